@@ -1,0 +1,1 @@
+"""What can be measured on networks and their answers."""

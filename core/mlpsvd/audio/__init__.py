@@ -1,0 +1,1 @@
+"""Sound in: audio files, the ring buffer, and sources that play into it."""

@@ -1,0 +1,48 @@
+"""Clips: stretches of samples with a sample rate and a label, before any feature is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ClipSet", "Skipped"]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A recording that was left out, and why, in words."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ClipSet:
+    """Labelled clips of one sample rate.
+
+    Attributes
+    ----------
+    samples
+        One float32 array [shape=(n_samples,)] a clip; an array [shape=(n_clips, n_samples)] where all are equally long.
+        Full scale is 1.
+    labels : np.ndarray [shape=(n_clips,)]
+        Class index of each clip.
+    class_names
+        Name of each class.
+    sample_rate_hz
+        Samples a second.
+    origins
+        Where each clip comes from, in words: a path with the start in seconds, or class and number.
+    """
+
+    samples: Sequence[NDArray[np.float32]] | NDArray[np.float32]
+    labels: NDArray[np.intp]
+    class_names: tuple[str, ...]
+    sample_rate_hz: float
+    origins: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.labels)

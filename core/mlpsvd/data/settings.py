@@ -1,0 +1,88 @@
+"""Where clips come from: the synthetic bank of filters, or recordings on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mlpsvd.settings import setting
+from mlpsvd.signals.bank import BandPass, paper_bank
+
+__all__ = ["DataSettings", "RecordingsSettings", "SyntheticSettings"]
+
+
+@dataclass(frozen=True)
+class SyntheticSettings:
+    """White noise through a bank of band-pass filters (Paul and Nelson, section III B)."""
+
+    noise: str = setting("gaussian", label="Noise", choices=("gaussian", "uniform", "pink"),
+                         help="What goes through the filters; the paper uses white noise.")  # fmt: skip
+    sample_rate_hz: float = setting(16000.0, label="Sample rate", unit="Hz", symbol="f_s", low=100.0, high=768000.0,
+                                    help="Samples a second.")  # fmt: skip
+    duration_s: float = setting(0.3, label="Clip length", unit="s", low=0.001, high=60.0,
+                                help="Length of each clip; each filter starts from rest.")  # fmt: skip
+    train_per_class: int = setting(1000, label="Training clips", low=1, high=1_000_000,
+                                   help="Clips of each class to train on.")  # fmt: skip
+    test_per_class: int = setting(1000, label="Test clips", low=1, high=1_000_000,
+                                  help="Clips of each class to test on; never trained on. The paper's figures point to "
+                                  "about 200, which makes its accuracies uncertain by 2 points.")  # fmt: skip
+    filters: tuple[BandPass, ...] = setting(paper_bank(), label="Filters", help="One band-pass filter a class.")
+
+    def conflicts(self) -> Iterator[tuple[str, object, str]]:
+        """Yield what does not fit together: too few filters, a name used twice, a filter above Nyquist."""
+        if len(self.filters) < 2:
+            yield "filters", len(self.filters), "at least 2 filters, one for each class"
+        labels = [one.label for one in self.filters]
+        for index, one in enumerate(self.filters):
+            if not one.label.strip() or labels.index(one.label) != index:
+                yield f"filters[{index}].label", one.label, "a name that no other class has"
+            if one.centre_hz >= self.sample_rate_hz / 2:
+                limit = f"below half the sample rate ({self.sample_rate_hz / 2:g} Hz)"
+                yield f"filters[{index}].centre_hz", one.centre_hz, limit
+            elif one.bandwidth_hz >= self.sample_rate_hz / 4:
+                limit = f"below a quarter of the sample rate ({self.sample_rate_hz / 4:g} Hz)"
+                yield f"filters[{index}].bandwidth_hz", one.bandwidth_hz, limit
+
+
+@dataclass(frozen=True)
+class RecordingsSettings:
+    """Recordings on disk, and where their labels are."""
+
+    path: str = setting("", label="Folder or manifest",
+                        help="A folder of WAV, FLAC, OGG or AIFF files, or a CSV manifest with the columns "
+                        "path,label[,split].")  # fmt: skip
+    labels_from: str = setting("folders", label="Labels from", choices=("folders", "file names", "manifest"),
+                               help="folders: one folder a class. file names: a pattern finds the label in each "
+                               "name. manifest: the CSV file says it.")  # fmt: skip
+    pattern: str = setting("{label}_*", label="Pattern",
+                           help="How a file name (without its suffix) carries the label: {label} stands for it, * for "
+                           "anything. Example: {label}_*_* reads 7 from 7_george_12.wav.")  # fmt: skip
+    sample_rate_hz: float = setting(0.0, label="Sample rate", unit="Hz", symbol="f_s", low=0.0, high=768000.0,
+                                    help="Every recording is resampled to this; 0 takes the rate that most files "
+                                    "have.")  # fmt: skip
+    channel: int = setting(0, label="Channel", low=0, high=64, help="Which channel to use; 0 mixes all of them down.")
+    clip_s: float = setting(0.0, label="Clip length", unit="s", low=0.0, high=3600.0,
+                            help="Longer recordings are cut into clips of this length; 0 keeps each whole.")  # fmt: skip
+    shortest_s: float = setting(0.05, label="Shortest clip", unit="s", low=0.001, high=3600.0,
+                                help="Shorter recordings, and shorter ends of cut ones, are skipped.")  # fmt: skip
+    test_fraction: float = setting(0.1, label="Held out", low=0.01, high=0.9,
+                                   help="Share of each class's recordings kept for testing, where no manifest says "
+                                   "otherwise. All clips of one recording stay on the same side.")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """The data set: which source, and the settings of both."""
+
+    source: str = setting("synthetic", label="Source", choices=("synthetic", "recordings"),
+                          help="synthetic: noise through the filters. recordings: your own files.")  # fmt: skip
+    synthetic: SyntheticSettings = setting(SyntheticSettings(), label="Synthetic", help="The bank of filters.")
+    recordings: RecordingsSettings = setting(RecordingsSettings(), label="Recordings", help="Files on disk.")
+
+    def conflicts(self) -> Iterator[tuple[str, object, str]]:
+        """Yield what does not fit together: recordings without a path, a pattern without a label."""
+        if self.source == "recordings":
+            if not self.recordings.path:
+                yield "recordings.path", "", "the path of a folder of recordings or of a CSV manifest"
+            if self.recordings.labels_from == "file names" and self.recordings.pattern.count("{label}") != 1:
+                yield "recordings.pattern", self.recordings.pattern, "a pattern with {label} in it once"

@@ -1,0 +1,1 @@
+"""How one epoch is executed."""

@@ -1,0 +1,66 @@
+"""The exception tree of the core.
+
+The core raises these; the window and the command line turn them into words. Every message is one sentence that
+names the thing, what was found and what would be right.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AudioFileError",
+    "DataError",
+    "DeviceError",
+    "FileFormatError",
+    "MlpSvdError",
+    "MissingLibraryError",
+    "SettingError",
+    "TrainingError",
+]
+
+
+class MlpSvdError(Exception):
+    """Anything this package refuses or cannot do."""
+
+
+class SettingError(MlpSvdError):
+    """A setting is unknown or has an impossible value.
+
+    Attributes
+    ----------
+    key
+        Dotted name of the setting, e.g. ``training.batch_size``.
+    found
+        The offending value as the user wrote it.
+    expected
+        What would be right, e.g. ``a whole number of at least 1``.
+    """
+
+    def __init__(self, key: str, found: object, expected: str) -> None:
+        self.key = key
+        self.found = found
+        self.expected = expected
+        super().__init__(f"{key} is {found!r}; it should be {expected}")
+
+
+class DataError(MlpSvdError):
+    """A data set cannot be made from what is there."""
+
+
+class AudioFileError(DataError):
+    """One audio file cannot be used: unreadable, empty, non-finite or too short."""
+
+
+class FileFormatError(MlpSvdError):
+    """A file of ours (experiment, model, checkpoint) is damaged, of another kind, or from a newer version."""
+
+
+class DeviceError(MlpSvdError):
+    """A GPU or a sound device is absent or does not work; the message gives the reason."""
+
+
+class MissingLibraryError(MlpSvdError):
+    """An optional library is not installed; the message says which, and how to install it."""
+
+
+class TrainingError(MlpSvdError):
+    """Training cannot go on, for instance because the loss is no longer a finite number."""

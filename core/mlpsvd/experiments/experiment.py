@@ -1,0 +1,37 @@
+"""An experiment as data: one TOML text that says everything a result depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mlpsvd.data.settings import DataSettings
+from mlpsvd.features.settings import FeatureSettings
+from mlpsvd.network.settings import NetworkSettings
+from mlpsvd.settings import setting
+from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
+
+__all__ = ["Experiment"]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Everything that a result depends on. The default is the paper's task with 5 classes and 10 Hz bandwidth."""
+
+    name: str = setting("Paper: 5 classes, 10 Hz", label="Name", help="What this experiment is called.")
+    seed: int = setting(1, label="Seed", low=0, high=2**32 - 1,
+                        help="Every random number follows from it: the same seed gives the same result.")  # fmt: skip
+    data: DataSettings = setting(DataSettings(), label="Data", help="Where the clips come from.")
+    features: FeatureSettings = setting(FeatureSettings(), label="Features", help="What enters the network.")
+    network: NetworkSettings = setting(NetworkSettings(), label="Network", help="Layers and initial weights.")
+    training: TrainingSettings = setting(TrainingSettings(), label="Training", help="Optimiser, batches, epochs.")
+    discarding: DiscardingSettings = setting(DiscardingSettings(), label="Discarding",
+                                             help="When which singular values are dropped.")  # fmt: skip
+
+    def conflicts(self) -> Iterator[tuple[str, object, str]]:
+        """Yield what does not fit together across sections."""
+        if self.data.source == "synthetic":
+            n_samples = round(self.data.synthetic.duration_s * self.data.synthetic.sample_rate_hz)
+            if n_samples < self.features.fft_size:
+                yield ("features.fft_size", self.features.fft_size,
+                       f"at most the clip's length ({n_samples} samples)")  # fmt: skip

@@ -1,0 +1,33 @@
+"""What of a clip enters the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlpsvd.settings import setting
+
+__all__ = ["FeatureSettings"]
+
+
+@dataclass(frozen=True)
+class FeatureSettings:
+    """Magnitudes of short Fourier transforms (Paul and Nelson, section III B)."""
+
+    fft_size: int = setting(256, label="FFT size", unit="samples", low=8, high=65536,
+                            help="Samples in one transform; the network gets half of it plus one magnitudes.")  # fmt: skip
+    window: str = setting("rectangular", label="Window", choices=("rectangular", "hann", "hamming", "blackman"),
+                          help="Weights each segment before its transform; the paper uses none.")  # fmt: skip
+    hop: int = setting(128, label="Hop", unit="samples", low=1, high=65536,
+                       help="Distance between the starts of neighbouring segments.")  # fmt: skip
+    segments: str = setting("first", label="Segments", choices=("first", "mean", "several"),
+                            help="first: one transform of the clip's first samples, as in the paper. mean: the mean "
+                            "magnitude over all segments. several: the mean within each of several equal parts of "
+                            "the clip, one after another.")  # fmt: skip
+    n_parts: int = setting(3, label="Parts", low=1, high=64, help="How many equal parts 'several' cuts a clip into.")
+    magnitude: str = setting("linear", label="Magnitude", choices=("linear", "log"),
+                             help="log: the natural logarithm of each magnitude.")  # fmt: skip
+    scaling: str = setting("training maximum", label="Scaling",
+                           choices=("training maximum", "per sample", "standardised", "none"),
+                           help="training maximum: divide by the largest value in the training set. per sample: "
+                           "divide each vector by its own largest. standardised: zero mean and unit variance of "
+                           "each entry over the training set.")  # fmt: skip

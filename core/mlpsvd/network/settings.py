@@ -1,0 +1,51 @@
+"""The shape of the network and how its weights begin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mlpsvd.settings import setting
+
+__all__ = ["ACTIVATIONS", "INITIALISERS", "LAYER_KINDS", "LOSSES", "OUTPUTS", "NetworkSettings"]
+
+ACTIVATIONS = ("relu", "sigmoid", "tanh")
+OUTPUTS = ("softmax", "sigmoid", "tanh", "relu")
+LOSSES = ("cross-entropy", "squared error")
+LAYER_KINDS = ("dense", "svd", "two-factor")
+INITIALISERS = ("normal", "glorot", "he")
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """Layers of the MLP, and which of them the MLP-SVD factors."""
+
+    hidden: tuple[int, ...] = setting((20,), label="Hidden neurons", symbol="J", low=1, high=65536,
+                                      help="Neurons in each hidden layer, input side first.")  # fmt: skip
+    activation: str = setting("relu", label="Hidden activation", symbol="h", choices=ACTIVATIONS,
+                              help="Activation function of the hidden layers.")  # fmt: skip
+    output: str = setting("softmax", label="Output activation", symbol="h", choices=OUTPUTS,
+                          help="Activation function of the output layer.")  # fmt: skip
+    loss: str = setting("cross-entropy", label="Loss", symbol="L", choices=LOSSES,
+                        help="What training makes small: equation (6), or the sum of squared errors.")  # fmt: skip
+    kinds: tuple[str, ...] = setting((), label="MLP-SVD layers", choices=LAYER_KINDS,
+                                     help="Kind of each weight matrix of the MLP-SVD, input side first: svd trains U, "
+                                     "σ and Vᵀ, two-factor trains U and ΣVᵀ. Left empty: svd everywhere but the "
+                                     "output layer, as in the paper.")  # fmt: skip
+    initial: str = setting("normal", label="Initial weights", choices=INITIALISERS,
+                           help="normal: from N(0, s²). glorot, he: spread fitted to the layer's size. Biases begin "
+                           "at zero. MLP and MLP-SVD begin with the same weights.")  # fmt: skip
+    initial_std: float = setting(0.1, label="Initial spread", symbol="s", low=0.0, high=10.0,
+                                 help="Standard deviation of 'normal' initial weights.")  # fmt: skip
+
+    def conflicts(self) -> Iterator[tuple[str, object, str]]:
+        """Yield what does not fit together."""
+        n_matrices = len(self.hidden) + 1
+        if self.kinds and len(self.kinds) != n_matrices:
+            yield "kinds", self.kinds, f"empty, or {n_matrices} kinds: one for each weight matrix"
+        if self.loss == "cross-entropy" and self.output in ("tanh", "relu"):
+            yield "output", self.output, "softmax or sigmoid, since cross-entropy needs outputs between 0 and 1"
+
+    def factored_kinds(self) -> tuple[str, ...]:
+        """Return the kind of every weight matrix of the MLP-SVD, input side first."""
+        return self.kinds or ("svd",) * len(self.hidden) + ("dense",)

@@ -1,0 +1,270 @@
+"""Settings as frozen dataclasses that describe themselves.
+
+A field made with :func:`setting` carries its label, unit, the paper's symbol, a sentence of help and its allowed
+range. From this one text come the TOML reader and writer, ``--set key=value`` on the command line, the forms and
+tooltips of the window, and every message about an impossible value.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, TypeVar, get_args, get_origin, get_type_hints
+
+from mlpsvd.errors import SettingError
+
+__all__ = ["SettingInfo", "Settings", "check", "describe", "from_table", "get", "parse_text", "problems", "setting",
+           "to_table", "with_value"]
+
+
+class Settings(Protocol):
+    """Any frozen dataclass whose fields were made with :func:`setting`."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+S = TypeVar("S", bound=Settings)
+
+
+@dataclass(frozen=True)
+class SettingInfo:
+    """What is known about one setting.
+
+    Attributes
+    ----------
+    name
+        Name of the field, the last part of its key.
+    type
+        The field's Python type, e.g. ``int`` or ``tuple[int, ...]``.
+    default
+        The value it has until touched (the paper's, where the paper gives one).
+    label, unit, symbol, help
+        What a person reads: a short label, the unit ("Hz", "s", "" for none), the paper's symbol ("η"), a sentence.
+    low, high
+        Inclusive range of a number (of every entry of a tuple of numbers).
+    choices
+        The allowed values of a text; empty for free text.
+    """
+
+    name: str
+    type: Any
+    default: Any
+    label: str
+    unit: str
+    symbol: str
+    help: str
+    low: float | None
+    high: float | None
+    choices: tuple[str, ...]
+
+    def expected(self) -> str:
+        """Say in words what would be right, e.g. ``a whole number of at least 1``."""
+        if self.choices:
+            one = "one of " + ", ".join(self.choices)
+            return f"a list, each {one}" if get_origin(self.type) is tuple else one
+        element = get_args(self.type)[0] if get_origin(self.type) is tuple else self.type
+        noun = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}.get(element, "a table")
+        if self.low is not None and self.high is not None:
+            noun += f" from {self.low:g} to {self.high:g}"
+        elif self.low is not None:
+            noun += f" of at least {self.low:g}"
+        elif self.high is not None:
+            noun += f" of at most {self.high:g}"
+        if self.unit:
+            noun += f" ({self.unit})"
+        return f"a list, each {noun}" if get_origin(self.type) is tuple else noun
+
+
+def setting(
+    default: Any,
+    *,
+    label: str,
+    help: str,
+    unit: str = "",
+    symbol: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """Declare one field of a settings dataclass; see :class:`SettingInfo` for the parameters."""
+    metadata = {"label": label, "help": help, "unit": unit, "symbol": symbol, "low": low, "high": high,
+                "choices": choices}  # fmt: skip
+    if dataclasses.is_dataclass(default) and not isinstance(default, type):
+        return dataclasses.field(default_factory=lambda: default, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def describe(cls: type[Settings]) -> tuple[SettingInfo, ...]:
+    """Return what is known about every field of a settings class, in their order."""
+    hints = get_type_hints(cls)
+    infos = []
+    for field in dataclasses.fields(cls):
+        if field.default is not dataclasses.MISSING:
+            default = field.default
+        elif field.default_factory is not dataclasses.MISSING:
+            default = field.default_factory()
+        else:
+            default = None
+        infos.append(SettingInfo(name=field.name, type=hints[field.name], default=default, **field.metadata))
+    return tuple(infos)
+
+
+def problems(settings: Settings, prefix: str = "") -> Iterator[SettingError]:
+    """Yield every impossible value in ``settings``, nested ones included.
+
+    A settings class adds rules between its fields with a method ``conflicts()`` that yields
+    ``(field name, found, expected)``.
+    """
+    for info in describe(type(settings)):
+        value = getattr(settings, info.name)
+        key = f"{prefix}{info.name}"
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            yield from problems(value, f"{key}.")
+        elif isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+            for index, entry in enumerate(value):
+                yield from problems(entry, f"{key}[{index}].")
+        elif not _fits(value, info):
+            yield SettingError(key, value, info.expected())
+    conflicts = getattr(settings, "conflicts", None)
+    if conflicts is not None:
+        for name, found, expected in conflicts():
+            yield SettingError(f"{prefix}{name}", found, expected)
+
+
+def check(settings: Settings, prefix: str = "") -> None:
+    """Raise the first of :func:`problems`, if there is one.
+
+    Raises
+    ------
+    SettingError
+        With the key's dotted name, the value found and what would be right.
+    """
+    for problem in problems(settings, prefix):
+        raise problem
+
+
+def to_table(settings: Settings) -> dict[str, Any]:
+    """Return ``settings`` as nested plain tables (dict, list, str, int, float, bool), ready for TOML or JSON."""
+    return {field.name: _to_plain(getattr(settings, field.name)) for field in dataclasses.fields(settings)}
+
+
+def from_table(cls: type[S], table: Mapping[str, Any], prefix: str = "") -> S:
+    """Build settings from nested plain tables; absent keys take their defaults. Values are not yet range-checked.
+
+    Raises
+    ------
+    SettingError
+        If a key is unknown or a value has the wrong type.
+    """
+    infos = {info.name: info for info in describe(cls)}
+    for key in table:
+        if key not in infos:
+            raise SettingError(f"{prefix}{key}", table[key], f"left out: known here are {', '.join(infos)}")
+    values = {name: _from_plain(infos[name], value, f"{prefix}{name}") for name, value in table.items()}
+    for name, info in infos.items():
+        if name not in values and info.default is None:
+            raise SettingError(f"{prefix}{name}", None, info.expected())
+    return cls(**values)
+
+
+def get(settings: Settings, key: str) -> Any:
+    """Return the value under a dotted key such as ``training.batch_size``."""
+    value: Any = settings
+    for name in key.split("."):
+        if not dataclasses.is_dataclass(value) or name not in {f.name for f in dataclasses.fields(value)}:
+            raise SettingError(key, name, "the dotted name of a setting")
+        value = getattr(value, name)
+    return value
+
+
+def with_value(settings: S, key: str, value: Any) -> S:
+    """Return a copy of ``settings`` in which the setting under a dotted key has another value (not range-checked)."""
+    name, _, rest = key.partition(".")
+    current = get(settings, name)
+    return dataclasses.replace(settings, **{name: with_value(current, rest, value) if rest else value})
+
+
+def parse_text(settings: S, key: str, text: str) -> S:
+    """Return a copy of ``settings`` with ``key`` set from text, as in ``--set training.epochs=20``.
+
+    Lists are written with commas: ``network.hidden=40,20``.
+
+    Raises
+    ------
+    SettingError
+        If the key is unknown, names a table, or the text does not fit the setting's type.
+    """
+    parent_key, _, name = key.rpartition(".")
+    parent = get(settings, parent_key) if parent_key else settings
+    infos = {info.name: info for info in describe(type(parent))}
+    if name not in infos:
+        raise SettingError(key, text, f"left out: known here are {', '.join(infos)}")
+    info = infos[name]
+    if get_origin(info.type) is tuple:
+        element = get_args(info.type)[0]
+        value: Any = [_scalar_from_text(element, part.strip(), key, info) for part in text.split(",") if part.strip()]
+    else:
+        value = _scalar_from_text(info.type, text.strip(), key, info)
+    return with_value(settings, key, _from_plain(info, value, key))
+
+
+def _scalar_from_text(kind: Any, text: str, key: str, info: SettingInfo) -> Any:
+    try:
+        if kind is bool:
+            return {"true": True, "false": False}[text.lower()]
+        if kind in (int, float):
+            return kind(text)
+    except (ValueError, KeyError):
+        raise SettingError(key, text, info.expected()) from None
+    if kind is str:
+        return text
+    raise SettingError(key, text, "set in an experiment file: it is a table, not a single value")
+
+
+def _to_plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return to_table(value)
+    if isinstance(value, tuple):
+        return [_to_plain(entry) for entry in value]
+    return value
+
+
+def _from_plain(info: SettingInfo, value: Any, key: str) -> Any:
+    if get_origin(info.type) is tuple:
+        element = get_args(info.type)[0]
+        if not isinstance(value, list | tuple):
+            raise SettingError(key, value, info.expected())
+        return tuple(_element(element, entry, f"{key}[{index}]", info) for index, entry in enumerate(value))
+    return _element(info.type, value, key, info)
+
+
+def _element(kind: Any, value: Any, key: str, info: SettingInfo) -> Any:
+    if dataclasses.is_dataclass(kind):
+        if not isinstance(value, Mapping):
+            raise SettingError(key, value, "a table")
+        return from_table(kind, value, f"{key}.")  # type: ignore[arg-type]
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not kind:
+        raise SettingError(key, value, info.expected())
+    return value
+
+
+def _fits(value: Any, info: SettingInfo) -> bool:
+    kind = info.type
+    if get_origin(kind) is tuple:
+        element = get_args(kind)[0]
+        return isinstance(value, tuple) and all(_scalar_fits(entry, element, info) for entry in value)
+    return _scalar_fits(value, kind, info)
+
+
+def _scalar_fits(value: Any, kind: Any, info: SettingInfo) -> bool:
+    if isinstance(kind, types.GenericAlias) or type(value) is not kind:
+        return False
+    if kind in (int, float):
+        inside = (info.low is None or value >= info.low) and (info.high is None or value <= info.high)
+        return inside and math.isfinite(value)
+    return not info.choices or value in info.choices

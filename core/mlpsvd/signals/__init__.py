@@ -1,0 +1,1 @@
+"""Noise, band-pass filters, filter banks and the synthesis of clips from them."""

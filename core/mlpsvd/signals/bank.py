@@ -1,0 +1,42 @@
+"""Filter banks: the classes of the synthetic task, one band-pass filter each (Paul and Nelson, figure 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mlpsvd.settings import setting
+
+__all__ = ["PAPER_BANDWIDTHS_HZ", "PAPER_CLASS_COUNTS", "PAPER_SPACINGS_HZ", "PAPER_TOP_HZ", "BandPass", "bank",
+           "paper_bank"]
+
+PAPER_TOP_HZ = 710.0
+PAPER_SPACINGS_HZ = (5.0, 30.0, 60.0)
+PAPER_BANDWIDTHS_HZ = (10.0, 100.0)
+PAPER_CLASS_COUNTS = (2, 5, 10)
+
+
+@dataclass(frozen=True)
+class BandPass:
+    """One class of the synthetic task: noise through this band-pass filter."""
+
+    label: str = setting("", label="Class", help="Name of the class that this filter makes.")
+    centre_hz: float = setting(710.0, label="Centre", unit="Hz", symbol="f_c", low=1.0,
+                               help="Frequency of unit gain.")  # fmt: skip
+    bandwidth_hz: float = setting(10.0, label="Bandwidth", unit="Hz", symbol="B", low=0.1,
+                                  help="Distance between the two points where the gain is 3 dB down.")  # fmt: skip
+
+    @property
+    def q(self) -> float:
+        """Quality factor, centre over bandwidth (no unit)."""
+        return self.centre_hz / self.bandwidth_hz
+
+
+def bank(centres_hz: Sequence[float], bandwidth_hz: float) -> tuple[BandPass, ...]:
+    """Return one filter for each centre frequency, labelled by it ("710 Hz")."""
+    return tuple(BandPass(f"{centre:g} Hz", float(centre), float(bandwidth_hz)) for centre in centres_hz)
+
+
+def paper_bank(n_classes: int = 5, spacing_hz: float = 30.0, bandwidth_hz: float = 10.0) -> tuple[BandPass, ...]:
+    """Return the paper's filters: ``n_classes`` centres running down from 710 Hz in steps of ``spacing_hz``."""
+    return bank([PAPER_TOP_HZ - spacing_hz * k for k in range(n_classes)], bandwidth_hz)

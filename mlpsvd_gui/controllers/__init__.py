@@ -1,0 +1,1 @@
+"""Each joins a model, a view and a worker."""

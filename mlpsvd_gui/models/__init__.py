@@ -1,0 +1,1 @@
+"""Observable state of the window: no widgets, no mathematics."""

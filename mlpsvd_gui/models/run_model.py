@@ -1,0 +1,104 @@
+"""The training run that the window shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.prepare import Prepared
+from mlpsvd.experiments.race import Outcome
+from mlpsvd.training.events import EpochEvent
+from PySide6.QtCore import QObject, Signal
+
+__all__ = ["RunModel", "RunState"]
+
+
+class RunState(Enum):
+    """Where a run stands."""
+
+    EMPTY = "nothing trained yet"
+    PREPARING = "preparing the data"
+    TRAINING = "training"
+    PAUSED = "paused"
+    STOPPED = "stopped and kept"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a worker is on it."""
+        return self in (RunState.PREPARING, RunState.TRAINING, RunState.PAUSED)
+
+
+class RunModel(QObject):
+    """Histories of both networks, the experiment they belong to, and their outcomes."""
+
+    state_changed = Signal(object)
+    """Emits the new :class:`RunState`."""
+    started = Signal()
+    """A new run began: histories are empty again."""
+    prepared_changed = Signal()
+    """The run's data set is there."""
+    events_added = Signal(str)
+    """New epochs of a contender; emitted once for a batch of them."""
+    outcomes_changed = Signal()
+    """The outcomes are there (or gone)."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state = RunState.EMPTY
+        self.experiment: Experiment | None = None
+        self.prepared: Prepared | None = None
+        self.histories: dict[str, list[EpochEvent]] = {}
+        self.outcomes: dict[str, Outcome] = {}
+        self.message = ""
+
+    def begin(self, experiment: Experiment) -> None:
+        """Forget the last run and start one of ``experiment``."""
+        self.experiment = experiment
+        self.prepared = None
+        self.histories = {contender: [] for contender in experiment.training.contenders}
+        self.outcomes = {}
+        self.started.emit()
+        self.outcomes_changed.emit()
+        self.set_state(RunState.PREPARING)
+
+    def set_prepared(self, prepared: Prepared) -> None:
+        """Take the data set of the run."""
+        self.prepared = prepared
+        self.prepared_changed.emit()
+
+    def add_events(self, contender: str, events: list[EpochEvent]) -> None:
+        """Append epochs to a contender's history."""
+        self.histories[contender].extend(events)
+        self.events_added.emit(contender)
+
+    def set_outcomes(self, outcomes: Mapping[str, Outcome]) -> None:
+        """Take what came out."""
+        self.outcomes = dict(outcomes)
+        self.outcomes_changed.emit()
+
+    def set_state(self, state: RunState, message: str = "") -> None:
+        """Enter a state; ``message`` says in words what a person should know (the reason of a failure)."""
+        self.state = state
+        self.message = message
+        self.state_changed.emit(state)
+
+    def is_stale(self, experiment: Experiment) -> bool:
+        """Whether results are shown that belong to other settings than ``experiment``'s."""
+        return self.experiment is not None and _without_name(self.experiment) != _without_name(experiment)
+
+    def event_at(self, contender: str, epoch: int | None) -> EpochEvent | None:
+        """Return a contender's event at an epoch (None: the latest), or the last before it; None if there is none."""
+        history = self.histories.get(contender, [])
+        if not history:
+            return None
+        if epoch is None:
+            return history[-1]
+        return history[max(0, min(epoch - history[0].epoch, len(history) - 1))]
+
+
+def _without_name(experiment: Experiment) -> tuple[object, ...]:
+    return (experiment.seed, experiment.data, experiment.features, experiment.network, experiment.training,
+            experiment.discarding)  # fmt: skip

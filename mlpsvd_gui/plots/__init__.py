@@ -1,0 +1,1 @@
+"""pyqtgraph curves and pictures that know nothing of the project."""

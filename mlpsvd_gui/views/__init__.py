@@ -1,0 +1,1 @@
+"""Panels: each shows and asks, and decides nothing."""

@@ -1,0 +1,1 @@
+"""Icons and other files of the window, read with importlib.resources."""
