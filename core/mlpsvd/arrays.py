@@ -1,0 +1,162 @@
+"""NumPy or CuPy: the only file that names CuPy.
+
+Code that shall run on both asks an array for its :func:`namespace`, or takes a :class:`Backend`, and calls
+the functions that both libraries share. Whatever leaves the core goes through :func:`to_host` first.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import sys
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.errors import DeviceError
+
+__all__ = ["Backend", "cpu", "gpu", "gpu_report", "namespace", "to_host"]
+
+_PROBE_SIZE = 64
+
+
+@dataclass(frozen=True)
+class Backend:
+    """Where arrays live and are computed.
+
+    Attributes
+    ----------
+    name
+        ``cpu`` or ``gpu``.
+    xp
+        The array namespace: the module ``numpy`` or ``cupy``.
+    description
+        What a person reads, e.g. ``CPU, 8 cores`` or the name of the card with its memory.
+    """
+
+    name: str
+    xp: ModuleType
+    description: str
+
+
+def cpu() -> Backend:
+    """Return the backend that is always there: NumPy."""
+    cores = os.cpu_count() or 1
+    machine = platform.machine() or "unknown processor"
+    return Backend("cpu", np, f"CPU, {machine}, {cores} {'core' if cores == 1 else 'cores'}, NumPy")
+
+
+def gpu() -> Backend:
+    """Return CuPy on the first GPU, after a real matrix product and SVD on it.
+
+    Every call probes anew (some 0.1 s on a working card): keep the answer.
+
+    Raises
+    ------
+    DeviceError
+        If CuPy is missing, there is no driver or card, or the probe fails; the message says which, in words.
+    """
+    cupy = _import_cupy()
+    _require_device(cupy)
+    try:
+        _probe(cupy)
+    except Exception as error:  # CuPy's errors have no common base, and the drivers' are not even its own
+        raise DeviceError(_probe_failure(error)) from error
+    return Backend("gpu", cupy, _describe_device(cupy))
+
+
+def gpu_report() -> str:
+    """Say in one sentence which GPU works, or why none does."""
+    try:
+        return gpu().description
+    except DeviceError as error:
+        return str(error)
+
+
+def namespace(array: object) -> ModuleType:
+    """Return the module, ``numpy`` or ``cupy``, whose functions take ``array``; NumPy for anything else."""
+    library = type(array).__module__.partition(".")[0]
+    return sys.modules["cupy"] if library == "cupy" else np
+
+
+def to_host(array: Any) -> NDArray[Any]:
+    """Return ``array`` in host memory: a NumPy array as it is, a CuPy array copied, a sequence converted."""
+    return np.asarray(array if namespace(array) is np else array.get())
+
+
+def _import_cupy() -> Any:
+    try:
+        return importlib.import_module("cupy")
+    except ModuleNotFoundError as error:
+        if error.name == "cupy":
+            raise DeviceError(
+                "No GPU is used because CuPy is not installed; for an NVIDIA card install mlpsvd[cuda12] or "
+                "mlpsvd[cuda13], whichever the driver supports"
+            ) from error
+        raise DeviceError(f"No GPU is used because CuPy misses the library {error.name}") from error
+    except Exception as error:  # a CuPy for another CUDA version fails with whatever its loader says
+        reason = _first_line(error)
+        raise DeviceError(f"No GPU is used because CuPy cannot be loaded: {reason}") from error
+
+
+def _require_device(cupy: Any) -> None:
+    try:
+        count = int(cupy.cuda.runtime.getDeviceCount())
+    except Exception as error:
+        text = _first_line(error)
+        if "insufficient" in text.lower():
+            why = "the NVIDIA driver is too old for this CuPy; update it or install mlpsvd[cuda12]"
+        elif "nodevice" in text.lower() or "no cuda-capable device" in text.lower():
+            why = "the NVIDIA driver finds no card"
+        else:
+            why = f"there is no working NVIDIA driver ({text})"
+        raise DeviceError(f"No GPU is used because {why}") from error
+    if count == 0:
+        raise DeviceError("No GPU is used because the NVIDIA driver finds no card")
+
+
+def _probe(cupy: Any) -> None:
+    """Multiply and decompose a small known matrix on the card and compare with what must come out."""
+    host = np.cos(np.arange(_PROBE_SIZE * _PROBE_SIZE, dtype=np.float32).reshape(_PROBE_SIZE, _PROBE_SIZE))
+    matrix = cupy.asarray(host)
+    product = to_host(matrix @ matrix.T)
+    u, sigma, vt = cupy.linalg.svd(matrix, full_matrices=False)
+    rebuilt = to_host((u * sigma) @ vt)
+    if not np.allclose(product, host @ host.T, atol=1e-2) or not np.allclose(rebuilt, host, atol=1e-2):
+        raise ArithmeticError("a test product or SVD came out wrong")
+
+
+def _probe_failure(error: Exception) -> str:
+    text = _first_line(error)
+    if (
+        isinstance(error, MemoryError)
+        or "outofmemory" in type(error).__name__.lower()
+        or "out of memory" in text
+    ):
+        why = "its memory is full; close other programs that use it"
+    elif isinstance(error, ArithmeticError):
+        why = text
+    elif "no kernel image" in text.lower() or "invalid device function" in text.lower():
+        why = "this CuPy was built for other cards; install mlpsvd[cuda12] or mlpsvd[cuda13], whichever fits"
+    elif isinstance(error, ImportError | OSError):
+        why = f"a CUDA library of the wrong version, or none, is installed ({text})"
+    else:
+        why = f"a small test computation failed ({text})"
+    return f"The GPU is not used because {why}"
+
+
+def _describe_device(cupy: Any) -> str:
+    properties = cupy.cuda.runtime.getDeviceProperties(0)
+    name = properties["name"]
+    if isinstance(name, bytes):
+        name = name.decode(errors="replace")
+    return f"GPU {name}, {properties['totalGlobalMem'] / 2**30:.0f} GiB, CuPy {cupy.__version__}"
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
