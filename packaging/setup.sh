@@ -1,0 +1,217 @@
+# shellcheck shell=sh
+# Everything ./run and ./test need before Python can begin. Sourced by both, plain sh.
+#
+# The caller sets:   root       the top folder of the clone
+#                    caller     its own name, for what is said here
+# and then calls:    set_up run | set_up test
+# which leaves:      venv_python   the interpreter to go on with
+#
+# Nothing is done twice. System libraries are looked for each time, in the linker's own list, which takes a
+# hundredth of a second. The virtual environment carries a stamp of everything it was made from.
+
+venv="$root/.venv"
+case "$(uname -s)" in
+    MINGW* | MSYS* | CYGWIN*) venv_python="$venv/Scripts/python.exe" ;;
+    *) venv_python="$venv/bin/python" ;;
+esac
+
+say() {
+    printf '%s: %s\n' "$caller" "$*" >&2
+}
+
+give_up() {
+    say "$*"
+    exit 1
+}
+
+# ---- system libraries -------------------------------------------------------------------------------------
+
+# The library a running program asks for, and the Debian package that holds it.
+libraries='
+libglib-2.0.so.0 libglib2.0-0
+libGL.so.1 libgl1
+libEGL.so.1 libegl1
+libfontconfig.so.1 libfontconfig1
+libdbus-1.so.3 libdbus-1-3
+libxkbcommon-x11.so.0 libxkbcommon-x11-0
+libxcb-cursor.so.0 libxcb-cursor0
+libxcb-icccm.so.4 libxcb-icccm4
+libxcb-keysyms.so.1 libxcb-keysyms1
+libxcb-shape.so.0 libxcb-shape0
+libportaudio.so.2 libportaudio2
+'
+
+linker_list() {
+    for ldconfig in /sbin/ldconfig /usr/sbin/ldconfig ldconfig; do
+        if command -v "$ldconfig" >/dev/null 2>&1; then
+            "$ldconfig" -p 2>/dev/null || true
+            return
+        fi
+    done
+}
+
+any_font() {
+    for folder in /usr/share/fonts /usr/local/share/fonts "${HOME:-/nowhere}/.local/share/fonts" \
+        "${HOME:-/nowhere}/.fonts"; do
+        if [ -d "$folder" ]; then
+            find "$folder" -name '*.[ot]t[fc]' 2>/dev/null | head -n 1
+        fi
+    done
+}
+
+# Prints the Debian packages that are missing; $1 is run or test.
+missing_packages() {
+    known=$(linker_list)
+    printf '%s\n' "$libraries" | while read -r library package; do
+        case "$known" in
+            *"$library "*) ;;
+            *) printf '%s ' "$package" ;;
+        esac
+    done
+    if [ -z "$(any_font)" ]; then printf 'fonts-dejavu-core '; fi
+    if [ "$1" = test ] && ! command -v Xvfb >/dev/null 2>&1; then printf 'xvfb '; fi
+}
+
+# Prints what root's rights are to be had with: nothing for root itself, "sudo", or "none".
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        return
+    elif command -v sudo >/dev/null 2>&1 && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
+        printf sudo
+    else
+        printf none
+    fi
+}
+
+# Installs the Debian packages given, having named them; returns 1 where that is not possible.
+apt_install() {
+    sudo=$(as_root)
+    if [ "$sudo" = none ] || ! command -v apt-get >/dev/null 2>&1; then return 1; fi
+    say "installing with ${sudo:+$sudo }apt-get: $*"
+    log=$(mktemp)
+    if {
+        $sudo apt-get update -qq || true
+        $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+    } >"$log" 2>&1 </dev/null; then
+        rm -f "$log"
+    else
+        tail -n 15 "$log" >&2
+        rm -f "$log"
+        return 1
+    fi
+}
+
+set_up_system() {
+    if [ "$(uname -s)" != Linux ]; then return 0; fi
+    packages=$(missing_packages "$1")
+    if [ -z "$packages" ]; then return 0; fi
+    # shellcheck disable=SC2086  # one word a package
+    if apt_install $packages; then return 0; fi
+    say "these system libraries are missing, by their names in Debian and Ubuntu: ${packages% }."
+    say "install them, or what your system calls them (apt-get as root does it there); going on without."
+}
+
+# ---- Python and the virtual environment -------------------------------------------------------------------
+
+python_fits() {
+    "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
+}
+
+# Prints the first Python that fits, with the system's own python3 before all others.
+find_python() {
+    for candidate in python3 python3.13 python3.12 python3.11 python; do
+        if command -v "$candidate" >/dev/null 2>&1 && python_fits "$candidate"; then
+            command -v "$candidate"
+            return
+        fi
+    done
+}
+
+no_python() {
+    found=$(python3 --version 2>/dev/null || python --version 2>/dev/null || echo 'no Python at all')
+    give_up "MLP-SVD needs Python 3.11, 3.12 or 3.13 and found $found; install one of these and start again."
+}
+
+real_path() {
+    readlink -f "$1" 2>/dev/null || printf '%s' "$1"
+}
+
+# Where the environment stands and which interpreter it stands on: an environment that was moved, or whose
+# interpreter was replaced by another version, is not the one that was made.
+place() {
+    printf '%s on %s' "$root" "$(real_path "$venv_python")"
+}
+
+fingerprint() {
+    printf '%s in %s' "$(cat "$root/constraints.txt" "$root/pyproject.toml" | cksum)" "$(place)"
+}
+
+contents() {
+    if [ -f "$1" ]; then cat "$1"; fi
+}
+
+is_ready() {
+    [ -x "$venv_python" ] && [ ! -e "$venv/unfinished" ] && [ "$(contents "$venv/ready-to-$1")" = "$(fingerprint)" ]
+}
+
+# Is there an environment that may be kept and added to?
+is_usable() {
+    [ -x "$venv_python" ] || return 1
+    [ ! -e "$venv/unfinished" ] || return 1
+    [ ! -e "$venv/made-as" ] || [ "$(contents "$venv/made-as")" = "$(place)" ] || return 1
+    python_fits "$venv_python" && "$venv_python" -m pip --version >/dev/null 2>&1
+}
+
+make_venv() {
+    if ! command -v python3 >/dev/null 2>&1; then apt_install python3 || true; fi
+    base_python=$(find_python)
+    if [ -z "$base_python" ]; then no_python; fi
+    if ! "$base_python" -c 'import ensurepip, venv' 2>/dev/null; then
+        package="$(basename "$base_python")-venv"
+        apt_install "$package" || give_up "$base_python cannot make virtual environments: install $package."
+    fi
+    say "making the virtual environment .venv with $("$base_python" --version)"
+    rm -rf "$venv"
+    mkdir "$venv"
+    : >"$venv/unfinished"
+    "$base_python" -m venv "$venv" || give_up "the virtual environment could not be made; the reason stands above."
+}
+
+# uv, from the package index like everything else, installs in seconds what takes pip half a minute.
+install_packages() {
+    case "$1" in
+        test) what="$root[test]" ;;
+        *) what="$root" ;;
+    esac
+    say "installing the Python packages pinned in constraints.txt"
+    : >"$venv/unfinished"
+    "$venv_python" -m pip install --quiet --disable-pip-version-check --constraint "$root/constraints.txt" uv &&
+        VIRTUAL_ENV="$venv" "$venv_python" -m uv pip install --quiet --python "$venv_python" \
+            --constraint "$root/constraints.txt" --build-constraint "$root/constraints.txt" --editable "$what" ||
+        give_up "the Python packages could not be installed; the reason stands above. Start again when it is mended."
+}
+
+write_stamps() {
+    place >"$venv/made-as"
+    fingerprint >"$venv/ready-to-run"
+    if [ "$1" = test ]; then fingerprint >"$venv/ready-to-test"; fi
+    rm -f "$venv/unfinished"
+}
+
+set_up_python() {
+    if is_ready "$1"; then return 0; fi
+    # Two starts at once: the second waits for the first and finds everything done.
+    exec 9<"$root/constraints.txt"
+    if command -v flock >/dev/null 2>&1; then flock 9; fi
+    if ! is_ready "$1"; then
+        if ! is_usable; then make_venv; fi
+        install_packages "$1"
+        write_stamps "$1"
+    fi
+    exec 9<&-
+}
+
+set_up() {
+    set_up_system "$1"
+    set_up_python "$1"
+}
