@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from PySide6.QtCore import QObject, Signal
+
 from mlpsvd import settings
 from mlpsvd.experiments.experiment import Experiment
-from PySide6.QtCore import QObject, Signal
 
 __all__ = ["ExperimentChange", "ExperimentModel"]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
+from PySide6.QtCore import QObject, Signal
+
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.training.events import EpochEvent
-from PySide6.QtCore import QObject, Signal
 
 __all__ = ["RunModel", "RunState"]
 

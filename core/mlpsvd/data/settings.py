@@ -55,8 +55,8 @@ class RecordingsSettings:
                                help="folders: one folder a class. file names: a pattern finds the label in each "
                                "name. manifest: the CSV file says it.")  # fmt: skip
     pattern: str = setting("{label}_*", label="Pattern",
-                           help="How a file name (without its suffix) carries the label: {label} stands for it, * for "
-                           "anything. Example: {label}_*_* reads 7 from 7_george_12.wav.")  # fmt: skip
+                           help="How a file name (without its suffix) carries the label: {label} stands for it, * "
+                           "for anything. Example: {label}_*_* reads 7 from 7_george_12.wav.")  # fmt: skip
     sample_rate_hz: float = setting(0.0, label="Sample rate", unit="Hz", symbol="f_s", low=0.0, high=768000.0,
                                     help="Every recording is resampled to this; 0 takes the rate that most files "
                                     "have.")  # fmt: skip

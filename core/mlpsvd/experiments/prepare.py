@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mlpsvd.data.clips import Skipped
+import numpy as np
+
+from mlpsvd.data.clips import ClipSet, Skipped
 from mlpsvd.data.dataset import DataSet
 from mlpsvd.data.load import load_clips
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.features.spectra import FittedFeatures, fit, n_samples_needed
+from mlpsvd.settings import check
 
 __all__ = ["Prepared", "prepare"]
 
@@ -56,4 +59,21 @@ def prepare(experiment: Experiment, progress: Callable[[float], None] | None = N
     DataError
         If the recordings do not give at least two classes with training and test clips.
     """
-    raise NotImplementedError
+    check(experiment)
+    n_samples = n_samples_needed(experiment.features)
+    clips = load_clips(experiment.data, experiment.seed, n_samples=n_samples, progress=progress)
+    features = fit(clips.train.samples, clips.train.sample_rate_hz, experiment.features)
+    dataset = DataSet(
+        x_train=features.transform(clips.train.samples),
+        y_train=clips.train.labels,
+        x_test=features.transform(clips.test.samples),
+        y_test=clips.test.labels,
+        class_names=clips.train.class_names,
+    )
+    return Prepared(experiment, dataset, features, clips.skipped, _clip_s(experiment, clips.train))
+
+
+def _clip_s(experiment: Experiment, clips: ClipSet) -> float:
+    if experiment.data.source == "synthetic":
+        return experiment.data.synthetic.duration_s  # the clips at hand may be cut to the samples that features need
+    return float(np.median([len(samples) for samples in clips.samples])) / clips.sample_rate_hz

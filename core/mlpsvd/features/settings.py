@@ -14,7 +14,7 @@ class FeatureSettings:
     """Magnitudes of short Fourier transforms (Paul and Nelson, section III B)."""
 
     fft_size: int = setting(256, label="FFT size", unit="samples", low=8, high=65536,
-                            help="Samples in one transform; the network gets half of it plus one magnitudes.")  # fmt: skip
+                            help="Samples in one transform; the network gets half of it plus one.")  # fmt: skip
     window: str = setting("rectangular", label="Window", choices=("rectangular", "hann", "hamming", "blackman"),
                           help="Weights each segment before its transform; the paper uses none.")  # fmt: skip
     hop: int = setting(128, label="Hop", unit="samples", low=1, high=65536,

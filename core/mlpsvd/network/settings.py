@@ -44,7 +44,11 @@ class NetworkSettings:
         if self.kinds and len(self.kinds) != n_matrices:
             yield "kinds", self.kinds, f"empty, or {n_matrices} kinds: one for each weight matrix"
         if self.loss == "cross-entropy" and self.output in ("tanh", "relu"):
-            yield "output", self.output, "softmax or sigmoid, since cross-entropy needs outputs between 0 and 1"
+            yield (
+                "output",
+                self.output,
+                "softmax or sigmoid, since cross-entropy needs outputs between 0 and 1",
+            )
 
     def factored_kinds(self) -> tuple[str, ...]:
         """Return the kind of every weight matrix of the MLP-SVD, input side first."""

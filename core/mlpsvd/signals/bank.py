@@ -7,8 +7,15 @@ from dataclasses import dataclass
 
 from mlpsvd.settings import setting
 
-__all__ = ["PAPER_BANDWIDTHS_HZ", "PAPER_CLASS_COUNTS", "PAPER_SPACINGS_HZ", "PAPER_TOP_HZ", "BandPass", "bank",
-           "paper_bank"]
+__all__ = [
+    "PAPER_BANDWIDTHS_HZ",
+    "PAPER_CLASS_COUNTS",
+    "PAPER_SPACINGS_HZ",
+    "PAPER_TOP_HZ",
+    "BandPass",
+    "bank",
+    "paper_bank",
+]
 
 PAPER_TOP_HZ = 710.0
 PAPER_SPACINGS_HZ = (5.0, 30.0, 60.0)

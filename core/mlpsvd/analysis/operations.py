@@ -1,0 +1,64 @@
+"""How much arithmetic training takes, counted from the shapes: floating-point operations, not seconds.
+
+A product of an m × k with a k × n matrix counts 2 m k n; an element-wise operation counts 1 an element, exp and the
+like too. Counts are for one clip unless said otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+
+from mlpsvd.network.spec import LayerSpec, NetworkSpec
+
+__all__ = ["epoch_flops", "forward_flops", "layer_weights"]
+
+# Element-wise operations of one update of one parameter, as the formulas are written.
+_UPDATE_FLOPS = {"sgd": 2, "momentum": 4, "adam": 13}
+_ACTIVATION_FLOPS = {"relu": 1, "sigmoid": 4, "tanh": 1, "softmax": 4}
+
+
+def layer_weights(layer: LayerSpec) -> int:
+    """Return the number of trained weights without biases: J I, or R (J + 1 + I), or R (J + I); figure 3."""
+    return layer.n_parameters - layer.n_out
+
+
+def forward_flops(spec: NetworkSpec) -> int:
+    """Return the operations of classifying one feature vector."""
+    return sum(_layer_forward(layer) for layer in spec.layers)
+
+
+def epoch_flops(spec: NetworkSpec, n_clips: int, batch_size: int, optimiser: str) -> int:
+    """Return the operations of one epoch: forwards and backwards for each clip, one update a batch.
+
+    Parameters
+    ----------
+    spec
+        Shapes during that epoch.
+    n_clips, batch_size
+        Size of the training set and of a batch; the last batch may be smaller.
+    optimiser
+        ``sgd``, ``momentum`` or ``adam``.
+    """
+    per_clip = forward_flops(spec) + 2 * spec.n_out
+    per_clip += sum(_layer_backward(layer, index > 0) for index, layer in enumerate(spec.layers))
+    n_updates = math.ceil(n_clips / batch_size)
+    return n_clips * per_clip + n_updates * spec.n_parameters * _UPDATE_FLOPS[optimiser]
+
+
+def _layer_forward(layer: LayerSpec) -> int:
+    outputs = layer.n_out * (1 + _ACTIVATION_FLOPS[layer.activation])
+    if layer.kind == "dense":
+        return 2 * layer.n_in * layer.n_out + outputs
+    scaling = layer.rank if layer.kind == "svd" else 0
+    return 2 * layer.rank * (layer.n_in + layer.n_out) + scaling + outputs
+
+
+def _layer_backward(layer: LayerSpec, has_input_gradient: bool) -> int:
+    """Gradients of the parameters, and of the input where a layer below needs it."""
+    if layer.kind == "dense":
+        product = 2 * layer.n_in * layer.n_out
+        return product * (2 if has_input_gradient else 1) + layer.n_out
+    left, right = 2 * layer.rank * layer.n_out, 2 * layer.rank * layer.n_in
+    scaling = 3 * layer.rank if layer.kind == "svd" else 0
+    # U δ and δ qᵀ on the left; the gradient of the right factor, and once more for the input below.
+    return 2 * left + right * (2 if has_input_gradient else 1) + scaling + layer.n_out

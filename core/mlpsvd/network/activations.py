@@ -1,0 +1,62 @@
+"""Activation functions h(·) and what backpropagation needs of them (Paul and Nelson, equations 2, 12, 14, 26)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.arrays import namespace
+
+__all__ = ["activate", "backward"]
+
+Array = NDArray[np.floating]
+
+
+def activate(kind: str, a: Array) -> Array:
+    """Return z = h(a), equation (2).
+
+    Parameters
+    ----------
+    kind
+        ``relu``, ``sigmoid``, ``tanh`` or ``softmax``.
+    a : np.ndarray [shape=(n_clips, n_neurons)]
+        Neuron inputs, one clip a row.
+
+    Returns
+    -------
+    z : np.ndarray [shape=(n_clips, n_neurons)]
+        Neuron outputs.
+    """
+    xp = namespace(a)
+    if kind == "relu":
+        return xp.maximum(a, 0)
+    if kind == "sigmoid":
+        # The same function as 1 / (1 + exp(-a)), without overflow for very negative inputs.
+        return 0.5 * (1 + xp.tanh(0.5 * a))
+    if kind == "tanh":
+        return xp.tanh(a)
+    # Equation (12); subtracting the row's largest input changes nothing but keeps exp finite.
+    exponentials = xp.exp(a - a.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def backward(kind: str, z: Array, gradient: Array) -> Array:
+    """Return Hᵀ g: the loss gradient with respect to a, from that with respect to z.
+
+    H is diagonal with h'(a) for the element-wise functions, equation (26), and full for the softmax, equation (14).
+    All derivatives are written in terms of z, so a need not be kept.
+
+    Parameters
+    ----------
+    kind
+        As in :func:`activate`.
+    z, gradient : np.ndarray [shape=(n_clips, n_neurons)]
+        Outputs of the neurons and loss gradient with respect to them.
+    """
+    if kind == "relu":
+        return gradient * (z > 0)
+    if kind == "sigmoid":
+        return gradient * (z * (1 - z))
+    if kind == "tanh":
+        return gradient * (1 - z * z)
+    return z * (gradient - (gradient * z).sum(axis=1, keepdims=True))

@@ -1,0 +1,69 @@
+"""Initial weights: the same ones for the MLP and the MLP-SVD of a race."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from mlpsvd.network.factorise import factorised, with_layer
+from mlpsvd.network.network import Network
+from mlpsvd.network.settings import NetworkSettings
+from mlpsvd.network.spec import LayerSpec, NetworkSpec
+
+__all__ = ["build"]
+
+
+def build(
+    settings: NetworkSettings,
+    n_in: int,
+    n_out: int,
+    kinds: tuple[str, ...],
+    seed: int | np.random.SeedSequence,
+    dtype: DTypeLike = np.float32,
+) -> Network:
+    """Return a network with random weight matrices and zero biases.
+
+    The matrices are drawn dense and then factored where ``kinds`` asks for it, so networks that differ only in the
+    kinds of their layers begin as the same function.
+
+    Parameters
+    ----------
+    settings
+        Hidden layers, activations, loss and initialiser.
+    n_in, n_out
+        Length of a feature vector, and number of classes.
+    kinds
+        For each weight matrix, input side first: ``dense``, ``svd`` or ``two-factor``.
+    seed
+        Where the random numbers come from.
+    dtype
+        ``float32`` or ``float64``.
+    """
+    rng = np.random.default_rng(seed)
+    sizes = (n_in, *settings.hidden, n_out)
+    activations = (settings.activation,) * len(settings.hidden) + (settings.output,)
+    specs = tuple(
+        LayerSpec("dense", inputs, outputs, min(inputs, outputs), activation)
+        for inputs, outputs, activation in zip(sizes[:-1], sizes[1:], activations, strict=True)
+    )
+    pieces = []
+    for spec in specs:
+        pieces += [_matrix(settings, spec, rng).ravel(), np.zeros(spec.n_out)]
+    network = Network(NetworkSpec(specs, settings.loss), np.concatenate(pieces))
+    for index, kind in enumerate(kinds):
+        if kind != "dense":
+            layer, parameters = factorised(specs[index], network.parameters(index), kind, specs[index].rank)
+            network = with_layer(network, index, layer, parameters)
+    return Network(network.spec, network.theta.astype(dtype))
+
+
+def _matrix(settings: NetworkSettings, spec: LayerSpec, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw W: N(0, s²); Glorot and Bengio (2010), N(0, 2/(I+J)); He et al. (2015), N(0, 2/I)."""
+    std = {
+        "normal": settings.initial_std,
+        "glorot": math.sqrt(2 / (spec.n_in + spec.n_out)),
+        "he": math.sqrt(2 / spec.n_in),
+    }[settings.initial]
+    return rng.normal(0.0, std, size=(spec.n_out, spec.n_in))

@@ -1,0 +1,62 @@
+"""Loss functions and the first step of backpropagation, δ⁽¹⁾ (Paul and Nelson, equations 5, 6, 11, 15)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.arrays import namespace
+from mlpsvd.network.activations import backward
+
+__all__ = ["losses", "output_delta"]
+
+Array = NDArray[np.floating]
+
+
+def losses(kind: str, activation: str, estimates: Array, targets: Array) -> Array:
+    """Return the loss of each clip.
+
+    ``cross-entropy`` with a softmax is equation (6). With sigmoid outputs the terms of the classes that were not
+    meant, −(1 − y) log(1 − ŷ), are added: equation (5) alone would be smallest with every output at 1.
+    ``squared error`` is ½ Σ e²; the half makes its gradient e, as the paper writes it.
+
+    Parameters
+    ----------
+    kind
+        ``cross-entropy`` or ``squared error``.
+    activation
+        Activation of the output layer.
+    estimates, targets : np.ndarray [shape=(n_clips, n_classes)]
+        ŷ and y, one clip a row.
+
+    Returns
+    -------
+    losses : np.ndarray [shape=(n_clips,)]
+    """
+    xp = namespace(estimates)
+    if kind == "squared error":
+        return 0.5 * ((estimates - targets) ** 2).sum(axis=1)
+    tiny = xp.finfo(estimates.dtype).tiny
+    loss = -(targets * xp.log(xp.maximum(estimates, tiny))).sum(axis=1)
+    if activation == "sigmoid":
+        loss = loss - ((1 - targets) * xp.log(xp.maximum(1 - estimates, tiny))).sum(axis=1)
+    return loss
+
+
+def output_delta(kind: str, activation: str, estimates: Array, targets: Array) -> Array:
+    """Return δ⁽¹⁾ = Hᵀ d, the loss gradient with respect to the inputs of the output neurons.
+
+    For the cross-entropy, Hᵀ d with equations (11) and (14) is ŷ − y exactly; it is computed so, since d = −y / ŷ is
+    not finite where ŷ underflows.
+
+    Parameters
+    ----------
+    kind, activation, estimates, targets
+        As in :func:`losses`.
+
+    Returns
+    -------
+    delta : np.ndarray [shape=(n_clips, n_classes)]
+    """
+    errors = estimates - targets
+    return errors if kind == "cross-entropy" else backward(activation, estimates, errors)

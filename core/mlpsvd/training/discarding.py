@@ -1,0 +1,121 @@
+"""When which singular values are dropped (Paul and Nelson, section III A and equation 65)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.arrays import namespace
+from mlpsvd.engines.optimiser import OptimiserState
+from mlpsvd.network.factorise import factorised, layer_singular_values, with_layer
+from mlpsvd.network.layers import Parameters
+from mlpsvd.network.network import Network, parameter_views
+from mlpsvd.network.spec import NetworkSpec
+from mlpsvd.training.events import Discard
+from mlpsvd.training.settings import DiscardingSettings
+
+__all__ = ["discard", "discarding_points", "kept_rank"]
+
+
+def discarding_points(settings: DiscardingSettings) -> tuple[int, ...]:
+    """Return the epochs after which singular values are dropped: equation (65), rounded to whole epochs.
+
+    d(n) = d(n−1) · 10^((b−a)/(N−1)) from d(1) = 10ᵃ (``first``) to d(N) = 10ᵇ (``last``). Points that round to the
+    same epoch are one.
+    """
+    if settings.points == 0:
+        return ()
+    if settings.points == 1:
+        return (settings.first,)
+    a, b = np.log10(settings.first), np.log10(settings.last)
+    exponents = a + (b - a) * np.arange(settings.points) / (settings.points - 1)
+    return tuple(int(point) for point in np.unique(np.rint(10.0**exponents)))
+
+
+def kept_rank(singular_values: NDArray[np.floating], settings: DiscardingSettings) -> int:
+    """Return how many singular values stay, at least one.
+
+    Parameters
+    ----------
+    singular_values : np.ndarray [shape=(rank,)]
+        Largest first.
+    settings
+        The criterion: ``threshold`` as in the paper, ``energy`` as in Xue et al. (2013), ``rank`` as in Cai et
+        al. (2014).
+    """
+    if settings.criterion == "rank":
+        return min(settings.rank, len(singular_values))
+    if settings.criterion == "energy":
+        held = np.cumsum(singular_values**2)
+        # The small factor keeps rounding in the sum from asking for one value more than there are.
+        return int(np.searchsorted(held, settings.energy * held[-1] * (1 - 1e-12))) + 1
+    return max(1, int(np.count_nonzero(singular_values >= settings.threshold * singular_values[0])))
+
+
+def discard(
+    network: Network, state: OptimiserState, kinds: tuple[str, ...], settings: DiscardingSettings
+) -> tuple[Network, OptimiserState, tuple[Discard, ...]]:
+    """Drop small singular values from every factored layer, as at a discarding point.
+
+    Each weight matrix is reassembled and decomposed anew. Where nothing falls below the threshold the layer stays as
+    it is; where something does, U_D, Σ_D and V_Dᵀ take its place in a new, shorter parameter vector. A layer that is
+    to be factored but is still dense (``factor_from`` "first point") is factored now in any case.
+
+    Parameters
+    ----------
+    network, state
+        The network and what the optimiser remembers; neither is changed.
+    kinds
+        For each layer the kind that it has from the first discarding point on.
+    settings
+        Criterion, and what becomes of the moments.
+
+    Returns
+    -------
+    network, state, discarded
+        The same objects and an empty tuple where nothing was dropped or factored.
+    """
+    discarded = []
+    for index, kind in enumerate(kinds):
+        if kind == "dense":
+            continue
+        layer = network.spec.layers[index]
+        rank = kept_rank(layer_singular_values(layer, network.parameters(index)), settings)
+        if rank == layer.rank and layer.kind == kind:
+            continue
+        after = with_layer(network, index, *factorised(layer, network.parameters(index), kind, rank))
+        state = _moments_after(network.spec, after.spec, state, index, settings.moments)
+        network = after
+        discarded.append(Discard(index, layer.rank, rank))
+    return network, state, tuple(discarded)
+
+
+def _moments_after(
+    before: NetworkSpec, after: NetworkSpec, state: OptimiserState, index: int, moments: str
+) -> OptimiserState:
+    """Carry the moments over to the new layout; those of layer ``index`` are reset, or cut as its factors were."""
+    keep = moments == "truncate" and before.layers[index].kind == after.layers[index].kind
+    steps = list(state.steps)
+    if not keep:
+        steps[index] = 0
+    vectors = [_carried_over(before, after, vector, index, keep=keep) for vector in (state.first, state.second)]
+    return OptimiserState(vectors[0], vectors[1], steps)
+
+
+def _carried_over(
+    before: NetworkSpec, after: NetworkSpec, vector: NDArray[np.floating], changed: int, *, keep: bool
+) -> NDArray[np.floating]:
+    xp = namespace(vector)
+    new = xp.zeros(after.n_parameters, vector.dtype)
+    for index in range(len(after.layers)):
+        if index == changed and not keep:
+            continue
+        old_views = parameter_views(before, vector, index)
+        for name, view in parameter_views(after, new, index).items():
+            view[...] = _leading(old_views, name, view.shape)
+    return new
+
+
+def _leading(views: Parameters, name: str, shape: tuple[int, ...]) -> NDArray[np.floating]:
+    """The leading part of a matrix of moments: the entries that belong to the largest singular values."""
+    return views[name][tuple(slice(size) for size in shape)]

@@ -1,0 +1,238 @@
+"""The trainer: a generator that yields one frozen event an epoch.
+
+To pause, stop pulling; to stop, close it; to go on, call :meth:`Trainer.run` again. The window's worker, the command
+line and the tests are loops over the same generator, and none of them is known here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.analysis.operations import epoch_flops
+from mlpsvd.arrays import cpu, to_host
+from mlpsvd.data.dataset import DataSet
+from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, fresh_state
+from mlpsvd.engines.reference import ReferenceEngine
+from mlpsvd.errors import DeviceError, TrainingError
+from mlpsvd.network.factorise import layer_singular_values
+from mlpsvd.network.network import Network
+from mlpsvd.training.discarding import discard, discarding_points
+from mlpsvd.training.events import Discard, EpochEvent, Snapshot
+from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
+
+__all__ = ["Trainer", "TrainerState", "optimiser_rule"]
+
+# Snapshots of every epoch are kept as long as all of them together stay below this; else only those of discarding
+# points and of the last epoch. The paper's networks need 1 MB.
+_SNAPSHOT_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class TrainerState:
+    """All that a training run needs to go on from where it stands, on the host.
+
+    Attributes
+    ----------
+    epoch
+        Epochs done.
+    network
+        The network as it is; its vector is a copy.
+    optimiser
+        What the optimiser remembers; a copy.
+    """
+
+    epoch: int
+    network: Snapshot
+    optimiser: OptimiserState
+
+
+def optimiser_rule(settings: TrainingSettings) -> OptimiserRule:
+    """Pick the optimiser's numbers out of the training settings."""
+    return OptimiserRule(
+        settings.optimiser,
+        settings.learning_rate,
+        settings.momentum,
+        settings.beta_1,
+        settings.beta_2,
+        settings.epsilon,
+    )
+
+
+class Trainer:
+    """Trains one network on one data set.
+
+    Parameters
+    ----------
+    network
+        Initial weights, on the host; it is not changed.
+    kinds
+        For each layer the kind it has from the first discarding point on; ``dense`` layers are never cut.
+    dataset
+        Training and test vectors.
+    training, discarding
+        The settings.
+    seed
+        Where the order of the clips in each epoch comes from.
+    engine
+        What executes the epochs. If its device fails, training goes on with the reference engine on the CPU from
+        the last whole epoch, and :attr:`notes` says so.
+    state
+        Where to go on, from :meth:`state` of an earlier trainer with the same settings.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        kinds: tuple[str, ...],
+        dataset: DataSet,
+        training: TrainingSettings,
+        discarding: DiscardingSettings,
+        seed: int,
+        engine: ReferenceEngine,
+        state: TrainerState | None = None,
+    ) -> None:
+        self._kinds = kinds
+        self._dataset = dataset
+        self._training = training
+        self._discarding = discarding
+        self._points = frozenset(discarding_points(discarding)) if set(kinds) != {"dense"} else frozenset()
+        self._rule = optimiser_rule(training)
+        self._seed = seed
+        self.notes: list[str] = []
+        if state is None:
+            state = TrainerState(0, _snapshot(network), fresh_state(network.spec, network.theta))
+        self._epoch = state.epoch
+        self._keep_all = state.network.theta.nbytes * (training.epochs + 1) <= _SNAPSHOT_BYTES
+        try:
+            self._load(engine, state)
+        except DeviceError as error:
+            self._fall_back(error, state)
+
+    @property
+    def epoch(self) -> int:
+        """Epochs done."""
+        return self._epoch
+
+    @property
+    def engine_description(self) -> str:
+        """What runs where, in words."""
+        return self._engine.description
+
+    def run(self) -> Iterator[EpochEvent]:
+        """Train until the last epoch, yielding one event after each; first the state before training, as epoch 0.
+
+        Raises
+        ------
+        TrainingError
+            If the loss is no longer a finite number. The state of the last good epoch was yielded before.
+        """
+        if self._epoch == 0:
+            yield self._event(flops=0, train_s=0.0, discarded=())
+        while self._epoch < self._training.epochs:
+            flops = epoch_flops(self._network.spec, len(self._train), self._training.batch_size, self._rule.kind)
+            before = self.state()
+            started = time.perf_counter()
+            try:
+                self._train_one_epoch()
+            except DeviceError as error:
+                self._fall_back(error, before)
+                continue
+            self._epoch += 1
+            discarded = self._discard_if_due()
+            yield self._event(flops, time.perf_counter() - started, discarded)
+
+    def state(self) -> TrainerState:
+        """Return a copy of everything that going on needs."""
+        optimiser = OptimiserState(
+            np.array(to_host(self._optimiser.first)),
+            np.array(to_host(self._optimiser.second)),
+            list(self._optimiser.steps),
+        )
+        return TrainerState(self._epoch, self.snapshot(), optimiser)
+
+    def snapshot(self) -> Snapshot:
+        """Return the network as it is, on the host."""
+        return _snapshot(self._network)
+
+    def estimates(self) -> NDArray[np.intp]:
+        """Return the class [shape=(n_test,)] that the network estimates for every test clip."""
+        return self._engine.evaluate(self._network, self._test)[2]
+
+    def _load(self, engine: ReferenceEngine, state: TrainerState) -> None:
+        """Move data and state to an engine's device."""
+        dataset, n_classes = self._dataset, len(self._dataset.class_names)
+        self._engine = engine
+        self._train = engine.vectors(dataset.x_train, dataset.y_train, n_classes)
+        self._test = engine.vectors(dataset.x_test, dataset.y_test, n_classes)
+        self._network = Network(state.network.spec, engine.array(state.network.theta))
+        self._optimiser = OptimiserState(
+            engine.array(state.optimiser.first),
+            engine.array(state.optimiser.second),
+            list(state.optimiser.steps),
+        )
+
+    def _fall_back(self, error: DeviceError, state: TrainerState) -> None:
+        """Go on with NumPy from ``state``."""
+        self.notes.append(f"{error}; the CPU goes on instead")
+        self._load(ReferenceEngine(cpu(), self._training.precision), state)
+
+    def _train_one_epoch(self) -> None:
+        # The order depends on seed and epoch alone, so a resumed run shuffles as an unbroken one would.
+        rng = np.random.default_rng(np.random.SeedSequence([self._seed, self._epoch]))
+        order = rng.permutation(len(self._train))
+        self._engine.run_epoch(
+            self._network, self._rule, self._optimiser, self._train, order, self._training.batch_size
+        )
+
+    def _discard_if_due(self) -> tuple[Discard, ...]:
+        if self._epoch not in self._points:
+            return ()
+        if not np.isfinite(to_host(self._network.theta)).all():
+            raise self._not_finite()
+        self._network, self._optimiser, discarded = discard(
+            self._network, self._optimiser, self._kinds, self._discarding
+        )
+        return discarded
+
+    def _event(self, flops: int, train_s: float, discarded: tuple[Discard, ...]) -> EpochEvent:
+        train_loss, train_accuracy, _ = self._engine.evaluate(self._network, self._train)
+        test_loss, test_accuracy, _ = self._engine.evaluate(self._network, self._test)
+        if not np.isfinite(train_loss):
+            raise self._not_finite()
+        spec = self._network.spec
+        keep = self._keep_all or bool(discarded) or self._epoch == self._training.epochs
+        return EpochEvent(
+            epoch=self._epoch,
+            n_epochs=self._training.epochs,
+            train_loss=train_loss,
+            train_accuracy=train_accuracy,
+            test_loss=test_loss,
+            test_accuracy=test_accuracy,
+            singular_values=tuple(
+                layer_singular_values(layer, self._network.parameters(index)) for index, layer in enumerate(spec.layers)
+            ),
+            ranks=tuple(layer.rank for layer in spec.layers),
+            kinds=tuple(layer.kind for layer in spec.layers),
+            n_weights=spec.n_parameters,
+            flops=flops,
+            train_s=train_s,
+            discarded=discarded,
+            snapshot=self.snapshot() if keep else None,
+        )
+
+    def _not_finite(self) -> TrainingError:
+        return TrainingError(
+            f"The loss is no longer a finite number after epoch {self._epoch}; "
+            f"a learning rate below {self._training.learning_rate:g} would help"
+        )
+
+
+def _snapshot(network: Network) -> Snapshot:
+    theta = np.array(to_host(network.theta))
+    theta.flags.writeable = False
+    return Snapshot(network.spec, theta)

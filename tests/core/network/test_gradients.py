@@ -1,0 +1,119 @@
+"""Every gradient of the paper against central finite differences in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlpsvd.network.initialise import build
+from mlpsvd.network.losses import losses
+from mlpsvd.network.network import Network, parameter_views
+from mlpsvd.network.settings import NetworkSettings
+
+OUTPUTS_AND_LOSSES = [
+    ("softmax", "cross-entropy"),
+    ("sigmoid", "cross-entropy"),
+    ("softmax", "squared error"),
+    ("sigmoid", "squared error"),
+    ("tanh", "squared error"),
+    ("relu", "squared error"),
+]
+
+
+def mean_loss(network: Network, theta: np.ndarray, x: np.ndarray, targets: np.ndarray) -> float:
+    estimates = Network(network.spec, theta).predict(x)
+    activation = network.spec.layers[-1].activation
+    return float(losses(network.spec.loss, activation, estimates, targets).mean())
+
+
+def finite_differences(network: Network, x: np.ndarray, targets: np.ndarray, step: float = 1e-6) -> np.ndarray:
+    gradient = np.empty_like(network.theta)
+    for index in range(len(gradient)):
+        up, down = network.theta.copy(), network.theta.copy()
+        up[index] += step
+        down[index] -= step
+        gradient[index] = (mean_loss(network, up, x, targets) - mean_loss(network, down, x, targets)) / (2 * step)
+    return gradient
+
+
+def a_network(kinds: tuple[str, ...], activation: str, output: str, loss: str, seed: int = 3) -> Network:
+    hidden = (5, 4, 3)[: len(kinds) - 1]
+    settings_ = NetworkSettings(
+        hidden=hidden, activation=activation, output=output, loss=loss, initial="normal", initial_std=0.6
+    )
+    network = build(settings_, 7, 3, kinds, seed, np.float64)
+    # Non-zero biases, and factors that are no longer an exact SVD, as they are between discarding points.
+    network.theta += 0.05 * np.random.default_rng(seed).normal(size=network.theta.shape)
+    return network
+
+
+def a_batch(n_clips: int = 6, seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n_clips, 7)), np.eye(3)[rng.integers(0, 3, n_clips)]
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh"])
+@pytest.mark.parametrize(("output", "loss"), OUTPUTS_AND_LOSSES)
+@pytest.mark.parametrize(
+    "kinds",
+    [("dense", "dense"), ("svd", "dense"), ("two-factor", "dense"), ("svd", "two-factor", "svd")],
+)
+def test_gradient_agrees_with_finite_differences(
+    kinds: tuple[str, ...], activation: str, output: str, loss: str
+) -> None:
+    network = a_network(kinds, activation, output, loss)
+    x, targets = a_batch()
+    expected = finite_differences(network, x, targets)
+    np.testing.assert_allclose(network.gradient(x, targets), expected, rtol=1e-5, atol=2e-8)
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    kinds=st.lists(st.sampled_from(["dense", "svd", "two-factor"]), min_size=1, max_size=4),
+    seed=st.integers(0, 1000),
+    n_clips=st.integers(1, 9),
+)
+def test_any_stack_of_layers(kinds: list[str], seed: int, n_clips: int) -> None:
+    network = a_network(tuple(kinds), "tanh", "softmax", "cross-entropy", seed)
+    x, targets = a_batch(n_clips, seed)
+    np.testing.assert_allclose(
+        network.gradient(x, targets), finite_differences(network, x, targets), rtol=1e-4, atol=2e-8
+    )
+
+
+def test_output_layer_is_equations_24_and_25() -> None:
+    """∂L/∂W⁽¹⁾ = H_Eᵀ d zᵀ and ∂L/∂b⁽¹⁾ = H_Eᵀ d, with H_E and d written out for one clip."""
+    network = a_network(("dense", "dense"), "relu", "softmax", "cross-entropy")
+    x, targets = a_batch(1)
+    W2, b2 = network.parameters(0)["W"], network.parameters(0)["b"]
+    z2 = np.maximum(W2 @ x[0] + b2, 0)
+    z1 = network.predict(x)[0]
+    d = -targets[0] / z1
+    H_E = np.diag(z1) - np.outer(z1, z1)
+    views = parameter_views(network.spec, network.gradient(x, targets), 1)
+    np.testing.assert_allclose(views["W"], np.outer(H_E.T @ d, z2), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(views["b"], H_E.T @ d, rtol=1e-12, atol=1e-14)
+
+
+def test_svd_layer_is_equations_62_to_64() -> None:
+    """The row vectors of the paper with their Kronecker products, for one clip."""
+    network = a_network(("svd", "dense"), "tanh", "softmax", "cross-entropy")
+    x, targets = a_batch(1)
+    U, sigma, Vt, b = (network.parameters(0)[name] for name in ("U", "sigma", "Vt", "b"))
+    W1 = network.parameters(1)["W"]
+    p = Vt @ x[0]
+    q = sigma * p
+    z2 = np.tanh(U @ q + b)
+    z1 = network.predict(x)[0]
+    d = -targets[0] / z1
+    row = d @ (np.diag(z1) - np.outer(z1, z1)) @ W1 @ np.diag(1 - z2**2)
+    views = parameter_views(network.spec, network.gradient(x, targets), 0)
+    rank, n_hidden = len(sigma), len(b)
+    by_u = row @ np.kron(q[None, :], np.eye(n_hidden))  # equation (62), columns of U stacked
+    by_sigma = row @ U @ np.kron(p[None, :], np.eye(rank))  # equation (63), the whole matrix Σ
+    by_v = row @ U @ np.diag(sigma) @ np.kron(x[0][None, :], np.eye(rank))  # equation (64), Vᵀ stacked
+    np.testing.assert_allclose(views["U"], by_u.reshape(rank, n_hidden).T, rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(views["sigma"], np.diag(by_sigma.reshape(rank, rank)), rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(views["Vt"], by_v.reshape(-1, rank).T, rtol=1e-10, atol=1e-14)

@@ -1,0 +1,111 @@
+"""The schedule of equation (65) and what is dropped at its points."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlpsvd.engines.optimiser import OptimiserState, fresh_state
+from mlpsvd.network.initialise import build
+from mlpsvd.network.network import Network, parameter_views
+from mlpsvd.network.settings import NetworkSettings
+from mlpsvd.training.discarding import discard, discarding_points, kept_rank
+from mlpsvd.training.settings import DiscardingSettings
+
+PAPER = DiscardingSettings()
+
+
+def test_the_papers_schedule() -> None:
+    points = discarding_points(PAPER)
+    exact = [5.0]
+    for _ in range(19):
+        exact.append(exact[-1] * 10 ** ((np.log10(67) - np.log10(5)) / 19))  # equation (65) as printed
+    assert points == tuple(sorted({round(value) for value in exact}))
+    assert points[0] == 5
+    assert points[-1] == 67
+
+
+@given(n=st.integers(0, 60), first=st.integers(1, 200), more=st.integers(0, 300))
+def test_points_rise_between_first_and_last(n: int, first: int, more: int) -> None:
+    points = discarding_points(DiscardingSettings(points=n, first=first, last=first + more))
+    assert list(points) == sorted(set(points))
+    assert len(points) <= n
+    assert all(first <= point <= first + more for point in points)
+
+
+def test_criteria() -> None:
+    values = np.array([10.0, 3.0, 1.0, 0.999])
+    assert kept_rank(values, PAPER) == 3  # exactly at the threshold stays
+    assert kept_rank(values, replace(PAPER, threshold=1.0)) == 1
+    assert kept_rank(values, replace(PAPER, criterion="rank", rank=2)) == 2
+    assert kept_rank(values, replace(PAPER, criterion="rank", rank=9)) == 4
+    assert kept_rank(values, replace(PAPER, criterion="energy", energy=0.9)) == 1
+    assert kept_rank(values, replace(PAPER, criterion="energy", energy=0.98)) == 2
+    assert kept_rank(values, replace(PAPER, criterion="energy", energy=1.0)) == 4
+    assert kept_rank(np.zeros(3), PAPER) == 3
+
+
+def a_network_with(singular_values: list[float], kinds: tuple[str, ...] = ("svd", "dense")) -> Network:
+    network = build(NetworkSettings(hidden=(len(singular_values),)), 12, 3, kinds, 4, np.float64)
+    network.parameters(0)["sigma"][...] = singular_values
+    return network
+
+
+def test_small_values_are_dropped_and_the_rest_is_kept() -> None:
+    network = a_network_with([4.0, 2.0, 0.3, 0.01])
+    after, _, discarded = discard(network, fresh_state(network.spec, network.theta), ("svd", "dense"), PAPER)
+    assert [(d.layer, d.rank_before, d.rank_after) for d in discarded] == [(0, 4, 2)]
+    np.testing.assert_allclose(after.parameters(0)["sigma"], [4.0, 2.0], rtol=1e-12)
+    assert after.theta.size == network.theta.size - 2 * (4 + 1 + 12)
+    assert network.spec.layers[0].rank == 4
+
+
+def test_nothing_changes_where_nothing_is_small() -> None:
+    network = a_network_with([4.0, 3.0, 2.0, 1.0])
+    state = fresh_state(network.spec, network.theta)
+    after, state_after, discarded = discard(network, state, ("svd", "dense"), PAPER)
+    assert after is network
+    assert state_after is state
+    assert discarded == ()
+
+
+def test_threshold_is_judged_on_the_reassembled_matrix() -> None:
+    """Between the points sigma is no longer the singular values: here U's columns carry the size."""
+    network = a_network_with([1.0, 1.0, 1.0, 1.0])
+    network.parameters(0)["U"][:, 3] *= 1e-3
+    _, _, discarded = discard(network, fresh_state(network.spec, network.theta), ("svd", "dense"), PAPER)
+    assert [d.rank_after for d in discarded] == [3]
+
+
+@pytest.mark.parametrize("moments", ["reset", "truncate"])
+def test_moments_after_a_discard(moments: str) -> None:
+    network = a_network_with([4.0, 2.0, 0.3, 0.01])
+    numbers = np.arange(1.0, network.theta.size + 1)
+    state = OptimiserState(numbers, 10 * numbers, [7, 7])
+    after, cut, _ = discard(network, state, ("svd", "dense"), replace(PAPER, moments=moments))
+    old = parameter_views(network.spec, numbers, 0)
+    new = parameter_views(after.spec, cut.first, 0)
+    if moments == "reset":
+        assert cut.steps == [0, 7]
+        assert not any(view.any() for view in new.values())
+    else:
+        assert cut.steps == [7, 7]
+        np.testing.assert_array_equal(new["U"], old["U"][:, :2])
+        np.testing.assert_array_equal(new["Vt"], old["Vt"][:2])
+        np.testing.assert_array_equal(new["b"], old["b"])
+    other = parameter_views(after.spec, cut.second, 1)["W"]
+    np.testing.assert_array_equal(other, parameter_views(network.spec, 10 * numbers, 1)["W"])
+
+
+@pytest.mark.parametrize("kind", ["svd", "two-factor"])
+def test_dense_layer_is_factored_at_the_first_point(kind: str) -> None:
+    """Cai et al. (2014): W is trained, then replaced once by factors of a fixed rank."""
+    network = build(NetworkSettings(hidden=(6,)), 12, 3, ("dense", "dense"), 4, np.float64)
+    settings = DiscardingSettings(points=1, first=3, criterion="rank", rank=2)
+    after, _, discarded = discard(network, fresh_state(network.spec, network.theta), (kind, "dense"), settings)
+    assert after.spec.layers[0].kind == kind
+    assert [(d.rank_before, d.rank_after) for d in discarded] == [(6, 2)]
