@@ -1,0 +1,143 @@
+"""The way from a source's thread to the classifier's: one writer, one reader, no lock.
+
+Every sample is stored twice, one capacity apart, so that any stretch of up to ``capacity`` samples is one contiguous
+slice. Samples are addressed by their number since the start of the source, which never wraps: a decision's time
+stamp is that number over the sample rate, whatever was lost before it.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["RingBuffer"]
+
+_N_STAMPS = 4096
+
+
+class RingBuffer:
+    """The latest samples of a source.
+
+    ``write`` belongs to the one thread that fills it, ``read``, ``catch_up`` and ``advance`` to the one that empties
+    it. Neither waits for the other: the writer announces how far it is about to write *before* it touches the
+    samples, and the reader looks at that announcement *after* it has copied, so a stretch that was written over
+    meanwhile is told from a good one.
+
+    Parameters
+    ----------
+    capacity
+        How many samples are kept; at least 1.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        if capacity < 1:
+            raise ValueError(f"capacity is {capacity}; it should be at least 1")
+        self._capacity = capacity
+        self._samples = np.zeros(2 * capacity, dtype=np.float32)
+        self._claimed = 0
+        self._written = 0
+        self._read = 0
+        self._lost = 0
+        self._stamp_ends = np.full(_N_STAMPS, -1, dtype=np.int64)
+        self._stamp_times_s = np.zeros(_N_STAMPS)
+        self._n_stamps = 0
+
+    @property
+    def capacity(self) -> int:
+        """How many samples are kept."""
+        return self._capacity
+
+    @property
+    def n_written(self) -> int:
+        """How many samples the source has delivered since its start."""
+        return self._written
+
+    @property
+    def n_read(self) -> int:
+        """The number of the first sample that the reader still wants."""
+        return self._read
+
+    @property
+    def n_lost(self) -> int:
+        """How many samples were written over before the reader had them."""
+        return self._lost
+
+    @property
+    def n_waiting(self) -> int:
+        """How many delivered samples the reader has not released, lost ones included."""
+        return self._written - self._read
+
+    @property
+    def n_free(self) -> int:
+        """How many samples can be written before one is lost; a source that can wait, waits for room."""
+        return max(0, self._capacity - self.n_waiting)
+
+    @property
+    def oldest(self) -> int:
+        """The number of the oldest sample still kept."""
+        return max(0, self._claimed - self._capacity)
+
+    def write(self, block: NDArray[np.floating[Any]]) -> None:
+        """Append samples; never blocks, and writes over the oldest when full.
+
+        Parameters
+        ----------
+        block : np.ndarray [shape=(n_samples,)]
+            Samples at full scale 1. Of a block longer than the capacity only its end is kept.
+        """
+        end = self._written + len(block)
+        self._claimed = end
+        kept = block[-self._capacity :]
+        first = (end - len(kept)) % self._capacity
+        n_before_wrap = min(len(kept), self._capacity - first)
+        self._store(first, kept[:n_before_wrap])
+        self._store(0, kept[n_before_wrap:])
+        self._stamp(end)
+        self._written = end
+
+    def read(self, start: int, n_samples: int) -> NDArray[np.float32] | None:
+        """Return a copy of ``n_samples`` samples from number ``start`` on.
+
+        Returns
+        -------
+        np.ndarray [shape=(n_samples,)] or None
+            None where not all of them are there: not delivered yet, or (``start < oldest``) written over.
+        """
+        if n_samples > self._capacity or start < 0 or start + n_samples > self._written:
+            return None
+        first = start % self._capacity
+        copy = self._samples[first : first + n_samples].copy()
+        return copy if start >= self.oldest else None
+
+    def catch_up(self) -> int:
+        """Skip what was written over before it was read, count it as lost, and return how much that was."""
+        n_lost = max(0, self.oldest - self._read)
+        self._lost += n_lost
+        self._read += n_lost
+        return n_lost
+
+    def advance(self, to: int) -> None:
+        """Release every sample before number ``to``: the reader needs them no more."""
+        self._read = max(self._read, to)
+
+    def arrived_s(self, end: int) -> float | None:
+        """Return when (``time.monotonic``) the sample before number ``end`` was delivered, None if long forgotten."""
+        n_stamps = self._n_stamps
+        slots = np.arange(max(0, n_stamps - _N_STAMPS), n_stamps) % _N_STAMPS
+        ends, times_s = self._stamp_ends[slots], self._stamp_times_s[slots]
+        at = int(np.searchsorted(ends, end))
+        return float(times_s[at]) if at < len(ends) else None
+
+    def _store(self, first: int, samples: NDArray[np.floating[Any]]) -> None:
+        end = first + len(samples)
+        self._samples[first:end] = samples
+        self._samples[first + self._capacity : end + self._capacity] = samples
+
+    def _stamp(self, end: int) -> None:
+        slot = self._n_stamps % _N_STAMPS
+        self._stamp_ends[slot] = end
+        self._stamp_times_s[slot] = time.monotonic()
+        self._n_stamps += 1

@@ -1,0 +1,81 @@
+"""What every source of sound has in common, so that nothing behind the ring buffer knows which one is playing."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import Enum
+
+from mlpsvd.audio.ring_buffer import RingBuffer
+
+__all__ = ["AudioSource", "SourceState", "SourceStatus"]
+
+
+class SourceState(Enum):
+    """Where a source stands."""
+
+    IDLE = "idle"
+    STARTING = "starting"
+    RUNNING = "running"
+    STALLED = "waiting for the device"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no more samples will come without another start."""
+        return self in (SourceState.FINISHED, SourceState.STOPPED, SourceState.FAILED)
+
+
+@dataclass(frozen=True)
+class SourceStatus:
+    """What a source says of itself: a state, and in words what a person should know (the reason of a failure)."""
+
+    state: SourceState
+    message: str = ""
+
+
+class AudioSource(ABC):
+    """Delivers samples from a thread of its own into a ring buffer, and does nothing else there.
+
+    A file, the synthetic bank and the microphone are started, watched and stopped in the same way. Whatever goes
+    wrong after the start is told by :attr:`status`, never by an exception: it happens in another thread.
+    ``status`` is one frozen object, replaced as a whole, and may be read from any thread at any time.
+
+    Attributes
+    ----------
+    name
+        What a person calls it: a file's name, a class, a device.
+    sample_rate_hz
+        Samples a second that arrive in the ring buffer: the model's rate, whatever the file or device has.
+    latency_s
+        What the source itself adds between the sound and its delivery; 0 where there is no device.
+    """
+
+    def __init__(self, name: str, sample_rate_hz: float) -> None:
+        self.name = name
+        self.sample_rate_hz = sample_rate_hz
+        self.latency_s = 0.0
+        self._status = SourceStatus(SourceState.IDLE)
+
+    @property
+    def status(self) -> SourceStatus:
+        """The state now, with its reason."""
+        return self._status
+
+    @property
+    def finished(self) -> bool:
+        """Whether no more samples will come: all played, stopped, or failed."""
+        return self._status.state.is_over
+
+    @abstractmethod
+    def start(self, ring: RingBuffer) -> None:
+        """Begin to deliver into ``ring``; returns at once."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Deliver nothing more; returns within a fraction of a second and may be called at any time, also twice."""
+
+    def _tell(self, state: SourceState, message: str = "") -> None:
+        self._status = SourceStatus(state, message)

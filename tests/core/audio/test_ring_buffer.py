@@ -1,0 +1,114 @@
+"""The ring buffer against a plain list of everything ever written, and between two real threads."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlpsvd.audio.ring_buffer import RingBuffer
+
+
+def _numbered(start: int, n: int) -> np.ndarray:
+    return np.arange(start, start + n, dtype=np.float32)
+
+
+@given(
+    capacity=st.integers(1, 40),
+    blocks=st.lists(st.integers(0, 60), max_size=30),
+    start_back=st.integers(0, 80),
+    n_samples=st.integers(0, 50),
+)
+def test_reads_what_a_list_of_everything_written_would_give(capacity, blocks, start_back, n_samples):
+    ring = RingBuffer(capacity)
+    for n in blocks:
+        ring.write(_numbered(ring.n_written, n))
+    total = sum(blocks)
+    start = total - start_back
+    found = ring.read(start, n_samples)
+    there = max(0, total - capacity) <= start and start + n_samples <= total and n_samples <= capacity
+    if there:
+        assert found is not None
+        assert found.tolist() == list(range(start, start + n_samples))
+    else:
+        assert found is None
+
+
+@given(
+    capacity=st.integers(1, 30),
+    steps=st.lists(st.tuples(st.sampled_from(["write", "take"]), st.integers(0, 40)), max_size=40),
+)
+@settings(max_examples=200)
+def test_every_sample_is_read_waiting_or_lost(capacity, steps):
+    ring = RingBuffer(capacity)
+    taken: list[float] = []
+    for what, n in steps:
+        if what == "write":
+            ring.write(_numbered(ring.n_written, n))
+            continue
+        ring.catch_up()
+        block = ring.read(ring.n_read, n)
+        if block is not None:
+            taken.extend(block.tolist())
+            ring.advance(ring.n_read + n)
+    ring.catch_up()
+    assert len(taken) + ring.n_lost + ring.n_waiting == ring.n_written
+    assert taken == sorted(set(taken))
+    assert ring.n_free == capacity - ring.n_waiting
+
+
+def test_a_copy_is_handed_out():
+    ring = RingBuffer(4)
+    ring.write(_numbered(0, 4))
+    first = ring.read(0, 4)
+    ring.write(_numbered(100, 4))
+    assert first is not None
+    assert first.tolist() == [0, 1, 2, 3]
+
+
+def test_tells_when_a_sample_arrived():
+    ring = RingBuffer(100)
+    before = time.monotonic()
+    ring.write(_numbered(0, 10))
+    between = time.monotonic()
+    time.sleep(0.01)
+    ring.write(_numbered(10, 10))
+    first, second = ring.arrived_s(10), ring.arrived_s(11)
+    assert first is not None
+    assert second is not None
+    assert before <= first <= between < second <= time.monotonic()
+    assert ring.arrived_s(21) is None
+
+
+def test_refuses_no_capacity():
+    with pytest.raises(ValueError, match="at least 1"):
+        RingBuffer(0)
+
+
+def test_a_reader_beside_a_fast_writer_never_sees_a_torn_stretch():
+    ring = RingBuffer(257)
+    n_total = 120_000
+
+    def write_all() -> None:
+        while ring.n_written < n_total:
+            ring.write(_numbered(ring.n_written, 31))
+
+    writer = threading.Thread(target=write_all)
+    writer.start()
+    n_good = 0
+    while writer.is_alive() or ring.n_waiting >= 100:
+        ring.catch_up()
+        block = ring.read(ring.n_read, 100)
+        if block is None:
+            continue
+        assert np.array_equal(block, _numbered(ring.n_read, 100))
+        ring.advance(ring.n_read + 100)
+        n_good += 100
+    writer.join()
+    ring.catch_up()
+    assert n_good > 0
+    assert n_good + ring.n_lost + ring.n_waiting == ring.n_written
