@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ClipSet", "Skipped"]
+__all__ = ["ClipSet", "LoadedClips", "Skipped"]
 
 
 @dataclass(frozen=True)
@@ -46,3 +46,12 @@ class ClipSet:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+
+@dataclass(frozen=True)
+class LoadedClips:
+    """Training and test clips of one source, and what was left out of them."""
+
+    train: ClipSet
+    test: ClipSet
+    skipped: tuple[Skipped, ...]

@@ -1,0 +1,109 @@
+"""Magnitudes of short Fourier transforms, averaged over the segments of a clip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from mlpsvd.features.settings import FeatureSettings
+
+__all__ = ["LOG_FLOOR", "clip_magnitudes", "n_parts", "window"]
+
+LOG_FLOOR = 1e-7
+"""Magnitudes below this count as this before a logarithm: less than the quantisation noise of 24-bit recordings."""
+
+_BLOCK_SAMPLES = 2**20  # transformed at once: 8 MB of float64 stay near the cache and bound the memory
+
+
+def n_parts(settings: FeatureSettings) -> int:
+    """Return into how many parts of time a clip is cut."""
+    return settings.n_parts if settings.segments == "several" else 1
+
+
+def window(settings: FeatureSettings) -> NDArray[np.float64]:
+    """Return the weights of one segment [shape=(fft_size,)].
+
+    Periodic, as is usual for spectra; not normalised, so that the rectangular window gives the paper's raw |FFT|.
+    """
+    n = settings.fft_size
+    angle = 2.0 * np.pi * np.arange(n) / n
+    if settings.window == "hann":
+        return 0.5 - 0.5 * np.cos(angle)
+    if settings.window == "hamming":
+        return 0.54 - 0.46 * np.cos(angle)
+    if settings.window == "blackman":
+        return 0.42 - 0.5 * np.cos(angle) + 0.08 * np.cos(2.0 * angle)
+    return np.ones(n)
+
+
+def clip_magnitudes(
+    samples: Sequence[NDArray[np.float32]] | NDArray[np.float32], settings: FeatureSettings
+) -> NDArray[np.float64]:
+    """Return the mean magnitude spectrum of each part of each clip, one part after another.
+
+    ``first`` takes one transform of the first ``fft_size`` samples. ``mean`` averages |FFT| over segments ``hop``
+    samples apart; ``several`` does so within each of ``n_parts`` equal parts of the clip. Samples after the last whole
+    segment of a part are not looked at. A part shorter than ``fft_size`` is continued with zeros.
+
+    Parameters
+    ----------
+    samples
+        One array [shape=(n_samples,)] a clip, or [shape=(n_clips, n_samples)]. A single 1-D array is one clip.
+    settings
+        What to extract.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_clips, n_parts * (fft_size // 2 + 1))]
+        Raw |FFT|.
+    """
+    if isinstance(samples, np.ndarray):
+        return _equally_long(np.atleast_2d(samples), settings)
+    lengths: dict[int, list[int]] = {}
+    for index, clip in enumerate(samples):
+        lengths.setdefault(len(clip), []).append(index)
+    out = np.empty((len(samples), n_parts(settings) * (settings.fft_size // 2 + 1)))
+    for indices in lengths.values():
+        out[indices] = _equally_long(np.stack([samples[index] for index in indices]), settings)
+    return out
+
+
+def _equally_long(clips: NDArray[np.float32], settings: FeatureSettings) -> NDArray[np.float64]:
+    """Clips [shape=(n_clips, n_samples)] -> magnitudes [shape=(n_clips, n_features)]."""
+    if settings.segments == "first":
+        clips = clips[:, : settings.fft_size]
+    count = n_parts(settings)
+    edges = [clips.shape[1] * index // count for index in range(count + 1)]
+    parts = [_mean_magnitude(clips[:, start:end], settings) for start, end in pairwise(edges)]
+    return np.concatenate(parts, axis=1)
+
+
+def _mean_magnitude(clips: NDArray[np.float32], settings: FeatureSettings) -> NDArray[np.float64]:
+    """Mean |FFT| over the segments of clips [shape=(n_clips, n_samples)] -> [shape=(n_clips, n_bins)]."""
+    size = settings.fft_size
+    missing = size - clips.shape[1]
+    if missing > 0:
+        clips = np.pad(clips, ((0, 0), (0, missing)))
+    segments = sliding_window_view(clips, size, axis=1)[:, :: settings.hop]
+    n_segments = segments.shape[1]
+    # How many segments are summed at once depends on the FFT size alone, never on how many clips there are: so a clip
+    # gives the same bits alone or among others.
+    at_once = max(1, _BLOCK_SAMPLES // size)
+    clips_at_once = max(1, at_once // n_segments)
+    weights = window(settings)
+    total = np.zeros((len(clips), size // 2 + 1))
+    for first in range(0, len(clips), clips_at_once):
+        some = slice(first, first + clips_at_once)
+        for start in range(0, n_segments, at_once):
+            spectra = np.fft.rfft(segments[some, start : start + at_once] * weights)
+            total[some] += _modulus(spectra).sum(axis=1)
+    return total / n_segments
+
+
+def _modulus(spectra: NDArray[np.complex128]) -> NDArray[np.float64]:
+    """|z| from exactly rounded operations: np.abs may round differently in vectorised and leftover elements."""
+    return np.sqrt(spectra.real**2 + spectra.imag**2)

@@ -1,0 +1,85 @@
+"""Noise of unit variance: Gaussian, uniform and pink."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.errors import SettingError
+
+__all__ = ["NOISES", "PINK_LOWEST", "noise"]
+
+NOISES = ("gaussian", "uniform", "pink")
+
+PINK_LOWEST = 2e-4
+"""Pink noise falls by 3 dB an octave above this share of the sample rate (3.2 Hz at 16 kHz) and is flat below."""
+
+_PINK_POLE_RATIO = 2.5
+
+
+def noise(kind: str, n_samples: int, n_clips: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw independent clips of stationary noise with zero mean and unit variance.
+
+    Random numbers are drawn time first: a shorter draw from a generator in the same state is, bit for bit, the
+    beginning of a longer one. A caller who looks at 256 samples of a long clip makes only those.
+
+    Parameters
+    ----------
+    kind
+        One of :data:`NOISES`.
+    n_samples, n_clips
+        Length of each clip in samples, and how many.
+    rng
+        Where the randomness comes from.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_samples, n_clips)]
+        One clip a column.
+
+    Raises
+    ------
+    SettingError
+        If ``kind`` is not a known noise.
+    """
+    if kind == "gaussian":
+        return rng.standard_normal((n_samples, n_clips))
+    if kind == "uniform":
+        return rng.uniform(-np.sqrt(3.0), np.sqrt(3.0), (n_samples, n_clips))
+    if kind == "pink":
+        return _pink(n_samples, n_clips, rng)
+    raise SettingError("noise", kind, "one of " + ", ".join(NOISES))
+
+
+def _pink(n_samples: int, n_clips: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """White noise through parallel first-order low-passes, their states drawn as they are after infinite time.
+
+    Starting from the stationary distribution replaces a warm-up of some thousand samples.
+    """
+    poles, gains, covariance = _pink_sections()
+    state = np.linalg.cholesky(covariance) @ rng.standard_normal((len(poles), n_clips))
+    clips = rng.standard_normal((n_samples, n_clips))
+    poles, gains = poles[:, np.newaxis], gains[:, np.newaxis]
+    for row in clips:
+        state *= poles
+        state += row
+        np.sum(gains * state, axis=0, out=row)
+    return clips
+
+
+def _pink_sections() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return poles, gains [shape=(n,)] and stationary covariance [shape=(n, n)] of the low-passes that make pink noise.
+
+    Poles at equal steps of log frequency with a zero midway between neighbours give a staircase around -3 dB an
+    octave, within 0.2 dB up to a quarter of the sample rate and 1.2 dB up to half of it. The gains are the residues
+    of that cascade, divided so that the output has unit variance.
+    """
+    n_poles = 1 + int(np.log(0.5 / PINK_LOWEST) / np.log(_PINK_POLE_RATIO))
+    pole_frequencies = PINK_LOWEST * _PINK_POLE_RATIO ** np.arange(n_poles)
+    poles = np.exp(-2.0 * np.pi * pole_frequencies)
+    zeros = np.exp(-2.0 * np.pi * pole_frequencies[:-1] * np.sqrt(_PINK_POLE_RATIO))
+    between_poles = 1.0 - poles / poles[:, np.newaxis]
+    np.fill_diagonal(between_poles, 1.0)
+    gains = np.prod(1.0 - zeros / poles[:, np.newaxis], axis=1) / np.prod(between_poles, axis=1)
+    covariance = 1.0 / (1.0 - np.outer(poles, poles))
+    return poles, gains / np.sqrt(gains @ covariance @ gains), covariance
