@@ -9,6 +9,8 @@
 # Nothing is done twice. System libraries are looked for each time, in the linker's own list, which takes a
 # hundredth of a second. The virtual environment carries a stamp of everything it was made from.
 
+root=${root:?the caller sets it}
+caller=${caller:?the caller sets it}
 venv="$root/.venv"
 case "$(uname -s)" in
     MINGW* | MSYS* | CYGWIN*) venv_python="$venv/Scripts/python.exe" ;;
@@ -178,17 +180,25 @@ make_venv() {
 }
 
 # uv, from the package index like everything else, installs in seconds what takes pip half a minute.
+pip_install_uv() {
+    "$venv_python" -m pip install --quiet --disable-pip-version-check --constraint "$root/constraints.txt" uv
+}
+
+uv_install() {
+    "$venv_python" -m uv pip install --quiet --python "$venv_python" --constraint "$root/constraints.txt" \
+        --build-constraint "$root/constraints.txt" "$@"
+}
+
 install_packages() {
     case "$1" in
-        test) what="$root[test]" ;;
+        test) what="${root}[test]" ;;
         *) what="$root" ;;
     esac
     say "installing the Python packages pinned in constraints.txt"
     : >"$venv/unfinished"
-    "$venv_python" -m pip install --quiet --disable-pip-version-check --constraint "$root/constraints.txt" uv &&
-        VIRTUAL_ENV="$venv" "$venv_python" -m uv pip install --quiet --python "$venv_python" \
-            --constraint "$root/constraints.txt" --build-constraint "$root/constraints.txt" --editable "$what" ||
+    if ! pip_install_uv || ! uv_install --editable "$what"; then
         give_up "the Python packages could not be installed; the reason stands above. Start again when it is mended."
+    fi
 }
 
 write_stamps() {
