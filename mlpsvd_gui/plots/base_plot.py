@@ -1,0 +1,345 @@
+"""What every plot has: a canvas, axes, an empty state, a cursor, zooming within the data, a theme and a context menu.
+
+``BasePlot`` (a QWidget; CurvePlot, Heatmap, MatrixView and BarPlot stand on it)
+    - ``set_theme(theme)``, ``theme``
+    - ``set_empty_text(text | None)``: a sentence shown instead of the axes **while there is no data**
+    - ``set_x_range(low, high)``, ``set_y_range(low, high)``: fixed ranges; ``None`` follows the data again
+    - ``set_cursor(x | None)``, ``cursor_x``; signals ``cursor_moved(float)``, ``cursor_left()``
+    - ``reset_view()``, ``context_menu()``, ``table()``, ``export_png/svg/csv(path)``
+    - keyboard: Tab focuses, ← → move the cursor (Shift: ten steps), Home and End, Esc removes it
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
+
+from mlpsvd_gui.plots import export
+from mlpsvd_gui.plots.frequency_axis import FrequencyAxis, PlainAxis
+from mlpsvd_gui.plots.plot_menu import PlotMenu
+from mlpsvd_gui.plots.readout import Readout
+from mlpsvd_gui.plots.theme import Theme, apply_theme, theme_for
+
+__all__ = ["BasePlot", "axis_text"]
+
+Range = tuple[float, float]
+
+
+def axis_text(label: str, unit: str) -> str:
+    """Write an axis label: "Frequency (Hz)"."""
+    return f"{label} ({unit})" if unit else label
+
+
+class BasePlot(QWidget):
+    """A plot with one pair of axes."""
+
+    cursor_moved = Signal(float)
+    """The cursor was moved here, by mouse or keyboard, to this x."""
+    cursor_left = Signal()
+    """The mouse left the plot, or Esc was pressed."""
+
+    def __init__(self, x_text: str, y_text: str, log_x: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._log_x = log_x
+        self._theme = theme_for(self.palette())
+        self._empty_text: str | None = None
+        self._fixed: dict[str, Range | None] = {"x": None, "y": None}
+        self._shown: tuple[Range, Range] | None = None
+        self._is_zoomed = False
+        self._cursor: float | None = None
+        self._focus_by_key = False
+        self._build_canvas(x_text, y_text)
+        self._build_cursor()
+        self._build_layout()
+        self._menu = PlotMenu(self, self)
+        self.setAccessibleName(f"Plot of {y_text} over {x_text}")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(160, 110)
+        self._paint_theme()
+
+    def _build_canvas(self, x_text: str, y_text: str) -> None:
+        bottom = FrequencyAxis("bottom") if self._log_x else PlainAxis("bottom")
+        self.canvas = pg.PlotWidget(self, axisItems={"bottom": bottom, "left": PlainAxis("left")})
+        self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.plot_item = self.canvas.getPlotItem()
+        self.view = self.plot_item.getViewBox()
+        self.plot_item.setMenuEnabled(False)
+        self.plot_item.hideButtons()
+        self.plot_item.setContentsMargins(2, 4, 16, 2)
+        self.plot_item.showGrid(x=True, y=True, alpha=1.0)
+        self.plot_item.setLabel("bottom", x_text)
+        self.plot_item.setLabel("left", y_text)
+        for name in ("bottom", "left"):
+            self.plot_item.getAxis(name).setZValue(-1)  # the grid belongs behind the curves
+        self.view.disableAutoRange()
+        self.view.setDefaultPadding(0.0)
+        self.view.sigRangeChangedManually.connect(self._on_zoomed)
+        self.view.sigResized.connect(self._on_view_resized)
+        self.canvas.scene().sigMouseMoved.connect(self._on_mouse_moved)
+        self.canvas.scene().sigMouseClicked.connect(self._on_clicked)
+        self.canvas.viewport().installEventFilter(self)
+
+    def _build_cursor(self) -> None:
+        self._cursor_line = pg.InfiniteLine(angle=90, movable=False)
+        self._cursor_line.setZValue(50)
+        self._cursor_line.hide()
+        self.plot_item.addItem(self._cursor_line, ignoreBounds=True)
+        self._readout = Readout(self.canvas)
+
+    def _build_layout(self) -> None:
+        self._empty_label = QLabel(self)
+        self._empty_label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty_label.setWordWrap(True)
+        self._empty_label.setMargin(24)
+        self._empty_label.setAutoFillBackground(True)
+        self._stack = QStackedLayout(self)
+        self._stack.setContentsMargins(1, 1, 1, 1)
+        self._stack.addWidget(self.canvas)
+        self._stack.addWidget(self._empty_label)
+
+    # -- what a kind of plot says about itself
+
+    def _data_bounds(self) -> tuple[Range, Range] | None:
+        """Return the x range (view coordinates) and y range to show, or None where there is no data."""
+        return None
+
+    def _cursor_positions(self) -> npt.NDArray[np.float64]:
+        """Return the x values that the keyboard walks along."""
+        return np.empty(0)
+
+    def _readout_lines(self, x: float) -> list[str]:
+        """Return what to say at a cursor position, as lines of rich text."""
+        return []
+
+    def table(self) -> export.Table:
+        """Return the numbers shown, with units in the header."""
+        return export.Table({})
+
+    # -- theme and empty state
+
+    @property
+    def theme(self) -> Theme:
+        """The theme it is painted in."""
+        return self._theme
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint in these colours; colours handed over with the data stay the caller's."""
+        self._theme = theme
+        self._paint_theme()
+
+    def _paint_theme(self) -> None:
+        theme = self._theme
+        apply_theme(self.canvas, theme)
+        self._cursor_line.setPen(pg.mkPen(theme.accent, width=1))
+        self._readout.set_theme(theme)
+        self._empty_label.setStyleSheet(
+            f"background: {theme.background.name()}; color: {theme.muted.name()}; border: none;"
+        )
+
+    def set_empty_text(self, text: str | None) -> None:
+        """Set the sentence that stands here while there is no data: what will be there and how to get it."""
+        self._empty_text = text
+        self._empty_label.setText(text or "")
+        self._update_empty()
+
+    def _update_empty(self) -> None:
+        is_empty = self._empty_text is not None and self._data_bounds() is None
+        self._stack.setCurrentIndex(1 if is_empty else 0)
+
+    # -- ranges
+
+    def set_x_range(self, low: float | None, high: float | None = None) -> None:
+        """Fix the horizontal range (data units); None follows the data."""
+        fixed = None if low is None or high is None else (self._to_view(low), self._to_view(high))
+        self._fix("x", fixed)
+
+    def set_y_range(self, low: float | None, high: float | None = None) -> None:
+        """Fix the vertical range; None follows the data."""
+        self._fix("y", None if low is None or high is None else (low, high))
+
+    def _fix(self, axis: str, fixed: Range | None) -> None:
+        if self._fixed[axis] != fixed:
+            self._fixed[axis] = fixed
+            self._fit()
+
+    def reset_view(self) -> None:
+        """Show everything again."""
+        self._is_zoomed = False
+        self._shown = None
+        self._fit()
+
+    def _on_zoomed(self, *_: Any) -> None:
+        self._is_zoomed = True
+
+    def _fit(self) -> None:
+        """Show all data unless a person has zoomed; zooming never leaves the data."""
+        self._update_empty()
+        bounds = self._data_bounds() or ((0.0, 1.0), (0.0, 1.0))
+        x = self._fixed["x"] or bounds[0]
+        y = self._fixed["y"] or bounds[1]
+        if (x, y) == self._shown:
+            return
+        self._shown = (x, y)
+        self.view.setLimits(xMin=x[0], xMax=x[1], yMin=y[0], yMax=y[1])
+        if not self._is_zoomed:
+            self.view.setRange(xRange=x, yRange=y, padding=0.0, disableAutoRange=True)
+
+    def _to_view(self, x: float) -> float:
+        return float(np.log10(max(x, 1e-12))) if self._log_x else float(x)
+
+    def _from_view(self, x: float) -> float:
+        return float(10.0**x) if self._log_x else float(x)
+
+    # -- cursor
+
+    @property
+    def cursor_x(self) -> float | None:
+        """Where the cursor stands, or None."""
+        return self._cursor
+
+    def set_cursor(self, x: float | None) -> None:
+        """Put the cursor at x (data units), or take it away; emits nothing."""
+        self._cursor = None if x is None else float(x)
+        if self._cursor is None:
+            self._cursor_line.hide()
+            self._readout.hide()
+            return
+        self._cursor_line.setPos(self._to_view(self._cursor))
+        self._cursor_line.show()
+        self._show_readout(self._cursor)
+
+    def _show_readout(self, x: float) -> None:
+        area = self._view_area()
+        left, right = self.view.viewRange()[0]
+        is_left_half = self._to_view(x) < (left + right) / 2.0
+        self._readout.show_lines(self._readout_lines(x), area, at_right=is_left_half)
+
+    def _refresh_readout(self) -> None:
+        if self._cursor is not None:
+            self._show_readout(self._cursor)
+
+    def _view_area(self) -> QRectF:
+        """Return the rectangle inside the axes, in pixels of the canvas."""
+        return QRectF(self.canvas.mapFromScene(self.view.sceneBoundingRect()).boundingRect())
+
+    def to_pixels(self, x: float, y: float) -> QPointF:
+        """Return where a point (data units) lies in the canvas's viewport, in pixels."""
+        scene = self.view.mapViewToScene(QPointF(self._to_view(x), y))
+        transform = self.canvas.viewportTransform()
+        return QPointF(transform.map(scene))
+
+    def from_pixels(self, position: QPointF) -> tuple[float, float]:
+        """Return the point (data units) at a pixel of the canvas's viewport."""
+        inverse, _ = self.canvas.viewportTransform().inverted()
+        point = self.view.mapSceneToView(inverse.map(position))
+        return self._from_view(point.x()), float(point.y())
+
+    def _on_mouse_moved(self, scene_position: QPointF) -> None:
+        if self._data_bounds() is None or not self.view.sceneBoundingRect().contains(scene_position):
+            self._leave()
+            return
+        self._move_cursor(self._from_view(self.view.mapSceneToView(scene_position).x()))
+
+    def _move_cursor(self, x: float) -> None:
+        self.set_cursor(x)
+        self.cursor_moved.emit(x)
+
+    def _leave(self) -> None:
+        if self._cursor is not None:
+            self.set_cursor(None)
+            self.cursor_left.emit()
+
+    def _step_cursor(self, steps: int) -> None:
+        positions = self._cursor_positions()
+        if positions.size == 0:
+            return
+        if self._cursor is None:
+            index = 0 if steps > 0 else positions.size - 1
+        else:
+            index = int(np.argmin(np.abs(positions - self._cursor))) + steps
+        self._move_cursor(float(positions[min(max(index, 0), positions.size - 1)]))
+
+    # -- events
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Watch the canvas for the mouse leaving it and for tool tips."""
+        if event.type() == QEvent.Type.Leave:
+            self._leave()
+        return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move the cursor with the arrow keys."""
+        if not self._handle_key(event):
+            super().keyPressEvent(event)
+
+    def _handle_key(self, event: QKeyEvent) -> bool:
+        many = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+        far = self._cursor_positions().size
+        steps = {Qt.Key.Key_Left: -many, Qt.Key.Key_Right: many, Qt.Key.Key_Home: -far, Qt.Key.Key_End: far}
+        key = Qt.Key(event.key())
+        if key in steps:
+            self._step_cursor(steps[key])
+        elif key == Qt.Key.Key_Escape and self._cursor is not None:
+            self._leave()
+        else:
+            return False
+        return True
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Open the menu for the keyboard; the mouse's comes with the click, so that a right drag can zoom."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            self._menu.popup(self.mapToGlobal(self.rect().center()))
+        event.accept()
+
+    def _on_clicked(self, event: Any) -> None:
+        if event.button() == Qt.MouseButton.RightButton:
+            event.accept()
+            self._menu.popup(QPoint(int(event.screenPos().x()), int(event.screenPos().y())))
+        elif event.double():
+            self.reset_view()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show a frame when the focus came by keyboard."""
+        keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+        self._focus_by_key = event.reason() in keys
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Take the frame away."""
+        self._focus_by_key = False
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the background, and the focus frame around the canvas."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._theme.accent if self._focus_by_key else self._theme.background)
+
+    def _on_view_resized(self, *_: Any) -> None:
+        """Keep the read-out in its corner."""
+        self._refresh_readout()
+
+    # -- menu and export
+
+    def context_menu(self) -> PlotMenu:
+        """Return the context menu."""
+        return self._menu
+
+    def export_png(self, path: Path) -> None:
+        """Write a picture at twice the size on the screen; raises ExportError."""
+        export.write_png(path, self)
+
+    def export_svg(self, path: Path) -> None:
+        """Write vector graphics; raises ExportError."""
+        export.write_svg(path, self.plot_item)
+
+    def export_csv(self, path: Path) -> None:
+        """Write the numbers shown; raises ExportError."""
+        export.write_csv(path, self.table())

@@ -1,0 +1,364 @@
+"""Curves over a linear or logarithmic axis, with discarding marks, guide lines, a legend and a linked cursor.
+
+``CurvePlot(x_label, x_unit, y_label, y_unit, log_x=False, parent=None)`` (a BasePlot)
+    - ``set_curve(key, x, y, name="", colour=None, width=1.6, style=Qt.PenStyle.SolidLine)``: add or change a curve;
+      x ascending, NaN interrupts the line; an empty name keeps it out of the legend
+    - ``remove_curve(key)``, ``clear_curves()`` (curves and marks), ``curve_keys()``, ``curve_data(key)``
+    - ``highlight(key | None)``: this curve strong, the others faint
+    - ``set_markers(key, x_positions, colour=None, texts=None)``: short vertical ticks; texts are tool tips
+    - ``set_horizontal_line(key, y | None, text="", colour=None)``
+    - ``set_legend_visible(bool)``, ``set_integer_x(bool)``
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QPen
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from mlpsvd_gui.plots.base_plot import BasePlot, Range, axis_text
+from mlpsvd_gui.plots.export import Table
+from mlpsvd_gui.plots.legend import Legend, LegendEntry
+from mlpsvd_gui.plots.readout import number_text
+from mlpsvd_gui.plots.theme import small_font, with_alpha
+
+__all__ = ["CurvePlot"]
+
+_ANTIALIAS_UP_TO = 4096
+"""Points: smooth lines cost 2.5 times the drawing time, which only short curves have to spare."""
+_READOUT_LINES = 6
+_MARK_SPAN = (0.0, 0.05)
+_TOOL_TIP_PX = 5.0
+
+
+@dataclass
+class _Curve:
+    item: Any
+    x: npt.NDArray[np.float64]
+    y: npt.NDArray[np.float64]
+    name: str
+    pen: QPen
+    bounds: tuple[Range, Range] | None
+
+
+@dataclass
+class _Mark:
+    line: Any
+    x: float
+    text: str
+
+
+class CurvePlot(BasePlot):
+    """Curves, one for each key."""
+
+    def __init__(
+        self,
+        x_label: str,
+        x_unit: str,
+        y_label: str,
+        y_unit: str,
+        log_x: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        self._curves: dict[Hashable, _Curve] = {}
+        self._marks: dict[Hashable, list[_Mark]] = {}
+        self._mark_colours: dict[Hashable, QColor | None] = {}
+        self._lines: dict[Hashable, Any] = {}
+        self._line_colours: dict[Hashable, QColor | None] = {}
+        self._highlighted: Hashable | None = None
+        self._legend = Legend()
+        self._legend_visible = True
+        super().__init__(axis_text(x_label, x_unit), axis_text(y_label, y_unit), log_x, parent)
+        self._x_name, self._x_unit, self._y_name, self._y_unit = x_label, x_unit, y_label, y_unit
+        self.plot_item.layout.removeItem(self.plot_item.titleLabel)
+        self.plot_item.layout.addItem(self._legend, 0, 1)
+
+    # -- curves
+
+    def set_curve(
+        self,
+        key: Hashable,
+        x: npt.ArrayLike,
+        y: npt.ArrayLike,
+        name: str = "",
+        colour: QColor | str | None = None,
+        width: float = 1.6,
+        style: Qt.PenStyle = Qt.PenStyle.SolidLine,
+    ) -> None:
+        """Add a curve or change it.
+
+        Parameters
+        ----------
+        x, y : array_like [shape=(n,)]
+            Ascending positions and their values; NaN interrupts the line. On a logarithmic axis positions at or
+            below zero are left out.
+        """
+        xs, ys = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+        if xs.shape != ys.shape or xs.ndim != 1:
+            raise ValueError(f"a curve needs x and y of one length, found {xs.shape} and {ys.shape}")
+        pen = pg.mkPen(QColor(colour) if colour is not None else self._theme.foreground, width=width, style=style)
+        is_new = key not in self._curves
+        if is_new:
+            self._curves[key] = _Curve(self._new_item(), xs, ys, name, pen, None)
+        curve = self._curves[key]
+        looks_changed = is_new or curve.name != name or curve.pen != pen
+        curve.x, curve.y, curve.name, curve.pen = xs, ys, name, pen
+        self._draw(curve)
+        if looks_changed:
+            self._paint_curves()
+            self._update_legend()
+        self._fit()
+        self._refresh_readout()
+
+    def _new_item(self) -> Any:
+        item = pg.PlotDataItem()
+        self.plot_item.addItem(item, ignoreBounds=True)
+        return item
+
+    def _draw(self, curve: _Curve) -> None:
+        x, y = curve.x, curve.y
+        if self._log_x:
+            positive = x > 0
+            x, y = np.log10(x[positive]), y[positive]
+        is_long = x.size > _ANTIALIAS_UP_TO
+        curve.item.setDownsampling(auto=is_long and not self._log_x, method="peak")
+        curve.item.setData(x, y, antialias=not is_long, connect="finite" if np.isnan(y).any() else "all")
+        curve.bounds = _bounds(x, y)
+
+    def remove_curve(self, key: Hashable) -> None:
+        """Take a curve away; silent where there is none."""
+        curve = self._curves.pop(key, None)
+        if curve is not None:
+            self.plot_item.removeItem(curve.item)
+            self._update_legend()
+            self._fit()
+            self._refresh_readout()
+
+    def clear_curves(self) -> None:
+        """Take all curves and all marks away; guide lines stay."""
+        for key in list(self._curves):
+            self.remove_curve(key)
+        for key in list(self._marks):
+            self.set_markers(key, ())
+        self._highlighted = None
+        self._is_zoomed = False
+        self._leave()
+
+    def curve_keys(self) -> tuple[Hashable, ...]:
+        """Return the keys of all curves."""
+        return tuple(self._curves)
+
+    def curve_data(self, key: Hashable) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return a curve's x and y."""
+        curve = self._curves[key]
+        return curve.x, curve.y
+
+    def highlight(self, key: Hashable | None) -> None:
+        """Draw one curve strongly and the others faintly; None draws all alike."""
+        if key != self._highlighted:
+            self._highlighted = key
+            self._paint_curves()
+            self._refresh_readout()
+
+    def _paint_curves(self) -> None:
+        chosen = self._highlighted if self._highlighted in self._curves else None
+        for key, curve in self._curves.items():
+            pen = QPen(curve.pen)
+            if chosen is not None and key == chosen:
+                pen.setWidthF(curve.pen.widthF() + 1.0)
+            elif chosen is not None:
+                pen.setColor(with_alpha(curve.pen.color(), 0.28))
+            curve.item.setPen(pen)
+            curve.item.setZValue(10 if key == chosen else 0)
+
+    # -- marks and guide lines
+
+    def set_markers(
+        self,
+        key: Hashable,
+        x_positions: Sequence[float] | npt.NDArray[Any],
+        colour: QColor | str | None = None,
+        texts: Sequence[str] | None = None,
+    ) -> None:
+        """Mark positions by short vertical ticks on the axis, e.g. discarding points; none removes them.
+
+        ``texts`` are shown as tool tips. Without a colour the theme's discarding mark is used.
+        """
+        for mark in self._marks.pop(key, []):
+            self.plot_item.removeItem(mark.line)
+        self._mark_colours[key] = None if colour is None else QColor(colour)
+        texts = texts if texts is not None else [""] * len(x_positions)
+        marks = [self._new_mark(float(x), text) for x, text in zip(x_positions, texts, strict=True)]
+        if marks:
+            self._marks[key] = marks
+        self._paint_marks()
+
+    def _new_mark(self, x: float, text: str) -> _Mark:
+        line = pg.InfiniteLine(self._to_view(x), angle=90, movable=False, span=_MARK_SPAN)
+        line.setZValue(20)
+        self.plot_item.addItem(line, ignoreBounds=True)
+        return _Mark(line, x, text)
+
+    def _paint_marks(self) -> None:
+        for key, marks in self._marks.items():
+            pen = pg.mkPen(self._mark_colours[key] or self._theme.discard_mark, width=2)
+            for mark in marks:
+                mark.line.setPen(pen)
+
+    def set_horizontal_line(
+        self, key: Hashable, y: float | None, text: str = "", colour: QColor | str | None = None
+    ) -> None:
+        """Draw a dotted guide line with a text, e.g. the best accuracy possible; None removes it."""
+        if key in self._lines:
+            self.plot_item.removeItem(self._lines.pop(key))
+        if y is None:
+            return
+        line = pg.InfiniteLine(
+            y, angle=0, movable=False, label=text or None, labelOpts={"position": 0.01, "anchors": [(0, 1), (0, 1)]}
+        )
+        line.setZValue(-5)
+        self._lines[key] = line
+        self._line_colours[key] = None if colour is None else QColor(colour)
+        self.plot_item.addItem(line, ignoreBounds=True)
+        self._paint_lines()
+
+    def _paint_lines(self) -> None:
+        for key, line in self._lines.items():
+            colour = self._line_colours[key] or self._theme.muted
+            line.setPen(pg.mkPen(colour, width=1.2, style=Qt.PenStyle.DotLine))
+            label = getattr(line, "label", None)
+            if label is not None:
+                label.setColor(colour)
+                label.setFont(small_font())
+
+    # -- legend, axis, theme
+
+    def set_legend_visible(self, visible: bool) -> None:
+        """Show or hide the legend above the axes."""
+        self._legend_visible = visible
+        self._update_legend()
+
+    def legend_names(self) -> tuple[str, ...]:
+        """Return the names in the legend."""
+        return tuple(entry.name for entry in self._legend.entries)
+
+    def set_integer_x(self, integers: bool) -> None:
+        """Put the ticks of a linear x axis on whole numbers (epochs)."""
+        if not self._log_x:
+            self.plot_item.getAxis("bottom").set_integers(integers)
+
+    def _update_legend(self) -> None:
+        curves = self._curves.values() if self._legend_visible else ()
+        self._legend.set_entries([LegendEntry(curve.name, curve.pen) for curve in curves if curve.name])
+        self._fit_legend()
+
+    def _fit_legend(self) -> None:
+        axes_px = self.plot_item.getAxis("left").width() + 16
+        height = self._legend.fit_width(self.canvas.width() - axes_px)
+        self.plot_item.layout.setRowFixedHeight(0, height)
+
+    def _paint_theme(self) -> None:
+        super()._paint_theme()
+        self._legend.set_colour(self._theme.foreground)
+        self._paint_marks()
+        self._paint_lines()
+
+    def _on_view_resized(self, *_: Any) -> None:
+        """Break the legend's lines anew."""
+        self._fit_legend()
+        super()._on_view_resized()
+
+    # -- what the base asks
+
+    def _data_bounds(self) -> tuple[Range, Range] | None:
+        bounds = [curve.bounds for curve in self._curves.values() if curve.bounds is not None]
+        if not bounds:
+            return None
+        xs, ys = zip(*bounds, strict=True)
+        x = _widened((min(low for low, _ in xs), max(high for _, high in xs)), 0.0)
+        return x, _widened((min(low for low, _ in ys), max(high for _, high in ys)), 0.05)
+
+    def _cursor_positions(self) -> npt.NDArray[np.float64]:
+        curve = self._curves.get(self._highlighted) if self._highlighted is not None else None
+        curve = curve or next(iter(self._curves.values()), None)
+        return curve.x if curve is not None else np.empty(0)
+
+    def _readout_lines(self, x: float) -> list[str]:
+        head = f"<b>{html.escape(self._x_name)} {number_text(x, self._x_unit)}</b>"
+        shown = [(self._value_at(curve, x), curve) for curve in self._readout_curves()]
+        shown = [(value, curve) for value, curve in shown if np.isfinite(value)]
+        if len(shown) > _READOUT_LINES:
+            shown = sorted(shown, key=lambda pair: -pair[0])[:_READOUT_LINES]
+        return [head, *(self._readout_line(value, curve) for value, curve in shown)]
+
+    def _readout_curves(self) -> list[_Curve]:
+        if self._highlighted in self._curves:
+            return [self._curves[self._highlighted]]
+        return list(self._curves.values())
+
+    def _readout_line(self, value: float, curve: _Curve) -> str:
+        colour, name = curve.pen.color().name(), html.escape(curve.name or self._y_name)
+        return f'<span style="color:{colour}">■</span> {name} {number_text(value, self._y_unit)}'
+
+    @staticmethod
+    def _value_at(curve: _Curve, x: float) -> float:
+        if curve.x.size == 0 or not curve.x[0] <= x <= curve.x[-1]:
+            return float("nan")
+        right = min(int(np.searchsorted(curve.x, x)), curve.x.size - 1)
+        left = max(right - 1, 0)
+        nearest = left if x - curve.x[left] < curve.x[right] - x else right
+        return float(curve.y[nearest])
+
+    def table(self) -> Table:
+        """Return x once where all curves share it, else an x column before each curve's."""
+        columns: dict[str, Any] = {}
+        x_header = axis_text(self._x_name, self._x_unit)
+        curves = list(self._curves.items())
+        shared = all(np.array_equal(curve.x, curves[0][1].x) for _, curve in curves)
+        if shared and curves:
+            columns[x_header] = curves[0][1].x
+        for key, curve in curves:
+            name = curve.name or str(key)
+            if not shared:
+                columns[f"{name}: {x_header}"] = curve.x
+            columns[f"{name}: {axis_text(self._y_name, self._y_unit)}"] = curve.y
+        return Table(columns)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Tell what a mark stands for."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            text = self.mark_text_at(float(event.pos().x()))
+            if text:
+                QToolTip.showText(event.globalPos(), text, self.canvas)
+                return True
+        return super().eventFilter(watched, event)
+
+    def mark_text_at(self, pixel_x: float) -> str:
+        """Return the texts of the marks near a horizontal pixel of the canvas."""
+        marks = [mark for marks in self._marks.values() for mark in marks if mark.text]
+        near = [mark for mark in marks if abs(self.to_pixels(mark.x, 0.0).x() - pixel_x) <= _TOOL_TIP_PX]
+        return "\n".join(mark.text for mark in near)
+
+
+def _bounds(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> tuple[Range, Range] | None:
+    finite = np.isfinite(y) & np.isfinite(x)
+    if not finite.any():
+        return None
+    x, y = x[finite], y[finite]
+    return (float(x.min()), float(x.max())), (float(y.min()), float(y.max()))
+
+
+def _widened(bounds: Range, share: float) -> Range:
+    low, high = bounds
+    if high <= low:
+        return low - 0.5, high + 0.5
+    padding = (high - low) * share
+    return low - padding, high + padding

@@ -1,0 +1,86 @@
+"""Write what a plot shows: PNG and SVG pictures, CSV tables.
+
+``Table(columns)``
+    Named columns of numbers, not necessarily of equal length.
+``to_csv(table) -> str``
+    A comma-separated text; the header carries the units.
+``write_csv(path, table)``, ``write_png(path, widget, scale=2.0)``, ``write_svg(path, plot_item, theme background)``
+    Write a file whole or not at all; raise ExportError with one sentence where that fails.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSaveFile
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QWidget
+
+__all__ = ["ExportError", "Table", "to_csv", "write_csv", "write_png", "write_svg"]
+
+
+class ExportError(Exception):
+    """A picture or table could not be written; the message is one sentence for a person."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of a table: header (with unit) to values."""
+
+    columns: Mapping[str, npt.NDArray[Any] | list[Any]]
+
+
+def to_csv(table: Table) -> str:
+    """Return a table as comma-separated text; absent values (NaN, or a shorter column) are empty cells."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(table.columns)
+    columns = [[_cell(value) for value in column] for column in table.columns.values()]
+    writer.writerows(zip_longest(*columns, fillvalue=""))
+    return stream.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, (float, np.floating)):
+        return "" if np.isnan(value) else f"{float(value):.9g}"
+    return str(value)
+
+
+def write_csv(path: Path, table: Table) -> None:
+    """Write a table as UTF-8."""
+    _write(path, to_csv(table).encode())
+
+
+def write_png(path: Path, widget: QWidget, scale: float = 2.0) -> None:
+    """Write a picture of a widget at ``scale`` times its size on the screen."""
+    picture = QPixmap(widget.size() * scale)
+    picture.setDevicePixelRatio(scale)
+    widget.render(picture)
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    picture.save(buffer, "PNG")
+    _write(path, bytes(data.data()))
+
+
+def write_svg(path: Path, item: Any) -> None:
+    """Write a pyqtgraph item as scalable vector graphics."""
+    from pyqtgraph.exporters import SVGExporter
+
+    text: bytes = SVGExporter(item).export(toBytes=True)
+    _write(path, text)
+
+
+def _write(path: Path, data: bytes) -> None:
+    file = QSaveFile(str(path))
+    opened = file.open(QIODevice.OpenModeFlag.WriteOnly)
+    if not (opened and file.write(data) == len(data) and file.commit()):
+        raise ExportError(f"{path} could not be written: {file.errorString()}.")

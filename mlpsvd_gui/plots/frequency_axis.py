@@ -1,0 +1,138 @@
+"""Axes of the plots: logarithmic frequency with the labels of the field, plain numbers without scientific noise.
+
+``FrequencyAxis(orientation)``
+    A logarithmic axis in hertz: 20, 50, 100, 200, 500, 1k, 2k …, finer ones when zoomed. The view holds log10 of
+    the frequency.
+``PlainAxis(orientation)``
+    A linear axis that never rescales its unit behind the reader's back; ``set_integers(True)`` keeps its ticks whole.
+``tick_text(frequency_hz)``, ``log_ticks(low_hz, high_hz, size_px)``
+    The arithmetic below, free of Qt.
+"""
+
+from __future__ import annotations
+
+from math import ceil, floor, log10
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF
+
+__all__ = ["FrequencyAxis", "PlainAxis", "log_ticks", "tick_text"]
+
+_LADDERS: tuple[tuple[float, ...], ...] = (
+    (1.0,),
+    (1.0, 2.0, 5.0),
+    (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0),
+    tuple(1.0 + 0.1 * k for k in range(90)),
+)
+_LABEL_PX = 44.0
+_END_PX = 16.0
+
+
+def tick_text(frequency_hz: float) -> str:
+    """Write a frequency as on an equaliser: 20, 500, 1k, 1.5k, 20k, 710.5."""
+    if abs(frequency_hz) >= 1000.0:
+        return f"{frequency_hz / 1000.0:.6g}k"
+    return f"{frequency_hz:.6g}"
+
+
+def log_ticks(low_hz: float, high_hz: float, size_px: float) -> tuple[list[float], list[float]]:
+    """Return labelled and unlabelled tick frequencies between two frequencies on an axis ``size_px`` long.
+
+    The ladder of a decade gets finer as there is room; when less than an octave is shown, ticks are evenly spaced
+    in hertz.
+    """
+    if not 0.0 < low_hz < high_hz:
+        return [], []
+    room = max(2.0, size_px / _LABEL_PX)
+    if high_hz / low_hz < 2.0:
+        return _even_ticks(low_hz, high_hz, room)
+    labelled = _on_ladder(_LADDERS[0], low_hz, high_hz)
+    for ladder in _LADDERS[1:]:
+        finer = _on_ladder(ladder, low_hz, high_hz)
+        if not _fits(finer, low_hz, high_hz, size_px):
+            break
+        labelled = finer
+    minor = [f for f in _on_ladder(tuple(map(float, range(1, 10))), low_hz, high_hz) if f not in labelled]
+    return labelled, minor
+
+
+def _fits(ticks: list[float], low_hz: float, high_hz: float, size_px: float) -> bool:
+    if len(ticks) < 2:
+        return True
+    px_per_decade = size_px / log10(high_hz / low_hz)
+    return float(np.min(np.diff(np.log10(ticks)))) * px_per_decade >= _LABEL_PX * 0.75
+
+
+def _on_ladder(ladder: tuple[float, ...], low_hz: float, high_hz: float) -> list[float]:
+    decades = range(floor(log10(low_hz)), ceil(log10(high_hz)) + 1)
+    ticks = (round(step * 10.0**decade, 9) for decade in decades for step in ladder)
+    return [tick for tick in ticks if low_hz * (1 - 1e-9) <= tick <= high_hz * (1 + 1e-9)]
+
+
+def _even_ticks(low_hz: float, high_hz: float, room: float) -> tuple[list[float], list[float]]:
+    raw = (high_hz - low_hz) / room
+    scale = 10.0 ** floor(log10(raw))
+    spacing = scale * next(step for step in (1.0, 2.0, 5.0, 10.0) if step * scale >= raw * (1 - 1e-9))
+    labelled = _multiples(spacing, low_hz, high_hz)
+    minor = [f for f in _multiples(spacing / 5.0, low_hz, high_hz) if f not in labelled]
+    return labelled, minor
+
+
+def _multiples(spacing: float, low_hz: float, high_hz: float) -> list[float]:
+    first, last = ceil(low_hz / spacing - 1e-9), floor(high_hz / spacing + 1e-9)
+    return [round(k * spacing, 9) for k in range(first, last + 1)]
+
+
+class _RoomyAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph carries no types
+    """Without SI prefixes, and with room for the labels at both ends."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation)
+        self.enableAutoSIPrefix(False)
+
+    def boundingRect(self) -> QRectF:
+        """Return pyqtgraph's rectangle, longer by half a label: else the labels at the ends are dropped."""
+        rect: QRectF = super().boundingRect()
+        is_upright = self.orientation in ("left", "right")
+        dx, dy = (0.0, _END_PX) if is_upright else (_END_PX, 0.0)
+        return rect.adjusted(-dx, -dy, dx, dy)
+
+
+class PlainAxis(_RoomyAxis):
+    """A linear axis without automatic SI prefixes."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation)
+        self._integers = False
+
+    def set_integers(self, integers: bool) -> None:
+        """Put ticks on whole numbers only (epochs, indices)."""
+        self._integers = integers
+        self.picture = None
+        self.update()
+
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
+        """Return pyqtgraph's spacings, those below one left out where ticks are whole."""
+        levels: list[tuple[float, float]] = super().tickSpacing(minVal, maxVal, size)
+        if not self._integers:
+            return levels
+        whole = [(spacing, offset) for spacing, offset in levels if spacing >= 1.0]
+        return whole or [(1.0, 0.0)]
+
+
+class FrequencyAxis(_RoomyAxis):
+    """A frequency axis over a view that holds log10 of hertz."""
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        """Return tick positions (log10 of hertz): first the labelled ones, then the others."""
+        low, high = sorted((minVal, maxVal))
+        labelled, minor = log_ticks(10.0 ** min(low, 30.0), 10.0 ** min(high, 30.0), size)
+        return [(1.0, [log10(f) for f in labelled]), (0.1, [log10(f) for f in minor])]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: Any) -> list[str]:
+        """Return the labels of ticks; the fine ones stay silent."""
+        if spacing != 1.0:
+            return ["" for _ in values]
+        return [tick_text(round(10.0**value, 6)) for value in values]

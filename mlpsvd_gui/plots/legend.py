@@ -1,0 +1,86 @@
+"""A legend that lies above the axes, so that it never covers a curve.
+
+``LegendEntry(name, pen)``
+    One name with the pen of its curve.
+``Legend()``
+    Flows its entries from left to right and breaks lines as needed: ``set_entries(entries)``, ``set_colour(colour)``,
+    ``fit_width(width) -> height``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import QLineF, QPointF
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from mlpsvd_gui.plots.theme import small_font
+
+__all__ = ["Legend", "LegendEntry"]
+
+_SAMPLE_PX = 22.0
+_GAP_PX = 5.0
+_BETWEEN_PX = 14.0
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    """A curve's name and pen."""
+
+    name: str
+    pen: QPen
+
+
+class Legend(pg.GraphicsWidget):  # type: ignore[misc] # pyqtgraph carries no types
+    """Names of the curves beside samples of their lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._entries: tuple[LegendEntry, ...] = ()
+        self._places: list[QPointF] = []
+        self._colour = QColor("black")
+
+    @property
+    def entries(self) -> tuple[LegendEntry, ...]:
+        """The entries shown."""
+        return self._entries
+
+    def set_entries(self, entries: Sequence[LegendEntry]) -> None:
+        """Show these entries; call :meth:`fit_width` afterwards."""
+        self._entries = tuple(entries)
+        self.update()
+
+    def set_colour(self, colour: QColor) -> None:
+        """Set the colour of the names."""
+        self._colour = colour
+        self.update()
+
+    def fit_width(self, width: float) -> float:
+        """Lay the entries out in a width (pixels) and return the height they need."""
+        metrics = QFontMetricsF(small_font())
+        x, y, line = 0.0, 2.0, metrics.height() + 2.0
+        self._places = []
+        for entry in self._entries:
+            needed = _SAMPLE_PX + _GAP_PX + metrics.horizontalAdvance(entry.name)
+            if x > 0.0 and x + needed > width:
+                x, y = 0.0, y + line
+            self._places.append(QPointF(x, y))
+            x += needed + _BETWEEN_PX
+        self.update()
+        return y + line if self._entries else 0.0
+
+    def paint(self, painter: QPainter, *_: Any) -> None:
+        """Draw samples and names."""
+        font = small_font()
+        metrics = QFontMetricsF(font)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(font)
+        for entry, place in zip(self._entries, self._places, strict=False):
+            middle = place.y() + metrics.height() / 2.0
+            painter.setPen(entry.pen)
+            painter.drawLine(QLineF(place.x(), middle, place.x() + _SAMPLE_PX, middle))
+            painter.setPen(self._colour)
+            painter.drawText(QPointF(place.x() + _SAMPLE_PX + _GAP_PX, place.y() + metrics.ascent()), entry.name)

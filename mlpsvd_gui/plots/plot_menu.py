@@ -1,0 +1,66 @@
+"""The context menu that every plot has: export a picture or a table, copy the table, reset the view.
+
+``PlotMenu(plot)``
+    A QMenu with the actions *Export PNG…*, *Export SVG…*, *Export CSV…*, *Copy CSV*, *Reset view*.
+``Exportable``
+    What a plot must offer to have one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
+
+from mlpsvd_gui.plots.export import ExportError, Table, to_csv
+
+__all__ = ["Exportable", "PlotMenu"]
+
+
+class Exportable(Protocol):
+    """A plot that can be written to files."""
+
+    def export_png(self, path: Path) -> None:
+        """Write a picture."""
+
+    def export_svg(self, path: Path) -> None:
+        """Write vector graphics."""
+
+    def export_csv(self, path: Path) -> None:
+        """Write the numbers shown."""
+
+    def table(self) -> Table:
+        """Return the numbers shown."""
+
+    def reset_view(self) -> None:
+        """Show everything again."""
+
+
+class PlotMenu(QMenu):
+    """Export and reset; nothing else."""
+
+    def __init__(self, plot: Exportable, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._plot = plot
+        self.addAction("Export PNG…", lambda: self._export("PNG picture (*.png)", ".png", plot.export_png))
+        self.addAction("Export SVG…", lambda: self._export("SVG drawing (*.svg)", ".svg", plot.export_svg))
+        self.addAction("Export CSV…", lambda: self._export("CSV table (*.csv)", ".csv", plot.export_csv))
+        self.addAction("Copy CSV", self._copy_csv)
+        self.addSeparator()
+        self.addAction("Reset view", plot.reset_view)
+
+    def _copy_csv(self) -> None:
+        QGuiApplication.clipboard().setText(to_csv(self._plot.table()))
+
+    def _export(self, kind: str, suffix: str, write: Callable[[Path], None]) -> None:
+        name, _ = QFileDialog.getSaveFileName(self.parentWidget(), "Export", f"plot{suffix}", kind)
+        if not name:
+            return
+        path = Path(name)
+        try:
+            write(path if path.suffix else path.with_suffix(suffix))
+        except ExportError as error:
+            QMessageBox.warning(self.parentWidget(), "Export", str(error))
