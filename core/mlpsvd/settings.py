@@ -8,6 +8,7 @@ tooltips of the window, and every message about an impossible value.
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import math
 import types
 from collections.abc import Iterator, Mapping
@@ -16,8 +17,19 @@ from typing import Any, ClassVar, Protocol, TypeVar, get_args, get_origin, get_t
 
 from mlpsvd.errors import SettingError
 
-__all__ = ["SettingInfo", "Settings", "check", "describe", "from_table", "get", "parse_text", "problems", "setting",
-           "to_table", "with_value"]
+__all__ = [
+    "SettingInfo",
+    "Settings",
+    "check",
+    "describe",
+    "from_table",
+    "get",
+    "parse_text",
+    "problems",
+    "setting",
+    "to_table",
+    "with_value",
+]
 
 
 class Settings(Protocol):
@@ -68,11 +80,11 @@ class SettingInfo:
         element = get_args(self.type)[0] if get_origin(self.type) is tuple else self.type
         noun = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}.get(element, "a table")
         if self.low is not None and self.high is not None:
-            noun += f" from {self.low:g} to {self.high:g}"
+            noun += f" from {self.low:.15g} to {self.high:.15g}"
         elif self.low is not None:
-            noun += f" of at least {self.low:g}"
+            noun += f" of at least {self.low:.15g}"
         elif self.high is not None:
-            noun += f" of at most {self.high:g}"
+            noun += f" of at most {self.high:.15g}"
         if self.unit:
             noun += f" ({self.unit})"
         return f"a list, each {noun}" if get_origin(self.type) is tuple else noun
@@ -116,8 +128,20 @@ def problems(settings: Settings, prefix: str = "") -> Iterator[SettingError]:
     """Yield every impossible value in ``settings``, nested ones included.
 
     A settings class adds rules between its fields with a method ``conflicts()`` that yields
-    ``(field name, found, expected)``.
+    ``(field name, found, expected)``. It is asked only where every value is possible by itself, so it need not
+    expect a text in place of a number, or a duration that is not a number.
     """
+    impossible = False
+    for problem in _impossible_values(settings, prefix):
+        impossible = True
+        yield problem
+    conflicts = getattr(settings, "conflicts", None)
+    if conflicts is not None and not impossible:
+        for name, found, expected in conflicts():
+            yield SettingError(f"{prefix}{name}", found, expected)
+
+
+def _impossible_values(settings: Settings, prefix: str) -> Iterator[SettingError]:
     for info in describe(type(settings)):
         value = getattr(settings, info.name)
         key = f"{prefix}{info.name}"
@@ -128,10 +152,6 @@ def problems(settings: Settings, prefix: str = "") -> Iterator[SettingError]:
                 yield from problems(entry, f"{key}[{index}].")
         elif not _fits(value, info):
             yield SettingError(key, value, info.expected())
-    conflicts = getattr(settings, "conflicts", None)
-    if conflicts is not None:
-        for name, found, expected in conflicts():
-            yield SettingError(f"{prefix}{name}", found, expected)
 
 
 def check(settings: Settings, prefix: str = "") -> None:
@@ -162,7 +182,7 @@ def from_table(cls: type[S], table: Mapping[str, Any], prefix: str = "") -> S:
     infos = {info.name: info for info in describe(cls)}
     for key in table:
         if key not in infos:
-            raise SettingError(f"{prefix}{key}", table[key], f"left out: known here are {', '.join(infos)}")
+            raise _unknown(f"{prefix}{key}", table[key], infos)
     values = {name: _from_plain(infos[name], value, f"{prefix}{name}") for name, value in table.items()}
     for name, info in infos.items():
         if name not in values and info.default is None:
@@ -174,17 +194,20 @@ def get(settings: Settings, key: str) -> Any:
     """Return the value under a dotted key such as ``training.batch_size``."""
     value: Any = settings
     for name in key.split("."):
-        if not dataclasses.is_dataclass(value) or name not in {f.name for f in dataclasses.fields(value)}:
-            raise SettingError(key, name, "the dotted name of a setting")
+        if not dataclasses.is_dataclass(value):
+            raise SettingError(key, name, "left out: what stands before it holds no further settings")
+        infos = {field.name: field for field in dataclasses.fields(value)}
+        if name not in infos:
+            raise _unknown(key, name, infos)
         value = getattr(value, name)
     return value
 
 
 def with_value(settings: S, key: str, value: Any) -> S:
     """Return a copy of ``settings`` in which the setting under a dotted key has another value (not range-checked)."""
-    name, _, rest = key.partition(".")
+    name, dot, rest = key.partition(".")
     current = get(settings, name)
-    return dataclasses.replace(settings, **{name: with_value(current, rest, value) if rest else value})
+    return dataclasses.replace(settings, **{name: with_value(current, rest, value) if dot else value})
 
 
 def parse_text(settings: S, key: str, text: str) -> S:
@@ -199,9 +222,11 @@ def parse_text(settings: S, key: str, text: str) -> S:
     """
     parent_key, _, name = key.rpartition(".")
     parent = get(settings, parent_key) if parent_key else settings
-    infos = {info.name: info for info in describe(type(parent))}
+    if not dataclasses.is_dataclass(parent):
+        raise SettingError(key, text, f"left out: {parent_key} holds no further settings")
+    infos = {info.name: info for info in describe(type(parent))}  # type: ignore[arg-type]
     if name not in infos:
-        raise SettingError(key, text, f"left out: known here are {', '.join(infos)}")
+        raise _unknown(key, text, infos)
     info = infos[name]
     if get_origin(info.type) is tuple:
         element = get_args(info.type)[0]
@@ -209,6 +234,14 @@ def parse_text(settings: S, key: str, text: str) -> S:
     else:
         value = _scalar_from_text(info.type, text.strip(), key, info)
     return with_value(settings, key, _from_plain(info, value, key))
+
+
+def _unknown(key: str, found: object, known: Mapping[str, object]) -> SettingError:
+    parent, dot, name = key.rpartition(".")
+    close = difflib.get_close_matches(name, known, n=1)
+    if close:
+        return SettingError(key, found, f"left out, or written {parent}{dot}{close[0]}")
+    return SettingError(key, found, f"left out: known here are {', '.join(known)}")
 
 
 def _scalar_from_text(kind: Any, text: str, key: str, info: SettingInfo) -> Any:
@@ -247,7 +280,10 @@ def _element(kind: Any, value: Any, key: str, info: SettingInfo) -> Any:
             raise SettingError(key, value, "a table")
         return from_table(kind, value, f"{key}.")  # type: ignore[arg-type]
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise SettingError(key, value, info.expected()) from None
     if type(value) is not kind:
         raise SettingError(key, value, info.expected())
     return value
@@ -267,4 +303,15 @@ def _scalar_fits(value: Any, kind: Any, info: SettingInfo) -> bool:
     if kind in (int, float):
         inside = (info.low is None or value >= info.low) and (info.high is None or value <= info.high)
         return inside and math.isfinite(value)
+    if kind is str and not _is_unicode(value):
+        return False
     return not info.choices or value in info.choices
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a file can hold the text: a file name that is no Unicode comes with half characters in it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

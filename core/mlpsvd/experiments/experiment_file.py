@@ -1,0 +1,108 @@
+"""Experiment files: an experiment as TOML, read and written without loss.
+
+A file begins with ``format_version = 1``. Keys that are left out take their defaults; a key that is unknown, or a
+value that is impossible, is refused. A relative ``data.recordings.path`` is relative to the folder of the file it
+stands in, and ``~`` is the home folder, so an experiment can lie beside its recordings.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from mlpsvd.errors import FileFormatError
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.files import write_atomically
+from mlpsvd.settings import check, from_table, to_table, with_value
+
+__all__ = ["FORMAT_VERSION", "from_toml", "load_experiment", "save_experiment", "to_toml"]
+
+FORMAT_VERSION = 1
+_HEADER = "# An experiment of MLP-SVD; run it with: mlpsvd train FILE\n"
+
+
+def to_toml(experiment: Experiment) -> str:
+    """Return ``experiment`` as the text of an experiment file, every setting written out. It is not checked."""
+    return _HEADER + tomli_w.dumps({"format_version": FORMAT_VERSION, **to_table(experiment)})
+
+
+def from_toml(text: str) -> Experiment:
+    """Return the experiment that a TOML text describes; relative paths stay as they are.
+
+    Raises
+    ------
+    FileFormatError
+        If the text is no TOML (with the line), has no format version, or a newer one than this program knows.
+    SettingError
+        If a key is unknown or a value impossible; it names the key, the value and what would be right.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise FileFormatError(f"This is not valid TOML: {error}") from error
+    _check_version(table.pop("format_version", None))
+    experiment = from_table(Experiment, table)
+    check(experiment)
+    return experiment
+
+
+def load_experiment(path: Path) -> Experiment:
+    """Read an experiment file.
+
+    A relative ``data.recordings.path`` comes back absolute: it is taken to be relative to the file's folder.
+
+    Raises
+    ------
+    FileFormatError
+        If the file cannot be read or is not an experiment file of this or an earlier version.
+    SettingError
+        If a key is unknown or a value impossible.
+    """
+    try:
+        experiment = from_toml(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise FileFormatError(f"{path} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise FileFormatError(f"{path} is not an experiment file: it is not a text in UTF-8") from error
+    except FileFormatError as error:
+        raise FileFormatError(f"{path} is not an experiment file that can be read: {error}") from error
+    return _with_absolute_path(experiment, path.resolve().parent)
+
+
+def save_experiment(path: Path, experiment: Experiment) -> None:
+    """Write an experiment file in one step.
+
+    Raises
+    ------
+    SettingError
+        If a value is impossible: what is saved can be loaded again.
+    OSError
+        If the file cannot be written; an old one is then as it was.
+    """
+    check(experiment)
+    write_atomically(path, to_toml(experiment))
+
+
+def _check_version(version: Any) -> None:
+    if version is None:
+        raise FileFormatError(f"format_version is missing; it should be {FORMAT_VERSION}, on the first line")
+    if type(version) is not int or version < 1:
+        raise FileFormatError(f"format_version is {version!r}; it should be {FORMAT_VERSION}")
+    if version > FORMAT_VERSION:
+        raise FileFormatError(
+            f"format_version is {version}, from a newer MLP-SVD; this one reads up to {FORMAT_VERSION}, so update it"
+        )
+
+
+def _with_absolute_path(experiment: Experiment, folder: Path) -> Experiment:
+    text = experiment.data.recordings.path
+    if not text:
+        return experiment
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:  # ~somebody who is not there: a folder may really be called so
+        path = Path(text)
+    return with_value(experiment, "data.recordings.path", str(path if path.is_absolute() else folder / path))

@@ -1,0 +1,74 @@
+"""Experiments to start from: the tasks of the paper, and one for recordings."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from mlpsvd.data.settings import DataSettings, RecordingsSettings, SyntheticSettings
+from mlpsvd.errors import SettingError
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.features.settings import FeatureSettings
+from mlpsvd.network.settings import NetworkSettings
+from mlpsvd.signals.bank import PAPER_BANDWIDTHS_HZ, PAPER_CLASS_COUNTS, PAPER_SPACINGS_HZ, paper_bank
+
+__all__ = ["DEFAULT_PRESET", "PRESETS", "RECORDINGS_PRESET", "preset"]
+
+DEFAULT_PRESET = "Paper: 5 classes, 10 Hz"
+RECORDINGS_PRESET = "Recordings: spoken digits"
+_SPACING_HZ = 30.0
+
+
+def preset(name: str) -> Experiment:
+    """Return the preset called ``name``; upper and lower case are alike.
+
+    Raises
+    ------
+    SettingError
+        If there is none of that name; the message lists them.
+    """
+    by_name = {known.casefold(): experiment for known, experiment in PRESETS.items()}
+    if name.strip().casefold() not in by_name:
+        raise SettingError("preset", name, "one of: " + "; ".join(PRESETS))
+    return by_name[name.strip().casefold()]
+
+
+def _all() -> Iterator[Experiment]:
+    """Table II's six tasks, figure 8's other spacings, and recordings."""
+    for bandwidth_hz in PAPER_BANDWIDTHS_HZ:
+        for n_classes in PAPER_CLASS_COUNTS:
+            yield _paper(f"Paper: {n_classes} classes, {bandwidth_hz:g} Hz", n_classes, _SPACING_HZ, bandwidth_hz)
+    for spacing_hz in PAPER_SPACINGS_HZ:
+        if spacing_hz != _SPACING_HZ:  # that one is in Table II
+            yield _paper(f"Paper: 5 classes, 10 Hz, Δf {spacing_hz:g} Hz", 5, spacing_hz, 10.0)
+    yield _recordings()
+
+
+def _paper(name: str, n_classes: int, spacing_hz: float, bandwidth_hz: float) -> Experiment:
+    synthetic = SyntheticSettings(filters=paper_bank(n_classes, spacing_hz, bandwidth_hz))
+    return dataclasses.replace(Experiment(), name=name, data=DataSettings(synthetic=synthetic))
+
+
+def _recordings() -> Experiment:
+    """Settings that suit short recordings of words; the folder is still to be chosen.
+
+    The pattern reads 7 from ``7_george_12.wav``, as the Free Spoken Digit Dataset names its files.
+    """
+    recordings = RecordingsSettings(labels_from="file names", pattern="{label}_*_*")
+    return Experiment(
+        name=RECORDINGS_PRESET,
+        data=DataSettings(source="recordings", recordings=recordings),
+        features=FeatureSettings(
+            fft_size=256,
+            window="hann",
+            segments="several",
+            n_parts=3,
+            magnitude="log",
+            scaling="standardised",
+        ),
+        network=NetworkSettings(initial="glorot"),
+    )
+
+
+PRESETS: Mapping[str, Experiment] = MappingProxyType({one.name: one for one in _all()})
