@@ -1,0 +1,125 @@
+"""What the documents promise is there: commands, options, settings, files, equations."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.settings import SettingInfo, describe
+
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/guide.md", "docs/files.md", "docs/equations.md"]
+
+
+def text_of(project_root: Path, name: str) -> str:
+    return (project_root / name).read_text("utf-8")
+
+
+def commands(text: str) -> list[list[str]]:
+    """Return every command line of ours in a document, split into words."""
+    lines = [line.strip() for line in text.splitlines()]
+    ours = [line for line in lines if line.startswith(("./run", "./test", "mlpsvd "))]
+    return [shlex.split(line, comments=True) for line in ours]
+
+
+def settings_keys(cls: Any, prefix: str = "") -> Iterator[tuple[str, SettingInfo]]:
+    for info in describe(cls):
+        if dataclasses.is_dataclass(info.type):
+            yield from settings_keys(info.type, f"{prefix}{info.name}.")
+        else:
+            yield f"{prefix}{info.name}", info
+
+
+def settings_row(key: str, info: SettingInfo) -> str:
+    """The row of the tables in docs/files.md that tells of one setting."""
+    if info.name == "filters":
+        return f"| `{key}` | the five of the paper | a list of tables, see below | {info.help} |"
+    default = tomli_w.dumps({"x": info.default}, multiline_strings=False).removeprefix("x = ").strip()
+    default = re.sub(r"\s+", " ", default).replace("[ ", "[").replace(", ]", "]")
+    meaning = info.help.replace("*", r"\*")
+    return f"| `{key}` | `{default}` | {info.expected()} | {meaning} |"
+
+
+@pytest.fixture(scope="module")
+def help_of() -> Any:
+    """Ask the command line for its help, once for each subcommand."""
+    known: dict[tuple[str, ...], str] = {}
+
+    def ask(*subcommand: str) -> str:
+        if subcommand not in known:
+            command = [sys.executable, "-m", "mlpsvd.cli", *subcommand, "--help"]
+            done = subprocess.run(command, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+            known[subcommand] = done.stdout
+        return known[subcommand]
+
+    return ask
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_links_inside_the_tree_lead_somewhere(project_root: Path, name: str) -> None:
+    folder = (project_root / name).parent
+    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text_of(project_root, name))
+    local = [target for target in targets if "://" not in target]
+    assert [target for target in local if not (folder / target).exists()] == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_commands_in_the_documents_exist(project_root: Path, name: str, help_of: Any) -> None:
+    for words in commands(text_of(project_root, name)):
+        if words[0] == "mlpsvd" and words[1:]:
+            options = [word.split("=")[0] for word in words[1:] if word.startswith("--")]
+            subcommand = [] if words[1].startswith("--") else [words[1]]
+            assert [option for option in options if option not in help_of(*subcommand)] == [], words
+        else:
+            assert (project_root / words[0]).is_file()
+
+
+def test_the_readme_begins_with_the_two_commands(project_root: Path) -> None:
+    assert [words[0] for words in commands(text_of(project_root, "README.md"))][:2] == ["./run", "./test"]
+
+
+@pytest.mark.slow
+def test_the_readmes_python_runs(project_root: Path, tmp_path: Path) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", text_of(project_root, "README.md"), re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(r"^mlp-svd 5 \d+\.\d% ", done.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("key", "info"), list(settings_keys(Experiment)), ids=lambda value: str(value)[:40])
+def test_every_setting_is_documented_with_its_default(project_root: Path, key: str, info: SettingInfo) -> None:
+    assert settings_row(key, info) in text_of(project_root, "docs/files.md")
+
+
+def test_the_functions_of_the_equations_exist(project_root: Path) -> None:
+    names = set(re.findall(r"`(mlpsvd\.[\w.]+)`", text_of(project_root, "docs/equations.md")))
+    assert len(names) > 10
+    for name in sorted(names):
+        assert exists(name), name
+
+
+def exists(name: str) -> bool:
+    """Whether a dotted name is a module, or something inside one."""
+    parts = name.split(".")
+    for n_module_parts in range(len(parts), 0, -1):
+        try:
+            found: Any = importlib.import_module(".".join(parts[:n_module_parts]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[n_module_parts:]:
+            if not hasattr(found, part):
+                return False
+            found = getattr(found, part)
+        return True
+    return False
