@@ -62,7 +62,7 @@ class RecordingsSettings:
                                     "have.")  # fmt: skip
     channel: int = setting(0, label="Channel", low=0, high=64, help="Which channel to use; 0 mixes all of them down.")
     clip_s: float = setting(0.0, label="Clip length", unit="s", low=0.0, high=3600.0,
-                            help="Longer recordings are cut into clips of this length; 0 keeps each whole.")  # fmt: skip
+                            help="Longer recordings are cut into clips this long; 0 keeps each whole.")  # fmt: skip
     shortest_s: float = setting(0.05, label="Shortest clip", unit="s", low=0.001, high=3600.0,
                                 help="Shorter recordings, and shorter ends of cut ones, are skipped.")  # fmt: skip
     test_fraction: float = setting(0.1, label="Held out", low=0.01, high=0.9,

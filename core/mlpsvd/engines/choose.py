@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 from mlpsvd.arrays import cpu, gpu
+from mlpsvd.engines.base import Engine
 from mlpsvd.engines.reference import ReferenceEngine
-from mlpsvd.errors import DeviceError
+from mlpsvd.errors import DeviceError, MissingLibraryError
 
-__all__ = ["choose"]
+__all__ = ["choose", "fused_engine"]
 
 
-def choose(engine: str, precision: str) -> tuple[ReferenceEngine, str]:
-    """Return the engine asked for, or the CPU where there is no such device.
+def choose(engine: str, precision: str) -> tuple[Engine, str]:
+    """Return the engine asked for, or the nearest that works here.
 
     Parameters
     ----------
     engine
-        ``auto``, ``cpu`` or ``gpu``. ``auto`` is the CPU: for networks of the paper's size a GPU spends its time
-        on starting kernels.
+        ``auto``: the fused engine where it works, else the reference engine, both on the CPU; for networks of the
+        paper's size a GPU spends its time on starting kernels. ``fused``, ``reference``: these. ``gpu``: the
+        reference engine on CuPy.
     precision
-        ``float32`` or ``float64``.
+        ``float32`` or ``float64``; the fused engine has float32 only.
 
     Returns
     -------
-    engine : ReferenceEngine
+    engine : Engine
     note : str
         One sentence if something else was chosen than was asked for, else empty.
     """
@@ -30,5 +34,33 @@ def choose(engine: str, precision: str) -> tuple[ReferenceEngine, str]:
         try:
             return ReferenceEngine(gpu(), precision), ""
         except DeviceError as error:
-            return ReferenceEngine(cpu(), precision), f"{error}; the CPU is used instead"
-    return ReferenceEngine(cpu(), precision), ""
+            return _on_cpu(precision)[0], f"{error}; the CPU is used instead"
+    if engine == "reference":
+        return ReferenceEngine(cpu(), precision), ""
+    chosen, reason = _on_cpu(precision)
+    return chosen, reason if engine == "fused" else ""
+
+
+def fused_engine() -> Engine:
+    """Return the fused engine.
+
+    Raises
+    ------
+    MissingLibraryError
+        If Numba is not installed.
+    """
+    if importlib.util.find_spec("numba") is None:
+        raise MissingLibraryError("The fused engine needs Numba, which is not installed; pip install numba adds it")
+    from mlpsvd.engines.fused import FusedEngine  # imports Numba: 0.3 s that only a training run should pay for
+
+    return FusedEngine()
+
+
+def _on_cpu(precision: str) -> tuple[Engine, str]:
+    if precision != "float32":
+        note = f"The fused engine computes in float32, not {precision}; the reference engine is used instead"
+        return ReferenceEngine(cpu(), precision), note
+    try:
+        return fused_engine(), ""
+    except MissingLibraryError as error:
+        return ReferenceEngine(cpu(), precision), f"{error}; the reference engine is used instead"

@@ -7,12 +7,13 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from mlpsvd.arrays import Backend, to_host
+from mlpsvd.engines.base import LabelledVectors, one_hot
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, update
 from mlpsvd.errors import DeviceError
 from mlpsvd.network.losses import losses
 from mlpsvd.network.network import Network
 
-__all__ = ["LabelledVectors", "ReferenceEngine"]
+__all__ = ["ReferenceEngine"]
 
 Array = NDArray[np.floating]
 
@@ -20,25 +21,10 @@ Array = NDArray[np.floating]
 _EVALUATION_ROWS = 4096
 
 
-class LabelledVectors:
-    """Feature vectors and one-hot targets where an engine can use them.
-
-    Attributes
-    ----------
-    x : np.ndarray or cupy.ndarray [shape=(n_clips, n_features)]
-    targets : np.ndarray or cupy.ndarray [shape=(n_clips, n_classes)]
-    """
-
-    def __init__(self, x: Array, targets: Array) -> None:
-        self.x = x
-        self.targets = targets
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-
 class ReferenceEngine:
     """Runs epochs with :class:`~mlpsvd.network.network.Network`, the equations as they stand.
+
+    An :class:`~mlpsvd.engines.base.Engine`.
 
     Parameters
     ----------
@@ -59,16 +45,8 @@ class ReferenceEngine:
         return f"reference engine on {self._backend.description}"
 
     def vectors(self, x: Array, labels: NDArray[np.intp], n_classes: int) -> LabelledVectors:
-        """Move feature vectors [shape=(n_clips, n_features)] and labels [shape=(n_clips,)] to the device.
-
-        Raises
-        ------
-        DeviceError
-            If the device has too little memory.
-        """
-        targets = np.zeros((len(labels), n_classes), self._dtype)
-        targets[np.arange(len(labels)), labels] = 1
-        return LabelledVectors(self.array(x), self.array(targets))
+        """Move feature vectors and labels to the device."""
+        return LabelledVectors(self.array(x), self.array(one_hot(labels, n_classes, self._dtype)), labels)
 
     def array(self, values: Array) -> Array:
         """Return a copy of a host array on the device, in the engine's precision."""
@@ -86,18 +64,7 @@ class ReferenceEngine:
         order: NDArray[np.intp],
         batch_size: int,
     ) -> None:
-        """Train ``network`` and ``state``, in place, on every clip once.
-
-        Parameters
-        ----------
-        order : np.ndarray [shape=(n_clips,)]
-            The shuffled order of the clips; the last batch may be smaller than ``batch_size``.
-
-        Raises
-        ------
-        DeviceError
-            If the device has too little memory.
-        """
+        """Train ``network`` and ``state``, in place, on every clip once."""
         try:
             # Products as small as these run slower on many BLAS threads than on one, and on one the sums are formed
             # in the same order on every machine with the same library.
@@ -120,10 +87,9 @@ class ReferenceEngine:
                 targets = data.targets[start : start + _EVALUATION_ROWS]
                 outputs = network.predict(data.x[start : start + _EVALUATION_ROWS])
                 total += float(losses(spec.loss, spec.layers[-1].activation, outputs, targets).sum())
-                estimates.append(outputs.argmax(axis=1))
-        estimated = self._backend.xp.concatenate(estimates)
-        hits = float((estimated == data.targets.argmax(axis=1)).mean())
-        return total / len(data), hits, to_host(estimated)
+                estimates.append(to_host(outputs.argmax(axis=1)))
+        estimated = np.concatenate(estimates)
+        return total / len(data), float((estimated == data.labels).mean()), estimated
 
     def _too_large(self, error: MemoryError) -> DeviceError:
         return DeviceError(f"{self._backend.description} has too little memory for this experiment ({error})")

@@ -81,7 +81,7 @@ class Network:
         """
         passes, outputs = self._forward(x)
         gradient = namespace(self.theta).empty_like(self.theta)
-        delta = output_delta(self.spec.loss, self.spec.layers[-1].activation, outputs[-1], targets) / len(x)
+        delta: Array = output_delta(self.spec.loss, self.spec.layers[-1].activation, outputs[-1], targets) / len(x)
         for index in reversed(range(len(self.spec.layers))):
             layer, parameters = self.spec.layers[index], self._parameters[index]
             views = parameter_views(self.spec, gradient, index)

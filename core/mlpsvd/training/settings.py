@@ -37,9 +37,10 @@ class TrainingSettings:
                           help="Passes over the training set; the paper calls one an iteration.")  # fmt: skip
     precision: str = setting("float32", label="Precision", choices=("float32", "float64"),
                              help="Floating-point type of weights and features.")  # fmt: skip
-    engine: str = setting("auto", label="Engine", choices=("auto", "cpu", "gpu"),
-                          help="Where epochs are computed. auto: the CPU, which is faster for networks of this "
-                          "size; gpu: CuPy, if a GPU is there.")  # fmt: skip
+    engine: str = setting("auto", label="Engine", choices=("auto", "fused", "reference", "gpu"),
+                          help="What computes the epochs. fused: compiled, on one core. reference: the equations in "
+                          "NumPy. gpu: the same in CuPy, if a GPU is there. auto: fused where it works; networks of "
+                          "the paper's size are too small for a GPU.")  # fmt: skip
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
         """Yield what does not fit together."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mlpsvd.analysis.operations import epoch_flops
 from mlpsvd.arrays import cpu, to_host
 from mlpsvd.data.dataset import DataSet
+from mlpsvd.engines.base import Engine
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, fresh_state
 from mlpsvd.engines.reference import ReferenceEngine
 from mlpsvd.errors import DeviceError, TrainingError
@@ -93,7 +94,7 @@ class Trainer:
         training: TrainingSettings,
         discarding: DiscardingSettings,
         seed: int,
-        engine: ReferenceEngine,
+        engine: Engine,
         state: TrainerState | None = None,
     ) -> None:
         self._kinds = kinds
@@ -163,7 +164,7 @@ class Trainer:
         """Return the class [shape=(n_test,)] that the network estimates for every test clip."""
         return self._engine.evaluate(self._network, self._test)[2]
 
-    def _load(self, engine: ReferenceEngine, state: TrainerState) -> None:
+    def _load(self, engine: Engine, state: TrainerState) -> None:
         """Move data and state to an engine's device."""
         dataset, n_classes = self._dataset, len(self._dataset.class_names)
         self._engine = engine

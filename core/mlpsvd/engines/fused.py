@@ -1,0 +1,132 @@
+"""The fused CPU engine: one compiled call an epoch, without the interpreter and without its lock."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
+
+from mlpsvd.engines import fused_kernels as kernels
+from mlpsvd.engines.base import LabelledVectors, one_hot
+from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState
+from mlpsvd.network.network import Network
+from mlpsvd.network.spec import NetworkSpec
+
+__all__ = ["FusedEngine"]
+
+Array = NDArray[np.floating]
+
+_KINDS = {"dense": kernels.DENSE, "svd": kernels.SVD, "two-factor": kernels.TWO_FACTOR}
+_ACTIVATIONS = {
+    "relu": kernels.RELU,
+    "sigmoid": kernels.SIGMOID,
+    "tanh": kernels.TANH,
+    "softmax": kernels.SOFTMAX,
+}
+_LOSSES = {"cross-entropy": kernels.CROSS_ENTROPY, "squared error": kernels.SQUARED_ERROR}
+_OPTIMISERS = {"sgd": kernels.SGD, "momentum": kernels.MOMENTUM, "adam": kernels.ADAM}
+
+# Evaluation has no batch of its own; this many rows keep a layer's outputs in the processor's cache.
+_EVALUATION_ROWS = 256
+
+
+class FusedEngine:
+    """Runs whole epochs in compiled code, in float32 on one core.
+
+    An :class:`~mlpsvd.engines.base.Engine` that agrees with the reference engine to the rounding of float32.
+    """
+
+    def __init__(self) -> None:
+        self._threads = ThreadpoolController()
+        self._layout: tuple[NetworkSpec, int] | None = None
+        self._table = np.zeros((0, kernels.COLUMNS), np.int64)
+        self._work = np.zeros(0, np.float32)
+        self._gradient = np.zeros(0, np.float32)
+
+    @property
+    def description(self) -> str:
+        """What runs where, in words."""
+        return "fused engine on one core of the CPU, Numba"
+
+    def vectors(self, x: Array, labels: NDArray[np.intp], n_classes: int) -> LabelledVectors:
+        """Return feature vectors [shape=(n_clips, n_features)] with one-hot targets, in float32."""
+        return LabelledVectors(self.array(x), one_hot(labels, n_classes, np.float32), labels)
+
+    def array(self, values: Array) -> Array:
+        """Return a copy in float32."""
+        return np.array(values, dtype=np.float32, order="C")
+
+    def run_epoch(
+        self,
+        network: Network,
+        rule: OptimiserRule,
+        state: OptimiserState,
+        data: LabelledVectors,
+        order: NDArray[np.intp],
+        batch_size: int,
+    ) -> None:
+        """Train ``network`` and ``state``, in place, on every clip once."""
+        self._lay_out(network.spec, max(batch_size, _EVALUATION_ROWS))
+        steps = np.array(state.steps, np.int64)
+        numbers = [rule.learning_rate, rule.momentum, rule.beta_1, rule.beta_2, rule.epsilon]
+        with self._threads.limit(limits=1):
+            kernels.run_epoch(
+                network.theta,
+                self._gradient,
+                state.first,
+                state.second,
+                steps,
+                data.x,
+                data.targets,
+                order.astype(np.int64, copy=False),
+                batch_size,
+                self._table,
+                self._work,
+                _LOSSES[network.spec.loss],
+                _OPTIMISERS[rule.kind],
+                np.array(numbers, np.float32),
+            )
+        state.steps[:] = steps.tolist()
+
+    def evaluate(self, network: Network, data: LabelledVectors) -> tuple[float, float, NDArray[np.intp]]:
+        """Return mean loss, accuracy (0 to 1) and the estimated classes [shape=(n_clips,)] of a whole set."""
+        self._lay_out(network.spec, _EVALUATION_ROWS)
+        estimates = np.empty(len(data), np.int64)
+        with self._threads.limit(limits=1):
+            total = kernels.evaluate(
+                network.theta,
+                data.x,
+                data.targets,
+                _EVALUATION_ROWS,
+                self._table,
+                self._work,
+                _LOSSES[network.spec.loss],
+                estimates,
+            )
+        return total / len(data), float((estimates == data.labels).mean()), estimates
+
+    def _lay_out(self, spec: NetworkSpec, n_rows: int) -> None:
+        """Give every intermediate of a batch its place in one workspace; kept while the shapes stay the same."""
+        if self._layout is not None and self._layout[0] == spec and self._layout[1] >= n_rows:
+            return
+        self._layout = (spec, n_rows)
+        self._table = np.zeros((len(spec.layers), kernels.COLUMNS), np.int64)
+        end = n_rows * spec.n_in
+        for row, layer, offset in zip(self._table, spec.layers, spec.offsets, strict=False):
+            row[kernels.KIND] = _KINDS[layer.kind]
+            row[kernels.N_IN], row[kernels.N_OUT], row[kernels.RANK] = layer.n_in, layer.n_out, layer.rank
+            row[kernels.ACTIVATION] = _ACTIVATIONS[layer.activation]
+            row[kernels.THETA] = offset
+            for column in (kernels.Z, kernels.DELTA):
+                row[column] = end
+                end += n_rows * layer.n_out
+            if layer.kind == "dense":
+                continue
+            for column in (kernels.P, kernels.Q, kernels.BACK):
+                row[column] = end
+                end += n_rows * layer.rank
+            for column in (kernels.LEFT, kernels.LEFT_GRADIENT):
+                row[column] = end
+                end += layer.rank * layer.n_out
+        self._work = np.zeros(end, np.float32)
+        self._gradient = np.zeros(spec.n_parameters, np.float32)
