@@ -18,6 +18,7 @@ import tomli_w
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.settings import SettingInfo, describe
 
+START_CLI = "import sys; from mlpsvd.cli import main; sys.exit(main())"
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/guide.md", "docs/files.md", "docs/equations.md"]
 
 
@@ -57,7 +58,7 @@ def help_of() -> Any:
 
     def ask(*subcommand: str) -> str:
         if subcommand not in known:
-            command = [sys.executable, "-m", "mlpsvd.cli", *subcommand, "--help"]
+            command = [sys.executable, "-c", START_CLI, *subcommand, "--help"]
             done = subprocess.run(command, capture_output=True, text=True)
             assert done.returncode == 0, done.stderr
             known[subcommand] = done.stdout
