@@ -48,7 +48,7 @@ def test_no_module_of_the_core_loads_the_window(loaded_by_the_core: set[str], li
     assert library not in loaded_by_the_core
 
 
-@pytest.mark.parametrize("library", ["scipy", "matplotlib", "sounddevice", "cupy"])
+@pytest.mark.parametrize("library", ["scipy", "matplotlib", "numba", "sounddevice", "cupy"])
 def test_slow_and_optional_libraries_are_imported_where_they_are_used(
     loaded_by_the_core: set[str], library: str
 ) -> None:
