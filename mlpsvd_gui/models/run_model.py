@@ -54,6 +54,7 @@ class RunModel(QObject):
         self.histories: dict[str, list[EpochEvent]] = {}
         self.outcomes: dict[str, Outcome] = {}
         self.message = ""
+        self.engine_description = ""
 
     def begin(self, experiment: Experiment) -> None:
         """Forget the last run and start one of ``experiment``."""
@@ -65,9 +66,20 @@ class RunModel(QObject):
         self.outcomes_changed.emit()
         self.set_state(RunState.PREPARING)
 
-    def set_prepared(self, prepared: Prepared) -> None:
-        """Take the data set of the run."""
+    def forget(self) -> None:
+        """Go back to having nothing: a run that was stopped before its first epoch."""
+        self.experiment = None
+        self.prepared = None
+        self.histories = {}
+        self.outcomes = {}
+        self.started.emit()
+        self.outcomes_changed.emit()
+        self.set_state(RunState.EMPTY)
+
+    def set_prepared(self, prepared: Prepared, engine_description: str = "") -> None:
+        """Take the data set of the run, and in words what computes where."""
         self.prepared = prepared
+        self.engine_description = engine_description
         self.prepared_changed.emit()
 
     def add_events(self, contender: str, events: list[EpochEvent]) -> None:

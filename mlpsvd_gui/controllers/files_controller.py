@@ -1,0 +1,151 @@
+"""Opening and saving: experiments, runs and models. Paths come in, sentences go out; dialogs are the window's."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from mlpsvd.errors import FileFormatError, MlpSvdError
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.experiment_file import save_experiment
+from mlpsvd_gui.log import LOGGER, unexpected_sentence
+from mlpsvd_gui.models.experiment_model import ExperimentModel
+from mlpsvd_gui.models.preferences import Preferences
+from mlpsvd_gui.models.run_model import RunModel
+from mlpsvd_gui.workers import file_jobs
+from mlpsvd_gui.workers.background import Background
+
+__all__ = ["FilesController"]
+
+
+class FilesController(QObject):
+    """Knows which file the experiment came from and whether it has been changed since."""
+
+    failed = Signal(str)
+    """Emits why something could not be read or written, in one sentence."""
+    done = Signal(str, str)
+    """Emits what was done in one sentence, and an action that is offered with it ("go back" or empty)."""
+    origin_changed = Signal()
+    """The file, or whether the experiment differs from it, may have changed."""
+
+    def __init__(
+        self,
+        experiment_model: ExperimentModel,
+        run_model: RunModel,
+        preferences: Preferences,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._experiments = experiment_model
+        self._run = run_model
+        self._preferences = preferences
+        self._background = Background("files", self)
+        self._previous: tuple[Experiment, Experiment, Path | None] | None = None
+        self.path: Path | None = None
+        self.saved = experiment_model.experiment
+        experiment_model.changed.connect(lambda _: self.origin_changed.emit())
+
+    @property
+    def is_modified(self) -> bool:
+        """Whether the experiment differs from what was opened or saved last."""
+        return self._experiments.experiment != self.saved
+
+    @property
+    def can_save_run(self) -> bool:
+        """Whether there is anything of a run to be saved."""
+        return bool(self._run.outcomes) and self._run.prepared is not None
+
+    def close(self) -> None:
+        """Let a file that is being written come to its end."""
+        self._background.close()
+
+    def use(self, experiment: Experiment, path: Path | None = None, sentence: str = "") -> None:
+        """Make an experiment (a preset, one just read) the current one; unsaved changes can be brought back."""
+        lost = self.is_modified
+        self._previous = (self._experiments.experiment, self.saved, self.path)
+        self.path, self.saved = path, experiment
+        self._experiments.replace(experiment)
+        self.origin_changed.emit()
+        self.done.emit(sentence or f"Now open: {experiment.name}.", "go back" if lost else "")
+
+    def go_back(self) -> None:
+        """Bring back the experiment, with its unsaved changes, that was open before the last one."""
+        if self._previous is not None:
+            before, self.saved, self.path = self._previous
+            self._previous = None
+            self._experiments.replace(before)
+            self.origin_changed.emit()
+
+    def adopt(self, path: Path) -> None:
+        """Take the experiment as it is for the one in ``path``: the program was started with that file."""
+        self.path, self.saved = path, self._experiments.experiment
+        self._preferences.add_recent_file(str(path))
+        self.origin_changed.emit()
+
+    def open(self, path: Path) -> None:
+        """Open an experiment (.toml), the folder of a saved run, or a model: its experiment becomes the current one."""
+        try:
+            experiment = file_jobs.read_experiment(path)
+        except MlpSvdError as error:
+            self.failed.emit(f"{error}")
+            return
+        except OSError as error:
+            self.failed.emit(f"{path} cannot be read: {error.strerror or error}.")
+            return
+        self._preferences.add_recent_file(str(path))
+        own_file = path if path.suffix.lower() == ".toml" else None
+        self.use(experiment, own_file, f"Opened {path.name}: {experiment.name}. Press Train to compute its results.")
+
+    def save(self, path: Path | None = None) -> bool:
+        """Save the experiment, to ``path`` or where it came from; returns whether that was possible."""
+        path = path or self.path
+        if path is None:
+            return False
+        path = path if path.suffix else path.with_suffix(".toml")
+        try:
+            save_experiment(path, self._experiments.experiment)
+        except (MlpSvdError, OSError) as error:
+            self.failed.emit(_not_written(path, error))
+            return False
+        self.path, self.saved = path, self._experiments.experiment
+        self._preferences.add_recent_file(str(path))
+        self.origin_changed.emit()
+        self.done.emit(f"Saved {path}.", "")
+        return True
+
+    def save_run(self, folder: Path) -> None:
+        """Write experiment, results, histories, pictures and models into a folder, in the background."""
+        if not self.can_save_run or self._run.prepared is None:
+            self.failed.emit("There is no run to save yet; train first.")
+            return
+        histories = {name: tuple(history) for name, history in self._run.histories.items() if history}
+        job = partial(file_jobs.save_run, folder, self._run.prepared, histories, dict(self._run.outcomes))
+        self.done.emit(f"Saving the run to {folder} …", "")
+        self._background.submit(job, self._tell_saved, partial(self._tell_failed, folder))
+
+    def export_model(self, path: Path, contender: str) -> None:
+        """Write one contender's trained network with everything that classifying needs."""
+        outcome = self._run.outcomes.get(contender)
+        if outcome is None or self._run.prepared is None:
+            self.failed.emit("There is no trained network to export yet; train first.")
+            return
+        path = path if path.suffix else path.with_suffix(".safetensors")
+        job = partial(file_jobs.export_model, path, self._run.prepared, outcome)
+        self._background.submit(job, self._tell_saved, partial(self._tell_failed, path))
+
+    def _tell_saved(self, path: Path) -> None:
+        self.done.emit(f"Saved {path}.", "")
+
+    def _tell_failed(self, path: Path, error: Exception) -> None:
+        LOGGER.error("%s could not be written", path, exc_info=error)
+        self.failed.emit(_not_written(path, error))
+
+
+def _not_written(path: Path, error: Exception) -> str:
+    if isinstance(error, FileFormatError | MlpSvdError):
+        return f"{str(error).rstrip('.')}."
+    if isinstance(error, OSError):
+        return f"{path} cannot be written: {error.strerror or error}. Choose another place."
+    return unexpected_sentence(error)

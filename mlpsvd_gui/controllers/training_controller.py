@@ -1,0 +1,255 @@
+"""Runs the race on request and shows what comes of it."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from mlpsvd import settings
+from mlpsvd.errors import MlpSvdError
+from mlpsvd_gui.controllers import run_figures
+from mlpsvd_gui.controllers.singular_values_controller import SingularValuesController
+from mlpsvd_gui.log import LOGGER, unexpected_sentence
+from mlpsvd_gui.models.experiment_model import ExperimentModel
+from mlpsvd_gui.models.run_model import RunModel, RunState
+from mlpsvd_gui.models.selection_model import SelectionModel
+from mlpsvd_gui.views.confusion_panel import ConfusionPanel
+from mlpsvd_gui.views.race_panel import RacePanel
+from mlpsvd_gui.views.singular_values_panel import SingularValuesPanel
+from mlpsvd_gui.views.training_panel import TrainingPanel
+from mlpsvd_gui.workers.training import News, NewsKind, TrainingWorker
+
+__all__ = ["TrainingController"]
+
+_MOST_NAMED = 3
+_REDRAW_MS = 100
+"""Plots are redrawn ten times a second: epochs come faster, but each redraw costs the training some of its time."""
+
+
+class TrainingController(QObject):
+    """Train, pause, resume, stop and keep; curves, race table and confusion matrix of the run."""
+
+    failed = Signal(str)
+    """Emits why a run could not go on, in one sentence."""
+    noted = Signal(str)
+    """Emits what a person should know about a run that goes on (another engine than asked for)."""
+    progress_changed = Signal(float, str)
+    """Emits the share done (0 to 1; negative for unknown) and in words how long is left."""
+
+    def __init__(
+        self,
+        training_panel: TrainingPanel,
+        singular_values_panel: SingularValuesPanel,
+        race_panel: RacePanel,
+        confusion_panel: ConfusionPanel,
+        experiment_model: ExperimentModel,
+        selection_model: SelectionModel,
+        run_model: RunModel,
+        worker: TrainingWorker | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._training = training_panel
+        self._race = race_panel
+        self._confusion = confusion_panel
+        self._experiments = experiment_model
+        self._selection = selection_model
+        self._run = run_model
+        self._worker = worker or TrainingWorker(parent=self)
+        self._singular_values = SingularValuesController(singular_values_panel, selection_model, run_model, self)
+        self._fresh: set[str] = set()
+        self._elapsed_s = 0.0
+        self._running_since: float | None = None
+        self._redraw = QTimer(self)
+        self._redraw.setInterval(_REDRAW_MS)
+        self._connect()
+
+    def _connect(self) -> None:
+        self._worker.news.connect(self._hear)
+        self._redraw.timeout.connect(self._draw)
+        self._training.cursor_moved.connect(self._selection.select_epoch)
+        self._selection.epoch_changed.connect(self._training.show_epoch)
+        self._selection.class_changed.connect(self._confusion.select_class)
+        self._confusion.class_selected.connect(self._selection.select_class)
+        self._experiments.changed.connect(self._update_stale)
+        self._race.train_again_requested.connect(self.train)
+        self._race.restore_requested.connect(self._restore)
+        self._run.started.connect(self._clear)
+        self._run.outcomes_changed.connect(self._show_outcomes)
+        self._run.events_added.connect(self._note_fresh)
+
+    def train(self) -> None:
+        """Start a run of the experiment as it is now; refused in words where a setting is impossible."""
+        experiment = self._experiments.experiment
+        problem = next(iter(settings.problems(experiment)), None)
+        if problem is not None:
+            self.failed.emit(f"{problem}.")
+            return
+        self._run.begin(experiment)
+        self._elapsed_s, self._running_since = 0.0, None
+        self._worker.start(experiment)
+        self._redraw.start()
+        self.progress_changed.emit(-1.0, "preparing the data")
+
+    def pause(self) -> None:
+        """Pause after the epoch under way."""
+        if self._run.state is RunState.TRAINING:
+            self._worker.pause()
+            self._stop_clock()
+            self._run.set_state(RunState.PAUSED)
+
+    def resume(self) -> None:
+        """Go on."""
+        if self._run.state is RunState.PAUSED:
+            self._worker.resume()
+            self._running_since = time.monotonic()
+            self._run.set_state(RunState.TRAINING)
+
+    def stop_and_keep(self) -> None:
+        """End the run after the epoch under way and keep what it has reached."""
+        if self._run.state.is_active:
+            self._worker.stop_and_keep()
+
+    def close(self) -> None:
+        """Stop all threads; takes less than a second."""
+        self._redraw.stop()
+        self._worker.close()
+        self._singular_values.close()
+
+    def draw_now(self) -> None:
+        """Draw what has come since the last redraw at once."""
+        self._draw()
+
+    def _hear(self, news: News) -> None:
+        if not self._worker.is_current(news):
+            return
+        if news.kind is NewsKind.PROGRESS:
+            self.progress_changed.emit(news.share, "preparing the data")
+        elif news.kind is NewsKind.PREPARED:
+            self._begin_training(news)
+        elif news.kind is NewsKind.EPOCHS:
+            self._add(news)
+        elif news.kind is NewsKind.FAILED:
+            self._fail(news.error or RuntimeError("no reason given"))
+        else:
+            self._end(news)
+
+    def _begin_training(self, news: News) -> None:
+        assert news.prepared is not None
+        self._run.set_prepared(news.prepared, news.engine)
+        self._running_since = time.monotonic()
+        self._run.set_state(RunState.TRAINING)
+        for note in news.notes:
+            self.noted.emit(note)
+
+    def _add(self, news: News) -> None:
+        by_contender = {name: [e.event for e in news.events if e.contender == name] for name in self._run.histories}
+        for contender, events in by_contender.items():
+            if events:
+                self._run.add_events(contender, events)
+
+    def _end(self, news: News) -> None:
+        self._stop_clock()
+        self._draw()
+        self._redraw.stop()
+        self._run.set_outcomes(news.outcomes or {})
+        stopped = news.kind is NewsKind.STOPPED
+        if stopped and not any(self._run.histories.values()):
+            self._run.forget()
+        else:
+            self._run.set_state(RunState.STOPPED if stopped else RunState.FINISHED)
+        self.progress_changed.emit(0.0 if stopped else 1.0, "")
+
+    def _fail(self, error: BaseException) -> None:
+        self._stop_clock()
+        self._draw()
+        self._redraw.stop()
+        sentence = _sentence(error)
+        LOGGER.error("Training failed: %s", sentence, exc_info=error)
+        self._run.set_state(RunState.FAILED, sentence)
+        self.progress_changed.emit(0.0, "")
+        self.failed.emit(sentence)
+
+    def _stop_clock(self) -> None:
+        if self._running_since is not None:
+            self._elapsed_s += time.monotonic() - self._running_since
+            self._running_since = None
+
+    def _clear(self) -> None:
+        self._fresh.clear()
+        self._training.clear()
+        self._race.show_rows({})
+        self._race.show_caption("")
+        self._update_stale()
+
+    def _note_fresh(self, contender: str) -> None:
+        self._fresh.add(contender)
+        if not self._redraw.isActive():
+            self._draw()
+
+    def _draw(self) -> None:
+        if not self._fresh:
+            return
+        for contender in self._fresh:
+            self._training.show_curves(contender, run_figures.curves(self._run.histories[contender]))
+        self._fresh.clear()
+        self._training.show_epoch(self._selection.epoch)
+        rows = {name: run_figures.race_row(history) for name, history in self._run.histories.items()}
+        self._race.show_rows({name: row for name, row in rows.items() if row is not None})
+        self._race.show_caption(self._caption())
+        if self._run.state is RunState.TRAINING:
+            self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        running_s = time.monotonic() - self._running_since if self._running_since is not None else 0.0
+        elapsed_s = self._elapsed_s + running_s
+        left_s = run_figures.time_left(self._run, elapsed_s)
+        if left_s is not None:
+            share = elapsed_s / (elapsed_s + left_s) if elapsed_s else 0.0
+            self.progress_changed.emit(share, f"{_duration(left_s)} left")
+
+    def _caption(self) -> str:
+        experiment = self._run.experiment
+        if experiment is None:
+            return ""
+        parts = [experiment.name, f"seed {experiment.seed}", self._run.engine_description]
+        return " · ".join(part for part in parts if part)
+
+    def _show_outcomes(self) -> None:
+        scores = {name: run_figures.class_scores(outcome) for name, outcome in self._run.outcomes.items()}
+        names = self._run.prepared.dataset.class_names if self._run.prepared else ()
+        self._confusion.show_scores(scores, names)
+        self._confusion.select_class(self._selection.class_index)
+
+    def _update_stale(self, *_: object) -> None:
+        changed = ""
+        if self._run.experiment is not None and self._run.is_stale(self._experiments.experiment):
+            changed = _named(run_figures.changed_settings(self._run.experiment, self._experiments.experiment))
+        self._race.show_stale(changed)
+
+    def _restore(self) -> None:
+        if self._run.experiment is not None:
+            self._experiments.replace(self._run.experiment)
+
+
+def _named(keys: list[str]) -> str:
+    shown = ", ".join(keys[:_MOST_NAMED])
+    more = len(keys) - _MOST_NAMED
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, MlpSvdError):
+        return f"{str(error).rstrip('.')}."
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this experiment; fewer or shorter clips, or smaller layers, need less."
+    return unexpected_sentence(error)

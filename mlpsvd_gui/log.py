@@ -1,0 +1,89 @@
+"""The log file: where details go that a person should not have to read."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QStandardPaths
+
+__all__ = ["catch_everything", "default_folder", "log_path", "start_logging"]
+
+LOGGER = logging.getLogger("mlpsvd")
+_MAX_BYTES = 1_000_000
+_N_KEPT = 3
+
+
+def default_folder() -> Path:
+    """Return the folder for the program's own files on this system."""
+    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
+
+
+def start_logging(folder: Path | None = None) -> Path | None:
+    """Write what happens to a rotating log file.
+
+    Parameters
+    ----------
+    folder
+        Where; by default :func:`default_folder`.
+
+    Returns
+    -------
+    Path | None
+        The log file, or None where none can be written (a full or read-only disk is no reason not to start).
+    """
+    folder = folder or default_folder()
+    LOGGER.setLevel(logging.INFO)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(folder / "mlpsvd.log", maxBytes=_MAX_BYTES, backupCount=_N_KEPT, encoding="utf-8",
+                                      delay=True)  # fmt: skip
+    except OSError as error:
+        print(f"No log file can be written in {folder}: {error}", file=sys.stderr)
+        return None
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    for old in [h for h in LOGGER.handlers if isinstance(h, RotatingFileHandler)]:
+        LOGGER.removeHandler(old)
+        old.close()
+    LOGGER.addHandler(handler)
+    return Path(handler.baseFilename)
+
+
+def log_path() -> Path | None:
+    """Return the file that is being logged to, or None."""
+    for handler in LOGGER.handlers:
+        if isinstance(handler, RotatingFileHandler):
+            return Path(handler.baseFilename)
+    return None
+
+
+def catch_everything(tell: Callable[[str], None]) -> None:
+    """Send what nobody caught, in any thread, to the log file, and one sentence about it to ``tell``.
+
+    ``tell`` is called from the thread in which the exception happened.
+    """
+
+    def report(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is None or issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error or kind(), trace)
+            return
+        LOGGER.error("Unexpected %s", kind.__name__, exc_info=(kind, error, trace))
+        tell(unexpected_sentence(error))
+
+    def report_thread(args: threading.ExceptHookArgs) -> None:
+        report(args.exc_type, args.exc_value, args.exc_traceback)
+
+    sys.excepthook = report
+    threading.excepthook = report_thread
+
+
+def unexpected_sentence(error: BaseException) -> str:
+    """Say in one sentence that something went wrong that should not have, and where the details are."""
+    path = log_path()
+    where = f" The details are in {path}." if path else ""
+    return f"Something went wrong that should not have ({type(error).__name__}: {error}).{where}"

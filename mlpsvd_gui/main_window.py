@@ -1,0 +1,242 @@
+"""The window: makes models, views and controllers and lets them know each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent
+from PySide6.QtWidgets import QLabel, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.prepare import Prepared
+from mlpsvd.experiments.presets import PRESETS
+from mlpsvd.experiments.race import Outcome
+from mlpsvd.training.events import EpochEvent
+from mlpsvd_gui.controllers.data_controller import DataController
+from mlpsvd_gui.controllers.dialogs import Dialogs
+from mlpsvd_gui.controllers.files_controller import FilesController
+from mlpsvd_gui.controllers.filters_controller import FiltersController
+from mlpsvd_gui.controllers.live_controller import LiveController
+from mlpsvd_gui.controllers.run_controls import RunControls
+from mlpsvd_gui.controllers.settings_controller import SettingsController
+from mlpsvd_gui.controllers.theme_controller import ThemeController
+from mlpsvd_gui.controllers.training_controller import TrainingController
+from mlpsvd_gui.log import LOGGER
+from mlpsvd_gui.models.experiment_model import ExperimentModel
+from mlpsvd_gui.models.preferences import Preferences
+from mlpsvd_gui.models.run_model import RunModel, RunState
+from mlpsvd_gui.models.selection_model import SelectionModel
+from mlpsvd_gui.plots.theme import Theme
+from mlpsvd_gui.views.actions import WindowActions, fill_menu_bar
+from mlpsvd_gui.views.confusion_panel import ConfusionPanel
+from mlpsvd_gui.views.data_panel import DataPanel
+from mlpsvd_gui.views.explore_page import ExplorePage
+from mlpsvd_gui.views.filters_panel import FiltersPanel
+from mlpsvd_gui.views.live_panel import LivePanel
+from mlpsvd_gui.views.messages import MessageBar, MessageKind
+from mlpsvd_gui.views.race_panel import RacePanel
+from mlpsvd_gui.views.run_toolbar import RunToolBar
+from mlpsvd_gui.views.settings_panel import SettingsPanel
+from mlpsvd_gui.views.singular_values_panel import SingularValuesPanel
+from mlpsvd_gui.views.training_panel import TrainingPanel
+
+__all__ = ["MainWindow"]
+
+_FIRST_SIZE = (1600, 1000)
+
+
+class MainWindow(QMainWindow):
+    """One window over one experiment, one selection and one run.
+
+    Parameters
+    ----------
+    preferences
+        What to remember and where.
+    experiment
+        What to open; by default the experiment of the last time, or else the paper's.
+    """
+
+    unexpected = Signal(str)
+    """Sentences about what nobody caught; may be emitted from any thread."""
+
+    def __init__(self, preferences: Preferences, experiment: Experiment | None = None) -> None:
+        super().__init__()
+        self.preferences = preferences
+        self.experiments = ExperimentModel(experiment or preferences.experiment(), self)
+        self.selection = SelectionModel(self)
+        self.run = RunModel(self)
+        self.actions_ = WindowActions(self)
+        self.messages = MessageBar()
+        self._state_text = QLabel()
+        self._make_panels()
+        self._make_controllers()
+        self._build()
+        self._connect()
+        self.theme = ThemeController(self, self._theme_takers(), preferences, self)
+        self._restore()
+
+    def _make_panels(self) -> None:
+        self.settings_panel = SettingsPanel()
+        self.filters_panel = FiltersPanel()
+        self.data_panel = DataPanel()
+        self.training_panel = TrainingPanel()
+        self.singular_values_panel = SingularValuesPanel()
+        self.confusion_panel = ConfusionPanel()
+        self.race_panel = RacePanel()
+        self.live_panel = LivePanel()
+
+    def _make_controllers(self) -> None:
+        experiments, selection, run = self.experiments, self.selection, self.run
+        self.settings = SettingsController(self.settings_panel, experiments)
+        self.filters = FiltersController(self.filters_panel, experiments, selection)
+        self.data = DataController(self.data_panel, experiments, selection)
+        self.training = TrainingController(
+            self.training_panel,
+            self.singular_values_panel,
+            self.race_panel,
+            self.confusion_panel,
+            experiments,
+            selection,
+            run,
+        )
+        self.live = LiveController(self.live_panel, run)
+        self.files = FilesController(experiments, run, self.preferences)
+
+    def _build(self) -> None:
+        self.actions_.add_presets(list(PRESETS), self.use_preset)
+        self.toolbar = RunToolBar(self.actions_, self)
+        self.addToolBar(self.toolbar)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # the toolbar must not vanish by a right click
+        self._recent_menu = fill_menu_bar(self.menuBar(), self.actions_)
+        self.explore = ExplorePage(
+            self.settings_panel,
+            self.filters_panel,
+            self.data_panel,
+            self.training_panel,
+            self.singular_values_panel,
+            self.confusion_panel,
+            self.race_panel,
+        )
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.explore, "Explore")
+        self.tabs.addTab(self.live_panel, "Live audio")
+        centre = QWidget()
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.messages)
+        layout.addWidget(self.tabs, 1)
+        self.setCentralWidget(centre)
+        self.statusBar().addWidget(self._state_text, 1)
+
+    def _connect(self) -> None:
+        self.dialogs = Dialogs(self, self.actions_, self.files)
+        self.controls = RunControls(
+            self.actions_, self.toolbar, self.race_panel, self.settings, self.training, self.run, self._state_text
+        )
+        self.training.failed.connect(self.tell_error)
+        self.training.noted.connect(lambda text: self.messages.show_message(MessageKind.WARNING, text))
+        self.files.failed.connect(self.tell_error)
+        self.files.done.connect(self._tell_done)
+        self.files.origin_changed.connect(self._update_title)
+        self.dialogs.told.connect(self._tell_done)
+        self.unexpected.connect(self.tell_error)
+        self.messages.action_requested.connect(lambda _: self.files.go_back())
+        self.actions_.quit.triggered.connect(self.close)
+        self.actions_.reset_layout.triggered.connect(self._reset_layout)
+        self.actions_.themes.triggered.connect(lambda action: self.theme.choose(action.data()))
+        self._recent_menu.aboutToShow.connect(self._fill_recent)
+        self._update_title()
+
+    def _theme_takers(self) -> list[Callable[[Theme], None]]:
+        panels = (
+            self.filters_panel,
+            self.data_panel,
+            self.training_panel,
+            self.singular_values_panel,
+            self.confusion_panel,
+            self.race_panel,
+            self.live_panel,
+        )
+        return [panel.set_theme for panel in panels] + [self._tint]
+
+    def _tint(self, theme: Theme) -> None:
+        self.actions_.tint(theme.foreground)
+
+    def show_run(
+        self,
+        prepared: Prepared,
+        histories: Mapping[str, Sequence[EpochEvent]],
+        outcomes: Mapping[str, Outcome],
+        engine: str,
+    ) -> None:
+        """Show a run that was trained elsewhere."""
+        self.run.begin(prepared.experiment)
+        self.run.set_prepared(prepared, engine)
+        for contender, history in histories.items():
+            self.run.add_events(contender, list(history))
+        self.run.set_outcomes(outcomes)
+        self.run.set_state(RunState.FINISHED)
+        self.toolbar.show_progress(1.0, "")
+
+    def use_preset(self, name: str) -> None:
+        """Make a preset the current experiment."""
+        self.files.use(PRESETS[name])
+
+    def tell_error(self, text: str) -> None:
+        """Say in the window what went wrong."""
+        self.messages.show_message(MessageKind.ERROR, text)
+
+    def _tell_done(self, text: str, action: str = "") -> None:
+        words = "Back to my unsaved settings" if action else ""
+        self.messages.show_message(MessageKind.DONE, text, action, words)
+
+    def _update_title(self) -> None:
+        name = self.experiments.experiment.name
+        file_name = f" – {self.files.path.name}" if self.files.path else ""
+        self.setWindowTitle(f"{name}[*]{file_name} – MLP-SVD")
+        self.setWindowModified(self.files.is_modified)
+
+    def _fill_recent(self) -> None:
+        self._recent_menu.clear()
+        for path in self.preferences.recent_files():
+            action = QAction(path, self._recent_menu)
+            action.triggered.connect(lambda _=False, path=path: self.files.open(Path(path)))
+            self._recent_menu.addAction(action)
+        if self._recent_menu.isEmpty():
+            self._recent_menu.addAction("Nothing yet").setEnabled(False)
+
+    def _restore(self) -> None:
+        for action in self.actions_.themes.actions():
+            action.setChecked(action.data() == self.preferences.theme)
+        self.resize(*_FIRST_SIZE)
+        self._restore_layout("window", self.restoreGeometry)
+        for name in self.explore.states():
+            self._restore_layout(name, lambda state, name=name: self.explore.restore(name, state))
+
+    def _restore_layout(self, name: str, restore: Callable[[QByteArray], bool]) -> None:
+        state = self.preferences.layout(name)
+        if state is not None and not restore(state):
+            LOGGER.warning("The remembered layout of %s does not fit and is left out.", name)
+
+    def _reset_layout(self) -> None:
+        self.preferences.forget_layout()
+        self.explore.reset()
+
+    def _remember(self) -> None:
+        self.preferences.set_experiment(self.experiments.experiment)
+        self.preferences.set_layout("window", QByteArray(self.saveGeometry()))
+        for name, state in self.explore.states().items():
+            self.preferences.set_layout(name, state)
+        self.preferences.save()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember everything and stop all threads; nothing is asked, and nothing waits longer than a second each."""
+        self.settings.commit()
+        self._remember()
+        for controller in (self.training, self.live, self.data, self.filters, self.settings, self.files):
+            controller.close()
+        super().closeEvent(event)

@@ -1,0 +1,95 @@
+"""What the window remembers between two starts."""
+
+from __future__ import annotations
+
+import logging
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from mlpsvd import settings
+from mlpsvd.errors import MlpSvdError
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.experiment_file import from_toml, to_toml
+
+__all__ = ["THEMES", "Preferences"]
+
+THEMES = ("system", "light", "dark")
+_N_RECENT = 8
+LOGGER = logging.getLogger("mlpsvd.preferences")
+
+
+class Preferences:
+    """Layout, theme, recent files and the last experiment, kept in ``QSettings``.
+
+    Whatever is damaged in there is left out with a line in the log: it must never keep the window from opening.
+    """
+
+    def __init__(self, store: QSettings) -> None:
+        self._store = store
+
+    @property
+    def theme(self) -> str:
+        """One of :data:`THEMES`."""
+        found = self._store.value("theme", "system")
+        if found in THEMES:
+            return str(found)
+        LOGGER.warning("The remembered theme %r is none of %s; following the system.", found, ", ".join(THEMES))
+        return "system"
+
+    @theme.setter
+    def theme(self, theme: str) -> None:
+        self._store.setValue("theme", theme)
+
+    def experiment(self) -> Experiment | None:
+        """Return the experiment that was open last, or None."""
+        text = self._store.value("experiment", "")
+        if not isinstance(text, str) or not text:
+            return None
+        try:
+            return from_toml(text)
+        except MlpSvdError as error:
+            LOGGER.warning("The last experiment could not be read and is left out: %s", error)
+            return None
+
+    def set_experiment(self, experiment: Experiment) -> None:
+        """Remember the experiment that is open; with an impossible value in it, the last possible one stays."""
+        problem = next(iter(settings.problems(experiment)), None)
+        if problem is None:
+            self._store.setValue("experiment", to_toml(experiment))
+        else:
+            LOGGER.warning("The experiment is not remembered: %s", problem)
+
+    def recent_files(self) -> list[str]:
+        """Return the files opened or saved last, the newest first."""
+        found = self._store.value("recent", [])
+        if isinstance(found, str):
+            return [found]
+        if isinstance(found, list) and all(isinstance(entry, str) for entry in found):
+            return found
+        LOGGER.warning("The list of recent files is damaged and left out.")
+        return []
+
+    def add_recent_file(self, path: str) -> None:
+        """Put a file on top of the recent ones."""
+        others = [entry for entry in self.recent_files() if entry != path]
+        self._store.setValue("recent", [path, *others][:_N_RECENT])
+
+    def layout(self, name: str) -> QByteArray | None:
+        """Return the remembered geometry or splitter state called ``name``, or None."""
+        found = self._store.value(f"layout/{name}")
+        if found is None or isinstance(found, QByteArray):
+            return found
+        LOGGER.warning("The remembered layout of %s is damaged and left out.", name)
+        return None
+
+    def set_layout(self, name: str, state: QByteArray) -> None:
+        """Remember a geometry or splitter state."""
+        self._store.setValue(f"layout/{name}", state)
+
+    def forget_layout(self) -> None:
+        """Forget all geometry."""
+        self._store.remove("layout")
+
+    def save(self) -> None:
+        """Write to disk now."""
+        self._store.sync()

@@ -1,0 +1,77 @@
+"""The toolbar: what to train, the three buttons, how far it is, and what computes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QMenu, QProgressBar, QSizePolicy, QToolBar, QToolButton, QWidget
+
+from mlpsvd_gui.views.actions import WindowActions
+
+__all__ = ["RunToolBar"]
+
+
+class RunToolBar(QToolBar):
+    """Preset, open, save; train, pause, stop and keep; progress; engine."""
+
+    def __init__(self, actions: WindowActions, parent: QWidget | None = None) -> None:
+        super().__init__("Toolbar", parent)
+        self.setObjectName("toolbar")
+        self.setMovable(False)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.preset_button = QToolButton(self)
+        self.progress = QProgressBar(self)
+        self._left = QLabel(self)
+        self._engine = QLabel(self)
+        self._build(actions)
+        self.show_progress(0.0, "")
+
+    def _build(self, actions: WindowActions) -> None:
+        menu = QMenu(self.preset_button)
+        menu.addActions(actions.presets)
+        self.preset_button.setText("Preset")
+        self.preset_button.setMenu(menu)
+        self.preset_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.preset_button.setToolTip("Start from one of the paper's tasks or from settings for recordings")
+        self.preset_button.setAutoRaise(True)
+        self.addWidget(self.preset_button)
+        self.addActions([actions.open, actions.save])
+        self.addSeparator()
+        self.addActions([actions.train, actions.pause, actions.stop])
+        self.addSeparator()
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.progress.setFixedWidth(150)
+        self.progress.setMaximumHeight(14)
+        self.progress.setAccessibleName("Progress of the training")
+        self._left.setMinimumWidth(130)
+        self._left.setContentsMargins(8, 0, 8, 0)
+        self._engine.setContentsMargins(8, 0, 8, 0)
+        self._engine.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._engine.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.addWidget(self.progress)
+        self.addWidget(self._left)
+        self.addWidget(self._engine)
+
+    def show_progress(self, share: float, text: str) -> None:
+        """Show how far the run is.
+
+        Parameters
+        ----------
+        share
+            0 to 1; negative while unknown.
+        text
+            How long is left, in words.
+        """
+        self.progress.setRange(0, 0 if share < 0 else 1000)
+        self.progress.setValue(round(1000 * max(0.0, share)))
+        self._left.setText(text)
+
+    @property
+    def left_text(self) -> str:
+        """How long is left, as shown."""
+        return self._left.text()
+
+    def show_engine(self, text: str) -> None:
+        """Say what computes."""
+        self._engine.setText(text)
+        self._engine.setToolTip(f"What computes the epochs: {text}" if text else "")

@@ -1,0 +1,204 @@
+"""Training curves of both networks over the epochs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from mlpsvd_gui.plots.curve_plot import CurvePlot
+from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour
+from mlpsvd_gui.views.race_panel import CONTENDER_NAMES
+from mlpsvd_gui.views.segments import Segments
+
+__all__ = ["TrainingCurves", "TrainingPanel"]
+
+_EMPTY = "Accuracy of the MLP and the MLP-SVD, epoch by epoch.\nPress Train (F5) to see them learn side by side."
+_THIN, _BOLD = 1.0, 2.2
+
+
+@dataclass(frozen=True)
+class TrainingCurves:
+    """One contender's history as columns; every array has shape=(n_epochs + 1,).
+
+    Attributes
+    ----------
+    epochs
+        0 is the state before training.
+    train_accuracy, test_accuracy, train_loss, test_loss
+        Accuracies from 0 to 1.
+    ranks : np.ndarray [shape=(n_epochs + 1, n_layers)]
+        Singular values of each layer.
+    n_weights
+        Trained numbers.
+    discards
+        Epochs after which singular values were dropped.
+    """
+
+    epochs: NDArray[np.intp]
+    train_accuracy: NDArray[np.floating]
+    test_accuracy: NDArray[np.floating]
+    train_loss: NDArray[np.floating]
+    test_loss: NDArray[np.floating]
+    ranks: NDArray[np.intp]
+    n_weights: NDArray[np.intp]
+    discards: NDArray[np.intp]
+
+
+class TrainingPanel(QWidget):
+    """Accuracy, loss, or rank and weights; the cursor is an epoch."""
+
+    cursor_moved = Signal(object)
+    """Emits the epoch under the cursor, or None when the cursor has left."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = QLabel("<b>Training</b>", self)
+        self._reading = QLabel(self)
+        self.pages = Segments(
+            ("Accuracy", "Loss", "Rank and weights"),
+            ("Test (bold) and training (thin) accuracy", "Mean loss a clip", "Singular values and trained weights"),
+            self,
+        )
+        self.accuracy = CurvePlot("Epoch", "", "Accuracy", "%")
+        self.loss = CurvePlot("Epoch", "", "Loss", "")
+        self.rank = CurvePlot("Epoch", "", "Rank", "")
+        self.weights = CurvePlot("Epoch", "", "Trained weights", "")
+        self._stack = QStackedWidget(self)
+        self._theme = LIGHT
+        self._shown: dict[str, TrainingCurves] = {}
+        self._n_marks: dict[tuple[int, str], int] = {}
+        self._line: tuple[float, str] | None = None
+        self._build()
+
+    @property
+    def _plots(self) -> tuple[CurvePlot, ...]:
+        return self.accuracy, self.loss, self.rank, self.weights
+
+    def _build(self) -> None:
+        both = QWidget()
+        pair = QVBoxLayout(both)
+        pair.setContentsMargins(0, 0, 0, 0)
+        pair.addWidget(self.rank)
+        pair.addWidget(self.weights)
+        for page in (self.accuracy, self.loss, both):
+            self._stack.addWidget(page)
+        for plot in self._plots:
+            plot.set_empty_text(_EMPTY)
+            plot.set_integer_x(True)
+            plot.cursor_moved.connect(lambda x: self.cursor_moved.emit(max(0, round(x))))
+            plot.cursor_left.connect(lambda: self.cursor_moved.emit(None))
+        self.pages.chosen.connect(self._show_page)
+        self._reading.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._reading.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._reading.setMinimumWidth(0)
+        head = QHBoxLayout()
+        head.addWidget(self._title)
+        head.addSpacing(8)
+        head.addWidget(self.pages)
+        head.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 2)
+        layout.setSpacing(4)
+        layout.addLayout(head)
+        layout.addWidget(self._stack, 1)
+        layout.addWidget(self._reading)
+
+    def clear(self) -> None:
+        """Show nothing but the empty text."""
+        self._shown = {}
+        self._n_marks = {}
+        for plot in self._plots:
+            plot.clear_curves()
+        self._reading.clear()
+
+    def show_curves(self, contender: str, curves: TrainingCurves) -> None:
+        """Show a contender's history so far. Only the page in front is drawn; the others follow when chosen."""
+        self._shown[contender] = curves
+        (self._draw_accuracy, self._draw_loss, self._draw_sizes)[self.pages.index](contender, curves)
+
+    def _draw_accuracy(self, contender: str, curves: TrainingCurves) -> None:
+        self._draw_pair(self.accuracy, contender, curves, 100 * curves.test_accuracy, 100 * curves.train_accuracy)
+
+    def _draw_loss(self, contender: str, curves: TrainingCurves) -> None:
+        self._draw_pair(self.loss, contender, curves, curves.test_loss, curves.train_loss)
+
+    def _draw_pair(
+        self,
+        plot: CurvePlot,
+        contender: str,
+        curves: TrainingCurves,
+        test: NDArray[np.floating],
+        train: NDArray[np.floating],
+    ) -> None:
+        name, colour = CONTENDER_NAMES[contender], self._colour(contender)
+        plot.set_curve(f"{contender}/train", curves.epochs, train, f"{name}, training", colour, width=_THIN)
+        plot.set_curve(f"{contender}/test", curves.epochs, test, f"{name}, test", colour, width=_BOLD)
+        self._mark(plot, contender, curves)
+
+    def _draw_sizes(self, contender: str, curves: TrainingCurves) -> None:
+        name, colour = CONTENDER_NAMES[contender], self._colour(contender)
+        for layer in range(curves.ranks.shape[1]):
+            style = _LAYER_STYLES[layer % len(_LAYER_STYLES)]
+            key, text = f"{contender}/{layer}", f"{name}, layer {layer + 1}"
+            self.rank.set_curve(key, curves.epochs, curves.ranks[:, layer], text, colour, width=_BOLD, style=style)
+        self.weights.set_curve(contender, curves.epochs, curves.n_weights, name, colour, width=_BOLD)
+        self._mark(self.rank, contender, curves)
+        self._mark(self.weights, contender, curves)
+
+    def _colour(self, contender: str) -> QColor:
+        return series_colour(list(CONTENDER_NAMES).index(contender), self._theme)
+
+    def _mark(self, plot: CurvePlot, contender: str, curves: TrainingCurves) -> None:
+        key = (self._plots.index(plot), contender)
+        if self._n_marks.get(key, 0) != len(curves.discards):
+            self._n_marks[key] = len(curves.discards)
+            texts = [f"Singular values dropped after epoch {epoch}" for epoch in curves.discards]
+            plot.set_markers(contender, curves.discards, texts=texts)
+
+    def _show_page(self, index: int) -> None:
+        self._stack.setCurrentIndex(index)
+        for contender, curves in list(self._shown.items()):
+            self.show_curves(contender, curves)
+
+    def show_line(self, accuracy: float | None, text: str = "") -> None:
+        """Draw a horizontal line in the accuracy plot, e.g. the best that any classifier can reach (0 to 1)."""
+        self._line = None if accuracy is None else (accuracy, text)
+        self.accuracy.set_horizontal_line("best", None if accuracy is None else 100 * accuracy, text)
+
+    def show_epoch(self, epoch: int | None) -> None:
+        """Put the cursor on an epoch and read the curves there; None reads the latest."""
+        for plot in self._plots:
+            plot.set_cursor(None if epoch is None else float(epoch))
+        parts = [_reading(name, self._shown[key], epoch) for key, name in CONTENDER_NAMES.items() if key in self._shown]
+        self._reading.setText("   ".join(parts))
+
+    @property
+    def reading(self) -> str:
+        """The values read at the cursor, as shown."""
+        return self._reading.text()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._theme = theme
+        for plot in self._plots:
+            plot.set_theme(theme)
+        for contender, curves in list(self._shown.items()):
+            self.show_curves(contender, curves)
+
+
+_LAYER_STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
+
+
+def _reading(name: str, curves: TrainingCurves, epoch: int | None) -> str:
+    last = len(curves.epochs) - 1
+    index = last if epoch is None else max(0, min(epoch - int(curves.epochs[0]), last))
+    ranks = ", ".join(str(rank) for rank in curves.ranks[index])
+    return (
+        f"{name} at epoch {curves.epochs[index]}: {100 * curves.test_accuracy[index]:.1f} % test, "
+        f"{100 * curves.train_accuracy[index]:.1f} % training, rank {ranks}"
+    )

@@ -1,0 +1,169 @@
+"""Training in a thread: one more loop over the race's generator."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from PySide6.QtCore import QObject, Signal
+
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.prepare import Prepared, prepare
+from mlpsvd.experiments.race import Outcome, Race, RaceEvent
+
+__all__ = ["News", "NewsKind", "TrainingWorker"]
+
+_BATCH_S = 0.05
+"""The window hears of new epochs at most 20 times a second: more than the eye reads, less than plots cost."""
+
+
+class NewsKind(Enum):
+    """What the worker tells."""
+
+    PROGRESS = auto()
+    PREPARED = auto()
+    EPOCHS = auto()
+    FINISHED = auto()
+    STOPPED = auto()
+    FAILED = auto()
+
+
+@dataclass(frozen=True)
+class News:
+    """Something that happened in the run called ``token``; only the fields of its kind are filled."""
+
+    token: int
+    kind: NewsKind
+    share: float = 0.0
+    prepared: Prepared | None = None
+    engine: str = ""
+    notes: tuple[str, ...] = ()
+    events: tuple[RaceEvent, ...] = ()
+    outcomes: dict[str, Outcome] | None = None
+    error: BaseException | None = None
+
+
+class _CancelledError(Exception):
+    """The person pressed Stop while the data was being prepared."""
+
+
+class TrainingWorker(QObject):
+    """Prepares and trains one experiment at a time in a thread of its own.
+
+    Parameters
+    ----------
+    prepare_data, make_race
+        How to prepare and to race; tests give quicker ones.
+    """
+
+    news = Signal(object)
+    """Emits :class:`News`, in order, on the thread this object lives in."""
+
+    def __init__(
+        self,
+        prepare_data: Callable[[Experiment, Callable[[float], None]], Prepared] = prepare,
+        make_race: Callable[[Prepared], Race] = Race,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._prepare = prepare_data
+        self._make_race = make_race
+        self._token = 0
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._go = threading.Event()
+
+    def start(self, experiment: Experiment) -> int:
+        """Start training ``experiment``; a run still going on is stopped first. Returns the new run's token."""
+        self.close()
+        self._token += 1
+        self._stop = threading.Event()
+        self._go = threading.Event()
+        self._go.set()
+        self._thread = threading.Thread(
+            target=self._run, args=(self._token, experiment, self._stop, self._go), name="training", daemon=True
+        )
+        self._thread.start()
+        return self._token
+
+    def pause(self) -> None:
+        """Stop pulling epochs; the one under way is finished."""
+        self._go.clear()
+
+    def resume(self) -> None:
+        """Go on pulling epochs."""
+        self._go.set()
+
+    def stop_and_keep(self) -> None:
+        """End the run after the epoch under way; its outcomes come as news."""
+        self._stop.set()
+        self._go.set()
+
+    def close(self, timeout_s: float = 0.8) -> bool:
+        """Stop, wait, and say whether the thread has ended in time (a daemon otherwise: it cannot hold the program)."""
+        self.stop_and_keep()
+        self._token += 1  # whatever it still has to say is no longer wanted
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join(timeout_s)
+        return thread is None or not thread.is_alive()
+
+    def is_current(self, news: News) -> bool:
+        """Whether news belongs to the run that was started last."""
+        return news.token == self._token
+
+    def _run(self, token: int, experiment: Experiment, stop: threading.Event, go: threading.Event) -> None:
+        try:
+            race = self._start_race(token, experiment, stop)
+            stopped = self._pull(token, race, stop, go)
+            kind = NewsKind.STOPPED if stopped else NewsKind.FINISHED
+            self._tell(News(token, kind, outcomes=dict(race.outcomes())))
+        except _CancelledError:
+            self._tell(News(token, NewsKind.STOPPED, outcomes={}))
+        except Exception as error:  # told in words by the controller, MemoryError included
+            self._tell(News(token, NewsKind.FAILED, error=error))
+
+    def _start_race(self, token: int, experiment: Experiment, stop: threading.Event) -> Race:
+        def progress(share: float) -> None:
+            if stop.is_set():
+                raise _CancelledError
+            self._tell(News(token, NewsKind.PROGRESS, share=share))
+
+        prepared = self._prepare(experiment, progress)
+        if stop.is_set():
+            raise _CancelledError
+        race = self._make_race(prepared)
+        engine, notes = race.engine_description, race.notes
+        self._tell(News(token, NewsKind.PREPARED, prepared=prepared, engine=engine, notes=notes))
+        return race
+
+    def _pull(self, token: int, race: Race, stop: threading.Event, go: threading.Event) -> bool:
+        """Pull epochs until the end or Stop; return whether it was Stop."""
+        batch: list[RaceEvent] = []
+        told_at = 0.0
+        events = race.run()
+        try:
+            for event in events:
+                batch.append(event)
+                if time.monotonic() - told_at >= _BATCH_S or not go.is_set():
+                    self._tell(News(token, NewsKind.EPOCHS, events=tuple(batch)))
+                    batch, told_at = [], time.monotonic()
+                go.wait()
+                if stop.is_set():
+                    return True
+            return False
+        finally:
+            if batch:
+                self._tell(News(token, NewsKind.EPOCHS, events=tuple(batch)))
+            close = getattr(events, "close", None)
+            if close is not None:
+                close()
+
+    def _tell(self, news: News) -> None:
+        try:
+            self.news.emit(news)
+        except RuntimeError:  # the window has gone, and this object with it
+            return
