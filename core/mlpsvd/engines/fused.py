@@ -125,8 +125,5 @@ class FusedEngine:
             for column in (kernels.P, kernels.Q, kernels.BACK):
                 row[column] = end
                 end += n_rows * layer.rank
-            for column in (kernels.LEFT, kernels.LEFT_GRADIENT):
-                row[column] = end
-                end += layer.rank * layer.n_out
         self._work = np.zeros(end, np.float32)
         self._gradient = np.zeros(spec.n_parameters, np.float32)

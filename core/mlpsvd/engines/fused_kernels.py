@@ -2,8 +2,7 @@
 
 The arithmetic is that of :mod:`mlpsvd.network`, equation by equation, without a temporary array and without a call
 into the interpreter. A layer is one row of a table of integers (its columns are named below), so one compiled text
-serves every stack of layers. Matrices with a side of at most ``SMALL_SIDE`` are multiplied in plain loops, which the
-compiler turns into vector instructions; a BLAS call costs more than such a product (docs/engines.md has the figures).
+serves every stack of layers. Products go to BLAS, which was faster than plain loops even at rank 2 (docs/engines.md).
 """
 
 from __future__ import annotations
@@ -13,67 +12,18 @@ from numba import njit
 
 __all__ = ["COLUMNS", "evaluate", "run_epoch"]
 
-# Columns of the layer table; the last eight are offsets, THETA into the parameter vector, the rest into the workspace.
-KIND, N_IN, N_OUT, RANK, ACTIVATION, THETA, Z, DELTA, P, Q, BACK, LEFT, LEFT_GRADIENT = range(13)
-COLUMNS = 13
+# Columns of the layer table; the last six are offsets, THETA into the parameter vector, the rest into the workspace.
+KIND, N_IN, N_OUT, RANK, ACTIVATION, THETA, Z, DELTA, P, Q, BACK = range(11)
+COLUMNS = 11
 
 DENSE, SVD, TWO_FACTOR = range(3)
 RELU, SIGMOID, TANH, SOFTMAX = range(4)
 CROSS_ENTROPY, SQUARED_ERROR = range(2)
 SGD, MOMENTUM, ADAM = range(3)
 
-SMALL_SIDE = 6
-
 # Sums may be reordered, which vector instructions need; not-a-number and infinity keep their meaning, so that a
 # training run that diverges is noticed.
 _compiled = njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz", "arcp"}, error_model="numpy")
-
-
-@_compiled
-def _times_transposed(a, b, out):
-    """out = a bᵀ for a [n, k], b [m, k]."""
-    n, k = a.shape
-    m = b.shape[0]
-    if m > SMALL_SIDE and k > SMALL_SIDE:
-        np.dot(a, b.T, out)
-        return
-    for i in range(n):
-        for r in range(m):
-            total = np.float32(0)
-            for j in range(k):
-                total += a[i, j] * b[r, j]
-            out[i, r] = total
-
-
-@_compiled
-def _times(a, b, out):
-    """out = a b for a [n, k], b [k, m]."""
-    n, k = a.shape
-    m = b.shape[1]
-    if k > SMALL_SIDE:
-        np.dot(a, b, out)
-        return
-    for i in range(n):
-        for j in range(m):
-            out[i, j] = a[i, 0] * b[0, j]
-        for r in range(1, k):
-            for j in range(m):
-                out[i, j] += a[i, r] * b[r, j]
-
-
-@_compiled
-def _transposed_times(a, b, out):
-    """out = aᵀ b for a [n, k], b [n, m]: a sum over the batch of outer products."""
-    n, k = a.shape
-    m = b.shape[1]
-    if k > SMALL_SIDE:
-        np.dot(a.T, b, out)
-        return
-    out[:] = 0
-    for i in range(n):
-        for r in range(k):
-            for j in range(m):
-                out[r, j] += a[i, r] * b[i, j]
 
 
 @_compiled
@@ -89,13 +39,6 @@ def _scale_columns(a, scale, out):
     for i in range(a.shape[0]):
         for j in range(a.shape[1]):
             out[i, j] = a[i, j] * scale[j]
-
-
-@_compiled
-def _transpose(a, out):
-    for i in range(a.shape[0]):
-        for j in range(a.shape[1]):
-            out[j, i] = a[i, j]
 
 
 @_compiled
@@ -172,22 +115,20 @@ def _forward(theta, work, layer, x):
     n_in, n_out, rank, start = layer[N_IN], layer[N_OUT], layer[RANK], layer[THETA]
     z = _matrix(work, layer[Z], n, n_out)
     if layer[KIND] == DENSE:
-        _times_transposed(x, _matrix(theta, start, n_out, n_in), z)
+        np.dot(x, _matrix(theta, start, n_out, n_in).T, z)
         bias = start + n_out * n_in
     else:
-        left = _matrix(work, layer[LEFT], rank, n_out)
-        _transpose(_matrix(theta, start, n_out, rank), left)
         right = start + n_out * rank
         q = _matrix(work, layer[Q], n, rank)
         if layer[KIND] == SVD:
             p = _matrix(work, layer[P], n, rank)
-            _times_transposed(x, _matrix(theta, right + rank, rank, n_in), p)
+            np.dot(x, _matrix(theta, right + rank, rank, n_in).T, p)
             _scale_columns(p, theta[right : right + rank], q)
             bias = right + rank + rank * n_in
         else:
-            _times_transposed(x, _matrix(theta, right, rank, n_in), q)
+            np.dot(x, _matrix(theta, right, rank, n_in).T, q)
             bias = right + rank * n_in
-        _times(q, left, z)
+        np.dot(q, _matrix(theta, start, n_out, rank).T, z)
     _add_bias_and_activate(layer[ACTIVATION], z, theta[bias : bias + n_out])
     return z
 
@@ -199,20 +140,18 @@ def _backward(theta, gradient, work, layer, x):
     n_in, n_out, rank, start = layer[N_IN], layer[N_OUT], layer[RANK], layer[THETA]
     delta = _matrix(work, layer[DELTA], n, n_out)
     if layer[KIND] == DENSE:
-        _transposed_times(delta, x, _matrix(gradient, start, n_out, n_in))
+        np.dot(delta.T, x, _matrix(gradient, start, n_out, n_in))
         bias = start + n_out * n_in
     else:
-        left_gradient = _matrix(work, layer[LEFT_GRADIENT], rank, n_out)
-        _transposed_times(_matrix(work, layer[Q], n, rank), delta, left_gradient)
-        _transpose(left_gradient, _matrix(gradient, start, n_out, rank))
         back = _matrix(work, layer[BACK], n, rank)
-        _times_transposed(delta, _matrix(work, layer[LEFT], rank, n_out), back)
+        np.dot(delta.T, _matrix(work, layer[Q], n, rank), _matrix(gradient, start, n_out, rank))
+        np.dot(delta, _matrix(theta, start, n_out, rank), back)
         right = start + n_out * rank
         if layer[KIND] == SVD:
             _sigma_gradient(back, _matrix(work, layer[P], n, rank), gradient[right : right + rank])
             _scale_columns(back, theta[right : right + rank], back)
             right += rank
-        _transposed_times(back, x, _matrix(gradient, right, rank, n_in))
+        np.dot(back.T, x, _matrix(gradient, right, rank, n_in))
         bias = right + rank * n_in
     _column_sums(delta, gradient[bias : bias + n_out])
 
@@ -232,10 +171,10 @@ def _backward_input(theta, work, layer, out):
     n = out.shape[0]
     n_in, n_out, rank, start = layer[N_IN], layer[N_OUT], layer[RANK], layer[THETA]
     if layer[KIND] == DENSE:
-        _times(_matrix(work, layer[DELTA], n, n_out), _matrix(theta, start, n_out, n_in), out)
+        np.dot(_matrix(work, layer[DELTA], n, n_out), _matrix(theta, start, n_out, n_in), out)
     else:
         right = start + n_out * rank + (rank if layer[KIND] == SVD else 0)
-        _times(_matrix(work, layer[BACK], n, rank), _matrix(theta, right, rank, n_in), out)
+        np.dot(_matrix(work, layer[BACK], n, rank), _matrix(theta, right, rank, n_in), out)
 
 
 @_compiled
@@ -315,7 +254,9 @@ def run_epoch(
         n = min(batch_size, len(order) - start)
         batch = _matrix(work, 0, n, n_features)
         for i in range(n):
-            batch[i] = x[order[start + i]]
+            clip = order[start + i]
+            for j in range(n_features):  # a slice assignment takes three times as long
+                batch[i, j] = x[clip, j]
         z = batch
         for index in range(n_layers):
             z = _forward(theta, work, layers[index], z)

@@ -1,0 +1,55 @@
+"""The first-ever compilation of the fused engine, done in a process of its own.
+
+Compiling takes some seconds and holds the interpreter lock, so a window that compiled would freeze. Numba keeps the
+result on disk, beside the code or in the user's cache folder; every later process loads it from there.
+``python -m mlpsvd.engines.warm_up`` fills that cache.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+__all__ = ["compile_now", "ensure_compiled", "is_compiled"]
+
+
+def is_compiled() -> bool:
+    """Whether there is nothing to wait for: the compiled code is on disk, or there is no Numba to compile with."""
+    if importlib.util.find_spec("numba") is None:
+        return True
+    from mlpsvd.engines import fused_kernels
+
+    entries = (fused_kernels.run_epoch, fused_kernels.evaluate)
+    return all(any(Path(one.stats.cache_path).glob(f"*{one.__name__}-*.nbc")) for one in entries)
+
+
+def ensure_compiled() -> None:
+    """Compile in another process and wait, where that was not done before on this machine.
+
+    A failure is not reported here: the first epoch then compiles in this process, or says what is wrong.
+    """
+    if not is_compiled() and not getattr(sys, "frozen", False):
+        subprocess.run([sys.executable, "-m", "mlpsvd.engines.warm_up"], capture_output=True, check=False)
+
+
+def compile_now() -> None:
+    """Compile in this process, by training a tiny network for one epoch."""
+    import numpy as np
+
+    from mlpsvd.engines.fused import FusedEngine
+    from mlpsvd.engines.optimiser import OptimiserRule, fresh_state
+    from mlpsvd.network.initialise import build
+    from mlpsvd.network.settings import NetworkSettings
+
+    engine = FusedEngine()
+    network = build(NetworkSettings(hidden=(2,)), 3, 2, ("svd", "dense"), 0)
+    data = engine.vectors(np.ones((4, 3)), np.array([0, 1, 0, 1]), 2)
+    rule = OptimiserRule("adam", 0.001, 0.9, 0.9, 0.999, 1e-8)
+    engine.run_epoch(network, rule, fresh_state(network.spec, network.theta), data, np.arange(4), 2)
+    engine.evaluate(network, data)
+
+
+if __name__ == "__main__":
+    compile_now()
