@@ -21,8 +21,8 @@ def is_compiled() -> bool:
         return True
     from mlpsvd.engines import fused_kernels
 
-    entries = (fused_kernels.run_epoch, fused_kernels.evaluate)
-    return all(any(Path(one.stats.cache_path).glob(f"*{one.__name__}-*.nbc")) for one in entries)
+    cache = Path(fused_kernels.run_epoch.stats.cache_path)
+    return all(any(cache.glob(f"fused_kernels.{name}-*.nbc")) for name in ("run_epoch", "evaluate"))
 
 
 def ensure_compiled() -> None:
