@@ -21,7 +21,7 @@ def is_compiled() -> bool:
         return True
     from mlpsvd.engines import fused_kernels
 
-    cache = Path(fused_kernels.run_epoch.stats.cache_path)
+    cache = Path(fused_kernels.run_epoch.stats.cache_path or "")
     return all(any(cache.glob(f"fused_kernels.{name}-*.nbc")) for name in ("run_epoch", "evaluate"))
 
 
