@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,30 +12,9 @@ from numpy.typing import NDArray
 from mlpsvd.audio.level import Level, measure_level
 from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.errors import DataError
+from mlpsvd.models.classifier import Classifier
 
-__all__ = ["Latency", "LiveClassifier", "LiveDecision", "WindowClassifier"]
-
-
-class WindowClassifier(Protocol):
-    """What is asked of a classifier here; :class:`mlpsvd.models.classifier.Classifier` gives it."""
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """Name of each class."""
-
-    @property
-    def sample_rate_hz(self) -> float:
-        """The rate that samples must have."""
-
-    @property
-    def n_samples(self) -> int:
-        """Samples in one window."""
-
-    def features(self, samples: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
-        """Turn one window into what enters the network [shape=(n_features,)]."""
-
-    def probabilities_from_features(self, vector: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
-        """Turn a feature vector into one probability for each class [shape=(n_classes,)]."""
+__all__ = ["Latency", "LiveClassifier", "LiveDecision"]
 
 
 @dataclass(frozen=True)
@@ -49,19 +28,18 @@ class Latency:
     waiting_ms
         From the delivery of the last sample until this window was taken up. Where a file is played as fast as
         possible, samples queue on purpose and this says how long.
-    features_ms, network_ms
-        Computing the feature vector, and the network on it.
+    classifying_ms
+        Features and network.
     """
 
     source_ms: float
     waiting_ms: float
-    features_ms: float
-    network_ms: float
+    classifying_ms: float
 
     @property
     def total_ms(self) -> float:
         """The sum of the parts."""
-        return self.source_ms + self.waiting_ms + self.features_ms + self.network_ms
+        return self.source_ms + self.waiting_ms + self.classifying_ms
 
 
 @dataclass(frozen=True)
@@ -104,8 +82,9 @@ class LiveClassifier:
     """Cuts what is in a ring buffer into windows and classifies each.
 
     A window is as long as the model's clips. The first begins with the source's first sample and each next one a
-    hop later, so that with a hop of one whole window the decisions are those of the same samples in a file. After a
-    loss, windows go on at the next whole multiple of the hop: a source whose clips align with windows stays aligned.
+    hop later, so that with a hop of one whole window the decisions are those that the same samples get when their
+    file is cut into clips. (A model of whole recordings takes their usual length as its window.) After a loss,
+    windows go on at the next whole multiple of the hop: a source whose clips align with windows stays aligned.
 
     ``poll`` and ``flush`` belong to one thread; ``swap`` may be called from any.
 
@@ -122,7 +101,7 @@ class LiveClassifier:
     """
 
     def __init__(
-        self, ring: RingBuffer, classifier: WindowClassifier, hop_share: float = 1.0, source_latency_s: float = 0.0
+        self, ring: RingBuffer, classifier: Classifier, hop_share: float = 1.0, source_latency_s: float = 0.0
     ) -> None:
         if not 0.0 < hop_share <= 1.0:
             raise DataError(f"The hop is {hop_share:g} of a window; it should be above 0 and at most 1")
@@ -134,11 +113,11 @@ class LiveClassifier:
         self._require_room(classifier)
 
     @property
-    def classifier(self) -> WindowClassifier:
+    def classifier(self) -> Classifier:
         """What classifies the next window."""
         return self._classifier
 
-    def swap(self, classifier: WindowClassifier) -> None:
+    def swap(self, classifier: Classifier) -> None:
         """Let another model classify from the next window on; the one in hand is finished by the old one.
 
         Raises
@@ -169,18 +148,22 @@ class LiveClassifier:
         return decisions
 
     def flush(self) -> list[LiveDecision]:
-        """Classify what a source that is over has left behind.
+        """Classify the rest that a source which is over has left, once ``poll`` finds no more windows.
 
-        Only a source that was shorter than one window leaves a decision here: its samples are all there will ever
-        be. The rest after whole windows is too short to be one and is left, as it is when files are classified.
+        As where files are classified, a rest shorter than the model's shortest clip is left. So is one of
+        overlapping windows: all but its end has been decided on already.
         """
-        if self._ring.n_read > 0 or self._ring.n_written == 0:
-            return []
-        samples = self._ring.read(0, self._ring.n_written)
+        classifier = self._classifier
+        start = self._ring.n_read
+        n_rest = self._ring.n_written - start
+        shortest = max(1, round(classifier.model.shortest_s * self._sample_rate_hz))
+        samples = self._ring.read(start, n_rest)
         self._ring.advance(self._ring.n_written)
-        return [] if samples is None else [self._decide(self._classifier, 0, samples)]
+        if samples is None or n_rest < shortest or (start > 0 and self._hop_share < 1.0):
+            return []
+        return [self._decide(classifier, start, samples)]
 
-    def _next_window(self, classifier: WindowClassifier) -> tuple[int, NDArray[np.float32]] | None:
+    def _next_window(self, classifier: Classifier) -> tuple[int, NDArray[np.float32]] | None:
         while True:
             if self._ring.catch_up():
                 hop = self._hop(classifier)
@@ -192,11 +175,9 @@ class LiveClassifier:
             if start >= self._ring.oldest:
                 return None
 
-    def _decide(self, classifier: WindowClassifier, start: int, samples: NDArray[np.float32]) -> LiveDecision:
+    def _decide(self, classifier: Classifier, start: int, samples: NDArray[np.float32]) -> LiveDecision:
         taken_s = time.monotonic()
-        vector = classifier.features(samples)
-        features_done_s = time.monotonic()
-        probabilities = classifier.probabilities_from_features(vector)
+        probabilities = classifier.probabilities(samples)
         decided_s = time.monotonic()
         arrived_s = self._ring.arrived_s(start + len(samples))
         best = int(np.argmax(probabilities))
@@ -206,22 +187,21 @@ class LiveClassifier:
             label=classifier.class_names[best],
             probability=float(probabilities[best]),
             probabilities=probabilities,
-            features=vector,
+            features=classifier.model.features.transform(samples)[0],
             level=measure_level(samples),
             latency=Latency(
                 source_ms=1e3 * self._source_latency_s,
                 waiting_ms=1e3 * max(0.0, taken_s - (taken_s if arrived_s is None else arrived_s)),
-                features_ms=1e3 * (features_done_s - taken_s),
-                network_ms=1e3 * (decided_s - features_done_s),
+                classifying_ms=1e3 * (decided_s - taken_s),
             ),
             decided_s=decided_s,
             class_names=classifier.class_names,
         )
 
-    def _hop(self, classifier: WindowClassifier) -> int:
+    def _hop(self, classifier: Classifier) -> int:
         return max(1, round(self._hop_share * classifier.n_samples))
 
-    def _require_room(self, classifier: WindowClassifier) -> None:
+    def _require_room(self, classifier: Classifier) -> None:
         if classifier.n_samples > self._ring.capacity:
             raise DataError(
                 f"The model's window is {classifier.n_samples} samples long and the buffer holds "

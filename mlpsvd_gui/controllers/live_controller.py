@@ -1,0 +1,291 @@
+"""Joins the live tab with the trained networks, a source of sound and the thread that classifies it."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections import deque
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer
+
+from mlpsvd.audio.file_source import FileSource
+from mlpsvd.audio.level import Level
+from mlpsvd.audio.paced_source import Pace
+from mlpsvd.audio.source import AudioSource, SourceState
+from mlpsvd.audio.synthetic_source import SyntheticSource
+from mlpsvd.errors import MlpSvdError
+from mlpsvd.files import write_atomically
+from mlpsvd.models.decision_log import to_audacity_labels, to_csv
+from mlpsvd.models.live import LiveDecision
+from mlpsvd_gui.controllers.live_models import LiveModel, model_from_file, models_from_run
+from mlpsvd_gui.controllers.live_texts import LatencyLog, status_text
+from mlpsvd_gui.models.run_model import RunModel
+from mlpsvd_gui.views.live_controls import FILE_SOURCE
+from mlpsvd_gui.views.live_panel import LivePanel
+from mlpsvd_gui.workers.background import Background
+from mlpsvd_gui.workers.live import LiveSession, LiveUpdate
+
+__all__ = ["LiveController"]
+
+_DRAW_MS = 50
+_MOST_LOGGED = 100_000
+_NO_FEATURES = np.zeros(0, dtype=np.float32)
+
+
+class LiveController(QObject):
+    """Starts and stops sessions, swaps models, and draws at most twenty times a second.
+
+    The label is shown as soon as a decision is there; raster, spectrum, meter and log wait for the next drawing.
+    """
+
+    def __init__(self, panel: LivePanel, run_model: RunModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._panel = panel
+        self._run_model = run_model
+        self._trained: list[LiveModel] = []
+        self._opened: list[LiveModel] = []
+        self._model: LiveModel | None = None
+        self._session: LiveSession | None = None
+        self._shown_names: tuple[str, ...] = ()
+        self._starts_again = False
+        self._started_s = 0.0
+        self._log: deque[LiveDecision] = deque(maxlen=_MOST_LOGGED)
+        self._n_decisions = 0
+        self._undrawn: list[LiveDecision] = []
+        self._levels: list[Level] = []
+        self._update: LiveUpdate | None = None
+        self._latency = LatencyLog()
+        self._opening = Background("open model", self)
+        self._writing = Background("export decisions", self)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_DRAW_MS)
+        self._connect()
+        self._take_outcomes()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a source plays."""
+        return self._session is not None
+
+    def close(self) -> None:
+        """Stop everything, within a second."""
+        self._timer.stop()
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+        self._opening.close()
+        self._writing.close()
+
+    def _connect(self) -> None:
+        controls = self._panel.controls
+        controls.start_requested.connect(self._start)
+        controls.stop_requested.connect(self._stop)
+        controls.model_chosen.connect(self._choose_model)
+        controls.model_file_chosen.connect(self.open_model)
+        controls.class_chosen.connect(self._choose_class)
+        controls.source_kind_chosen.connect(lambda _: self._show_startable())
+        self._panel.export_requested.connect(self.export)
+        self._panel.clear_requested.connect(self._clear_log)
+        self._panel.decision.painted.connect(self._latency.painted)
+        self._run_model.outcomes_changed.connect(self._take_outcomes)
+        self._timer.timeout.connect(self._draw)
+
+    # --- which model ---------------------------------------------------------------------------------------------
+
+    def open_model(self, path: str) -> None:
+        """Read a model file in the background and choose it."""
+        self._opening.submit(lambda: model_from_file(Path(path)), self._take_opened, self._tell_error)
+
+    def _take_opened(self, model: LiveModel) -> None:
+        self._opened = [other for other in self._opened if other.key != model.key] + [model]
+        self._panel.show_error("")
+        self._use(model)
+
+    def _take_outcomes(self) -> None:
+        outcomes = list(self._run_model.outcomes.values())
+        self._trained = models_from_run(self._run_model.prepared, outcomes)
+        current = self._model.key if self._model is not None else ""
+        models = self._models()
+        chosen = next((model for model in models if model.key == current), models[-1] if models else None)
+        # While the next run trains there are no outcomes yet: a session that runs keeps the model it has.
+        if chosen is None and self._session is not None:
+            chosen = self._model
+        self._use(chosen)
+
+    def _models(self) -> list[LiveModel]:
+        return self._opened + self._trained
+
+    def _choose_model(self, key: str) -> None:
+        self._use(next((model for model in self._models() if model.key == key), self._model))
+
+    def _use(self, model: LiveModel | None) -> None:
+        before, self._model = self._model, model
+        entries = [(one.key, one.text, one.tip) for one in self._models()]
+        self._panel.controls.show_models(entries, model.key if model is not None else "")
+        bank = model.bank if model is not None else None
+        self._panel.controls.show_classes([one.label for one in bank.filters] if bank is not None else [])
+        if self._session is None:
+            self._panel.show_model(model is not None)
+        elif model is not None and model is not before:
+            self._swap(before, model)
+        self._show_startable()
+
+    def _swap(self, before: LiveModel | None, model: LiveModel) -> None:
+        if self._session is None:
+            return
+        if before is not None and before.plays_like(model):
+            self._session.swap(model.classifier)
+            self._begin_view(model)
+        else:
+            self._starts_again = True
+            self._session.ask_to_stop()
+
+    # --- start and stop ------------------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        model = self._model
+        if model is None or self._session is not None:
+            return
+        self._panel.show_error("")
+        try:
+            source = self._source(model)
+            session = LiveSession(source, model.classifier, self._panel.controls.hop_share, self)
+        except MlpSvdError as error:
+            self._tell_error(error)
+            return
+        session.news.connect(self._take_news)
+        self._session = session
+        self._clear_log()
+        self._latency.clear()
+        self._n_decisions = 0
+        self._begin_view(model)
+        self._panel.controls.show_running(True)
+        self._started_s = time.monotonic()
+        self._timer.start()
+        session.start()
+
+    def _source(self, model: LiveModel) -> AudioSource:
+        controls, classifier = self._panel.controls, model.classifier
+        if controls.source_kind == FILE_SOURCE:
+            pace = Pace.REAL_TIME if controls.is_real_time else Pace.FASTEST
+            loops = controls.loops and controls.is_real_time
+            path, channel = Path(controls.path).expanduser(), classifier.model.channel
+            return FileSource(path, classifier.sample_rate_hz, pace, loops, channel)
+        if model.bank is None:
+            raise MlpSvdError("This model was not trained on a synthetic bank; play it a recording instead.")
+        clip_s = classifier.n_samples / classifier.sample_rate_hz
+        filters, noise = model.bank.filters, model.bank.noise
+        return SyntheticSource(filters, noise, classifier.sample_rate_hz, clip_s, controls.class_index)
+
+    def _begin_view(self, model: LiveModel) -> None:
+        classifier = model.classifier
+        window_s = classifier.n_samples / classifier.sample_rate_hz
+        self._shown_names = tuple(classifier.class_names)
+        self._undrawn.clear()
+        self._panel.begin(self._shown_names, window_s * self._panel.controls.hop_share)
+        self._panel.show_spectra(model.frequencies_hz, model.class_means)
+
+    def _stop(self) -> None:
+        if self._session is not None:
+            self._session.ask_to_stop()
+
+    def _choose_class(self, index: int) -> None:
+        source = self._session.source if self._session is not None else None
+        if isinstance(source, SyntheticSource) and index >= 0:
+            source.choose(index)
+
+    def _end(self, update: LiveUpdate) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+            session.deleteLater()
+        self._timer.stop()
+        self._draw()
+        self._panel.controls.show_running(False)
+        if update.status.state is SourceState.FAILED:
+            self._panel.show_error(_sentence(update.status.message))
+        if not self._n_decisions:
+            self._panel.show_model(self._model is not None)
+        if self._starts_again:
+            self._starts_again = False
+            self._start()
+        self._show_startable()
+
+    def _show_startable(self) -> None:
+        controls, reason = self._panel.controls, ""
+        if self._model is None:
+            reason = "Train a network or open a model file first"
+        elif controls.source_kind == FILE_SOURCE and not controls.path:
+            reason = "Choose a recording to play first"
+        elif controls.source_kind != FILE_SOURCE and self._model.bank is None:
+            reason = "This model was not trained on a synthetic bank; play it a recording instead"
+        controls.show_startable(not reason, reason)
+        if self._session is None and not self._n_decisions:
+            self._panel.show_status(f"{reason}." if reason else "Ready.")
+
+    # --- what comes in -------------------------------------------------------------------------------------------
+
+    def _take_news(self) -> None:
+        if self._session is None or self.sender() is not self._session:
+            return
+        update = self._session.drain()
+        self._update = update
+        self._levels.extend(update.levels)
+        if update.decisions:
+            self._take_decisions(update.decisions)
+        if update.ended:
+            self._end(update)
+
+    def _take_decisions(self, decisions: tuple[LiveDecision, ...]) -> None:
+        self._n_decisions += len(decisions)
+        self._log.extend(dataclasses.replace(one, features=_NO_FEATURES) for one in decisions)
+        # A window that the last model had in hand when it was swapped is in the log, but has no row to be drawn in.
+        fitting = [one for one in decisions if one.class_names == self._shown_names]
+        if fitting:
+            self._undrawn.extend(fitting)
+            self._latency.decided(fitting[-1])
+            self._panel.show_label(fitting[-1])
+
+    def _draw(self) -> None:
+        if self._levels:
+            levels, self._levels = self._levels, []
+            peak_dbfs = max(level.peak_dbfs for level in levels)
+            self._panel.show_level(levels[-1].rms_dbfs, peak_dbfs, any(level.clipped for level in levels))
+        if self._undrawn:
+            decisions, self._undrawn = self._undrawn, []
+            self._panel.add_decisions(decisions)
+            if self._model is not None and len(decisions[-1].features) == self._n_features():
+                self._panel.show_input(self._model.shown(decisions[-1].features))
+        if self._update is not None:
+            self._panel.show_latency(self._latency.parts())
+            elapsed_s = time.monotonic() - self._started_s
+            self._panel.show_status(status_text(self._source_name(), self._update, self._n_decisions, elapsed_s))
+
+    def _n_features(self) -> int:
+        return self._model.classifier.model.features.n_features if self._model is not None else 0
+
+    def _source_name(self) -> str:
+        return self._session.source.name if self._session is not None else "Source"
+
+    # --- the log -------------------------------------------------------------------------------------------------
+
+    def export(self, kind: str, path: str) -> None:
+        """Write the log as ``csv`` or as ``audacity`` labels, in the background."""
+        decisions = list(self._log)
+        write = to_csv if kind == "csv" else to_audacity_labels
+        done = f"{len(decisions)} decisions written to {path}."
+        job = lambda: write_atomically(Path(path), write(decisions))  # noqa: E731
+        self._writing.submit(job, lambda _: self._panel.show_done(done), self._tell_error)
+
+    def _clear_log(self) -> None:
+        self._log.clear()
+        self._panel.clear_log()
+
+    def _tell_error(self, error: Exception) -> None:
+        self._panel.show_error(_sentence(str(error)))
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -1,0 +1,118 @@
+"""The decided label, large enough to be read from across the room."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from mlpsvd_gui.plots.theme import LIGHT, Theme
+
+__all__ = ["DecisionDisplay"]
+
+_LARGEST_PT = 46.0
+_SMALLEST_PT = 13.0
+
+
+class DecisionDisplay(QWidget):
+    """Label and probability of the latest decision, or in words what has to be done to get one."""
+
+    painted = Signal(float)
+    """Emits the clock (``time.monotonic``) when a label shown for the first time has been drawn."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._label = ""
+        self._probability = 0.0
+        self._colour = QColor()
+        self._hint = ""
+        self._is_fresh = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(96)
+        self.setAccessibleName("Decision")
+
+    @property
+    def label(self) -> str:
+        """The label shown, empty where there is none."""
+        return self._label
+
+    @property
+    def probability(self) -> float:
+        """The probability shown."""
+        return self._probability
+
+    @property
+    def hint(self) -> str:
+        """What is written where there is no label."""
+        return self._hint
+
+    def sizeHint(self) -> QSize:
+        """Enough for a short label at full size."""
+        return QSize(260, 150)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colours."""
+        self._theme = theme
+        self.update()
+
+    def show_decision(self, label: str, probability: float, colour: QColor) -> None:
+        """Show a label in its class's colour."""
+        self._label, self._probability, self._colour = label, probability, colour
+        self._is_fresh = True
+        self.setAccessibleDescription(f"{label}, {_percent(probability)}")
+        self.update()
+
+    def show_hint(self, hint: str) -> None:
+        """Show no label, and say instead what is needed for one."""
+        self._label, self._hint, self._is_fresh = "", hint, False
+        self.setAccessibleDescription(hint)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the label as large as it fits, or the hint."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._label:
+            self._paint_label(painter)
+        else:
+            painter.setPen(self._theme.muted)
+            area = QRectF(self.rect()).adjusted(8.0, 4.0, -8.0, -4.0)
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._hint)
+        painter.end()
+        if self._is_fresh:
+            self._is_fresh = False
+            self.painted.emit(time.monotonic())
+
+    def _paint_label(self, painter: QPainter) -> None:
+        font = self._fitted(self._label, self.width() - 28.0, self.height() * 0.58)
+        small = QFont(self.font())
+        small.setPointSizeF(self.font().pointSizeF() * 1.5)
+        large_height = QFontMetricsF(font).height()
+        small_height = QFontMetricsF(small).height()
+        top = (self.height() - large_height - small_height) / 2.0
+        painter.fillRect(QRectF(0.0, top + 4.0, 5.0, large_height + small_height - 8.0), self._colour)
+        painter.setFont(font)
+        painter.setPen(self._theme.foreground)
+        text = QFontMetricsF(font).elidedText(self._label, Qt.TextElideMode.ElideRight, self.width() - 28.0)
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRectF(18.0, top, self.width() - 24.0, large_height), left, text)
+        painter.setFont(small)
+        painter.setPen(self._theme.muted)
+        area = QRectF(18.0, top + large_height, self.width() - 24.0, small_height)
+        painter.drawText(area, left, _percent(self._probability))
+
+    def _fitted(self, text: str, width: float, height: float) -> QFont:
+        font = QFont(self.font())
+        font.setWeight(QFont.Weight.DemiBold)
+        font.setPointSizeF(_LARGEST_PT)
+        metrics = QFontMetricsF(font)
+        share = min(1.0, width / max(1.0, metrics.horizontalAdvance(text)), height / metrics.height())
+        font.setPointSizeF(max(_SMALLEST_PT, _LARGEST_PT * share))
+        return font
+
+
+def _percent(probability: float) -> str:
+    return f"{100.0 * probability:.0f} %" if probability < 0.995 else f"{100.0 * probability:.1f} %"

@@ -1,0 +1,156 @@
+"""The log of decisions, with time stamps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+__all__ = ["DecisionRow", "DecisionTable"]
+
+_HEADINGS = ("Start", "Label", "Probability", "Level")
+_TIPS = (
+    "Where the window begins, since the source was started",
+    "The most probable class",
+    "How probable the network holds it",
+    "Root mean square of the window in dBFS; a full-scale sine is 0 dBFS",
+)
+_MOST_ROWS = 5000
+_CUT_ROWS = 500
+_SWATCH_PX = 9
+_Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True)
+class DecisionRow:
+    """One line: start in seconds, label, probability from 0 to 1, level in dBFS, colour of the class."""
+
+    start_s: float
+    label: str
+    probability: float
+    level_dbfs: float
+    colour: QColor
+
+
+class _Rows(QAbstractTableModel):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.rows: list[DecisionRow] = []
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(_HEADINGS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return _HEADINGS[section]
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
+            return _TIPS[section]
+        return None
+
+    def data(self, index: _Index, role: int = 0) -> Any:
+        row = self.rows[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _text(row, index.column())
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == 1:
+            return _swatch(row.colour.rgb())
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() != 1:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def extend(self, rows: Sequence[DecisionRow]) -> None:
+        rows = rows[-_MOST_ROWS:]
+        first = len(self.rows)
+        self.beginInsertRows(QModelIndex(), first, first + len(rows) - 1)
+        self.rows.extend(rows)
+        self.endInsertRows()
+        if len(self.rows) > _MOST_ROWS:
+            n_cut = len(self.rows) - _MOST_ROWS + _CUT_ROWS
+            self.beginRemoveRows(QModelIndex(), 0, n_cut - 1)
+            del self.rows[:n_cut]
+            self.endRemoveRows()
+
+    def clear(self) -> None:
+        self.beginResetModel()
+        self.rows.clear()
+        self.endResetModel()
+
+
+class DecisionTable(QTableView):
+    """The latest five thousand decisions, newest at the bottom; follows them unless scrolled away."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows = _Rows(self)
+        self.setModel(self._rows)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrap(False)
+        self.setAccessibleName("Decisions")
+        self._build_headers()
+
+    def _build_headers(self) -> None:
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 7)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        for column, sample in ((0, "59:59.999"), (2, "Probability"), (3, "−00.0 dB")):
+            self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(sample) + 14)
+
+    @property
+    def rows(self) -> tuple[DecisionRow, ...]:
+        """The rows shown, oldest first."""
+        return tuple(self._rows.rows)
+
+    def extend(self, rows: Sequence[DecisionRow]) -> None:
+        """Append decisions, oldest first."""
+        if not rows:
+            return
+        bar = self.verticalScrollBar()
+        follows = bar.value() >= bar.maximum() - 2
+        self._rows.extend(rows)
+        if follows:
+            self.scrollToBottom()
+
+    def clear(self) -> None:
+        """Empty the log."""
+        self._rows.clear()
+
+
+@cache
+def _swatch(rgb: int) -> QPixmap:
+    swatch = QPixmap(_SWATCH_PX, _SWATCH_PX)
+    swatch.fill(QColor.fromRgb(rgb))
+    return swatch
+
+
+def _text(row: DecisionRow, column: int) -> str:
+    if column == 0:
+        return clock_text(row.start_s)
+    if column == 1:
+        return row.label
+    if column == 2:
+        return f"{100.0 * row.probability:.1f} %"
+    return f"{row.level_dbfs:.1f} dB".replace("-", "−")
+
+
+def clock_text(seconds: float) -> str:
+    """Write seconds as 12.300, 1:02.300 or 1:00:02.300."""
+    minutes, rest = divmod(round(seconds * 1000), 60_000)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}:{minutes:02d}:{rest / 1000:06.3f}"
+    return f"{minutes}:{rest / 1000:06.3f}" if minutes else f"{rest / 1000:.3f} s"

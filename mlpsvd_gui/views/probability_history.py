@@ -1,0 +1,176 @@
+"""Every class in a row: the history of its probability as a scrolling raster, and the latest one as a bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from mlpsvd_gui.plots.theme import LIGHT, Theme, class_colour, mix, small_font
+
+__all__ = ["ProbabilityHistory"]
+
+_SPAN_S = 30.0
+_FEWEST_COLUMNS = 60
+_MOST_COLUMNS = 600
+_BAR_WIDTH = 96.0
+_VALUE_WIDTH = 50.0
+_LONGEST_NAME = 120.0
+_TICK_STEPS_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
+
+
+class ProbabilityHistory(QWidget):
+    """Rows of classes: name, raster of the last half minute (newest at its right end), bar and number.
+
+    Raster and bar share one row, so that the bar is the raster's last column written out. Strength of colour is
+    the probability; time that was not classified stays empty.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._names: tuple[str, ...] = ()
+        self._step_s = 0.0
+        self._last_column = -1
+        self._columns: NDArray[np.float64] = np.zeros((0, 0))
+        self._latest: NDArray[np.float64] | None = None
+        self._decided = -1
+        self._empty_text = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(320, 120)
+        self.setAccessibleName("Probabilities of the classes and their history")
+
+    @property
+    def latest(self) -> dict[str, float]:
+        """The probabilities that the bars show, by class."""
+        return {} if self._latest is None else dict(zip(self._names, self._latest.tolist(), strict=True))
+
+    @property
+    def n_filled(self) -> int:
+        """How many columns of the raster hold a decision."""
+        return int(np.count_nonzero(~np.isnan(self._columns[:, 0]))) if self._columns.size else 0
+
+    def sizeHint(self) -> QSize:
+        """Room for ten classes."""
+        return QSize(560, 260)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colours."""
+        self._theme = theme
+        self.update()
+
+    def set_empty_text(self, text: str) -> None:
+        """Say what will be here and how to get it."""
+        self._empty_text = text
+        self.update()
+
+    def begin(self, names: Sequence[str], step_s: float) -> None:
+        """Start an empty history of these classes, one column every ``step_s`` seconds."""
+        self._names, self._step_s = tuple(names), step_s
+        n_columns = int(min(_MOST_COLUMNS, max(_FEWEST_COLUMNS, round(_SPAN_S / step_s)))) if step_s > 0 else 0
+        self._columns = np.full((n_columns, len(self._names)), np.nan)
+        self._last_column, self._latest, self._decided = -1, None, -1
+        self.update()
+
+    def append(self, start_s: float, probabilities: NDArray[np.floating[Any]]) -> None:
+        """Add a decision at its time; columns between the last one and this stay empty."""
+        column = round(start_s / self._step_s)
+        shift = min(len(self._columns), max(1, column - self._last_column))
+        self._columns[:-shift] = self._columns[shift:].copy()
+        self._columns[-shift:] = np.nan
+        self._columns[-1] = probabilities
+        self._last_column = max(column, self._last_column + 1)
+        self._latest = np.asarray(probabilities, dtype=np.float64)
+        self._decided = int(np.argmax(self._latest))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw names, raster, bars and the time below."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._theme.background)
+        painter.setFont(small_font())
+        if self._names:
+            self._paint_rows(painter)
+        else:
+            painter.setPen(self._theme.muted)
+            area = QRectF(self.rect()).adjusted(24.0, 8.0, -24.0, -8.0)
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._empty_text)
+        painter.end()
+
+    def _paint_rows(self, painter: QPainter) -> None:
+        metrics = painter.fontMetrics()
+        longest = max(metrics.horizontalAdvance(name) for name in self._names)
+        left = min(_LONGEST_NAME, longest) + 18.0
+        bottom = self.height() - metrics.height() - 8.0
+        raster = QRectF(left, 6.0, self.width() - left - _BAR_WIDTH - _VALUE_WIDTH - 18.0, bottom - 6.0)
+        row_height = raster.height() / len(self._names)
+        painter.drawImage(raster, self._image())
+        self._paint_gaps(painter, raster, row_height)
+        for index in range(len(self._names)):
+            top = raster.top() + index * row_height
+            self._paint_name(painter, index, QRectF(6.0, top, left - 14.0, row_height))
+            self._paint_bar(painter, index, QRectF(raster.right() + 10.0, top, _BAR_WIDTH, row_height))
+        self._paint_time(painter, raster)
+
+    def _image(self) -> QImage:
+        """Return the raster as one picture: a row a class, a column a decision, opacity the probability."""
+        strength = np.nan_to_num(self._columns.T, nan=0.0).clip(0.0, 1.0)[:, :, np.newaxis]
+        base = _rgb(mix(self._theme.grid, self._theme.background, 0.55))
+        full = np.array([_rgb(class_colour(index, self._theme)) for index in range(len(self._names))])
+        pixels = base + strength * (full[:, np.newaxis, :] - base)
+        pixels[np.isnan(self._columns.T)] = _rgb(self._theme.background)
+        data = np.ascontiguousarray(pixels.round().astype(np.uint8))
+        height, width = data.shape[:2]
+        return QImage(data.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+    def _paint_gaps(self, painter: QPainter, raster: QRectF, row_height: float) -> None:
+        painter.setPen(self._theme.background)
+        for index in range(1, len(self._names)):
+            y = raster.top() + index * row_height
+            painter.drawLine(QPointF(raster.left(), y), QPointF(raster.right(), y))
+        painter.setPen(self._theme.grid)
+        painter.drawLine(raster.bottomLeft(), raster.bottomRight())
+
+    def _paint_name(self, painter: QPainter, index: int, area: QRectF) -> None:
+        painter.setPen(self._theme.foreground if index == self._decided else self._theme.muted)
+        name = painter.fontMetrics().elidedText(self._names[index], Qt.TextElideMode.ElideRight, int(area.width()))
+        painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
+
+    def _paint_bar(self, painter: QPainter, index: int, area: QRectF) -> None:
+        height = min(14.0, area.height() * 0.6)
+        bar = QRectF(area.left(), area.center().y() - height / 2.0, area.width(), height)
+        painter.fillRect(bar, mix(self._theme.grid, self._theme.background, 0.4))
+        if self._latest is None:
+            return
+        value = float(self._latest[index])
+        filled = QRectF(bar.left(), bar.top(), bar.width() * min(1.0, max(0.0, value)), bar.height())
+        painter.fillRect(filled, class_colour(index, self._theme))
+        painter.setPen(self._theme.foreground if index == self._decided else self._theme.muted)
+        text = QRectF(bar.right() + 4.0, area.top(), _VALUE_WIDTH - 4.0, area.height())
+        painter.drawText(text, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{100.0 * value:.1f} %")
+
+    def _paint_time(self, painter: QPainter, raster: QRectF) -> None:
+        n_columns = len(self._columns)
+        end_s = (self._last_column + 1) * self._step_s
+        span_s = n_columns * self._step_s
+        step_s = next((step for step in _TICK_STEPS_S if span_s / step <= raster.width() / 90.0), span_s)
+        first = max(0, int(np.ceil((end_s - span_s) / step_s)))
+        painter.setPen(self._theme.muted)
+        baseline = raster.bottom() + painter.fontMetrics().ascent() + 4.0
+        painter.drawText(QPointF(raster.right() + 10.0, baseline), "now")
+        for k in range(first, int(end_s / step_s) + 1):
+            x = raster.right() - (end_s - k * step_s) / span_s * raster.width()
+            text = f"{k * step_s:g} s"
+            width = painter.fontMetrics().horizontalAdvance(text)
+            painter.drawLine(QPointF(x, raster.bottom()), QPointF(x, raster.bottom() + 3.0))
+            if x - width / 2.0 >= raster.left() and x + width / 2.0 <= raster.right():
+                painter.drawText(QPointF(x - width / 2.0, baseline), text)
+
+
+def _rgb(colour: QColor) -> NDArray[np.float64]:
+    return np.array([colour.red(), colour.green(), colour.blue()], dtype=np.float64)
