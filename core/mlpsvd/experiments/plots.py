@@ -1,0 +1,218 @@
+"""Figures of a run, fit for print: one journal column wide, fonts embedded, told apart without colour vision.
+
+Everything goes through Matplotlib's objects, never through pyplot: no window system is touched and no state is kept.
+Matplotlib is imported where it is used.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.errors import MissingLibraryError
+from mlpsvd.files import write_atomically
+from mlpsvd.training.events import EpochEvent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["FORMATS", "accuracy_and_loss", "confusion", "rank_and_weights", "save_figure", "singular_values"]
+
+FORMATS = ("png", "svg", "pdf")
+
+_COLUMN_IN = 3.39  # width of one column of the Journal of the Acoustical Society of America, 86 mm
+_DPI = 300
+_STYLE: Any = {
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "legend.fontsize": 7,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "axes.linewidth": 0.6,
+    "lines.linewidth": 1.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "mlpsvd",
+}
+# Okabe and Ito's colours, which stay apart for every kind of colour vision.
+_COLOURS = {"mlp": "#0072B2", "mlp-svd": "#D55E00"}
+_NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
+_ANNOTATED_CLASSES = 12
+
+Histories = Mapping[str, Sequence[EpochEvent]]
+
+
+def accuracy_and_loss(histories: Histories) -> Figure:
+    """Draw accuracy and loss over epochs; test solid, training dashed; ticks on top mark what was discarded."""
+    with _style():
+        figure = _figure(3.9)
+        top, bottom = figure.subplots(2, 1, sharex=True)
+        for contender, history in histories.items():
+            epochs = [event.epoch for event in history]
+            colour, name = _COLOURS.get(contender), _NAMES.get(contender, contender)
+            test = [100 * event.test_accuracy for event in history]
+            train = [100 * event.train_accuracy for event in history]
+            top.plot(epochs, test, color=colour, label=f"{name}, test")
+            top.plot(epochs, train, color=colour, linestyle="--", linewidth=0.7, label=f"{name}, training")
+            bottom.plot(epochs, [event.test_loss for event in history], color=colour)
+            losses = [event.train_loss for event in history]
+            bottom.plot(epochs, losses, color=colour, linestyle="--", linewidth=0.7)
+            _mark_discards(top, history, colour)
+        top.set_ylabel("Accuracy (%)")
+        bottom.set_ylabel("Mean loss")
+        bottom.set_xlabel("Epoch")
+        top.legend(loc="lower right")
+    return figure
+
+
+def rank_and_weights(histories: Histories) -> Figure:
+    """Draw the rank of each layer but the last, and the number of trained weights, over epochs."""
+    with _style():
+        figure = _figure(3.6)
+        top, bottom = figure.subplots(2, 1, sharex=True)
+        for contender, history in histories.items():
+            epochs = [event.epoch for event in history]
+            colour, name = _COLOURS.get(contender), _NAMES.get(contender, contender)
+            for count, layer in enumerate(_shown_layers(history)):
+                label = f"{name}, layer {layer + 1}"
+                dashes = ("-", "--", ":", "-.")[count % 4]
+                ranks = [event.ranks[layer] for event in history]
+                top.step(epochs, ranks, where="post", color=colour, linestyle=dashes, label=label)
+            weights = [event.n_weights for event in history]
+            bottom.step(epochs, weights, where="post", color=colour, label=name)
+        top.set_ylabel("Rank")
+        bottom.set_ylabel("Trained weights")
+        bottom.set_xlabel("Epoch")
+        for axes in (top, bottom):
+            axes.set_ylim(bottom=0)
+            axes.legend(loc="best")
+    return figure
+
+
+def singular_values(history: Sequence[EpochEvent]) -> Figure:
+    """Draw the singular values of each layer but a dense last one: epoch across, index upwards, value as colour."""
+    from matplotlib.colors import LogNorm
+
+    layers = _shown_layers(history)
+    with _style():
+        figure = _figure(0.5 + 2.0 * len(layers))
+        panels = figure.subplots(len(layers), 1, sharex=True, squeeze=False)[:, 0]
+        for axes, layer in zip(panels, layers, strict=True):
+            image = _singular_value_image(history, layer)
+            largest = float(np.nanmax(image, initial=0.0)) or 1.0
+            smallest = max(float(np.nanmin(np.where(image > 0, image, np.inf))), largest / 1000)
+            norm = LogNorm(min(smallest, largest / 2), largest)
+            first, last = history[0].epoch, history[-1].epoch
+            extent = (first - 0.5, last + 0.5, 0.5, image.shape[0] + 0.5)
+            axes.set_facecolor("0.9")
+            drawn = axes.imshow(
+                np.clip(image, norm.vmin, None), extent=extent, norm=norm, cmap="viridis", aspect="auto",
+                origin="lower", interpolation="nearest",
+            )  # fmt: skip
+            axes.set_ylabel(f"Index, layer {layer + 1}")
+            figure.colorbar(drawn, ax=axes, label="Singular value")
+        panels[-1].set_xlabel("Epoch")
+    return figure
+
+
+def confusion(matrix: NDArray[np.intp], class_names: Sequence[str], title: str) -> Figure:
+    """Draw a confusion matrix [shape=(n_classes, n_classes)] in percent of each target, targets downwards."""
+    totals = matrix.sum(axis=1, keepdims=True)
+    shares = 100 * np.divide(matrix, totals, out=np.zeros(matrix.shape), where=totals > 0)
+    n_classes = len(class_names)
+    with _style():
+        figure = _figure(_COLUMN_IN)
+        axes = figure.subplots()
+        drawn = axes.imshow(shares, cmap="cividis", vmin=0, vmax=100, interpolation="nearest")
+        names = [_shortened(name) for name in class_names]
+        plain = {"parse_math": False}  # a $ in a class name is a $
+        axes.set_xticks(range(n_classes), names, rotation=90 if n_classes > 4 else 0, **plain)
+        axes.set_yticks(range(n_classes), names, **plain)
+        axes.set_xlabel("Estimate")
+        axes.set_ylabel("Target")
+        axes.set_title(title)
+        if n_classes <= _ANNOTATED_CLASSES:
+            for (row, column), share in np.ndenumerate(shares):
+                shade = "black" if share > 55 else "white"
+                axes.text(column, row, f"{share:.0f}", ha="center", va="center", color=shade, fontsize=6)
+        figure.colorbar(drawn, ax=axes, label="Share of the target's clips (%)", shrink=0.8)
+    return figure
+
+
+def save_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
+    """Write a figure as ``stem.png`` (300 dpi), ``stem.svg`` and ``stem.pdf`` (fonts embedded); return the paths.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written; an old one is then as it was.
+    """
+    paths = []
+    for kind in FORMATS:
+        content = io.BytesIO()
+        undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
+        with _style(), warnings.catch_warnings():
+            # Names in scripts that the font lacks are drawn as boxes; that is no reason to lose the figure.
+            warnings.filterwarnings("ignore", message=".*[Gg]lyph.*missing")
+            figure.savefig(content, format=kind, dpi=_DPI, metadata=undated)
+        path = folder / f"{stem}.{kind}"
+        write_atomically(path, content.getvalue())
+        paths.append(path)
+    return paths
+
+
+@contextmanager
+def _style() -> Iterator[None]:
+    try:
+        import matplotlib as mpl
+    except ImportError as error:
+        raise MissingLibraryError("Plots need Matplotlib, which is not installed: pip install matplotlib") from error
+    with mpl.rc_context():
+        mpl.rcdefaults()  # a user's own style is for screens
+        mpl.rcParams.update(_STYLE)
+        yield
+
+
+def _figure(height_in: float) -> Figure:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(_COLUMN_IN, height_in), layout="constrained")
+
+
+def _mark_discards(axes: Axes, history: Sequence[EpochEvent], colour: str | None) -> None:
+    epochs = [event.epoch for event in history if event.discarded]
+    axes.plot(
+        epochs, [1.0] * len(epochs), transform=axes.get_xaxis_transform(), clip_on=False, linestyle="none",
+        marker="|", markersize=6, color=colour, label="Values discarded" if epochs else "_nolegend_",
+    )  # fmt: skip
+
+
+def _shown_layers(history: Sequence[EpochEvent]) -> list[int]:
+    """All layers but the last, which comes along where it is factored or alone."""
+    kinds = history[-1].kinds
+    hidden = list(range(len(kinds) - 1))
+    return hidden if kinds[-1] == "dense" and hidden else [*hidden, len(kinds) - 1]
+
+
+def _singular_value_image(history: Sequence[EpochEvent], layer: int) -> NDArray[np.float64]:
+    """Singular values [shape=(most, n_events)], not-a-number where there is none."""
+    columns = [event.singular_values[layer] for event in history]
+    image = np.full((max(len(column) for column in columns), len(columns)), np.nan)
+    for index, column in enumerate(columns):
+        image[: len(column), index] = column
+    return image
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= 16 else f"{name[:15]}…"

@@ -1,0 +1,107 @@
+"""What came out of a run, as plain tables and as a model."""
+
+from __future__ import annotations
+
+import math
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from mlpsvd import __version__
+from mlpsvd.analysis.evaluation import accuracy
+from mlpsvd.experiments.prepare import Prepared
+from mlpsvd.experiments.race import Outcome
+from mlpsvd.models.model import Model
+from mlpsvd.settings import to_table
+
+__all__ = ["LIBRARIES", "PROGRAM", "library_versions", "model_of", "results_table"]
+
+LIBRARIES = ("numpy", "scipy", "soundfile", "soxr", "safetensors", "matplotlib")
+PROGRAM = "mlpsvd"
+
+
+def model_of(prepared: Prepared, outcome: Outcome) -> Model:
+    """Return the trained network of one contender with everything that classifying needs."""
+    last = outcome.last
+    return Model(
+        spec=outcome.snapshot.spec,
+        theta=outcome.snapshot.theta,
+        features=prepared.features,
+        class_names=prepared.dataset.class_names,
+        clip_s=prepared.clip_s,
+        experiment_table=to_table(prepared.experiment),
+        summary={
+            "contender": outcome.contender,
+            "epoch": last.epoch,
+            "n_epochs": last.n_epochs,
+            "test_accuracy": _finite(accuracy(outcome.confusion)),
+            "ranks": list(last.ranks),
+            "n_weights": last.n_weights,
+        },
+    )
+
+
+def results_table(
+    prepared: Prepared, outcomes: Mapping[str, Outcome], *, engine: str = "", notes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the content of ``results.json`` as plain tables; figures that do not exist are None."""
+    dataset = prepared.dataset
+    return {
+        "program": PROGRAM,
+        "format_version": 1,
+        "versions": library_versions(),
+        "system": platform.platform(),
+        "engine": engine,
+        "notes": list(notes),
+        "experiment": prepared.experiment.name,
+        "seed": prepared.experiment.seed,
+        "features": prepared.features.describe(),
+        "class_names": list(dataset.class_names),
+        "n_train": len(dataset.y_train),
+        "n_test": len(dataset.y_test),
+        "n_skipped": len(prepared.skipped),
+        "contenders": {name: _outcome_table(outcome, dataset.class_names) for name, outcome in outcomes.items()},
+    }
+
+
+def library_versions() -> dict[str, str | None]:
+    """Return the versions of this program, of Python and of the libraries that numbers depend on."""
+    versions: dict[str, str | None] = {"mlpsvd": __version__, "python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = None
+    return versions
+
+
+def _outcome_table(outcome: Outcome, class_names: Sequence[str]) -> dict[str, Any]:
+    last, report = outcome.last, outcome.report
+    return {
+        "epochs": last.epoch,
+        "stopped_early": last.epoch < last.n_epochs,
+        "test_accuracy": _finite(accuracy(outcome.confusion)),
+        "train_accuracy": _finite(last.train_accuracy),
+        "test_loss": _finite(last.test_loss),
+        "train_loss": _finite(last.train_loss),
+        "kinds": list(last.kinds),
+        "ranks": list(last.ranks),
+        "n_weights": last.n_weights,
+        "flops": outcome.flops,
+        "train_s": outcome.train_s,
+        "confusion": outcome.confusion.tolist(),
+        "classes": {
+            name: {
+                "precision": _finite(report.precision[index]),
+                "recall": _finite(report.recall[index]),
+                "f1": _finite(report.f1[index]),
+                "support": int(report.support[index]),
+            }
+            for index, name in enumerate(class_names)
+        },
+    }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,158 @@
+"""Model files: one safetensors file with named tensors and a JSON header, and no executable content.
+
+Tensors are ``layer0.W``, ``layer0.b`` or ``layer0.U``, ``layer0.sigma``, ``layer0.Vt``, ``layer0.b`` … counted from
+the input side, and ``features.offset``, ``features.scale``. The one metadata entry ``mlpsvd_model`` holds the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd import __version__
+from mlpsvd.errors import FileFormatError
+from mlpsvd.features.spectra import FittedFeatures
+from mlpsvd.files import write_atomically
+from mlpsvd.models.header import Header, read_header, write_header
+from mlpsvd.models.model import Model
+from mlpsvd.network.network import parameter_views
+from mlpsvd.network.spec import NetworkSpec
+
+__all__ = ["FORMAT_VERSION", "Model", "load_model", "save_model"]
+
+FORMAT_VERSION = 1
+_KEY = "mlpsvd_model"
+_FLOATS = ("F32", "F64")
+
+Tensors = dict[str, NDArray[Any]]
+
+
+def save_model(path: Path, model: Model) -> None:
+    """Write ``model`` in one step; the same model gives the same bytes.
+
+    Raises
+    ------
+    FileFormatError
+        If a weight is not a finite number: such a file would be refused when loaded.
+    OSError
+        If the file cannot be written; an old one is then as it was.
+    """
+    from safetensors.numpy import save
+
+    tensors: Tensors = {}
+    for index in range(len(model.spec.layers)):
+        for name, view in parameter_views(model.spec, model.theta, index).items():
+            tensors[f"layer{index}.{name}"] = np.ascontiguousarray(view)
+    for name, array in model.features.to_arrays().items():
+        tensors[f"features.{name}"] = np.ascontiguousarray(array)
+    for name, tensor in tensors.items():
+        _require_finite(path, name, tensor)
+    header = {"format_version": FORMAT_VERSION, "program": f"mlpsvd {__version__}", **write_header(model)}
+    write_atomically(path, save(tensors, {_KEY: json.dumps(header)}))
+
+
+def load_model(path: Path) -> Model:
+    """Read a model file; the model classifies exactly as the one that was saved.
+
+    Raises
+    ------
+    FileFormatError
+        If the file cannot be read, is no model file of this program, is from a newer version, or a tensor is
+        missing, has another shape than the network, or holds values that are not finite.
+    """
+    metadata, tensors = _read(path)
+    try:
+        header = read_header(_checked_version(metadata))
+        arrays = {name: _tensor(tensors, f"features.{name}") for name in ("offset", "scale")}
+        features = FittedFeatures.from_arrays(header.feature_settings, header.sample_rate_hz, arrays)
+        _require_fit(header, features)
+        theta = _theta(header.spec, tensors)
+    except FileFormatError as error:
+        raise FileFormatError(f"{path} is not a model that can be used: {error}") from error
+    return Model(
+        header.spec, theta, features, header.class_names, header.clip_s, header.experiment_table, header.summary
+    )
+
+
+def _read(path: Path) -> tuple[str, Tensors]:
+    """Return our metadata entry and all tensors; other programs' files are told from damaged ones."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise FileFormatError(f"{path} cannot be read: {error.strerror or error}") from error
+    try:
+        with safe_open(path, "numpy") as file:
+            metadata = (file.metadata() or {}).get(_KEY)
+            if metadata is None:
+                raise FileFormatError(f"{path} is a safetensors file, but not a model of this program")
+            for name in file.keys():  # noqa: SIM118 - safe_open is no mapping
+                kind = file.get_slice(name).get_dtype()
+                if kind not in _FLOATS:
+                    raise FileFormatError(f"{path}: the tensor {name} has the type {kind}; it should be F32 or F64")
+            return metadata, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise FileFormatError(f"{path} is not a model file, or is damaged: {error}") from error
+
+
+def _checked_version(metadata: str) -> dict[str, Any]:
+    try:
+        header = json.loads(metadata)
+    except ValueError as error:
+        raise FileFormatError(f"its header is damaged ({error})") from error
+    version = header.get("format_version") if isinstance(header, dict) else None
+    if type(version) is not int or version < 1:
+        raise FileFormatError(f"its format_version is {version!r}; it should be {FORMAT_VERSION}")
+    if version > FORMAT_VERSION:
+        raise FileFormatError(
+            f"its format_version is {version}, from a newer MLP-SVD; this one reads {FORMAT_VERSION}, so update it"
+        )
+    return dict(header)
+
+
+def _require_fit(header: Header, features: FittedFeatures) -> None:
+    if header.spec.n_in != features.n_features:
+        raise FileFormatError(
+            f"layer0 takes {header.spec.n_in} inputs; it should take the {features.n_features} of the features"
+        )
+    if header.spec.n_out != len(header.class_names):
+        raise FileFormatError(
+            f"the last layer has {header.spec.n_out} outputs; it should have one for each of the "
+            f"{len(header.class_names)} classes"
+        )
+
+
+def _theta(spec: NetworkSpec, tensors: Tensors) -> NDArray[np.floating]:
+    """Lay the named tensors out in one flat vector."""
+    pieces = []
+    for index, layer in enumerate(spec.layers):
+        for short, shape in layer.shapes.items():
+            name = f"layer{index}.{short}"
+            tensor = _tensor(tensors, name)
+            if tensor.shape != shape:
+                raise FileFormatError(f"the tensor {name} has the shape {tensor.shape}; it should be {shape}")
+            _require_finite(None, name, tensor)
+            pieces.append(tensor.ravel())
+    kinds = sorted({piece.dtype.name for piece in pieces})
+    if len(kinds) > 1:
+        raise FileFormatError(f"its weights are of the types {' and '.join(kinds)}; they should be of one")
+    theta = np.concatenate(pieces)
+    theta.flags.writeable = False
+    return theta
+
+
+def _tensor(tensors: Tensors, name: str) -> NDArray[Any]:
+    if name not in tensors:
+        raise FileFormatError(f"the tensor {name} is missing; there are {', '.join(sorted(tensors)) or 'none'}")
+    return tensors[name]
+
+
+def _require_finite(path: Path | None, name: str, tensor: NDArray[Any]) -> None:
+    if not np.isfinite(tensor).all():
+        where = f"{path} is not written: " if path else ""
+        raise FileFormatError(f"{where}the tensor {name} holds values that are not finite; all should be numbers")
