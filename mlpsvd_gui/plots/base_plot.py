@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots import export
 from mlpsvd_gui.plots.frequency_axis import FrequencyAxis, PlainAxis
@@ -100,10 +100,11 @@ class BasePlot(QWidget):
         self._empty_label.setWordWrap(True)
         self._empty_label.setMargin(24)
         self._empty_label.setAutoFillBackground(True)
-        self._stack = QStackedLayout(self)
-        self._stack.setContentsMargins(1, 1, 1, 1)
-        self._stack.addWidget(self.canvas)
-        self._stack.addWidget(self._empty_label)
+        self._empty_label.hide()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 1, 1, 1)  # the focus frame
+        layout.addWidget(self.canvas)
+        layout.addWidget(self._empty_label)
 
     # -- what a kind of plot says about itself
 
@@ -152,7 +153,8 @@ class BasePlot(QWidget):
 
     def _update_empty(self) -> None:
         is_empty = self._empty_text is not None and self._data_bounds() is None
-        self._stack.setCurrentIndex(1 if is_empty else 0)
+        self.canvas.setVisible(not is_empty)
+        self._empty_label.setVisible(is_empty)
 
     # -- ranges
 

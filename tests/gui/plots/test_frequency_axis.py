@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import itertools
+from math import log10
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlpsvd_gui.plots.frequency_axis import log_ticks, tick_text
+
+
+@pytest.mark.parametrize(
+    ("frequency_hz", "text"),
+    [(20, "20"), (500, "500"), (1000, "1k"), (1500, "1.5k"), (20000, "20k"), (710.5, "710.5")],
+)
+def test_frequencies_read_as_on_an_equaliser(frequency_hz: float, text: str) -> None:
+    assert tick_text(frequency_hz) == text
+
+
+def test_the_audible_range_has_the_labels_of_the_field() -> None:
+    labelled, minor = log_ticks(20, 20_000, 500)
+    assert labelled == [20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000]
+    assert 30 in minor and 3000 in minor
+
+
+def test_a_narrow_plot_has_fewer_labels_and_a_zoomed_one_finer_ones() -> None:
+    assert log_ticks(20, 20_000, 150)[0] == [100, 1000, 10_000]
+    zoomed, _ = log_ticks(660, 720, 500)
+    assert len(zoomed) >= 5
+    assert np.allclose(np.diff(zoomed), np.diff(zoomed)[0])
+
+
+@given(st.floats(0.5, 20_000), st.floats(1.001, 1e4), st.floats(100, 3000))
+def test_labels_lie_inside_ascend_and_do_not_touch(low: float, ratio: float, size_px: float) -> None:
+    high = low * ratio
+    labelled, minor = log_ticks(low, high, size_px)
+    assert labelled == sorted(labelled)
+    assert all(low * 0.999999 <= tick <= high * 1.000001 for tick in labelled + minor)
+    assert not set(labelled) & set(minor)
+    places = [size_px * log10(tick / low) / log10(ratio) for tick in labelled]
+    decades_alone = all(abs(log10(tick) - round(log10(tick))) < 1e-9 for tick in labelled)
+    assert decades_alone or all(b - a > 15 for a, b in itertools.pairwise(places))
+
+
+def test_impossible_ranges_have_no_ticks() -> None:
+    assert log_ticks(0, 100, 300) == ([], [])
+    assert log_ticks(100, 100, 300) == ([], [])
