@@ -1,0 +1,7 @@
+"""``python -m mlpsvd``: the command line."""
+
+import sys
+
+from mlpsvd.cli import main
+
+sys.exit(main())

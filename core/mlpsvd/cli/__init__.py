@@ -1,0 +1,5 @@
+"""The command line: train, classify, presets, doctor. It needs no screen, no sound card and no Qt."""
+
+from mlpsvd.cli.program import main
+
+__all__ = ["main"]

@@ -1,0 +1,46 @@
+"""What came out of a race, as a table of text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlpsvd.analysis.evaluation import accuracy
+from mlpsvd.experiments.race import Outcome
+
+__all__ = ["outcome_table"]
+
+_NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
+
+
+def outcome_table(outcomes: Mapping[str, Outcome]) -> str:
+    """Return accuracy, rank, weights, operations and time of each network, and the ratio MLP-SVD / MLP of both."""
+    networks = list(outcomes.values())
+    measured = {
+        "Accuracy": ([100 * accuracy(one.confusion) for one in networks], "{:.2f} %"),
+        "Weights": ([float(one.last.n_weights) for one in networks], "{:,.0f}"),
+        "Operations": ([float(one.flops) for one in networks], "{:.3g}"),
+        "Training time": ([one.train_s for one in networks], "{:.2f} s"),
+    }
+    rows = [["", *(_NAMES[one.contender] for one in networks)]]
+    for name, (values, form) in measured.items():
+        rows.append([name, *(form.format(value) for value in values)])
+    rows.insert(2, ["Rank, by layer", *("/".join(str(rank) for rank in one.last.ranks) for one in networks)])
+    if set(outcomes) == {"mlp", "mlp-svd"}:
+        order = [networks.index(outcomes[name]) for name in ("mlp-svd", "mlp")]
+        ratios = {name: _ratio(*(values[index] for index in order)) for name, (values, _) in measured.items()}
+        for row in rows:
+            row.append("Ratio" if row is rows[0] else ratios.get(row[0], ""))
+    return _aligned(rows)
+
+
+def _ratio(numerator: float, denominator: float) -> str:
+    return f"{numerator / denominator:.2f}" if denominator else "–"
+
+
+def _aligned(rows: list[list[str]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for first, *others in rows:
+        cells = [other.rjust(width) for other, width in zip(others, widths[1:], strict=True)]
+        lines.append("  ".join([first.ljust(widths[0]), *cells]).rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,158 @@
+"""The program ``mlpsvd``: its commands, their options, and how errors are told."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from mlpsvd import __version__
+from mlpsvd.cli.console import FAILED, INTERRUPTED, OK, tell
+from mlpsvd.errors import MlpSvdError
+
+__all__ = ["main"]
+
+_EXIT_CODES = """\
+exit codes:
+  0    done
+  1    classify: at least one file could not be classified (the others were)
+  2    an error: a wrong option, setting or file, or impossible data; one line on stderr says which
+  130  stopped with Ctrl-C; train keeps what it has so far
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line; the usage is a screenful."""
+        tell(f"{message} (see {self.prog} --help)")
+        raise SystemExit(FAILED)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    argv
+        Arguments without the program's name; those of the process if left out.
+    """
+    _print_any_text()
+    try:
+        arguments = _parser().parse_args(argv)
+        return int(arguments.run(arguments))
+    except SystemExit as finished:  # argparse ends --help and wrong options so
+        return finished.code if isinstance(finished.code, int) else OK
+    except MlpSvdError as error:
+        tell(str(error))
+    except KeyboardInterrupt:
+        tell("stopped")
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, `head` for instance, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename is not None else ""
+        tell(f"{where}{error.strerror or error}")
+    return FAILED
+
+
+def _print_any_text() -> None:
+    """Let a name that the terminal cannot show come out with escapes instead of ending the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="mlpsvd",
+        description="Train networks that tell acoustic spectra apart, and classify recordings with them.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"mlpsvd {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_train(commands)
+    _add_classify(commands)
+    _command(commands, "presets", "list the experiments to start from").set_defaults(run=_presets)
+    doctor = _command(commands, "doctor", "say what is installed, and which GPU and sound devices work")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[_Parser], name: str, what: str, epilog: str = _EXIT_CODES
+) -> argparse.ArgumentParser:
+    sentence = what[0].upper() + what[1:] + "."
+    raw = argparse.RawDescriptionHelpFormatter
+    return commands.add_parser(
+        name, help=what, description=sentence, epilog=epilog, formatter_class=raw, allow_abbrev=False
+    )
+
+
+def _add_train(commands: argparse._SubParsersAction[_Parser]) -> None:
+    epilog = """\
+examples:
+  mlpsvd train
+  mlpsvd train --preset "Paper: 10 classes, 100 Hz" --set seed=7 --out runs/seven
+  mlpsvd train --preset "Recordings: spoken digits" --set data.recordings.path=recordings
+
+"""
+    train = _command(commands, "train", "train an MLP and an MLP-SVD side by side", epilog + _EXIT_CODES)
+    start = train.add_mutually_exclusive_group()
+    start.add_argument("experiment", nargs="?", type=Path, metavar="EXPERIMENT.toml", help="an experiment file")
+    start.add_argument("--preset", metavar="NAME", help="start from a preset instead (see: mlpsvd presets)")
+    train.add_argument(
+        "--set", dest="changes", action="append", default=[], metavar="KEY=VALUE",
+        help="change a setting, e.g. training.epochs=20 or network.hidden=40,20; may be repeated",
+    )  # fmt: skip
+    train.add_argument("--out", type=Path, metavar="DIR", help="write experiment, results, models and plots there")
+    train.add_argument("--quiet", action="store_true", help="show no progress")
+    train.set_defaults(run=_train)
+
+
+def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
+    what = "classify audio files with a trained model, one line a clip: file, start in seconds, label, probability"
+    classify = _command(commands, "classify", what)
+    classify.add_argument("model", type=Path, metavar="MODEL", help="a model-….safetensors that train has written")
+    classify.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="an audio file, or a folder with audio files in it"
+    )
+    classify.add_argument(
+        "--json", action="store_true", help="one JSON object a line, with the probabilities of all classes"
+    )
+    classify.set_defaults(run=_classify)
+
+
+# Each command's module is imported when it is asked for: --help and --version need none of them.
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from mlpsvd.cli.train import train
+
+    return train(arguments.experiment, arguments.preset, arguments.changes, arguments.out, arguments.quiet)
+
+
+def _classify(arguments: argparse.Namespace) -> int:
+    from mlpsvd.cli.classify import classify
+
+    return classify(arguments.model, arguments.files, arguments.json)
+
+
+def _presets(arguments: argparse.Namespace) -> int:
+    from mlpsvd.experiments.presets import PRESETS
+
+    for name in PRESETS:
+        print(name)
+    return OK
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from mlpsvd.cli.doctor import doctor
+
+    return doctor()

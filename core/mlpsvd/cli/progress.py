@@ -1,0 +1,131 @@
+"""Progress of a training on stderr: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from tqdm import tqdm
+
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.race import RaceEvent
+
+__all__ = ["BarProgress", "LineProgress", "Progress", "Quiet", "progress_on_stderr"]
+
+_NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
+_LINE_INTERVAL_S = 5.0
+
+
+class Progress(Protocol):
+    """What the training loop tells."""
+
+    def prepared(self, share: float) -> None:
+        """Take the share of the data that is prepared, 0 to 1."""
+
+    def trained(self, event: RaceEvent) -> None:
+        """Take the event of one epoch of one network."""
+
+
+class Quiet:
+    """Shows nothing."""
+
+    def prepared(self, share: float) -> None:
+        """Show nothing."""
+
+    def trained(self, event: RaceEvent) -> None:
+        """Show nothing."""
+
+
+class BarProgress:
+    """A bar over all epochs of all networks, with each one's accuracy and the time left."""
+
+    def __init__(self, n_networks: int, n_epochs: int) -> None:
+        self._bar: tqdm[Any] = tqdm(
+            total=n_networks * n_epochs,
+            file=sys.stderr,
+            dynamic_ncols=True,
+            bar_format="{desc} {bar} {percentage:3.0f} %, {remaining} left{postfix}",
+        )
+        self._n_epochs = n_epochs
+        self._states: dict[str, str] = {}
+
+    def prepared(self, share: float) -> None:
+        """Show the share of the data that is prepared."""
+        self._bar.set_description_str(f"Preparing data {share:4.0%}")
+
+    def trained(self, event: RaceEvent) -> None:
+        """Move the bar on by an epoch of one network."""
+        one = event.event
+        self._states[event.contender] = _state(event)
+        self._bar.set_description_str(f"Epoch {one.epoch}/{self._n_epochs}", refresh=False)
+        self._bar.set_postfix_str(", ".join(self._states.values()), refresh=False)
+        if one.epoch == 0:
+            self._bar.reset()  # the time left is that of the training, without the preparation
+        else:
+            self._bar.update()
+
+    def close(self) -> None:
+        """Leave the bar as it stands."""
+        self._bar.close()
+
+
+class LineProgress:
+    """A line when data is ready, then one every few seconds and one at the end."""
+
+    def __init__(self, n_networks: int, n_epochs: int) -> None:
+        self._total = n_networks * n_epochs
+        self._n_epochs = n_epochs
+        self._done = 0
+        self._started = self._last = time.monotonic()
+        self._states: dict[str, str] = {}
+
+    def prepared(self, share: float) -> None:
+        """Say when data preparation begins to take long."""
+        if self._is_due():
+            self._say(f"preparing data, {share:.0%}")
+
+    def trained(self, event: RaceEvent) -> None:
+        """Count an epoch of one network, and say so if it is time."""
+        self._states[event.contender] = _state(event)
+        if event.event.epoch == 0:
+            self._started = time.monotonic()
+            return
+        self._done += 1
+        if self._done == self._total or self._is_due():
+            left_s = (time.monotonic() - self._started) / self._done * (self._total - self._done)
+            states = ", ".join(self._states.values())
+            self._say(f"epoch {event.event.epoch}/{self._n_epochs}, {states}, {left_s:.0f} s left")
+
+    def _is_due(self) -> bool:
+        return time.monotonic() - self._last >= _LINE_INTERVAL_S
+
+    def _say(self, text: str) -> None:
+        self._last = time.monotonic()
+        print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def progress_on_stderr(experiment: Experiment, quiet: bool) -> Iterator[Progress]:
+    """Give what fits: nothing, a bar on a terminal, or lines in a log."""
+    size = len(experiment.training.contenders), experiment.training.epochs
+    if quiet or not sys.stderr.isatty():
+        yield Quiet() if quiet else LineProgress(*size)
+        return
+    bar = BarProgress(*size)
+    try:
+        yield bar
+    finally:
+        bar.close()
+
+
+def _state(event: RaceEvent) -> str:
+    name = _NAMES[event.contender]
+    rank = "" if event.contender == "mlp" else f" rank {'/'.join(str(rank) for rank in _hidden(event.event.ranks))}"
+    return f"{name} {100 * event.event.test_accuracy:.1f} %{rank}"
+
+
+def _hidden(ranks: tuple[int, ...]) -> tuple[int, ...]:
+    return ranks[:-1] or ranks
