@@ -8,8 +8,10 @@ from threadpoolctl import ThreadpoolController
 
 from mlpsvd.engines import fused_kernels as kernels
 from mlpsvd.engines.base import LabelledVectors, one_hot
-from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState
+from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, fresh_state
+from mlpsvd.network.initialise import build
 from mlpsvd.network.network import Network
+from mlpsvd.network.settings import NetworkSettings
 from mlpsvd.network.spec import NetworkSpec
 
 __all__ = ["FusedEngine"]
@@ -42,6 +44,7 @@ class FusedEngine:
         self._table = np.zeros((0, kernels.COLUMNS), np.int64)
         self._work = np.zeros(0, np.float32)
         self._gradient = np.zeros(0, np.float32)
+        self._run_once()
 
     @property
     def description(self) -> str:
@@ -104,6 +107,14 @@ class FusedEngine:
                 estimates,
             )
         return total / len(data), float((estimates == data.labels).mean()), estimates
+
+    def _run_once(self) -> None:
+        """Compile, or load what was compiled, on a tiny network: no epoch's measured time shall contain that."""
+        network = build(NetworkSettings(hidden=(2,)), 3, 2, ("svd", "dense"), 0)
+        data = self.vectors(np.ones((4, 3)), np.array([0, 1, 0, 1]), 2)
+        rule = OptimiserRule("adam", 0.001, 0.9, 0.9, 0.999, 1e-8)
+        self.run_epoch(network, rule, fresh_state(network.spec, network.theta), data, np.arange(4), 2)
+        self.evaluate(network, data)
 
     def _lay_out(self, spec: NetworkSpec, n_rows: int) -> None:
         """Give every intermediate of a batch its place in one workspace; kept while the shapes stay the same."""

@@ -35,20 +35,10 @@ def ensure_compiled() -> None:
 
 
 def compile_now() -> None:
-    """Compile in this process, by training a tiny network for one epoch."""
-    import numpy as np
-
+    """Compile in this process, or load what is on disk: a new engine trains a tiny network first."""
     from mlpsvd.engines.fused import FusedEngine
-    from mlpsvd.engines.optimiser import OptimiserRule, fresh_state
-    from mlpsvd.network.initialise import build
-    from mlpsvd.network.settings import NetworkSettings
 
-    engine = FusedEngine()
-    network = build(NetworkSettings(hidden=(2,)), 3, 2, ("svd", "dense"), 0)
-    data = engine.vectors(np.ones((4, 3)), np.array([0, 1, 0, 1]), 2)
-    rule = OptimiserRule("adam", 0.001, 0.9, 0.9, 0.999, 1e-8)
-    engine.run_epoch(network, rule, fresh_state(network.spec, network.theta), data, np.arange(4), 2)
-    engine.evaluate(network, data)
+    FusedEngine()
 
 
 if __name__ == "__main__":
