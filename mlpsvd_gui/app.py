@@ -16,6 +16,7 @@ from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd_gui.log import LOGGER, catch_everything, start_logging
 from mlpsvd_gui.models.preferences import Preferences
+from mlpsvd_gui.plots.options import configure_pyqtgraph
 from mlpsvd_gui.workers.file_jobs import read_experiment
 
 __all__ = ["has_screen", "main", "make_application"]
@@ -72,6 +73,7 @@ def make_application() -> QApplication:
     app.setOrganizationName("MLP-SVD")
     app.setApplicationVersion(mlpsvd.__version__)
     app.setDesktopFileName("mlpsvd")
+    configure_pyqtgraph()
     return app
 
 

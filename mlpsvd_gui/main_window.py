@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent
-from PySide6.QtWidgets import QLabel, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QScrollArea, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
@@ -121,7 +122,7 @@ class MainWindow(QMainWindow):
         )
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.explore, "Explore")
+        self.tabs.addTab(_scrolling(self.explore), "Explore")
         self.tabs.addTab(self.live_panel, "Live audio")
         centre = QWidget()
         layout = QVBoxLayout(centre)
@@ -130,6 +131,8 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.messages)
         layout.addWidget(self.tabs, 1)
         self.setCentralWidget(centre)
+        self._state_text.setContentsMargins(8, 0, 8, 0)
+        self._state_text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.statusBar().addWidget(self._state_text, 1)
 
     def _connect(self) -> None:
@@ -215,7 +218,7 @@ class MainWindow(QMainWindow):
         self.resize(*_FIRST_SIZE)
         self._restore_layout("window", self.restoreGeometry)
         for name in self.explore.states():
-            self._restore_layout(name, lambda state, name=name: self.explore.restore(name, state))
+            self._restore_layout(name, partial(self.explore.restore, name))
 
     def _restore_layout(self, name: str, restore: Callable[[QByteArray], bool]) -> None:
         state = self.preferences.layout(name)
@@ -240,3 +243,12 @@ class MainWindow(QMainWindow):
         for controller in (self.training, self.live, self.data, self.filters, self.settings, self.files):
             controller.close()
         super().closeEvent(event)
+
+
+def _scrolling(page: QWidget) -> QScrollArea:
+    """Let a page be larger than a small screen instead of pushing the window over its edge."""
+    area = QScrollArea()
+    area.setWidget(page)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    return area

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
 from tqdm import tqdm
@@ -13,6 +16,7 @@ from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Outcome, Race
+from mlpsvd.experiments.run_files import check_run_folder, write_run
 from mlpsvd.training.events import EpochEvent
 
 __all__ = ["run_without_screen"]
@@ -30,9 +34,10 @@ def run_without_screen(experiment: Experiment | None, folder: Path) -> int:
     print("There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set): training without a window.")
     experiment = experiment or Experiment()
     try:
+        check_run_folder(folder)  # now, rather than after the training
         prepared, race, histories = _train(experiment)
         outcomes = dict(race.outcomes())
-        _save(folder, prepared, histories, outcomes)
+        write_run(folder, prepared, histories, outcomes, engine=race.engine_description, notes=race.notes)
     except (MlpSvdError, OSError) as error:
         print(f"mlpsvd-gui: {error}", file=sys.stderr)
         return 1
@@ -46,7 +51,7 @@ def run_without_screen(experiment: Experiment | None, folder: Path) -> int:
 def _train(experiment: Experiment) -> tuple[Prepared, Race, Histories]:
     print(f"{experiment.name}, seed {experiment.seed}")
     with tqdm(total=100, desc="preparing the data", unit="%", leave=False) as bar:
-        prepared = prepare(experiment, lambda share: bar.update(round(100 * share) - bar.n) and None)
+        prepared = prepare(experiment, partial(_move, bar))
     race = Race(prepared)
     histories: Histories = {contender: [] for contender in experiment.training.contenders}
     total = (experiment.training.epochs + 1) * len(histories)
@@ -58,10 +63,8 @@ def _train(experiment: Experiment) -> tuple[Prepared, Race, Histories]:
     return prepared, race, histories
 
 
-def _save(folder: Path, prepared: Prepared, histories: Histories, outcomes: dict[str, Outcome]) -> None:
-    from mlpsvd.experiments.run_files import write_run  # draws with Matplotlib: imported late
-
-    write_run(folder, prepared, histories, outcomes)
+def _move(bar: Any, share: float) -> None:
+    bar.update(round(100 * share) - bar.n)
 
 
 def _results(outcomes: dict[str, Outcome]) -> str:
@@ -83,17 +86,17 @@ def _take_picture(
     from mlpsvd_gui.models.preferences import Preferences
 
     app = make_application()
-    store = QSettings(str(folder / ".window.ini"), QSettings.Format.IniFormat)  # nobody's real settings are touched
-    window = MainWindow(Preferences(store), prepared.experiment)
-    window.resize(1600, 1000)
-    window.show()
-    window.show_run(prepared, histories, outcomes, engine)
-    _settle()
     picture = folder / "window.png"
-    window.grab().save(str(picture))
-    window.close()
-    app.processEvents()
-    Path(store.fileName()).unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:  # nobody's real settings are touched
+        store = QSettings(str(Path(scratch) / "window.ini"), QSettings.Format.IniFormat)
+        window = MainWindow(Preferences(store), prepared.experiment)
+        window.resize(1600, 1000)
+        window.show()
+        window.show_run(prepared, histories, outcomes, engine)
+        _settle()
+        window.grab().save(str(picture))
+        window.close()
+        app.processEvents()
     return picture
 
 

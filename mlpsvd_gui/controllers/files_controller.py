@@ -121,7 +121,8 @@ class FilesController(QObject):
             self.failed.emit("There is no run to save yet; train first.")
             return
         histories = {name: tuple(history) for name, history in self._run.histories.items() if history}
-        job = partial(file_jobs.save_run, folder, self._run.prepared, histories, dict(self._run.outcomes))
+        outcomes, engine = dict(self._run.outcomes), self._run.engine_description
+        job = partial(file_jobs.save_run, folder, self._run.prepared, histories, outcomes, engine)
         self.done.emit(f"Saving the run to {folder} …", "")
         self._background.submit(job, self._tell_saved, partial(self._tell_failed, folder))
 

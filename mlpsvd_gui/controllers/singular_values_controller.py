@@ -32,6 +32,7 @@ class SingularValuesController(QObject):
         self._run = run
         self._background = Background("factors", self)
         self._layer: tuple[str, int] | None = None
+        self._is_chosen = False
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
         self._redraw.setInterval(_REDRAW_MS)
@@ -50,7 +51,8 @@ class SingularValuesController(QObject):
 
     def clear(self) -> None:
         """Forget the last run."""
-        self._layer = None
+        if not self._is_chosen:
+            self._layer = None
         self._redraw.stop()
         self._panel.clear()
 
@@ -58,7 +60,8 @@ class SingularValuesController(QObject):
         choices = run_figures.layer_choices(self._run.histories)
         if len(choices) != self._panel.layer_box.count():
             keys = [(choice.contender, choice.layer) for choice in choices]
-            current = keys.index(self._layer) if self._layer in keys and self._layer is not None else 0
+            is_kept = self._is_chosen and self._layer is not None and self._layer in keys
+            current = keys.index(self._layer) if is_kept and self._layer is not None else 0
             self._panel.show_layers(choices, current)
             self._layer = keys[current]
         if self._layer is not None and self._layer[0] == contender and not self._redraw.isActive():
@@ -66,6 +69,7 @@ class SingularValuesController(QObject):
 
     def _choose(self, contender: str, layer: int) -> None:
         self._layer = (contender, layer)
+        self._is_chosen = True
         self._update()
 
     def _update(self) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from mlpsvd_gui.models.preferences import Preferences
 from mlpsvd_gui.plots.theme import Theme, theme_for
+from mlpsvd_gui.views.palettes import palette_of
 
 __all__ = ["ThemeController"]
 
@@ -58,6 +59,9 @@ class ThemeController(QObject):
             hints.unsetColorScheme()
         else:
             hints.setColorScheme(_SCHEMES[name])
+        # A bare X11 desktop does not take the wish: the palette is then set here.
+        is_taken = name == "system" or hints.colorScheme() == _SCHEMES[name]
+        QApplication.setPalette(palette_of(dark=name == "dark" and not is_taken))
         self._soon()
 
     def apply(self) -> None:

@@ -159,7 +159,7 @@ class TrainingController(QObject):
             self._run.forget()
         else:
             self._run.set_state(RunState.STOPPED if stopped else RunState.FINISHED)
-        self.progress_changed.emit(0.0 if stopped else 1.0, "")
+        self.progress_changed.emit(0.0 if stopped else 1.0, "" if stopped else "finished")
 
     def _fail(self, error: BaseException) -> None:
         self._stop_clock()

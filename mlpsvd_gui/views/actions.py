@@ -37,6 +37,8 @@ class WindowActions(QObject):
         self.shortcuts = new("&Shortcuts", "F1", "Keys and mouse gestures")
         self.show_log = new("Open &log file", None, "What happened in detail, for a report")
         self.about = new("&About MLP-SVD", None, "Version, licence and the paper")
+        self.open.setIconText("Open")
+        self.save.setIconText("Save")
         self.presets: list[QAction] = []
         self.themes = QActionGroup(self)
         for name, text in _THEMES:

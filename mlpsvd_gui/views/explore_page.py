@@ -48,7 +48,7 @@ class ExplorePage(QWidget):
         return {"middle": self._middle, "right": self._right, "upper": self._upper, "outer": self._outer}
 
     def _first_sizes(self) -> None:
-        self._outer.setSizes([270, 1330])
+        self._outer.setSizes([310, 1290])
         for splitter in (self._middle, self._right, self._upper):
             splitter.setSizes([1000, 1000])
 

@@ -24,8 +24,6 @@ class FoldingSection(QWidget):
     def _build(self) -> None:
         heading = self._heading
         heading.setText(self._title)
-        heading.setCheckable(True)
-        heading.setChecked(True)
         heading.setAutoRaise(True)
         heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         heading.setArrowType(Qt.ArrowType.DownArrow)
@@ -34,7 +32,7 @@ class FoldingSection(QWidget):
         font = heading.font()
         font.setBold(True)
         heading.setFont(font)
-        heading.toggled.connect(self._unfold)
+        heading.clicked.connect(lambda: self.set_folded(not self.is_folded))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
@@ -44,17 +42,15 @@ class FoldingSection(QWidget):
     @property
     def is_folded(self) -> bool:
         """Whether the body is hidden."""
-        return not self._heading.isChecked()
+        return self._body.isHidden()
 
     def set_folded(self, folded: bool) -> None:
         """Fold or unfold."""
-        self._heading.setChecked(not folded)
+        if folded != self.is_folded:
+            self._heading.setArrowType(Qt.ArrowType.RightArrow if folded else Qt.ArrowType.DownArrow)
+            self._body.setVisible(not folded)
+            self.folded.emit(folded)
 
     def set_note(self, note: str) -> None:
         """Put a short note behind the title, e.g. how many settings were changed."""
         self._heading.setText(f"{self._title}   {note}" if note else self._title)
-
-    def _unfold(self, unfolded: bool) -> None:
-        self._heading.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
-        self._body.setVisible(unfolded)
-        self.folded.emit(not unfolded)

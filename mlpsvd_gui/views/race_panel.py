@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -36,6 +38,7 @@ _TIPS = (
     "Floating-point operations of all training epochs so far, by count",
     "Seconds spent on training, discarding included and evaluation left out, as measured on this machine",
 )
+_NOTHING_YET = "What both networks reach on the same data, and what it takes. Press Train (F5)."
 _STALE_COLOUR = "#c77d0a"
 
 
@@ -86,6 +89,7 @@ class RacePanel(QWidget):
         self.restore_button = QPushButton("Restore their settings", self._banner)
         self._build()
         self.show_rows({})
+        self.show_caption("")
         self.show_stale("")
 
     def _build(self) -> None:
@@ -94,7 +98,8 @@ class RacePanel(QWidget):
         layout.setSpacing(4)
         self._build_banner()
         self._build_table()
-        self._caption.setWordWrap(False)
+        self._caption.setTextFormat(Qt.TextFormat.RichText)
+        self._caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._caption.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         layout.addWidget(self._caption)
         layout.addWidget(self._banner)
@@ -143,9 +148,13 @@ class RacePanel(QWidget):
         self._fit_height()
 
     def _fit_height(self) -> None:
-        self.table.resizeRowsToContents()
-        height = self.table.horizontalHeader().sizeHint().height() + 2
-        self.table.setFixedHeight(height + sum(self.table.rowHeight(row) for row in range(3)))
+        row_height = self.table.fontMetrics().height() + 6
+        self.table.verticalHeader().setMinimumSectionSize(row_height)
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.table.verticalHeader().setDefaultSectionSize(row_height)
+        self.table.horizontalHeader().setFixedHeight(row_height)
+        self.table.setFixedHeight(4 * row_height + 2)
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def show_rows(self, rows: Mapping[str, RaceRow]) -> None:
@@ -157,7 +166,7 @@ class RacePanel(QWidget):
 
     def show_caption(self, text: str) -> None:
         """Say what the numbers belong to: experiment, seed, engine."""
-        self._caption.setText(text)
+        self._caption.setText(f"<b>Race</b>&nbsp;&nbsp; {escape(text or _NOTHING_YET)}")
 
     def show_stale(self, changed: str) -> None:
         """Say that the results belong to other settings.
@@ -188,7 +197,11 @@ class RacePanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Colour the contenders' names as their curves."""
         for row in range(2):
-            self._item(row, 0).setForeground(QColor(series_colour(row, theme)))
+            item = self._item(row, 0)
+            item.setForeground(QColor(series_colour(row, theme)))
+            font = item.font()
+            font.setBold(True)
+            item.setFont(font)
 
     def _fill(self, row: int, texts: list[str]) -> None:
         for column, text in enumerate(texts, start=1):

@@ -9,6 +9,8 @@ from mlpsvd_gui.views.actions import WindowActions
 
 __all__ = ["RunToolBar"]
 
+_ENGINE_WIDTH = 330
+
 
 class RunToolBar(QToolBar):
     """Preset, open, save; train, pause, stop and keep; progress; engine."""
@@ -47,9 +49,11 @@ class RunToolBar(QToolBar):
         self._left.setContentsMargins(8, 0, 8, 0)
         self._engine.setContentsMargins(8, 0, 8, 0)
         self._engine.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._engine.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.addWidget(self.progress)
         self.addWidget(self._left)
+        spacer = QWidget(self)
+        spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(spacer)
         self.addWidget(self._engine)
 
     def show_progress(self, share: float, text: str) -> None:
@@ -73,5 +77,6 @@ class RunToolBar(QToolBar):
 
     def show_engine(self, text: str) -> None:
         """Say what computes."""
-        self._engine.setText(text)
+        width = _ENGINE_WIDTH
+        self._engine.setText(self._engine.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width))
         self._engine.setToolTip(f"What computes the epochs: {text}" if text else "")

@@ -8,7 +8,7 @@ from typing import Any, get_origin
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QValidator, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from mlpsvd.settings import SettingInfo
 
@@ -16,6 +16,7 @@ __all__ = ["ChoiceEditor", "NumberEditor", "SettingEditor", "TextEditor", "edito
 
 _STEPS = (1.0, 2.0, 5.0)
 _WIDEST = 1e12
+_NARROWEST = 72
 
 
 class SettingEditor(QWidget):
@@ -32,6 +33,8 @@ class SettingEditor(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(editor)
         self.editor = editor
+        editor.setMinimumWidth(_NARROWEST)
+        editor.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFocusProxy(editor)
 
     @abstractmethod
@@ -58,7 +61,6 @@ class _NumberSpinBox(QDoubleSpinBox):
         self.setRange(-_WIDEST, _WIDEST)
         self.setKeyboardTracking(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumWidth(60)
         if info.unit:
             self.setSuffix(f" {info.unit}")
 
@@ -163,25 +165,27 @@ class TextEditor(SettingEditor):
         self._line = QLineEdit()
         super().__init__(self._line)
         self._is_list = get_origin(info.type) is tuple
-        self._shown = ""
+        self._value_text = ""
+        self._committed = ""
         self._line.setPlaceholderText(placeholder)
         self._line.editingFinished.connect(self.commit)
 
     def show_value(self, value: Any) -> None:
         text = ", ".join(str(entry) for entry in value) if self._is_list else str(value)
-        if text != self._shown:
-            self._shown = text
+        if text != self._value_text:  # the same value again must not wipe out text that was refused
+            self._value_text = self._committed = text
             self._line.setText(text)
+            self._line.setCursorPosition(0)
 
     def show_again(self, value: Any) -> None:
         """Show a value even over text that was refused."""
-        self._shown = "\0"
+        self._value_text = "\0"
         self.show_value(value)
 
     def commit(self) -> None:
         text = self._line.text()
-        if text != self._shown:
-            self._shown = text
+        if text != self._committed:
+            self._committed = text
             self.text_edited.emit(text)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
 from mlpsvd.settings import SettingInfo
@@ -13,6 +14,7 @@ from mlpsvd_gui.views.setting_editors import SettingEditor
 __all__ = ["SettingRow", "tooltip"]
 
 _PROBLEM_COLOUR = "#d0453a"
+_RESET_SIZE = 20
 
 
 def tooltip(info: SettingInfo, key: str) -> str:
@@ -60,12 +62,10 @@ class SettingRow(QObject):
         self.editor.editor.setAccessibleName(f"{self.info.label} {self.info.unit}".strip())
         self._reset.setText("↺")
         self._reset.setAutoRaise(True)
+        self._reset.setFixedSize(_RESET_SIZE, _RESET_SIZE)
         self._reset.setToolTip(f"Back to the paper's value: {_in_words(self.info.default)} {self.info.unit}".strip())
         self._reset.setAccessibleName(f"Reset {self.info.label}")
         self._reset.clicked.connect(lambda: self.reset_requested.emit(self.key))
-        policy = self._reset.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self._reset.setSizePolicy(policy)
         self._problem.setWordWrap(True)
         self._problem.setStyleSheet(f"color: {_PROBLEM_COLOUR};")
 
@@ -76,7 +76,20 @@ class SettingRow(QObject):
         grid.addWidget(self.editor, row, 1)
         grid.addWidget(self._reset, row, 2, Qt.AlignmentFlag.AlignRight)
         grid.addWidget(self._problem, row + 1, 0, 1, 3)
+        grid.setColumnMinimumWidth(2, _RESET_SIZE)
         self._problem.hide()
+
+    @property
+    def label_width(self) -> int:
+        """Width that the label needs even in bold."""
+        font = self._label.font()
+        font.setBold(True)
+        return QFontMetrics(font).horizontalAdvance(self._label.text()) + 2
+
+    def set_label_width(self, width: int) -> None:
+        """Make the label this wide, so that editors stand in one line; longer ones are wrapped."""
+        self._label.setFixedWidth(width)
+        self._label.setWordWrap(True)
 
     @property
     def is_changed(self) -> bool:

@@ -41,6 +41,7 @@ _HAS_EFFECT: Mapping[str, Callable[[Experiment], bool]] = {
 }
 
 _CONTENDER_CHOICES = {"MLP and MLP-SVD": ("mlp", "mlp-svd"), "MLP only": ("mlp",), "MLP-SVD only": ("mlp-svd",)}
+_WIDEST_LABEL = 116
 _RECORDINGS_NOTE = "Recordings are chosen in the data panel in the middle; the settings here are for synthetic clips."
 
 
@@ -65,12 +66,15 @@ class SettingsPanel(QScrollArea):
     def _build(self) -> None:
         column = QWidget()
         layout = QVBoxLayout(column)
-        layout.setContentsMargins(8, 8, 4, 8)
-        layout.setSpacing(8)
+        layout.setContentsMargins(4, 6, 4, 8)
+        layout.setSpacing(6)
         for title, prefix, names in _SECTIONS:
             section = FoldingSection(title, self._build_section(title, prefix, names))
             self.sections[title] = section
             layout.addWidget(section)
+        widest = min(_WIDEST_LABEL, max(row.label_width for row in self.rows.values()))
+        for row in self.rows.values():
+            row.set_label_width(widest)
         self._elsewhere.setWordWrap(True)
         self._elsewhere.setStyleSheet("color: #d0453a;")
         self._elsewhere.hide()
@@ -80,14 +84,14 @@ class SettingsPanel(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(230)
+        self.setMinimumWidth(270)
 
     def _build_section(self, title: str, prefix: str, names: tuple[str, ...]) -> QWidget:
         body = QWidget()
         grid = QGridLayout(body)
-        grid.setContentsMargins(18, 0, 4, 4)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(4)
+        grid.setContentsMargins(20, 0, 0, 4)
+        grid.setHorizontalSpacing(6)
+        grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)
         if title == "Data":
             self._recordings_note.setWordWrap(True)

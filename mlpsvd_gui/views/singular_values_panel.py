@@ -81,6 +81,8 @@ class SingularValuesPanel(QWidget):
         self._stack = QStackedWidget(self)
         self._theme = LIGHT
         self._spectrum: tuple[int, NDArray[np.floating], float | None, str] | None = None
+        self.values.set_integer_x(True)
+        self.sigma_view.set_integer_x(True)
         self._build()
         self.clear()
 
@@ -117,7 +119,7 @@ class SingularValuesPanel(QWidget):
         self._factors_note.setEnabled(False)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
-        for widget, stretch in ((self.u_view, 2), (self.sigma_view, 2), (self.vt_view, 4)):
+        for widget, stretch in ((self.u_view, 3), (self.sigma_view, 3), (self.vt_view, 6)):
             split.addWidget(widget)
             split.setStretchFactor(split.count() - 1, stretch)
         page = QWidget()

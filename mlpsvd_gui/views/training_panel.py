@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour
@@ -57,7 +57,6 @@ class TrainingPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = QLabel("<b>Training</b>", self)
         self._reading = QLabel(self)
         self.pages = Segments(
             ("Accuracy", "Loss", "Rank and weights"),
@@ -72,6 +71,7 @@ class TrainingPanel(QWidget):
         self._theme = LIGHT
         self._shown: dict[str, TrainingCurves] = {}
         self._n_marks: dict[tuple[int, str], int] = {}
+        self._epoch: int | None = None
         self._line: tuple[float, str] | None = None
         self._build()
 
@@ -95,18 +95,16 @@ class TrainingPanel(QWidget):
         self.pages.chosen.connect(self._show_page)
         self._reading.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._reading.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._reading.setMinimumWidth(0)
+        self._reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._reading.setToolTip("Test accuracy at the epoch under the cursor, or the latest")
         head = QHBoxLayout()
-        head.addWidget(self._title)
-        head.addSpacing(8)
         head.addWidget(self.pages)
-        head.addStretch(1)
+        head.addWidget(self._reading, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 2)
         layout.setSpacing(4)
         layout.addLayout(head)
         layout.addWidget(self._stack, 1)
-        layout.addWidget(self._reading)
 
     def clear(self) -> None:
         """Show nothing but the empty text."""
@@ -172,10 +170,18 @@ class TrainingPanel(QWidget):
 
     def show_epoch(self, epoch: int | None) -> None:
         """Put the cursor on an epoch and read the curves there; None reads the latest."""
+        self._epoch = epoch
         for plot in self._plots:
             plot.set_cursor(None if epoch is None else float(epoch))
-        parts = [_reading(name, self._shown[key], epoch) for key, name in CONTENDER_NAMES.items() if key in self._shown]
-        self._reading.setText("   ".join(parts))
+        parts = [self._read(contender, self._shown[contender], epoch) for contender in self._shown]
+        self._reading.setText("&nbsp;&nbsp; ".join(parts))
+
+    def _read(self, contender: str, curves: TrainingCurves, epoch: int | None) -> str:
+        last = len(curves.epochs) - 1
+        index = last if epoch is None else max(0, min(epoch - int(curves.epochs[0]), last))
+        colour = self._colour(contender).name()
+        accuracy = f"{100 * curves.test_accuracy[index]:.1f} %"
+        return f"<span style='color: {colour}'>{CONTENDER_NAMES[contender]} <b>{accuracy}</b></span>"
 
     @property
     def reading(self) -> str:
@@ -189,16 +195,7 @@ class TrainingPanel(QWidget):
             plot.set_theme(theme)
         for contender, curves in list(self._shown.items()):
             self.show_curves(contender, curves)
+        self.show_epoch(self._epoch)
 
 
 _LAYER_STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
-
-
-def _reading(name: str, curves: TrainingCurves, epoch: int | None) -> str:
-    last = len(curves.epochs) - 1
-    index = last if epoch is None else max(0, min(epoch - int(curves.epochs[0]), last))
-    ranks = ", ".join(str(rank) for rank in curves.ranks[index])
-    return (
-        f"{name} at epoch {curves.epochs[index]}: {100 * curves.test_accuracy[index]:.1f} % test, "
-        f"{100 * curves.train_accuracy[index]:.1f} % training, rank {ranks}"
-    )

@@ -48,18 +48,18 @@ def save_run(
     prepared: Prepared,
     histories: Mapping[str, Sequence[EpochEvent]],
     outcomes: Mapping[str, Outcome],
+    engine: str,
 ) -> Path:
     """Write everything of a run into ``folder`` and return the folder."""
     from mlpsvd.experiments.run_files import write_run  # draws with Matplotlib: imported late
 
-    write_run(folder, prepared, histories, outcomes)
+    write_run(folder, prepared, histories, outcomes, engine=engine)
     return folder
 
 
 def export_model(path: Path, prepared: Prepared, outcome: Outcome) -> Path:
     """Write one trained network as a model file and return its path."""
-    from mlpsvd.experiments.run_files import model_of
-
+    from mlpsvd.experiments.results import model_of
     from mlpsvd.models.model_file import save_model
 
     save_model(path, model_of(prepared, outcome))

@@ -1,0 +1,157 @@
+"""The training thread: order, batches, pause, stop, late news, failures."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from mlpsvd.errors import DataError
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.race import RaceEvent
+from mlpsvd.training.events import EpochEvent
+from mlpsvd_gui.workers.training import News, NewsKind, TrainingWorker
+
+
+def _event(epoch: int) -> EpochEvent:
+    return EpochEvent(epoch, 1000, 1.0, 0.5, 1.0, 0.5, (np.ones(2),), (2,), ("dense",), 10, 100, 0.001)
+
+
+class _Race:
+    """A race as slow and as long as a test wants."""
+
+    engine_description = "test engine"
+    notes = ()
+
+    def __init__(self, n_epochs: int, epoch_s: float) -> None:
+        self.n_epochs, self.epoch_s = n_epochs, epoch_s
+        self.pulled = 0
+        self.closed = False
+
+    def run(self) -> Iterator[RaceEvent]:
+        try:
+            for epoch in range(self.n_epochs):
+                self.pulled += 1
+                time.sleep(self.epoch_s)
+                yield RaceEvent("mlp", _event(epoch))
+        finally:
+            self.closed = True
+
+    def outcomes(self) -> dict[str, Any]:
+        return {"mlp": self.pulled}
+
+
+def _worker(race: Any, prepare: Callable[..., Any] | None = None) -> tuple[TrainingWorker, list[News]]:
+    worker = TrainingWorker(prepare or (lambda *_: SimpleNamespace()), lambda _: race)
+    heard: list[News] = []
+    worker.news.connect(lambda news: heard.append(news) if worker.is_current(news) else None)
+    return worker, heard
+
+
+def _events(heard: list[News]) -> list[int]:
+    return [event.event.epoch for news in heard for event in news.events]
+
+
+def test_all_epochs_come_in_order_and_in_batches(qtbot: QtBot) -> None:
+    worker, heard = _worker(_Race(300, 0.001))
+    worker.start(Experiment())
+    qtbot.waitUntil(lambda: heard != [] and heard[-1].kind is NewsKind.FINISHED, timeout=5000)
+    assert _events(heard) == list(range(300))
+    assert heard[0].kind is NewsKind.PREPARED and heard[0].engine == "test engine"
+    batches = [news for news in heard if news.kind is NewsKind.EPOCHS]
+    assert len(batches) < 30, "the window would be flooded"
+    worker.close()
+
+
+def test_pause_stops_pulling_and_resume_goes_on(qtbot: QtBot) -> None:
+    race = _Race(10_000, 0.002)
+    worker, heard = _worker(race)
+    worker.start(Experiment())
+    qtbot.waitUntil(lambda: race.pulled > 20, timeout=5000)
+    worker.pause()
+    qtbot.wait(60)
+    pulled = race.pulled
+    qtbot.wait(200)
+    assert race.pulled == pulled
+    assert _events(heard) == list(range(pulled)), "everything trained so far is shown while paused"
+    worker.resume()
+    qtbot.waitUntil(lambda: race.pulled > pulled + 10, timeout=5000)
+    worker.close()
+
+
+def test_stop_and_keep_closes_the_generator_and_brings_outcomes(qtbot: QtBot) -> None:
+    race = _Race(10_000, 0.002)
+    worker, heard = _worker(race)
+    worker.start(Experiment())
+    qtbot.waitUntil(lambda: race.pulled > 20, timeout=5000)
+    worker.stop_and_keep()
+    qtbot.waitUntil(lambda: heard[-1].kind is NewsKind.STOPPED, timeout=5000)
+    assert race.closed and heard[-1].outcomes == {"mlp": race.pulled}
+    assert _events(heard) == list(range(race.pulled))
+    worker.close()
+
+
+def test_stop_works_while_paused(qtbot: QtBot) -> None:
+    worker, heard = _worker(_Race(10_000, 0.002))
+    worker.start(Experiment())
+    qtbot.waitUntil(lambda: len(_events(heard)) > 5, timeout=5000)
+    worker.pause()
+    worker.stop_and_keep()
+    qtbot.waitUntil(lambda: heard[-1].kind is NewsKind.STOPPED, timeout=2000)
+
+
+def test_stop_during_preparation_keeps_nothing(qtbot: QtBot) -> None:
+    def prepare(_: Experiment, progress: Callable[[float], None]) -> None:
+        for step in range(1000):
+            time.sleep(0.002)
+            progress(step / 1000)
+
+    worker, heard = _worker(_Race(1, 0), prepare)
+    worker.start(Experiment())
+    qtbot.waitUntil(lambda: heard != [] and heard[-1].share > 0, timeout=5000)
+    worker.stop_and_keep()
+    qtbot.waitUntil(lambda: heard[-1].kind is NewsKind.STOPPED, timeout=2000)
+    assert heard[-1].outcomes == {}
+
+
+def test_news_of_an_earlier_run_is_not_current(qtbot: QtBot) -> None:
+    worker, heard = _worker(_Race(10_000, 0.001))
+    first = worker.start(Experiment())
+    qtbot.waitUntil(lambda: len(_events(heard)) > 5, timeout=5000)
+    second = worker.start(Experiment())
+    heard.clear()
+    qtbot.wait(200)
+    assert first != second and heard and all(news.token == second for news in heard)
+    worker.close()
+
+
+def test_close_takes_less_than_a_second_even_when_an_epoch_is_long(qtbot: QtBot) -> None:
+    worker, heard = _worker(_Race(3, 1.5))
+    worker.start(Experiment())
+    qtbot.waitUntil(lambda: heard != [], timeout=5000)
+    started = time.monotonic()
+    assert not worker.close()
+    assert time.monotonic() - started < 1.0
+    n_heard = len(heard)
+    for thread in threading.enumerate():
+        if thread.name == "training":
+            thread.join(5)
+    qtbot.wait(50)
+    assert len(heard) == n_heard
+
+
+@pytest.mark.parametrize("error", [DataError("no clips"), MemoryError(), ZeroDivisionError("odd")])
+def test_failures_are_news(qtbot: QtBot, error: Exception) -> None:
+    def prepare(*_: object) -> None:
+        raise error
+
+    worker, heard = _worker(_Race(1, 0), prepare)
+    worker.start(Experiment())
+    qtbot.waitUntil(lambda: heard != [], timeout=5000)
+    assert heard[-1].kind is NewsKind.FAILED and heard[-1].error is error
