@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from collections import deque
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
-from mlpsvd.audio.file_source import FileSource
 from mlpsvd.audio.level import Level
-from mlpsvd.audio.paced_source import Pace
-from mlpsvd.audio.source import AudioSource, SourceState
+from mlpsvd.audio.source import SourceState
 from mlpsvd.audio.synthetic_source import SyntheticSource
 from mlpsvd.errors import MlpSvdError
-from mlpsvd.files import write_atomically
-from mlpsvd.models.decision_log import to_audacity_labels, to_csv
 from mlpsvd.models.live import LiveDecision
+from mlpsvd_gui.controllers.live_log import LiveLog
 from mlpsvd_gui.controllers.live_models import LiveModel, model_from_file, models_from_run
-from mlpsvd_gui.controllers.live_texts import LatencyLog, status_text
+from mlpsvd_gui.controllers.live_sources import make_source, reason_not_to_start
+from mlpsvd_gui.controllers.live_texts import LatencyLog, right_text, status_text
 from mlpsvd_gui.models.run_model import RunModel
-from mlpsvd_gui.views.live_controls import FILE_SOURCE
 from mlpsvd_gui.views.live_panel import LivePanel
 from mlpsvd_gui.workers.background import Background
 from mlpsvd_gui.workers.live import LiveSession, LiveUpdate
@@ -30,8 +24,6 @@ from mlpsvd_gui.workers.live import LiveSession, LiveUpdate
 __all__ = ["LiveController"]
 
 _DRAW_MS = 50
-_MOST_LOGGED = 100_000
-_NO_FEATURES = np.zeros(0, dtype=np.float32)
 
 
 class LiveController(QObject):
@@ -51,14 +43,12 @@ class LiveController(QObject):
         self._shown_names: tuple[str, ...] = ()
         self._starts_again = False
         self._started_s = 0.0
-        self._log: deque[LiveDecision] = deque(maxlen=_MOST_LOGGED)
-        self._n_decisions = 0
+        self._log = LiveLog(panel, self)
         self._undrawn: list[LiveDecision] = []
         self._levels: list[Level] = []
         self._update: LiveUpdate | None = None
         self._latency = LatencyLog()
         self._opening = Background("open model", self)
-        self._writing = Background("export decisions", self)
         self._timer = QTimer(self)
         self._timer.setInterval(_DRAW_MS)
         self._connect()
@@ -76,7 +66,7 @@ class LiveController(QObject):
             self._session.close()
             self._session = None
         self._opening.close()
-        self._writing.close()
+        self._log.close()
 
     def _connect(self) -> None:
         controls = self._panel.controls
@@ -86,8 +76,6 @@ class LiveController(QObject):
         controls.model_file_chosen.connect(self.open_model)
         controls.class_chosen.connect(self._choose_class)
         controls.source_kind_chosen.connect(lambda _: self._show_startable())
-        self._panel.export_requested.connect(self.export)
-        self._panel.clear_requested.connect(self._clear_log)
         self._panel.decision.painted.connect(self._latency.painted)
         self._run_model.outcomes_changed.connect(self._take_outcomes)
         self._timer.timeout.connect(self._draw)
@@ -150,34 +138,20 @@ class LiveController(QObject):
             return
         self._panel.show_error("")
         try:
-            source = self._source(model)
+            source = make_source(self._panel.controls, model)
             session = LiveSession(source, model.classifier, self._panel.controls.hop_share, self)
         except MlpSvdError as error:
             self._tell_error(error)
             return
         session.news.connect(self._take_news)
         self._session = session
-        self._clear_log()
+        self._log.begin()
         self._latency.clear()
-        self._n_decisions = 0
         self._begin_view(model)
         self._panel.controls.show_running(True)
         self._started_s = time.monotonic()
         self._timer.start()
         session.start()
-
-    def _source(self, model: LiveModel) -> AudioSource:
-        controls, classifier = self._panel.controls, model.classifier
-        if controls.source_kind == FILE_SOURCE:
-            pace = Pace.REAL_TIME if controls.is_real_time else Pace.FASTEST
-            loops = controls.loops and controls.is_real_time
-            path, channel = Path(controls.path).expanduser(), classifier.model.channel
-            return FileSource(path, classifier.sample_rate_hz, pace, loops, channel)
-        if model.bank is None:
-            raise MlpSvdError("This model was not trained on a synthetic bank; play it a recording instead.")
-        clip_s = classifier.n_samples / classifier.sample_rate_hz
-        filters, noise = model.bank.filters, model.bank.noise
-        return SyntheticSource(filters, noise, classifier.sample_rate_hz, clip_s, controls.class_index)
 
     def _begin_view(self, model: LiveModel) -> None:
         classifier = model.classifier
@@ -206,7 +180,7 @@ class LiveController(QObject):
         self._panel.controls.show_running(False)
         if update.status.state is SourceState.FAILED:
             self._panel.show_error(_sentence(update.status.message))
-        if not self._n_decisions:
+        if not self._log.n_decisions:
             self._panel.show_model(self._model is not None)
         if self._starts_again:
             self._starts_again = False
@@ -214,15 +188,10 @@ class LiveController(QObject):
         self._show_startable()
 
     def _show_startable(self) -> None:
-        controls, reason = self._panel.controls, ""
-        if self._model is None:
-            reason = "Train a network or open a model file first"
-        elif controls.source_kind == FILE_SOURCE and not controls.path:
-            reason = "Choose a recording to play first"
-        elif controls.source_kind != FILE_SOURCE and self._model.bank is None:
-            reason = "This model was not trained on a synthetic bank; play it a recording instead"
+        controls = self._panel.controls
+        reason = reason_not_to_start(controls, self._model)
         controls.show_startable(not reason, reason)
-        if self._session is None and not self._n_decisions:
+        if self._session is None and not self._log.n_decisions:
             self._panel.show_status(f"{reason}." if reason else "Ready.")
 
     # --- what comes in -------------------------------------------------------------------------------------------
@@ -239,8 +208,8 @@ class LiveController(QObject):
             self._end(update)
 
     def _take_decisions(self, decisions: tuple[LiveDecision, ...]) -> None:
-        self._n_decisions += len(decisions)
-        self._log.extend(dataclasses.replace(one, features=_NO_FEATURES) for one in decisions)
+        if self._session is not None:
+            self._log.add(decisions, self._session.source, self._panel.controls.hop_share == 1.0)
         # A window that the last model had in hand when it was swapped is in the log, but has no row to be drawn in.
         fitting = [one for one in decisions if one.class_names == self._shown_names]
         if fitting:
@@ -261,27 +230,14 @@ class LiveController(QObject):
         if self._update is not None:
             self._panel.show_latency(self._latency.parts())
             elapsed_s = time.monotonic() - self._started_s
-            self._panel.show_status(status_text(self._source_name(), self._update, self._n_decisions, elapsed_s))
+            text = status_text(self._source_name(), self._update, self._log.n_decisions, elapsed_s)
+            self._panel.show_status(text + right_text(self._log.n_right, self._log.n_judged))
 
     def _n_features(self) -> int:
         return self._model.classifier.model.features.n_features if self._model is not None else 0
 
     def _source_name(self) -> str:
         return self._session.source.name if self._session is not None else "Source"
-
-    # --- the log -------------------------------------------------------------------------------------------------
-
-    def export(self, kind: str, path: str) -> None:
-        """Write the log as ``csv`` or as ``audacity`` labels, in the background."""
-        decisions = list(self._log)
-        write = to_csv if kind == "csv" else to_audacity_labels
-        done = f"{len(decisions)} decisions written to {path}."
-        job = lambda: write_atomically(Path(path), write(decisions))  # noqa: E731
-        self._writing.submit(job, lambda _: self._panel.show_done(done), self._tell_error)
-
-    def _clear_log(self) -> None:
-        self._log.clear()
-        self._panel.clear_log()
 
     def _tell_error(self, error: Exception) -> None:
         self._panel.show_error(_sentence(str(error)))

@@ -15,8 +15,10 @@ from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import Outcome
+from mlpsvd.experiments.results import model_of
 from mlpsvd.models.classifier import Classifier
-from mlpsvd.models.model_file import Model, load_model
+from mlpsvd.models.model import Model
+from mlpsvd.models.model_file import load_model
 
 __all__ = ["LiveModel", "mean_over_parts", "model_from_file", "models_from_run"]
 
@@ -90,15 +92,7 @@ def mean_over_parts(vectors: NDArray[np.floating], n_frequencies: int) -> NDArra
 
 
 def _from_outcome(prepared: Prepared, outcome: Outcome, means: NDArray[np.floating]) -> LiveModel:
-    model = Model(
-        spec=outcome.snapshot.spec,
-        theta=outcome.snapshot.theta,
-        features=prepared.features,
-        class_names=prepared.dataset.class_names,
-        clip_s=prepared.clip_s,
-        experiment_table=settings.to_table(prepared.experiment),
-        summary={},
-    )
+    model = model_of(prepared, outcome)
     name = _NAMES.get(outcome.contender, outcome.contender)
     accuracy = f"{100.0 * outcome.last.test_accuracy:.1f} %"
     tip = f"{name} after epoch {outcome.last.epoch} of “{prepared.experiment.name}”, test accuracy {accuracy}"

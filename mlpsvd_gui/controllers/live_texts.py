@@ -10,7 +10,7 @@ from mlpsvd.audio.source import SourceState
 from mlpsvd.models.live import LiveDecision
 from mlpsvd_gui.workers.live import LiveUpdate
 
-__all__ = ["LatencyLog", "status_text"]
+__all__ = ["LatencyLog", "right_text", "status_text"]
 
 _REMEMBERED = 100
 _FAST = 1.5
@@ -68,6 +68,11 @@ def status_text(name: str, update: LiveUpdate, n_decisions: int, elapsed_s: floa
         heard += f" at {update.heard_s / elapsed_s:.0f} times real time"
     lost = f"{update.lost_s:.2f} s lost" if update.lost_s > 0 else "nothing lost"
     return f"{verb}: {heard}, {n_decisions} decision{'' if n_decisions == 1 else 's'}, {lost}."
+
+
+def right_text(n_right: int, n_judged: int) -> str:
+    """Say how many decisions were right, where it is known what was played; nothing where it is not."""
+    return f" {n_right} of {n_judged} right ({100.0 * n_right / n_judged:.0f} %)." if n_judged else ""
 
 
 def _ms(milliseconds: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
@@ -63,6 +64,11 @@ class DecisionDisplay(QWidget):
         self._label, self._probability, self._colour = label, probability, colour
         self._is_fresh = True
         self.setAccessibleDescription(f"{label}, {_percent(probability)}")
+        self.update()
+
+    def recolour(self, colour_of: Callable[[str], QColor]) -> None:
+        """Take the label's colour anew, after the theme has changed."""
+        self._colour = colour_of(self._label)
         self.update()
 
     def show_hint(self, hint: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -124,6 +124,11 @@ class DecisionTable(QTableView):
         self._rows.extend(rows)
         if follows:
             self.scrollToBottom()
+
+    def recolour(self, colour_of: Callable[[str], QColor]) -> None:
+        """Take every label's colour anew, after the theme has changed."""
+        self._rows.rows = [replace(row, colour=colour_of(row.label)) for row in self._rows.rows]
+        self.viewport().update()
 
     def clear(self) -> None:
         """Empty the log."""

@@ -104,7 +104,7 @@ class LevelMeter(QWidget):
         painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "Level")
         text = "–"
         if self._rms_dbfs is not None:
-            text = f"{self._rms_dbfs:.1f} dBFS, peak {self._hold_dbfs:.1f}"
+            text = f"{self._rms_dbfs:.1f} dBFS, peak {self._hold_dbfs:.1f}".replace("-", "−")
             painter.setPen(self._theme.foreground)
         painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
 

@@ -33,7 +33,7 @@ from mlpsvd_gui.views.probability_history import ProbabilityHistory
 __all__ = ["LivePanel"]
 
 _NO_MODEL = "Train a network on the Explore tab, or open a model file; then choose a source and press Start."
-_READY = "Press Start to hear the first decision."
+_READY = "Press Start to see the first decision."
 
 
 class LivePanel(QWidget):
@@ -52,6 +52,7 @@ class LivePanel(QWidget):
         self._names: tuple[str, ...] = ()
         self._frequencies_hz: NDArray[np.floating] = np.zeros(0)
         self._is_drawn: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
+        self._means: NDArray[np.floating] | None = None
         self.controls = LiveControls(self)
         self.messages = MessageBar(self)
         self.decision = DecisionDisplay(self)
@@ -75,6 +76,9 @@ class LivePanel(QWidget):
         self._theme = theme
         for view in (self.decision, self.meter, self.probabilities, self.spectrum):
             view.set_theme(theme)
+        self._paint_means()
+        self.decision.recolour(self.colour_of)
+        self.log.recolour(self.colour_of)
 
     def show_error(self, sentence: str) -> None:
         """Say in one sentence what went wrong; an empty one takes it away."""
@@ -114,10 +118,8 @@ class LivePanel(QWidget):
         self.spectrum.clear_curves()
         self._is_drawn = frequencies_hz > 0  # 0 Hz has no place on a logarithmic axis
         self._frequencies_hz = frequencies_hz[self._is_drawn]
-        for index, mean in enumerate(() if means is None else means):
-            colour = with_alpha(class_colour(index, self._theme), 0.75)
-            name = self._names[index] if index < len(self._names) else ""
-            self.spectrum.set_curve(index, self._frequencies_hz, mean[self._is_drawn], name, colour, width=1.2)
+        self._means = means
+        self._paint_means()
 
     def show_input(self, vector: NDArray[np.floating]) -> None:
         """Show what entered the network last, one value for each frequency of :meth:`show_spectra`."""
@@ -148,6 +150,12 @@ class LivePanel(QWidget):
     def colour_of(self, label: str) -> QColor:
         """Return the colour of a class."""
         return class_colour(self._names.index(label) if label in self._names else 0, self._theme)
+
+    def _paint_means(self) -> None:
+        for index, mean in enumerate(() if self._means is None else self._means):
+            colour = with_alpha(class_colour(index, self._theme), 0.75)
+            name = self._names[index] if index < len(self._names) else ""
+            self.spectrum.set_curve(index, self._frequencies_hz, mean[self._is_drawn], name, colour, width=1.2)
 
     def _row(self, decision: LiveDecision) -> DecisionRow:
         level_dbfs = decision.level.rms_dbfs

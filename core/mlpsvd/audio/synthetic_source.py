@@ -55,6 +55,7 @@ class SyntheticSource(PacedSource):
         self._n_samples = max(1, round(clip_s * sample_rate_hz))
         self._rng = np.random.default_rng(seed)
         self._class_index = class_index
+        self._played: list[int] = []
 
     @property
     def class_index(self) -> int:
@@ -67,9 +68,18 @@ class SyntheticSource(PacedSource):
             raise ValueError(f"class {class_index} is not one of the bank's {len(self._filters)}")
         self._class_index = class_index
 
+    def class_at(self, time_s: float) -> int | None:
+        """Return the class of the clip that lies at ``time_s`` seconds after the start; None if not made yet."""
+        clip = int(time_s * self.sample_rate_hz + 0.5) // self._n_samples
+        return self._played[clip] if 0 <= clip < len(self._played) else None
+
     def _stretches(self) -> Iterator[NDArray[np.float32]]:
+        self._played.clear()
         while True:
-            yield self._clip(self._filters[self._class_index])
+            class_index = self._class_index
+            clip = self._clip(self._filters[class_index])
+            self._played.append(class_index)
+            yield clip
 
     def _clip(self, band_pass: BandPass) -> NDArray[np.float32]:
         clips = synthesise(band_pass, self._noise, self.sample_rate_hz, 1, self._n_samples, self._rng)
