@@ -11,6 +11,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots import export
 from mlpsvd_gui.plots.frequency_axis import FrequencyAxis, PlainAxis
@@ -30,6 +32,7 @@ from mlpsvd_gui.plots.theme import Theme, apply_theme, theme_for
 __all__ = ["BasePlot", "axis_text"]
 
 Range = tuple[float, float]
+_PNG_SCALE = 2.0
 
 
 def axis_text(label: str, unit: str) -> str:
@@ -55,6 +58,7 @@ class BasePlot(QWidget):
         self._is_zoomed = False
         self._cursor: float | None = None
         self._focus_by_key = False
+        self._pen_scale: float | None = None
         self._build_canvas(x_text, y_text)
         self._build_cursor()
         self._build_layout()
@@ -98,7 +102,8 @@ class BasePlot(QWidget):
         self._empty_label = QLabel(self)
         self._empty_label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty_label.setWordWrap(True)
-        self._empty_label.setMargin(24)
+        self._empty_label.setMargin(16)
+        self._empty_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._empty_label.setAutoFillBackground(True)
         self._empty_label.hide()
         layout = QVBoxLayout(self)
@@ -139,11 +144,33 @@ class BasePlot(QWidget):
     def _paint_theme(self) -> None:
         theme = self._theme
         apply_theme(self.canvas, theme)
-        self._cursor_line.setPen(pg.mkPen(theme.accent, width=1))
+        self._cursor_line.setPen(self._pen(theme.accent, 1.0))
         self._readout.set_theme(theme)
         self._empty_label.setStyleSheet(
             f"background: {theme.background.name()}; color: {theme.muted.name()}; border: none;"
         )
+
+    def _pen(self, colour: Any, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+        """Return a pen of a width in pixels of the layout; pyqtgraph's pens count the device's."""
+        pen: QPen = pg.mkPen(colour, width=width * (self._pen_scale or self.devicePixelRatioF()), style=style)
+        return pen
+
+    @contextmanager
+    def _pens_for(self, scale: float) -> Iterator[None]:
+        """Draw with pens for another device, e.g. a picture."""
+        self._pen_scale = scale
+        self._paint_theme()
+        try:
+            yield
+        finally:
+            self._pen_scale = None
+            self._paint_theme()
+
+    def event(self, event: QEvent) -> bool:
+        """Follow the window to a screen of another density."""
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._paint_theme()
+        return super().event(event)
 
     def set_empty_text(self, text: str | None) -> None:
         """Set the sentence that stands here while there is no data: what will be there and how to get it."""
@@ -336,11 +363,13 @@ class BasePlot(QWidget):
 
     def export_png(self, path: Path) -> None:
         """Write a picture at twice the size on the screen; raises ExportError."""
-        export.write_png(path, self)
+        with self._pens_for(_PNG_SCALE):
+            export.write_png(path, self, _PNG_SCALE)
 
     def export_svg(self, path: Path) -> None:
         """Write vector graphics; raises ExportError."""
-        export.write_svg(path, self.plot_item)
+        with self._pens_for(1.0):
+            export.write_svg(path, self.plot_item)
 
     def export_csv(self, path: Path) -> None:
         """Write the numbers shown; raises ExportError."""

@@ -37,6 +37,7 @@ _ANTIALIAS_UP_TO = 4096
 _FAINT = 0.4
 """Opacity of the curves beside a highlighted one; at one pixel they also draw twenty times as fast as wider ones."""
 _READOUT_LINES = 6
+_LEGEND_SHARE = 0.25
 _MARK_SPAN = (0.0, 0.05)
 _TOOL_TIP_PX = 5.0
 
@@ -173,12 +174,11 @@ class CurvePlot(BasePlot):
     def _paint_curves(self) -> None:
         chosen = self._highlighted if self._highlighted in self._curves else None
         for key, curve in self._curves.items():
-            pen = QPen(curve.pen)
-            if chosen is not None and key == chosen:
-                pen.setWidthF(curve.pen.widthF() + 1.0)
-            elif chosen is not None:
-                pen.setColor(with_alpha(curve.pen.color(), _FAINT))
-                pen.setWidthF(1.0)
+            colour, width = curve.pen.color(), curve.pen.widthF()
+            if chosen is None or key == chosen:
+                pen = self._pen(colour, width + (chosen is not None), curve.pen.style())
+            else:  # a pixel of the device, however fine that is
+                pen = pg.mkPen(with_alpha(colour, _FAINT), width=1, style=curve.pen.style())
             curve.item.setPen(pen)
             curve.item.setZValue(10 if key == chosen else 0)
 
@@ -212,7 +212,7 @@ class CurvePlot(BasePlot):
 
     def _paint_marks(self) -> None:
         for key, marks in self._marks.items():
-            pen = pg.mkPen(self._mark_colours[key] or self._theme.discard_mark, width=2)
+            pen = self._pen(self._mark_colours[key] or self._theme.discard_mark, 2.0)
             for mark in marks:
                 mark.line.setPen(pen)
 
@@ -236,7 +236,7 @@ class CurvePlot(BasePlot):
     def _paint_lines(self) -> None:
         for key, line in self._lines.items():
             colour = self._line_colours[key] or self._theme.muted
-            line.setPen(pg.mkPen(colour, width=1.2, style=Qt.PenStyle.DotLine))
+            line.setPen(self._pen(colour, 1.2, Qt.PenStyle.DotLine))
             label = getattr(line, "label", None)
             if label is not None:
                 label.setColor(colour)
@@ -260,17 +260,23 @@ class CurvePlot(BasePlot):
 
     def _update_legend(self) -> None:
         curves = self._curves.values() if self._legend_visible else ()
-        self._legend.set_entries([LegendEntry(curve.name, curve.pen) for curve in curves if curve.name])
+        entries = [LegendEntry(curve.name, self._legend_pen(curve)) for curve in curves if curve.name]
+        self._legend.set_entries(entries)
         self._fit_legend()
+
+    def _legend_pen(self, curve: _Curve) -> QPen:
+        return self._pen(curve.pen.color(), curve.pen.widthF(), curve.pen.style())
 
     def _fit_legend(self) -> None:
         axes_px = self.plot_item.getAxis("left").width() + 16
-        height = self._legend.fit_width(self.canvas.width() - axes_px)
+        height = self._legend.fit(self.canvas.width() - axes_px, self.canvas.height() * _LEGEND_SHARE)
         self.plot_item.layout.setRowFixedHeight(0, height)
 
     def _paint_theme(self) -> None:
         super()._paint_theme()
         self._legend.set_colour(self._theme.foreground)
+        self._paint_curves()
+        self._update_legend()
         self._paint_marks()
         self._paint_lines()
 

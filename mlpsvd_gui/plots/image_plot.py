@@ -49,6 +49,7 @@ class ImagePlot(BasePlot):
         self.plot_item.layout.setColumnFixedWidth(4, _GAP_PX)
         self.plot_item.layout.addItem(self._bar, 2, 5)
         self._bar.getAxis("right").enableAutoSIPrefix(False)
+        self._bar.getAxis("right").setWidth(None)  # as wide as its numbers
         self._bar.getAxis("right").setLabel(value_text)
         self._paint_theme()
 
@@ -95,7 +96,7 @@ class ImagePlot(BasePlot):
 
     def _paint_theme(self) -> None:
         super()._paint_theme()
-        self._cursor_line.setPen(pg.mkPen(_CURSOR_COLOUR, width=1))
+        self._cursor_line.setPen(self._pen(_CURSOR_COLOUR, 1.5))
         table = self._table()
         self._image.setLookupTable(table)
         self._bar.setColorMap(pg.ColorMap(None, table[1:]))

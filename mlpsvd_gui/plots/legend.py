@@ -4,7 +4,7 @@
     One name with the pen of its curve.
 ``Legend()``
     Flows its entries from left to right and breaks lines as needed: ``set_entries(entries)``, ``set_colour(colour)``,
-    ``fit_width(width) -> height``.
+    ``fit(width, max_height) -> height``.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ class Legend(pg.GraphicsWidget):  # type: ignore[misc] # pyqtgraph carries no ty
         super().__init__()
         self._entries: tuple[LegendEntry, ...] = ()
         self._places: list[QPointF] = []
+        self._rest = ""
+        self._rest_place = QPointF()
         self._colour = QColor("black")
 
     @property
@@ -49,7 +51,7 @@ class Legend(pg.GraphicsWidget):  # type: ignore[misc] # pyqtgraph carries no ty
         return self._entries
 
     def set_entries(self, entries: Sequence[LegendEntry]) -> None:
-        """Show these entries; call :meth:`fit_width` afterwards."""
+        """Show these entries; call :meth:`fit` afterwards."""
         self._entries = tuple(entries)
         self.update()
 
@@ -58,14 +60,23 @@ class Legend(pg.GraphicsWidget):  # type: ignore[misc] # pyqtgraph carries no ty
         self._colour = colour
         self.update()
 
-    def fit_width(self, width: float) -> float:
-        """Lay the entries out in a width (pixels) and return the height they need."""
+    def fit(self, width: float, max_height: float) -> float:
+        """Lay the entries out in a width (pixels) and return the height they need.
+
+        At least one line is shown; what does not fit into ``max_height`` is only counted ("+3").
+        """
         metrics = QFontMetricsF(small_font())
         x, y, line = 0.0, 2.0, metrics.height() + 2.0
-        self._places = []
-        for entry in self._entries:
+        last_y = max(2.0, 2.0 + (max_height // line - 1.0) * line)
+        self._places, self._rest = [], ""
+        for index, entry in enumerate(self._entries):
             needed = _SAMPLE_PX + _GAP_PX + metrics.horizontalAdvance(entry.name)
-            if x > 0.0 and x + needed > width:
+            is_last = index == len(self._entries) - 1
+            room = width if y < last_y or is_last else width - metrics.horizontalAdvance("+00") - _BETWEEN_PX
+            if x > 0.0 and x + needed > room:
+                if y >= last_y:
+                    self._rest, self._rest_place = f"+{len(self._entries) - index}", QPointF(x, y)
+                    break
                 x, y = 0.0, y + line
             self._places.append(QPointF(x, y))
             x += needed + _BETWEEN_PX
@@ -78,9 +89,12 @@ class Legend(pg.GraphicsWidget):  # type: ignore[misc] # pyqtgraph carries no ty
         metrics = QFontMetricsF(font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font)
+        painter.setPen(self._colour)
         for entry, place in zip(self._entries, self._places, strict=False):
             middle = place.y() + metrics.height() / 2.0
             painter.setPen(entry.pen)
             painter.drawLine(QLineF(place.x(), middle, place.x() + _SAMPLE_PX, middle))
             painter.setPen(self._colour)
             painter.drawText(QPointF(place.x() + _SAMPLE_PX + _GAP_PX, place.y() + metrics.ascent()), entry.name)
+        if self._rest:
+            painter.drawText(self._rest_place + QPointF(0.0, metrics.ascent()), self._rest)

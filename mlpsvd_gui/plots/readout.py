@@ -44,7 +44,8 @@ class Readout(QLabel):
             self.hide()
             return
         self.setFont(small_font())
-        self.setText("<br>".join(lines))
+        n_fitting = max(2, int((area.height() - 16.0) // self.fontMetrics().lineSpacing()))
+        self.setText("<br>".join(lines[:n_fitting]))
         self.adjustSize()
         x = area.right() - self.width() - 6 if at_right else area.left() + 6
         self.move(round(x), round(area.top() + 6))

@@ -184,7 +184,7 @@ class ResponsePlot(CurvePlot):
                     "pos": (self._to_view(handle.centre_hz), 0.0),
                     "size": _SELECTED_PX if i == self._selected else _HANDLE_PX,
                     "brush": pg.mkBrush(handle.colour),
-                    "pen": pg.mkPen(self._dot_edge(i), width=2),
+                    "pen": self._pen(self._dot_edge(i), 2.0),
                 }
                 for i, handle in sorted(shown, key=lambda pair: pair[0] == self._selected)
             ]
