@@ -57,6 +57,11 @@ class FilesController(QObject):
         """Whether there is anything of a run to be saved."""
         return bool(self._run.outcomes) and self._run.prepared is not None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a file is being written."""
+        return self._background.is_busy
+
     def close(self) -> None:
         """Let a file that is being written come to its end."""
         self._background.close()

@@ -140,6 +140,7 @@ class TrainingController(QObject):
         self._run.set_prepared(news.prepared, news.engine)
         self._running_since = time.monotonic()
         self._run.set_state(RunState.TRAINING)
+        self.progress_changed.emit(0.0, "")
         for note in news.notes:
             self.noted.emit(note)
 

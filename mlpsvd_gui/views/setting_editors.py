@@ -41,6 +41,10 @@ class SettingEditor(QWidget):
     def show_value(self, value: Any) -> None:
         """Show a value without telling anybody."""
 
+    def show_again(self, value: Any) -> None:
+        """Show a value even over what is being typed or was refused."""
+        self.show_value(value)
+
     def commit(self) -> None:
         """Take over what is typed but not yet confirmed."""
 
@@ -125,6 +129,10 @@ class NumberEditor(SettingEditor):
         self._box.valueChanged.connect(self._tell)
 
     def show_value(self, value: Any) -> None:
+        if float(value) != self._box.value():  # the same value again must not wipe out what is being typed
+            self.show_again(value)
+
+    def show_again(self, value: Any) -> None:
         blocked = self._box.blockSignals(True)
         self._box.setValue(float(value))
         self._box.blockSignals(blocked)
@@ -178,7 +186,6 @@ class TextEditor(SettingEditor):
             self._line.setCursorPosition(0)
 
     def show_again(self, value: Any) -> None:
-        """Show a value even over text that was refused."""
         self._value_text = "\0"
         self.show_value(value)
 

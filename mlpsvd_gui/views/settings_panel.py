@@ -12,7 +12,7 @@ from mlpsvd import settings
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.settings import SettingInfo
 from mlpsvd_gui.views.folding_section import FoldingSection
-from mlpsvd_gui.views.setting_editors import ChoiceEditor, SettingEditor, TextEditor, editor_for
+from mlpsvd_gui.views.setting_editors import ChoiceEditor, SettingEditor, editor_for
 from mlpsvd_gui.views.setting_row import SettingRow
 
 __all__ = ["SettingsPanel"]
@@ -121,10 +121,8 @@ class SettingsPanel(QScrollArea):
             self.sections[title].set_note(f"· {len(changed)} changed" if changed else "")
 
     def show_again(self, key: str, value: Any) -> None:
-        """Show a value over text that could not be read."""
-        editor = self.rows[key].editor
-        if isinstance(editor, TextEditor):
-            editor.show_again(value)
+        """Show a value over text that could not be read or is being typed."""
+        self.rows[key].editor.show_again(value)
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Mark impossible values.

@@ -1,0 +1,123 @@
+"""The window as a whole: size, theme, menus, messages, damaged memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from mlpsvd_gui.log import catch_everything, log_path, start_logging
+from mlpsvd_gui.main_window import MainWindow
+from mlpsvd_gui.models.preferences import Preferences
+from mlpsvd_gui.models.run_model import RunState
+from mlpsvd_gui.views.messages import MessageKind
+
+
+def _store(folder: Path) -> QSettings:
+    return QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    window = MainWindow(Preferences(_store(tmp_path)))
+    qtbot.addWidget(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    yield window
+    window.close()
+
+
+def test_a_small_screen_is_enough(qtbot: QtBot, window: MainWindow) -> None:
+    window.resize(1280, 720)
+    qtbot.wait(50)
+    assert (window.width(), window.height()) == (1280, 720)
+    assert window.minimumSizeHint().width() <= 1280 and window.minimumSizeHint().height() <= 720
+
+
+def test_light_and_dark_reach_every_panel_and_are_remembered(qtbot: QtBot, window: MainWindow) -> None:
+    actions = {action.data(): action for action in window.actions_.themes.actions()}
+    actions["dark"].trigger()
+    qtbot.waitUntil(lambda: window.theme.is_dark)
+    assert window.training_panel.accuracy.theme.is_dark
+    assert window.singular_values_panel.heatmap.theme.is_dark
+    assert window.preferences.theme == "dark"
+    actions["light"].trigger()
+    qtbot.waitUntil(lambda: not window.theme.is_dark)
+    actions["system"].trigger()
+    QApplication.processEvents()
+
+
+def test_damaged_memory_does_not_keep_the_window_from_opening(
+    qtbot: QtBot, tmp_path: Path, expect_log: Callable[[str], None]
+) -> None:
+    store = _store(tmp_path)
+    store.setValue("experiment", "format_version = 99\n")
+    store.setValue("layout/outer", "nonsense")
+    store.sync()
+    expect_log("format_version is 99")
+    expect_log("layout of outer")
+    window = MainWindow(Preferences(store))
+    qtbot.addWidget(window)
+    window.show()
+    assert window.experiments.experiment.training.epochs == 100
+    window.close()
+
+
+def test_every_menu_entry_has_a_shortcut_or_words_and_none_is_doubled(window: MainWindow) -> None:
+    shortcuts = [action.shortcut().toString() for action in window.actions_.children() if hasattr(action, "shortcut")]
+    used = [text for text in shortcuts if text]
+    assert len(used) == len(set(used))
+    assert {"F5", "F6", "F7", "Ctrl+O", "Ctrl+S"} <= set(used)
+
+
+def test_dialogs_do_not_block(qtbot: QtBot, window: MainWindow) -> None:
+    window.actions_.open.trigger()
+    window.actions_.about.trigger()
+    dialogs = [*window.findChildren(QFileDialog), *window.findChildren(QMessageBox)]
+    assert len(dialogs) == 2
+    for dialog in dialogs:
+        dialog.close()
+
+
+def test_a_failed_run_is_told_in_the_window(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, expect_log: Callable[[str], None]
+) -> None:
+    expect_log("Training failed")
+    window.experiments.set_value("data.recordings.path", str(tmp_path / "nowhere"))
+    window.experiments.set_value("data.source", "recordings")
+    window.actions_.train.trigger()
+    qtbot.waitUntil(lambda: window.run.state is RunState.FAILED, timeout=20_000)
+    assert "nowhere" in window.messages.text and window.messages.kind is MessageKind.ERROR
+    assert window.actions_.train.isEnabled()
+
+
+def test_what_nobody_caught_goes_to_the_log_and_is_one_sentence(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expect_log: Callable[[str], None]
+) -> None:
+    import sys
+    import threading
+
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    expect_log("Unexpected ZeroDivisionError")
+    start_logging(tmp_path / "log")
+    catch_everything(window.unexpected.emit)
+    thread = threading.Thread(target=lambda: 1 / 0)
+    thread.start()
+    thread.join()
+    qtbot.waitUntil(lambda: "ZeroDivisionError" in window.messages.text)
+    path = log_path()
+    assert path is not None and str(path) in window.messages.text
+    assert "Traceback" in path.read_text()
+
+
+def test_a_log_that_cannot_be_written_is_no_reason_not_to_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert start_logging(tmp_path / "file" / "log") is None
+    assert "No log file" in capsys.readouterr().err

@@ -1,0 +1,224 @@
+"""What a person does, in a real window, through its widgets: choose, change, train, read, pause, stop, save."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDoubleSpinBox
+from pytestqt.qtbot import QtBot
+
+from mlpsvd.experiments.experiment_file import load_experiment
+from mlpsvd_gui.main_window import MainWindow
+from mlpsvd_gui.models.preferences import Preferences
+from mlpsvd_gui.models.run_model import RunState
+
+PRESET = "Paper: 2 classes, 10 Hz"
+
+
+def _preferences(folder: Path) -> Preferences:
+    return Preferences(QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat))
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    window = MainWindow(_preferences(tmp_path))
+    qtbot.addWidget(window)
+    window.resize(1280, 720)
+    with qtbot.waitExposed(window):
+        window.show()
+    yield window
+    window.close()
+
+
+def _press(qtbot: QtBot, window: MainWindow, action: QAction) -> None:
+    """Click an action's button in the toolbar with the mouse."""
+    button = window.toolbar.widgetForAction(action)
+    assert button.isEnabled(), f"{action.text()} cannot be pressed: {action.toolTip()}"
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def _type(qtbot: QtBot, window: MainWindow, key: str, text: str) -> None:
+    """Type a number into its field and leave it there unconfirmed, as people do."""
+    box = window.settings_panel.rows[key].editor.editor
+    assert isinstance(box, QDoubleSpinBox)
+    window.settings_panel.ensureWidgetVisible(box)
+    box.setFocus()
+    box.selectAll()
+    qtbot.keyClicks(box, text)
+
+
+def _choose_preset(qtbot: QtBot, window: MainWindow, name: str) -> None:
+    menu = window.toolbar.preset_button.menu()
+    action = next(action for action in menu.actions() if action.text() == name)
+    menu.popup(window.mapToGlobal(window.rect().topLeft()))
+    qtbot.waitUntil(menu.isVisible)
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
+    qtbot.waitUntil(lambda: not menu.isVisible())
+
+
+def _make_small(qtbot: QtBot, window: MainWindow, epochs: str) -> None:
+    _choose_preset(qtbot, window, PRESET)
+    _type(qtbot, window, "data.synthetic.train_per_class", "60")
+    _type(qtbot, window, "data.synthetic.test_per_class", "60")
+    _type(qtbot, window, "training.epochs", epochs)
+
+
+def _wait_for(qtbot: QtBot, window: MainWindow, *states: RunState) -> None:
+    qtbot.waitUntil(lambda: window.run.state in states, timeout=60_000)
+
+
+def _percent(window: MainWindow, contender: str) -> float:
+    return float(window.race_panel.cell(contender, "Test accuracy").removesuffix(" %"))
+
+
+def test_choose_a_preset_change_train_and_read_the_accuracies(qtbot: QtBot, window: MainWindow) -> None:
+    _make_small(qtbot, window, "8")
+    _press(qtbot, window, window.actions_.train)
+    _wait_for(qtbot, window, RunState.FINISHED)
+    experiment = window.run.experiment
+    assert experiment is not None and experiment.name == PRESET
+    assert (experiment.training.epochs, experiment.data.synthetic.train_per_class) == (8, 60)
+    for contender in ("mlp", "mlp-svd"):
+        assert 40 <= _percent(window, contender) <= 100
+        assert window.race_panel.cell(contender, "Epoch") == "8 of 8"
+        assert window.race_panel.cell(contender, "Training time").endswith(" s")
+    assert _percent(window, "mlp") == pytest.approx(100 * window.run.outcomes["mlp"].last.test_accuracy, abs=0.05)
+    assert window.confusion_panel.table.rowCount() == 2
+    assert window.toolbar.left_text == "finished"
+    assert len(window.training_panel.accuracy.curve_data("mlp-svd/test")[0]) == 9
+
+
+def test_pause_resume_stop_and_keep(qtbot: QtBot, window: MainWindow) -> None:
+    _make_small(qtbot, window, "100000")
+    _press(qtbot, window, window.actions_.train)
+    _wait_for(qtbot, window, RunState.TRAINING)
+    assert not window.actions_.train.isEnabled()
+    qtbot.waitUntil(lambda: len(window.run.histories["mlp-svd"]) > 3, timeout=30_000)
+    _press(qtbot, window, window.actions_.pause)
+    assert window.run.state is RunState.PAUSED and "Resume" in window.actions_.pause.text()
+    qtbot.wait(200)
+    epochs = len(window.run.histories["mlp"])
+    qtbot.wait(300)
+    assert len(window.run.histories["mlp"]) == epochs
+    _press(qtbot, window, window.actions_.pause)
+    qtbot.waitUntil(lambda: len(window.run.histories["mlp"]) > epochs, timeout=30_000)
+    qtbot.waitUntil(lambda: window.toolbar.left_text.endswith("left"), timeout=5000)
+    _press(qtbot, window, window.actions_.stop)
+    _wait_for(qtbot, window, RunState.STOPPED)
+    assert set(window.run.outcomes) == {"mlp", "mlp-svd"}
+    assert window.actions_.save_run.isEnabled() and window.actions_.train.isEnabled()
+    assert _percent(window, "mlp") > 0
+
+
+def test_results_that_no_longer_match_say_so_and_can_be_made_again(qtbot: QtBot, window: MainWindow) -> None:
+    _make_small(qtbot, window, "3")
+    _press(qtbot, window, window.actions_.train)
+    _wait_for(qtbot, window, RunState.FINISHED)
+    assert window.race_panel.stale_text == ""
+    _type(qtbot, window, "training.batch_size", "32")
+    window.settings.commit()
+    assert "training.batch_size" in window.race_panel.stale_text
+    qtbot.mouseClick(window.race_panel.again_button, Qt.MouseButton.LeftButton)
+    _wait_for(qtbot, window, RunState.FINISHED)
+    assert window.race_panel.stale_text == ""
+    _type(qtbot, window, "seed", "7")
+    window.settings.commit()
+    qtbot.mouseClick(window.race_panel.restore_button, Qt.MouseButton.LeftButton)
+    assert window.experiments.experiment.seed == 1 and window.race_panel.stale_text == ""
+
+
+def test_an_impossible_value_is_explained_and_forbids_training(qtbot: QtBot, window: MainWindow) -> None:
+    _type(qtbot, window, "training.batch_size", "0")
+    window.settings.commit()
+    assert not window.actions_.train.isEnabled()
+    assert "training.batch_size" in window.actions_.train.toolTip()
+    assert window.settings_panel.rows["training.batch_size"].problem
+    window.settings_panel.rows["training.batch_size"]._reset.click()
+    assert window.actions_.train.isEnabled()
+
+
+def test_save_change_and_open_again(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    _type(qtbot, window, "training.epochs", "12")
+    window.settings.commit()
+    assert window.isWindowModified()
+    assert window.files.save(path)
+    assert not window.isWindowModified() and "mine.toml" in window.windowTitle()
+    assert load_experiment(path).training.epochs == 12
+    _type(qtbot, window, "training.epochs", "13")
+    window.settings.commit()
+    window.files.open(path)
+    assert window.experiments.experiment.training.epochs == 12
+    assert "Back to my unsaved settings" in window.messages._button.text()
+    window.messages._button.click()
+    assert window.experiments.experiment.training.epochs == 13
+
+
+def test_a_file_that_cannot_be_opened_is_told_in_words(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    before = window.experiments.experiment
+    bad = tmp_path / "bad.toml"
+    bad.write_text("format_version = 1\n[training]\nepochs = -3\n")
+    for path in (bad, tmp_path / "absent.toml", tmp_path):
+        window.files.open(path)
+        assert str(path) in window.messages.text or "training.epochs" in window.messages.text
+    assert window.experiments.experiment == before
+
+
+def test_a_run_and_a_model_are_saved_and_opened(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    _make_small(qtbot, window, "3")
+    _press(qtbot, window, window.actions_.train)
+    _wait_for(qtbot, window, RunState.FINISHED)
+    window.files.export_model(tmp_path / "mine", "mlp-svd")
+    qtbot.waitUntil((tmp_path / "mine.safetensors").is_file, timeout=10_000)
+    trained = window.experiments.experiment
+    _choose_preset(qtbot, window, "Paper: 10 classes, 100 Hz")
+    qtbot.waitUntil(lambda: not window.files.is_busy, timeout=10_000)
+    window.files.open(tmp_path / "mine.safetensors")
+    assert window.experiments.experiment == trained
+
+
+@pytest.mark.slow
+def test_a_run_is_saved_to_a_folder_while_the_window_lives(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    _make_small(qtbot, window, "3")
+    _press(qtbot, window, window.actions_.train)
+    _wait_for(qtbot, window, RunState.FINISHED)
+    window.files.save_run(tmp_path / "run")
+    qtbot.waitUntil(lambda: not window.files.is_busy, timeout=60_000)
+    qtbot.waitUntil(lambda: window.messages.text.startswith("Saved"), timeout=5000)
+    assert (tmp_path / "run" / "results.json").is_file()
+    assert (tmp_path / "run" / "model-mlp-svd.safetensors").is_file()
+    window.files.open(tmp_path / "run")
+    assert window.experiments.experiment == window.run.experiment
+
+
+def test_the_last_settings_come_back_after_a_restart(qtbot: QtBot, tmp_path: Path) -> None:
+    first = MainWindow(_preferences(tmp_path))
+    qtbot.addWidget(first)
+    first.show()
+    _type(qtbot, first, "training.epochs", "77")
+    first.explore._outer.setSizes([400, 900])
+    width = first.explore._outer.sizes()[0]
+    first.close()
+    second = MainWindow(_preferences(tmp_path))
+    qtbot.addWidget(second)
+    second.show()
+    assert second.experiments.experiment.training.epochs == 77
+    assert second.explore._outer.sizes()[0] == pytest.approx(width, abs=2)
+    second.close()
+
+
+def test_closing_while_training_stops_at_once(qtbot: QtBot, tmp_path: Path) -> None:
+    window = MainWindow(_preferences(tmp_path))
+    qtbot.addWidget(window)
+    window.show()
+    window.experiments.set_value("training.epochs", 100_000)
+    window.actions_.train.trigger()
+    _wait_for(qtbot, window, RunState.TRAINING)
+    started = time.monotonic()
+    window.close()
+    assert time.monotonic() - started < 1.0
