@@ -101,9 +101,11 @@ def _mean_magnitude(clips: NDArray[np.float32], settings: FeatureSettings) -> ND
         for start in range(0, n_segments, at_once):
             spectra = np.fft.rfft(segments[some, start : start + at_once] * weights)
             total[some] += _modulus(spectra).sum(axis=1)
-    return total / n_segments
+    mean: NDArray[np.float64] = total / n_segments
+    return mean
 
 
 def _modulus(spectra: NDArray[np.complex128]) -> NDArray[np.float64]:
     """|z| from exactly rounded operations: np.abs may round differently in vectorised and leftover elements."""
-    return np.sqrt(spectra.real**2 + spectra.imag**2)
+    modulus: NDArray[np.float64] = np.sqrt(spectra.real**2 + spectra.imag**2)
+    return modulus

@@ -1,0 +1,203 @@
+"""Which files a data set of recordings names, and the label of each: from folders, file names or a manifest."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlpsvd.audio.files import SUFFIXES
+from mlpsvd.data.clips import Skipped
+from mlpsvd.data.settings import RecordingsSettings
+from mlpsvd.errors import DataError, SettingError
+
+__all__ = ["Named", "label_from_name", "named_files", "natural_key"]
+
+_OTHER_SOUND_SUFFIXES = (".mp3", ".m4a", ".aac", ".wma", ".opus", ".mp4", ".au", ".caf", ".w64", ".rf64")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A file with its label.
+
+    Attributes
+    ----------
+    path
+        Where it is.
+    name
+        The path as a person knows it: relative to the chosen folder, or as the manifest has it.
+    label
+        Name of its class.
+    split
+        ``train`` or ``test`` where a manifest says so, else None.
+    """
+
+    path: Path
+    name: str
+    label: str
+    split: str | None = None
+
+
+def named_files(settings: RecordingsSettings) -> tuple[list[Named], list[Skipped]]:
+    """Return the files that ``settings`` name, in an order that does not depend on the disk, and what was left out.
+
+    folders
+        The class is the first folder below the chosen one; folders inside it are searched too.
+    file names
+        The pattern finds the class in the file's name; folders inside the chosen one are searched too.
+    manifest
+        A CSV file in UTF-8 with the columns ``path,label`` and perhaps ``split`` (``train`` or ``test``), paths
+        relative to the manifest.
+
+    Hidden files and folders are not looked at.
+
+    Raises
+    ------
+    DataError
+        If the path is absent, a file where a folder should be or the reverse, or the manifest is not one.
+    SettingError
+        If the pattern does not hold ``{label}`` exactly once.
+    """
+    path = Path(settings.path).expanduser()
+    if not settings.path or not path.exists():
+        raise DataError(f"there is no folder or manifest {str(path)!r}; choose one that exists")
+    if settings.labels_from == "manifest":
+        if path.is_dir():
+            raise DataError(f"{path} is a folder; labels from a manifest need the path of its CSV file")
+        return _from_manifest(path)
+    if not path.is_dir():
+        raise DataError(f"{path} is a file; labels from {settings.labels_from} need the path of a folder")
+    return _from_folder(path, settings)
+
+
+def natural_key(text: str) -> tuple[object, ...]:
+    """Return a sorting key that puts ``class 2`` before ``class 10`` and does not separate upper and lower case."""
+    pieces = re.split(r"([0-9]+)", text.casefold())
+    return (*((piece.isdigit(), int(piece) if piece.isdigit() else 0, piece) for piece in pieces if piece), (text,))
+
+
+def label_from_name(stem: str, pattern: str) -> str | None:
+    """Return the label that ``pattern`` finds in a file name without its suffix, or None if it does not match.
+
+    ``{label}`` stands for the label (at least one character), ``*`` for anything, also nothing. From left to right each
+    takes as little as it can. Upper and lower case are kept apart.
+
+    Raises
+    ------
+    SettingError
+        If the pattern does not hold ``{label}`` exactly once.
+    """
+    match = _compiled(pattern).fullmatch(_normalised(stem))
+    return match.group(1).strip() or None if match else None
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    if pattern.count("{label}") != 1:
+        raise SettingError("recordings.pattern", pattern, "a pattern with {label} in it once")
+    wild = re.escape(_normalised(pattern)).replace(r"\*", ".*?")
+    return re.compile(wild.replace(re.escape("{label}"), "(.+?)"), re.DOTALL)
+
+
+def _normalised(text: str) -> str:
+    """One spelling of accented letters: macOS writes é in two characters, others in one."""
+    return unicodedata.normalize("NFC", text)
+
+
+def _from_folder(folder: Path, settings: RecordingsSettings) -> tuple[list[Named], list[Skipped]]:
+    found: list[Named] = []
+    skipped: list[Skipped] = []
+    for path in _visible_files(folder, skipped):
+        name = path.relative_to(folder).as_posix()
+        suffix = path.suffix.lower()
+        if suffix in _OTHER_SOUND_SUFFIXES:
+            skipped.append(Skipped(name, f"{suffix} files are not read; WAV, FLAC, OGG and AIFF are"))
+        elif suffix in SUFFIXES:
+            label, reason = _label(path.relative_to(folder), settings)
+            if label is None:
+                skipped.append(Skipped(name, reason))
+            else:
+                found.append(Named(path, name, label))
+    return sorted(found, key=lambda one: one.name), sorted(skipped, key=lambda one: one.path)
+
+
+def _label(relative: Path, settings: RecordingsSettings) -> tuple[str | None, str]:
+    """Return the label of a file, or None and why there is none."""
+    if settings.labels_from == "folders":
+        label = _normalised(relative.parts[0]) if len(relative.parts) > 1 else None
+        return label, "it lies directly in the chosen folder and not in the folder of a class"
+    return label_from_name(relative.stem, settings.pattern), f"its name does not match {settings.pattern}"
+
+
+def _visible_files(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
+    """Yield every file below ``folder`` that is not hidden; linked folders are followed, each only once."""
+
+    def unreadable(error: OSError) -> None:
+        name = Path(error.filename).relative_to(folder).as_posix()
+        skipped.append(Skipped(name, f"the folder cannot be opened ({error.strerror})"))
+
+    seen: set[str] = set()
+    for root, folders, files in os.walk(folder, onerror=unreadable, followlinks=True):
+        real = os.path.realpath(root)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(root) / name for name in files if not name.startswith("."))
+
+
+def _from_manifest(manifest: Path) -> tuple[list[Named], list[Skipped]]:
+    found: dict[Path, Named] = {}
+    skipped: list[Skipped] = []
+    for number, row in _rows(manifest):
+        named = _from_row(manifest, row)
+        if named.path in found:
+            reason = f"row {number} of the manifest names it a second time"
+        elif not named.label:
+            reason = f"row {number} of the manifest has no label for it"
+        elif named.split not in (None, "train", "test"):
+            reason = f"row {number} of the manifest has the split {named.split!r}, not train or test"
+        elif not named.path.is_file():
+            reason = "there is no such file"
+        else:
+            found[named.path] = named
+            continue
+        skipped.append(Skipped(named.name or f"row {number}", reason))
+    return sorted(found.values(), key=lambda one: one.name), skipped
+
+
+def _from_row(manifest: Path, row: dict[str, str]) -> Named:
+    name = row["path"]
+    path = manifest.parent / name
+    if "\\" in name and not path.exists():  # written on Windows, read elsewhere
+        path = manifest.parent / name.replace("\\", "/")
+    return Named(path, name, _normalised(row["label"]), row.get("split", "").lower() or None)
+
+
+def _rows(manifest: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield row number and stripped cells by column name of every row that is not blank."""
+    try:
+        text = manifest.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataError(f"{manifest} is not UTF-8 text; save the manifest as CSV in UTF-8") from None
+    except OSError as error:
+        raise DataError(f"{manifest} cannot be read ({error.strerror})") from None
+    first_line = text.partition("\n")[0]
+    delimiter = ";" if ";" in first_line and "," not in first_line else ","  # some spreadsheets write semicolons
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        header = [name.strip().lower() for name in next(reader, [])]
+        if not {"path", "label"} <= set(header):
+            has = ", ".join(header) or "nothing"
+            raise DataError(f"{manifest} begins with {has}; its first row should be path,label or path,label,split")
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                padded = cells + [""] * (len(header) - len(cells))
+                yield reader.line_num, {name: cell.strip() for name, cell in zip(header, padded, strict=False)}
+    except csv.Error as error:
+        raise DataError(f"{manifest} is not a CSV file ({error})") from None

@@ -1,0 +1,281 @@
+"""Recordings on disk: an inventory of what is there, and the clips read from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.audio.files import AudioInfo, UnusableAudioFileError, check_channel, info, read, resample
+from mlpsvd.data.clips import ClipSet, LoadedClips, Skipped
+from mlpsvd.data.labels import Named, named_files, natural_key
+from mlpsvd.data.settings import RecordingsSettings
+from mlpsvd.data.split import split_class
+from mlpsvd.errors import DataError
+
+__all__ = ["Inventory", "Recording", "cut", "load_recordings", "scan"]
+
+Progress = Callable[[float], None]
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A file that can be used, as far as one sees without reading its samples.
+
+    Attributes
+    ----------
+    path
+        Where it is.
+    name
+        The path relative to the chosen folder, or as the manifest has it.
+    label
+        Name of its class.
+    split
+        ``train`` or ``test`` where a manifest says so, else None.
+    info
+        Sample rate, channels, duration.
+    """
+
+    path: Path
+    name: str
+    label: str
+    split: str | None
+    info: AudioInfo
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What a folder or a manifest holds.
+
+    Attributes
+    ----------
+    files
+        The usable recordings, sorted by name.
+    skipped
+        What was left out, with reasons.
+    class_names
+        The classes in natural order (2 before 10).
+    """
+
+    files: tuple[Recording, ...]
+    skipped: tuple[Skipped, ...]
+    class_names: tuple[str, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many recordings each class has."""
+        found = Counter(one.label for one in self.files)
+        return {name: found[name] for name in self.class_names}
+
+    @property
+    def duration_s(self) -> float:
+        """Length of all recordings together in seconds."""
+        return sum(one.info.duration_s for one in self.files)
+
+    @property
+    def usual_rate_hz(self) -> float:
+        """The sample rate that most recordings have; of two equally usual ones the higher. 0 where there are none."""
+        rates = Counter(one.info.sample_rate_hz for one in self.files)
+        return max(rates, key=lambda rate: (rates[rate], rate), default=0.0)
+
+
+def scan(settings: RecordingsSettings, progress: Progress | None = None) -> Inventory:
+    """Look through a folder or manifest without reading any samples.
+
+    Files that cannot be used are listed with the reason and are no error.
+
+    Parameters
+    ----------
+    settings
+        Where, and how labels are found; see :func:`mlpsvd.data.labels.named_files`.
+    progress
+        Called with the share done, 0 to 1, from this thread. It may raise to cancel.
+
+    Raises
+    ------
+    DataError
+        If the path is absent or of the wrong kind, or the manifest is not one.
+    SettingError
+        If the pattern for file names is impossible.
+    """
+    named, skipped = named_files(settings)
+    files: list[Recording] = []
+    for outcome in _each(lambda one: _inspect(one, settings), named, progress or _silent):
+        if isinstance(outcome, Recording):
+            files.append(outcome)
+        else:
+            skipped.append(outcome)
+    names = sorted({one.label for one in files}, key=natural_key)
+    return Inventory(tuple(files), tuple(skipped), tuple(names))
+
+
+def load_recordings(settings: RecordingsSettings, seed: int, progress: Progress | None = None) -> LoadedClips:
+    """Read recordings, resample them, cut them into clips and hold some recordings out for testing.
+
+    Parameters
+    ----------
+    settings
+        Where, how labels are found, and how clips are cut.
+    seed
+        Decides, with the files' names alone, which recordings are held out.
+    progress
+        Called with the share done, 0 to 1, from this thread. It may raise to cancel.
+
+    Raises
+    ------
+    DataError
+        If there is no usable recording, fewer than two classes, or a class without a training or a test clip.
+    """
+    report = progress or _silent
+    inventory = scan(settings, lambda share: report(0.1 * share))
+    skipped = list(inventory.skipped)
+    rate_hz = settings.sample_rate_hz or inventory.usual_rate_hz
+    usable: list[tuple[Recording, NDArray[np.float32]]] = []
+    reading = _each(lambda one: _read(one, settings, rate_hz), inventory.files, lambda share: report(0.1 + 0.9 * share))
+    for recording, outcome in zip(inventory.files, reading, strict=True):
+        if isinstance(outcome, Skipped):
+            skipped.append(outcome)
+        else:
+            usable.append((recording, outcome))
+    class_names = _class_names([one for one, _ in usable], settings, skipped)
+    sides = _split([one for one, _ in usable], class_names, settings, seed)
+    train, test = (
+        _clip_set([pair for pair in usable if sides[pair[0].name] == side], class_names, settings, rate_hz)
+        for side in ("train", "test")
+    )
+    return LoadedClips(train, test, tuple(skipped))
+
+
+def cut(
+    samples: NDArray[np.float32], sample_rate_hz: float, clip_s: float, shortest_s: float
+) -> list[tuple[float, NDArray[np.float32]]]:
+    """Cut a recording into clips.
+
+    Parameters
+    ----------
+    samples : np.ndarray [shape=(n_samples,)]
+        The recording.
+    sample_rate_hz
+        Its sample rate.
+    clip_s
+        Length of a clip in seconds; 0 keeps the recording whole.
+    shortest_s
+        A last piece shorter than this is dropped.
+
+    Returns
+    -------
+    list of (float, np.ndarray [shape=(n_clip_samples,)])
+        Start in seconds and samples of each clip.
+    """
+    length = max(1, round(clip_s * sample_rate_hz)) if clip_s else len(samples)
+    shortest = min(length, round(shortest_s * sample_rate_hz))
+    pieces = ((start, samples[start : start + length]) for start in range(0, len(samples), length))
+    return [(start / sample_rate_hz, piece) for start, piece in pieces if len(piece) >= shortest]
+
+
+def _silent(share: float) -> None:
+    """Report progress to nobody."""
+
+
+def _inspect(named: Named, settings: RecordingsSettings) -> Recording | Skipped:
+    try:
+        about = info(named.path)
+        check_channel(named.path, about.n_channels, settings.channel)
+    except UnusableAudioFileError as error:
+        return Skipped(named.name, error.reason)
+    if about.duration_s < settings.shortest_s:
+        reason = f"it is too short: {about.duration_s:.3g} s, and {settings.shortest_s:g} s is the least"
+        return Skipped(named.name, reason)
+    return Recording(named.path, named.name, named.label, named.split, about)
+
+
+def _read(recording: Recording, settings: RecordingsSettings, rate_hz: float) -> NDArray[np.float32] | Skipped:
+    try:
+        samples, from_hz = read(recording.path, settings.channel)
+    except UnusableAudioFileError as error:
+        return Skipped(recording.name, error.reason)
+    if len(samples) < settings.shortest_s * from_hz:  # a damaged file may hold less than its header says
+        return Skipped(recording.name, f"it is too short: {len(samples) / from_hz:.3g} s of it can be read")
+    return resample(samples, from_hz, rate_hz)
+
+
+def _each(work: Callable[[A], B], items: Sequence[A], progress: Progress) -> Iterator[B]:
+    """Yield ``work`` of each item in order, with progress.
+
+    One after another: on 2,700 short files two threads took 0.8 s where one takes 0.6 s.
+    """
+    for number, item in enumerate(items):
+        progress(number / len(items))
+        yield work(item)
+    progress(1.0)
+
+
+def _class_names(
+    usable: Sequence[Recording], settings: RecordingsSettings, skipped: Sequence[Skipped]
+) -> tuple[str, ...]:
+    """Return the classes in natural order; raise DataError if there are fewer than two."""
+    names = sorted({one.label for one in usable}, key=natural_key)
+    if not names:
+        why = "there is no WAV, FLAC, OGG or AIFF file in it"
+        if skipped:
+            why = f"all {len(skipped)} files were skipped, {skipped[0].path} because {skipped[0].reason}"
+        raise DataError(f"{settings.path} gives no usable recording: {why}")
+    if len(names) < 2:
+        found = f"only {names[0]!r} ({_recordings(len(usable))})"
+        raise DataError(f"{settings.path} gives {found}; at least two classes are needed to tell apart")
+    return tuple(names)
+
+
+def _split(
+    usable: Sequence[Recording], class_names: Iterable[str], settings: RecordingsSettings, seed: int
+) -> dict[str, str]:
+    """Return ``train`` or ``test`` for each recording's name; raise DataError if a class lacks one of them."""
+    sides: dict[str, str] = {}
+    for label in class_names:
+        own = [one for one in usable if one.label == label]
+        names = [one.name for one in own]
+        side = split_class(names, [one.split for one in own], label, settings.test_fraction, seed)
+        for wanted in ("train", "test"):
+            if wanted not in side:
+                raise DataError(_lacking(label, len(own), wanted, settings))
+        sides.update(zip(names, side, strict=True))
+    return sides
+
+
+def _lacking(label: str, n_recordings: int, wanted: str, settings: RecordingsSettings) -> str:
+    what = "training" if wanted == "train" else "test"
+    remedy = "add recordings to this class or leave it out (every class needs at least 2)"
+    if n_recordings > 1 and settings.labels_from == "manifest":
+        remedy = f"give some of its rows in the manifest the split {wanted}"
+    return f"class {label!r} has {_recordings(n_recordings)} and no {what} clip; {remedy}"
+
+
+def _recordings(count: int) -> str:
+    return "1 recording" if count == 1 else f"{count} recordings"
+
+
+def _clip_set(
+    recordings: Sequence[tuple[Recording, NDArray[np.float32]]],
+    class_names: tuple[str, ...],
+    settings: RecordingsSettings,
+    rate_hz: float,
+) -> ClipSet:
+    clips: list[NDArray[np.float32]] = []
+    labels: list[int] = []
+    origins: list[str] = []
+    for recording, samples in recordings:
+        pieces = cut(samples, rate_hz, settings.clip_s, settings.shortest_s)
+        for start_s, piece in pieces:
+            clips.append(piece)
+            labels.append(class_names.index(recording.label))
+            origins.append(f"{recording.name} at {start_s:g} s" if len(pieces) > 1 else recording.name)
+    equal = len({len(clip) for clip in clips}) == 1
+    samples_of_all = np.stack(clips) if equal else clips
+    return ClipSet(samples_of_all, np.array(labels, dtype=np.intp), class_names, rate_hz, origins)
