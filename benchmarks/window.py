@@ -1,0 +1,151 @@
+"""How late the window's event loop is while training runs, and what the window costs the training.
+
+    python benchmarks/window.py [--repeats 5] [--engine fused]
+
+Trains the paper's 10-class task from the command line's own loop and in the real window, in turn, in fresh processes.
+In the window a 5 ms timer notes how late each of its ticks comes, plots live. Prints medians over the repeats, and the
+ratios pair by pair. Needs a screen (Xvfb will do).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from statistics import median
+
+TICK_MS = 5
+
+
+def experiment(engine: str):
+    from mlpsvd.experiments.experiment import Experiment
+    from mlpsvd.settings import with_value
+    from mlpsvd.signals.bank import paper_bank
+
+    ten = with_value(Experiment(), "data.synthetic.filters", paper_bank(10))
+    return with_value(ten, "training.engine", engine)
+
+
+def command_line(engine: str) -> dict[str, float]:
+    """Train as ``mlpsvd train`` does, without its progress bar."""
+    from mlpsvd.experiments.prepare import prepare
+    from mlpsvd.experiments.race import Race
+
+    race = Race(prepare(experiment(engine)))
+    stream = race.run()
+    next(stream)  # loads compiled code
+    started = time.perf_counter()
+    for _ in stream:
+        pass
+    return {"wall_s": time.perf_counter() - started, "train_s": trained_s(race.histories)}
+
+
+def trained_s(histories) -> float:
+    return sum(event.train_s for history in histories.values() for event in history)
+
+
+def window(engine: str, train: bool) -> dict[str, float]:
+    """Train in the real window, pressing its Train; without ``train`` only watch the idle loop for two seconds."""
+    import tempfile
+    from pathlib import Path
+
+    from PySide6.QtCore import QElapsedTimer, QSettings, Qt, QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from mlpsvd_gui import app
+    from mlpsvd_gui.main_window import MainWindow
+    from mlpsvd_gui.models.preferences import Preferences
+    from mlpsvd_gui.models.run_model import RunState
+
+    qt = QApplication(sys.argv[:1])
+    getattr(app, "set_up", lambda _: None)(qt)
+    settings = QSettings(str(Path(tempfile.mkdtemp()) / "settings.ini"), QSettings.Format.IniFormat)
+    main = MainWindow(Preferences(settings), experiment(engine))
+    main.resize(1600, 1000)
+    main.show()
+    clock, late, times = QElapsedTimer(), [], {}
+    clock.start()
+
+    def wait(seconds: float) -> None:
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            qt.processEvents()
+            time.sleep(0.002)
+
+    wait(2.0)  # previews and first paints are not training
+    timer = QTimer()
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.setInterval(TICK_MS)
+    last = [clock.nsecsElapsed()]
+
+    def tick() -> None:
+        now = clock.nsecsElapsed()
+        late.append((now - last[0]) / 1e6 - TICK_MS)
+        last[0] = now
+
+    timer.timeout.connect(tick)
+
+    def state(new: RunState) -> None:
+        if new is RunState.TRAINING:
+            times.setdefault("started", time.perf_counter())
+            last[0] = clock.nsecsElapsed()
+            timer.start()
+        elif not new.is_active:
+            times["ended"] = time.perf_counter()
+            timer.stop()
+            qt.quit()
+
+    if train:
+        main.run.state_changed.connect(state)
+        main.actions_.train.trigger()
+    else:
+        timer.start()
+        QTimer.singleShot(2000, qt.quit)
+    qt.exec()
+    late.sort()
+    result = {"late_99_ms": late[int(0.99 * len(late))], "late_max_ms": late[-1], "ticks": float(len(late))}
+    if train:
+        assert main.run.state is RunState.FINISHED, main.run.message
+        result |= {"wall_s": times["ended"] - times["started"], "train_s": trained_s(main.run.histories)}
+    main.close()
+    return result
+
+
+def in_a_fresh_process(mode: str, engine: str) -> dict[str, float]:
+    command = [sys.executable, __file__, "--mode", mode, "--engine", engine]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--engine", default="auto")
+    parser.add_argument("--mode", choices=["all", "command line", "window", "idle"], default="all")
+    arguments = parser.parse_args()
+    if arguments.mode == "command line":
+        print(json.dumps(command_line(arguments.engine)))
+    elif arguments.mode in ("window", "idle"):
+        print(json.dumps(window(arguments.engine, arguments.mode == "window")))
+    else:
+        pairs = [
+            (in_a_fresh_process("command line", arguments.engine), in_a_fresh_process("window", arguments.engine))
+            for _ in range(arguments.repeats)
+        ]
+        idle = in_a_fresh_process("idle", arguments.engine)
+        print(f"10 classes, engine {arguments.engine}, {arguments.repeats} pairs, medians")
+        print(f"idle window: 99 of 100 ticks late by at most {idle['late_99_ms']:.1f} ms")
+        for key, unit in (("late_99_ms", "ms"), ("late_max_ms", "ms")):
+            print(f"window training, {key}: {median(w[key] for _, w in pairs):.1f} {unit}")
+        for key in ("wall_s", "train_s"):
+            ratios = [w[key] / c[key] for c, w in pairs]
+            print(
+                f"{key}: command line {median(c[key] for c, _ in pairs):.2f}, window "
+                f"{median(w[key] for _, w in pairs):.2f}, ratio {median(ratios):.2f} "
+                f"({min(ratios):.2f} to {max(ratios):.2f})"
+            )
+
+
+if __name__ == "__main__":
+    main()
