@@ -76,7 +76,9 @@ def write_svg(path: Path, item: Any) -> None:
     from pyqtgraph.exporters import SVGExporter
 
     text: bytes = SVGExporter(item).export(toBytes=True)
-    _write(path, text)
+    size = item.sceneBoundingRect()
+    whole = b'width="%d" height="%d"' % (round(size.width()), round(size.height()))
+    _write(path, text.replace(b'width="100%" height="100%"', whole))  # a percentage is not read by every viewer
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import html
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ __all__ = ["ImagePlot"]
 
 _BAR_PX = 12
 _GAP_PX = 10
+_SVG_IMAGE_PX = 1600
 _CURSOR_COLOUR = "#ff3d7f"
 """Seen on every colour of viridis and of the diverging table."""
 
@@ -81,14 +83,29 @@ class ImagePlot(BasePlot):
         self._values = values
         scale_changed = scale != self._scale
         self._scale = scale
-        self._image.setImage(scale.indices(values), autoLevels=False, levels=(0, 255))
-        left, bottom = self._origin[0] - self._step[0] / 2.0, self._origin[1] - self._step[1] / 2.0
-        nx, ny = values.shape
-        self._image.setRect(QRectF(left, bottom, nx * self._step[0], ny * self._step[1]))
+        self._draw_image()
         if scale_changed:
             self._paint_bar()
         self._fit()
         self._refresh_readout()
+
+    def _draw_image(self, finer: int = 1) -> None:
+        """Draw the values, each as ``finer`` by ``finer`` pixels of the image."""
+        indices = self._scale.indices(self._values)
+        if finer > 1:
+            indices = indices.repeat(finer, axis=0).repeat(finer, axis=1)
+        self._image.setImage(indices, autoLevels=False, levels=(0, 255))
+        left, bottom = self._origin[0] - self._step[0] / 2.0, self._origin[1] - self._step[1] / 2.0
+        nx, ny = self._values.shape
+        self._image.setRect(QRectF(left, bottom, nx * self._step[0], ny * self._step[1]))
+
+    def export_svg(self, path: Path) -> None:
+        """Write vector graphics; each value a square of many pixels, since viewers blur the borders between pixels."""
+        if self.has_image:
+            self._draw_image(finer=max(1, _SVG_IMAGE_PX // max(self._values.shape)))
+        super().export_svg(path)
+        if self.has_image:
+            self._draw_image()
 
     def _table(self) -> npt.NDArray[np.uint8]:
         """Return the colour table of the theme [shape=(256, 4)]."""

@@ -205,7 +205,7 @@ class ResponsePlot(CurvePlot):
         self._bands.setOpts(
             x0=[self._to_view(low) for low, _ in bands],
             x1=[self._to_view(high) for _, high in bands],
-            y0=[-1000.0] * len(bands),
+            y0=[(self._fixed["y"] or _Y_RANGE_DB)[0]] * len(bands),
             y1=[0.0] * len(bands),
             brushes=[pg.mkBrush(colour) for colour in colours],
             pens=[pg.mkPen(None)] * len(bands),
