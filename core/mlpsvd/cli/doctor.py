@@ -19,7 +19,7 @@ from mlpsvd.experiments.results import LIBRARIES
 
 __all__ = ["doctor"]
 
-_OTHER_LIBRARIES = ("numba", "sounddevice", "PySide6-Essentials", "pyqtgraph", "cupy-cuda12x", "cupy-cuda13x")
+_OTHER_LIBRARIES = ("sounddevice", "PySide6-Essentials", "pyqtgraph", "cupy-cuda12x", "cupy-cuda13x")
 _SOUND_TIMEOUT_S = 10.0
 
 
@@ -27,7 +27,7 @@ def doctor() -> int:
     """Print versions, GPU, sound devices and where the window keeps its settings; return the exit code, always 0."""
     sections = {
         "Versions": _versions,
-        "Computing": lambda: [("CPU", cpu().description), ("GPU", gpu_report())],
+        "Computing": lambda: [("Processor", cpu().description), ("GPU", gpu_report())],
         "Sound": _sound,
         "Places": _places,
     }
@@ -77,7 +77,7 @@ def _device(query: Callable[[], Any]) -> str:
     try:
         device = query()
     except Exception as error:  # PortAudioError, and ValueError where there is no device at all
-        return f"none: {str(error).strip() or type(error).__name__}"
+        return f"none that works; PortAudio says: {str(error).strip() or type(error).__name__}"
     return f"{device['name']}, {device['default_samplerate']:g} Hz"
 
 

@@ -72,7 +72,7 @@ def accuracy_and_loss(histories: Histories) -> Figure:
         top.set_ylabel("Accuracy (%)")
         bottom.set_ylabel("Mean loss")
         bottom.set_xlabel("Epoch")
-        top.legend(loc="lower right")
+        figure.legend(loc="outside upper center", ncols=2)
     return figure
 
 
@@ -103,6 +103,7 @@ def rank_and_weights(histories: Histories) -> Figure:
 def singular_values(history: Sequence[EpochEvent]) -> Figure:
     """Draw the singular values of each layer but a dense last one: epoch across, index upwards, value as colour."""
     from matplotlib.colors import LogNorm
+    from matplotlib.ticker import MaxNLocator
 
     layers = _shown_layers(history)
     with _style():
@@ -121,6 +122,7 @@ def singular_values(history: Sequence[EpochEvent]) -> Figure:
                 origin="lower", interpolation="nearest",
             )  # fmt: skip
             axes.set_ylabel(f"Index, layer {layer + 1}")
+            axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
             figure.colorbar(drawn, ax=axes, label="Singular value")
         panels[-1].set_xlabel("Epoch")
     return figure
@@ -192,10 +194,12 @@ def _figure(height_in: float) -> Figure:
 
 def _mark_discards(axes: Axes, history: Sequence[EpochEvent], colour: str | None) -> None:
     epochs = [event.epoch for event in history if event.discarded]
-    axes.plot(
-        epochs, [1.0] * len(epochs), transform=axes.get_xaxis_transform(), clip_on=False, linestyle="none",
-        marker="|", markersize=6, color=colour, label="Values discarded" if epochs else "_nolegend_",
-    )  # fmt: skip
+    if epochs:
+        top = [1.0] * len(epochs)
+        look: dict[str, Any] = {"linestyle": "none", "marker": "|", "markersize": 5, "color": colour}
+        across = axes.get_xaxis_transform()
+        (marks,) = axes.plot(epochs, top, transform=across, clip_on=False, label="Values discarded", **look)
+        marks.set_in_layout(False)
 
 
 def _shown_layers(history: Sequence[EpochEvent]) -> list[int]:

@@ -1,0 +1,47 @@
+"""A small race that has really been run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.prepare import Prepared, prepare
+from mlpsvd.experiments.race import Outcome, Race
+from mlpsvd.settings import with_value
+from mlpsvd.signals.bank import paper_bank
+from mlpsvd.training.events import EpochEvent
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a race leaves."""
+
+    prepared: Prepared
+    histories: dict[str, list[EpochEvent]]
+    outcomes: dict[str, Outcome]
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    """Two classes far apart, few clips, eight epochs, singular values discarded."""
+    experiment = with_value(Experiment(), "data.synthetic.filters", paper_bank(2, 300.0, 50.0))
+    for key, value in {
+        "name": "Small, σ",
+        "data.synthetic.train_per_class": 60,
+        "data.synthetic.test_per_class": 30,
+        "training.epochs": 8,
+        "training.learning_rate": 0.01,
+        "training.batch_size": 8,
+        "discarding.first": 2,
+        "discarding.last": 6,
+        "discarding.points": 3,
+        "discarding.threshold": 0.5,
+    }.items():
+        experiment = with_value(experiment, key, value)
+    prepared = prepare(experiment)
+    race = Race(prepared)
+    for _ in race.run():
+        pass
+    return Run(prepared, race.histories, race.outcomes())

@@ -1,0 +1,175 @@
+"""Model files: nothing is lost on the way, and every damage is named."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from mlpsvd.errors import FileFormatError
+from mlpsvd.models.classifier import Classifier
+from mlpsvd.models.model import Model
+from mlpsvd.models.model_file import FORMAT_VERSION, load_model, save_model
+from mlpsvd.network.spec import NetworkSpec
+
+KEY = "mlpsvd_model"
+
+
+def opened(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    with safe_open(path, "numpy") as file:
+        names = list(file.keys())
+        return {name: file.get_tensor(name) for name in names}, json.loads(file.metadata()[KEY])
+
+
+def rewritten(path: Path, change: Callable[[dict[str, Any], dict[str, Any]], None]) -> Path:
+    """Write the file again after ``change`` has worked on its tensors and its header."""
+    tensors, header = opened(path)
+    change(tensors, header)
+    save_file(tensors, path, {KEY: json.dumps(header)})
+    return path
+
+
+@pytest.fixture
+def path(model: Model, tmp_path: Path) -> Path:
+    save_model(tmp_path / "model.safetensors", model)
+    return tmp_path / "model.safetensors"
+
+
+@pytest.mark.parametrize("contender", ["mlp", "mlp-svd"])
+def test_a_loaded_model_is_the_saved_one_to_the_bit(contender: str, models: dict[str, Model], tmp_path: Path) -> None:
+    saved = models[contender]
+    save_model(tmp_path / "a.safetensors", saved)
+    loaded = load_model(tmp_path / "a.safetensors")
+    assert loaded.spec == saved.spec
+    assert loaded.theta.dtype == saved.theta.dtype
+    assert loaded.theta.tobytes() == saved.theta.tobytes()
+    assert loaded.class_names == saved.class_names
+    assert loaded.clip_s == saved.clip_s
+    assert loaded.experiment_table == saved.experiment_table
+    assert loaded.summary == saved.summary
+    assert loaded.features.settings == saved.features.settings
+    assert loaded.features.sample_rate_hz == saved.features.sample_rate_hz
+    for name, array in saved.features.to_arrays().items():
+        assert loaded.features.to_arrays()[name].tobytes() == array.tobytes()
+
+
+@pytest.mark.parametrize("contender", ["mlp", "mlp-svd"])
+def test_a_loaded_model_classifies_exactly_as_before(contender: str, models: dict[str, Model], tmp_path: Path) -> None:
+    save_model(tmp_path / "a.safetensors", models[contender])
+    clips = np.random.default_rng(5).normal(size=(20, 4800)).astype(np.float32)
+    before = Classifier(models[contender]).probabilities_many(clips)
+    after = Classifier(load_model(tmp_path / "a.safetensors")).probabilities_many(clips)
+    assert before.tobytes() == after.tobytes()
+
+
+def test_float64_weights_two_factor_layers_and_odd_class_names_survive(model: Model, tmp_path: Path) -> None:
+    layers = (dataclasses.replace(model.spec.layers[0], kind="two-factor"), *model.spec.layers[1:])
+    spec = NetworkSpec(layers, "squared error")
+    theta = np.random.default_rng(1).normal(size=spec.n_parameters)
+    odd = dataclasses.replace(model, spec=spec, theta=theta, class_names=("σ \udce9", 'a"b\n$'))
+    save_model(tmp_path / "a.safetensors", odd)
+    loaded = load_model(tmp_path / "a.safetensors")
+    assert loaded.spec == spec
+    assert loaded.theta.dtype == np.float64
+    assert loaded.theta.tobytes() == theta.tobytes()
+    assert loaded.class_names == odd.class_names
+
+
+def test_the_same_model_gives_the_same_bytes_and_tensors_have_names(model: Model, path: Path) -> None:
+    before = path.read_bytes()
+    save_model(path, model)
+    assert path.read_bytes() == before
+    tensors, header = opened(path)
+    assert {"layer0.U", "layer0.sigma", "layer0.Vt", "layer0.b", "layer1.W", "layer1.b"} <= set(tensors)
+    assert header["format_version"] == FORMAT_VERSION == 1
+    assert header["summary"]["contender"] == "mlp-svd"
+
+
+def test_the_loaded_parameters_are_read_only(path: Path) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        load_model(path).theta[0] = 0.0
+
+
+def drop(name: str) -> Callable[[dict[str, Any], dict[str, Any]], None]:
+    return lambda tensors, header: tensors.pop(name)
+
+
+def put(name: str, array: np.ndarray) -> Callable[[dict[str, Any], dict[str, Any]], None]:
+    return lambda tensors, header: tensors.update({name: array})
+
+
+def say(**entries: Any) -> Callable[[dict[str, Any], dict[str, Any]], None]:
+    return lambda tensors, header: header.update(entries)
+
+
+def spoil_layer(index: int, **entries: Any) -> Callable[[dict[str, Any], dict[str, Any]], None]:
+    return lambda tensors, header: header["network"]["layers"][index].update(entries)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (say(format_version=2), "format_version is 2, from a newer MLP-SVD"),
+        (say(format_version="1"), "format_version is '1'; it should be 1"),
+        (say(format_version=None), "format_version is None; it should be 1"),
+        (drop("layer0.U"), "the tensor layer0.U is missing; there are .*layer0.Vt"),
+        (drop("features.scale"), "the tensor features.scale is missing"),
+        (put("layer1.W", np.zeros((2, 3), np.float32)), r"layer1.W has the shape \(2, 3\); it should be \(2, 20\)"),
+        (put("layer1.W", np.full((2, 20), np.nan, np.float32)), "layer1.W holds values that are not finite"),
+        (put("layer1.W", np.zeros((2, 20))), "types float32 and float64; they should be of one"),
+        (put("layer1.W", np.zeros((2, 20), np.int32)), "layer1.W has the type I32; it should be F32 or F64"),
+        (put("features.offset", np.zeros(3)), r"features.offset has the shape \(3,\); it should be \(129,\)"),
+        (say(network={"layers": [], "loss": "cross-entropy"}), "network.layers is empty"),
+        (say(network=3), "network is 3; it should be a table"),
+        (spoil_layer(0, kind="conv"), r"network.layers\[0\].kind is 'conv'; it should be one of dense, svd"),
+        (spoil_layer(0, rank=-1), r"network.layers\[0\].rank is -1; it should be a whole number of at least 1"),
+        (spoil_layer(0, n_in=130), "layer0 takes 130 inputs; it should take the 129 of the features"),
+        (spoil_layer(1, n_in=21), "layer1 takes 21 inputs; it should take the 20 of layer0"),
+        (spoil_layer(1, n_out=3), "last layer has 3 outputs; it should have one for each of the 2 classes"),
+        (spoil_layer(0, activation=[]), r"activation is \[\]; it should be one of"),
+        (say(features={"fft_size": 4}), "features.fft_size is 4; it should be a whole number from 8"),
+        (say(features={"fft": 4}), "features.fft is 4; it should be left out"),
+        (say(sample_rate_hz=0), "sample_rate_hz is 0; it should be a number above 0"),
+        (say(clip_s="long"), "clip_s is 'long'; it should be a number above 0"),
+        (say(class_names=["a", 3]), "class_names is .*; it should be a list of texts"),
+    ],
+)
+def test_every_damage_is_named(
+    change: Callable[[dict[str, Any], dict[str, Any]], None], words: str, path: Path
+) -> None:
+    with pytest.raises(FileFormatError, match=words) as caught:
+        load_model(rewritten(path, change))
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_files_of_another_kind_are_refused(tmp_path: Path, path: Path) -> None:
+    save_file({"weight": np.zeros(3, np.float32)}, tmp_path / "other.safetensors")
+    with pytest.raises(FileFormatError, match=r"other\.safetensors is a safetensors file, but not a model of this"):
+        load_model(tmp_path / "other.safetensors")
+    save_file({"weight": np.zeros(3, np.float32)}, tmp_path / "odd.safetensors", {KEY: "no JSON"})
+    with pytest.raises(FileFormatError, match="header is damaged"):
+        load_model(tmp_path / "odd.safetensors")
+    for content in (b"", b"RIFF....WAVE", path.read_bytes()[:-9]):
+        (tmp_path / "x.safetensors").write_bytes(content)
+        with pytest.raises(FileFormatError, match=r"x\.safetensors is not a model file, or is damaged"):
+            load_model(tmp_path / "x.safetensors")
+    with pytest.raises(FileFormatError, match="cannot be read: No such file"):
+        load_model(tmp_path / "missing.safetensors")
+    with pytest.raises(FileFormatError, match="cannot be read"):
+        load_model(tmp_path)
+
+
+def test_weights_that_are_not_finite_are_not_saved(model: Model, tmp_path: Path) -> None:
+    theta = model.theta.copy()
+    theta[3] = np.inf
+    with pytest.raises(FileFormatError, match=r"layer0\.U holds values that are not finite"):
+        save_model(tmp_path / "a.safetensors", dataclasses.replace(model, theta=theta))
+    assert list(tmp_path.iterdir()) == []
