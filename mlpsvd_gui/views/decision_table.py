@@ -23,6 +23,10 @@ _TIPS = (
 _MOST_ROWS = 5000
 _CUT_ROWS = 500
 _SWATCH_PX = 9
+_DISPLAY = int(Qt.ItemDataRole.DisplayRole)
+_ALIGNMENT = int(Qt.ItemDataRole.TextAlignmentRole)
+_DECORATION = int(Qt.ItemDataRole.DecorationRole)
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -56,13 +60,13 @@ class _Rows(QAbstractTableModel):
         return None
 
     def data(self, index: _Index, role: int = 0) -> Any:
-        row = self.rows[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _text(row, index.column())
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == 1:
-            return _swatch(row.colour.rgb())
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() != 1:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        # Asked a thousand times a repaint, mostly for what is not there: cheapest answers first.
+        if role == _DISPLAY:
+            return _text(self.rows[index.row()], index.column())
+        if role == _ALIGNMENT:
+            return _RIGHT if index.column() != 1 else None
+        if role == _DECORATION and index.column() == 1:
+            return _swatch(self.rows[index.row()].colour.rgb())
         return None
 
     def extend(self, rows: Sequence[DecisionRow]) -> None:

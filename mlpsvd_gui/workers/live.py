@@ -22,6 +22,8 @@ __all__ = ["LiveSession", "LiveUpdate"]
 T = TypeVar("T")
 
 _IDLE_S = 0.003
+_AT_ONCE = 8
+_BREATH_S = 0.002
 _LEVEL_S = 0.04
 _NOTICE_S = 0.01
 _RING_S = 4.0
@@ -146,15 +148,15 @@ class LiveSession(QObject):
         while not self._stopping.is_set():
             # Asked before looking for samples: whatever a finished source has delivered is found below.
             over = self._source.finished
-            decisions = self._live.poll()
+            decisions = self._live.poll(_AT_ONCE)
             self._decisions.extend(decisions)
             self._measure_level()
             if over and not decisions:
                 self._decisions.extend(self._live.flush())
                 return
             self._notice()
-            if not decisions:
-                self._stopping.wait(_IDLE_S)
+            # A source without a pace would keep the interpreter from the window: breathe after each handful.
+            self._stopping.wait(_BREATH_S if decisions else _IDLE_S)
 
     def _measure_level(self) -> None:
         n_new = self._ring.n_written - self._n_measured
