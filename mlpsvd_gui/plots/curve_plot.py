@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -344,11 +344,14 @@ class CurvePlot(BasePlot):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Tell what a mark stands for."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            text = self.mark_text_at(float(event.pos().x()))
+            text = self._tool_tip_at(QPointF(event.pos()))
             if text:
                 QToolTip.showText(event.globalPos(), text, self.canvas)
                 return True
         return super().eventFilter(watched, event)
+
+    def _tool_tip_at(self, position: QPointF) -> str:
+        return self.mark_text_at(position.x())
 
     def mark_text_at(self, pixel_x: float) -> str:
         """Return the texts of the marks near a horizontal pixel of the canvas."""

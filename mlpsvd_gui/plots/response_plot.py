@@ -37,6 +37,11 @@ _SELECTED_PX = 15
 _BANDWIDTH_STEP = 1.1
 _OCTAVE_PX = 60.0
 """Pixels of a vertical drag that double the bandwidth."""
+_HELP = (
+    "Drag: centre frequency (Hz)\n"
+    "Wheel, or Shift and drag up or down: −3 dB bandwidth (Hz)\n"
+    "← → 1 Hz, with Shift 10 Hz; ↑ ↓ bandwidth; PgUp PgDn another filter; Esc takes a drag back"
+)
 _SETTLED_MS = 250
 _Y_RANGE_DB = (-60.0, 9.0)
 
@@ -227,6 +232,9 @@ class ResponsePlot(CurvePlot):
 
     def _readout_lines(self, x: float) -> list[str]:
         return [] if self._hovered is not None else super()._readout_lines(x)
+
+    def _tool_tip_at(self, position: QPointF) -> str:
+        return super()._tool_tip_at(position) if self.handle_at(position) is None else _HELP
 
     # -- mouse
 

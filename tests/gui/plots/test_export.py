@@ -84,6 +84,15 @@ def test_an_svg_can_be_read(plot: BasePlot, tmp_path: Path) -> None:
     root = ElementTree.parse(tmp_path / "plot.svg").getroot()
     assert root.tag.endswith("svg")
     assert len(list(root.iter())) > 20
+    background = next(element for element in root.iter() if element.tag.endswith("rect"))
+    assert float(background.attrib["width"]) > 400
+
+
+def test_an_export_leaves_the_plot_as_it_was(plot: BasePlot, tmp_path: Path) -> None:
+    before = plot.grab().toImage()
+    plot.export_svg(tmp_path / "plot.svg")
+    plot.export_png(tmp_path / "plot.png")
+    assert plot.grab().toImage() == before
 
 
 def test_a_csv_has_a_header_and_its_numbers(plot: BasePlot, tmp_path: Path) -> None:

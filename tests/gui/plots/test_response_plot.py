@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from mlpsvd_gui.plots.filter_handle import FilterHandle, HandleLimits
@@ -170,6 +170,15 @@ def test_the_keyboard_selects_moves_and_widens(qtbot: QtBot, plot: ResponsePlot)
     QTest.keyClick(plot, Qt.Key.Key_PageUp)
     assert plot.selected == 1
     qtbot.wait(300)
+
+
+def test_a_handle_explains_itself(plot: ResponsePlot) -> None:
+    place = handle(plot, 0)
+    QCoreApplication.sendEvent(
+        viewport(plot), QHelpEvent(QEvent.Type.ToolTip, place, viewport(plot).mapToGlobal(place))
+    )
+    assert "centre frequency (Hz)" in QToolTip.text()
+    QToolTip.hideText()
 
 
 def test_hidden_filters_cannot_be_taken_hold_of(plot: ResponsePlot) -> None:
