@@ -22,7 +22,11 @@ def is_compiled() -> bool:
     from mlpsvd.engines import fused_kernels
 
     cache = Path(fused_kernels.run_epoch.stats.cache_path or "")
-    return all(any(cache.glob(f"fused_kernels.{name}-*.nbc")) for name in ("run_epoch", "evaluate"))
+    written = Path(fused_kernels.__file__).stat().st_mtime
+    return all(
+        any(file.stat().st_mtime > written for file in cache.glob(f"fused_kernels.{name}-*.nbc"))
+        for name in ("run_epoch", "evaluate")
+    )
 
 
 def ensure_compiled() -> None:
