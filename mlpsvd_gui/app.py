@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 import mlpsvd
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd_gui.log import LOGGER, catch_everything, start_logging
+from mlpsvd_gui.log import LOGGER, catch_everything, log_qt_messages, start_logging
 from mlpsvd_gui.models.preferences import Preferences
 from mlpsvd_gui.plots.options import configure_pyqtgraph
 from mlpsvd_gui.workers.file_jobs import read_experiment
@@ -78,6 +78,7 @@ def make_application() -> QApplication:
 
 
 def _run_window(experiment: Experiment | None, path: Path | None) -> int:
+    log_qt_messages()
     app = make_application()
     start_logging()
     from mlpsvd_gui.main_window import MainWindow

@@ -10,13 +10,20 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QStandardPaths
+from PySide6.QtCore import QStandardPaths, QtMsgType, qInstallMessageHandler
 
-__all__ = ["catch_everything", "default_folder", "log_path", "start_logging"]
+__all__ = ["catch_everything", "default_folder", "log_path", "log_qt_messages", "start_logging", "unexpected_sentence"]
 
-LOGGER = logging.getLogger("mlpsvd")
+LOGGER = logging.getLogger("mlpsvd_gui")
+_LOGGERS = (LOGGER, logging.getLogger("mlpsvd"))
 _MAX_BYTES = 1_000_000
 _N_KEPT = 3
+_QT_LEVELS = {
+    QtMsgType.QtDebugMsg: logging.DEBUG,
+    QtMsgType.QtWarningMsg: logging.WARNING,
+    QtMsgType.QtCriticalMsg: logging.ERROR,
+    QtMsgType.QtFatalMsg: logging.CRITICAL,
+}
 
 
 def default_folder() -> Path:
@@ -38,7 +45,6 @@ def start_logging(folder: Path | None = None) -> Path | None:
         The log file, or None where none can be written (a full or read-only disk is no reason not to start).
     """
     folder = folder or default_folder()
-    LOGGER.setLevel(logging.INFO)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(folder / "mlpsvd.log", maxBytes=_MAX_BYTES, backupCount=_N_KEPT, encoding="utf-8",
@@ -47,10 +53,12 @@ def start_logging(folder: Path | None = None) -> Path | None:
         print(f"No log file can be written in {folder}: {error}", file=sys.stderr)
         return None
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    for old in [h for h in LOGGER.handlers if isinstance(h, RotatingFileHandler)]:
-        LOGGER.removeHandler(old)
-        old.close()
-    LOGGER.addHandler(handler)
+    for logger in _LOGGERS:
+        for old in [h for h in logger.handlers if isinstance(h, RotatingFileHandler)]:
+            logger.removeHandler(old)
+            old.close()
+        logger.setLevel(logging.INFO)
+        logger.addHandler(handler)
     return Path(handler.baseFilename)
 
 
@@ -80,6 +88,15 @@ def catch_everything(tell: Callable[[str], None]) -> None:
 
     sys.excepthook = report
     threading.excepthook = report_thread
+
+
+def log_qt_messages() -> None:
+    """Send what Qt has to say to the log file instead of the terminal."""
+
+    def take(kind: QtMsgType, _: object, text: str) -> None:
+        LOGGER.log(_QT_LEVELS.get(kind, logging.INFO), "Qt: %s", text)
+
+    qInstallMessageHandler(take)
 
 
 def unexpected_sentence(error: BaseException) -> str:

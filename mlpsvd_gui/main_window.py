@@ -155,16 +155,16 @@ class MainWindow(QMainWindow):
         self._update_title()
 
     def _theme_takers(self) -> list[Callable[[Theme], None]]:
-        panels = (
-            self.filters_panel,
-            self.data_panel,
-            self.training_panel,
-            self.singular_values_panel,
-            self.confusion_panel,
-            self.race_panel,
-            self.live_panel,
-        )
-        return [panel.set_theme for panel in panels] + [self._tint]
+        return [
+            self._tint,
+            self.filters_panel.set_theme,
+            self.data_panel.set_theme,
+            self.training_panel.set_theme,
+            self.singular_values_panel.set_theme,
+            self.confusion_panel.set_theme,
+            self.race_panel.set_theme,
+            self.live_panel.set_theme,
+        ]
 
     def _tint(self, theme: Theme) -> None:
         self.actions_.tint(theme.foreground)

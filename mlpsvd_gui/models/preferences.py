@@ -15,7 +15,7 @@ __all__ = ["THEMES", "Preferences"]
 
 THEMES = ("system", "light", "dark")
 _N_RECENT = 8
-LOGGER = logging.getLogger("mlpsvd.preferences")
+LOGGER = logging.getLogger(__name__)
 
 
 class Preferences:

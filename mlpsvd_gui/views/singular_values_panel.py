@@ -20,6 +20,7 @@ from mlpsvd_gui.views.segments import Segments
 __all__ = ["Factors", "LayerChoice", "SingularValuesPanel"]
 
 _EMPTY = "Singular values of a layer, epoch by epoch: the dropped ones go dark.\nPress Train (F5) to see them."
+_NARROWEST_PLOT = 110
 _NO_FACTORS = "The parameters of this epoch were not kept (too much memory); move to another epoch."
 
 
@@ -81,6 +82,8 @@ class SingularValuesPanel(QWidget):
         self._stack = QStackedWidget(self)
         self._theme = LIGHT
         self._spectrum: tuple[int, NDArray[np.floating], float | None, str] | None = None
+        for plot in (self.values, self.u_view, self.sigma_view):
+            plot.setMinimumWidth(_NARROWEST_PLOT)
         self.values.set_integer_x(True)
         self.sigma_view.set_integer_x(True)
         self._build()
@@ -135,7 +138,6 @@ class SingularValuesPanel(QWidget):
         self._spectrum = None
         self.heatmap.set_empty_text(_EMPTY)
         self.values.clear_curves()
-        self.values.set_horizontal_line("threshold", None)
         self.values.set_empty_text("The values at the epoch under the cursor.")
         self.show_factors(None, _EMPTY)
 
@@ -177,8 +179,11 @@ class SingularValuesPanel(QWidget):
         colour = series_colour(list(CONTENDER_NAMES).index(contender), self._theme)
         index = np.arange(1.0, len(values) + 1.0)
         self.values.set_curve("values", index, values, f"epoch {epoch}", colour, width=2.0)
-        text = "" if threshold is None else "dropped below"
-        self.values.set_horizontal_line("threshold", threshold, text)
+        if threshold is None:
+            self.values.remove_curve("threshold")
+        else:  # a curve and not a guide line: the axis must reach down to it
+            ends, dots = np.array([0.5, len(values) + 0.5]), Qt.PenStyle.DotLine
+            self.values.set_curve("threshold", ends, np.full(2, threshold), "dropped below", style=dots)
 
     def show_epoch(self, epoch: int | None) -> None:
         """Put the cursor on an epoch."""

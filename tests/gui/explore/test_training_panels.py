@@ -174,6 +174,7 @@ def test_singular_values_follow_run_cursor_and_choice(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: "values" in panel.values.curve_keys())
     assert panel.layer_box.currentText().startswith("MLP-SVD, layer 1"), "the factored layer comes first"
     assert len(panel.values.curve_data("values")[1]) == 2
+    assert panel.values.curve_data("threshold")[1] == pytest.approx([0.2, 0.2])
     selection.select_epoch(1)
     assert len(panel.values.curve_data("values")[1]) == 4
     panel.pages.choose(1)

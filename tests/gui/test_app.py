@@ -1,0 +1,61 @@
+"""Starting the program: arguments, a window, and the main job on a machine with no screen."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+
+from mlpsvd import settings
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.experiment_file import save_experiment
+
+SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+
+
+def _start(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name not in SCREENS}
+    environment["HOME"] = str(folder)
+    command = [sys.executable, "-m", "mlpsvd_gui", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=180)
+
+
+@pytest.mark.parametrize(("argument", "said"), [("--help", "Without a screen"), ("--version", "MLP-SVD 0.")])
+def test_help_and_version_need_no_screen(tmp_path: Path, argument: str, said: str) -> None:
+    done = _start(tmp_path, argument)
+    assert done.returncode == 0 and said in done.stdout
+
+
+def test_a_file_that_is_no_experiment_is_one_sentence(tmp_path: Path) -> None:
+    done = _start(tmp_path, "absent.toml")
+    assert done.returncode == 2
+    assert "absent.toml" in done.stderr and "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a screen")
+def test_without_a_screen_the_main_job_is_done(tmp_path: Path) -> None:
+    experiment = Experiment()
+    for key, value in {
+        "data.synthetic.train_per_class": 60,
+        "data.synthetic.test_per_class": 60,
+        "training.epochs": 8,
+    }.items():
+        experiment = settings.with_value(experiment, key, value)
+    save_experiment(tmp_path / "small.toml", experiment)
+    done = _start(tmp_path, "small.toml")
+    assert done.returncode == 0, done.stderr
+    assert "no screen" in done.stdout and "MLP-SVD" in done.stdout
+    assert "Traceback" not in done.stderr
+    out = tmp_path / "mlpsvd-output"
+    for name in ("results.json", "model-mlp.safetensors", "model-mlp-svd.safetensors", "experiment.toml"):
+        assert (out / name).stat().st_size > 0
+    picture = QImage(str(out / "window.png"))
+    assert (picture.width(), picture.height()) == (1600, 1000)
+    colours = {picture.pixel(x, y) for x in range(0, 1600, 7) for y in range(0, 1000, 7)}
+    assert len(colours) > 20, "the window is empty"
