@@ -27,8 +27,9 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from mlpsvd_gui.plots.base_plot import BasePlot, Range, axis_text
 from mlpsvd_gui.plots.export import Table
 from mlpsvd_gui.plots.legend import Legend, LegendEntry
+from mlpsvd_gui.plots.marks import GuideLines, Marks
 from mlpsvd_gui.plots.readout import number_text
-from mlpsvd_gui.plots.theme import small_font, with_alpha
+from mlpsvd_gui.plots.theme import with_alpha
 
 __all__ = ["CurvePlot"]
 
@@ -38,7 +39,6 @@ _FAINT = 0.4
 """Opacity of the curves beside a highlighted one; at one pixel they also draw twenty times as fast as wider ones."""
 _READOUT_LINES = 6
 _LEGEND_SHARE = 0.25
-_MARK_SPAN = (0.0, 0.05)
 _TOOL_TIP_PX = 5.0
 
 
@@ -50,13 +50,6 @@ class _Curve:
     name: str
     pen: QPen
     bounds: tuple[Range, Range] | None
-
-
-@dataclass
-class _Mark:
-    line: Any
-    x: float
-    text: str
 
 
 class CurvePlot(BasePlot):
@@ -72,10 +65,6 @@ class CurvePlot(BasePlot):
         parent: QWidget | None = None,
     ) -> None:
         self._curves: dict[Hashable, _Curve] = {}
-        self._marks: dict[Hashable, list[_Mark]] = {}
-        self._mark_colours: dict[Hashable, QColor | None] = {}
-        self._lines: dict[Hashable, Any] = {}
-        self._line_colours: dict[Hashable, QColor | None] = {}
         self._highlighted: Hashable | None = None
         self._legend = Legend()
         self._legend_visible = True
@@ -149,8 +138,7 @@ class CurvePlot(BasePlot):
         """Take all curves and all marks away; guide lines stay."""
         for key in list(self._curves):
             self.remove_curve(key)
-        for key in list(self._marks):
-            self.set_markers(key, ())
+        self._marks.clear()
         self._highlighted = None
         self._is_zoomed = False
         self._leave()
@@ -195,52 +183,16 @@ class CurvePlot(BasePlot):
 
         ``texts`` are shown as tool tips. Without a colour the theme's discarding mark is used.
         """
-        for mark in self._marks.pop(key, []):
-            self.plot_item.removeItem(mark.line)
-        self._mark_colours[key] = None if colour is None else QColor(colour)
         texts = texts if texts is not None else [""] * len(x_positions)
-        marks = [self._new_mark(float(x), text) for x, text in zip(x_positions, texts, strict=True)]
-        if marks:
-            self._marks[key] = marks
-        self._paint_marks()
-
-    def _new_mark(self, x: float, text: str) -> _Mark:
-        line = pg.InfiniteLine(self._to_view(x), angle=90, movable=False, span=_MARK_SPAN)
-        line.setZValue(20)
-        self.plot_item.addItem(line, ignoreBounds=True)
-        return _Mark(line, x, text)
-
-    def _paint_marks(self) -> None:
-        for key, marks in self._marks.items():
-            pen = self._pen(self._mark_colours[key] or self._theme.discard_mark, 2.0)
-            for mark in marks:
-                mark.line.setPen(pen)
+        self._marks.set(key, list(x_positions), None if colour is None else QColor(colour), texts)
+        self._marks.paint(self._theme, self._pen)
 
     def set_horizontal_line(
         self, key: Hashable, y: float | None, text: str = "", colour: QColor | str | None = None
     ) -> None:
         """Draw a dotted guide line with a text, e.g. the best accuracy possible; None removes it."""
-        if key in self._lines:
-            self.plot_item.removeItem(self._lines.pop(key))
-        if y is None:
-            return
-        line = pg.InfiniteLine(
-            y, angle=0, movable=False, label=text or None, labelOpts={"position": 0.01, "anchors": [(0, 1), (0, 1)]}
-        )
-        line.setZValue(-5)
-        self._lines[key] = line
-        self._line_colours[key] = None if colour is None else QColor(colour)
-        self.plot_item.addItem(line, ignoreBounds=True)
-        self._paint_lines()
-
-    def _paint_lines(self) -> None:
-        for key, line in self._lines.items():
-            colour = self._line_colours[key] or self._theme.muted
-            line.setPen(self._pen(colour, 1.2, Qt.PenStyle.DotLine))
-            label = getattr(line, "label", None)
-            if label is not None:
-                label.setColor(colour)
-                label.setFont(small_font())
+        self._lines.set(key, y, text, None if colour is None else QColor(colour))
+        self._lines.paint(self._theme, self._pen)
 
     # -- legend, axis, theme
 
@@ -272,13 +224,18 @@ class CurvePlot(BasePlot):
         height = self._legend.fit(self.canvas.width() - axes_px, self.canvas.height() * _LEGEND_SHARE)
         self.plot_item.layout.setRowFixedHeight(0, height)
 
+    def _build_canvas(self, x_text: str, y_text: str) -> None:
+        super()._build_canvas(x_text, y_text)
+        self._marks = Marks(self.plot_item, self._to_view)
+        self._lines = GuideLines(self.plot_item)
+
     def _paint_theme(self) -> None:
         super()._paint_theme()
         self._legend.set_colour(self._theme.foreground)
         self._paint_curves()
         self._update_legend()
-        self._paint_marks()
-        self._paint_lines()
+        self._marks.paint(self._theme, self._pen)
+        self._lines.paint(self._theme, self._pen)
 
     def _on_view_resized(self, *_: Any) -> None:
         """Break the legend's lines anew."""
@@ -355,7 +312,7 @@ class CurvePlot(BasePlot):
 
     def mark_text_at(self, pixel_x: float) -> str:
         """Return the texts of the marks near a horizontal pixel of the canvas."""
-        marks = [mark for marks in self._marks.values() for mark in marks if mark.text]
+        marks = [mark for mark in self._marks.all() if mark.text]
         near = [mark for mark in marks if abs(self.to_pixels(mark.x, 0.0).x() - pixel_x) <= _TOOL_TIP_PX]
         return "\n".join(mark.text for mark in near)
 

@@ -20,20 +20,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy.typing as npt
-import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.filter_handle import FilterHandle, HandleLimits
-from mlpsvd_gui.plots.theme import small_font, with_alpha
+from mlpsvd_gui.plots.handle_items import HandleItems, HandleLook
 
 __all__ = ["ResponsePlot"]
 
 _REACH_PX = 12.0
-_HANDLE_PX = 11
-_SELECTED_PX = 15
 _BANDWIDTH_STEP = 1.1
 _OCTAVE_PX = 60.0
 """Pixels of a vertical drag that double the bandwidth."""
@@ -78,22 +75,12 @@ class ResponsePlot(CurvePlot):
         self.setAccessibleDescription(
             "PgUp and PgDn select a filter, left and right move it, up and down change its bandwidth."
         )
-        self._build_handles()
+        self._items = HandleItems(self.plot_item, self._to_view)
         self._drag_timer = self._timer(0, self._follow_mouse)
         self._settled_timer = self._timer(_SETTLED_MS, self._settle)
+        self.view.sigXRangeChanged.connect(self._on_x_range_changed)
         self.set_legend_visible(False)
         self.set_y_range(*_Y_RANGE_DB)
-
-    def _build_handles(self) -> None:
-        self._bands = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[])
-        self._bands.setZValue(-10)
-        self._dots = pg.ScatterPlotItem(pxMode=True, antialias=True)
-        self._dots.setZValue(40)
-        self._text = pg.TextItem(anchor=(0.5, 1.0))
-        self._text.setZValue(45)
-        self._text.setFont(small_font())
-        for item in (self._bands, self._dots, self._text):
-            self.plot_item.addItem(item, ignoreBounds=True)
         self._paint_handles()
 
     def _timer(self, interval_ms: int, slot: object) -> QTimer:
@@ -172,7 +159,7 @@ class ResponsePlot(CurvePlot):
 
     def _paint_theme(self) -> None:
         super()._paint_theme()
-        if hasattr(self, "_dots"):
+        if hasattr(self, "_items"):
             self._paint_handles()
 
     def _paint_curves(self) -> None:
@@ -180,55 +167,21 @@ class ResponsePlot(CurvePlot):
         for key, curve in self._curves.items():
             curve.item.setVisible(not isinstance(key, int) or self._is_visible(key))
 
+    def _on_x_range_changed(self, *_: object) -> None:
+        """Keep the description within the plot."""
+        self._paint_handles()
+
     def _paint_handles(self) -> None:
-        shown = [(i, handle) for i, handle in enumerate(self._handles) if self._is_visible(i)]
-        self._paint_bands(shown)
-        self._dots.setData(
-            [
-                {
-                    "pos": (self._to_view(handle.centre_hz), 0.0),
-                    "size": _SELECTED_PX if i == self._selected else _HANDLE_PX,
-                    "brush": pg.mkBrush(handle.colour),
-                    "pen": self._pen(self._dot_edge(i), 2.0),
-                }
-                for i, handle in sorted(shown, key=lambda pair: pair[0] == self._selected)
-            ]
-        )
-        self._paint_text()
-
-    def _dot_edge(self, index: int) -> QColor:
-        is_strong = index in (self._selected, self._hovered)
-        return self._theme.foreground if is_strong else self._theme.background
-
-    def _paint_bands(self, shown: list[tuple[int, FilterHandle]]) -> None:
-        self._bands.setVisible(bool(shown))
-        if not shown:  # pyqtgraph fails on no bars at all
-            return
-        bands = [handle.band() for _, handle in shown]
-        alphas = [0.22 if i == self._selected else 0.07 for i, _ in shown]
-        colours = [with_alpha(handle.colour, alpha) for (_, handle), alpha in zip(shown, alphas, strict=True)]
-        self._bands.setOpts(
-            x0=[self._to_view(low) for low, _ in bands],
-            x1=[self._to_view(high) for _, high in bands],
-            y0=[(self._fixed["y"] or _Y_RANGE_DB)[0]] * len(bands),
-            y1=[0.0] * len(bands),
-            brushes=[pg.mkBrush(colour) for colour in colours],
-            pens=[pg.mkPen(None)] * len(bands),
-        )
-
-    def _paint_text(self) -> None:
-        index = self._hovered if self._hovered is not None else self._selected
-        if index is None or index >= len(self._handles) or not self._is_visible(index):
-            self._text.hide()
-            return
-        handle = self._handles[index]
-        self._text.setText(handle.description(), color=self._theme.foreground)
         left, right = self.view.viewRange()[0]
-        x = self._to_view(handle.centre_hz)
-        share = (x - left) / max(right - left, 1e-9)
-        self._text.setAnchor((min(max(share, 0.0), 1.0), 1.0))
-        self._text.setPos(x, 1.6)
-        self._text.show()
+        look = HandleLook(
+            theme=self._theme,
+            pen_for=self._pen,
+            selected=self._selected,
+            hovered=self._hovered,
+            floor_db=(self._fixed["y"] or _Y_RANGE_DB)[0],
+            view_x=(left, right),
+        )
+        self._items.show({i: handle for i, handle in enumerate(self._handles) if self._is_visible(i)}, look)
 
     def _readout_lines(self, x: float) -> list[str]:
         return [] if self._hovered is not None else super()._readout_lines(x)

@@ -1,0 +1,103 @@
+"""Marks along the horizontal axis and guide lines across a plot.
+
+``Marks(plot_item, to_view)``
+    ``set(key, positions, colour, texts)``: short vertical ticks; ``texts_near(view_x, reach)``; ``paint(pen_for)``.
+``GuideLines(plot_item)``
+    ``set(key, y, text, colour)``: dotted horizontal lines with a text; ``paint(pen_for)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPen
+
+from mlpsvd_gui.plots.theme import Theme, small_font
+
+__all__ = ["GuideLines", "Mark", "Marks", "PenFor"]
+
+PenFor = Callable[[QColor, float, Qt.PenStyle], QPen]
+_SPAN = (0.0, 0.05)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One tick: where, and what it stands for."""
+
+    line: Any
+    x: float
+    text: str
+
+
+class Marks:
+    """Short vertical ticks on the axis, in groups."""
+
+    def __init__(self, plot_item: Any, to_view: Callable[[float], float]) -> None:
+        self._plot_item = plot_item
+        self._to_view = to_view
+        self._groups: dict[Hashable, tuple[QColor | None, list[Mark]]] = {}
+
+    def set(self, key: Hashable, positions: Sequence[float], colour: QColor | None, texts: Sequence[str]) -> None:
+        """Replace the ticks of a group; none removes it."""
+        _, old = self._groups.pop(key, (None, []))
+        for mark in old:
+            self._plot_item.removeItem(mark.line)
+        marks = [self._new(float(x), text) for x, text in zip(positions, texts, strict=True)]
+        if marks:
+            self._groups[key] = (colour, marks)
+
+    def clear(self) -> None:
+        """Take all ticks away."""
+        for key in list(self._groups):
+            self.set(key, (), None, ())
+
+    def all(self) -> list[Mark]:
+        """Return every tick."""
+        return [mark for _, marks in self._groups.values() for mark in marks]
+
+    def paint(self, theme: Theme, pen_for: PenFor) -> None:
+        """Paint the ticks in their colours or the theme's."""
+        for colour, marks in self._groups.values():
+            pen = pen_for(colour or theme.discard_mark, 2.0, Qt.PenStyle.SolidLine)
+            for mark in marks:
+                mark.line.setPen(pen)
+
+    def _new(self, x: float, text: str) -> Mark:
+        line = pg.InfiniteLine(self._to_view(x), angle=90, movable=False, span=_SPAN)
+        line.setZValue(20)
+        self._plot_item.addItem(line, ignoreBounds=True)
+        return Mark(line, x, text)
+
+
+class GuideLines:
+    """Dotted horizontal lines with a text each."""
+
+    def __init__(self, plot_item: Any) -> None:
+        self._plot_item = plot_item
+        self._lines: dict[Hashable, tuple[Any, QColor | None]] = {}
+
+    def set(self, key: Hashable, y: float | None, text: str, colour: QColor | None) -> None:
+        """Draw or move a line; None removes it."""
+        if key in self._lines:
+            self._plot_item.removeItem(self._lines.pop(key)[0])
+        if y is None:
+            return
+        place = {"position": 0.01, "anchors": [(0, 1), (0, 1)]}
+        line = pg.InfiniteLine(y, angle=0, movable=False, label=text or None, labelOpts=place)
+        line.setZValue(-5)
+        self._plot_item.addItem(line, ignoreBounds=True)
+        self._lines[key] = (line, colour)
+
+    def paint(self, theme: Theme, pen_for: PenFor) -> None:
+        """Paint the lines in their colours or the theme's."""
+        for line, own_colour in self._lines.values():
+            colour = own_colour or theme.muted
+            line.setPen(pen_for(colour, 1.2, Qt.PenStyle.DotLine))
+            label = getattr(line, "label", None)
+            if label is not None:
+                label.setColor(colour)
+                label.setFont(small_font())
