@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -19,6 +20,9 @@ from PySide6.QtWidgets import (
     QStackedWidget,
     QWidget,
 )
+
+from mlpsvd_gui.plots.theme import Theme
+from mlpsvd_gui.views.icons import icon
 
 __all__ = ["FILE_SOURCE", "SYNTHETIC_SOURCE", "LiveControls"]
 
@@ -48,6 +52,7 @@ class LiveControls(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._is_running = False
+        self._ink = self.palette().color(QPalette.ColorRole.ButtonText)
         self.model_box = QComboBox(self)
         self.open_button = QPushButton("Open model…", self)
         self.hop_box = QSpinBox(self)
@@ -129,6 +134,7 @@ class LiveControls(QWidget):
         """Turn Start into Stop and back; what cannot change while running is greyed."""
         self._is_running = is_running
         self.start_button.setText("Stop" if is_running else "Start")
+        self._paint_icon()
         for widget in (self.source_box, self.path_edit, self.browse_button, self.loop_box, self.pace_box):
             widget.setEnabled(not is_running)
         self.hop_box.setEnabled(not is_running)
@@ -137,6 +143,14 @@ class LiveControls(QWidget):
         """Enable the Start button, or say on it why not."""
         self.start_button.setEnabled(is_startable or self._is_running)
         self.start_button.setToolTip(reason or "Start or stop classifying (Ctrl+L)")
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colours."""
+        self._ink = theme.foreground
+        self._paint_icon()
+
+    def _paint_icon(self) -> None:
+        self.start_button.setIcon(icon("stop" if self._is_running else "play", self._ink))
 
     def _build_boxes(self) -> None:
         self.model_box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

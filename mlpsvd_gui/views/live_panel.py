@@ -74,7 +74,7 @@ class LivePanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         self._theme = theme
-        for view in (self.decision, self.meter, self.probabilities, self.spectrum):
+        for view in (self.controls, self.decision, self.meter, self.probabilities, self.spectrum):
             view.set_theme(theme)
         self._paint_means()
         self.decision.recolour(self.colour_of)

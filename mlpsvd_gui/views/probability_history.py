@@ -97,6 +97,7 @@ class ProbabilityHistory(QWidget):
         if self._names:
             self._paint_rows(painter)
         else:
+            painter.setFont(self.font())
             painter.setPen(self._theme.muted)
             area = QRectF(self.rect()).adjusted(24.0, 8.0, -24.0, -8.0)
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._empty_text)
@@ -158,7 +159,7 @@ class ProbabilityHistory(QWidget):
         n_columns = len(self._columns)
         end_s = (self._last_column + 1) * self._step_s
         span_s = n_columns * self._step_s
-        step_s = next((step for step in _TICK_STEPS_S if span_s / step <= raster.width() / 90.0), span_s)
+        step_s = next((step for step in _TICK_STEPS_S if span_s / step <= raster.width() / 64.0), span_s)
         first = max(0, int(np.ceil((end_s - span_s) / step_s)))
         painter.setPen(self._theme.muted)
         baseline = raster.bottom() + painter.fontMetrics().ascent() + 4.0
