@@ -78,7 +78,7 @@ class Player(QObject):
 def _work(request: _Play, progress: Progress) -> str:
     """Play, or look whether one could; return why not, empty where all went well."""
     try:
-        import sounddevice as sd  # noqa: PLC0415 - looks for PortAudio as it is imported
+        import sounddevice as sd  # looks for PortAudio as it is imported
     except OSError:
         return _NO_LIBRARY
     except ImportError:
@@ -86,16 +86,15 @@ def _work(request: _Play, progress: Progress) -> str:
     try:
         device = sd.query_devices(kind="output")
         if request.samples is not None:
-            _play(sd, device, request, progress)
+            _play(sd, float(device["default_samplerate"]), request.samples, request.sample_rate_hz, progress)
     except (sd.PortAudioError, ValueError) as error:
         _log.info("no sound output: %s", error)
         return _NO_DEVICE
     return ""
 
 
-def _play(sd: Any, device: dict[str, Any], request: _Play, progress: Progress) -> None:
-    rate_hz = float(device["default_samplerate"])
-    samples = _levelled(resample(request.samples, request.sample_rate_hz, rate_hz), rate_hz)
+def _play(sd: Any, rate_hz: float, clip: NDArray[np.float32], clip_rate_hz: float, progress: Progress) -> None:
+    samples = _levelled(resample(clip, clip_rate_hz, rate_hz), rate_hz)
     position, done = [0], threading.Event()
 
     def callback(out: NDArray[np.float32], frames: int, _time: Any, _status: Any) -> None:

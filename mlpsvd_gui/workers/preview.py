@@ -156,7 +156,7 @@ class PreviewMaker:
         number = min(request.clip_index, n_clips - 1)
         return Preview(
             class_names=tuple(one.label for one in synthetic.filters),
-            frequencies_hz=np.fft.rfftfreq(request.features.fft_size, 1.0 / synthetic.sample_rate_hz),
+            frequencies_hz=_frequencies_hz(request.features, synthetic.sample_rate_hz),
             means=np.stack(means),
             n_averaged=_n_averaged(request),
             n_train=(synthetic.train_per_class,) * n_classes,
@@ -176,11 +176,12 @@ class PreviewMaker:
             samples = one_class(_reduced(synthetic, n_clips), request.seed, "train", index, n_samples)
             return _magnitudes(samples, synthetic.sample_rate_hz, request.features).mean(axis=0)
 
-        return self._recall(key, make)
+        mean: Floats = self._recall(key, make)
+        return mean
 
     def _synthetic_clip(self, request: PreviewRequest, index: int, number: int) -> ClipView:
         synthetic = request.data.synthetic
-        samples = self._class_clips(request, index)[number]
+        samples: NDArray[np.float32] = self._class_clips(request, index)[number]
         return ClipView(
             samples=samples,
             sample_rate_hz=synthetic.sample_rate_hz,
@@ -217,7 +218,7 @@ class PreviewMaker:
         number = min(request.clip_index, len(numbers) - 1)
         return Preview(
             class_names=train.class_names,
-            frequencies_hz=np.fft.rfftfreq(features.fft_size, 1.0 / train.sample_rate_hz),
+            frequencies_hz=_frequencies_hz(features, train.sample_rate_hz),
             means=means,
             n_averaged=averaged,
             n_train=_counts(train),
@@ -268,6 +269,11 @@ def _magnitudes(samples: Clips, sample_rate_hz: float, features: FeatureSettings
     """Return magnitudes before scaling [shape=(n_clips, n_parts, n_bins)], from the network's own feature code."""
     fitted = fit(samples[:1], sample_rate_hz, features)
     return fitted.unscaled(samples).reshape(len(samples), -1, features.fft_size // 2 + 1)
+
+
+def _frequencies_hz(features: FeatureSettings, sample_rate_hz: float) -> Floats:
+    bins: Floats = np.fft.rfftfreq(features.fft_size, 1.0 / sample_rate_hz).astype(np.float64)
+    return bins
 
 
 def _counts(clips: ClipSet) -> tuple[int, ...]:

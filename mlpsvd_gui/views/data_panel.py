@@ -1,0 +1,209 @@
+"""The data set: its source, the spectra of its classes, one clip of it, its balance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QSplitter,
+    QTableWidget,
+    QTableWidgetItem,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mlpsvd_gui.plots.bar_plot import BarPlot
+from mlpsvd_gui.plots.curve_plot import CurvePlot
+from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
+from mlpsvd_gui.views.clip_browser import ClipBrowser
+from mlpsvd_gui.views.recordings_form import RecordingsForm
+from mlpsvd_gui.views.segments import Segments
+from mlpsvd_gui.views.spectra_view import SpectraView
+
+__all__ = ["DataPanel"]
+
+_SOURCES = ("synthetic", "recordings")
+
+
+class DataPanel(QWidget):
+    """Shows the data set; asks for another source and other clips."""
+
+    source_chosen = Signal(str)
+    """Emits ``synthetic`` or ``recordings``."""
+    path_dropped = Signal(str)
+    """Emits a folder or CSV manifest that was dropped on the panel."""
+    class_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme_for(self.palette())
+        self._names: tuple[str, ...] = ()
+        self.setAcceptDrops(True)
+        self._build_widgets()
+        self._build_layout()
+        self._connect()
+
+    def _build_widgets(self) -> None:
+        self.source = Segments(
+            ("Filtered noise", "Recordings"),
+            ("Clips of noise through the filters", "Clips from sound files: choose or drop a folder"),
+        )
+        self.summary = QLabel(self)
+        self.summary.setWordWrap(True)
+        self.form = RecordingsForm(self)
+        self.spectra = SpectraView(self)
+        self.waveform = CurvePlot("Time", "s", "Amplitude", "")
+        self.waveform.set_legend_visible(False)
+        self.balance = BarPlot("Clips")
+        self.skipped = self._skipped_table()
+        self.browser = ClipBrowser(self)
+        self.tabs = QTabWidget(self)
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.waveform, "Waveform")
+        self.tabs.addTab(self.balance, "Classes")
+        self.tabs.addTab(self.skipped, "Skipped")
+
+    @staticmethod
+    def _skipped_table() -> QTableWidget:
+        table = QTableWidget(0, 2)
+        table.setHorizontalHeaderLabels(["File", "Reason"])
+        table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        table.verticalHeader().hide()
+        table.setShowGrid(False)
+        table.setWordWrap(True)
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        return table
+
+    def _build_layout(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(self.source)
+        top.addWidget(self.summary, 1)
+        self.plots = QSplitter(Qt.Orientation.Horizontal, self)
+        self.plots.setChildrenCollapsible(False)
+        self.plots.addWidget(self.spectra)
+        self.plots.addWidget(self.tabs)
+        self.plots.setStretchFactor(0, 3)
+        self.plots.setStretchFactor(1, 2)
+        self.plots.setSizes([380, 230])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 4, 6, 4)
+        layout.setSpacing(4)
+        layout.addLayout(top)
+        layout.addWidget(self.form)
+        layout.addWidget(self.plots, 1)
+        layout.addWidget(self.browser)
+
+    def _connect(self) -> None:
+        self.source.chosen.connect(lambda index: self.source_chosen.emit(_SOURCES[index]))
+        self.balance.bar_clicked.connect(self.class_chosen)
+
+    # -- dropping a folder
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take a folder or a CSV file."""
+        if self._dropped(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Ask for the recordings that were dropped."""
+        path = self._dropped(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.path_dropped.emit(path)
+
+    @staticmethod
+    def _dropped(event: QDropEvent) -> str | None:
+        for url in event.mimeData().urls():
+            path = url.toLocalFile()
+            if path and (Path(path).suffix.lower() == ".csv" or Path(path).is_dir()):
+                return path
+        return None
+
+    # -- what it shows
+
+    def show_source(self, source: str, summary: str) -> None:
+        """Show where clips come from, and a sentence about them."""
+        index = _SOURCES.index(source)
+        if self.source.index != index:
+            with QSignalBlocker(self):
+                self.source.choose(index)
+        self.form.setVisible(index == 1)
+        self.tabs.setTabVisible(2, index == 1)
+        self.summary.setText(summary)
+
+    def show_spectra(
+        self, names: Sequence[str], frequencies_hz: NDArray[np.float64], means: NDArray[np.float64], n_averaged: int
+    ) -> None:
+        """Show the mean spectra of the classes; :meth:`show_clip` draws them with the clip."""
+        self._names = tuple(names)
+        self.browser.setEnabled(True)
+        self.spectra.show_spectra(names, frequencies_hz, means, n_averaged)
+        self.browser.show_classes(names, [class_colour(index, self._theme) for index in range(len(names))])
+
+    def show_clip(
+        self, class_index: int, magnitudes: NDArray[np.float64], samples: NDArray[np.float32], sample_rate_hz: float
+    ) -> None:
+        """Show one clip's spectrum and waveform."""
+        self.spectra.show_clip(class_index, magnitudes)
+        self.show_waveform(class_index, samples, sample_rate_hz)
+
+    def show_waveform(self, class_index: int, samples: NDArray[np.float32], sample_rate_hz: float) -> None:
+        """Draw a clip over time, in the colour of its class."""
+        times_s = np.arange(len(samples)) / sample_rate_hz
+        self.waveform.set_curve("clip", times_s, samples, "Clip", class_colour(class_index, self._theme), width=1.0)
+        largest = float(np.abs(samples).max(initial=0.0)) or 1.0
+        self.waveform.set_y_range(-1.1 * largest, 1.1 * largest)
+
+    def show_balance(self, n_train: Sequence[int], n_test: Sequence[int]) -> None:
+        """Show how many clips each class has to train and to test on."""
+        colours = [class_colour(index, self._theme) for index in range(len(self._names))]
+        self.balance.set_bars(self._names, n_train, colours, more_values=n_test, more_name="test")
+
+    def show_skipped(self, files: Sequence[tuple[str, str]]) -> None:
+        """List files that were left out, each with its reason."""
+        self.tabs.setTabText(2, f"Skipped ({len(files)})" if files else "Skipped")
+        self.skipped.setRowCount(len(files))
+        for row, (path, reason) in enumerate(files):
+            for column, text in enumerate((Path(path).name, reason)):
+                item = QTableWidgetItem(text)
+                item.setToolTip(path if column == 0 else reason)
+                self.skipped.setItem(row, column, item)
+
+    def show_nothing(self, why: str) -> None:
+        """Show no data set, and why."""
+        self.browser.setEnabled(False)
+        self._names = ()
+        self.spectra.clear(why)
+        self.waveform.clear_curves()
+        self.waveform.set_empty_text("The clip chosen below will be drawn here.")
+        self.balance.set_bars((), ())
+        self.balance.set_empty_text("How many clips each class has.")
+
+    def select_class(self, index: int | None) -> None:
+        """Mark a class as the selected one."""
+        self.spectra.select(index)
+        self.balance.highlight(index)
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Make plots faint that no longer match the settings."""
+        self.spectra.set_dimmed(dimmed)
+        self.waveform.plot_item.setOpacity(0.45 if dimmed else 1.0)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint in these colours."""
+        self._theme = theme
+        for part in (self.form, self.spectra, self.waveform, self.balance, self.browser):
+            part.set_theme(theme)
+        self.summary.setStyleSheet(f"color: {theme.muted.name()};")

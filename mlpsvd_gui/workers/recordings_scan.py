@@ -1,0 +1,88 @@
+"""Looking through a folder of recordings: what is there, and where its labels seem to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mlpsvd.data.clips import Skipped
+from mlpsvd.data.recordings import scan
+from mlpsvd.data.settings import RecordingsSettings
+from mlpsvd.errors import DataError
+from mlpsvd_gui.workers.latest import Progress
+
+__all__ = ["Found", "ScanRequest", "look_through"]
+
+
+@dataclass(frozen=True)
+class ScanRequest:
+    """Where to look.
+
+    Attributes
+    ----------
+    recordings
+        The settings to look with.
+    is_new_path
+        Whether the path has just been chosen: where its labels are is then guessed.
+    """
+
+    recordings: RecordingsSettings
+    is_new_path: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found.
+
+    Attributes
+    ----------
+    recordings
+        The settings asked with; ``labels_from`` as it was guessed.
+    class_names
+        Names of the classes.
+    n_files
+        Usable files.
+    skipped
+        Files that cannot be used.
+    example
+        One file's name, to try a pattern on; empty where there is none.
+    """
+
+    recordings: RecordingsSettings
+    class_names: tuple[str, ...]
+    n_files: int
+    skipped: tuple[Skipped, ...]
+    example: str
+
+
+def look_through(request: ScanRequest, progress: Progress) -> Found:
+    """Scan a folder or manifest.
+
+    Raises
+    ------
+    DataError
+        If the path is not there or nothing in it can be used.
+    """
+    recordings = request.recordings
+    if not recordings.path:
+        raise DataError("Choose a folder of recordings or a CSV manifest.")
+    if request.is_new_path:
+        recordings = replace(recordings, labels_from=_guessed(recordings))
+    inventory = scan(recordings, progress)
+    names = [one.name for one in inventory.files[:1]] + [one.path for one in inventory.skipped[:1]]
+    return Found(
+        recordings=recordings,
+        class_names=tuple(inventory.class_names),
+        n_files=len(inventory.files),
+        skipped=tuple(inventory.skipped),
+        example=Path(names[0]).name if names else "",
+    )
+
+
+def _guessed(recordings: RecordingsSettings) -> str:
+    """Return where labels seem to be: a file is a manifest, several folders are classes, else file names."""
+    path = Path(recordings.path)
+    if not path.is_dir():
+        return "manifest"
+    folders = [entry for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
+    return "folders" if len(folders) > 1 else "file names"
