@@ -158,12 +158,15 @@ def test_a_cupy_that_does_not_load_says_why(
 
 
 def test_importing_the_core_brings_in_nothing_heavy() -> None:
-    """Every module of the core, in a fresh interpreter: what is optional or slow comes where it is used."""
+    """Every module of the core, in a fresh interpreter: what is optional or slow comes where it is used.
+
+    The fused engine is compiled by Numba and is itself imported only where a network is trained.
+    """
     program = """
 import importlib, pkgutil, sys
 import mlpsvd
 for module in pkgutil.walk_packages(mlpsvd.__path__, "mlpsvd."):
-    if not module.name.endswith("__main__"):
+    if not module.name.endswith("__main__") and not module.name.startswith("mlpsvd.engines.fused"):
         importlib.import_module(module.name)
 heavy = ("PySide6", "pyqtgraph", "mlpsvd_gui", "cupy", "matplotlib", "scipy", "sounddevice", "numba")
 print([name for name in heavy if name in sys.modules])

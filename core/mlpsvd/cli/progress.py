@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -43,10 +44,12 @@ class BarProgress:
     """A bar over all epochs of all networks, with each one's accuracy and the time left."""
 
     def __init__(self, n_networks: int, n_epochs: int) -> None:
+        size = shutil.get_terminal_size()  # 80 × 24 where the terminal does not know; tqdm would show nothing
         self._bar: tqdm[Any] = tqdm(
             total=n_networks * n_epochs,
             file=sys.stderr,
-            dynamic_ncols=True,
+            ncols=size.columns,
+            nrows=size.lines,
             bar_format="{desc} {bar} {percentage:3.0f} %, {remaining} left{postfix}",
         )
         self._n_epochs = n_epochs

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.audio import files
-from mlpsvd.errors import AudioFileError
+from mlpsvd.data.recordings import cut
 from mlpsvd.features.spectra import n_samples_needed
 from mlpsvd.models.model import Model
 
@@ -119,28 +119,21 @@ class Classifier:
         samples, rate_hz = files.read(path, channel=self._model.channel)
         if rate_hz != self.sample_rate_hz:
             samples = files.resample(samples, rate_hz, self.sample_rate_hz)
-        bounds = self._cut(len(samples))
-        if not bounds:
+        least_s = self._model.shortest_s
+        if len(samples) < max(1, round(least_s * self.sample_rate_hz)):
             length_s = len(samples) / self.sample_rate_hz
-            raise AudioFileError(
-                f"{path} is {length_s:.3g} s long; it should be at least {self._model.shortest_s:.3g} s"
-            )
-        return [self._decision(path, samples, start, stop) for start, stop in bounds]
+            reason = f"it is too short: {length_s:.3g} s, and {least_s:.3g} s is the least"
+            raise files.UnusableAudioFileError(path, reason)
+        pieces = cut(samples, self.sample_rate_hz, self._model.cut_s, least_s)
+        return [self._decision(path, start_s, piece) for start_s, piece in pieces]
 
-    def _cut(self, length: int) -> list[tuple[int, int]]:
-        """Return the first and the one-past-last sample of each clip in ``length`` samples."""
-        shortest = max(1, round(self._model.shortest_s * self.sample_rate_hz))
-        step = round(self._model.cut_s * self.sample_rate_hz) or max(1, length)
-        bounds = [(start, min(start + step, length)) for start in range(0, length, step)]
-        return [(start, stop) for start, stop in bounds if stop - start >= shortest]
-
-    def _decision(self, path: Path, samples: Samples, start: int, stop: int) -> Decision:
-        probabilities = self.probabilities(samples[start:stop])
+    def _decision(self, path: Path, start_s: float, clip: Samples) -> Decision:
+        probabilities = self.probabilities(clip)
         best = int(probabilities.argmax())
         return Decision(
             path=path,
-            start_s=start / self.sample_rate_hz,
-            duration_s=(stop - start) / self.sample_rate_hz,
+            start_s=start_s,
+            duration_s=len(clip) / self.sample_rate_hz,
             label=self.class_names[best],
             probability=float(probabilities[best]),
             probabilities=probabilities,
