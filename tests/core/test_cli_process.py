@@ -19,6 +19,7 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "mlpsvd", *arguments]
 
 
+@pytest.mark.slow
 def test_no_command_imports_qt(tmp_path: Path) -> None:
     program = f"""
 import sys
@@ -51,6 +52,7 @@ def test_it_runs_as_a_module_and_returns_its_exit_code(module: str) -> None:
 
 
 @POSIX
+@pytest.mark.slow
 def test_ctrl_c_stops_after_an_epoch_and_keeps_the_run(tmp_path: Path) -> None:
     arguments = ["--set", "training.epochs=1000000", "--set", "data.synthetic.train_per_class=500"]
     process = subprocess.Popen(
