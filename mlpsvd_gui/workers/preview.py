@@ -174,7 +174,8 @@ class PreviewMaker:
         def make() -> Floats:
             n_samples = n_samples_needed(request.features)
             samples = one_class(_reduced(synthetic, n_clips), request.seed, "train", index, n_samples)
-            return _magnitudes(samples, synthetic.sample_rate_hz, request.features).mean(axis=0)
+            spectrum: Floats = _magnitudes(samples, synthetic.sample_rate_hz, request.features).mean(axis=0)
+            return spectrum
 
         mean: Floats = self._recall(key, make)
         return mean
@@ -200,7 +201,8 @@ class PreviewMaker:
         key = (_without_names(synthetic, index), request.seed, request.split, index, n_samples)
         if self._clips is None or self._clips[0] != key:
             self._clips = (key, one_class(synthetic, request.seed, request.split, index, n_samples))
-        return self._clips[1]
+        clips: NDArray[np.float32] = self._clips[1]
+        return clips
 
     # -- recordings
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QMenu
 
 from mlpsvd.signals.bank import BandPass, paper_bank
 from mlpsvd_gui.controllers.filters_controller import FiltersController
@@ -60,7 +60,7 @@ def _type_into(qtbot: Any, desk: Desk, row: int, column: int, text: str) -> None
     editor.selectAll()
     qtbot.keyClicks(editor, text)
     qtbot.keyClick(editor, Qt.Key.Key_Return)
-    qtbot.wait(1)  # Qt commits once the key press is over
+    qtbot.waitUntil(lambda: table.findChild(QLineEdit) is None)  # Qt commits once the key press is over
 
 
 def _shown(desk: Desk, row: int, column: int) -> str:
@@ -169,9 +169,11 @@ def test_the_last_two_classes_stay(qtbot: Any, desk: Desk) -> None:
 
 def test_every_preset_of_the_paper_is_in_the_menu(desk: Desk) -> None:
     menu = desk.panel.preset_button.menu()
+    assert isinstance(menu, QMenu)
     seen = set()
     for action in menu.actions():
-        for choice in action.menu().actions() if action.menu() else ():
+        submenu = action.menu()
+        for choice in submenu.actions() if isinstance(submenu, QMenu) else ():
             choice.trigger()
             seen.add(desk.bank)
             assert desk.bank == paper_bank(*choice.data())
@@ -195,6 +197,7 @@ def test_all_or_one_curve_and_other_quantities(qtbot: Any, desk: Desk) -> None:
 def test_spacing_dialog_makes_filters(qtbot: Any, desk: Desk) -> None:
     desk.panel.spacing_requested.emit()
     dialog = desk.panel.findChild(SpacingDialog)
+    assert isinstance(dialog, SpacingDialog)
     dialog.n_classes.setValue(3)
     dialog.low_hz.setValue(250.0)
     dialog.high_hz.setValue(1000.0)
