@@ -127,6 +127,7 @@ class SpectraView(QWidget):
         low, high = self._focus_hz if self._focus_hz and self.zoom.isChecked() else (None, None)
         for plot in self.plots:
             plot.set_x_range(low, high)
+        self._draw()
 
     def _draw(self, _index: int = 0) -> None:
         plot, n_classes = self.plot, len(self._names)
@@ -152,9 +153,11 @@ class SpectraView(QWidget):
 
     def _limit(self, plot: CurvePlot) -> None:
         """Keep a clip's single zero (silence, 0 Hz) from squeezing all curves into the top of the plot."""
-        values = [plot.curve_data(key)[1] for key in plot.curve_keys()]
-        if self.scale.index == 1 or not values:
+        if self.scale.index == 1 or not plot.curve_keys():
             return
+        low_hz, high_hz = self._focus_hz if self._focus_hz and self.zoom.isChecked() else (0.0, np.inf)
+        inside = (self._frequencies_hz >= low_hz) & (self._frequencies_hz <= high_hz)
+        values = [plot.curve_data(key)[1][inside] for key in plot.curve_keys()]
         top = max(float(y.max()) for y in values)
         bottom = max(min(float(y.min()) for y in values), top - _RANGE_DB)
         plot.set_y_range(np.floor(bottom / 10.0) * 10.0, np.ceil((top + 1.0) / 10.0) * 10.0)

@@ -28,6 +28,8 @@ _MOST_DRAWN = 40_000_000
 """Random numbers drawn for one class at most: the clip's waveform is shown only so far where there are very many."""
 _MOST_RECORDINGS = 500
 _REMEMBERED = 128
+_KEPT = 50
+"""Clips of a class are filtered and kept by so many at a time: the first ones are there sooner."""
 
 Floats = NDArray[np.float64]
 
@@ -182,7 +184,7 @@ class PreviewMaker:
 
     def _synthetic_clip(self, request: PreviewRequest, index: int, number: int) -> ClipView:
         synthetic = request.data.synthetic
-        samples: NDArray[np.float32] = self._class_clips(request, index)[number]
+        samples: NDArray[np.float32] = self._class_clips(request, index, number)[number]
         return ClipView(
             samples=samples,
             sample_rate_hz=synthetic.sample_rate_hz,
@@ -191,16 +193,17 @@ class PreviewMaker:
             origin=f"{synthetic.filters[index].label}, {request.split} clip {number + 1}",
         )
 
-    def _class_clips(self, request: PreviewRequest, index: int) -> NDArray[np.float32]:
-        """Return the clips of one class, as long as is affordable; those of the last asking are remembered."""
+    def _class_clips(self, request: PreviewRequest, index: int, number: int) -> NDArray[np.float32]:
+        """Return a class's clips up to a number, as long as is affordable; those of the last asking are remembered."""
         synthetic = request.data.synthetic
         affordable = max(_MOST_DRAWN // _per_class(synthetic, request.split), request.features.fft_size)
         n_samples = min(clip_length(synthetic), affordable)
         if request.is_dragging:
             n_samples = min(n_samples, n_samples_needed(request.features) or request.features.fft_size)
-        key = (_without_names(synthetic, index), request.seed, request.split, index, n_samples)
+        n_kept = _KEPT * (1 + number // _KEPT)
+        key = (_without_names(synthetic, index), request.seed, request.split, index, n_samples, n_kept)
         if self._clips is None or self._clips[0] != key:
-            self._clips = (key, one_class(synthetic, request.seed, request.split, index, n_samples))
+            self._clips = (key, one_class(synthetic, request.seed, request.split, index, n_samples, n_kept))
         clips: NDArray[np.float32] = self._clips[1]
         return clips
 

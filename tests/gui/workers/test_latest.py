@@ -110,12 +110,13 @@ def test_cancel_drops_what_is_under_way_and_what_is_already_answered(
 
 
 def test_refusals_arrive_as_their_own_sentence_and_faults_as_another(
-    qtbot: Any, runner: LatestRunner, desk: Desk, caplog: Any
+    qtbot: Any, runner: LatestRunner, desk: Desk, caplog: Any, expect_log: Any
 ) -> None:
     desk.go.set()
     with qtbot.waitSignal(runner.failed, timeout=2000) as refused:
         runner.ask("bad")
     assert refused.args == ["bad", "The folder is empty; it should hold recordings."]
+    expect_log("could not answer 'fault'")
     with qtbot.waitSignal(runner.failed, timeout=2000) as fault:
         runner.ask("fault")
     assert "log" in fault.args[1]
