@@ -75,10 +75,10 @@ def named_files(settings: RecordingsSettings) -> tuple[list[Named], list[Skipped
     return _from_folder(path, settings)
 
 
-def natural_key(text: str) -> tuple[object, ...]:
+def natural_key(text: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
     """Return a sorting key that puts ``class 2`` before ``class 10`` and does not separate upper and lower case."""
-    pieces = re.split(r"([0-9]+)", text.casefold())
-    return (*((piece.isdigit(), int(piece) if piece.isdigit() else 0, piece) for piece in pieces if piece), (text,))
+    pieces = re.findall(r"[0-9]+|[^0-9]+", text.casefold())
+    return tuple((0, int(piece), "") if piece[0] in "0123456789" else (1, 0, piece) for piece in pieces), text
 
 
 def label_from_name(stem: str, pattern: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -175,7 +176,7 @@ def cut(
         Start in seconds and samples of each clip.
     """
     length = max(1, round(clip_s * sample_rate_hz)) if clip_s else len(samples)
-    shortest = min(length, round(shortest_s * sample_rate_hz))
+    shortest = min(length, math.ceil(shortest_s * sample_rate_hz - 1e-6))
     pieces = ((start, samples[start : start + length]) for start in range(0, len(samples), length))
     return [(start / sample_rate_hz, piece) for start, piece in pieces if len(piece) >= shortest]
 

@@ -99,7 +99,8 @@ def _mean_magnitude(clips: NDArray[np.float32], settings: FeatureSettings) -> ND
     for first in range(0, len(clips), clips_at_once):
         some = slice(first, first + clips_at_once)
         for start in range(0, n_segments, at_once):
-            spectra = np.fft.rfft(segments[some, start : start + at_once] * weights)
+            with np.errstate(invalid="ignore"):  # samples that are not finite give entries that are not
+                spectra = np.fft.rfft(segments[some, start : start + at_once] * weights)
             total[some] += _modulus(spectra).sum(axis=1)
     mean: NDArray[np.float64] = total / n_segments
     return mean

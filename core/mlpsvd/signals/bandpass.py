@@ -82,9 +82,9 @@ def difference_equation(c: Coefficients, x: ArrayLike, axis: int = 0) -> NDArray
     signals = np.moveaxis(np.asarray(x, dtype=np.float64), axis, 0)
     driven = 2.0 * c.alpha * signals
     driven[2:] -= 2.0 * c.alpha * signals[:-2]
-    # The recursion runs over time once, each step on all signals together. On 256 samples of 1,000 clips this takes
-    # 4 ms where scipy.signal.lfilter takes 6, and saves the 1.75 s of scipy's first import. A single signal steps
-    # through Python floats, at about 0.15 µs a sample.
+    # The recursion runs over time once, each step on all signals together. On 1,000 clips this is as fast as
+    # scipy.signal.lfilter (256 samples: 2.2 ms both; 4,800: 36 and 38 ms) and saves the 1.75 s of scipy's first
+    # import. A single signal steps through Python floats, at 0.12 µs a sample.
     steps: Iterable[NDArray[np.float64]] = driven.tolist() if driven.ndim == 1 else driven
     y1: NDArray[np.float64] | float = 0.0
     y2: NDArray[np.float64] | float = 0.0
