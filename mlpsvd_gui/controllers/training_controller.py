@@ -192,8 +192,9 @@ class TrainingController(QObject):
     def _draw(self) -> None:
         if not self._fresh:
             return
-        for contender in self._fresh:
-            self._training.show_curves(contender, run_figures.curves(self._run.histories[contender]))
+        for contender, history in self._run.histories.items():
+            if contender in self._fresh:
+                self._training.show_curves(contender, run_figures.curves(history))
         self._fresh.clear()
         self._training.show_epoch(self._selection.epoch)
         rows = {name: run_figures.race_row(history) for name, history in self._run.histories.items()}

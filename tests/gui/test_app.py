@@ -37,6 +37,11 @@ def test_a_file_that_is_no_experiment_is_one_sentence(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
+def test_numpy_is_loaded_only_after_its_threads_are_limited() -> None:
+    code = "import sys, mlpsvd_gui.app; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a screen")
 def test_without_a_screen_the_main_job_is_done(tmp_path: Path) -> None:
