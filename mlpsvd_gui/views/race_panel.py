@@ -225,7 +225,7 @@ def _cells(row: RaceRow) -> list[str]:
         ", ".join(str(rank) for rank in row.ranks),
         f"{row.n_weights:,}",
         _operations(row.flops) if row.epoch else NOTHING,
-        f"{row.train_s:.2f} s" if row.epoch else NOTHING,
+        f"{row.train_s:.{3 if row.train_s < 1 else 2}f} s" if row.epoch else NOTHING,
     ]
 
 
