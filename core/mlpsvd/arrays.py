@@ -132,11 +132,7 @@ def _probe(cupy: Any) -> None:
 
 def _probe_failure(error: Exception) -> str:
     text = _first_line(error)
-    if (
-        isinstance(error, MemoryError)
-        or "outofmemory" in type(error).__name__.lower()
-        or "out of memory" in text
-    ):
+    if isinstance(error, MemoryError) or "outofmemory" in type(error).__name__.lower() or "out of memory" in text:
         why = "its memory is full; close other programs that use it"
     elif isinstance(error, ArithmeticError):
         why = text

@@ -11,8 +11,8 @@ __all__ = [
     "DataError",
     "DeviceError",
     "FileFormatError",
-    "MlpSvdError",
     "MissingLibraryError",
+    "MlpSvdError",
     "SettingError",
     "TrainingError",
 ]

@@ -11,7 +11,7 @@ from mlpsvd.data.clips import ClipSet, Skipped
 from mlpsvd.data.dataset import DataSet
 from mlpsvd.data.load import load_clips
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.features.spectra import FittedFeatures, fit, n_samples_needed
+from mlpsvd.features.spectra import FittedFeatures, fit_transform, n_samples_needed
 from mlpsvd.settings import check
 
 __all__ = ["Prepared", "prepare"]
@@ -62,9 +62,9 @@ def prepare(experiment: Experiment, progress: Callable[[float], None] | None = N
     check(experiment)
     n_samples = n_samples_needed(experiment.features)
     clips = load_clips(experiment.data, experiment.seed, n_samples=n_samples, progress=progress)
-    features = fit(clips.train.samples, clips.train.sample_rate_hz, experiment.features)
+    features, x_train = fit_transform(clips.train.samples, clips.train.sample_rate_hz, experiment.features)
     dataset = DataSet(
-        x_train=features.transform(clips.train.samples),
+        x_train=x_train,
         y_train=clips.train.labels,
         x_test=features.transform(clips.test.samples),
         y_test=clips.test.labels,

@@ -12,6 +12,7 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.network.settings import NetworkSettings
 from mlpsvd.signals.bank import PAPER_BANDWIDTHS_HZ, PAPER_CLASS_COUNTS, PAPER_SPACINGS_HZ, paper_bank
+from mlpsvd.training.settings import DiscardingSettings
 
 __all__ = ["DEFAULT_PRESET", "PRESETS", "RECORDINGS_PRESET", "preset"]
 
@@ -68,6 +69,9 @@ def _recordings() -> Experiment:
             scaling="standardised",
         ),
         network=NetworkSettings(initial="glorot"),
+        # Standardised features leave few small singular values: the paper's 0.1 drops none on the spoken digits, 0.3
+        # leaves 12 of 20 at the same accuracy (97.8 %).
+        discarding=DiscardingSettings(threshold=0.3),
     )
 
 
