@@ -42,6 +42,8 @@ from mlpsvd_gui.views.run_toolbar import RunToolBar
 from mlpsvd_gui.views.settings_panel import SettingsPanel
 from mlpsvd_gui.views.singular_values_panel import SingularValuesPanel
 from mlpsvd_gui.views.training_panel import TrainingPanel
+from mlpsvd_gui.workers.training import TrainingWorker
+from mlpsvd_gui.workers.warm_up import WarmUp
 
 __all__ = ["MainWindow"]
 
@@ -68,6 +70,7 @@ class MainWindow(QMainWindow):
         self.experiments = ExperimentModel(experiment or preferences.experiment(), self)
         self.selection = SelectionModel(self)
         self.run = RunModel(self)
+        self.warm_up = WarmUp()
         self.actions_ = WindowActions(self)
         self.messages = MessageBar()
         self._state_text = QLabel()
@@ -101,6 +104,7 @@ class MainWindow(QMainWindow):
             experiments,
             selection,
             run,
+            TrainingWorker(warm_up=self.warm_up),
         )
         self.live = LiveController(self.live_panel, run)
         self.files = FilesController(experiments, run, self.preferences)

@@ -126,8 +126,12 @@ class TrainingController(QObject):
             return
         if news.kind is NewsKind.PROGRESS:
             self.progress_changed.emit(news.share, "preparing the data")
+        elif news.kind is NewsKind.COMPILING:
+            self.progress_changed.emit(-1.0, "compiling the fused engine, once per machine")
         elif news.kind is NewsKind.PREPARED:
             self._begin_training(news)
+        elif news.kind is NewsKind.LIMIT:
+            self._training.show_line(news.limit, "best possible")
         elif news.kind is NewsKind.EPOCHS:
             self._add(news)
         elif news.kind is NewsKind.FAILED:
@@ -180,6 +184,7 @@ class TrainingController(QObject):
     def _clear(self) -> None:
         self._fresh.clear()
         self._training.clear()
+        self._training.show_line(None)
         self._race.show_rows({})
         self._race.show_caption("")
         self._update_stale()

@@ -10,21 +10,28 @@ from enum import Enum, auto
 
 from PySide6.QtCore import QObject, Signal
 
+from mlpsvd.experiments.bayes_limit import bayes_limit
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Outcome, Race, RaceEvent
+from mlpsvd_gui.workers.warm_up import WarmUp
 
 __all__ = ["News", "NewsKind", "TrainingWorker"]
 
 _BATCH_S = 0.05
 """The window hears of new epochs at most 20 times a second: more than the eye reads, less than plots cost."""
 
+_FUSED = ("auto", "fused")
+"""Engines that the warm-up makes ready."""
+
 
 class NewsKind(Enum):
     """What the worker tells."""
 
     PROGRESS = auto()
+    COMPILING = auto()
     PREPARED = auto()
+    LIMIT = auto()
     EPOCHS = auto()
     FINISHED = auto()
     STOPPED = auto()
@@ -41,6 +48,7 @@ class News:
     prepared: Prepared | None = None
     engine: str = ""
     notes: tuple[str, ...] = ()
+    limit: float | None = None
     events: tuple[RaceEvent, ...] = ()
     outcomes: dict[str, Outcome] | None = None
     error: BaseException | None = None
@@ -57,6 +65,8 @@ class TrainingWorker(QObject):
     ----------
     prepare_data, make_race
         How to prepare and to race; tests give quicker ones.
+    warm_up
+        Makes the fused engine ready; None leaves that to the first race.
     """
 
     news = Signal(object)
@@ -66,11 +76,13 @@ class TrainingWorker(QObject):
         self,
         prepare_data: Callable[[Experiment, Callable[[float], None]], Prepared] = prepare,
         make_race: Callable[[Prepared], Race] = Race,
+        warm_up: WarmUp | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._prepare = prepare_data
         self._make_race = make_race
+        self._warm_up = warm_up
         self._token = 0
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -133,12 +145,21 @@ class TrainingWorker(QObject):
             self._tell(News(token, NewsKind.PROGRESS, share=share))
 
         prepared = self._prepare(experiment, progress)
+        self._await_engine(token, experiment, stop)
         if stop.is_set():
             raise _CancelledError
         race = self._make_race(prepared)
         engine, notes = race.engine_description, race.notes
         self._tell(News(token, NewsKind.PREPARED, prepared=prepared, engine=engine, notes=notes))
+        self._tell(News(token, NewsKind.LIMIT, limit=bayes_limit(experiment)))
         return race
+
+    def _await_engine(self, token: int, experiment: Experiment, stop: threading.Event) -> None:
+        if self._warm_up is None or experiment.training.engine not in _FUSED:
+            return
+        if self._warm_up.compiles:
+            self._tell(News(token, NewsKind.COMPILING))
+        self._warm_up.wait(stop)
 
     def _pull(self, token: int, race: Race, stop: threading.Event, go: threading.Event) -> bool:
         """Pull epochs until the end or Stop; return whether it was Stop."""

@@ -1,0 +1,69 @@
+"""The fused engine made ready in the background: compiled once per machine, loaded once per start."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from mlpsvd.engines.choose import fused_engine
+from mlpsvd.engines.warm_up import ensure_compiled, is_compiled
+from mlpsvd.errors import MissingLibraryError
+from mlpsvd_gui.log import LOGGER
+
+__all__ = ["WarmUp"]
+
+
+class WarmUp:
+    """Compiles in another process where that was never done, then loads what was compiled, in one thread.
+
+    Loading takes about a second and shares the interpreter with the window, so it is done while nobody waits for it:
+    soon after the window has opened, not when Train is pressed.
+
+    Parameters
+    ----------
+    compile_, load
+        What to do; tests give quicker ones.
+    """
+
+    def __init__(
+        self, compile_: Callable[[], None] = ensure_compiled, load: Callable[[], object] = fused_engine
+    ) -> None:
+        self._compile = compile_
+        self._load = load
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._done = threading.Event()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is nothing to wait for any more."""
+        return self._done.is_set()
+
+    @property
+    def compiles(self) -> bool:
+        """Whether this is the first time on this machine, which takes some ten seconds instead of one."""
+        return not self.is_done and not is_compiled()
+
+    def start(self) -> None:
+        """Begin, if that has not happened yet."""
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="warm-up", daemon=True)
+                self._thread.start()
+
+    def wait(self, stop: threading.Event) -> None:
+        """Begin where needed and wait until it is done, or until ``stop`` is set."""
+        self.start()
+        while not self._done.wait(0.02) and not stop.is_set():
+            pass
+
+    def _work(self) -> None:
+        try:
+            self._compile()
+            self._load()
+        except MissingLibraryError as error:
+            LOGGER.info("%s", error)
+        except Exception:  # the first training run will fail likewise, and tell the person then
+            LOGGER.exception("The fused engine could not be made ready")
+        finally:
+            self._done.set()
