@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -11,6 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from mlpsvd.cli import main
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals of POSIX")
 
@@ -67,11 +70,54 @@ def test_ctrl_c_stops_after_an_epoch_and_keeps_the_run(tmp_path: Path) -> None:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "Traceback" not in err
-    assert "the run so far is kept in" in err
+    assert "--resume" in err
     assert "Accuracy" in out
     results = json.loads((tmp_path / "run" / "results.json").read_text())
     assert results["contenders"]["mlp"]["stopped_early"] is True
     assert (tmp_path / "run" / "model-mlp-svd.safetensors").exists()
+
+
+@POSIX
+@pytest.mark.slow
+def test_a_killed_run_goes_on_to_the_same_numbers(tmp_path: Path) -> None:
+    """Killed outright between two checkpoints, then resumed: the result of a run that was never disturbed."""
+    small = ["--set", "data.synthetic.train_per_class=30", "--set", "data.synthetic.test_per_class=30"]
+    program = (
+        "import sys; from pathlib import Path; import mlpsvd.cli.train as t; t._CHECKPOINT_S = 0.0; "
+        "from mlpsvd.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    killed = tmp_path / "killed"
+    arguments = [*small, "--set", "training.epochs=400", "--out", str(killed)]
+    process = subprocess.Popen([sys.executable, "-c", program, "train", "--quiet", *arguments], stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while not (killed / "checkpoint.safetensors").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.kill()
+    process.communicate()
+    assert not (killed / "results.json").exists()
+    assert main(["train", "--resume", str(killed), "--quiet"]) == 0
+    whole = tmp_path / "whole"
+    assert main(["train", *small, "--set", "training.epochs=400", "--out", str(whole), "--quiet"]) == 0
+    for name in ("model-mlp.safetensors", "model-mlp-svd.safetensors", "singular-values-mlp-svd.csv"):
+        assert _without_times(killed / name) == _without_times(whole / name)
+
+
+def _without_times(path: Path) -> bytes:
+    from mlpsvd.models.model_file import load_model
+
+    return load_model(path).theta.tobytes() if path.suffix == ".safetensors" else path.read_bytes()
+
+
+@pytest.mark.parametrize("more", [["--set", "seed=3"], ["--out", "x"], ["--preset", "Paper: 5 classes, 10 Hz"]])
+def test_resume_takes_no_other_setting(more: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with contextlib.suppress(SystemExit):
+        assert main(["train", "--resume", str(tmp_path), *more]) == 2
+    assert "--resume" in capsys.readouterr().err
+
+
+def test_resume_without_a_checkpoint_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--resume", str(tmp_path)]) == 2
+    assert "cannot be read as a checkpoint" in capsys.readouterr().err
 
 
 @POSIX

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from mlpsvd import __version__
 from mlpsvd.cli.console import FAILED, INTERRUPTED, OK, tell
-from mlpsvd.errors import MlpSvdError
+from mlpsvd.errors import MlpSvdError, SettingError
 
 __all__ = ["main"]
 
@@ -112,6 +112,9 @@ examples:
         help="change a setting, e.g. training.epochs=20 or network.hidden=40,20; may be repeated",
     )  # fmt: skip
     train.add_argument("--out", type=Path, metavar="DIR", help="write experiment, results, models and plots there")
+    train.add_argument(
+        "--resume", type=Path, metavar="DIR", help="go on with the run that --out DIR has begun; takes no other setting"
+    )
     train.add_argument("--quiet", action="store_true", help="show no progress")
     train.set_defaults(run=_train)
 
@@ -133,8 +136,12 @@ def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    from mlpsvd.cli.train import train
+    from mlpsvd.cli.train import resume, train
 
+    if arguments.resume is not None:
+        if arguments.experiment or arguments.preset or arguments.changes or arguments.out:
+            raise SettingError("--resume", str(arguments.resume), "alone: the run goes on with the settings it has")
+        return resume(arguments.resume, arguments.quiet)
     return train(arguments.experiment, arguments.preset, arguments.changes, arguments.out, arguments.quiet)
 
 

@@ -2,36 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mlpsvd.cli.console import INTERRUPTED, OK, tell
 from mlpsvd.cli.interrupt import StopRequest
 from mlpsvd.cli.outcome_table import outcome_table
 from mlpsvd.cli.progress import Progress, progress_on_stderr
+from mlpsvd.engines.warm_up import is_compiled
 from mlpsvd.errors import FileFormatError, SettingError
+from mlpsvd.experiments.checkpoint import load_checkpoint, save_checkpoint
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import load_experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.presets import preset
-from mlpsvd.experiments.race import Race
+from mlpsvd.experiments.race import ContenderState, Race
 from mlpsvd.experiments.run_files import check_run_folder, write_run
 from mlpsvd.settings import check, parse_text, with_value
 
-__all__ = ["chosen_experiment", "train"]
+__all__ = ["CHECKPOINT", "chosen_experiment", "resume", "train"]
+
+
+CHECKPOINT = "checkpoint.safetensors"
+_CHECKPOINT_S = 10.0
 
 
 def train(path: Path | None, preset_name: str | None, changes: Sequence[str], out: Path | None, quiet: bool) -> int:
     """Train as asked, print what came out, write it to ``out``; return the exit code.
 
     Ctrl-C ends the training after the epoch that runs, and what there is by then is told and written all the same.
+    With ``out``, a checkpoint is written there every ten seconds and at the end; :func:`resume` goes on from it.
 
     Raises
     ------
     MlpSvdError, OSError
         If a setting, a file or the data cannot be used.
     """
-    experiment = chosen_experiment(path, preset_name, changes)
+    return _train(chosen_experiment(path, preset_name, changes), {}, out, quiet)
+
+
+def resume(folder: Path, quiet: bool) -> int:
+    """Go on with the run whose checkpoint is in ``folder``, to the same numbers as if it had never stopped.
+
+    Raises
+    ------
+    MlpSvdError, OSError
+        If there is no usable checkpoint, or its data cannot be had any more.
+    """
+    experiment, states = load_checkpoint(folder / CHECKPOINT)
+    return _train(experiment, states, folder, quiet)
+
+
+def _train(experiment: Experiment, states: Mapping[str, ContenderState], out: Path | None, quiet: bool) -> int:
     if experiment.data.recordings.path and experiment.data.source != "recordings":
         tell("note: data.recordings.path is not used; add --set data.source=recordings to train on recordings")
     if out is not None:
@@ -39,9 +62,15 @@ def train(path: Path | None, preset_name: str | None, changes: Sequence[str], ou
         out.mkdir(parents=True, exist_ok=True)  # what cannot be written is better known now than after the training
     with StopRequest() as stop, progress_on_stderr(experiment, quiet) as progress:
         prepared = _prepared(experiment, stop, progress)
-        race = Race(prepared)
+        if experiment.training.engine in ("auto", "fused") and not is_compiled():
+            tell("compiling the fused engine, once per machine; this takes some ten seconds")
+        race = Race(prepared, states)
+        saved_at = time.monotonic()
         for event in race.run():
             progress.trained(event)
+            if out is not None and time.monotonic() - saved_at > _CHECKPOINT_S:
+                save_checkpoint(out / CHECKPOINT, experiment, race.states())
+                saved_at = time.monotonic()
             if stop.asked:
                 break
     outcomes = race.outcomes()
@@ -50,10 +79,11 @@ def train(path: Path | None, preset_name: str | None, changes: Sequence[str], ou
     for note in race.notes:
         tell(f"note: {note}")
     if out is not None:
+        save_checkpoint(out / CHECKPOINT, experiment, race.states())
         write_run(out, prepared, race.histories, outcomes, engine=race.engine_description, notes=race.notes)
     if stop.asked:
         epochs = min(one.last.epoch for one in outcomes.values())
-        kept = f"the run so far is kept in {out}" if out else "nothing is kept without --out"
+        kept = f"kept in {out}; mlpsvd train --resume {out} goes on" if out else "nothing is kept without --out"
         tell(f"stopped after {epochs} of {experiment.training.epochs} epochs; {kept}")
         return INTERRUPTED
     if out is not None:

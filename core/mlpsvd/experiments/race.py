@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.analysis.evaluation import ClassReport, class_report, confusion_matrix
 from mlpsvd.engines.choose import choose
+from mlpsvd.errors import DataError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.network.initialise import build
@@ -83,6 +84,11 @@ class Race:
         The experiment and its data set.
     states
         Where each contender goes on, from :meth:`states` of an earlier race of the same experiment.
+
+    Raises
+    ------
+    DataError
+        If ``states`` belong to data of another shape: the recordings have changed since.
     """
 
     def __init__(self, prepared: Prepared, states: Mapping[str, ContenderState] | None = None) -> None:
@@ -91,6 +97,7 @@ class Race:
         engine, note = choose(experiment.training.engine, experiment.training.precision)
         self._note = note
         states = states or {}
+        _check_shapes(prepared, states)
         self._histories = {
             contender: list(states[contender].history) if contender in states else []
             for contender in experiment.training.contenders
@@ -178,6 +185,17 @@ class Race:
             flops=sum(event.flops for event in history),
             last=history[-1],
         )
+
+
+def _check_shapes(prepared: Prepared, states: Mapping[str, ContenderState]) -> None:
+    found = (prepared.features.n_features, len(prepared.dataset.class_names))
+    for contender, state in states.items():
+        spec = state.trainer.network.spec
+        if (spec.n_in, spec.n_out) != found:
+            raise DataError(
+                f"The data has {found[0]} features and {found[1]} classes, but the {contender} to go on with was "
+                f"trained on {spec.n_in} and {spec.n_out}; the recordings have changed since"
+            )
 
 
 def _initial_kinds(experiment: Experiment, contender: str) -> tuple[str, ...]:
