@@ -160,8 +160,8 @@ class DataController(QObject):
             return ""
         one = self._data.synthetic
         return (
-            f"{len(one.filters)} classes of {one.noise} noise, {one.train_per_class} + {one.test_per_class} clips "
-            f"each, {one.duration_s:g} s at {one.sample_rate_hz / 1000:g} kHz"
+            f"{len(one.filters)} classes × ({one.train_per_class} + {one.test_per_class}) clips of {one.noise} noise, "
+            f"{one.duration_s:g} s at {one.sample_rate_hz / 1000:g} kHz"
         )
 
     def _ask_at_rest(self) -> None:

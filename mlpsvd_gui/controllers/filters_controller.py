@@ -165,4 +165,4 @@ class FiltersController(QObject):
         """Nothing runs in the background here."""
 
 
-_HINT = "Drag a dot to move its filter; Shift and drag, or the wheel, changes the bandwidth."
+_HINT = "Drag a dot: centre. Wheel, or Shift and drag: bandwidth."

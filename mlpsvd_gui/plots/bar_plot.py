@@ -3,6 +3,7 @@
 ``BarPlot(value_label, value_unit="", parent=None)`` (a BasePlot)
     - ``set_bars(names, values, colours=None, texts=None, more_values=None, more_name="")``: one bar a name, from the
       top down; ``texts`` stand at the ends of the bars; ``more_values`` continue the bars in a lighter shade
+    - ``recolour(colours)``
     - ``set_values(values, texts=None)``: only the lengths change (fast, for live probabilities)
     - ``set_value_range(low, high)``; None follows the data, from zero
     - ``highlight(index | None)``, signal ``bar_clicked(int)``
@@ -101,6 +102,11 @@ class BarPlot(BasePlot):
         self._paint_bars()
         self._paint_texts()
         self._paint_names()
+
+    def recolour(self, colours: Sequence[QColor | str]) -> None:
+        """Give the bars other colours, one each."""
+        self._colours = [QColor(colour) for colour in colours]
+        self._paint_bars()
 
     def clear(self) -> None:
         """Take all bars away."""

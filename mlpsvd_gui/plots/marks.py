@@ -86,7 +86,7 @@ class GuideLines:
             self._plot_item.removeItem(self._lines.pop(key)[0])
         if y is None:
             return
-        place = {"position": 0.01, "anchors": [(0, 1), (0, 1)]}
+        place = {"position": 0.01, "anchors": [(0, 1), (0, 0)]}  # above it, below it near the top
         line = pg.InfiniteLine(y, angle=0, movable=False, label=text or None, labelOpts=place)
         line.setZValue(-5)
         self._plot_item.addItem(line, ignoreBounds=True)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QToolButton, QWidget
 
 from mlpsvd_gui.plots.theme import Theme
+from mlpsvd_gui.views.eliding import ElidedLabel, ElidingComboBox
 from mlpsvd_gui.views.icons import icon
 
 __all__ = ["ClipBrowser"]
@@ -27,7 +28,6 @@ class ClipBrowser(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._is_playing = False
-        self._origin = ""
         self._build_widgets()
         self._build_layout()
         self._connect()
@@ -37,9 +37,9 @@ class ClipBrowser(QWidget):
         self.split = QComboBox(self)
         self.split.addItems(("Training", "Test"))
         self.split.setToolTip("Clips to train on, or held out to test on")
-        self.class_box = QComboBox(self)
+        self.class_box = ElidingComboBox(self)
         self.class_box.setToolTip("Class of the clip")
-        self.class_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.class_box.setMinimumContentsLength(8)
         self.previous_button = self._button("◀", "Previous clip (Down or Page Down in the number)")
         self.number = QSpinBox(self)
         self.number.setRange(1, 1)
@@ -49,8 +49,7 @@ class ClipBrowser(QWidget):
         self.next_button = self._button("▶", "Next clip (Up in the number)")
         self.play_button = self._button("Play", "")
         self.play_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.origin = QLabel(self)
-        self.origin.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.origin = ElidedLabel(Qt.TextElideMode.ElideMiddle, least_px=90, parent=self)
         self.origin.setAccessibleName("Where the clip comes from")
 
     def _button(self, text: str, tip: str) -> QToolButton:
@@ -94,10 +93,14 @@ class ClipBrowser(QWidget):
                 self.class_box.clear()
                 self.class_box.addItems(list(names))
                 self.class_box.setCurrentIndex(min(max(chosen, 0), len(names) - 1))
-            for index, colour in enumerate(colours):
-                pixmap = QPixmap(10, 10)
-                pixmap.fill(colour)
-                self.class_box.setItemIcon(index, QIcon(pixmap))
+        self.show_colours(colours)
+
+    def show_colours(self, colours: Sequence[QColor]) -> None:
+        """Paint the swatches of the classes."""
+        for index, colour in enumerate(colours):
+            pixmap = QPixmap(10, 10)
+            pixmap.fill(colour)
+            self.class_box.setItemIcon(index, QIcon(pixmap))
 
     def choose_class(self, index: int) -> None:
         """Show a class as chosen before its clip is there; asks for nothing."""
@@ -114,8 +117,7 @@ class ClipBrowser(QWidget):
                 self.number.setValue(number + 1)
         self.previous_button.setEnabled(number > 0)
         self.next_button.setEnabled(number < n_clips - 1)
-        self._origin = origin
-        self._elide()
+        self.origin.setText(origin)
 
     def show_sound(self, problem: str) -> None:
         """Say why nothing can be played; an empty text: Play works."""
@@ -131,12 +133,3 @@ class ClipBrowser(QWidget):
         """Take the colours of a theme."""
         self.play_button.setIcon(icon("speaker", theme.foreground))
         self.origin.setStyleSheet(f"color: {theme.muted.name()};")
-
-    def resizeEvent(self, event: object) -> None:
-        """Shorten the origin to what fits."""
-        self._elide()
-
-    def _elide(self) -> None:
-        text = self.origin.fontMetrics().elidedText(self._origin, Qt.TextElideMode.ElideMiddle, self.origin.width())
-        self.origin.setText(text)
-        self.origin.setToolTip(self._origin)

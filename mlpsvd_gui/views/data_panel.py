@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QSplitter,
     QTableWidget,
     QTableWidgetItem,
@@ -25,6 +24,7 @@ from mlpsvd_gui.plots.bar_plot import BarPlot
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
 from mlpsvd_gui.views.clip_browser import ClipBrowser
+from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.recordings_form import RecordingsForm
 from mlpsvd_gui.views.segments import Segments
 from mlpsvd_gui.views.spectra_view import SpectraView
@@ -47,6 +47,7 @@ class DataPanel(QWidget):
         super().__init__(parent)
         self._theme = theme_for(self.palette())
         self._names: tuple[str, ...] = ()
+        self._waveform_class = 0
         self.setAcceptDrops(True)
         self._build_widgets()
         self._build_layout()
@@ -57,8 +58,7 @@ class DataPanel(QWidget):
             ("Filtered noise", "Recordings"),
             ("Clips of noise through the filters", "Clips from sound files: choose or drop a folder"),
         )
-        self.summary = QLabel(self)
-        self.summary.setWordWrap(True)
+        self.summary = ElidedLabel(parent=self)
         self.form = RecordingsForm(self)
         self.spectra = SpectraView(self)
         self.waveform = CurvePlot("Time", "s", "Amplitude", "")
@@ -150,7 +150,7 @@ class DataPanel(QWidget):
         self._names = tuple(names)
         self.browser.setEnabled(True)
         self.spectra.show_spectra(names, frequencies_hz, means, n_averaged)
-        self.browser.show_classes(names, [class_colour(index, self._theme) for index in range(len(names))])
+        self.browser.show_classes(names, self._colours())
 
     def show_clip(
         self, class_index: int, magnitudes: NDArray[np.float64], samples: NDArray[np.float32], sample_rate_hz: float
@@ -161,15 +161,19 @@ class DataPanel(QWidget):
 
     def show_waveform(self, class_index: int, samples: NDArray[np.float32], sample_rate_hz: float) -> None:
         """Draw a clip over time, in the colour of its class."""
+        self._waveform_class = class_index
         times_s = np.arange(len(samples)) / sample_rate_hz
-        self.waveform.set_curve("clip", times_s, samples, "Clip", class_colour(class_index, self._theme), width=1.0)
+        self._draw_waveform(times_s, samples)
         largest = float(np.abs(samples).max(initial=0.0)) or 1.0
         self.waveform.set_y_range(-1.1 * largest, 1.1 * largest)
 
+    def _draw_waveform(self, times_s: NDArray[np.float64], samples: NDArray[np.floating]) -> None:
+        colour = class_colour(self._waveform_class, self._theme)
+        self.waveform.set_curve("clip", times_s, samples, "Clip", colour, width=1.0)
+
     def show_balance(self, n_train: Sequence[int], n_test: Sequence[int]) -> None:
         """Show how many clips each class has to train and to test on."""
-        colours = [class_colour(index, self._theme) for index in range(len(self._names))]
-        self.balance.set_bars(self._names, n_train, colours, more_values=n_test, more_name="test")
+        self.balance.set_bars(self._names, n_train, self._colours(), more_values=n_test, more_name="test")
 
     def show_skipped(self, files: Sequence[tuple[str, str]]) -> None:
         """List files that were left out, each with its reason."""
@@ -204,6 +208,19 @@ class DataPanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Paint in these colours."""
         self._theme = theme
+        self._recolour()
         for part in (self.form, self.spectra, self.waveform, self.balance, self.browser):
             part.set_theme(theme)
         self.summary.setStyleSheet(f"color: {theme.muted.name()};")
+
+    def _recolour(self) -> None:
+        """Give what is drawn the colours that its classes have in this theme."""
+        colours = self._colours()
+        self.browser.show_colours(colours)
+        if self.waveform.curve_keys():
+            self._draw_waveform(*self.waveform.curve_data("clip"))
+        if self._names:
+            self.balance.recolour(colours)
+
+    def _colours(self) -> list[QColor]:
+        return [class_colour(index, self._theme) for index in range(len(self._names))]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 __all__ = ["ExplorePage"]
+
+_SETTINGS_SHARE = 0.215
+_SETTINGS_WIDTHS = (288, 350)
 
 
 class ExplorePage(QWidget):
@@ -42,15 +46,32 @@ class ExplorePage(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._outer)
         self._first_sizes()
+        self._outer.splitterMoved.connect(self._keep_settings_width)
 
     @property
     def _splitters(self) -> dict[str, QSplitter]:
         return {"middle": self._middle, "right": self._right, "upper": self._upper, "outer": self._outer}
 
     def _first_sizes(self) -> None:
-        self._outer.setSizes([310, 1290])
+        self._is_dragged = False
+        self._propose_settings_width()
         for splitter in (self._middle, self._right, self._upper):
             splitter.setSizes([1000, 1000])
+
+    def _keep_settings_width(self, *_: int) -> None:
+        self._is_dragged = True
+
+    def _propose_settings_width(self) -> None:
+        """Give the settings a share of the page, so that their values can be read, but not more than they need."""
+        least, most = _SETTINGS_WIDTHS
+        self._proposed = min(max(round(self.width() * _SETTINGS_SHARE), least), most)
+        self._outer.setSizes([self._proposed, max(self.width() - self._proposed, 1)])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the width anew until a person has dragged the border."""
+        super().resizeEvent(event)
+        if not self._is_dragged:
+            self._propose_settings_width()
 
     def states(self) -> dict[str, QByteArray]:
         """Return where the borders are, to be remembered."""
@@ -58,6 +79,7 @@ class ExplorePage(QWidget):
 
     def restore(self, name: str, state: QByteArray) -> bool:
         """Put one splitter's borders back; False where the state is not a splitter's."""
+        self._is_dragged |= name == "outer"
         return self._splitters[name].restoreState(state)
 
     def reset(self) -> None:

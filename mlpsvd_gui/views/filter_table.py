@@ -152,7 +152,7 @@ class FilterTable(QTableView):
         header.setMinimumSectionSize(16)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, sample in ((1, "00000.0"), (2, "00000"), (3, "000.00"), (_REMOVE_COLUMN, "×")):
+        for column, sample in ((1, "00000"), (2, "0000"), (3, "0000"), (_REMOVE_COLUMN, "×")):
             self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(sample) + 14)
 
     @property

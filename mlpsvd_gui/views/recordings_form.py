@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from mlpsvd import settings
 from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd_gui.plots.theme import Theme
+from mlpsvd_gui.views.eliding import ElidedLabel
 
 __all__ = ["RecordingsForm"]
 
@@ -57,7 +58,7 @@ class RecordingsForm(QWidget):
         self.pattern = QLineEdit(self)
         self.pattern.setToolTip(_INFO["pattern"].help)
         self.pattern.setMinimumWidth(90)
-        self.pattern_preview = QLabel(self)
+        self.pattern_preview = ElidedLabel(parent=self)
         self.status = QLabel(self)
         self.status.setWordWrap(True)
         self.progress = QProgressBar(self)

@@ -8,9 +8,10 @@ from typing import Any, get_origin
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QValidator, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from mlpsvd.settings import SettingInfo
+from mlpsvd_gui.views.eliding import ElidingComboBox
 
 __all__ = ["ChoiceEditor", "NumberEditor", "SettingEditor", "TextEditor", "editor_for"]
 
@@ -144,7 +145,7 @@ class NumberEditor(SettingEditor):
         self.edited.emit(round(value) if self._whole else value)
 
 
-class _QuietComboBox(QComboBox):
+class _QuietComboBox(ElidingComboBox):
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 
@@ -158,7 +159,6 @@ class ChoiceEditor(SettingEditor):
         self._values = list(values)
         self._box.addItems(list(texts or [str(value) for value in values]))
         self._box.setMinimumContentsLength(6)
-        self._box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._box.activated.connect(lambda index: self.edited.emit(self._values[index]))
 

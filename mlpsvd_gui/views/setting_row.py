@@ -14,7 +14,7 @@ from mlpsvd_gui.views.setting_editors import SettingEditor
 __all__ = ["SettingRow", "tooltip"]
 
 _PROBLEM_COLOUR = "#d0453a"
-_RESET_SIZE = 20
+_RESET_SIZE = 18
 
 
 def tooltip(info: SettingInfo, key: str) -> str:

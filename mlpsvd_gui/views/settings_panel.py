@@ -66,7 +66,7 @@ class SettingsPanel(QScrollArea):
     def _build(self) -> None:
         column = QWidget()
         layout = QVBoxLayout(column)
-        layout.setContentsMargins(4, 6, 4, 8)
+        layout.setContentsMargins(4, 6, 0, 8)
         layout.setSpacing(6)
         for title, prefix, names in _SECTIONS:
             section = FoldingSection(title, self._build_section(title, prefix, names))
@@ -89,8 +89,8 @@ class SettingsPanel(QScrollArea):
     def _build_section(self, title: str, prefix: str, names: tuple[str, ...]) -> QWidget:
         body = QWidget()
         grid = QGridLayout(body)
-        grid.setContentsMargins(20, 0, 0, 4)
-        grid.setHorizontalSpacing(6)
+        grid.setContentsMargins(14, 0, 0, 4)
+        grid.setHorizontalSpacing(4)
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)
         if title == "Data":

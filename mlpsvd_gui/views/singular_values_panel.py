@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.heatmap import Heatmap
 from mlpsvd_gui.plots.matrix_view import MatrixView
 from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour
+from mlpsvd_gui.views.eliding import ElidingComboBox
 from mlpsvd_gui.views.race_panel import CONTENDER_NAMES
 from mlpsvd_gui.views.segments import Segments
 
@@ -21,6 +22,7 @@ __all__ = ["Factors", "LayerChoice", "SingularValuesPanel"]
 
 _EMPTY = "Singular values of a layer, epoch by epoch: the dropped ones go dark.\nPress Train (F5) to see them."
 _NARROWEST_PLOT = 110
+_WIDEST_CHOOSER = 260
 _NO_FACTORS = "The parameters of this epoch were not kept (too much memory); move to another epoch."
 
 
@@ -69,7 +71,7 @@ class SingularValuesPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.layer_box = QComboBox(self)
+        self.layer_box = ElidingComboBox(self)
         self.pages = Segments(
             ("Over epochs", "U σ Vᵀ"), ("Heatmap of all singular values", "The factors at one epoch as pictures"), self
         )
@@ -91,8 +93,9 @@ class SingularValuesPanel(QWidget):
 
     def _build(self) -> None:
         self.layer_box.setAccessibleName("Layer whose singular values are shown")
-        self.layer_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.layer_box.setMinimumContentsLength(14)
+        self.layer_box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.layer_box.setMaximumWidth(_WIDEST_CHOOSER)
         self.layer_box.activated.connect(self._choose_layer)
         self.pages.chosen.connect(self._show_page)
         self.heatmap.cursor_moved.connect(lambda x: self.cursor_moved.emit(max(0, round(x))))
@@ -101,8 +104,8 @@ class SingularValuesPanel(QWidget):
         self._stack.addWidget(self._build_factors_page())
         head = QHBoxLayout()
         head.addWidget(self.pages)
-        head.addStretch(1)
-        head.addWidget(self.layer_box)
+        head.addStretch(0)
+        head.addWidget(self.layer_box, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 4)
         layout.setSpacing(4)

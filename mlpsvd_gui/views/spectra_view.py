@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.theme import Theme, class_colour, class_line_style, theme_for
+from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.segments import Segments
 
 __all__ = ["SpectraView"]
@@ -51,15 +52,15 @@ class SpectraView(QWidget):
         self.zoom.setAutoRaise(True)
         self.part = QComboBox(self)
         self.part.setToolTip("Which part of the clip: the network sees the parts one after another")
-        self.note = QLabel(self)
+        self.note = ElidedLabel(least_px=100, parent=self)
+        self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.decibels = CurvePlot("Frequency", "Hz", "Magnitude", "dB")
         self.linear = CurvePlot("Frequency", "Hz", "Magnitude", "")
         row = QHBoxLayout()
-        row.setSpacing(6)
+        row.setSpacing(4)
         for widget in (self.which, self.scale, self.zoom, self.part):
             row.addWidget(widget)
-        row.addStretch(1)
-        row.addWidget(self.note)
+        row.addWidget(self.note, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
