@@ -46,6 +46,7 @@ class RunControls(QObject):
         self._actions.train.triggered.connect(self._train)
         self._actions.pause.triggered.connect(self._pause_or_resume)
         self._actions.stop.triggered.connect(self._training.stop_and_keep)
+        self._actions.speeds.triggered.connect(lambda action: self._training.set_speed(action.data()))
         self._settings.problems_changed.connect(self._take_problems)
         self._training.progress_changed.connect(self._show_progress)
         self._run.state_changed.connect(self._update)

@@ -106,6 +106,10 @@ class TrainingController(QObject):
             self._running_since = time.monotonic()
             self._run.set_state(RunState.TRAINING)
 
+    def set_speed(self, epochs_per_s: float | None) -> None:
+        """Train at most so many epochs of each network a second, from the next epoch on; None is full speed."""
+        self._worker.epochs_per_s = epochs_per_s
+
     def stop_and_keep(self) -> None:
         """End the run after the epoch under way and keep what it has reached."""
         if self._run.state.is_active:

@@ -12,6 +12,7 @@ from mlpsvd_gui.views.icons import icon
 
 __all__ = ["WindowActions", "fill_menu_bar"]
 
+_SPEEDS = ((None, "&Full speed"), (20.0, "&20 epochs a second, to watch"), (4.0, "&4 epochs a second, to explain"))
 _THEMES = (("system", "&Follow the system"), ("light", "&Light"), ("dark", "&Dark"))
 
 
@@ -40,6 +41,13 @@ class WindowActions(QObject):
         self.open.setIconText("Open")
         self.save.setIconText("Save")
         self.presets: list[QAction] = []
+        self.speeds = QActionGroup(self)
+        for epochs_per_s, text in _SPEEDS:
+            action = self._new(text, None, "Waits between epochs; measured times are of the training alone")
+            action.setCheckable(True)
+            action.setChecked(epochs_per_s is None)
+            action.setData(epochs_per_s)
+            self.speeds.addAction(action)
         self.themes = QActionGroup(self)
         for name, text in _THEMES:
             action = self._new(text, None, "Colours of the window")
@@ -92,6 +100,8 @@ def fill_menu_bar(bar: QMenuBar, actions: WindowActions) -> QMenu:
     file_menu.addAction(actions.quit)
     train_menu = bar.addMenu("&Train")
     train_menu.addActions([actions.train, actions.pause, actions.stop])
+    train_menu.addSeparator()
+    train_menu.addActions(actions.speeds.actions())
     view_menu = bar.addMenu("&View")
     view_menu.addMenu(_theme_menu(actions, view_menu))
     view_menu.addAction(actions.reset_layout)

@@ -83,6 +83,8 @@ class TrainingWorker(QObject):
         self._prepare = prepare_data
         self._make_race = make_race
         self._warm_up = warm_up
+        self.epochs_per_s: float | None = None
+        """At most so many epochs of each network a second, for a person to watch; None is full speed."""
         self._token = 0
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -130,7 +132,7 @@ class TrainingWorker(QObject):
     def _run(self, token: int, experiment: Experiment, stop: threading.Event, go: threading.Event) -> None:
         try:
             race = self._start_race(token, experiment, stop)
-            stopped = self._pull(token, race, stop, go)
+            stopped = self._pull(token, race, len(experiment.training.contenders), stop, go)
             kind = NewsKind.STOPPED if stopped else NewsKind.FINISHED
             self._tell(News(token, kind, outcomes=dict(race.outcomes())))
         except _CancelledError:
@@ -161,7 +163,7 @@ class TrainingWorker(QObject):
             self._tell(News(token, NewsKind.COMPILING))
         self._warm_up.wait(stop)
 
-    def _pull(self, token: int, race: Race, stop: threading.Event, go: threading.Event) -> bool:
+    def _pull(self, token: int, race: Race, n_contenders: int, stop: threading.Event, go: threading.Event) -> bool:
         """Pull epochs until the end or Stop; return whether it was Stop."""
         batch: list[RaceEvent] = []
         told_at = 0.0
@@ -173,6 +175,7 @@ class TrainingWorker(QObject):
                     self._tell(News(token, NewsKind.EPOCHS, events=tuple(batch)))
                     batch, told_at = [], time.monotonic()
                 go.wait()
+                self._wait_for_eyes(n_contenders, stop)
                 if stop.is_set():
                     return True
             return False
@@ -182,6 +185,12 @@ class TrainingWorker(QObject):
             close = getattr(events, "close", None)
             if close is not None:
                 close()
+
+    def _wait_for_eyes(self, n_contenders: int, stop: threading.Event) -> None:
+        """Keep to the speed asked for; the networks of a race take turns, so each waits its share."""
+        pace = self.epochs_per_s
+        if pace is not None:
+            stop.wait(1.0 / pace / n_contenders)
 
     def _tell(self, news: News) -> None:
         try:

@@ -37,6 +37,23 @@ def test_a_file_that_is_no_experiment_is_one_sentence(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11 is Linux's")
+def test_a_display_that_nobody_serves_is_no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlpsvd_gui.app import has_screen
+
+    served = os.environ.get("DISPLAY", "")
+    for name in SCREENS:
+        monkeypatch.delenv(name, raising=False)
+    assert not has_screen()
+    monkeypatch.setenv("DISPLAY", ":987")
+    assert not has_screen()
+    monkeypatch.setenv("DISPLAY", "elsewhere:0")
+    assert has_screen()
+    if served:
+        monkeypatch.setenv("DISPLAY", served)
+        assert has_screen()
+
+
 def test_numpy_is_loaded_only_after_its_threads_are_limited() -> None:
     code = "import sys, mlpsvd_gui.app; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -69,6 +69,19 @@ def test_all_epochs_come_in_order_and_in_batches(qtbot: QtBot) -> None:
     worker.close()
 
 
+def test_speed_limit_is_kept_and_lifted_while_training(qtbot: QtBot) -> None:
+    race = _Race(10_000, 0.0)
+    worker, _ = _worker(race)
+    worker.epochs_per_s = 20.0
+    worker.start(Experiment())
+    qtbot.wait(500)
+    assert 1 <= race.pulled < 40  # two networks take turns: 40 events a second
+    worker.epochs_per_s = None
+    before = race.pulled
+    qtbot.waitUntil(lambda: race.pulled > before + 200, timeout=5000)
+    worker.close()
+
+
 def test_pause_stops_pulling_and_resume_goes_on(qtbot: QtBot) -> None:
     race = _Race(10_000, 0.002)
     worker, heard = _worker(race)
