@@ -11,7 +11,7 @@ from mlpsvd.errors import SettingError
 from mlpsvd.signals import bandpass
 from mlpsvd.signals.bank import BandPass
 
-__all__ = ["QUANTITIES", "Quantity", "curves", "frequency_grid", "words"]
+__all__ = ["QUANTITIES", "Quantity", "curves", "frequency_grid", "poles_and_zeros", "words"]
 
 _GRID_POINTS = 500
 _LOWEST_HZ = 20.0
@@ -38,6 +38,7 @@ QUANTITIES = (
 )
 
 Floats = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
 
 
 def frequency_grid(bank: tuple[BandPass, ...], sample_rate_hz: float) -> Floats:
@@ -56,6 +57,18 @@ def curves(bank: tuple[BandPass, ...], sample_rate_hz: float, quantity: Quantity
     """Return x [shape=(n,)] and one y for each filter; None for a filter that cannot be at this sample rate."""
     x = _times_ms(bank, sample_rate_hz) if not quantity.over_frequency else frequency_grid(bank, sample_rate_hz)
     return x, [_curve(one, sample_rate_hz, quantity, x) for one in bank]
+
+
+def poles_and_zeros(bank: tuple[BandPass, ...], sample_rate_hz: float) -> list[tuple[Complexes, Complexes] | None]:
+    """Return poles and zeros [both shape=(2,)] of each filter; None for one that cannot be at this sample rate."""
+    return [_poles_and_zeros(one, sample_rate_hz) for one in bank]
+
+
+def _poles_and_zeros(one: BandPass, sample_rate_hz: float) -> tuple[Complexes, Complexes] | None:
+    try:
+        return bandpass.poles_and_zeros(bandpass.coefficients(one, sample_rate_hz))
+    except SettingError:
+        return None
 
 
 def _times_ms(bank: tuple[BandPass, ...], sample_rate_hz: float) -> Floats:

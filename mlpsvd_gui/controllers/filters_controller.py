@@ -11,9 +11,10 @@ from mlpsvd.data.settings import SyntheticSettings
 from mlpsvd.signals.bank import paper_bank
 from mlpsvd_gui.controllers import bank_editing
 from mlpsvd_gui.controllers.bank_editing import Bank, Refused
-from mlpsvd_gui.controllers.filter_curves import QUANTITIES, curves, words
+from mlpsvd_gui.controllers.filter_curves import QUANTITIES, curves, poles_and_zeros, words
 from mlpsvd_gui.models.experiment_model import ExperimentChange, ExperimentModel
 from mlpsvd_gui.models.selection_model import SelectionModel
+from mlpsvd_gui.views.filter_view import POLES_AND_ZEROS
 from mlpsvd_gui.views.filters_panel import FiltersPanel
 from mlpsvd_gui.views.spacing_dialog import SpacingDialog
 
@@ -36,7 +37,7 @@ class FiltersController(QObject):
         self._selection = selection_model
         self._connect()
         self._show_all()
-        panel.show_octaves_around()
+        panel.view.show_octaves_around()
 
     def _connect(self) -> None:
         panel = self._panel
@@ -48,7 +49,7 @@ class FiltersController(QObject):
         panel.preset_requested.connect(self._take_preset)
         panel.spacing_requested.connect(self._ask_spacing)
         panel.class_selected.connect(self._selection.select_class)
-        panel.quantity_changed.connect(self._show_curves)
+        panel.view.quantity_changed.connect(self._show_curves)
         panel.use_filters_requested.connect(self._use_filters)
         self._model.changed.connect(self._on_changed)
         self._selection.class_changed.connect(self._on_selected)
@@ -124,7 +125,7 @@ class FiltersController(QObject):
 
     def _take_bank(self, bank: Bank) -> None:
         if self._change(lambda _: bank):
-            self._panel.show_octaves_around()
+            self._panel.view.show_octaves_around()
 
     def _use_filters(self) -> None:
         self._model.set_value("data.source", "synthetic")
@@ -137,7 +138,7 @@ class FiltersController(QObject):
         before, after = change.before.data.synthetic, change.after.data.synthetic
         self._show_all()
         if replace(before, filters=()) != replace(after, filters=()) or len(before.filters) != len(after.filters):
-            self._panel.show_octaves_around()
+            self._panel.view.show_octaves_around()
 
     def _on_selected(self, index: int | None) -> None:
         self._panel.show_selected(index)
@@ -145,21 +146,24 @@ class FiltersController(QObject):
 
     def _show_all(self) -> None:
         settings = self._settings
-        self._panel.set_limits(settings.sample_rate_hz)
+        self._panel.view.set_limits(settings.sample_rate_hz)
         self._panel.show_source(self._model.experiment.data.source == "synthetic")
         self._panel.show_filters(settings.filters)
         self._panel.show_selected(self._selection.class_index)
-        self._show_curves(self._panel.quantity_index)
+        self._show_curves(self._panel.view.quantity_index)
         self._show_words()
 
     def _show_curves(self, quantity_index: int) -> None:
-        settings = self._settings
-        self._panel.show_curves(*curves(settings.filters, settings.sample_rate_hz, QUANTITIES[quantity_index]))
+        view, settings = self._panel.view, self._settings
+        if quantity_index == POLES_AND_ZEROS:
+            view.show_poles_and_zeros(poles_and_zeros(settings.filters, settings.sample_rate_hz))
+        else:
+            view.show_curves(*curves(settings.filters, settings.sample_rate_hz, QUANTITIES[quantity_index]))
 
     def _show_words(self) -> None:
         index, settings = self._selection.class_index, self._settings
         is_one = index is not None and index < len(settings.filters)
-        self._panel.show_words(words(settings.filters[index or 0], settings.sample_rate_hz) if is_one else _HINT)
+        self._panel.view.show_words(words(settings.filters[index or 0], settings.sample_rate_hz) if is_one else _HINT)
 
     def close(self) -> None:
         """Nothing runs in the background here."""

@@ -15,6 +15,7 @@ from mlpsvd.signals.bank import BandPass, paper_bank
 from mlpsvd_gui.controllers.filters_controller import FiltersController
 from mlpsvd_gui.models.experiment_model import ExperimentModel
 from mlpsvd_gui.models.selection_model import SelectionModel
+from mlpsvd_gui.views.filter_view import POLES_AND_ZEROS
 from mlpsvd_gui.views.filters_panel import FiltersPanel
 from mlpsvd_gui.views.spacing_dialog import SpacingDialog
 
@@ -70,13 +71,13 @@ def _shown(desk: Desk, row: int, column: int) -> str:
 def test_it_shows_the_papers_filters(desk: Desk) -> None:
     assert [row.label for row in desk.panel.table.rows] == ["710 Hz", "680 Hz", "650 Hz", "620 Hz", "590 Hz"]
     assert _shown(desk, 0, 3) == "71"
-    x, y = desk.panel.response_plot.curve_data(0)
+    x, y = desk.panel.view.response_plot.curve_data(0)
     assert abs(x[np.argmax(y)] - 710.0) < 1.0
     assert abs(y.max()) < 0.01
 
 
 def test_dragging_a_dot_moves_model_table_label_and_curve(qtbot: Any, desk: Desk) -> None:
-    plot = desk.panel.response_plot
+    plot = desk.panel.view.response_plot
     viewport = plot.canvas.viewport()
     start = plot.to_pixels(710.0, 0.0).toPoint()
     goal = plot.to_pixels(800.0, 0.0).toPoint()
@@ -93,14 +94,14 @@ def test_dragging_a_dot_moves_model_table_label_and_curve(qtbot: Any, desk: Desk
     x, y = plot.curve_data(0)
     assert abs(x[np.argmax(y)] - desk.centres[0]) < 1.0
     assert desk.selection.class_index == 0
-    assert f"{desk.centres[0]:g} Hz" in desk.panel.words.text()
+    assert f"{desk.centres[0]:g} Hz" in desk.panel.view.words.text()
 
 
 def test_arrow_keys_move_the_selected_filter(qtbot: Any, desk: Desk) -> None:
     desk.selection.select_class(1)
-    desk.panel.response_plot.setFocus()
-    qtbot.keyClick(desk.panel.response_plot, Qt.Key.Key_Right)
-    qtbot.keyClick(desk.panel.response_plot, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    desk.panel.view.response_plot.setFocus()
+    qtbot.keyClick(desk.panel.view.response_plot, Qt.Key.Key_Right)
+    qtbot.keyClick(desk.panel.view.response_plot, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     assert desk.centres[1] == 691.0
 
 
@@ -183,13 +184,13 @@ def test_every_preset_of_the_paper_is_in_the_menu(desk: Desk) -> None:
 def test_all_or_one_curve_and_other_quantities(qtbot: Any, desk: Desk) -> None:
     desk.selection.select_class(2)
     for quantity in (1, 2, 3):
-        desk.panel.quantity.setCurrentIndex(quantity)
-        plot = desk.panel.curve_plots[quantity - 1]
-        desk.panel.which.choose(0)
+        desk.panel.view.quantity.setCurrentIndex(quantity)
+        plot = desk.panel.view.curve_plots[quantity - 1]
+        desk.panel.view.which.choose(0)
         assert set(plot.curve_keys()) == {0, 1, 2, 3, 4}
-        desk.panel.which.choose(1)
+        desk.panel.view.which.choose(1)
         assert plot.curve_keys() == (2,)
-    time_ms, amplitude = desk.panel.curve_plots[2].curve_data(2)
+    time_ms, amplitude = desk.panel.view.curve_plots[2].curve_data(2)
     assert time_ms[1] == pytest.approx(1000.0 / 16000.0)
     assert np.abs(amplitude).max() > 0.001
 
@@ -218,5 +219,35 @@ def test_a_filter_above_nyquist_of_a_lower_sample_rate_does_not_break_it(desk: D
     synthetic = replace(desk.model.experiment.data.synthetic, sample_rate_hz=1300.0)
     desk.model.set_value("data.synthetic", synthetic)
     desk.selection.select_class(0)
-    assert "cannot be" in desk.panel.words.text()
-    assert desk.panel.response_plot.curve_keys() == (3, 4)
+    assert "cannot be" in desk.panel.view.words.text()
+    assert desk.panel.view.response_plot.curve_keys() == (3, 4)
+
+
+def test_poles_and_zeros_lie_where_the_filter_puts_them(qtbot: Any, desk: Desk) -> None:
+    desk.panel.view.quantity.setCurrentIndex(POLES_AND_ZEROS)
+    plot = desk.panel.view.pole_zero_plot
+    assert plot.isVisible()
+    assert [group.name for group in plot.groups()] == [one.label for one in desk.bank]
+    for group, one in zip(plot.groups(), desk.bank, strict=True):
+        angles_hz = np.abs(np.angle(group.poles)) / (2 * np.pi) * 16000.0
+        assert angles_hz == pytest.approx([one.centre_hz] * 2, rel=1e-3)
+        assert np.all(np.abs(group.poles) < 1.0)
+        assert sorted(group.zeros.real) == [-1.0, 1.0]
+    desk.selection.select_class(2)
+    desk.panel.view.which.choose(1)
+    assert [group.name for group in plot.groups()] == [desk.bank[2].label]
+
+
+def test_the_unit_circle_is_round_and_a_pole_is_read_in_hertz(qtbot: Any, desk: Desk) -> None:
+    desk.panel.view.quantity.setCurrentIndex(POLES_AND_ZEROS)
+    plot = desk.panel.view.pole_zero_plot
+    qtbot.waitUntil(lambda: plot.view.width() > 50)
+    right, top, middle = plot.to_pixels(1.0, 0.0), plot.to_pixels(0.0, 1.0), plot.to_pixels(0.0, 0.0)
+    assert right.x() - middle.x() == pytest.approx(middle.y() - top.y(), rel=0.02)
+    area = plot.view.viewRange()
+    assert area[0][0] < -1.0 < 1.0 < area[0][1] and area[1][0] < -1.0 < 1.0 < area[1][1]
+    pole = plot.groups()[0].poles[0]
+    place = plot.to_pixels(pole.real, pole.imag)
+    qtbot.mouseMove(plot.canvas.viewport(), place.toPoint())
+    qtbot.waitUntil(plot._readout.isVisible)
+    assert "710 Hz: radius 0.99" in plot._readout.text()
