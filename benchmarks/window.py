@@ -52,15 +52,13 @@ def window(engine: str, train: bool) -> dict[str, float]:
     from pathlib import Path
 
     from PySide6.QtCore import QElapsedTimer, QSettings, Qt, QTimer
-    from PySide6.QtWidgets import QApplication
 
-    from mlpsvd_gui import app
+    from mlpsvd_gui.application import make_application
     from mlpsvd_gui.main_window import MainWindow
     from mlpsvd_gui.models.preferences import Preferences
     from mlpsvd_gui.models.run_model import RunState
 
-    qt = QApplication(sys.argv[:1])
-    getattr(app, "set_up", lambda _: None)(qt)
+    qt = make_application()
     settings = QSettings(str(Path(tempfile.mkdtemp()) / "settings.ini"), QSettings.Format.IniFormat)
     main = MainWindow(Preferences(settings), experiment(engine))
     main.resize(1600, 1000)

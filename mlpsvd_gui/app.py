@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QTimer
-from PySide6.QtWidgets import QApplication
 
 import mlpsvd
 from mlpsvd.errors import MlpSvdError
+from mlpsvd_gui.application import has_screen, make_application
 from mlpsvd_gui.log import LOGGER, catch_everything, log_qt_messages, start_logging
 
 if TYPE_CHECKING:
     from mlpsvd.experiments.experiment import Experiment
 
-__all__ = ["has_screen", "leave_a_core_to_the_window", "main", "make_application"]
+__all__ = ["leave_a_core_to_the_window", "main"]
 
 OUTPUT_FOLDER = Path("mlpsvd-output")
 _SWITCH_INTERVAL_S = 0.0005
@@ -73,46 +72,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"MLP-SVD {mlpsvd.__version__}")
     return parser
-
-
-def has_screen() -> bool:
-    """Whether a window can be opened: always on Windows and macOS, elsewhere where a display is named and answers."""
-    if not sys.platform.startswith("linux"):
-        return True
-    if any(os.environ.get(name) for name in ("WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
-        return True
-    return _x_answers(os.environ.get("DISPLAY", ""))
-
-
-def _x_answers(display: str) -> bool:
-    """Whether an X server is behind a display of this machine; Qt would abort the program where there is none.
-
-    A display of another machine (``host:0``) is believed: Qt says itself when it cannot be reached.
-    """
-    host, _, number = display.partition(":")
-    if not number or host not in ("", "unix"):
-        return bool(display)
-    path = f"/tmp/.X11-unix/X{number.partition('.')[0]}"
-    for address in (path, f"\0{path}"):  # a file, or Linux's abstract name of it
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            if probe.connect_ex(address) == 0:
-                return True
-    return False
-
-
-def make_application() -> QApplication:
-    """Return the application, named so that settings and log have their place."""
-    from mlpsvd_gui.plots.options import configure_pyqtgraph
-
-    found = QApplication.instance()
-    app = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
-    app.setApplicationName("MLP-SVD")
-    app.setApplicationDisplayName("MLP-SVD")
-    app.setOrganizationName("MLP-SVD")
-    app.setApplicationVersion(mlpsvd.__version__)
-    app.setDesktopFileName("mlpsvd")
-    configure_pyqtgraph()
-    return app
 
 
 def _run_window(experiment: Experiment | None, path: Path | None) -> int:

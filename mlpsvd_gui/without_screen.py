@@ -64,7 +64,7 @@ def _take_picture(
     engine: str,
 ) -> Path:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from mlpsvd_gui.app import make_application
+    from mlpsvd_gui.application import make_application
     from mlpsvd_gui.log import log_qt_messages
     from mlpsvd_gui.main_window import MainWindow
     from mlpsvd_gui.models.preferences import Preferences

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from mlpsvd.analysis.operations import epoch_flops
 from mlpsvd.arrays import cpu, to_host
@@ -105,6 +106,7 @@ class Trainer:
         self._rule = optimiser_rule(training)
         self._seed = seed
         self.notes: list[str] = []
+        self._threads = ThreadpoolController()
         if state is None:
             state = TrainerState(0, _snapshot(network), fresh_state(network.spec, network.theta))
         self._epoch = state.epoch
@@ -133,19 +135,29 @@ class Trainer:
             If the loss is no longer a finite number. The state of the last good epoch was yielded before.
         """
         if self._epoch == 0:
-            yield self._event(flops=0, train_s=0.0, discarded=())
+            yield self._before_training()
         while self._epoch < self._training.epochs:
-            flops = epoch_flops(self._network.spec, len(self._train), self._training.batch_size, self._rule.kind)
             before = self.state()
-            started = time.perf_counter()
             try:
-                self._train_one_epoch()
+                event = self._one_epoch()
             except DeviceError as error:
                 self._fall_back(error, before)
                 continue
+            yield event
+
+    def _before_training(self) -> EpochEvent:
+        with self._threads.limit(limits=1):
+            return self._event(flops=0, train_s=0.0, discarded=())
+
+    def _one_epoch(self) -> EpochEvent:
+        """Train, discard where it is due, and measure; on one BLAS thread, so that every machine rounds alike."""
+        flops = epoch_flops(self._network.spec, len(self._train), self._training.batch_size, self._rule.kind)
+        with self._threads.limit(limits=1):
+            started = time.perf_counter()
+            self._train_one_epoch()
             self._epoch += 1
             discarded = self._discard_if_due()
-            yield self._event(flops, time.perf_counter() - started, discarded)
+            return self._event(flops, time.perf_counter() - started, discarded)
 
     def state(self) -> TrainerState:
         """Return a copy of everything that going on needs."""

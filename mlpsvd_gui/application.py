@@ -1,0 +1,53 @@
+"""The Qt application and the screen it needs."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+from PySide6.QtWidgets import QApplication
+
+import mlpsvd
+
+__all__ = ["has_screen", "make_application"]
+
+
+def has_screen() -> bool:
+    """Whether a window can be opened: always on Windows and macOS, elsewhere where a display is named and answers."""
+    if not sys.platform.startswith("linux"):
+        return True
+    if any(os.environ.get(name) for name in ("WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
+        return True
+    return _x_answers(os.environ.get("DISPLAY", ""))
+
+
+def _x_answers(display: str) -> bool:
+    """Whether an X server is behind a display of this machine; Qt would abort the program where there is none.
+
+    A display of another machine (``host:0``) is believed: Qt says itself when it cannot be reached.
+    """
+    host, _, number = display.partition(":")
+    if not number or host not in ("", "unix"):
+        return bool(display)
+    path = f"/tmp/.X11-unix/X{number.partition('.')[0]}"
+    for address in (path, f"\0{path}"):  # a file, or Linux's abstract name of it
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            if probe.connect_ex(address) == 0:
+                return True
+    return False
+
+
+def make_application() -> QApplication:
+    """Return the application, named so that settings and log have their place."""
+    from mlpsvd_gui.plots.options import configure_pyqtgraph
+
+    found = QApplication.instance()
+    app = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
+    app.setApplicationName("MLP-SVD")
+    app.setApplicationDisplayName("MLP-SVD")
+    app.setOrganizationName("MLP-SVD")
+    app.setApplicationVersion(mlpsvd.__version__)
+    app.setDesktopFileName("mlpsvd")
+    configure_pyqtgraph()
+    return app
