@@ -12,9 +12,16 @@ __all__ = ["StopRequest"]
 
 
 class StopRequest:
-    """While entered, turns the first Ctrl-C into :attr:`asked`; a second one interrupts as usual."""
+    """While entered, turns the first Ctrl-C into :attr:`asked`; a second one interrupts as usual.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    answer
+        What is said to the first one.
+    """
+
+    def __init__(self, answer: str = "stopping after this epoch") -> None:
+        self._answer = answer
         self._asked = threading.Event()
         self._previous: Any = None
 
@@ -47,4 +54,4 @@ class StopRequest:
         if self.asked:
             raise KeyboardInterrupt
         self._asked.set()
-        sys.stderr.write("\nmlpsvd: stopping after this epoch; Ctrl-C again stops at once\n")
+        sys.stderr.write(f"\nmlpsvd: {self._answer}; Ctrl-C again stops at once\n")

@@ -21,7 +21,7 @@ exit codes:
   0    done
   1    classify: at least one file could not be classified (the others were)
   2    an error: a wrong option, setting or file, or impossible data; one line on stderr says which
-  130  stopped with Ctrl-C; train keeps what it has so far
+  130  stopped with Ctrl-C; train and reproduce keep what they have so far
 """
 
 
@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_train(commands)
     _add_classify(commands)
+    _add_reproduce(commands)
     _command(commands, "presets", "list the experiments to start from").set_defaults(run=_presets)
     doctor = _command(commands, "doctor", "say what is installed, and which GPU and sound devices work")
     doctor.set_defaults(run=_doctor)
@@ -132,6 +133,34 @@ def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
     classify.set_defaults(run=_classify)
 
 
+def _add_reproduce(commands: argparse._SubParsersAction[_Parser]) -> None:
+    epilog = """\
+examples:
+  mlpsvd reproduce table-2 figure-7
+  mlpsvd reproduce --all --trials 3 --out quick-look
+  mlpsvd reproduce --list
+
+A repeated command goes on where the last one stopped: finished trials are kept under DIR.
+
+"""
+    what = "compute the tables and figures of the paper, and more, beside its printed values"
+    reproduce = _command(commands, "reproduce", what, epilog + _EXIT_CODES)
+    reproduce.add_argument("names", nargs="*", metavar="NAME", help="what to reproduce, e.g. table-2")
+    reproduce.add_argument("--all", dest="everything", action="store_true", help="everything there is")
+    reproduce.add_argument("--list", dest="listed", action="store_true", help="print the names and stop")
+    reproduce.add_argument("--trials", type=int, default=10, metavar="N", help="trials of each task (10)")
+    reproduce.add_argument(
+        "--out", type=Path, default=Path("mlpsvd-reproduction"), metavar="DIR",
+        help="where CSV, pictures and report.html go (mlpsvd-reproduction)",
+    )  # fmt: skip
+    reproduce.add_argument("--jobs", type=int, default=0, metavar="N", help="worker processes (one a core)")
+    reproduce.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="compute on a Dask cluster, e.g. tcp://node:8786"
+    )
+    reproduce.add_argument("--quiet", action="store_true", help="show no progress")
+    reproduce.set_defaults(run=_reproduce)
+
+
 # Each command's module is imported when it is asked for: --help and --version need none of them.
 
 
@@ -149,6 +178,22 @@ def _classify(arguments: argparse.Namespace) -> int:
     from mlpsvd.cli.classify import classify
 
     return classify(arguments.model, arguments.files, arguments.json)
+
+
+def _reproduce(arguments: argparse.Namespace) -> int:
+    from mlpsvd.cli.reproduce import list_reproductions, reproduce
+
+    if arguments.listed:
+        return list_reproductions()
+    return reproduce(
+        arguments.names,
+        arguments.everything,
+        arguments.trials,
+        arguments.out,
+        arguments.jobs,
+        arguments.scheduler,
+        arguments.quiet,
+    )
 
 
 def _presets(arguments: argparse.Namespace) -> int:

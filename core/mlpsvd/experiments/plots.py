@@ -1,23 +1,17 @@
 """Figures of a run, fit for print: one journal column wide, fonts embedded, told apart without colour vision.
 
-Everything goes through Matplotlib's objects, never through pyplot: no window system is touched and no state is kept.
-Matplotlib is imported where it is used.
+How they look and how they are written is in :mod:`mlpsvd.experiments.drawing`.
 """
 
 from __future__ import annotations
 
-import io
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.errors import MissingLibraryError
-from mlpsvd.files import write_atomically
+from mlpsvd.experiments.drawing import COLOURS, COLUMN_IN, FORMATS, NAMES, new_figure, save_figure, style
 from mlpsvd.training.events import EpochEvent
 
 if TYPE_CHECKING:
@@ -26,28 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "accuracy_and_loss", "confusion", "rank_and_weights", "save_figure", "singular_values"]
 
-FORMATS = ("png", "svg", "pdf")
-
-_COLUMN_IN = 3.39  # width of one column of the Journal of the Acoustical Society of America, 86 mm
-_DPI = 300
-_STYLE: Any = {
-    "font.size": 8,
-    "axes.titlesize": 8,
-    "axes.labelsize": 8,
-    "legend.fontsize": 7,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
-    "axes.linewidth": 0.6,
-    "lines.linewidth": 1.0,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.frameon": False,
-    "pdf.fonttype": 42,
-    "svg.hashsalt": "mlpsvd",
-}
-# Okabe and Ito's colours, which stay apart for every kind of colour vision.
-_COLOURS = {"mlp": "#0072B2", "mlp-svd": "#D55E00"}
-_NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
 _ANNOTATED_CLASSES = 12
 
 Histories = Mapping[str, Sequence[EpochEvent]]
@@ -55,12 +27,12 @@ Histories = Mapping[str, Sequence[EpochEvent]]
 
 def accuracy_and_loss(histories: Histories) -> Figure:
     """Draw accuracy and loss over epochs; test solid, training dashed; ticks on top mark what was discarded."""
-    with _style():
-        figure = _figure(3.9)
+    with style():
+        figure = new_figure(3.9)
         top, bottom = figure.subplots(2, 1, sharex=True)
         for contender, history in histories.items():
             epochs = [event.epoch for event in history]
-            colour, name = _COLOURS.get(contender), _NAMES.get(contender, contender)
+            colour, name = COLOURS.get(contender), NAMES.get(contender, contender)
             test = [100 * event.test_accuracy for event in history]
             train = [100 * event.train_accuracy for event in history]
             top.plot(epochs, test, color=colour, label=f"{name}, test")
@@ -78,12 +50,12 @@ def accuracy_and_loss(histories: Histories) -> Figure:
 
 def rank_and_weights(histories: Histories) -> Figure:
     """Draw the rank of each layer but the last, and the number of trained weights, over epochs."""
-    with _style():
-        figure = _figure(3.6)
+    with style():
+        figure = new_figure(3.6)
         top, bottom = figure.subplots(2, 1, sharex=True)
         for contender, history in histories.items():
             epochs = [event.epoch for event in history]
-            colour, name = _COLOURS.get(contender), _NAMES.get(contender, contender)
+            colour, name = COLOURS.get(contender), NAMES.get(contender, contender)
             for count, layer in enumerate(_shown_layers(history)):
                 label = f"{name}, layer {layer + 1}"
                 dashes = ("-", "--", ":", "-.")[count % 4]
@@ -106,8 +78,8 @@ def singular_values(history: Sequence[EpochEvent]) -> Figure:
     from matplotlib.ticker import MaxNLocator
 
     layers = _shown_layers(history)
-    with _style():
-        figure = _figure(0.5 + 2.0 * len(layers))
+    with style():
+        figure = new_figure(0.5 + 2.0 * len(layers))
         panels = figure.subplots(len(layers), 1, sharex=True, squeeze=False)[:, 0]
         for axes, layer in zip(panels, layers, strict=True):
             image = _singular_value_image(history, layer)
@@ -133,8 +105,8 @@ def confusion(matrix: NDArray[np.intp], class_names: Sequence[str], title: str) 
     totals = matrix.sum(axis=1, keepdims=True)
     shares = 100 * np.divide(matrix, totals, out=np.zeros(matrix.shape), where=totals > 0)
     n_classes = len(class_names)
-    with _style():
-        figure = _figure(_COLUMN_IN)
+    with style():
+        figure = new_figure(COLUMN_IN)
         axes = figure.subplots()
         drawn = axes.imshow(shares, cmap="cividis", vmin=0, vmax=100, interpolation="nearest")
         names = [_shortened(name) for name in class_names]
@@ -150,46 +122,6 @@ def confusion(matrix: NDArray[np.intp], class_names: Sequence[str], title: str) 
                 axes.text(column, row, f"{share:.0f}", ha="center", va="center", color=shade, fontsize=6)
         figure.colorbar(drawn, ax=axes, label="Share of the target's clips (%)", shrink=0.8)
     return figure
-
-
-def save_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
-    """Write a figure as ``stem.png`` (300 dpi), ``stem.svg`` and ``stem.pdf`` (fonts embedded); return the paths.
-
-    Raises
-    ------
-    OSError
-        If a file cannot be written; an old one is then as it was.
-    """
-    paths = []
-    for kind in FORMATS:
-        content = io.BytesIO()
-        undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
-        with _style(), warnings.catch_warnings():
-            # Names in scripts that the font lacks are drawn as boxes; that is no reason to lose the figure.
-            warnings.filterwarnings("ignore", message=".*[Gg]lyph.*missing")
-            figure.savefig(content, format=kind, dpi=_DPI, metadata=undated)
-        path = folder / f"{stem}.{kind}"
-        write_atomically(path, content.getvalue())
-        paths.append(path)
-    return paths
-
-
-@contextmanager
-def _style() -> Iterator[None]:
-    try:
-        import matplotlib as mpl
-    except ImportError as error:
-        raise MissingLibraryError("Plots need Matplotlib, which is not installed: pip install matplotlib") from error
-    with mpl.rc_context():
-        mpl.rcdefaults()  # a user's own style is for screens
-        mpl.rcParams.update(_STYLE)
-        yield
-
-
-def _figure(height_in: float) -> Figure:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(_COLUMN_IN, height_in), layout="constrained")
 
 
 def _mark_discards(axes: Axes, history: Sequence[EpochEvent], colour: str | None) -> None:

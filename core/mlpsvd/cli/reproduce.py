@@ -1,0 +1,174 @@
+"""``mlpsvd reproduce``: the paper's tables and figures, computed, compared and written with a report."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from tqdm import tqdm
+
+from mlpsvd.cli.console import INTERRUPTED, OK, tell
+from mlpsvd.cli.interrupt import StopRequest
+from mlpsvd.errors import SettingError
+from mlpsvd.experiments.reproduction.finding import Comparison, Reproduction
+from mlpsvd.experiments.reproduction.registry import REPRODUCTIONS, chosen
+from mlpsvd.experiments.reproduction.run import FindingWritten, ReproductionEvent, TrialDone, check_folder
+from mlpsvd.experiments.reproduction.run import reproduce as run_reproductions
+from mlpsvd.experiments.workers import OpenExecutor, dask_workers, local_workers, n_usable_cores
+
+__all__ = ["list_reproductions", "reproduce"]
+
+_LINE_INTERVAL_S = 5.0
+
+
+def list_reproductions() -> int:
+    """Print what can be reproduced, by name; return the exit code."""
+    width = max(len(name) for name in REPRODUCTIONS)
+    for one in REPRODUCTIONS.values():
+        print(f"{one.name:<{width}}  {one.title}{' (beyond the paper)' if one.beyond else ''}")
+    return OK
+
+
+def reproduce(
+    names: Sequence[str], everything: bool, n_trials: int, out: Path, n_jobs: int, scheduler: str, quiet: bool
+) -> int:
+    """Reproduce what is named, tell how it stands beside the paper, write it to ``out``; return the exit code.
+
+    Ctrl-C ends it; what is finished is kept, and the same command goes on from there.
+
+    Raises
+    ------
+    MlpSvdError, OSError
+        If a name is unknown, the folder or the scheduler cannot be used, or a trial fails.
+    """
+    reproductions = _chosen(names, everything)
+    _at_least_one("--trials", n_trials)
+    if n_jobs:
+        _at_least_one("--jobs", n_jobs)
+    check_folder(out)
+    executor = _executor(n_jobs, scheduler)
+    with (
+        StopRequest("stopping; what is finished is kept") as stop,
+        _progress(quiet) as progress,
+        closing(run_reproductions(reproductions, n_trials, out, executor)) as events,
+    ):
+        for event in events:
+            _tell(event, progress)
+            if stop.asked:
+                break
+    if stop.asked:
+        tell(f"stopped; what is finished is kept in {out}, and the same command goes on from there")
+        return INTERRUPTED
+    return OK
+
+
+def _chosen(names: Sequence[str], everything: bool) -> list[Reproduction]:
+    if everything:
+        return list(REPRODUCTIONS.values())
+    if not names:
+        raise SettingError("NAME", "", "--all, or some of " + ", ".join(REPRODUCTIONS))
+    return chosen(names)
+
+
+def _at_least_one(option: str, value: int) -> None:
+    if value < 1:
+        raise SettingError(option, value, "a whole number of at least 1")
+
+
+def _executor(n_jobs: int, scheduler: str) -> OpenExecutor:
+    if scheduler:
+        return lambda: dask_workers(scheduler)
+    return lambda: local_workers(n_jobs or n_usable_cores())
+
+
+def _tell(event: ReproductionEvent, progress: _Progress) -> None:
+    if isinstance(event, TrialDone):
+        progress.done(event)
+    elif isinstance(event, FindingWritten):
+        progress.write(_told(event))
+    else:
+        progress.write(f"\nReport:  {event.path}")
+
+
+def _told(event: FindingWritten) -> str:
+    """What came out, as text: the summary and a line for each comparison."""
+    lines = ["", event.reproduction.title, f"  {event.finding.summary}"]
+    lines += [_line(one) for one in event.finding.comparisons]
+    lines.append(f"  Written to:  {event.paths[0].parent}")
+    return "\n".join(lines)
+
+
+def _line(one: Comparison) -> str:
+    mark = {True: "=", False: "≠", None: " "}[one.agrees]
+    return f"  {mark} {one.what}: paper {one.paper}, here {one.ours}; {one.verdict}"
+
+
+class _Progress(Protocol):
+    def done(self, event: TrialDone) -> None: ...
+
+    def write(self, text: str) -> None: ...
+
+
+class _Silent:
+    """Shows results, but no progress."""
+
+    def done(self, event: TrialDone) -> None:
+        """Show nothing."""
+
+    def write(self, text: str) -> None:
+        """Print a result."""
+        print(text, flush=True)
+
+
+class _Lines(_Silent):
+    """A line every few seconds, for a log."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def done(self, event: TrialDone) -> None:
+        """Say how far it is, if it is time."""
+        if event.done == event.total or time.monotonic() - self._last >= _LINE_INTERVAL_S:
+            self._last = time.monotonic()
+            left = "" if event.left_s is None else f", {event.left_s:.0f} s left"
+            print(f"trial {event.done}/{event.total}, {event.name}{left}", file=sys.stderr, flush=True)
+
+
+class _Bar:
+    """A bar over all trials with the time left."""
+
+    def __init__(self) -> None:
+        size = shutil.get_terminal_size()
+        form = "{desc} {bar} {n_fmt}/{total_fmt} trials{postfix}"
+        self.bar: tqdm[Any] = tqdm(total=1, file=sys.stderr, ncols=size.columns, nrows=size.lines, bar_format=form)
+        self.bar.set_description_str("Starting workers")
+
+    def done(self, event: TrialDone) -> None:
+        """Move the bar on."""
+        self.bar.total, self.bar.n = event.total, event.done
+        self.bar.set_description_str(event.name, refresh=False)
+        if event.left_s is not None:
+            self.bar.set_postfix_str(f"{tqdm.format_interval(round(event.left_s))} left", refresh=False)
+        self.bar.refresh()
+
+    def write(self, text: str) -> None:
+        """Print a result above the bar."""
+        with self.bar.external_write_mode(file=sys.stdout):
+            print(text, flush=True)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[_Progress]:
+    if quiet or not sys.stderr.isatty():
+        yield _Silent() if quiet else _Lines()
+        return
+    bar = _Bar()
+    try:
+        yield bar
+    finally:
+        bar.bar.close()

@@ -1,0 +1,94 @@
+"""What all figures share: size and look in print, and how they are written to files.
+
+Everything goes through Matplotlib's objects, never through pyplot: no window system is touched and no state is kept.
+Matplotlib is imported where it is used.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlpsvd.errors import MissingLibraryError
+from mlpsvd.files import write_atomically
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["COLOURS", "COLUMN_IN", "FORMATS", "NAMES", "PALETTE", "new_figure", "save_figure", "style"]
+
+FORMATS = ("png", "svg", "pdf")
+
+COLUMN_IN = 3.39  # width of one column of the Journal of the Acoustical Society of America, 86 mm
+_DPI = 300
+_STYLE: Any = {
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "legend.fontsize": 7,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "axes.linewidth": 0.6,
+    "lines.linewidth": 1.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "mlpsvd",
+}
+# Okabe and Ito's colours, which stay apart for every kind of colour vision.
+COLOURS = {"mlp": "#0072B2", "mlp-svd": "#D55E00"}
+NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+
+
+def save_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
+    """Write a figure as ``stem.png`` (300 dpi), ``stem.svg`` and ``stem.pdf`` (fonts embedded); return the paths.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written; an old one is then as it was.
+    """
+    paths = []
+    for kind in FORMATS:
+        content = io.BytesIO()
+        undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
+        with style(), warnings.catch_warnings():
+            # Names in scripts that the font lacks are drawn as boxes; that is no reason to lose the figure.
+            warnings.filterwarnings("ignore", message=".*[Gg]lyph.*missing")
+            figure.savefig(content, format=kind, dpi=_DPI, metadata=undated)
+        path = folder / f"{stem}.{kind}"
+        write_atomically(path, content.getvalue())
+        paths.append(path)
+    return paths
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in the look of print while inside, whatever style a user has set.
+
+    Raises
+    ------
+    MissingLibraryError
+        If Matplotlib is not installed.
+    """
+    try:
+        import matplotlib as mpl
+    except ImportError as error:
+        raise MissingLibraryError("Plots need Matplotlib, which is not installed: pip install matplotlib") from error
+    with mpl.rc_context():
+        mpl.rcdefaults()  # a user's own style is for screens
+        mpl.rcParams.update(_STYLE)
+        yield
+
+
+def new_figure(height_in: float, width_in: float = COLUMN_IN) -> Figure:
+    """Return an empty figure, one journal column wide unless said otherwise; sizes in inches."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width_in, height_in), layout="constrained")

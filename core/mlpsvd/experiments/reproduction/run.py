@@ -1,0 +1,237 @@
+"""Running reproductions: a generator of frozen events, one a trial, one a finding written, one for the report.
+
+To stop, close it: every finished trial is kept, and the same call goes on from there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlpsvd.errors import FileFormatError, TrainingError
+from mlpsvd.experiments.drawing import save_figure
+from mlpsvd.experiments.experiment_file import save_experiment
+from mlpsvd.experiments.report import Section, write_report
+from mlpsvd.experiments.reproduction.finding import Finding, Reproduction, Results
+from mlpsvd.experiments.reproduction.registry import REPRODUCTIONS
+from mlpsvd.experiments.trials import Trial, TrialStore, run_trials
+from mlpsvd.experiments.workers import OpenExecutor
+from mlpsvd.files import write_atomically
+
+__all__ = ["FindingWritten", "ReportWritten", "ReproductionEvent", "TrialDone", "check_folder", "reproduce"]
+
+_MANIFEST = "reproduction.json"
+_FORMAT_VERSION = 1
+_MOST_BREAKS = 5
+
+
+@dataclass(frozen=True)
+class TrialDone:
+    """One more trial is there.
+
+    Attributes
+    ----------
+    name
+        The experiment's name.
+    done, total
+        Trials that are there, and wanted.
+    left_s
+        Seconds that the others will take; None while that is not known.
+    kept
+        Whether it was there from an earlier run.
+    """
+
+    name: str
+    done: int
+    total: int
+    left_s: float | None
+    kept: bool
+
+
+@dataclass(frozen=True)
+class FindingWritten:
+    """A table or figure is finished: its numbers, and the files that hold them."""
+
+    reproduction: Reproduction
+    finding: Finding
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class ReportWritten:
+    """The report on everything in the folder is written."""
+
+    path: Path
+
+
+ReproductionEvent = TrialDone | FindingWritten | ReportWritten
+
+
+def reproduce(
+    reproductions: Sequence[Reproduction], n_trials: int, folder: Path, open_executor: OpenExecutor
+) -> Generator[ReproductionEvent, None, None]:
+    """Run what is missing, write tables, pictures and comparisons as they get ready, and the report at the end.
+
+    Each gets a folder of its name below ``folder``; the trials lie together in ``folder/trials``, shared by all that
+    need them. The report also covers what earlier calls have written to the same folder.
+
+    Parameters
+    ----------
+    reproductions
+        What to reproduce.
+    n_trials
+        Trials of each task.
+    folder
+        Where to write; made where it is missing.
+    open_executor
+        Opens the executor that runs the trials; opened anew should a worker process be killed.
+
+    Raises
+    ------
+    FileFormatError
+        If the folder holds something else.
+    TrainingError
+        If workers die again and again.
+    OSError
+        If a file cannot be written.
+    """
+    check_folder(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = _manifest(folder)
+    _write_manifest(folder, manifest)  # from here on the folder can be told for ours
+    store = TrialStore(folder / "trials")
+    needs = {one.name: list(one.trials(n_trials)) for one in reproductions}
+    waiting = list(reproductions)
+    collected: dict[str, Mapping[str, Any]] = {}
+    with closing(_robust(needs, store, open_executor, collected)) as trials:
+        for event in trials:
+            yield event
+            yield from _written(_ready(waiting, needs, collected), n_trials, folder, collected)
+    yield from _written(_ready(waiting, needs, collected), n_trials, folder, collected)
+    yield ReportWritten(_write_whole_report(folder, store))
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that holds something else; to be asked before computing for an hour.
+
+    Raises
+    ------
+    FileFormatError
+        If ``folder`` is a file, or holds files but no reproduction, or one of a newer version.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise FileFormatError(f"{folder} is a file; it should be a folder, or not be there yet")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / _MANIFEST).is_file():
+        raise FileFormatError(f"{folder} holds files of something else; choose an empty folder or another name")
+    _manifest(folder)
+
+
+def _robust(
+    needs: Mapping[str, Sequence[Trial]],
+    store: TrialStore,
+    open_executor: OpenExecutor,
+    collected: dict[str, Mapping[str, Any]],
+) -> Generator[TrialDone, None, None]:
+    """Run all trials into ``collected``, with a new executor where a killed worker has broken the last one."""
+    wanted = list({trial.key: trial for trials in needs.values() for trial in trials}.values())
+    if not wanted:
+        return
+    breaks = 0
+    while len(collected) < len(wanted):
+        rest = [trial for trial in wanted if trial.key not in collected]
+        before = len(collected)
+        try:
+            with open_executor() as executor, closing(run_trials(rest, store, executor)) as events:
+                for event in events:
+                    collected[event.trial.key] = event.result
+                    name = event.trial.experiment.name
+                    yield TrialDone(name, len(collected), len(wanted), event.left_s, event.kept)
+        except BrokenExecutor as error:
+            breaks = breaks + 1 if len(collected) == before else 1
+            if breaks >= _MOST_BREAKS:
+                raise TrainingError(
+                    "The worker processes were ended from outside again and again, for instance for want of memory; "
+                    "fewer jobs at a time may help, and what is finished is kept"
+                ) from error
+
+
+def _ready(
+    waiting: list[Reproduction], needs: Mapping[str, Sequence[Trial]], collected: Mapping[str, Any]
+) -> list[Reproduction]:
+    """Take those out of ``waiting`` whose trials are all there."""
+    ready = [one for one in waiting if all(trial.key in collected for trial in needs[one.name])]
+    for one in ready:
+        waiting.remove(one)
+    return ready
+
+
+def _written(
+    ready: Sequence[Reproduction], n_trials: int, folder: Path, collected: Mapping[str, Mapping[str, Any]]
+) -> Iterator[FindingWritten]:
+    for one in ready:
+        finding = one.find(n_trials, Results(collected))
+        paths = _write(folder / one.name, finding)
+        manifest = _manifest(folder)
+        manifest[one.name] = n_trials
+        _write_manifest(folder, manifest)
+        yield FindingWritten(one, finding, tuple(paths))
+
+
+def _write(folder: Path, finding: Finding) -> list[Path]:
+    """Write CSV of tables and comparison, pictures as PNG, SVG and PDF, and the experiments as TOML."""
+    folder.mkdir(exist_ok=True)
+    paths = []
+    for table in finding.tables:
+        paths.append(folder / f"{table.stem}.csv")
+        write_atomically(paths[-1], table.csv())
+    if finding.comparisons:
+        paths.append(folder / "comparison.csv")
+        write_atomically(paths[-1], finding.comparison_table().csv())
+    for picture in finding.pictures:
+        paths += save_figure(picture.draw(), folder, picture.stem)
+    for number, experiment in enumerate(finding.experiments, start=1):
+        paths.append(folder / f"experiment-{number}.toml")
+        save_experiment(paths[-1], experiment)
+    return paths
+
+
+def _write_whole_report(folder: Path, store: TrialStore) -> Path:
+    """Write the report on all that the folder holds, from the trials kept in it."""
+    sections = []
+    manifest = _manifest(folder)
+    for name, one in REPRODUCTIONS.items():
+        if name not in manifest:
+            continue
+        trials = list(one.trials(manifest[name]))
+        kept = {trial.key: result for trial in trials if (result := store.get(trial)) is not None}
+        if all(trial.key in kept for trial in trials):
+            engines = {str(result["engine"]) for result in kept.values() if "engine" in result}
+            finding = one.find(manifest[name], Results(kept))
+            sections.append(Section(one, finding, manifest[name], tuple(sorted(engines)), folder / name))
+    return write_report(folder / "report.html", sections)
+
+
+def _manifest(folder: Path) -> dict[str, int]:
+    """Return what the folder holds: the number of trials of each reproduction, by name."""
+    path = folder / _MANIFEST
+    if not path.is_file():
+        return {}
+    try:
+        table = json.loads(path.read_bytes())
+        version, names = table["format_version"], table["reproductions"]
+        manifest = {str(name): int(n_trials) for name, n_trials in names.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise FileFormatError(f"{path} is damaged: it should list what was reproduced") from error
+    if version != _FORMAT_VERSION:
+        raise FileFormatError(f"{path} has format version {version}; this program reads version {_FORMAT_VERSION}")
+    return manifest
+
+
+def _write_manifest(folder: Path, manifest: Mapping[str, int]) -> None:
+    table = {"format_version": _FORMAT_VERSION, "reproductions": manifest}
+    write_atomically(folder / _MANIFEST, json.dumps(table, indent=2) + "\n")
