@@ -5,12 +5,14 @@
     the frequency.
 ``PlainAxis(orientation)``
     A linear axis that never rescales its unit behind the reader's back; ``set_integers(True)`` keeps its ticks whole.
-``tick_text(frequency_hz)``, ``log_ticks(low_hz, high_hz, size_px)``
+``tick_text(frequency_hz)``, ``log_ticks(low_hz, high_hz, size_px)``, ``stride_without_touching(spans, gap_px)``
     The arithmetic below, free of Qt.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from math import ceil, floor, log10
 from typing import Any
 
@@ -18,7 +20,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
 
-__all__ = ["FrequencyAxis", "PlainAxis", "log_ticks", "tick_text"]
+__all__ = ["FrequencyAxis", "PlainAxis", "log_ticks", "stride_without_touching", "tick_text"]
 
 _LADDERS: tuple[tuple[float, ...], ...] = (
     (1.0,),
@@ -28,6 +30,8 @@ _LADDERS: tuple[tuple[float, ...], ...] = (
 )
 _LABEL_PX = 44.0
 _END_PX = 16.0
+_GAP_PX = 4.0
+"""Between two labels beside one another; those above one another may touch."""
 
 
 def tick_text(frequency_hz: float) -> str:
@@ -85,6 +89,15 @@ def _multiples(spacing: float, low_hz: float, high_hz: float) -> list[float]:
     return [round(k * spacing, 9) for k in range(first, last + 1)]
 
 
+def stride_without_touching(spans: Sequence[tuple[float, float]], gap_px: float = _GAP_PX) -> int:
+    """Return the smallest k for which every k-th of some ascending labels (their first and last pixel) stand apart."""
+    for stride in range(1, len(spans)):
+        kept = spans[::stride]
+        if all(right[0] - left[1] >= gap_px for left, right in pairwise(kept)):
+            return stride
+    return max(1, len(spans))
+
+
 class _RoomyAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph carries no types
     """Without SI prefixes, and with room for the labels at both ends."""
 
@@ -120,6 +133,20 @@ class PlainAxis(_RoomyAxis):
             return levels
         whole = [(spacing, offset) for spacing, offset in levels if spacing >= 1.0]
         return whole or [(1.0, 0.0)]
+
+    def generateDrawSpecs(self, p: Any) -> Any:
+        """Return what pyqtgraph draws, with so few labels that none runs into the next."""
+        specs = super().generateDrawSpecs(p)
+        if specs is None:
+            return specs
+        axis, ticks, texts = specs
+        if self.orientation in ("left", "right"):
+            texts = sorted(texts, key=lambda text: -text[0].top())
+            spans, gap_px = [(-text[0].bottom(), -text[0].top()) for text in texts], 0.0
+        else:
+            texts = sorted(texts, key=lambda text: text[0].left())
+            spans, gap_px = [(text[0].left(), text[0].right()) for text in texts], _GAP_PX
+        return axis, ticks, texts[:: stride_without_touching(spans, gap_px)]
 
 
 class FrequencyAxis(_RoomyAxis):

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import html
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,8 @@ from mlpsvd_gui.plots.theme import small_font
 
 __all__ = ["MatrixView"]
 
+_NARROW_PX = 150
+
 
 class MatrixView(ImagePlot):
     """Entries of a matrix on a diverging colour scale."""
@@ -35,6 +38,11 @@ class MatrixView(ImagePlot):
         self._bar.getAxis("right").showLabel(False)
         self.view.invertY(True)
         self.set_title(title)
+
+    def _on_view_resized(self, *_: Any) -> None:
+        """Leave the colours' scale out where it would take the room of the matrix."""
+        super()._on_view_resized()
+        self._bar.setVisible(self.width() >= _NARROW_PX)
 
     def set_title(self, title: str) -> None:
         """Set the title above the matrix."""

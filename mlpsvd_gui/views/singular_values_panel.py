@@ -122,7 +122,7 @@ class SingularValuesPanel(QWidget):
         return split
 
     def _build_factors_page(self) -> QWidget:
-        self._factors_note.setEnabled(False)
+        self.sigma_view.set_legend_visible(False)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
         for widget, stretch in ((self.u_view, 3), (self.sigma_view, 3), (self.vt_view, 6)):
@@ -226,6 +226,7 @@ class SingularValuesPanel(QWidget):
         self._theme = theme
         for view in (self.heatmap, self.values, self.u_view, self.sigma_view, self.vt_view):
             view.set_theme(theme)
+        self._factors_note.setStyleSheet(f"color: {theme.muted.name()};")
         if self._spectrum is not None:
             self.show_spectrum(*self._spectrum)
 

@@ -1,88 +1,61 @@
-"""One piece of work in a background thread, its answer on the window's thread."""
+"""Jobs in the background, each with what to do with its result; only the newest one counts."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
+
+from mlpsvd_gui.workers.latest import LatestRunner, Progress
 
 __all__ = ["Background"]
 
 
+@dataclass(frozen=True)
+class _Job:
+    run: Callable[[], Any]
+    done: Callable[[Any], None]
+    failed: Callable[[Exception], None]
+
+
 class Background(QObject):
-    """Runs the latest of the jobs it is given; an answer to an older one is dropped.
+    """Runs the latest of the jobs it is given, on a :class:`LatestRunner`; an answer to an older one is dropped.
 
-    While a job runs, only the newest waiting one is kept, so that a moving cursor never builds a queue.
+    For jobs that differ from time to time and whose errors the caller wants as they are. Where one function answers
+    requests of one kind, use :class:`LatestRunner` itself.
     """
-
-    _answered = Signal(int, object, object)
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._name = name
-        self._lock = threading.Lock()
-        self._waiting: tuple[int, Callable[[], Any]] | None = None
-        self._thread: threading.Thread | None = None
-        self._latest = 0
-        self._done: Callable[[Any], None] = _ignore
-        self._failed: Callable[[Exception], None] = _ignore
-        self._answered.connect(self._deliver)
+        self._runner = LatestRunner(_run, name, self)
+        self._runner.answered.connect(self._deliver)
 
     def submit(self, job: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
         """Run ``job`` in the background, then ``done(result)`` or ``failed(error)`` on this thread."""
-        self._latest += 1
-        self._done, self._failed = done, failed
-        with self._lock:
-            self._waiting = (self._latest, job)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
-                self._thread.start()
+        self._runner.ask(_Job(job, done, failed))
 
     @property
     def is_busy(self) -> bool:
-        """Whether a job runs or waits."""
-        with self._lock:
-            return self._thread is not None
+        """Whether an answer is awaited."""
+        return self._runner.is_busy
 
     def close(self, timeout_s: float = 1.0) -> None:
         """Drop what waits and any late answer; wait a moment for the job that runs."""
-        self._latest += 1
-        with self._lock:
-            self._waiting = None
-            thread = self._thread
-        if thread is not None:
-            thread.join(timeout_s)
+        self._runner.close(timeout_s)
 
-    def _work(self) -> None:
-        while True:
-            with self._lock:
-                if self._waiting is None:
-                    self._thread = None
-                    return
-                token, job = self._waiting
-                self._waiting = None
-            try:
-                result, error = job(), None
-            except Exception as caught:
-                result, error = None, caught
-            self._answer(token, result, error)
-
-    def _answer(self, token: int, result: Any, error: Exception | None) -> None:
-        try:
-            self._answered.emit(token, result, error)
-        except RuntimeError:  # the window has gone, and this object with it
-            return
-
-    def _deliver(self, token: int, result: Any, error: Exception | None) -> None:
-        if token != self._latest:
-            return
+    @staticmethod
+    def _deliver(job: _Job, outcome: tuple[Any, Exception | None]) -> None:
+        result, error = outcome
         if error is None:
-            self._done(result)
+            job.done(result)
         else:
-            self._failed(error)
+            job.failed(error)
 
 
-def _ignore(_: Any) -> None:
-    return
+def _run(job: _Job, _progress: Progress) -> tuple[Any, Exception | None]:
+    try:
+        return job.run(), None
+    except Exception as error:  # the caller's to judge
+        return None, error

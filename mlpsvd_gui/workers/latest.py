@@ -166,8 +166,12 @@ class LatestRunner(QObject):
             self._tell(ticket, "answer", answer)
 
     def _tell(self, ticket: _Ticket, kind: str, value: object) -> None:
-        if not self._closed:
+        if self._closed:
+            return
+        try:
             self._told.emit(ticket, kind, value)
+        except RuntimeError:  # the window has gone, and this object with it
+            return
 
     @Slot(object, str, object)
     def _deliver(self, ticket: _Ticket, kind: str, value: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpsvd_gui.plots.frequency_axis import log_ticks, tick_text
+from mlpsvd_gui.plots.frequency_axis import log_ticks, stride_without_touching, tick_text
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,16 @@ def test_labels_lie_inside_ascend_and_do_not_touch(low: float, ratio: float, siz
 def test_impossible_ranges_have_no_ticks() -> None:
     assert log_ticks(0, 100, 300) == ([], [])
     assert log_ticks(100, 100, 300) == ([], [])
+
+
+@given(st.lists(st.tuples(st.floats(0, 50), st.floats(1, 40)), min_size=1, max_size=30))
+def test_labels_are_thinned_until_they_stand_apart_and_no_further(steps: list[tuple[float, float]]) -> None:
+    places = np.cumsum([step for step, _ in steps])
+    spans = [(float(x) - width / 2, float(x) + width / 2) for x, (_, width) in zip(places, steps, strict=True)]
+    stride = stride_without_touching(spans)
+
+    def stand_apart(k: int) -> bool:
+        return all(b[0] - a[1] >= 4.0 for a, b in itertools.pairwise(spans[::k]))
+
+    assert stand_apart(stride)
+    assert not any(stand_apart(k) for k in range(1, stride))
