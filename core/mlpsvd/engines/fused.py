@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
@@ -31,6 +33,8 @@ _OPTIMISERS = {"sgd": kernels.SGD, "momentum": kernels.MOMENTUM, "adam": kernels
 # Evaluation has no batch of its own; this many rows keep a layer's outputs in the processor's cache.
 _EVALUATION_ROWS = 256
 
+_LINE = 16  # numbers in a cache line of 64 bytes, and in the widest vector register
+
 
 class FusedEngine:
     """Runs whole epochs in compiled code, in float32 on one core.
@@ -39,6 +43,7 @@ class FusedEngine:
     """
 
     def __init__(self) -> None:
+        importlib.import_module("scipy.linalg.cython_blas")  # Numba's BLAS: the controller knows what is loaded by now
         self._threads = ThreadpoolController()
         self._layout: tuple[NetworkSpec, int] | None = None
         self._table = np.zeros((0, kernels.COLUMNS), np.int64)
@@ -80,7 +85,7 @@ class FusedEngine:
                 state.second,
                 steps,
                 data.x,
-                data.targets,
+                data.labels.astype(np.int64, copy=False),
                 order.astype(np.int64, copy=False),
                 batch_size,
                 self._table,
@@ -99,7 +104,7 @@ class FusedEngine:
             total = kernels.evaluate(
                 network.theta,
                 data.x,
-                data.targets,
+                data.labels.astype(np.int64, copy=False),
                 _EVALUATION_ROWS,
                 self._table,
                 self._work,
@@ -122,7 +127,7 @@ class FusedEngine:
             return
         self._layout = (spec, n_rows)
         self._table = np.zeros((len(spec.layers), kernels.COLUMNS), np.int64)
-        end = n_rows * spec.n_in
+        end = _whole_lines(n_rows * spec.n_in)
         for row, layer, offset in zip(self._table, spec.layers, spec.offsets, strict=False):
             row[kernels.KIND] = _KINDS[layer.kind]
             row[kernels.N_IN], row[kernels.N_OUT], row[kernels.RANK] = layer.n_in, layer.n_out, layer.rank
@@ -130,11 +135,23 @@ class FusedEngine:
             row[kernels.THETA] = offset
             for column in (kernels.Z, kernels.DELTA):
                 row[column] = end
-                end += n_rows * layer.n_out
+                end += _whole_lines(n_rows * layer.n_out)
             if layer.kind == "dense":
                 continue
             for column in (kernels.P, kernels.Q, kernels.BACK):
                 row[column] = end
-                end += n_rows * layer.rank
-        self._work = np.zeros(end, np.float32)
+                end += _whole_lines(n_rows * layer.rank)
+        self._work = _aligned_zeros(end)
         self._gradient = np.zeros(spec.n_parameters, np.float32)
+
+
+def _whole_lines(n_numbers: int) -> int:
+    """Round up to whole cache lines."""
+    return -(-n_numbers // _LINE) * _LINE
+
+
+def _aligned_zeros(n_numbers: int) -> NDArray[np.float32]:
+    """Return zeros [shape=(n_numbers,)] that begin with a cache line."""
+    spare = np.zeros(n_numbers + _LINE, np.float32)
+    start = (-spare.ctypes.data // spare.itemsize) % _LINE
+    return spare[start : start + n_numbers]

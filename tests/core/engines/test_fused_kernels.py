@@ -1,0 +1,72 @@
+"""The functions that the fused engine does not take from a library, number by number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numba import njit
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_info
+
+from mlpsvd.engines import fused_kernels as kernels
+from mlpsvd.engines.fused import FusedEngine
+
+Function = Callable[[np.float32], np.float32]
+X = np.concatenate([np.linspace(-87, 87, 200_001), np.linspace(-1, 1, 200_001), np.geomspace(1e-30, 1, 10_001)])
+
+
+def of_every_number(function: Function, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    @njit
+    def loop(x: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+        for i in range(len(x)):
+            out[i] = function(x[i])
+
+    out = np.empty_like(x)
+    loop(x, out)
+    return out
+
+
+@pytest.mark.parametrize(
+    ("function", "exact"),
+    [(kernels._exp, np.exp), (kernels._sigmoid, lambda x: 1 / (1 + np.exp(-x))), (kernels._tanh, np.tanh)],
+)
+def test_to_two_units_in_the_last_place(function: Function, exact: Callable[..., NDArray[np.float64]]) -> None:
+    x = X[X != 0].astype(np.float32)
+    expected = exact(x.astype(np.float64))
+    assert np.max(np.abs(of_every_number(function, x) / expected - 1)) < 2 * np.finfo(np.float32).eps
+
+
+@pytest.mark.parametrize("function", [kernels._exp, kernels._sigmoid, kernels._tanh])
+def test_not_a_number_stays_one(function: Function) -> None:
+    assert np.isnan(of_every_number(function, np.full(40, np.nan, np.float32))).all()
+
+
+def test_far_out() -> None:
+    far = np.array([-np.inf, -1e6, 1e6, np.inf] * 16, np.float32)
+    np.testing.assert_allclose(of_every_number(kernels._tanh, far), np.sign(far), rtol=1e-6)
+    np.testing.assert_allclose(of_every_number(kernels._sigmoid, far), far > 0, atol=1e-37)
+
+
+def test_view_is_the_reshaped_stretch() -> None:
+    @njit
+    def view(vector, start, rows, columns):  # type: ignore[no-untyped-def]
+        matrix = kernels._matrix(vector, start, rows, columns)
+        matrix[rows - 1, 0] = -1
+        return matrix.copy()
+
+    for dtype in (np.float32, np.float64, np.int64):
+        vector = np.arange(20, dtype=dtype)
+        found = view(vector, 4, 3, 5)
+        assert vector[14] == -1
+        np.testing.assert_array_equal(found, vector[4:19].reshape(3, 5))
+
+
+def test_every_blas_is_held_to_one_thread() -> None:
+    """Also SciPy's, which Numba uses and which is loaded only when the first product is compiled."""
+    engine = FusedEngine()
+    with engine._threads.limit(limits=1):
+        libraries = [entry for entry in threadpool_info() if entry["user_api"] == "blas"]
+        assert libraries
+        assert all(entry["num_threads"] == 1 for entry in libraries)
