@@ -15,7 +15,8 @@ from mlpsvd_gui.models.selection_model import SelectionModel
 from mlpsvd_gui.views.data_panel import DataPanel
 from mlpsvd_gui.workers.latest import LatestRunner
 from mlpsvd_gui.workers.playback import Player
-from mlpsvd_gui.workers.preview import Preview, PreviewMaker, PreviewRequest
+from mlpsvd_gui.workers.preview import Preview, PreviewRequest
+from mlpsvd_gui.workers.preview_maker import PreviewMaker
 from mlpsvd_gui.workers.recordings_scan import Found, ScanRequest, look_through
 
 __all__ = ["DataController"]

@@ -15,7 +15,8 @@ from mlpsvd.errors import DataError, SettingError
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import fit
 from mlpsvd.signals.bank import paper_bank
-from mlpsvd_gui.workers.preview import PreviewMaker, PreviewRequest
+from mlpsvd_gui.workers.preview import PreviewRequest
+from mlpsvd_gui.workers.preview_maker import PreviewMaker
 
 SMALL = SyntheticSettings(train_per_class=120, test_per_class=60, filters=paper_bank(3))
 REQUEST = PreviewRequest(DataSettings(synthetic=SMALL), FeatureSettings(), seed=4)
