@@ -30,8 +30,7 @@ def test_digits_from_the_window_and_from_the_command_line(
     path_line.setFocus()
     qtbot.keyClicks(path_line, str(recordings))
     qtbot.keyClick(path_line, Qt.Key.Key_Return)
-    assert window.experiments.experiment.data.recordings.path == str(recordings)
-    qtbot.waitUntil(lambda: window.actions_.train.isEnabled(), timeout=30_000)
+    qtbot.waitUntil(lambda: window.experiments.experiment.data.recordings.path == str(recordings), timeout=30_000)
     window.actions_.train.trigger()
     qtbot.waitUntil(lambda: window.run.state is RunState.FINISHED, timeout=120_000)
     shown = {name: window.race_panel.cell(name, "Test accuracy") for name in ("mlp", "mlp-svd")}
