@@ -17,6 +17,7 @@ from mlpsvd_gui.controllers.live_models import LiveModel, model_from_file, model
 from mlpsvd_gui.controllers.live_sources import make_source, reason_not_to_start
 from mlpsvd_gui.controllers.live_texts import LatencyLog, right_text, status_text
 from mlpsvd_gui.models.run_model import RunModel
+from mlpsvd_gui.views.live_controls import FILE_SOURCE, SYNTHETIC_SOURCE
 from mlpsvd_gui.views.live_panel import LivePanel
 from mlpsvd_gui.workers.background import Background
 from mlpsvd_gui.workers.live import LiveSession, LiveUpdate
@@ -24,6 +25,8 @@ from mlpsvd_gui.workers.live import LiveSession, LiveUpdate
 __all__ = ["LiveController"]
 
 _DRAW_MS = 50
+_SPECTRUM_EVERY = 3
+"""Drawings from one spectrum to the next: it costs as much time as all the rest."""
 
 
 class LiveController(QObject):
@@ -45,6 +48,8 @@ class LiveController(QObject):
         self._started_s = 0.0
         self._log = LiveLog(panel, self)
         self._undrawn: list[LiveDecision] = []
+        self._latest: LiveDecision | None = None
+        self._n_drawn = 0
         self._levels: list[Level] = []
         self._update: LiveUpdate | None = None
         self._latency = LatencyLog()
@@ -116,6 +121,8 @@ class LiveController(QObject):
         self._panel.controls.show_classes([one.label for one in bank.filters] if bank is not None else [])
         if self._session is None:
             self._panel.show_model(model is not None)
+            if model is not None:
+                self._panel.controls.suggest_source(SYNTHETIC_SOURCE if bank is not None else FILE_SOURCE)
         elif model is not None and model is not before:
             self._swap(before, model)
         self._show_startable()
@@ -158,6 +165,7 @@ class LiveController(QObject):
         window_s = classifier.n_samples / classifier.sample_rate_hz
         self._shown_names = tuple(classifier.class_names)
         self._undrawn.clear()
+        self._latest = None
         self._panel.begin(self._shown_names, window_s * self._panel.controls.hop_share)
         self._panel.show_spectra(model.frequencies_hz, model.class_means)
 
@@ -225,13 +233,20 @@ class LiveController(QObject):
         if self._undrawn:
             decisions, self._undrawn = self._undrawn, []
             self._panel.add_decisions(decisions)
-            if self._model is not None and len(decisions[-1].features) == self._n_features():
-                self._panel.show_input(self._model.shown(decisions[-1].features))
+            self._latest = decisions[-1]
+        self._n_drawn += 1
+        if self._n_drawn % _SPECTRUM_EVERY == 0 or self._session is None:
+            self._draw_spectrum()
         if self._update is not None:
             self._panel.show_latency(self._latency.parts())
             elapsed_s = time.monotonic() - self._started_s
             text = status_text(self._source_name(), self._update, self._log.n_decisions, elapsed_s)
             self._panel.show_status(text + right_text(self._log.n_right, self._log.n_judged))
+
+    def _draw_spectrum(self) -> None:
+        latest, self._latest = self._latest, None
+        if latest is not None and self._model is not None and len(latest.features) == self._n_features():
+            self._panel.show_input(self._model.shown(latest.features))
 
     def _n_features(self) -> int:
         return self._model.classifier.model.features.n_features if self._model is not None else 0

@@ -64,7 +64,7 @@ class DecisionDisplay(QWidget):
         self._label, self._probability, self._colour = label, probability, colour
         self._is_fresh = True
         self.setAccessibleDescription(f"{label}, {_percent(probability)}")
-        self.update()
+        self.repaint()  # at once: the label does not wait for plots and tables
 
     def recolour(self, colour_of: Callable[[str], QColor]) -> None:
         """Take the label's colour anew, after the theme has changed."""

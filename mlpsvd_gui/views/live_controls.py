@@ -52,6 +52,7 @@ class LiveControls(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._is_running = False
+        self._source_is_chosen = False
         self._ink = self.palette().color(QPalette.ColorRole.ButtonText)
         self.model_box = QComboBox(self)
         self.open_button = QPushButton("Open model…", self)
@@ -129,6 +130,14 @@ class LiveControls(QWidget):
         self.class_box.setCurrentIndex(max(0, self.class_box.findText(chosen)))
         self.class_box.setEnabled(bool(names))
         self.class_box.blockSignals(blocked)
+
+    def suggest_source(self, kind: str) -> None:
+        """Choose a kind of source unless a person has already chosen one or named a recording."""
+        if not self._source_is_chosen and not self.path:
+            self.source_box.setCurrentIndex(self.source_box.findData(kind))
+
+    def _keep_source(self, _row: int) -> None:
+        self._source_is_chosen = True
 
     def show_running(self, is_running: bool) -> None:
         """Turn Start into Stop and back; what cannot change while running is greyed."""
@@ -221,6 +230,7 @@ class LiveControls(QWidget):
         self.open_button.clicked.connect(self._ask_for_model)
         self.browse_button.clicked.connect(self._ask_for_recording)
         self.source_box.currentIndexChanged.connect(self._show_page)
+        self.source_box.activated.connect(self._keep_source)
         self.class_box.currentIndexChanged.connect(self.class_chosen)
         self.hop_box.valueChanged.connect(lambda _: self.hop_chosen.emit(self.hop_share))
         self.path_edit.textChanged.connect(lambda _: self.source_kind_chosen.emit(self.source_kind))

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QSplitter,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -27,6 +28,7 @@ from mlpsvd_gui.views.decision_display import DecisionDisplay
 from mlpsvd_gui.views.decision_table import DecisionRow, DecisionTable
 from mlpsvd_gui.views.level_meter import LevelMeter
 from mlpsvd_gui.views.live_controls import LiveControls
+from mlpsvd_gui.views.live_welcome import LiveWelcome
 from mlpsvd_gui.views.messages import MessageBar, MessageKind
 from mlpsvd_gui.views.probability_history import ProbabilityHistory
 
@@ -61,6 +63,7 @@ class LivePanel(QWidget):
         self.probabilities = ProbabilityHistory(self)
         self.spectrum = CurvePlot("Frequency", "Hz", "Network input", "", log_x=True, parent=self)
         self.log = DecisionTable(self)
+        self.welcome = LiveWelcome(self)
         self.status = QLabel(self)
         self.csv_button = QPushButton("Export CSV…", self)
         self.audacity_button = QPushButton("Audacity labels…", self)
@@ -74,7 +77,7 @@ class LivePanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         self._theme = theme
-        for view in (self.controls, self.decision, self.meter, self.probabilities, self.spectrum):
+        for view in (self.controls, self.decision, self.meter, self.probabilities, self.spectrum, self.welcome):
             view.set_theme(theme)
         self._paint_means()
         self.decision.recolour(self.colour_of)
@@ -92,7 +95,8 @@ class LivePanel(QWidget):
         self.messages.show_message(MessageKind.DONE, sentence)
 
     def show_model(self, is_there: bool) -> None:
-        """Say what is needed for a decision."""
+        """Say what is needed for a decision; without a network and without decisions, only how to get one."""
+        self._pages.setCurrentIndex(int(is_there or bool(self.log.rows)))
         self.decision.show_hint(_READY if is_there else _NO_MODEL)
 
     def show_status(self, text: str) -> None:
@@ -155,7 +159,7 @@ class LivePanel(QWidget):
         for index, mean in enumerate(() if self._means is None else self._means):
             colour = with_alpha(class_colour(index, self._theme), 0.75)
             name = self._names[index] if index < len(self._names) else ""
-            self.spectrum.set_curve(index, self._frequencies_hz, mean[self._is_drawn], name, colour, width=1.2)
+            self.spectrum.set_curve(index, self._frequencies_hz, mean[self._is_drawn], name, colour, width=1.0)
 
     def _row(self, decision: LiveDecision) -> DecisionRow:
         level_dbfs = decision.level.rms_dbfs
@@ -195,7 +199,10 @@ class LivePanel(QWidget):
         layout.setSpacing(10)
         layout.addWidget(self.controls)
         layout.addWidget(self.messages)
-        layout.addWidget(body, 1)
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self.welcome)
+        self._pages.addWidget(body)
+        layout.addWidget(self._pages, 1)
         layout.addWidget(self.status)
 
     def _build_left(self) -> QWidget:
@@ -236,6 +243,7 @@ class LivePanel(QWidget):
         self.csv_button.clicked.connect(lambda: self._ask_for_path("csv", "decisions.csv", "CSV (*.csv)"))
         self.audacity_button.clicked.connect(lambda: self._ask_for_path("audacity", "labels.txt", "Text (*.txt)"))
         self.clear_button.clicked.connect(self.clear_requested)
+        self.welcome.open_requested.connect(self.controls.open_button.click)
 
     def _ask_for_path(self, kind: str, name: str, pattern: str) -> None:
         path, _ = QFileDialog.getSaveFileName(self, "Export decisions", name, pattern)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -73,6 +73,12 @@ def tab(qtbot: QtBot) -> Iterator[Tab]:
     panel.show()
     yield Tab(panel, controller, run_model)
     controller.close()
+
+
+@pytest.fixture
+def finish(tab: Tab, trained: Trained) -> Callable[[], None]:
+    """Return a function that lets the tab's run be finished."""
+    return lambda: finish_run(tab.run_model, trained)
 
 
 @pytest.fixture

@@ -217,3 +217,31 @@ def test_closing_while_it_plays_is_quick_and_leaves_no_thread(qtbot, ready_tab) 
     assert time.monotonic() - before_s < 1.0
     names = [thread.name for thread in threading.enumerate()]
     assert not [name for name in names if name.startswith(("source", "live audio"))]
+
+
+def test_before_there_is_a_network_the_tab_shows_the_ways_to_one(qtbot, tab, finish) -> None:
+    asked: list[bool] = []
+    tab.panel.welcome.explore_requested.connect(lambda: asked.append(True))
+    tab.panel.hide()
+    tab.panel.show()
+    assert tab.panel.welcome.isVisible()
+    assert not tab.panel.log.isVisible()
+    qtbot.mouseClick(tab.panel.welcome.explore_button, Qt.MouseButton.LeftButton)
+    assert asked == [True]
+    finish()
+    assert tab.panel.log.isVisible()
+    assert not tab.panel.welcome.isVisible()
+
+
+def test_a_network_trained_on_the_bank_can_be_started_at_once(qtbot, tab, finish) -> None:
+    finish()
+    assert tab.panel.controls.source_kind == "synthetic"
+    assert tab.panel.controls.start_button.isEnabled()
+
+
+def test_a_source_chosen_by_hand_stays_chosen(qtbot, tab, finish) -> None:
+    box = tab.panel.controls.source_box
+    box.setCurrentIndex(0)
+    box.activated.emit(0)
+    finish()
+    assert tab.panel.controls.source_kind == "file"

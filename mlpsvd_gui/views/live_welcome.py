@@ -1,0 +1,72 @@
+"""What the live tab shows before there is a network: two ways to one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QMetaMethod, Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from mlpsvd_gui.plots.theme import Theme
+
+__all__ = ["LiveWelcome"]
+
+_WIDEST = 520
+_TITLE_SCALE = 1.7
+
+
+class LiveWelcome(QWidget):
+    """Says what will be here, with a button for each way to get it."""
+
+    explore_requested = Signal()
+    """Asks for the tab on which networks are trained."""
+    open_requested = Signal()
+    """Asks for a model file."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = QLabel("No network yet", self)
+        self.text = QLabel(
+            "Here a trained network listens and says what it hears, with the probability of every class, the spectrum "
+            "it sees and a log of its decisions.\n\nTrain a network on the Explore tab, or open a model file.",
+            self,
+        )
+        self.explore_button = QPushButton("Train one on Explore", self)
+        self.open_button = QPushButton("Open a model file…", self)
+        self._build()
+        self.explore_button.clicked.connect(self.explore_requested)
+        self.open_button.clicked.connect(self.open_requested)
+
+    def _build(self) -> None:
+        font = self.title.font()
+        font.setPointSizeF(font.pointSizeF() * _TITLE_SCALE)
+        self.title.setFont(font)
+        self.text.setWordWrap(True)
+        self.explore_button.setDefault(True)
+        block = QWidget(self)
+        block.setMaximumWidth(_WIDEST)
+        column = QVBoxLayout(block)
+        column.setSpacing(14)
+        column.addWidget(self.title)
+        column.addWidget(self.text)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(10)
+        for button in (self.explore_button, self.open_button):
+            button.setMinimumHeight(34)
+            button.setMinimumWidth(190)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        column.addLayout(buttons)
+        layout = QHBoxLayout(self)
+        layout.addStretch(1)
+        layout.addWidget(block, 4, Qt.AlignmentFlag.AlignVCenter)
+        layout.addStretch(1)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colours."""
+        self.text.setStyleSheet(f"color: {theme.muted.name()};")
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Offer the other tab only where somebody leads there."""
+        super().showEvent(event)
+        method = QMetaMethod.fromSignal(self.explore_requested)
+        self.explore_button.setVisible(self.isSignalConnected(method))
