@@ -94,7 +94,7 @@ def _drawn() -> Figure:
         axes.set_ylabel("Weights trained")
         axes.set_ylim(bottom=0)
         axes.set_xticks(range(0, _N_HIDDEN, 2))
-        axes.legend()
+        figure.legend(loc="outside upper center", ncols=3)
     return figure
 
 

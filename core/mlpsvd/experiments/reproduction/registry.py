@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from mlpsvd.errors import SettingError
+from mlpsvd.experiments.reproduction.bayes_limit import BAYES_LIMIT
+from mlpsvd.experiments.reproduction.discriminability import DISCRIMINABILITY
 from mlpsvd.experiments.reproduction.figure_3 import FIGURE_3
 from mlpsvd.experiments.reproduction.figure_4 import FIGURE_4
 from mlpsvd.experiments.reproduction.figure_5 import FIGURE_5
@@ -14,14 +16,18 @@ from mlpsvd.experiments.reproduction.figure_7 import FIGURE_7
 from mlpsvd.experiments.reproduction.figure_8 import FIGURE_8
 from mlpsvd.experiments.reproduction.figure_9 import FIGURE_9
 from mlpsvd.experiments.reproduction.finding import Reproduction
+from mlpsvd.experiments.reproduction.pareto import PARETO
+from mlpsvd.experiments.reproduction.smaller_ranks import SMALLER_RANKS
 from mlpsvd.experiments.reproduction.table_1 import TABLE_I
 from mlpsvd.experiments.reproduction.table_2 import TABLE_II
+from mlpsvd.experiments.reproduction.variants import VARIANTS
 
 __all__ = ["REPRODUCTIONS", "chosen"]
 
-_ALL = (TABLE_I, TABLE_II, FIGURE_3, FIGURE_4, FIGURE_5, FIGURE_6, FIGURE_7, FIGURE_8, FIGURE_9)
+_PAPER = (TABLE_I, TABLE_II, FIGURE_3, FIGURE_4, FIGURE_5, FIGURE_6, FIGURE_7, FIGURE_8, FIGURE_9)
+_BEYOND = (BAYES_LIMIT, VARIANTS, SMALLER_RANKS, PARETO, DISCRIMINABILITY)
 
-REPRODUCTIONS: Mapping[str, Reproduction] = MappingProxyType({one.name: one for one in _ALL})
+REPRODUCTIONS: Mapping[str, Reproduction] = MappingProxyType({one.name: one for one in (*_PAPER, *_BEYOND)})
 """By name, the paper's first, in the paper's order."""
 
 
