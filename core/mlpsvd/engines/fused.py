@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +38,28 @@ _EVALUATION_ROWS = 256
 
 _LINE = 16  # numbers in a cache line of 64 bytes, and in the widest vector register
 
+# Two networks race; each changes its shape at a discarding point.
+_LAYOUTS_KEPT = 4
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where the kernels find things.
+
+    Attributes
+    ----------
+    table : np.ndarray [shape=(n_layers, COLUMNS), dtype=int64]
+        One row a layer.
+    work : np.ndarray [shape=(any,), dtype=float32]
+        Workspace of one batch.
+    gradient : np.ndarray [shape=(n_parameters,), dtype=float32]
+        Room for a gradient.
+    """
+
+    table: NDArray[np.int64]
+    work: NDArray[np.float32]
+    gradient: NDArray[np.float32]
+
 
 class FusedEngine:
     """Runs whole epochs in compiled code, in float32 on one core.
@@ -44,11 +69,8 @@ class FusedEngine:
 
     def __init__(self) -> None:
         importlib.import_module("scipy.linalg.cython_blas")  # Numba's BLAS: the controller knows what is loaded by now
-        self._threads = ThreadpoolController()
-        self._layout: tuple[NetworkSpec, int] | None = None
-        self._table = np.zeros((0, kernels.COLUMNS), np.int64)
-        self._work = np.zeros(0, np.float32)
-        self._gradient = np.zeros(0, np.float32)
+        self._blas = ThreadpoolController().select(user_api="blas").lib_controllers
+        self._layouts: dict[tuple[NetworkSpec, int], _Layout] = {}
         self._run_once()
 
     @property
@@ -74,13 +96,13 @@ class FusedEngine:
         batch_size: int,
     ) -> None:
         """Train ``network`` and ``state``, in place, on every clip once."""
-        self._lay_out(network.spec, max(batch_size, _EVALUATION_ROWS))
+        layout = self._layout(network.spec, batch_size)
         steps = np.array(state.steps, np.int64)
         numbers = [rule.learning_rate, rule.momentum, rule.beta_1, rule.beta_2, rule.epsilon]
-        with self._threads.limit(limits=1):
+        with self._one_thread():
             kernels.run_epoch(
                 network.theta,
-                self._gradient,
+                layout.gradient,
                 state.first,
                 state.second,
                 steps,
@@ -88,8 +110,8 @@ class FusedEngine:
                 data.labels.astype(np.int64, copy=False),
                 order.astype(np.int64, copy=False),
                 batch_size,
-                self._table,
-                self._work,
+                layout.table,
+                layout.work,
                 _LOSSES[network.spec.loss],
                 _OPTIMISERS[rule.kind],
                 np.array(numbers, np.float32),
@@ -98,20 +120,32 @@ class FusedEngine:
 
     def evaluate(self, network: Network, data: LabelledVectors) -> tuple[float, float, NDArray[np.intp]]:
         """Return mean loss, accuracy (0 to 1) and the estimated classes [shape=(n_clips,)] of a whole set."""
-        self._lay_out(network.spec, _EVALUATION_ROWS)
+        layout = self._layout(network.spec, _EVALUATION_ROWS)
         estimates = np.empty(len(data), np.int64)
-        with self._threads.limit(limits=1):
+        with self._one_thread():
             total = kernels.evaluate(
                 network.theta,
                 data.x,
                 data.labels.astype(np.int64, copy=False),
                 _EVALUATION_ROWS,
-                self._table,
-                self._work,
+                layout.table,
+                layout.work,
                 _LOSSES[network.spec.loss],
                 estimates,
             )
         return total / len(data), float((estimates == data.labels).mean()), estimates
+
+    @contextlib.contextmanager
+    def _one_thread(self) -> Iterator[None]:
+        """Hold every BLAS to one thread; threadpoolctl's own way takes 30 µs, as long as six updates."""
+        before = [library.get_num_threads() for library in self._blas]
+        for library in self._blas:
+            library.set_num_threads(1)
+        try:
+            yield
+        finally:
+            for library, n_threads in zip(self._blas, before, strict=True):
+                library.set_num_threads(n_threads)
 
     def _run_once(self) -> None:
         """Compile, or load what was compiled, on a tiny network: no epoch's measured time shall contain that."""
@@ -121,28 +155,34 @@ class FusedEngine:
         self.run_epoch(network, rule, fresh_state(network.spec, network.theta), data, np.arange(4), 2)
         self.evaluate(network, data)
 
-    def _lay_out(self, spec: NetworkSpec, n_rows: int) -> None:
-        """Give every intermediate of a batch its place in one workspace; kept while the shapes stay the same."""
-        if self._layout is not None and self._layout[0] == spec and self._layout[1] >= n_rows:
-            return
-        self._layout = (spec, n_rows)
-        self._table = np.zeros((len(spec.layers), kernels.COLUMNS), np.int64)
-        end = _whole_lines(n_rows * spec.n_in)
-        for row, layer, offset in zip(self._table, spec.layers, spec.offsets, strict=False):
-            row[kernels.KIND] = _KINDS[layer.kind]
-            row[kernels.N_IN], row[kernels.N_OUT], row[kernels.RANK] = layer.n_in, layer.n_out, layer.rank
-            row[kernels.ACTIVATION] = _ACTIVATIONS[layer.activation]
-            row[kernels.THETA] = offset
-            for column in (kernels.Z, kernels.DELTA):
-                row[column] = end
-                end += _whole_lines(n_rows * layer.n_out)
-            if layer.kind == "dense":
-                continue
-            for column in (kernels.P, kernels.Q, kernels.BACK):
-                row[column] = end
-                end += _whole_lines(n_rows * layer.rank)
-        self._work = _aligned_zeros(end)
-        self._gradient = np.zeros(spec.n_parameters, np.float32)
+    def _layout(self, spec: NetworkSpec, n_rows: int) -> _Layout:
+        """Return a layout for batches of ``n_rows`` clips; the last few are kept, since racing networks alternate."""
+        key = (spec, max(n_rows, _EVALUATION_ROWS))
+        if key not in self._layouts:
+            while len(self._layouts) >= _LAYOUTS_KEPT:
+                del self._layouts[next(iter(self._layouts))]
+            self._layouts[key] = _lay_out(*key)
+        return self._layouts[key]
+
+
+def _lay_out(spec: NetworkSpec, n_rows: int) -> _Layout:
+    """Give every intermediate of a batch its place in one workspace."""
+    table = np.zeros((len(spec.layers), kernels.COLUMNS), np.int64)
+    end = _whole_lines(n_rows * spec.n_in)
+    for row, layer, offset in zip(table, spec.layers, spec.offsets, strict=False):
+        row[kernels.KIND] = _KINDS[layer.kind]
+        row[kernels.N_IN], row[kernels.N_OUT], row[kernels.RANK] = layer.n_in, layer.n_out, layer.rank
+        row[kernels.ACTIVATION] = _ACTIVATIONS[layer.activation]
+        row[kernels.THETA] = offset
+        for column in (kernels.Z, kernels.DELTA):
+            row[column] = end
+            end += _whole_lines(n_rows * layer.n_out)
+        if layer.kind == "dense":
+            continue
+        for column in (kernels.P, kernels.Q, kernels.BACK):
+            row[column] = end
+            end += _whole_lines(n_rows * layer.rank)
+    return _Layout(table, _aligned_zeros(end), np.zeros(spec.n_parameters, np.float32))
 
 
 def _whole_lines(n_numbers: int) -> int:
