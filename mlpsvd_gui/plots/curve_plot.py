@@ -193,6 +193,7 @@ class CurvePlot(BasePlot):
         """Draw a dotted guide line with a text, e.g. the best accuracy possible; None removes it."""
         self._lines.set(key, y, text, None if colour is None else QColor(colour))
         self._lines.paint(self._theme, self._pen)
+        self._fit()
 
     # -- legend, axis, theme
 
@@ -250,7 +251,9 @@ class CurvePlot(BasePlot):
             return None
         xs, ys = zip(*bounds, strict=True)
         x = _widened((min(low for low, _ in xs), max(high for _, high in xs)), 0.0)
-        return x, _widened((min(low for low, _ in ys), max(high for _, high in ys)), 0.05)
+        lines = self._lines.positions()
+        lowest, highest = min(low for low, _ in ys), max(high for _, high in ys)
+        return x, _widened((min([lowest, *lines]), max([highest, *lines])), 0.05)
 
     def _cursor_positions(self) -> npt.NDArray[np.float64]:
         curve = self._curves.get(self._highlighted) if self._highlighted is not None else None

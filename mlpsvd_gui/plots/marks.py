@@ -86,11 +86,15 @@ class GuideLines:
             self._plot_item.removeItem(self._lines.pop(key)[0])
         if y is None:
             return
-        place = {"position": 0.01, "anchors": [(0, 1), (0, 0)]}  # above it, below it near the top
+        place = {"position": 0.01, "anchors": [(0, 0), (0, 1)]}  # below it in the upper half, else above
         line = pg.InfiniteLine(y, angle=0, movable=False, label=text or None, labelOpts=place)
         line.setZValue(-5)
         self._plot_item.addItem(line, ignoreBounds=True)
         self._lines[key] = (line, colour)
+
+    def positions(self) -> list[float]:
+        """Return where the lines are."""
+        return [float(line.value()) for line, _ in self._lines.values()]
 
     def paint(self, theme: Theme, pen_for: PenFor) -> None:
         """Paint the lines in their colours or the theme's."""

@@ -68,6 +68,8 @@ class DataPanel(QWidget):
         self.browser = ClipBrowser(self)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
         self.tabs.addTab(self.waveform, "Waveform")
         self.tabs.addTab(self.balance, "Classes")
         self.tabs.addTab(self.skipped, "Skipped")

@@ -158,6 +158,7 @@ class FiltersPanel(QWidget):
         with QSignalBlocker(self):
             self.banner.setVisible(not is_synthetic)
             self._content.setEnabled(is_synthetic)
+            self.view.set_dimmed(not is_synthetic)
 
     def set_theme(self, theme: Theme) -> None:
         """Paint in these colours."""

@@ -125,7 +125,7 @@ class SingularValuesPanel(QWidget):
         self.sigma_view.set_legend_visible(False)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
-        for widget, stretch in ((self.u_view, 3), (self.sigma_view, 3), (self.vt_view, 6)):
+        for widget, stretch in ((self.u_view, 4), (self.sigma_view, 3), (self.vt_view, 6)):
             split.addWidget(widget)
             split.setStretchFactor(split.count() - 1, stretch)
         page = QWidget()

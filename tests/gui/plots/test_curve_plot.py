@@ -206,3 +206,14 @@ def test_the_theme_is_painted(plot: CurvePlot) -> None:
 def test_every_plot_has_an_accessible_name(plot: CurvePlot) -> None:
     assert plot.accessibleName() == "Plot of Accuracy (%) over Epoch"
     assert plot.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_a_guide_line_is_in_sight_beyond_the_curves(qtbot) -> None:
+    plot = CurvePlot("Epoch", "", "Accuracy", "%")
+    qtbot.addWidget(plot)
+    plot.set_curve("test", [0.0, 1.0], [20.0, 70.0])
+    plot.set_horizontal_line("best", 90.0, "best possible")
+    low, high = plot.view.viewRange()[1]
+    assert low < 20.0 < 90.0 < high
+    plot.set_horizontal_line("best", None)
+    assert plot.view.viewRange()[1][1] < 90.0
