@@ -74,7 +74,7 @@ class DiscardingSettings:
     factor_from: str = setting("start", label="Factored from", choices=("start", "first point"),
                                help="start: the factors are trained from the first epoch, as in the paper. first "
                                "point: W is trained until the first discarding point.")  # fmt: skip
-    moments: str = setting("reset", label="Moments after a discard", choices=("reset", "truncate"),
+    moments: str = setting("truncate", label="Moments after a discard", choices=("reset", "truncate"),
                            help="What the optimiser remembers of the factors it has just cut: nothing, or the "
                            "entries that belong to the kept singular values.")  # fmt: skip
 

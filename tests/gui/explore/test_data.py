@@ -76,7 +76,7 @@ def _type_path(qtbot: Any, desk: Desk, path: Path) -> None:
 def test_spectra_of_the_papers_task(qtbot: Any, desk: Desk) -> None:
     qtbot.waitUntil(lambda: _n_curves(desk) == 6)
     assert _peak_hz(desk, 0) == pytest.approx(710.0, abs=62.5)
-    assert "1000 clips" in desk.panel.spectra.note.text()
+    assert "800 clips" in desk.panel.spectra.note.text()
     assert len(desk.panel.spectra.plot.curve_data(0)[0]) == 129
     assert len(desk.panel.waveform.curve_data("clip")[0]) == 4800
 
