@@ -142,7 +142,7 @@ class DataPanel(QWidget):
             with QSignalBlocker(self):
                 self.source.choose(index)
         self.form.setVisible(index == 1)
-        self.tabs.setTabVisible(2, index == 1)
+        self.tabs.setTabVisible(2, index == 1 and self.skipped.rowCount() > 0)
         self.summary.setText(summary)
 
     def show_spectra(
@@ -179,7 +179,8 @@ class DataPanel(QWidget):
 
     def show_skipped(self, files: Sequence[tuple[str, str]]) -> None:
         """List files that were left out, each with its reason."""
-        self.tabs.setTabText(2, f"Skipped ({len(files)})" if files else "Skipped")
+        self.tabs.setTabVisible(2, self.source.index == 1 and bool(files))
+        self.tabs.setTabText(2, f"Skipped ({len(files)})")
         self.skipped.setRowCount(len(files))
         for row, (path, reason) in enumerate(files):
             for column, text in enumerate((Path(path).name, reason)):

@@ -6,6 +6,8 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
+from mlpsvd_gui.views.filters_panel import FiltersPanel
+
 __all__ = ["ExplorePage"]
 
 _SETTINGS_SHARE = 0.215
@@ -18,7 +20,7 @@ class ExplorePage(QWidget):
     def __init__(
         self,
         settings: QWidget,
-        filters: QWidget,
+        filters: FiltersPanel,
         data: QWidget,
         training: QWidget,
         singular_values: QWidget,
@@ -46,6 +48,7 @@ class ExplorePage(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._outer)
         self._first_sizes()
+        filters.folded.connect(self._share_middle)
         self._outer.splitterMoved.connect(self._keep_settings_width)
 
     @property
@@ -57,6 +60,11 @@ class ExplorePage(QWidget):
         self._propose_settings_width()
         for splitter in (self._middle, self._right, self._upper):
             splitter.setSizes([1000, 1000])
+
+    def _share_middle(self, folded: bool) -> None:
+        """Give filters and data half of the height each again once both are there."""
+        if not folded:
+            self._middle.setSizes([1000, 1000])
 
     def _keep_settings_width(self, *_: int) -> None:
         self._is_dragged = True

@@ -27,8 +27,6 @@ _QUANTITIES = ("Magnitude", *_AXES, "Poles and zeros")
 POLES_AND_ZEROS = _QUANTITIES.index("Poles and zeros")
 """Index of the quantity that is drawn in the z-plane."""
 
-_FAINT = 0.3
-
 Floats = NDArray[np.float64]
 PolesAndZeros = tuple[NDArray[np.complex128], NDArray[np.complex128]]
 
@@ -134,12 +132,6 @@ class FilterView(QWidget):
         self.pole_zero_plot.set_groups(groups)
         self.pole_zero_plot.highlight(highlighted)
 
-    def set_dimmed(self, dimmed: bool) -> None:
-        """Make the curves faint where they make no clips."""
-        for plot in self._every_plot:
-            plot.plot_item.setOpacity(_FAINT if dimmed else 1.0)
-        self.words.setVisible(not dimmed and bool(self.words.text()))
-
     def show_octaves_around(self) -> None:
         """Zoom to the octaves around the filters."""
         if self._filters:
@@ -165,7 +157,7 @@ class FilterView(QWidget):
     def show_words(self, text: str) -> None:
         """Say what is measured of the selected filter."""
         self.words.setText(text)
-        self.words.setVisible(bool(text) and self.isEnabled())
+        self.words.setVisible(bool(text))
 
     def set_theme(self, theme: Theme) -> None:
         """Paint in these colours; the curves come anew with :attr:`quantity_changed`."""

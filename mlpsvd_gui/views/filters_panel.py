@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from mlpsvd.signals.bank import BandPass
@@ -15,6 +15,8 @@ from mlpsvd_gui.views.filter_view import FilterView
 
 __all__ = ["FiltersPanel"]
 
+_ANY_HEIGHT = 16_777_215
+_BANNER_ROOM = 24
 _PROBLEM_COLOURS = {False: "#b3261e", True: "#ff8a80"}
 
 
@@ -36,6 +38,8 @@ class FiltersPanel(QWidget):
     """Emits index, centre and bandwidth in Hz."""
     class_selected = Signal(int)
     use_filters_requested = Signal()
+    folded = Signal(bool)
+    """Emits whether only a sentence is left of the panel, because the clips come from elsewhere."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,7 +78,7 @@ class FiltersPanel(QWidget):
 
     def _build_banner(self) -> None:
         self.banner = QFrame(self)
-        text = QLabel("Recordings are the source of this experiment: these filters make no clips.", self.banner)
+        text = QLabel("The clips of this experiment are recordings; no filters make any.", self.banner)
         text.setWordWrap(True)
         self.use_filters_button = QPushButton("Use filters instead", self.banner)
         row = QHBoxLayout(self.banner)
@@ -155,10 +159,12 @@ class FiltersPanel(QWidget):
 
     def show_source(self, is_synthetic: bool) -> None:
         """Say whether these filters are what the clips come from."""
-        with QSignalBlocker(self):
-            self.banner.setVisible(not is_synthetic)
-            self._content.setEnabled(is_synthetic)
-            self.view.set_dimmed(not is_synthetic)
+        if self._content.isHidden() != is_synthetic:
+            return
+        self.banner.setVisible(not is_synthetic)
+        self._content.setVisible(is_synthetic)
+        self.setMaximumHeight(_ANY_HEIGHT if is_synthetic else self.banner.sizeHint().height() + _BANNER_ROOM)
+        self.folded.emit(not is_synthetic)
 
     def set_theme(self, theme: Theme) -> None:
         """Paint in these colours."""

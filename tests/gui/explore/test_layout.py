@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QFontMetrics
 
 from mlpsvd_gui.main_window import MainWindow
@@ -78,3 +78,16 @@ def test_a_dark_window_paints_the_waveform_in_the_dark_colour_of_its_class(qtbot
     panel.set_theme(DARK)
     shown = panel.waveform._curves["clip"].pen.color()
     assert shown == class_colour(1, DARK)
+
+
+def test_filters_that_make_no_clips_leave_their_room_to_the_recordings(
+    window: MainWindow, qtbot, tmp_path: Path
+) -> None:
+    before = window.filters_panel.height()
+    window.experiments.set_value("data.recordings.path", str(tmp_path))
+    window.experiments.set_value("data.source", "recordings")
+    qtbot.waitUntil(lambda: window.filters_panel.height() < 90)
+    assert window.filters_panel.use_filters_button.isVisible()
+    qtbot.mouseClick(window.filters_panel.use_filters_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.filters_panel.height() == pytest.approx(before, abs=20))
+    assert window.filters_panel.table.isVisible()
