@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -24,10 +24,12 @@ from PySide6.QtWidgets import (
 )
 
 from mlpsvd_gui.plots.theme import Theme
+from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.race_panel import CONTENDER_NAMES
 
 __all__ = ["ClassScores", "ConfusionPanel"]
 
+_MOST_WITH_COUNTS = 6
 _SCORES = ("Recall", "Precision", "F1")
 _EMPTY = (
     "How the test clips were classified: true classes in rows, the network's answers in columns.\n"
@@ -64,11 +66,12 @@ class ConfusionPanel(QWidget):
         self.table = QTableWidget(self)
         self.contender_box = QComboBox(self)
         self._empty = QLabel(_EMPTY, self)
-        self._summary = QLabel(self)
+        self._summary = ElidedLabel(parent=self)
         self._stack = QStackedWidget(self)
         self._scores: dict[str, ClassScores] = {}
         self._names: tuple[str, ...] = ()
         self._selected: int | None = None
+        self._has_tall_rows = True
         self._accent = QColor("#3b7dd8")
         self._build()
 
@@ -146,16 +149,27 @@ class ConfusionPanel(QWidget):
         self.table.setHorizontalHeaderLabels([*self._names, *_SCORES])
         total, right = int(scores.counts.sum()), int(np.trace(scores.counts))
         self._summary.setText(f"{right:,} of {total:,} test clips right · rows: true class, columns: answer")
+        self._has_tall_rows = self._rows_are_tall()
         for row in range(n):
             self._fill_row(row, scores)
         self.select_class(self._selected)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Write counts alone where there is no height for shares below them."""
+        super().resizeEvent(event)
+        if self._scores and self._has_tall_rows != self._rows_are_tall():
+            self._show()
+
+    def _rows_are_tall(self) -> bool:
+        height = self.table.height() - self.table.horizontalHeader().height()
+        return height >= len(self._names) * (2 * self.fontMetrics().lineSpacing() + 6)
 
     def _fill_row(self, row: int, scores: ClassScores) -> None:
         counts = scores.counts[row]
         total = max(1, int(counts.sum()))
         for column, count in enumerate(counts):
             share = count / total
-            item = self._cell(f"{count}\n{100 * share:.0f} %" if len(self._names) <= 6 else f"{100 * share:.0f}")
+            item = self._cell(self._text(int(count), share))
             item.setToolTip(
                 f"{count} of {total} test clips of {self._names[row]} ({100 * share:.1f} %) "
                 f"were classified as {self._names[column]}"
@@ -167,6 +181,11 @@ class ConfusionPanel(QWidget):
             item = self._cell(text)
             item.setToolTip(f"{_SCORES[offset]} of {self._names[row]}: {text}")
             self.table.setItem(row, len(self._names) + offset, item)
+
+    def _text(self, count: int, share: float) -> str:
+        if len(self._names) > _MOST_WITH_COUNTS:
+            return f"{100 * share:.0f}"
+        return f"{count}\n{100 * share:.0f} %" if self._has_tall_rows else f"{count}"
 
     def _cell(self, text: str) -> QTableWidgetItem:
         item = QTableWidgetItem(text)

@@ -142,12 +142,17 @@ def test_confusion_matrix_counts_selects_and_switches(qtbot: QtBot) -> None:
     panel = ConfusionPanel()
     qtbot.addWidget(panel)
     panel.show()
+    panel.resize(600, 400)
+    panel.show()
     ones = np.array([0.5, np.nan])
     svd = ClassScores(np.array([[9, 1], [4, 6]]), ones, ones, ones)
     mlp = ClassScores(np.array([[8, 2], [0, 10]]), ones, ones, ones)
     panel.show_scores({"mlp": mlp, "mlp-svd": svd}, ("low", "high"))
     item = panel.table.item(1, 0)
     assert item is not None and item.text() == "4\n40 %" and "classified as low" in item.toolTip()
+    panel.resize(600, 110)
+    assert panel.table.item(1, 0).text() == "4"  # no height for the share
+    panel.resize(600, 400)
     absent = panel.table.item(1, 2)
     assert absent is not None and absent.text() == "—"
     panel.contender_box.setCurrentIndex(0)
