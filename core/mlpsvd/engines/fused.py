@@ -38,6 +38,14 @@ _EVALUATION_ROWS = 256
 
 _LINE = 16  # numbers in a cache line of 64 bytes, and in the widest vector register
 
+# BLAS multiplies X by W faster if the clips lie in columns, and laying them so pays from this many rows of W (or Vᵀ).
+_COLUMNS_FROM = 10
+
+# Parameters and moments of networks up to this many are trained in copies that all begin a page. Elsewhere a store and
+# a later load whose addresses agree in their last 12 bits may meet, which makes Adam take three times as long.
+_COPIED_UP_TO = 2**16
+_PAGE = 1024  # numbers
+
 # Two networks race; each changes its shape at a discarding point.
 _LAYOUTS_KEPT = 4
 
@@ -52,13 +60,16 @@ class _Layout:
         One row a layer.
     work : np.ndarray [shape=(any,), dtype=float32]
         Workspace of one batch.
-    gradient : np.ndarray [shape=(n_parameters,), dtype=float32]
-        Room for a gradient.
+    gradient, theta, first, second : np.ndarray [shape=(n_parameters,), dtype=float32]
+        Room for a gradient and for copies of parameters and moments.
     """
 
     table: NDArray[np.int64]
     work: NDArray[np.float32]
     gradient: NDArray[np.float32]
+    theta: NDArray[np.float32]
+    first: NDArray[np.float32]
+    second: NDArray[np.float32]
 
 
 class FusedEngine:
@@ -99,12 +110,17 @@ class FusedEngine:
         layout = self._layout(network.spec, batch_size)
         steps = np.array(state.steps, np.int64)
         numbers = [rule.learning_rate, rule.momentum, rule.beta_1, rule.beta_2, rule.epsilon]
+        own = (network.theta, state.first, state.second)
+        copies = (layout.theta, layout.first, layout.second) if len(own[0]) <= _COPIED_UP_TO else own
+        for copy, vector in zip(copies, own, strict=True):
+            copy[:] = vector
+        theta, first, second = copies
         with self._one_thread():
             kernels.run_epoch(
-                network.theta,
+                theta,
                 layout.gradient,
-                state.first,
-                state.second,
+                first,
+                second,
                 steps,
                 data.x,
                 data.labels.astype(np.int64, copy=False),
@@ -116,6 +132,8 @@ class FusedEngine:
                 _OPTIMISERS[rule.kind],
                 np.array(numbers, np.float32),
             )
+        for copy, vector in zip(copies, own, strict=True):
+            vector[:] = copy
         state.steps[:] = steps.tolist()
 
     def evaluate(self, network: Network, data: LabelledVectors) -> tuple[float, float, NDArray[np.intp]]:
@@ -169,6 +187,10 @@ def _lay_out(spec: NetworkSpec, n_rows: int) -> _Layout:
     """Give every intermediate of a batch its place in one workspace."""
     table = np.zeros((len(spec.layers), kernels.COLUMNS), np.int64)
     end = _whole_lines(n_rows * spec.n_in)
+    first = spec.layers[0]
+    if (first.n_out if first.kind == "dense" else first.rank) >= _COLUMNS_FROM:
+        table[0, kernels.X] = end
+        end += _whole_lines(n_rows * spec.n_in)
     for row, layer, offset in zip(table, spec.layers, spec.offsets, strict=False):
         row[kernels.KIND] = _KINDS[layer.kind]
         row[kernels.N_IN], row[kernels.N_OUT], row[kernels.RANK] = layer.n_in, layer.n_out, layer.rank
@@ -182,7 +204,7 @@ def _lay_out(spec: NetworkSpec, n_rows: int) -> _Layout:
         for column in (kernels.P, kernels.Q, kernels.BACK):
             row[column] = end
             end += _whole_lines(n_rows * layer.rank)
-    return _Layout(table, _aligned_zeros(end), np.zeros(spec.n_parameters, np.float32))
+    return _Layout(table, _page(end), *(_page(spec.n_parameters) for _ in range(4)))
 
 
 def _whole_lines(n_numbers: int) -> int:
@@ -190,8 +212,8 @@ def _whole_lines(n_numbers: int) -> int:
     return -(-n_numbers // _LINE) * _LINE
 
 
-def _aligned_zeros(n_numbers: int) -> NDArray[np.float32]:
-    """Return zeros [shape=(n_numbers,)] that begin with a cache line."""
-    spare = np.zeros(n_numbers + _LINE, np.float32)
-    start = (-spare.ctypes.data // spare.itemsize) % _LINE
+def _page(n_numbers: int) -> NDArray[np.float32]:
+    """Return zeros [shape=(n_numbers,)] that begin a page of memory."""
+    spare = np.zeros(n_numbers + _PAGE, np.float32)
+    start = (-spare.ctypes.data // spare.itemsize) % _PAGE
     return spare[start : start + n_numbers]

@@ -12,6 +12,9 @@ from threadpoolctl import threadpool_info
 
 from mlpsvd.engines import fused_kernels as kernels
 from mlpsvd.engines.fused import FusedEngine
+from mlpsvd.engines.optimiser import OptimiserRule, fresh_state
+from mlpsvd.network.initialise import build
+from mlpsvd.network.settings import NetworkSettings
 
 Function = Callable[[np.float32], np.float32]
 X = np.concatenate([np.linspace(-87, 87, 200_001), np.linspace(-1, 1, 200_001), np.geomspace(1e-30, 1, 10_001)])
@@ -61,6 +64,32 @@ def test_view_is_the_reshaped_stretch() -> None:
         found = view(vector, 4, 3, 5)
         assert vector[14] == -1
         np.testing.assert_array_equal(found, vector[4:19].reshape(3, 5))
+
+
+@pytest.mark.parametrize("shape", [(64, 129), (8, 8), (61, 130), (3, 5), (8, 3), (7, 40), (1, 1)])
+def test_transposition(shape: tuple[int, int]) -> None:
+    a = np.arange(shape[0] * shape[1], dtype=np.float32).reshape(shape)
+    out = np.full(shape[::-1], -1, np.float32)
+    kernels._transpose(a, out)
+    np.testing.assert_array_equal(out, a.T)
+
+
+@pytest.mark.parametrize("n_hidden", [4, 30])
+def test_a_network_too_large_to_copy_trains_alike(n_hidden: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = []
+    for limit in (0, 10**9):
+        monkeypatch.setattr("mlpsvd.engines.fused._COPIED_UP_TO", limit)
+        engine, rng = FusedEngine(), np.random.default_rng(0)
+        data = engine.vectors(rng.normal(size=(50, 17)), rng.integers(0, 3, 50), 3)
+        network = build(NetworkSettings(hidden=(n_hidden,)), 17, 3, ("svd", "dense"), 0)
+        before = network.theta.copy()
+        state = fresh_state(network.spec, network.theta)
+        rule = OptimiserRule("adam", 0.01, 0.9, 0.9, 0.999, 1e-8)
+        engine.run_epoch(network, rule, state, data, np.arange(50), 16)
+        assert (network.theta != before).any()
+        trained.append((network.theta, state.first, state.second))
+    for left, right in zip(*trained, strict=True):
+        np.testing.assert_array_equal(left, right)
 
 
 def test_every_blas_is_held_to_one_thread() -> None:
