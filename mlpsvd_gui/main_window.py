@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
         self.files.origin_changed.connect(self._update_title)
         self.dialogs.told.connect(self._tell_done)
         self.unexpected.connect(self.tell_error)
+        self.live_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
         self.messages.action_requested.connect(lambda _: self.files.go_back())
         self.actions_.quit.triggered.connect(self.close)
         self.actions_.reset_layout.triggered.connect(self._reset_layout)

@@ -24,7 +24,11 @@ def test_compiles_first_then_loads_once() -> None:
 
 def test_stop_ends_the_waiting() -> None:
     release = threading.Event()
-    warm_up = WarmUp(lambda: [release.wait(5)].clear(), lambda: None)
+
+    def compile_() -> None:
+        release.wait(5)
+
+    warm_up = WarmUp(compile_, lambda: None)
     stop = threading.Event()
     threading.Timer(0.05, stop.set).start()
     began = time.monotonic()
