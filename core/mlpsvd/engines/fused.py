@@ -90,8 +90,11 @@ class FusedEngine:
         return "fused engine on one core of the CPU, Numba"
 
     def vectors(self, x: Array, labels: NDArray[np.intp], n_classes: int) -> LabelledVectors:
-        """Return feature vectors [shape=(n_clips, n_features)] with one-hot targets, in float32."""
-        return LabelledVectors(self.array(x), one_hot(labels, n_classes, np.float32), labels)
+        """Return feature vectors [shape=(n_clips, n_features)] with one-hot targets, in float32.
+
+        Vectors that are float32 already are not copied: networks that race share them in the processor's cache.
+        """
+        return LabelledVectors(np.ascontiguousarray(x, np.float32), one_hot(labels, n_classes, np.float32), labels)
 
     def array(self, values: Array) -> Array:
         """Return a copy in float32."""
