@@ -15,6 +15,7 @@ from typing import Any
 from mlpsvd import __version__
 from mlpsvd.arrays import cpu, gpu_report
 from mlpsvd.cli.console import OK
+from mlpsvd.engines.warm_up import engine_report
 from mlpsvd.experiments.results import LIBRARIES
 
 __all__ = ["doctor"]
@@ -27,7 +28,11 @@ def doctor() -> int:
     """Print versions, GPU, sound devices and where the window keeps its settings; return the exit code, always 0."""
     sections = {
         "Versions": _versions,
-        "Computing": lambda: [("Processor", cpu().description), ("GPU", gpu_report())],
+        "Computing": lambda: [
+            ("Processor", cpu().description),
+            ("Engine", engine_report()),
+            ("GPU", gpu_report()),
+        ],
         "Sound": _sound,
         "Places": _places,
     }

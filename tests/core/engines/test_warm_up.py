@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from mlpsvd.engines import warm_up
+
 SCRIPT = """
 from mlpsvd.engines.warm_up import is_compiled, ensure_compiled
 assert not is_compiled()
@@ -19,6 +21,15 @@ from mlpsvd.engines.warm_up import compile_now
 compile_now()
 assert sum(fused_kernels.run_epoch.stats.cache_hits.values()) == 1, fused_kernels.run_epoch.stats
 """
+
+
+def test_report_names_the_engine_that_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warm_up, "is_compiled", lambda: True)
+    assert warm_up.engine_report().startswith("fused engine")
+    monkeypatch.setattr(warm_up, "is_compiled", lambda: False)
+    assert "compile" in warm_up.engine_report()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert warm_up.engine_report().startswith("reference engine, because Numba is not installed")
 
 
 @pytest.mark.slow
