@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import to_toml
 from mlpsvd.experiments.reproduction.finding import Comparison, Finding, Picture, Reproduction, Table
 from mlpsvd.experiments.results import library_versions
@@ -29,8 +28,8 @@ class Section:
     ----------
     reproduction, finding
         What it is, and what came out.
-    n_trials
-        Trials of each task.
+    seeds
+        Seeds of the trials, one each; empty where nothing was trained.
     engines
         What computed, in words.
     folder
@@ -39,7 +38,7 @@ class Section:
 
     reproduction: Reproduction
     finding: Finding
-    n_trials: int
+    seeds: tuple[int, ...]
     engines: tuple[str, ...]
     folder: Path
 
@@ -164,19 +163,16 @@ def _made_of(section: Section) -> Iterator[str]:
         return
     yield f"<details><summary>What was run: {len(experiments)} {_plural('experiment', len(experiments))}</summary>"
     if section.engines:
-        engines = html.escape("; ".join(section.engines))
-        yield f"<p>{section.n_trials} {_plural('trial', section.n_trials)} of each task. Computed by: {engines}.</p>"
+        trials = f"{len(section.seeds)} {_plural('trial', len(section.seeds))} of each task, {_seeds(section.seeds)}"
+        yield f"<p>{trials}. Computed by: {html.escape('; '.join(section.engines))}.</p>"
     for experiment in experiments:
-        yield f"<h4>{html.escape(experiment.name)}</h4><p>{html.escape(_seeds(experiment, section))}</p>"
-        yield f"<pre>{html.escape(to_toml(experiment))}</pre>"
+        yield f"<h4>{html.escape(experiment.name)}</h4><pre>{html.escape(to_toml(experiment))}</pre>"
     yield "</details>"
 
 
-def _seeds(experiment: Experiment, section: Section) -> str:
-    first, last = experiment.seed, experiment.seed + section.n_trials - 1
-    if not section.engines or first == last:
-        return f"Seed: {first}."
-    return f"Seeds: {first} to {last}, one a trial; each decides noise, initial weights and the order of the clips."
+def _seeds(seeds: Sequence[int]) -> str:
+    first, last = min(seeds), max(seeds)
+    return f"seed {first}" if first == last else f"seeds {first} to {last}, each deciding noise, weights and order"
 
 
 def _made_with() -> Iterator[str]:

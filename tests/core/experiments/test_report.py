@@ -23,7 +23,11 @@ def section(folder: Path, finding: Finding) -> Section:
         return finding
 
     return Section(
-        Reproduction("x", "A <title> & more", "about", True, no_trials, find), finding, 3, ("an engine",), folder
+        Reproduction("x", "A <title> & more", "about", True, no_trials, find),
+        finding,
+        (1, 2, 3),
+        ("an engine",),
+        folder,
     )
 
 
@@ -56,7 +60,7 @@ def test_texts_are_escaped_and_rows_marked(tmp_path: Path, finding: Finding) -> 
     assert '<td class="number">1</td><td class="number">1</td>' in text  # one agrees, one differs
     assert "Shown" in text
     assert "Hidden" not in text
-    assert "Seeds: 1 to 3" in text
+    assert "3 trials of each task, seeds 1 to 3" in text
     assert "Beyond the paper" in text
     assert "&lt;experiment&gt;" in text
 

@@ -17,6 +17,7 @@ from mlpsvd.errors import FileFormatError, TrainingError
 from mlpsvd.experiments.drawing import save_figure
 from mlpsvd.experiments.experiment_file import save_experiment
 from mlpsvd.experiments.report import Section, write_report
+from mlpsvd.experiments.measurements import Measurement
 from mlpsvd.experiments.reproduction.finding import Finding, Reproduction, Results
 from mlpsvd.experiments.reproduction.registry import REPRODUCTIONS
 from mlpsvd.experiments.trials import Trial, TrialStore, run_trials
@@ -212,7 +213,8 @@ def _write_whole_report(folder: Path, store: TrialStore) -> Path:
         if all(trial.key in kept for trial in trials):
             engines = {str(result["engine"]) for result in kept.values() if "engine" in result}
             finding = one.find(manifest[name], Results(kept))
-            sections.append(Section(one, finding, manifest[name], tuple(sorted(engines)), folder / name))
+            seeds = {trial.experiment.seed for trial in trials if trial.measurement is not Measurement.BAYES}
+            sections.append(Section(one, finding, tuple(sorted(seeds)), tuple(sorted(engines)), folder / name))
     return write_report(folder / "report.html", sections)
 
 
