@@ -83,39 +83,70 @@ def discard(
         rank = kept_rank(layer_singular_values(layer, network.parameters(index)), settings)
         if rank == layer.rank and layer.kind == kind:
             continue
-        after = with_layer(network, index, *factorised(layer, network.parameters(index), kind, rank))
-        state = _moments_after(network.spec, after.spec, state, index, settings.moments)
+        cut, factors = factorised(layer, network.parameters(index), kind, rank)
+        partners = None
+        if settings.moments == "truncate" and layer.kind == kind:
+            factors, partners = _turned_like(network.parameters(index), factors)
+        after = with_layer(network, index, cut, factors)
+        state = _moments_after(network.spec, after.spec, state, index, partners)
         network = after
         discarded.append(Discard(index, layer.rank, rank))
     return network, state, tuple(discarded)
 
 
+def _turned_like(before: Parameters, factors: Parameters) -> tuple[Parameters, NDArray[np.intp]]:
+    """Give new factors the signs of the trained ones, and say which of those each new singular vector continues.
+
+    A singular vector is defined up to its sign, and a new decomposition may order them anew. Moments that belong to
+    the trained vector would push one of the opposite sign the wrong way.
+
+    Returns
+    -------
+    factors : Parameters
+        The same product U Σ Vᵀ.
+    partners : np.ndarray [shape=(rank,)]
+        For each new singular value, the index of the trained vector that it is most parallel to.
+    """
+    xp = namespace(before["U"])
+    trained = before["U"] / xp.maximum(xp.linalg.norm(before["U"], axis=0), xp.finfo(before["U"].dtype).tiny)
+    overlap = factors["U"].T @ trained
+    partners = abs(overlap).argmax(axis=1)
+    signs = xp.where(xp.take_along_axis(overlap, partners[:, None], axis=1)[:, 0] < 0, -1, 1).astype(overlap.dtype)
+    right = "Vt" if "Vt" in factors else "SVt"
+    turned = {"U": factors["U"] * signs, right: factors[right] * signs[:, None]}
+    return factors | turned, partners
+
+
 def _moments_after(
-    before: NetworkSpec, after: NetworkSpec, state: OptimiserState, index: int, moments: str
+    before: NetworkSpec, after: NetworkSpec, state: OptimiserState, index: int, partners: NDArray[np.intp] | None
 ) -> OptimiserState:
-    """Carry the moments over to the new layout; those of layer ``index`` are reset, or cut as its factors were."""
-    keep = moments == "truncate" and before.layers[index].kind == after.layers[index].kind
+    """Carry the moments over to the new layout; those of layer ``index`` are reset, or follow their partners."""
     steps = list(state.steps)
-    if not keep:
+    if partners is None:
         steps[index] = 0
-    vectors = [_carried_over(before, after, vector, index, keep=keep) for vector in (state.first, state.second)]
+    vectors = [_carried_over(before, after, vector, index, partners) for vector in (state.first, state.second)]
     return OptimiserState(vectors[0], vectors[1], steps)
 
 
 def _carried_over(
-    before: NetworkSpec, after: NetworkSpec, vector: NDArray[np.floating], changed: int, *, keep: bool
+    before: NetworkSpec,
+    after: NetworkSpec,
+    vector: NDArray[np.floating],
+    changed: int,
+    partners: NDArray[np.intp] | None,
 ) -> NDArray[np.floating]:
-    xp = namespace(vector)
-    new = xp.zeros(after.n_parameters, vector.dtype)
+    new = namespace(vector).zeros(after.n_parameters, vector.dtype)
     for index in range(len(after.layers)):
-        if index == changed and not keep:
+        if index == changed and partners is None:
             continue
         old_views = parameter_views(before, vector, index)
         for name, view in parameter_views(after, new, index).items():
-            view[...] = _leading(old_views, name, view.shape)
+            view[...] = old_views[name] if index != changed else _of_partners(name, old_views[name], partners)
     return new
 
 
-def _leading(views: Parameters, name: str, shape: tuple[int, ...]) -> NDArray[np.floating]:
-    """The leading part of a matrix of moments: the entries that belong to the largest singular values."""
-    return views[name][tuple(slice(size) for size in shape)]
+def _of_partners(name: str, moments: NDArray[np.floating], partners: NDArray[np.intp] | None) -> NDArray[np.floating]:
+    """The entries that belong to the kept singular values: columns of U, rows of the right factor, not the bias."""
+    if name == "b":
+        return moments
+    return moments[:, partners] if name == "U" else moments[partners]

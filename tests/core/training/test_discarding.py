@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpsvd.engines.optimiser import OptimiserState, fresh_state
+from mlpsvd.network.factorise import factorised, with_layer
 from mlpsvd.network.initialise import build
 from mlpsvd.network.network import Network, parameter_views
 from mlpsvd.network.settings import NetworkSettings
@@ -99,6 +100,30 @@ def test_moments_after_a_discard(moments: str) -> None:
         np.testing.assert_array_equal(new["b"], old["b"])
     other = parameter_views(after.spec, cut.second, 1)["W"]
     np.testing.assert_array_equal(other, parameter_views(network.spec, 10 * numbers, 1)["W"])
+
+
+@pytest.mark.parametrize("kind", ["svd", "two-factor"])
+def test_moments_follow_their_vectors_through_a_new_decomposition(kind: str) -> None:
+    """Turned round and reordered between two points, each vector still finds its own moments, with its own sign."""
+    network = a_network_with([8.0, 4.0, 2.0, 0.01]) if kind == "svd" else two_factor_network()
+    U = network.parameters(0)["U"]
+    right = network.parameters(0)["Vt" if kind == "svd" else "SVt"]
+    order, signs = [2, 0, 1, 3], np.array([-1.0, 1.0, -1.0, 1.0])
+    U[...] = U[:, order] * signs
+    right[...] = right[order] * signs[:, None]
+    if kind == "svd":
+        network.parameters(0)["sigma"][...] = network.parameters(0)["sigma"][order]
+    state = fresh_state(network.spec, network.theta)
+    state.first[...] = 3 * network.theta  # moments that are known by the vectors they belong to
+    after, cut, _ = discard(network, state, (kind, "dense"), replace(PAPER, moments="truncate"))
+    np.testing.assert_allclose(after.weight_matrix(0), network.weight_matrix(0), atol=0.02)
+    np.testing.assert_allclose(parameter_views(after.spec, cut.first, 0)["U"], 3 * after.parameters(0)["U"], atol=1e-9)
+
+
+def two_factor_network() -> Network:
+    svd = a_network_with([8.0, 4.0, 2.0, 0.01])
+    layer, parameters = factorised(svd.spec.layers[0], svd.parameters(0), "two-factor", 4)
+    return with_layer(svd, 0, layer, parameters)
 
 
 @pytest.mark.parametrize("kind", ["svd", "two-factor"])
