@@ -39,7 +39,7 @@ _EVALUATION_ROWS = 256
 _LINE = 16  # numbers in a cache line of 64 bytes, and in the widest vector register
 
 # BLAS multiplies X by W faster if the clips lie in columns, and laying them so pays from this many rows of W (or Vᵀ).
-_COLUMNS_FROM = 10
+_COLUMNS_FROM = 18
 
 # Parameters and moments of networks up to this many are trained in copies that all begin a page. Elsewhere a store and
 # a later load whose addresses agree in their last 12 bits may meet, which makes Adam take three times as long.
