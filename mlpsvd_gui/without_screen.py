@@ -12,7 +12,9 @@ from PySide6.QtCore import QEventLoop, QSettings, QTimer
 
 from mlpsvd.cli.outcome_table import outcome_table
 from mlpsvd.cli.progress import progress_on_stderr
+from mlpsvd.engines.warm_up import is_compiled
 from mlpsvd.errors import MlpSvdError
+from mlpsvd.experiments.bayes_limit import bayes_limit
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Outcome, Race
@@ -48,6 +50,8 @@ def run_without_screen(experiment: Experiment | None, folder: Path) -> int:
 
 def _train(experiment: Experiment) -> tuple[Prepared, Race]:
     print(f"{experiment.name}, seed {experiment.seed}")
+    if experiment.training.engine in ("auto", "fused") and not is_compiled():
+        print("Compiling the fused engine, once per machine; this takes some ten seconds.", flush=True)
     with progress_on_stderr(experiment, quiet=False) as progress:
         prepared = prepare(experiment, progress.prepared)
         race = Race(prepared)
@@ -65,12 +69,13 @@ def _take_picture(
 ) -> Path:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from mlpsvd_gui.application import make_application
-    from mlpsvd_gui.log import log_qt_messages
+    from mlpsvd_gui.log import log_qt_messages, start_logging
     from mlpsvd_gui.main_window import MainWindow
     from mlpsvd_gui.models.preferences import Preferences
 
     log_qt_messages()
     app = make_application()
+    start_logging()
     picture = folder / "window.png"
     with tempfile.TemporaryDirectory() as scratch:  # nobody's real settings are touched
         store = QSettings(str(Path(scratch) / "window.ini"), QSettings.Format.IniFormat)
@@ -78,6 +83,7 @@ def _take_picture(
         window.resize(1600, 1000)
         window.show()
         window.show_run(prepared, histories, outcomes, engine)
+        window.training_panel.show_line(bayes_limit(prepared.experiment), "best possible")
         _settle()
         window.grab().save(str(picture))
         window.close()
