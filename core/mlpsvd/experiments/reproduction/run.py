@@ -16,8 +16,8 @@ from typing import Any
 from mlpsvd.errors import FileFormatError, TrainingError
 from mlpsvd.experiments.drawing import save_figure
 from mlpsvd.experiments.experiment_file import save_experiment
-from mlpsvd.experiments.report import Section, write_report
 from mlpsvd.experiments.measurements import Measurement
+from mlpsvd.experiments.report import Section, write_report
 from mlpsvd.experiments.reproduction.finding import Finding, Reproduction, Results
 from mlpsvd.experiments.reproduction.registry import REPRODUCTIONS
 from mlpsvd.experiments.trials import Trial, TrialStore, run_trials
