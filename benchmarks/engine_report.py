@@ -21,7 +21,7 @@ COLOURS = {"ours, MLP": "#0072B2", "ours, MLP-SVD": "#D55E00", "PyTorch": "#009E
 def machine() -> str:
     """Date, processor and versions in one line."""
     cpu = platform.processor() or platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
+    if Path("/proc/cpuinfo").exists():
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         cpu = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), cpu)
     found = []
@@ -31,7 +31,8 @@ def machine() -> str:
         except PackageNotFoundError:
             found.append(f"{name} not installed")
     today = datetime.datetime.now(datetime.UTC).date()
-    return f"{today}, one core of a {cpu} with {os.cpu_count()}, Python {platform.python_version()}, {', '.join(found)}"
+    found.insert(0, f"Python {platform.python_version()}")
+    return f"{today}, one core of {cpu} with {os.cpu_count()} cores, {', '.join(found)}"
 
 
 def text(part: str, measured: dict[str, Any]) -> str:

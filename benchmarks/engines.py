@@ -122,8 +122,8 @@ def rounds_of(names: Iterable[str], tasks: list[Task], rounds: int, seconds: flo
 
 def updates(rounds: int, core: int) -> dict[str, Any]:
     """Time an update of the paper's networks and of a large one."""
-    found = rounds_of([*OURS, *IN_NUMPY, *PEERS, *FLOORS], PAPER, rounds, 1.0, core)
-    return found | rounds_of(AT_LARGE, [LARGE], rounds, 2.0, core)
+    found = rounds_of([*OURS, *IN_NUMPY, *PEERS, *FLOORS], PAPER, rounds, 0.7, core)
+    return found | rounds_of(AT_LARGE, [LARGE], rounds, 1.5, core)
 
 
 def training(rounds: int, core: int) -> dict[str, Any]:
@@ -142,9 +142,9 @@ def growth(rounds: int, core: int) -> dict[str, Any]:
     fifty = Task(129, 50, 5, 2560)
     ranks = [f"{kind}, MLP-SVD, rank {rank}" for rank in GROWTH_RANK for kind in ("ours", "floor")]
     return {
-        "inputs": rounds_of(GROWING, GROWTH_INPUTS, rounds, 0.25, core),
-        "hidden": rounds_of(GROWING, GROWTH_HIDDEN, rounds, 0.25, core),
-        "rank": rounds_of(["ours, MLP", "floor, MLP", *ranks], [fifty], rounds, 0.25, core),
+        "inputs": rounds_of(GROWING, GROWTH_INPUTS, rounds, 0.15, core),
+        "hidden": rounds_of(GROWING, GROWTH_HIDDEN, rounds, 0.15, core),
+        "rank": rounds_of(["ours, MLP", "floor, MLP", *ranks], [fifty], rounds, 0.15, core),
     }
 
 

@@ -5,21 +5,21 @@ into the interpreter. A batch is a matrix with one clip a *column*, so the equat
 over the batch of δ xᵀ is Δ Xᵀ, and every loop that is not a matrix product runs along 64 neighbouring numbers. A layer
 is one row of a table of integers (its columns are named below), so one compiled text serves every stack of layers.
 
-What was tried and what it gave is in docs/engines.md. All of it is one file because Numba's cache on disk notices a
-change of the file in which a function stands, not of those from which that function calls others.
+What was tried and what it gave is in docs/engines.md. The compiled functions that call one another stand in this one
+file because Numba's cache on disk notices a change of the file that holds a function, not of those it imports from.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba import njit, types
-from numba.extending import intrinsic
-from numba.np.arrayobj import make_array, populate_array
+from numba import njit
+
+from mlpsvd.engines.fused_layout import matrix, transpose
 
 __all__ = ["COLUMNS", "evaluate", "run_epoch"]
+
+# Checksum of fused_layout.py: a change there has to change this file, or old compiled code would go on being used.
+LAYOUT_CHECKSUM = 3221248839
 
 # Columns of the layer table; from THETA on they are offsets, THETA into the parameter vector, the rest into the
 # workspace. X, for the first layer, is where its inputs are laid one clip a column; 0 if they are used as they come.
@@ -43,102 +43,6 @@ _LN2_HIGH = np.float32(0.693359375)  # so few digits that its product with a sma
 _LN2_LOW = np.float32(-2.12194440e-4)
 _ONE, _HALF, _ZERO = np.float32(1), np.float32(0.5), np.float32(0)
 _EXP_RANGE = np.float32(87)
-
-
-def _matrix_view(_context, vector, start, n_rows, n_columns):
-    """View a stretch of a vector as a matrix. ``vector[…].reshape(…)``, but without counting references to it.
-
-    The vectors live as long as the call into this module; a slice with a reshape costs some 25 ns each time.
-    """
-    result = types.Array(vector.dtype, 2, "C")
-
-    def build(context, builder, signature, arguments):
-        source = make_array(signature.args[0])(context, builder, arguments[0])
-        start, rows, columns = (
-            context.cast(builder, value, kind, types.intp)
-            for value, kind in zip(arguments[1:], signature.args[1:], strict=True)
-        )
-        itemsize = context.get_constant(
-            types.intp, context.get_abi_sizeof(context.get_data_type(signature.args[0].dtype))
-        )
-        view = make_array(result)(context, builder)
-        populate_array(
-            view,
-            data=builder.gep(source.data, [start]),
-            shape=[rows, columns],
-            strides=[builder.mul(columns, itemsize), itemsize],
-            itemsize=itemsize,
-            meminfo=None,
-        )
-        return view._getvalue()
-
-    return result(vector, start, n_rows, n_columns), build
-
-
-_matrix: Any = intrinsic(_matrix_view)
-
-_BLOCK = 8
-
-
-def _block_transposition(_context, a, i, j, out):
-    """out[j : j + 8, i : i + 8] = a[i : i + 8, j : j + 8]ᵀ, in registers: three rounds that interleave pairs of rows.
-
-    Interleaving single numbers of rows a step of 1 apart, then pairs a step of 2 apart, then fours a step of 4 apart
-    moves every number to its place. Loops that the compiler has to make vectors of itself take 3.5 times as long.
-    """
-
-    def build(context, builder, signature, arguments):
-        vector, index = ir.VectorType(ir.FloatType(), _BLOCK), ir.VectorType(ir.IntType(32), _BLOCK)
-        source, target = (make_array(signature.args[k])(context, builder, arguments[k]) for k in (0, 3))
-        i, j = arguments[1:3]
-
-        def row(view, first, k, column):
-            start = builder.mul(builder.add(first, first.type(k)), builder.extract_value(view.shape, 1))
-            return builder.bitcast(builder.gep(view.data, [builder.add(start, column)]), vector.as_pointer())
-
-        rows = [builder.load(row(source, i, k, j), align=4) for k in range(_BLOCK)]
-        for step in (1, 2, 4):
-            for k in range(_BLOCK):
-                if not k & step:
-                    upper, lower = rows[k], rows[k + step]
-                    low = [c if not c & step else c - step + _BLOCK for c in range(_BLOCK)]
-                    high = [c + step if not c & step else c + _BLOCK for c in range(_BLOCK)]
-                    rows[k] = builder.shuffle_vector(upper, lower, ir.Constant(index, low))
-                    rows[k + step] = builder.shuffle_vector(upper, lower, ir.Constant(index, high))
-        for k in range(_BLOCK):
-            builder.store(rows[k], row(target, j, k, i), align=4)
-        return context.get_dummy_value()
-
-    return types.void(a, types.intp, types.intp, out), build
-
-
-_transpose_block: Any = intrinsic(_block_transposition)
-
-
-@_in_this_order
-def _transpose(a, out):
-    """out = aᵀ: whole blocks, then what is left on the right and at the bottom."""
-    n, m = a.shape
-    for j in range(0, m - _BLOCK + 1, _BLOCK):
-        for i in range(0, n - _BLOCK + 1, _BLOCK):
-            _transpose_block(a, i, j, out)
-    whole = m - m % _BLOCK
-    for j in range(whole, m):
-        for i in range(n):
-            out[j, i] = a[i, j]
-    for j in range(whole):
-        for i in range(n - n % _BLOCK, n):
-            out[j, i] = a[i, j]
-
-
-@_compiled
-def _first_layer(theta, work, layers, rows):
-    """The first layer of clips that come one a row. Where X says so they are laid in columns before the product."""
-    if layers[0, X] == 0:
-        return _forward(theta, work, layers, 0, rows.T)
-    columns = _matrix(work, layers[0, X], rows.shape[1], rows.shape[0])
-    _transpose(rows, columns)
-    return _forward(theta, work, layers, 0, columns)
 
 
 @_in_this_order
@@ -275,25 +179,35 @@ def _forward(theta, work, layers, index, x):
     """One layer, equations (1) and (2) or (52) and (53); its outputs stay in the workspace."""
     n, kind = x.shape[1], layers[index, KIND]
     n_in, n_out, rank, start = layers[index, N_IN], layers[index, N_OUT], layers[index, RANK], layers[index, THETA]
-    z = _matrix(work, layers[index, Z], n_out, n)
+    z = matrix(work, layers[index, Z], n_out, n)
     if kind == DENSE:
-        np.dot(_matrix(theta, start, n_out, n_in), x, z)
+        np.dot(matrix(theta, start, n_out, n_in), x, z)
         bias = start + n_out * n_in
     else:
         right = start + n_out * rank
-        q = _matrix(work, layers[index, Q], rank, n)
+        q = matrix(work, layers[index, Q], rank, n)
         if kind == SVD:
-            p = _matrix(work, layers[index, P], rank, n)
-            np.dot(_matrix(theta, right + rank, rank, n_in), x, p)
+            p = matrix(work, layers[index, P], rank, n)
+            np.dot(matrix(theta, right + rank, rank, n_in), x, p)
             _scale_rows(p, theta, right, q)
             right += rank
         else:
-            np.dot(_matrix(theta, right, rank, n_in), x, q)
-        np.dot(_matrix(theta, start, n_out, rank), q, z)
+            np.dot(matrix(theta, right, rank, n_in), x, q)
+        np.dot(matrix(theta, start, n_out, rank), q, z)
         bias = right + rank * n_in
-    scratch = _matrix(work, layers[index, DELTA], 1, n)  # δ needs its place on the way back only
+    scratch = matrix(work, layers[index, DELTA], 1, n)  # δ needs its place on the way back only
     _add_bias_and_activate(layers[index, ACTIVATION], z, theta, bias, scratch)
     return z
+
+
+@_compiled
+def _first_layer(theta, work, layers, rows):
+    """The first layer of clips that come one a row. Where X says so they are laid in columns before the product."""
+    if layers[0, X] == 0:
+        return _forward(theta, work, layers, 0, rows.T)
+    columns = matrix(work, layers[0, X], rows.shape[1], rows.shape[0])
+    transpose(rows, columns)
+    return _forward(theta, work, layers, 0, columns)
 
 
 @_compiled
@@ -301,20 +215,20 @@ def _backward(theta, gradient, work, layers, index, x):
     """Gradients of one layer, equations (49), (50), (62) to (64), from its δ in the workspace."""
     n, kind = x.shape[1], layers[index, KIND]
     n_in, n_out, rank, start = layers[index, N_IN], layers[index, N_OUT], layers[index, RANK], layers[index, THETA]
-    delta = _matrix(work, layers[index, DELTA], n_out, n)
+    delta = matrix(work, layers[index, DELTA], n_out, n)
     if kind == DENSE:
-        np.dot(delta, x.T, _matrix(gradient, start, n_out, n_in))
+        np.dot(delta, x.T, matrix(gradient, start, n_out, n_in))
         bias = start + n_out * n_in
     else:
-        back = _matrix(work, layers[index, BACK], rank, n)
-        np.dot(delta, _matrix(work, layers[index, Q], rank, n).T, _matrix(gradient, start, n_out, rank))
-        np.dot(_matrix(theta, start, n_out, rank).T, delta, back)
+        back = matrix(work, layers[index, BACK], rank, n)
+        np.dot(delta, matrix(work, layers[index, Q], rank, n).T, matrix(gradient, start, n_out, rank))
+        np.dot(matrix(theta, start, n_out, rank).T, delta, back)
         right = start + n_out * rank
         if kind == SVD:
-            _sigma_gradient(back, _matrix(work, layers[index, P], rank, n), gradient, right)
+            _sigma_gradient(back, matrix(work, layers[index, P], rank, n), gradient, right)
             _scale_rows(back, theta, right, back)
             right += rank
-        np.dot(back, x.T, _matrix(gradient, right, rank, n_in))
+        np.dot(back, x.T, matrix(gradient, right, rank, n_in))
         bias = right + rank * n_in
     _row_sums(delta, gradient, bias)
 
@@ -335,11 +249,11 @@ def _backward_input(theta, work, layers, index, out):
     n, kind = out.shape[1], layers[index, KIND]
     n_in, n_out, rank, start = layers[index, N_IN], layers[index, N_OUT], layers[index, RANK], layers[index, THETA]
     if kind == DENSE:
-        delta = _matrix(work, layers[index, DELTA], n_out, n)
-        np.dot(_matrix(theta, start, n_out, n_in).T, delta, out)
+        delta = matrix(work, layers[index, DELTA], n_out, n)
+        np.dot(matrix(theta, start, n_out, n_in).T, delta, out)
     else:
         right = start + n_out * rank + (rank if kind == SVD else 0)
-        np.dot(_matrix(theta, right, rank, n_in).T, _matrix(work, layers[index, BACK], rank, n), out)
+        np.dot(matrix(theta, right, rank, n_in).T, matrix(work, layers[index, BACK], rank, n), out)
 
 
 @_compiled
@@ -419,7 +333,7 @@ def run_epoch(theta, gradient, first, second, steps, x, labels, order, batch_siz
     last = n_layers - 1
     for start in range(0, len(order), batch_size):
         n = min(batch_size, len(order) - start)
-        rows = _matrix(work, 0, n, n_features)
+        rows = matrix(work, 0, n, n_features)
         for i in range(n):
             clip = order[start + i]
             for j in range(n_features):  # a slice assignment takes three times as long
@@ -427,12 +341,12 @@ def run_epoch(theta, gradient, first, second, steps, x, labels, order, batch_siz
         z = _first_layer(theta, work, layers, rows)
         for index in range(1, n_layers):
             z = _forward(theta, work, layers, index, z)
-        delta = _matrix(work, layers[last, DELTA], layers[last, N_OUT], n)
+        delta = matrix(work, layers[last, DELTA], layers[last, N_OUT], n)
         _output_delta(loss, layers[last, ACTIVATION], z, labels, order, start, delta)
         for index in range(last, 0, -1):
-            z = _matrix(work, layers[index - 1, Z], layers[index - 1, N_OUT], n)
+            z = matrix(work, layers[index - 1, Z], layers[index - 1, N_OUT], n)
             _backward(theta, gradient, work, layers, index, z)
-            delta = _matrix(work, layers[index - 1, DELTA], layers[index - 1, N_OUT], n)
+            delta = matrix(work, layers[index - 1, DELTA], layers[index - 1, N_OUT], n)
             _backward_input(theta, work, layers, index, delta)
             _through_activation(layers[index - 1, ACTIVATION], z, delta)
         _backward(theta, gradient, work, layers, 0, rows.T)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_info
 
 from mlpsvd.engines import fused_kernels as kernels
+from mlpsvd.engines import fused_layout
 from mlpsvd.engines.fused import FusedEngine
 from mlpsvd.engines.optimiser import OptimiserRule, fresh_state
 from mlpsvd.network.initialise import build
@@ -52,10 +55,15 @@ def test_far_out() -> None:
     np.testing.assert_allclose(of_every_number(kernels._sigmoid, far), far > 0, atol=1e-37)
 
 
+def test_compiled_code_cannot_outlive_a_change_of_its_layout() -> None:
+    text = Path(fused_layout.__file__).read_bytes().replace(b"\r\n", b"\n")
+    assert zlib.crc32(text) == kernels.LAYOUT_CHECKSUM, "fused_layout.py changed: write its new checksum there"
+
+
 def test_view_is_the_reshaped_stretch() -> None:
     @njit
     def view(vector, start, rows, columns):  # type: ignore[no-untyped-def]
-        matrix = kernels._matrix(vector, start, rows, columns)
+        matrix = fused_layout.matrix(vector, start, rows, columns)
         matrix[rows - 1, 0] = -1
         return matrix.copy()
 
@@ -70,7 +78,7 @@ def test_view_is_the_reshaped_stretch() -> None:
 def test_transposition(shape: tuple[int, int]) -> None:
     a = np.arange(shape[0] * shape[1], dtype=np.float32).reshape(shape)
     out = np.full(shape[::-1], -1, np.float32)
-    kernels._transpose(a, out)
+    fused_layout.transpose(a, out)
     np.testing.assert_array_equal(out, a.T)
 
 
