@@ -7,7 +7,15 @@ import os
 import secrets
 from pathlib import Path
 
-__all__ = ["write_atomically"]
+__all__ = ["expand_home", "write_atomically"]
+
+
+def expand_home(text: str) -> Path:
+    """Return a path in which a leading ``~`` stands for the home folder; ``~nobody`` is a name like any other."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
 
 
 def write_atomically(path: Path, data: bytes | str) -> None:

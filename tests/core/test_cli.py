@@ -229,3 +229,29 @@ def test_doctor_tells_versions_gpu_and_sound_with_reasons(capfd: pytest.CaptureF
     assert "GPU" in found
     assert any(name in found for name in ("PortAudio", "Devices"))
     assert "MLP-SVD" in found["Window's"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("seed = " + "9" * 5000, "a number is too long"), ("seed = " + "[" * 3000, "nested too deep")],
+    ids=["long number", "deep nesting"],
+)
+def test_a_file_beyond_the_limits_of_the_reader_is_refused_in_words(
+    text: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "odd.toml").write_text(f"format_version = 1\n{text}\n")
+    assert main(["train", str(tmp_path / "odd.toml")]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_home_folder_that_nobody_has_is_a_missing_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    path = "data.recordings.path=~nobody-of-this-name/sounds"
+    assert main(["train", "--set", "data.source=recordings", "--set", path]) == 2
+    assert "there is no folder or manifest" in capsys.readouterr().err
+
+
+def test_a_data_set_larger_than_the_memory_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    huge = ["data.synthetic.train_per_class=1000000", "data.synthetic.duration_s=60",
+            "data.synthetic.sample_rate_hz=768000", "features.segments=mean"]  # fmt: skip
+    assert main(["train", *(part for one in huge for part in ("--set", one))]) == 2
+    assert "does not fit into the memory" in capsys.readouterr().err

@@ -48,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return finished.code if isinstance(finished.code, int) else OK
     except MlpSvdError as error:
         tell(str(error))
+    except MemoryError as error:
+        tell(f"the memory is too small for this ({error}); a smaller network or fewer clips would fit")
     except KeyboardInterrupt:
         tell("stopped")
         return INTERRUPTED

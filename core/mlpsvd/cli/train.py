@@ -19,6 +19,7 @@ from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.presets import preset
 from mlpsvd.experiments.race import ContenderState, Race
 from mlpsvd.experiments.run_files import check_run_folder, write_run
+from mlpsvd.files import expand_home
 from mlpsvd.settings import check, parse_text, with_value
 
 __all__ = ["CHECKPOINT", "chosen_experiment", "resume", "train"]
@@ -125,7 +126,7 @@ def _with_absolute_path(experiment: Experiment) -> Experiment:
     text = experiment.data.recordings.path
     if not text:
         return experiment
-    return with_value(experiment, "data.recordings.path", str(Path.cwd() / Path(text).expanduser()))
+    return with_value(experiment, "data.recordings.path", str(Path.cwd() / expand_home(text)))
 
 
 def _prepared(experiment: Experiment, stop: StopRequest, progress: Progress) -> Prepared:

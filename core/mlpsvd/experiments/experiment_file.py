@@ -15,7 +15,7 @@ import tomli_w
 
 from mlpsvd.errors import FileFormatError
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.files import write_atomically
+from mlpsvd.files import expand_home, write_atomically
 from mlpsvd.settings import check, from_table, to_table, with_value
 
 __all__ = ["FORMAT_VERSION", "from_toml", "load_experiment", "save_experiment", "to_toml"]
@@ -43,6 +43,8 @@ def from_toml(text: str) -> Experiment:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise FileFormatError(f"This is not valid TOML: {error}") from error
+    except (ValueError, RecursionError) as error:  # tomllib lets Python's own limits through
+        raise FileFormatError("This is not valid TOML: a number is too long, or lists are nested too deep") from error
     _check_version(table.pop("format_version", None))
     experiment = from_table(Experiment, table)
     check(experiment)
@@ -101,8 +103,5 @@ def _with_absolute_path(experiment: Experiment, folder: Path) -> Experiment:
     text = experiment.data.recordings.path
     if not text:
         return experiment
-    try:
-        path = Path(text).expanduser()
-    except RuntimeError:  # ~somebody who is not there: a folder may really be called so
-        path = Path(text)
+    path = expand_home(text)
     return with_value(experiment, "data.recordings.path", str(path if path.is_absolute() else folder / path))

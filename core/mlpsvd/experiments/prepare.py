@@ -10,6 +10,7 @@ import numpy as np
 from mlpsvd.data.clips import ClipSet, Skipped
 from mlpsvd.data.dataset import DataSet
 from mlpsvd.data.load import load_clips
+from mlpsvd.errors import DataError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.features.spectra import FittedFeatures, fit_transform, n_samples_needed
 from mlpsvd.settings import check
@@ -57,9 +58,16 @@ def prepare(experiment: Experiment, progress: Callable[[float], None] | None = N
     SettingError
         If a setting is impossible.
     DataError
-        If the recordings do not give at least two classes with training and test clips.
+        If the recordings do not give at least two classes with training and test clips, or the memory is too small.
     """
     check(experiment)
+    try:
+        return _prepared(experiment, progress)
+    except MemoryError as error:
+        raise DataError(f"the data set does not fit into the memory ({error}); take fewer or shorter clips") from error
+
+
+def _prepared(experiment: Experiment, progress: Callable[[float], None] | None) -> Prepared:
     n_samples = n_samples_needed(experiment.features)
     clips = load_clips(experiment.data, experiment.seed, n_samples=n_samples, progress=progress)
     features, x_train = fit_transform(clips.train.samples, clips.train.sample_rate_hz, experiment.features)
