@@ -24,6 +24,7 @@ __all__ = [
     "describe",
     "from_table",
     "get",
+    "is_unicode",
     "parse_text",
     "problems",
     "setting",
@@ -303,12 +304,12 @@ def _scalar_fits(value: Any, kind: Any, info: SettingInfo) -> bool:
     if kind in (int, float):
         inside = (info.low is None or value >= info.low) and (info.high is None or value <= info.high)
         return inside and math.isfinite(value)
-    if kind is str and not _is_unicode(value):
+    if kind is str and not is_unicode(value):
         return False
     return not info.choices or value in info.choices
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
     """Whether a file can hold the text: a file name that is no Unicode comes with half characters in it."""
     try:
         text.encode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -53,12 +55,12 @@ def info(path: Path) -> AudioInfo:
     """
     soundfile = _soundfile()
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(_as_on_disk(path)) as file:
             if file.frames <= 0:
                 raise UnusableAudioFileError(path, "it holds no samples")
             rate = float(file.samplerate)
             return AudioInfo(rate, int(file.channels), file.frames / rate)
-    except (OSError, RuntimeError, TypeError) as error:
+    except (OSError, RuntimeError, TypeError, ValueError) as error:
         raise UnusableAudioFileError(path, _why(path, error)) from None
 
 
@@ -86,7 +88,7 @@ def read(path: Path, channel: int = 0) -> tuple[NDArray[np.float32], float]:
     """
     soundfile = _soundfile()
     try:
-        samples, sample_rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
+        samples, sample_rate_hz = soundfile.read(_as_on_disk(path), dtype="float32", always_2d=True)
     except (OSError, RuntimeError, TypeError, MemoryError, ValueError) as error:
         raise UnusableAudioFileError(path, _why(path, error)) from None
     if not len(samples):
@@ -137,6 +139,11 @@ def _soundfile() -> ModuleType:
         ) from error
     module: ModuleType = soundfile
     return module
+
+
+def _as_on_disk(path: Path) -> Path | bytes:
+    """The path as soundfile can open it: on Unix a file name is bytes, and need not be Unicode."""
+    return path if sys.platform == "win32" else os.fsencode(path)
 
 
 def _why(path: Path, error: Exception) -> str:

@@ -15,6 +15,8 @@ from mlpsvd.audio.files import SUFFIXES
 from mlpsvd.data.clips import Skipped
 from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.errors import DataError, SettingError
+from mlpsvd.files import expand_home
+from mlpsvd.settings import is_unicode
 
 __all__ = ["Named", "label_from_name", "named_files", "natural_key"]
 
@@ -63,7 +65,7 @@ def named_files(settings: RecordingsSettings) -> tuple[list[Named], list[Skipped
     SettingError
         If the pattern does not hold ``{label}`` exactly once.
     """
-    path = Path(settings.path).expanduser()
+    path = expand_home(settings.path)
     if not settings.path or not path.exists():
         raise DataError(f"there is no folder or manifest {str(path)!r}; choose one that exists")
     if settings.labels_from == "manifest":
@@ -120,6 +122,8 @@ def _from_folder(folder: Path, settings: RecordingsSettings) -> tuple[list[Named
             label, reason = _label(path.relative_to(folder), settings)
             if label is None:
                 skipped.append(Skipped(name, reason))
+            elif not is_unicode(label):
+                skipped.append(Skipped(name, "the name of its class is not Unicode text"))
             else:
                 found.append(Named(path, name, label))
     return sorted(found, key=lambda one: one.name), sorted(skipped, key=lambda one: one.path)
@@ -152,11 +156,12 @@ def _visible_files(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
 
 
 def _from_manifest(manifest: Path) -> tuple[list[Named], list[Skipped]]:
-    found: dict[Path, Named] = {}
+    found: dict[str, Named] = {}
     skipped: list[Skipped] = []
     for number, row in _rows(manifest):
         named = _from_row(manifest, row)
-        if named.path in found:
+        place = os.path.normpath(named.path)  # a/../b.wav is b.wav: one file must not be on both sides of the split
+        if place in found:
             reason = f"row {number} of the manifest names it a second time"
         elif not named.label:
             reason = f"row {number} of the manifest has no label for it"
@@ -165,7 +170,7 @@ def _from_manifest(manifest: Path) -> tuple[list[Named], list[Skipped]]:
         elif not named.path.is_file():
             reason = "there is no such file"
         else:
-            found[named.path] = named
+            found[place] = named
             continue
         skipped.append(Skipped(named.name or f"row {number}", reason))
     return sorted(found.values(), key=lambda one: one.name), skipped

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.data.split import split_class
 from mlpsvd.errors import DataError
 
-__all__ = ["Inventory", "Recording", "cut", "load_recordings", "scan"]
+__all__ = ["Inventory", "Recording", "cut", "fewest_samples", "load_recordings", "scan"]
 
 Progress = Callable[[float], None]
 A = TypeVar("A")
@@ -168,7 +167,7 @@ def cut(
     clip_s
         Length of a clip in seconds; 0 keeps the recording whole.
     shortest_s
-        A last piece shorter than this is dropped.
+        A last piece shorter than this, to the nearest sample, is dropped.
 
     Returns
     -------
@@ -176,9 +175,14 @@ def cut(
         Start in seconds and samples of each clip.
     """
     length = max(1, round(clip_s * sample_rate_hz)) if clip_s else len(samples)
-    shortest = min(length, math.ceil(shortest_s * sample_rate_hz - 1e-6))
+    shortest = min(length, fewest_samples(shortest_s, sample_rate_hz))
     pieces = ((start, samples[start : start + length]) for start in range(0, len(samples), length))
     return [(start / sample_rate_hz, piece) for start, piece in pieces if len(piece) >= shortest]
+
+
+def fewest_samples(shortest_s: float, sample_rate_hz: float) -> int:
+    """Return how many samples the shortest clip has: to the nearest one, as resampling rounds, and at least 1."""
+    return max(1, int(shortest_s * sample_rate_hz + 0.5))
 
 
 def _silent(share: float) -> None:

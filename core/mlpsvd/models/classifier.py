@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.audio import files
-from mlpsvd.data.recordings import cut
+from mlpsvd.data.recordings import cut, fewest_samples
 from mlpsvd.features.spectra import n_samples_needed
 from mlpsvd.models.model import Model
 
@@ -120,7 +120,7 @@ class Classifier:
         if rate_hz != self.sample_rate_hz:
             samples = files.resample(samples, rate_hz, self.sample_rate_hz)
         least_s = self._model.shortest_s
-        if len(samples) < max(1, round(least_s * self.sample_rate_hz)):
+        if len(samples) < fewest_samples(least_s, self.sample_rate_hz):
             length_s = len(samples) / self.sample_rate_hz
             reason = f"it is too short: {length_s:.3g} s, and {least_s:.3g} s is the least"
             raise files.UnusableAudioFileError(path, reason)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -269,3 +271,31 @@ def test_progress_rises_to_one_and_may_raise_to_cancel(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         load_clips(settings, seed=1, progress=cancel)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere file names are Unicode")
+def test_names_that_are_no_unicode_text_are_read_or_skipped_with_the_reason(tmp_path: Path) -> None:
+    settings = two_classes(tmp_path)
+    sound = (tmp_path / "dog" / "0.wav").read_bytes()
+    (tmp_path / os.fsdecode(b"\xff")).mkdir()
+    for name in (b"/dog/\xff.wav", b"/\xff/0.wav"):
+        Path(os.fsdecode(os.fsencode(tmp_path) + name)).write_bytes(sound)
+    loaded = load_recordings(settings, seed=1)
+    assert loaded.train.class_names == ("cat", "dog")
+    assert len(loaded.train) + len(loaded.test) == 9
+    assert reasons(loaded.skipped) == {"\udcff/0.wav": "the name of its class is not Unicode text"}
+
+
+def test_a_manifest_that_spells_a_file_in_two_ways_has_it_once(tmp_path: Path) -> None:
+    two_classes(tmp_path)
+    rows = ["dog/0.wav,dog,train", "cat/../dog/0.wav,dog,test", "cat/0.wav,cat,train"]
+    (tmp_path / "list.csv").write_text("\n".join(["path,label,split", *rows]))
+    inventory = scan(RecordingsSettings(path=str(tmp_path / "list.csv"), labels_from="manifest"))
+    assert [one.name for one in inventory.files] == ["cat/0.wav", "dog/0.wav"]
+    assert reasons(inventory.skipped) == {"cat/../dog/0.wav": "row 3 of the manifest names it a second time"}
+
+
+def test_a_recording_of_the_shortest_length_survives_another_sample_rate() -> None:
+    """0.05002 s at 16 kHz are 800.32 samples: what the resampler rounds to 800 must not vanish."""
+    assert len(cut(np.zeros(800, np.float32), 16000.0, 1.0, 0.05002)) == 1
+    assert cut(np.zeros(799, np.float32), 16000.0, 1.0, 0.05002) == []
