@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
+from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.errors import FileFormatError, SettingError
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.models.model import Model
@@ -17,6 +18,7 @@ from mlpsvd.settings import check, from_table, to_table
 
 __all__ = ["Header", "read_header", "write_header"]
 
+S = TypeVar("S", FeatureSettings, RecordingsSettings)
 _SIZES = ("n_in", "n_out", "rank")
 
 
@@ -69,11 +71,11 @@ def read_header(table: Mapping[str, Any]) -> Header:
             )
     return Header(
         spec=NetworkSpec(tuple(layers), _choice("network.loss", network.get("loss"), LOSSES)),
-        feature_settings=_feature_settings(_entry(table, "features", dict)),
+        feature_settings=_settings(FeatureSettings, _entry(table, "features", dict), "features."),
         sample_rate_hz=_positive(table, "sample_rate_hz"),
         class_names=_class_names(_entry(table, "class_names", list)),
         clip_s=_positive(table, "clip_s"),
-        experiment_table=_entry(table, "experiment", dict),
+        experiment_table=_experiment(_entry(table, "experiment", dict)),
         summary=_entry(table, "summary", dict),
     )
 
@@ -100,10 +102,18 @@ def _choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
     return str(value)
 
 
-def _feature_settings(table: dict[str, Any]) -> FeatureSettings:
+def _experiment(table: dict[str, Any]) -> dict[str, Any]:
+    """Return ``table``; how it cuts recordings is checked, since classifying does the same."""
+    data = table.get("data")
+    if isinstance(data, dict) and data.get("source") == "recordings":
+        _settings(RecordingsSettings, _entry(data, "recordings", dict), "experiment.data.recordings.")
+    return table
+
+
+def _settings(cls: type[S], table: dict[str, Any], prefix: str) -> S:
     try:
-        settings = from_table(FeatureSettings, table, "features.")
-        check(settings, "features.")
+        settings = from_table(cls, table, prefix)
+        check(settings, prefix)
     except SettingError as error:
         raise FileFormatError(str(error)) from error
     return settings

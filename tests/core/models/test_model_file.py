@@ -173,3 +173,16 @@ def test_weights_that_are_not_finite_are_not_saved(model: Model, tmp_path: Path)
     with pytest.raises(FileFormatError, match=r"layer0\.U holds values that are not finite"):
         save_model(tmp_path / "a.safetensors", dataclasses.replace(model, theta=theta))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("recordings", "told"),
+    [([1], "recordings is"), ({"channel": -9}, "channel is -9"), ({"clip_s": -1.0}, "clip_s is -1.0")],
+    ids=["no table", "channel", "clip length"],
+)
+def test_an_impossible_way_of_cutting_recordings_is_refused(path: Path, recordings: object, told: str) -> None:
+    def change(tensors: dict[str, Any], header: dict[str, Any]) -> None:
+        header["experiment"]["data"] |= {"source": "recordings", "recordings": recordings}
+
+    with pytest.raises(FileFormatError, match=told):
+        load_model(rewritten(path, change))
