@@ -14,9 +14,11 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.presets import PRESETS
 from mlpsvd.experiments.race import Outcome
+from mlpsvd.experiments.workers import n_usable_cores
 from mlpsvd.training.events import EpochEvent
 from mlpsvd_gui.controllers.data_controller import DataController
 from mlpsvd_gui.controllers.dialogs import Dialogs
+from mlpsvd_gui.controllers.experiments_controller import ExperimentsController
 from mlpsvd_gui.controllers.files_controller import FilesController
 from mlpsvd_gui.controllers.filters_controller import FiltersController
 from mlpsvd_gui.controllers.live_controller import LiveController
@@ -33,6 +35,7 @@ from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.actions import WindowActions, fill_menu_bar
 from mlpsvd_gui.views.confusion_panel import ConfusionPanel
 from mlpsvd_gui.views.data_panel import DataPanel
+from mlpsvd_gui.views.experiments_panel import ExperimentsPanel
 from mlpsvd_gui.views.explore_page import ExplorePage
 from mlpsvd_gui.views.filters_panel import FiltersPanel
 from mlpsvd_gui.views.live_panel import LivePanel
@@ -89,6 +92,7 @@ class MainWindow(QMainWindow):
         self.singular_values_panel = SingularValuesPanel()
         self.confusion_panel = ConfusionPanel()
         self.race_panel = RacePanel()
+        self.experiments_panel = ExperimentsPanel(n_usable_cores())
         self.live_panel = LivePanel()
 
     def _make_controllers(self) -> None:
@@ -106,6 +110,7 @@ class MainWindow(QMainWindow):
             run,
             TrainingWorker(warm_up=self.warm_up),
         )
+        self.reproductions = ExperimentsController(self.experiments_panel, self.preferences, self.warm_up, self)
         self.live = LiveController(self.live_panel, run)
         self.files = FilesController(experiments, run, self.preferences)
 
@@ -127,6 +132,7 @@ class MainWindow(QMainWindow):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(_scrolling(self.explore), "Explore")
+        self.tabs.addTab(self.experiments_panel, "Experiments")
         self.tabs.addTab(self.live_panel, "Live audio")
         centre = QWidget()
         layout = QVBoxLayout(centre)
@@ -168,6 +174,7 @@ class MainWindow(QMainWindow):
             self.singular_values_panel.set_theme,
             self.confusion_panel.set_theme,
             self.race_panel.set_theme,
+            self.experiments_panel.set_theme,
             self.live_panel.set_theme,
         ]
 
@@ -245,7 +252,8 @@ class MainWindow(QMainWindow):
         """Remember everything and stop all threads; nothing is asked, and nothing waits longer than a second each."""
         self.settings.commit()
         self._remember()
-        for controller in (self.training, self.live, self.data, self.filters, self.settings, self.files):
+        looking = (self.data, self.filters, self.settings, self.files)
+        for controller in (self.training, self.reproductions, self.live, *looking):
             controller.close()
         super().closeEvent(event)
 

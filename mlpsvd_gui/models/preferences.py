@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
@@ -73,6 +74,29 @@ class Preferences:
         """Put a file on top of the recent ones."""
         others = [entry for entry in self.recent_files() if entry != path]
         self._store.setValue("recent", [path, *others][:_N_RECENT])
+
+    @property
+    def experiments_folder(self) -> Path | None:
+        """Where reproductions of the paper go; None while nobody has said."""
+        found = self._store.value("experiments/folder", "")
+        return Path(found) if isinstance(found, str) and found else None
+
+    @experiments_folder.setter
+    def experiments_folder(self, folder: Path) -> None:
+        self._store.setValue("experiments/folder", str(folder))
+
+    @property
+    def trial_cost_per_s(self) -> float | None:
+        """Work of trials that one process of this machine does in a second, as last measured; None before that."""
+        try:
+            found = float(str(self._store.value("experiments/cost_per_s", "")))
+        except ValueError:
+            return None
+        return found if 0 < found < float("inf") else None
+
+    @trial_cost_per_s.setter
+    def trial_cost_per_s(self, cost_per_s: float) -> None:
+        self._store.setValue("experiments/cost_per_s", cost_per_s)
 
     def layout(self, name: str) -> QByteArray | None:
         """Return the remembered geometry or splitter state called ``name``, or None."""
