@@ -139,6 +139,7 @@ class TrainingController(QObject):
         elif news.kind is NewsKind.EPOCHS:
             self._add(news)
         elif news.kind is NewsKind.FAILED:
+            self._run.set_outcomes(news.outcomes or {})
             self._fail(news.error or RuntimeError("no reason given"))
         else:
             self._end(news)

@@ -10,6 +10,7 @@ from enum import Enum, auto
 
 from PySide6.QtCore import QObject, Signal
 
+from mlpsvd.errors import TrainingError
 from mlpsvd.experiments.bayes_limit import bayes_limit
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
@@ -132,13 +133,19 @@ class TrainingWorker(QObject):
     def _run(self, token: int, experiment: Experiment, stop: threading.Event, go: threading.Event) -> None:
         try:
             race = self._start_race(token, experiment, stop)
-            stopped = self._pull(token, race, len(experiment.training.contenders), stop, go)
-            kind = NewsKind.STOPPED if stopped else NewsKind.FINISHED
-            self._tell(News(token, kind, outcomes=dict(race.outcomes())))
+            self._tell(self._raced(token, race, len(experiment.training.contenders), stop, go))
         except _CancelledError:
             self._tell(News(token, NewsKind.STOPPED, outcomes={}))
         except Exception as error:  # told in words by the controller, MemoryError included
             self._tell(News(token, NewsKind.FAILED, error=error))
+
+    def _raced(self, token: int, race: Race, n_contenders: int, stop: threading.Event, go: threading.Event) -> News:
+        """Train to the end, to Stop, or until a loss is no longer finite; what is good by then is kept."""
+        try:
+            stopped = self._pull(token, race, n_contenders, stop, go)
+        except TrainingError as error:
+            return News(token, NewsKind.FAILED, outcomes=dict(race.outcomes()), error=error)
+        return News(token, NewsKind.STOPPED if stopped else NewsKind.FINISHED, outcomes=dict(race.outcomes()))
 
     def _start_race(self, token: int, experiment: Experiment, stop: threading.Event) -> Race:
         def progress(share: float) -> None:

@@ -16,6 +16,7 @@ from mlpsvd.data.synthetic import one_class
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import load_experiment, save_experiment
 from mlpsvd.experiments.presets import PRESETS
+from mlpsvd.models.model_file import load_model
 from mlpsvd.settings import get, with_value
 
 SMALL = [
@@ -255,3 +256,17 @@ def test_a_data_set_larger_than_the_memory_is_told_in_words(capsys: pytest.Captu
             "data.synthetic.sample_rate_hz=768000", "features.segments=mean"]  # fmt: skip
     assert main(["train", *(part for one in huge for part in ("--set", one))]) == 2
     assert "does not fit into the memory" in capsys.readouterr().err
+
+
+def test_training_that_diverges_keeps_what_was_good(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wild = ["--set", "training.optimiser=sgd", "--set", "training.learning_rate=100", "--set", "training.epochs=50"]
+    small = ["--set", "data.synthetic.train_per_class=40", "--set", "data.synthetic.test_per_class=10"]
+    open_ended = ["--set", "network.output=relu", "--set", "network.loss=squared error"]
+    hidden = ["--set", "network.hidden=20,20,20", "--set", "network.initial_std=5"]
+    out = tmp_path / "run"
+    code = main(["train", *wild, *small, *open_ended, *hidden, "--quiet", "--out", str(out)])
+    said = capsys.readouterr().err
+    assert code == 2, said
+    assert "no longer a finite number" in said
+    assert str(out) in said
+    assert load_model(out / "model-mlp-svd.safetensors").theta.size

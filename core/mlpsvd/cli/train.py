@@ -6,12 +6,12 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mlpsvd.cli.console import INTERRUPTED, OK, tell
+from mlpsvd.cli.console import FAILED, INTERRUPTED, OK, tell
 from mlpsvd.cli.interrupt import StopRequest
 from mlpsvd.cli.outcome_table import outcome_table
 from mlpsvd.cli.progress import Progress, progress_on_stderr
 from mlpsvd.engines.warm_up import is_compiled
-from mlpsvd.errors import FileFormatError, SettingError
+from mlpsvd.errors import FileFormatError, SettingError, TrainingError
 from mlpsvd.experiments.checkpoint import load_checkpoint, save_checkpoint
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import load_experiment
@@ -66,14 +66,7 @@ def _train(experiment: Experiment, states: Mapping[str, ContenderState], out: Pa
         if experiment.training.engine in ("auto", "fused") and not is_compiled():
             tell("compiling the fused engine, once per machine; this takes some ten seconds")
         race = Race(prepared, states)
-        saved_at = time.monotonic()
-        for event in race.run():
-            progress.trained(event)
-            if out is not None and time.monotonic() - saved_at > _CHECKPOINT_S:
-                save_checkpoint(out / CHECKPOINT, experiment, race.states())
-                saved_at = time.monotonic()
-            if stop.asked:
-                break
+        diverged = _pull(race, experiment, out, stop, progress)
     outcomes = race.outcomes()
     print(outcome_table(outcomes))
     print(f"Computed by: {race.engine_description}")
@@ -82,6 +75,11 @@ def _train(experiment: Experiment, states: Mapping[str, ContenderState], out: Pa
     if out is not None:
         save_checkpoint(out / CHECKPOINT, experiment, race.states())
         write_run(out, prepared, race.histories, outcomes, engine=race.engine_description, notes=race.notes)
+    if diverged is not None:
+        tell(
+            f"{diverged}; " + (f"what was good until then is kept in {out}" if out else "nothing is kept without --out")
+        )
+        return FAILED
     if stop.asked:
         epochs = min(one.last.epoch for one in outcomes.values())
         kept = f"kept in {out}; mlpsvd train --resume {out} goes on" if out else "nothing is kept without --out"
@@ -90,6 +88,24 @@ def _train(experiment: Experiment, states: Mapping[str, ContenderState], out: Pa
     if out is not None:
         print(f"Written to:  {out}")
     return OK
+
+
+def _pull(
+    race: Race, experiment: Experiment, out: Path | None, stop: StopRequest, progress: Progress
+) -> TrainingError | None:
+    """Pull epochs until the end, or until Ctrl-C; return why training could not go on, if it could not."""
+    saved_at = time.monotonic()
+    try:
+        for event in race.run():
+            progress.trained(event)
+            if out is not None and time.monotonic() - saved_at > _CHECKPOINT_S:
+                save_checkpoint(out / CHECKPOINT, experiment, race.states())
+                saved_at = time.monotonic()
+            if stop.asked:
+                break
+    except TrainingError as error:
+        return error
+    return None
 
 
 def chosen_experiment(path: Path | None, preset_name: str | None, changes: Sequence[str]) -> Experiment:

@@ -112,11 +112,12 @@ def load_checkpoint(path: Path) -> tuple[Experiment, dict[str, ContenderState]]:
 
 def _contender_state(name: str, table: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> ContenderState:
     spec = NetworkSpec(tuple(LayerSpec(**layer) for layer in table["spec"]["layers"]), table["spec"]["loss"])
-    theta = tensors[f"{name}.theta"]
-    if theta.shape != (spec.n_parameters,):
-        raise ValueError(f"{name} has {theta.size} parameters; there should be {spec.n_parameters}")
+    vectors = [tensors[f"{name}.{part}"] for part in ("theta", "first", "second")]
+    if any(vector.shape != (spec.n_parameters,) for vector in vectors) or len(table["steps"]) != len(spec.layers):
+        raise ValueError(f"{name} does not have the {spec.n_parameters} parameters of its {len(spec.layers)} layers")
+    theta, first, second = vectors
     theta.flags.writeable = False
-    optimiser = OptimiserState(tensors[f"{name}.first"], tensors[f"{name}.second"], list(table["steps"]))
+    optimiser = OptimiserState(first, second, list(table["steps"]))
     history = tuple(_event(name, event, tensors) for event in table["history"])
     return ContenderState(TrainerState(table["epoch"], Snapshot(spec, theta), optimiser), history)
 

@@ -109,7 +109,6 @@ class Trainer:
         self._threads = ThreadpoolController()
         if state is None:
             state = TrainerState(0, _snapshot(network), fresh_state(network.spec, network.theta))
-        self._epoch = state.epoch
         self._keep_all = state.network.theta.nbytes * (training.epochs + 1) <= _SNAPSHOT_BYTES
         try:
             self._load(engine, state)
@@ -132,7 +131,7 @@ class Trainer:
         Raises
         ------
         TrainingError
-            If the loss is no longer a finite number. The state of the last good epoch was yielded before.
+            If the loss is no longer a finite number. The network is then that of the last good epoch again.
         """
         if self._epoch == 0:
             yield self._before_training()
@@ -143,6 +142,9 @@ class Trainer:
             except DeviceError as error:
                 self._fall_back(error, before)
                 continue
+            except TrainingError:
+                self._load(self._engine, before)  # what was good is kept
+                raise
             yield event
 
     def _before_training(self) -> EpochEvent:
@@ -180,6 +182,7 @@ class Trainer:
         """Move data and state to an engine's device."""
         dataset, n_classes = self._dataset, len(self._dataset.class_names)
         self._engine = engine
+        self._epoch = state.epoch
         self._train = engine.vectors(dataset.x_train, dataset.y_train, n_classes)
         self._test = engine.vectors(dataset.x_test, dataset.y_test, n_classes)
         self._network = Network(state.network.spec, engine.array(state.network.theta))

@@ -141,8 +141,11 @@ def test_snapshot_is_the_network_that_was_evaluated(make: Callable[..., Trainer]
 
 def test_loss_that_is_not_finite_ends_with_a_sentence(make: Callable[..., Trainer]) -> None:
     wild = dataclasses.replace(TRAINING, optimiser="sgd", learning_rate=1e20)
+    trainer = make(training=wild)
     with np.errstate(all="ignore"), pytest.raises(TrainingError, match="learning rate"):
-        list(make(training=wild).run())
+        list(trainer.run())
+    assert trainer.epoch == 0
+    assert np.isfinite(trainer.snapshot().theta).all(), "the last good epoch is kept"
 
 
 class FailingEngine(ReferenceEngine):
