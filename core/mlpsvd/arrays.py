@@ -6,10 +6,12 @@ the functions that both libraries share. Whatever leaves the core goes through :
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import platform
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -19,7 +21,17 @@ from numpy.typing import NDArray
 
 from mlpsvd.errors import DeviceError
 
-__all__ = ["Backend", "cpu", "gpu", "gpu_report", "namespace", "to_host"]
+__all__ = [
+    "Backend",
+    "cpu",
+    "device_failures",
+    "gpu",
+    "gpu_report",
+    "namespace",
+    "raw_module",
+    "shared_memory_bytes",
+    "to_host",
+]
 
 _PROBE_SIZE = 64
 
@@ -86,6 +98,42 @@ def namespace(array: object) -> ModuleType:
 def to_host(array: Any) -> NDArray[Any]:
     """Return ``array`` in host memory: a NumPy array as it is, a CuPy array copied, a sequence converted."""
     return np.asarray(array if namespace(array) is np else array.get())
+
+
+def raw_module(backend: Backend, source: str, options: tuple[str, ...]) -> Any:
+    """Return CUDA kernels made from their source; ``get_function`` of what is returned gives one by its name.
+
+    Compiling happens on the first use of a kernel, and CuPy keeps the result on disk.
+
+    Raises
+    ------
+    DeviceError
+        If the backend is the CPU, where CUDA's kernels do not run.
+    """
+    if backend.name != "gpu":
+        raise DeviceError(f"{backend.description} runs no CUDA kernels; an NVIDIA GPU with CuPy does")
+    return backend.xp.RawModule(code=source, options=options)
+
+
+def shared_memory_bytes(backend: Backend) -> int:
+    """Return how much shared memory one thread block of a GPU may ask for."""
+    runtime = backend.xp.cuda.runtime
+    return int(runtime.deviceGetAttribute(runtime.cudaDevAttrMaxSharedMemoryPerBlockOptin, 0))
+
+
+@contextlib.contextmanager
+def device_failures(backend: Backend) -> Iterator[None]:
+    """Turn what a device may raise, full memory or an error of CUDA and its libraries, into a DeviceError."""
+    try:
+        yield
+    except MemoryError as error:
+        raise DeviceError(
+            f"{backend.description} has too little memory for this experiment ({_first_line(error)})"
+        ) from error
+    except Exception as error:  # CuPy's errors have no base of their own
+        if not type(error).__module__.startswith("cupy"):
+            raise
+        raise DeviceError(f"{backend.description} failed ({_first_line(error)})") from error
 
 
 def _import_cupy() -> Any:

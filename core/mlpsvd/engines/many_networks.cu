@@ -4,7 +4,8 @@
 // over numbers is strided by the block, so a block of any size, one thread included, does the same additions in the
 // same order: the results do not depend on the number of threads, and nothing is added atomically.
 //
-// Written for NVRTC, which has no headers: nothing is included. REAL is float or double.
+// Written for NVRTC, which has no headers: nothing is included. REAL is float or double. ASCII only, since CuPy writes
+// the text to a file in the encoding of the system.
 //
 // The host (gpu_fused.py) describes networks and layers in two tables of 64-bit integers whose columns are the
 // enumerations below, in the same order there and here.
@@ -22,7 +23,7 @@ typedef long long int64;
 
 // LAYER_ROWS: first row in the layer table. PARAMETERS: offset into parameters and moments. X, LABELS, ORDER: offsets
 // into the data; the order of one epoch follows that of the one before. WORK: offset into the workspace in global
-// memory. RESULT: offset into the estimates. The columns NEAR_… are offsets into shared memory, or -1 where there is no
+// memory. RESULT: offset into the estimates. The columns NEAR_... are offsets into shared memory, or -1 where there is no
 // room.
 enum NetworkColumn {
     LAYER_ROWS, N_LAYERS, PARAMETERS, N_PARAMETERS, X, LABELS, N_CLIPS, ORDER, BATCH_SIZE, LOSS, OPTIMISER, WORK, RESULT,
@@ -65,7 +66,7 @@ struct Layer {
         this->work = work;
     }
 
-    // Offsets of the parameters, as they follow one another: U (or W), sigma, Vᵀ (or Σ Vᵀ), b.
+    // Offsets of the parameters, as they follow one another: U (or W), sigma, V^T (or Sigma V^T), b.
     __device__ int64 sigma() const { return (int64)n_out * rank; }
     __device__ int64 right() const { return sigma() + (kind == SVD ? rank : 0); }
     __device__ int64 bias() const { return kind == DENSE ? (int64)n_out * n_in : right() + (int64)rank * n_in; }
@@ -81,7 +82,7 @@ struct Layer {
     __device__ Matrix back() const { return batch(BACK, rank); }
 };
 
-// out = a b, with a register tile of TILE × TILE results a thread. Neighbouring threads compute neighbouring columns;
+// out = a b, with a register tile of TILE x TILE results a thread. Neighbouring threads compute neighbouring columns;
 // a tile's own rows and columns are far apart, so that neighbouring threads also read neighbouring numbers.
 template <int TILE>
 __device__ void multiply_tiles(Matrix a, Matrix b, Matrix out, int rows, int columns, int inner) {
@@ -123,7 +124,7 @@ __device__ void multiply(Matrix a, Matrix b, Matrix out, int rows, int columns, 
         multiply_tiles<2>(a, b, out, rows, columns, inner);
 }
 
-// out = x mᵀ for a batch x. Computed as the transpose: neighbouring threads then work on neighbouring clips, whose rows
+// out = x m^T for a batch x. Computed as the transpose: neighbouring threads then work on neighbouring clips, whose rows
 // are an odd number of steps apart and so in different banks of shared memory.
 __device__ void multiply_batch(Matrix x, Matrix m, Matrix out, int n, int n_out, int n_in) {
     multiply(m, x.transposed(), out.transposed(), n_out, n, n_in);
@@ -172,7 +173,7 @@ __device__ real slope(int kind, real z) {
     return 1 - z * z;
 }
 
-// gradient becomes Hᵀ gradient: equations (14) and (26).
+// gradient becomes H^T gradient: equations (14) and (26).
 __device__ void through_activation(int kind, Matrix z, Matrix gradient, int n, int width) {
     if (kind != SOFTMAX) {
         for (int index = threadIdx.x; index < n * width; index += blockDim.x) {
@@ -216,7 +217,7 @@ __device__ void column_sums(Matrix a, const Matrix* b, real* out, int n, int wid
     }
 }
 
-// Gradients of one layer, equations (49), (50), (62) to (64), from its δ in the workspace.
+// Gradients of one layer, equations (49), (50), (62) to (64), from its delta in the workspace.
 __device__ void backward(const Layer& layer, Matrix x, int n) {
     const Matrix delta = layer.delta();
     column_sums(delta, 0, layer.gradient + layer.bias(), n, layer.n_out);
@@ -238,7 +239,7 @@ __device__ void backward(const Layer& layer, Matrix x, int n) {
     __syncthreads();
 }
 
-// out = Wᵀ δ, the inner part of equation (48); needs backward() of the same layer before.
+// out = W^T delta, the inner part of equation (48); needs backward() of the same layer before.
 __device__ void backward_input(const Layer& layer, Matrix out, int n) {
     if (layer.kind == DENSE)
         multiply_batch(layer.delta(), layer.w(layer.theta).transposed(), out, n, layer.n_in, layer.n_out);
@@ -247,7 +248,7 @@ __device__ void backward_input(const Layer& layer, Matrix out, int n) {
     __syncthreads();
 }
 
-// δ⁽¹⁾ of the batch mean: ŷ − y for the cross-entropy, Hᵀ (ŷ − y) for the squared error.
+// delta(1) of the batch mean: y^ - y for the cross-entropy, H^T (y^ - y) for the squared error.
 __device__ void output_delta(int loss, const Layer& layer, const int* labels, const int* order, int n) {
     const Matrix z = layer.z(), delta = layer.delta();
     for (int index = threadIdx.x; index < n * layer.n_out; index += blockDim.x) {

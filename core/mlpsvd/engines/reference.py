@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-from mlpsvd.arrays import Backend, to_host
+from mlpsvd.arrays import Backend, device_failures, to_host
 from mlpsvd.engines.base import LabelledVectors, one_hot
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, update
-from mlpsvd.errors import DeviceError
 from mlpsvd.network.losses import losses
 from mlpsvd.network.network import Network
 
@@ -50,10 +49,8 @@ class ReferenceEngine:
 
     def array(self, values: Array) -> Array:
         """Return a copy of a host array on the device, in the engine's precision."""
-        try:
+        with device_failures(self._backend):
             return self._backend.xp.array(values, dtype=self._dtype)
-        except MemoryError as error:
-            raise self._too_large(error) from error
 
     def run_epoch(
         self,
@@ -65,24 +62,21 @@ class ReferenceEngine:
         batch_size: int,
     ) -> None:
         """Train ``network`` and ``state``, in place, on every clip once."""
-        try:
-            # Products as small as these run slower on many BLAS threads than on one, and on one the sums are formed
-            # in the same order on every machine with the same library.
-            with self._threads.limit(limits=1):
-                device_order = self._backend.xp.asarray(order)
-                for start in range(0, len(order), batch_size):
-                    batch = device_order[start : start + batch_size]
-                    gradient = network.gradient(data.x[batch], data.targets[batch])
-                    update(rule, network.spec, network.theta, gradient, state)
-                to_host(network.theta[:1])  # a GPU works asynchronously: wait, so that the epoch's time is its own
-        except MemoryError as error:
-            raise self._too_large(error) from error
+        # Products as small as these run slower on many BLAS threads than on one, and on one the sums are formed
+        # in the same order on every machine with the same library.
+        with device_failures(self._backend), self._threads.limit(limits=1):
+            device_order = self._backend.xp.asarray(order)
+            for start in range(0, len(order), batch_size):
+                batch = device_order[start : start + batch_size]
+                gradient = network.gradient(data.x[batch], data.targets[batch])
+                update(rule, network.spec, network.theta, gradient, state)
+            to_host(network.theta[:1])  # a GPU works asynchronously: wait, so that the epoch's time is its own
 
     def evaluate(self, network: Network, data: LabelledVectors) -> tuple[float, float, NDArray[np.intp]]:
         """Return mean loss, accuracy (0 to 1) and the estimated classes [shape=(n_clips,)] of a whole set."""
         spec = network.spec
         total, estimates = 0.0, []
-        with self._threads.limit(limits=1):
+        with device_failures(self._backend), self._threads.limit(limits=1):
             for start in range(0, len(data), _EVALUATION_ROWS):
                 targets = data.targets[start : start + _EVALUATION_ROWS]
                 outputs = network.predict(data.x[start : start + _EVALUATION_ROWS])
@@ -90,6 +84,3 @@ class ReferenceEngine:
                 estimates.append(to_host(outputs.argmax(axis=1)))
         estimated = np.concatenate(estimates)
         return total / len(data), float((estimated == data.labels).mean()), estimated
-
-    def _too_large(self, error: MemoryError) -> DeviceError:
-        return DeviceError(f"{self._backend.description} has too little memory for this experiment ({error})")

@@ -1,0 +1,198 @@
+"""The tables that tell the GPU's kernels what each network is and where its numbers are.
+
+The columns and codes are the enumerations of ``many_networks.cu``, in the same order there and here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum, auto
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.errors import DeviceError
+from mlpsvd.network.spec import NetworkSpec
+
+__all__ = ["LayerColumn", "NetworkColumn", "Rows", "Tables", "lay_out"]
+
+# A thread block counts with 32 bits inside its own network.
+_INDEX_LIMIT = 2**31 - 1
+
+
+class NetworkColumn(IntEnum):
+    """Columns of the table of networks."""
+
+    LAYER_ROWS = 0
+    N_LAYERS = auto()
+    PARAMETERS = auto()
+    N_PARAMETERS = auto()
+    X = auto()
+    LABELS = auto()
+    N_CLIPS = auto()
+    ORDER = auto()
+    BATCH_SIZE = auto()
+    LOSS = auto()
+    OPTIMISER = auto()
+    WORK = auto()
+    RESULT = auto()
+    NEAR_WORK = auto()
+    NEAR_THETA = auto()
+    NEAR_GRADIENT = auto()
+    NEAR_FIRST = auto()
+    NEAR_SECOND = auto()
+
+
+class LayerColumn(IntEnum):
+    """Columns of the table of layers."""
+
+    KIND = 0
+    N_IN = auto()
+    N_OUT = auto()
+    RANK = auto()
+    ACTIVATION = auto()
+    THETA = auto()
+    Z = auto()
+    DELTA = auto()
+    P = auto()
+    Q = auto()
+    BACK = auto()
+
+
+_KINDS = ("dense", "svd", "two-factor")
+_ACTIVATIONS = ("relu", "sigmoid", "tanh", "softmax")
+_LOSSES = ("cross-entropy", "squared error")
+_OPTIMISERS = ("sgd", "momentum", "adam")
+
+_NEAR = tuple(column for column in NetworkColumn if column.name.startswith("NEAR_"))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What one thread block works on.
+
+    Attributes
+    ----------
+    spec
+        The network.
+    x, labels, n_clips
+        Where its data set begins in the feature vectors and in the labels, and how many clips that has.
+    batch_size
+        Clips at a time.
+    order
+        Where its shuffled orders begin.
+    optimiser
+        ``sgd``, ``momentum`` or ``adam``.
+    """
+
+    spec: NetworkSpec
+    x: int
+    labels: int
+    n_clips: int
+    batch_size: int
+    order: int = 0
+    optimiser: str = "sgd"
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Where everything is, for one launch of a kernel.
+
+    Attributes
+    ----------
+    networks : np.ndarray [shape=(n_networks, len(NetworkColumn)), dtype=int64]
+    layers : np.ndarray [shape=(n_layers of all networks, len(LayerColumn)), dtype=int64]
+    n_parameters, n_work, n_results
+        Numbers in the vector of all parameters, in the workspace in global memory, and in the estimates.
+    n_shared
+        Numbers in the shared memory of a block.
+    """
+
+    networks: NDArray[np.int64]
+    layers: NDArray[np.int64]
+    n_parameters: int
+    n_work: int
+    n_results: int
+    n_shared: int
+
+
+def lay_out(blocks: Sequence[Rows], room: int, *, train: bool) -> Tables:
+    """Place all parameters one after another, and in shared memory what is used most, as far as there is room.
+
+    Parameters
+    ----------
+    blocks
+        One entry a thread block.
+    room
+        Numbers that a block's shared memory holds.
+    train
+        Whether gradients and moments are needed.
+
+    Raises
+    ------
+    DeviceError
+        If a network with its batch is too large for one thread block.
+    """
+    networks = np.full((len(blocks), len(NetworkColumn)), -1, np.int64)
+    layers: list[NDArray[np.int64]] = []
+    parameters = work = results = shared = 0
+    for row, block in zip(networks, blocks, strict=True):
+        table, n_work = _layer_rows(block)
+        row[: NetworkColumn.NEAR_WORK] = (
+            *(len(layers), len(table), parameters, block.spec.n_parameters),
+            *(block.x, block.labels, block.n_clips, block.order, block.batch_size),
+            *(_LOSSES.index(block.spec.loss), _OPTIMISERS.index(block.optimiser), work, results),
+        )
+        shared = max(shared, _near(row, n_work, room, train=train))
+        work += n_work if row[NetworkColumn.NEAR_WORK] < 0 else 0
+        layers += table
+        parameters += block.spec.n_parameters
+        results += block.n_clips
+    return Tables(networks, np.array(layers), parameters, work, results, shared)
+
+
+def _near(row: NDArray[np.int64], n_work: int, room: int, *, train: bool) -> int:
+    """Give the workspace, then the parameters, the gradient and the moments a place near the threads; return its end.
+
+    Every number of the workspace is read many times a batch, a parameter some times, a moment once.
+    """
+    end = 0
+    n_parameters = int(row[NetworkColumn.N_PARAMETERS])
+    for column in _NEAR if train else _NEAR[:2]:
+        size = n_work if column is NetworkColumn.NEAR_WORK else n_parameters
+        if end + size <= room:
+            row[column] = end
+            end += size
+    return end
+
+
+def _layer_rows(block: Rows) -> tuple[list[NDArray[np.int64]], int]:
+    """Return the rows of a network's layers, and the length of its workspace.
+
+    The workspace begins with two numbers a layer and one a clip; then come the inputs of a batch. Rows of batches
+    have an odd length, so that the same column of neighbouring clips lies in different banks of shared memory.
+    """
+    spec, n = block.spec, min(block.batch_size, block.n_clips)
+    end = 2 * len(spec.layers) + block.batch_size + n * _odd(spec.n_in)
+    rows = []
+    for layer, offset in zip(spec.layers, spec.offsets, strict=False):
+        codes = (_KINDS.index(layer.kind), layer.n_in, layer.n_out, layer.rank, _ACTIVATIONS.index(layer.activation))
+        row = np.zeros(len(LayerColumn), np.int64)
+        row[: LayerColumn.Z] = (*codes, offset)
+        widths = [layer.n_out] * 2 + [layer.rank] * 3
+        for column, width in zip(list(LayerColumn)[LayerColumn.Z :], widths, strict=True):
+            row[column] = end
+            if layer.kind != "dense" or column < LayerColumn.P:
+                end += n * _odd(width)
+        rows.append(row)
+    if max(end, spec.n_parameters) > _INDEX_LIMIT:
+        raise DeviceError(
+            f"A network of {spec.n_parameters} parameters with batches of {block.batch_size} clips is too large for "
+            "one thread block of a GPU; smaller batches would help"
+        )
+    return rows, end
+
+
+def _odd(width: int) -> int:
+    return width | 1
