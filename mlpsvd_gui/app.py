@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from multiprocessing import freeze_support
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ _WARM_UP_MS = 1500
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the window, or train without one where there is no screen; returns the exit code."""
+    freeze_support()  # a frozen program is its own worker process too
     arguments = _parser().parse_args(argv)
     leave_a_core_to_the_window()
     from mlpsvd_gui.workers.file_jobs import read_experiment  # loads NumPy: after the line above

@@ -26,7 +26,8 @@ from mlpsvd_gui.models.preferences import Preferences
 from mlpsvd_gui.views.experiment_shown import RowState, ShownTable
 from mlpsvd_gui.views.experiments_panel import ExperimentsPanel
 from mlpsvd_gui.workers.background import Background
-from mlpsvd_gui.workers.reproduction import Order, ReproductionKind, ReproductionNews, ReproductionWorker
+from mlpsvd_gui.workers.reproduction import ReproductionWorker
+from mlpsvd_gui.workers.reproduction_process import Order, ReproductionKind, ReproductionNews
 from mlpsvd_gui.workers.reproduction_state import KeptResult, Standing, Survey, load_result, survey
 from mlpsvd_gui.workers.warm_up import WarmUp
 

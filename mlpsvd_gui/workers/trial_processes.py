@@ -1,4 +1,4 @@
-"""Processes that compute trials for the window and end when it wants them to; no Qt, for each loads this module."""
+"""Processes that compute trials and end when they are told to; no Qt, for each of them loads this module."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class StoppedError(Exception):
 
 
 class TrialProcesses:
-    """Opens worker processes, even where one will do: a thread would share the interpreter with the window.
+    """Opens worker processes, even where one will do: a thread would share the interpreter with what draws pictures.
 
-    They begin afresh (``spawn``), as they must beside the window's threads.
+    They begin afresh (``spawn``), as they must beside threads.
 
     Parameters
     ----------
@@ -63,19 +63,19 @@ class TrialProcesses:
 
 
 def _end_processes() -> None:
-    """Nothing else in the window starts processes through ``multiprocessing``."""
+    """Nothing else in this process starts others through ``multiprocessing``."""
     for process in active_children():
         process.terminate()
 
 
 def _begin() -> None:
-    """Leave Ctrl-C to the window, and do not outlive it: not even where it was killed."""
+    """Leave Ctrl-C to the process that leads, and do not outlive it: not even where it was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_the_window, name="end with the window", daemon=True).start()
+    threading.Thread(target=_end_with_the_leader, name="end with the leader", daemon=True).start()
 
 
-def _end_with_the_window() -> None:
-    window = parent_process()
-    if window is not None:
-        window.join()
+def _end_with_the_leader() -> None:
+    leader = parent_process()
+    if leader is not None:
+        leader.join()
         os._exit(1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
@@ -196,11 +198,27 @@ def test_the_tab_closes_at_once_while_it_runs(tab: Tab) -> None:
     tab.tick_only("table-1")
     tab.press_run()
     tab.qtbot.wait(300)
-    thread = tab.controller.worker._thread
-    assert thread is not None
+    assert tab.controller.worker.is_alive
+    began = time.monotonic()
     tab.controller.close()
-    thread.join(5)
-    assert not thread.is_alive()
+    assert time.monotonic() - began < 2.0
+    tab.qtbot.waitUntil(lambda: not tab.controller.worker.is_alive)
+    tab.qtbot.waitUntil(lambda: not active_children(), timeout=10_000)
+
+
+@pytest.mark.slow
+def test_processes_that_are_killed_are_told_of_and_the_run_goes_on_from_there(tab: Tab) -> None:
+    tab.tick_only("table-1")
+    tab.panel.form.trials.setValue(3)
+    tab.press_run()
+    tab.qtbot.waitUntil(lambda: "running" in tab.state("table-1"), timeout=60_000)
+    for process in active_children():
+        process.kill()
+    tab.wait_for_end()
+    assert "ended from outside" in tab.panel.messages.text
+    tab.press_run()
+    tab.wait_for_end()
+    assert tab.state("table-1").startswith("✓ done") and tab.panel.messages.text == ""
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
