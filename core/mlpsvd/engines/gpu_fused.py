@@ -11,9 +11,10 @@ text, on the processor (tests/core/engines/test_gpu_fused.py); **on a GPU they h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from importlib import resources
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -206,37 +207,27 @@ class FusedGpuEngine:
             If the device fails or has too little memory. Networks and states are then as they were.
         """
         orders, order_starts = _orders([run.orders for run in runs])
-        tables = lay_out(
-            [
-                Rows(run.network.spec, *shelf.places[run.data_set], run.batch_size, order, run.rule.kind)
-                for run, order in zip(runs, order_starts, strict=True)
-            ],
-            self._room,
-            train=True,
-        )
+        tables = lay_out([_rows(run, shelf, start) for run, start in zip(runs, order_starts, strict=True)], self._room)
+        thetas = [run.network.theta for run in runs]
+        moments = [run.state.first for run in runs], [run.state.second for run in runs]
         with device_failures(self._backend):
-            vectors = [
-                self._packed([part(run) for run in runs])
-                for part in (lambda run: run.network.theta, lambda run: run.state.first, lambda run: run.state.second)
-            ]
+            theta, first, second = self._packed(thetas), self._packed(moments[0]), self._packed(moments[1])
             steps = self._xp.asarray(np.array([step for run in runs for step in run.state.steps], np.int64))
             history = self._xp.empty((n_epochs, tables.n_parameters), self._dtype)
             self._launch(
                 "train_many",
                 tables,
-                (vectors[0], self._xp.empty(tables.n_parameters, self._dtype), *vectors[1:], steps),
+                (theta, self._xp.empty(tables.n_parameters, self._dtype), first, second, steps),
                 (shelf.x, shelf.labels, self._xp.asarray(orders)),
                 (self._xp.asarray(_rule_numbers(runs)), self._work(tables), history),
                 (np.int64(tables.n_parameters), np.int64(n_epochs)),
             )
             after, steps_after = to_host(history), to_host(steps)
-            self._unpack(vectors[0], [run.network.theta for run in runs])
-            self._unpack(vectors[1], [run.state.first for run in runs])
-            self._unpack(vectors[2], [run.state.second for run in runs])
-        bounds = np.cumsum([len(run.state.steps) for run in runs])[:-1]
-        for run, own in zip(runs, np.split(steps_after, bounds), strict=True):
+            for packed, vectors in ((theta, thetas), (first, moments[0]), (second, moments[1])):
+                self._unpack(packed, vectors)
+        for run, own in zip(runs, np.split(steps_after, _bounds([run.state.steps for run in runs])), strict=True):
             run.state.steps[:] = own.tolist()
-        return np.split(after, np.cumsum([run.network.spec.n_parameters for run in runs])[:-1], axis=1)
+        return np.split(after, _bounds(thetas), axis=1)
 
     def evaluate_many(self, networks: Sequence[Network], shelf: Shelf, data_sets: Sequence[int]) -> Scores:
         """Evaluate each network on its whole data set in one kernel call, one network a thread block.
@@ -316,6 +307,15 @@ class FusedGpuEngine:
         """Return data that are on the device already as a shelf of one set."""
         labels = self._xp.asarray(data.labels.astype(np.int32))
         return Shelf(data.x.ravel(), labels, ((0, 0, len(data)),))
+
+
+def _rows(run: TrainingRun, shelf: Shelf, order: int) -> Rows:
+    return Rows(run.network.spec, *shelf.places[run.data_set], run.batch_size, order, run.rule.kind)
+
+
+def _bounds(parts: Sequence[Sized]) -> list[int]:
+    """Where each part but the first begins if all lie one behind the other."""
+    return list(accumulate(len(part) for part in parts[:-1]))
 
 
 def _orders(arrays: Sequence[NDArray[np.integer]]) -> tuple[NDArray[np.int32], list[int]]:

@@ -117,7 +117,7 @@ class Tables:
     n_shared: int
 
 
-def lay_out(blocks: Sequence[Rows], room: int, *, train: bool) -> Tables:
+def lay_out(blocks: Sequence[Rows], room: int, *, train: bool = True) -> Tables:
     """Place all parameters one after another, and in shared memory what is used most, as far as there is room.
 
     Parameters

@@ -385,8 +385,7 @@ extern "C" __global__ void train_many(real* theta, real* gradient, real* first, 
     const double* rule = rules + (int64)blockIdx.x * RULE_NUMBERS;
     copy(theta + row[PARAMETERS], network.theta, count);
     copy(first + row[PARAMETERS], near_first, count);
-    copy(second + row[PARAMETERS], near_second, count);
-    __syncthreads();
+    copy(second + row[PARAMETERS], near_second, count);  // read after fetch(), which waits for all threads
     for (int64 epoch = 0; epoch < n_epochs; epoch++) {
         const int* order = orders + row[ORDER] + epoch * n_clips;
         for (int start = 0; start < n_clips; start += batch_size) {
@@ -443,8 +442,7 @@ extern "C" __global__ void evaluate_many(real* theta, const real* x, const int* 
     int* found = estimates + row[RESULT];
     double total = 0;
     int count = 0;
-    copy(theta + row[PARAMETERS], network.theta, network.n_parameters);
-    __syncthreads();
+    copy(theta + row[PARAMETERS], network.theta, network.n_parameters);  // read after fetch(), which waits
     for (int start = 0; start < n_clips; start += batch_size) {
         const int n = min(batch_size, n_clips - start);
         network.fetch(x + row[X], 0, start, n);
@@ -458,7 +456,6 @@ extern "C" __global__ void evaluate_many(real* theta, const real* x, const int* 
             total += network.clip_losses()[i];
             count += found[start + i] == right[start + i];
         }
-        __syncthreads();
     }
     if (threadIdx.x == 0) {
         losses[blockIdx.x] = total;

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -178,8 +179,8 @@ def launches(strict_backend: StrictBackend) -> list[Any]:
     noted: list[Any] = []
     engine = FusedGpuEngine(strict_backend(12_000, noted), "float64", 1)
     shelf = engine.shelf(data_sets())
-    runs = a_mixture(2)
-    engine.train_epochs(runs, shelf, 2)
+    runs = [replace(run, batch_size=max(16, run.batch_size)) for run in a_mixture(1)]
+    engine.train_epochs(runs, shelf, 1)
     engine.evaluate_many([run.network for run in runs], shelf, [run.data_set for run in runs])
     return noted
 
@@ -195,11 +196,11 @@ def test_no_barrier_is_missing(launches: list[Any], tmp_path: Path, kernel_build
 def test_a_missing_barrier_would_be_found(
     launches: list[Any], tmp_path: Path, kernel_builder: Callable[..., Path]
 ) -> None:
-    """Every barrier is needed: without any one of them the sanitiser sees a race."""
+    """Every barrier is needed: without any one of them the sanitiser sees a race. Here every fourth is tried."""
     text = kernel_text()
     places = [match.start() for match in re.finditer(r"__syncthreads\(\);", text)]
-    assert len(places) > 15
-    for place in places[:: max(1, len(places) // 4)]:
+    assert len(places) > 12
+    for place in places[::4]:
         without = text[:place] + text[place + len("__syncthreads();") :]
         reports = [watched_for_races(without, launch, tmp_path, kernel_builder) for launch in launches]
         line = text[:place].count("\n") + 1
@@ -349,12 +350,28 @@ def test_cuda_compiles_it_without_warnings_or_spills(architecture: str, real: st
 def test_what_is_too_large_for_a_block_is_refused_in_words() -> None:
     spec = NetworkSpec((LayerSpec("dense", 4000, 10, 10, "softmax"),), "cross-entropy")
     with pytest.raises(DeviceError, match="batches of 1000000 clips is too large"):
-        lay_out([Rows(spec, 0, 0, 2_000_000, 1_000_000)], 50_000, train=True)
+        lay_out([Rows(spec, 0, 0, 2_000_000, 1_000_000)], 50_000)
 
 
 def test_a_cpu_runs_no_kernels() -> None:
     with pytest.raises(DeviceError, match="no CUDA kernels"):
         FusedGpuEngine(cpu())
+
+
+def test_states_are_the_optimisers_own(strict_backend: StrictBackend) -> None:
+    """Arrays of the caller are changed in place, on the host and on the device."""
+    backend = strict_backend()
+    engine = FusedGpuEngine(backend, "float64", 1)
+    host, device = a_mixture(1)[0], a_mixture(1)[0]
+    network = Network(device.network.spec, engine.array(device.network.theta))
+    state = OptimiserState(engine.array(device.state.first), engine.array(device.state.second), device.state.steps)
+    on_device = TrainingRun(network, state, device.rule, device.data_set, device.orders, device.batch_size)
+    shelf = engine.shelf(data_sets())
+    engine.train_epochs([host], shelf, 1)
+    engine.train_epochs([on_device], shelf, 1)
+    assert (to_host(network.theta) == host.network.theta).all()
+    assert (to_host(state.first) == host.state.first).all()
+    assert state.steps == host.state.steps
 
 
 # ----- a real GPU
@@ -375,19 +392,3 @@ def test_on_a_real_gpu(precision: str) -> None:
     assert (trained(backend, few_threads, 32, precision) == numbers(runs)).all()
     events = list(train_many(some_runs(), FusedGpuEngine(backend, precision)))
     assert len(events) == 3 * 7 + 3 * 5
-
-
-def test_states_are_the_optimisers_own(strict_backend: StrictBackend) -> None:
-    """Arrays of the caller are changed in place, on the host and on the device."""
-    backend = strict_backend()
-    engine = FusedGpuEngine(backend, "float64", 1)
-    host, device = a_mixture(1)[0], a_mixture(1)[0]
-    network = Network(device.network.spec, engine.array(device.network.theta))
-    state = OptimiserState(engine.array(device.state.first), engine.array(device.state.second), device.state.steps)
-    on_device = TrainingRun(network, state, device.rule, device.data_set, device.orders, device.batch_size)
-    shelf = engine.shelf(data_sets())
-    engine.train_epochs([host], shelf, 1)
-    engine.train_epochs([on_device], shelf, 1)
-    assert (to_host(network.theta) == host.network.theta).all()
-    assert (to_host(state.first) == host.state.first).all()
-    assert state.steps == host.state.steps
