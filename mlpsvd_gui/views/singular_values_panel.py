@@ -161,7 +161,7 @@ class SingularValuesPanel(QWidget):
             NaN where a value has been dropped.
         """
         self.heatmap.set_empty_text(None)
-        self.heatmap.set_image(values, -0.5, 0.5, 1.0, 1.0)
+        self.heatmap.set_image(values, x0=0.0, y0=1.0)  # epoch 0, the value of index 1
 
     def show_spectrum(self, epoch: int, values: NDArray[np.floating], threshold: float | None, contender: str) -> None:
         """Show the singular values at one epoch.

@@ -168,6 +168,15 @@ def test_confusion_matrix_counts_selects_and_switches(qtbot: QtBot) -> None:
     assert panel._stack.currentIndex() == 0
 
 
+def test_the_heatmap_counts_epochs_from_0_and_indices_from_1(qtbot: QtBot) -> None:
+    panel = SingularValuesPanel()
+    qtbot.addWidget(panel)
+    panel.show_history(np.ones((3, 2)))
+    columns = panel.heatmap.table().columns
+    assert list(columns)[1:] == ["Singular value at Index 1", "Singular value at Index 2"]
+    assert list(columns["Epoch"]) == [0.0, 1.0, 2.0]
+
+
 def test_singular_values_follow_run_cursor_and_choice(qtbot: QtBot) -> None:
     panel, selection, run = SingularValuesPanel(), SelectionModel(), RunModel()
     qtbot.addWidget(panel)
