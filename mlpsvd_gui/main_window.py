@@ -249,7 +249,10 @@ class MainWindow(QMainWindow):
         self.preferences.save()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember everything and stop all threads; nothing is asked, and nothing waits longer than a second each."""
+        """Remember everything and stop all threads.
+
+        Nothing is asked, and nothing waits longer than a second each, but files being written, which are finished.
+        """
         self.settings.commit()
         self._remember()
         looking = (self.data, self.filters, self.settings, self.files)

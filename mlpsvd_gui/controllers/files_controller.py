@@ -15,7 +15,7 @@ from mlpsvd_gui.models.experiment_model import ExperimentModel
 from mlpsvd_gui.models.preferences import Preferences
 from mlpsvd_gui.models.run_model import RunModel
 from mlpsvd_gui.workers import file_jobs
-from mlpsvd_gui.workers.background import Background
+from mlpsvd_gui.workers.in_order import InOrder
 
 __all__ = ["FilesController"]
 
@@ -41,7 +41,7 @@ class FilesController(QObject):
         self._experiments = experiment_model
         self._run = run_model
         self._preferences = preferences
-        self._background = Background("files", self)
+        self._writing = InOrder("files", self)  # saving a run takes seconds: what is asked meanwhile waits, never lost
         self._previous: tuple[Experiment, Experiment, Path | None] | None = None
         self.path: Path | None = None
         self.saved = experiment_model.experiment
@@ -60,11 +60,11 @@ class FilesController(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether a file is being written."""
-        return self._background.is_busy
+        return self._writing.is_busy
 
     def close(self) -> None:
-        """Let a file that is being written come to its end."""
-        self._background.close()
+        """Let everything that is being written, or waits for it, come to its end."""
+        self._writing.close()
 
     def use(self, experiment: Experiment, path: Path | None = None, sentence: str = "") -> None:
         """Make an experiment (a preset, one just read) the current one; unsaved changes can be brought back."""
@@ -129,7 +129,7 @@ class FilesController(QObject):
         outcomes, engine = dict(self._run.outcomes), self._run.engine_description
         job = partial(file_jobs.save_run, folder, self._run.prepared, histories, outcomes, engine)
         self.done.emit(f"Saving the run to {folder} …", "")
-        self._background.submit(job, self._tell_saved, partial(self._tell_failed, folder))
+        self._writing.submit(job, self._tell_saved, partial(self._tell_failed, folder))
 
     def export_model(self, path: Path, contender: str) -> None:
         """Write one contender's trained network with everything that classifying needs."""
@@ -139,7 +139,7 @@ class FilesController(QObject):
             return
         path = path if path.suffix else path.with_suffix(".safetensors")
         job = partial(file_jobs.export_model, path, self._run.prepared, outcome)
-        self._background.submit(job, self._tell_saved, partial(self._tell_failed, path))
+        self._writing.submit(job, self._tell_saved, partial(self._tell_failed, path))
 
     def _tell_saved(self, path: Path) -> None:
         self.done.emit(f"Saved {path}.", "")
