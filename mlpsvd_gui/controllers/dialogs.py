@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QUrl, Signal
@@ -82,8 +83,9 @@ class Dialogs(QObject):
         )
 
     def ask_save_run(self) -> None:
-        """Ask for a folder for the run."""
-        self._ask("Save run to folder", self._files.save_run, QFileDialog.FileMode.Directory)
+        """Ask where to make a folder for the run, and its name; a folder that is there is looked into, not filled."""
+        suggested = f"run {datetime.now():%Y-%m-%d %H-%M}"
+        self._ask("Save run to a new folder", self._files.save_run, QFileDialog.FileMode.AnyFile, suggested=suggested)
 
     def ask_export(self, contender: str) -> None:
         """Ask where to write a contender's model."""
