@@ -56,6 +56,9 @@ class StrictArray:
     def __float__(self) -> float:
         return float(self.host)
 
+    def __bool__(self) -> bool:
+        return bool(self.host)
+
     def __getitem__(self, index: Any) -> StrictArray:
         return StrictArray(self.host[unwrapped(index, scalars=(int, slice, type(None), type(...)))])
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mlpsvd.arrays import cpu, gpu
 from mlpsvd.engines.base import Engine
 from mlpsvd.engines.choose import choose, fused_engine
+from mlpsvd.engines.gpu_fused import FusedGpuEngine
 from mlpsvd.engines.optimiser import OptimiserRule, fresh_state
 from mlpsvd.engines.reference import ReferenceEngine
 from mlpsvd.errors import DeviceError, MissingLibraryError
@@ -30,10 +31,18 @@ def gpu_engine() -> Engine:
         pytest.skip(str(error))
 
 
+def gpu_fused_engine() -> Engine:
+    try:
+        return FusedGpuEngine(gpu(), "float32")
+    except DeviceError as error:
+        pytest.skip(str(error))
+
+
 ENGINES: dict[str, Callable[[], Engine]] = {
     "reference float32": lambda: ReferenceEngine(cpu(), "float32"),
     "fused": fused_engine,
     "gpu": gpu_engine,
+    "gpu fused": gpu_fused_engine,
 }
 
 
