@@ -163,4 +163,5 @@ def _head(name: str) -> str:
     *words, last = name.split("_")
     unit = _UNITS.get(last)
     text = " ".join(words) + f" ({unit})" if words and unit else name.replace("_", " ")
+    text = text.replace("mlp svd", "MLP-SVD").replace("mlp", "MLP")
     return text[:1].upper() + text[1:]

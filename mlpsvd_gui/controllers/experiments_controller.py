@@ -239,6 +239,8 @@ class ExperimentsController(QObject):
 
     def _outlook(self, found: Survey, n_ticked: int) -> str:
         """Say what Run would take."""
+        if found.problem:
+            return "Choose another folder."
         if not n_ticked:
             return "Nothing is ticked."
         if not found.n_left:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtCore import QMargins, QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QFrame,
     QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableWidget,
     QTableWidgetItem,
     QWidget,
@@ -28,8 +30,19 @@ _TIPS = {
     None: "Cannot be judged",
 }
 _COLOURS = {False: {True: "#1f7a4d", False: "#b3400a"}, True: {True: "#6fcf9f", False: "#f59a4c"}}
-_WIDEST_PX = 330
+_WIDEST_PX, _WIDE_PX = 310, 210
+"""Longer texts wrap: those of the first column, and the others."""
+_GAP = "\u2002"
+"""Between a number at the right of its column and the text at the left of the next."""
 _MARK_PX = 30
+_AIR_PX = 3
+
+
+class _RoomyCells(QStyledItemDelegate):
+    """Leaves some air between rows of wrapped text."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return super().sizeHint(option, index).grownBy(QMargins(0, _AIR_PX, 0, _AIR_PX))
 
 
 class ExperimentTable(QTableWidget):
@@ -42,7 +55,6 @@ class ExperimentTable(QTableWidget):
         self._natural_px: list[int] = []
         self._build()
         self._fill()
-        QShortcut(QKeySequence.StandardKey.Copy, self, self.copy, context=Qt.ShortcutContext.WidgetShortcut)
 
     def _build(self) -> None:
         self.setAccessibleName(self.shown.title)
@@ -56,7 +68,6 @@ class ExperimentTable(QTableWidget):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
         self.horizontalHeader().setHighlightSections(False)
-        self.setStyleSheet("QTableWidget::item { padding: 0 6px; }")
 
     def _fill(self) -> None:
         shown = self.shown
@@ -68,7 +79,7 @@ class ExperimentTable(QTableWidget):
             self.setHorizontalHeaderItem(column, item)
         for row, texts in enumerate(shown.rows):
             for column, text in enumerate(texts, start=self._first):
-                item = QTableWidgetItem(text)
+                item = QTableWidgetItem(text + _GAP if column - self._first in shown.right else text)
                 item.setTextAlignment(self._alignment(column))
                 item.setToolTip(text)
                 self.setItem(row, column, item)
@@ -83,12 +94,22 @@ class ExperimentTable(QTableWidget):
         if self._first:
             self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             self.horizontalHeader().setMinimumSectionSize(_MARK_PX)
+            self.setItemDelegate(_RoomyCells(self))
             self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
             self.verticalHeader().setMinimumSectionSize(self.fontMetrics().height() + 8)
         self.resizeColumnsToContents()
-        self._natural_px = [self.columnWidth(column) + 4 for column in range(self.columnCount())]
+        self._natural_px = [self.columnWidth(column) + 10 for column in range(self.columnCount())]
+        for column, width in enumerate(self._natural_px[:-1]):
+            self._natural_px[column] = min(width, _WIDEST_PX if column <= self._first else _WIDE_PX)
         for column, width in enumerate(self._natural_px):
-            self.setColumnWidth(column, min(width, _WIDEST_PX))
+            self.setColumnWidth(column, width)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy rows, where Qt would copy the one cell that has the focus."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+            return
+        super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the room out among the columns of a comparison: long texts wrap, nothing has to be scrolled to."""
@@ -115,13 +136,12 @@ class ExperimentTable(QTableWidget):
     def texts(self) -> list[list[str]]:
         """Return what is shown, row by row."""
         rows, columns = range(self.rowCount()), range(self.columnCount())
-        return [[item.text() if (item := self.item(row, column)) else "" for column in columns] for row in rows]
+        return [[item.text().strip() if (item := self.item(row, column)) else "" for column in columns] for row in rows]
 
     def copy(self) -> None:
         """Copy the selected rows, or all, as text with tabs."""
         chosen = sorted({index.row() for index in self.selectedIndexes()}) or list(range(self.rowCount()))
-        texts = self.texts()
-        lines = [list(self.shown.heads), *(texts[row][self._first :] for row in chosen)]
+        lines = [self.shown.heads, *(self.shown.rows[row] for row in chosen)]
         QApplication.clipboard().setText("\n".join("\t".join(line) for line in lines))
 
 

@@ -71,13 +71,15 @@ def test_failures_are_one_sentence(caplog: pytest.LogCaptureFixture, expect_log)
 
 
 def test_tables_are_written_as_a_person_reads_them() -> None:
-    table = Table("t", "T", ("bandwidth_hz", "network", "std_percent"), ((10.0, "MLP", math.nan), (5, "X", -1.5)), True)
+    table = Table(
+        "t", "T", ("bandwidth_hz", "network", "mlp_svd_std_percent"), ((10.0, "MLP", math.nan), (5, "X", -1.5)), True
+    )
     claim = Comparison("what", "paper", "ours", "holds", True)
     number = Comparison("mean", "1", "2", "more", False, difference=-1.26)
     one = REPRODUCTIONS["figure-5"]
     claims = shown_result(KeptResult(one, Finding("s", (claim,), (table,)), 1, 0.0, ()))
     assert claims.tables[0].heads == ("Compared", "Paper", "Here: mean ± sd", "In words")
-    assert claims.tables[1].heads == ("Bandwidth (Hz)", "Network", "Std (%)")
+    assert claims.tables[1].heads == ("Bandwidth (Hz)", "Network", "MLP-SVD std (%)")
     assert claims.tables[1].rows == (("10", "MLP", "–"), ("5", "X", "−1.5")) and claims.tables[1].right == {0, 2}
     both = shown_result(KeptResult(one, Finding("s", (claim, number)), 1, 0.0, ())).tables[0]
     assert [row[3] for row in both.rows] == ["", "−1.3"] and both.marks == (True, False)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from mlpsvd.experiments.reproduction.registry import REPRODUCTIONS
@@ -133,6 +133,10 @@ def test_run_stop_go_on_and_read_the_table(tab: Tab) -> None:
     assert [row[1] for row in rows] == [row["what"] for row in written]
     assert [(row[2], row[3]) for row in rows] == [(row["paper"], row["ours"]) for row in written]
     assert rows[0][2] == "83.3 %" and "±" in rows[0][3] and rows[0][4][0] in "+−" and rows[0][5]
+    tab.qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    copied = QApplication.clipboard().text().splitlines()
+    assert copied[1].startswith("Accuracy of the example: test accuracy\t83.3 %\t")
+    assert table.horizontalScrollBar().maximum() == 0
     assert tab.panel.result.gallery.picture.has_picture
     assert tab.panel.result.report_button.isEnabled()
 
@@ -177,6 +181,7 @@ def test_a_folder_of_something_else_is_refused_in_a_sentence_and_another_one_is_
     tab.qtbot.waitUntil(lambda: "holiday" in tab.panel.messages.text)
     assert tab.panel.messages.kind is MessageKind.ERROR and tab.panel.messages.text.count(".") == 1
     assert not tab.panel.form.run_button.isEnabled()
+    assert tab.panel.form.status.text() == "Choose another folder."
 
     better = tmp_path / "better"
     tab.controller.use_folder(better)
