@@ -20,6 +20,7 @@ __all__ = ["SettingsPanel"]
 _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Experiment", "", ("name", "seed")),
     ("Data", "data.synthetic.", ("noise", "sample_rate_hz", "duration_s", "train_per_class", "test_per_class")),
+    ("Recordings", "data.recordings.", ("sample_rate_hz", "channel", "clip_s", "shortest_s", "test_fraction")),
     ("Features", "features.", ()),
     ("Network", "network.", ()),
     ("Training", "training.", ()),
@@ -42,7 +43,8 @@ _HAS_EFFECT: Mapping[str, Callable[[Experiment], bool]] = {
 
 _CONTENDER_CHOICES = {"MLP and MLP-SVD": ("mlp", "mlp-svd"), "MLP only": ("mlp",), "MLP-SVD only": ("mlp-svd",)}
 _WIDEST_LABEL = 116
-_RECORDINGS_NOTE = "Recordings are chosen in the data panel in the middle; the settings here are for synthetic clips."
+_RECORDINGS_NOTE = "The folder and its labels are chosen in the data panel in the middle."
+_SOURCE_OF_SECTION = {"Data": "synthetic", "Recordings": "recordings"}
 
 
 class SettingsPanel(QScrollArea):
@@ -93,7 +95,7 @@ class SettingsPanel(QScrollArea):
         grid.setHorizontalSpacing(4)
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)
-        if title == "Data":
+        if title == "Recordings":
             self._recordings_note.setWordWrap(True)
             grid.addWidget(self._recordings_note, 0, 0, 1, 3)
         for info in settings.describe(_settings_class(prefix)):
@@ -115,7 +117,8 @@ class SettingsPanel(QScrollArea):
         for key, row in self.rows.items():
             row.show_value(settings.get(experiment, key))
             row.set_visible(_HAS_EFFECT.get(key, _always)(experiment))
-        self._recordings_note.setVisible(experiment.data.source == "recordings")
+        for title, source in _SOURCE_OF_SECTION.items():
+            self.sections[title].setVisible(experiment.data.source == source)
         for title, prefix, _ in _SECTIONS:
             changed = [row for key, row in self.rows.items() if prefix and key.startswith(prefix) and row.is_changed]
             self.sections[title].set_note(f"· {len(changed)} changed" if changed else "")

@@ -147,3 +147,13 @@ def test_sections_fold_and_say_how_much_was_changed(qtbot: QtBot, parts: Parts) 
     assert "1 changed" in section._heading.text()
     model.set_value("training.epochs", 0)
     assert not section.is_folded, "a problem must be seen"
+
+
+def test_recordings_have_their_own_settings_and_hide_those_of_noise(parts: Parts) -> None:
+    panel, _, model = parts
+    length = panel.rows["data.recordings.clip_s"].editor
+    assert panel.rows["data.synthetic.noise"].editor.isVisible() and not length.isVisible()
+    model.replace(settings.with_value(model.experiment, "data.source", "recordings"))
+    assert length.isVisible() and not panel.rows["data.synthetic.noise"].editor.isVisible()
+    panel.edited.emit("data.recordings.clip_s", 0.25)
+    assert model.experiment.data.recordings.clip_s == 0.25
