@@ -126,9 +126,8 @@ def write(folder: Path, part: str, measured: dict[str, Any]) -> None:
 
 
 def _colour(name: str) -> str:
-    return next((colour for start, colour in COLOURS.items() if name.startswith(start + ", rank")), None) or next(
-        (colour for start, colour in COLOURS.items() if name.startswith(start)), "#666666"
-    )
+    fitting = [start for start in COLOURS if name.startswith(start)]
+    return COLOURS[max(fitting, key=len)] if fitting else "#666666"
 
 
 def _save(figure: Any, folder: Path, name: str) -> None:
@@ -152,7 +151,9 @@ def _bars(folder: Path, times: dict[str, Any]) -> None:
         alphas = [0.4 if name.startswith("floor") else 1.0 for name in names]
         for position, (value, colour, alpha) in enumerate(zip(values, colours, alphas, strict=True)):
             axes.barh(position, value, color=colour, alpha=alpha)
-            axes.text(value * 1.05, position, f"{value:.3g}", va="center", fontsize=7)
+            axes.text(
+                value * 1.05, position, f"{value:,.3g}" if value < 1000 else f"{value:,.0f}", va="center", fontsize=7
+            )
         axes.set_yticks(range(len(names)), names, fontsize=8)
         axes.set_xscale("log")
         axes.set_xlim(right=max(values) * 2.5)
@@ -186,3 +187,9 @@ def _curves(folder: Path, times: dict[str, Any]) -> None:
     panels[2].legend(fontsize=7, frameon=False)
     _save(figure, folder, "growth")
     plt.close(figure)
+
+
+if __name__ == "__main__":  # draw anew from what was measured
+    results = Path(__file__).resolve().parent.parent / "docs" / "engines"
+    for file in results.glob("*.json"):
+        write(results, file.stem, json.loads(file.read_text()))
