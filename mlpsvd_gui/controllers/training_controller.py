@@ -8,6 +8,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from mlpsvd import settings
 from mlpsvd.errors import MlpSvdError
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.presets import PRESETS
 from mlpsvd_gui.controllers import run_figures
 from mlpsvd_gui.controllers.singular_values_controller import SingularValuesController
 from mlpsvd_gui.log import LOGGER, unexpected_sentence
@@ -23,6 +25,8 @@ from mlpsvd_gui.workers.training import News, NewsKind, TrainingWorker
 __all__ = ["TrainingController"]
 
 _MOST_NAMED = 3
+_NOT_A_CHANGE = {"seed", "data.recordings.path"}
+"""Settings that the caption names anyway, or that a preset leaves to the person."""
 _REDRAW_MS = 100
 """Plots are redrawn ten times a second: epochs come faster, but each redraw costs the training some of its time."""
 
@@ -225,7 +229,7 @@ class TrainingController(QObject):
         experiment = self._run.experiment
         if experiment is None:
             return ""
-        parts = [experiment.name, f"seed {experiment.seed}", self._run.engine_description]
+        parts = [_true_name(experiment), f"seed {experiment.seed}", self._run.engine_description]
         return " · ".join(part for part in parts if part)
 
     def _show_outcomes(self) -> None:
@@ -243,6 +247,13 @@ class TrainingController(QObject):
     def _restore(self) -> None:
         if self._run.experiment is not None:
             self._experiments.replace(self._run.experiment)
+
+
+def _true_name(experiment: Experiment) -> str:
+    """Return the name, which a preset whose settings were changed no longer bears alone."""
+    preset = PRESETS.get(experiment.name)
+    changed = run_figures.changed_settings(preset, experiment) if preset is not None else []
+    return f"{experiment.name}, changed" if set(changed) - _NOT_A_CHANGE else experiment.name
 
 
 def _named(keys: list[str]) -> str:
