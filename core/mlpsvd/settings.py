@@ -60,6 +60,8 @@ class SettingInfo:
         Inclusive range of a number (of every entry of a tuple of numbers).
     choices
         The allowed values of a text; empty for free text.
+    zero
+        What 0 stands for, in words, where it is no number of the usual kind ("whole recording").
     """
 
     name: str
@@ -72,6 +74,7 @@ class SettingInfo:
     low: float | None
     high: float | None
     choices: tuple[str, ...]
+    zero: str
 
     def expected(self) -> str:
         """Say in words what would be right, e.g. ``a whole number of at least 1``."""
@@ -101,10 +104,11 @@ def setting(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
+    zero: str = "",
 ) -> Any:
     """Declare one field of a settings dataclass; see :class:`SettingInfo` for the parameters."""
     metadata = {"label": label, "help": help, "unit": unit, "symbol": symbol, "low": low, "high": high,
-                "choices": choices}  # fmt: skip
+                "choices": choices, "zero": zero}  # fmt: skip
     if dataclasses.is_dataclass(default) and not isinstance(default, type):
         return dataclasses.field(default_factory=lambda: default, metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)

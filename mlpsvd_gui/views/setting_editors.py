@@ -68,17 +68,24 @@ class _NumberSpinBox(QDoubleSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         if info.unit:
             self.setSuffix(f" {info.unit}")
+        if info.zero:
+            self.setMinimum(0.0)
+            self.setSpecialValueText(info.zero)
 
     def textFromValue(self, value: float) -> str:
         return str(round(value)) if self._whole else f"{value:.10g}"
 
     def valueFromText(self, text: str) -> float:
+        if text == self.specialValueText() != "":
+            return 0.0
         try:
             return float(self._bare(text))
         except ValueError:
             return self.value()
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        if text == self.specialValueText() != "":
+            return QValidator.State.Acceptable, text, position
         bare = self._bare(text)
         try:
             number = float(bare)

@@ -59,10 +59,13 @@ class RecordingsSettings:
                            help="How a file name (without its suffix) carries the label: {label} stands for it, * "
                            "for anything. Example: {label}_*_* reads 7 from 7_george_12.wav.")  # fmt: skip
     sample_rate_hz: float = setting(0.0, label="Sample rate", unit="Hz", symbol="f_s", low=0.0, high=768000.0,
+                                    zero="as most files",
                                     help="Every recording is resampled to this; 0 takes the rate that most files "
                                     "have.")  # fmt: skip
-    channel: int = setting(0, label="Channel", low=0, high=64, help="Which channel to use; 0 mixes all of them down.")
-    clip_s: float = setting(0.0, label="Clip length", unit="s", low=0.0, high=3600.0,
+    channel: int = setting(
+        0, label="Channel", low=0, high=64, zero="mix of all", help="Which channel to use; 0 mixes all of them down."
+    )
+    clip_s: float = setting(0.0, label="Clip length", unit="s", low=0.0, high=3600.0, zero="whole recording",
                             help="Longer recordings are cut into clips this long; 0 keeps each whole.")  # fmt: skip
     shortest_s: float = setting(0.05, label="Shortest clip", unit="s", low=0.001, high=3600.0,
                                 help="Shorter recordings, and shorter ends of cut ones, are skipped.")  # fmt: skip

@@ -157,3 +157,20 @@ def test_recordings_have_their_own_settings_and_hide_those_of_noise(parts: Parts
     assert length.isVisible() and not panel.rows["data.synthetic.noise"].editor.isVisible()
     panel.edited.emit("data.recordings.clip_s", 0.25)
     assert model.experiment.data.recordings.clip_s == 0.25
+
+
+def test_a_zero_that_means_something_else_is_said_in_words(qtbot: QtBot, parts: Parts) -> None:
+    panel, _, model = parts
+    model.replace(settings.with_value(model.experiment, "data.source", "recordings"))
+    for key, words in (("clip_s", "whole recording"), ("channel", "mix of all"), ("sample_rate_hz", "as most files")):
+        box = panel.rows[f"data.recordings.{key}"].editor.editor
+        assert isinstance(box, QDoubleSpinBox) and box.text() == words
+    _type(qtbot, panel, "data.recordings.clip_s", "0.5")
+    assert model.experiment.data.recordings.clip_s == 0.5
+    _type(qtbot, panel, "data.recordings.clip_s", "0")
+    assert model.experiment.data.recordings.clip_s == 0
+    box = panel.rows["data.recordings.clip_s"].editor.editor
+    assert isinstance(box, QDoubleSpinBox) and box.text() == "whole recording"
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert model.experiment.data.recordings.clip_s == 0
