@@ -20,7 +20,7 @@ from mlpsvd_gui.log import LOGGER, catch_everything, log_qt_messages, start_logg
 if TYPE_CHECKING:
     from mlpsvd.experiments.experiment import Experiment
 
-__all__ = ["leave_a_core_to_the_window", "main"]
+__all__ = ["leave_a_core_to_the_window", "main", "share_the_interpreter"]
 
 OUTPUT_FOLDER = Path("mlpsvd-output")
 _SWITCH_INTERVAL_S = 0.0005
@@ -44,12 +44,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (MlpSvdError, OSError) as error:
         print(f"mlpsvd-gui: {error}", file=sys.stderr)
         return 2
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    share_the_interpreter()
     if has_screen():
         return _run_window(experiment, arguments.file)
     from mlpsvd_gui.without_screen import run_without_screen  # imports what draws: late
 
     return run_without_screen(experiment, OUTPUT_FOLDER)
+
+
+def share_the_interpreter() -> None:
+    """Let the window's thread have the interpreter soon where a training thread holds it."""
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
 
 
 def leave_a_core_to_the_window() -> None:

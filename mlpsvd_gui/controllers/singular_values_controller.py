@@ -17,7 +17,7 @@ from mlpsvd_gui.workers.background import Background
 
 __all__ = ["SingularValuesController"]
 
-_REDRAW_MS = 100
+_REDRAW_MS = 200
 
 
 class SingularValuesController(QObject):

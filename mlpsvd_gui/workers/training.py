@@ -10,11 +10,12 @@ from enum import Enum, auto
 
 from PySide6.QtCore import QObject, Signal
 
-from mlpsvd.errors import TrainingError
+from mlpsvd.errors import MlpSvdError, TrainingError
 from mlpsvd.experiments.bayes_limit import bayes_limit
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Outcome, Race, RaceEvent
+from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.workers.warm_up import WarmUp
 
 __all__ = ["News", "NewsKind", "TrainingWorker"]
@@ -134,6 +135,7 @@ class TrainingWorker(QObject):
         try:
             race = self._start_race(token, experiment, stop)
             self._tell(self._raced(token, race, len(experiment.training.contenders), stop, go))
+            self._find_limit(token, experiment, stop)
         except _CancelledError:
             self._tell(News(token, NewsKind.STOPPED, outcomes={}))
         except Exception as error:  # told in words by the controller, MemoryError included
@@ -160,8 +162,21 @@ class TrainingWorker(QObject):
         race = self._make_race(prepared)
         engine, notes = race.engine_description, race.notes
         self._tell(News(token, NewsKind.PREPARED, prepared=prepared, engine=engine, notes=notes))
-        self._tell(News(token, NewsKind.LIMIT, limit=bayes_limit(experiment)))
         return race
+
+    def _find_limit(self, token: int, experiment: Experiment, stop: threading.Event) -> None:
+        """Tell the best possible accuracy; after the training, which it would slow down on two cores."""
+
+        def progress(_: float) -> None:
+            if stop.is_set():
+                raise _CancelledError
+
+        try:
+            self._tell(News(token, NewsKind.LIMIT, limit=bayes_limit(experiment, progress)))
+        except _CancelledError:
+            return
+        except (MlpSvdError, MemoryError) as error:  # a line less in a plot, nothing more
+            LOGGER.info("The best possible accuracy is not known: %s", error)
 
     def _await_engine(self, token: int, experiment: Experiment, stop: threading.Event) -> None:
         if self._warm_up is None or experiment.training.engine not in _FUSED:

@@ -7,7 +7,7 @@ picks the class of largest density errs least of all rules, neural or not. docs/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,10 @@ __all__ = ["log_likelihoods", "optimal_classes"]
 
 
 def log_likelihoods(
-    clips: NDArray[np.floating], filters: Sequence[BandPass], sample_rate_hz: float
+    clips: NDArray[np.floating],
+    filters: Sequence[BandPass],
+    sample_rate_hz: float,
+    progress: Callable[[float], None] | None = None,
 ) -> NDArray[np.float64]:
     """Return the log-likelihood of every clip under every class, up to a constant common to all.
 
@@ -34,6 +37,8 @@ def log_likelihoods(
         One filter a class.
     sample_rate_hz
         Samples a second.
+    progress
+        Called with the share done, 0 to 1, before each class. It may raise to cancel.
 
     Returns
     -------
@@ -42,6 +47,8 @@ def log_likelihoods(
     y = clips.astype(np.float64)
     result = np.empty((len(y), len(filters)))
     for index, one in enumerate(filters):
+        if progress is not None:
+            progress(index / len(filters))
         c = coefficients(one, sample_rate_hz)
         innovation = y.copy()
         innovation[:, 1:] -= 2 * c.gamma * y[:, :-1]
@@ -54,7 +61,13 @@ def log_likelihoods(
 
 
 def optimal_classes(
-    clips: NDArray[np.floating], filters: Sequence[BandPass], sample_rate_hz: float
+    clips: NDArray[np.floating],
+    filters: Sequence[BandPass],
+    sample_rate_hz: float,
+    progress: Callable[[float], None] | None = None,
 ) -> NDArray[np.intp]:
-    """Return the class [shape=(n_clips,)] that the best possible rule picks for each clip, all equally likely."""
-    return log_likelihoods(clips, filters, sample_rate_hz).argmax(axis=1)
+    """Return the class [shape=(n_clips,)] that the best possible rule picks for each clip, all equally likely.
+
+    Parameters as of :func:`log_likelihoods`.
+    """
+    return log_likelihoods(clips, filters, sample_rate_hz, progress).argmax(axis=1)

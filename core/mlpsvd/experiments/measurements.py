@@ -13,15 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from mlpsvd.analysis.bayes import optimal_classes
-from mlpsvd.analysis.evaluation import accuracy, confusion_matrix
-from mlpsvd.data.synthetic import synthetic_clips
 from mlpsvd.errors import DataError
+from mlpsvd.experiments.bayes_limit import bayes_limit
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.race import Outcome, Race
 from mlpsvd.experiments.truncation import accuracies_by_rank
-from mlpsvd.features.spectra import n_samples_needed
 from mlpsvd.network.network import Network
 from mlpsvd.training.events import EpochEvent
 
@@ -92,12 +89,10 @@ def _smaller_ranks(experiment: Experiment) -> dict[str, Any]:
 
 
 def _bayes(experiment: Experiment) -> dict[str, Any]:
-    synthetic = experiment.data.synthetic
-    if experiment.data.source != "synthetic" or synthetic.noise != "gaussian":
+    limit = bayes_limit(experiment)
+    if limit is None:
         raise DataError("the Bayes limit is known for synthetic clips of Gaussian noise only")
-    clips = synthetic_clips(synthetic, experiment.seed, "test", n_samples_needed(experiment.features))
-    estimates = optimal_classes(np.asarray(clips.samples), synthetic.filters, synthetic.sample_rate_hz)
-    return {"accuracy": accuracy(confusion_matrix(clips.labels, estimates, len(synthetic.filters)))}
+    return {"accuracy": limit}
 
 
 _MEASURES: dict[Measurement, Callable[[Experiment], dict[str, Any]]] = {
