@@ -29,7 +29,7 @@ from mlpsvd_gui.controllers.training_controller import TrainingController
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.models.experiment_model import ExperimentModel
 from mlpsvd_gui.models.preferences import Preferences
-from mlpsvd_gui.models.run_model import RunModel, RunState
+from mlpsvd_gui.models.run_model import RunModel
 from mlpsvd_gui.models.selection_model import SelectionModel
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.actions import WindowActions, fill_menu_bar
@@ -189,12 +189,7 @@ class MainWindow(QMainWindow):
         engine: str,
     ) -> None:
         """Show a run that was trained elsewhere."""
-        self.run.begin(prepared.experiment)
-        self.run.set_prepared(prepared, engine)
-        for contender, history in histories.items():
-            self.run.add_events(contender, list(history))
-        self.run.set_outcomes(outcomes)
-        self.run.set_state(RunState.FINISHED)
+        self.run.show(prepared, histories, outcomes, engine)
         self.toolbar.show_progress(1.0, "")
 
     def use_preset(self, name: str) -> None:

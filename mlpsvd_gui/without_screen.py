@@ -15,6 +15,7 @@ from mlpsvd.cli.progress import progress_on_stderr
 from mlpsvd.engines.warm_up import is_compiled
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.bayes_limit import bayes_limit
+from mlpsvd.experiments.checkpoint import CHECKPOINT, save_checkpoint
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Outcome, Race
@@ -39,6 +40,7 @@ def run_without_screen(experiment: Experiment | None, folder: Path) -> int:
         outcomes = dict(race.outcomes())
         print(f"{outcome_table(outcomes)}\nComputed by: {race.engine_description}")
         write_run(folder, prepared, race.histories, outcomes, engine=race.engine_description, notes=race.notes)
+        save_checkpoint(folder / CHECKPOINT, experiment, race.states())
     except (MlpSvdError, OSError) as error:
         print(f"mlpsvd-gui: {error}", file=sys.stderr)
         return 1

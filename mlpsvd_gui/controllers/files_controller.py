@@ -15,6 +15,7 @@ from mlpsvd_gui.models.experiment_model import ExperimentModel
 from mlpsvd_gui.models.preferences import Preferences
 from mlpsvd_gui.models.run_model import RunModel
 from mlpsvd_gui.workers import file_jobs
+from mlpsvd_gui.workers.background import Background
 from mlpsvd_gui.workers.in_order import InOrder
 
 __all__ = ["FilesController"]
@@ -42,6 +43,7 @@ class FilesController(QObject):
         self._run = run_model
         self._preferences = preferences
         self._writing = InOrder("files", self)  # saving a run takes seconds: what is asked meanwhile waits, never lost
+        self._reading = Background("saved run", self)
         self._previous: tuple[Experiment, Experiment, Path | None] | None = None
         self.path: Path | None = None
         self.saved = experiment_model.experiment
@@ -64,6 +66,7 @@ class FilesController(QObject):
 
     def close(self) -> None:
         """Let everything that is being written, or waits for it, come to its end."""
+        self._reading.close()
         self._writing.close()
 
     def use(self, experiment: Experiment, path: Path | None = None, sentence: str = "") -> None:
@@ -101,7 +104,24 @@ class FilesController(QObject):
             return
         self._preferences.add_recent_file(str(path))
         own_file = path if path.suffix.lower() == ".toml" else None
+        if path.is_dir() and file_jobs.has_results(path) and not self._run.state.is_active:
+            self.use(experiment, own_file, f"Opened {path.name}: {experiment.name}. Its results are being read …")
+            self._reading.submit(
+                partial(file_jobs.read_run, path), partial(self._show_run, path), partial(self._tell_unread, path)
+            )
+            return
         self.use(experiment, own_file, f"Opened {path.name}: {experiment.name}. Press Train to compute its results.")
+
+    def _show_run(self, path: Path, saved: file_jobs.SavedRun) -> None:
+        if self._run.state.is_active:
+            return  # somebody has pressed Train meanwhile
+        self._run.show(saved.prepared, saved.histories, saved.outcomes, saved.engine, saved.states)
+        self.done.emit(f"Opened {path.name} with its results: {saved.prepared.experiment.name}.", "")
+
+    def _tell_unread(self, path: Path, error: Exception) -> None:
+        LOGGER.error("The results in %s could not be read", path, exc_info=error)
+        reason = str(error).rstrip(".") if isinstance(error, MlpSvdError) else unexpected_sentence(error).rstrip(".")
+        self.failed.emit(f"The settings of {path.name} are open, but not its results: {reason}.")
 
     def save(self, path: Path | None = None) -> bool:
         """Save the experiment, to ``path`` or where it came from; returns whether that was possible."""
@@ -127,7 +147,8 @@ class FilesController(QObject):
             return
         histories = {name: tuple(history) for name, history in self._run.histories.items() if history}
         outcomes, engine = dict(self._run.outcomes), self._run.engine_description
-        job = partial(file_jobs.save_run, folder, self._run.prepared, histories, outcomes, engine)
+        states = dict(self._run.states)
+        job = partial(file_jobs.save_run, folder, self._run.prepared, histories, outcomes, engine, states)
         self.done.emit(f"Saving the run to {folder} …", "")
         self._writing.submit(job, self._tell_saved, partial(self._tell_failed, folder))
 

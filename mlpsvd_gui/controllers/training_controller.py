@@ -168,7 +168,7 @@ class TrainingController(QObject):
         self._stop_clock()
         self._draw()
         self._redraw.stop()
-        self._run.set_outcomes(news.outcomes or {})
+        self._run.set_outcomes(news.outcomes or {}, news.states or {})
         stopped = news.kind is NewsKind.STOPPED
         if stopped and not any(self._run.histories.values()):
             self._run.forget()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 from PySide6.QtCore import QObject, Signal
 
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
-from mlpsvd.experiments.race import Outcome
+from mlpsvd.experiments.race import ContenderState, Outcome
 from mlpsvd.training.events import EpochEvent
 
 __all__ = ["RunModel", "RunState"]
@@ -53,6 +53,7 @@ class RunModel(QObject):
         self.prepared: Prepared | None = None
         self.histories: dict[str, list[EpochEvent]] = {}
         self.outcomes: dict[str, Outcome] = {}
+        self.states: dict[str, ContenderState] = {}
         self.message = ""
         self.engine_description = ""
 
@@ -87,10 +88,27 @@ class RunModel(QObject):
         self.histories[contender].extend(events)
         self.events_added.emit(contender)
 
-    def set_outcomes(self, outcomes: Mapping[str, Outcome]) -> None:
-        """Take what came out."""
+    def set_outcomes(self, outcomes: Mapping[str, Outcome], states: Mapping[str, ContenderState] | None = None) -> None:
+        """Take what came out, and where each network stands, which a saved run keeps."""
         self.outcomes = dict(outcomes)
+        self.states = dict(states or {})
         self.outcomes_changed.emit()
+
+    def show(
+        self,
+        prepared: Prepared,
+        histories: Mapping[str, Sequence[EpochEvent]],
+        outcomes: Mapping[str, Outcome],
+        engine: str,
+        states: Mapping[str, ContenderState] | None = None,
+    ) -> None:
+        """Take a whole run that was trained elsewhere, or saved."""
+        self.begin(prepared.experiment)
+        self.set_prepared(prepared, engine)
+        for contender, history in histories.items():
+            self.add_events(contender, list(history))
+        self.set_outcomes(outcomes, states)
+        self.set_state(RunState.FINISHED)
 
     def set_state(self, state: RunState, message: str = "") -> None:
         """Enter a state; ``message`` says in words what a person should know (the reason of a failure)."""

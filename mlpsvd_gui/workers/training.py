@@ -14,7 +14,7 @@ from mlpsvd.errors import MlpSvdError, TrainingError
 from mlpsvd.experiments.bayes_limit import bayes_limit
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
-from mlpsvd.experiments.race import Outcome, Race, RaceEvent
+from mlpsvd.experiments.race import ContenderState, Outcome, Race, RaceEvent
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.workers.warm_up import WarmUp
 
@@ -53,6 +53,7 @@ class News:
     limit: float | None = None
     events: tuple[RaceEvent, ...] = ()
     outcomes: dict[str, Outcome] | None = None
+    states: dict[str, ContenderState] | None = None
     error: BaseException | None = None
 
 
@@ -147,7 +148,8 @@ class TrainingWorker(QObject):
             stopped = self._pull(token, race, n_contenders, stop, go)
         except TrainingError as error:
             return News(token, NewsKind.FAILED, outcomes=dict(race.outcomes()), error=error)
-        return News(token, NewsKind.STOPPED if stopped else NewsKind.FINISHED, outcomes=dict(race.outcomes()))
+        kind = NewsKind.STOPPED if stopped else NewsKind.FINISHED
+        return News(token, kind, outcomes=dict(race.outcomes()), states=dict(race.states()))
 
     def _start_race(self, token: int, experiment: Experiment, stop: threading.Event) -> Race:
         def progress(share: float) -> None:

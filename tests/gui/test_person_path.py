@@ -223,3 +223,27 @@ def test_closing_while_training_stops_at_once(qtbot: QtBot, tmp_path: Path) -> N
     started = time.monotonic()
     window.close()
     assert time.monotonic() - started < 1.0
+
+
+def test_a_saved_run_comes_back_with_its_results_the_next_day(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    _make_small(qtbot, window, "12")
+    _press(qtbot, window, window.actions_.train)
+    _wait_for(qtbot, window, RunState.FINISHED)
+    columns = ("Test accuracy", "Rank", "Trained weights", "Operations", "Training time")
+    shown = {name: [window.race_panel.cell(name, column) for column in columns] for name in ("mlp", "mlp-svd")}
+    confusion = window.run.outcomes["mlp-svd"].confusion.copy()
+    window.files.save_run(tmp_path / "run")
+    qtbot.waitUntil(lambda: not window.files.is_busy and (tmp_path / "run").is_dir(), timeout=60_000)
+
+    tomorrow = MainWindow(_preferences(tmp_path / "other"))
+    qtbot.addWidget(tomorrow)
+    with qtbot.waitExposed(tomorrow):
+        tomorrow.show()
+    tomorrow.files.open(tmp_path / "run")
+    _wait_for(qtbot, tomorrow, RunState.FINISHED)
+    for name, cells in shown.items():
+        assert [tomorrow.race_panel.cell(name, column) for column in columns] == cells
+        assert len(tomorrow.training_panel.accuracy.curve_data(f"{name}/test")[0]) == 13
+    assert (tomorrow.run.outcomes["mlp-svd"].confusion == confusion).all()
+    assert tomorrow.race_panel.stale_text == ""
+    tomorrow.close()

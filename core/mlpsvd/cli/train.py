@@ -12,7 +12,7 @@ from mlpsvd.cli.outcome_table import outcome_table
 from mlpsvd.cli.progress import Progress, progress_on_stderr
 from mlpsvd.engines.warm_up import is_compiled
 from mlpsvd.errors import FileFormatError, SettingError, TrainingError
-from mlpsvd.experiments.checkpoint import load_checkpoint, save_checkpoint
+from mlpsvd.experiments.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import load_experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
@@ -22,10 +22,9 @@ from mlpsvd.experiments.run_files import check_run_folder, write_run
 from mlpsvd.files import expand_home
 from mlpsvd.settings import check, parse_text, with_value
 
-__all__ = ["CHECKPOINT", "chosen_experiment", "resume", "train"]
+__all__ = ["chosen_experiment", "resume", "train"]
 
 
-CHECKPOINT = "checkpoint.safetensors"
 _CHECKPOINT_S = 10.0
 
 

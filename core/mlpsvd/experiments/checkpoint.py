@@ -25,7 +25,10 @@ from mlpsvd.settings import check, from_table, to_table
 from mlpsvd.training.events import Discard, EpochEvent, Snapshot
 from mlpsvd.training.trainer import TrainerState
 
-__all__ = ["load_checkpoint", "save_checkpoint"]
+__all__ = ["CHECKPOINT", "load_checkpoint", "save_checkpoint"]
+
+CHECKPOINT = "checkpoint.safetensors"
+"""Its name in the folder of a run."""
 
 _KIND = "mlpsvd checkpoint"
 _VERSION = 1
@@ -80,7 +83,7 @@ def save_checkpoint(path: Path, experiment: Experiment, states: Mapping[str, Con
 def load_checkpoint(path: Path) -> tuple[Experiment, dict[str, ContenderState]]:
     """Read what :func:`save_checkpoint` wrote.
 
-    The events come back without their snapshots; everything else is as it was, to the last bit.
+    Of the events only the last has its snapshot; everything else is as it was, to the last bit.
 
     Raises
     ------
@@ -118,8 +121,11 @@ def _contender_state(name: str, table: dict[str, Any], tensors: dict[str, NDArra
     theta, first, second = vectors
     theta.flags.writeable = False
     optimiser = OptimiserState(first, second, list(table["steps"]))
-    history = tuple(_event(name, event, tensors) for event in table["history"])
-    return ContenderState(TrainerState(table["epoch"], Snapshot(spec, theta), optimiser), history)
+    snapshot = Snapshot(spec, theta)
+    history = [_event(name, event, tensors) for event in table["history"]]
+    if history:
+        history[-1] = dataclasses.replace(history[-1], snapshot=snapshot)
+    return ContenderState(TrainerState(table["epoch"], snapshot, optimiser), tuple(history))
 
 
 def _event_table(event: EpochEvent) -> dict[str, Any]:

@@ -46,6 +46,9 @@ class _Race:
     def outcomes(self) -> dict[str, Any]:
         return {"mlp": self.pulled}
 
+    def states(self) -> dict[str, Any]:
+        return {}
+
 
 def _worker(race: Any, prepare: Callable[..., Any] | None = None) -> tuple[TrainingWorker, list[News]]:
     worker = TrainingWorker(prepare or (lambda *_: SimpleNamespace()), lambda _: race)
@@ -61,7 +64,7 @@ def _events(heard: list[News]) -> list[int]:
 def test_all_epochs_come_in_order_and_in_batches(qtbot: QtBot) -> None:
     worker, heard = _worker(_Race(300, 0.001))
     worker.start(Experiment())
-    qtbot.waitUntil(lambda: heard != [] and heard[-1].kind is NewsKind.FINISHED, timeout=5000)
+    qtbot.waitUntil(lambda: any(news.kind is NewsKind.FINISHED for news in heard), timeout=5000)
     assert _events(heard) == list(range(300))
     assert heard[0].kind is NewsKind.PREPARED and heard[0].engine == "test engine"
     batches = [news for news in heard if news.kind is NewsKind.EPOCHS]
