@@ -38,6 +38,7 @@ from mlpsvd_gui.views.data_panel import DataPanel
 from mlpsvd_gui.views.experiments_panel import ExperimentsPanel
 from mlpsvd_gui.views.explore_page import ExplorePage
 from mlpsvd_gui.views.filters_panel import FiltersPanel
+from mlpsvd_gui.views.live_page import LivePage
 from mlpsvd_gui.views.live_panel import LivePanel
 from mlpsvd_gui.views.messages import MessageBar, MessageKind
 from mlpsvd_gui.views.race_panel import RacePanel
@@ -94,6 +95,7 @@ class MainWindow(QMainWindow):
         self.race_panel = RacePanel()
         self.experiments_panel = ExperimentsPanel(n_usable_cores())
         self.live_panel = LivePanel()
+        self.live_page = LivePage(self.live_panel, QWidget(), QWidget())  # until Record and Files are there
 
     def _make_controllers(self) -> None:
         experiments, selection, run = self.experiments, self.selection, self.run
@@ -133,7 +135,7 @@ class MainWindow(QMainWindow):
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(_scrolling(self.explore), "Explore")
         self.tabs.addTab(self.experiments_panel, "Experiments")
-        self.tabs.addTab(self.live_panel, "Live audio")
+        self.tabs.addTab(self.live_page, "Live audio")
         centre = QWidget()
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)

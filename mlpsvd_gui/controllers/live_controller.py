@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from mlpsvd.audio.level import Level
 from mlpsvd.audio.source import SourceState
@@ -13,13 +12,13 @@ from mlpsvd.audio.synthetic_source import SyntheticSource
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.models.live import LiveDecision
 from mlpsvd_gui.controllers.live_log import LiveLog
-from mlpsvd_gui.controllers.live_models import LiveModel, model_from_file, models_from_run
+from mlpsvd_gui.controllers.live_model_list import LiveModels
+from mlpsvd_gui.controllers.live_models import LiveModel
 from mlpsvd_gui.controllers.live_sources import make_source, reason_not_to_start
 from mlpsvd_gui.controllers.live_texts import LatencyLog, right_text, status_text
 from mlpsvd_gui.models.run_model import RunModel
 from mlpsvd_gui.views.live_controls import FILE_SOURCE, SYNTHETIC_SOURCE
 from mlpsvd_gui.views.live_panel import LivePanel
-from mlpsvd_gui.workers.background import Background
 from mlpsvd_gui.workers.live import LiveSession, LiveUpdate
 
 __all__ = ["LiveController"]
@@ -35,12 +34,16 @@ class LiveController(QObject):
     The label is shown as soon as a decision is there; raster, spectrum, meter and log wait for the next drawing.
     """
 
+    session_changed = Signal(object)
+    """Emits the :class:`LiveSession` that has just been started, or None: nothing plays any more."""
+    levels_drawn = Signal(float, float, bool)
+    """Emits root mean square and peak of the last moments in dBFS, and whether they clipped; twenty times a second."""
+
     def __init__(self, panel: LivePanel, run_model: RunModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._panel = panel
         self._run_model = run_model
-        self._trained: list[LiveModel] = []
-        self._opened: list[LiveModel] = []
+        self.models = LiveModels(run_model, self)
         self._model: LiveModel | None = None
         self._session: LiveSession | None = None
         self._shown_names: tuple[str, ...] = ()
@@ -53,11 +56,23 @@ class LiveController(QObject):
         self._levels: list[Level] = []
         self._update: LiveUpdate | None = None
         self._latency = LatencyLog()
-        self._opening = Background("open model", self)
         self._timer = QTimer(self)
         self._timer.setInterval(_DRAW_MS)
         self._connect()
-        self._take_outcomes()
+        self._take_models()
+
+    @property
+    def session(self) -> LiveSession | None:
+        """What plays now, None where nothing does."""
+        return self._session
+
+    def start(self) -> None:
+        """Begin with the chosen source and model, as the Start button does; nothing where something plays."""
+        self._start()
+
+    def stop(self) -> None:
+        """Ask what plays to stop; :attr:`session_changed` follows."""
+        self._stop()
 
     @property
     def is_running(self) -> bool:
@@ -70,7 +85,8 @@ class LiveController(QObject):
         if self._session is not None:
             self._session.close()
             self._session = None
-        self._opening.close()
+            self.session_changed.emit(None)
+        self.models.close()
         self._log.close()
 
     def _connect(self) -> None:
@@ -82,40 +98,36 @@ class LiveController(QObject):
         controls.class_chosen.connect(self._choose_class)
         controls.source_kind_chosen.connect(lambda _: self._show_startable())
         self._panel.decision.painted.connect(self._latency.painted)
-        self._run_model.outcomes_changed.connect(self._take_outcomes)
+        self.models.models_changed.connect(self._take_models)
+        self.models.opened.connect(self._take_opened)
+        self.models.failed.connect(lambda sentence: self._panel.show_error(_sentence(sentence)))
         self._timer.timeout.connect(self._draw)
 
     # --- which model ---------------------------------------------------------------------------------------------
 
     def open_model(self, path: str) -> None:
         """Read a model file in the background and choose it."""
-        self._opening.submit(lambda: model_from_file(Path(path)), self._take_opened, self._tell_error)
+        self.models.open_model(path)
 
     def _take_opened(self, model: LiveModel) -> None:
-        self._opened = [other for other in self._opened if other.key != model.key] + [model]
         self._panel.show_error("")
         self._use(model)
 
-    def _take_outcomes(self) -> None:
-        outcomes = list(self._run_model.outcomes.values())
-        self._trained = models_from_run(self._run_model.prepared, outcomes)
+    def _take_models(self) -> None:
         current = self._model.key if self._model is not None else ""
-        models = self._models()
+        models = self.models.entries()
         chosen = next((model for model in models if model.key == current), models[-1] if models else None)
         # While the next run trains there are no outcomes yet: a session that runs keeps the model it has.
         if chosen is None and self._session is not None:
             chosen = self._model
         self._use(chosen)
 
-    def _models(self) -> list[LiveModel]:
-        return self._opened + self._trained
-
     def _choose_model(self, key: str) -> None:
-        self._use(next((model for model in self._models() if model.key == key), self._model))
+        self._use(self.models.find(key) or self._model)
 
     def _use(self, model: LiveModel | None) -> None:
         before, self._model = self._model, model
-        entries = [(one.key, one.text, one.tip) for one in self._models()]
+        entries = [(one.key, one.text, one.tip) for one in self.models.entries()]
         self._panel.controls.show_models(entries, model.key if model is not None else "")
         bank = model.bank if model is not None else None
         self._panel.controls.show_classes([one.label for one in bank.filters] if bank is not None else [])
@@ -159,6 +171,7 @@ class LiveController(QObject):
         self._started_s = time.monotonic()
         self._timer.start()
         session.start()
+        self.session_changed.emit(session)
 
     def _begin_view(self, model: LiveModel) -> None:
         classifier = model.classifier
@@ -182,6 +195,7 @@ class LiveController(QObject):
         session, self._session = self._session, None
         if session is not None:
             session.close()
+            self.session_changed.emit(None)
             session.deleteLater()
         self._timer.stop()
         self._draw()
@@ -229,7 +243,9 @@ class LiveController(QObject):
         if self._levels:
             levels, self._levels = self._levels, []
             peak_dbfs = max(level.peak_dbfs for level in levels)
-            self._panel.show_level(levels[-1].rms_dbfs, peak_dbfs, any(level.clipped for level in levels))
+            clipped = any(level.clipped for level in levels)
+            self._panel.show_level(levels[-1].rms_dbfs, peak_dbfs, clipped)
+            self.levels_drawn.emit(levels[-1].rms_dbfs, peak_dbfs, clipped)
         if self._undrawn:
             decisions, self._undrawn = self._undrawn, []
             self._panel.add_decisions(decisions)

@@ -17,7 +17,7 @@ from mlpsvd.errors import MlpSvdError
 from mlpsvd.models.classifier import Classifier
 from mlpsvd.models.live import LiveClassifier, LiveDecision
 
-__all__ = ["LiveSession", "LiveUpdate"]
+__all__ = ["RING_S", "LiveSession", "LiveUpdate"]
 
 T = TypeVar("T")
 
@@ -26,7 +26,8 @@ _AT_ONCE = 8
 _BREATH_S = 0.002
 _LEVEL_S = 0.04
 _NOTICE_S = 0.01
-_RING_S = 4.0
+RING_S = 12.0
+"""What can be looked back at: a recording begins before its trigger."""
 _RING_WINDOWS = 8
 
 
@@ -68,15 +69,17 @@ class LiveSession(QObject):
     def __init__(
         self,
         source: AudioSource,
-        classifier: Classifier,
+        classifier: Classifier | None,
         hop_share: float = 1.0,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._source = source
-        capacity_s = max(_RING_S, _RING_WINDOWS * classifier.n_samples / source.sample_rate_hz)
-        self._ring = RingBuffer(int(capacity_s * source.sample_rate_hz) + 1)
-        self._live = LiveClassifier(self._ring, classifier, hop_share, source.latency_s)
+        window_s = classifier.n_samples / source.sample_rate_hz if classifier is not None else 0.0
+        self._ring = RingBuffer(int(max(RING_S, _RING_WINDOWS * window_s) * source.sample_rate_hz) + 1)
+        self._live: LiveClassifier | None = None
+        if classifier is not None:
+            self._live = LiveClassifier(self._ring, classifier, hop_share, source.latency_s)
         self._decisions: deque[LiveDecision] = deque()
         self._levels: deque[Level] = deque(maxlen=256)
         self._n_measured = 0
@@ -104,7 +107,8 @@ class LiveSession(QObject):
         DataError
             If it wants another sample rate or longer windows.
         """
-        self._live.swap(classifier)
+        if self._live is not None:
+            self._live.swap(classifier)
 
     def ask_to_stop(self) -> None:
         """Ask the thread to end; returns at once, ``news`` follows."""
@@ -148,15 +152,21 @@ class LiveSession(QObject):
         while not self._stopping.is_set():
             # Asked before looking for samples: whatever a finished source has delivered is found below.
             over = self._source.finished
-            decisions = self._live.poll(_AT_ONCE)
+            decisions = self._live.poll(_AT_ONCE) if self._live is not None else self._release()
             self._decisions.extend(decisions)
             self._measure_level()
             if over and not decisions:
-                self._decisions.extend(self._live.flush())
+                if self._live is not None:
+                    self._decisions.extend(self._live.flush())
                 return
             self._notice()
             # A source without a pace would keep the interpreter from the window: breathe after each handful.
             self._stopping.wait(_BREATH_S if decisions else _IDLE_S)
+
+    def _release(self) -> list[LiveDecision]:
+        """Nobody classifies: what has come is free to be written over."""
+        self._ring.advance(self._ring.n_written)
+        return []
 
     def _measure_level(self) -> None:
         n_new = self._ring.n_written - self._n_measured

@@ -1,0 +1,31 @@
+"""The live tab: listen, record, and classify files."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+__all__ = ["LivePage"]
+
+
+class LivePage(QWidget):
+    """Three pages over the same microphone and the same networks.
+
+    Parameters
+    ----------
+    listen, record, files
+        What is on each page: a :class:`~mlpsvd_gui.views.live_panel.LivePanel`, a ``RecordPanel``, a ``ClassifyPanel``.
+    """
+
+    def __init__(self, listen: QWidget, record: QWidget, files: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.pages = QTabWidget(self)
+        self.pages.setDocumentMode(True)
+        for page, title, tip in (
+            (listen, "Listen", "A network classifies what the microphone, a recording or the bank plays"),
+            (record, "Record", "Labelled clips straight into a data set, and training on them"),
+            (files, "Files", "Many recordings classified in one go"),
+        ):
+            self.pages.setTabToolTip(self.pages.addTab(page, title), tip)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.pages)
