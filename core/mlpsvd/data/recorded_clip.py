@@ -1,0 +1,53 @@
+"""One clip of a collection of recordings: a file, its label, and what is known of how it was recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+__all__ = ["RecordedClip"]
+
+
+@dataclass(frozen=True)
+class RecordedClip:
+    """A file of a collection.
+
+    Attributes
+    ----------
+    id
+        A name that stays with it whatever becomes of label, length and place, and over restarts.
+    path
+        Where the file is.
+    name
+        The path as the manifest has it, relative to the collection's folder.
+    label
+        Name of its class.
+    split
+        ``train`` or ``test`` where the manifest says so, else None.
+    recorded_at
+        Date and time of its first sample; None where nobody knows.
+    device
+        What it was recorded from; "" where nobody knows.
+    sample_rate_hz, duration_s
+        As the file has them; 0 where the manifest does not say.
+    level_dbfs
+        Root mean square relative to a full-scale sine; nan where it was not measured.
+    clipped
+        Whether a sample reached full scale (False where it was not measured).
+    has_gap
+        Whether sound was lost right before or behind it.
+    """
+
+    id: str
+    path: Path
+    name: str
+    label: str
+    split: str | None = None
+    recorded_at: datetime | None = None
+    device: str = ""
+    sample_rate_hz: float = 0.0
+    duration_s: float = 0.0
+    level_dbfs: float = float("nan")
+    clipped: bool = False
+    has_gap: bool = False
