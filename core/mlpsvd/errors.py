@@ -8,6 +8,7 @@ from __future__ import annotations
 
 __all__ = [
     "AudioFileError",
+    "CalibrationError",
     "DataError",
     "DeviceError",
     "FileFormatError",
@@ -50,8 +51,12 @@ class AudioFileError(DataError):
     """One audio file cannot be used: unreadable, empty, non-finite or too short."""
 
 
+class CalibrationError(DataError):
+    """A recorded tone cannot calibrate a microphone; the message says what it should be like."""
+
+
 class FileFormatError(MlpSvdError):
-    """A file of ours (experiment, model, checkpoint) is damaged, of another kind, or from a newer version."""
+    """A file (experiment, model, checkpoint, microphone correction) is damaged, of another kind, or from the future."""
 
 
 class DeviceError(MlpSvdError):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.errors import DataError, FileFormatError
+from mlpsvd.features.conditioning import Conditioning
 from mlpsvd.features.magnitudes import LOG_FLOOR, clip_magnitudes, n_parts
 from mlpsvd.features.settings import FeatureSettings
 
@@ -57,7 +58,7 @@ class FittedFeatures:
         """Which part of the clip each entry describes, counted from 0 [shape=(n_features,)]."""
         return np.repeat(np.arange(n_parts(self.settings), dtype=np.intp), self.settings.fft_size // 2 + 1)
 
-    def transform(self, samples: Clips) -> NDArray[np.float32]:
+    def transform(self, samples: Clips, conditioning: Conditioning | None = None) -> NDArray[np.float32]:
         """Turn clips into the vectors that enter the network.
 
         A clip gives the same vector, bit for bit, alone or among others. Clips shorter than needed are continued
@@ -67,19 +68,36 @@ class FittedFeatures:
         ----------
         samples
             Clips at this extractor's sample rate; one array [shape=(n_samples,)] is taken as one clip.
+        conditioning
+            Microphone and background to be taken off the magnitudes, before logarithm and scaling; nothing if left
+            out.
 
         Returns
         -------
         np.ndarray [shape=(n_clips, n_features)]
-        """
-        return self._scaled(_values(samples, self.settings))
 
-    def unscaled(self, samples: Clips) -> NDArray[np.float64]:
+        Raises
+        ------
+        DataError
+            If the conditioning was made for other features.
+        """
+        return self.scaled(self.unscaled(samples, conditioning))
+
+    def unscaled(self, samples: Clips, conditioning: Conditioning | None = None) -> NDArray[np.float64]:
         """Return the magnitudes |FFT| before logarithm and scaling [shape=(n_clips, n_features)], for plots in dB.
 
         A sine of full scale in the middle of a bin has the magnitude ``fft_size / 2`` with the rectangular window.
+        Parameters and errors are those of :meth:`transform`.
         """
-        return clip_magnitudes(samples, self.settings)
+        magnitudes = clip_magnitudes(samples, self.settings)
+        return magnitudes if conditioning is None else conditioning.apply(magnitudes, self.settings.fft_size // 2 + 1)
+
+    def scaled(self, magnitudes: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Return what enters the network for magnitudes from :meth:`unscaled` [shape=(n_clips, n_features)].
+
+        ``transform`` is the one after the other; whoever wants both numbers of a window calls both.
+        """
+        return self._scaled(_values(magnitudes, self.settings))
 
     def describe(self) -> str:
         """Say in one sentence what the features are."""
@@ -170,7 +188,7 @@ def fit_transform(
     DataError
         If there is no clip, or a clip holds a sample that is not a finite number.
     """
-    values = _values(samples, settings)
+    values = _values(clip_magnitudes(samples, settings), settings)
     if not len(values):
         raise DataError("the features cannot be fitted: there is no training clip")
     if not np.isfinite(values).all():
@@ -180,8 +198,7 @@ def fit_transform(
     return fitted, fitted._scaled(values)
 
 
-def _values(samples: Clips, settings: FeatureSettings) -> NDArray[np.float64]:
-    magnitudes = clip_magnitudes(samples, settings)
+def _values(magnitudes: NDArray[np.float64], settings: FeatureSettings) -> NDArray[np.float64]:
     if settings.magnitude == "log":
         return np.log(np.maximum(magnitudes, LOG_FLOOR))
     return magnitudes

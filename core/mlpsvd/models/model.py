@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.features.spectra import FittedFeatures
+from mlpsvd.models.reference import TrainingReference
 from mlpsvd.network.network import Network
 from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.settings import from_table
@@ -38,6 +39,8 @@ class Model:
         The experiment that it was trained by, as nested plain tables; empty where unknown.
     summary
         Plain facts about the training, e.g. its contender, test accuracy and ranks; nothing depends on them.
+    reference
+        Where the training clips lie, to tell a sound that is unlike all of them; None in files of before it was kept.
     """
 
     spec: NetworkSpec
@@ -47,6 +50,7 @@ class Model:
     clip_s: float
     experiment_table: Mapping[str, Any] = field(default_factory=dict, repr=False)
     summary: Mapping[str, Any] = field(default_factory=dict)
+    reference: TrainingReference | None = field(default=None, repr=False)
 
     def network(self) -> Network:
         """Return the network over a copy of the parameters."""

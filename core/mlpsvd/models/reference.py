@@ -1,0 +1,124 @@
+"""What a model knows of its training set besides the weights: where each class lies, how far its clips stray, how loud.
+
+With it, a sound that is like nothing the network has ever seen can be told from one that it knows. The network itself
+cannot: its probabilities sum to 1 whatever it hears.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.errors import FileFormatError
+
+__all__ = ["DISTANCE_PERCENTILES", "TrainingReference"]
+
+DISTANCE_PERCENTILES = (5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
+"""Which percentiles of the training clips' distances are kept; the last is the unit of :meth:`distance`."""
+
+_SHAPES = {"distances": (len(DISTANCE_PERCENTILES),), "level_dbfs": (2,), "clipped_share": (1,)}
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingReference:
+    """The training set in the network's own feature space, sealed into the model.
+
+    The distance of a vector is its root-mean-square deviation from the nearest class mean, each entry in units of its
+    deviation within the classes (a Mahalanobis distance with a diagonal covariance that all classes share), divided by
+    the 99th percentile of the same distance over the training clips. So 1 is the edge of the training set: one in a
+    hundred of its clips lies beyond. Nothing is assumed about the shape of the distribution.
+
+    It is as meaningful as the features it is taken in:
+
+    - *standardised*: every entry counts alike, as it does for the network. The most telling choice.
+    - *training maximum*, *none*: the level is part of the vector, so the right sound 20 dB too loud is far away too.
+      One too quiet is near a class that is quiet itself. Entries with little energy are told apart only down to the
+      floor of the deviations (see :func:`mlpsvd.models.reference.measure_reference`), and with linear magnitudes
+      silence, all zeros, lies close to the quietest training clips: hold the level against it as well.
+    - *per sample*: of linear magnitudes only the shape of the spectrum counts; a sound at the wrong level is as near
+      as at the right one, and the level has to be looked at on its own. Of log magnitudes the level still shows, but
+      bent by the division.
+    - *log* magnitudes make a change of level the same step in all entries, and the noise floor of the microphone as
+      visible as its loudest sound.
+
+    Attributes
+    ----------
+    class_means : np.ndarray [shape=(n_classes, n_features)]
+        Mean feature vector of each class.
+    within_std : np.ndarray [shape=(n_features,)]
+        Deviation of each entry within the classes, pooled, and no smaller than its floor.
+    distances : np.ndarray [shape=(6,)]
+        :data:`DISTANCE_PERCENTILES` of the training clips' distances, before the division by the last of them.
+    level_dbfs
+        5th and 95th percentile of the levels of whole training clips, in dBFS as of
+        :func:`mlpsvd.audio.level.measure_level`.
+    clipped_share
+        Which share of the training clips reached full scale, 0 to 1: where many did, clipping is nothing unusual.
+    """
+
+    class_means: NDArray[np.float64] = field(repr=False)
+    within_std: NDArray[np.float64] = field(repr=False)
+    distances: NDArray[np.float64]
+    level_dbfs: tuple[float, float]
+    clipped_share: float = 0.0
+
+    def distance(self, vector: NDArray[np.floating]) -> float:
+        """Return how far a feature vector [shape=(n_features,)] lies from the nearest class; 1 is the edge.
+
+        Infinite for a vector that is not finite.
+        """
+        # (x − μ) / σ for every class at once: a few microseconds, as it runs beside each live decision.
+        deviations = (vector - self.class_means) / self.within_std
+        squares = np.einsum("kd,kd->k", deviations, deviations)
+        nearest = float(np.sqrt(squares.min() / len(self.within_std)) / self.distances[-1])
+        return nearest if np.isfinite(nearest) else float("inf")
+
+    def to_arrays(self) -> dict[str, NDArray[np.float64]]:
+        """Return everything as named arrays, for a model file."""
+        return {
+            "class_means": np.asarray(self.class_means, np.float64),
+            "within_std": np.asarray(self.within_std, np.float64),
+            "distances": np.asarray(self.distances, np.float64),
+            "level_dbfs": np.asarray(self.level_dbfs, np.float64),
+            "clipped_share": np.asarray([self.clipped_share], np.float64),
+        }
+
+    @classmethod
+    def from_arrays(
+        cls, n_classes: int, n_features: int, arrays: Mapping[str, NDArray[np.floating]]
+    ) -> TrainingReference:
+        """Rebuild a reference from what :meth:`to_arrays` gave.
+
+        Raises
+        ------
+        FileFormatError
+            If an array is missing, has another shape than the model asks for, holds what is no number, or a deviation
+            or distance that should be above 0 is not.
+        """
+        shapes = {"class_means": (n_classes, n_features), "within_std": (n_features,), **_SHAPES}
+        checked = {name: _array(arrays, name, shape) for name, shape in shapes.items()}
+        for name in ("within_std", "distances"):
+            if (checked[name] <= 0.0).any():
+                raise FileFormatError(f"reference.{name} holds {checked[name].min():g}; every entry should be above 0")
+        low, high = (float(value) for value in checked["level_dbfs"])
+        if low > high:
+            raise FileFormatError(f"reference.level_dbfs is {low:g} to {high:g}; the lower level should come first")
+        share = float(checked["clipped_share"][0])
+        if not 0.0 <= share <= 1.0:
+            raise FileFormatError(f"reference.clipped_share is {share:g}; it should be from 0 to 1")
+        return cls(checked["class_means"], checked["within_std"], checked["distances"], (low, high), share)
+
+
+def _array(arrays: Mapping[str, NDArray[np.floating]], name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    if name not in arrays:
+        raise FileFormatError(f"the tensor reference.{name} is missing; it should have the shape {shape}")
+    array = np.array(arrays[name], dtype=np.float64)
+    if array.shape != shape:
+        raise FileFormatError(f"the tensor reference.{name} has the shape {array.shape}; it should be {shape}")
+    if not np.isfinite(array).all():
+        raise FileFormatError(f"the tensor reference.{name} holds values that are not finite; all should be numbers")
+    array.flags.writeable = False
+    return array
