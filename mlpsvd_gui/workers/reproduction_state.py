@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.measurements import Measurement
 from mlpsvd.experiments.reproduction.finding import Finding, Reproduction, Results
 from mlpsvd.experiments.reproduction.registry import REPRODUCTIONS, chosen
-from mlpsvd.experiments.reproduction.run import check_folder
+from mlpsvd.experiments.reproduction.run import check_folder, written_reproductions
 from mlpsvd.experiments.trials import Trial, TrialStore
 
 __all__ = ["KeptPicture", "KeptResult", "Standing", "Survey", "Tracker", "load_result", "survey"]
@@ -206,9 +205,8 @@ def _n_trainings(trial: Trial) -> int:
 def _written(folder: Path) -> dict[str, int]:
     """Return the trials of each task of what is written; empty where that cannot be read."""
     try:
-        table = json.loads((folder / "reproduction.json").read_bytes())["reproductions"]
-        return {str(name): int(n_trials) for name, n_trials in table.items() if name in REPRODUCTIONS}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {name: n for name, n in written_reproductions(folder).items() if name in REPRODUCTIONS}
+    except (OSError, MlpSvdError):
         return {}
 
 

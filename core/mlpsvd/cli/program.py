@@ -159,6 +159,9 @@ A repeated command goes on where the last one stopped: finished trials are kept 
     reproduce.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="compute on a Dask cluster, e.g. tcp://node:8786"
     )
+    reproduce.add_argument(
+        "--gpu", dest="on_gpu", action="store_true", help="train the networks of all trials at once on an NVIDIA GPU"
+    )
     reproduce.add_argument("--quiet", action="store_true", help="show no progress")
     reproduce.set_defaults(run=_reproduce)
 
@@ -194,6 +197,7 @@ def _reproduce(arguments: argparse.Namespace) -> int:
         arguments.out,
         arguments.jobs,
         arguments.scheduler,
+        arguments.on_gpu,
         arguments.quiet,
     )
 

@@ -19,6 +19,7 @@ from mlpsvd.experiments.reproduction.finding import Comparison, Reproduction
 from mlpsvd.experiments.reproduction.registry import REPRODUCTIONS, chosen
 from mlpsvd.experiments.reproduction.run import FindingWritten, ReproductionEvent, TrialDone, check_folder
 from mlpsvd.experiments.reproduction.run import reproduce as run_reproductions
+from mlpsvd.experiments.together import GpuTrials
 from mlpsvd.experiments.workers import OpenExecutor, dask_workers, local_workers, n_usable_cores
 
 __all__ = ["list_reproductions", "reproduce"]
@@ -35,7 +36,14 @@ def list_reproductions() -> int:
 
 
 def reproduce(
-    names: Sequence[str], everything: bool, n_trials: int, out: Path, n_jobs: int, scheduler: str, quiet: bool
+    names: Sequence[str],
+    everything: bool,
+    n_trials: int,
+    out: Path,
+    n_jobs: int,
+    scheduler: str,
+    on_gpu: bool,
+    quiet: bool,
 ) -> int:
     """Reproduce what is named, tell how it stands beside the paper, write it to ``out``; return the exit code.
 
@@ -44,7 +52,7 @@ def reproduce(
     Raises
     ------
     MlpSvdError, OSError
-        If a name is unknown, the folder or the scheduler cannot be used, or a trial fails.
+        If a name is unknown, the folder, the scheduler or the GPU cannot be used, or a trial fails.
     """
     reproductions = _chosen(names, everything)
     _at_least_one("--trials", n_trials)
@@ -52,10 +60,11 @@ def reproduce(
         _at_least_one("--jobs", n_jobs)
     check_folder(out)
     executor = _executor(n_jobs, scheduler)
+    together = GpuTrials() if on_gpu else None
     with (
         StopRequest("stopping; what is finished is kept") as stop,
         _progress(quiet) as progress,
-        closing(run_reproductions(reproductions, n_trials, out, executor)) as events,
+        closing(run_reproductions(reproductions, n_trials, out, executor, together)) as events,
     ):
         for event in events:
             _tell(event, progress)

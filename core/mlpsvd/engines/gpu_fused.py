@@ -26,7 +26,7 @@ from mlpsvd.engines.gpu_layout import Rows, Tables, lay_out
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState
 from mlpsvd.network.network import Network
 
-__all__ = ["FusedGpuEngine", "Scores", "Shelf", "TrainingRun"]
+__all__ = ["FusedGpuEngine", "Scores", "Shelf", "Trained", "TrainingRun"]
 
 Array = NDArray[np.floating]
 
@@ -79,6 +79,22 @@ class TrainingRun:
     data_set: int
     orders: NDArray[np.integer]
     batch_size: int
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a call has trained.
+
+    Attributes
+    ----------
+    history
+        For each network its parameters after every epoch [shape=(n_epochs, n_parameters)].
+    shares : np.ndarray [shape=(n_networks,)]
+        How long each network's thread block took by its own clock, as a share of the sum over all of them.
+    """
+
+    history: list[Array]
+    shares: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -184,7 +200,7 @@ class FusedGpuEngine:
             labels_all = self._xp.asarray(np.concatenate([labels for _, labels in data_sets]).astype(np.int32))
         return Shelf(x_all, labels_all, tuple(places))
 
-    def train_epochs(self, runs: Sequence[TrainingRun], shelf: Shelf, n_epochs: int) -> list[Array]:
+    def train_epochs(self, runs: Sequence[TrainingRun], shelf: Shelf, n_epochs: int) -> Trained:
         """Train every network, in place, for some epochs in one kernel call.
 
         Parameters
@@ -198,8 +214,8 @@ class FusedGpuEngine:
 
         Returns
         -------
-        history
-            For each network its parameters after every epoch [shape=(n_epochs, n_parameters)], on the host.
+        Trained
+            What came out, on the host.
 
         Raises
         ------
@@ -213,21 +229,22 @@ class FusedGpuEngine:
         with device_failures(self._backend):
             theta, first, second = self._packed(thetas), self._packed(moments[0]), self._packed(moments[1])
             steps = self._xp.asarray(np.array([step for run in runs for step in run.state.steps], np.int64))
+            ticks = self._xp.empty(len(runs), np.int64)
             history = self._xp.empty((n_epochs, tables.n_parameters), self._dtype)
             self._launch(
                 "train_many",
                 tables,
-                (theta, self._xp.empty(tables.n_parameters, self._dtype), first, second, steps),
+                (theta, self._xp.empty(tables.n_parameters, self._dtype), first, second, steps, ticks),
                 (shelf.x, shelf.labels, self._xp.asarray(orders)),
                 (self._xp.asarray(_rule_numbers(runs)), self._work(tables), history),
                 (np.int64(tables.n_parameters), np.int64(n_epochs)),
             )
-            after, steps_after = to_host(history), to_host(steps)
+            after, steps_after, spent = to_host(history), to_host(steps), to_host(ticks)
             for packed, vectors in ((theta, thetas), (first, moments[0]), (second, moments[1])):
                 self._unpack(packed, vectors)
         for run, own in zip(runs, np.split(steps_after, _bounds([run.state.steps for run in runs])), strict=True):
             run.state.steps[:] = own.tolist()
-        return np.split(after, _bounds(thetas), axis=1)
+        return Trained(np.split(after, _bounds(thetas), axis=1), spent / spent.sum())
 
     def evaluate_many(self, networks: Sequence[Network], shelf: Shelf, data_sets: Sequence[int]) -> Scores:
         """Evaluate each network on its whole data set in one kernel call, one network a thread block.

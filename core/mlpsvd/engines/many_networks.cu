@@ -373,10 +373,11 @@ struct Network {
 // Train every network for n_epochs epochs, in place; block b trains network b. After each epoch the parameters go to
 // history [n_epochs, n_all_parameters].
 extern "C" __global__ void train_many(real* theta, real* gradient, real* first, real* second, int64* steps,
-                                      const real* x, const int* labels, const int* orders, const int64* networks,
+                                      int64* ticks, const real* x, const int* labels, const int* orders, const int64* networks,
                                       const int64* layers, const double* rules, real* work, real* history,
                                       int64 n_all_parameters, int64 n_epochs) {
     DYNAMIC_SHARED(real, shared);
+    const int64 begun = clock64();
     const Network network(networks, layers, theta, gradient, work, shared);
     const int64* row = network.row;
     real* const near_first = network.near(NEAR_FIRST, first, shared);
@@ -403,6 +404,7 @@ extern "C" __global__ void train_many(real* theta, real* gradient, real* first, 
     copy(network.theta, theta + row[PARAMETERS], count);
     copy(near_first, first + row[PARAMETERS], count);
     copy(near_second, second + row[PARAMETERS], count);
+    if (threadIdx.x == 0) ticks[blockIdx.x] = clock64() - begun;
 }
 
 __device__ int largest(Matrix z, int i, int width) {

@@ -6,7 +6,8 @@ Every measurement follows from the experiment alone, its seed included.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,13 @@ from threadpoolctl import threadpool_limits
 from mlpsvd.errors import DataError
 from mlpsvd.experiments.bayes_limit import bayes_limit
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.prepare import prepare
-from mlpsvd.experiments.race import Outcome, Race
+from mlpsvd.experiments.prepare import Prepared, prepare
+from mlpsvd.experiments.race import Race
 from mlpsvd.experiments.truncation import accuracies_by_rank
 from mlpsvd.network.network import Network
 from mlpsvd.training.events import EpochEvent
 
-__all__ = ["Measurement", "measure"]
+__all__ = ["Measurement", "Raced", "measure", "race_table"]
 
 
 class Measurement(enum.Enum):
@@ -37,6 +38,28 @@ class Measurement(enum.Enum):
     SINGULAR_VALUES = "singular values"
     SMALLER_RANKS = "smaller ranks"
     BAYES = "bayes limit"
+
+
+@dataclass(frozen=True)
+class Raced:
+    """A finished race.
+
+    Attributes
+    ----------
+    prepared
+        The experiment and its data.
+    histories
+        All events of each contender.
+    confusions : mapping to np.ndarray [shape=(n_classes, n_classes)]
+        Test clips counted, by contender; rows are targets.
+    engine
+        What computed it, in words.
+    """
+
+    prepared: Prepared
+    histories: Mapping[str, Sequence[EpochEvent]]
+    confusions: Mapping[str, NDArray[np.intp]]
+    engine: str
 
 
 def measure(experiment: Experiment, measurement: Measurement) -> dict[str, Any]:
@@ -60,32 +83,45 @@ def measure(experiment: Experiment, measurement: Measurement) -> dict[str, Any]:
         If the experiment is impossible or its training fails.
     """
     with threadpool_limits(limits=1):
-        return _MEASURES[measurement](experiment)
+        if measurement is Measurement.BAYES:
+            return _bayes(experiment)
+        return race_table(_raced(experiment), measurement)
 
 
-def _race(experiment: Experiment) -> dict[str, Any]:
-    return _raced(experiment, _nothing_more)
+def race_table(raced: Raced, measurement: Measurement) -> dict[str, Any]:
+    """Return a measurement of a finished race as plain tables, ready for JSON."""
+    tables = {
+        name: {**_contender_table(history, raced.confusions[name]), **_MORE[measurement](raced, name)}
+        for name, history in raced.histories.items()
+    }
+    return {"engine": raced.engine, "contenders": tables}
 
 
-def _singular_values(experiment: Experiment) -> dict[str, Any]:
-    def more(race: Race, name: str) -> dict[str, Any]:
-        history = race.histories[name]
-        return {"singular_values": [[_short(value) for value in event.singular_values[0]] for event in history]}
-
-    return _raced(experiment, more)
+def _singular_values(raced: Raced, contender: str) -> dict[str, Any]:
+    history = raced.histories[contender]
+    return {"singular_values": [[_short(value) for value in event.singular_values[0]] for event in history]}
 
 
-def _smaller_ranks(experiment: Experiment) -> dict[str, Any]:
-    prepared = prepare(experiment)
-    race = _finished(Race(prepared))
-    tables = _contender_tables(race, _nothing_more)
+def _smaller_ranks(raced: Raced, contender: str) -> dict[str, Any]:
+    if contender != "mlp":
+        return {}
     by_epoch = [
-        accuracies_by_rank(Network(event.snapshot.spec, event.snapshot.theta), prepared.dataset)
-        for event in race.histories["mlp"]
+        accuracies_by_rank(Network(event.snapshot.spec, event.snapshot.theta), raced.prepared.dataset)
+        for event in raced.histories[contender]
         if event.snapshot is not None
     ]
-    tables["mlp"]["accuracies_by_rank"] = [[_short(value) for value in row] for row in by_epoch]
-    return {"engine": race.engine_description, "contenders": tables}
+    return {"accuracies_by_rank": [[_short(value) for value in row] for row in by_epoch]}
+
+
+def _nothing_more(raced: Raced, contender: str) -> dict[str, Any]:
+    return {}
+
+
+_MORE: dict[Measurement, Callable[[Raced, str], dict[str, Any]]] = {
+    Measurement.RACE: _nothing_more,
+    Measurement.SINGULAR_VALUES: _singular_values,
+    Measurement.SMALLER_RANKS: _smaller_ranks,
+}
 
 
 def _bayes(experiment: Experiment) -> dict[str, Any]:
@@ -95,35 +131,16 @@ def _bayes(experiment: Experiment) -> dict[str, Any]:
     return {"accuracy": limit}
 
 
-_MEASURES: dict[Measurement, Callable[[Experiment], dict[str, Any]]] = {
-    Measurement.RACE: _race,
-    Measurement.SINGULAR_VALUES: _singular_values,
-    Measurement.SMALLER_RANKS: _smaller_ranks,
-    Measurement.BAYES: _bayes,
-}
-
-_More = Callable[[Race, str], dict[str, Any]]
-
-
-def _raced(experiment: Experiment, more: _More) -> dict[str, Any]:
-    race = _finished(Race(prepare(experiment)))
-    return {"engine": race.engine_description, "contenders": _contender_tables(race, more)}
-
-
-def _finished(race: Race) -> Race:
+def _raced(experiment: Experiment) -> Raced:
+    prepared = prepare(experiment)
+    race = Race(prepared)
     for _ in race.run():
         pass
-    return race
+    confusions = {name: outcome.confusion for name, outcome in race.outcomes().items()}
+    return Raced(prepared, race.histories, confusions, race.engine_description)
 
 
-def _contender_tables(race: Race, more: _More) -> dict[str, dict[str, Any]]:
-    return {
-        name: {**_contender_table(race.histories[name], outcome), **more(race, name)}
-        for name, outcome in race.outcomes().items()
-    }
-
-
-def _contender_table(history: Sequence[EpochEvent], outcome: Outcome) -> dict[str, Any]:
+def _contender_table(history: Sequence[EpochEvent], confusion: NDArray[np.intp]) -> dict[str, Any]:
     """One entry an epoch, the state before training first; ranks of the first weight matrix."""
     return {
         "test_accuracy": [_short(event.test_accuracy) for event in history],
@@ -131,14 +148,10 @@ def _contender_table(history: Sequence[EpochEvent], outcome: Outcome) -> dict[st
         "test_loss": [_short(event.test_loss) for event in history],
         "rank": [event.ranks[0] for event in history],
         "n_weights": [event.n_weights for event in history],
-        "confusion": outcome.confusion.tolist(),
-        "flops": outcome.flops,
-        "train_s": outcome.train_s,
+        "confusion": confusion.tolist(),
+        "flops": sum(event.flops for event in history),
+        "train_s": sum(event.train_s for event in history),
     }
-
-
-def _nothing_more(race: Race, name: str) -> dict[str, Any]:
-    return {}
 
 
 def _short(value: float | NDArray[np.floating]) -> float:

@@ -17,10 +17,11 @@ from mlpsvd.errors import DataError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.network.initialise import build
+from mlpsvd.network.network import Network
 from mlpsvd.training.events import EpochEvent, Snapshot
 from mlpsvd.training.trainer import Trainer, TrainerState
 
-__all__ = ["ContenderState", "Outcome", "Race", "RaceEvent", "contender_kinds"]
+__all__ = ["ContenderState", "Outcome", "Race", "RaceEvent", "contender_kinds", "initial_network"]
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,20 @@ def contender_kinds(experiment: Experiment, contender: str) -> tuple[str, ...]:
     return experiment.network.factored_kinds()
 
 
+def initial_network(prepared: Prepared, contender: str) -> Network:
+    """Return a contender's network before training: until the first discarding point W may not be factored yet."""
+    experiment = prepared.experiment
+    kinds = contender_kinds(experiment, contender)
+    return build(
+        experiment.network,
+        prepared.features.n_features,
+        len(prepared.dataset.class_names),
+        ("dense",) * len(kinds) if experiment.discarding.factor_from == "first point" else kinds,
+        experiment.seed,
+        experiment.training.precision,
+    )
+
+
 class Race:
     """Trains the contenders of an experiment in turn.
 
@@ -104,14 +119,7 @@ class Race:
         }
         self._trainers = {
             contender: Trainer(
-                build(
-                    experiment.network,
-                    prepared.features.n_features,
-                    len(prepared.dataset.class_names),
-                    _initial_kinds(experiment, contender),
-                    experiment.seed,
-                    experiment.training.precision,
-                ),
+                initial_network(prepared, contender),
                 contender_kinds(experiment, contender),
                 prepared.dataset,
                 experiment.training,
@@ -196,9 +204,3 @@ def _check_shapes(prepared: Prepared, states: Mapping[str, ContenderState]) -> N
                 f"The data has {found[0]} features and {found[1]} classes, but the {contender} to go on with was "
                 f"trained on {spec.n_in} and {spec.n_out}; the recordings have changed since"
             )
-
-
-def _initial_kinds(experiment: Experiment, contender: str) -> tuple[str, ...]:
-    """Kinds of the layers before the first discarding point."""
-    kinds = contender_kinds(experiment, contender)
-    return ("dense",) * len(kinds) if experiment.discarding.factor_from == "first point" else kinds

@@ -10,12 +10,12 @@ import contextlib
 import hashlib
 import json
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from mlpsvd import __version__
 from mlpsvd.experiments.experiment import Experiment
@@ -23,7 +23,7 @@ from mlpsvd.experiments.measurements import Measurement, measure
 from mlpsvd.files import write_atomically
 from mlpsvd.settings import to_table
 
-__all__ = ["Trial", "TrialEvent", "TrialStore", "run_trials", "seeded"]
+__all__ = ["MeasuresTogether", "Trial", "TrialEvent", "TrialStore", "run_trials", "seeded"]
 
 _FORMAT_VERSION = 1
 
@@ -125,7 +125,19 @@ def seeded(experiment: Experiment, n_trials: int) -> list[Experiment]:
     return [replace(experiment, seed=(experiment.seed + index) % 2**32) for index in range(n_trials)]
 
 
-def run_trials(trials: Sequence[Trial], store: TrialStore, executor: Executor) -> Generator[TrialEvent, None, None]:
+class MeasuresTogether(Protocol):
+    """Measures many trials in one go; see :class:`mlpsvd.experiments.together.GpuTrials`."""
+
+    def takes(self, trial: Trial) -> bool:
+        """Whether it can measure a trial."""
+
+    def measure(self, trials: Sequence[Trial]) -> Iterator[tuple[Trial, dict[str, Any]]]:
+        """Yield each trial with its result."""
+
+
+def run_trials(
+    trials: Sequence[Trial], store: TrialStore, executor: Executor, together: MeasuresTogether | None = None
+) -> Generator[TrialEvent, None, None]:
     """Compute the trials that ``store`` does not hold yet; yield every trial once, those kept from earlier first.
 
     Closing the generator cancels what has not begun; what is done is in the store. The same trial asked for twice
@@ -139,6 +151,8 @@ def run_trials(trials: Sequence[Trial], store: TrialStore, executor: Executor) -
         Where results are and go.
     executor
         Runs the measurements: processes, threads, a cluster.
+    together
+        Measures first, and all at once, the trials that it takes.
 
     Raises
     ------
@@ -158,15 +172,20 @@ def run_trials(trials: Sequence[Trial], store: TrialStore, executor: Executor) -
         done += 1
         yield TrialEvent(trial, result, done, len(wanted), None, kept=True)
     pace = _Pace(missing)
-    with contextlib.closing(_computed(missing, executor)) as computed:
+    with contextlib.closing(_computed(missing, executor, together)) as computed:
         for trial, result in computed:
             store.put(trial, result)
             done += 1
             yield TrialEvent(trial, result, done, len(wanted), pace.left_s(trial), kept=False)
 
 
-def _computed(trials: Sequence[Trial], executor: Executor) -> Generator[tuple[Trial, dict[str, Any]], None, None]:
+def _computed(
+    trials: Sequence[Trial], executor: Executor, together: MeasuresTogether | None
+) -> Generator[tuple[Trial, dict[str, Any]], None, None]:
     """Yield results as they come."""
+    if together is not None:
+        yield from together.measure([trial for trial in trials if together.takes(trial)])
+        trials = [trial for trial in trials if not together.takes(trial)]
     pending: dict[Future[dict[str, Any]], Trial] = {}
     try:
         for trial in trials:

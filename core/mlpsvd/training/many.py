@@ -48,7 +48,7 @@ def train_many(runs: Sequence[ManyRun], engine: FusedGpuEngine) -> Iterator[tupl
     """Train all runs side by side; yield the index of a run and its event, epoch by epoch, epoch 0 first.
 
     The order of the clips, the discards and the snapshots are those of a trainer of the same seed. ``train_s`` is a
-    run's equal share of the time that all took together.
+    run's share of the time that all took together, by the clocks of their thread blocks.
 
     Parameters
     ----------
@@ -139,10 +139,10 @@ class _Together:
         stop = min(stop, self._epoch + _EPOCHS_A_CALL)
         n_epochs, flops = stop - self._epoch, [self._members[i].flops() for i in active]
         started = time.perf_counter()
-        history = self._engine.train_epochs(self._runs(active, n_epochs), self._shelf, n_epochs)
-        share_s = (time.perf_counter() - started) / (n_epochs * len(active))
+        trained = self._engine.train_epochs(self._runs(active, n_epochs), self._shelf, n_epochs)
+        epoch_s = (time.perf_counter() - started) / n_epochs * trained.shares
         reached = []
-        for i, one_flops, thetas in zip(active, flops, history, strict=True):
+        for i, one_flops, thetas, share_s in zip(active, flops, trained.history, epoch_s.tolist(), strict=True):
             member, spec = self._members[i], self._members[i].network.spec
             started = time.perf_counter()
             discarded = member.discard_if_due(stop)

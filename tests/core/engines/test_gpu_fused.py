@@ -130,8 +130,10 @@ def test_an_epoch_is_that_of_the_reference_engine(
 def test_many_different_networks_for_some_epochs(strict_backend: StrictBackend) -> None:
     runs, expected = a_mixture(3), a_mixture(3)
     engine = FusedGpuEngine(strict_backend(), "float64", 1)
-    histories = engine.train_epochs(runs, engine.shelf(data_sets()), 3)
-    for found, exact in zip(histories, by_reference(expected), strict=True):
+    done = engine.train_epochs(runs, engine.shelf(data_sets()), 3)
+    assert done.shares.sum() == pytest.approx(1.0)
+    assert (done.shares > 0.0).all()
+    for found, exact in zip(done.history, by_reference(expected), strict=True):
         np.testing.assert_allclose(found, exact, rtol=1e-8, atol=1e-11)
     np.testing.assert_allclose(numbers(runs), numbers(expected), rtol=1e-8, atol=1e-11)
 

@@ -20,11 +20,19 @@ from mlpsvd.experiments.measurements import Measurement
 from mlpsvd.experiments.report import Section, write_report
 from mlpsvd.experiments.reproduction.finding import Finding, Reproduction, Results
 from mlpsvd.experiments.reproduction.registry import REPRODUCTIONS
-from mlpsvd.experiments.trials import Trial, TrialStore, run_trials
+from mlpsvd.experiments.trials import MeasuresTogether, Trial, TrialStore, run_trials
 from mlpsvd.experiments.workers import OpenExecutor
 from mlpsvd.files import write_atomically
 
-__all__ = ["FindingWritten", "ReportWritten", "ReproductionEvent", "TrialDone", "check_folder", "reproduce"]
+__all__ = [
+    "FindingWritten",
+    "ReportWritten",
+    "ReproductionEvent",
+    "TrialDone",
+    "check_folder",
+    "reproduce",
+    "written_reproductions",
+]
 
 _MANIFEST = "reproduction.json"
 _FORMAT_VERSION = 1
@@ -74,7 +82,11 @@ ReproductionEvent = TrialDone | FindingWritten | ReportWritten
 
 
 def reproduce(
-    reproductions: Sequence[Reproduction], n_trials: int, folder: Path, open_executor: OpenExecutor
+    reproductions: Sequence[Reproduction],
+    n_trials: int,
+    folder: Path,
+    open_executor: OpenExecutor,
+    together: MeasuresTogether | None = None,
 ) -> Generator[ReproductionEvent, None, None]:
     """Run what is missing, write tables, pictures and comparisons as they get ready, and the report at the end.
 
@@ -91,6 +103,8 @@ def reproduce(
         Where to write; made where it is missing.
     open_executor
         Opens the executor that runs the trials; opened anew should a worker process be killed.
+    together
+        Runs the trials that train networks, all at once, in the executor's place.
 
     Raises
     ------
@@ -103,13 +117,13 @@ def reproduce(
     """
     check_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    manifest = _manifest(folder)
+    manifest = written_reproductions(folder)
     _write_manifest(folder, manifest)  # from here on the folder can be told for ours
     store = TrialStore(folder / "trials")
     needs = {one.name: list(one.trials(n_trials)) for one in reproductions}
     waiting = list(reproductions)
     collected: dict[str, Mapping[str, Any]] = {}
-    with closing(_robust(needs, store, open_executor, collected)) as trials:
+    with closing(_robust(needs, store, open_executor, collected, together)) as trials:
         for event in trials:
             yield event
             yield from _written(_ready(waiting, needs, collected), n_trials, folder, collected)
@@ -129,7 +143,7 @@ def check_folder(folder: Path) -> None:
         raise FileFormatError(f"{folder} is a file; it should be a folder, or not be there yet")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / _MANIFEST).is_file():
         raise FileFormatError(f"{folder} holds files of something else; choose an empty folder or another name")
-    _manifest(folder)
+    written_reproductions(folder)
 
 
 def _robust(
@@ -137,6 +151,7 @@ def _robust(
     store: TrialStore,
     open_executor: OpenExecutor,
     collected: dict[str, Mapping[str, Any]],
+    together: MeasuresTogether | None,
 ) -> Generator[TrialDone, None, None]:
     """Run all trials into ``collected``, with a new executor where a killed worker has broken the last one."""
     wanted = list({trial.key: trial for trials in needs.values() for trial in trials}.values())
@@ -147,7 +162,7 @@ def _robust(
         rest = [trial for trial in wanted if trial.key not in collected]
         before = len(collected)
         try:
-            with open_executor() as executor, closing(run_trials(rest, store, executor)) as events:
+            with open_executor() as executor, closing(run_trials(rest, store, executor, together)) as events:
                 for event in events:
                     collected[event.trial.key] = event.result
                     name = event.trial.experiment.name
@@ -177,7 +192,7 @@ def _written(
     for one in ready:
         finding = one.find(n_trials, Results(collected))
         paths = _write(folder / one.name, finding)
-        manifest = _manifest(folder)
+        manifest = written_reproductions(folder)
         manifest[one.name] = n_trials
         _write_manifest(folder, manifest)
         yield FindingWritten(one, finding, tuple(paths))
@@ -204,7 +219,7 @@ def _write(folder: Path, finding: Finding) -> list[Path]:
 def _write_whole_report(folder: Path, store: TrialStore) -> Path:
     """Write the report on all that the folder holds, from the trials kept in it."""
     sections = []
-    manifest = _manifest(folder)
+    manifest = written_reproductions(folder)
     for name, one in REPRODUCTIONS.items():
         if name not in manifest:
             continue
@@ -218,8 +233,14 @@ def _write_whole_report(folder: Path, store: TrialStore) -> Path:
     return write_report(folder / "report.html", sections)
 
 
-def _manifest(folder: Path) -> dict[str, int]:
-    """Return what the folder holds: the number of trials of each reproduction, by name."""
+def written_reproductions(folder: Path) -> dict[str, int]:
+    """Return what a folder holds: the number of trials of each reproduction written to it, by name.
+
+    Raises
+    ------
+    FileFormatError
+        If its list of reproductions is damaged, or from a newer version.
+    """
     path = folder / _MANIFEST
     if not path.is_file():
         return {}
