@@ -74,7 +74,7 @@ class SoundServer:
         """Start the server; returns once it answers."""
         self._script.write_text(f"load-module module-native-protocol-unix socket={self._socket} auth-anonymous=1\n")
         self._socket.unlink(missing_ok=True)
-        options = "--daemonize=no --exit-idle-time=-1 --use-pid-file=no --disable-shm=yes --realtime=no".split()
+        options = ["--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=yes", "--realtime=no"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 ["pulseaudio", "-n", "-F", str(self._script), *options],

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.audio.ring_buffer import RingBuffer
-from mlpsvd.audio.source import AudioSource, SourceState
+from mlpsvd.audio.source import AudioSource, SourceHealth, SourceState
 from mlpsvd.errors import MlpSvdError
 
 __all__ = ["Pace", "PacedSource"]
@@ -43,12 +43,24 @@ class PacedSource(AudioSource):
         self._block = max(1, round(_BLOCK_S * sample_rate_hz))
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._started_s: float | None = None
+        self._n_delivered = 0
+
+    @property
+    def health(self) -> SourceHealth:
+        """Samples delivered against the clock; as fast as possible, the clock expects nothing."""
+        if self._started_s is None:
+            return SourceHealth()
+        received_s = self._n_delivered / self.sample_rate_hz
+        is_timed = self._pace is Pace.REAL_TIME and not self.finished
+        return SourceHealth(received_s, time.monotonic() - self._started_s if is_timed else received_s)
 
     def start(self, ring: RingBuffer) -> None:
         """Begin to deliver into ``ring``; files are read in the source's thread, not in this one."""
         if self._thread is not None and self._thread.is_alive():
             raise RuntimeError(f"{self.name} is playing already")
         self._stopping.clear()
+        self._raw_ring = ring
         self._tell(SourceState.STARTING)
         self._thread = threading.Thread(target=self._run, args=(ring,), name=f"source {self.name}", daemon=True)
         self._thread.start()
@@ -77,17 +89,17 @@ class PacedSource(AudioSource):
             self._tell(SourceState.STOPPED if self._stopping.is_set() else SourceState.FINISHED)
 
     def _play(self, ring: RingBuffer) -> None:
-        started_s: float | None = None
-        n_delivered = 0
+        self._started_s, self._n_delivered = None, 0
         for block in self._blocks():
-            if started_s is None:
+            if self._started_s is None:
                 # Only now: reading a long file or importing a library is not part of the sound's time.
-                started_s = time.monotonic()
+                self._started_s = time.monotonic()
                 self._tell(SourceState.RUNNING)
-            n_delivered += len(block)
-            if not self._wait_for_turn(ring, len(block), started_s + n_delivered / self.sample_rate_hz):
+            n_after = self._n_delivered + len(block)
+            if not self._wait_for_turn(ring, len(block), self._started_s + n_after / self.sample_rate_hz):
                 return
             ring.write(block)
+            self._n_delivered = n_after
 
     def _blocks(self) -> Iterator[NDArray[np.float32]]:
         for stretch in self._stretches():

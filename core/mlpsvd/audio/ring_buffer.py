@@ -1,13 +1,16 @@
-"""The way from a source's thread to the classifier's: one writer, one reader, no lock.
+"""The way from a source's thread to the classifier's: one writer, one reader who releases, no lock.
 
 Every sample is stored twice, one capacity apart, so that any stretch of up to ``capacity`` samples is one contiguous
-slice. Samples are addressed by their number since the start of the source, which never wraps: a decision's time
-stamp is that number over the sample rate, whatever was lost before it.
+slice. Samples are addressed by their number since the start of the source, which never wraps. Where a device was lost
+for a while, the samples after it do not follow those before it: that place is a break, it is kept with the length of
+what is missing, and :meth:`RingBuffer.time_s` counts it.
 """
 
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,15 +19,49 @@ from numpy.typing import NDArray
 __all__ = ["RingBuffer"]
 
 _N_STAMPS = 4096
+_N_BREAKS = 4096
+
+
+@dataclass(frozen=True)
+class _Breaks:
+    """Where sound is missing; replaced as a whole, so that a reader always sees one state of it."""
+
+    firsts: tuple[int, ...] = ()
+    """Number of the first sample after each break, ascending."""
+    gaps_s: tuple[float, ...] = ()
+    """Seconds missing up to and with each break."""
+    forgotten_s: float = 0.0
+    """Seconds missing before the first break still kept."""
+
+    @property
+    def total_s(self) -> float:
+        return self.gaps_s[-1] if self.gaps_s else self.forgotten_s
+
+    def before(self, sample: int) -> float:
+        n_before = bisect_right(self.firsts, sample)
+        return self.gaps_s[n_before - 1] if n_before else self.forgotten_s
+
+    def with_another(self, first: int, gap_s: float) -> _Breaks:
+        total_s = self.total_s + gap_s
+        if self.firsts and self.firsts[-1] == first:
+            return _Breaks(self.firsts, (*self.gaps_s[:-1], total_s), self.forgotten_s)
+        firsts, gaps_s, forgotten_s = (*self.firsts, first), (*self.gaps_s, total_s), self.forgotten_s
+        if len(firsts) > _N_BREAKS:
+            firsts, gaps_s, forgotten_s = firsts[1:], gaps_s[1:], gaps_s[0]
+        return _Breaks(firsts, gaps_s, forgotten_s)
 
 
 class RingBuffer:
     """The latest samples of a source.
 
-    ``write`` belongs to the one thread that fills it, ``read``, ``catch_up`` and ``advance`` to the one that empties
-    it. Neither waits for the other: the writer announces how far it is about to write *before* it touches the
-    samples, and the reader looks at that announcement *after* it has copied, so a stretch that was written over
+    ``write`` and ``begin_anew`` belong to the one thread that fills it, ``catch_up`` and ``advance`` to the one that
+    empties it. Neither waits for the other: the writer announces how far it is about to write *before* it touches the
+    samples, and a reader looks at that announcement *after* it has copied, so a stretch that was written over
     meanwhile is told from a good one.
+
+    ``read``, ``first_break``, ``time_s`` and ``arrived_s`` change nothing and may be called from any thread: a second
+    reader, which records what the first one classifies, keeps its own place and never advances. What it asks for too
+    late it gets as None; whether there is room for the writer (``n_free``) is for the first reader alone.
 
     Parameters
     ----------
@@ -41,6 +78,7 @@ class RingBuffer:
         self._written = 0
         self._read = 0
         self._lost = 0
+        self._breaks = _Breaks()
         self._stamp_ends = np.full(_N_STAMPS, -1, dtype=np.int64)
         self._stamp_times_s = np.zeros(_N_STAMPS)
         self._n_stamps = 0
@@ -76,6 +114,11 @@ class RingBuffer:
         return max(0, self._capacity - self.n_waiting)
 
     @property
+    def gaps_s(self) -> float:
+        """Seconds of sound that are missing at all breaks together."""
+        return self._breaks.total_s
+
+    @property
     def oldest(self) -> int:
         """The number of the oldest sample still kept."""
         return max(0, self._claimed - self._capacity)
@@ -97,6 +140,33 @@ class RingBuffer:
         self._store(0, kept[n_before_wrap:])
         self._stamp(end)
         self._written = end
+
+    def begin_anew(self, gap_s: float = 0.0) -> None:
+        """Say that the next sample does not follow the last one; the writer's.
+
+        Parameters
+        ----------
+        gap_s
+            How many seconds of sound are missing between them; not negative.
+        """
+        if not gap_s >= 0.0:
+            raise ValueError(f"gap_s is {gap_s}; it should be 0 or more")
+        # Before the samples behind it: whoever can read those knows of the break.
+        self._breaks = self._breaks.with_another(self._written, gap_s)
+
+    def first_break(self, start: int, end: int) -> int | None:
+        """Return the number of the first sample after a break inside of samples ``start`` to ``end``, or None.
+
+        The number is above ``start`` and below ``end``: samples from ``start`` on that begin just after a break, and
+        samples up to ``end`` that end just before one, are of one piece.
+        """
+        firsts = self._breaks.firsts
+        at = bisect_right(firsts, start)
+        return firsts[at] if at < len(firsts) and firsts[at] < end else None
+
+    def time_s(self, sample: int, rate_hz: float) -> float:
+        """Return when sample number ``sample`` was heard, in seconds since the source's start, gaps counted in."""
+        return sample / rate_hz + self._breaks.before(sample)
 
     def read(self, start: int, n_samples: int) -> NDArray[np.float32] | None:
         """Return a copy of ``n_samples`` samples from number ``start`` on.

@@ -8,7 +8,7 @@ from enum import Enum
 
 from mlpsvd.audio.ring_buffer import RingBuffer
 
-__all__ = ["AudioSource", "SourceState", "SourceStatus"]
+__all__ = ["AudioSource", "SourceHealth", "SourceState", "SourceStatus"]
 
 
 class SourceState(Enum):
@@ -36,6 +36,27 @@ class SourceStatus:
     message: str = ""
 
 
+@dataclass(frozen=True)
+class SourceHealth:
+    """Whether every sample is accounted for.
+
+    Attributes
+    ----------
+    received_s
+        Seconds of sound delivered since the source's first sample.
+    expected_s
+        Seconds that the monotonic clock says have passed since then: with every sample accounted for, that is
+        ``received_s + gaps_s``, up to what is under way and to the drift of the device's clock.
+    n_gaps, gaps_s
+        How often sound was missing, and for how many seconds in all.
+    """
+
+    received_s: float = 0.0
+    expected_s: float = 0.0
+    n_gaps: int = 0
+    gaps_s: float = 0.0
+
+
 class AudioSource(ABC):
     """Delivers samples from a thread of its own into a ring buffer, and does nothing else there.
 
@@ -50,7 +71,8 @@ class AudioSource(ABC):
     sample_rate_hz
         Samples a second that arrive in the ring buffer: the model's rate, whatever the file or device has.
     latency_s
-        What the source itself adds between the sound and its delivery; 0 where there is no device.
+        What the source itself adds between the sound and its delivery; 0 where there is no device. It may change
+        while a device is running.
     """
 
     def __init__(self, name: str, sample_rate_hz: float) -> None:
@@ -58,6 +80,28 @@ class AudioSource(ABC):
         self.sample_rate_hz = sample_rate_hz
         self.latency_s = 0.0
         self._status = SourceStatus(SourceState.IDLE)
+        self._raw_ring: RingBuffer | None = None
+        self._raw_rate_hz = sample_rate_hz
+
+    @property
+    def raw_ring(self) -> RingBuffer | None:
+        """The samples as the device gave them, before any resampling: what a recording keeps.
+
+        None before the start, and of a device until its first sound; from then on the same ring for the source's
+        life. It may be read from any thread and advanced by none. Of files and the synthetic bank it is the ring given
+        to :meth:`start`.
+        """
+        return self._raw_ring
+
+    @property
+    def raw_rate_hz(self) -> float:
+        """Sample rate of :attr:`raw_ring`; fixed once that is there."""
+        return self._raw_rate_hz
+
+    @property
+    def health(self) -> SourceHealth:
+        """How many samples came, against the clock; all zero for sources that have their samples already."""
+        return SourceHealth()
 
     @property
     def status(self) -> SourceStatus:

@@ -1,0 +1,97 @@
+"""What can be listened to: input devices by name, and the one that a person means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mlpsvd.errors import DeviceError
+
+__all__ = ["DeviceList", "InputDevice", "find_device"]
+
+
+@dataclass(frozen=True)
+class InputDevice:
+    """Something that sound comes from.
+
+    Attributes
+    ----------
+    key
+        What it is remembered by: the same device has the same key after a restart, wherever it stands in the list.
+    name
+        What the system calls it; no two devices of one host API have the same.
+    host_api
+        Through what it is reached: PulseAudio, PipeWire, ALSA, Core Audio, Windows WASAPI, …
+    n_channels
+        How many channels it has.
+    native_rate_hz
+        The sample rate at which it is opened.
+    is_default
+        Whether the system listens to this one unless told otherwise.
+    is_monitor
+        Whether it is no microphone but what a loudspeaker plays: the sound of the system.
+    """
+
+    key: str
+    name: str
+    host_api: str
+    n_channels: int
+    native_rate_hz: float
+    is_default: bool = False
+    is_monitor: bool = False
+
+
+@dataclass(frozen=True)
+class DeviceList:
+    """Every input device there is now.
+
+    Attributes
+    ----------
+    inputs
+        The default first, then microphones, then monitors.
+    problem
+        Where there are none: why, in one sentence.
+    """
+
+    inputs: tuple[InputDevice, ...] = ()
+    problem: str = ""
+
+    @property
+    def default(self) -> InputDevice | None:
+        """The system's default input."""
+        return next((device for device in self.inputs if device.is_default), None)
+
+
+def find_device(devices: Sequence[InputDevice], wanted: str) -> InputDevice:
+    """Return the device that a person means by a key, an exact name, or a part of one name only.
+
+    Capitals make no difference in a part of a name. Where several devices have the name, or the part of it, the
+    default's host API decides, so that on Windows, where each device is there four times, its name is enough.
+
+    Raises
+    ------
+    DeviceError
+        If there is no such device or there are several; the message lists what there is.
+    """
+    text = wanted.casefold().strip()
+    by_key = [one for one in devices if one.key == wanted]
+    by_name = [one for one in devices if one.name == wanted]
+    by_part = [one for one in devices if text and text in one.name.casefold()]
+    for found in (by_key, by_name, by_part):
+        chosen = found if len(found) == 1 else _of_default_api(devices, found)
+        if len(chosen) == 1:
+            return chosen[0]
+        if found:
+            raise DeviceError(f"“{wanted}” fits {len(found)} input devices; say which one: {_names(found)}")
+    if not devices:
+        raise DeviceError(f"There is no input device “{wanted}”: there is none at all")
+    raise DeviceError(f"There is no input device “{wanted}”; there are {_names(devices)}")
+
+
+def _of_default_api(devices: Sequence[InputDevice], found: Sequence[InputDevice]) -> list[InputDevice]:
+    apis = {one.host_api for one in devices if one.is_default}
+    return [one for one in found if one.host_api in apis]
+
+
+def _names(devices: Sequence[InputDevice]) -> str:
+    return ", ".join(f"“{one.name}” ({one.host_api})" for one in devices)
