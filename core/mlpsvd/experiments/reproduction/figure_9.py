@@ -77,7 +77,12 @@ def _find(n_trials: int, results: Results) -> Finding:
 
 def _range_saved(saved: dict[_Key, float], hidden: int) -> str:
     percents = [saved[n_classes, hidden] for n_classes in PAPER_CLASS_COUNTS]
-    return f"{min(percents):.0f} to {max(percents):.0f} %"
+    return f"{_whole(min(percents))} to {_whole(max(percents))} %"
+
+
+def _whole(percent: float) -> str:
+    """In words a minus is a minus, not a hyphen."""
+    return f"{percent:.0f}".replace("-", "−")  # noqa: RUF001
 
 
 def _accuracy_claims(curves: dict[int, AccuracyCurve]) -> list[Comparison]:
@@ -104,7 +109,7 @@ def _time_claims(saved: dict[_Key, float]) -> list[Comparison]:
     return [
         compare_claim(
             f"{n_classes} classes: training time saved", f"more with {many} neurons than with {few}",
-            f"{saved[n_classes, many]:.0f} % with {many}, {saved[n_classes, few]:.0f} % with {few}",
+            f"{_whole(saved[n_classes, many])} % with {many}, {_whole(saved[n_classes, few])} % with {few}",
             saved[n_classes, many] > saved[n_classes, few],
         )
         for n_classes in PAPER_CLASS_COUNTS

@@ -85,7 +85,7 @@ def _drawn(accuracies: dict[float, NDArray[np.float64]], ranks: dict[float, NDAr
             axes.step(range(len(values)), ranks[bandwidth_hz], where="post", color="white", label="MLP-SVD's rank")
             axes.set_title(f"5 classes, B = {bandwidth_hz:g} Hz")
             axes.set_xlabel("Epoch")
-            figure.colorbar(drawn, ax=axes, label="Test accuracy (%)")
+            figure.colorbar(drawn, ax=axes, label="Test accuracy (%)", pad=0.03)
         panels[0].set_ylabel("Rank kept")
         panels[0].set_yticks([1, 5, 10, 15, 20])
     return figure
