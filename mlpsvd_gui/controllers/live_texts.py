@@ -36,7 +36,7 @@ class LatencyLog:
         """The label has been drawn."""
         if self._undrawn is not None:
             one, drawing_ms = self._undrawn.latency, 1e3 * (now_s - self._undrawn.decided_s)
-            self._parts_ms.append((one.source_ms + one.waiting_ms, one.classifying_ms, drawing_ms))
+            self._parts_ms.append((one.device_ms + one.waiting_ms, one.features_ms + one.network_ms, drawing_ms))
             self._undrawn = None
 
     @property

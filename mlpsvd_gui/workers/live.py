@@ -16,6 +16,7 @@ from mlpsvd.audio.source import AudioSource, SourceState, SourceStatus
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.models.classifier import Classifier
 from mlpsvd.models.live import LiveClassifier, LiveDecision
+from mlpsvd.models.live_settings import LiveSettings
 
 __all__ = ["RING_S", "LiveSession", "LiveUpdate"]
 
@@ -79,7 +80,9 @@ class LiveSession(QObject):
         self._ring = RingBuffer(int(max(RING_S, _RING_WINDOWS * window_s) * source.sample_rate_hz) + 1)
         self._live: LiveClassifier | None = None
         if classifier is not None:
-            self._live = LiveClassifier(self._ring, classifier, hop_share, source.latency_s)
+            self._live = LiveClassifier(
+                self._ring, classifier, LiveSettings(hop_share), source_latency_s=lambda: source.latency_s
+            )
         self._decisions: deque[LiveDecision] = deque()
         self._levels: deque[Level] = deque(maxlen=256)
         self._n_measured = 0

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.audio import files
 from mlpsvd.data.recordings import cut, fewest_samples
+from mlpsvd.features.conditioning import Conditioning
 from mlpsvd.features.spectra import n_samples_needed
 from mlpsvd.models.model import Model
 
@@ -87,7 +90,35 @@ class Classifier:
         needed = n_samples_needed(self._model.features.settings) or 1
         return max(needed, round(self.clip_s * self.sample_rate_hz))
 
-    def probabilities(self, samples: Samples) -> NDArray[np.float64]:
+    def features(self, samples: Samples, conditioning: Conditioning | None = None) -> Samples:
+        """Return the vector [shape=(n_features,)] that enters the network for one clip.
+
+        Parameters
+        ----------
+        samples : np.ndarray [shape=(n_samples,)]
+            One clip at :attr:`sample_rate_hz`, full scale 1.
+        conditioning
+            Microphone and background to be taken off; neither if left out.
+
+        Raises
+        ------
+        DataError
+            If the conditioning was made for other features.
+        """
+        return self.magnitudes_and_features(samples, conditioning)[1]
+
+    def magnitudes_and_features(
+        self, samples: Samples, conditioning: Conditioning | None = None
+    ) -> tuple[NDArray[np.float64], Samples]:
+        """Return the magnitudes |FFT| of one clip beside the features made of them [shape=(n_features,) each].
+
+        Parameters and errors are those of :meth:`features`.
+        """
+        extractor = self._model.features
+        magnitudes = extractor.unscaled(np.asarray(samples, np.float32)[np.newaxis], conditioning)
+        return magnitudes[0], extractor.scaled(magnitudes)[0]
+
+    def probabilities_of(self, vector: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """Return the probability of each class [shape=(n_classes,)].
 
         They are the outputs of a softmax network. Other outputs are shifted (tanh) to be at least 0, and scaled to
@@ -95,12 +126,30 @@ class Classifier:
 
         Parameters
         ----------
+        vector : np.ndarray [shape=(n_features,)]
+            What :meth:`features` made of a clip.
+        """
+        x = vector[np.newaxis].astype(self._network.theta.dtype, copy=False)
+        outputs = self._network.predict(x)[0]
+        return _as_probabilities(outputs.astype(np.float64), self._model.spec.layers[-1].activation)
+
+    def distance_of(self, vector: NDArray[np.floating[Any]]) -> float:
+        """Return how far a feature vector is from the training set; within 1.0 lie 99 of 100 of its own clips.
+
+        It is not a number where the model knows nothing of its training set.
+        """
+        reference = self._model.reference
+        return math.nan if reference is None else reference.distance(vector)
+
+    def probabilities(self, samples: Samples) -> NDArray[np.float64]:
+        """Return the probability of each class [shape=(n_classes,)]; see :meth:`probabilities_of`.
+
+        Parameters
+        ----------
         samples : np.ndarray [shape=(n_samples,)]
             One clip at :attr:`sample_rate_hz`, full scale 1.
         """
-        x = self._model.features.transform(np.asarray(samples, np.float32)[np.newaxis])
-        outputs = self._network.predict(x.astype(self._network.theta.dtype, copy=False))[0]
-        return _as_probabilities(outputs.astype(np.float64), self._model.spec.layers[-1].activation)
+        return self.probabilities_of(self.features(samples))
 
     def probabilities_many(self, clips: Sequence[Samples] | Samples) -> NDArray[np.float64]:
         """Return the probabilities [shape=(n_clips, n_classes)] of clips of any lengths."""

@@ -1,92 +1,40 @@
-"""Sound as it comes in, cut into windows and classified: the part between the ring buffer and the label."""
+"""Sound as it comes in, cut into windows and classified: the part between the ring buffer and the verdict."""
 
 from __future__ import annotations
 
+import dataclasses
+import threading
 import time
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.audio.level import Level, measure_level
 from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.errors import DataError
+from mlpsvd.features.conditioning import Conditioning
 from mlpsvd.models.classifier import Classifier
+from mlpsvd.models.deciding import Deciding, SetUp, Window
+from mlpsvd.models.live_decision import Latency, LiveDecision
+from mlpsvd.models.live_settings import LiveSettings
+from mlpsvd.settings import check
 
 __all__ = ["Latency", "LiveClassifier", "LiveDecision"]
 
-
-@dataclass(frozen=True)
-class Latency:
-    """Where the time went between the end of a window's last sample and its decision, in milliseconds.
-
-    Attributes
-    ----------
-    source_ms
-        What the source itself says it adds (a sound card's buffers); 0 for files and synthesis.
-    waiting_ms
-        From the delivery of the last sample until this window was taken up. Where a file is played as fast as
-        possible, samples queue on purpose and this says how long.
-    classifying_ms
-        Features and network.
-    """
-
-    source_ms: float
-    waiting_ms: float
-    classifying_ms: float
-
-    @property
-    def total_ms(self) -> float:
-        """The sum of the parts."""
-        return self.source_ms + self.waiting_ms + self.classifying_ms
-
-
-@dataclass(frozen=True)
-class LiveDecision:
-    """What the network says about one window.
-
-    Attributes
-    ----------
-    start_s, duration_s
-        Where the window lies, in seconds since the source began.
-    label, probability
-        The most probable class, and how probable it is.
-    probabilities : np.ndarray [shape=(n_classes,)]
-        Of every class.
-    features : np.ndarray [shape=(n_features,)]
-        What entered the network.
-    level
-        Level of the window.
-    latency
-        Where the time went.
-    decided_s
-        When the decision was there (``time.monotonic``), for whoever shows it to measure on.
-    class_names
-        The classes of the model that decided: it may have been swapped since.
-    """
-
-    start_s: float
-    duration_s: float
-    label: str
-    probability: float
-    probabilities: NDArray[np.floating[Any]]
-    features: NDArray[np.floating[Any]]
-    level: Level
-    latency: Latency
-    decided_s: float
-    class_names: tuple[str, ...]
+Samples = NDArray[np.float32]
 
 
 class LiveClassifier:
-    """Cuts what is in a ring buffer into windows and classifies each.
+    """Cuts what is in a ring buffer into windows and decides on each.
 
     A window is as long as the model's clips. The first begins with the source's first sample and each next one a
     hop later, so that with a hop of one whole window the decisions are those that the same samples get when their
-    file is cut into clips. (A model of whole recordings takes their usual length as its window.) After a loss,
-    windows go on at the next whole multiple of the hop: a source whose clips align with windows stays aligned.
+    file is cut into clips. (A model of whole recordings takes their usual length as its window.) Behind a break of
+    the source all begins anew with the first sample behind it: no window holds sound from both sides, and neither
+    smoothing nor hold remembers what was before. After a loss (the reader was too slow), windows go on at the next
+    whole multiple of the hop: a source whose clips align with windows stays aligned.
 
-    ``poll`` and ``flush`` belong to one thread; ``swap`` may be called from any.
+    ``poll`` and ``flush`` belong to one thread; all else may be called from any, and counts from the next window on.
 
     Parameters
     ----------
@@ -94,31 +42,76 @@ class LiveClassifier:
         Where the source writes.
     classifier
         What classifies a window.
-    hop_share
-        Distance between the starts of neighbouring windows as a share of one; above 0, at most 1.
+    settings
+        Hop, smoothing, hold and thresholds.
+    conditioning
+        Microphone and background to be taken off before the features; None for neither.
     source_latency_s
-        What the source itself adds.
+        Says what the source itself adds; asked for each window, as it may change.
+
+    Raises
+    ------
+    SettingError, DataError
+        If a setting is impossible, a window is longer than the ring buffer, or the conditioning is another model's.
     """
 
     def __init__(
-        self, ring: RingBuffer, classifier: Classifier, hop_share: float = 1.0, source_latency_s: float = 0.0
+        self,
+        ring: RingBuffer,
+        classifier: Classifier,
+        settings: LiveSettings = LiveSettings(),  # noqa: B008 - frozen
+        conditioning: Conditioning | None = None,
+        source_latency_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        if not 0.0 < hop_share <= 1.0:
-            raise DataError(f"The hop is {hop_share:g} of a window; it should be above 0 and at most 1")
+        check(settings, "live.")
+        _require_fit(conditioning, classifier)
         self._ring = ring
-        self._hop_share = hop_share
         self._source_latency_s = source_latency_s
         self._sample_rate_hz = classifier.sample_rate_hz
-        self._classifier = classifier
+        self._changing = threading.Lock()
+        self._set_up = SetUp(classifier, settings, conditioning)
         self._require_room(classifier)
+        self._deciding = Deciding()
+        self._stretch_start = 0
 
     @property
     def classifier(self) -> Classifier:
         """What classifies the next window."""
-        return self._classifier
+        return self._set_up.classifier
 
-    def swap(self, classifier: Classifier) -> None:
+    @property
+    def settings(self) -> LiveSettings:
+        """What the next window is decided by."""
+        return self._set_up.settings
+
+    def set_settings(self, settings: LiveSettings) -> None:
+        """Let other settings hold from the next window on.
+
+        Raises
+        ------
+        SettingError
+            If one is impossible; the old ones stay.
+        """
+        check(settings, "live.")
+        with self._changing:
+            self._set_up = dataclasses.replace(self._set_up, settings=settings)
+
+    def set_conditioning(self, conditioning: Conditioning | None) -> None:
+        """Take another microphone and background off from the next window on.
+
+        Raises
+        ------
+        DataError
+            If it was made for another model; the old one stays.
+        """
+        with self._changing:
+            _require_fit(conditioning, self._set_up.classifier)
+            self._set_up = dataclasses.replace(self._set_up, conditioning=conditioning)
+
+    def swap(self, classifier: Classifier, conditioning: Conditioning | None = None) -> None:
         """Let another model classify from the next window on; the one in hand is finished by the old one.
+
+        A conditioning belongs to the features of one model, so the new model brings its own, or has none.
 
         Raises
         ------
@@ -131,75 +124,84 @@ class LiveClassifier:
                 f"{self._sample_rate_hz:g} Hz; stop and start again with this model"
             )
         self._require_room(classifier)
-        self._classifier = classifier
+        _require_fit(conditioning, classifier)
+        with self._changing:
+            self._set_up = dataclasses.replace(self._set_up, classifier=classifier, conditioning=conditioning)
 
     def poll(self, limit: int = 64) -> list[LiveDecision]:
-        """Classify the windows that are there, at most ``limit`` of them, oldest first."""
+        """Decide on the windows that are there, at most ``limit`` of them, oldest first."""
         decisions: list[LiveDecision] = []
         while len(decisions) < limit:
-            # Read once: this window's length, features and network all belong to this one model.
-            classifier = self._classifier
-            window = self._next_window(classifier)
+            # Read once: this window's length, hop, features, network and thresholds all belong together.
+            set_up = self._set_up
+            window = self._next_window(set_up)
             if window is None:
                 break
             start, samples = window
-            decisions.append(self._decide(classifier, start, samples))
-            self._ring.advance(start + self._hop(classifier))
+            decisions.append(self._decide(set_up, start, samples))
+            self._ring.advance(start + set_up.hop)
         return decisions
 
     def flush(self) -> list[LiveDecision]:
-        """Classify the rest that a source which is over has left, once ``poll`` finds no more windows.
+        """Decide on the rest that a source which is over has left, once ``poll`` finds no more windows.
 
         As where files are classified, a rest shorter than the model's shortest clip is left. So is one of
         overlapping windows: all but its end has been decided on already.
         """
-        classifier = self._classifier
+        set_up = self._set_up
+        end = self._ring.n_written
+        self._begin_stretches(end, set_up.hop)
         start = self._ring.n_read
-        n_rest = self._ring.n_written - start
-        shortest = max(1, round(classifier.model.shortest_s * self._sample_rate_hz))
-        samples = self._ring.read(start, n_rest)
-        self._ring.advance(self._ring.n_written)
-        if samples is None or n_rest < shortest or (start > 0 and self._hop_share < 1.0):
+        samples = self._ring.read(start, end - start)
+        self._ring.advance(end)
+        shortest = max(1, round(set_up.classifier.model.shortest_s * self._sample_rate_hz))
+        overlaps = set_up.settings.hop_share < 1.0 and start > self._stretch_start
+        if samples is None or len(samples) < shortest or overlaps:
             return []
-        return [self._decide(classifier, start, samples)]
+        return [self._decide(set_up, start, samples)]
 
-    def _next_window(self, classifier: Classifier) -> tuple[int, NDArray[np.float32]] | None:
+    def _next_window(self, set_up: SetUp) -> tuple[int, Samples] | None:
+        n_samples = set_up.classifier.n_samples
         while True:
             if self._ring.catch_up():
-                hop = self._hop(classifier)
-                self._ring.advance(-(-self._ring.n_read // hop) * hop)
+                self._align(set_up.hop)
             start = self._ring.n_read
-            samples = self._ring.read(start, classifier.n_samples)
+            samples = self._ring.read(start, n_samples)
+            # Asked after reading: a break is told before the first sample behind it is written.
+            if self._begin_stretches(start + n_samples, set_up.hop):
+                continue
             if samples is not None:
                 return start, samples
             if start >= self._ring.oldest:
                 return None
 
-    def _decide(self, classifier: Classifier, start: int, samples: NDArray[np.float32]) -> LiveDecision:
-        taken_s = time.monotonic()
-        probabilities = classifier.probabilities(samples)
-        decided_s = time.monotonic()
-        arrived_s = self._ring.arrived_s(start + len(samples))
-        best = int(np.argmax(probabilities))
-        return LiveDecision(
-            start_s=start / self._sample_rate_hz,
-            duration_s=len(samples) / self._sample_rate_hz,
-            label=classifier.class_names[best],
-            probability=float(probabilities[best]),
-            probabilities=probabilities,
-            features=classifier.model.features.transform(samples)[0],
-            level=measure_level(samples),
-            latency=Latency(
-                source_ms=1e3 * self._source_latency_s,
-                waiting_ms=1e3 * max(0.0, taken_s - (taken_s if arrived_s is None else arrived_s)),
-                classifying_ms=1e3 * (decided_s - taken_s),
-            ),
-            decided_s=decided_s,
-            class_names=classifier.class_names,
-        )
+    def _begin_stretches(self, end: int, hop: int) -> bool:
+        """Begin anew behind the last break before sample number ``end``; return whether there was one."""
+        before = self._stretch_start
+        while (at := self._ring.first_break(self._stretch_start, end)) is not None:
+            self._stretch_start = at
+        if self._stretch_start == before:
+            return False
+        self._deciding.reset()
+        self._align(hop)
+        return True
 
-    def _hop(self, classifier: Classifier) -> int:
-        return max(1, round(self._hop_share * classifier.n_samples))
+    def _align(self, hop: int) -> None:
+        """Go on at the next whole multiple of the hop, counted from where the stretch began."""
+        n_hops = max(0, -(-(self._ring.n_read - self._stretch_start) // hop))
+        self._ring.advance(self._stretch_start + n_hops * hop)
+
+    def _decide(self, set_up: SetUp, start: int, samples: Samples) -> LiveDecision:
+        taken_s = time.monotonic()
+        arrived_s = self._ring.arrived_s(start + len(samples))
+        window = Window(
+            samples=samples,
+            start_s=self._ring.time_s(start, self._sample_rate_hz),
+            taken_s=taken_s,
+            arrived_s=taken_s if arrived_s is None else arrived_s,
+            device_s=self._source_latency_s(),
+        )
+        return self._deciding.decide(set_up, window)
 
     def _require_room(self, classifier: Classifier) -> None:
         if classifier.n_samples > self._ring.capacity:
@@ -207,3 +209,9 @@ class LiveClassifier:
                 f"The model's window is {classifier.n_samples} samples long and the buffer holds "
                 f"{self._ring.capacity}; it should hold at least one window"
             )
+
+
+def _require_fit(conditioning: Conditioning | None, classifier: Classifier) -> None:
+    if conditioning is not None:
+        features = classifier.model.features
+        conditioning.apply(np.zeros((1, features.n_features)), features.settings.fft_size // 2 + 1)

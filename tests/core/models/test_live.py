@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from mlpsvd.audio.file_source import FileSource
 from mlpsvd.audio.paced_source import Pace
 from mlpsvd.audio.ring_buffer import RingBuffer
-from mlpsvd.errors import DataError
+from mlpsvd.errors import DataError, SettingError
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import fit
 from mlpsvd.models.classifier import Classifier
 from mlpsvd.models.live import LiveClassifier
+from mlpsvd.models.live_settings import LiveSettings
 from mlpsvd.models.model import Model
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
 
@@ -88,7 +89,7 @@ def test_windows_do_not_depend_on_how_the_samples_came_in(blocks: list[int], hop
     classifier = Classifier(random_model(1))
     samples = noise(sum(blocks))
     ring = RingBuffer(20_000)
-    live = LiveClassifier(ring, classifier, hop_share)
+    live = LiveClassifier(ring, classifier, LiveSettings(hop_share))
     found, at = [], 0
     for n in blocks:
         ring.write(samples[at : at + n])
@@ -104,7 +105,7 @@ def test_windows_do_not_depend_on_how_the_samples_came_in(blocks: list[int], hop
 
 def test_a_decision_says_what_it_saw_and_how_long_it_took(classifier: Classifier) -> None:
     ring = RingBuffer(1000)
-    live = LiveClassifier(ring, classifier, source_latency_s=0.04)
+    live = LiveClassifier(ring, classifier, source_latency_s=lambda: 0.04)
     samples = noise(WINDOW)
     ring.write(samples)
     time.sleep(0.02)
@@ -113,10 +114,10 @@ def test_a_decision_says_what_it_saw_and_how_long_it_took(classifier: Classifier
     assert one.probability == max(one.probabilities)
     assert np.array_equal(one.features, classifier.model.features.transform(samples)[0])
     assert one.level.peak_dbfs == pytest.approx(20 * np.log10(np.abs(samples).max()), abs=1e-3)
-    assert one.latency.source_ms == pytest.approx(40.0)
+    assert one.latency.device_ms == pytest.approx(40.0)
     assert 20.0 <= one.latency.waiting_ms < 200.0
     assert one.latency.total_ms == pytest.approx(
-        one.latency.source_ms + one.latency.waiting_ms + one.latency.classifying_ms
+        one.latency.device_ms + one.latency.waiting_ms + one.latency.features_ms + one.latency.network_ms
     )
 
 
@@ -163,8 +164,8 @@ def test_a_ring_shorter_than_a_window_is_refused(classifier: Classifier) -> None
 
 @pytest.mark.parametrize("hop_share", [0.0, -1.0, 1.5, float("nan")])
 def test_an_impossible_hop_is_refused(classifier: Classifier, hop_share: float) -> None:
-    with pytest.raises(DataError, match="hop"):
-        LiveClassifier(RingBuffer(1000), classifier, hop_share)
+    with pytest.raises(SettingError, match=r"live\.hop_share"):
+        LiveClassifier(RingBuffer(1000), classifier, LiveSettings(hop_share))
 
 
 def test_after_a_loss_windows_are_aligned_again_and_the_loss_is_counted(classifier: Classifier) -> None:
@@ -181,7 +182,7 @@ def test_after_a_loss_windows_are_aligned_again_and_the_loss_is_counted(classifi
 
 def test_the_rest_of_overlapping_windows_is_not_decided_on_twice(classifier: Classifier) -> None:
     ring = RingBuffer(3 * WINDOW)
-    live = LiveClassifier(ring, classifier, hop_share=0.5)
+    live = LiveClassifier(ring, classifier, LiveSettings(hop_share=0.5))
     ring.write(noise(WINDOW + 150))
     assert len(live.poll()) == 1
     assert live.flush() == []

@@ -1,0 +1,78 @@
+"""What is shown of a decision: a class, "unknown" or "quiet", and how long it stays."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+
+__all__ = ["QUIET", "Hold", "Verdict", "VerdictKind"]
+
+
+class VerdictKind(Enum):
+    """What a verdict says."""
+
+    CLASS = "class"
+    UNKNOWN = "unknown"
+    QUIET = "quiet"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is shown.
+
+    Attributes
+    ----------
+    kind
+        Whether a class was decided on. Ask this, not the label: a class may be called "quiet".
+    label
+        The class's name, "unknown" or "quiet".
+    probability
+        The smoothed probability of the class that won, also where it was too little or too far away ("unknown"); not
+        a number where nothing was classified ("quiet").
+    """
+
+    kind: VerdictKind
+    label: str
+    probability: float
+
+
+QUIET = Verdict(VerdictKind.QUIET, "quiet", math.nan)
+"""The verdict on a window below the trigger level."""
+
+_ROUNDING_S = 1e-9
+
+
+class Hold:
+    """Lets a class stay for a while after it was shown first, so that it can be read.
+
+    Within ``hold_s`` of the moment it appeared, a class is replaced by nothing: no other class, no "unknown" and no
+    "quiet" (a word of a third of a second is followed by silence). The latter two hold nothing back: they make way
+    for a class at once. Time is the source's, from the end of one window to the end of another, so that a file played
+    faster than it was recorded gives the same verdicts.
+    """
+
+    def __init__(self) -> None:
+        self._shown: Verdict | None = None
+        self._since_s = 0.0
+
+    def reset(self) -> None:
+        """Forget what is shown: the next verdict appears at once."""
+        self._shown = None
+
+    def show(self, verdict: Verdict, now_s: float, hold_s: float) -> Verdict:
+        """Return what is to be shown of ``verdict``, whose window ended at ``now_s``.
+
+        A class that goes on being decided takes the newest probability; one that is only held keeps its last.
+        """
+        shown = self._shown
+        goes_on = shown is not None and (shown.kind, shown.label) == (verdict.kind, verdict.label)
+        if shown is not None and not goes_on and self._holds(shown, now_s, hold_s):
+            return shown
+        if not goes_on:
+            self._since_s = now_s
+        self._shown = verdict
+        return verdict
+
+    def _holds(self, shown: Verdict, now_s: float, hold_s: float) -> bool:
+        return shown.kind is VerdictKind.CLASS and now_s - self._since_s < hold_s - _ROUNDING_S
