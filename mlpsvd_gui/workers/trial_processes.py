@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import active_children, get_context, parent_process
+from multiprocessing import active_children, get_context
+
+from mlpsvd.experiments.workers import begin_worker
 
 __all__ = ["StoppedError", "TrialProcesses"]
 
@@ -48,7 +48,7 @@ class TrialProcesses:
         """
         if self._stop.is_set():
             raise StoppedError
-        executor = ProcessPoolExecutor(self._n_processes, get_context("spawn"), initializer=_begin)
+        executor = ProcessPoolExecutor(self._n_processes, get_context("spawn"), initializer=begin_worker)
         try:
             yield executor
         finally:
@@ -66,16 +66,3 @@ def _end_processes() -> None:
     """Nothing else in this process starts others through ``multiprocessing``."""
     for process in active_children():
         process.terminate()
-
-
-def _begin() -> None:
-    """Leave Ctrl-C to the process that leads, and do not outlive it: not even where it was killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_the_leader, name="end with the leader", daemon=True).start()
-
-
-def _end_with_the_leader() -> None:
-    leader = parent_process()
-    if leader is not None:
-        leader.join()
-        os._exit(1)

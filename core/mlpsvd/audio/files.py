@@ -53,15 +53,15 @@ def info(path: Path) -> AudioInfo:
     AudioFileError
         If the file is absent, not readable or empty.
     """
-    soundfile = _soundfile()
+    soundfile = soundfile_library()
     try:
-        with soundfile.SoundFile(_as_on_disk(path)) as file:
+        with soundfile.SoundFile(as_on_disk(path)) as file:
             if file.frames <= 0:
                 raise UnusableAudioFileError(path, "it holds no samples")
             rate = float(file.samplerate)
             return AudioInfo(rate, int(file.channels), file.frames / rate)
     except (OSError, RuntimeError, TypeError, ValueError) as error:
-        raise UnusableAudioFileError(path, _why(path, error)) from None
+        raise UnusableAudioFileError(path, why_unreadable(path, error)) from None
 
 
 def read(path: Path, channel: int = 0) -> tuple[NDArray[np.float32], float]:
@@ -86,11 +86,11 @@ def read(path: Path, channel: int = 0) -> tuple[NDArray[np.float32], float]:
     AudioFileError
         If the file is absent, not readable, empty, holds samples that are not finite numbers, or lacks the channel.
     """
-    soundfile = _soundfile()
+    soundfile = soundfile_library()
     try:
-        samples, sample_rate_hz = soundfile.read(_as_on_disk(path), dtype="float32", always_2d=True)
+        samples, sample_rate_hz = soundfile.read(as_on_disk(path), dtype="float32", always_2d=True)
     except (OSError, RuntimeError, TypeError, MemoryError, ValueError) as error:
-        raise UnusableAudioFileError(path, _why(path, error)) from None
+        raise UnusableAudioFileError(path, why_unreadable(path, error)) from None
     if not len(samples):
         raise UnusableAudioFileError(path, "it holds no samples")
     check_channel(path, samples.shape[1], channel)
@@ -130,7 +130,8 @@ def resample(samples: NDArray[np.float32], from_hz: float, to_hz: float) -> NDAr
     return resampled
 
 
-def _soundfile() -> ModuleType:
+def soundfile_library() -> ModuleType:
+    """Return the library that reads and writes audio files, or raise MissingLibraryError."""
     try:
         import soundfile
     except (ImportError, OSError) as error:
@@ -141,12 +142,12 @@ def _soundfile() -> ModuleType:
     return module
 
 
-def _as_on_disk(path: Path) -> Path | bytes:
+def as_on_disk(path: Path) -> Path | bytes:
     """The path as soundfile can open it: on Unix a file name is bytes, and need not be Unicode."""
     return path if sys.platform == "win32" else os.fsencode(path)
 
 
-def _why(path: Path, error: Exception) -> str:
+def why_unreadable(path: Path, error: Exception) -> str:
     """Say in one clause why a file could not be read."""
     if not path.exists():
         return "there is no such file"

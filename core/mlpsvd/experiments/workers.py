@@ -5,16 +5,17 @@ from __future__ import annotations
 import importlib
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any
 
 from mlpsvd.engines.warm_up import ensure_compiled
 from mlpsvd.errors import DeviceError, MissingLibraryError
 
-__all__ = ["OpenExecutor", "dask_workers", "local_workers", "n_usable_cores"]
+__all__ = ["OpenExecutor", "begin_worker", "dask_workers", "local_workers", "n_usable_cores"]
 
 OpenExecutor = Callable[[], AbstractContextManager[Executor]]
 """Opens an executor for the time of a ``with`` block; can be called again where the last one broke."""
@@ -29,6 +30,22 @@ def n_usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+def begin_worker() -> None:
+    """Make this process a worker: Ctrl-C is left to the process that leads, and it is not outlived, even if killed.
+
+    Ctrl-C reaches every process of a terminal; only the one that leads decides what it means.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_leader, name="end with the leader", daemon=True).start()
+
+
+def _end_with_the_leader() -> None:
+    leader = parent_process()
+    if leader is not None:
+        leader.join()
+        os._exit(1)
+
+
 @contextmanager
 def local_workers(n_jobs: int) -> Iterator[Executor]:
     """Open ``n_jobs`` worker processes on this machine; with 1 it is a thread of this process.
@@ -41,7 +58,7 @@ def local_workers(n_jobs: int) -> Iterator[Executor]:
     if n_jobs == 1:
         executor = ThreadPoolExecutor(1, thread_name_prefix="trials")
     else:
-        executor = ProcessPoolExecutor(n_jobs, get_context("spawn"), initializer=_leave_interrupts)
+        executor = ProcessPoolExecutor(n_jobs, get_context("spawn"), initializer=begin_worker)
     try:
         yield executor
     finally:
@@ -76,11 +93,6 @@ def dask_workers(address: str) -> Iterator[Executor]:
             yield executor
         finally:
             executor.shutdown(wait=False)
-
-
-def _leave_interrupts() -> None:
-    """Ctrl-C reaches every process of a terminal; only the one that leads decides what it means."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _first_line(error: Exception) -> str:

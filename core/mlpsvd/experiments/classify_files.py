@@ -1,0 +1,92 @@
+"""Many recordings classified in one go, on all cores.
+
+The numbers of a file follow from it and the model alone, so they do not depend on how many processes there are; only
+the order in which files are finished does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Sequence
+
+from mlpsvd.experiments.classify_processes import TELL_S, classify_in_processes
+from mlpsvd.experiments.classify_progress import ClassifyEvent, Finished, WorkCount, costs_of
+from mlpsvd.experiments.file_classifier import FileClassifier
+from mlpsvd.experiments.file_results import FileResult
+from mlpsvd.experiments.sound_files import SoundFile, find_sound_files
+from mlpsvd.experiments.workers import n_usable_cores
+from mlpsvd.models.model import Model
+
+__all__ = [
+    "ClassifyEvent",
+    "FileResult",
+    "SoundFile",
+    "classify_files",
+    "find_sound_files",
+    "in_order",
+    "processes_that_pay",
+]
+
+_PAYS_FROM = 60_000_000
+"""Work, in bytes, below which starting processes takes longer than they save."""
+
+
+def processes_that_pay(files: Sequence[SoundFile]) -> int:
+    """Return how many processes to classify these files with: 0, none but this one, where there is little to do."""
+    pays = len(files) > 1 and sum(costs_of(files)) >= _PAYS_FROM
+    return min(n_usable_cores(), len(files)) if pays else 0
+
+
+def classify_files(
+    model: Model, files: Sequence[SoundFile], n_processes: int = 0
+) -> Generator[ClassifyEvent, None, None]:
+    """Classify files and tell how far it is, ten times a second; closing the generator stops at once.
+
+    Parameters
+    ----------
+    model
+        What decides; it may be in memory only.
+    files
+        What to classify. Those that cannot be used have results that say why.
+    n_processes
+        How many processes work; 0 works in this one, between one event and the next.
+
+    Raises
+    ------
+    MlpSvdError
+        If no process can be started, or the model cannot be handed to them.
+    """
+    count = WorkCount(files)
+    yield count.event(())
+    if n_processes:
+        yield from classify_in_processes(model, files, min(n_processes, max(1, len(files))), count)
+    else:
+        yield from _here(FileClassifier(model), files, count)
+
+
+def in_order(events: Iterator[ClassifyEvent]) -> Iterator[tuple[ClassifyEvent, list[FileResult]]]:
+    """Yield every event with the results whose turn it is: together they come in the order of the list."""
+    waiting: dict[int, FileResult] = {}
+    following = 0
+    for event in events:
+        waiting.update(event.finished)
+        ready = []
+        while following in waiting:
+            ready.append(waiting.pop(following))
+            following += 1
+        yield event, ready
+
+
+def _here(classifier: FileClassifier, files: Sequence[SoundFile], count: WorkCount) -> Iterator[ClassifyEvent]:
+    finished: list[Finished] = []
+    told_at = time.monotonic()
+    for index, file in enumerate(files):
+        for news in classifier.classify(file):
+            if isinstance(news, FileResult):
+                finished.append((index, news))
+            else:
+                count.begun(index, news)
+            if time.monotonic() - told_at >= TELL_S:
+                yield count.event(finished)
+                finished, told_at = [], time.monotonic()
+    yield count.event(finished)
