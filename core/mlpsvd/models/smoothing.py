@@ -157,7 +157,7 @@ class Majority(Smoother):
         """Take the next window and return the shares of the votes."""
         self._recent.add(start_s, end_s, probabilities)
         weights, heard = self._recent.weights(), self._recent.probabilities()
-        shares = np.bincount(heard.argmax(axis=1), weights, minlength=heard.shape[1])
+        shares = weights @ (heard.argmax(axis=1)[:, np.newaxis] == np.arange(heard.shape[1]))
         in_front = shares >= shares.max() - _TIE
         return Smoothed(shares, int(np.argmax(np.where(in_front, weights @ heard, -1.0))))
 
@@ -223,7 +223,8 @@ class HiddenMarkov(Smoother):
         if n < 2 or elapsed_s <= 0.0:
             return log_alpha
         x = elapsed_s / self._dwell_s * n / (n - 1)
-        return np.logaddexp(math.log(-math.expm1(-x) / n), log_alpha - x)
+        predicted: Vector = np.logaddexp(math.log(-math.expm1(-x) / n), log_alpha - x)
+        return predicted
 
 
 def make_smoother(settings: LiveSettings) -> Smoother:

@@ -1,0 +1,290 @@
+"""``mlpsvd listen``: what is heard, decided on as it comes in, one line a decision."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlpsvd.audio.devices import DeviceList, InputDevice, find_device
+from mlpsvd.audio.file_source import FileSource
+from mlpsvd.audio.microphone import MicrophoneSource
+from mlpsvd.audio.paced_source import Pace
+from mlpsvd.audio.ring_buffer import RingBuffer
+from mlpsvd.audio.sound_host import SoundHost
+from mlpsvd.audio.source import AudioSource, SourceState, SourceStatus
+from mlpsvd.cli.console import FAILED, INTERRUPTED, OK, tell
+from mlpsvd.cli.interrupt import StopRequest
+from mlpsvd.errors import DeviceError, SettingError
+from mlpsvd.models.classifier import Classifier
+from mlpsvd.models.decision_log import csv_heading, csv_row, iso_clock
+from mlpsvd.models.live import LiveClassifier
+from mlpsvd.models.live_decision import LiveDecision
+from mlpsvd.models.live_settings import LiveSettings
+from mlpsvd.models.model_file import load_model
+from mlpsvd.settings import check, parse_text, setting
+
+__all__ = ["ListenOptions", "list_devices", "listen"]
+
+_ANSWER_S = 10.0
+_IDLE_S = 0.003
+_RING_S = 4.0
+_RING_WINDOWS = 8
+_GRACE_S = 1.0
+"""With ``--seconds``: so much longer than asked is waited for sound that is under way, or no longer comes."""
+
+
+@dataclass(frozen=True)
+class ListenOptions:
+    """What ``mlpsvd listen`` was asked.
+
+    Attributes
+    ----------
+    file
+        A recording to be played instead of listening to a device.
+    fast
+        Whether to play it as fast as it goes instead of in real time.
+    device
+        Key, name or part of the name of the input device; the system's default if None.
+    changes
+        ``live.KEY=VALUE`` each.
+    seconds
+        How many seconds of sound to listen to; 0 goes on until Ctrl-C or the end of the file.
+    as_json
+        Whether to print JSON lines.
+    csv
+        Where to write every decision as CSV besides.
+    """
+
+    file: Path | None = None
+    fast: bool = False
+    device: str | None = None
+    changes: Sequence[str] = ()
+    seconds: float = 0.0
+    as_json: bool = False
+    csv: Path | None = None
+
+
+@dataclass(frozen=True)
+class _Changeable:
+    """Gives the settings the name that they have in ``--set live.KEY=VALUE``."""
+
+    live: LiveSettings = setting(LiveSettings(), label="Live", help="How sound is turned into verdicts.")
+
+
+def list_devices() -> int:
+    """Print every input device, one a line; return the exit code.
+
+    Raises
+    ------
+    DeviceError
+        If there is none, or the sound system does not answer.
+    """
+    with closing(SoundHost()) as host:
+        devices = _devices(host)
+    if not devices.inputs:
+        raise DeviceError(devices.problem or "There is no input device")
+    for one in devices.inputs:
+        channels = f"{one.n_channels} channel{'' if one.n_channels == 1 else 's'}"
+        kind = "default" if one.is_default else "monitor" if one.is_monitor else ""
+        print(f"{one.name}\t{one.host_api}\t{channels}\t{one.native_rate_hz:g} Hz\t{kind}".rstrip("\t"))
+    return OK
+
+
+def listen(model: Path, options: ListenOptions) -> int:
+    """Print what each window of sound is taken for, as it comes in; return the exit code.
+
+    A device that is lost is told on stderr, and listening goes on by itself once it is back.
+
+    Raises
+    ------
+    FileFormatError, SettingError, DeviceError, OSError
+        If the model, an option, the device or the CSV file cannot be used.
+    """
+    settings = _settings(options.changes)
+    if not (options.seconds >= 0.0 and math.isfinite(options.seconds)):
+        raise SettingError("--seconds", options.seconds, "a number of at least 0 (s); 0 listens until Ctrl-C")
+    classifier = Classifier(load_model(model))
+    with ExitStack() as opened:
+        source = _source(options, classifier, opened)
+        print_decision = _printer(options, classifier, opened)
+        ring = RingBuffer(int(max(_RING_S * classifier.sample_rate_hz, _RING_WINDOWS * classifier.n_samples)) + 1)
+        live = LiveClassifier(ring, classifier, settings, source_latency_s=lambda: source.latency_s)
+        stop = opened.enter_context(StopRequest("stopping"))
+        opened.callback(source.stop)
+        source.start(ring)
+        for decision in _decisions(source, ring, live, options.seconds, stop):
+            print_decision(decision)
+        _tell_lost(ring, classifier.sample_rate_hz)
+        if stop.asked:
+            return INTERRUPTED
+        return FAILED if source.status.state is SourceState.FAILED else OK
+
+
+def _settings(changes: Sequence[str]) -> LiveSettings:
+    wanted = _Changeable()
+    for change in changes:
+        key, equals, text = change.partition("=")
+        if not equals:
+            raise SettingError("--set", change, "KEY=VALUE, for instance live.hop_share=0.5")
+        wanted = parse_text(wanted, key.strip(), text)
+    check(wanted)
+    return wanted.live
+
+
+def _source(options: ListenOptions, classifier: Classifier, opened: ExitStack) -> AudioSource:
+    rate_hz, channel = classifier.sample_rate_hz, classifier.model.channel
+    if options.file is not None:
+        pace = Pace.FASTEST if options.fast else Pace.REAL_TIME
+        return FileSource(options.file, rate_hz, pace, channel=channel)
+    host = opened.enter_context(closing(SoundHost()))
+    device = None if options.device is None else find_device(_devices(host).inputs, options.device)
+    return MicrophoneSource(host, device, rate_hz, _heard_channel(channel, device))
+
+
+def _heard_channel(channel: int, device: InputDevice | None) -> int:
+    """Mix a device down that has not the channel that the model's recordings were taken from."""
+    return channel if device is not None and channel <= device.n_channels else 0
+
+
+def _devices(host: SoundHost) -> DeviceList:
+    try:
+        return host.devices(refresh=True).result(_ANSWER_S)
+    except FutureTimeoutError:
+        silence = f"The sound system did not answer within {_ANSWER_S:g} s; restart its server"
+        raise DeviceError(silence) from None
+
+
+def _decisions(
+    source: AudioSource, ring: RingBuffer, live: LiveClassifier, seconds: float, stop: StopRequest
+) -> Iterator[LiveDecision]:
+    """Yield decisions until the source is over, ``seconds`` of sound are heard, or Ctrl-C is pressed."""
+    clock = _Clock(seconds)
+    told = _StatusTold(source.name)
+    while not stop.asked:
+        # Asked before looking for samples: whatever a finished source has delivered is found below.
+        status = source.status
+        told.tell(status)
+        decisions = live.poll(limit=1)
+        if status.state.is_over and not decisions:
+            yield from (one for one in live.flush() if clock.includes(one))
+            return
+        for decision in decisions:
+            if not clock.includes(decision):
+                return
+            yield decision
+        if clock.is_over(status, ring.time_s(ring.n_written, source.sample_rate_hz)) and not decisions:
+            return
+        if not decisions:
+            time.sleep(_IDLE_S)
+
+
+class _Clock:
+    """Says when ``seconds`` of sound are over; never where they are 0."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds or math.inf
+        self._began_s = time.monotonic()
+        self._has_begun = False
+
+    def includes(self, decision: LiveDecision) -> bool:
+        """Whether a window ends in time."""
+        return decision.end_s <= self._seconds + 1e-6
+
+    def is_over(self, status: SourceStatus, heard_s: float) -> bool:
+        """Whether all was heard, or nothing came for so long that the time is over without it."""
+        if status.state is SourceState.RUNNING and not self._has_begun:
+            self._has_begun, self._began_s = True, time.monotonic()
+        return heard_s >= self._seconds or time.monotonic() - self._began_s >= self._seconds + _GRACE_S
+
+
+class _StatusTold:
+    """Tells on stderr what the source says of itself, once for each change."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._last = SourceStatus(SourceState.IDLE)
+        self._was_lost = False
+
+    def tell(self, status: SourceStatus) -> None:
+        if status == self._last:
+            return
+        before, self._last = self._last, status
+        if status.message:
+            tell(status.message)
+        elif status.state is SourceState.STALLED:
+            tell(f"{self._name} is silent; waiting for it")
+        elif status.state is SourceState.RUNNING and before.state is not SourceState.RUNNING:
+            tell(f"{self._name} is {'back' if self._was_lost else 'heard; Ctrl-C stops'}")
+        self._was_lost = status.state is SourceState.STALLED or (
+            self._was_lost and status.state is not SourceState.RUNNING
+        )
+
+
+def _tell_lost(ring: RingBuffer, rate_hz: float) -> None:
+    if ring.n_lost:
+        tell(f"{ring.n_lost / rate_hz:.2f} s of sound were left out: they came faster than they could be classified")
+
+
+def _printer(options: ListenOptions, classifier: Classifier, opened: ExitStack) -> Callable[[LiveDecision], None]:
+    to_text = _json_line if options.as_json else _line
+    write_row = opened.enter_context(_csv_rows(options.csv, classifier.class_names))
+
+    def print_decision(decision: LiveDecision) -> None:
+        print(to_text(decision), flush=True)
+        write_row(decision)
+
+    return print_decision
+
+
+@contextmanager
+def _csv_rows(path: Path | None, class_names: Sequence[str]) -> Iterator[Callable[[LiveDecision], None]]:
+    """Write each row at once, so that whatever ends the program, what was decided by then is on the disk."""
+    if path is None:
+        yield lambda decision: None
+        return
+    with path.open("w", encoding="utf-8", newline="", buffering=1) as file:
+        file.write(csv_heading(class_names))
+        yield lambda decision: (file.write(csv_row(decision, class_names)), None)[1]
+
+
+def _line(decision: LiveDecision) -> str:
+    probability = decision.verdict.probability
+    number = f"{probability:.4f}" if math.isfinite(probability) else "-"
+    return f"{decision.start_s:.3f}\t{decision.verdict.label}\t{number}"
+
+
+def _json_line(decision: LiveDecision) -> str:
+    names = decision.class_names
+    entry = {
+        "start_s": decision.start_s,
+        "duration_s": decision.duration_s,
+        "ended_at": iso_clock(decision.clock_s),
+        "shown": decision.verdict.label,
+        "kind": decision.verdict.kind.value,
+        "shown_probability": _number(decision.verdict.probability),
+        "label": decision.label or None,
+        "probability": _number(decision.probability),
+        "probabilities": _numbers(names, decision.probabilities),
+        "smoothed": _numbers(names, decision.smoothed),
+        "rms_dbfs": decision.level.rms_dbfs,
+        "peak_dbfs": decision.level.peak_dbfs,
+        "clipped": decision.level.clipped,
+        "distance": _number(decision.distance),
+        "latency_ms": decision.latency.total_ms,
+    }
+    return json.dumps(entry, ensure_ascii=False, allow_nan=False)
+
+
+def _numbers(names: Sequence[str], values: Any) -> dict[str, float | None]:
+    return {name: _number(value) for name, value in zip(names, values.tolist(), strict=True)}
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
