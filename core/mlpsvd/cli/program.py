@@ -21,7 +21,7 @@ exit codes:
   0    done
   1    classify: at least one file could not be classified (the others were)
   2    an error: a wrong option, setting or file, or impossible data; one line on stderr says which
-  130  stopped with Ctrl-C; train and reproduce keep what they have so far
+  130  stopped with Ctrl-C; what train, reproduce and classify --out have so far is kept
 """
 
 
@@ -123,15 +123,36 @@ examples:
 
 
 def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
+    epilog = """\
+examples:
+  mlpsvd classify model-mlp-svd.safetensors recording.wav
+  mlpsvd classify model-mlp-svd.safetensors recordings --per file
+  mlpsvd classify model-mlp-svd.safetensors recordings --out windows.csv
+
+Where folders are named after classes, the share of files taken for theirs is told at the end.
+
+"""
     what = "classify audio files with a trained model, one line a clip: file, start in seconds, label, probability"
-    classify = _command(commands, "classify", what)
+    classify = _command(commands, "classify", what, epilog + _EXIT_CODES)
     classify.add_argument("model", type=Path, metavar="MODEL", help="a model-….safetensors that train has written")
     classify.add_argument(
         "files", nargs="+", type=Path, metavar="FILE", help="an audio file, or a folder with audio files in it"
     )
     classify.add_argument(
+        "--per", choices=("window", "file"), default="window",
+        help="one line a window (the default), or a file: file, length in seconds, label and probability by the mean "
+        "of its windows, share of the windows that agree",
+    )  # fmt: skip
+    classify.add_argument(
         "--json", action="store_true", help="one JSON object a line, with the probabilities of all classes"
     )
+    classify.add_argument(
+        "--out", type=Path, metavar="FILE", help="write a table to this .csv or .json file instead of printing lines"
+    )
+    classify.add_argument(
+        "--jobs", type=int, default=0, metavar="N",
+        help="worker processes (as many as pay); the results do not depend on it",
+    )  # fmt: skip
     classify.set_defaults(run=_classify)
 
 
@@ -182,7 +203,7 @@ def _train(arguments: argparse.Namespace) -> int:
 def _classify(arguments: argparse.Namespace) -> int:
     from mlpsvd.cli.classify import classify
 
-    return classify(arguments.model, arguments.files, arguments.json)
+    return classify(arguments.model, arguments.files, arguments.json, arguments.per, arguments.jobs, arguments.out)
 
 
 def _reproduce(arguments: argparse.Namespace) -> int:

@@ -1,0 +1,59 @@
+"""Progress over many files on stderr: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from tqdm import tqdm
+
+from mlpsvd.experiments.classify_files import ClassifyEvent
+
+__all__ = ["FilesProgress"]
+
+_LINE_INTERVAL_S = 5.0
+_FORMAT = "{desc} {bar} {percentage:3.0f} %{postfix}"
+
+
+class FilesProgress:
+    """Shows how many files are done, how many a second, and the time left.
+
+    Parameters
+    ----------
+    is_shown
+        Whether to show anything at all: not where the results themselves come on the screen.
+    """
+
+    def __init__(self, is_shown: bool) -> None:
+        self._bar: tqdm[Any] | None = None
+        self._is_shown = is_shown
+        self._started = self._told_at = time.monotonic()
+
+    def __enter__(self) -> Self:
+        if self._is_shown and sys.stderr.isatty():
+            size = shutil.get_terminal_size()  # 80 × 24 where the terminal does not know; tqdm would show nothing
+            self._bar = tqdm(total=1.0, file=sys.stderr, ncols=size.columns, nrows=size.lines, bar_format=_FORMAT)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def show(self, event: ClassifyEvent) -> None:
+        """Show how far it is."""
+        if self._bar is not None:
+            self._bar.set_description_str(f"{event.n_done:,}/{event.n_files:,} files", refresh=False)
+            self._bar.set_postfix_str(self._pace(event), refresh=False)
+            self._bar.n = event.share
+            self._bar.refresh()
+        elif self._is_shown and time.monotonic() - self._told_at >= _LINE_INTERVAL_S:
+            self._told_at = time.monotonic()
+            print(f"{event.n_done:,}/{event.n_files:,} files, {self._pace(event)}", file=sys.stderr, flush=True)
+
+    def _pace(self, event: ClassifyEvent) -> str:
+        per_s = event.n_done / max(1e-9, time.monotonic() - self._started)
+        left = f"{event.left_s:.0f} s left" if event.left_s is not None else "starting"
+        return f"{per_s:.3g} files/s, {left}"
