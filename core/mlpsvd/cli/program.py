@@ -21,7 +21,7 @@ exit codes:
   0    done
   1    classify: at least one file could not be classified (the others were)
   2    an error: a wrong option, setting or file, or impossible data; one line on stderr says which
-  130  stopped with Ctrl-C; what train, reproduce and classify --out have so far is kept
+  130  stopped with Ctrl-C; what train, reproduce, listen and classify --out have so far is kept
 """
 
 
@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_train(commands)
     _add_classify(commands)
+    _add_listen(commands)
     _add_reproduce(commands)
     _command(commands, "presets", "list the experiments to start from").set_defaults(run=_presets)
     doctor = _command(commands, "doctor", "say what is installed, and which GPU and sound devices work")
@@ -156,6 +157,34 @@ Where folders are named after classes, the share of files taken for theirs is to
     classify.set_defaults(run=_classify)
 
 
+def _add_listen(commands: argparse._SubParsersAction[_Parser]) -> None:
+    epilog = """\
+examples:
+  mlpsvd listen --list-devices
+  mlpsvd listen model-mlp-svd.safetensors --device "USB" --csv decisions.csv
+  mlpsvd listen model-mlp-svd.safetensors --set live.hop_share=0.25 --set live.smoothing=mean --set live.hold_s=1
+
+"""
+    what = "classify what a microphone hears, one line a decision: start in seconds, label, probability"
+    listen = _command(commands, "listen", what, epilog + _EXIT_CODES)
+    listen.add_argument(
+        "model", nargs="?", type=Path, metavar="MODEL", help="a model-….safetensors that train has written"
+    )
+    listen.add_argument("--list-devices", action="store_true", help="print the input devices and stop")
+    source = listen.add_mutually_exclusive_group()
+    source.add_argument("--device", metavar="NAME", help="an input device, by its name or a part of it (the default)")
+    source.add_argument("--file", type=Path, metavar="FILE", help="play this audio file instead, in real time")
+    listen.add_argument("--fast", action="store_true", help="play the file as fast as it goes")
+    listen.add_argument(
+        "--set", dest="changes", action="append", default=[], metavar="KEY=VALUE",
+        help="change a setting, e.g. live.hop_share=0.5 or live.unknown_below=0.6; may be repeated",
+    )  # fmt: skip
+    listen.add_argument("--seconds", type=float, default=0.0, metavar="S", help="stop after S seconds of sound")
+    listen.add_argument("--json", action="store_true", help="one JSON object a line, with all there is to know")
+    listen.add_argument("--csv", type=Path, metavar="FILE", help="write every decision to this CSV file besides")
+    listen.set_defaults(run=_listen)
+
+
 def _add_reproduce(commands: argparse._SubParsersAction[_Parser]) -> None:
     epilog = """\
 examples:
@@ -204,6 +233,27 @@ def _classify(arguments: argparse.Namespace) -> int:
     from mlpsvd.cli.classify import classify
 
     return classify(arguments.model, arguments.files, arguments.json, arguments.per, arguments.jobs, arguments.out)
+
+
+def _listen(arguments: argparse.Namespace) -> int:
+    from mlpsvd.cli.listen import ListenOptions, list_devices, listen
+
+    if arguments.list_devices:
+        return list_devices()
+    if arguments.model is None:
+        raise SettingError("MODEL", None, "a model-….safetensors that train has written")
+    if arguments.fast and arguments.file is None:
+        raise SettingError("--fast", True, "given with --file: a device cannot be hurried")
+    options = ListenOptions(
+        file=arguments.file,
+        fast=arguments.fast,
+        device=arguments.device,
+        changes=arguments.changes,
+        seconds=arguments.seconds,
+        as_json=arguments.json,
+        csv=arguments.csv,
+    )
+    return listen(arguments.model, options)
 
 
 def _reproduce(arguments: argparse.Namespace) -> int:
