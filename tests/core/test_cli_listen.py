@@ -1,0 +1,124 @@
+"""``mlpsvd listen`` in this process: what it prints of a file and of a device, and its exit codes."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from mlpsvd.cli import main
+from mlpsvd.features.settings import FeatureSettings
+from mlpsvd.features.spectra import fit
+from mlpsvd.models.classifier import Classifier
+from mlpsvd.models.model import Model
+from mlpsvd.models.model_file import load_model, save_model
+from mlpsvd.network.spec import LayerSpec, NetworkSpec
+
+RATE_HZ = 16000
+WINDOW_S = 0.3
+N_WINDOWS = 8
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained network of three classes: its numbers depend on every sample, which is all that is asked here."""
+    rng = np.random.default_rng(1)
+    n_samples = round(WINDOW_S * RATE_HZ)
+    settings = FeatureSettings(segments="several", magnitude="log", scaling="standardised")
+    features = fit(rng.normal(size=(20, n_samples)).astype(np.float32), float(RATE_HZ), settings)
+    layers = (LayerSpec("dense", features.n_features, 8, 8, "relu"), LayerSpec("dense", 8, 3, 3, "softmax"))
+    spec = NetworkSpec(layers, "cross-entropy")
+    theta = rng.normal(0.0, 0.3, spec.n_parameters).astype(np.float32)
+    path = tmp_path_factory.mktemp("listen") / "model.safetensors"
+    save_model(path, Model(spec, theta, features, ("hiss", "hum", "tone"), WINDOW_S))
+    return path
+
+
+@pytest.fixture(scope="module")
+def sound(model: Path) -> Path:
+    """Eight windows, the fifth of them silent."""
+    rng = np.random.default_rng(2)
+    windows = rng.uniform(-0.5, 0.5, (N_WINDOWS, round(WINDOW_S * RATE_HZ))) * np.linspace(0.2, 1.0, N_WINDOWS)[:, None]
+    windows[4] = 0.0
+    path = model.with_name("sound.wav")
+    soundfile.write(path, windows.ravel(), RATE_HZ, subtype="FLOAT")
+    return path
+
+
+def listen(model: Path, sound: Path, *more: str) -> int:
+    return main(["listen", str(model), "--file", str(sound), "--fast", *more])
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
+    return [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_file_gives_one_line_a_decision_and_those_of_classify(
+    model: Path, sound: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expected = Classifier(load_model(model)).classify_file(sound)
+    assert listen(model, sound) == 0
+    assert lines(capsys) == [[f"{one.start_s:.3f}", one.label, f"{one.probability:.4f}"] for one in expected]
+
+
+def test_settings_change_what_is_shown(model: Path, sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert listen(model, sound, "--set", "live.trigger_dbfs=-60", "--set", "live.hop_share=0.5") == 0
+    found = lines(capsys)
+    assert len(found) == 2 * N_WINDOWS - 1
+    assert [(float(start_s), number) for start_s, label, number in found if label == "quiet"] == [(1.2, "-")]
+    assert listen(model, sound, "--set", "live.unknown_below=1") == 0
+    assert {label for _, label, _ in lines(capsys)} == {"unknown"}
+
+
+def test_json_and_csv_hold_all_there_is_to_know(
+    model: Path, sound: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "decisions.csv"
+    smoothed = ["--set", "live.smoothing=mean", "--set", "live.trigger_dbfs=-60"]
+    assert listen(model, sound, "--json", "--csv", str(table), *smoothed) == 0
+    entries = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    rows = list(csv.DictReader(table.read_text("utf-8").splitlines()))
+    assert len(entries) == len(rows) == N_WINDOWS
+    for entry, row in zip(entries, rows, strict=True):
+        assert (entry["shown"], entry["label"] or "") == (row["shown"], row["label"])
+    assert sum(entries[1]["probabilities"].values()) == pytest.approx(1.0, abs=1e-6)
+    assert entries[1]["smoothed"] != entries[1]["probabilities"]
+    assert entries[4]["shown"] == entries[4]["kind"] == "quiet"
+    assert entries[4]["probabilities"] == {"hiss": None, "hum": None, "tone": None}
+
+
+def test_it_stops_after_the_seconds_asked_for(model: Path, sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert listen(model, sound, "--seconds", "1.0") == 0
+    assert [row[0] for row in lines(capsys)] == ["0.000", "0.300", "0.600"]
+    assert main(["listen", str(model), "--file", str(sound), "--seconds", "0.6"]) == 0
+    assert [row[0] for row in lines(capsys)] == ["0.000", "0.300"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "MODEL"),
+        (["{model}", "--fast"], "--file"),
+        (["{model}", "--file", "{sound}", "--set", "live.hop_share=0"], "live.hop_share is 0.0"),
+        (["{model}", "--file", "{sound}", "--set", "live.hop=1"], "live.hop is '1'"),
+        (["{model}", "--file", "{sound}", "--set", "smoothing"], "KEY=VALUE"),
+        (["{model}", "--file", "{sound}", "--seconds", "-1"], "--seconds is -1"),
+        (["{model}", "--file", "{sound}", "--csv", "{sound}/x.csv"], "x.csv"),
+        (["{model}", "--file", "{model}"], "model.safetensors"),
+        (["{model}", "--file", "missing.wav"], "missing.wav"),
+        (["{sound}", "--file", "{sound}"], "sound.wav"),
+        (["{model}", "--file", "{sound}", "--device", "x"], "--device"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(
+    arguments: list[str], sentence: str, model: Path, sound: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["listen", *(one.format(model=model, sound=sound) for one in arguments)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert sentence in err
+    assert len(err.splitlines()) == 1
