@@ -16,6 +16,7 @@ import pytest
 import tomli_w
 
 from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.models.live_settings import LiveSettings
 from mlpsvd.settings import SettingInfo, describe
 
 START_CLI = "import sys; from mlpsvd.cli import main; sys.exit(main())"
@@ -98,7 +99,10 @@ def test_the_readmes_python_runs(project_root: Path, tmp_path: Path) -> None:
     assert re.search(r"^mlp-svd 5 \d+\.\d% ", done.stdout, re.MULTILINE)
 
 
-@pytest.mark.parametrize(("key", "info"), list(settings_keys(Experiment)), ids=lambda value: str(value)[:40])
+SETTINGS = [*settings_keys(Experiment), *settings_keys(LiveSettings, "live.")]
+
+
+@pytest.mark.parametrize(("key", "info"), SETTINGS, ids=lambda value: str(value)[:40])
 def test_every_setting_is_documented_with_its_default(project_root: Path, key: str, info: SettingInfo) -> None:
     assert settings_row(key, info) in text_of(project_root, "docs/files.md")
 
