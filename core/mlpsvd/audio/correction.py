@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,9 @@ from mlpsvd.errors import FileFormatError
 __all__ = ["MicrophoneCorrection", "read_correction"]
 
 _LARGEST_DB = 60.0
+_LARGEST_FILE = 4 * 2**20
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+_COMMENTS = ("*", "#", ";", "//")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,32 +51,94 @@ class MicrophoneCorrection:
 
 
 def read_correction(path: Path) -> MicrophoneCorrection:
-    """Read a correction file: lines of a frequency in Hz and a response in dB, as measurement programs write them.
+    """Read a correction file: lines of a frequency in Hz and a response in dB, as makers and programs write them.
 
     Columns are separated by blanks, tabs, commas or semicolons; a third one (the phase) is not looked at. Numbers may
-    have a decimal comma where another separator stands between the columns. Before the first line of numbers anything
-    may stand that is no such line (a sensitivity, headings); after it, comments that begin with ``*``, ``#``, ``;``,
-    ``"`` or ``//``.
+    have a decimal comma where something else stands between the columns. Lines that do not begin with a number may
+    stand before the first one that does (a sensitivity, headings), and comments anywhere: after ``*``, ``#``, ``;`` or
+    ``//``, or in quotation marks. A point at 0 Hz, which has no place on a logarithmic axis, is left out.
 
     Raises
     ------
     FileFormatError
-        If the file cannot be read, has fewer than two points, a line that is no point, frequencies that do not
-        ascend, or a response beyond ±60 dB; it names the line.
+        If the file cannot be read, has fewer than two points, a line that is none, frequencies that do not ascend, or
+        a response beyond ±60 dB; it names the line.
     """
-    points = list(_points(path, _text(path)))
+    points = [(hz, db) for hz, db in _points(path, _text(path)) if hz > 0.0]
     if len(points) < 2:
+        found = "one line" if points else "no line"
         raise FileFormatError(
-            f"{path} is no microphone correction: it has {len(points) or 'no'} line{'s' * (len(points) != 1)} of a "
-            "frequency and a response; it should have at least 2"
+            f"{path} is no microphone correction: it has {found} of a frequency and a response; it should have "
+            "two or more"
         )
     frequencies_hz, response_db = np.array(points).T
     return MicrophoneCorrection(path.name, frequencies_hz, response_db)
 
 
-def _points(path: Path, text: str) -> Iterator[tuple[float, float]]:
-    return iter(())
-
-
 def _text(path: Path) -> str:
-    return path.read_text("utf-8-sig")
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
+    except OSError as error:
+        raise FileFormatError(f"{path} cannot be read: {error.strerror or error}") from error
+    if len(content) > _LARGEST_FILE:
+        raise FileFormatError(f"{path} is larger than {_LARGEST_FILE // 2**20} MB; a correction is a short text")
+    try:
+        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    if "\0" in text:
+        raise FileFormatError(f"{path} is no text; a correction has lines of a frequency in Hz and a response in dB")
+    return text
+
+
+def _points(path: Path, text: str) -> Iterator[tuple[float, float]]:
+    """Yield frequency and response of each line that holds them; the frequencies ascend."""
+    last_hz = -1.0
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
+        fields = _fields(line)
+        if not fields or (not _NUMBER.fullmatch(fields[0]) and (last_hz < 0.0 or '"' in line)):
+            continue
+        where = f"{path}, line {number}"
+        frequency_hz, response_db = _point(where, line, fields)
+        if frequency_hz <= last_hz:
+            raise FileFormatError(f"{where}: {frequency_hz:g} Hz comes after {last_hz:g} Hz; frequencies should ascend")
+        last_hz = frequency_hz
+        yield frequency_hz, response_db
+
+
+def _point(where: str, line: str, fields: list[str]) -> tuple[float, float]:
+    if len(fields) < 2 or not all(_NUMBER.fullmatch(one) for one in fields[:2]):
+        raise FileFormatError(f"{where}: {line.strip()[:60]!r} should be a frequency in Hz and a response in dB")
+    if len(fields) > 3 and line.count(",") > 2 and "." not in line and ";" not in line:
+        raise FileFormatError(
+            f"{where}: {line.strip()[:60]!r} has commas between the columns and in the numbers; put a semicolon or a "
+            "tab between the columns"
+        )
+    frequency_hz, response_db = float(fields[0]), float(fields[1])
+    if not 0.0 <= frequency_hz < 1e6:
+        raise FileFormatError(f"{where}: the frequency is {frequency_hz:g} Hz; it should be above 0 and below 1 MHz")
+    if not abs(response_db) <= _LARGEST_DB:
+        raise FileFormatError(
+            f"{where}: the response is {response_db:g} dB; it should be within ±{_LARGEST_DB:g} dB (levels in dB SPL "
+            "are no response)"
+        )
+    return frequency_hz, response_db
+
+
+def _fields(line: str) -> list[str]:
+    """Return the columns of a line with points in their numbers; none for a comment."""
+    line = line.strip()
+    if line.startswith(_COMMENTS):
+        return []
+    line = line.replace('"', " ").replace("\N{MINUS SIGN}", "-").strip()
+    if ";" in line:
+        return _decimal_points(line.split(";"))
+    pieces = line.split()
+    if any(piece.startswith(",") or piece.endswith(",") for piece in pieces) or ("," in line and len(pieces) == 1):
+        return [piece.strip() for piece in line.split(",")]
+    return _decimal_points(pieces)
+
+
+def _decimal_points(pieces: list[str]) -> list[str]:
+    return [piece.strip().replace(",", ".") for piece in pieces]
