@@ -5,11 +5,17 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from mlpsvd_gui.controllers.live_controller import LiveController
+from mlpsvd_gui.controllers.record_collection import RecordCollection
+from mlpsvd_gui.controllers.record_retrain import RecordRetrain
+from mlpsvd_gui.controllers.record_reviewer import RecordReviewer
+from mlpsvd_gui.controllers.record_takes import RecordTakes
 from mlpsvd_gui.controllers.training_controller import TrainingController
 from mlpsvd_gui.models.experiment_model import ExperimentModel
 from mlpsvd_gui.models.preferences import Preferences
+from mlpsvd_gui.models.record_memory import RecordMemory
 from mlpsvd_gui.models.run_model import RunModel
 from mlpsvd_gui.views.record_panel import RecordPanel
+from mlpsvd_gui.workers.clip_library import Shelf
 from mlpsvd_gui.workers.playback import Player
 
 __all__ = ["RecordController"]
@@ -47,6 +53,29 @@ class RecordController(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._own_player = None if player is not None else Player(parent=self)
+        memory = RecordMemory(preferences)
+        self.collection = RecordCollection(panel, memory, self)
+        self.takes = RecordTakes(panel, live, memory, self)
+        self.reviewer = RecordReviewer(panel, self.collection, player or self._own_player or Player(parent=self), self)
+        self.retrain = RecordRetrain(panel, self.collection, experiment_model, run_model, training, self)
+        self.collection.shelf_changed.connect(self._take_shelf)
+        self.collection.classes_changed.connect(self.takes.draw_now)
+        self.takes.take_ready.connect(self.collection.add)
+        self.takes.settled.connect(self.collection.let_go_of_last)
+        self.retrain.listen_requested.connect(self.listen_requested)
+        panel.theme_changed.connect(self.collection.show_clips)
+        if self._own_player is not None:
+            self._own_player.look_for_output()
+        self.collection.open_last()
+
+    def _take_shelf(self, shelf: Shelf) -> None:
+        self.takes.set_target(shelf.folder, shelf.spool_folder if shelf.writable else None)
 
     def close(self) -> None:
         """End a running take and write what is not yet on disk; waits until it is."""
+        self.takes.close()
+        self.collection.close()
+        self.reviewer.close()
+        if self._own_player is not None:
+            self._own_player.close()

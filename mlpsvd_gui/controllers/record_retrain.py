@@ -1,0 +1,157 @@
+"""Retrain: from the collection as it is now to a network that the Listen page uses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from mlpsvd.data.settings import RecordingsSettings
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.presets import RECORDINGS_PRESET, preset
+from mlpsvd_gui.controllers.record_collection import RecordCollection
+from mlpsvd_gui.controllers.record_texts import counted
+from mlpsvd_gui.controllers.training_controller import TrainingController
+from mlpsvd_gui.models.experiment_model import ExperimentModel
+from mlpsvd_gui.models.run_model import RunModel, RunState
+from mlpsvd_gui.views.record_panel import RecordPanel
+from mlpsvd_gui.workers.clip_library import Shelf
+
+__all__ = ["RecordRetrain", "experiment_of"]
+
+_FEWEST_CLIPS = 2
+_UPDATES_AN_EPOCH = 10
+_SMALLEST_BATCH = 4
+
+
+class RecordRetrain(QObject):
+    """Trains on what the collection holds, and says what came of it."""
+
+    listen_requested = Signal()
+
+    def __init__(
+        self,
+        panel: RecordPanel,
+        collection: RecordCollection,
+        experiment_model: ExperimentModel,
+        run_model: RunModel,
+        training: TrainingController,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._panel = panel
+        self._collection = collection
+        self._experiments = experiment_model
+        self._run = run_model
+        self._training = training
+        self._trained_on: tuple[object, ...] | None = None
+        self._n_clips = 0
+        panel.training.retrain_requested.connect(self._ask)
+        panel.training.listen_requested.connect(self.listen_requested)
+        collection.shelf_changed.connect(self._show)
+        run_model.state_changed.connect(lambda _: self._show())
+        run_model.outcomes_changed.connect(self._show)
+        training.progress_changed.connect(self._show_progress)
+        self._show()
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether the run that the window shows was trained on this collection."""
+        shelf, experiment = self._collection.shelf, self._run.experiment
+        if shelf is None or experiment is None or experiment.data.source != "recordings":
+            return False
+        return Path(experiment.data.recordings.path) == shelf.manifest
+
+    def _ask(self) -> None:
+        """Train when everything that was recorded so far is in the collection."""
+        if self._collection.library is not None and not self._run.state.is_active:
+            self._collection.library.when_done(self._train)
+
+    def _train(self, shelf: Shelf) -> None:
+        if self._collection.shelf is None or self._run.state.is_active:
+            return
+        self._trained_on, self._n_clips = _identity(shelf), len(shelf.clips)
+        self._experiments.replace(experiment_of(self._experiments.experiment, shelf))
+        self._training.train()
+        self._show()
+
+    def _show(self, *_: object) -> None:
+        shelf, box = self._collection.shelf, self._panel.training
+        box.show_warnings(shelf.warnings if shelf is not None else ())
+        is_active = self._run.state.is_active
+        problem = _problem(shelf)
+        tip = problem or "Train on every clip as it is labelled now; the Listen page uses the new network at once"
+        if is_active:
+            tip = "A run is going on; when it is over, or stopped (F7), you can train again"
+        box.show_possible(not problem and not is_active, tip)
+        if not is_active:
+            box.show_progress(None)
+        can_listen = self.is_mine and bool(self._run.outcomes)
+        box.show_result(self._result(shelf), can_listen)
+
+    def _show_progress(self, share: float, left: str) -> None:
+        if self._run.state.is_active:
+            self._panel.training.show_progress(share)
+            if self.is_mine:
+                words = f"Training: {left} …" if left else "Training …"
+                self._panel.training.show_result(words, False)
+
+    def _result(self, shelf: Shelf | None) -> str:
+        if not self.is_mine:
+            return ""
+        state = self._run.state
+        if state is RunState.FAILED:
+            return f"Not trained: {self._run.message}"
+        if state.is_active or not self._run.outcomes:
+            return "Training …" if state.is_active else ""
+        parts = [
+            f"{_NAMES.get(name, name)} {100.0 * outcome.last.test_accuracy:.0f} %"
+            for name, outcome in self._run.outcomes.items()
+        ]
+        prepared = self._run.prepared
+        n_test = len(prepared.dataset.y_test) if prepared is not None else 0
+        text = f"Of {counted(n_test, 'clip')} held out: {', '.join(parts)} right. The Listen page uses it."
+        if shelf is not None and self._trained_on is not None and _identity(shelf) != self._trained_on:
+            text += " Clips have changed since: Retrain takes them in."
+        return text
+
+
+_NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
+
+
+def experiment_of(current: Experiment, shelf: Shelf) -> Experiment:
+    """Return the experiment that trains on a collection.
+
+    One of recordings keeps all its settings but the path and where labels come from; otherwise the settings are those
+    of the preset for recordings, with batches small enough that few clips give the optimiser enough to do.
+    """
+    where = RecordingsSettings(path=str(shelf.manifest), labels_from="manifest")
+    if current.data.source == "recordings":
+        recordings = replace(current.data.recordings, path=where.path, labels_from=where.labels_from)
+        return replace(current, data=replace(current.data, recordings=recordings))
+    start = preset(RECORDINGS_PRESET)
+    batch_size = max(_SMALLEST_BATCH, min(start.training.batch_size, len(shelf.clips) // _UPDATES_AN_EPOCH))
+    return replace(
+        start,
+        name=f"Recordings: {shelf.folder.name}",
+        data=replace(current.data, source="recordings", recordings=where),
+        training=replace(start.training, batch_size=batch_size),
+    )
+
+
+def _problem(shelf: Shelf | None) -> str:
+    """Say what keeps a collection from being trained on; empty: nothing."""
+    if shelf is None:
+        return "Make or open a collection first"
+    if len(shelf.counts) < 2:
+        return "Two classes at least are needed to tell apart"
+    few = [name for name, n_clips in shelf.counts.items() if n_clips < _FEWEST_CLIPS]
+    if few:
+        return f"Each class needs {_FEWEST_CLIPS} clips at least, one of them to test on: {few[0]} has 1"
+    return ""
+
+
+def _identity(shelf: Shelf) -> tuple[object, ...]:
+    """Return what a training depends on: which clips, how long, under which label."""
+    return tuple((clip.id, clip.label, clip.duration_s) for clip in shelf.clips)

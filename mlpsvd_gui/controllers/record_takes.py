@@ -1,0 +1,256 @@
+"""Recording on the Record page: follows the live tab's session, draws what comes in, and hands takes on."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from mlpsvd import settings
+from mlpsvd.audio.source import SourceState
+from mlpsvd.data.record_settings import TRIGGERED, RecordSettings
+from mlpsvd.data.recorder import RecorderState
+from mlpsvd_gui.controllers import record_texts
+from mlpsvd_gui.controllers.live_controller import LiveController
+from mlpsvd_gui.models.record_memory import RecordMemory
+from mlpsvd_gui.plots.theme import class_colour
+from mlpsvd_gui.views.record_panel import RecordPanel
+from mlpsvd_gui.views.record_scope import ScopeView, TakeMark
+from mlpsvd_gui.workers.live import LiveSession
+from mlpsvd_gui.workers.recording import Heard, RecordingWorker, Stretch
+
+__all__ = ["RecordTakes"]
+
+_DRAW_MS = 40
+_QUIETEST_TRIGGER_DBFS = -80.0
+_WAIT_S = 2.0
+
+
+class RecordTakes(QObject):
+    """One :class:`RecordingWorker` for each session, and what the page shows of it."""
+
+    take_ready = Signal(object, object)
+    """Emits a :class:`Take` and the folder of the collection that it was recorded for."""
+    settled = Signal()
+    """No take is under way any more for a collection that was open before."""
+
+    def __init__(
+        self, panel: RecordPanel, live: LiveController, memory: RecordMemory, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._panel = panel
+        self._live = live
+        self._memory = memory
+        self._settings = memory.settings
+        self._folder: Path | None = None
+        self._spool_folder: Path | None = None
+        self._worker: RecordingWorker | None = None
+        self._ending: list[RecordingWorker] = []
+        self._message = ""
+        self._timer = QTimer(self)
+        self._timer.setInterval(_DRAW_MS)
+        self._connect()
+        self._show_settings()
+        self._take_session(live.session)
+
+    @property
+    def settings(self) -> RecordSettings:
+        """How it is recorded."""
+        return self._settings
+
+    @property
+    def is_on(self) -> bool:
+        """Whether a take is running or waited for."""
+        return self._worker is not None and self._worker.state.armed
+
+    def set_target(self, folder: Path | None, spool_folder: Path | None) -> None:
+        """Record into this collection from now on; a running take is ended and belongs to the last one."""
+        if folder != self._folder:
+            self._folder, self._spool_folder = folder, spool_folder
+            self._take_session(self._live.session)
+            if not self._ending:
+                self.settled.emit()
+
+    def close(self) -> None:
+        """End a running take and hand it on; waits until it is on disk."""
+        self._timer.stop()
+        self._retire_worker()
+        for worker in list(self._ending):
+            worker.close(_WAIT_S)
+            self._take_last(worker)
+
+    def _connect(self) -> None:
+        controls = self._panel.controls
+        controls.record_requested.connect(self._record)
+        controls.stop_requested.connect(self._stop)
+        controls.settings_edited.connect(self._edit)
+        self._panel.bar.start_requested.connect(self._live.start)
+        self._panel.bar.stop_requested.connect(self._live.stop)
+        self._panel.bar.meter.trigger_dragged.connect(self._drag_trigger)
+        self._live.session_changed.connect(self._take_session)
+        self._live.levels_drawn.connect(self._show_level)
+        self._timer.timeout.connect(self._draw)
+
+    # -- sessions
+
+    def _take_session(self, session: LiveSession | None) -> None:
+        self._retire_worker()
+        if session is not None:
+            worker = RecordingWorker(session.source, self._settings, self._spool_folder, self)
+            worker.takes_ready.connect(partial(self._hand_on, worker, self._folder))
+            worker.ended.connect(partial(self._take_last, worker))
+            worker.setProperty("folder", str(self._folder) if self._folder is not None else "")
+            self._worker = worker
+            worker.start()
+            self._timer.start()
+        else:
+            self._timer.stop()
+        self._draw()
+
+    def _retire_worker(self) -> None:
+        """Let the worker come to its end: its last take is handed on when it is there."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            self._ending.append(worker)
+            worker.ask_to_end()
+
+    def _take_last(self, worker: RecordingWorker) -> None:
+        folder = str(worker.property("folder"))
+        self._hand_on(worker, Path(folder) if folder else None)
+        if worker in self._ending:
+            self._ending.remove(worker)
+            worker.close()
+            worker.deleteLater()
+            if not self._ending:
+                self.settled.emit()
+        self._draw()
+
+    def _hand_on(self, worker: RecordingWorker, folder: Path | None) -> None:
+        for take in worker.fetch():
+            if folder is not None:
+                self.take_ready.emit(take, folder)
+
+    # -- what is asked
+
+    def _record(self) -> None:
+        label = self._panel.classes.chosen
+        if self._worker is not None and label:
+            self._message = ""
+            self._worker.record(label)
+            self._draw()
+
+    def _stop(self) -> None:
+        if self._worker is not None:
+            self._worker.stop()
+            self._draw()
+
+    def _edit(self, name: str, value: object) -> None:
+        edited = settings.with_value(self._settings, name, value)
+        problem = next(iter(settings.problems(edited)), None)
+        if problem is not None:
+            self._panel.controls.show_settings(edited, _in_words(str(problem)))
+            return
+        self._settings = self._memory.settings = edited
+        if self._worker is not None:
+            self._worker.set_settings(edited)
+        self._show_settings()
+
+    def _drag_trigger(self, trigger_dbfs: float) -> None:
+        if self._settings.mode == TRIGGERED:
+            self._edit("trigger_dbfs", max(_QUIETEST_TRIGGER_DBFS, trigger_dbfs))
+        else:
+            self._panel.bar.meter.show_trigger(-120.0)
+
+    def _show_settings(self) -> None:
+        self._panel.controls.show_settings(self._settings)
+        if self._settings.mode == TRIGGERED:
+            self._panel.bar.meter.show_trigger(self._settings.trigger_dbfs)
+        else:
+            self._panel.bar.meter.show_trigger(-120.0)
+        self._draw()
+
+    # -- what is shown
+
+    def _show_level(self, rms_dbfs: float, peak_dbfs: float, clipped: bool) -> None:
+        if self._panel.isVisible():
+            self._panel.bar.meter.show_level(rms_dbfs, peak_dbfs, clipped, time.monotonic())
+
+    def draw_now(self) -> None:
+        """Show the state at once: classes or counts have changed."""
+        self._draw()
+
+    def _draw(self) -> None:
+        worker = self._worker
+        state = worker.state if worker is not None else RecorderState()
+        reason = self._reason()
+        self._panel.controls.show_recording(state.armed, not reason, reason)
+        self._show_lamp(state, reason)
+        self._show_source()
+        if self._panel.isVisible():
+            heard = worker.heard if worker is not None else None
+            self._panel.scope.show_view(self._scope(heard) if heard is not None else None)
+        if state.message != self._message:
+            self._message = state.message
+            if state.message:
+                self._panel.show_warning(state.message)
+
+    def _reason(self) -> str:
+        """Say why nothing can be recorded; empty: it can."""
+        if self._folder is None:
+            return "Make or open a collection first"
+        if not self._panel.classes.chosen:
+            return "Name a class first"
+        if self._spool_folder is None:
+            return "The collection's folder is write-protected"
+        if self._worker is None:
+            return "Nothing is heard yet: press Start listening"
+        return "" if self._worker.can_record else "The source is being opened"
+
+    def _show_lamp(self, state: RecorderState, reason: str) -> None:
+        lamp = self._panel.controls.lamp
+        if state.recording:
+            lamp.show_state("recording", *record_texts.running_words(state, self._settings))
+        elif state.armed:
+            lamp.show_state("waiting", *record_texts.waiting_words(state, self._settings))
+        else:
+            classes = self._panel.classes
+            n_clips = next((row.n_clips for row in classes.rows if row.name == classes.chosen), 0)
+            words = record_texts.idle_words(classes.chosen, n_clips, classes.goal)
+            lamp.show_state("idle", words, f"{reason}." if reason else record_texts.ready_note(self._settings))
+
+    def _show_source(self) -> None:
+        if self._worker is None:
+            self._panel.bar.show_source("Not listening", False)
+            return
+        status = self._worker.source.status
+        text = f"Listening to {self._worker.source.name}"
+        if status.state is SourceState.STARTING:
+            text = f"Opening {self._worker.source.name} …"
+        elif status.state is SourceState.STALLED:
+            text = status.message or "Waiting for the device"
+        self._panel.bar.show_source(text, True)
+
+    def _scope(self, heard: Heard) -> ScopeView:
+        recording = self._settings if self._folder is not None else None
+        trigger = 10.0 ** (self._settings.trigger_dbfs / 20.0) if self._settings.mode == TRIGGERED else 0.0
+        return ScopeView(
+            heard.low,
+            heard.high,
+            heard.shown_s,
+            tuple(self._mark(one, heard) for one in heard.takes),
+            recording.pre_roll_s if recording is not None else 0.0,
+            trigger,
+        )
+
+    def _mark(self, one: Stretch, heard: Heard) -> TakeMark:
+        names = [row.name for row in self._panel.classes.rows]
+        index = names.index(one.label) if one.label in names else 0
+        begins_s, ends_s = (heard.end - one.first) / heard.rate_hz, (heard.end - one.end) / heard.rate_hz
+        is_running = heard.state.recording and one is heard.takes[-1]
+        return TakeMark(begins_s, ends_s, one.pre_roll_s, class_colour(index, self._panel.theme), is_running)
+
+
+def _in_words(problem: str) -> str:
+    return problem if problem.endswith(".") else f"{problem}."
