@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from types import TracebackType
 
+from mlpsvd.data.catalogue import Cells, Entry, class_folder
+from mlpsvd.data.clip_files import Encoded, encode, trimmed
+from mlpsvd.data.collection_store import CollectionStore
+from mlpsvd.data.file_names import checked_label, clip_stem, first_free, safe_name
+from mlpsvd.data.journal import Change, State, Step
+from mlpsvd.data.labels import natural_key
 from mlpsvd.data.recorded_clip import RecordedClip
 from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.data.take import Take
+from mlpsvd.data.training_warnings import warnings_for_training
+from mlpsvd.errors import DataError
 
 __all__ = ["Collection", "Trash"]
 
@@ -25,20 +38,19 @@ class Collection:
     """Labelled recordings in a folder: ``manifest.csv`` and one folder of audio files a class.
 
     Made by :meth:`create` or :meth:`open`. Every step is written to disk before it returns, is done as a whole or
-    not at all even if the program is killed in the middle, and can be undone, also after a restart. Not
-    thread-safe: use it from one thread at a time. A collection is open in one program at a time.
+    not at all even if the program is killed in the middle, and can be undone, also after a restart. What other
+    programs change in the folder meanwhile is taken over before the next step. Not thread-safe: use it from one
+    thread at a time. A collection is open in one program at a time.
 
     Attributes
     ----------
     folder
         Where it lies.
-    notes
-        What was found at opening (recovered takes, files that are gone, files that were not in the manifest), a
-        sentence each.
     """
 
-    folder: Path
-    notes: tuple[str, ...]
+    def __init__(self, store: CollectionStore) -> None:
+        self._store = store
+        self.folder = store.folder
 
     @classmethod
     def create(cls, folder: Path, file_format: str = "flac") -> Collection:
@@ -49,13 +61,25 @@ class Collection:
         DataError
             If the folder holds something, or cannot be written to.
         """
-        raise NotImplementedError
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            if any(folder.iterdir()):
+                raise DataError(f"{folder} is not empty; open it as it is, or choose a new folder")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(f"{folder} cannot be made ({error.strerror})") from None
+        store = CollectionStore(folder)
+        if not store.writable:
+            raise DataError(f"{folder} cannot be written to; choose another folder")
+        store.set_file_format(file_format)
+        return cls(store)
 
     @classmethod
     def open(cls, folder: Path, progress: Callable[[float], None] | None = None) -> Collection:
-        """Open a collection, or any folder with one folder of recordings a class: it gains a manifest, and no file moves.
+        """Open a collection, or any folder with one folder of recordings a class.
 
-        Takes that were not finished when the program ended are recovered; :attr:`notes` tells.
+        A folder without a manifest gains one, and no file moves. Takes that were not finished when the program ended
+        are recovered; :attr:`notes` tells.
 
         Parameters
         ----------
@@ -69,45 +93,76 @@ class Collection:
         DataError
             If there is no such folder, or the collection is open elsewhere.
         """
-        raise NotImplementedError
+        path = folder.parent if folder.name == "manifest.csv" and folder.is_file() else folder
+        if not path.is_dir():
+            raise DataError(f"there is no folder {str(path)!r}; choose one that exists, or make a new collection")
+        collection = cls(CollectionStore(path, progress))
+        if collection.writable:
+            for spool in collection._store.left_over():
+                collection._recover(spool)
+        return collection
 
     def close(self) -> None:
         """Let other programs open it; also done by ``with``. May be called twice."""
-        raise NotImplementedError
+        self._store.close()
+
+    def __enter__(self) -> Collection:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     @property
     def manifest(self) -> Path:
         """The path of ``manifest.csv``."""
-        return self.folder / "manifest.csv"
+        return self._store.manifest
 
     @property
     def spool_folder(self) -> Path:
         """Where a recorder writes running takes, so that the next opening finds them."""
-        return self.folder / ".mlpsvd" / "spool"
+        return self._store.spool_folder
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found at opening, or changed from outside since, a sentence each.
+
+        Recovered takes, files that are gone, files that were not in the manifest, a folder that is write-protected.
+        """
+        return tuple(self._store.notes)
 
     @property
     def writable(self) -> bool:
         """Whether clips can be added and changed: False for a folder that is write-protected."""
-        raise NotImplementedError
+        return self._store.writable
 
     @property
     def file_format(self) -> str:
         """``flac`` or ``wav``: what takes become that do not say otherwise."""
-        raise NotImplementedError
+        return self._store.file_format
 
     @property
     def clips(self) -> tuple[RecordedClip, ...]:
-        """All clips, in the order of the manifest: the latest last."""
-        raise NotImplementedError
+        """All clips whose file is there, in the order of the manifest: the latest last."""
+        return self._store.catalogue.clips()
 
     @property
     def counts(self) -> dict[str, int]:
         """How many clips each class has, classes in natural order."""
-        raise NotImplementedError
+        found = Counter(one.label for one in self.clips)
+        return {label: found[label] for label in sorted(found, key=natural_key)}
 
     def clip(self, id: str) -> RecordedClip:
         """Return one clip; DataError where there is none of that id."""
-        raise NotImplementedError
+        entry = self._store.catalogue.get(id)
+        if entry is None or entry.clip is None:
+            raise DataError(f"there is no clip {id!r} in {self.folder} any more")
+        return entry.clip
+
+    def refresh(self) -> bool:
+        """Look for what other programs changed in the folder; True (and new :attr:`notes`) where something was."""
+        return self._store.refresh(look_everywhere=True)
 
     def add(self, take: Take, label: str = "") -> RecordedClip:
         """Make a take a clip of class ``label`` ("": the take's own); its spool file is removed when that is done.
@@ -115,53 +170,126 @@ class Collection:
         Raises
         ------
         DataError
-            If the label is not one, or the clip cannot be written (disk full, folder write-protected): the
-            collection is as it was then, and the take stays in the spool.
+            If the label is not one, the take is empty or a clip already, or the clip cannot be written (disk full,
+            folder write-protected): the collection is as it was then, and the take stays in the spool.
         """
-        raise NotImplementedError
+        own = checked_label(label or take.label)
+        self._prepare()
+        if take.id in self._store.catalogue:
+            raise DataError(f"this take is in {self.folder} already")
+        if not len(take.samples):
+            raise DataError("a take without a single sample cannot become a clip")
+        encoded = encode(take.samples, take.rate_hz, take.file_format or self.file_format)
+        moment = take.started_at.astimezone()
+        name = self._new_name(own, clip_stem(own, moment), encoded.suffix)
+        cells = _measured(encoded) | {
+            "path": name, "label": own, "recorded_at": moment.isoformat(timespec="milliseconds"),
+            "device": " ".join(take.device.split()), "has_gap": _truth(take.has_gap), "id": take.id,
+        }  # fmt: skip
+        state = State(cells, len(self._store.catalogue), self._store.put_in_trash(take.id, encoded))
+        self._store.take_step(Step(f"clip of {own} added", (Change(take.id, None, state),)))
+        with contextlib.suppress(OSError):
+            take.discard()
+        return self.clip(take.id)
 
     def relabel(self, ids: Iterable[str], label: str) -> str:
-        """Give clips another label; their files go to its folder. Returns what was done, in words."""
-        raise NotImplementedError
+        """Give clips another label; their files go to its folder. Returns what was done, in words.
+
+        Files that do not lie in a folder of their class stay where they are: then the manifest alone says the label.
+        """
+        own = checked_label(label)
+        self._prepare()
+        entries = [entry for entry in self._entries(ids) if entry.cells["label"] != own]
+        return self._relabel(entries, own, f"{_clips(len(entries))} relabelled as {own}")
 
     def rename_class(self, old: str, new: str) -> str:
         """Give all clips of a class another label, as one step; a class ``new`` that exists takes them in."""
-        raise NotImplementedError
+        own = checked_label(new)
+        self._prepare()
+        entries = [entry for entry in self._store.catalogue if entry.clip is not None and entry.clip.label == old]
+        if not entries:
+            raise DataError(f"there is no class {old!r} in {self.folder}")
+        return self._relabel(entries if own != old else [], own, f"class {old} renamed to {own}")
 
     def trim(self, id: str, start_s: float, end_s: float) -> RecordedClip:
-        """Keep of a clip only what lies from ``start_s`` to ``end_s``; the longer file goes to the trash."""
-        raise NotImplementedError
+        """Keep of a clip only what lies from ``start_s`` to ``end_s``; the longer file goes to the trash.
+
+        Where that is all of it, nothing is done.
+
+        Raises
+        ------
+        DataError
+            If nothing would be left, or the file cannot be read or written.
+        """
+        self._prepare()
+        clip = self.clip(id)
+        encoded = trimmed(clip.path, start_s, end_s, self.file_format)
+        if encoded is None:
+            return clip
+        entry = self._entries([id])[0]
+        before = self._state(entry, trash=self._trash_name(entry))
+        cells = dict(entry.cells) | _measured(encoded)
+        if clip.recorded_at is not None:
+            moment = clip.recorded_at + timedelta(seconds=max(0.0, start_s))
+            cells["recorded_at"] = moment.isoformat(timespec="milliseconds")
+        if not self._is_own(entry):
+            cells["path"] = self._new_name(clip.label, clip.path.stem, encoded.suffix)
+        elif encoded.suffix != clip.path.suffix:
+            cells["path"] = self._free(str(Path(clip.name).with_suffix("")), encoded.suffix)
+        after = State(cells, before.at, self._store.put_in_trash(id, encoded))
+        self._store.take_step(
+            Step(f"clip of {clip.label} trimmed to {encoded.duration_s:.3g} s", (Change(id, before, after),))
+        )
+        return self.clip(id)
 
     def delete(self, ids: Iterable[str]) -> str:
         """Take clips out of the collection; their files go to the trash. Returns what was done, in words."""
-        raise NotImplementedError
+        self._prepare()
+        entries = self._entries(ids)
+        changes = tuple(Change(one.id, self._state(one, trash=self._trash_name(one)), None) for one in entries)
+        return self._take(Step(f"{_clips(len(changes))} deleted", changes))
 
     @property
     def next_undo(self) -> str:
         """What :meth:`undo` would undo, in words; "" where there is nothing."""
-        raise NotImplementedError
+        steps = self._store.journal.undoable
+        return steps[-1].words if steps else ""
 
     @property
     def next_redo(self) -> str:
         """What :meth:`redo` would do again, in words; "" where there is nothing."""
-        raise NotImplementedError
+        steps = self._store.journal.redoable
+        return steps[-1].words if steps else ""
 
     def undo(self) -> str:
         """Undo the last step that is not undone, and say what that was; DataError where there is none."""
-        raise NotImplementedError
+        self._prepare()
+        steps = self._store.journal.undoable
+        if not steps:
+            raise DataError(f"there is nothing to undo in {self.folder}")
+        return self._store.take_back_or_again("undo", steps[-1])
 
     def redo(self) -> str:
         """Do the last undone step again, and say what that was; DataError where there is none."""
-        raise NotImplementedError
+        self._prepare()
+        steps = self._store.journal.redoable
+        if not steps:
+            raise DataError(f"there is nothing to do again in {self.folder}")
+        return self._store.take_back_or_again("redo", steps[-1])
 
     @property
     def trash(self) -> Trash:
         """What deleted, trimmed and undone clips take up."""
-        raise NotImplementedError
+        sizes = [path.stat().st_size for path in self._store.trash_files()]
+        return Trash(len(sizes), sum(sizes))
 
     def empty_trash(self) -> str:
         """Remove for good what lies in the trash, and say how much that was; earlier steps cannot be undone then."""
-        raise NotImplementedError
+        self._prepare()
+        trash = self.trash
+        self._store.empty_trash()
+        files = "1 file" if trash.n_files == 1 else f"{trash.n_files} files"
+        return f"{files} ({trash.n_bytes / 1e6:.1f} MB) removed for good."
 
     def recordings_settings(self) -> RecordingsSettings:
         """Return the settings with which a training reads this collection: labels from its manifest."""
@@ -169,4 +297,93 @@ class Collection:
 
     def warnings_for_training(self) -> tuple[str, ...]:
         """Say, a sentence each, what speaks against training on what is there; nothing where all is well."""
-        raise NotImplementedError
+        return warnings_for_training(self.clips)
+
+    def _prepare(self) -> None:
+        """Refuse where nothing can be written, and take over what other programs wrote into the manifest."""
+        self._store.check_writable()
+        self._store.refresh()
+
+    def _recover(self, spool: Path) -> None:
+        """Make a take that was left over a clip, unless it is one already."""
+        try:
+            take = self._store.read_left_over(spool)
+            if take is not None:
+                clip = self.add(take)
+                self._store.notes.append(
+                    f"A clip of {clip.label} ({clip.duration_s:.1f} s) that was not in the collection yet when the "
+                    f"program ended was recovered: {clip.name}."
+                )
+        except (DataError, OSError) as error:
+            self._store.notes.append(f"{spool.name} in the spool was not recovered and stays there: {error}.")
+
+    def _take(self, step: Step) -> str:
+        if step.changes:
+            self._store.take_step(step)
+        return f"{step.words[0].upper()}{step.words[1:]}."
+
+    def _entries(self, ids: Iterable[str]) -> list[Entry]:
+        """Return the rows of clips in the manifest's order; DataError where one is not there."""
+        wanted = set(ids)
+        for id in wanted:
+            self.clip(id)
+        return [entry for entry in self._store.catalogue if entry.id in wanted]
+
+    def _state(self, entry: Entry, trash: str) -> State:
+        return State(dict(entry.cells), self._store.catalogue.index(entry.id), trash if self._is_own(entry) else "")
+
+    def _is_own(self, entry: Entry) -> bool:
+        """Whether the file lies in the collection's folder; others are never moved."""
+        return entry.clip is not None and entry.clip.path.is_relative_to(self.folder)
+
+    def _trash_name(self, entry: Entry) -> str:
+        return f"{entry.id}-{secrets.token_hex(4)}{Path(entry.cells['path']).suffix}"
+
+    def _relabel(self, entries: list[Entry], label: str, words: str) -> str:
+        owners, folder = self._store.catalogue.owners(), self._store.catalogue.folder_for(label)
+        changes = []
+        for entry in entries:
+            before = self._state(entry, trash=entry.id)
+            cells = dict(entry.cells) | {"label": label}
+            if self._lies_in_its_class(entry, owners):
+                cells["path"] = _name_under(entry.cells, label, folder)
+            changes.append(Change(entry.id, before, State(cells, before.at, before.trash)))
+        return self._take(Step(words, tuple(changes)))
+
+    def _lies_in_its_class(self, entry: Entry, owners: dict[str, str]) -> bool:
+        """Whether the folder of a clip is that of its label, and not one where the clips of many classes lie."""
+        folder, label = class_folder(entry.cells["path"]), entry.cells["label"]
+        return self._is_own(entry) and owners.get(folder.casefold()) == label
+
+    def _new_name(self, label: str, stem: str, suffix: str) -> str:
+        folder = self._store.catalogue.folder_for(label)
+        return first_free(lambda number: f"{folder}/{stem}_{number:02d}{suffix}", self._store.is_taken)
+
+    def _free(self, stem: str, suffix: str) -> str:
+        return first_free(lambda n: f"{stem}{f'_{n}' * (n > 1)}{suffix}", self._store.is_taken)
+
+
+def _name_under(cells: Cells, label: str, folder: str) -> str:
+    """Return where a file goes that gets another label: the folder changes, and the label in front of its name."""
+    _, *between, name = cells["path"].replace("\\", "/").removeprefix("./").split("/")
+    old = f"{safe_name(cells['label'])}_"
+    if name.startswith(old):
+        name = f"{safe_name(label)}_{name.removeprefix(old)}"
+    return "/".join([folder, *between, name])
+
+
+def _measured(encoded: Encoded) -> dict[str, str]:
+    return {
+        "sample_rate_hz": f"{encoded.sample_rate_hz:.10g}",
+        "duration_s": f"{encoded.duration_s:.6f}",
+        "level_dbfs": f"{encoded.level.rms_dbfs:.2f}",
+        "clipped": _truth(encoded.level.clipped),
+    }
+
+
+def _truth(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _clips(count: int) -> str:
+    return "1 clip" if count == 1 else f"{count} clips"

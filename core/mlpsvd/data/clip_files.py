@@ -1,0 +1,102 @@
+"""The audio files of a collection: made from samples, and cut without touching what is kept."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.audio.files import UnusableAudioFileError
+from mlpsvd.audio.level import Level, measure_level
+from mlpsvd.errors import DataError
+
+__all__ = ["Encoded", "encode", "trimmed"]
+
+_EXACT = {
+    "PCM_S8": "int32", "PCM_U8": "int32", "PCM_16": "int32", "PCM_24": "int32", "PCM_32": "int32",
+    "FLOAT": "float32", "DOUBLE": "float64",
+}  # fmt: skip
+"""In what type samples are read so that writing them again gives the same bits."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A file that is ready to be written.
+
+    Attributes
+    ----------
+    data
+        Its bytes.
+    suffix
+        ``.flac``, ``.wav``, ….
+    sample_rate_hz, duration_s, level
+        What it holds.
+    """
+
+    data: bytes
+    suffix: str
+    sample_rate_hz: float
+    duration_s: float
+    level: Level
+
+
+def encode(samples: NDArray[np.float32], rate_hz: float, file_format: str) -> Encoded:
+    """Return samples [shape=(n_samples,)] as FLAC or WAV.
+
+    FLAC has 24 bits a sample, as converters have: a sample comes back within 6e-8, and what lies above full scale is
+    cut to it. WAV has 32-bit floating point and gives back every bit. The rate is rounded to a whole number of hertz.
+    """
+    level = measure_level(samples)
+    rate = max(1, round(rate_hz))
+    if file_format == "wav":
+        data = _written(samples.astype(np.float32), rate, "WAV", "FLOAT")
+    else:
+        steps = np.rint(np.clip(samples.astype(np.float64), -1.0, 1.0 - 2.0**-23) * 2.0**23)
+        data = _written(steps.astype(np.int32) << 8, rate, "FLAC", "PCM_24")
+    return Encoded(data, f".{file_format}", float(rate), len(samples) / rate, level)
+
+
+def trimmed(path: Path, start_s: float, end_s: float, file_format: str) -> Encoded | None:
+    """Return what lies from ``start_s`` to ``end_s`` in a file, None where that is all of it.
+
+    Channels, format and bits stay as they are; what is left has the very samples it had. Only of a file that loses
+    something with every writing (OGG) the piece becomes FLAC or WAV.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read or nothing is left of it.
+    """
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            rate, subtype, kind = int(file.samplerate), str(file.subtype), str(file.format)
+            first, last = max(0, round(start_s * rate)), min(int(file.frames), round(end_s * rate))
+            if first >= last:
+                raise DataError(
+                    f"{path.name} is {file.frames / rate:g} s long; nothing of it lies from {start_s:g} to {end_s:g} s"
+                )
+            if last - first == file.frames:
+                return None
+            file.seek(first)
+            samples = file.read(last - first, dtype=_EXACT.get(subtype, "float32"), always_2d=True)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UnusableAudioFileError(path, f"it cannot be read ({error})") from None
+    suffix = path.suffix
+    if subtype not in _EXACT:
+        kind, subtype, suffix = ("WAV", "FLOAT", ".wav") if file_format == "wav" else ("FLAC", "PCM_24", ".flac")
+    full_scale = 2.0**31 if samples.dtype == np.int32 else 1.0
+    level = measure_level((samples / full_scale).mean(axis=1))
+    return Encoded(_written(samples, rate, kind, subtype), suffix, float(rate), len(samples) / rate, level)
+
+
+def _written(samples: NDArray[np.generic], rate: int, kind: str, subtype: str) -> bytes:
+    import soundfile
+
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, rate, format=kind, subtype=subtype)
+    return buffer.getvalue()

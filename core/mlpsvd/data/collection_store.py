@@ -1,0 +1,245 @@
+"""A collection on disk: its lock, its manifest, its journal and its trash, changed in steps that are done or not."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from mlpsvd.data.catalogue import Catalogue
+from mlpsvd.data.clip_files import Encoded
+from mlpsvd.data.collection_lock import FolderLock
+from mlpsvd.data.journal import Journal, Step, Transaction
+from mlpsvd.data.spool import left_over, read_spool
+from mlpsvd.data.steps import TRASH, carry_out, resolve, revert
+from mlpsvd.data.stock import take_stock
+from mlpsvd.data.take import Take
+from mlpsvd.errors import DataError
+from mlpsvd.files import write_atomically
+
+__all__ = ["CollectionStore"]
+
+_FORMATS = ("flac", "wav")
+
+
+class CollectionStore:
+    """What :class:`mlpsvd.data.collection.Collection` stands on; one for each open collection.
+
+    Parameters
+    ----------
+    folder
+        The folder, which exists. What was interrupted in it is finished, and its manifest written anew where the
+        files say more than it does.
+    progress
+        Called with the share done, 0 to 1; may raise to cancel.
+
+    Raises
+    ------
+    DataError
+        If the collection is open elsewhere, or its manifest cannot be read.
+    """
+
+    def __init__(self, folder: Path, progress: Callable[[float], None] | None = None) -> None:
+        self.folder = folder.resolve()
+        self.manifest = self.folder / "manifest.csv"
+        self._hidden = self.folder / ".mlpsvd"
+        self.spool_folder = self._hidden / "spool"
+        self.notes: list[str] = []
+        self._lock: FolderLock | None = None
+        self._seen: tuple[int, int, int] | None = None
+        try:
+            self._take_lock()
+            self.journal = Journal(self._hidden / "journal.jsonl")
+            self.file_format = self._read_format()
+            self.catalogue = self._look(progress or _silent)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def writable(self) -> bool:
+        """Whether anything can be changed."""
+        return self._lock is not None
+
+    def check_writable(self) -> None:
+        """Raise DataError where nothing can be changed."""
+        if self._lock is None:
+            raise DataError(f"{self.folder} cannot be changed: it is write-protected, or the collection was closed")
+
+    def close(self) -> None:
+        """Give the lock back."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def set_file_format(self, file_format: str) -> None:
+        """Remember what takes become; DataError where that is neither flac nor wav, or cannot be written."""
+        if file_format not in _FORMATS:
+            raise DataError(f"the file format is {file_format!r}; it should be flac or wav")
+        try:
+            write_atomically(
+                self._hidden / "collection.json", json.dumps({"format_version": 1, "file_format": file_format})
+            )
+        except OSError as error:
+            raise self._refusal(error) from None
+        self.file_format = file_format
+
+    def refresh(self, look_everywhere: bool = False) -> bool:
+        """Take over what another program did to the manifest (or to any file); True where it was something."""
+        if not look_everywhere and self._signature() == self._seen:
+            return False
+        before, self.notes = self.catalogue.text(), []
+        clips = self.catalogue.clips()
+        self.catalogue = self._look(_silent)
+        return (before, clips) != (self.catalogue.text(), self.catalogue.clips())
+
+    def is_taken(self, name: str) -> bool:
+        """Whether a file lies at that place, or the manifest names one there."""
+        wanted = name.casefold()
+        return (self.folder / name).exists() or any(one.cells["path"].casefold() == wanted for one in self.catalogue)
+
+    def put_in_trash(self, id: str, encoded: Encoded) -> str:
+        """Write a new file where a step will take it from, and return its name there; DataError if that fails."""
+        name = f"{id}-{secrets.token_hex(4)}{encoded.suffix}"
+        try:
+            (self.folder / TRASH).mkdir(parents=True, exist_ok=True)
+            write_atomically(self.folder / TRASH / name, encoded.data)
+        except OSError as error:
+            raise self._refusal(error) from None
+        return name
+
+    def take_step(self, step: Step) -> None:
+        """Do a step; DataError where that is not possible, and then everything is as before."""
+        self._commit(resolve("step", step, self.catalogue).transaction)
+
+    def take_back_or_again(self, kind: str, step: Step) -> str:
+        """Undo or redo a step and say so; what was changed from outside is left as it is, and told."""
+        resolved = resolve(kind, step, self.catalogue)
+        self._commit(resolved.transaction)
+        done = f"{'Undone' if kind == 'undo' else 'Done again'}: {step.words}"
+        if not resolved.n_impossible:
+            return f"{done}."
+        of_how_many = f"{resolved.n_impossible} of {len(step.changes)}"
+        return f"{done}, but not for {of_how_many}, which another program changed meanwhile."
+
+    def trash_files(self) -> list[Path]:
+        """Return the files in the trash."""
+        trash = self.folder / TRASH
+        return sorted(path for path in trash.iterdir() if path.is_file()) if trash.is_dir() else []
+
+    def empty_trash(self) -> None:
+        """Forget all steps and remove the files; DataError where that is not possible."""
+        try:
+            self.journal.clear()
+            for path in self.trash_files():
+                path.unlink()
+        except OSError as error:
+            raise self._refusal(error) from None
+
+    def left_over(self) -> tuple[Path, ...]:
+        """Return the spools of takes that are not in the collection yet."""
+        return left_over(self.spool_folder)
+
+    def read_left_over(self, spool: Path) -> Take | None:
+        """Return the take in a spool; one that is empty or a clip already is cleared away, and None returned."""
+        take = read_spool(spool)
+        if take is not None and take.id not in self.catalogue and not self.journal.knows(take.id):
+            return take
+        spool.unlink()
+        spool.with_suffix(".json").unlink(missing_ok=True)
+        return None
+
+    def _take_lock(self) -> None:
+        try:
+            self._hidden.mkdir(exist_ok=True)
+            self._lock = FolderLock(self._hidden / "lock")
+        except OSError as error:
+            self.notes.append(
+                f"{self.folder} is write-protected ({error.strerror}): its clips can be used, not changed."
+            )
+
+    def _look(self, progress: Callable[[float], None]) -> Catalogue:
+        """Read what is there; first finish what was interrupted, and then write the manifest if it says less."""
+        if self.journal.is_damaged:
+            self.journal.is_damaged = False  # told once
+            self.notes.append("The list of steps is damaged and was set aside: earlier steps cannot be undone.")
+        pending = self.journal.pending if self.writable else None
+        if pending is not None:
+            with contextlib.suppress(OSError):
+                carry_out(self.folder, pending.moves)
+        stock = take_stock(self.folder, {id: cells for id, cells, _ in pending.rows} if pending else {}, progress)
+        self.notes += stock.notes
+        if self.writable and stock.catalogue.text() != stock.text:
+            self._write_stock(stock.catalogue, stock.copy_to)
+        if pending is not None:
+            self.journal.finish()
+        self._seen = self._signature()
+        return stock.catalogue
+
+    def _write_stock(self, catalogue: Catalogue, copy_to: Path | None) -> None:
+        try:
+            if copy_to is not None:
+                shutil.copy2(self.manifest, copy_to)
+                self.notes.append(f"manifest.csv is written in our way from now on; {copy_to.name} is what it was.")
+            write_atomically(self.manifest, catalogue.text())
+        except OSError as error:
+            self.close()
+            self.notes.append(f"{self._refusal(error)}: the clips can be used, not changed.")
+
+    def _commit(self, transaction: Transaction) -> None:
+        before = self.catalogue.snapshot()
+        made: list[tuple[str, str]] = []
+        try:
+            self.journal.begin(transaction)
+            made = carry_out(self.folder, transaction.moves)
+            self._change_rows(transaction)
+            write_atomically(self.manifest, self.catalogue.text())
+        except OSError as error:
+            self.catalogue.restore(before)
+            with contextlib.suppress(OSError):
+                revert(self.folder, made)
+                self.journal.take_back()
+            raise self._refusal(error) from None
+        self._seen = self._signature()
+        self.journal.finish()
+        self._remove_empty_folders(made)
+
+    def _change_rows(self, transaction: Transaction) -> None:
+        for id, cells, at in transaction.rows:
+            if cells is None:
+                self.catalogue.remove(id)
+            else:
+                self.catalogue.put(cells, at=at)
+
+    def _remove_empty_folders(self, made: list[tuple[str, str]]) -> None:
+        """A class without clips leaves no folder behind; one that holds anything else stays."""
+        for folder in {(self.folder / source).parent for source, _ in made}:
+            if folder not in (self.folder, self.folder / TRASH):
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+
+    def _signature(self) -> tuple[int, int, int] | None:
+        try:
+            about = self.manifest.stat()
+        except OSError:
+            return None
+        return about.st_mtime_ns, about.st_size, about.st_ino
+
+    def _read_format(self) -> str:
+        try:
+            table = json.loads((self._hidden / "collection.json").read_text("utf-8"))
+            return str(table["file_format"]) if table["file_format"] in _FORMATS else _FORMATS[0]
+        except (OSError, ValueError, KeyError, TypeError):
+            return _FORMATS[0]
+
+    def _refusal(self, error: OSError) -> DataError:
+        return DataError(
+            f"{self.folder} cannot be written to ({error.strerror or error}), so nothing was changed in it"
+        )
+
+
+def _silent(share: float) -> None:
+    """Report progress to nobody."""

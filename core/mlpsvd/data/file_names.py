@@ -1,0 +1,63 @@
+"""Names of files and folders that every system can hold, made from labels that may be anything."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from datetime import datetime
+
+from mlpsvd.errors import DataError
+from mlpsvd.settings import is_unicode
+
+__all__ = ["checked_label", "clip_stem", "first_free", "safe_name"]
+
+_FORBIDDEN = frozenset('<>:"/\\|?*')
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³")}
+_LONGEST_BYTES = 80
+
+
+def checked_label(label: str) -> str:
+    """Return a label as a manifest gives it back: without spaces around it, accented letters in one spelling.
+
+    Raises
+    ------
+    DataError
+        If nothing is left, or it holds a line break or another character that cannot be shown.
+    """
+    clean = unicodedata.normalize("NFC", label).strip()
+    if not clean:
+        raise DataError("a clip needs a label of at least one letter; there is none")
+    if not is_unicode(clean) or any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in clean):
+        raise DataError(f"the label {clean!r} holds a character that cannot be shown; a label is one line of text")
+    return clean
+
+
+def safe_name(label: str) -> str:
+    """Return the name of the folder for a label: the label itself wherever every system can hold it.
+
+    What Windows, macOS or Linux would refuse, hide or change is replaced: slashes, colons and the like, characters
+    that cannot be seen, dots and spaces at either end, reserved names such as ``CON``, and what is too long. Two
+    labels may get the same name.
+    """
+    shown = "".join("_" if _is_unsafe(letter) else letter for letter in unicodedata.normalize("NFC", label))
+    cut = shown.strip(" .").encode()[:_LONGEST_BYTES].decode(errors="ignore").rstrip(" .")
+    if cut.partition(".")[0].rstrip().casefold() in _RESERVED:
+        return f"_{cut}"
+    return cut or "_"
+
+
+def clip_stem(label: str, recorded_at: datetime) -> str:
+    """Return how the file name of a clip begins: its label and when it was recorded, to the second."""
+    return f"{safe_name(label)}_{recorded_at:%Y-%m-%d_%H-%M-%S}"
+
+
+def first_free(names: Callable[[int], str], is_taken: Callable[[str], bool], first: int = 1) -> str:
+    """Return the first of ``names(first), names(first + 1), …`` that is not taken."""
+    number = first
+    while is_taken(names(number)):
+        number += 1
+    return names(number)
+
+
+def _is_unsafe(letter: str) -> bool:
+    return letter in _FORBIDDEN or unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
