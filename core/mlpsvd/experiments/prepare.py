@@ -12,7 +12,10 @@ from mlpsvd.data.dataset import DataSet
 from mlpsvd.data.load import load_clips
 from mlpsvd.errors import DataError
 from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.training_levels import training_levels
 from mlpsvd.features.spectra import FittedFeatures, fit_transform, n_samples_needed
+from mlpsvd.models.measure_reference import measure_reference
+from mlpsvd.models.reference import TrainingReference
 from mlpsvd.settings import check
 
 __all__ = ["Prepared", "prepare"]
@@ -34,6 +37,8 @@ class Prepared:
         Recordings that were left out, with their reasons.
     clip_s
         Usual length of one clip in seconds (median over the training set): one decision of the finished classifier.
+    reference
+        Where the training clips lie in feature space, and how loud they are; None where they do not vary.
     """
 
     experiment: Experiment
@@ -41,6 +46,7 @@ class Prepared:
     features: FittedFeatures
     skipped: tuple[Skipped, ...]
     clip_s: float
+    reference: TrainingReference | None = None
 
 
 def prepare(experiment: Experiment, progress: Callable[[float], None] | None = None) -> Prepared:
@@ -78,7 +84,10 @@ def _prepared(experiment: Experiment, progress: Callable[[float], None] | None) 
         y_test=clips.test.labels,
         class_names=clips.train.class_names,
     )
-    return Prepared(experiment, dataset, features, clips.skipped, _clip_s(experiment, clips.train))
+    reference = measure_reference(
+        x_train, clips.train.labels, len(clips.train.class_names), training_levels(experiment, clips.train)
+    )
+    return Prepared(experiment, dataset, features, clips.skipped, _clip_s(experiment, clips.train), reference)
 
 
 def _clip_s(experiment: Experiment, clips: ClipSet) -> float:

@@ -39,6 +39,7 @@ def model_of(prepared: Prepared, outcome: Outcome) -> Model:
             "ranks": list(last.ranks),
             "n_weights": last.n_weights,
         },
+        reference=prepared.reference,
     )
 
 

@@ -5,10 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from mlpsvd.models.live import LiveDecision
+import numpy as np
+
+from mlpsvd.models import mismatch_words as words
+from mlpsvd.models.heard import Heard, Stretch
+from mlpsvd.models.live_decision import LiveDecision
 from mlpsvd.models.model import Model
 
 __all__ = ["Mismatch", "MismatchKind", "MismatchWatch"]
+
+_SPAN_S = 3.0  # how much sound is looked at: long enough that one cough is not a mismatch
+_LEAST_WINDOWS = 3
+_LEAST_SHOWN_S = 3.0
+_AGAIN_S = 2.0  # a sentence keeps its numbers that long, to be read
+
+_CLIPPED_WINDOWS = 2
+_USUALLY_CLIPPED = 0.2  # of the training clips: then clipping is nothing that they did not have
+_LEVEL_DB, _LEVEL_BACK_DB = 6.0, 4.0
+_FAR, _FAR_BACK = 0.6, 0.4
+_SIGNAL_DB, _SIGNAL_BACK_DB = 10.0, 13.0
+_NO_SIGNAL_DB = 3.0  # less than that above the background is the background
+_LEAST_QUIET_S = 1.0
 
 
 class MismatchKind(Enum):
@@ -32,31 +49,141 @@ class Mismatch:
 class MismatchWatch:
     """Watches live decisions for what makes them doubtful.
 
-    One for each model and source; pure: the only clock is the decisions' own time.
+    One for each model and source. The only clock is the decisions' own time, so a file played faster than it was
+    recorded gives the same sentences. What is looked at is the last three seconds of sound, windows below the trigger
+    left out, or three windows where they are longer. A sentence appears when its limit is passed, and goes when there
+    is some distance to the limit again, but not within three seconds; while nothing is heard, it stays.
+
+    - *sample rate*: the device's own rate is below the model's. Told before any decision.
+    - *clipping*: two windows reach full scale; none of the training clips did (or few).
+    - *level*: half of the windows are over 6 dB above the training clips' 95th percentile, or not even the loudest is
+      within 6 dB below their 5th. Not told of features that do not depend on the level.
+    - *background*: the sound is less than 10 dB above the background, which is that of :meth:`set_background` or, with
+      a trigger level, of the windows below it.
+    - *spectrum*: the distances of over 60 % of the windows are above 1.
 
     Parameters
     ----------
     model
-        The model that decides.
+        The model that decides. Without its ``reference`` (an old file), level and spectrum are not looked at.
     source_rate_hz
         Rate at which the device itself delivers; None where it is of no interest (a file, the synthetic bank).
     """
 
     def __init__(self, model: Model, source_rate_hz: float | None = None) -> None:
-        self._model = model
-        self._source_rate_hz = source_rate_hz
+        self._reference = model.reference
+        features = model.features
+        one = features.settings
+        self._level_matters = not (one.scaling == "per sample" and one.magnitude == "linear")
+        self._rate: tuple[Mismatch, ...] = ()
+        if source_rate_hz is not None and source_rate_hz < 0.999 * features.sample_rate_hz:
+            self._rate = (Mismatch(MismatchKind.RATE, words.rate(source_rate_hz, features.sample_rate_hz)),)
+        self._background_dbfs: float | None = None
+        self._subtracted = False
+        self.reset()
 
     @property
     def current(self) -> tuple[Mismatch, ...]:
         """What does not fit at present, the most fundamental first."""
-        return ()
+        found = (latch.mismatch(kind) for kind, latch in self._latches.items())
+        return self._rate + tuple(one for one in found if one is not None)
 
     def set_background(self, level_dbfs: float | None, subtracted: bool = False) -> None:
         """Tell the level of the background as measured, and whether it is being subtracted; None: not measured."""
+        self._background_dbfs = level_dbfs
+        self._subtracted = subtracted
 
     def add(self, decision: LiveDecision) -> tuple[Mismatch, ...]:
         """Look at one more decision and return what does not fit now; decisions come in the order of their time."""
+        if decision.end_s < self._heard.end_s:
+            self.reset()
+        if self._heard.add(decision):
+            self._look()
         return self.current
 
     def reset(self) -> None:
         """Forget what was heard: the source begins anew."""
+        self._heard = Heard()
+        self._latches = {kind: _Latch() for kind in MismatchKind if kind is not MismatchKind.RATE}
+
+    def _look(self) -> None:
+        span_s = max(_SPAN_S, _LEAST_WINDOWS * self._heard.window_s)
+        sound = self._heard.latest(span_s)
+        if not sound.levels_dbfs:
+            return
+        self._look_at_clipping(sound)
+        if sound.covered_s >= span_s - 1e-6:
+            self._look_at_level(sound)
+            self._look_at_background(sound)
+            self._look_at_spectrum(sound)
+
+    def _look_at_clipping(self, sound: Stretch) -> None:
+        if self._reference is not None and self._reference.clipped_share > _USUALLY_CLIPPED:
+            return
+        self._latches[MismatchKind.CLIPPING].update(
+            self._heard.end_s,
+            raised=sound.n_clipped >= _CLIPPED_WINDOWS,
+            cleared=sound.n_clipped == 0,
+            sentence=words.clipping(sound.n_clipped, len(sound.levels_dbfs)),
+        )
+
+    def _look_at_level(self, sound: Stretch) -> None:
+        if self._reference is None or not self._level_matters:
+            return
+        low, high = self._reference.level_dbfs
+        usual, loudest = float(np.median(sound.levels_dbfs)), max(sound.levels_dbfs)
+        beyond_db = max(usual - high, low - loudest)
+        self._latches[MismatchKind.LEVEL].update(
+            self._heard.end_s,
+            raised=beyond_db > _LEVEL_DB,
+            cleared=beyond_db < _LEVEL_BACK_DB,
+            sentence=words.level(usual if usual > high else loudest, low, high),
+        )
+
+    def _look_at_background(self, sound: Stretch) -> None:
+        background_dbfs = self._background_dbfs
+        if background_dbfs is None:
+            background_dbfs = self._heard.quiet_level_dbfs(_LEAST_QUIET_S)
+        if background_dbfs is None:
+            return
+        sound_dbfs = float(np.percentile(sound.levels_dbfs, 90.0))
+        above_db = sound_dbfs - background_dbfs
+        self._latches[MismatchKind.BACKGROUND].update(
+            self._heard.end_s,
+            raised=_NO_SIGNAL_DB < above_db < _SIGNAL_DB,
+            cleared=above_db > _SIGNAL_BACK_DB,
+            sentence=words.background(sound_dbfs, background_dbfs, _SIGNAL_DB, self._subtracted),
+        )
+
+    def _look_at_spectrum(self, sound: Stretch) -> None:
+        if not sound.distances:
+            return
+        share = float(np.mean(np.array(sound.distances) > 1.0))
+        causes = [one.kind.value for one in self.current if one.kind is not MismatchKind.SPECTRUM]
+        self._latches[MismatchKind.SPECTRUM].update(
+            self._heard.end_s,
+            raised=share > _FAR,
+            cleared=share < _FAR_BACK,
+            sentence=words.spectrum(share, float(np.median(sound.distances)), causes[0] if causes else ""),
+        )
+
+
+class _Latch:
+    """One sentence, that comes and goes but does not flicker."""
+
+    def __init__(self) -> None:
+        self._sentence = ""
+        self._since_s = self._told_s = 0.0
+
+    def mismatch(self, kind: MismatchKind) -> Mismatch | None:
+        return Mismatch(kind, self._sentence) if self._sentence else None
+
+    def update(self, now_s: float, *, raised: bool, cleared: bool, sentence: str) -> None:
+        if not self._sentence:
+            if raised:
+                self._sentence, self._since_s, self._told_s = sentence, now_s, now_s
+        elif cleared:
+            if now_s - self._since_s >= _LEAST_SHOWN_S:
+                self._sentence = ""
+        elif raised and now_s - self._told_s >= _AGAIN_S:
+            self._sentence, self._told_s = sentence, now_s

@@ -1,7 +1,8 @@
 """Model files: one safetensors file with named tensors and a JSON header, and no executable content.
 
 Tensors are ``layer0.W``, ``layer0.b`` or ``layer0.U``, ``layer0.sigma``, ``layer0.Vt``, ``layer0.b`` … counted from
-the input side, and ``features.offset``, ``features.scale``. The one metadata entry ``mlpsvd_model`` holds the rest.
+the input side, ``features.offset``, ``features.scale``, and ``reference.class_means`` … where the training set was
+measured. The one metadata entry ``mlpsvd_model`` holds the rest. Files of format version 1 have no ``reference``.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from mlpsvd.features.spectra import FittedFeatures
 from mlpsvd.files import write_atomically
 from mlpsvd.models.header import Header, read_header, write_header
 from mlpsvd.models.model import Model
+from mlpsvd.models.reference import TrainingReference
 from mlpsvd.network.network import parameter_views
 from mlpsvd.network.spec import NetworkSpec
 
 __all__ = ["FORMAT_VERSION", "Model", "load_model", "save_model"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _KEY = "mlpsvd_model"
+_REFERENCE = "reference."
 _FLOATS = ("F32", "F64")
 
 Tensors = dict[str, NDArray[Any]]
@@ -49,6 +52,9 @@ def save_model(path: Path, model: Model) -> None:
             tensors[f"layer{index}.{name}"] = np.ascontiguousarray(view)
     for name, array in model.features.to_arrays().items():
         tensors[f"features.{name}"] = np.ascontiguousarray(array)
+    if model.reference is not None:
+        for name, array in model.reference.to_arrays().items():
+            tensors[f"{_REFERENCE}{name}"] = np.ascontiguousarray(array)
     for name, tensor in tensors.items():
         _require_finite(path, name, tensor)
     header = {"format_version": FORMAT_VERSION, "program": f"mlpsvd {__version__}", **write_header(model)}
@@ -71,10 +77,18 @@ def load_model(path: Path) -> Model:
         features = FittedFeatures.from_arrays(header.feature_settings, header.sample_rate_hz, arrays)
         _require_fit(header, features)
         theta = _theta(header.spec, tensors)
+        reference = _reference(header, tensors)
     except FileFormatError as error:
         raise FileFormatError(f"{path} is not a model that can be used: {error}") from error
     return Model(
-        header.spec, theta, features, header.class_names, header.clip_s, header.experiment_table, header.summary
+        spec=header.spec,
+        theta=theta,
+        features=features,
+        class_names=header.class_names,
+        clip_s=header.clip_s,
+        experiment_table=header.experiment_table,
+        summary=header.summary,
+        reference=reference,
     )
 
 
@@ -107,10 +121,11 @@ def _checked_version(metadata: str) -> dict[str, Any]:
         raise FileFormatError(f"its header is damaged ({error})") from error
     version = header.get("format_version") if isinstance(header, dict) else None
     if type(version) is not int or version < 1:
-        raise FileFormatError(f"its format_version is {version!r}; it should be {FORMAT_VERSION}")
+        raise FileFormatError(f"its format_version is {version!r}; it should be from 1 to {FORMAT_VERSION}")
     if version > FORMAT_VERSION:
         raise FileFormatError(
-            f"its format_version is {version}, from a newer MLP-SVD; this one reads {FORMAT_VERSION}, so update it"
+            f"its format_version is {version}, from a newer MLP-SVD; this one reads up to {FORMAT_VERSION}, "
+            "so update it"
         )
     return dict(header)
 
@@ -125,6 +140,13 @@ def _require_fit(header: Header, features: FittedFeatures) -> None:
             f"the last layer has {header.spec.n_out} outputs; it should have one for each of the "
             f"{len(header.class_names)} classes"
         )
+
+
+def _reference(header: Header, tensors: Tensors) -> TrainingReference | None:
+    arrays = {name.removeprefix(_REFERENCE): one for name, one in tensors.items() if name.startswith(_REFERENCE)}
+    if not arrays:
+        return None
+    return TrainingReference.from_arrays(header.spec.n_out, header.spec.n_in, arrays)
 
 
 def _theta(spec: NetworkSpec, tensors: Tensors) -> NDArray[np.floating]:

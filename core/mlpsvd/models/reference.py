@@ -35,9 +35,9 @@ class TrainingReference:
 
     - *standardised*: every entry counts alike, as it does for the network. The most telling choice.
     - *training maximum*, *none*: the level is part of the vector, so the right sound 20 dB too loud is far away too.
-      One too quiet is near a class that is quiet itself. Entries with little energy are told apart only down to the
-      floor of the deviations (see :func:`mlpsvd.models.reference.measure_reference`), and with linear magnitudes
-      silence, all zeros, lies close to the quietest training clips: hold the level against it as well.
+      Entries with little energy are told apart only down to the floor of the deviations (see
+      :func:`mlpsvd.models.measure_reference.measure_reference`). Of linear magnitudes silence, all zeros, lies near
+      the quietest training clips: hold the level against the training set's as well.
     - *per sample*: of linear magnitudes only the shape of the spectrum counts; a sound at the wrong level is as near
       as at the right one, and the level has to be looked at on its own. Of log magnitudes the level still shows, but
       bent by the division.
@@ -100,16 +100,19 @@ class TrainingReference:
         """
         shapes = {"class_means": (n_classes, n_features), "within_std": (n_features,), **_SHAPES}
         checked = {name: _array(arrays, name, shape) for name, shape in shapes.items()}
-        for name in ("within_std", "distances"):
-            if (checked[name] <= 0.0).any():
-                raise FileFormatError(f"reference.{name} holds {checked[name].min():g}; every entry should be above 0")
+        if (checked["within_std"] <= 0.0).any():
+            lowest = checked["within_std"].min()
+            raise FileFormatError(f"the tensor reference.within_std holds {lowest:g}; all should be above 0")
+        distances = checked["distances"]
+        if distances[0] < 0.0 or distances[-1] <= 0.0 or (np.diff(distances) < 0.0).any():
+            raise FileFormatError("the tensor reference.distances does not ascend from 0 to a number above it")
         low, high = (float(value) for value in checked["level_dbfs"])
         if low > high:
-            raise FileFormatError(f"reference.level_dbfs is {low:g} to {high:g}; the lower level should come first")
+            raise FileFormatError(f"the tensor reference.level_dbfs is {low:g} to {high:g}; it should ascend")
         share = float(checked["clipped_share"][0])
         if not 0.0 <= share <= 1.0:
-            raise FileFormatError(f"reference.clipped_share is {share:g}; it should be from 0 to 1")
-        return cls(checked["class_means"], checked["within_std"], checked["distances"], (low, high), share)
+            raise FileFormatError(f"the tensor reference.clipped_share is {share:g}; it should be from 0 to 1")
+        return cls(checked["class_means"], checked["within_std"], distances, (low, high), share)
 
 
 def _array(arrays: Mapping[str, NDArray[np.floating]], name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -58,6 +58,10 @@ def test_a_loaded_model_is_the_saved_one_to_the_bit(contender: str, models: dict
     assert loaded.features.sample_rate_hz == saved.features.sample_rate_hz
     for name, array in saved.features.to_arrays().items():
         assert loaded.features.to_arrays()[name].tobytes() == array.tobytes()
+    assert saved.reference is not None
+    assert loaded.reference is not None
+    for name, array in saved.reference.to_arrays().items():
+        assert loaded.reference.to_arrays()[name].tobytes() == array.tobytes()
 
 
 @pytest.mark.parametrize("contender", ["mlp", "mlp-svd"])
@@ -88,7 +92,7 @@ def test_the_same_model_gives_the_same_bytes_and_tensors_have_names(model: Model
     assert path.read_bytes() == before
     tensors, header = opened(path)
     assert {"layer0.U", "layer0.sigma", "layer0.Vt", "layer0.b", "layer1.W", "layer1.b"} <= set(tensors)
-    assert header["format_version"] == FORMAT_VERSION == 1
+    assert header["format_version"] == FORMAT_VERSION == 2
     assert header["summary"]["contender"] == "mlp-svd"
 
 
@@ -116,9 +120,9 @@ def spoil_layer(index: int, **entries: Any) -> Callable[[dict[str, Any], dict[st
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (say(format_version=2), "format_version is 2, from a newer MLP-SVD"),
-        (say(format_version="1"), "format_version is '1'; it should be 1"),
-        (say(format_version=None), "format_version is None; it should be 1"),
+        (say(format_version=3), "format_version is 3, from a newer MLP-SVD"),
+        (say(format_version="1"), "format_version is '1'; it should be from 1 to 2"),
+        (say(format_version=None), "format_version is None; it should be from 1 to 2"),
         (drop("layer0.U"), "the tensor layer0.U is missing; there are .*layer0.Vt"),
         (drop("features.scale"), "the tensor features.scale is missing"),
         (put("layer1.W", np.zeros((2, 3), np.float32)), r"layer1.W has the shape \(2, 3\); it should be \(2, 20\)"),
@@ -139,6 +143,19 @@ def spoil_layer(index: int, **entries: Any) -> Callable[[dict[str, Any], dict[st
         (say(sample_rate_hz=0), "sample_rate_hz is 0; it should be a number above 0"),
         (say(clip_s="long"), "clip_s is 'long'; it should be a number above 0"),
         (say(class_names=["a", 3]), "class_names is .*; it should be a list of texts"),
+        (
+            drop("reference.within_std"),
+            r"reference.within_std is missing; it should have the shape \(129,\)",
+        ),
+        (drop("reference.class_means"), r"reference.class_means is missing; it should have the shape \(2, 129\)"),
+        (put("reference.class_means", np.zeros((3, 129))), r"has the shape \(3, 129\); it should be \(2, 129\)"),
+        (put("reference.class_means", np.full((2, 129), np.inf)), "reference.class_means holds values that are not f"),
+        (put("reference.within_std", np.zeros(129)), "reference.within_std holds 0; all should be above 0"),
+        (put("reference.within_std", np.zeros(129, np.int32)), "reference.within_std has the type I32"),
+        (put("reference.distances", np.arange(6.0)[::-1].copy()), "reference.distances does not ascend"),
+        (put("reference.distances", np.zeros(6)), "reference.distances does not ascend"),
+        (put("reference.level_dbfs", np.array([0.0, -9.0])), "reference.level_dbfs is 0 to -9; it should ascend"),
+        (put("reference.clipped_share", np.array([2.0])), "reference.clipped_share is 2; it should be from 0 to 1"),
     ],
 )
 def test_every_damage_is_named(
@@ -148,6 +165,60 @@ def test_every_damage_is_named(
         load_model(rewritten(path, change))
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_model_without_a_reference_is_kept_without_one(model: Model, tmp_path: Path) -> None:
+    save_model(tmp_path / "a.safetensors", dataclasses.replace(model, reference=None))
+    assert load_model(tmp_path / "a.safetensors").reference is None
+
+
+def test_a_file_of_the_first_version_still_classifies_as_it_did(tmp_path: Path) -> None:
+    """Tensors and header word for word as version 1 wrote them."""
+    tensors = {
+        "features.offset": np.zeros(5),
+        "features.scale": np.full(5, 4.0),
+        "layer0.W": np.linspace(-1.0, 1.0, 15, dtype=np.float32).reshape(3, 5),
+        "layer0.b": np.array([0.1, 0.0, -0.1], np.float32),
+        "layer1.U": np.array([[1.0], [-1.0]], np.float32),
+        "layer1.sigma": np.array([2.0], np.float32),
+        "layer1.Vt": np.array([[0.6, 0.0, -0.8]], np.float32),
+        "layer1.b": np.array([0.0, 0.2], np.float32),
+    }
+    header = {
+        "format_version": 1,
+        "program": "mlpsvd 0.1.0",
+        "network": {
+            "layers": [
+                {"kind": "dense", "n_in": 5, "n_out": 3, "rank": 3, "activation": "relu"},
+                {"kind": "svd", "n_in": 3, "n_out": 2, "rank": 1, "activation": "softmax"},
+            ],
+            "loss": "cross-entropy",
+        },
+        "features": {
+            "fft_size": 8, "window": "rectangular", "hop": 128, "segments": "first", "n_parts": 3,
+            "magnitude": "linear", "scaling": "training maximum",
+        },
+        "sample_rate_hz": 16000.0,
+        "class_names": ["low", "high"],
+        "clip_s": 0.3,
+        "experiment": {},
+        "summary": {"contender": "mlp-svd", "epoch": 3},
+    }  # fmt: skip
+    save_file(tensors, tmp_path / "old.safetensors", {KEY: json.dumps(header)})
+    old = load_model(tmp_path / "old.safetensors")
+    assert old.reference is None
+    assert old.summary == {"contender": "mlp-svd", "epoch": 3}
+    clip = np.array([0.5, -0.5, 0.25, 1.0, 0.0, -1.0, 0.5, 0.25], np.float32)
+    x = np.abs(np.fft.rfft(clip)) / 4.0
+    hidden = np.maximum(tensors["layer0.W"] @ x + tensors["layer0.b"], 0.0)
+    outputs = tensors["layer1.U"] @ (tensors["layer1.sigma"] * (tensors["layer1.Vt"] @ hidden)) + tensors["layer1.b"]
+    expected = np.exp(outputs) / np.exp(outputs).sum()
+    np.testing.assert_allclose(Classifier(old).probabilities(clip), expected, rtol=1e-5)
+    save_model(tmp_path / "new.safetensors", old)
+    assert opened(tmp_path / "new.safetensors")[1]["format_version"] == FORMAT_VERSION
+    assert Classifier(load_model(tmp_path / "new.safetensors")).probabilities(clip).tobytes() == (
+        Classifier(old).probabilities(clip).tobytes()
+    )
 
 
 def test_files_of_another_kind_are_refused(tmp_path: Path, path: Path) -> None:
