@@ -1,0 +1,48 @@
+"""The last piece of the way into a ring buffer: at the ring's rate, and with its breaks where sound is missing."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.audio.ring_buffer import RingBuffer
+from mlpsvd.audio.stream_resampler import StreamResampler
+
+__all__ = ["Outlet"]
+
+
+class Outlet:
+    """Writes into a ring buffer of one rate what comes at any rate.
+
+    Parameters
+    ----------
+    ring, rate_hz
+        The ring buffer and the rate of its samples.
+    """
+
+    def __init__(self, ring: RingBuffer, rate_hz: float) -> None:
+        self.ring = ring
+        self.rate_hz = rate_hz
+        self._resampler: StreamResampler | None = None
+
+    @property
+    def delay_s(self) -> float:
+        """What resampling adds between a sample's coming and its being in the ring."""
+        return self._resampler.delay_s if self._resampler is not None else 0.0
+
+    def begin(self, from_hz: float, gap_s: float | None) -> None:
+        """Say at which rate the next samples come, and what is missing before them; None where nothing came yet."""
+        if gap_s is not None:
+            self.finish()
+            self.ring.begin_anew(gap_s)
+        self._resampler = StreamResampler(from_hz, self.rate_hz) if from_hz != self.rate_hz else None
+
+    def write(self, samples: NDArray[np.float32]) -> None:
+        """Write samples [shape=(n_samples,)] that follow the last ones."""
+        self.ring.write(samples if self._resampler is None else self._resampler.push(samples))
+
+    def finish(self) -> None:
+        """Write what the resampler still holds: what follows, if anything, does not follow it."""
+        if self._resampler is not None:
+            self.ring.write(self._resampler.flush())
+            self._resampler = None

@@ -1,0 +1,109 @@
+"""PortAudio and the streams that are open in it, as its one thread sees them."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import logging
+from types import ModuleType
+from typing import Any
+
+from mlpsvd.errors import DeviceError, MissingLibraryError
+
+__all__ = ["PortAudioMissingError", "SoundLibrary", "load_sound_library"]
+
+_log = logging.getLogger(__name__)
+
+_NO_PACKAGE = (
+    "There is no sound because the Python package sounddevice is not installed; install it (pip install sounddevice) "
+    "and start again"
+)
+_NO_PORTAUDIO = (
+    "There is no sound because the PortAudio library is missing; install it (on Debian and Ubuntu: apt-get install "
+    "libportaudio2) and start again"
+)
+
+
+class PortAudioMissingError(DeviceError):
+    """The PortAudio library is not installed: waiting does not help."""
+
+
+class SoundLibrary:
+    """PortAudio, initialised. Every method belongs to the one thread that owns it.
+
+    Attributes
+    ----------
+    sd
+        The module ``sounddevice``.
+    """
+
+    def __init__(self, sd: ModuleType) -> None:
+        self.sd: Any = sd
+        self._streams: list[Any] = []
+
+    def hold(self, stream: Any) -> None:
+        """Close this stream before PortAudio is initialised anew, or given up."""
+        self._streams.append(stream)
+
+    def let_go(self, stream: Any) -> None:
+        """Abort and close a stream; one that is closed already is left alone.
+
+        ``stop`` would wait for sound that may never come.
+        """
+        if stream not in self._streams:
+            return
+        self._streams.remove(stream)
+        with contextlib.suppress(self.sd.PortAudioError):
+            stream.abort()
+            stream.close()
+
+    def reinitialise(self) -> None:
+        """Close every stream and let PortAudio look for devices again: it knows only those of its start.
+
+        Raises
+        ------
+        DeviceError
+            If PortAudio cannot be initialised; it may be the next time.
+        """
+        self.close()
+        try:
+            self.sd._initialize()
+        except self.sd.PortAudioError as error:
+            raise DeviceError(f"The sound system cannot be started: {error}") from None
+
+    def close(self) -> None:
+        """Close every stream and end PortAudio."""
+        for stream in list(self._streams):
+            self.let_go(stream)
+        while self.sd._initialized:
+            try:
+                self.sd._terminate()
+            except self.sd.PortAudioError as error:
+                _log.info("PortAudio could not be ended: %s", error)
+                break
+
+
+def load_sound_library() -> SoundLibrary:
+    """Import sounddevice, which looks for PortAudio and its devices.
+
+    Raises
+    ------
+    MissingLibraryError, PortAudioMissingError
+        If the package or the library is not installed.
+    DeviceError
+        If PortAudio is there and cannot be initialised.
+    """
+    try:
+        import sounddevice
+    except ImportError:
+        raise MissingLibraryError(_NO_PACKAGE) from None
+    except OSError:
+        raise PortAudioMissingError(_NO_PORTAUDIO) from None
+    except Exception as error:  # sounddevice.PortAudioError, which cannot be named: the import has failed
+        raise DeviceError(f"The sound system cannot be started: {error}") from None
+    # It would end PortAudio from the main thread while ours may be inside it, which crashes, or hangs with the server.
+    atexit.unregister(sounddevice._exit_handler)
+    library = SoundLibrary(sounddevice)
+    if not sounddevice._initialized:  # another host has used it before and closed it
+        library.reinitialise()
+    return library
