@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from mlpsvd_gui.controllers import run_figures
 from mlpsvd_gui.log import LOGGER
@@ -17,11 +17,12 @@ from mlpsvd_gui.workers.background import Background
 
 __all__ = ["SingularValuesController"]
 
-_REDRAW_MS = 200
-
 
 class SingularValuesController(QObject):
-    """Shows one layer's values; computes U, σ, Vᵀ in the background, and only while they are looked at."""
+    """Shows one layer's values; computes U, σ, Vᵀ in the background, and only while they are looked at.
+
+    New epochs are drawn when :meth:`draw_history` and :meth:`draw_spectrum` are called: the plots of a run take turns.
+    """
 
     def __init__(
         self, panel: SingularValuesPanel, selection: SelectionModel, run: RunModel, parent: QObject | None = None
@@ -33,10 +34,8 @@ class SingularValuesController(QObject):
         self._background = Background("factors", self)
         self._layer: tuple[str, int] | None = None
         self._is_chosen = False
-        self._redraw = QTimer(self)
-        self._redraw.setSingleShot(True)
-        self._redraw.setInterval(_REDRAW_MS)
-        self._redraw.timeout.connect(self._update)
+        self._has_fresh_history = False
+        self._has_fresh_spectrum = False
         panel.layer_chosen.connect(self._choose)
         panel.cursor_moved.connect(selection.select_epoch)
         panel.factors_wanted.connect(self._update_factors)
@@ -46,15 +45,27 @@ class SingularValuesController(QObject):
 
     def close(self) -> None:
         """Stop the background work."""
-        self._redraw.stop()
         self._background.close()
 
     def clear(self) -> None:
         """Forget the last run."""
         if not self._is_chosen:
             self._layer = None
-        self._redraw.stop()
+        self._has_fresh_history = self._has_fresh_spectrum = False
         self._panel.clear()
+
+    def draw_history(self) -> None:
+        """Draw the heatmap if there are new epochs."""
+        if self._has_fresh_history and self._layer is not None:
+            contender, layer = self._layer
+            self._has_fresh_history = False
+            self._panel.show_history(run_figures.singular_value_history(self._run.histories[contender], layer))
+
+    def draw_spectrum(self) -> None:
+        """Draw the values at the cursor, and the factors where they are looked at, if there are new epochs."""
+        if self._has_fresh_spectrum:
+            self._has_fresh_spectrum = False
+            self._move(self._selection.epoch)
 
     def _take(self, contender: str) -> None:
         choices = run_figures.layer_choices(self._run.histories)
@@ -64,20 +75,15 @@ class SingularValuesController(QObject):
             current = keys.index(self._layer) if is_kept and self._layer is not None else 0
             self._panel.show_layers(choices, current)
             self._layer = keys[current]
-        if self._layer is not None and self._layer[0] == contender and not self._redraw.isActive():
-            self._redraw.start()
+        if self._layer is not None and self._layer[0] == contender:
+            self._has_fresh_history = self._has_fresh_spectrum = True
 
     def _choose(self, contender: str, layer: int) -> None:
         self._layer = (contender, layer)
         self._is_chosen = True
-        self._update()
-
-    def _update(self) -> None:
-        if self._layer is None:
-            return
-        contender, layer = self._layer
-        self._panel.show_history(run_figures.singular_value_history(self._run.histories[contender], layer))
-        self._move(self._selection.epoch)
+        self._has_fresh_history = self._has_fresh_spectrum = True
+        self.draw_history()
+        self.draw_spectrum()
 
     def _move(self, epoch: int | None) -> None:
         self._panel.show_epoch(epoch)

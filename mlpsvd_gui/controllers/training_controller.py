@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import cycle
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -30,6 +31,10 @@ _NOT_A_CHANGE = {"seed", "data.recordings.path"}
 _REDRAW_MS = 200
 """Plots are redrawn five times a second: at ten, drawing took a third of the interpreter's time, and training in NumPy
 took 1.45 times as long as without a window; at five 1.27 times."""
+
+_TURN_MS = _REDRAW_MS // 3
+"""Curves, heatmap and spectrum take turns, so that the window answers between any two of them: drawn one after the
+other they held it up for 30 ms."""
 
 
 class TrainingController(QObject):
@@ -67,12 +72,13 @@ class TrainingController(QObject):
         self._elapsed_s = 0.0
         self._running_since: float | None = None
         self._redraw = QTimer(self)
-        self._redraw.setInterval(_REDRAW_MS)
+        self._redraw.setInterval(_TURN_MS)
+        self._turns = cycle((self._draw, self._singular_values.draw_history, self._singular_values.draw_spectrum))
         self._connect()
 
     def _connect(self) -> None:
         self._worker.news.connect(self._hear)
-        self._redraw.timeout.connect(self._draw)
+        self._redraw.timeout.connect(self._take_turn)
         self._training.cursor_moved.connect(self._selection.select_epoch)
         self._selection.epoch_changed.connect(self._training.show_epoch)
         self._selection.class_changed.connect(self._confusion.select_class)
@@ -126,9 +132,14 @@ class TrainingController(QObject):
         self._worker.close()
         self._singular_values.close()
 
+    def _take_turn(self) -> None:
+        next(self._turns)()
+
     def draw_now(self) -> None:
         """Draw what has come since the last redraw at once."""
         self._draw()
+        self._singular_values.draw_history()
+        self._singular_values.draw_spectrum()
 
     def _hear(self, news: News) -> None:
         if not self._worker.is_current(news):
@@ -166,7 +177,7 @@ class TrainingController(QObject):
 
     def _end(self, news: News) -> None:
         self._stop_clock()
-        self._draw()
+        self.draw_now()
         self._redraw.stop()
         self._run.set_outcomes(news.outcomes or {}, news.states or {})
         stopped = news.kind is NewsKind.STOPPED
@@ -178,7 +189,7 @@ class TrainingController(QObject):
 
     def _fail(self, error: BaseException) -> None:
         self._stop_clock()
-        self._draw()
+        self.draw_now()
         self._redraw.stop()
         sentence = _sentence(error)
         LOGGER.error("Training failed: %s", sentence, exc_info=error)
@@ -194,6 +205,9 @@ class TrainingController(QObject):
     def _clear(self) -> None:
         self._fresh.clear()
         self._training.clear()
+        if self._run.experiment is not None:
+            training = self._run.experiment.training
+            self._training.expect(training.contenders, training.epochs)
         self._training.show_line(None)
         self._race.show_rows({})
         self._race.show_caption("")
@@ -202,11 +216,13 @@ class TrainingController(QObject):
     def _note_fresh(self, contender: str) -> None:
         self._fresh.add(contender)
         if not self._redraw.isActive():
-            self._draw()
+            self.draw_now()
 
     def _draw(self) -> None:
         if not self._fresh:
             return
+        if self._run.state is RunState.TRAINING:
+            self._tell_progress()  # first: a progress bar paints at once, and with it all that waits to be painted
         for contender, history in self._run.histories.items():
             if contender in self._fresh:
                 self._training.show_curves(contender, run_figures.curves(history))
@@ -215,8 +231,6 @@ class TrainingController(QObject):
         rows = {name: run_figures.race_row(history) for name, history in self._run.histories.items()}
         self._race.show_rows({name: row for name, row in rows.items() if row is not None})
         self._race.show_caption(self._caption())
-        if self._run.state is RunState.TRAINING:
-            self._tell_progress()
 
     def _tell_progress(self) -> None:
         running_s = time.monotonic() - self._running_since if self._running_since is not None else 0.0

@@ -220,6 +220,7 @@ class BasePlot(QWidget):
         self.view.setLimits(xMin=x[0], xMax=x[1], yMin=y[0], yMax=y[1])
         if not self._is_zoomed:
             self.view.setRange(xRange=x, yRange=y, padding=0.0, disableAutoRange=True)
+        self.view.prepareForPaint()  # left to the painting, it would ask for another painting of all curves
 
     def _to_view(self, x: float) -> float:
         return float(np.log10(max(x, 1e-12))) if self._log_x else float(x)

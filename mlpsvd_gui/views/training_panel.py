@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,9 +115,25 @@ class TrainingPanel(QWidget):
             plot.clear_curves()
         self._reading.clear()
 
+    def expect(self, contenders: Sequence[str], n_epochs: int) -> None:
+        """Get ready for a run: axes that reach to its last epoch, and curves that have no point so far.
+
+        New curves and legends take 10 ms and axes that move 5 ms to draw, in which a window that trains would not
+        answer.
+        """
+        for plot in self._plots:
+            plot.set_x_range(0.0, float(n_epochs))
+        none, no_number = np.empty(0, np.intp), np.empty(0)
+        empty = TrainingCurves(none, no_number, no_number, no_number, no_number, np.empty((0, 0), np.intp), none, none)
+        for contender in contenders:
+            self._draw_page(contender, empty)
+
     def show_curves(self, contender: str, curves: TrainingCurves) -> None:
         """Show a contender's history so far. Only the page in front is drawn; the others follow when chosen."""
         self._shown[contender] = curves
+        self._draw_page(contender, curves)
+
+    def _draw_page(self, contender: str, curves: TrainingCurves) -> None:
         (self._draw_accuracy, self._draw_loss, self._draw_sizes)[self.pages.index](contender, curves)
 
     def _draw_accuracy(self, contender: str, curves: TrainingCurves) -> None:

@@ -185,7 +185,9 @@ def test_singular_values_follow_run_cursor_and_choice(qtbot: QtBot) -> None:
     run.begin(Experiment())
     run.add_events("mlp", _history("dense"))
     run.add_events("mlp-svd", _history())
-    qtbot.waitUntil(lambda: "values" in panel.values.curve_keys())
+    controller.draw_history()
+    controller.draw_spectrum()
+    assert panel.heatmap.table().columns
     assert panel.layer_box.currentText().startswith("MLP-SVD, layer 1"), "the factored layer comes first"
     assert len(panel.values.curve_data("values")[1]) == 2
     assert panel.values.curve_data("threshold")[1] == pytest.approx([0.2, 0.2])
