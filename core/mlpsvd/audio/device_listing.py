@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mlpsvd.audio.devices import DeviceList, InputDevice
-from mlpsvd.audio.pulse import PulseAnswer, PulseState, ask_pulse
+from mlpsvd.audio.pulse import PulseAnswer, PulseState
 from mlpsvd.audio.sound_library import SoundLibrary
 from mlpsvd.errors import DeviceError, MissingLibraryError
 
@@ -37,7 +37,7 @@ def list_inputs(loaded: Callable[[], SoundLibrary], refresh: bool = False) -> De
     """
     try:
         library = loaded()
-        pulse = ask_pulse()
+        pulse = library.ask_pulse()
         if pulse.state is PulseState.HANGS:
             return DeviceList(problem=_HANGS)
         through_pulse = has_pulse(library, pulse)

@@ -16,8 +16,8 @@ from mlpsvd.audio.sound_library import SoundLibrary
 __all__ = ["BLOCK_S", "Block", "InputStream"]
 
 BLOCK_S = 0.01
-"""Through a sound server a block is there 0.2 ms after its last sample, be it 5, 10 or 20 ms long (measured). 10 ms asks
-for the interpreter 100 times a second, and lets a sample wait 5 ms on average until its block is full."""
+"""Through a sound server a block is there 0.2 ms after its last sample, be it 5, 10 or 20 ms long (measured).
+With 10 ms the interpreter is asked for 100 times a second, and a sample waits 5 ms on average until its block is full."""
 _N_AGES = 64
 _OLDEST_S = 2.0
 
@@ -102,10 +102,10 @@ class InputStream:
         self._is_retired = True
         self._blocks.clear()
 
-    def close(self, library: SoundLibrary) -> None:
-        """Close it; by PortAudio's owner thread, which may be held up here for as long as a server hangs."""
+    def close(self, library: SoundLibrary) -> bool:
+        """Close it; False where the sound server hangs, so that it cannot be now. By PortAudio's owner thread."""
         self.retire()
-        library.let_go(self._stream)
+        return library.let_go(self._stream)
 
     def _on_block(self, samples: NDArray[np.float32], _n_samples: int, time: Any, status: Any) -> None:
         if self._is_retired:

@@ -29,7 +29,7 @@ DEFAULT_RATE_HZ = 48000.0
 _TICK_S = 0.1
 _STALLED_S = 0.5
 _MOST_PATIENCE_S = 4.0
-_RETRY_S = 0.2
+_RETRY_S = 0.25
 _LATENCY_S = 0.25
 _RAW_S = 30.0
 _JOIN_S = 0.5
@@ -255,14 +255,12 @@ class MicrophoneSource(AudioSource):
     def _open(self, library: SoundLibrary) -> InputStream | None:
         if self._stopping.is_set():
             return None
-        pulse = require_answer(self._target, self._had_server)
+        pulse = require_answer(library, self._target, self._had_server)
         self._had_server = self._had_server or pulse.state is PulseState.ANSWERS
-        # Only now: closing a stream of a server that hangs would hold PortAudio's thread up until it is woken.
         self._close_streams(library)
         stream = open_input(library, self._target, pulse, self._wake, self._look_again)
         self._opened.append(stream)
         return stream
 
     def _close_streams(self, library: SoundLibrary) -> None:
-        while self._opened:
-            self._opened.pop().close(library)
+        self._opened = [stream for stream in self._opened if not stream.close(library)]

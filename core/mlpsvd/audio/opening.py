@@ -19,7 +19,7 @@ from mlpsvd.audio.device_listing import (
 )
 from mlpsvd.audio.devices import InputDevice
 from mlpsvd.audio.input_stream import BLOCK_S, InputStream
-from mlpsvd.audio.pulse import PulseAnswer, PulseState, ask_pulse
+from mlpsvd.audio.pulse import PulseAnswer, PulseState
 from mlpsvd.audio.sound_library import SoundLibrary
 from mlpsvd.errors import DeviceError
 
@@ -79,13 +79,13 @@ def check_channel(device: InputDevice, channel: int) -> None:
         raise ChannelError(f"“{device.name}” has {has}, and channel {channel} was asked for; choose another one")
 
 
-def require_answer(target: Target, had_server: bool) -> PulseAnswer:
+def require_answer(library: SoundLibrary, target: Target, had_server: bool) -> PulseAnswer:
     """Ask the sound server, if there is one, before anything is asked of PortAudio, which would hang with it.
 
     Parameters
     ----------
-    target
-        What is to be opened.
+    library, target
+        PortAudio, and what is to be opened.
     had_server
         Whether the default was a server's before: while that is away, its devices stand open to whoever takes them,
         and taking one would keep it from the server for good.
@@ -95,7 +95,7 @@ def require_answer(target: Target, had_server: bool) -> PulseAnswer:
     DeviceError
         If it hangs, or is the only way to the target and not there.
     """
-    pulse = ask_pulse()
+    pulse = library.ask_pulse()
     if pulse.state is PulseState.HANGS:
         raise DeviceError(
             f"The sound server does not answer; {target.name} is heard again by itself as soon as it does, or when it "

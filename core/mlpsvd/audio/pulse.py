@@ -7,6 +7,7 @@ inside PortAudio cannot.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-__all__ = ["PulseAnswer", "PulseSource", "PulseState", "ask_pulse"]
+__all__ = ["PulseAnswer", "PulseClient", "PulseSource", "PulseState"]
 
 _TIMEOUT_S = 0.4
 
@@ -65,34 +66,59 @@ class PulseAnswer:
         return next((source for source in self.sources if source.name == name), None)
 
 
-def ask_pulse(timeout_s: float = _TIMEOUT_S) -> PulseAnswer:
-    """Ask the server for its sources; takes a hundredth of a second, or ``timeout_s`` where it hangs."""
-    try:
-        info = _pactl(timeout_s, "info")
-        listing = _pactl(timeout_s, "--format=json", "list", "sources") if info is not None else None
-        if info is not None and listing is None:  # before version 16, pactl knows no formats
-            return _answer(info, _from_short(_pactl(timeout_s, "list", "short", "sources") or ""))
-    except FileNotFoundError:
-        return PulseAnswer(PulseState.NO_PACTL)
-    except subprocess.TimeoutExpired:
-        return PulseAnswer(PulseState.HANGS)
-    if info is None or listing is None:
-        return PulseAnswer(PulseState.NO_SERVER)
-    return _answer(info, _from_json(listing))
+class PulseClient:
+    """Asks the server; one question at a time, from one thread.
 
+    A question that is not answered in time is left standing, and the next one waits for it first. To give it up and
+    ask anew would fill the queue of a server that hangs, which from the sixth on is refused as if there were none.
+    """
 
-def _pactl(timeout_s: float, *arguments: str) -> str | None:
-    done = subprocess.run(
-        ["pactl", *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        timeout=timeout_s,
-        encoding="utf-8",
-        errors="replace",
-        env={**os.environ, "LC_ALL": "C.UTF-8"},  # its words are read here, and its numbers have a decimal point
-    )
-    return done.stdout if done.returncode == 0 else None
+    def __init__(self) -> None:
+        self._standing: subprocess.Popen[str] | None = None
+
+    def ask(self, timeout_s: float = _TIMEOUT_S) -> PulseAnswer:
+        """Ask for the sources; takes a hundredth of a second, or ``timeout_s`` where the server hangs."""
+        try:
+            self._finish_standing(timeout_s)
+            info = self._pactl(timeout_s, "info")
+            if info is None:
+                return PulseAnswer(PulseState.NO_SERVER)
+            listing = self._pactl(timeout_s, "--format=json", "list", "sources")
+            if listing is not None:
+                return _answer(info, _from_json(listing))
+            # Before version 16, pactl knows no formats.
+            return _answer(info, _from_short(self._pactl(timeout_s, "list", "short", "sources") or ""))
+        except FileNotFoundError:
+            return PulseAnswer(PulseState.NO_PACTL)
+        except subprocess.TimeoutExpired:
+            return PulseAnswer(PulseState.HANGS)
+
+    def close(self) -> None:
+        """Give up a question that is still standing."""
+        if self._standing is not None:
+            self._standing.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._finish_standing(_TIMEOUT_S)
+
+    def _pactl(self, timeout_s: float, *arguments: str) -> str | None:
+        """Return what pactl prints, None where it fails."""
+        self._standing = subprocess.Popen(
+            ["pactl", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="utf-8",
+            errors="replace",
+            env={**os.environ, "LC_ALL": "C.UTF-8"},  # its words are read here, and its numbers have a decimal point
+        )
+        return self._finish_standing(timeout_s)
+
+    def _finish_standing(self, timeout_s: float) -> str | None:
+        if self._standing is None:
+            return None
+        said, _ = self._standing.communicate(timeout=timeout_s)
+        has_failed, self._standing = self._standing.returncode != 0, None
+        return None if has_failed else said
 
 
 def _answer(info: str, sources: tuple[PulseSource, ...]) -> PulseAnswer:

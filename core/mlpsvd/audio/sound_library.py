@@ -8,6 +8,7 @@ import logging
 from types import ModuleType
 from typing import Any
 
+from mlpsvd.audio.pulse import PulseAnswer, PulseClient, PulseState
 from mlpsvd.errors import DeviceError, MissingLibraryError
 
 __all__ = ["PortAudioMissingError", "SoundLibrary", "load_sound_library"]
@@ -22,6 +23,7 @@ _NO_PORTAUDIO = (
     "There is no sound because the PortAudio library is missing; install it (on Debian and Ubuntu: apt-get install "
     "libportaudio2) and start again"
 )
+_HANGS = "The sound server does not answer; sound goes on by itself as soon as it does, or when it is restarted"
 
 
 class PortAudioMissingError(DeviceError):
@@ -40,22 +42,30 @@ class SoundLibrary:
     def __init__(self, sd: ModuleType) -> None:
         self.sd: Any = sd
         self._streams: list[Any] = []
+        self._pulse = PulseClient()
+
+    def ask_pulse(self) -> PulseAnswer:
+        """Ask the sound server what it has; to be done before anything that would hang with it."""
+        return self._pulse.ask()
 
     def hold(self, stream: Any) -> None:
         """Close this stream before PortAudio is initialised anew, or given up."""
         self._streams.append(stream)
 
-    def let_go(self, stream: Any) -> None:
-        """Abort and close a stream; one that is closed already is left alone.
+    def let_go(self, stream: Any) -> bool:
+        """Abort and close a stream, unless the sound server hangs: then it stays held, and False is returned.
 
-        ``stop`` would wait for sound that may never come.
+        A stream that is closed already is left alone. (``stop`` would wait for sound that may never come.)
         """
         if stream not in self._streams:
-            return
+            return True
+        if self.ask_pulse().state is PulseState.HANGS:
+            return False
         self._streams.remove(stream)
         with contextlib.suppress(self.sd.PortAudioError):
             stream.abort()
             stream.close()
+        return True
 
     def reinitialise(self) -> None:
         """Close every stream and let PortAudio look for devices again: it knows only those of its start.
@@ -63,24 +73,30 @@ class SoundLibrary:
         Raises
         ------
         DeviceError
-            If PortAudio cannot be initialised; it may be the next time.
+            If the sound server hangs, or PortAudio cannot be initialised; it may be the next time.
         """
-        self.close()
+        if not self._end():
+            raise DeviceError(_HANGS)
         try:
             self.sd._initialize()
         except self.sd.PortAudioError as error:
             raise DeviceError(f"The sound system cannot be started: {error}") from None
 
     def close(self) -> None:
-        """Close every stream and end PortAudio."""
-        for stream in list(self._streams):
-            self.let_go(stream)
+        """Close every stream and end PortAudio; where the sound server hangs, leave both to the end of the process."""
+        self._end()
+        self._pulse.close()
+
+    def _end(self) -> bool:
+        if [stream for stream in list(self._streams) if not self.let_go(stream)]:
+            return False
         while self.sd._initialized:
             try:
                 self.sd._terminate()
             except self.sd.PortAudioError as error:
                 _log.info("PortAudio could not be ended: %s", error)
                 break
+        return True
 
 
 def load_sound_library() -> SoundLibrary:
