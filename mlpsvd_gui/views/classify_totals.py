@@ -1,0 +1,280 @@
+"""What all files come to: how many of each class, and how many are right where that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
+
+from mlpsvd.experiments.classification_totals import ClassificationTotals
+from mlpsvd_gui.plots.theme import Theme, theme_for, with_alpha
+from mlpsvd_gui.views.classify_rows import duration_text
+from mlpsvd_gui.views.classify_table import PADDED, swatch
+
+__all__ = ["TotalsView"]
+
+_EMPTY = (
+    "Here: how many recordings were taken for each class. Where folders are named after classes, also how many are "
+    "right, and which class was taken for which."
+)
+_NAME_COLUMN = 0
+_LEAST_CELL_PX = 30
+_DISPLAY = int(Qt.ItemDataRole.DisplayRole)
+_ALIGNMENT = int(Qt.ItemDataRole.TextAlignmentRole)
+_DECORATION = int(Qt.ItemDataRole.DecorationRole)
+_BACKGROUND = int(Qt.ItemDataRole.BackgroundRole)
+_FOREGROUND = int(Qt.ItemDataRole.ForegroundRole)
+_TOOL_TIP = int(Qt.ItemDataRole.ToolTipRole)
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class _Rows(QAbstractTableModel):
+    """What both tables share."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.totals: ClassificationTotals | None = None
+
+    def show_totals(self, totals: ClassificationTotals | None) -> None:
+        same = self.totals is not None and totals is not None and self.totals.class_names == totals.class_names
+        if same and self._columns(self.totals) == self._columns(totals):
+            self.totals = totals
+            if self.rowCount():
+                self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
+            return
+        self.beginResetModel()
+        self.totals = totals
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        return 0 if parent.isValid() or self.totals is None else len(self.totals.class_names)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else self._columns(self.totals)
+
+    def _columns(self, totals: ClassificationTotals | None) -> int:
+        raise NotImplementedError
+
+
+class _ClassRows(_Rows):
+    """A class a row: files taken for it, and of how many it is true."""
+
+    _HEADINGS = ("Class", "Taken for it", "Of it", "Right")
+    _TIPS = (
+        "The classes of the network",
+        "Recordings that were taken for this class",
+        "Recordings known to be of this class",
+        "Share of the recordings of this class that were taken for it",
+    )
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.colour_of: Callable[[str], QColor] = lambda _: QColor("grey")
+
+    def _columns(self, totals: ClassificationTotals | None) -> int:
+        return 4 if totals is not None and totals.n_known else 2
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == _DISPLAY:
+            return self._HEADINGS[section]
+        if role == _TOOL_TIP:
+            return self._TIPS[section]
+        if role == _ALIGNMENT:
+            return int(_RIGHT if section else Qt.AlignmentFlag.AlignLeft)
+        return None
+
+    def data(self, index: _Index, role: int = 0) -> Any:
+        if self.totals is None:
+            return None
+        row, column = index.row(), index.column()
+        if role == _DISPLAY:
+            return self._text(self.totals, row, column)
+        if role == _ALIGNMENT:
+            return _RIGHT if column else None
+        if role == _DECORATION and column == 0:
+            return swatch(self.colour_of(self.totals.class_names[row]).rgb())
+        return None
+
+    @staticmethod
+    def _text(totals: ClassificationTotals, row: int, column: int) -> str:
+        if column == 0:
+            return totals.class_names[row]
+        if column == 1:
+            return f"{totals.counts[row]:,}"
+        n_of = int(totals.confusion[row].sum())
+        if column == 2:
+            return f"{n_of:,}"
+        return f"{100.0 * totals.confusion[row, row] / n_of:.1f} %" if n_of else "—"
+
+
+class _ConfusionRows(_Rows):
+    """True classes in rows, what they were taken for in columns."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.accent = QColor("#3b7dd8")
+
+    def _columns(self, totals: ClassificationTotals | None) -> int:
+        return len(totals.class_names) if totals is not None else 0
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        if self.totals is None or role not in (_DISPLAY, _TOOL_TIP):
+            return None
+        name = self.totals.class_names[section]
+        if role == _TOOL_TIP:
+            return f"Recordings of {name}" if orientation is Qt.Orientation.Vertical else f"Taken for {name}"
+        return f"{name} →" if orientation is Qt.Orientation.Vertical else name
+
+    def data(self, index: _Index, role: int = 0) -> Any:
+        if self.totals is None:
+            return None
+        count = int(self.totals.confusion[index.row(), index.column()])
+        if role == _DISPLAY:
+            return f"{count:,}" if count else "·"
+        if role == _ALIGNMENT:
+            return int(Qt.AlignmentFlag.AlignCenter)
+        share = count / max(1, int(self.totals.confusion[index.row()].sum()))
+        if role == _BACKGROUND and count:
+            return with_alpha(self.accent, 0.08 + 0.82 * share)
+        if role == _FOREGROUND and share > 0.6:
+            return QColor("#10131a" if self.accent.lightnessF() > 0.6 else "white")
+        if role == _TOOL_TIP:
+            true, taken = (self.totals.class_names[one] for one in (index.row(), index.column()))
+            return f"{count:,} recordings of {true} were taken for {taken} ({100 * share:.1f} %); click to see them"
+        return None
+
+
+class TotalsView(QWidget):
+    """Headline, a class a row, and the confusion matrix where the true classes are known; a click shows those files."""
+
+    files_wanted = Signal(str, str)
+    """Asks for the files of a true class (empty: any) that were taken for a class."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.headline = QLabel(self)
+        self.details = QLabel(self)
+        self.class_table = QTableView(self)
+        self.confusion_label = QLabel("Rows: true class, columns: taken for", self)
+        self.confusion_table = QTableView(self)
+        self._classes = _ClassRows(self.class_table)
+        self._confusion = _ConfusionRows(self.confusion_table)
+        self._build()
+        self.set_theme(theme_for(self.palette()))
+        self.show_totals(None)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colours."""
+        self._confusion.accent = theme.accent
+        for label in (self.details, self.confusion_label):
+            label.setStyleSheet(f"color: {theme.muted.name()};")
+        self.confusion_table.viewport().update()
+
+    def set_colours(self, colour_of: Callable[[str], QColor]) -> None:
+        """Take the colours of the classes."""
+        self._classes.colour_of = colour_of
+        self.class_table.viewport().update()
+
+    def show_totals(self, totals: ClassificationTotals | None) -> None:
+        """Show sums, or what will be there."""
+        has_any = totals is not None and totals.n_files > 0
+        self._classes.show_totals(totals if has_any else None)
+        knows = has_any and totals is not None and totals.n_known > 0
+        self._confusion.show_totals(totals if knows else None)
+        for widget in (self.confusion_label, self.confusion_table):
+            widget.setVisible(knows)
+        self.class_table.setVisible(has_any)
+        self.headline.setVisible(has_any)
+        self._say(totals if has_any else None)
+        self._fit_confusion()
+
+    def _say(self, totals: ClassificationTotals | None) -> None:
+        if totals is None:
+            self.details.setText(_EMPTY)
+            return
+        n_usable = totals.n_files - totals.n_unusable
+        if totals.n_known:
+            self.headline.setText(f"{100.0 * totals.accuracy:.1f} % right")
+            first = f"{totals.n_right:,} of {totals.n_known:,} whose class is known. "
+        else:
+            self.headline.setText(f"{n_usable:,} classified")
+            first = ""
+        problems = f"; {totals.n_unusable:,} could not be classified" if totals.n_unusable else ""
+        length = duration_text(totals.duration_s)
+        recordings, windows = _counted(n_usable, "recording"), _counted(totals.n_windows, "window")
+        self.details.setText(f"{first}{recordings}, {windows}, {length}{problems}.")
+
+    def _build(self) -> None:
+        font = self.headline.font()
+        font.setPointSizeF(font.pointSizeF() * 1.6)
+        self.headline.setFont(font)
+        self.details.setWordWrap(True)
+        self.details.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.confusion_label.setWordWrap(True)
+        for table, rows, name in (
+            (self.class_table, self._classes, "Recordings of each class"),
+            (self.confusion_table, self._confusion, "Confusion matrix"),
+        ):
+            table.setModel(rows)
+            table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+            table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+            table.setTabKeyNavigation(False)
+            table.setWordWrap(False)
+            table.setAccessibleName(name)
+            table.verticalHeader().setMinimumSectionSize(12)
+            table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 3)
+            table.horizontalHeader().setHighlightSections(False)
+        self.class_table.setStyleSheet(PADDED)
+        self.class_table.verticalHeader().hide()
+        self.class_table.setShowGrid(False)
+        self.class_table.setAlternatingRowColors(True)
+        self.class_table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        header = self.class_table.horizontalHeader()
+        header.setMinimumSectionSize(36)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.confusion_table.horizontalHeader().setMinimumSectionSize(_LEAST_CELL_PX)
+        self.class_table.clicked.connect(self._ask_for_class)
+        self.class_table.activated.connect(self._ask_for_class)
+        self.confusion_table.clicked.connect(self._ask_for_cell)
+        self.confusion_table.activated.connect(self._ask_for_cell)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self.headline)
+        layout.addWidget(self.details)
+        layout.addWidget(self.class_table, 1)
+        layout.addWidget(self.confusion_label)
+        layout.addWidget(self.confusion_table, 1)
+        layout.addStretch(0)
+
+    def _fit_confusion(self) -> None:
+        """Give every class the same room, or scroll where there are too many."""
+        n = self._confusion.columnCount()
+        header = self.confusion_table.horizontalHeader()
+        if n:
+            names_px = self.confusion_table.verticalHeader().sizeHint().width()
+            fits = (self.width() - names_px) / n >= _LEAST_CELL_PX
+            header.setSectionResizeMode(
+                QHeaderView.ResizeMode.Stretch if fits else QHeaderView.ResizeMode.ResizeToContents
+            )
+        if self._classes.columnCount():
+            self.class_table.horizontalHeader().setSectionResizeMode(_NAME_COLUMN, QHeaderView.ResizeMode.Stretch)
+
+    def _ask_for_class(self, index: QModelIndex) -> None:
+        if self._classes.totals is not None:
+            self.files_wanted.emit("", self._classes.totals.class_names[index.row()])
+
+    def _ask_for_cell(self, index: QModelIndex) -> None:
+        if self._confusion.totals is not None:
+            names = self._confusion.totals.class_names
+            self.files_wanted.emit(names[index.row()], names[index.column()])
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
