@@ -8,9 +8,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
+from mlpsvd.data.file_names import checked_label
 from mlpsvd.data.labels import natural_key
 from mlpsvd.data.recorded_clip import RecordedClip
 from mlpsvd.data.take import Take
+from mlpsvd.errors import DataError
 from mlpsvd_gui.controllers import record_texts
 from mlpsvd_gui.models.record_memory import RecordMemory
 from mlpsvd_gui.plots.theme import class_colour
@@ -180,8 +182,17 @@ class RecordCollection(QObject):
             if others:
                 self._library.relabel(others, label)
 
+    def _checked(self, name: str) -> str:
+        """Return a name as the collection will have it, or nothing and say why it is no name."""
+        try:
+            return checked_label(name)
+        except DataError as error:
+            self._panel.show_error(f"{error}.")
+            return ""
+
     def _add_class(self, name: str) -> None:
-        if self._shelf is None:
+        name = self._checked(name)
+        if self._shelf is None or not name:
             return
         known = next((one for one in self._names() if one.casefold() == name.casefold()), None)
         if known is None:
@@ -189,7 +200,8 @@ class RecordCollection(QObject):
         self._show_classes(known or name)
 
     def _rename_class(self, old: str, new: str) -> None:
-        if self._library is None or self._shelf is None:
+        new = self._checked(new)
+        if self._library is None or self._shelf is None or not new:
             return
         self._remember(tuple({new if name == old else name: None for name in self._names()}))
         if self._shelf.counts.get(old):

@@ -206,7 +206,9 @@ class RecordTakes(QObject):
             return "The collection's folder is write-protected"
         if self._worker is None:
             return "Nothing is heard yet: press Start listening"
-        return "" if self._worker.can_record else "The source is being opened"
+        if self._worker.can_record:
+            return ""
+        return "The source has come to its end" if self._worker.source.finished else "The source is being opened"
 
     def _show_lamp(self, state: RecorderState, reason: str) -> None:
         lamp = self._panel.controls.lamp

@@ -40,7 +40,7 @@ class RecordClipView(QWidget):
         self._writable = True
         self._is_playing = False
         self._sound_problem = ""
-        self.title = ElidedLabel(Qt.TextElideMode.ElideMiddle, parent=self)
+        self.title = ElidedLabel(Qt.TextElideMode.ElideMiddle, least_px=80, parent=self)
         self.wave = TrimPlot(self)
         self.spectrum = CurvePlot("Frequency", "Hz", "Level", "dB", log_x=True, parent=self)
         self.start_box = self._box("Start of what is kept")

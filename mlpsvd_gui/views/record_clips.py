@@ -154,8 +154,8 @@ class ClipTable(QTableView):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, sample in ((1, "00.000 s"), (2, "−000.0 dB"), (3, "clipped, gap"), (4, "30 Nov 00:00:00")):
-            self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(sample) + 16)
+        for column, sample in ((1, "00.000 s"), (2, "−00.0 dB"), (3, "clipped"), (4, "30 Nov 00:00")):
+            self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(sample) + 14)
 
     @property
     def rows(self) -> tuple[ClipRow, ...]:
@@ -260,4 +260,4 @@ def when_text(moment: datetime | None) -> str:
         return "–"
     local = moment.astimezone()
     today = datetime.now().astimezone().date()
-    return f"{local:%H:%M:%S}" if local.date() == today else f"{local.day} {local:%b %H:%M:%S}"
+    return f"{local:%H:%M:%S}" if local.date() == today else f"{local.day} {local:%b %H:%M}"

@@ -36,18 +36,20 @@ class RecordWelcome(QWidget):
         title = QLabel("<h2>Record your own sounds</h2>", self)
         text = QLabel(_TEXT, self)
         text.setWordWrap(True)
-        text.setFixedWidth(_WIDTH)
+        text.setFixedSize(_WIDTH, text.heightForWidth(_WIDTH))
         self.new_button = QPushButton("New collection…", self)
         self.open_button = QPushButton("Open collection…", self)
         self.status = QLabel(self)
         self.status.setWordWrap(True)
         self.status.setFixedWidth(_WIDTH)
+        self.status.hide()
+        self._heading = QLabel("Recent:", self)
         self.new_button.clicked.connect(self.new_requested)
         self.open_button.clicked.connect(self.open_requested)
         self.recent_buttons: list[QPushButton] = []
         self._column = QVBoxLayout()
         self._column.setSpacing(8)
-        for widget in (title, text, self.new_button, self.open_button, self.status):
+        for widget in (title, text, self.new_button, self.open_button, self.status, self._heading):
             self._column.addWidget(widget, 0, Qt.AlignmentFlag.AlignLeft)
         for button in (self.new_button, self.open_button):
             button.setMinimumWidth(220)
@@ -63,6 +65,7 @@ class RecordWelcome(QWidget):
         for button in self.recent_buttons:
             button.deleteLater()
         self.recent_buttons = []
+        self._heading.setVisible(bool(folders))
         for folder in folders[:_MOST_RECENT]:
             button = QPushButton(self.fontMetrics().elidedText(folder, Qt.TextElideMode.ElideMiddle, _WIDTH - 40), self)
             button.setFlat(True)
@@ -74,6 +77,7 @@ class RecordWelcome(QWidget):
     def show_status(self, text: str) -> None:
         """Say what is going on."""
         self.status.setText(text)
+        self.status.setVisible(bool(text))
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""

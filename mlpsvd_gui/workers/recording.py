@@ -124,6 +124,7 @@ class RecordingWorker(QObject):
         self._stretches: deque[Stretch] = deque(maxlen=_REMEMBERED_TAKES)
         self._running_first: int | None = None
         self._heard: Heard | None = None
+        self._is_over = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
 
@@ -141,7 +142,7 @@ class RecordingWorker(QObject):
     @property
     def can_record(self) -> bool:
         """Whether :meth:`record` has an effect."""
-        return self._recorder is not None and not self._stopping.is_set()
+        return self._recorder is not None and not self._is_over and not self._stopping.is_set()
 
     def start(self) -> None:
         """Begin to listen; returns at once."""
@@ -184,6 +185,7 @@ class RecordingWorker(QObject):
         try:
             self._listen()
         finally:
+            self._is_over = True
             _emit(self, self.ended)
 
     def _listen(self) -> None:

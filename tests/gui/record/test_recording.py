@@ -1,0 +1,198 @@
+"""Clips are recorded by button and key, in every mode, straight into a collection on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PySide6.QtCore import Qt
+
+from .conftest import RATE_HZ, Page, sine
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def set_value(page: Page, name: str, value: object) -> None:
+    page.panel.controls.editors[name].edited.emit(value)
+
+
+def can_record(page: Page) -> bool:
+    return page.panel.controls.button.isEnabled()
+
+
+def total(page: Page) -> int:
+    return sum(page.counts.values())
+
+
+def test_it_says_what_is_missing_at_each_step(qtbot, page, hear) -> None:
+    lamp = page.panel.controls.lamp
+    assert page.panel.welcome.isVisible()
+    assert "collection" in lamp.note
+    page.panel.bar.new_requested.emit(str(page.folder))
+    qtbot.waitUntil(lambda: page.controller.collection.shelf is not None)
+    assert not page.panel.welcome.isVisible()
+    assert lamp.text == "Name a class first"
+    page.panel.classes.name_edit.setText("low")
+    qtbot.keyClick(page.panel.classes.name_edit, Qt.Key.Key_Return)
+    assert lamp.text == "low: 0 clips"
+    assert "Start listening" in lamp.note
+    assert not can_record(page)
+    hear(sine(300.0, 1.0))
+    qtbot.waitUntil(lambda: can_record(page))
+    assert "played.wav" in page.panel.bar.source.text()
+    qtbot.waitUntil(lambda: page.panel.bar.meter.rms_dbfs is not None)
+    assert page.panel.bar.meter.rms_dbfs == pytest.approx(-14.0, abs=0.5)
+    qtbot.waitUntil(lambda: page.panel.scope.view is not None)
+
+
+def test_clips_of_a_fixed_length_have_it_to_the_sample(qtbot, open_page, hear) -> None:
+    page = open_page
+    set_value(page, "mode", "fixed length")
+    set_value(page, "length_s", 0.3)
+    set_value(page, "pre_roll_s", 0.1)
+    hear(sine(440.0, 1.0))
+    qtbot.waitUntil(lambda: can_record(page))
+    for name, n_clips in (("high", 2), ("low", 1)):
+        page.panel.classes.choose(name)
+        for number in range(n_clips):
+            n_before = total(page)
+            if number:
+                qtbot.mouseClick(page.panel.controls.button, LEFT)
+            else:
+                qtbot.keyClick(page.panel, Qt.Key.Key_R)
+            qtbot.waitUntil(lambda n=n_before: total(page) == n + 1)
+            qtbot.waitUntil(lambda: not page.panel.controls.is_on)
+    assert page.counts == {"high": 2, "low": 1}
+    assert len(page.visible_files) == 3
+    for path in page.visible_files:
+        samples, rate_hz = soundfile.read(path, dtype="float32")
+        assert (len(samples), rate_hz) == (round(0.3 * RATE_HZ), RATE_HZ)
+        assert np.sqrt(2 * np.mean(samples**2)) == pytest.approx(0.2, rel=0.02)
+    manifest = (page.folder / "manifest.csv").read_text().splitlines()
+    assert manifest[0].startswith("path,label") and len(manifest) == 4
+
+
+def test_by_hand_from_press_to_press_and_as_long_as_the_key_is_held(qtbot, open_page, hear) -> None:
+    page = open_page
+    set_value(page, "pre_roll_s", 0.0)
+    hear(sine(440.0, 1.0))
+    qtbot.waitUntil(lambda: can_record(page))
+    lamp = page.panel.controls.lamp
+    qtbot.keyClick(page.panel, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: lamp.state == "recording")
+    assert lamp.text.startswith("REC  0:0") and "high is being recorded" in lamp.note
+    qtbot.wait(500)
+    assert page.panel.scope.view.takes[-1].is_running
+    qtbot.keyClick(page.panel, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: total(page) == 1)
+    assert lamp.state == "idle" and lamp.text == "high: 1 clip"
+    qtbot.keyPress(page.panel, Qt.Key.Key_R)
+    qtbot.wait(700)
+    qtbot.keyRelease(page.panel, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: total(page) == 2)
+    assert lamp.state == "idle"
+    lengths = [row.duration_s for row in page.panel.review.table.rows]
+    assert all(0.45 < length_s < 1.5 for length_s in lengths)
+
+
+def test_space_on_the_button_and_in_the_table_of_classes_records(qtbot, open_page, hear) -> None:
+    page = open_page
+    hear(sine(440.0, 1.0))
+    qtbot.waitUntil(lambda: can_record(page))
+    for widget in (page.panel.controls.button, page.panel.classes.table):
+        n_before = total(page)
+        widget.setFocus()
+        qtbot.keyClick(widget, Qt.Key.Key_Space)
+        qtbot.waitUntil(lambda: page.panel.controls.lamp.state == "recording")
+        qtbot.wait(200)
+        qtbot.keyClick(widget, Qt.Key.Key_Space)
+        qtbot.waitUntil(lambda n=n_before: total(page) == n + 1)
+
+
+def test_sounds_above_the_trigger_become_clips_by_themselves(qtbot, open_page, hear) -> None:
+    page = open_page
+    for name, value in (("mode", "triggered"), ("trigger_dbfs", -30.0), ("hang_s", 0.1), ("pre_roll_s", 0.1)):
+        set_value(page, name, value)
+    silence = np.zeros(round(0.6 * RATE_HZ), dtype=np.float32)
+    hear(np.concatenate((silence, sine(440.0, 0.25))))
+    qtbot.waitUntil(lambda: can_record(page))
+    qtbot.keyClick(page.panel, Qt.Key.Key_2)
+    qtbot.mouseClick(page.panel.controls.button, LEFT)
+    qtbot.waitUntil(lambda: page.panel.controls.is_on)
+    qtbot.waitUntil(lambda: page.panel.controls.lamp.state == "waiting", timeout=3000)
+    qtbot.waitUntil(lambda: page.counts["low"] >= 2, timeout=5000)
+    qtbot.mouseClick(page.panel.controls.button, LEFT)
+    qtbot.waitUntil(lambda: not page.panel.controls.is_on)
+    qtbot.wait(200)
+    for row in page.panel.review.table.rows[1:]:
+        assert row.duration_s == pytest.approx(0.1 + 0.25 + 0.1, abs=0.03)
+    assert page.panel.scope.view.trigger == pytest.approx(10 ** (-30 / 20))
+    assert page.panel.bar.meter.trigger_dbfs == -30.0
+
+
+def test_a_take_under_way_is_kept_and_marked_when_the_session_ends(qtbot, open_page, hear) -> None:
+    page = open_page
+    hear(sine(440.0, 1.0))
+    qtbot.waitUntil(lambda: can_record(page))
+    qtbot.keyClick(page.panel, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: page.panel.controls.lamp.state == "recording")
+    qtbot.wait(300)
+    page.panel.bar.listen_button.click()
+    qtbot.waitUntil(lambda: total(page) == 1)
+    assert page.panel.review.table.rows[0].marks == "gap"
+    assert page.panel.review.table.rows[0].duration_s > 0.3
+    assert page.panel.controls.lamp.state == "idle"
+    assert page.panel.bar.source.text() == "Not listening"
+
+
+def test_a_take_under_way_is_kept_when_the_window_closes(qtbot, open_page, hear) -> None:
+    page = open_page
+    hear(sine(440.0, 1.0))
+    qtbot.waitUntil(lambda: can_record(page))
+    qtbot.keyClick(page.panel, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: page.panel.controls.lamp.state == "recording")
+    qtbot.wait(200)
+    page.controller.close()
+    assert len(page.visible_files) == 1
+    assert soundfile.info(page.visible_files[0]).duration > 0.2
+
+
+def test_a_take_belongs_to_the_collection_that_was_open_when_it_began(qtbot, open_page, hear, tmp_path: Path) -> None:
+    page = open_page
+    hear(sine(440.0, 1.0))
+    qtbot.waitUntil(lambda: can_record(page))
+    qtbot.keyClick(page.panel, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: page.panel.controls.lamp.state == "recording")
+    other = tmp_path / "other"
+    page.panel.bar.new_requested.emit(str(other))
+    qtbot.waitUntil(lambda: page.controller.collection.shelf.folder == other)
+    qtbot.waitUntil(lambda: len(page.visible_files) == 1)
+    assert total(page) == 0
+    assert not list(other.rglob("*.flac"))
+    page.panel.bar.open_requested.emit(str(page.folder))
+    qtbot.waitUntil(lambda: page.counts.get("high") == 1)
+
+
+def test_settings_that_do_not_fit_are_told_and_not_taken(qtbot, open_page) -> None:
+    page = open_page
+    set_value(page, "mode", "fixed length")
+    set_value(page, "length_s", 0.1)
+    assert "pre_roll_s" in page.panel.controls.problem.text()
+    assert page.controller.takes.settings.length_s == 1.0
+    set_value(page, "length_s", 0.5)
+    assert not page.panel.controls.problem.isVisible()
+
+
+def test_a_folder_that_has_gone_is_one_sentence(qtbot, open_page, hear) -> None:
+    import shutil
+
+    page = open_page
+    hear(sine(440.0, 1.0))
+    qtbot.waitUntil(lambda: can_record(page))
+    shutil.rmtree(page.folder)
+    qtbot.keyClick(page.panel, Qt.Key.Key_R)
+    qtbot.wait(300)
+    qtbot.keyClick(page.panel, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: bool(page.panel.messages.text) or total(page) == 1)
