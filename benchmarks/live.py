@@ -23,18 +23,20 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 for name in THREADS:  # as the window does, where training has the other cores
     os.environ.setdefault(name, "1")
 
-from mlpsvd.audio.ring_buffer import RingBuffer  # noqa: E402 - after the number of threads
+from mlpsvd.audio.level import measure_level  # noqa: E402 - after the number of threads
+from mlpsvd.audio.ring_buffer import RingBuffer  # noqa: E402
 from mlpsvd.features.settings import FeatureSettings  # noqa: E402
 from mlpsvd.features.spectra import fit_transform  # noqa: E402
 from mlpsvd.models.classifier import Classifier  # noqa: E402
 from mlpsvd.models.live import LiveClassifier  # noqa: E402
 from mlpsvd.models.live_settings import LiveSettings  # noqa: E402
+from mlpsvd.models.measure_reference import measure_reference  # noqa: E402
 from mlpsvd.models.model import Model  # noqa: E402
-from mlpsvd.models.reference import TrainingReference  # noqa: E402
 from mlpsvd.network.initialise import build  # noqa: E402
 from mlpsvd.network.settings import NetworkSettings  # noqa: E402
 
 _LONGEST_PAUSE_S = 0.05
+_N_CLIPS = 400
 _PLAIN = LiveSettings()
 
 
@@ -65,11 +67,11 @@ def classifier_of(case: Case) -> Classifier:
     """Return a network of the preset's size with random weights, and with a training set's reference."""
     rng = np.random.default_rng(1)
     n_samples = round(case.clip_s * case.sample_rate_hz)
-    clips = rng.normal(0.0, 0.1, (20, n_samples)).astype(np.float32)
+    clips = rng.normal(0.0, 0.1, (_N_CLIPS, n_samples)).astype(np.float32)
     features, vectors = fit_transform(clips, case.sample_rate_hz, case.features)
     network = build(NetworkSettings(), features.n_features, case.n_classes, ("svd", "svd"), 1)
-    means = np.tile(vectors.mean(axis=0, dtype=np.float64), (case.n_classes, 1))
-    reference = TrainingReference(means, np.ones(features.n_features), np.ones(6), (-30.0, -10.0))
+    labels = np.arange(_N_CLIPS) % case.n_classes
+    reference = measure_reference(vectors, labels, case.n_classes, [measure_level(clip) for clip in clips])
     names = tuple(f"class {index}" for index in range(case.n_classes))
     return Classifier(Model(network.spec, network.theta, features, names, case.clip_s, reference=reference))
 
