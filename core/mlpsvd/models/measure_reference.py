@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.audio.level import Level
+from mlpsvd.models.centres import find_centres, nearest_centres
 from mlpsvd.models.reference import DISTANCE_PERCENTILES, TrainingReference
 
 __all__ = ["DEVIATION_FLOOR", "LEVEL_PERCENTILES", "measure_reference"]
@@ -18,6 +19,8 @@ DEVIATION_FLOOR = 0.1
 LEVEL_PERCENTILES = (5.0, 95.0)
 
 _AT_ONCE = 4096  # vectors looked at together: bounds the memory
+_MEASURED = 4096  # clips, evenly from all classes, that centres and distances are measured on: bounds the time
+_MEASURED_PER_CLASS = 30  # but at least so many
 
 
 def measure_reference(
@@ -29,8 +32,8 @@ def measure_reference(
     but the training set's own look infinitely far away, while the network, whose input it barely moves, does not care.
     So no deviation counts as less than a tenth of the root mean square of all.
 
-    A clip pulls the mean of its class towards itself, and a class of few clips more so. Each clip is therefore held
-    against the mean of the *other* clips of its class; the only clip of a class tells nothing and is left out.
+    A clip pulls the centre it belongs to towards itself, the more so the fewer there are. Each clip is therefore held
+    against the mean of the *other* clips of its centre; the only clip of a class tells nothing and is left out.
 
     Parameters
     ----------
@@ -53,13 +56,17 @@ def measure_reference(
     std = _within_std(vectors, labels, means)
     if std is None:
         return None
-    own = [_distances(vectors[some], labels[some], means, std, counts) for some in _slices(len(labels))]
-    distances = np.percentile(np.concatenate(own), DISTANCE_PERCENTILES)
+    some = _sample(labels, n_classes)
+    centres, own = _centres_and_distances(vectors[some] / std, labels[some], n_classes)
+    if not len(own):
+        return None
+    distances = np.percentile(own, DISTANCE_PERCENTILES)
     if distances[-1] <= 0.0:
         return None
     low, high = np.percentile([level.rms_dbfs for level in levels], LEVEL_PERCENTILES)
     return TrainingReference(
         class_means=means,
+        centres=(centres * std).astype(np.float32),
         within_std=std,
         distances=distances,
         level_dbfs=(float(low), float(high)),
@@ -93,24 +100,36 @@ def _within_std(
     return np.maximum(np.sqrt(squares / freedom), DEVIATION_FLOOR * typical)
 
 
-def _distances(
-    vectors: NDArray[np.floating],
-    labels: NDArray[np.intp],
-    means: NDArray[np.float64],
-    std: NDArray[np.float64],
-    counts: NDArray[np.intp],
-) -> NDArray[np.float64]:
-    """Distances of training clips from the nearest class, each class without the clip itself."""
-    scaled = vectors / std
-    squares = np.empty((len(vectors), len(means)))
-    for index, mean in enumerate(means / std):
-        deviations = scaled - mean
-        squares[:, index] = np.einsum("nd,nd->n", deviations, deviations)
-    others = counts[labels] - 1
-    # x − mean of the others = n / (n − 1) · (x − mean of all n)
-    squares[np.arange(len(labels)), labels] *= np.square((others + 1) / np.maximum(others, 1))
-    nearest: NDArray[np.float64] = np.sqrt(squares[others > 0].min(axis=1) / vectors.shape[1])
-    return nearest
+def _sample(labels: NDArray[np.intp], n_classes: int) -> NDArray[np.intp]:
+    """Return the indices of clips evenly spaced in each class, in their order."""
+    most = max(_MEASURED_PER_CLASS, _MEASURED // n_classes)
+    some = []
+    for index in range(n_classes):
+        (own,) = np.nonzero(labels == index)
+        some.append(own[:: max(1, -(-len(own) // most))])
+    return np.sort(np.concatenate(some))
+
+
+def _centres_and_distances(
+    scaled: NDArray[np.float64], labels: NDArray[np.intp], n_classes: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Centres, and the distance of each clip from the nearest, its own taken without the clip itself."""
+    centres, members = find_centres(scaled, labels, n_classes)
+    sizes = np.bincount(members, minlength=len(centres))[members]
+    # x − mean of the others = n / (n − 1) · (x − mean of all n); a centre of one clip cannot vouch for it
+    without_itself = np.where(sizes > 1, sizes / np.maximum(sizes - 1, 1), np.inf)
+    squares = nearest_centres(scaled, centres)
+    rows = np.arange(len(labels))
+    alone = np.isinf(without_itself)
+    squares[rows, members] *= np.where(alone, 1.0, np.square(without_itself))
+    squares[rows[alone], members[alone]] = np.inf
+    nearest = squares.argmin(axis=1)
+    # Once more from the differences: the same to the last bit however the products above were summed.
+    deviations = scaled - centres[nearest]
+    factors = np.where(nearest == members, without_itself, 1.0)
+    distances = factors * np.sqrt(np.einsum("nd,nd->n", deviations, deviations) / scaled.shape[1])
+    tells = np.bincount(labels, minlength=n_classes)[labels] > 1
+    return centres, distances[tells & np.isfinite(distances)]
 
 
 def _slices(n: int) -> list[slice]:

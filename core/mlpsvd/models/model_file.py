@@ -52,9 +52,9 @@ def save_model(path: Path, model: Model) -> None:
             tensors[f"layer{index}.{name}"] = np.ascontiguousarray(view)
     for name, array in model.features.to_arrays().items():
         tensors[f"features.{name}"] = np.ascontiguousarray(array)
-    if model.reference is not None:
-        for name, array in model.reference.to_arrays().items():
-            tensors[f"{_REFERENCE}{name}"] = np.ascontiguousarray(array)
+    measured = {} if model.reference is None else model.reference.to_arrays()
+    for name, tensor in measured.items():
+        tensors[f"{_REFERENCE}{name}"] = np.ascontiguousarray(tensor)
     for name, tensor in tensors.items():
         _require_finite(path, name, tensor)
     header = {"format_version": FORMAT_VERSION, "program": f"mlpsvd {__version__}", **write_header(model)}

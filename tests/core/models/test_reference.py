@@ -47,7 +47,7 @@ def test_one_is_the_distance_within_which_99_of_100_clips_lie() -> None:
     distances = np.array([found.distance(vector) for vector in vectors])
     assert 0.985 < (distances <= 1.0).mean() < 0.995
     np.testing.assert_allclose(np.percentile(distances, 50.0), found.distances[2] / found.distances[-1], rtol=0.02)
-    assert found.distance(found.class_means[1]) == 0.0
+    assert min(found.distance(centre) for centre in found.centres) < 1e-6
     assert found.distance(found.class_means.mean(axis=0)) > 1.5
     assert found.distance(np.full(12, np.nan)) == float("inf")
 
@@ -145,18 +145,20 @@ def test_unseen_digits_lie_within_the_training_set_and_other_sounds_far_outside(
     assert (distances(digits, list(clips)) <= 1.0).mean() > 0.93
     rms = float(np.sqrt(np.mean(np.square(np.concatenate(list(clips))))))
     assert distances(digits, noise(rms, 3200)).min() > 1.3
-    assert distances(digits, sine(1000.0, rate_hz, rms, 3200)).min() > 2.0
-    assert distances(digits, np.zeros((1, 3200), np.float32)).min() > 2.0
+    assert distances(digits, sine(1000.0, rate_hz, rms, 3200)).min() > 3.0
+    assert distances(digits, np.zeros((1, 3200), np.float32)).min() > 3.0
     upsampled = [resample(clip, rate_hz, 2.0 * rate_hz) for clip in clips[:100]]  # taken for the model's rate
-    assert np.median(distances(digits, upsampled)) > 1.3
+    assert np.median(distances(digits, upsampled)) > 2.0
 
 
 def test_unseen_clips_of_the_paper_lie_within_and_other_sounds_far_outside(paper: Prepared) -> None:
     clips = load_clips(paper.experiment.data, paper.experiment.seed, n_samples=256).test.samples
     assert 0.97 < np.mean(distances(paper, np.asarray(clips)) <= 1.0) < 1.0
     rms = float(np.sqrt(np.mean(np.square(np.asarray(clips)))))
-    assert distances(paper, noise(rms, 256)).min() > 1.3
-    assert distances(paper, sine(2000.0, 16000.0, 1.4 * rms, 256)).min() > 1.3
+    assert distances(paper, noise(rms, 256)).min() > 5.0
+    assert distances(paper, sine(2000.0, 16000.0, 1.4 * rms, 256)).min() > 3.0
+    faster = [resample(clip, 16000.0, 8000.0) for clip in np.asarray(clips)[:100]]  # taken for the model's rate
+    assert np.median(distances(paper, faster)) > 1.3
 
 
 def test_levels_are_those_of_whole_clips_not_of_the_samples_that_the_features_look_at(paper: Prepared) -> None:
