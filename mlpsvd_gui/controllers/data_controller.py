@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
+from mlpsvd.audio.sound_host import SoundHost
 from mlpsvd.data.labels import label_from_name
 from mlpsvd.data.settings import DataSettings, RecordingsSettings
 from mlpsvd_gui.models.experiment_model import ExperimentChange, ExperimentModel
@@ -36,6 +37,7 @@ class DataController(QObject):
         panel: DataPanel,
         experiment_model: ExperimentModel,
         selection_model: SelectionModel,
+        sound_host: SoundHost | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -48,7 +50,7 @@ class DataController(QObject):
         self._found: Found | None = None
         self._previewer = LatestRunner(PreviewMaker().make, "preview", self)
         self._scanner = LatestRunner(look_through, "scan", self)
-        self._player = Player(self)
+        self._player = Player(sound_host, self)
         self._settled = self._timer(_SETTLED_MS, self._ask_at_rest)
         self._dim = self._timer(_DIM_AFTER_MS, lambda: panel.set_dimmed(True))
         self._connect()

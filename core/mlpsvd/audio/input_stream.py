@@ -16,8 +16,8 @@ from mlpsvd.audio.sound_library import SoundLibrary
 __all__ = ["BLOCK_S", "Block", "InputStream"]
 
 BLOCK_S = 0.01
-"""Through a sound server a block is there 0.2 ms after its last sample, be it 5, 10 or 20 ms long (measured).
-With 10 ms the interpreter is asked for 100 times a second, and a sample waits 5 ms on average until its block is full."""
+"""Through a sound server a block is there 0.2 ms after its last sample, be it 5, 10 or 20 ms long (measured). At 10 ms
+the interpreter is asked for 100 times a second, and a sample waits 5 ms on average until its block is full."""
 _N_AGES = 64
 _OLDEST_S = 2.0
 

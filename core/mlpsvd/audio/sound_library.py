@@ -44,6 +44,11 @@ class SoundLibrary:
         self._streams: list[Any] = []
         self._pulse = PulseClient()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no stream is open, so that PortAudio may be initialised anew at no cost to anybody."""
+        return not self._streams
+
     def ask_pulse(self) -> PulseAnswer:
         """Ask the sound server what it has; to be done before anything that would hang with it."""
         return self._pulse.ask()
