@@ -10,18 +10,21 @@ from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent
 from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QScrollArea, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
+from mlpsvd.audio.sound_host import SoundHost
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.presets import PRESETS
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.experiments.workers import n_usable_cores
 from mlpsvd.training.events import EpochEvent
+from mlpsvd_gui.controllers.classify_controller import ClassifyController
 from mlpsvd_gui.controllers.data_controller import DataController
 from mlpsvd_gui.controllers.dialogs import Dialogs
 from mlpsvd_gui.controllers.experiments_controller import ExperimentsController
 from mlpsvd_gui.controllers.files_controller import FilesController
 from mlpsvd_gui.controllers.filters_controller import FiltersController
 from mlpsvd_gui.controllers.live_controller import LiveController
+from mlpsvd_gui.controllers.record_controller import RecordController
 from mlpsvd_gui.controllers.run_controls import RunControls
 from mlpsvd_gui.controllers.settings_controller import SettingsController
 from mlpsvd_gui.controllers.theme_controller import ThemeController
@@ -33,6 +36,7 @@ from mlpsvd_gui.models.run_model import RunModel
 from mlpsvd_gui.models.selection_model import SelectionModel
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.actions import WindowActions, fill_menu_bar
+from mlpsvd_gui.views.classify_panel import ClassifyPanel
 from mlpsvd_gui.views.confusion_panel import ConfusionPanel
 from mlpsvd_gui.views.data_panel import DataPanel
 from mlpsvd_gui.views.experiments_panel import ExperimentsPanel
@@ -42,6 +46,7 @@ from mlpsvd_gui.views.live_page import LivePage
 from mlpsvd_gui.views.live_panel import LivePanel
 from mlpsvd_gui.views.messages import MessageBar, MessageKind
 from mlpsvd_gui.views.race_panel import RacePanel
+from mlpsvd_gui.views.record_panel import RecordPanel
 from mlpsvd_gui.views.run_toolbar import RunToolBar
 from mlpsvd_gui.views.settings_panel import SettingsPanel
 from mlpsvd_gui.views.singular_values_panel import SingularValuesPanel
@@ -75,6 +80,7 @@ class MainWindow(QMainWindow):
         self.selection = SelectionModel(self)
         self.run = RunModel(self)
         self.warm_up = WarmUp()
+        self.sound = SoundHost()
         self.actions_ = WindowActions(self)
         self.messages = MessageBar()
         self._state_text = QLabel()
@@ -95,7 +101,9 @@ class MainWindow(QMainWindow):
         self.race_panel = RacePanel()
         self.experiments_panel = ExperimentsPanel(n_usable_cores())
         self.live_panel = LivePanel()
-        self.live_page = LivePage(self.live_panel, QWidget(), QWidget())  # until Record and Files are there
+        self.record_panel = RecordPanel()
+        self.classify_panel = ClassifyPanel()
+        self.live_page = LivePage(self.live_panel, self.record_panel, self.classify_panel)
 
     def _make_controllers(self) -> None:
         experiments, selection, run = self.experiments, self.selection, self.run
@@ -113,7 +121,11 @@ class MainWindow(QMainWindow):
             TrainingWorker(warm_up=self.warm_up),
         )
         self.reproductions = ExperimentsController(self.experiments_panel, self.preferences, self.warm_up, self)
-        self.live = LiveController(self.live_panel, run)
+        self.live = LiveController(self.live_panel, run, self.preferences, self.sound)
+        self.recording = RecordController(
+            self.record_panel, self.live, experiments, run, self.training, self.preferences
+        )
+        self.classifying = ClassifyController(self.classify_panel, self.live.models)
         self.files = FilesController(experiments, run, self.preferences)
 
     def _build(self) -> None:
@@ -160,6 +172,7 @@ class MainWindow(QMainWindow):
         self.dialogs.told.connect(self._tell_done)
         self.unexpected.connect(self.tell_error)
         self.live_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
+        self.recording.listen_requested.connect(lambda: self.live_page.show_page(self.live_panel))
         self.messages.action_requested.connect(lambda _: self.files.go_back())
         self.actions_.quit.triggered.connect(self.close)
         self.actions_.reset_layout.triggered.connect(self._reset_layout)
@@ -178,6 +191,8 @@ class MainWindow(QMainWindow):
             self.race_panel.set_theme,
             self.experiments_panel.set_theme,
             self.live_panel.set_theme,
+            self.record_panel.set_theme,
+            self.classify_panel.set_theme,
         ]
 
     def _tint(self, theme: Theme) -> None:
@@ -253,8 +268,10 @@ class MainWindow(QMainWindow):
         self.settings.commit()
         self._remember()
         looking = (self.data, self.filters, self.settings, self.files)
-        for controller in (self.training, self.reproductions, self.live, *looking):
+        live = (self.recording, self.classifying, self.live)  # whoever listens ends before what is listened to
+        for controller in (self.training, self.reproductions, *live, *looking):
             controller.close()
+        self.sound.close()  # nobody needs it any more
         super().closeEvent(event)
 
 

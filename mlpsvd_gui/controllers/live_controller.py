@@ -1,37 +1,51 @@
-"""Joins the live tab with the trained networks, a source of sound and the thread that classifies it."""
+"""Joins the Listen page with the networks, a source of sound and the thread that classifies it."""
 
 from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QSettings, Signal
 
-from mlpsvd.audio.level import Level
+from mlpsvd.audio.microphone import MicrophoneSource
+from mlpsvd.audio.sound_host import SoundHost
 from mlpsvd.audio.source import SourceState
 from mlpsvd.audio.synthetic_source import SyntheticSource
 from mlpsvd.errors import MlpSvdError
-from mlpsvd.models.live import LiveDecision
+from mlpsvd.models.live_settings import LiveSettings
+from mlpsvd_gui.controllers.live_calibration import LiveCalibration
+from mlpsvd_gui.controllers.live_choice import LiveChoice
+from mlpsvd_gui.controllers.live_conditioning import LiveConditioning
+from mlpsvd_gui.controllers.live_devices import LiveDevices
+from mlpsvd_gui.controllers.live_drawing import LiveDrawing
 from mlpsvd_gui.controllers.live_log import LiveLog
 from mlpsvd_gui.controllers.live_model_list import LiveModels
 from mlpsvd_gui.controllers.live_models import LiveModel
-from mlpsvd_gui.controllers.live_sources import make_source, reason_not_to_start
-from mlpsvd_gui.controllers.live_texts import LatencyLog, right_text, status_text
+from mlpsvd_gui.controllers.live_notes import LiveNotes
+from mlpsvd_gui.controllers.live_settings import LiveSettingsController
+from mlpsvd_gui.controllers.live_sources import LiveSources
+from mlpsvd_gui.controllers.live_texts import right_text, sentence, status_text
+from mlpsvd_gui.models.preferences import Preferences
 from mlpsvd_gui.models.run_model import RunModel
-from mlpsvd_gui.views.live_controls import FILE_SOURCE, SYNTHETIC_SOURCE
 from mlpsvd_gui.views.live_panel import LivePanel
+from mlpsvd_gui.views.source_chooser import FILE_SOURCE, MICROPHONE_SOURCE, SYNTHETIC_SOURCE
 from mlpsvd_gui.workers.live import LiveSession, LiveUpdate
 
 __all__ = ["LiveController"]
 
-_DRAW_MS = 50
-_SPECTRUM_EVERY = 3
-"""Drawings from one spectrum to the next: it costs as much time as all the rest."""
-
 
 class LiveController(QObject):
-    """Starts and stops sessions, swaps models, and draws at most twenty times a second.
+    """Starts and stops sessions, swaps models and settings while they run.
 
-    The label is shown as soon as a decision is there; raster, spectrum, meter and log wait for the next drawing.
+    Parameters
+    ----------
+    panel
+        The page.
+    run_model
+        Whose outcomes can be chosen.
+    preferences
+        What is remembered; by default the program's own.
+    host
+        The owner of PortAudio; by default one of its own, which it closes.
     """
 
     session_changed = Signal(object)
@@ -39,40 +53,43 @@ class LiveController(QObject):
     levels_drawn = Signal(float, float, bool)
     """Emits root mean square and peak of the last moments in dBFS, and whether they clipped; twenty times a second."""
 
-    def __init__(self, panel: LivePanel, run_model: RunModel, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        panel: LivePanel,
+        run_model: RunModel,
+        preferences: Preferences | None = None,
+        host: SoundHost | None = None,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
+        preferences = preferences or Preferences(QSettings())
+        self._own_host = SoundHost() if host is None else None
+        host = host or self._own_host or SoundHost()
+        source = panel.controls.source
         self._panel = panel
-        self._run_model = run_model
-        self.models = LiveModels(run_model, self)
         self._model: LiveModel | None = None
         self._session: LiveSession | None = None
-        self._shown_names: tuple[str, ...] = ()
+        self._update: LiveUpdate | None = None
         self._starts_again = False
         self._started_s = 0.0
+        self.models = LiveModels(run_model, self)
+        self.devices = LiveDevices(source.devices, host, preferences, self)
+        self.settings = LiveSettingsController(panel.settings_form, panel.meter, preferences, self)
+        self.conditioning = LiveConditioning(panel.sound_form, preferences, self)
+        self.calibration = LiveCalibration(self.conditioning, panel, self)
+        self.drawing = LiveDrawing(panel, self._to_db_spl, self)
+        self._choice = LiveChoice(source, preferences, self)
+        self._sources = LiveSources(source, self.devices, host)
+        self._notes = LiveNotes()
         self._log = LiveLog(panel, self)
-        self._undrawn: list[LiveDecision] = []
-        self._latest: LiveDecision | None = None
-        self._n_drawn = 0
-        self._levels: list[Level] = []
-        self._update: LiveUpdate | None = None
-        self._latency = LatencyLog()
-        self._timer = QTimer(self)
-        self._timer.setInterval(_DRAW_MS)
         self._connect()
+        self._choose_source()
         self._take_models()
 
     @property
     def session(self) -> LiveSession | None:
         """What plays now, None where nothing does."""
         return self._session
-
-    def start(self) -> None:
-        """Begin with the chosen source and model, as the Start button does; nothing where something plays."""
-        self._start()
-
-    def stop(self) -> None:
-        """Ask what plays to stop; :attr:`session_changed` follows."""
-        self._stop()
 
     @property
     def is_running(self) -> bool:
@@ -81,29 +98,38 @@ class LiveController(QObject):
 
     def close(self) -> None:
         """Stop everything, within a second."""
-        self._timer.stop()
+        self.drawing.close()
         if self._session is not None:
             self._session.close()
             self._session = None
             self.session_changed.emit(None)
-        self.models.close()
-        self._log.close()
+        for part in (self.devices, self.models, self.calibration, self.conditioning, self._log):
+            part.close()
+        if self._own_host is not None:
+            self._own_host.close()
 
     def _connect(self) -> None:
         controls = self._panel.controls
-        controls.start_requested.connect(self._start)
-        controls.stop_requested.connect(self._stop)
-        controls.model_chosen.connect(self._choose_model)
+        controls.start_requested.connect(self.start)
+        controls.stop_requested.connect(self.stop)
+        controls.model_chosen.connect(lambda key: self._use(self.models.find(key) or self._model))
         controls.model_file_chosen.connect(self.open_model)
-        controls.class_chosen.connect(self._choose_class)
-        controls.source_kind_chosen.connect(lambda _: self._show_startable())
-        self._panel.decision.painted.connect(self._latency.painted)
+        controls.source.class_chosen.connect(self._choose_class)
+        controls.source.kind_chosen.connect(lambda _: self._choose_source())
+        self.devices.changed.connect(self._choose_source)
+        self.settings.changed.connect(self._use_settings)
+        self.conditioning.changed.connect(self._use_conditioning)
+        self.conditioning.start_requested.connect(self.start)
+        self._panel.sound_form.calibration_requested.connect(self.calibration.open)
+        self.calibration.start_requested.connect(self.start)
+        self.drawing.levels_drawn.connect(self.levels_drawn)
+        self.drawing.levels_drawn.connect(self.calibration.show_level)
+        self.drawing.ticked.connect(self._tick)
         self.models.models_changed.connect(self._take_models)
         self.models.opened.connect(self._take_opened)
-        self.models.failed.connect(lambda sentence: self._panel.show_error(_sentence(sentence)))
-        self._timer.timeout.connect(self._draw)
+        self.models.failed.connect(lambda text: self._panel.show_error(sentence(text)))
 
-    # --- which model ---------------------------------------------------------------------------------------------
+    # --- what is chosen ------------------------------------------------------------------------------------------
 
     def open_model(self, path: str) -> None:
         """Read a model file in the background and choose it."""
@@ -122,157 +148,178 @@ class LiveController(QObject):
             chosen = self._model
         self._use(chosen)
 
-    def _choose_model(self, key: str) -> None:
-        self._use(self.models.find(key) or self._model)
-
     def _use(self, model: LiveModel | None) -> None:
         before, self._model = self._model, model
+        controls = self._panel.controls
         entries = [(one.key, one.text, one.tip) for one in self.models.entries()]
-        self._panel.controls.show_models(entries, model.key if model is not None else "")
+        controls.show_models(entries, model.key if model is not None else "")
         bank = model.bank if model is not None else None
-        self._panel.controls.show_classes([one.label for one in bank.filters] if bank is not None else [])
+        controls.source.show_classes([one.label for one in bank.filters] if bank is not None else [])
+        if model is not before:
+            self.conditioning.use_model(model)
         if self._session is None:
             self._panel.show_model(model is not None)
             if model is not None:
-                self._panel.controls.suggest_source(SYNTHETIC_SOURCE if bank is not None else FILE_SOURCE)
+                controls.source.suggest(SYNTHETIC_SOURCE if bank is not None else FILE_SOURCE)
         elif model is not None and model is not before:
-            self._swap(before, model)
+            self._swap(self._session, before, model)
         self._show_startable()
 
-    def _swap(self, before: LiveModel | None, model: LiveModel) -> None:
-        if self._session is None:
-            return
-        if before is not None and before.plays_like(model):
-            self._session.swap(model.classifier)
-            self._begin_view(model)
-        else:
-            self._starts_again = True
-            self._session.ask_to_stop()
+    def _swap(self, session: LiveSession, before: LiveModel | None, model: LiveModel) -> None:
+        if self._sources.serves(session.source, before, model):
+            try:
+                session.swap(model.classifier, self.conditioning.conditioning())
+            except MlpSvdError:  # windows longer than the buffer
+                pass
+            else:
+                self._begin_view(session)
+                return
+        rate = f"{model.classifier.sample_rate_hz:g} Hz"
+        self._notes.tell(f"The sound was opened anew: {model.text} hears it at {rate}.")
+        self._starts_again = True
+        session.ask_to_stop()
 
-    # --- start and stop ------------------------------------------------------------------------------------------
-
-    def _start(self) -> None:
-        model = self._model
-        if model is None or self._session is not None:
-            return
-        self._panel.show_error("")
-        try:
-            source = make_source(self._panel.controls, model)
-            session = LiveSession(source, model.classifier, self._panel.controls.hop_share, self)
-        except MlpSvdError as error:
-            self._tell_error(error)
-            return
-        session.news.connect(self._take_news)
-        self._session = session
-        self._log.begin()
-        self._latency.clear()
-        self._begin_view(model)
-        self._panel.controls.show_running(True)
-        self._started_s = time.monotonic()
-        self._timer.start()
-        session.start()
-        self.session_changed.emit(session)
-
-    def _begin_view(self, model: LiveModel) -> None:
-        classifier = model.classifier
-        window_s = classifier.n_samples / classifier.sample_rate_hz
-        self._shown_names = tuple(classifier.class_names)
-        self._undrawn.clear()
-        self._latest = None
-        self._panel.begin(self._shown_names, window_s * self._panel.controls.hop_share)
-        self._panel.show_spectra(model.frequencies_hz, model.class_means)
-
-    def _stop(self) -> None:
-        if self._session is not None:
-            self._session.ask_to_stop()
+    def _choose_source(self) -> None:
+        is_microphone = self._panel.controls.source.kind == MICROPHONE_SOURCE
+        self._panel.controls.show_problem(self.devices.problem if is_microphone and not self.is_running else "")
+        self.conditioning.use_device(self.devices.key if is_microphone else None, self.devices.name)
+        self._show_startable()
 
     def _choose_class(self, index: int) -> None:
         source = self._session.source if self._session is not None else None
         if isinstance(source, SyntheticSource) and index >= 0:
             source.choose(index)
 
+    def _use_settings(self, wanted: LiveSettings) -> None:
+        if self._session is not None:
+            self._session.set_settings(wanted)
+            if self._model is not None and self._panel.probabilities.step_s != self._model.window_s * wanted.hop_share:
+                self._begin_view(self._session)
+
+    def _use_conditioning(self) -> None:
+        if self._session is not None:
+            self._session.set_conditioning(self.conditioning.conditioning())
+        self._show_conditioning()
+
+    def _show_conditioning(self) -> None:
+        measured = self.conditioning.background
+        self._notes.use_background(measured, self.conditioning.subtracts)
+        scale = self.drawing.scale
+        power = measured.power if measured is not None else None
+        self._panel.spectra.show_background(scale.background(power) if scale is not None else None)
+        self._panel.show_active(self.conditioning.active_texts())
+
+    def _to_db_spl(self, level_dbfs: float) -> float | None:
+        calibration = self.conditioning.calibration
+        return None if calibration is None else calibration.to_db_spl(level_dbfs)
+
+    # --- start and stop ------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin with the chosen source and model, as the Start button does; nothing where something plays."""
+        if self._session is not None:
+            return
+        self._panel.show_error("")
+        model = self._model
+        try:
+            source = self._sources.make(model)
+            classifier = model.classifier if model is not None else None
+            conditioning = self.conditioning.conditioning()
+            session = LiveSession(source, classifier, self.settings.settings, conditioning, self)
+        except MlpSvdError as error:
+            self._panel.show_error(sentence(f"{error}"))
+            return
+        session.news.connect(self._take_news)
+        self._session = session
+        self._started_s = time.monotonic()
+        self._update = None
+        self._log.begin()
+        self.drawing.latency.clear()
+        self._panel.meter.reset()
+        self._begin_view(session)
+        self._show_running(True)
+        session.start()
+        is_microphone = isinstance(source, MicrophoneSource)
+        self.session_changed.emit(session)
+        self.conditioning.use_session(session if is_microphone else None)
+        self.calibration.use_session(session if is_microphone else None)
+
+    def stop(self) -> None:
+        """Ask what plays to stop; :attr:`session_changed` follows."""
+        self._starts_again = False
+        if self._session is not None:
+            self._session.ask_to_stop()
+
+    def _begin_view(self, session: LiveSession) -> None:
+        model = self._model
+        self._notes.begin(session.source, model)
+        self.drawing.begin(session, model, self.settings.settings.hop_share)
+        self._show_conditioning()
+
+    def _show_running(self, is_running: bool) -> None:
+        self._panel.controls.show_running(is_running)
+        self.devices.set_running(is_running)
+        if is_running:
+            self._panel.controls.show_problem("")
+
     def _end(self, update: LiveUpdate) -> None:
         session, self._session = self._session, None
+        self.drawing.stop()
+        self._show_status(session, update)
         if session is not None:
             session.close()
+            self.conditioning.use_session(None)
+            self.calibration.use_session(None)
             self.session_changed.emit(None)
             session.deleteLater()
-        self._timer.stop()
-        self._draw()
-        self._panel.controls.show_running(False)
+        self._show_running(False)
         if update.status.state is SourceState.FAILED:
-            self._panel.show_error(_sentence(update.status.message))
+            self._panel.show_error(sentence(update.status.message))
+        self._panel.notes.show_sentences(())
         if not self._log.n_decisions:
             self._panel.show_model(self._model is not None)
         if self._starts_again:
             self._starts_again = False
-            self._start()
+            self.start()
+        else:
+            self._notes.tell("")
         self._show_startable()
 
     def _show_startable(self) -> None:
-        controls = self._panel.controls
-        reason = reason_not_to_start(controls, self._model)
-        controls.show_startable(not reason, reason)
-        if self._session is None and not self._log.n_decisions:
+        reason = self._sources.reason_not_to_start(self._model)
+        self._panel.controls.show_startable(not reason, reason)
+        if self._session is None and self._update is None:
             self._panel.show_status(f"{reason}." if reason else "Ready.")
 
     # --- what comes in -------------------------------------------------------------------------------------------
 
     def _take_news(self) -> None:
-        if self._session is None or self.sender() is not self._session:
+        if self.sender() is self._session:
+            self._drain()
+
+    def _tick(self) -> None:
+        """Look also where nothing comes: a device that stands still makes no news."""
+        self._drain()
+        if self._session is not None and self._update is not None and self._panel.isVisible():
+            self._show_status(self._session, self._update)
+            self._panel.notes.show_sentences(self._notes.sentences())
+
+    def _drain(self) -> None:
+        session = self._session
+        if session is None:
             return
-        update = self._session.drain()
-        self._update = update
-        self._levels.extend(update.levels)
+        update = self._update = session.drain()
+        self._notes.take_status(update.status)
         if update.decisions:
-            self._take_decisions(update.decisions)
+            self._log.add(update.decisions, session.source, self.settings.settings.hop_share == 1.0)
+            for decision in update.decisions:
+                self._notes.take(decision)
+        self.drawing.take(update)
         if update.ended:
             self._end(update)
 
-    def _take_decisions(self, decisions: tuple[LiveDecision, ...]) -> None:
-        if self._session is not None:
-            self._log.add(decisions, self._session.source, self._panel.controls.hop_share == 1.0)
-        # A window that the last model had in hand when it was swapped is in the log, but has no row to be drawn in.
-        fitting = [one for one in decisions if one.class_names == self._shown_names]
-        if fitting:
-            self._undrawn.extend(fitting)
-            self._latency.decided(fitting[-1])
-            self._panel.show_label(fitting[-1])
-
-    def _draw(self) -> None:
-        if self._levels:
-            levels, self._levels = self._levels, []
-            peak_dbfs = max(level.peak_dbfs for level in levels)
-            clipped = any(level.clipped for level in levels)
-            self._panel.show_level(levels[-1].rms_dbfs, peak_dbfs, clipped)
-            self.levels_drawn.emit(levels[-1].rms_dbfs, peak_dbfs, clipped)
-        if self._undrawn:
-            decisions, self._undrawn = self._undrawn, []
-            self._panel.add_decisions(decisions)
-            self._latest = decisions[-1]
-        self._n_drawn += 1
-        if self._n_drawn % _SPECTRUM_EVERY == 0 or self._session is None:
-            self._draw_spectrum()
-        if self._update is not None:
-            self._panel.show_latency(self._latency.parts())
-            elapsed_s = time.monotonic() - self._started_s
-            text = status_text(self._source_name(), self._update, self._log.n_decisions, elapsed_s)
+    def _show_status(self, session: LiveSession | None, update: LiveUpdate) -> None:
+        if session is not None:
+            elapsed_s, source = time.monotonic() - self._started_s, session.source
+            text = status_text(source.name, update, source.health, self._log.n_decisions, elapsed_s)
             self._panel.show_status(text + right_text(self._log.n_right, self._log.n_judged))
-
-    def _draw_spectrum(self) -> None:
-        latest, self._latest = self._latest, None
-        if latest is not None and self._model is not None and len(latest.features) == self._n_features():
-            self._panel.show_input(self._model.shown(latest.features))
-
-    def _n_features(self) -> int:
-        return self._model.classifier.model.features.n_features if self._model is not None else 0
-
-    def _source_name(self) -> str:
-        return self._session.source.name if self._session is not None else "Source"
-
-    def _tell_error(self, error: Exception) -> None:
-        self._panel.show_error(_sentence(str(error)))
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."

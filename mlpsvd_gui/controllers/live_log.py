@@ -21,7 +21,7 @@ from mlpsvd_gui.workers.background import Background
 __all__ = ["LiveLog"]
 
 _MOST_KEPT = 100_000
-_NO_FEATURES = np.zeros(0, dtype=np.float32)
+_NOTHING = np.zeros(0, dtype=np.float32)
 
 
 class LiveLog(QObject):
@@ -35,8 +35,8 @@ class LiveLog(QObject):
         self.n_decisions = 0
         self.n_judged = 0
         self.n_right = 0
-        panel.export_requested.connect(self.export)
-        panel.clear_requested.connect(self.empty)
+        panel.log.export_requested.connect(self.export)
+        panel.log.clear_requested.connect(self.empty)
 
     def begin(self) -> None:
         """Start a new session."""
@@ -46,7 +46,7 @@ class LiveLog(QObject):
     def empty(self) -> None:
         """Forget the decisions kept so far; the counts of the session go on."""
         self._kept.clear()
-        self._panel.clear_log()
+        self._panel.log.clear()
 
     def close(self) -> None:
         """Finish writing."""
@@ -55,7 +55,7 @@ class LiveLog(QObject):
     def add(self, decisions: Sequence[LiveDecision], source: AudioSource, clips_align: bool) -> None:
         """Keep decisions, and judge them where clips of a known class align with windows."""
         self.n_decisions += len(decisions)
-        self._kept.extend(dataclasses.replace(one, features=_NO_FEATURES) for one in decisions)
+        self._kept.extend(dataclasses.replace(one, features=_NOTHING, magnitudes=_NOTHING) for one in decisions)
         if clips_align and isinstance(source, SyntheticSource):
             for one in decisions:
                 self._judge(one, source.class_at(one.start_s))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 from mlpsvd import settings
 from mlpsvd.errors import MlpSvdError
@@ -97,6 +100,31 @@ class Preferences:
     @trial_cost_per_s.setter
     def trial_cost_per_s(self, cost_per_s: float) -> None:
         self._store.setValue("experiments/cost_per_s", cost_per_s)
+
+    def table(self, name: str) -> dict[str, Any]:
+        """Return the plain table remembered under a name; empty where there is none or it is damaged."""
+        text = self._store.value(f"tables/{name}", "")
+        if not isinstance(text, str) or not text:
+            return {}
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = None
+        if isinstance(found, dict):
+            return found
+        LOGGER.warning("What was remembered of %s is damaged and left out.", name)
+        return {}
+
+    def set_table(self, name: str, table: Mapping[str, Any]) -> None:
+        """Remember a plain table (what JSON can hold) under a name."""
+        self._store.setValue(f"tables/{name}", json.dumps(table))
+
+    @property
+    def data_folder(self) -> Path:
+        """Where larger things are kept that belong to what is remembered; not made before it is needed."""
+        if self._store.format() == QSettings.Format.IniFormat:
+            return Path(self._store.fileName()).parent
+        return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
 
     def layout(self, name: str) -> QByteArray | None:
         """Return the remembered geometry or splitter state called ``name``, or None."""

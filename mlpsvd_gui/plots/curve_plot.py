@@ -73,6 +73,16 @@ class CurvePlot(BasePlot):
         self.plot_item.layout.removeItem(self.plot_item.titleLabel)
         self.plot_item.layout.addItem(self._legend, 0, 1)
 
+    @property
+    def y_unit(self) -> str:
+        """Unit of the vertical axis."""
+        return self._y_unit
+
+    def set_y_label(self, label: str, unit: str) -> None:
+        """Say what stands on the vertical axis from now on."""
+        self._y_name, self._y_unit = label, unit
+        self.plot_item.setLabel("left", axis_text(label, unit))
+
     # -- curves
 
     def set_curve(

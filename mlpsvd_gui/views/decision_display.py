@@ -6,19 +6,25 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from mlpsvd_gui.plots.theme import LIGHT, Theme
+from mlpsvd.models.verdict import VerdictKind
+from mlpsvd_gui.plots.theme import LIGHT, Theme, mix
 
 __all__ = ["DecisionDisplay"]
 
 _LARGEST_PT = 46.0
 _SMALLEST_PT = 13.0
+_MARK_PX = 6.0
 
 
 class DecisionDisplay(QWidget):
-    """Label and probability of the latest decision, or in words what has to be done to get one."""
+    """The latest verdict and how sure it is, or in words what has to be done to get one.
+
+    A class stands upright beside a bar of its colour. Unknown is slanted, beside a dashed outline; quiet is light and
+    faint, beside a thin line: each can be told from the others without colours.
+    """
 
     painted = Signal(float)
     """Emits the clock (``time.monotonic``) when a label shown for the first time has been drawn."""
@@ -28,11 +34,13 @@ class DecisionDisplay(QWidget):
         self._theme = LIGHT
         self._label = ""
         self._probability = 0.0
+        self._kind = VerdictKind.CLASS
+        self._detail = ""
         self._colour = QColor()
         self._hint = ""
         self._is_fresh = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(96)
+        self.setMinimumSize(190, 78)
         self.setAccessibleName("Decision")
 
     @property
@@ -46,24 +54,56 @@ class DecisionDisplay(QWidget):
         return self._probability
 
     @property
+    def kind(self) -> VerdictKind:
+        """Whether a class, unknown or quiet is shown."""
+        return self._kind
+
+    @property
+    def detail(self) -> str:
+        """What stands below the label."""
+        return self._detail
+
+    @property
     def hint(self) -> str:
         """What is written where there is no label."""
         return self._hint
 
     def sizeHint(self) -> QSize:
         """Enough for a short label at full size."""
-        return QSize(260, 150)
+        return QSize(260, 110)
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         self._theme = theme
         self.update()
 
-    def show_decision(self, label: str, probability: float, colour: QColor) -> None:
-        """Show a label in its class's colour."""
-        self._label, self._probability, self._colour = label, probability, colour
+    def show_decision(
+        self,
+        label: str,
+        probability: float,
+        colour: QColor,
+        kind: VerdictKind = VerdictKind.CLASS,
+        detail: str = "",
+    ) -> None:
+        """Show a verdict; a class in its colour.
+
+        Parameters
+        ----------
+        label
+            The class, "unknown" or "quiet".
+        probability
+            Of the class.
+        colour
+            The class's colour.
+        kind
+            What the label is.
+        detail
+            What stands below it; by default the probability.
+        """
+        self._label, self._probability, self._colour, self._kind = label, probability, colour, kind
+        self._detail = detail or _percent(probability)
         self._is_fresh = True
-        self.setAccessibleDescription(f"{label}, {_percent(probability)}")
+        self.setAccessibleDescription(f"{label}, {self._detail}")
         self.repaint()  # at once: the label does not wait for plots and tables
 
     def recolour(self, colour_of: Callable[[str], QColor]) -> None:
@@ -93,26 +133,41 @@ class DecisionDisplay(QWidget):
             self.painted.emit(time.monotonic())
 
     def _paint_label(self, painter: QPainter) -> None:
-        font = self._fitted(self._label, self.width() - 28.0, self.height() * 0.58)
+        font = self._fitted(self._label, self.width() - 28.0, self.height() * 0.62)
         small = QFont(self.font())
-        small.setPointSizeF(self.font().pointSizeF() * 1.5)
+        small.setPointSizeF(self.font().pointSizeF() * (1.4 if self._kind is VerdictKind.CLASS else 1.1))
         large_height = QFontMetricsF(font).height()
         small_height = QFontMetricsF(small).height()
         top = (self.height() - large_height - small_height) / 2.0
-        painter.fillRect(QRectF(0.0, top + 4.0, 5.0, large_height + small_height - 8.0), self._colour)
+        self._paint_mark(painter, QRectF(1.0, top + 4.0, _MARK_PX, large_height + small_height - 8.0))
         painter.setFont(font)
-        painter.setPen(self._theme.foreground)
+        is_quiet = self._kind is VerdictKind.QUIET
+        painter.setPen(self._theme.muted if is_quiet else self._theme.foreground)
         text = QFontMetricsF(font).elidedText(self._label, Qt.TextElideMode.ElideRight, self.width() - 28.0)
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRectF(18.0, top, self.width() - 24.0, large_height), left, text)
         painter.setFont(small)
         painter.setPen(self._theme.muted)
         area = QRectF(18.0, top + large_height, self.width() - 24.0, small_height)
-        painter.drawText(area, left, _percent(self._probability))
+        detail = QFontMetricsF(small).elidedText(self._detail, Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, left, detail)
+
+    def _paint_mark(self, painter: QPainter, area: QRectF) -> None:
+        if self._kind is VerdictKind.CLASS:
+            painter.fillRect(area, self._colour)
+            return
+        muted = mix(self._theme.muted, self._theme.background, 0.2)
+        if self._kind is VerdictKind.UNKNOWN:
+            painter.setPen(QPen(muted, 1.5, Qt.PenStyle.DashLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
+        else:
+            painter.fillRect(QRectF(area.center().x() - 1.0, area.top(), 1.5, area.height()), muted)
 
     def _fitted(self, text: str, width: float, height: float) -> QFont:
         font = QFont(self.font())
-        font.setWeight(QFont.Weight.DemiBold)
+        font.setWeight(QFont.Weight.Light if self._kind is VerdictKind.QUIET else QFont.Weight.DemiBold)
+        font.setItalic(self._kind is VerdictKind.UNKNOWN)
         font.setPointSizeF(_LARGEST_PT)
         metrics = QFontMetricsF(font)
         share = min(1.0, width / max(1.0, metrics.horizontalAdvance(text)), height / metrics.height())

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
+from math import isnan
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from mlpsvd.models.verdict import VerdictKind
 
 __all__ = ["DecisionRow", "DecisionTable"]
 
-_HEADINGS = ("Start", "Label", "Probability", "Level")
+_HEADINGS = ("Clock", "Start", "Shown", "Prob.", "dBFS")
 _TIPS = (
+    "When the window's last sample sounded, by the clock on the wall",
     "Where the window begins, since the source was started",
-    "The most probable class",
-    "How probable the network holds it",
+    "What was shown; in brackets what the network said of this window alone, where that was something else",
+    "How probable that is",
     "Root mean square of the window in dBFS; a full-scale sine is 0 dBFS",
 )
+_SHOWN = 2
 _MOST_ROWS = 5000
 _CUT_ROWS = 500
 _SWATCH_PX = 9
@@ -32,13 +38,36 @@ _Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True)
 class DecisionRow:
-    """One line: start in seconds, label, probability from 0 to 1, level in dBFS, colour of the class."""
+    """One line of the log.
+
+    Attributes
+    ----------
+    start_s
+        Where the window begins.
+    label
+        What the network said of the window alone; empty where it was not asked.
+    probability
+        Of what is shown; not a number where nothing was classified.
+    level_dbfs
+        Level of the window.
+    colour
+        Of the class that is shown.
+    shown
+        The verdict: a class, "unknown" or "quiet".
+    kind
+        Which of these it is.
+    clock_s
+        Wall-clock time (``time.time``).
+    """
 
     start_s: float
     label: str
     probability: float
     level_dbfs: float
     colour: QColor
+    shown: str
+    kind: VerdictKind
+    clock_s: float
 
 
 class _Rows(QAbstractTableModel):
@@ -64,9 +93,10 @@ class _Rows(QAbstractTableModel):
         if role == _DISPLAY:
             return _text(self.rows[index.row()], index.column())
         if role == _ALIGNMENT:
-            return _RIGHT if index.column() != 1 else None
-        if role == _DECORATION and index.column() == 1:
-            return _swatch(self.rows[index.row()].colour.rgb())
+            return _RIGHT if index.column() != _SHOWN else None
+        if role == _DECORATION and index.column() == _SHOWN:
+            row = self.rows[index.row()]
+            return _swatch(row.colour.rgb(), row.kind)
         return None
 
     def extend(self, rows: Sequence[DecisionRow]) -> None:
@@ -110,8 +140,8 @@ class DecisionTable(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        for column, sample in ((0, "59:59.999"), (2, "Probability"), (3, "−00.0 dB")):
+        header.setSectionResizeMode(_SHOWN, QHeaderView.ResizeMode.Stretch)
+        for column, sample in ((0, "00:00:00.0"), (1, "59:59.999"), (3, "100.0 %"), (4, "−00.0")):
             self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(sample) + 14)
 
     @property
@@ -131,7 +161,7 @@ class DecisionTable(QTableView):
 
     def recolour(self, colour_of: Callable[[str], QColor]) -> None:
         """Take every label's colour anew, after the theme has changed."""
-        self._rows.rows = [replace(row, colour=colour_of(row.label)) for row in self._rows.rows]
+        self._rows.rows = [replace(row, colour=colour_of(row.shown)) for row in self._rows.rows]
         self.viewport().update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -151,20 +181,35 @@ class DecisionTable(QTableView):
 
 
 @cache
-def _swatch(rgb: int) -> QPixmap:
+def _swatch(rgb: int, kind: VerdictKind) -> QPixmap:
     swatch = QPixmap(_SWATCH_PX, _SWATCH_PX)
-    swatch.fill(QColor.fromRgb(rgb))
+    if kind is VerdictKind.CLASS:
+        swatch.fill(QColor.fromRgb(rgb))
+        return swatch
+    swatch.fill(Qt.GlobalColor.transparent)
+    if kind is VerdictKind.UNKNOWN:
+        painter = QPainter(swatch)
+        painter.setPen(QPen(QColor("#8a8d94"), 1.0, Qt.PenStyle.DotLine))
+        painter.drawRect(0, 0, _SWATCH_PX - 1, _SWATCH_PX - 1)
+        painter.end()
     return swatch
 
 
 def _text(row: DecisionRow, column: int) -> str:
     if column == 0:
-        return clock_text(row.start_s)
+        return wall_text(row.clock_s)
     if column == 1:
-        return row.label
-    if column == 2:
-        return f"{100.0 * row.probability:.1f} %"
-    return f"{row.level_dbfs:.1f} dB".replace("-", "−")
+        return clock_text(row.start_s)
+    if column == _SHOWN:
+        return row.shown if row.label in ("", row.shown) else f"{row.shown} ({row.label})"
+    if column == 3:
+        return "" if isnan(row.probability) else f"{100.0 * row.probability:.1f} %"
+    return f"{row.level_dbfs:.1f}".replace("-", "−")
+
+
+def wall_text(clock_s: float) -> str:
+    """Write the time on the wall: 14:03:07.5."""
+    return f"{datetime.fromtimestamp(clock_s):%H:%M:%S}.{int(clock_s * 10) % 10}"
 
 
 def clock_text(seconds: float) -> str:

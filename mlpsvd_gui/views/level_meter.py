@@ -1,9 +1,9 @@
-"""A level meter: bar, peak hold and clipping lamp, in dB relative to full scale."""
+"""A level meter: bar, peak hold, clipping lamp, and the trigger level as a mark that can be dragged."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mlpsvd_gui.plots.theme import LIGHT, Theme, mix, small_font
@@ -15,12 +15,20 @@ _WARM_DBFS = -6.0
 _TICKS_DBFS = (-80, -60, -40, -20, 0)
 _HOLD_S = 1.5
 _FALL_DB_PER_S = 24.0
+_OFF_DBFS = -120.0
+_GRIP_PX = 9.0
 _CLIP_COLOUR = QColor("#d13438")
 _WARM_COLOUR = QColor("#d98c00")
 
 
 class LevelMeter(QWidget):
-    """Bar: root mean square (a full-scale sine is 0 dBFS). Tick: peak, held. Lamp: full scale was reached."""
+    """Bar: root mean square (a full-scale sine is 0 dBFS). Tick: peak, held. Lamp: full scale was reached.
+
+    The triangle above the bar is the trigger level; at the left end it is off.
+    """
+
+    trigger_dragged = Signal(float)
+    """Emits the trigger level in dBFS while its mark is dragged, or moved with the arrow keys; -120 is off."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,11 +38,17 @@ class LevelMeter(QWidget):
         self._held_s = 0.0
         self._at_s = 0.0
         self._clipped = False
+        self._trigger_dbfs = _OFF_DBFS
+        self._has_trigger = False
+        self._is_dragging = False
+        self._level_db_spl: float | None = None
+        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Level meter")
         self.setToolTip(
             "Level in dB relative to full scale (dBFS). Bar: root mean square, where a full-scale sine is 0 dBFS. "
-            "Mark: the peak of the last moments. The lamp lights when a sample reaches full scale; click to reset it."
+            "Mark: the peak of the last moments. The lamp lights when a sample reaches full scale; click to reset it. "
+            "Triangle: the trigger level, below which nothing is classified; drag it, to the left end for none."
         )
 
     @property
@@ -52,6 +66,21 @@ class LevelMeter(QWidget):
         """The held peak."""
         return self._hold_dbfs
 
+    @property
+    def trigger_dbfs(self) -> float:
+        """The trigger level that the mark shows; -120 is off."""
+        return self._trigger_dbfs
+
+    @property
+    def level_text(self) -> str:
+        """The level in words and numbers."""
+        if self._rms_dbfs is None:
+            return "–"
+        text = f"{self._rms_dbfs:.1f} dBFS, peak {self._hold_dbfs:.1f}"
+        if self._level_db_spl is not None:
+            text += f"   {self._level_db_spl:.1f} dB SPL"
+        return text.replace("-", "−")
+
     def sizeHint(self) -> QSize:
         """Wide, and as high as bar and scale."""
         return QSize(260, 50)
@@ -61,9 +90,19 @@ class LevelMeter(QWidget):
         self._theme = theme
         self.update()
 
-    def show_level(self, rms_dbfs: float, peak_dbfs: float, clipped: bool, now_s: float) -> None:
-        """Show a level; ``now_s`` is a clock in seconds, by which the held peak falls."""
-        self._rms_dbfs = rms_dbfs
+    def show_trigger(self, trigger_dbfs: float) -> None:
+        """Show the trigger level and let it be dragged; nothing is emitted."""
+        self._has_trigger = True
+        if not self._is_dragging:
+            self._trigger_dbfs = trigger_dbfs
+            self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            self.update()
+
+    def show_level(
+        self, rms_dbfs: float, peak_dbfs: float, clipped: bool, now_s: float, level_db_spl: float | None = None
+    ) -> None:
+        """Show a level, where calibrated also in dB SPL; ``now_s`` is a clock by which the held peak falls."""
+        self._rms_dbfs, self._level_db_spl = rms_dbfs, level_db_spl
         overdue_s = min(now_s - self._at_s, now_s - self._held_s - _HOLD_S)
         if overdue_s > 0.0:
             self._hold_dbfs -= _FALL_DB_PER_S * overdue_s
@@ -78,12 +117,65 @@ class LevelMeter(QWidget):
         """Show nothing."""
         self._rms_dbfs, self._hold_dbfs, self._clipped = None, _LOWEST_DBFS, False
         self._at_s = self._held_s = 0.0
+        self._level_db_spl = None
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Put the clipping lamp out."""
-        self._clipped = False
+        """Take the trigger mark, or put the clipping lamp out."""
+        if self._is_on_mark(event.position()):
+            self._is_dragging = True
+            self._drag(event.position().x())
+        else:
+            self._clipped = False
+            self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag the trigger mark."""
+        if self._is_dragging:
+            self._drag(event.position().x())
+        else:
+            shape = Qt.CursorShape.SizeHorCursor if self._is_on_mark(event.position()) else Qt.CursorShape.ArrowCursor
+            self.setCursor(shape)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let the trigger mark go."""
+        self._is_dragging = False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move the trigger mark by one dB with the arrow keys."""
+        step = {Qt.Key.Key_Left: -1.0, Qt.Key.Key_Right: 1.0}.get(Qt.Key(event.key()))
+        if step is None or not self._has_trigger:
+            super().keyPressEvent(event)
+        else:
+            self._move_trigger(max(_LOWEST_DBFS, self._trigger_dbfs) + step)
+
+    def trigger_position(self) -> QPointF:
+        """Return where the trigger mark is, in pixels."""
+        bar = self._bar_area()
+        return QPointF(self._x(self._trigger_dbfs, bar), bar.top() - 3.0)
+
+    def position_of(self, level_dbfs: float) -> QPointF:
+        """Return where a level lies on the bar, in pixels."""
+        bar = self._bar_area()
+        return QPointF(self._x(level_dbfs, bar), bar.center().y())
+
+    def _is_on_mark(self, at: QPointF) -> bool:
+        mark = self.trigger_position()
+        return self._has_trigger and abs(at.x() - mark.x()) <= _GRIP_PX and abs(at.y() - mark.y()) <= 16.0
+
+    def _drag(self, x: float) -> None:
+        bar = self._bar_area()
+        share = min(1.0, max(0.0, (x - bar.left()) / bar.width()))
+        self._move_trigger(round(_LOWEST_DBFS * (1.0 - share)))
+
+    def _move_trigger(self, level_dbfs: float) -> None:
+        self._trigger_dbfs = _OFF_DBFS if level_dbfs <= _LOWEST_DBFS else min(0.0, level_dbfs)
         self.update()
+        self.trigger_dragged.emit(self._trigger_dbfs)
+
+    def _bar_area(self) -> QRectF:
+        line = QFontMetrics(small_font()).height()
+        return QRectF(6.0, line + 7.0, self.width() - 34.0, 10.0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw lamp, bar, mark, scale and numbers."""
@@ -91,22 +183,22 @@ class LevelMeter(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(small_font())
         line = painter.fontMetrics().height()
-        bar = QRectF(6.0, line + 5.0, self.width() - 34.0, 10.0)
+        bar = self._bar_area()
         self._paint_words(painter, line)
         self._paint_bar(painter, bar)
         self._paint_lamp(painter, QRectF(self.width() - 19.0, bar.top() - 1.0, 12.0, 12.0))
         self._paint_scale(painter, bar, line)
+        if self._has_trigger:
+            self._paint_trigger(painter, bar)
         painter.end()
 
     def _paint_words(self, painter: QPainter, line: int) -> None:
         painter.setPen(self._theme.muted)
-        area = QRectF(6.0, 0.0, self.width() - 12.0, line + 2.0)
+        area = QRectF(20.0, 0.0, self.width() - 26.0, line + 2.0)
         painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "Level")
-        text = "–"
         if self._rms_dbfs is not None:
-            text = f"{self._rms_dbfs:.1f} dBFS, peak {self._hold_dbfs:.1f}".replace("-", "−")
             painter.setPen(self._theme.foreground)
-        painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.level_text)
 
     def _paint_bar(self, painter: QPainter, bar: QRectF) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
@@ -126,6 +218,20 @@ class LevelMeter(QWidget):
         painter.setPen(mix(self._theme.muted, self._theme.background, 0.4))
         painter.setBrush(_CLIP_COLOUR if self._clipped else self._theme.background)
         painter.drawEllipse(lamp)
+
+    def _paint_trigger(self, painter: QPainter, bar: QRectF) -> None:
+        is_on = self._trigger_dbfs > _LOWEST_DBFS
+        x = self._x(self._trigger_dbfs, bar)
+        colour = self._theme.foreground if is_on else mix(self._theme.muted, self._theme.background, 0.3)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour if is_on else self._theme.background)
+        if not is_on:
+            painter.setPen(colour)
+        top = bar.top() - 8.0
+        painter.drawPolygon(QPolygonF([QPointF(x - 5.0, top), QPointF(x + 5.0, top), QPointF(x, top + 7.0)]))
+        if is_on:
+            painter.setPen(colour)
+            painter.drawLine(QPointF(x, bar.top()), QPointF(x, bar.bottom()))
 
     def _paint_scale(self, painter: QPainter, bar: QRectF, line: int) -> None:
         painter.setPen(self._theme.muted)

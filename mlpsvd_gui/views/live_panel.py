@@ -1,85 +1,90 @@
-"""The tab that hears, decides and shows."""
+"""The page that hears, decides and shows."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
-from mlpsvd.models.live import LiveDecision
-from mlpsvd_gui.plots.curve_plot import CurvePlot
-from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for, with_alpha
+from mlpsvd.models.live_decision import LiveDecision
+from mlpsvd.models.live_settings import LiveSettings
+from mlpsvd.settings import describe
+from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
 from mlpsvd_gui.views.decision_display import DecisionDisplay
-from mlpsvd_gui.views.decision_table import DecisionRow, DecisionTable
+from mlpsvd_gui.views.decision_table import DecisionRow
+from mlpsvd_gui.views.eliding import ElidedLabel
+from mlpsvd_gui.views.latency_table import LatencyTable
 from mlpsvd_gui.views.level_meter import LevelMeter
 from mlpsvd_gui.views.live_controls import LiveControls
+from mlpsvd_gui.views.live_log_view import LiveLogView
+from mlpsvd_gui.views.live_settings_form import LiveSettingsForm
+from mlpsvd_gui.views.live_spectra import LiveSpectra
 from mlpsvd_gui.views.live_welcome import LiveWelcome
 from mlpsvd_gui.views.messages import MessageBar, MessageKind
+from mlpsvd_gui.views.note_list import NoteList
 from mlpsvd_gui.views.probability_history import ProbabilityHistory
+from mlpsvd_gui.views.sound_form import SoundForm
 
 __all__ = ["LivePanel"]
 
-_NO_MODEL = "Train a network on the Explore tab, or open a model file; then choose a source and press Start."
 _READY = "Press Start to see the first decision."
+_NO_MODEL = "No network yet: level and spectrum only."
 
 
 class LivePanel(QWidget):
-    """Choices on top; below them the decision with its level, probabilities over a spectrum, and the log.
+    """Choices on top; below them the verdict with what makes it doubtful, level, probabilities and spectra; at the
+    right log, settings, microphone and latency.
 
-    Asks through signals (those of :attr:`controls`, and ``export_requested``) and shows what it is told.
+    Asks through the signals of its parts and shows what it is told.
     """
-
-    export_requested = Signal(str, str)
-    """Emits ``csv`` or ``audacity``, and the path to write to."""
-    clear_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme_for(self.palette())
         self._names: tuple[str, ...] = ()
-        self._frequencies_hz: NDArray[np.floating] = np.zeros(0)
-        self._is_drawn: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
-        self._means: NDArray[np.floating] | None = None
         self.controls = LiveControls(self)
         self.messages = MessageBar(self)
         self.decision = DecisionDisplay(self)
+        self.notes = NoteList(self)
         self.meter = LevelMeter(self)
-        self.latency = QLabel(self)
+        self.active = ElidedLabel(parent=self)
         self.probabilities = ProbabilityHistory(self)
-        self.spectrum = CurvePlot("Frequency", "Hz", "Network input", "", log_x=True, parent=self)
-        self.log = DecisionTable(self)
         self.welcome = LiveWelcome(self)
-        self.status = QLabel(self)
-        self.csv_button = QPushButton("Export CSV…", self)
-        self.audacity_button = QPushButton("Audacity labels…", self)
-        self.clear_button = QPushButton("Clear", self)
-        self._build_parts()
+        self.spectra = LiveSpectra(self)
+        self.log = LiveLogView(self)
+        self.settings_form = LiveSettingsForm(describe(LiveSettings), self)
+        self.sound_form = SoundForm(self)
+        self.latency = LatencyTable(self)
+        self.status = ElidedLabel(parent=self)
+        self.sides = QTabWidget(self)
+        self._top = QStackedWidget(self)
         self._build_layout()
-        self._connect()
+        self.probabilities.set_empty_text(
+            "Here each class gets a row: how probable it was over the last half minute, and how probable it is now."
+        )
+        self.welcome.open_requested.connect(self.controls.open_button.click)
         self.set_theme(self._theme)
         self.show_model(False)
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         self._theme = theme
-        for view in (self.controls, self.decision, self.meter, self.probabilities, self.spectrum, self.welcome):
+        for view in (
+            self.controls,
+            self.decision,
+            self.notes,
+            self.meter,
+            self.probabilities,
+            self.welcome,
+            self.spectra,
+            self.sound_form,
+            self.latency,
+        ):
             view.set_theme(theme)
-        self._paint_means()
+        self.active.setStyleSheet(f"color: {theme.accent.name()};")
         self.decision.recolour(self.colour_of)
         self.log.recolour(self.colour_of)
 
@@ -95,161 +100,112 @@ class LivePanel(QWidget):
         self.messages.show_message(MessageKind.DONE, sentence)
 
     def show_model(self, is_there: bool) -> None:
-        """Say what is needed for a decision; without a network and without decisions, only how to get one."""
-        self._pages.setCurrentIndex(int(is_there or bool(self.log.rows)))
+        """Show where probabilities will be, or without a network how to get one."""
+        self._top.setCurrentWidget(self.probabilities if is_there or self.log.rows else self.welcome)
         self.decision.show_hint(_READY if is_there else _NO_MODEL)
 
     def show_status(self, text: str) -> None:
         """Say what is going on."""
         self.status.setText(text)
 
-    def show_latency(self, parts: Sequence[tuple[str, str]]) -> None:
-        """Show where the time goes between sound and label, as (what, how long); the last one is the sum."""
-        rows = [f"<tr><td align=left>{what}</td><td align=right>&nbsp;&nbsp;{long}</td></tr>" for what, long in parts]
-        if rows:
-            rows[-1] = rows[-1].replace("td", "th")
-        self.latency.setText(f"<table width='100%'>{''.join(rows)}</table>" if rows else "")
+    def show_active(self, texts: Sequence[str]) -> None:
+        """Say what is done to the sound before it is classified."""
+        self.active.setText("   ·   ".join(texts))
+        self.active.setVisible(bool(texts))
 
     def begin(self, names: Sequence[str], step_s: float) -> None:
-        """Start empty histories of these classes."""
+        """Start empty histories of these classes; without any, only level and spectrum come."""
         self._names = tuple(names)
+        self._top.setCurrentWidget(self.probabilities if names else self.welcome)
         self.probabilities.begin(self._names, step_s)
-        self.decision.show_hint("Listening…")
-        self.meter.reset()
+        self.decision.show_hint("Listening…" if names else _NO_MODEL)
+        self.notes.show_sentences(())
 
-    def show_spectra(self, frequencies_hz: NDArray[np.floating], means: NDArray[np.floating] | None) -> None:
-        """Show what the classes look like on average, each row of ``means`` one class, and clear the live curve."""
-        self.spectrum.clear_curves()
-        self._is_drawn = frequencies_hz > 0  # 0 Hz has no place on a logarithmic axis
-        self._frequencies_hz = frequencies_hz[self._is_drawn]
-        self._means = means
-        self._paint_means()
-
-    def show_input(self, vector: NDArray[np.floating]) -> None:
-        """Show what entered the network last, one value for each frequency of :meth:`show_spectra`."""
-        if len(self._frequencies_hz):
-            shown, colour = vector[self._is_drawn], self._theme.foreground
-            self.spectrum.set_curve("live", self._frequencies_hz, shown, "now", colour, width=2.0)
-
-    def show_level(self, rms_dbfs: float, peak_dbfs: float, clipped: bool) -> None:
+    def show_level(self, rms_dbfs: float, peak_dbfs: float, clipped: bool, level_db_spl: float | None = None) -> None:
         """Move the level meter."""
-        self.meter.show_level(rms_dbfs, peak_dbfs, clipped, time.monotonic())
+        self.meter.show_level(rms_dbfs, peak_dbfs, clipped, time.monotonic(), level_db_spl)
 
-    def show_label(self, decision: LiveDecision) -> None:
-        """Show the latest decision large."""
-        self.decision.show_decision(decision.label, decision.probability, self.colour_of(decision.label))
+    def show_label(self, decision: LiveDecision, detail: str = "") -> None:
+        """Show the latest verdict large."""
+        verdict = decision.verdict
+        colour = self.colour_of(verdict.label)
+        self.decision.show_decision(verdict.label, verdict.probability, colour, verdict.kind, detail)
 
-    def add_decisions(self, decisions: Sequence[LiveDecision]) -> None:
-        """Append decisions to raster and log, oldest first."""
+    def add_to_raster(self, decisions: Sequence[LiveDecision]) -> None:
+        """Append decisions to the raster, oldest first."""
         for decision in decisions[-1000:]:
-            self.probabilities.append(decision.start_s, decision.probabilities)
-        self.log.extend([self._row(decision) for decision in decisions])
-        self._show_log_buttons()
+            self.probabilities.append(decision.start_s, decision.smoothed)
 
-    def clear_log(self) -> None:
-        """Empty the log."""
-        self.log.clear()
-        self._show_log_buttons()
+    def add_to_log(self, decisions: Sequence[LiveDecision]) -> None:
+        """Append decisions to the log, oldest first."""
+        self.log.extend([self._row(decision) for decision in decisions])
 
     def colour_of(self, label: str) -> QColor:
-        """Return the colour of a class."""
-        return class_colour(self._names.index(label) if label in self._names else 0, self._theme)
-
-    def _paint_means(self) -> None:
-        for index, mean in enumerate(() if self._means is None else self._means):
-            colour = with_alpha(class_colour(index, self._theme), 0.75)
-            name = self._names[index] if index < len(self._names) else ""
-            self.spectrum.set_curve(index, self._frequencies_hz, mean[self._is_drawn], name, colour, width=1.0)
+        """Return the colour of a class; that of no class is faint."""
+        return class_colour(self._names.index(label), self._theme) if label in self._names else self._theme.muted
 
     def _row(self, decision: LiveDecision) -> DecisionRow:
-        level_dbfs = decision.level.rms_dbfs
-        colour = self.colour_of(decision.label)
-        return DecisionRow(decision.start_s, decision.label, decision.probability, level_dbfs, colour)
-
-    def _build_parts(self) -> None:
-        self.probabilities.set_empty_text(
-            "Here each class gets a row: how probable it was over the last half minute, and how probable it is now."
+        verdict = decision.verdict
+        return DecisionRow(
+            decision.start_s,
+            decision.label,
+            verdict.probability,
+            decision.level.rms_dbfs,
+            self.colour_of(verdict.label),
+            verdict.label,
+            verdict.kind,
+            decision.clock_s,
         )
-        self.spectrum.set_empty_text(
-            "Here the spectrum that enters the network is drawn live over the mean spectrum of each class."
-        )
-        self.status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.latency.setTextFormat(Qt.TextFormat.RichText)
-        self.latency.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self.latency.setToolTip(
-            "From the end of a window's last sample to the label on the screen: waiting for the classifier's turn, "
-            "features, network, and drawing; medians over the last hundred decisions."
-        )
-        self.csv_button.setToolTip("Write every decision with all probabilities as a CSV table")
-        self.audacity_button.setToolTip("Write the decisions as a label track for Audacity (File › Import › Labels)")
-        self.clear_button.setToolTip("Empty the log of decisions")
-        self._show_log_buttons()
 
     def _build_layout(self) -> None:
         body = QSplitter(Qt.Orientation.Horizontal, self)
-        body.addWidget(self._build_left())
-        body.addWidget(self._build_middle())
-        body.addWidget(self._build_right())
+        body.addWidget(self._build_main())
+        body.addWidget(self._build_sides())
         body.setChildrenCollapsible(False)
-        body.setSizes([260, 640, 340])
-        for index, stretch in enumerate((0, 1, 0)):
-            body.setStretchFactor(index, stretch)
+        body.setSizes([880, 360])
+        body.setStretchFactor(0, 1)
+        body.setStretchFactor(1, 0)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 10, 12, 8)
-        layout.setSpacing(10)
+        layout.setContentsMargins(10, 8, 10, 4)
+        layout.setSpacing(6)
         layout.addWidget(self.controls)
         layout.addWidget(self.messages)
-        self._pages = QStackedWidget(self)
-        self._pages.addWidget(self.welcome)
-        self._pages.addWidget(body)
-        layout.addWidget(self._pages, 1)
+        layout.addWidget(body, 1)
         layout.addWidget(self.status)
 
-    def _build_left(self) -> QWidget:
-        left = QWidget(self)
-        column = QVBoxLayout(left)
+    def _build_main(self) -> QWidget:
+        main = QWidget(self)
+        heading = QHBoxLayout()
+        heading.setSpacing(10)
+        heading.addWidget(self.decision, 2)
+        heading.addWidget(self.notes, 3)
+        self._top.addWidget(self.welcome)
+        self._top.addWidget(self.probabilities)
+        pictures = QSplitter(Qt.Orientation.Vertical, main)
+        pictures.addWidget(self._top)
+        pictures.addWidget(self.spectra)
+        pictures.setChildrenCollapsible(False)
+        pictures.setHandleWidth(3)
+        pictures.setSizes([150, 300])
+        pictures.setStretchFactor(0, 1)
+        pictures.setStretchFactor(1, 2)
+        column = QVBoxLayout(main)
         column.setContentsMargins(0, 0, 4, 0)
-        column.setSpacing(10)
-        column.addWidget(self.decision, 1)
+        column.setSpacing(4)
+        column.addLayout(heading)
         column.addWidget(self.meter)
-        column.addWidget(self.latency)
-        left.setMinimumWidth(220)
-        return left
+        column.addWidget(self.active)
+        column.addWidget(pictures, 1)
+        return main
 
-    def _build_middle(self) -> QWidget:
-        middle = QSplitter(Qt.Orientation.Vertical, self)
-        middle.addWidget(self.probabilities)
-        middle.addWidget(self.spectrum)
-        middle.setChildrenCollapsible(False)
-        middle.setSizes([280, 260])
-        return middle
-
-    def _build_right(self) -> QWidget:
-        right = QWidget(self)
-        column = QVBoxLayout(right)
-        column.setContentsMargins(4, 0, 0, 0)
-        column.setSpacing(6)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(6)
-        for button in (self.csv_button, self.audacity_button, self.clear_button):
-            button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-            buttons.addWidget(button)
-        column.addWidget(self.log, 1)
-        column.addLayout(buttons)
-        right.setMinimumWidth(320)
-        return right
-
-    def _connect(self) -> None:
-        self.csv_button.clicked.connect(lambda: self._ask_for_path("csv", "decisions.csv", "CSV (*.csv)"))
-        self.audacity_button.clicked.connect(lambda: self._ask_for_path("audacity", "labels.txt", "Text (*.txt)"))
-        self.clear_button.clicked.connect(self.clear_requested)
-        self.welcome.open_requested.connect(self.controls.open_button.click)
-
-    def _ask_for_path(self, kind: str, name: str, pattern: str) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Export decisions", name, pattern)
-        if path:
-            self.export_requested.emit(kind, path)
-
-    def _show_log_buttons(self) -> None:
-        for button in (self.csv_button, self.audacity_button, self.clear_button):
-            button.setEnabled(bool(self.log.rows))
+    def _build_sides(self) -> QWidget:
+        for page, title, tip in (
+            (self.log, "Log", "Every decision, with its time"),
+            (self.settings_form, "Settings", "Hop, smoothing, hold, thresholds; they take effect while it runs"),
+            (self.sound_form, "Microphone", "Background, level calibration and correction of the microphone"),
+            (self.latency, "Latency", "Where the time goes between a sound and its label"),
+        ):
+            self.sides.setTabToolTip(self.sides.addTab(page, title), tip)
+        self.sides.setDocumentMode(True)
+        self.sides.setMinimumWidth(330)
+        return self.sides

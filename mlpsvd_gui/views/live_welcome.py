@@ -1,4 +1,4 @@
-"""What the live tab shows before there is a network: two ways to one."""
+"""What stands in the place of the probabilities before there is a network: two ways to one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mlpsvd_gui.plots.theme import Theme
 __all__ = ["LiveWelcome"]
 
 _WIDEST = 520
-_TITLE_SCALE = 1.7
+_TITLE_SCALE = 1.3
 
 
 class LiveWelcome(QWidget):
@@ -26,8 +26,8 @@ class LiveWelcome(QWidget):
         super().__init__(parent)
         self.title = QLabel("No network yet", self)
         self.text = QLabel(
-            "Here a trained network listens and says what it hears, with the probability of every class, the spectrum "
-            "it sees and a log of its decisions.\n\nTrain a network on the Explore tab, or open a model file.",
+            "Start shows level, spectrum and waterfall. To be told what is heard, train a network on the Explore tab "
+            "or open a model file.",
             self,
         )
         self.explore_button = QPushButton("Train one on Explore", self)
@@ -41,18 +41,18 @@ class LiveWelcome(QWidget):
         font.setPointSizeF(font.pointSizeF() * _TITLE_SCALE)
         self.title.setFont(font)
         self.text.setWordWrap(True)
+        self.text.setMinimumHeight(2 * self.fontMetrics().lineSpacing() + 2)
         self.explore_button.setDefault(True)
         block = QWidget(self)
         block.setMaximumWidth(_WIDEST)
         column = QVBoxLayout(block)
-        column.setSpacing(14)
+        column.setSpacing(6)
         column.addWidget(self.title)
         column.addWidget(self.text)
         buttons = QHBoxLayout()
         buttons.setSpacing(10)
         for button in (self.explore_button, self.open_button):
-            button.setMinimumHeight(34)
-            button.setMinimumWidth(190)
+            button.setMinimumWidth(150)
             buttons.addWidget(button)
         buttons.addStretch(1)
         column.addLayout(buttons)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mlpsvd_gui.plots.theme import LIGHT, Theme, class_colour, mix, small_font
@@ -21,6 +22,8 @@ _MOST_COLUMNS = 600
 _BAR_WIDTH = 96.0
 _VALUE_WIDTH = 50.0
 _LONGEST_NAME = 120.0
+_BEFORE, _DECIDED, _QUIET, _GAP = range(4)
+_GAP_COLOUR = QColor("#d13438")
 _TICK_STEPS_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 
 
@@ -28,7 +31,7 @@ class ProbabilityHistory(QWidget):
     """Rows of classes: name, raster of the last half minute (newest at its right end), bar and number.
 
     Raster and bar share one row, so that the bar is the raster's last column written out. Strength of colour is
-    the probability; time that was not classified stays empty.
+    the probability. Quiet time, which is not classified, is dotted; time of which no sound came is hatched.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -38,12 +41,18 @@ class ProbabilityHistory(QWidget):
         self._step_s = 0.0
         self._last_column = -1
         self._columns: NDArray[np.float64] = np.zeros((0, 0))
+        self._states: NDArray[np.int8] = np.zeros(0, dtype=np.int8)
         self._latest: NDArray[np.float64] | None = None
         self._decided = -1
         self._empty_text = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(320, 120)
+        self.setMinimumSize(320, 84)
         self.setAccessibleName("Probabilities of the classes and their history")
+
+    @property
+    def step_s(self) -> float:
+        """Time that one column stands for."""
+        return self._step_s
 
     @property
     def latest(self) -> dict[str, float]:
@@ -53,7 +62,17 @@ class ProbabilityHistory(QWidget):
     @property
     def n_filled(self) -> int:
         """How many columns of the raster hold a decision."""
-        return int(np.count_nonzero(~np.isnan(self._columns[:, 0]))) if self._columns.size else 0
+        return int(np.count_nonzero(self._states == _DECIDED))
+
+    @property
+    def n_quiet(self) -> int:
+        """How many columns of the raster are quiet."""
+        return int(np.count_nonzero(self._states == _QUIET))
+
+    @property
+    def n_gap(self) -> int:
+        """How many columns of the raster have no sound."""
+        return int(np.count_nonzero(self._states == _GAP))
 
     def sizeHint(self) -> QSize:
         """Room for ten classes."""
@@ -74,19 +93,30 @@ class ProbabilityHistory(QWidget):
         self._names, self._step_s = tuple(names), step_s
         n_columns = int(min(_MOST_COLUMNS, max(_FEWEST_COLUMNS, round(_SPAN_S / step_s)))) if step_s > 0 else 0
         self._columns = np.full((n_columns, len(self._names)), np.nan)
+        self._states = np.full(n_columns, _BEFORE, dtype=np.int8)
         self._last_column, self._latest, self._decided = -1, None, -1
         self.update()
 
     def append(self, start_s: float, probabilities: NDArray[np.floating[Any]]) -> None:
-        """Add a decision at its time; columns between the last one and this stay empty."""
+        """Add a decision at its time; those that are not numbers stand for a quiet window.
+
+        Columns between the last one and this are a gap, but where windows overlap less than wholly.
+        """
+        if not len(self._columns):
+            return
         column = round(start_s / self._step_s)
-        shift = min(len(self._columns), max(1, column - self._last_column))
+        n_new = max(1, column - self._last_column)
+        shift = min(len(self._columns), n_new)
         self._columns[:-shift] = self._columns[shift:].copy()
+        self._states[:-shift] = self._states[shift:].copy()
         self._columns[-shift:] = np.nan
+        self._states[-shift:] = _GAP if self._last_column >= 0 else _BEFORE
+        is_quiet = bool(np.isnan(probabilities).any())
         self._columns[-1] = probabilities
+        self._states[-1] = _QUIET if is_quiet else _DECIDED
         self._last_column = max(column, self._last_column + 1)
         self._latest = np.asarray(probabilities, dtype=np.float64)
-        self._decided = int(np.argmax(self._latest))
+        self._decided = -1 if is_quiet else int(np.argmax(self._latest))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -111,7 +141,8 @@ class ProbabilityHistory(QWidget):
         raster = QRectF(left, 6.0, self.width() - left - _BAR_WIDTH - _VALUE_WIDTH - 18.0, bottom - 6.0)
         row_height = raster.height() / len(self._names)
         painter.drawImage(raster, self._image())
-        self._paint_gaps(painter, raster, row_height)
+        self._paint_lines(painter, raster, row_height)
+        self._paint_stretches(painter, raster)
         for index in range(len(self._names)):
             top = raster.top() + index * row_height
             self._paint_name(painter, index, QRectF(6.0, top, left - 14.0, row_height))
@@ -129,7 +160,19 @@ class ProbabilityHistory(QWidget):
         height, width = data.shape[:2]
         return QImage(data.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
-    def _paint_gaps(self, painter: QPainter, raster: QRectF, row_height: float) -> None:
+    def _paint_stretches(self, painter: QPainter, raster: QRectF) -> None:
+        """Mark quiet time and time without sound over all rows."""
+        width = raster.width() / len(self._states)
+        edges = np.flatnonzero(np.diff(self._states)) + 1
+        for first, end in pairwise((0, *edges.tolist(), len(self._states))):
+            state = int(self._states[first])
+            area = QRectF(raster.left() + first * width, raster.top(), (end - first) * width, raster.height())
+            if state == _QUIET:
+                painter.fillRect(area, QBrush(self._theme.muted, Qt.BrushStyle.Dense7Pattern))
+            elif state == _GAP:
+                painter.fillRect(area, QBrush(_GAP_COLOUR, Qt.BrushStyle.BDiagPattern))
+
+    def _paint_lines(self, painter: QPainter, raster: QRectF, row_height: float) -> None:
         painter.setPen(self._theme.background)
         for index in range(1, len(self._names)):
             y = raster.top() + index * row_height
@@ -146,7 +189,7 @@ class ProbabilityHistory(QWidget):
         height = min(14.0, area.height() * 0.6)
         bar = QRectF(area.left(), area.center().y() - height / 2.0, area.width(), height)
         painter.fillRect(bar, mix(self._theme.grid, self._theme.background, 0.4))
-        if self._latest is None:
+        if self._latest is None or np.isnan(self._latest[index]):
             return
         value = float(self._latest[index])
         filled = QRectF(bar.left(), bar.top(), bar.width() * min(1.0, max(0.0, value)), bar.height())

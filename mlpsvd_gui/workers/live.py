@@ -8,15 +8,20 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from mlpsvd.audio.level import Level, measure_level
+from mlpsvd.audio.level import Level
 from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.audio.source import AudioSource, SourceState, SourceStatus
 from mlpsvd.errors import MlpSvdError
+from mlpsvd.features.conditioning import Conditioning
 from mlpsvd.models.classifier import Classifier
 from mlpsvd.models.live import LiveClassifier, LiveDecision
 from mlpsvd.models.live_settings import LiveSettings
+from mlpsvd_gui.workers.live_level import LevelWatch
+from mlpsvd_gui.workers.live_spectrum import LiveSpectrum, SpectrumColumn
 
 __all__ = ["RING_S", "LiveSession", "LiveUpdate"]
 
@@ -25,7 +30,6 @@ T = TypeVar("T")
 _IDLE_S = 0.003
 _AT_ONCE = 8
 _BREATH_S = 0.002
-_LEVEL_S = 0.04
 _NOTICE_S = 0.01
 RING_S = 12.0
 """What can be looked back at: a recording begins before its trigger."""
@@ -41,7 +45,10 @@ class LiveUpdate:
     decisions
         New decisions, oldest first.
     levels
-        Levels of the new samples, a stretch of some 40 ms each.
+        Levels of the new samples, a stretch of some 40 ms each: the root mean square of what is classified, the peak of
+        what the device gave.
+    spectra
+        Spectra of the new samples, where there is no model to make any.
     status
         What the source says now.
     heard_s, lost_s
@@ -52,6 +59,7 @@ class LiveUpdate:
 
     decisions: tuple[LiveDecision, ...]
     levels: tuple[Level, ...]
+    spectra: tuple[SpectrumColumn, ...]
     status: SourceStatus
     heard_s: float
     lost_s: float
@@ -63,6 +71,17 @@ class LiveSession(QObject):
 
     The window draws what :meth:`drain` gives; ``news`` says that there is something, and is not repeated until it
     has been fetched, so that a source faster than the window never fills the event queue.
+
+    Parameters
+    ----------
+    source
+        Where the sound comes from; at the model's rate where there is a model.
+    classifier
+        What decides; None only listens, and a model may come later with :meth:`swap`.
+    settings
+        How verdicts are made.
+    conditioning
+        Microphone and background to be taken off.
     """
 
     news = Signal()
@@ -71,21 +90,21 @@ class LiveSession(QObject):
         self,
         source: AudioSource,
         classifier: Classifier | None,
-        hop_share: float = 1.0,
+        settings: LiveSettings = LiveSettings(),  # noqa: B008 - frozen
+        conditioning: Conditioning | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._source = source
+        self._settings = settings
         window_s = classifier.n_samples / source.sample_rate_hz if classifier is not None else 0.0
         self._ring = RingBuffer(int(max(RING_S, _RING_WINDOWS * window_s) * source.sample_rate_hz) + 1)
-        self._live: LiveClassifier | None = None
-        if classifier is not None:
-            self._live = LiveClassifier(
-                self._ring, classifier, LiveSettings(hop_share), source_latency_s=lambda: source.latency_s
-            )
+        self._live = None if classifier is None else self._listener(classifier, conditioning)
+        self._spectrum = LiveSpectrum(self._ring, source.sample_rate_hz)
+        self._level = LevelWatch(self._ring, source)
         self._decisions: deque[LiveDecision] = deque()
         self._levels: deque[Level] = deque(maxlen=256)
-        self._n_measured = 0
+        self._spectra: deque[SpectrumColumn] = deque(maxlen=256)
         self._noticed_s = 0.0
         self._notice_pending = False
         self._stopping = threading.Event()
@@ -93,17 +112,31 @@ class LiveSession(QObject):
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="live audio", daemon=True)
 
+    def _listener(self, classifier: Classifier, conditioning: Conditioning | None) -> LiveClassifier:
+        source = self._source
+        return LiveClassifier(self._ring, classifier, self._settings, conditioning, lambda: source.latency_s)
+
     @property
     def source(self) -> AudioSource:
         """Where the sound comes from."""
         return self._source
 
+    @property
+    def has_model(self) -> bool:
+        """Whether anything decides."""
+        return self._live is not None
+
+    @property
+    def spectrum_frequencies_hz(self) -> NDArray[np.float64]:
+        """Frequencies of the spectra that are made while there is no model."""
+        return self._spectrum.frequencies_hz
+
     def start(self) -> None:
         """Begin; returns at once."""
         self._thread.start()
 
-    def swap(self, classifier: Classifier) -> None:
-        """Let another model classify from the next window on.
+    def swap(self, classifier: Classifier, conditioning: Conditioning | None = None) -> None:
+        """Let another model classify from the next window on, or the first one.
 
         Raises
         ------
@@ -111,7 +144,44 @@ class LiveSession(QObject):
             If it wants another sample rate or longer windows.
         """
         if self._live is not None:
-            self._live.swap(classifier)
+            self._live.swap(classifier, conditioning)
+        else:
+            self._live = self._listener(classifier, conditioning)
+
+    def set_settings(self, settings: LiveSettings) -> None:
+        """Let other settings hold from the next window on.
+
+        Raises
+        ------
+        SettingError
+            If one is impossible; the old ones stay.
+        """
+        if self._live is not None:
+            self._live.set_settings(settings)
+        self._settings = settings
+
+    def set_conditioning(self, conditioning: Conditioning | None) -> None:
+        """Take another microphone and background off from the next window on.
+
+        Raises
+        ------
+        DataError
+            If it was made for another model; the old one stays.
+        """
+        if self._live is not None:
+            self._live.set_conditioning(conditioning)
+
+    def recent(self, duration_s: float) -> tuple[NDArray[np.float32], float] | None:
+        """Return the latest sound as the device gave it, and its rate; None where there is not as much in one piece."""
+        ring = self._source.raw_ring
+        if ring is None:
+            return None
+        rate_hz = self._source.raw_rate_hz
+        n_samples, end = round(duration_s * rate_hz), ring.n_written
+        if n_samples > end or ring.first_break(end - n_samples, end) is not None:
+            return None
+        samples = ring.read(end - n_samples, n_samples)
+        return None if samples is None else (samples, rate_hz)
 
     def ask_to_stop(self) -> None:
         """Ask the thread to end; returns at once, ``news`` follows."""
@@ -131,6 +201,7 @@ class LiveSession(QObject):
         return LiveUpdate(
             decisions=_emptied(self._decisions),
             levels=_emptied(self._levels),
+            spectra=_emptied(self._spectra),
             status=self._failure or self._source.status,
             heard_s=self._ring.n_written / self._source.sample_rate_hz,
             lost_s=self._ring.n_lost / self._source.sample_rate_hz,
@@ -155,33 +226,26 @@ class LiveSession(QObject):
         while not self._stopping.is_set():
             # Asked before looking for samples: whatever a finished source has delivered is found below.
             over = self._source.finished
-            decisions = self._live.poll(_AT_ONCE) if self._live is not None else self._release()
+            live = self._live
+            decisions = live.poll(_AT_ONCE) if live is not None else self._only_look()
             self._decisions.extend(decisions)
-            self._measure_level()
+            self._levels.extend(self._level.poll())
             if over and not decisions:
-                if self._live is not None:
-                    self._decisions.extend(self._live.flush())
+                if live is not None:
+                    self._decisions.extend(live.flush())
                 return
             self._notice()
             # A source without a pace would keep the interpreter from the window: breathe after each handful.
             self._stopping.wait(_BREATH_S if decisions else _IDLE_S)
 
-    def _release(self) -> list[LiveDecision]:
-        """Nobody classifies: what has come is free to be written over."""
+    def _only_look(self) -> list[LiveDecision]:
+        """Nobody classifies: what has come is looked at and may be written over."""
+        self._spectra.extend(self._spectrum.poll())
         self._ring.advance(self._ring.n_written)
         return []
 
-    def _measure_level(self) -> None:
-        n_new = self._ring.n_written - self._n_measured
-        if n_new < _LEVEL_S * self._source.sample_rate_hz:
-            return
-        samples = self._ring.read(self._n_measured, min(n_new, self._ring.capacity))
-        self._n_measured += n_new
-        if samples is not None:
-            self._levels.append(measure_level(samples))
-
     def _notice(self) -> None:
-        is_new = bool(self._decisions or self._levels)
+        is_new = bool(self._decisions or self._levels or self._spectra)
         now_s = time.monotonic()
         if is_new and not self._notice_pending and now_s - self._noticed_s >= _NOTICE_S:
             self._notice_pending = True

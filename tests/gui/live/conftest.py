@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from mlpsvd.experiments.experiment import Experiment
@@ -14,6 +16,7 @@ from mlpsvd.experiments.race import Outcome, Race
 from mlpsvd.settings import with_value
 from mlpsvd.signals.bank import paper_bank
 from mlpsvd_gui.controllers.live_controller import LiveController
+from mlpsvd_gui.models.preferences import Preferences
 from mlpsvd_gui.models.run_model import RunModel, RunState
 from mlpsvd_gui.views.live_panel import LivePanel
 
@@ -65,14 +68,28 @@ class Tab:
 
 
 @pytest.fixture
-def tab(qtbot: QtBot) -> Iterator[Tab]:
-    panel, run_model = LivePanel(), RunModel()
-    qtbot.addWidget(panel)
-    controller = LiveController(panel, run_model)
-    panel.resize(1260, 640)
-    panel.show()
-    yield Tab(panel, controller, run_model)
-    controller.close()
+def open_tab(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[], Tab]]:
+    """Return a function that opens the tab as a new start of the program does."""
+    opened: list[Tab] = []
+
+    def open_one() -> Tab:
+        panel, run_model = LivePanel(), RunModel()
+        qtbot.addWidget(panel)
+        store = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+        tab = Tab(panel, LiveController(panel, run_model, Preferences(store)), run_model)
+        opened.append(tab)
+        panel.resize(1260, 640)
+        panel.show()
+        return tab
+
+    yield open_one
+    for tab in opened:
+        tab.controller.close()
+
+
+@pytest.fixture
+def tab(open_tab: Callable[[], Tab]) -> Tab:
+    return open_tab()
 
 
 @pytest.fixture

@@ -16,17 +16,24 @@ from mlpsvd.data.synthetic import one_class
 from mlpsvd.experiments.results import model_of
 from mlpsvd.models.classifier import Classifier
 from mlpsvd.models.model_file import save_model
+from mlpsvd_gui.views.source_chooser import FILE_SOURCE, SYNTHETIC_SOURCE
 
 
 def press_start(qtbot, tab):
     qtbot.mouseClick(tab.panel.controls.start_button, Qt.MouseButton.LeftButton)
 
 
+def choose_source(tab, kind):
+    box = tab.panel.controls.source.kind_box
+    box.setCurrentIndex(box.findData(kind))
+    box.activated.emit(box.currentIndex())
+
+
 def play(qtbot, tab, path, as_fast_as_possible=True):
     controls = tab.panel.controls
-    controls.source_box.setCurrentIndex(0)
-    controls.path_edit.setText(str(path))
-    controls.pace_box.setCurrentIndex(1 if as_fast_as_possible else 0)
+    choose_source(tab, FILE_SOURCE)
+    controls.source.path_edit.setText(str(path))
+    controls.source.pace_box.setCurrentIndex(1 if as_fast_as_possible else 0)
     press_start(qtbot, tab)
     assert controls.start_button.text() == "Stop"
     qtbot.waitUntil(lambda: controls.start_button.text() == "Start", timeout=10_000)
@@ -46,9 +53,12 @@ def concatenated(trained, tmp_path: Path) -> tuple[Path, list[str]]:
 
 
 def test_it_says_what_to_do_while_there_is_no_model(tab) -> None:
+    assert "No network yet" in tab.panel.decision.hint
+    choose_source(tab, SYNTHETIC_SOURCE)
     assert not tab.panel.controls.start_button.isEnabled()
-    assert "open a model file" in tab.panel.decision.hint
     assert "Train a network" in tab.panel.controls.start_button.toolTip()
+    choose_source(tab, FILE_SOURCE)
+    assert "Choose a recording" in tab.panel.controls.start_button.toolTip()
 
 
 def test_clips_played_from_a_file_are_labelled_as_they_are_in_files(qtbot, ready_tab, trained, concatenated) -> None:
@@ -70,7 +80,7 @@ def test_clips_played_from_a_file_are_labelled_as_they_are_in_files(qtbot, ready
     assert "18 decisions, nothing lost" in panel.status.text()
     assert panel.meter.rms_dbfs is not None
     assert not panel.meter.clipped
-    live_x, live_y = panel.spectrum.curve_data("live")
+    live_x, live_y = panel.spectra.curves.curve_data("live")
     assert live_x[0] > 0
     assert len(live_y) == 128
 
@@ -82,16 +92,19 @@ def test_real_time_takes_as_long_as_the_file_and_labels_follow_at_once(qtbot, re
     took_s = time.monotonic() - before_s
     assert 1.8 <= took_s < 6.0
     assert len(ready_tab.panel.log.rows) == len(played)
-    assert "Sound to label" in ready_tab.panel.latency.text()
+    rows = {row.name: row for row in ready_tab.panel.latency.rows}
+    assert list(rows) == ["Device", "Window", "Features", "Network", "Display", "Sound to label"]
+    assert rows["Device"].median_ms == 0.0
+    assert 0.0 < rows["Sound to label"].median_ms <= rows["Sound to label"].most_ms
 
 
 def test_the_bank_plays_the_class_chosen_by_hand(qtbot, ready_tab) -> None:
     panel = ready_tab.panel
-    panel.controls.source_box.setCurrentIndex(1)
-    names = [panel.controls.class_box.itemText(row) for row in range(panel.controls.class_box.count())]
+    choose_source(ready_tab, SYNTHETIC_SOURCE)
+    names = [panel.controls.source.class_box.itemText(row) for row in range(panel.controls.source.class_box.count())]
     press_start(qtbot, ready_tab)
     for index in (2, 0):
-        panel.controls.class_box.setCurrentIndex(index)
+        panel.controls.source.class_box.setCurrentIndex(index)
         n_before = len(panel.log.rows)
         qtbot.waitUntil(lambda n=n_before: len(panel.log.rows) >= n + 12, timeout=10_000)
         latest = [row.label for row in panel.log.rows[-8:]]
@@ -104,7 +117,7 @@ def test_the_bank_plays_the_class_chosen_by_hand(qtbot, ready_tab) -> None:
 
 def test_a_model_is_swapped_while_the_sound_goes_on(qtbot, ready_tab) -> None:
     panel = ready_tab.panel
-    panel.controls.source_box.setCurrentIndex(1)
+    choose_source(ready_tab, SYNTHETIC_SOURCE)
     press_start(qtbot, ready_tab)
     qtbot.waitUntil(lambda: len(panel.log.rows) >= 3, timeout=10_000)
     box = panel.controls.model_box
@@ -124,7 +137,7 @@ def test_a_model_of_longer_clips_starts_the_bank_anew(qtbot, ready_tab, trained,
     path = tmp_path / "longer.safetensors"
     save_model(path, replace(model_of(trained.prepared, trained.outcomes["mlp"]), clip_s=0.2))
     panel = ready_tab.panel
-    panel.controls.source_box.setCurrentIndex(1)
+    choose_source(ready_tab, SYNTHETIC_SOURCE)
     press_start(qtbot, ready_tab)
     qtbot.waitUntil(lambda: len(panel.log.rows) >= 2, timeout=10_000)
     ready_tab.controller.open_model(str(path))
@@ -141,7 +154,7 @@ def test_a_model_file_is_opened_and_classifies(qtbot, tab, trained, concatenated
     qtbot.waitUntil(lambda: tab.panel.controls.model_key == str(path), timeout=5_000)
     play(qtbot, tab, concatenated[0])
     assert len(tab.panel.log.rows) == 18
-    assert tab.panel.controls.class_box.count() == 3
+    assert tab.panel.controls.source.class_box.count() == 3
 
 
 def test_a_file_that_is_no_model_is_told_in_a_sentence(qtbot, tab, tmp_path: Path) -> None:
@@ -149,7 +162,7 @@ def test_a_file_that_is_no_model_is_told_in_a_sentence(qtbot, tab, tmp_path: Pat
     path.write_bytes(b"nothing of the kind")
     tab.panel.controls.model_file_chosen.emit(str(path))
     qtbot.waitUntil(lambda: "no-model.safetensors" in tab.panel.messages.text, timeout=5_000)
-    assert not tab.panel.controls.start_button.isEnabled()
+    assert tab.panel.controls.model_key == ""
 
 
 def test_a_recording_that_is_not_there_is_told_in_a_sentence(qtbot, ready_tab, tmp_path: Path) -> None:
@@ -174,28 +187,31 @@ def test_the_log_is_exported_and_cleared(qtbot, ready_tab, concatenated, tmp_pat
     panel = ready_tab.panel
     shown = [row.label for row in panel.log.rows]
     table, labels = tmp_path / "decisions.csv", tmp_path / "labels.txt"
-    panel.export_requested.emit("csv", str(table))
+    panel.log.export_requested.emit("csv", str(table))
     qtbot.waitUntil(lambda: str(table) in panel.messages.text, timeout=5_000)
-    panel.export_requested.emit("audacity", str(labels))
+    panel.log.export_requested.emit("audacity", str(labels))
     qtbot.waitUntil(lambda: str(labels) in panel.messages.text, timeout=5_000)
     with table.open(encoding="utf-8", newline="") as lines:
-        assert [row["label"] for row in csv.DictReader(lines)] == shown
+        rows = list(csv.DictReader(lines))
+    assert [row["label"] for row in rows] == shown
+    assert [row["shown"] for row in rows] == shown
+    assert all(row["ended_at"] for row in rows)
     last = labels.read_text("utf-8").splitlines()[-1].split("\t")
     assert last[2] == shown[-1]
     assert float(last[1]) == pytest.approx(1.8)
-    qtbot.mouseClick(panel.clear_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.log.clear_button, Qt.MouseButton.LeftButton)
     assert panel.log.rows == ()
-    assert not panel.csv_button.isEnabled()
+    assert not panel.log.csv_button.isEnabled()
 
 
 def test_a_log_that_cannot_be_written_is_told_in_a_sentence(qtbot, ready_tab, tmp_path: Path) -> None:
-    ready_tab.panel.export_requested.emit("csv", str(tmp_path / "no folder" / "x.csv"))
+    ready_tab.panel.log.export_requested.emit("csv", str(tmp_path / "no folder" / "x.csv"))
     qtbot.waitUntil(lambda: "no folder" in ready_tab.panel.messages.text, timeout=5_000)
 
 
 def test_a_new_run_leaves_the_sound_running_and_takes_over_when_it_is_done(qtbot, ready_tab, trained) -> None:
     panel, run_model = ready_tab.panel, ready_tab.run_model
-    panel.controls.source_box.setCurrentIndex(1)
+    choose_source(ready_tab, SYNTHETIC_SOURCE)
     press_start(qtbot, ready_tab)
     qtbot.waitUntil(lambda: len(panel.log.rows) >= 2, timeout=10_000)
     run_model.begin(trained.prepared.experiment)
@@ -209,7 +225,7 @@ def test_a_new_run_leaves_the_sound_running_and_takes_over_when_it_is_done(qtbot
 
 
 def test_closing_while_it_plays_is_quick_and_leaves_no_thread(qtbot, ready_tab) -> None:
-    ready_tab.panel.controls.source_box.setCurrentIndex(1)
+    choose_source(ready_tab, SYNTHETIC_SOURCE)
     press_start(qtbot, ready_tab)
     qtbot.waitUntil(lambda: bool(ready_tab.panel.log.rows), timeout=10_000)
     before_s = time.monotonic()
@@ -225,23 +241,21 @@ def test_before_there_is_a_network_the_tab_shows_the_ways_to_one(qtbot, tab, fin
     tab.panel.hide()
     tab.panel.show()
     assert tab.panel.welcome.isVisible()
-    assert not tab.panel.log.isVisible()
+    assert not tab.panel.probabilities.isVisible()
     qtbot.mouseClick(tab.panel.welcome.explore_button, Qt.MouseButton.LeftButton)
     assert asked == [True]
     finish()
-    assert tab.panel.log.isVisible()
+    assert tab.panel.probabilities.isVisible()
     assert not tab.panel.welcome.isVisible()
 
 
 def test_a_network_trained_on_the_bank_can_be_started_at_once(qtbot, tab, finish) -> None:
     finish()
-    assert tab.panel.controls.source_kind == "synthetic"
+    assert tab.panel.controls.source.kind == SYNTHETIC_SOURCE
     assert tab.panel.controls.start_button.isEnabled()
 
 
 def test_a_source_chosen_by_hand_stays_chosen(qtbot, tab, finish) -> None:
-    box = tab.panel.controls.source_box
-    box.setCurrentIndex(0)
-    box.activated.emit(0)
+    choose_source(tab, FILE_SOURCE)
     finish()
-    assert tab.panel.controls.source_kind == "file"
+    assert tab.panel.controls.source.kind == FILE_SOURCE
