@@ -74,19 +74,20 @@ class TrainingReference:
 
         Infinite for a vector that is not finite.
         """
-        deviations = vector * self._per_std - self._scaled_centres
-        squares = np.einsum("kd,kd->k", deviations, deviations)
+        with np.errstate(over="ignore", invalid="ignore"):
+            deviations = np.asarray(vector, np.float32) * self._per_std - self._scaled_centres
+            squares = np.einsum("kd,kd->k", deviations, deviations)
         nearest = float(np.sqrt(squares.min() / len(self.within_std)) / self.distances[-1])
         return nearest if np.isfinite(nearest) else float("inf")
 
     @cached_property
-    def _per_std(self) -> NDArray[np.float64]:
-        return np.asarray(1.0 / self.within_std, np.float64)
+    def _per_std(self) -> NDArray[np.float32]:
+        return np.asarray(1.0 / self.within_std, np.float32)
 
     @cached_property
-    def _scaled_centres(self) -> NDArray[np.float64]:
-        """The centres in units of the deviations: made once, as a distance is asked for with each live decision."""
-        return np.asarray(self.centres * self._per_std, np.float64)
+    def _scaled_centres(self) -> NDArray[np.float32]:
+        """In units of the deviations, made once, and as small as the vectors: a distance goes with each decision."""
+        return np.asarray(self.centres / self.within_std, np.float32)
 
     def to_arrays(self) -> dict[str, NDArray[np.floating]]:
         """Return everything as named arrays, for a model file."""

@@ -49,7 +49,8 @@ def test_one_is_the_distance_within_which_99_of_100_clips_lie() -> None:
     np.testing.assert_allclose(np.percentile(distances, 50.0), found.distances[2] / found.distances[-1], rtol=0.02)
     assert min(found.distance(centre) for centre in found.centres) < 1e-6
     assert found.distance(found.class_means.mean(axis=0)) > 1.5
-    assert found.distance(np.full(12, np.nan)) == float("inf")
+    for useless in (np.nan, np.inf, 1e30):
+        assert found.distance(np.full(12, useless)) == float("inf")
 
 
 def test_more_vectors_than_are_looked_at_together_are_measured_alike() -> None:
