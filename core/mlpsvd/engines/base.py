@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState
 from mlpsvd.network.network import Network
 
-__all__ = ["Engine", "LabelledVectors", "one_hot"]
+__all__ = ["Engine", "LabelledVectors", "one_hot", "shuffled"]
 
 Array = NDArray[np.floating]
 
@@ -44,6 +44,11 @@ def one_hot(labels: NDArray[np.intp], n_classes: int, dtype: DTypeLike) -> Array
     return targets
 
 
+def shuffled(seeds: np.random.SeedSequence, n_clips: int) -> NDArray[np.intp]:
+    """Return an order [shape=(n_clips,)] of the clips; it depends on the seeds alone."""
+    return np.random.default_rng(seeds).permutation(n_clips)
+
+
 class Engine(Protocol):
     """Executes epochs and evaluations on one device in one precision."""
 
@@ -64,6 +69,10 @@ class Engine(Protocol):
 
     def array(self, values: Array) -> Array:
         """Return a copy of a host array on the device, in the engine's precision."""
+        ...
+
+    def order(self, seeds: np.random.SeedSequence, n_clips: int) -> NDArray[np.intp]:
+        """Return the same order as :func:`shuffled`, on the host, in the engine's own time."""
         ...
 
     def run_epoch(

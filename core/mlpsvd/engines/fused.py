@@ -11,8 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
+from mlpsvd.engines import fused_activations as activations
 from mlpsvd.engines import fused_kernels as kernels
 from mlpsvd.engines.base import LabelledVectors, one_hot
+from mlpsvd.engines.fused_narrow import LEAST_FEATURES
+from mlpsvd.engines.fused_order import shuffled
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, fresh_state
 from mlpsvd.network.initialise import build
 from mlpsvd.network.network import Network
@@ -25,10 +28,10 @@ Array = NDArray[np.floating]
 
 _KINDS = {"dense": kernels.DENSE, "svd": kernels.SVD, "two-factor": kernels.TWO_FACTOR}
 _ACTIVATIONS = {
-    "relu": kernels.RELU,
-    "sigmoid": kernels.SIGMOID,
-    "tanh": kernels.TANH,
-    "softmax": kernels.SOFTMAX,
+    "relu": activations.RELU,
+    "sigmoid": activations.SIGMOID,
+    "tanh": activations.TANH,
+    "softmax": activations.SOFTMAX,
 }
 _LOSSES = {"cross-entropy": kernels.CROSS_ENTROPY, "squared error": kernels.SQUARED_ERROR}
 _OPTIMISERS = {"sgd": kernels.SGD, "momentum": kernels.MOMENTUM, "adam": kernels.ADAM}
@@ -40,6 +43,9 @@ _LINE = 16  # numbers in a cache line of 64 bytes, and in the widest vector regi
 
 # BLAS multiplies X by W faster if the clips lie in columns, and laying them so pays from this many rows of W (or Vᵀ).
 _COLUMNS_FROM = 18
+
+# Few rows of Vᵀ are multiplied with the clips where these lie in the training set.
+_IN_PLACE_TO = 4
 
 # Parameters and moments of networks up to this many are trained in copies that all begin a page. Elsewhere a store and
 # a later load whose addresses agree in their last 12 bits may meet, which makes Adam take three times as long.
@@ -100,6 +106,10 @@ class FusedEngine:
         """Return a copy in float32."""
         return np.array(values, dtype=np.float32, order="C")
 
+    def order(self, seeds: np.random.SeedSequence, n_clips: int) -> NDArray[np.intp]:
+        """Return the order of the clips in an epoch, as every engine's."""
+        return shuffled(seeds, n_clips)
+
     def run_epoch(
         self,
         network: Network,
@@ -159,21 +169,23 @@ class FusedEngine:
     @contextlib.contextmanager
     def _one_thread(self) -> Iterator[None]:
         """Hold every BLAS to one thread; threadpoolctl's own way takes 30 µs, as long as six updates."""
-        before = [library.get_num_threads() for library in self._blas]
-        for library in self._blas:
+        before = [(library, library.get_num_threads()) for library in self._blas]
+        changed = [(library, n_threads) for library, n_threads in before if n_threads != 1]  # none, within a trainer
+        for library, _ in changed:
             library.set_num_threads(1)
         try:
             yield
         finally:
-            for library, n_threads in zip(self._blas, before, strict=True):
+            for library, n_threads in changed:
                 library.set_num_threads(n_threads)
 
     def _run_once(self) -> None:
         """Compile, or load what was compiled, on a tiny network: no epoch's measured time shall contain that."""
         network = build(NetworkSettings(hidden=(2,)), 3, 2, ("svd", "dense"), 0)
         data = self.vectors(np.ones((4, 3)), np.array([0, 1, 0, 1]), 2)
+        order = self.order(np.random.SeedSequence(0), 4)
         rule = OptimiserRule("adam", 0.001, 0.9, 0.9, 0.999, 1e-8)
-        self.run_epoch(network, rule, fresh_state(network.spec, network.theta), data, np.arange(4), 2)
+        self.run_epoch(network, rule, fresh_state(network.spec, network.theta), data, order, 2)
         self.evaluate(network, data)
 
     def _layout(self, spec: NetworkSpec, n_rows: int) -> _Layout:
@@ -191,7 +203,9 @@ def _lay_out(spec: NetworkSpec, n_rows: int) -> _Layout:
     table = np.zeros((len(spec.layers), kernels.COLUMNS), np.int64)
     end = _whole_lines(n_rows * spec.n_in)
     first = spec.layers[0]
-    if (first.n_out if first.kind == "dense" else first.rank) >= _COLUMNS_FROM:
+    if first.kind != "dense" and first.rank <= _IN_PLACE_TO and first.n_in >= LEAST_FEATURES:
+        table[0, kernels.X] = kernels.IN_PLACE
+    elif (first.n_out if first.kind == "dense" else first.rank) >= _COLUMNS_FROM:
         table[0, kernels.X] = end
         end += _whole_lines(n_rows * spec.n_in)
     for row, layer, offset in zip(table, spec.layers, spec.offsets, strict=False):

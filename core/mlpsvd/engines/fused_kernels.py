@@ -5,8 +5,8 @@ into the interpreter. A batch is a matrix with one clip a *column*, so the equat
 over the batch of δ xᵀ is Δ Xᵀ, and every loop that is not a matrix product runs along 64 neighbouring numbers. A layer
 is one row of a table of integers (its columns are named below), so one compiled text serves every stack of layers.
 
-What was tried and what it gave is in docs/engines.md. The compiled functions that call one another stand in this one
-file because Numba's cache on disk notices a change of the file that holds a function, not of those it imports from.
+What was tried and what it gave is in docs/engines.md. Numba's cache on disk notices a change of the file that holds a
+function, not of those it imports from: hence the checksum below.
 """
 
 from __future__ import annotations
@@ -14,20 +14,23 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from mlpsvd.engines.fused_activations import SIGMOID, activate, through_activation
 from mlpsvd.engines.fused_layout import matrix, transpose
+from mlpsvd.engines.fused_narrow import narrow_gradient, narrow_product
 
 __all__ = ["COLUMNS", "evaluate", "run_epoch"]
 
-# Checksum of fused_layout.py: a change there has to change this file, or old compiled code would go on being used.
-LAYOUT_CHECKSUM = 3221248839
+# Checksum of what is imported above: a change there has to change this file, or Numba would use its old code.
+PARTS_CHECKSUM = 1108983094
 
 # Columns of the layer table; from THETA on they are offsets, THETA into the parameter vector, the rest into the
-# workspace. X, for the first layer, is where its inputs are laid one clip a column; 0 if they are used as they come.
+# workspace. X, for the first layer, is where its inputs are laid one clip a column; 0 if they are used as they come,
+# and IN_PLACE if they are read where they lie in the training set.
 KIND, N_IN, N_OUT, RANK, ACTIVATION, THETA, X, Z, DELTA, P, Q, BACK = range(12)
 COLUMNS = 12
+IN_PLACE = -1
 
 DENSE, SVD, TWO_FACTOR = range(3)
-RELU, SIGMOID, TANH, SOFTMAX = range(4)
 CROSS_ENTROPY, SQUARED_ERROR = range(2)
 SGD, MOMENTUM, ADAM = range(3)
 
@@ -35,54 +38,9 @@ SGD, MOMENTUM, ADAM = range(3)
 # training run that diverges is noticed.
 _REORDERED = {"reassoc", "contract", "nsz", "arcp"}
 _compiled = njit(nogil=True, fastmath=_REORDERED, error_model="numpy")
-_in_this_order = njit(nogil=True, fastmath={"contract"}, error_model="numpy")
 _kept_on_disk = njit(cache=True, nogil=True, fastmath=_REORDERED, error_model="numpy")
 
-_LOG2_E = np.float32(1.4426950408889634)
-_LN2_HIGH = np.float32(0.693359375)  # so few digits that its product with a small integer is exact
-_LN2_LOW = np.float32(-2.12194440e-4)
 _ONE, _HALF, _ZERO = np.float32(1), np.float32(0.5), np.float32(0)
-_EXP_RANGE = np.float32(87)
-
-
-@_in_this_order
-def _exp_parts(x):
-    """Return s and t with eˣ = s + s t, for |x| ≤ 87; beyond, x counts as ±87.
-
-    s = 2ᵏ with k = round(x / ln 2), and t = eʳ − 1 for the rest r, |r| ≤ ln(2)/2, by Taylor's series to r⁷, whose
-    truncation of 5·10⁻⁹ is below the rounding of float32. Unlike the C library's, it is done 16 numbers at a time.
-    """
-    x = -_EXP_RANGE if x < -_EXP_RANGE else x
-    x = _EXP_RANGE if x > _EXP_RANGE else x
-    k = np.floor(x * _LOG2_E + _HALF)
-    r = x - k * _LN2_HIGH
-    r = r - k * _LN2_LOW
-    t = np.float32(1 / 720) + r * np.float32(1 / 5040)
-    t = np.float32(1 / 120) + r * t
-    t = np.float32(1 / 24) + r * t
-    t = np.float32(1 / 6) + r * t
-    t = _HALF + r * t
-    t = r + r * r * t
-    return np.int32((np.int32(k) + 127) << 23).view(np.float32), t  # the bits of 2ᵏ
-
-
-@_in_this_order
-def _exp(x):
-    s, t = _exp_parts(x)
-    return s + s * t
-
-
-@_in_this_order
-def _sigmoid(x):
-    return _ONE / (_ONE + _exp(-x))
-
-
-@_in_this_order
-def _tanh(x):
-    """(e²ˣ − 1) / (e²ˣ + 1), with e²ˣ − 1 formed so that no digits are lost around 0."""
-    s, t = _exp_parts(np.float32(2) * x)
-    below = s * t + (s - _ONE)
-    return below / (below + np.float32(2))
 
 
 @_compiled
@@ -103,107 +61,61 @@ def _scale_rows(a, scale, start, out):
 
 
 @_compiled
-def _add_bias_and_activate(kind, a, b, start, row):
-    """a becomes h(a + b), column by column: equations (2) and (12); row is scratch for one number a clip."""
-    m, n = a.shape
-    for j in range(m):
-        bias = b[start + j]
-        if kind == RELU:
-            for i in range(n):
-                value = a[j, i] + bias
-                a[j, i] = _ZERO if value < 0 else value
-        elif kind == SIGMOID:
-            for i in range(n):
-                a[j, i] = _sigmoid(a[j, i] + bias)
-        elif kind == TANH:
-            for i in range(n):
-                a[j, i] = _tanh(a[j, i] + bias)
-        else:
-            for i in range(n):
-                a[j, i] += bias
-    if kind == SOFTMAX:
-        _softmax(a, row)
-
-
-@_compiled
-def _softmax(a, row):
-    """Equation (12); subtracting each column's largest input changes nothing but keeps exp finite."""
-    m, n = a.shape
-    row[0, :] = a[0, :]
-    for j in range(1, m):
-        for i in range(n):
-            row[0, i] = max(row[0, i], a[j, i])
-    for j in range(m):
-        for i in range(n):
-            a[j, i] = _exp(a[j, i] - row[0, i])
-    row[0, :] = a[0, :]
-    for j in range(1, m):
-        for i in range(n):
-            row[0, i] += a[j, i]
-    for j in range(m):
-        for i in range(n):
-            a[j, i] /= row[0, i]
-
-
-@_compiled
-def _through_activation(kind, z, gradient):
-    """gradient becomes Hᵀ gradient: equations (14) and (26)."""
-    m, n = z.shape
-    if kind == SOFTMAX:
-        _through_softmax(z, gradient)
-        return
-    for j in range(m):
-        if kind == RELU:
-            for i in range(n):
-                gradient[j, i] = _ZERO if z[j, i] <= 0 else gradient[j, i]
-        elif kind == SIGMOID:
-            for i in range(n):
-                gradient[j, i] *= z[j, i] * (_ONE - z[j, i])
-        else:
-            for i in range(n):
-                gradient[j, i] *= _ONE - z[j, i] * z[j, i]
-
-
-@_compiled
-def _through_softmax(z, gradient):
-    for i in range(z.shape[1]):
-        inner = _ZERO
-        for j in range(z.shape[0]):
-            inner += gradient[j, i] * z[j, i]
-        for j in range(z.shape[0]):
-            gradient[j, i] = z[j, i] * (gradient[j, i] - inner)
-
-
-@_compiled
 def _forward(theta, work, layers, index, x):
     """One layer, equations (1) and (2) or (52) and (53); its outputs stay in the workspace."""
-    n, kind = x.shape[1], layers[index, KIND]
     n_in, n_out, rank, start = layers[index, N_IN], layers[index, N_OUT], layers[index, RANK], layers[index, THETA]
-    z = matrix(work, layers[index, Z], n_out, n)
-    if kind == DENSE:
+    if layers[index, KIND] == DENSE:
+        z = matrix(work, layers[index, Z], n_out, x.shape[1])
         np.dot(matrix(theta, start, n_out, n_in), x, z)
-        bias = start + n_out * n_in
-    else:
-        right = start + n_out * rank
-        q = matrix(work, layers[index, Q], rank, n)
-        if kind == SVD:
-            p = matrix(work, layers[index, P], rank, n)
-            np.dot(matrix(theta, right + rank, rank, n_in), x, p)
-            _scale_rows(p, theta, right, q)
-            right += rank
-        else:
-            np.dot(matrix(theta, right, rank, n_in), x, q)
-        np.dot(matrix(theta, start, n_out, rank), q, z)
-        bias = right + rank * n_in
-    scratch = matrix(work, layers[index, DELTA], 1, n)  # δ needs its place on the way back only
-    _add_bias_and_activate(layers[index, ACTIVATION], z, theta, bias, scratch)
+        _activate_layer(theta, work, layers, index, z)
+        return z
+    np.dot(matrix(theta, _right(layers, index), rank, n_in), x, _through_right(work, layers, index, x.shape[1]))
+    return _forward_from_right(theta, work, layers, index, x.shape[1])
+
+
+@_compiled
+def _right(layers, index):
+    """Where Vᵀ, or Σ Vᵀ, of a factored layer begins."""
+    rank = layers[index, RANK]
+    return layers[index, THETA] + layers[index, N_OUT] * rank + (rank if layers[index, KIND] == SVD else 0)
+
+
+@_compiled
+def _through_right(work, layers, index, n):
+    """The place of Vᵀ x, or of Σ Vᵀ x."""
+    return matrix(work, layers[index, P if layers[index, KIND] == SVD else Q], layers[index, RANK], n)
+
+
+@_compiled
+def _forward_from_right(theta, work, layers, index, n):
+    """The rest of a factored layer: equation (53) from Vᵀ x on."""
+    n_out, rank, start = layers[index, N_OUT], layers[index, RANK], layers[index, THETA]
+    q, z = matrix(work, layers[index, Q], rank, n), matrix(work, layers[index, Z], n_out, n)
+    if layers[index, KIND] == SVD:
+        _scale_rows(matrix(work, layers[index, P], rank, n), theta, start + n_out * rank, q)
+    np.dot(matrix(theta, start, n_out, rank), q, z)
+    _activate_layer(theta, work, layers, index, z)
     return z
+
+
+@_compiled
+def _activate_layer(theta, work, layers, index, z):
+    bias = _bias(layers, index)
+    scratch = matrix(work, layers[index, DELTA], 1, z.shape[1])  # δ needs its place on the way back only
+    activate(layers[index, ACTIVATION], z, theta, bias, scratch)
+
+
+@_compiled
+def _bias(layers, index):
+    rows = layers[index, N_OUT] if layers[index, KIND] == DENSE else layers[index, RANK]
+    start = layers[index, THETA] if layers[index, KIND] == DENSE else _right(layers, index)
+    return start + rows * layers[index, N_IN]
 
 
 @_compiled
 def _first_layer(theta, work, layers, rows):
     """The first layer of clips that come one a row. Where X says so they are laid in columns before the product."""
-    if layers[0, X] == 0:
+    if layers[0, X] <= 0:
         return _forward(theta, work, layers, 0, rows.T)
     columns = matrix(work, layers[0, X], rows.shape[1], rows.shape[0])
     transpose(rows, columns)
@@ -211,26 +123,55 @@ def _first_layer(theta, work, layers, rows):
 
 
 @_compiled
+def _first_layer_of_batch(theta, work, layers, x, order, start, n):
+    """The first layer of the clips whose turn it is."""
+    if layers[0, X] == IN_PLACE:
+        narrow_product(x, order, start, theta, _right(layers, 0), _through_right(work, layers, 0, n))
+        return _forward_from_right(theta, work, layers, 0, n)
+    rows = matrix(work, 0, n, x.shape[1])
+    for i in range(n):
+        clip = order[start + i]
+        for j in range(x.shape[1]):  # a slice assignment takes three times as long
+            rows[i, j] = x[clip, j]
+    return _first_layer(theta, work, layers, rows)
+
+
+@_compiled
+def _backward_of_batch(theta, gradient, work, layers, x, order, start, n):
+    """Gradients of the first layer."""
+    if layers[0, X] == IN_PLACE:
+        _backward_to_right(theta, gradient, work, layers, 0, n)
+        narrow_gradient(x, order, start, matrix(work, layers[0, BACK], layers[0, RANK], n), gradient, _right(layers, 0))
+    else:
+        _backward(theta, gradient, work, layers, 0, matrix(work, 0, n, x.shape[1]).T)
+
+
+@_compiled
 def _backward(theta, gradient, work, layers, index, x):
     """Gradients of one layer, equations (49), (50), (62) to (64), from its δ in the workspace."""
-    n, kind = x.shape[1], layers[index, KIND]
-    n_in, n_out, rank, start = layers[index, N_IN], layers[index, N_OUT], layers[index, RANK], layers[index, THETA]
-    delta = matrix(work, layers[index, DELTA], n_out, n)
-    if kind == DENSE:
-        np.dot(delta, x.T, matrix(gradient, start, n_out, n_in))
-        bias = start + n_out * n_in
-    else:
-        back = matrix(work, layers[index, BACK], rank, n)
-        np.dot(delta, matrix(work, layers[index, Q], rank, n).T, matrix(gradient, start, n_out, rank))
-        np.dot(matrix(theta, start, n_out, rank).T, delta, back)
-        right = start + n_out * rank
-        if kind == SVD:
-            _sigma_gradient(back, matrix(work, layers[index, P], rank, n), gradient, right)
-            _scale_rows(back, theta, right, back)
-            right += rank
-        np.dot(back, x.T, matrix(gradient, right, rank, n_in))
-        bias = right + rank * n_in
-    _row_sums(delta, gradient, bias)
+    n, n_in, n_out, rank = x.shape[1], layers[index, N_IN], layers[index, N_OUT], layers[index, RANK]
+    if layers[index, KIND] == DENSE:
+        delta = matrix(work, layers[index, DELTA], n_out, n)
+        np.dot(delta, x.T, matrix(gradient, layers[index, THETA], n_out, n_in))
+        _row_sums(delta, gradient, _bias(layers, index))
+        return
+    _backward_to_right(theta, gradient, work, layers, index, n)
+    back = matrix(work, layers[index, BACK], rank, n)
+    np.dot(back, x.T, matrix(gradient, _right(layers, index), rank, n_in))
+
+
+@_compiled
+def _backward_to_right(theta, gradient, work, layers, index, n):
+    """Gradients of U, Σ and b of a factored layer, and Σ Uᵀ δ, of which equation (64) makes that of Vᵀ."""
+    n_out, rank, start = layers[index, N_OUT], layers[index, RANK], layers[index, THETA]
+    delta, back = matrix(work, layers[index, DELTA], n_out, n), matrix(work, layers[index, BACK], rank, n)
+    np.dot(delta, matrix(work, layers[index, Q], rank, n).T, matrix(gradient, start, n_out, rank))
+    np.dot(matrix(theta, start, n_out, rank).T, delta, back)
+    if layers[index, KIND] == SVD:
+        sigma = start + n_out * rank
+        _sigma_gradient(back, matrix(work, layers[index, P], rank, n), gradient, sigma)
+        _scale_rows(back, theta, sigma, back)
+    _row_sums(delta, gradient, _bias(layers, index))
 
 
 @_compiled
@@ -252,8 +193,7 @@ def _backward_input(theta, work, layers, index, out):
         delta = matrix(work, layers[index, DELTA], n_out, n)
         np.dot(matrix(theta, start, n_out, n_in).T, delta, out)
     else:
-        right = start + n_out * rank + (rank if kind == SVD else 0)
-        np.dot(matrix(theta, right, rank, n_in).T, matrix(work, layers[index, BACK], rank, n), out)
+        np.dot(matrix(theta, _right(layers, index), rank, n_in).T, matrix(work, layers[index, BACK], rank, n), out)
 
 
 @_compiled
@@ -267,7 +207,7 @@ def _output_delta(loss, activation, z, labels, order, start, delta):
     for i in range(n):
         delta[labels[order[start + i]], i] -= share
     if loss == SQUARED_ERROR:
-        _through_activation(activation, z, delta)
+        through_activation(activation, z, delta)
 
 
 @_compiled
@@ -329,17 +269,11 @@ def run_epoch(theta, gradient, first, second, steps, x, labels, order, batch_siz
     rule : np.ndarray [shape=(5,), dtype=float32]
         Learning rate, momentum, β₁, β₂, ε.
     """
-    n_layers, n_features = len(layers), x.shape[1]
-    last = n_layers - 1
+    last = len(layers) - 1
     for start in range(0, len(order), batch_size):
         n = min(batch_size, len(order) - start)
-        rows = matrix(work, 0, n, n_features)
-        for i in range(n):
-            clip = order[start + i]
-            for j in range(n_features):  # a slice assignment takes three times as long
-                rows[i, j] = x[clip, j]
-        z = _first_layer(theta, work, layers, rows)
-        for index in range(1, n_layers):
+        z = _first_layer_of_batch(theta, work, layers, x, order, start, n)
+        for index in range(1, len(layers)):
             z = _forward(theta, work, layers, index, z)
         delta = matrix(work, layers[last, DELTA], layers[last, N_OUT], n)
         _output_delta(loss, layers[last, ACTIVATION], z, labels, order, start, delta)
@@ -348,8 +282,8 @@ def run_epoch(theta, gradient, first, second, steps, x, labels, order, batch_siz
             _backward(theta, gradient, work, layers, index, z)
             delta = matrix(work, layers[index - 1, DELTA], layers[index - 1, N_OUT], n)
             _backward_input(theta, work, layers, index, delta)
-            _through_activation(layers[index - 1, ACTIVATION], z, delta)
-        _backward(theta, gradient, work, layers, 0, rows.T)
+            through_activation(layers[index - 1, ACTIVATION], z, delta)
+        _backward_of_batch(theta, gradient, work, layers, x, order, start, n)
         _update(optimiser, theta, gradient, first, second, steps, rule, layers)
 
 

@@ -1,7 +1,7 @@
 """How the fused engine's numbers lie in memory: matrices within vectors, and the transposition of a batch.
 
 Numba does not notice in its cache on disk that this file has changed, since the cached functions stand in
-``fused_kernels.py``. That one therefore holds this one's checksum, and a test compares them.
+``fused_kernels.py``. That one therefore holds a checksum of this one too, and a test compares them.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.arrays import Backend, device_failures, namespace, raw_module, shared_memory_bytes, to_host
-from mlpsvd.engines.base import LabelledVectors, one_hot
+from mlpsvd.engines.base import LabelledVectors, one_hot, shuffled
 from mlpsvd.engines.gpu_layout import Rows, Tables, lay_out
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState
 from mlpsvd.network.network import Network
@@ -161,6 +161,10 @@ class FusedGpuEngine:
         """Return a copy of a host array on the device, in the engine's precision."""
         with device_failures(self._backend):
             return self._xp.array(values, dtype=self._dtype)
+
+    def order(self, seeds: np.random.SeedSequence, n_clips: int) -> NDArray[np.intp]:
+        """Return the order of the clips in an epoch, on the host."""
+        return shuffled(seeds, n_clips)
 
     def run_epoch(
         self,

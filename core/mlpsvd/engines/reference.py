@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from mlpsvd.arrays import Backend, device_failures, to_host
-from mlpsvd.engines.base import LabelledVectors, one_hot
+from mlpsvd.engines.base import LabelledVectors, one_hot, shuffled
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, update
 from mlpsvd.network.losses import losses
 from mlpsvd.network.network import Network
@@ -51,6 +51,10 @@ class ReferenceEngine:
         """Return a copy of a host array on the device, in the engine's precision."""
         with device_failures(self._backend):
             return self._backend.xp.array(values, dtype=self._dtype)
+
+    def order(self, seeds: np.random.SeedSequence, n_clips: int) -> NDArray[np.intp]:
+        """Return the order of the clips in an epoch, on the host."""
+        return shuffled(seeds, n_clips)
 
     def run_epoch(
         self,

@@ -66,6 +66,5 @@ def layer_singular_values(layer: LayerSpec, parameters: Parameters) -> NDArray[n
     if layer.kind == "dense":
         return np.asarray(np.linalg.svd(host["W"], compute_uv=False))
     right = host["sigma"][:, None] * host["Vt"] if layer.kind == "svd" else host["SVt"]
-    _, left = np.linalg.qr(host["U"])
-    _, right = np.linalg.qr(right.T)
-    return np.asarray(np.linalg.svd(left @ right.T, compute_uv=False))
+    left, below = (np.asarray(np.linalg.qr(factor, mode="r")) for factor in (host["U"], right.T))
+    return np.asarray(np.linalg.svd(left @ below.T, compute_uv=False))

@@ -199,8 +199,8 @@ class Trainer:
 
     def _train_one_epoch(self) -> None:
         # The order depends on seed and epoch alone, so a resumed run shuffles as an unbroken one would.
-        rng = np.random.default_rng(np.random.SeedSequence([self._seed, self._epoch]))
-        order = rng.permutation(len(self._train))
+        seeds = np.random.SeedSequence([self._seed, self._epoch])
+        order = self._engine.order(seeds, len(self._train))
         self._engine.run_epoch(
             self._network, self._rule, self._optimiser, self._train, order, self._training.batch_size
         )

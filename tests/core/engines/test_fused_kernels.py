@@ -8,12 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numba import njit
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info
 
+from mlpsvd.engines import base, fused_activations, fused_layout, fused_narrow, fused_order
+from mlpsvd.engines import fused_activations as activations
 from mlpsvd.engines import fused_kernels as kernels
-from mlpsvd.engines import fused_layout
 from mlpsvd.engines.fused import FusedEngine
 from mlpsvd.engines.optimiser import OptimiserRule, fresh_state
 from mlpsvd.network.initialise import build
@@ -36,7 +39,7 @@ def of_every_number(function: Function, x: NDArray[np.float32]) -> NDArray[np.fl
 
 @pytest.mark.parametrize(
     ("function", "exact"),
-    [(kernels._exp, np.exp), (kernels._sigmoid, lambda x: 1 / (1 + np.exp(-x))), (kernels._tanh, np.tanh)],
+    [(activations.exp, np.exp), (activations.sigmoid, lambda x: 1 / (1 + np.exp(-x))), (activations.tanh, np.tanh)],
 )
 def test_to_two_units_in_the_last_place(function: Function, exact: Callable[..., NDArray[np.float64]]) -> None:
     x = X[X != 0].astype(np.float32)
@@ -44,20 +47,53 @@ def test_to_two_units_in_the_last_place(function: Function, exact: Callable[...,
     assert np.max(np.abs(of_every_number(function, x) / expected - 1)) < 2 * np.finfo(np.float32).eps
 
 
-@pytest.mark.parametrize("function", [kernels._exp, kernels._sigmoid, kernels._tanh])
+@pytest.mark.parametrize("function", [activations.exp, activations.sigmoid, activations.tanh])
 def test_not_a_number_stays_one(function: Function) -> None:
     assert np.isnan(of_every_number(function, np.full(40, np.nan, np.float32))).all()
 
 
 def test_far_out() -> None:
     far = np.array([-np.inf, -1e6, 1e6, np.inf] * 16, np.float32)
-    np.testing.assert_allclose(of_every_number(kernels._tanh, far), np.sign(far), rtol=1e-6)
-    np.testing.assert_allclose(of_every_number(kernels._sigmoid, far), far > 0, atol=1e-37)
+    np.testing.assert_allclose(of_every_number(activations.tanh, far), np.sign(far), rtol=1e-6)
+    np.testing.assert_allclose(of_every_number(activations.sigmoid, far), far > 0, atol=1e-37)
 
 
-def test_compiled_code_cannot_outlive_a_change_of_its_layout() -> None:
-    text = Path(fused_layout.__file__).read_bytes().replace(b"\r\n", b"\n")
-    assert zlib.crc32(text) == kernels.LAYOUT_CHECKSUM, "fused_layout.py changed: write its new checksum there"
+def test_compiled_code_cannot_outlive_a_change_of_its_parts() -> None:
+    parts = (fused_activations, fused_layout, fused_narrow)
+    text = b"".join(Path(part.__file__).read_bytes().replace(b"\r\n", b"\n") for part in parts)
+    assert zlib.crc32(text) == kernels.PARTS_CHECKSUM, "a part of the kernels changed: write the new checksum there"
+
+
+@settings(deadline=None, max_examples=60)
+@given(rank=st.integers(1, 4), n=st.integers(1, 70), n_features=st.integers(fused_narrow.LEAST_FEATURES, 150))
+def test_narrow_products_are_the_products(rank: int, n: int, n_features: int) -> None:
+    rng = np.random.default_rng(n)
+    x, order = rng.normal(size=(90, n_features)).astype(np.float32), rng.permutation(90)
+    vt, back = (rng.normal(size=(rank, m)).astype(np.float32) for m in (n_features, n))
+    clips = x[order[3 : 3 + n]].astype(np.float64)
+
+    product = np.full((rank, n), np.nan, np.float32)
+    fused_narrow.narrow_product(x, order, 3, np.append(np.float32(9), vt.ravel()), 1, product)
+    np.testing.assert_allclose(product, vt @ clips.T, atol=1e-4)
+
+    gradient = np.full(rank * n_features + 2, np.nan, np.float32)
+    fused_narrow.narrow_gradient(x, order, 3, back, gradient, 1)
+    np.testing.assert_allclose(gradient[1:-1].reshape(rank, n_features), back @ clips, atol=1e-4)
+    assert np.isnan(gradient[[0, -1]]).all()
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 2**32), n=st.one_of(st.integers(0, 40), st.integers(0, 9000)))
+def test_order_is_that_of_every_engine(seed: int, n: int) -> None:
+    found, expected = (make(np.random.SeedSequence([seed, 3]), n) for make in (fused_order.shuffled, base.shuffled))
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_too_few_numbers_for_an_order_are_noticed() -> None:
+    order = np.empty(50, np.int64)
+    assert not fused_order._shuffle(order, np.zeros(10, np.uint32))
+    assert not fused_order._shuffle(order, np.full(400, 2**32 - 1, np.uint32)), "all rejected"
+    assert fused_order._shuffle(order, np.zeros(49, np.uint32)) and sorted(order) == list(range(50))
 
 
 def test_view_is_the_reshaped_stretch() -> None:
