@@ -124,7 +124,16 @@ def listen(model: Path, options: ListenOptions) -> int:
         _tell_lost(ring, classifier.sample_rate_hz)
         if stop.asked:
             return INTERRUPTED
-        return FAILED if source.status.state is SourceState.FAILED else OK
+        return _exit_code(source.status, ring)
+
+
+def _exit_code(status: SourceStatus, ring: RingBuffer) -> int:
+    if status.state is SourceState.FAILED:
+        return FAILED
+    if not ring.n_written:
+        tell("nothing was heard")
+        return FAILED
+    return OK
 
 
 def _settings(changes: Sequence[str]) -> LiveSettings:
@@ -210,21 +219,19 @@ class _StatusTold:
     def __init__(self, name: str) -> None:
         self._name = name
         self._last = SourceStatus(SourceState.IDLE)
-        self._was_lost = False
+        self._is_heard = False
+        self._was_heard = False
 
     def tell(self, status: SourceStatus) -> None:
         if status == self._last:
             return
-        before, self._last = self._last, status
+        self._last = status
+        if status.state is SourceState.RUNNING and not self._is_heard:
+            tell(f"{self._name} is {'back' if self._was_heard else 'heard; Ctrl-C stops'}")
         if status.message:
             tell(status.message)
-        elif status.state is SourceState.STALLED:
-            tell(f"{self._name} is silent; waiting for it")
-        elif status.state is SourceState.RUNNING and before.state is not SourceState.RUNNING:
-            tell(f"{self._name} is {'back' if self._was_lost else 'heard; Ctrl-C stops'}")
-        self._was_lost = status.state is SourceState.STALLED or (
-            self._was_lost and status.state is not SourceState.RUNNING
-        )
+        self._is_heard = status.state is SourceState.RUNNING
+        self._was_heard = self._was_heard or self._is_heard
 
 
 def _tell_lost(ring: RingBuffer, rate_hz: float) -> None:
