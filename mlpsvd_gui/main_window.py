@@ -51,6 +51,7 @@ from mlpsvd_gui.views.run_toolbar import RunToolBar
 from mlpsvd_gui.views.settings_panel import SettingsPanel
 from mlpsvd_gui.views.singular_values_panel import SingularValuesPanel
 from mlpsvd_gui.views.training_panel import TrainingPanel
+from mlpsvd_gui.workers.playback import Player
 from mlpsvd_gui.workers.training import TrainingWorker
 from mlpsvd_gui.workers.warm_up import WarmUp
 
@@ -109,7 +110,7 @@ class MainWindow(QMainWindow):
         experiments, selection, run = self.experiments, self.selection, self.run
         self.settings = SettingsController(self.settings_panel, experiments)
         self.filters = FiltersController(self.filters_panel, experiments, selection)
-        self.data = DataController(self.data_panel, experiments, selection)
+        self.data = DataController(self.data_panel, experiments, selection, self.sound)
         self.training = TrainingController(
             self.training_panel,
             self.singular_values_panel,
@@ -122,9 +123,11 @@ class MainWindow(QMainWindow):
         )
         self.reproductions = ExperimentsController(self.experiments_panel, self.preferences, self.warm_up, self)
         self.live = LiveController(self.live_panel, run, self.preferences, self.sound)
+        self.player = Player(self.sound, self)
         self.recording = RecordController(
-            self.record_panel, self.live, experiments, run, self.training, self.preferences
+            self.record_panel, self.live, experiments, run, self.training, self.preferences, self.player
         )
+        self.player.look_for_output()
         self.classifying = ClassifyController(self.classify_panel, self.live.models)
         self.files = FilesController(experiments, run, self.preferences)
 
@@ -271,6 +274,7 @@ class MainWindow(QMainWindow):
         live = (self.recording, self.classifying, self.live)  # whoever listens ends before what is listened to
         for controller in (self.training, self.reproductions, *live, *looking):
             controller.close()
+        self.player.close()
         self.sound.close()  # nobody needs it any more
         super().closeEvent(event)
 

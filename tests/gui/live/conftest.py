@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
+from mlpsvd.audio.sound_host import SoundHost
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Outcome, Race
@@ -68,7 +69,15 @@ class Tab:
 
 
 @pytest.fixture
-def open_tab(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[], Tab]]:
+def sound_host() -> Iterator[SoundHost]:
+    """The one owner of PortAudio; gone for sure before the next test makes its own."""
+    host = SoundHost()
+    yield host
+    host.close(10.0)
+
+
+@pytest.fixture
+def open_tab(qtbot: QtBot, tmp_path: Path, sound_host: SoundHost) -> Iterator[Callable[[], Tab]]:
     """Return a function that opens the tab as a new start of the program does."""
     opened: list[Tab] = []
 
@@ -76,7 +85,7 @@ def open_tab(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[], Tab]]:
         panel, run_model = LivePanel(), RunModel()
         qtbot.addWidget(panel)
         store = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
-        tab = Tab(panel, LiveController(panel, run_model, Preferences(store)), run_model)
+        tab = Tab(panel, LiveController(panel, run_model, Preferences(store), sound_host), run_model)
         opened.append(tab)
         panel.resize(1260, 640)
         panel.show()
