@@ -51,7 +51,6 @@ from mlpsvd_gui.views.run_toolbar import RunToolBar
 from mlpsvd_gui.views.settings_panel import SettingsPanel
 from mlpsvd_gui.views.singular_values_panel import SingularValuesPanel
 from mlpsvd_gui.views.training_panel import TrainingPanel
-from mlpsvd_gui.workers.playback import Player
 from mlpsvd_gui.workers.training import TrainingWorker
 from mlpsvd_gui.workers.warm_up import WarmUp
 
@@ -123,11 +122,9 @@ class MainWindow(QMainWindow):
         )
         self.reproductions = ExperimentsController(self.experiments_panel, self.preferences, self.warm_up, self)
         self.live = LiveController(self.live_panel, run, self.preferences, self.sound)
-        self.player = Player(self.sound, self)
         self.recording = RecordController(
-            self.record_panel, self.live, experiments, run, self.training, self.preferences, self.player
+            self.record_panel, self.live, experiments, run, self.training, self.preferences, self.sound
         )
-        self.player.look_for_output()
         self.classifying = ClassifyController(self.classify_panel, self.live.models)
         self.files = FilesController(experiments, run, self.preferences)
 
@@ -274,7 +271,6 @@ class MainWindow(QMainWindow):
         live = (self.recording, self.classifying, self.live)  # whoever listens ends before what is listened to
         for controller in (self.training, self.reproductions, *live, *looking):
             controller.close()
-        self.player.close()
         self.sound.close()  # nobody needs it any more
         super().closeEvent(event)
 
