@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlpsvd.models import mismatch_words as words
 from mlpsvd.models.heard import Heard, Stretch
@@ -16,16 +17,17 @@ __all__ = ["Mismatch", "MismatchKind", "MismatchWatch"]
 
 _SPAN_S = 3.0  # how much sound is looked at: long enough that one cough is not a mismatch
 _LEAST_WINDOWS = 3
-_LEAST_SHOWN_S = 3.0
+_LEAST_SHOWN_S = 5.0
 _AGAIN_S = 2.0  # a sentence keeps its numbers that long, to be read
 
 _CLIPPED_WINDOWS = 2
 _USUALLY_CLIPPED = 0.2  # of the training clips: then clipping is nothing that they did not have
 _LEVEL_DB, _LEVEL_BACK_DB = 6.0, 4.0
-_FAR, _FAR_BACK = 0.6, 0.4
+_FAR, _FAR_BACK = 0.8, 0.6  # of the windows: of words with pauses, many windows hold half a word and are like no clip
 _SIGNAL_DB, _SIGNAL_BACK_DB = 10.0, 13.0
 _NO_SIGNAL_DB = 3.0  # less than that above the background is the background
 _LEAST_QUIET_S = 1.0
+_PAUSE_DB = 20.0  # between words and what is between them
 
 
 class MismatchKind(Enum):
@@ -52,7 +54,7 @@ class MismatchWatch:
     One for each model and source. The only clock is the decisions' own time, so a file played faster than it was
     recorded gives the same sentences. What is looked at is the last three seconds of sound, windows below the trigger
     left out, or three windows where they are longer. A sentence appears when its limit is passed, and goes when there
-    is some distance to the limit again, but not within three seconds; while nothing is heard, it stays.
+    is some distance to the limit again, but not within five seconds; while nothing is heard, it stays.
 
     - *sample rate*: the device's own rate is below the model's. Told before any decision.
     - *clipping*: two windows reach full scale; none of the training clips did (or few).
@@ -60,7 +62,8 @@ class MismatchWatch:
       within 6 dB below their 5th. Not told of features that do not depend on the level.
     - *background*: the sound is less than 10 dB above the background, which is that of :meth:`set_background` or, with
       a trigger level, of the windows below it.
-    - *spectrum*: the distances of over 60 % of the windows are above 1.
+    - *spectrum*: the distances of over 80 % of the windows are above 1. Where these are pauses between louder windows,
+      the sentence says so.
 
     Parameters
     ----------
@@ -156,16 +159,31 @@ class MismatchWatch:
         )
 
     def _look_at_spectrum(self, sound: Stretch) -> None:
-        if not sound.distances:
+        if len(sound.distances) < len(sound.levels_dbfs):
             return
-        share = float(np.mean(np.array(sound.distances) > 1.0))
+        distances, levels_dbfs = np.array(sound.distances), np.array(sound.levels_dbfs)
+        is_far = distances > 1.0
+        share = float(np.mean(is_far))
         causes = [one.kind.value for one in self.current if one.kind is not MismatchKind.SPECTRUM]
         self._latches[MismatchKind.SPECTRUM].update(
             self._heard.end_s,
             raised=share > _FAR,
             cleared=share < _FAR_BACK,
-            sentence=words.spectrum(share, float(np.median(sound.distances)), causes[0] if causes else ""),
+            sentence=words.spectrum(
+                share,
+                float(np.median(distances[is_far])) if is_far.any() else 1.0,
+                causes[0] if causes else "",
+                _pause_dbfs(levels_dbfs, is_far),
+            ),
         )
+
+
+def _pause_dbfs(levels_dbfs: NDArray[np.float64], is_far: NDArray[np.bool_]) -> float | None:
+    """Usual level of the windows outside the training set, where they are softer than the loudest by a pause's step."""
+    if not is_far.any():
+        return None
+    usual = float(np.median(levels_dbfs[is_far]))
+    return usual if usual < levels_dbfs.max() - _PAUSE_DB else None
 
 
 class _Latch:

@@ -45,14 +45,24 @@ def background(sound_dbfs: float, background_dbfs: float, least_db: float, subtr
     )
 
 
-def spectrum(share: float, typical: float, first: str) -> str:
-    """Most windows lie outside the training set; ``first`` names a cause that was found already, or is empty."""
-    remedy = (
-        f"mend the {first} first, which may be the reason"
-        if first
-        else "look at the spectrum for what differs, record this sound as a class of its own and train again, or have "
-        "what lies beyond 1 called unknown"
-    )
+def spectrum(share: float, typical: float, first: str, pause_dbfs: float | None) -> str:
+    """Most windows lie outside the training set.
+
+    ``first`` names a cause that was found already, or is empty; ``pause_dbfs`` is the level of the windows outside,
+    where they are much softer than the others.
+    """
+    if first:
+        remedy = f"mend the {first} first, which may be the reason"
+    elif pause_dbfs is not None:
+        remedy = (
+            f"these are mostly pauses at {pause_dbfs:.0f} dBFS, so set a trigger level above that, or record the "
+            "background as a class of its own"
+        )
+    else:
+        remedy = (
+            "look at the spectrum for what differs, record this sound as a class of its own and train again, or have "
+            "what lies beyond 1 called unknown"
+        )
     times = "immeasurably far" if typical > 1e3 else f"{typical:.1f} times as far"
     return (
         f"The spectrum is unlike every class: {100 * share:.0f} % of the latest windows lie beyond the edge of the "

@@ -151,9 +151,23 @@ def test_a_spectrum_unlike_every_class_is_told_when_most_windows_are(story: Stor
     assert "typically 3.4 times as far from the nearest class" in story.sentence(MismatchKind.SPECTRUM)
     assert "record this sound as a class" in story.sentence(MismatchKind.SPECTRUM)
     for _ in range(10):
-        assert "spectrum" in story.hear(0.3, distance=5.0)
-        assert "spectrum" in story.hear(0.3)
-    assert story.hear(5.0) == set()
+        assert story.hear(2.1, distance=5.0) == {"spectrum"}
+        assert story.hear(0.9) == {"spectrum"}
+    for _ in range(10):
+        story.hear(0.3, distance=5.0)
+        story.hear(0.3)
+    assert kinds(story.watch.current) == set()
+
+
+def test_pauses_that_are_classified_are_called_pauses(story: Story) -> None:
+    for _ in range(5):
+        story.hear(0.3, dbfs=-22.0)
+        story.hear(1.8, dbfs=-60.0, distance=2.0)
+    assert kinds(story.watch.current) == {"spectrum"}
+    assert "typically 2.0 times" in story.sentence(MismatchKind.SPECTRUM)
+    assert "these are mostly pauses at -60 dBFS, so set a trigger level above that" in (
+        story.sentence(MismatchKind.SPECTRUM)
+    )
 
 
 def test_another_reason_is_to_be_mended_before_the_spectrum(story: Story) -> None:
