@@ -54,12 +54,20 @@ class InputStream:
         Set at each block, and at the end.
     remark
         What a person should know of how it was opened; empty if nothing.
+    source_index
+        The sound server's number of the source, where one was asked for by name.
     """
 
     def __init__(
-        self, library: SoundLibrary, settings: dict[str, Any], wake: threading.Event, remark: str = ""
+        self,
+        library: SoundLibrary,
+        settings: dict[str, Any],
+        wake: threading.Event,
+        remark: str = "",
+        source_index: int | None = None,
     ) -> None:
         self.remark = remark
+        self.source_index = source_index
         self._blocks: deque[Block] = deque()
         self._wake = wake
         self._abort = library.sd.CallbackAbort

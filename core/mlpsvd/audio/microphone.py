@@ -14,6 +14,7 @@ from mlpsvd.audio.input_stream import Block, InputStream
 from mlpsvd.audio.opening import ChannelError, Target, check_channel, open_input, require_answer
 from mlpsvd.audio.outlet import Outlet
 from mlpsvd.audio.pulse import PulseState
+from mlpsvd.audio.removal_watch import RemovalWatch
 from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.audio.sample_clock import SampleClock
 from mlpsvd.audio.sound_host import SoundHost
@@ -33,6 +34,7 @@ _RETRY_S = 0.25
 _LATENCY_S = 0.25
 _RAW_S = 30.0
 _JOIN_S = 0.5
+_BY_ITSELF = "listening goes on by itself as soon as it is back"
 
 
 class MicrophoneSource(AudioSource):
@@ -86,6 +88,7 @@ class MicrophoneSource(AudioSource):
         self._outlets: list[Outlet] = []
         self._kept: list[NDArray[np.float32]] = []
         self._stream: InputStream | None = None
+        self._removal: RemovalWatch | None = None
         self._is_new_stream = True
         self._job: Future[InputStream | None] | None = None
         self._asked_s = 0.0
@@ -140,16 +143,18 @@ class MicrophoneSource(AudioSource):
         if stream is None:
             self._look_for_stream()
         elif slept_s:
-            self._lose(stream, f"The computer slept for {slept_s:.0f} s; {self._target.name} is opened anew by itself")
+            self._lose(stream, f"{self._target.name} is opened anew by itself: the computer slept for {slept_s:.0f} s")
         else:
             self._listen(stream)
 
     def _listen(self, stream: InputStream) -> None:
         blocks = stream.take()
-        if blocks:
+        if self._removal is not None and self._removal.has_gone():
+            self._lose(stream, f"{self._target.name} has been unplugged or switched off; {_BY_ITSELF}")
+        elif blocks:
             self._take_in(stream, blocks)
         elif stream.has_ended:
-            self._lose(stream, f"{self._target.name} has gone; it is listened to again by itself as soon as it is back")
+            self._lose(stream, f"{self._target.name} has gone; {_BY_ITSELF}")
         elif now_s() - self._heard_at_s > self._patience_s:
             # A Bluetooth headset needs seconds for its first sample: each time it is given longer.
             self._patience_s = min(_MOST_PATIENCE_S, 2.0 * self._patience_s) if self._is_new_stream else _STALLED_S
@@ -162,6 +167,7 @@ class MicrophoneSource(AudioSource):
     def _lose(self, stream: InputStream, why: str) -> None:
         stream.retire()
         self._stream = None
+        self._watch_no_more()
         self._retry_at_s = now_s()
         self._look_again = True
         self._kept.clear()
@@ -181,7 +187,8 @@ class MicrophoneSource(AudioSource):
         elif now_s() - self._asked_s > _STALLED_S:
             self._tell(
                 SourceState.STALLED,
-                f"The sound system does not answer; {self._target.name} is listened to by itself as soon as it does",
+                f"{self._target.name} cannot be heard because the sound system does not answer; listening goes on by "
+                "itself as soon as it does",
             )
 
     def _take_answer(self, job: Future[InputStream | None]) -> None:
@@ -195,6 +202,8 @@ class MicrophoneSource(AudioSource):
             self._retry_at_s = now_s() + _RETRY_S
         else:
             self._stream = stream
+            if stream is not None and stream.source_index is not None:
+                self._removal = RemovalWatch(stream.source_index)
             self._is_new_stream = True
             self._heard_at_s = now_s()
 
@@ -242,7 +251,13 @@ class MicrophoneSource(AudioSource):
         self._raw_rate_hz = rate_hz
         self._raw_ring = ring
 
+    def _watch_no_more(self) -> None:
+        if self._removal is not None:
+            self._removal.close()
+            self._removal = None
+
     def _give_up(self) -> None:
+        self._watch_no_more()
         if self._stream is not None:
             self._stream.retire()
         for outlet in self._outlets:

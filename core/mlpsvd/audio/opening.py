@@ -19,7 +19,7 @@ from mlpsvd.audio.device_listing import (
 )
 from mlpsvd.audio.devices import InputDevice
 from mlpsvd.audio.input_stream import BLOCK_S, InputStream
-from mlpsvd.audio.pulse import PulseAnswer, PulseState
+from mlpsvd.audio.pulse import PulseAnswer, PulseSource, PulseState
 from mlpsvd.audio.sound_library import SoundLibrary
 from mlpsvd.errors import DeviceError
 
@@ -52,8 +52,8 @@ class Target:
 
     @property
     def name(self) -> str:
-        """What messages call it."""
-        return "the default microphone" if self.device is None else f"“{self.device.name}”"
+        """What messages call it, also at their beginning."""
+        return "The default microphone" if self.device is None else f"“{self.device.name}”"
 
     @property
     def is_of_pulse(self) -> bool:
@@ -67,7 +67,8 @@ class _Found:
 
     index: int
     device: InputDevice
-    pulse_source: str = ""
+    source: PulseSource | None = None
+    """The sound server's, where one is asked for by name."""
 
 
 def check_channel(device: InputDevice, channel: int) -> None:
@@ -98,12 +99,15 @@ def require_answer(library: SoundLibrary, target: Target, had_server: bool) -> P
     pulse = library.ask_pulse()
     if pulse.state is PulseState.HANGS:
         raise DeviceError(
-            f"The sound server does not answer; {target.name} is heard again by itself as soon as it does, or when it "
-            "is restarted"
+            f"{target.name} cannot be heard because the sound server does not answer; listening goes on by itself as "
+            "soon as it does, or when it is restarted"
         )
     is_of_server = target.is_of_pulse or (target.device is None and had_server)
     if is_of_server and pulse.state is PulseState.NO_SERVER:
-        raise DeviceError(f"The sound server has ended; {target.name} is heard again by itself once it is back")
+        raise DeviceError(
+            f"{target.name} cannot be heard because the sound server has ended; listening goes on by itself when it is "
+            "back"
+        )
     return pulse
 
 
@@ -131,7 +135,7 @@ def open_input(
         library.reinitialise()
     found = _find_at_server(library.sd, target, pulse) if through_server else _find(library.sd, target)
     check_channel(found.device, target.channel)
-    with _pulse_source(found.pulse_source):
+    with _pulse_source("" if found.source is None else found.source.name):
         return _open(library, target, found, wake)
 
 
@@ -142,7 +146,7 @@ def _find_at_server(sd: Any, target: Target, pulse: PulseAnswer) -> _Found:
     if device is None or index is None:
         raise _absent(target)
     # The default is asked for by no name, so that the server moves the stream along when it changes.
-    return _Found(index, device, "" if target.device is None else wanted)
+    return _Found(index, device, None if target.device is None else pulse.find(wanted))
 
 
 def _find(sd: Any, target: Target) -> _Found:
@@ -173,7 +177,8 @@ def _open(library: SoundLibrary, target: Target, found: _Found, wake: threading.
             "latency": "low" if found.index == pulse_index(sd) else "high",
         }
         try:
-            return InputStream(library, settings, wake, _remark(target, device, rate_hz))
+            source_index = None if found.source is None else found.source.index
+            return InputStream(library, settings, wake, _remark(target, device, rate_hz), source_index)
         except sd.PortAudioError as error:
             if not _is_about_rate(error):
                 raise DeviceError(_why_not(target, error)) from None
@@ -204,7 +209,13 @@ def _why_not(target: Target, error: Exception) -> str:
             f"{target.name} is being used by another program; end that, or choose another device: listening begins by "
             "itself when it is free"
         )
-    return f"{target.name} cannot be opened now ({error.args[0]}); it is tried again and again by itself"
+    return f"{target.name} cannot be opened now ({_details(error)}); it is tried again and again by itself"
+
+
+def _details(error: Exception) -> str:
+    """What the host API says, where it says anything: PortAudio's own words for it are “unanticipated host error”."""
+    host = error.args[2] if len(error.args) > 2 else None
+    return str(host[2]) if host and host[2] else str(error.args[0]).removeprefix("Error opening InputStream: ")
 
 
 @contextlib.contextmanager

@@ -33,6 +33,7 @@ class PulseState(Enum):
 class PulseSource:
     """A source of the server: a microphone, or the monitor of a loudspeaker."""
 
+    index: int
     name: str
     description: str
     n_channels: int
@@ -139,7 +140,7 @@ def _source(one: dict[str, Any]) -> PulseSource:
     n_channels, rate_hz = _specification(one["sample_specification"])
     name, monitored = str(one["name"]), str(one.get("monitor_source") or "")
     is_monitor = monitored not in ("", "n/a") or one.get("properties", {}).get("device.class") == "monitor"
-    return PulseSource(name, str(one.get("description") or name), n_channels, rate_hz, is_monitor)
+    return PulseSource(int(one["index"]), name, str(one.get("description") or name), n_channels, rate_hz, is_monitor)
 
 
 def _from_short(text: str) -> tuple[PulseSource, ...]:
@@ -147,7 +148,8 @@ def _from_short(text: str) -> tuple[PulseSource, ...]:
     for line in text.splitlines():
         cells = line.split("\t")
         if len(cells) >= 4:
-            sources.append(PulseSource(cells[1], cells[1], *_specification(cells[3]), cells[1].endswith(".monitor")))
+            index, name, is_monitor = int(cells[0]), cells[1], cells[1].endswith(".monitor")
+            sources.append(PulseSource(index, name, name, *_specification(cells[3]), is_monitor))
     return tuple(sources)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
@@ -23,6 +24,7 @@ __all__ = ["SoundHost"]
 
 T = TypeVar("T")
 
+_RETRY_S = 0.25
 _CLOSED = "The program is closing its sound"
 
 
@@ -40,6 +42,7 @@ class SoundHost:
         self._is_closed = False
         self._library: SoundLibrary | None = None
         self._devices: DeviceList | None = None
+        self._is_done = threading.Event()
 
     def devices(self, refresh: bool = False) -> Future[DeviceList]:
         """Return every input device; without ``refresh`` those of the last time this was asked.
@@ -75,7 +78,7 @@ class SoundHost:
             atexit.unregister(self.close)
             self._jobs.put(None)
         if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout_s)
+            self._is_done.wait(timeout_s)
 
     def _submit(self, work: Callable[[], T]) -> Future[T]:
         future: Future[T] = Future()
@@ -103,9 +106,13 @@ class SoundHost:
     def _serve(self) -> None:
         while (job := self._jobs.get()) is not None:
             job()
-        if self._library is not None:
-            self._library.close()
-            self._library = None
+        # The streams of a server that hangs are closed when it goes on, or with the process. Until then this thread
+        # keeps them: PortAudio's threads would call what is no longer there.
+        while self._library is not None and not self._library.close():
+            self._is_done.set()
+            time.sleep(_RETRY_S)
+        self._library = None
+        self._is_done.set()
 
     def _loaded(self) -> SoundLibrary:
         if self._is_closed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import ctypes
 import logging
 from types import ModuleType
 from typing import Any
@@ -87,10 +88,15 @@ class SoundLibrary:
         except self.sd.PortAudioError as error:
             raise DeviceError(f"The sound system cannot be started: {error}") from None
 
-    def close(self) -> None:
-        """Close every stream and end PortAudio; where the sound server hangs, leave both to the end of the process."""
-        self._end()
+    def close(self) -> bool:
+        """Close every stream and end PortAudio; False where the sound server hangs, so that it cannot be done now.
+
+        This object must then be kept: PortAudio's own thread still calls what belongs to its streams.
+        """
+        if not self._end():
+            return False
         self._pulse.close()
+        return True
 
     def _end(self) -> bool:
         if [stream for stream in list(self._streams) if not self.let_go(stream)]:
@@ -124,6 +130,9 @@ def load_sound_library() -> SoundLibrary:
         raise DeviceError(f"The sound system cannot be started: {error}") from None
     # It would end PortAudio from the main thread while ours may be inside it, which crashes, or hangs with the server.
     atexit.unregister(sounddevice._exit_handler)
+    # As the interpreter ends it lets go of the library under the feet of a stream that could not be closed. What
+    # ctypes has loaded stays.
+    ctypes.CDLL(sounddevice._libname)
     library = SoundLibrary(sounddevice)
     if not sounddevice._initialized:  # another host has used it before and closed it
         library.reinitialise()

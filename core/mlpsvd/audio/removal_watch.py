@@ -1,0 +1,60 @@
+"""Notices that a source of the sound server goes away while it is listened to."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+
+__all__ = ["RemovalWatch"]
+
+
+class RemovalWatch:
+    """Listens to the server's own events.
+
+    A server moves the streams of a device that is unplugged to another one, in silence: a program that was told to
+    listen to one microphone would go on with a different one and never know. Nothing in PortAudio tells it.
+
+    Parameters
+    ----------
+    source_index
+        The number that the server gave the source.
+    """
+
+    def __init__(self, source_index: int) -> None:
+        self._line = f"Event 'remove' on source #{source_index}".encode()
+        self._heard = b""
+        self._process: subprocess.Popen[bytes] | None = None
+        with contextlib.suppress(OSError):  # no pactl: then the source could not have been chosen by its name either
+            self._process = subprocess.Popen(
+                ["pactl", "subscribe"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                env={**os.environ, "LC_ALL": "C"},
+            )
+            os.set_blocking(self._out, False)
+
+    def has_gone(self) -> bool:
+        """Whether the source has been removed since; waits for nothing."""
+        if self._process is None:
+            return False
+        with contextlib.suppress(BlockingIOError):
+            self._heard += os.read(self._out, 65536)
+        *lines, self._heard = self._heard.split(b"\n")
+        return self._line in lines
+
+    def close(self) -> None:
+        """Listen no more."""
+        if self._process is not None and self._process.stdout is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process.stdout.close()
+            self._process = None
+
+    @property
+    def _out(self) -> int:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        return self._process.stdout.fileno()
