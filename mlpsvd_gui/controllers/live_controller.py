@@ -50,6 +50,8 @@ class LiveController(QObject):
 
     session_changed = Signal(object)
     """Emits the :class:`LiveSession` that has just been started, or None: nothing plays any more."""
+    failed = Signal(str)
+    """Emits why nothing can be heard, or nothing any more, in one sentence; the page shows it too."""
     levels_drawn = Signal(float, float, bool)
     """Emits root mean square and peak of the last moments in dBFS, and whether they clipped; twenty times a second."""
 
@@ -227,7 +229,7 @@ class LiveController(QObject):
             conditioning = self.conditioning.conditioning()
             session = LiveSession(source, classifier, self.settings.settings, conditioning, self)
         except MlpSvdError as error:
-            self._panel.show_error(sentence(f"{error}"))
+            self._tell(f"{error}")
             return
         session.news.connect(self._take_news)
         self._session = session
@@ -243,6 +245,16 @@ class LiveController(QObject):
         self.session_changed.emit(session)
         self.conditioning.use_session(session if is_microphone else None)
         self.calibration.use_session(session if is_microphone else None)
+
+    def start_to_record(self) -> None:
+        """Begin with the microphone, or with the source that somebody chose by hand."""
+        if self._session is None:
+            self._panel.controls.source.suggest(MICROPHONE_SOURCE)
+        self.start()
+
+    def _tell(self, text: str) -> None:
+        self._panel.show_error(sentence(text))
+        self.failed.emit(sentence(text))
 
     def stop(self) -> None:
         """Ask what plays to stop; :attr:`session_changed` follows."""
@@ -274,7 +286,7 @@ class LiveController(QObject):
             session.deleteLater()
         self._show_running(False)
         if update.status.state is SourceState.FAILED:
-            self._panel.show_error(sentence(update.status.message))
+            self._tell(update.status.message)
         self._panel.notes.show_sentences(())
         if not self._log.n_decisions:
             self._panel.show_model(self._model is not None)

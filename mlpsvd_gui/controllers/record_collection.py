@@ -20,6 +20,7 @@ from mlpsvd_gui.views.record_classes import ClassRow
 from mlpsvd_gui.views.record_clips import ClipRow
 from mlpsvd_gui.views.record_panel import RecordPanel
 from mlpsvd_gui.workers.clip_library import ClipLibrary, Shelf
+from mlpsvd_gui.workers.in_order import InOrder
 
 __all__ = ["RecordCollection"]
 
@@ -36,6 +37,7 @@ class RecordCollection(QObject):
         super().__init__(parent)
         self._panel = panel
         self._memory = memory
+        self._jobs = InOrder("collection", self)
         self._library: ClipLibrary | None = None
         self._opening: ClipLibrary | None = None
         self._retired: list[tuple[Path, ClipLibrary]] = []
@@ -58,7 +60,13 @@ class RecordCollection(QObject):
         """Open a collection in the background and show it when it is there; the last one stays until then."""
         if self._shelf is not None and _same(folder, self._shelf.folder):
             return
-        self._begin(f"Opening {folder} …").open(folder)
+        retired = next((one for where, one in self._retired if _same(where, folder)), None)
+        if retired is None:
+            self._begin(f"Opening {folder} …").open(folder)
+        else:  # it still waits for its last take
+            self._retired = [(where, one) for where, one in self._retired if one is not retired]
+            self._opening = retired
+            retired.show_again()
 
     def open_last(self) -> None:
         """Open the collection of the last time, where it still is."""
@@ -84,15 +92,21 @@ class RecordCollection(QObject):
         for library in (self._library, self._opening, *(one for _, one in self._retired)):
             if library is not None:
                 library.close()
+        self._jobs.close()
 
     # -- opening
 
     def _begin(self, words: str) -> ClipLibrary:
         if self._opening is not None:
-            self._opening.retire()
-        library = self._opening = ClipLibrary(self)
+            self._opening.close()
+        library = self._opening = ClipLibrary(self._jobs, self)
         library.opened.connect(lambda shelf, notes: self._take_opened(library, shelf, notes))
         library.open_failed.connect(lambda sentence: self._tell_not_opened(library, sentence))
+        library.changed.connect(self._while_open(library, self._take_changed))
+        library.added.connect(self._while_open(library, self._take_added))
+        library.done.connect(self._while_open(library, self._tell_done))
+        library.failed.connect(self._panel.show_error)
+        library.take_failed.connect(self._tell_take_failed)
         self._panel.welcome.show_status(words)
         return library
 
@@ -102,11 +116,6 @@ class RecordCollection(QObject):
         self._opening = None
         before, before_shelf = self._library, self._shelf
         self._library, self._renamed = library, set()
-        library.changed.connect(self._while_open(library, self._take_changed))
-        library.added.connect(self._while_open(library, self._take_added))
-        library.done.connect(self._while_open(library, self._tell_done))
-        library.failed.connect(self._panel.show_error)
-        library.take_failed.connect(self._tell_take_failed)
         if before is not None and before_shelf is not None:
             self._retired.append((before_shelf.folder, before))
         self._memory.opened(str(shelf.folder))
@@ -132,13 +141,13 @@ class RecordCollection(QObject):
     def let_go_of_last(self) -> None:
         """The last collection gets no more takes: let it be closed when all of them are written."""
         for _, library in self._retired:
-            library.retire()
+            library.close()
         self._retired.clear()
 
     def _tell_not_opened(self, library: ClipLibrary, sentence: str) -> None:
         if library is self._opening:
             self._opening = None
-        library.retire()
+        library.close()
         self._panel.welcome.show_status("")
         self._panel.show_error(sentence)
 

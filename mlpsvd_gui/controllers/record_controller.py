@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from mlpsvd.audio.sound_host import SoundHost
 from mlpsvd_gui.controllers.live_controller import LiveController
 from mlpsvd_gui.controllers.record_collection import RecordCollection
 from mlpsvd_gui.controllers.record_retrain import RecordRetrain
@@ -34,8 +35,8 @@ class RecordController(QObject):
         What Retrain changes, and how it went.
     preferences
         Which collection was open last, and how it was recorded.
-    player
-        Plays clips; a player of its own by default.
+    host
+        The owner of PortAudio, through which clips are played.
     """
 
     listen_requested = Signal()
@@ -49,33 +50,37 @@ class RecordController(QObject):
         run_model: RunModel,
         training: TrainingController,
         preferences: Preferences,
-        player: Player | None = None,
+        host: SoundHost | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._own_player = None if player is not None else Player(parent=self)
+        self._live = live
+        self.player = Player(host, self)
         memory = RecordMemory(preferences)
         self.collection = RecordCollection(panel, memory, self)
         self.takes = RecordTakes(panel, live, memory, self)
-        self.reviewer = RecordReviewer(panel, self.collection, player or self._own_player or Player(parent=self), self)
+        self.reviewer = RecordReviewer(panel, self.collection, self.player, self)
         self.retrain = RecordRetrain(panel, self.collection, experiment_model, run_model, training, self)
         self.collection.shelf_changed.connect(self._take_shelf)
         self.collection.classes_changed.connect(self.takes.draw_now)
         self.takes.take_ready.connect(self.collection.add)
         self.takes.settled.connect(self.collection.let_go_of_last)
-        self.retrain.listen_requested.connect(self.listen_requested)
+        self.retrain.listen_requested.connect(self._listen)
         panel.theme_changed.connect(self.collection.show_clips)
-        if self._own_player is not None:
-            self._own_player.look_for_output()
+        self.player.look_for_output()
         self.collection.open_last()
 
     def _take_shelf(self, shelf: Shelf) -> None:
         self.takes.set_target(shelf.folder, shelf.spool_folder if shelf.writable else None)
+
+    def _listen(self) -> None:
+        self.listen_requested.emit()
+        if self._live.session is None:
+            self._live.start_to_record()
 
     def close(self) -> None:
         """End a running take and write what is not yet on disk; waits until it is."""
         self.takes.close()
         self.collection.close()
         self.reviewer.close()
-        if self._own_player is not None:
-            self._own_player.close()
+        self.player.close()

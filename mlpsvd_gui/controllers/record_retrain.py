@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +25,8 @@ __all__ = ["RecordRetrain", "experiment_of"]
 _FEWEST_CLIPS = 2
 _UPDATES_AN_EPOCH = 10
 _SMALLEST_BATCH = 4
+_TRANSFORM_S = 0.032
+_SMALLEST_FFT = 256
 
 
 class RecordRetrain(QObject):
@@ -124,7 +128,8 @@ def experiment_of(current: Experiment, shelf: Shelf) -> Experiment:
     """Return the experiment that trains on a collection.
 
     One of recordings keeps all its settings but the path and where labels come from; otherwise the settings are those
-    of the preset for recordings, with batches small enough that few clips give the optimiser enough to do.
+    of the preset for recordings, with transforms as long in seconds as there, whatever the sample rate, and batches
+    small enough that few clips give the optimiser enough to do.
     """
     where = RecordingsSettings(path=str(shelf.manifest), labels_from="manifest")
     if current.data.source == "recordings":
@@ -132,12 +137,19 @@ def experiment_of(current: Experiment, shelf: Shelf) -> Experiment:
         return replace(current, data=replace(current.data, recordings=recordings))
     start = preset(RECORDINGS_PRESET)
     batch_size = max(_SMALLEST_BATCH, min(start.training.batch_size, len(shelf.clips) // _UPDATES_AN_EPOCH))
+    fft_size = max(_SMALLEST_FFT, 2 ** int(math.log2(max(1.0, _TRANSFORM_S * _usual_rate_hz(shelf)))))
     return replace(
         start,
         name=f"Recordings: {shelf.folder.name}",
         data=replace(current.data, source="recordings", recordings=where),
+        features=replace(start.features, fft_size=fft_size, hop=fft_size // 2),
         training=replace(start.training, batch_size=batch_size),
     )
+
+
+def _usual_rate_hz(shelf: Shelf) -> float:
+    rates = Counter(clip.sample_rate_hz for clip in shelf.clips)
+    return max(rates, key=lambda rate: (rates[rate], rate), default=0.0)
 
 
 def _problem(shelf: Shelf | None) -> str:

@@ -86,14 +86,23 @@ class RecordTakes(QObject):
         controls.record_requested.connect(self._record)
         controls.stop_requested.connect(self._stop)
         controls.settings_edited.connect(self._edit)
-        self._panel.bar.start_requested.connect(self._live.start)
+        self._panel.bar.start_requested.connect(self._start)
         self._panel.bar.stop_requested.connect(self._live.stop)
         self._panel.bar.meter.trigger_dragged.connect(self._drag_trigger)
         self._live.session_changed.connect(self._take_session)
         self._live.levels_drawn.connect(self._show_level)
+        self._live.failed.connect(self._tell_not_heard)
         self._timer.timeout.connect(self._draw)
 
     # -- sessions
+
+    def _start(self) -> None:
+        self._panel.messages.clear()
+        self._live.start_to_record()
+
+    def _tell_not_heard(self, sentence: str) -> None:
+        if self._panel.isVisible():
+            self._panel.show_error(sentence)
 
     def _take_session(self, session: LiveSession | None) -> None:
         self._retire_worker()

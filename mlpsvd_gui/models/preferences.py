@@ -142,15 +142,6 @@ class Preferences:
         """Forget all geometry."""
         self._store.remove("layout")
 
-    def text(self, name: str) -> str:
-        """Return the text remembered under a name, e.g. ``record/settings``; empty where there is none."""
-        found = self._store.value(name, "")
-        return found if isinstance(found, str) else ""
-
-    def set_text(self, name: str, text: str) -> None:
-        """Remember a text under a name."""
-        self._store.setValue(name, text)
-
     def save(self) -> None:
         """Write to disk now."""
         self._store.sync()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 
 from mlpsvd import settings
@@ -13,8 +12,8 @@ from mlpsvd_gui.models.preferences import Preferences
 __all__ = ["FolderMemory", "RecordMemory"]
 
 _N_RECENT = 8
-_SETTINGS = "record/settings"
-_FOLDERS = "record/folders"
+_SETTINGS = "record settings"
+_FOLDERS = "collections"
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class FolderMemory:
 
 
 class RecordMemory:
-    """Kept as JSON in the window's preferences; what is damaged there counts as nothing."""
+    """Kept in the window's preferences; what is damaged there counts as nothing."""
 
     def __init__(self, preferences: Preferences) -> None:
         self._preferences = preferences
@@ -61,26 +60,26 @@ class RecordMemory:
     def settings(self) -> RecordSettings:
         """How it was recorded last."""
         try:
-            found = settings.from_table(RecordSettings, json.loads(self._preferences.text(_SETTINGS) or "{}"))
+            found = settings.from_table(RecordSettings, self._preferences.table(_SETTINGS))
             settings.check(found)
-        except (MlpSvdError, ValueError, TypeError, AttributeError):
+        except MlpSvdError:
             return RecordSettings()
         return found
 
     @settings.setter
     def settings(self, record: RecordSettings) -> None:
-        self._preferences.set_text(_SETTINGS, json.dumps(settings.to_table(record)))
+        self._preferences.set_table(_SETTINGS, settings.to_table(record))
 
     def _change(self, memory: FolderMemory) -> None:
         self._write([memory if one.folder == memory.folder else one for one in self._all()])
 
     def _write(self, all_: list[FolderMemory]) -> None:
-        table = [{"folder": one.folder, "classes": one.classes, "goal": one.goal} for one in all_[:_N_RECENT]]
-        self._preferences.set_text(_FOLDERS, json.dumps(table))
+        rows = [{"folder": one.folder, "classes": one.classes, "goal": one.goal} for one in all_[:_N_RECENT]]
+        self._preferences.set_table(_FOLDERS, {"latest first": rows})
 
     def _all(self) -> list[FolderMemory]:
         try:
-            table = json.loads(self._preferences.text(_FOLDERS) or "[]")
-            return [FolderMemory(str(e["folder"]), tuple(map(str, e["classes"])), int(e["goal"])) for e in table]
+            rows = self._preferences.table(_FOLDERS).get("latest first", [])
+            return [FolderMemory(str(e["folder"]), tuple(map(str, e["classes"])), int(e["goal"])) for e in rows]
         except (ValueError, TypeError, KeyError):
             return []

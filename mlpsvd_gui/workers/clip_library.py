@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -55,6 +54,12 @@ class ClipLibrary(QObject):
 
     A step that fails leaves the collection as it was. A take that cannot be written stays where the recorder wrote
     it, and is tried again by :meth:`try_again`, or found when the collection is opened next.
+
+    Parameters
+    ----------
+    jobs
+        Where the steps are done, one after another; shared by all collections, so that one that is opened again is
+        closed before.
     """
 
     opened = Signal(object, object)
@@ -71,16 +76,11 @@ class ClipLibrary(QObject):
     take_failed = Signal(str)
     """Emits why a take could not be written; it is kept."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, jobs: InOrder, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._jobs = InOrder("collection", self)
+        self._jobs = jobs
         self._collection: Collection | None = None  # belongs to the thread of the jobs
         self._unwritten: list[tuple[Take, str]] = []
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether a step is under way."""
-        return self._jobs.is_busy
 
     @property
     def n_unwritten(self) -> int:
@@ -144,13 +144,12 @@ class ClipLibrary(QObject):
         """Call ``then`` with what is there once everything asked for so far is done."""
         self._jobs.submit(self._shelf, then, self._tell_failed)
 
-    def close(self) -> None:
-        """Finish everything that was asked for and let the collection go; waits."""
-        self._jobs.submit(self._leave, _nothing, _nothing)
-        self._jobs.close()
+    def show_again(self) -> None:
+        """Tell once more what is there, as after opening."""
+        self._jobs.submit(lambda: (self._shelf(), ()), self._tell_opened, self._tell_not_opened)
 
-    def retire(self) -> None:
-        """Finish everything that was asked for and let the collection go; returns at once, then it is gone."""
+    def close(self) -> None:
+        """Let the collection go when everything that was asked for is done; then this object is gone too."""
         self._jobs.submit(self._leave, self._vanish, self._vanish)
 
     # -- in the thread of the jobs
@@ -207,7 +206,6 @@ class ClipLibrary(QObject):
         self.failed.emit(_sentence(error))
 
     def _vanish(self, _: object) -> None:
-        self._jobs.close()
         self.deleteLater()
 
     def _keep(self, take: Take, label: str, error: Exception) -> None:
@@ -221,10 +219,6 @@ def _undo(collection: Collection) -> str:
 
 def _redo(collection: Collection) -> str:
     return collection.redo() if collection.next_redo else "There is nothing to redo."
-
-
-def _nothing(_: Any) -> None:
-    """Answer nobody."""
 
 
 def _sentence(error: Exception) -> str:

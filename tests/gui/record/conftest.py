@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,7 @@ class Ears(QObject):
 
     session_changed = Signal(object)
     levels_drawn = Signal(float, float, bool)
+    failed = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,6 +49,9 @@ class Ears(QObject):
         self.session.news.connect(self._draw)
         self.session.start()
         self.session_changed.emit(self.session)
+
+    def start_to_record(self) -> None:
+        self.start()
 
     def stop(self) -> None:
         session, self.session = self.session, None
@@ -72,7 +76,7 @@ class Page:
     run: RunModel
     training: TrainingController
     folder: Path
-    others: list[QObject] = field(default_factory=list)
+    others: list[QObject]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -124,9 +128,15 @@ def open_page(qtbot: QtBot, page: Page) -> Page:
     return page
 
 
-def sine(frequency_hz: float, duration_s: float, level: float = 0.2) -> NDArray[np.float32]:
-    time_s = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
-    return (level * np.sin(2 * np.pi * frequency_hz * time_s)).astype(np.float32)
+@pytest.fixture
+def sine() -> Callable[..., NDArray[np.float32]]:
+    """Return a function that makes sines at 16 kHz."""
+
+    def make(frequency_hz: float, duration_s: float, level: float = 0.2) -> NDArray[np.float32]:
+        time_s = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
+        return (level * np.sin(2 * np.pi * frequency_hz * time_s)).astype(np.float32)
+
+    return make
 
 
 @pytest.fixture

@@ -9,24 +9,23 @@ import pytest
 import soundfile
 from PySide6.QtCore import Qt
 
-from .conftest import RATE_HZ, Page, sine
-
+RATE_HZ = 16000.0
 LEFT = Qt.MouseButton.LeftButton
 
 
-def set_value(page: Page, name: str, value: object) -> None:
+def set_value(page, name: str, value: object) -> None:
     page.panel.controls.editors[name].edited.emit(value)
 
 
-def can_record(page: Page) -> bool:
+def can_record(page) -> bool:
     return page.panel.controls.button.isEnabled()
 
 
-def total(page: Page) -> int:
+def total(page) -> int:
     return sum(page.counts.values())
 
 
-def test_it_says_what_is_missing_at_each_step(qtbot, page, hear) -> None:
+def test_it_says_what_is_missing_at_each_step(qtbot, page, hear, sine) -> None:
     lamp = page.panel.controls.lamp
     assert page.panel.welcome.isVisible()
     assert "collection" in lamp.note
@@ -47,7 +46,7 @@ def test_it_says_what_is_missing_at_each_step(qtbot, page, hear) -> None:
     qtbot.waitUntil(lambda: page.panel.scope.view is not None)
 
 
-def test_clips_of_a_fixed_length_have_it_to_the_sample(qtbot, open_page, hear) -> None:
+def test_clips_of_a_fixed_length_have_it_to_the_sample(qtbot, open_page, hear, sine) -> None:
     page = open_page
     set_value(page, "mode", "fixed length")
     set_value(page, "length_s", 0.3)
@@ -74,7 +73,7 @@ def test_clips_of_a_fixed_length_have_it_to_the_sample(qtbot, open_page, hear) -
     assert manifest[0].startswith("path,label") and len(manifest) == 4
 
 
-def test_by_hand_from_press_to_press_and_as_long_as_the_key_is_held(qtbot, open_page, hear) -> None:
+def test_by_hand_from_press_to_press_and_as_long_as_the_key_is_held(qtbot, open_page, hear, sine) -> None:
     page = open_page
     set_value(page, "pre_roll_s", 0.0)
     hear(sine(440.0, 1.0))
@@ -97,7 +96,7 @@ def test_by_hand_from_press_to_press_and_as_long_as_the_key_is_held(qtbot, open_
     assert all(0.45 < length_s < 1.5 for length_s in lengths)
 
 
-def test_space_on_the_button_and_in_the_table_of_classes_records(qtbot, open_page, hear) -> None:
+def test_space_on_the_button_and_in_the_table_of_classes_records(qtbot, open_page, hear, sine) -> None:
     page = open_page
     hear(sine(440.0, 1.0))
     qtbot.waitUntil(lambda: can_record(page))
@@ -111,7 +110,7 @@ def test_space_on_the_button_and_in_the_table_of_classes_records(qtbot, open_pag
         qtbot.waitUntil(lambda n=n_before: total(page) == n + 1)
 
 
-def test_sounds_above_the_trigger_become_clips_by_themselves(qtbot, open_page, hear) -> None:
+def test_sounds_above_the_trigger_become_clips_by_themselves(qtbot, open_page, hear, sine) -> None:
     page = open_page
     for name, value in (("mode", "triggered"), ("trigger_dbfs", -30.0), ("hang_s", 0.1), ("pre_roll_s", 0.1)):
         set_value(page, name, value)
@@ -132,7 +131,7 @@ def test_sounds_above_the_trigger_become_clips_by_themselves(qtbot, open_page, h
     assert page.panel.bar.meter.trigger_dbfs == -30.0
 
 
-def test_a_take_under_way_is_kept_and_marked_when_the_session_ends(qtbot, open_page, hear) -> None:
+def test_a_take_under_way_is_kept_and_marked_when_the_session_ends(qtbot, open_page, hear, sine) -> None:
     page = open_page
     hear(sine(440.0, 1.0))
     qtbot.waitUntil(lambda: can_record(page))
@@ -147,7 +146,7 @@ def test_a_take_under_way_is_kept_and_marked_when_the_session_ends(qtbot, open_p
     assert page.panel.bar.source.text() == "Not listening"
 
 
-def test_a_take_under_way_is_kept_when_the_window_closes(qtbot, open_page, hear) -> None:
+def test_a_take_under_way_is_kept_when_the_window_closes(qtbot, open_page, hear, sine) -> None:
     page = open_page
     hear(sine(440.0, 1.0))
     qtbot.waitUntil(lambda: can_record(page))
@@ -159,7 +158,9 @@ def test_a_take_under_way_is_kept_when_the_window_closes(qtbot, open_page, hear)
     assert soundfile.info(page.visible_files[0]).duration > 0.2
 
 
-def test_a_take_belongs_to_the_collection_that_was_open_when_it_began(qtbot, open_page, hear, tmp_path: Path) -> None:
+def test_a_take_belongs_to_the_collection_that_was_open_when_it_began(
+    qtbot, open_page, hear, tmp_path: Path, sine
+) -> None:
     page = open_page
     hear(sine(440.0, 1.0))
     qtbot.waitUntil(lambda: can_record(page))
@@ -185,7 +186,7 @@ def test_settings_that_do_not_fit_are_told_and_not_taken(qtbot, open_page) -> No
     assert not page.panel.controls.problem.isVisible()
 
 
-def test_a_folder_that_has_gone_is_one_sentence(qtbot, open_page, hear) -> None:
+def test_a_folder_that_has_gone_is_one_sentence(qtbot, open_page, hear, sine) -> None:
     import shutil
 
     page = open_page
