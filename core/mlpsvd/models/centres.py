@@ -15,7 +15,7 @@ MOST_CENTRES = 8
 """For each class, at the most."""
 
 _CLIPS_A_CENTRE = 10
-_STEPS = 8
+_STEPS = 6
 
 Vectors = NDArray[np.floating]
 

@@ -19,7 +19,8 @@ DEVIATION_FLOOR = 0.1
 LEVEL_PERCENTILES = (5.0, 95.0)
 
 _AT_ONCE = 4096  # vectors looked at together: bounds the memory
-_MEASURED = 4096  # clips, evenly from all classes, that centres and distances are measured on: bounds the time
+_MEASURED = 2048  # clips, evenly from all classes, that centres and distances are measured on: bounds the time
+_MEASURED_NUMBERS = 2**22  # of all their vectors: bounds the memory
 _MEASURED_PER_CLASS = 30  # but at least so many
 
 
@@ -56,7 +57,7 @@ def measure_reference(
     std = _within_std(vectors, labels, means)
     if std is None:
         return None
-    some = _sample(labels, n_classes)
+    some = _sample(labels, n_classes, min(_MEASURED, _MEASURED_NUMBERS // vectors.shape[1]))
     centres, own = _centres_and_distances(vectors[some] / std, labels[some], n_classes)
     if not len(own):
         return None
@@ -100,9 +101,9 @@ def _within_std(
     return np.maximum(np.sqrt(squares / freedom), DEVIATION_FLOOR * typical)
 
 
-def _sample(labels: NDArray[np.intp], n_classes: int) -> NDArray[np.intp]:
-    """Return the indices of clips evenly spaced in each class, in their order."""
-    most = max(_MEASURED_PER_CLASS, _MEASURED // n_classes)
+def _sample(labels: NDArray[np.intp], n_classes: int, n_wanted: int) -> NDArray[np.intp]:
+    """Return the indices of about so many clips, evenly spaced in each class, in their order."""
+    most = max(_MEASURED_PER_CLASS, n_wanted // n_classes)
     some = []
     for index in range(n_classes):
         (own,) = np.nonzero(labels == index)
