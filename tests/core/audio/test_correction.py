@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlpsvd.audio.correction import MicrophoneCorrection, read_correction
 from mlpsvd.errors import FileFormatError
@@ -97,3 +100,18 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
         read_correction(tmp_path / "none.txt")
     with pytest.raises(FileFormatError, match="cannot be read"):
         read_correction(tmp_path)
+
+
+@given(st.one_of(st.binary(max_size=300), st.text('0123456789.,;-+eE \t\r\n"*#aH', max_size=300).map(str.encode)))
+def test_whatever_is_in_a_file_is_a_correction_or_one_sentence(content: bytes) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "microphone.txt"
+        path.write_bytes(content)
+        try:
+            found = read_correction(path)
+        except FileFormatError as error:
+            assert "\n" not in str(error)
+            return
+        assert len(found.frequencies_hz) >= 2
+        assert (np.diff(found.frequencies_hz) > 0.0).all()
+        assert np.isfinite(found.at(np.array([0.0, 1e-3, 100.0, 1e9]))).all()
