@@ -93,13 +93,14 @@ class InputStream:
 
     @property
     def latency_s(self) -> float:
-        """The age of a block's first sample as the block arrives, as PortAudio measures it.
+        """The age of a block's first sample as the block arrives: its own length, and what PortAudio measures beyond.
 
-        Host APIs that do not measure it say a fixed figure as the stream is opened, the size of their buffers, which
-        is taken instead.
+        PortAudio's measure is what the driver or server says is waiting; through PulseAudio it is anything from 0 to
+        20 ms for the same stream, where the truth is the block and 0.2 ms. Host APIs that do not measure say a fixed
+        figure, the size of their buffers, as the stream is opened.
         """
         ages = [age for age in self._ages_s if 0.0 < age < _OLDEST_S]
-        return float(np.median(ages)) if ages else self._said_latency_s
+        return max(float(np.median(ages)) if ages else self._said_latency_s, BLOCK_S)
 
     def take(self) -> list[Block]:
         """Return the blocks that have come since the last call."""

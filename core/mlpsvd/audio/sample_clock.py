@@ -11,6 +11,7 @@ _LOST_S = 0.1
 _MADE_GOOD_S = 0.05
 _WAIT_S = 0.15
 _FOLLOW_S = 5.0
+_SETTLES_S = 1.0
 
 
 class SampleClock:
@@ -58,6 +59,10 @@ class SampleClock:
             is_new_stream = has_overflowed = False  # before the first block there is nothing to follow
         self._received_s += duration_s
         late_s = arrived_s - self._start_s - self._received_s - self._gaps_s
+        if late_s < 0.0 and self._received_s < _SETTLES_S:
+            # The first block was late, and others behind it: the sound began earlier than that.
+            self._start_s += late_s
+            late_s = 0.0
         if is_new_stream or has_overflowed:
             return self._lose(max(0.0, late_s - self._drift_s))
         if self._late_since_s is None:
