@@ -30,6 +30,7 @@ from mlpsvd_gui.views.messages import MessageBar, MessageKind
 __all__ = ["ClassifyPanel"]
 
 _MODEL_SUFFIX = ".safetensors"
+_DROP_HERE = "Drop recordings, folders or a model here"
 
 
 class ClassifyPanel(QWidget):
@@ -228,6 +229,14 @@ class _DropFrame(QWidget):
         painter.fillRect(self.rect(), background)
         painter.setPen(QPen(self._theme.accent, 3, Qt.PenStyle.DashLine))
         painter.drawRect(self.rect().adjusted(6, 6, -7, -7))
+        font = painter.font()
+        font.setPointSizeF(font.pointSizeF() * 1.7)
+        painter.setFont(font)
+        box = painter.fontMetrics().boundingRect(_DROP_HERE).adjusted(-24, -14, 24, 14)
+        box.moveCenter(self.rect().center())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.background)
+        painter.drawRect(box)
         painter.setPen(self._theme.foreground)
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Drop recordings, folders or a model here")
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, _DROP_HERE)
         painter.end()

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
 from mlpsvd.experiments.classification_totals import ClassificationTotals
-from mlpsvd_gui.plots.theme import Theme, theme_for, with_alpha
+from mlpsvd_gui.plots.theme import Theme, small_font, theme_for, with_alpha
 from mlpsvd_gui.views.classify_rows import duration_text
 from mlpsvd_gui.views.classify_table import PADDED, swatch
 
@@ -21,7 +21,7 @@ _EMPTY = (
     "right, and which class was taken for which."
 )
 _NAME_COLUMN = 0
-_LEAST_CELL_PX = 30
+_ANY_HEIGHT = 16_777_215
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _ALIGNMENT = int(Qt.ItemDataRole.TextAlignmentRole)
 _DECORATION = int(Qt.ItemDataRole.DecorationRole)
@@ -192,7 +192,7 @@ class TotalsView(QWidget):
         self.class_table.setVisible(has_any)
         self.headline.setVisible(has_any)
         self._say(totals if has_any else None)
-        self._fit_confusion()
+        self._fit()
 
     def _say(self, totals: ClassificationTotals | None) -> None:
         if totals is None:
@@ -228,7 +228,7 @@ class TotalsView(QWidget):
             table.setWordWrap(False)
             table.setAccessibleName(name)
             table.verticalHeader().setMinimumSectionSize(12)
-            table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 3)
+            table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 2)
             table.horizontalHeader().setHighlightSections(False)
         self.class_table.setStyleSheet(PADDED)
         self.class_table.verticalHeader().hide()
@@ -238,7 +238,7 @@ class TotalsView(QWidget):
         header = self.class_table.horizontalHeader()
         header.setMinimumSectionSize(36)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.confusion_table.horizontalHeader().setMinimumSectionSize(_LEAST_CELL_PX)
+        self.confusion_table.setFont(small_font())
         self.class_table.clicked.connect(self._ask_for_class)
         self.class_table.activated.connect(self._ask_for_class)
         self.confusion_table.clicked.connect(self._ask_for_cell)
@@ -253,18 +253,27 @@ class TotalsView(QWidget):
         layout.addWidget(self.confusion_table, 1)
         layout.addStretch(0)
 
-    def _fit_confusion(self) -> None:
-        """Give every class the same room, or scroll where there are too many."""
-        n = self._confusion.columnCount()
-        header = self.confusion_table.horizontalHeader()
-        if n:
-            names_px = self.confusion_table.verticalHeader().sizeHint().width()
-            fits = (self.width() - names_px) / n >= _LEAST_CELL_PX
-            header.setSectionResizeMode(
-                QHeaderView.ResizeMode.Stretch if fits else QHeaderView.ResizeMode.ResizeToContents
-            )
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the tables into the room there is."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Give every class the same room in the matrix, or scroll where there are too many; no empty rows above it."""
+        header, rows = self.class_table.horizontalHeader(), self.class_table.verticalHeader()
         if self._classes.columnCount():
-            self.class_table.horizontalHeader().setSectionResizeMode(_NAME_COLUMN, QHeaderView.ResizeMode.Stretch)
+            header.setSectionResizeMode(_NAME_COLUMN, QHeaderView.ResizeMode.Stretch)
+        n = self._confusion.columnCount()
+        height = header.sizeHint().height() + rows.defaultSectionSize() * self._classes.rowCount() + 4
+        self.class_table.setMaximumHeight(height if n else _ANY_HEIGHT)
+        if n:
+            largest = f"{int(self._confusion.totals.confusion.max()):,}" if self._confusion.totals is not None else ""
+            least_px = self.confusion_table.fontMetrics().horizontalAdvance(largest) + 7
+            room_px = self.width() - self.confusion_table.verticalHeader().sizeHint().width() - 8
+            modes = QHeaderView.ResizeMode
+            mode = modes.Stretch if room_px / n >= least_px else modes.ResizeToContents
+            self.confusion_table.horizontalHeader().setMinimumSectionSize(min(least_px, max(1, room_px // n)))
+            self.confusion_table.horizontalHeader().setSectionResizeMode(mode)
 
     def _ask_for_class(self, index: QModelIndex) -> None:
         if self._classes.totals is not None:
