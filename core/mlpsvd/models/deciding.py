@@ -52,17 +52,22 @@ class Window:
         At the classifier's rate.
     start_s
         Where it begins, in the source's time.
-    taken_s, arrived_s
-        When it was taken up, and when its last sample was delivered (``time.monotonic``).
+    ended_s, complete_s, taken_s
+        When its last sample was delivered, when the last one that had to be heard was (of a whole sound, it takes
+        some silence to know that it is over), and when it was taken up (``time.monotonic``).
     device_s
         What the source added before the delivery.
+    is_quiet
+        Whether it is known to be silence, or to be none; None lets the trigger level decide.
     """
 
     samples: NDArray[np.float32]
     start_s: float
+    ended_s: float
+    complete_s: float
     taken_s: float
-    arrived_s: float
     device_s: float
+    is_quiet: bool | None = None
 
 
 class Deciding:
@@ -92,7 +97,7 @@ class Deciding:
         level = measure_level(window.samples)
         magnitudes, features = classifier.magnitudes_and_features(window.samples, set_up.conditioning)
         seen_s = time.monotonic()
-        quiet = _is_quiet(level, settings)
+        quiet = _is_quiet(level, settings) if window.is_quiet is None else window.is_quiet
         probabilities = _nothing(len(names)) if quiet else classifier.probabilities_of(features)
         smoothed = self._smoothed(window.start_s, end_s, probabilities)
         distance = math.nan if quiet else classifier.distance_of(features)
@@ -114,7 +119,7 @@ class Deciding:
             distance=distance,
             latency=_latency(window, seen_s, decided_s),
             decided_s=decided_s,
-            clock_s=time.time() - (time.monotonic() - window.arrived_s) - window.device_s,
+            clock_s=time.time() - (time.monotonic() - window.ended_s) - window.device_s,
             class_names=names,
         )
 
@@ -164,7 +169,7 @@ def _smoothing(settings: LiveSettings) -> tuple[str, float, float]:
 def _latency(window: Window, seen_s: float, decided_s: float) -> Latency:
     return Latency(
         device_ms=1e3 * window.device_s,
-        waiting_ms=1e3 * max(0.0, window.taken_s - window.arrived_s),
+        waiting_ms=1e3 * max(0.0, window.taken_s - window.complete_s),
         features_ms=1e3 * (seen_s - window.taken_s),
         network_ms=1e3 * (decided_s - seen_s),
     )

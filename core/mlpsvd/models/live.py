@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.errors import DataError
@@ -17,22 +16,22 @@ from mlpsvd.models.classifier import Classifier
 from mlpsvd.models.deciding import Deciding, SetUp, Window
 from mlpsvd.models.live_decision import Latency, LiveDecision
 from mlpsvd.models.live_settings import LiveSettings
+from mlpsvd.models.windows import Cut, RunningWindows, WholeSounds
 from mlpsvd.settings import check
 
 __all__ = ["Latency", "LiveClassifier", "LiveDecision"]
-
-Samples = NDArray[np.float32]
 
 
 class LiveClassifier:
     """Cuts what is in a ring buffer into windows and decides on each.
 
-    A window is as long as the model's clips. The first begins with the source's first sample and each next one a
-    hop later, so that with a hop of one whole window the decisions are those that the same samples get when their
-    file is cut into clips. (A model of whole recordings takes their usual length as its window.) Behind a break of
-    the source all begins anew with the first sample behind it: no window holds sound from both sides, and neither
-    smoothing nor hold remembers what was before. After a loss (the reader was too slow), windows go on at the next
-    whole multiple of the hop: a source whose clips align with windows stays aligned.
+    A running window is as long as the model's clips. The first begins with the source's first sample and each next
+    one a hop later, so that with a hop of one whole window the decisions are those that the same samples get when
+    their file is cut into clips. (A model of whole recordings takes their usual length as its window.) With whole
+    sounds, each is decided on from its beginning to its end, however long it is, as its recording would be. Behind a
+    break of the source all begins anew: nothing holds sound from both sides, and neither smoothing nor hold remembers
+    what was before. After a loss (the reader was too slow), running windows go on at the next whole multiple of the
+    hop: a source whose clips align with windows stays aligned.
 
     ``poll`` and ``flush`` belong to one thread; all else may be called from any, and counts from the next window on.
 
@@ -72,7 +71,9 @@ class LiveClassifier:
         self._set_up = SetUp(classifier, settings, conditioning)
         self._require_room(classifier)
         self._deciding = Deciding()
-        self._stretch_start = 0
+        self._running = RunningWindows(ring, self._sample_rate_hz)
+        self._sounds = WholeSounds(ring, self._sample_rate_hz)
+        self._piece = 0
 
     @property
     def classifier(self) -> Classifier:
@@ -134,12 +135,10 @@ class LiveClassifier:
         while len(decisions) < limit:
             # Read once: this window's length, hop, features, network and thresholds all belong together.
             set_up = self._set_up
-            window = self._next_window(set_up)
-            if window is None:
+            cut = self._cutter(set_up).next(set_up)
+            if cut is None:
                 break
-            start, samples = window
-            decisions.append(self._decide(set_up, start, samples))
-            self._ring.advance(start + set_up.hop)
+            decisions.append(self._decide(set_up, cut))
         return decisions
 
     def flush(self) -> list[LiveDecision]:
@@ -149,57 +148,27 @@ class LiveClassifier:
         overlapping windows: all but its end has been decided on already.
         """
         set_up = self._set_up
-        end = self._ring.n_written
-        self._begin_stretches(end, set_up.hop)
-        start = self._ring.n_read
-        samples = self._ring.read(start, end - start)
-        self._ring.advance(end)
-        shortest = max(1, round(set_up.classifier.model.shortest_s * self._sample_rate_hz))
-        overlaps = set_up.settings.hop_share < 1.0 and start > self._stretch_start
-        if samples is None or len(samples) < shortest or overlaps:
-            return []
-        return [self._decide(set_up, start, samples)]
+        cut = self._cutter(set_up).rest(set_up)
+        return [] if cut is None else [self._decide(set_up, cut)]
 
-    def _next_window(self, set_up: SetUp) -> tuple[int, Samples] | None:
-        n_samples = set_up.classifier.n_samples
-        while True:
-            if self._ring.catch_up():
-                self._align(set_up.hop)
-            start = self._ring.n_read
-            samples = self._ring.read(start, n_samples)
-            # Asked after reading: a break is told before the first sample behind it is written.
-            if self._begin_stretches(start + n_samples, set_up.hop):
-                continue
-            if samples is not None:
-                return start, samples
-            if start >= self._ring.oldest:
-                return None
+    def _cutter(self, set_up: SetUp) -> RunningWindows | WholeSounds:
+        return self._sounds if set_up.settings.windows == "whole sounds" else self._running
 
-    def _begin_stretches(self, end: int, hop: int) -> bool:
-        """Begin anew behind the last break before sample number ``end``; return whether there was one."""
-        before = self._stretch_start
-        while (at := self._ring.first_break(self._stretch_start, end)) is not None:
-            self._stretch_start = at
-        if self._stretch_start == before:
-            return False
-        self._deciding.reset()
-        self._align(hop)
-        return True
-
-    def _align(self, hop: int) -> None:
-        """Go on at the next whole multiple of the hop, counted from where the stretch began."""
-        n_hops = max(0, -(-(self._ring.n_read - self._stretch_start) // hop))
-        self._ring.advance(self._stretch_start + n_hops * hop)
-
-    def _decide(self, set_up: SetUp, start: int, samples: Samples) -> LiveDecision:
+    def _decide(self, set_up: SetUp, cut: Cut) -> LiveDecision:
         taken_s = time.monotonic()
-        arrived_s = self._ring.arrived_s(start + len(samples))
+        if cut.piece != self._piece:
+            self._piece = cut.piece
+            self._deciding.reset()
+        ended_s = self._ring.arrived_s(cut.start + len(cut.samples))
+        complete_s = self._ring.arrived_s(cut.complete)
         window = Window(
-            samples=samples,
-            start_s=self._ring.time_s(start, self._sample_rate_hz),
+            samples=cut.samples,
+            start_s=self._ring.time_s(cut.start, self._sample_rate_hz),
+            ended_s=taken_s if ended_s is None else ended_s,
+            complete_s=taken_s if complete_s is None else complete_s,
             taken_s=taken_s,
-            arrived_s=taken_s if arrived_s is None else arrived_s,
             device_s=self._source_latency_s(),
+            is_quiet=cut.is_quiet,
         )
         return self._deciding.decide(set_up, window)
 

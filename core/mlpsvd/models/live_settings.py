@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlpsvd.audio.level import SILENCE_DBFS
 from mlpsvd.settings import setting
 
-__all__ = ["SMOOTHINGS", "LiveSettings"]
+__all__ = ["SMOOTHINGS", "WINDOWS", "LiveSettings"]
 
+WINDOWS = ("running", "whole sounds")
 SMOOTHINGS = ("none", "mean", "majority", "hidden Markov")
 
 
@@ -19,8 +21,13 @@ class LiveSettings:
 
     hop_share: float = setting(
         1.0, label="Hop", unit="of a window", low=0.05, high=1.0,
-        help="Distance between the starts of neighbouring windows as a share of one: 1 is end to end, 0.25 gives four "
-        "decisions in the time of one window.",
+        help="Distance between the starts of neighbouring running windows as a share of one: 1 is end to end, 0.25 "
+        "gives four decisions in the time of one window.",
+    )  # fmt: skip
+    windows: str = setting(
+        "running", label="Windows", choices=WINDOWS,
+        help="running: as long as the training clips, one every hop, for sounds that go on. whole sounds: each sound "
+        "from where it rises above the trigger level to where it falls silent, for words, calls and knocks.",
     )  # fmt: skip
     smoothing: str = setting(
         "none", label="Smoothing", choices=SMOOTHINGS,
@@ -49,11 +56,21 @@ class LiveSettings:
         SILENCE_DBFS, label="Trigger level", unit="dBFS", low=SILENCE_DBFS, high=0.0,
         help="A window whose root mean square is below this is quiet and not classified; -120 classifies everything.",
     )  # fmt: skip
+    hang_s: float = setting(
+        0.15, label="Hang time", unit="s", low=0.0, high=10.0,
+        help="How long it must be silent for a whole sound to be over; longer than the pauses within one.",
+    )  # fmt: skip
     unknown_beyond: float = setting(
         0.0, label="Unknown beyond", low=0.0, high=1000.0, zero="never",
         help="A window farther than this from all classes of the training set is shown as unknown; 1 is the distance "
         "within which 99 of 100 training clips lie.",
     )  # fmt: skip
+
+    def conflicts(self) -> Iterator[tuple[str, object, str]]:
+        """Yield what is impossible together: whole sounds need a level that tells them from silence."""
+        if self.windows == "whole sounds" and self.trigger_dbfs <= SILENCE_DBFS:
+            expected = f"above {SILENCE_DBFS:g} (dBFS): whole sounds begin and end at it"
+            yield "trigger_dbfs", self.trigger_dbfs, expected
 
     @property
     def dwell_s(self) -> float:
