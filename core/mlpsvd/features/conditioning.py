@@ -15,8 +15,12 @@ from mlpsvd.errors import DataError
 
 __all__ = ["BACKGROUND_FLOOR", "Conditioning"]
 
-BACKGROUND_FLOOR = 0.01
-"""Of the background's power, what is left where the sound is no stronger than the background: 20 dB below it."""
+BACKGROUND_FLOOR = 0.001
+"""Of the background's power, what is left where the sound is no stronger than the background: 30 dB below it.
+
+Of spoken digits in white noise and in pink noise with a hum, 20, 10 and 0 dB below them, a network trained on clean
+ones recognises 59 % at this floor, 57 % with one of 20 dB, 58 % with one of 40 dB, and 35 % without subtraction.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +29,7 @@ class Conditioning:
 
     First the background: its mean power B is subtracted from the power of each entry (S. F. Boll, Suppression of
     acoustic noise in speech using spectral subtraction, IEEE Trans. ASSP 27(2), 1979, here with powers). Where little
-    or nothing would be left, a hundredth of B stays (the spectral floor of Berouti, Schwartz and Makhoul, Proc. ICASSP
+    or nothing would be left, a thousandth of B stays (the spectral floor of Berouti, Schwartz and Makhoul, Proc. ICASSP
     1979): a hole of exactly nothing between two bins is a sound that no microphone hears, and its logarithm a cliff.
     An entry is never made larger than it was. Then the microphone's response is divided out.
 

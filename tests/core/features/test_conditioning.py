@@ -67,7 +67,7 @@ def test_powers_of_the_background_are_subtracted() -> None:
     np.testing.assert_allclose(one.transform(CLIPS, Conditioning(background=background)), left, rtol=1e-6)
 
 
-def test_where_the_sound_is_no_stronger_than_the_background_a_hundredth_of_it_is_left() -> None:
+def test_where_the_sound_is_no_stronger_than_the_background_a_thousandth_of_it_is_left() -> None:
     one = features(scaling="none")
     raw = one.unscaled(CLIPS)
     background = 2.0 * np.square(raw).max(axis=0)
