@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from mlpsvd.audio.microphone import MicrophoneSource
 from mlpsvd.audio.source import AudioSource, SourceState, SourceStatus
 from mlpsvd.models.live_decision import LiveDecision
@@ -10,6 +12,8 @@ from mlpsvd_gui.controllers.live_conditioning import MeasuredBackground
 from mlpsvd_gui.controllers.live_models import LiveModel
 
 __all__ = ["LiveNotes"]
+
+_NOTICE_S = 10.0
 
 
 class LiveNotes:
@@ -22,6 +26,7 @@ class LiveNotes:
         self._background: tuple[float | None, bool] = (None, False)
         self._device = ""
         self._notice = ""
+        self._noticed_s = 0.0
 
     def begin(self, source: AudioSource, model: LiveModel | None) -> None:
         """Watch another source or model."""
@@ -35,8 +40,8 @@ class LiveNotes:
             self._watch.set_background(*self._background)
 
     def tell(self, notice: str) -> None:
-        """Add one sentence of the program's own, until another takes its place; empty takes it away."""
-        self._notice = notice
+        """Add one sentence of the program's own; it stays ten seconds, and an empty one takes it away."""
+        self._notice, self._noticed_s = notice, time.monotonic()
 
     def take_status(self, status: SourceStatus) -> None:
         """Take what the source says of itself."""
@@ -56,4 +61,5 @@ class LiveNotes:
     def sentences(self) -> list[str]:
         """Return what should be read now, the most pressing first."""
         found = [one.sentence for one in self._watch.current] if self._watch is not None else []
-        return [text for text in (self._device, self._notice, *found) if text]
+        notice = self._notice if time.monotonic() - self._noticed_s < _NOTICE_S else ""
+        return [text for text in (self._device, notice, *found) if text]

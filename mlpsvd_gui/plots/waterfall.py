@@ -64,8 +64,10 @@ class Waterfall(BasePlot):
         self._paint_theme()
 
     def _place_bar(self) -> None:
-        self.plot_item.layout.addItem(self._bar, 2, 5)
-        leave_room_for_bar(self.plot_item)
+        layout = self.plot_item.layout
+        layout.addItem(self._bar, 2, 5)
+        layout.setColumnFixedWidth(4, _GAP_PX)
+        layout.setColumnFixedWidth(5, _BAR_COLUMN_PX)
         axis = self._bar.getAxis("right")
         axis.enableAutoSIPrefix(False)
         axis.setLabel("dB")
@@ -239,5 +241,4 @@ class Waterfall(BasePlot):
 
 def leave_room_for_bar(plot_item: Any) -> None:
     """Leave as much room at the right of a plot as a waterfall's colour bar takes: both axes then lie in one line."""
-    plot_item.layout.setColumnFixedWidth(4, _GAP_PX)
-    plot_item.layout.setColumnFixedWidth(5, _BAR_COLUMN_PX)
+    plot_item.layout.setColumnFixedWidth(5, _GAP_PX + _BAR_COLUMN_PX)

@@ -17,13 +17,12 @@ from mlpsvd.models.verdict import VerdictKind
 
 __all__ = ["DecisionRow", "DecisionTable"]
 
-_HEADINGS = ("Clock", "Start", "Shown", "Prob.", "dBFS")
+_HEADINGS = ("Clock", "Start", "Shown", "Prob.")
 _TIPS = (
     "When the window's last sample sounded, by the clock on the wall",
     "Where the window begins, since the source was started",
     "What was shown; in brackets what the network said of this window alone, where that was something else",
     "How probable that is",
-    "Root mean square of the window in dBFS; a full-scale sine is 0 dBFS",
 )
 _SHOWN = 2
 _MOST_ROWS = 5000
@@ -32,6 +31,7 @@ _SWATCH_PX = 9
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _ALIGNMENT = int(Qt.ItemDataRole.TextAlignmentRole)
 _DECORATION = int(Qt.ItemDataRole.DecorationRole)
+_TOOL_TIP = int(Qt.ItemDataRole.ToolTipRole)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -97,6 +97,8 @@ class _Rows(QAbstractTableModel):
         if role == _DECORATION and index.column() == _SHOWN:
             row = self.rows[index.row()]
             return _swatch(row.colour.rgb(), row.kind)
+        if role == _TOOL_TIP:
+            return f"Level of the window: {self.rows[index.row()].level_dbfs:.1f} dBFS".replace("-", "−")
         return None
 
     def extend(self, rows: Sequence[DecisionRow]) -> None:
@@ -141,7 +143,7 @@ class DecisionTable(QTableView):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(_SHOWN, QHeaderView.ResizeMode.Stretch)
-        for column, sample in ((0, "00:00:00.0"), (1, "59:59.999"), (3, "100.0 %"), (4, "−00.0")):
+        for column, sample in ((0, "00:00:00.0"), (1, "59:59.999"), (3, "100.0 %")):
             self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(sample) + 14)
 
     @property
@@ -202,9 +204,7 @@ def _text(row: DecisionRow, column: int) -> str:
         return clock_text(row.start_s)
     if column == _SHOWN:
         return row.shown if row.label in ("", row.shown) else f"{row.shown} ({row.label})"
-    if column == 3:
-        return "" if isnan(row.probability) else f"{100.0 * row.probability:.1f} %"
-    return f"{row.level_dbfs:.1f}".replace("-", "−")
+    return "" if isnan(row.probability) else f"{100.0 * row.probability:.1f} %"
 
 
 def wall_text(clock_s: float) -> str:

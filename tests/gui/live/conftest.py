@@ -108,6 +108,12 @@ def finish(tab: Tab, trained: Trained) -> Callable[[], None]:
 
 
 @pytest.fixture
+def finish_in(trained: Trained) -> Callable[[Tab], None]:
+    """Return a function that lets the run of any tab be finished."""
+    return lambda tab: finish_run(tab.run_model, trained)
+
+
+@pytest.fixture
 def ready_tab(tab: Tab, trained: Trained) -> Tab:
     finish_run(tab.run_model, trained)
     return tab
