@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import math
 import types
 from collections.abc import Iterator, Mapping
@@ -114,6 +115,7 @@ def setting(
     return dataclasses.field(default=default, metadata=metadata)
 
 
+@functools.cache  # resolving the hints takes 0.2 ms, and a run's end asked 54 times
 def describe(cls: type[Settings]) -> tuple[SettingInfo, ...]:
     """Return what is known about every field of a settings class, in their order."""
     hints = get_type_hints(cls)
