@@ -94,9 +94,9 @@ def _classify(
         FilesProgress(not comes_on_screen and len(files) > 1) as progress,
     ):
         for event, ready in in_order(events):
+            results.extend(ready)
             progress.show(event)
             for one in ready:
-                results.append(one)
                 if not one.is_usable:
                     tell(_why(one))
                 elif printer is not None:
