@@ -65,6 +65,11 @@ class RecordTakes(QObject):
         """Whether a take is running or waited for."""
         return self._worker is not None and self._worker.state.armed
 
+    @property
+    def recorded_s(self) -> float:
+        """Length of the running take so far; 0 where there is none."""
+        return self._worker.state.duration_s if self._worker is not None else 0.0
+
     def set_target(self, folder: Path | None, spool_folder: Path | None) -> None:
         """Record into this collection from now on; a running take is ended and belongs to the last one."""
         if folder != self._folder:
