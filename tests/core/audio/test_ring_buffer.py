@@ -112,3 +112,68 @@ def test_a_reader_beside_a_fast_writer_never_sees_a_torn_stretch():
     ring.catch_up()
     assert n_good > 0
     assert n_good + ring.n_lost + ring.n_waiting == ring.n_written
+
+
+@given(
+    blocks=st.lists(st.tuples(st.integers(0, 30), st.one_of(st.none(), st.floats(0.0, 5.0))), max_size=20),
+    start=st.integers(0, 300),
+    n_samples=st.integers(0, 100),
+)
+def test_breaks_are_where_the_writer_began_anew(blocks, start, n_samples):
+    ring, breaks = RingBuffer(1000), {}
+    for n, gap_s in blocks:
+        if gap_s is not None:
+            ring.begin_anew(gap_s)
+            breaks[ring.n_written] = breaks.get(ring.n_written, 0.0) + gap_s
+        ring.write(_numbered(0, n))
+    inside = [first for first in sorted(breaks) if start < first < start + n_samples]
+    assert ring.first_break(start, start + n_samples) == (inside[0] if inside else None)
+    missing_s = sum(gap_s for first, gap_s in breaks.items() if first <= start)
+    assert ring.time_s(start, 100.0) == pytest.approx(start / 100.0 + missing_s)
+    assert ring.gaps_s == pytest.approx(sum(breaks.values()))
+
+
+def test_a_break_lies_between_two_stretches_and_in_neither():
+    ring = RingBuffer(100)
+    ring.write(_numbered(0, 10))
+    ring.begin_anew(0.5)
+    ring.write(_numbered(10, 10))
+    assert ring.first_break(0, 10) is None
+    assert ring.first_break(10, 20) is None
+    assert ring.first_break(9, 11) == 10
+    assert ring.time_s(9, 10.0) == 0.9
+    assert ring.time_s(10, 10.0) == 1.5
+    with pytest.raises(ValueError, match="gap_s"):
+        ring.begin_anew(-1.0)
+
+
+def test_a_device_that_flickers_for_days_fills_no_memory():
+    ring = RingBuffer(10)
+    for _ in range(5000):
+        ring.begin_anew(0.25)
+        ring.write(_numbered(0, 1))
+    assert ring.gaps_s == 1250.0
+    assert ring.time_s(4999, 1.0) == 4999 + 1250.0
+    assert len(ring._breaks.firsts) == 4096
+
+
+def test_a_second_reader_sees_the_same_and_changes_nothing():
+    ring, heard, stop = RingBuffer(4096), [], threading.Event()
+
+    def second() -> None:
+        place = 0
+        while not stop.is_set() or place < ring.n_written:
+            block = ring.read(place, min(64, ring.n_written - place))
+            assert block is not None
+            heard.extend(block.tolist())
+            place += len(block)
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    for index in range(200):
+        ring.write(_numbered(10 * index, 10))
+        ring.advance(10 * index)
+    stop.set()
+    thread.join()
+    assert heard == list(range(2000))
+    assert ring.n_read == 1990

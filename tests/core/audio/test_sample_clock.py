@@ -1,0 +1,71 @@
+"""Late is not lost: the account of samples against the clock."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mlpsvd.audio.sample_clock import SampleClock
+
+_BLOCK_S = 0.01
+
+
+def deliver(clock: SampleClock, arrivals_s: np.ndarray) -> list[float]:
+    """Take blocks of 10 ms that arrive at these times; return the gaps found."""
+    gaps = [clock.add(_BLOCK_S, float(arrived_s)) for arrived_s in arrivals_s]
+    return [gap for gap in gaps if gap is not None]
+
+
+def on_time(n_blocks: int, start_s: float = 100.0, drift: float = 0.0) -> np.ndarray:
+    return start_s + (1.0 + drift) * _BLOCK_S * np.arange(1, n_blocks + 1)
+
+
+def test_blocks_on_time_have_no_gap() -> None:
+    clock = SampleClock()
+    jitter_s = np.random.default_rng(0).exponential(0.004, 3000)
+    assert deliver(clock, np.maximum.accumulate(on_time(3000) + jitter_s)) == []
+    health = clock.health(100.0 + 30.0)
+    assert health.received_s == pytest.approx(30.0)
+    assert health.expected_s == pytest.approx(30.0, abs=0.02)
+
+
+@pytest.mark.parametrize("drift", [3e-4, -3e-4])
+def test_the_devices_own_clock_may_be_another_one_for_an_hour(drift) -> None:
+    clock = SampleClock()
+    assert deliver(clock, on_time(360_000, drift=drift)) == []
+    assert not clock.is_undecided
+
+
+def test_what_is_late_and_made_good_is_not_lost() -> None:
+    clock, arrivals_s = SampleClock(), on_time(400)
+    arrivals_s[200:260] = arrivals_s[260]  # a pause of 0.6 s, and then all at once
+    assert deliver(clock, arrivals_s) == []
+    assert clock.health(104.0).n_gaps == 0
+
+
+def test_what_does_not_come_is_a_gap_as_long_as_the_clock_says() -> None:
+    clock, arrivals_s = SampleClock(), on_time(400)
+    arrivals_s[200:] += 0.3
+    assert deliver(clock, arrivals_s[:201]) == []
+    assert clock.is_undecided  # the blocks from here on are kept back: the break is before the first of them
+    gaps_s = deliver(clock, arrivals_s[201:])
+    assert gaps_s == [pytest.approx(0.3, abs=0.01)]
+    assert not clock.is_undecided
+
+
+def test_a_new_stream_is_always_a_break() -> None:
+    clock = SampleClock()
+    deliver(clock, on_time(100))
+    assert clock.add(_BLOCK_S, 101.51, is_new_stream=True) == pytest.approx(0.5, abs=0.01)
+    assert clock.add(_BLOCK_S, 101.52, is_new_stream=True) == pytest.approx(0.0, abs=0.01)
+    assert clock.health(101.52).n_gaps == 2
+
+
+def test_an_overflow_that_the_device_tells_of_is_a_break() -> None:
+    clock = SampleClock()
+    deliver(clock, on_time(100))
+    assert clock.add(_BLOCK_S, 101.04, has_overflowed=True) == pytest.approx(0.03, abs=0.01)
+
+
+def test_the_first_block_follows_nothing() -> None:
+    assert SampleClock().add(_BLOCK_S, 5.0, is_new_stream=True) is None
