@@ -10,29 +10,30 @@ def rate(source_hz: float, model_hz: float) -> str:
     return (
         f"The device delivers {source_hz:g} Hz and the model was trained on {model_hz:g} Hz, so everything above "
         f"{source_hz / 2:g} Hz is missing: choose a device or a profile with {model_hz:g} Hz (a headset's music "
-        f"profile instead of its call profile), or train on recordings at {source_hz:g} Hz"
+        f"profile instead of its call profile), or train on recordings at {source_hz:g} Hz."
     )
 
 
 def clipping(n_clipped: int, n: int) -> str:
     """Windows reach full scale."""
     return (
-        f"The input is clipped: {n_clipped} of the last {n} windows reach full scale, which puts frequencies into them "
-        "that were not in the sound; turn the input's gain down or go farther from the microphone"
+        f"The input is clipped: {n_clipped} of the last {n} windows reach full scale; turn the input's gain down or "
+        "go farther from the microphone."
     )
 
 
 def level(found_dbfs: float, low_dbfs: float, high_dbfs: float) -> str:
     """The sound is louder or softer than the training clips were."""
-    usual = f"the training clips' {low_dbfs:.0f} to {high_dbfs:.0f} dBFS"
+    usual = f"the training clips' {_whole(low_dbfs)} to {_whole(high_dbfs)} dBFS"
     if found_dbfs > high_dbfs:
         return (
-            f"The sound is at {found_dbfs:.0f} dBFS, {found_dbfs - high_dbfs:.0f} dB above {usual}: turn the input's "
-            "gain down or go farther from the microphone"
+            f"The sound is at {_whole(found_dbfs)} dBFS, {_whole(found_dbfs - high_dbfs)} dB above {usual}: turn the "
+            "input's gain down or go farther from the microphone."
         )
     return (
-        f"The sound reaches no more than {found_dbfs:.0f} dBFS, {low_dbfs - found_dbfs:.0f} dB below {usual}: turn the "
-        "input's gain up or go nearer to the microphone, and if these are pauses, set a trigger level between the two"
+        f"The sound reaches no more than {_whole(found_dbfs)} dBFS, {_whole(low_dbfs - found_dbfs)} dB below {usual}: "
+        "turn the input's gain up or go nearer to the microphone, and if these are pauses, set a trigger level "
+        "between the two."
     )
 
 
@@ -40,8 +41,9 @@ def background(sound_dbfs: float, background_dbfs: float, least_db: float, subtr
     """The sound is hardly louder than what there is without it."""
     remedy = "make the place quieter" if subtracted else "measure the background and have it subtracted"
     return (
-        f"The sound is only {sound_dbfs - background_dbfs:.0f} dB above the background of {background_dbfs:.0f} dBFS; "
-        f"it should be {least_db:.0f} dB or more: go nearer to the microphone, or {remedy}"
+        f"The sound is only {_whole(sound_dbfs - background_dbfs)} dB above the background of "
+        f"{_whole(background_dbfs)} dBFS; it should be {_whole(least_db)} dB or more: go nearer to the microphone, or "
+        f"{remedy}."
     )
 
 
@@ -55,16 +57,20 @@ def spectrum(share: float, typical: float, first: str, pause_dbfs: float | None)
         remedy = f"mend the {first} first, which may be the reason"
     elif pause_dbfs is not None:
         remedy = (
-            f"these are mostly pauses at {pause_dbfs:.0f} dBFS, so set a trigger level above that, or record the "
+            f"these are mostly pauses at {_whole(pause_dbfs)} dBFS, so set a trigger level above that, or record the "
             "background as a class of its own"
         )
     else:
         remedy = (
-            "look at the spectrum for what differs, record this sound as a class of its own and train again, or have "
-            "what lies beyond 1 called unknown"
+            "look at the spectrum for what differs, record this sound as a class of its own, or have what lies beyond "
+            "1 called unknown"
         )
-    times = "immeasurably far" if typical > 1e3 else f"{typical:.1f} times as far"
+    times = "immeasurably" if typical > 1e3 else f"{typical:.1f} times"
     return (
-        f"The spectrum is unlike every class: {100 * share:.0f} % of the latest windows lie beyond the edge of the "
-        f"training set, typically {times} from the nearest class as 99 of 100 training clips: {remedy}"
+        f"The spectrum is unlike every class: {_whole(100.0 * share)} % of the latest windows lie farther out than 99 "
+        f"of 100 training clips, typically {times}: {remedy}."
     )
+
+
+def _whole(number: float) -> str:
+    return f"{number:.0f}".replace("-0", "0").replace("-", "\N{MINUS SIGN}")
