@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -81,12 +81,12 @@ class Catalogue:
         """Return the row of a clip, None where there is none."""
         return self._entries.get(id)
 
-    def index(self, id: str) -> int:
-        """Return which row a clip has, counted from 0."""
-        return list(self._entries).index(id)
+    def places(self) -> dict[str, int]:
+        """Return which row each clip has, counted from 0."""
+        return {id: place for place, id in enumerate(self._entries)}
 
-    def put(self, cells: Cells, exists: bool = True, at: int | None = None) -> None:
-        """Replace the row of a clip, or insert one as number ``at`` (None: behind all others).
+    def put(self, cells: Cells, exists: bool = True) -> None:
+        """Replace the row of a clip, or add one behind all others.
 
         Parameters
         ----------
@@ -94,21 +94,22 @@ class Catalogue:
             Its cells by key, the id among them.
         exists
             Whether its file is there.
-        at
-            Where a new row goes.
         """
         complete = {key: cells.get(key, "") for key in self._keys}
         entry = Entry(complete, csv_line(tuple(complete.values())), _clip(self.folder, complete) if exists else None)
-        is_new = entry.id not in self._entries
         self._entries[entry.id] = entry
-        if is_new and at is not None and at < len(self._entries) - 1:
-            order = list(self._entries.items())
-            order.insert(max(0, at), order.pop())
-            self._entries = dict(order)
 
-    def remove(self, id: str) -> None:
-        """Take a row out, where there is one."""
-        self._entries.pop(id, None)
+    def change(self, rows: Iterable[tuple[str, Cells | None, int]]) -> None:
+        """Change many rows: id, cells (None takes the row out), and where it goes if it is new, the lowest first."""
+        order = list(self._entries)
+        for id, cells, at in rows:
+            if cells is None:
+                self._entries.pop(id, None)
+                continue
+            if id not in self._entries:
+                order.insert(at, id)
+            self.put(cells)
+        self._entries = {id: self._entries[id] for id in order if id in self._entries}
 
     def snapshot(self) -> dict[str, Entry]:
         """Return all rows as they are now, for :meth:`restore`."""

@@ -227,7 +227,7 @@ class Collection:
         if encoded is None:
             return clip
         entry = self._entries([id])[0]
-        before = self._state(entry, trash=self._trash_name(entry))
+        before = self._state(entry, self._store.catalogue.places(), self._trash_name(entry))
         cells = dict(entry.cells) | _measured(encoded)
         if clip.recorded_at is not None:
             moment = clip.recorded_at + timedelta(seconds=max(0.0, start_s))
@@ -246,7 +246,8 @@ class Collection:
         """Take clips out of the collection; their files go to the trash. Returns what was done, in words."""
         self._prepare()
         entries = self._entries(ids)
-        changes = tuple(Change(one.id, self._state(one, trash=self._trash_name(one)), None) for one in entries)
+        places = self._store.catalogue.places()
+        changes = tuple(Change(one.id, self._state(one, places, self._trash_name(one)), None) for one in entries)
         return self._take(Step(f"{_clips(len(changes))} deleted", changes))
 
     @property
@@ -329,8 +330,8 @@ class Collection:
             self.clip(id)
         return [entry for entry in self._store.catalogue if entry.id in wanted]
 
-    def _state(self, entry: Entry, trash: str) -> State:
-        return State(dict(entry.cells), self._store.catalogue.index(entry.id), trash if self._is_own(entry) else "")
+    def _state(self, entry: Entry, places: dict[str, int], trash: str) -> State:
+        return State(dict(entry.cells), places[entry.id], trash if self._is_own(entry) else "")
 
     def _is_own(self, entry: Entry) -> bool:
         """Whether the file lies in the collection's folder; others are never moved."""
@@ -341,9 +342,9 @@ class Collection:
 
     def _relabel(self, entries: list[Entry], label: str, words: str) -> str:
         owners, folder = self._store.catalogue.owners(), self._store.catalogue.folder_for(label)
-        changes = []
+        changes, places = [], self._store.catalogue.places()
         for entry in entries:
-            before = self._state(entry, trash=entry.id)
+            before = self._state(entry, places, entry.id)
             cells = dict(entry.cells) | {"label": label}
             if self._lies_in_its_class(entry, owners):
                 cells["path"] = _name_under(entry.cells, label, folder)

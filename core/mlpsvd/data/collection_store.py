@@ -195,7 +195,7 @@ class CollectionStore:
         try:
             self.journal.begin(transaction)
             made = carry_out(self.folder, transaction.moves)
-            self._change_rows(transaction)
+            self.catalogue.change(transaction.rows)
             write_atomically(self.manifest, self.catalogue.text())
         except OSError as error:
             self.catalogue.restore(before)
@@ -206,13 +206,6 @@ class CollectionStore:
         self._seen = self._signature()
         self.journal.finish()
         self._remove_empty_folders(made)
-
-    def _change_rows(self, transaction: Transaction) -> None:
-        for id, cells, at in transaction.rows:
-            if cells is None:
-                self.catalogue.remove(id)
-            else:
-                self.catalogue.put(cells, at=at)
 
     def _remove_empty_folders(self, made: list[tuple[str, str]]) -> None:
         """A class without clips leaves no folder behind; one that holds anything else stays."""

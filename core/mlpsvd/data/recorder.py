@@ -109,6 +109,11 @@ class Recorder:
         """Where it stood at the end of the last poll."""
         return self._state
 
+    @property
+    def reached(self) -> int:
+        """The number of the first sample that the last poll did not look at: what was recorded before is on disk."""
+        return self._position
+
     def set_settings(self, settings: RecordSettings) -> None:
         """Record the next take with other settings; a running one keeps its own, and the mode waits for a start."""
         self._settings = settings
@@ -171,6 +176,10 @@ class Recorder:
     def _consume(self, end: int) -> None:
         """Go up to number ``end`` in pieces that hold no break and are at most half the ring."""
         while self._label is not None and self._position < end:
+            if self._position < (oldest := min(end, self._ring.oldest)):
+                self._cut(oldest)
+                self._position = oldest
+                continue
             to = self._unbroken(min(end, self._position + max(1, self._ring.capacity // 2)))
             if self._mode == TRIGGERED:
                 self._listen(to)
@@ -236,11 +245,12 @@ class Recorder:
 
     def _read(self, start: int, to: int) -> tuple[int, NDArray[np.float32]]:
         """Return samples up to number ``to``, and where they begin: later than ``start`` where some were lost."""
-        samples = self._ring.read(start, to - start)
-        while samples is None:
-            start = min(to, max(start + 1, self._ring.oldest))
+        while start < to:
             samples = self._ring.read(start, to - start)
-        return start, samples
+            if samples is not None:
+                return start, samples
+            start = max(start + 1, self._ring.oldest)
+        return to, np.zeros(0, dtype=np.float32)
 
     def _begin(self, at: int, pre_roll: bool = True) -> RunningTake:
         """Begin a take at number ``at``, less as much of the pre-roll as there is without a gap."""

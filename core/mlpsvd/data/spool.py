@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import struct
+import weakref
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -64,26 +66,23 @@ class Spool:
         self._n_samples = 0
         self._write_facts()
         try:
-            self._file = self.path.open("xb", buffering=0)
-            self._file.write(_header(facts.rate_hz, 0))
+            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+            self._close = weakref.finalize(self, os.close, self._file)
+            self._put(0, _header(facts.rate_hz, 0))
         except OSError:
             self.remove()
             raise
 
     def write(self, samples: NDArray[np.float32]) -> None:
         """Append samples [shape=(n_samples,)]: when this returns the system has them, and the header counts them."""
-        rest = memoryview(samples.astype("<f4").tobytes())
-        while rest:
-            rest = rest[self._file.write(rest) :]
+        self._put(_HEADER_BYTES + 4 * self._n_samples, samples.astype("<f4").tobytes())
         self._n_samples += len(samples)
-        self._file.seek(0)
-        self._file.write(_header(self._facts.rate_hz, self._n_samples))
-        self._file.seek(_HEADER_BYTES + 4 * self._n_samples)
+        self._put(0, _header(self._facts.rate_hz, self._n_samples))
 
     def finish(self, has_gap: bool) -> None:
         """Close the files; the take is whole. What cannot be written any more is left as it is."""
         with contextlib.suppress(OSError):
-            self._file.close()
+            self._close()
         if has_gap != self._facts.has_gap:
             self._facts = replace(self._facts, has_gap=has_gap)
             with contextlib.suppress(OSError):
@@ -91,11 +90,17 @@ class Spool:
 
     def remove(self) -> None:
         """Throw the take away."""
-        if hasattr(self, "_file"):
-            self._file.close()
+        if hasattr(self, "_close"):
+            self._close()
         for path in (self.path, self.path.with_suffix(".json")):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
+
+    def _put(self, at: int, data: bytes) -> None:
+        os.lseek(self._file, at, os.SEEK_SET)
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(self._file, rest) :]
 
     def _write_facts(self) -> None:
         write_atomically(self.path.with_suffix(".json"), json.dumps(asdict(self._facts)))
