@@ -149,7 +149,7 @@ def test_a_spectrum_unlike_every_class_is_told_when_most_windows_are(story: Stor
     assert story.hear(6.0, distance=3.42) == {"spectrum"}
     told = story.sentence(MismatchKind.SPECTRUM)
     assert (
-        "100 % of the latest windows lie farther out than 99 of 100 training clips, typically 3.4 times: look" in told
+        "100 % of the latest windows lie farther out than 99 of 100 training clips, typically 3.4 times" in told
     )
     assert "record this sound as a class" in told
     for _ in range(10):
