@@ -8,16 +8,15 @@ inside PortAudio cannot.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import subprocess
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
 __all__ = ["PulseAnswer", "PulseClient", "PulseSource", "PulseState"]
 
 _TIMEOUT_S = 0.4
+_SOURCE = "Source #"
 
 
 class PulseState(Enum):
@@ -84,11 +83,8 @@ class PulseClient:
             info = self._pactl(timeout_s, "info")
             if info is None:
                 return PulseAnswer(PulseState.NO_SERVER)
-            listing = self._pactl(timeout_s, "--format=json", "list", "sources")
-            if listing is not None:
-                return _answer(info, _from_json(listing))
-            # Before version 16, pactl knows no formats.
-            return _answer(info, _from_short(self._pactl(timeout_s, "list", "short", "sources") or ""))
+            # Its JSON has “(null)” for every text that is not ASCII (16.1), and is not there before version 16.
+            return _answer(info, _sources(self._pactl(timeout_s, "list", "sources") or ""))
         except FileNotFoundError:
             return PulseAnswer(PulseState.NO_PACTL)
         except subprocess.TimeoutExpired:
@@ -110,7 +106,7 @@ class PulseClient:
             stderr=subprocess.DEVNULL,
             encoding="utf-8",
             errors="replace",
-            env={**os.environ, "LC_ALL": "C.UTF-8"},  # its words are read here, and its numbers have a decimal point
+            env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": ""},  # its words are read here
         )
         return self._finish_standing(timeout_s)
 
@@ -129,28 +125,22 @@ def _answer(info: str, sources: tuple[PulseSource, ...]) -> PulseAnswer:
     return PulseAnswer(PulseState.ANSWERS, server, sources, default if default != "@DEFAULT_SOURCE@" else "")
 
 
-def _from_json(text: str) -> tuple[PulseSource, ...]:
+def _sources(text: str) -> tuple[PulseSource, ...]:
+    """Read what ``pactl list sources`` prints: a paragraph for each, its properties indented by one tab."""
+    found = (_source(one) for one in ("\n" + text).split("\n" + _SOURCE)[1:])
+    return tuple(source for source in found if source is not None)
+
+
+def _source(paragraph: str) -> PulseSource | None:
+    number, *lines = paragraph.splitlines()
+    said = dict(line[1:].split(": ", 1) for line in lines if line[:1] == "\t" and line[1:2] != "\t" and ": " in line)
     try:
-        return tuple(_source(one) for one in json.loads(text))
-    except (ValueError, KeyError, TypeError):
-        return ()
-
-
-def _source(one: dict[str, Any]) -> PulseSource:
-    n_channels, rate_hz = _specification(one["sample_specification"])
-    name, monitored = str(one["name"]), str(one.get("monitor_source") or "")
-    is_monitor = monitored not in ("", "n/a") or one.get("properties", {}).get("device.class") == "monitor"
-    return PulseSource(int(one["index"]), name, str(one.get("description") or name), n_channels, rate_hz, is_monitor)
-
-
-def _from_short(text: str) -> tuple[PulseSource, ...]:
-    sources = []
-    for line in text.splitlines():
-        cells = line.split("\t")
-        if len(cells) >= 4:
-            index, name, is_monitor = int(cells[0]), cells[1], cells[1].endswith(".monitor")
-            sources.append(PulseSource(index, name, name, *_specification(cells[3]), is_monitor))
-    return tuple(sources)
+        name = said["Name"]
+        n_channels, rate_hz = _specification(said["Sample Specification"])
+        is_monitor = said.get("Monitor of Sink", "n/a") != "n/a"
+        return PulseSource(int(number), name, said.get("Description") or name, n_channels, rate_hz, is_monitor)
+    except (KeyError, ValueError):
+        return None
 
 
 def _specification(text: str) -> tuple[int, float]:

@@ -102,20 +102,10 @@ def test_without_pactl_there_are_portaudios_own_names(sound_server, host, monkey
     assert listed.default.n_channels == 2  # and not the 32 that it says
 
 
-def test_pactls_older_than_its_formats_are_understood(sound_server, monkeypatch, tmp_path) -> None:
-    old = tmp_path / "pactl"
-    old.write_text('#!/bin/sh\ncase "$*" in *json*) exit 1;; esac\nexec /usr/bin/env -i PATH="$REAL" '
-                   'PULSE_SERVER="$PULSE_SERVER" PULSE_COOKIE="$PULSE_COOKIE" pactl "$@"\n')  # fmt: skip
-    old.chmod(0o755)
-    monkeypatch.setenv("REAL", sound_server.environment["PATH"])
-    monkeypatch.setenv("PATH", str(tmp_path))
-    (source,) = PulseClient().ask().sources
-    assert (source.name, source.n_channels, source.rate_hz, source.is_monitor) == (
-        "speaker.monitor",
-        1,
-        48000.0,
-        True,
-    )
+def test_a_person_whose_system_speaks_another_language_is_understood(sound_server, host, monkeypatch) -> None:
+    for name in ("LC_ALL", "LANG", "LANGUAGE"):
+        monkeypatch.setenv(name, "de_DE.UTF-8")
+    assert [one.name for one in host.devices().result(5.0).inputs] == ["Monitor of Speaker"]
 
 
 def test_the_server_is_told_from_none_and_from_one_that_hangs(sound_server) -> None:
