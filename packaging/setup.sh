@@ -61,6 +61,28 @@ any_font() {
     done
 }
 
+has() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+# The plug-in through which PortAudio's default device is the sound server; it is in no linker's list.
+alsa_to_pulse() {
+    for plugin in /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so /usr/lib*/alsa-lib/libasound_module_pcm_pulse.so; do
+        if [ -e "$plugin" ]; then
+            printf '%s' "$plugin"
+            return
+        fi
+    done
+}
+
+# Prints the Debian packages that only the tests need: a screen and a sound server of their own.
+missing_test_packages() {
+    if ! has Xvfb; then printf 'xvfb '; fi
+    if ! has pulseaudio; then printf 'pulseaudio '; fi
+    if ! has pactl || ! has pacat; then printf 'pulseaudio-utils '; fi
+    if [ -z "$(alsa_to_pulse)" ]; then printf 'libasound2-plugins '; fi
+}
+
 # Prints the Debian packages that are missing; $1 is run or test.
 missing_packages() {
     known=$(linker_list)
@@ -71,7 +93,7 @@ missing_packages() {
         esac
     done
     if [ -z "$(any_font)" ]; then printf 'fonts-dejavu-core '; fi
-    if [ "$1" = test ] && ! command -v Xvfb >/dev/null 2>&1; then printf 'xvfb '; fi
+    if [ "$1" = test ]; then missing_test_packages; fi
 }
 
 # Prints what root's rights are to be had with: nothing for root itself, "sudo", or "none".

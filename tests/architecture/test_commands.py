@@ -164,6 +164,21 @@ def test_missing_libraries_are_named_and_then_installed(shell: Shell, tmp_path: 
     assert "libgl1" not in asked
 
 
+def test_the_tests_need_a_screen_and_a_sound_server_of_their_own(shell: Shell) -> None:
+    nothing_there = "linker_list() { :; }; has() { return 1; }; alsa_to_pulse() { :; }; any_font() { echo one; }; "
+    asked_to_test = shell(nothing_there + "missing_packages test").stdout.split()
+    asked_to_run = shell(nothing_there + "missing_packages run").stdout.split()
+    only_to_test = ["xvfb", "pulseaudio", "pulseaudio-utils", "libasound2-plugins"]
+    assert asked_to_test == [*asked_to_run, *only_to_test]
+    assert "libportaudio2" in asked_to_run
+
+
+@pytest.mark.parametrize("tool", ["pactl", "pacat"])
+def test_each_tool_of_the_sound_server_is_looked_for(shell: Shell, tool: str) -> None:
+    done = shell(f'has() {{ [ "$1" != {tool} ]; }}; alsa_to_pulse() {{ echo there; }}; missing_test_packages')
+    assert done.stdout == "pulseaudio-utils "
+
+
 def test_without_rights_the_missing_libraries_are_told_in_words(shell: Shell, tools: Path) -> None:
     write_script(tools / "id", "echo 1000")
     write_script(tools / "sudo", "exit 1")
