@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from mlpsvd.models.live_settings import SMOOTHINGS, LiveSettings
@@ -20,16 +21,16 @@ kinds = st.sampled_from(SMOOTHINGS)
 hops = st.sampled_from([1.0, 0.5, 0.25, 0.1])
 
 
-@st.composite
-def heard(draw: st.DrawFn, least: int = 1) -> NDArray[np.float64]:
+def heard(least: int = 1) -> st.SearchStrategy[NDArray[np.float64]]:
     """Probabilities of a few windows [shape=(n_windows, n_classes)], zeros and certainties among them."""
-    n_classes = draw(st.integers(2, 5))
-    n_windows = draw(st.integers(least, 20))
+    shape = st.tuples(st.integers(least, 20), st.integers(2, 5))
     weight = st.one_of(st.just(0.0), st.floats(1e-6, 1.0))
-    rows = draw(st.lists(st.lists(weight, min_size=n_classes, max_size=n_classes), min_size=n_windows, max_size=20))
-    assume(all(sum(row) > 0.0 for row in rows))
-    array = np.array(rows)
-    return array / array.sum(axis=1, keepdims=True)
+    return arrays(np.float64, shape, elements=weight).map(_normalised)
+
+
+def _normalised(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    rows = np.where(rows.any(axis=1, keepdims=True), rows, np.eye(1, rows.shape[1]))
+    return np.asarray(rows / rows.sum(axis=1, keepdims=True))
 
 
 def run(smoother: Smoother, rows: NDArray[np.float64], hop: float = 1.0, begin_s: float = 0.0) -> list[Smoothed]:
@@ -43,6 +44,7 @@ def make(kind: str, span_s: float = 1.0, cost: float = 0.0) -> Smoother:
     return make_smoother(settings)
 
 
+@settings(max_examples=40)
 @given(kinds, heard(), hops, st.floats(0.0, 5.0), st.floats(-5.0, 10.0))
 def test_smoothed_probabilities_are_probabilities(
     kind: str, rows: NDArray[np.float64], hop: float, span_s: float, cost: float
@@ -53,6 +55,7 @@ def test_smoothed_probabilities_are_probabilities(
         assert one.probability == pytest.approx(one.probabilities.max(), abs=2e-9)
 
 
+@settings(max_examples=40)
 @given(st.sampled_from(["none", "mean"]), heard(), hops, st.floats(0.0, 5.0), st.integers(1, 30))
 def test_a_constant_smoothed_is_the_constant(
     kind: str, rows: NDArray[np.float64], hop: float, span_s: float, n: int
@@ -61,6 +64,7 @@ def test_a_constant_smoothed_is_the_constant(
         assert one.probabilities == pytest.approx(rows[0], abs=1e-12)
 
 
+@settings(max_examples=40)
 @given(st.sampled_from(["majority", "hidden Markov"]), heard(), hops, st.integers(1, 30))
 def test_a_constant_keeps_its_winner(kind: str, rows: NDArray[np.float64], hop: float, n: int) -> None:
     best, second = np.sort(rows[0])[::-1][:2]
@@ -69,6 +73,7 @@ def test_a_constant_keeps_its_winner(kind: str, rows: NDArray[np.float64], hop: 
         assert one.winner == int(np.argmax(rows[0]))
 
 
+@settings(max_examples=40)
 @given(kinds, heard(least=2), hops, st.floats(0.0, 100.0))
 def test_after_a_reset_nothing_is_remembered(kind: str, rows: NDArray[np.float64], hop: float, later_s: float) -> None:
     half = len(rows) // 2
@@ -80,6 +85,7 @@ def test_after_a_reset_nothing_is_remembered(kind: str, rows: NDArray[np.float64
         assert one.winner == other.winner
 
 
+@settings(max_examples=40)
 @given(heard())
 def test_no_smoothing_hands_the_very_same_numbers_on(rows: NDArray[np.float64]) -> None:
     for one, row in zip(run(NoSmoothing(), rows), rows, strict=True):
@@ -88,6 +94,7 @@ def test_no_smoothing_hands_the_very_same_numbers_on(rows: NDArray[np.float64]) 
         assert np.array_equal(one.probabilities, row)
 
 
+@settings(max_examples=40)
 @given(heard(), st.sampled_from([Mean, Majority]))
 def test_a_span_of_nothing_is_the_latest_window(rows: NDArray[np.float64], kind: type[Mean] | type[Majority]) -> None:
     for one, row in zip(run(kind(0.0), rows), rows, strict=True):
@@ -102,6 +109,7 @@ def test_the_mean_looks_back_as_many_seconds_as_asked() -> None:
     assert halfway == pytest.approx([0.0, 0.0, 1 / 1.5, 1.0])
 
 
+@settings(max_examples=40)
 @given(heard(least=3), st.sampled_from([2, 4, 8]), st.floats(0.05, 3.0))
 def test_mean_and_majority_mean_the_same_at_any_hop(rows: NDArray[np.float64], n: int, span_s: float) -> None:
     """A sound whose windows agree while they overlap gives, at their ends, what windows end to end give."""
@@ -137,6 +145,7 @@ def test_the_majority_counts_heads_and_the_most_probable_wins_a_tie() -> None:
     assert clear.probabilities == pytest.approx([1 / 3, 2 / 3, 0.0])
 
 
+@settings(max_examples=40)
 @given(st.integers(2, 6), st.floats(0.01, 100.0), st.floats(0.001, 50.0), st.floats(0.001, 50.0), heard())
 def test_the_chain_runs_alike_in_one_step_and_in_two(
     n: int, dwell_s: float, one_s: float, two_s: float, rows: NDArray[np.float64]
@@ -150,6 +159,7 @@ def test_the_chain_runs_alike_in_one_step_and_in_two(
     assert np.exp(at_once).sum() == pytest.approx(1.0)
 
 
+@settings(max_examples=40)
 @given(heard(), st.floats(-3.0, 5.0))
 def test_the_filter_is_the_textbook_recursion(rows: NDArray[np.float64], cost: float) -> None:
     """Against the forward procedure written out with its matrix, windows end to end."""
