@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mlpsvd.data.file_names import safe_name
+from mlpsvd.data.file_names import first_free, safe_name
 from mlpsvd.data.manifest import Manifest, csv_line
 from mlpsvd.data.recorded_clip import RecordedClip
 
@@ -29,12 +29,15 @@ class Entry:
         Its cells by key.
     line
         The row as it stands in the file.
+    folder
+        The class folder in which the file lies; "" where it lies in none.
     clip
         What it says, None where it names no file that is there, or no label.
     """
 
     cells: Cells
     line: str
+    folder: str
     clip: RecordedClip | None
 
     @property
@@ -96,7 +99,8 @@ class Catalogue:
             Whether its file is there.
         """
         complete = {key: cells.get(key, "") for key in self._keys}
-        entry = Entry(complete, csv_line(tuple(complete.values())), _clip(self.folder, complete) if exists else None)
+        clip = _clip(self.folder, complete) if exists else None
+        entry = Entry(complete, csv_line(tuple(complete.values())), class_folder(complete["path"]), clip)
         self._entries[entry.id] = entry
 
     def change(self, rows: Iterable[tuple[str, Cells | None, int]]) -> None:
@@ -129,12 +133,9 @@ class Catalogue:
 
     def owners(self) -> dict[str, str]:
         """Return for each class folder (in lower case) the label that most of the rows in it have."""
-        found: dict[str, Counter[str]] = {}
-        for entry in self._entries.values():
-            first = class_folder(entry.cells["path"])
-            if first:
-                found.setdefault(first.casefold(), Counter())[entry.cells["label"]] += 1
-        return {folder: max(labels, key=lambda label: labels[label]) for folder, labels in found.items()}
+        found = Counter((entry.folder.casefold(), entry.cells["label"]) for entry in self if entry.folder)
+        ordered = sorted(found.items(), key=lambda pair: pair[1])
+        return {folder: label for (folder, label), _ in ordered}
 
     def folder_for(self, label: str) -> str:
         """Return the folder of a label: the one that holds most of its clips, or a new one that is no other's.
@@ -142,18 +143,15 @@ class Catalogue:
         Letters in upper and lower case are one folder on many systems, so they are here.
         """
         owners = self.owners()
-        own = Counter(
-            class_folder(entry.cells["path"]) for entry in self._entries.values() if entry.cells["label"] == label
-        )
-        kept = [folder for folder in own if folder and owners[folder.casefold()] == label]
+        own = Counter(entry.folder for entry in self if entry.folder and entry.cells["label"] == label)
+        kept = [folder for folder in own if owners[folder.casefold()] == label]
         if kept:
             return max(kept, key=lambda folder: own[folder])
-        name, number = safe_name(label), 1
-        folder = name
-        while owners.get(folder.casefold(), label) != label:
-            number += 1
-            folder = f"{name} {number}"
-        return folder
+        name = safe_name(label)
+        return first_free(
+            lambda number: f"{name} {number}" if number > 1 else name,
+            lambda folder: owners.get(folder.casefold(), label) != label,
+        )
 
 
 def class_folder(name: str) -> str:

@@ -96,6 +96,7 @@ class _StockTaking:
         for place, row in zip(places, rows, strict=True):
             catalogue.put(row, exists=row["id"] not in gone and place not in seen)
             seen.add(place)
+        left_out = [one for one in left_out if self._key(self._folder / one.path) not in known]
         self._add_strays(catalogue, strays, labels, left_out)
         self._tell(missing, left_out, rows)
         return Stock(catalogue, tuple(self._notes), self._text, self._copy_to)
@@ -106,7 +107,7 @@ class _StockTaking:
             return empty_manifest()
         self._text, odd = read_text(path)
         manifest = parse_manifest(self._text)
-        if manifest is None or odd or _written_again(manifest) != self._text:
+        if manifest is None or odd or _written_again(manifest) != self._text.replace("\r\n", "\n"):
             self._copy_to = self._name_of_copy()
         if odd:
             self._notes.append(f"manifest.csv {odd}.")
