@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.models.deciding import SetUp
 
 __all__ = ["Cut", "RunningWindows", "WholeSounds"]
+
+Samples = NDArray[np.float32]
 
 _BLOCK_S = 0.01
 _LONGEST_SHARE = 0.75
@@ -35,7 +38,7 @@ class Cut:
         Whether it is silence; None where that is to be decided by its level as a whole.
     """
 
-    samples: NDArray[np.float32]
+    samples: Samples
     start: int
     complete: int
     piece: int
@@ -109,10 +112,12 @@ class WholeSounds:
     """Sounds from where the level rises above the trigger to where it stays below it for the hang time.
 
     A model of whole recordings, of words for instance, has learnt what a word is like from its beginning to its end;
-    a window that begins anywhere in it is like none of them. The level is that of blocks of 10 ms. A sound shorter
-    than the model's shortest clip is passed over. One that fills three quarters of the ring buffer is cut there.
-    Silence is cut into windows of the model's length, so that it can be seen to go on. A sound that breaks off with
-    the source is left.
+    a window that begins anywhere in it is like none of them. What is loud is decided by the level of blocks of 10 ms;
+    within the outermost ones, the sound begins and ends with the first and last sample that reaches the trigger's
+    root mean square, so that a clip played into silence is cut out of it to the sample. A sound shorter than the
+    model's shortest clip is passed over. One that fills three quarters of the ring buffer is cut there. Silence is
+    cut into windows of the model's length, so that it can be seen to go on. A sound that breaks off with the source
+    is left.
     """
 
     def __init__(self, ring: RingBuffer, sample_rate_hz: float) -> None:
@@ -140,8 +145,7 @@ class WholeSounds:
                     return None
             else:
                 self._heard = end
-                is_loud = measure_level(block).rms_dbfs >= set_up.settings.trigger_dbfs
-                cut = self._take(is_loud, set_up)
+                cut = self._take(block, set_up)
                 if cut is not None:
                     return cut
 
@@ -149,8 +153,10 @@ class WholeSounds:
         """Cut the sound that a source that is over has ended with; None where it has ended with silence."""
         end = self._ring.n_written
         is_on = self._is_on and not self._pieces.go_on(end)
-        is_loud_to_the_end = end - self._loud_until < self._block
-        cut = self._sound(end if is_loud_to_the_end else self._loud_until, set_up) if is_on else None
+        rest = self._ring.read(self._heard, end - self._heard)
+        if is_on and rest is not None:
+            self._loud_until = self._heard + (_last(rest, set_up) or self._loud_until - self._heard)
+        cut = self._sound(self._loud_until, set_up) if is_on else None
         self._begin(end)
         return cut
 
@@ -159,13 +165,14 @@ class WholeSounds:
         self._heard = self._ring.n_read
         self._is_on = False
 
-    def _take(self, is_loud: bool, set_up: SetUp) -> Cut | None:
+    def _take(self, block: Samples, set_up: SetUp) -> Cut | None:
         """Take the block that ends at ``_heard`` in, and return what is over with it."""
+        is_loud = measure_level(block).rms_dbfs >= set_up.settings.trigger_dbfs
         if is_loud:
             if not self._is_on:
-                self._ring.advance(self._heard - self._block)
+                self._ring.advance(self._onset(set_up))
             self._is_on = True
-            self._loud_until = self._heard
+            self._loud_until = self._heard - self._block + _last(block, set_up)
         if not self._is_on:
             return self._silence(set_up.classifier.n_samples)
         hang = round(set_up.settings.hang_s * self._sample_rate_hz)
@@ -174,6 +181,12 @@ class WholeSounds:
             self._is_on = False
             return self._sound(self._loud_until, set_up)
         return None
+
+    def _onset(self, set_up: SetUp) -> int:
+        """Return the number of a sound's first sample; it may be one of the last before the first loud block."""
+        start = max(self._ring.n_read, self._heard - 2 * self._block)
+        samples = self._ring.read(start, self._heard - start)
+        return start if samples is None else start + int(np.argmax(_reaches(samples, set_up)))
 
     def _sound(self, end: int, set_up: SetUp) -> Cut | None:
         start = self._ring.n_read
@@ -190,6 +203,19 @@ class WholeSounds:
         samples = self._ring.read(start, n_samples)
         self._ring.advance(start + n_samples)
         return None if samples is None else Cut(samples, start, self._heard, self._pieces.start, is_quiet=True)
+
+
+def _reaches(samples: Samples, set_up: SetUp) -> NDArray[np.bool_]:
+    """Return which samples reach the root mean square of a sine at the trigger level; in a loud block, some do."""
+    rms = math.sqrt(0.5) * 10.0 ** (set_up.settings.trigger_dbfs / 20.0)
+    reaches: NDArray[np.bool_] = np.abs(samples) >= rms * (1.0 - 1e-6)
+    return reaches
+
+
+def _last(samples: Samples, set_up: SetUp) -> int:
+    """Return how many samples it is to the last one that reaches the trigger, that one included; 0 for none."""
+    reaching = np.flatnonzero(_reaches(samples, set_up))
+    return int(reaching[-1]) + 1 if len(reaching) else 0
 
 
 def _shortest(set_up: SetUp, sample_rate_hz: float) -> int:
