@@ -19,9 +19,10 @@ from mlpsvd_gui.workers.live_spectrum import LiveSpectrum, SpectrumColumn
 __all__ = ["LiveDrawing"]
 
 _DRAW_MS = 50
-_WATERFALL_TURN, _SPECTRUM_TURN, _N_TURNS = 1, 3, 4
-"""Of four drawings one draws the waterfall and one the spectrum: together they cost as much time as all the rest."""
-_LATENCY_EVERY = 10
+_RASTER_TURN, _WATERFALL_TURN, _LOG_TURN, _SPECTRUM_TURN = range(4)
+_N_TURNS = 4
+"""Each of four drawings has a picture of its own: all at once would hold the window up for a fiftieth of a second."""
+_LATENCY_EVERY = 12
 _LEAST_STEP_S = 0.02
 
 
@@ -42,6 +43,8 @@ class LiveDrawing(QObject):
         self._scale: SpectrumScale | None = None
         self._levels: list[Level] = []
         self._decisions: list[LiveDecision] = []
+        self._unlisted: list[LiveDecision] = []
+        self._unseen: list[LiveDecision] = []
         self._columns: list[SpectrumColumn] = []
         self._latest: LiveDecision | SpectrumColumn | None = None
         self._turn = 0
@@ -57,8 +60,9 @@ class LiveDrawing(QObject):
 
     def begin(self, session: LiveSession, model: LiveModel | None, hop_share: float) -> None:
         """Begin empty pictures for a model, or for none."""
-        self._decisions.clear()
-        self._columns.clear()
+        self._draw_log()  # what the last model said stays in the log
+        for undrawn in (self._decisions, self._unseen, self._columns):
+            undrawn.clear()
         self._latest = None
         spectra = self._panel.spectra
         if model is None:
@@ -90,7 +94,8 @@ class LiveDrawing(QObject):
         # A window that the last model had in hand when it was swapped is in the log, but has no row to be drawn in.
         fitting = [one for one in update.decisions if one.class_names == self._names]
         if fitting:
-            self._decisions.extend(fitting)
+            for undrawn in (self._decisions, self._unlisted, self._unseen):
+                undrawn.extend(fitting)
             self._show_verdict(fitting[-1])
 
     def _show_verdict(self, decision: LiveDecision) -> None:
@@ -102,15 +107,19 @@ class LiveDrawing(QObject):
         """Draw what has its turn."""
         self.ticked.emit()
         self._draw_level()
-        is_seen = self._panel.isVisible()
         self._turn = (self._turn + 1) % (_N_TURNS * _LATENCY_EVERY)
-        self._take_decisions()
-        turn = self._turn % _N_TURNS
-        if everything or (is_seen and turn == _WATERFALL_TURN):
+        turns = range(_N_TURNS) if everything else (self._turn % _N_TURNS,)
+        is_seen = everything or self._panel.isVisible()
+        self._take_columns()
+        if _RASTER_TURN in turns:
+            self._draw_raster()
+        if _LOG_TURN in turns:
+            self._draw_log()
+        if _WATERFALL_TURN in turns and is_seen:
             self._panel.spectra.waterfall.redraw()
-        if everything or (is_seen and turn == _SPECTRUM_TURN):
+        if _SPECTRUM_TURN in turns and is_seen:
             self._draw_spectrum()
-        if everything or (is_seen and self._turn % _LATENCY_EVERY == 0):
+        if everything or (self._turn % _LATENCY_EVERY == _LOG_TURN and self._panel.latency.isVisible()):
             self._panel.latency.show_rows(self.latency.rows(), self.latency.note())
 
     def _draw_level(self) -> None:
@@ -122,15 +131,21 @@ class LiveDrawing(QObject):
         self._panel.show_level(rms_dbfs, peak_dbfs, clipped, self._to_db_spl(rms_dbfs))
         self.levels_drawn.emit(rms_dbfs, peak_dbfs, clipped)
 
-    def _take_decisions(self) -> None:
+    def _draw_raster(self) -> None:
         decisions, self._decisions = self._decisions, []
+        self._panel.add_to_raster(decisions)
+
+    def _draw_log(self) -> None:
+        decisions, self._unlisted = self._unlisted, []
+        self._panel.add_to_log(decisions)
+
+    def _take_columns(self) -> None:
+        unseen, self._unseen = self._unseen, []
         columns, self._columns = self._columns, []
         waterfall = self._panel.spectra.waterfall
-        if decisions and self._scale is not None:
-            self._latest = decisions[-1]
-            self._panel.add_to_raster(decisions)
-            self._panel.add_to_log(decisions)
-            for one in decisions[-waterfall.most_rows :]:
+        if unseen and self._scale is not None:
+            self._latest = unseen[-1]
+            for one in unseen[-waterfall.most_rows :]:
                 waterfall.append(one.start_s, self._scale.level_db(one.magnitudes))
         elif columns and self._scale is None:
             self._latest = columns[-1]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mlpsvd.models.verdict import VerdictKind
@@ -41,6 +41,7 @@ class DecisionDisplay(QWidget):
         self._is_fresh = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(190, 78)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else what lies below is drawn each time too
         self.setAccessibleName("Decision")
 
     @property
@@ -120,6 +121,7 @@ class DecisionDisplay(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the label as large as it fits, or the hint."""
         painter = QPainter(self)
+        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Window))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._label:
             self._paint_label(painter)

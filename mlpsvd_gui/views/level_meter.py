@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mlpsvd_gui.plots.theme import LIGHT, Theme, mix, small_font
@@ -43,6 +43,7 @@ class LevelMeter(QWidget):
         self._is_dragging = False
         self._level_db_spl: float | None = None
         self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else what lies below is drawn each time too
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Level meter")
         self.setToolTip(
@@ -97,6 +98,12 @@ class LevelMeter(QWidget):
             self._trigger_dbfs = trigger_dbfs
             self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self.update()
+
+    def hide_trigger(self) -> None:
+        """Show no trigger level."""
+        self._has_trigger = self._is_dragging = False
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.update()
 
     def show_level(
         self, rms_dbfs: float, peak_dbfs: float, clipped: bool, now_s: float, level_db_spl: float | None = None
@@ -180,6 +187,7 @@ class LevelMeter(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw lamp, bar, mark, scale and numbers."""
         painter = QPainter(self)
+        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Window))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(small_font())
         line = painter.fontMetrics().height()

@@ -15,7 +15,6 @@ from mlpsvd.settings import describe
 from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
 from mlpsvd_gui.views.decision_display import DecisionDisplay
 from mlpsvd_gui.views.decision_table import DecisionRow
-from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.latency_table import LatencyTable
 from mlpsvd_gui.views.level_meter import LevelMeter
 from mlpsvd_gui.views.live_controls import LiveControls
@@ -26,6 +25,7 @@ from mlpsvd_gui.views.live_welcome import LiveWelcome
 from mlpsvd_gui.views.messages import MessageBar, MessageKind
 from mlpsvd_gui.views.note_list import NoteList
 from mlpsvd_gui.views.probability_history import ProbabilityHistory
+from mlpsvd_gui.views.quiet_label import QuietLabel
 from mlpsvd_gui.views.sound_form import SoundForm
 
 __all__ = ["LivePanel"]
@@ -50,7 +50,7 @@ class LivePanel(QWidget):
         self.decision = DecisionDisplay(self)
         self.notes = NoteList(self)
         self.meter = LevelMeter(self)
-        self.active = ElidedLabel(parent=self)
+        self.active = QuietLabel(self)
         self.probabilities = ProbabilityHistory(self)
         self.welcome = LiveWelcome(self)
         self.spectra = LiveSpectra(self)
@@ -58,7 +58,7 @@ class LivePanel(QWidget):
         self.settings_form = LiveSettingsForm(describe(LiveSettings), self)
         self.sound_form = SoundForm(self)
         self.latency = LatencyTable(self)
-        self.status = ElidedLabel(parent=self)
+        self.status = QuietLabel(self)
         self.sides = QTabWidget(self)
         self._top = QStackedWidget(self)
         self._build_layout()
@@ -84,7 +84,7 @@ class LivePanel(QWidget):
             self.latency,
         ):
             view.set_theme(theme)
-        self.active.setStyleSheet(f"color: {theme.accent.name()};")
+        self.active.set_colour(theme.accent)
         self.decision.recolour(self.colour_of)
         self.log.recolour(self.colour_of)
 

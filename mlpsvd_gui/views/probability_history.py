@@ -47,6 +47,7 @@ class ProbabilityHistory(QWidget):
         self._empty_text = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(320, 84)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else what lies below is drawn each time too
         self.setAccessibleName("Probabilities of the classes and their history")
 
     @property
