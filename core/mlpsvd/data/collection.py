@@ -13,7 +13,7 @@ from types import TracebackType
 
 from mlpsvd.data.catalogue import Cells, Entry, class_folder
 from mlpsvd.data.clip_files import Encoded, encode, trimmed
-from mlpsvd.data.collection_store import CollectionStore
+from mlpsvd.data.collection_store import CollectionStore, check_format
 from mlpsvd.data.file_names import checked_label, clip_stem, first_free, safe_name
 from mlpsvd.data.journal import Change, State, Step
 from mlpsvd.data.labels import natural_key
@@ -59,8 +59,9 @@ class Collection:
         Raises
         ------
         DataError
-            If the folder holds something, or cannot be written to.
+            If the folder holds something, or cannot be written to, or the format is neither flac nor wav.
         """
+        check_format(file_format)
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             if any(folder.iterdir()):
                 raise DataError(f"{folder} is not empty; open it as it is, or choose a new folder")

@@ -20,7 +20,7 @@ from mlpsvd.data.take import Take
 from mlpsvd.errors import DataError
 from mlpsvd.files import write_atomically
 
-__all__ = ["CollectionStore"]
+__all__ = ["CollectionStore", "check_format"]
 
 _FORMATS = ("flac", "wav")
 
@@ -53,6 +53,8 @@ class CollectionStore:
         try:
             self._take_lock()
             self.journal = Journal(self._hidden / "journal.jsonl")
+            if self.writable:
+                self.journal.shorten()
             self.file_format = self._read_format()
             self.catalogue = self._look(progress or _silent)
         except BaseException:
@@ -77,8 +79,7 @@ class CollectionStore:
 
     def set_file_format(self, file_format: str) -> None:
         """Remember what takes become; DataError where that is neither flac nor wav, or cannot be written."""
-        if file_format not in _FORMATS:
-            raise DataError(f"the file format is {file_format!r}; it should be flac or wav")
+        check_format(file_format)
         try:
             write_atomically(
                 self._hidden / "collection.json", json.dumps({"format_version": 1, "file_format": file_format})
@@ -232,6 +233,12 @@ class CollectionStore:
         return DataError(
             f"{self.folder} cannot be written to ({error.strerror or error}), so nothing was changed in it"
         )
+
+
+def check_format(file_format: str) -> None:
+    """Raise DataError where takes cannot become files of that format."""
+    if file_format not in _FORMATS:
+        raise DataError(f"the file format is {file_format!r}; it should be flac or wav")
 
 
 def _silent(share: float) -> None:

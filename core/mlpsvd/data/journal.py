@@ -19,6 +19,8 @@ from mlpsvd.files import write_atomically
 
 __all__ = ["Change", "Journal", "State", "Step", "Transaction"]
 
+_DONE = {"kind": "done"}
+
 
 @dataclass(frozen=True)
 class State:
@@ -114,7 +116,7 @@ class Journal:
         """Write down that it was done; where that cannot be written it is done once more at the next opening."""
         if self.pending is not None:
             with contextlib.suppress(OSError):
-                self._append({"kind": "done"})
+                self._append(_DONE)
             self._count_in(self.pending)
             self.pending = None
 
@@ -130,6 +132,22 @@ class Journal:
         write_atomically(self.path, "")
         self.undoable, self.redoable, self.pending, self._good_bytes = [], [], None, 0
 
+    def shorten(self, most: int = 2000) -> None:
+        """Forget the oldest steps where there are more than ``most`` of them, and keep half as many.
+
+        Their files stay in the trash. Nothing is shortened while a step is unfinished, or where it cannot be written.
+        """
+        if len(self.undoable) + len(self.redoable) <= most or self.pending is not None:
+            return
+        undoable = self.undoable[-most // 2 :]
+        steps = [("step", step) for step in (*undoable, *reversed(self.redoable))]
+        undone = [("undo", step) for step in self.redoable]
+        lines = [line for kind, step in (*steps, *undone) for line in (_line(_as_done(kind, step)), _line(_DONE))]
+        data = b"".join(lines)
+        with contextlib.suppress(OSError):
+            write_atomically(self.path, data)
+            self.undoable, self._good_bytes = undoable, len(data)
+
     def _count_in(self, transaction: Transaction) -> None:
         if transaction.kind == "step":
             self.undoable.append(transaction.step)
@@ -140,7 +158,7 @@ class Journal:
             self.undoable.append(self.redoable.pop())
 
     def _append(self, table: dict[str, Any], is_safe: bool = False) -> None:
-        line = json.dumps(table, ensure_ascii=False).encode() + b"\n"
+        line = _line(table)
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
         with os.fdopen(descriptor, "r+b", buffering=0) as file:
             file.truncate(self._good_bytes)  # what a crash left of a line
@@ -185,6 +203,15 @@ class Journal:
             number += 1
         with contextlib.suppress(OSError):
             self.path.rename(aside)
+
+
+def _line(table: Mapping[str, Any]) -> bytes:
+    return json.dumps(table, ensure_ascii=False).encode() + b"\n"
+
+
+def _as_done(kind: str, step: Step) -> dict[str, Any]:
+    """Return a step as it is written down when nothing of it is left to do."""
+    return asdict(Transaction(kind, step, (), ()))
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -38,6 +38,8 @@ class RecorderState:
     message
         What a person should know, in one sentence: sound that was lost, a take that was too short, a disk that is
         full. "" where all is well; stays until the next start.
+    first
+        The number of the running take's first sample in the ring; -1 where none is running.
     """
 
     armed: bool = False
@@ -45,6 +47,7 @@ class RecorderState:
     label: str = ""
     duration_s: float = 0.0
     message: str = ""
+    first: int = -1
 
 
 @dataclass(frozen=True)
@@ -320,8 +323,8 @@ class Recorder:
 
     def _tell(self) -> None:
         take, label = self._take, self._label
-        duration_s = take.n_samples / self._rate_hz if take is not None else 0.0
-        self._state = RecorderState(label is not None, take is not None, label or "", duration_s, self._message)
+        duration_s, first = (take.n_samples / self._rate_hz, take.plan.start) if take is not None else (0.0, -1)
+        self._state = RecorderState(label is not None, take is not None, label or "", duration_s, self._message, first)
 
     def _heard_at(self, number: int) -> datetime:
         """Return when the sample of that number arrived, as date and time."""

@@ -93,7 +93,7 @@ class RunningTake:
         facts = self._facts
         return Take(
             samples, facts.rate_hz, facts.label, self.plan.started_at, has_gap, facts.device, facts.pre_roll_s,
-            facts.file_format, facts.id, self._spool.path,
+            facts.file_format, facts.id, self._spool.path, self.plan.start,
         )  # fmt: skip
 
     def drop(self) -> None:

@@ -48,6 +48,8 @@ class Take:
     spool
         The file that it was written to while it was recorded, if any. It lies there until the take is in a
         collection (:meth:`mlpsvd.data.collection.Collection.add` removes it) or is thrown away.
+    first
+        The number of its first sample in the ring it came from; -1 where that is gone, as after a recovery.
     """
 
     samples: NDArray[np.float32]
@@ -60,6 +62,7 @@ class Take:
     file_format: str = ""
     id: str = field(default_factory=new_id)
     spool: Path | None = None
+    first: int = -1
 
     @property
     def duration_s(self) -> float:

@@ -18,6 +18,7 @@ from mlpsvd.audio.files import read
 from mlpsvd.data.clip_files import encode
 from mlpsvd.data.collection import Collection
 from mlpsvd.data.file_names import checked_label, safe_name
+from mlpsvd.data.journal import Journal
 from mlpsvd.data.load import load_clips
 from mlpsvd.data.recordings import load_recordings, scan
 from mlpsvd.data.settings import DataSettings, RecordingsSettings
@@ -251,3 +252,26 @@ def test_adding_to_five_thousand_clips_takes_less_than_fifty_milliseconds(tmp_pa
         collection.add(one)
         times_s.append(time.process_time() - begun_s)
     assert sorted(times_s)[7] < 0.05
+
+
+def test_a_long_list_of_steps_is_shortened_and_the_latest_can_be_undone_and_done_again(collection: Collection) -> None:
+    for number in range(12):
+        collection.rename_class("dog" if number % 2 == 0 else "wolf", "wolf" if number % 2 == 0 else "dog")
+    collection.undo()
+    collection.undo()
+    before = collection.clips
+    collection.close()
+    journal = Journal(collection.folder / ".mlpsvd" / "journal.jsonl")
+    size = journal.path.stat().st_size
+    journal.shorten(most=8)
+    assert journal.path.stat().st_size < size
+    again = Collection.open(collection.folder)
+    assert again.clips == before
+    assert (again.next_undo, again.next_redo) == ("class wolf renamed to dog", "class dog renamed to wolf")
+    again.redo()
+    again.redo()
+    assert again.next_redo == ""
+    for _ in range(6):
+        again.undo()
+    assert again.next_undo == ""
+    assert again.counts == {"cat": 2, "dog": 2}

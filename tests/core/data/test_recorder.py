@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterable
@@ -51,6 +53,7 @@ class Tape:
 
     def numbers(self) -> list[tuple[int, int]]:
         """First number and number behind the last of each take; every one has to be of one piece."""
+        assert [take.first for take in self.takes] == [one_piece(take)[0] for take in self.takes]
         return [one_piece(take) for take in self.takes]
 
 
@@ -66,7 +69,7 @@ def test_by_hand_from_start_to_stop_to_the_sample(tmp_path: Path) -> None:
     assert tape.recorder.state.armed is False
     tape.recorder.start("dog")
     tape.play(0.25)
-    assert dataclasses.astuple(tape.recorder.state) == (True, True, "dog", 0.25, "")
+    assert dataclasses.astuple(tape.recorder.state) == (True, True, "dog", 0.25, "", 8000)
     tape.play(0.05, polls=False)
     tape.recorder.stop()
     tape.play(1.0)
@@ -334,6 +337,49 @@ def test_a_spool_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> N
     assert not tape.recorder.state.armed
     assert tape.recorder.state.message.startswith("Recording ended because ")
     assert tape.recorder.state.message.count(".") >= 1
+
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from mlpsvd.audio.ring_buffer import RingBuffer
+from mlpsvd.data.collection import Collection
+from mlpsvd.data.record_settings import RecordSettings
+from mlpsvd.data.recorder import Recorder
+
+collection = Collection.create(Path(sys.argv[1]))
+ring = RingBuffer(8000)
+recorder = Recorder(ring, 8000.0, RecordSettings(pre_roll_s=0.0), collection.spool_folder)
+recorder.start("dog")
+resource.setrlimit(resource.RLIMIT_FSIZE, (10000, resource.RLIM_INFINITY))
+takes = []
+for block in range(20):
+    ring.write(np.full(400, 0.1, dtype=np.float32))
+    takes += recorder.poll()
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+print(len(takes), len(takes[0].samples), takes[0].spool.exists(), recorder.state.armed)
+print(recorder.state.message)
+recorder.start("dog")
+ring.write(np.full(800, 0.1, dtype=np.float32))
+recorder.stop()
+takes += recorder.poll()
+print(len(takes), recorder.state.message == "")
+print([collection.add(take).duration_s for take in takes], list(collection.spool_folder.iterdir()))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits on the size of files there")
+def test_a_full_disk_ends_the_take_and_keeps_what_was_heard(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path / "c")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    spool = tmp_path / "c" / ".mlpsvd" / "spool"
+    assert done.stdout.splitlines() == [
+        "1 2800 True False",
+        f"Recording ended because {spool} cannot be written to (File too large).",
+        "2 True",
+        "[0.35, 0.1] []",
+    ]
 
 
 def test_a_take_recovered_from_damaged_facts_is_still_there(tmp_path: Path) -> None:
