@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from mlpsvd.data.labels import natural_key
@@ -23,10 +24,15 @@ class FileEntry:
     file: SoundFile
     result: FileResult | None = None
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The file with the folders that were chosen, as a person knows it."""
         return "/".join((*self.file.folders, self.file.path.name))
+
+    @cached_property
+    def name_key(self) -> Any:
+        """What files are sorted by name by: 2 before 10."""
+        return natural_key(self.name)
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,7 @@ class Column:
 def in_sorted_order(entries: Iterable[FileEntry], column: int, is_descending: bool) -> list[FileEntry]:
     """Sort files by a column; what has no value there comes last either way, and equals stay as they are."""
     if column == 0:
-        return sorted(entries, key=lambda entry: natural_key(entry.name), reverse=is_descending)
+        return sorted(entries, key=lambda entry: entry.name_key, reverse=is_descending)
     key = COLUMNS[column].key
     valued, others = [], []
     for entry in entries:

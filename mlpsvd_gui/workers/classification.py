@@ -118,7 +118,7 @@ class _Run:
         finished: list[tuple[int, FileResult]] = []
         told_at = 0.0
         n_processes = max(1, min(n_usable_cores(), len(self._files)))
-        with closing(classify_files(self._model, self._files, n_processes)) as events:
+        with closing(classify_files(self._model, self._files, n_processes, is_polite=True)) as events:
             for event in events:
                 finished.extend(event.finished)
                 is_last = event.n_done == event.n_files or self.stop.is_set()

@@ -74,10 +74,10 @@ def totals_of(results: Iterable[FileResult], class_names: Sequence[str]) -> Clas
     duration_s = 0.0
     for one in results:
         n_files += 1
-        if not one.is_usable:
+        if one.problem:
             n_unusable += 1
             continue
-        n_windows += one.n_windows
+        n_windows += len(one.starts_s)
         duration_s += one.duration_s
         counts[index[one.label]] += 1
         if one.truth is not None:

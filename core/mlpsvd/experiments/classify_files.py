@@ -38,7 +38,7 @@ def processes_that_pay(files: Sequence[SoundFile]) -> int:
 
 
 def classify_files(
-    model: Model, files: Sequence[SoundFile], n_processes: int = 0
+    model: Model, files: Sequence[SoundFile], n_processes: int = 0, is_polite: bool = False
 ) -> Generator[ClassifyEvent, None, None]:
     """Classify files and tell how far it is, ten times a second; closing the generator stops at once.
 
@@ -50,6 +50,8 @@ def classify_files(
         What to classify. Those that cannot be used have results that say why.
     n_processes
         How many processes work; 0 works in this one, between one event and the next.
+    is_polite
+        Whether processes let go first what else runs on this machine, such as a window.
 
     Raises
     ------
@@ -59,7 +61,7 @@ def classify_files(
     count = WorkCount(files)
     yield count.event(())
     if n_processes:
-        yield from classify_in_processes(model, files, min(n_processes, max(1, len(files))), count)
+        yield from classify_in_processes(model, files, min(n_processes, max(1, len(files))), count, is_polite)
     else:
         yield from _here(FileClassifier(model), files, count)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections import deque
@@ -27,18 +28,21 @@ TELL_S = 0.1
 """From one event to the next, at most."""
 
 _MOST_FILES_AT_ONCE = 64
+_NICENESS = 5
+"""Of polite processes: all cores are taken, and what a person does at the same time goes first."""
+
 _LOST = "the process that read it ended: the file may be damaged, or the memory too small"
 
 Job = list[tuple[int, SoundFile]]
 
 
 def classify_in_processes(
-    model: Model, files: Sequence[SoundFile], n: int, count: WorkCount
+    model: Model, files: Sequence[SoundFile], n: int, count: WorkCount, is_polite: bool
 ) -> Iterator[ClassifyEvent]:
     """Classify in ``n`` processes; see :func:`mlpsvd.experiments.classify_files.classify_files`."""
     jobs = deque(_jobs(files, count.costs, n))
     unusable = FileClassifier(model).unusable
-    with _crew(model, n) as crew:
+    with _crew(model, n, is_polite) as crew:
         n_open = len(files)
         while n_open:
             finished: list[Finished] = []
@@ -74,12 +78,12 @@ def _jobs(files: Sequence[SoundFile], costs: Sequence[int], n: int) -> Iterator[
 
 
 @contextmanager
-def _crew(model: Model, n: int) -> Iterator[list[_Worker]]:
+def _crew(model: Model, n: int, is_polite: bool) -> Iterator[list[_Worker]]:
     """Start processes that load the model from a file, as a model that was just trained may be in memory only."""
     with tempfile.TemporaryDirectory(prefix="mlpsvd-") as folder:
         path = Path(folder) / "model.safetensors"
         save_model(path, model)
-        crew = [_Worker(path) for _ in range(n)]
+        crew = [_Worker(path, is_polite) for _ in range(n)]
         try:
             yield crew
         finally:
@@ -97,11 +101,11 @@ def _ready(crew: Sequence[_Worker]) -> list[_Worker]:
 class _Worker:
     """A process that classifies, as the one that leads sees it."""
 
-    def __init__(self, model: Path) -> None:
+    def __init__(self, model: Path, is_polite: bool) -> None:
         context = get_context("spawn")
         self.line, its_end = context.Pipe()
-        self._model = model
-        self._process = context.Process(target=_work, args=(its_end, model), name="classify", daemon=True)
+        self._model, self._is_polite = model, is_polite
+        self._process = context.Process(target=_work, args=(its_end, model, is_polite), name="classify", daemon=True)
         with its_end:  # held by the process alone, so that its end is heard of
             self._process.start()
         self._is_up = False
@@ -154,7 +158,7 @@ class _Worker:
     def another(self) -> _Worker:
         """Return a new one in its place."""
         self.end()
-        return _Worker(self._model)
+        return _Worker(self._model, self._is_polite)
 
     def end(self) -> None:
         """End it, whatever it is at."""
@@ -174,9 +178,11 @@ class _News:
     begun: list[tuple[int, float]]
 
 
-def _work(leader: Connection, model: Path) -> None:
+def _work(leader: Connection, model: Path, is_polite: bool) -> None:
     """Load the model, say so, and classify what comes until there is nobody to tell."""
     begin_worker()
+    if is_polite and hasattr(os, "nice"):
+        os.nice(_NICENESS)
     with suppress(EOFError, OSError):
         try:
             classifier = FileClassifier(load_model(model))

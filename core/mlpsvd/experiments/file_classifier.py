@@ -95,7 +95,7 @@ class FileClassifier:
         self, file: SoundFile, duration_s: float, windows: list[tuple[float, float, NDArray[np.float64]]]
     ) -> FileResult:
         starts_s, durations_s, probabilities = zip(*windows, strict=True)
-        return FileResult(
+        result = FileResult(
             path=file.path,
             class_names=self._class_names,
             duration_s=duration_s,
@@ -104,6 +104,8 @@ class FileClassifier:
             probabilities=np.stack(probabilities),
             truth=self.true_class(file),
         )
+        _ = result.agreement  # worked out here, where the others need not wait for it, and kept
+        return result
 
 
 def _name_pattern(model: Model) -> str:
