@@ -232,6 +232,21 @@ def test_doctor_tells_versions_gpu_and_sound_with_reasons(capfd: pytest.CaptureF
     assert "MLP-SVD" in found["Window's"]
 
 
+def test_doctor_lists_every_input_with_its_rate_and_host_api(sound_server, capfd: pytest.CaptureFixture[str]) -> None:
+    sound_server.add_sink("other", rate_hz=44100, channels=2)
+    assert main(["doctor"]) == 0
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert "System sound, default Monitor of Other, PulseAudio, 44100 Hz, 2 channels\n" in out
+    assert "System sound          Monitor of Speaker, PulseAudio, 48000 Hz, 1 channel\n" in out
+
+
+def test_doctor_tells_of_a_sound_server_that_hangs(sound_server, capfd: pytest.CaptureFixture[str]) -> None:
+    sound_server.hang()
+    assert main(["doctor"]) == 0
+    assert "The sound server does not answer" in capfd.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [("seed = " + "9" * 5000, "a number is too long"), ("seed = " + "[" * 3000, "nested too deep")],

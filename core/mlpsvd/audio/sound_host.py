@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from mlpsvd.audio.device_listing import list_inputs
 from mlpsvd.audio.devices import DeviceList
+from mlpsvd.audio.pulse import PulseClient
 from mlpsvd.audio.sound_library import SoundLibrary, load_sound_library
 from mlpsvd.errors import DeviceError
 
@@ -40,6 +41,7 @@ class SoundHost:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._is_closed = False
+        self._pulse = PulseClient()
         self._library: SoundLibrary | None = None
         self._devices: DeviceList | None = None
         self._is_done = threading.Event()
@@ -111,6 +113,7 @@ class SoundHost:
         while self._library is not None and not self._library.close():
             self._is_done.set()
             time.sleep(_RETRY_S)
+        self._pulse.close()
         self._library = None
         self._is_done.set()
 
@@ -118,5 +121,5 @@ class SoundHost:
         if self._is_closed:
             raise DeviceError(_CLOSED)
         if self._library is None:
-            self._library = load_sound_library()
+            self._library = load_sound_library(self._pulse)
         return self._library

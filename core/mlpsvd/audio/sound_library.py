@@ -40,10 +40,10 @@ class SoundLibrary:
         The module ``sounddevice``.
     """
 
-    def __init__(self, sd: ModuleType) -> None:
+    def __init__(self, sd: ModuleType, pulse: PulseClient) -> None:
         self.sd: Any = sd
         self._streams: list[Any] = []
-        self._pulse = PulseClient()
+        self._pulse = pulse
 
     @property
     def is_idle(self) -> bool:
@@ -93,10 +93,7 @@ class SoundLibrary:
 
         This object must then be kept: PortAudio's own thread still calls what belongs to its streams.
         """
-        if not self._end():
-            return False
-        self._pulse.close()
-        return True
+        return self._end()
 
     def _end(self) -> bool:
         if [stream for stream in list(self._streams) if not self.let_go(stream)]:
@@ -110,16 +107,18 @@ class SoundLibrary:
         return True
 
 
-def load_sound_library() -> SoundLibrary:
-    """Import sounddevice, which looks for PortAudio and its devices.
+def load_sound_library(pulse: PulseClient) -> SoundLibrary:
+    """Import sounddevice, which looks for PortAudio and its devices, unless the sound server hangs: so would that.
 
     Raises
     ------
     MissingLibraryError, PortAudioMissingError
         If the package or the library is not installed.
     DeviceError
-        If PortAudio is there and cannot be initialised.
+        If the sound server hangs, or PortAudio is there and cannot be initialised.
     """
+    if pulse.ask().state is PulseState.HANGS:
+        raise DeviceError(_HANGS)
     try:
         import sounddevice
     except ImportError:
@@ -133,7 +132,7 @@ def load_sound_library() -> SoundLibrary:
     # As the interpreter ends it lets go of the library under the feet of a stream that could not be closed. What
     # ctypes has loaded stays.
     ctypes.CDLL(sounddevice._libname)
-    library = SoundLibrary(sounddevice)
+    library = SoundLibrary(sounddevice, pulse)
     if not sounddevice._initialized:  # another host has used it before and closed it
         library.reinitialise()
     return library

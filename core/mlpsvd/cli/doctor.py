@@ -6,7 +6,6 @@ import contextlib
 import os
 import platform
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,8 +13,11 @@ from typing import Any
 
 from mlpsvd import __version__
 from mlpsvd.arrays import cpu, gpu_report
+from mlpsvd.audio.devices import InputDevice
+from mlpsvd.audio.sound_host import SoundHost
 from mlpsvd.cli.console import OK
 from mlpsvd.engines.warm_up import engine_report
+from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.results import LIBRARIES
 
 __all__ = ["doctor"]
@@ -39,7 +41,7 @@ def doctor() -> int:
     for title, rows in sections.items():
         print(title)
         for name, text in rows():
-            print(f"  {name:<20}{text}")
+            print(f"  {name:<22}{text}")
     return OK
 
 
@@ -55,27 +57,37 @@ def _versions() -> list[tuple[str, str]]:
 
 
 def _sound() -> list[tuple[str, str]]:
-    """Ask PortAudio in a thread of its own: with a sound server that hangs it never answers."""
-    answer: list[list[tuple[str, str]]] = []
-    thread = threading.Thread(target=lambda: answer.append(_sound_devices()), daemon=True)
-    with _silent_stderr():  # ALSA writes a page of its own about devices that are not there
-        thread.start()
-        thread.join(_SOUND_TIMEOUT_S)
-    silence = f"the sound system did not answer within {_SOUND_TIMEOUT_S:g} s; restart its server"
-    return answer[0] if answer else [("Devices", silence)]
+    """Ask through the same thread as the window: with a sound server that hangs PortAudio never answers."""
+    with _silent_stderr(), contextlib.closing(SoundHost()) as host:  # ALSA writes a page about devices not there
+        try:
+            listed = host.devices().result(_SOUND_TIMEOUT_S)
+            problem = listed.problem
+            rows = host.run(_portaudio).result(_SOUND_TIMEOUT_S)
+        except TimeoutError:
+            problem = f"the sound system did not answer within {_SOUND_TIMEOUT_S:g} s; restart its server"
+            return [("Devices", problem)]
+        except MlpSvdError:
+            return [("Devices", problem)]
+    inputs = [(_kind(one), _described(one)) for one in listed.inputs]
+    return [rows[0], *(inputs or [("Microphone", problem)]), *rows[1:]]
 
 
-def _sound_devices() -> list[tuple[str, str]]:
-    try:
-        import sounddevice
-    except ModuleNotFoundError:
-        return [("Devices", "none, because the library sounddevice is not installed: pip install sounddevice")]
-    except OSError:
-        return [("Devices", "none, because PortAudio is not installed; on Debian: apt-get install libportaudio2")]
-    rows = [("PortAudio", sounddevice.get_portaudio_version()[1].split(",")[0])]
-    for kind, name in (("input", "Microphone"), ("output", "Loudspeaker")):
-        rows.append((name, _device(lambda: sounddevice.query_devices(kind=kind))))  # noqa: B023 - called at once
-    return rows
+def _portaudio(sd: Any) -> list[tuple[str, str]]:
+    """PortAudio's version and its default output; runs in its own thread."""
+    return [
+        ("PortAudio", sd.get_portaudio_version()[1].split(",")[0]),
+        ("Loudspeaker", _device(lambda: sd.query_devices(kind="output"))),
+    ]
+
+
+def _kind(device: InputDevice) -> str:
+    name = "System sound" if device.is_monitor else "Microphone"
+    return f"{name}, default" if device.is_default else name
+
+
+def _described(device: InputDevice) -> str:
+    channels = "1 channel" if device.n_channels == 1 else f"{device.n_channels} channels"
+    return f"{device.name}, {device.host_api}, {device.native_rate_hz:g} Hz, {channels}"
 
 
 def _device(query: Callable[[], Any]) -> str:

@@ -135,6 +135,18 @@ def test_a_server_that_comes_after_the_program_is_found(sound_server, with_or_wi
     assert host.devices(refresh=True).result(5.0).inputs
 
 
+def test_a_server_that_hangs_before_the_program_begins_is_waited_for(
+    sound_server, with_or_without_pactl, listen
+) -> None:
+    sound_server.hang()
+    listening = listen(wait=False)
+    listening.until_state(SourceState.STALLED)
+    time.sleep(2.0)  # asked often enough to fill the queue of the server
+    assert "does not answer" in listening.source.status.message
+    sound_server.wake()
+    assert listening.until_sound() < 1.0
+
+
 def test_a_short_loss_within_a_stream_is_a_break_too(sound_server, listen) -> None:
     listening = listen()
     listening.hear(0.5)
