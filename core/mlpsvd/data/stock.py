@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -156,25 +157,28 @@ class _StockTaking:
 
     def _follow(self, missing: list[dict[str, str]], strays: dict[str, str], labels: Mapping[str, str]) -> None:
         """Find files that were moved to another class folder: same name, same length, no doubt."""
-        moved: list[str] = []
-        for row in list(missing):
-            name = Path(row["path"].replace("\\", "/")).name
-            alike = [place for place, stray in strays.items() if Path(stray).name == name]
-            if len(alike) == 1 and sum(Path(one["path"].replace("\\", "/")).name == name for one in missing) == 1:
-                new = strays[alike[0]]
-                if not _same_length(self._folder / new, row["duration_s"]):
+        lost = Counter(_file_name(row["path"]) for row in missing)
+        found: dict[str, list[str]] = {}
+        for place, name in strays.items():
+            found.setdefault(_file_name(name), []).append(place)
+        moved: dict[str, str] = {}  # the id of a row, and where its file is now
+        for row in missing:
+            places = found.get(_file_name(row["path"]), [])
+            if len(places) == lost[_file_name(row["path"])] == 1:
+                name = strays[places[0]]
+                if not _same_length(self._folder / name, row["duration_s"]):
                     continue
-                if class_folder(new) != class_folder(row["path"]):
-                    row["label"] = _label_of(new, labels)
-                row["path"] = _path_cell(new)
-                moved.append(new)
-                missing.remove(row)
-                del strays[alike[0]]
+                if class_folder(name) != class_folder(row["path"]):
+                    row["label"] = _label_of(name, labels)
+                row["path"] = _path_cell(name)
+                moved[row["id"]] = name
+                del strays[places[0]]
+        missing[:] = [row for row in missing if row["id"] not in moved]
         if moved:
             count = "1 file was" if len(moved) == 1 else f"{len(moved)} files were"
             self._notes.append(
                 f"{count} moved by another program, and the manifest follows, with the label of the new folder: "
-                f"{named_in_words(moved)}."
+                f"{named_in_words(list(moved.values()))}."
             )
 
     def _add_strays(
@@ -227,6 +231,10 @@ def _owners(rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
         counts[key] = counts.get(key, 0) + 1
     ordered = sorted(counts.items(), key=lambda pair: pair[1])
     return {folder: label for (folder, label), _ in ordered if folder and label}
+
+
+def _file_name(name: str) -> str:
+    return name.replace("\\", "/").rpartition("/")[2]
 
 
 def _label_of(name: str, labels: Mapping[str, str]) -> str:

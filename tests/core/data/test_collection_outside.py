@@ -91,6 +91,17 @@ def test_a_file_that_was_moved_to_another_folder_has_that_label(collection: Coll
     assert "moved by another program" in again.notes[0]
 
 
+def test_a_class_folder_that_was_renamed_is_a_class_renamed(collection: Collection) -> None:
+    ids = [one.id for one in collection.clips]
+    (collection.folder / "dog").rename(collection.folder / "wolf")
+    again = reopened(collection)
+    assert again.counts == {"cat": 2, "wolf": 2}
+    assert [one.id for one in again.clips] == ids
+    assert again.notes[0].startswith("2 files were moved by another program")
+    again.undo()
+    assert again.counts == {"cat": 1, "wolf": 2}
+
+
 def test_unknown_columns_semicolons_and_other_encodings_lose_nothing(tmp_path: Path) -> None:
     for name in ("a.wav", "b.wav"):
         soundfile.write(tmp_path / name, noise(), 8000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import subprocess
 import sys
 import threading
@@ -36,6 +37,7 @@ class Tape:
     """A ring that is written to in blocks; sample n has the value n / 2**24, so a take says which samples it has."""
 
     def __init__(self, folder: Path, settings: RecordSettings, seconds: float = 10.0) -> None:
+        self.folder = folder
         self.ring = RingBuffer(round(seconds * RATE_HZ))
         self.recorder = Recorder(self.ring, RATE_HZ, settings, folder / "spool", device="a tape")
         self.takes: list[Take] = []
@@ -216,6 +218,60 @@ def test_too_short_by_hand_is_not_kept_and_told(tmp_path: Path) -> None:
 def test_a_label_has_to_be_one(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="label"):
         Tape(tmp_path, BY_HAND).recorder.start("  ")
+
+
+EVENTS = st.lists(
+    st.sampled_from(["play", "play", "play", "poll", "break", "start", "stop", "flood"]), min_size=5, max_size=40
+)
+
+
+@given(
+    EVENTS, st.sampled_from([0.0, 0.07]), st.sampled_from([0.1, 60.0]),
+    st.sampled_from(["by hand", "fixed length", "triggered"]),
+)  # fmt: skip
+def test_whatever_happens_no_sample_is_in_two_takes_and_no_take_has_a_jump(
+    tmp_path_factory: pytest.TempPathFactory, events: list[str], pre_roll_s: float, longest_s: float, mode: str
+) -> None:
+    settings = RecordSettings(mode=mode, length_s=0.13, pre_roll_s=pre_roll_s, longest_s=longest_s, shortest_s=0.001)
+    settings = dataclasses.replace(settings, trigger_dbfs=-80.0)
+    tape = Tape(tmp_path_factory.mktemp("tape"), settings, seconds=0.5 if "flood" in events else 3.0)
+    breaks = []
+    for number, event in enumerate(events):
+        if event == "play":
+            tape.play(0.03, polls=False, block=173)
+        elif event == "flood":
+            tape.play(0.7, polls=False, block=400)
+        elif event == "poll":
+            tape.poll()
+        elif event == "start":
+            tape.recorder.start(f"class {number}")
+        elif event == "stop":
+            tape.recorder.stop()
+        else:
+            breaks.append(tape.ring.n_written)
+            tape.ring.begin_anew(0.1)
+    tape.takes += tape.recorder.close()
+    spans = sorted(tape.numbers())
+    for (_, end), (start, _) in itertools.pairwise(spans):
+        assert end <= start
+    for start, end in spans:
+        assert not [one for one in breaks if start < one < end]
+    spooled = sorted(one_piece(take) for path in left_over(tape.folder / "spool") if (take := read_spool(path)))
+    assert spooled == spans
+    if "flood" not in events and mode == "by hand":
+        everything = {number for start, end in spans for number in range(start, end)}
+        assert asked_for(events, 240) <= everything
+
+
+def asked_for(events: list[str], block: int) -> set[int]:
+    """The samples between starts and stops, each play having ``block`` of them; pieces below the shortest left out."""
+    at, wanted, is_on = 0, set(), False
+    for event in events:
+        if event == "play":
+            wanted |= set(range(at, at + block)) if is_on else set()
+            at += block
+        is_on = event == "start" or (is_on and event != "stop")
+    return wanted
 
 
 class Room:
