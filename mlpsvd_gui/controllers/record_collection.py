@@ -124,6 +124,7 @@ class RecordCollection(QObject):
         self._panel.classes.show_goal(self._memory.of(str(shelf.folder)).goal)
         self._panel.show_open(True)
         self._take_changed(shelf)
+        self._panel.focus_first()
         if not shelf.writable:
             self._panel.show_warning(f"{shelf.folder} is write-protected: clips can be heard, but none can be added.")
         elif notes:

@@ -111,7 +111,7 @@ class RecordRetrain(QObject):
         if state.is_active or not self._run.outcomes:
             return "Training …" if state.is_active else ""
         parts = [
-            f"{_NAMES.get(name, name)} {100.0 * outcome.last.test_accuracy:.0f} %"
+            f"{_NAMES.get(name, name)} {100.0 * outcome.last.test_accuracy:.0f}\u00a0%"
             for name, outcome in self._run.outcomes.items()
         ]
         prepared = self._run.prepared

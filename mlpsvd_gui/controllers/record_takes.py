@@ -172,17 +172,14 @@ class RecordTakes(QObject):
         self._show_settings()
 
     def _drag_trigger(self, trigger_dbfs: float) -> None:
-        if self._settings.mode == TRIGGERED:
-            self._edit("trigger_dbfs", max(_QUIETEST_TRIGGER_DBFS, trigger_dbfs))
-        else:
-            self._panel.bar.meter.show_trigger(-120.0)
+        self._edit("trigger_dbfs", max(_QUIETEST_TRIGGER_DBFS, trigger_dbfs))
 
     def _show_settings(self) -> None:
         self._panel.controls.show_settings(self._settings)
         if self._settings.mode == TRIGGERED:
             self._panel.bar.meter.show_trigger(self._settings.trigger_dbfs)
         else:
-            self._panel.bar.meter.show_trigger(-120.0)
+            self._panel.bar.meter.hide_trigger()
         self._draw()
 
     # -- what is shown
@@ -215,7 +212,7 @@ class RecordTakes(QObject):
         if self._folder is None:
             return "Make or open a collection first"
         if not self._panel.classes.chosen:
-            return "Name a class first"
+            return "Recording needs a class: name it at the left"
         if self._spool_folder is None:
             return "The collection's folder is write-protected"
         if self._worker is None:

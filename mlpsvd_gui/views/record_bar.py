@@ -63,11 +63,11 @@ class RecordBar(QWidget):
 
     def show_source(self, text: str, is_running: bool) -> None:
         """Say what is heard, and turn Start into Stop and back."""
-        self._is_running = is_running
-        self.source.setText(text)
-        self.listen_button.setText("Stop listening" if is_running else "Start listening")
-        self._paint_icon()
-        if not is_running:
+        if text != self.source.text():
+            self.source.setText(text)
+        if is_running != self._is_running:
+            self._is_running = is_running
+            self._paint_button()
             self.meter.reset()
 
     def set_theme(self, theme: Theme) -> None:
@@ -76,7 +76,7 @@ class RecordBar(QWidget):
         self.meter.set_theme(theme)
         self.folder.setStyleSheet(f"color: {theme.muted.name()};")
         self.collection_button.setIcon(icon("open", theme.foreground))
-        self._paint_icon()
+        self._paint_button()
 
     def ask_for_new(self) -> None:
         """Ask where a new collection should be."""
@@ -140,5 +140,7 @@ class RecordBar(QWidget):
     def _start_or_stop(self) -> None:
         (self.stop_requested if self._is_running else self.start_requested).emit()
 
-    def _paint_icon(self) -> None:
+    def _paint_button(self) -> None:
+        self.listen_button.setText("Stop listening" if self._is_running else "Start listening")
+        self.listen_button.setShortcut("Ctrl+L")  # a new text takes the shortcut away
         self.listen_button.setIcon(icon("stop" if self._is_running else "microphone", self._theme.foreground))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPalette, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -28,6 +28,7 @@ from mlpsvd_gui.plots.theme import LIGHT, Theme, class_colour
 __all__ = ["ClassRow", "RecordClasses", "length_text", "swatch"]
 
 _HEADINGS = ("Key", "Class", "Clips", "Length")
+_EMPTY = "The classes to be told apart. Name the first one below."
 _NAME = 1
 _N_KEYS = 9
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
@@ -65,7 +66,7 @@ class RecordClasses(QWidget):
         self._theme = LIGHT
         self._rows: tuple[ClassRow, ...] = ()
         self._chosen = ""
-        self.table = QTableWidget(0, len(_HEADINGS), self)
+        self.table = _ClassTable(0, len(_HEADINGS), self)
         self.name_edit = QLineEdit(self)
         self.add_button = QPushButton("Add", self)
         self.rename_button = QToolButton(self)
@@ -210,7 +211,7 @@ class RecordClasses(QWidget):
         self.name_edit.setAccessibleName("Name of a new class")
         self.rename_button.setText("Rename")
         self.rename_button.setToolTip("Give the selected class another name (F2 in the table)")
-        self.delete_button.setText("Delete…")
+        self.delete_button.setText("Delete")
         self.delete_button.setToolTip("Delete the selected class with its clips; can be undone")
         self.goal_box.setRange(0, 9999)
         self.goal_box.setSpecialValueText("none")
@@ -278,6 +279,19 @@ class RecordClasses(QWidget):
         self.add_button.setEnabled(bool(self.name_edit.text().strip()))
         for button in (self.rename_button, self.delete_button):
             button.setEnabled(bool(self._chosen))
+
+
+class _ClassTable(QTableWidget):
+    """Says what will be here while it is empty."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.rowCount():
+            painter = QPainter(self.viewport())
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            area = self.viewport().rect().adjusted(12, 8, -12, -8)
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, _EMPTY)
+            painter.end()
 
 
 def swatch(colour: QColor) -> QIcon:

@@ -63,6 +63,10 @@ class RecordPanel(QWidget):
         """Show the collection, or the ways to one."""
         self._pages.setCurrentIndex(int(is_open))
 
+    def focus_first(self) -> None:
+        """Let the keyboard begin where there is something to do: naming the first class, or the classes there are."""
+        (self.classes.table if self.classes.rows else self.classes.name_edit).setFocus()
+
     def show_error(self, sentence: str, action: str = "", action_text: str = "") -> None:
         """Say in one sentence what went wrong."""
         self.messages.show_message(MessageKind.ERROR, sentence, action, action_text)
@@ -79,7 +83,7 @@ class RecordPanel(QWidget):
         """Let the keyboard begin at the classes."""
         super().showEvent(event)
         if self.focusWidget() is None:
-            self.classes.table.setFocus()
+            self.focus_first()
 
     def _build(self) -> None:
         self.scope.set_empty_text("What comes in will be drawn here. Press “Start listening” above.")
@@ -111,8 +115,8 @@ class RecordPanel(QWidget):
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(8)
         layout.addWidget(self.bar)
-        layout.addWidget(self.messages)
         layout.addWidget(self._pages, 1)
+        layout.addWidget(self.messages)  # below, so that no message moves the button that is about to be pressed
 
     def _connect(self) -> None:
         self.welcome.new_requested.connect(self.bar.ask_for_new)

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from pytestqt.qtbot import QtBot
 
 from mlpsvd.audio.file_source import FileSource
+from mlpsvd.audio.sound_host import SoundHost
 from mlpsvd.audio.source import AudioSource
 from mlpsvd_gui.controllers.record_controller import RecordController
 from mlpsvd_gui.controllers.training_controller import TrainingController
@@ -76,6 +77,7 @@ class Page:
     run: RunModel
     training: TrainingController
     folder: Path
+    host: SoundHost
     others: list[QObject]
 
     @property
@@ -92,6 +94,7 @@ class Page:
 
 
 def make_page(qtbot: QtBot, folder: Path, ini: Path) -> Page:
+    host = SoundHost()  # one in a process: PortAudio does not bear two threads
     panel, ears = RecordPanel(), Ears()
     experiments, run, selection = ExperimentModel(), RunModel(), SelectionModel()
     panels = (TrainingPanel(), SingularValuesPanel(), RacePanel(), ConfusionPanel())
@@ -99,12 +102,12 @@ def make_page(qtbot: QtBot, folder: Path, ini: Path) -> Page:
         qtbot.addWidget(widget)
     training = TrainingController(*panels, experiments, selection, run)
     preferences = Preferences(QSettings(str(ini), QSettings.Format.IniFormat))
-    controller = RecordController(panel, ears, experiments, run, training, preferences)  # type: ignore[arg-type]
+    controller = RecordController(panel, ears, experiments, run, training, preferences, host)  # type: ignore[arg-type]
     panel.resize(1280, 570)
     with qtbot.waitActive(panel):  # shortcuts are those of the active window
         panel.show()
         panel.activateWindow()
-    return Page(panel, controller, ears, experiments, run, training, folder, [*panels, selection])
+    return Page(panel, controller, ears, experiments, run, training, folder, host, [*panels, selection])
 
 
 @pytest.fixture
@@ -115,6 +118,7 @@ def page(qtbot: QtBot, tmp_path: Path) -> Iterator[Page]:
     one.ears.stop()
     one.controller.close()
     one.training.close()
+    one.host.close()
 
 
 @pytest.fixture

@@ -8,20 +8,12 @@ import soundfile
 from PySide6.QtCore import Qt
 
 from mlpsvd.audio.microphone import MicrophoneSource
-from mlpsvd.audio.sound_host import SoundHost
 
 
 @pytest.fixture
-def host():
-    one = SoundHost()
-    yield one
-    one.close()
-
-
-@pytest.fixture
-def microphone_page(qtbot, sound_server, host, open_page):
+def microphone_page(qtbot, sound_server, open_page):
     """The page listening to the private server's microphone."""
-    open_page.ears.make_source = lambda: MicrophoneSource(host, None, None)
+    open_page.ears.make_source = lambda: MicrophoneSource(open_page.host, None, None)
     open_page.panel.bar.listen_button.click()
     qtbot.waitUntil(open_page.panel.controls.button.isEnabled, timeout=10_000)
     return open_page

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -186,14 +188,43 @@ def test_settings_that_do_not_fit_are_told_and_not_taken(qtbot, open_page) -> No
     assert not page.panel.controls.problem.isVisible()
 
 
-def test_a_folder_that_has_gone_is_one_sentence(qtbot, open_page, hear, sine) -> None:
-    import shutil
-
+def test_a_folder_that_has_gone_is_one_sentence_until_it_can_be_made_again(qtbot, open_page, hear, sine) -> None:
     page = open_page
     hear(sine(440.0, 1.0))
     qtbot.waitUntil(lambda: can_record(page))
     shutil.rmtree(page.folder)
+    page.folder.write_text("no folder any more")
     qtbot.keyClick(page.panel, Qt.Key.Key_R)
-    qtbot.wait(300)
+    qtbot.waitUntil(lambda: bool(page.panel.messages.text))
+    text = page.panel.messages.text
+    assert str(page.folder) in text and "cannot be written to" in text and text.count(". ") == 0
+    assert page.panel.controls.lamp.state == "idle" and total(page) == 0
+    page.folder.unlink()
     qtbot.keyClick(page.panel, Qt.Key.Key_R)
-    qtbot.waitUntil(lambda: bool(page.panel.messages.text) or total(page) == 1)
+    qtbot.waitUntil(lambda: page.controller.takes.recorded_s > 0.3)
+    qtbot.keyClick(page.panel, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: total(page) == 1)
+    assert len(page.visible_files) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no limits on the size of a file")
+def test_a_full_disk_is_one_sentence_and_the_take_is_written_when_there_is_room(qtbot, open_page, hear, sine) -> None:
+    import resource
+
+    page = open_page
+    hear(np.tile(sine(440.0, 0.5) + 0.05 * np.random.default_rng(1).standard_normal(8000), 2).astype(np.float32))
+    qtbot.waitUntil(lambda: can_record(page))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        qtbot.keyClick(page.panel, Qt.Key.Key_R)
+        qtbot.waitUntil(lambda: page.controller.takes.recorded_s > 0.6)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))  # no write beyond 4 kB succeeds any more
+        qtbot.keyClick(page.panel, Qt.Key.Key_R)
+        qtbot.waitUntil(lambda: page.panel.messages._button.text() == "Try again", timeout=5000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "is kept" in page.panel.messages.text
+    assert total(page) == 0
+    page.panel.messages._button.click()
+    qtbot.waitUntil(lambda: total(page) == 1)
+    assert page.panel.review.table.rows[0].duration_s > 0.6
