@@ -39,7 +39,7 @@ class FolderLock:
         if not _try(descriptor):
             os.close(descriptor)
             raise DataError(f"{path.parent.parent} is open {_holder(path)}; close it there first")
-        self._finalizer = weakref.finalize(self, os.close, descriptor)
+        self._finalizer = weakref.finalize(self, _release, descriptor)
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": f"{datetime.now():%Y-%m-%d %H:%M}"}
         with contextlib.suppress(OSError):
             os.truncate(descriptor, 0)
@@ -62,6 +62,9 @@ if sys.platform == "win32":
             return True
         return False
 
+    def _release(descriptor: int) -> None:
+        os.close(descriptor)
+
 else:
 
     def _try(descriptor: int) -> bool:
@@ -74,6 +77,13 @@ else:
         except OSError:
             return True  # a file system without locks: better open than not at all
         return True
+
+    def _release(descriptor: int) -> None:
+        import fcntl
+
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # a forked process may hold the file open as well
+        os.close(descriptor)
 
 
 def _holder(path: Path) -> str:

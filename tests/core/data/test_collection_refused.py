@@ -63,6 +63,25 @@ def test_folders_that_cannot_be_collections_are_refused_in_words(tmp_path: Path,
         Collection.create(tmp_path / "mp3", "mp3")
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
+def test_a_forked_process_that_lives_on_does_not_keep_a_closed_collection_shut(collection: Collection) -> None:
+    code = """
+import os, sys, pathlib, mlpsvd.data.collection as c
+collection = c.Collection.open(pathlib.Path(sys.argv[1]))
+read_end, write_end = os.pipe()
+if os.fork() == 0:
+    os.close(write_end)
+    os.read(read_end, 1)
+    os._exit(0)
+collection.close()
+c.Collection.open(pathlib.Path(sys.argv[1])).close()
+os.close(write_end)
+"""
+    collection.close()
+    done = subprocess.run([sys.executable, "-c", code, str(collection.folder)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
