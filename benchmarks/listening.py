@@ -1,0 +1,284 @@
+"""The window listening for an hour: words played into a virtual microphone while networks are trained beside it.
+
+    python benchmarks/listening.py [--minutes 60] [--recordings ../shared/data/fsdd/recordings] [--idle]
+
+Starts a private PulseAudio, trains a classifier of the spoken digits, opens it in the real window, and plays the
+held-out recordings into the server's virtual loudspeaker, a second and a half each, over and over. The Live tab hears
+them from the loudspeaker's monitor through PortAudio. Beside it the paper's 10-class race, with ten times its epochs,
+is trained again and again (not with ``--idle``), and the two tabs are shown in turn. A line every minute and a summary
+say: samples against the clock, memory, how late the event loop was, how long from sound to label, and how many words
+were told right, beside how many are told right from their files. Needs a screen (Xvfb will do) and pulseaudio, pactl
+and pacat.
+
+The virtual device has the rate of the recordings, 8 kHz, so that it plays what the files hold. At ``--rate 48000`` the
+words are resampled twice, which takes the upper tenth of their band away, and the network has never heard them so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+TICK_MS = 5
+SLOT_S = 1.5
+"""Each word begins a slot of this length; the rest of it is silence."""
+
+
+def sound_server(folder: Path, rate_hz: int):
+    """The tests' own private PulseAudio."""
+    path = Path(__file__).resolve().parent.parent / "tests" / "conftest.py"
+    spec = importlib.util.spec_from_file_location("tests_conftest", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    server = module.SoundServer(folder)
+    os.environ.update(server.variables)
+    server.start(with_sink=False)
+    server.add_sink(rate_hz=rate_hz)
+    return server
+
+
+def trained_digits(recordings: Path, path: Path):
+    """Train the recordings preset; save MLP-SVD to ``path`` and return its test recordings as (file, label)."""
+    from mlpsvd.data.recordings import scan
+    from mlpsvd.data.split import split_class
+    from mlpsvd.experiments.prepare import prepare
+    from mlpsvd.experiments.presets import RECORDINGS_PRESET, preset
+    from mlpsvd.experiments.race import Race
+    from mlpsvd.experiments.results import model_of
+    from mlpsvd.models.model_file import save_model
+    from mlpsvd.settings import with_value
+
+    experiment = with_value(preset(RECORDINGS_PRESET), "data.recordings.path", str(recordings))
+    prepared = prepare(experiment)
+    race = Race(prepared)
+    for _ in race.run():
+        pass
+    save_model(path, model_of(prepared, race.outcomes()["mlp-svd"]))
+    settings = experiment.data.recordings
+    files = scan(settings).files
+    held_out = []
+    for label in sorted({one.label for one in files}):
+        own = [one for one in files if one.label == label]
+        sides = split_class([one.name for one in own], [one.split for one in own], label, settings.test_fraction,
+                            experiment.seed)  # fmt: skip
+        held_out += [(one.path, label) for one, side in zip(own, sides, strict=True) if side == "test"]
+    return held_out
+
+
+def right_from_files(model: Path, held_out) -> float:
+    from mlpsvd.models.classifier import Classifier
+    from mlpsvd.models.model_file import load_model
+
+    classifier = Classifier(load_model(model))
+    return float(np.mean([classifier.classify_file(path)[0].label == label for path, label in held_out]))
+
+
+def one_after_another(held_out, seed: int, played_hz: int) -> tuple[np.ndarray, list[str]]:
+    """All words in an order of their own, each at the beginning of its slot."""
+    from mlpsvd.audio import files
+
+    order = np.random.default_rng(seed).permutation(len(held_out))
+    slot = round(SLOT_S * played_hz)
+    sound = np.zeros(len(order) * slot, np.float32)
+    for place, index in enumerate(order):
+        samples, rate_hz = files.read(held_out[index][0])
+        word = files.resample(samples, rate_hz, played_hz)[:slot]
+        sound[place * slot : place * slot + len(word)] = word
+    return sound, [held_out[index][1] for index in order]
+
+
+class Loop:
+    """Plays all words over and over, and notes when which one began."""
+
+    def __init__(self, server, held_out, rate_hz: int) -> None:
+        self._server, self._held_out, self._rate_hz = server, held_out, rate_hz
+        self._player: subprocess.Popen[bytes] | None = None
+        self._seed = 0
+        self.rounds: list[tuple[float, list[str]]] = []
+
+    def go_on(self) -> None:
+        if self._player is None or self._player.poll() is not None:
+            sound, labels = one_after_another(self._held_out, self._seed, self._rate_hz)
+            self._seed += 1
+            self._server.silence()
+            # A player that fell behind would tear words in two: that is the player's fault, and not measured here.
+            self._player = self._server.play(sound, self._rate_hz, latency_ms=1000)
+            self.rounds.append((time.time(), labels))
+
+
+def judged(decisions, rounds) -> tuple[int, int, int]:
+    """Return how many words were told right, how many were decided on exactly once, and how many were played."""
+    n_right = n_once = n_played = 0
+    ends = [start for start, _ in rounds[1:]] + [float("inf")]
+    last_s = max((one.clock_s for one in decisions), default=0.0)
+    for (began, labels), end in zip(rounds, ends, strict=True):
+        # Every round begins with a word; when the player was heard first is not for it to say.
+        heard = [one.clock_s - one.duration_s for one in decisions if one.label and began <= one.clock_s < end]
+        start = min(heard, default=began) - 0.1
+        told: list[list[str]] = [[] for _ in labels]
+        for one in decisions:
+            slot = int((one.clock_s - one.duration_s / 2 - start) // SLOT_S)
+            if start <= one.clock_s < end and 0 <= slot < len(labels) and one.label:
+                told[slot].append(one.label)
+        n_there = sum(start + (slot + 1) * SLOT_S < min(last_s, end) for slot in range(len(labels)))
+        n_played += n_there
+        n_once += sum(len(words) == 1 for words in told[:n_there])
+        n_right += sum(words == [label] for words, label in zip(told[:n_there], labels, strict=False))
+    return n_right, n_once, n_played
+
+
+def memory_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def late_at_99(late_ms: list[float]) -> float:
+    return sorted(late_ms)[int(0.99 * len(late_ms))] if late_ms else float("nan")
+
+
+def listen(model: Path, held_out, server, arguments) -> None:
+    from mlpsvd_gui.app import leave_a_core_to_the_window, share_the_interpreter
+
+    leave_a_core_to_the_window()
+    share_the_interpreter()
+    from PySide6.QtCore import QElapsedTimer, QSettings, Qt, QTimer
+
+    from mlpsvd.experiments.experiment import Experiment
+    from mlpsvd.settings import with_value
+    from mlpsvd.signals.bank import paper_bank
+    from mlpsvd_gui.application import make_application
+    from mlpsvd_gui.main_window import MainWindow
+    from mlpsvd_gui.models.preferences import Preferences
+    from mlpsvd_gui.models.run_model import RunState
+    from mlpsvd_gui.views.source_chooser import MICROPHONE_SOURCE
+
+    qt = make_application()
+    store = QSettings(str(Path(tempfile.mkdtemp()) / "settings.ini"), QSettings.Format.IniFormat)
+    preferences = Preferences(store)
+    changes = {"windows": "whole sounds", "trigger_dbfs": -70.0, "hang_s": 0.25}
+    preferences.set_table("live/settings", changes)
+    beside = with_value(Experiment(), "data.synthetic.filters", paper_bank(10))
+    main = MainWindow(preferences, with_value(beside, "training.epochs", 1000))
+    main.resize(1600, 1000)
+    main.show()
+
+    def wait(seconds: float) -> None:
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            qt.processEvents()
+            time.sleep(0.002)
+
+    wait(2.0)
+    main.live.open_model(str(model))
+    main.tabs.setCurrentIndex(2)
+    wait(1.0)
+    main.live_panel.controls.source.show_kind(MICROPHONE_SOURCE)
+    main.live_panel.controls.start_button.click()
+    wait(2.0)
+    session = main.live.session
+    assert session is not None, "the microphone was not opened"
+    loop, decisions, late, all_late, totals = Loop(server, held_out, arguments.rate), [], [], [], []
+    take = main.live.drawing.take
+
+    def note(update) -> None:
+        decisions.extend(update.decisions)
+        take(update)
+
+    main.live.drawing.take = note
+    clock, last = QElapsedTimer(), [0]
+    clock.start()
+    timer = QTimer()
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.setInterval(TICK_MS)
+
+    def tick() -> None:
+        now = clock.nsecsElapsed()
+        late.append((now - last[0]) / 1e6 - TICK_MS)
+        last[0] = now
+
+    timer.timeout.connect(tick)
+    n_runs, started, minute = 0, time.monotonic(), 0
+    first = session.source.health
+    last[0] = clock.nsecsElapsed()
+    timer.start()
+    while time.monotonic() - started < 60.0 * arguments.minutes:
+        wait(0.5)
+        loop.go_on()
+        if not arguments.idle and not main.run.state.is_active and main.run.state is not RunState.FAILED:
+            main.actions_.train.trigger()
+            n_runs += 1
+        main.tabs.setCurrentIndex(2 if int((time.monotonic() - started) / 30.0) % 2 == 0 else 0)
+        elapsed = time.monotonic() - started
+        if elapsed >= 60.0 * (minute + 1):
+            minute += 1
+            totals += main.live.drawing.latency.totals_ms
+            health = session.source.health
+            missing_ms = 1e3 * (health.expected_s - health.received_s - health.gaps_s)
+            print(
+                f"{minute:3d} min: {health.received_s:8.2f} s heard, {missing_ms:+6.1f} ms against the clock, "
+                f"{health.n_gaps} gaps, {memory_mb():.0f} MB, 99 % of ticks late by {late_at_99(late):.1f} ms at most, "
+                f"{n_runs} runs, {len(decisions)} decisions",
+                flush=True,
+            )
+            all_late += late
+            late.clear()
+            if minute == 1 and arguments.picture:
+                main.tabs.setCurrentIndex(2)
+                wait(1.0)
+                main.grab().save(arguments.picture)
+    timer.stop()
+    health = session.source.health
+    all_late += late
+    lost = session.drain().lost_s
+    n_right, n_once, n_played = judged(decisions, loop.rounds)
+    print(f"state: {session.source.status}")
+    heard_s = health.received_s - first.received_s
+    print(f"heard {heard_s:.2f} s in {time.monotonic() - started:.2f} s; {health.n_gaps} gaps, {health.gaps_s:.3f} s; "
+          f"{lost:.3f} s written over before they were classified")  # fmt: skip
+    print(f"99 of 100 ticks late by at most {late_at_99(all_late):.1f} ms, worst {max(all_late):.1f} ms "
+          f"({len(all_late)} ticks)")  # fmt: skip
+    if totals:
+        print(f"sound to label: median {np.median(totals):.1f} ms, 95 % within {np.percentile(totals, 95):.1f} ms")
+    network = [one.latency.features_ms + one.latency.network_ms for one in decisions]
+    if network:
+        print(
+            f"features and network: median {np.median(network):.2f} ms, 95 % within {np.percentile(network, 95):.2f} ms"
+        )
+    print(f"words: {n_played} played, {n_once} decided on exactly once, {n_right} right "
+          f"({100.0 * n_right / max(1, n_played):.1f} %)")  # fmt: skip
+    main.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    default = Path(__file__).resolve().parents[2] / "shared" / "data" / "fsdd" / "recordings"
+    parser.add_argument("--recordings", type=Path, default=default)
+    parser.add_argument("--rate", type=int, default=8000, metavar="HZ", help="of the virtual device")
+    parser.add_argument("--idle", action="store_true", help="train nothing beside it")
+    parser.add_argument("--picture", default="", metavar="PNG", help="save a picture of the window after a minute")
+    arguments = parser.parse_args()
+    if not arguments.recordings.is_dir():
+        sys.exit(f"{arguments.recordings} is no folder; --recordings should name one of digits like 7_george_12.wav")
+    with tempfile.TemporaryDirectory(prefix="mlpsvd-") as name:
+        folder = Path(name)
+        server = sound_server(folder, arguments.rate)
+        try:
+            held_out = trained_digits(arguments.recordings, folder / "digits.safetensors")
+            share = right_from_files(folder / "digits.safetensors", held_out)
+            print(f"{len(held_out)} held-out words, {100.0 * share:.1f} % told right from their files", flush=True)
+            listen(folder / "digits.safetensors", held_out, server, arguments)
+        finally:
+            server.kill()
+
+
+if __name__ == "__main__":
+    main()
