@@ -163,6 +163,7 @@ examples:
   mlpsvd listen --list-devices
   mlpsvd listen model-mlp-svd.safetensors --device "USB" --csv decisions.csv
   mlpsvd listen model-mlp-svd.safetensors --set live.hop_share=0.25 --set live.smoothing=mean --set live.hold_s=1
+  mlpsvd listen words.safetensors --set "live.windows=whole sounds" --set live.trigger_dbfs=-50
 
 """
     what = "classify what a microphone hears, one line a decision: start in seconds, label, probability"
