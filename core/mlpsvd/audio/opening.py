@@ -159,7 +159,9 @@ def _find(sd: Any, target: Target) -> _Found:
 
 def _absent(target: Target) -> DeviceError:
     if target.device is None:
-        return DeviceError("No microphone was found; plug one in or switch one on, and listening begins by itself")
+        return DeviceError(
+            f"{target.name} is not there; listening begins by itself when one is plugged in or switched on"
+        )
     return DeviceError(f"{target.name} is not there; listening goes on by itself when it is plugged in or switched on")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from mlpsvd.audio.level import measure_level
 from mlpsvd.audio.microphone import MicrophoneSource
 from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.audio.sound_host import SoundHost
@@ -54,6 +55,19 @@ class Listening:
         heard = self.ring.read(start, n_samples)
         assert heard is not None
         return heard
+
+    def until_steady(self, raw: bool = False) -> None:
+        """Wait until what is played has come through: a tone whose level no longer rises."""
+        levels = [-120.0]
+        while len(levels) < 100 and not (levels[-1] > -60.0 and abs(levels[-1] - levels[-2]) < 0.05):
+            self.hear(0.06)
+            ring = self.source.raw_ring if raw else self.ring
+            assert ring is not None
+            rate_hz = self.source.raw_rate_hz if raw else self.source.sample_rate_hz
+            n_samples = round(0.05 * rate_hz)
+            latest = ring.read(ring.n_written - n_samples, n_samples)
+            assert latest is not None
+            levels.append(measure_level(latest).rms_dbfs)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def strongest_hz(samples: np.ndarray, rate_hz: float) -> float:
 def test_a_sine_arrives_at_its_level_and_frequency(sound_server, listen, rate_hz) -> None:
     sound_server.play(sine(1000.0, 20.0), _RATE_HZ)
     listening = listen(rate_hz=rate_hz)
-    listening.until(lambda: listening.ring.n_written > 0 and measure_level(listening.hear(0.05)).rms_dbfs > -21.0)
+    listening.until_steady()
     heard = listening.hear(0.5)
     assert measure_level(heard).rms_dbfs == pytest.approx(-20.0, abs=0.02)
     assert strongest_hz(heard, rate_hz or _RATE_HZ) == pytest.approx(1000.0, abs=2.0)
@@ -38,8 +38,8 @@ def test_a_sine_arrives_at_its_level_and_frequency(sound_server, listen, rate_hz
 def test_what_lies_above_the_models_band_is_not_folded_into_it(sound_server, listen) -> None:
     sound_server.play(sine(9000.0, 20.0), _RATE_HZ)
     listening = listen(rate_hz=16000.0)
-    listening.until(lambda: listening.source.raw_ring is not None)
-    time.sleep(0.5)
+    listening.until_steady(raw=True)
+    listening.hear(0.25)
     raw = listening.source.raw_ring
     before = raw.read(raw.n_written - 9600, 9600)
     assert measure_level(before).rms_dbfs == pytest.approx(-20.0, abs=0.1)
@@ -50,7 +50,8 @@ def test_the_raw_ring_keeps_the_devices_own_samples(sound_server, listen) -> Non
     sound_server.play(sine(15000.0, 20.0), _RATE_HZ)
     listening = listen(rate_hz=16000.0)
     source = listening.source
-    listening.hear(0.8)
+    listening.until_steady(raw=True)
+    listening.hear(0.3)
     assert source.raw_rate_hz == _RATE_HZ
     n_raw = source.raw_ring.n_written
     heard = source.raw_ring.read(n_raw - _RATE_HZ // 4, _RATE_HZ // 4)
@@ -91,7 +92,8 @@ def test_channels_are_mixed_or_picked(sound_server, host, listen) -> None:
     device = find_device(host.devices().result(5.0).inputs, "pair")
     assert device.n_channels == 2
     mixed, left, right = (listen(device, 16000.0, channel) for channel in (0, 1, 2))
-    time.sleep(0.5)
+    for listening in (mixed, left, right):
+        listening.until_steady()
     for listening, frequency_hz, level_dbfs in ((left, 1000.0, -13.98), (right, 3000.0, -20.0)):
         heard = listening.hear(0.3)
         assert strongest_hz(heard, 16000.0) == pytest.approx(frequency_hz, abs=5.0)
@@ -122,7 +124,7 @@ def test_two_sources_listen_at_once(sound_server, host, listen) -> None:
     sound_server.play(sine(1000.0, 20.0), _RATE_HZ)
     device = host.devices().result(5.0).inputs[0]
     first, second = listen(device, 16000.0), listen(None, 8000.0)
-    time.sleep(0.3)
+    first.until_steady()
     assert strongest_hz(first.hear(0.3), 16000.0) == pytest.approx(1000.0, abs=5.0)
     first.source.stop()
     assert strongest_hz(second.hear(0.3), 8000.0) == pytest.approx(1000.0, abs=5.0)
