@@ -16,7 +16,7 @@ from mlpsvd_gui.controllers.live_calibration import LiveCalibration
 from mlpsvd_gui.controllers.live_choice import LiveChoice
 from mlpsvd_gui.controllers.live_conditioning import LiveConditioning
 from mlpsvd_gui.controllers.live_devices import LiveDevices
-from mlpsvd_gui.controllers.live_drawing import LiveDrawing
+from mlpsvd_gui.controllers.live_drawing import LiveDrawing, step_of
 from mlpsvd_gui.controllers.live_log import LiveLog
 from mlpsvd_gui.controllers.live_model_list import LiveModels
 from mlpsvd_gui.controllers.live_models import LiveModel
@@ -195,7 +195,7 @@ class LiveController(QObject):
     def _use_settings(self, wanted: LiveSettings) -> None:
         if self._session is not None:
             self._session.set_settings(wanted)
-            if self._model is not None and self._panel.probabilities.step_s != self._model.window_s * wanted.hop_share:
+            if self._model is not None and self._panel.probabilities.step_s != step_of(self._model, wanted):
                 self._begin_view(self._session)
 
     def _use_conditioning(self) -> None:
@@ -265,7 +265,7 @@ class LiveController(QObject):
     def _begin_view(self, session: LiveSession) -> None:
         model = self._model
         self._notes.begin(session.source, model)
-        self.drawing.begin(session, model, self.settings.settings.hop_share)
+        self.drawing.begin(session, model, self.settings.settings)
         self._show_conditioning()
 
     def _show_running(self, is_running: bool) -> None:
@@ -323,7 +323,7 @@ class LiveController(QObject):
         update = self._update = session.drain()
         self._notes.take_status(update.status)
         if update.decisions:
-            self._log.add(update.decisions, session.source, self.settings.settings.hop_share == 1.0)
+            self._log.add(update.decisions, session.source, self.settings.clips_align)
             for decision in update.decisions:
                 self._notes.take(decision)
         self.drawing.take(update)

@@ -15,7 +15,8 @@ from mlpsvd_gui.views.device_chooser import DEFAULT_KEY, DeviceChooser, DeviceEn
 
 __all__ = ["LiveDevices"]
 
-_AGAIN_MS = 3000
+_AGAIN_MS = 2000
+_SELDOM = 4
 _SILENT_AFTER_MS = 1000
 _SILENT = "The sound system does not answer at present; the list comes as soon as it does."
 _REMEMBERED = "live/device"
@@ -44,6 +45,7 @@ class LiveDevices(QObject):
         self._is_listed = False
         self._pending: Future[DeviceList] | None = None
         self._is_running = False
+        self._n_looks = 0
         self._problem = ""
         self._wanted = _device_from(preferences.table(_REMEMBERED))
         self._again = self._timer(_AGAIN_MS, self._look_again)
@@ -118,8 +120,17 @@ class LiveDevices(QObject):
         return False
 
     def _look_again(self) -> None:
-        if not self._is_running and not self._chooser.box.view().isVisible():
+        self._n_looks += 1
+        # Where no sound server answers, looking starts PortAudio anew: seldom, unless something is missing.
+        is_due = self._is_missing or self._n_looks % _SELDOM == 0
+        if is_due and not self._is_running and not self._chooser.box.view().isVisible():
             self.refresh()
+
+    @property
+    def _is_missing(self) -> bool:
+        """Whether there is no device, or not the one that is wanted."""
+        wanted, inputs = self._wanted, self._list.inputs
+        return not inputs or (wanted is not None and all(one.key != wanted.key for one in inputs))
 
     def _deliver(self, future: Future[DeviceList]) -> None:
         try:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from mlpsvd.audio.level import Level
 from mlpsvd.models.live_decision import LiveDecision
+from mlpsvd.models.live_settings import LiveSettings
 from mlpsvd.models.verdict import VerdictKind
 from mlpsvd_gui.controllers.live_latency import LatencyLog
 from mlpsvd_gui.controllers.live_models import LiveModel
@@ -16,7 +17,7 @@ from mlpsvd_gui.views.live_panel import LivePanel
 from mlpsvd_gui.workers.live import LiveSession, LiveUpdate
 from mlpsvd_gui.workers.live_spectrum import LiveSpectrum, SpectrumColumn
 
-__all__ = ["LiveDrawing"]
+__all__ = ["LiveDrawing", "step_of"]
 
 _DRAW_MS = 50
 _RASTER_TURN, _WATERFALL_TURN, _LOG_TURN, _SPECTRUM_TURN = range(4)
@@ -24,6 +25,7 @@ _N_TURNS = 4
 """Each of four drawings has a picture of its own: all at once would hold the window up for a fiftieth of a second."""
 _LATENCY_EVERY = 12
 _LEAST_STEP_S = 0.02
+_SOUND_STEP_S = 0.1
 
 
 class LiveDrawing(QObject):
@@ -41,6 +43,7 @@ class LiveDrawing(QObject):
         self.latency = LatencyLog()
         self._names: tuple[str, ...] = ()
         self._scale: SpectrumScale | None = None
+        self._differ = False
         self._levels: list[Level] = []
         self._decisions: list[LiveDecision] = []
         self._unlisted: list[LiveDecision] = []
@@ -58,8 +61,9 @@ class LiveDrawing(QObject):
         """How the spectra of the model are drawn; None where there is no model."""
         return self._scale
 
-    def begin(self, session: LiveSession, model: LiveModel | None, hop_share: float) -> None:
+    def begin(self, session: LiveSession, model: LiveModel | None, settings: LiveSettings) -> None:
         """Begin empty pictures for a model, or for none."""
+        self._differ = settings.windows == "whole sounds"
         self._draw_log()  # what the last model said stays in the log
         for undrawn in (self._decisions, self._unseen, self._columns):
             undrawn.clear()
@@ -72,10 +76,11 @@ class LiveDrawing(QObject):
             spectra.begin(frequencies, (), None, ("Level", "dBFS"), LiveSpectrum.step_s)
         else:
             scale = SpectrumScale(model.classifier.model)
-            step_s = max(_LEAST_STEP_S, model.window_s * hop_share)
+            step_s = step_of(model, settings)
             self._names, self._scale = tuple(model.classifier.class_names), scale
-            self._panel.begin(self._names, model.window_s * hop_share)
-            spectra.begin(scale.frequencies_hz, self._names, scale.class_means(), scale.label, step_s)
+            self._panel.begin(self._names, step_s)
+            row_s = max(_LEAST_STEP_S, step_s)
+            spectra.begin(scale.frequencies_hz, self._names, scale.class_means(), scale.label, row_s)
         self._timer.start()
 
     def stop(self) -> None:
@@ -133,7 +138,7 @@ class LiveDrawing(QObject):
 
     def _draw_raster(self) -> None:
         decisions, self._decisions = self._decisions, []
-        self._panel.add_to_raster(decisions)
+        self._panel.add_to_raster(decisions, self._differ)
 
     def _draw_log(self) -> None:
         decisions, self._unlisted = self._unlisted, []
@@ -146,7 +151,8 @@ class LiveDrawing(QObject):
         if unseen and self._scale is not None:
             self._latest = unseen[-1]
             for one in unseen[-waterfall.most_rows :]:
-                waterfall.append(one.start_s, self._scale.level_db(one.magnitudes))
+                duration_s = one.duration_s if self._differ else 0.0
+                waterfall.append(one.start_s, self._scale.level_db(one.magnitudes), duration_s)
         elif columns and self._scale is None:
             self._latest = columns[-1]
             for column in columns:
@@ -158,6 +164,13 @@ class LiveDrawing(QObject):
             self._panel.spectra.show_live(latest.level_db)
         elif latest is not None and self._scale is not None:
             self._panel.spectra.show_live(self._scale.curve(latest))
+
+
+def step_of(model: LiveModel, settings: LiveSettings) -> float:
+    """Return the time that one column of the raster stands for: a hop, or a part of a whole sound."""
+    if settings.windows == "whole sounds":
+        return max(_LEAST_STEP_S, min(_SOUND_STEP_S, model.window_s / 4.0))
+    return model.window_s * settings.hop_share
 
 
 def _detail(decision: LiveDecision) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from mlpsvd import settings
+from mlpsvd.audio.level import SILENCE_DBFS
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.models.live_settings import LiveSettings
 from mlpsvd_gui.models.preferences import Preferences
@@ -14,6 +15,8 @@ from mlpsvd_gui.views.live_settings_form import LiveSettingsForm
 __all__ = ["LiveSettingsController"]
 
 _REMEMBERED = "live/settings"
+_FIRST_TRIGGER_DBFS = -45.0
+"""Whole sounds need a trigger level; where there is none, this one is a beginning."""
 
 
 class LiveSettingsController(QObject):
@@ -40,12 +43,20 @@ class LiveSettingsController(QObject):
         """What holds now."""
         return self._settings
 
+    @property
+    def clips_align(self) -> bool:
+        """Whether windows begin where the bank's clips begin."""
+        return self._settings.hop_share == 1.0 and self._settings.windows == "running"
+
     def _set(self, name: str, value: object) -> None:
         try:
             wanted = settings.with_value(self._settings, name, value)
+            if wanted.windows == "whole sounds" and name == "windows" and wanted.trigger_dbfs <= SILENCE_DBFS:
+                wanted = settings.with_value(wanted, "trigger_dbfs", _FIRST_TRIGGER_DBFS)
             settings.check(wanted)
         except MlpSvdError as error:
             self._form.show_problem(name, f"{error}")
+            self._meter.show_trigger(self._settings.trigger_dbfs)
             return
         self._use(wanted)
 
@@ -64,7 +75,7 @@ class LiveSettingsController(QObject):
 
 
 def _without_effect(one: LiveSettings) -> list[str]:
-    hidden = []
+    hidden = ["hop_share"] if one.windows == "whole sounds" else ["hang_s"]
     if one.smoothing not in ("mean", "majority"):
         hidden.append("smoothing_s")
     if one.smoothing != "hidden Markov":

@@ -30,7 +30,7 @@ _BAR_COLUMN_PX = 52
 _BAR_PX = 10
 _GAP_PX = 6
 _N_COLUMNS = 256
-_MOST_ROWS = 240
+_MOST_ROWS = 300
 _SPAN_DB = 80.0
 _STEP_DB = 10.0
 _SLACK_DB = 15.0
@@ -111,20 +111,23 @@ class Waterfall(BasePlot):
         edges = np.linspace(*self._log_range, _N_COLUMNS + 1)[:-1]
         self._starts = np.searchsorted(middles, edges, side="right").astype(np.intp)
 
-    def append(self, start_s: float, level_db: npt.NDArray[np.floating[Any]]) -> None:
-        """Add the spectrum of the window that began at ``start_s`` [shape=(n_bins,)]; see :meth:`redraw`."""
+    def append(self, start_s: float, level_db: npt.NDArray[np.floating[Any]], duration_s: float = 0.0) -> None:
+        """Add the spectrum of a window [shape=(n_bins,)]; it fills its duration, at least a row. See :meth:`redraw`."""
         if not len(self._starts):
             return
         column = np.maximum.reduceat(level_db[self._n_skipped :], self._starts).astype(np.float32)
-        row = math.floor(start_s / self._step_s + 1e-6)
-        shift = 1 if self._last_row is None else row - self._last_row
+        first = math.floor(start_s / self._step_s + 1e-6)
+        last = max(first, math.floor((start_s + duration_s) / self._step_s - 1e-6))
+        shift = 1 if self._last_row is None else last - self._last_row
         if shift > 0:
             self._fall(min(shift, _MOST_ROWS))
-            self._last_row = row
-            self._levels[0] = column
+            self._last_row = last
+            n_filled = min(shift, last - first + 1, _MOST_ROWS)
+            self._levels[:n_filled] = column
+            self._indices[:n_filled] = self._scale.indices(column.astype(np.float64))
         else:
             np.fmax(self._levels[0], column, out=self._levels[0])
-        self._indices[0] = self._scale.indices(self._levels[0].astype(np.float64))
+            self._indices[0] = self._scale.indices(self._levels[0].astype(np.float64))
         self._is_stale = True
 
     def _fall(self, n_rows: int) -> None:

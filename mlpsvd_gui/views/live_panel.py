@@ -131,10 +131,10 @@ class LivePanel(QWidget):
         colour = self.colour_of(verdict.label)
         self.decision.show_decision(verdict.label, verdict.probability, colour, verdict.kind, detail)
 
-    def add_to_raster(self, decisions: Sequence[LiveDecision]) -> None:
-        """Append decisions to the raster, oldest first."""
-        for decision in decisions[-1000:]:
-            self.probabilities.append(decision.start_s, decision.smoothed)
+    def add_to_raster(self, decisions: Sequence[LiveDecision], windows_differ: bool = False) -> None:
+        """Append decisions to the raster, oldest first; each as long as it is where windows differ."""
+        for one in decisions[-1000:]:
+            self.probabilities.append(one.start_s, one.smoothed, one.duration_s if windows_differ else None)
 
     def add_to_log(self, decisions: Sequence[LiveDecision]) -> None:
         """Append decisions to the log, oldest first."""

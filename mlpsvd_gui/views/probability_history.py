@@ -22,6 +22,7 @@ _MOST_COLUMNS = 600
 _BAR_WIDTH = 96.0
 _VALUE_WIDTH = 50.0
 _LONGEST_NAME = 120.0
+_MOMENT_S = 1.0
 _BEFORE, _DECIDED, _QUIET, _GAP = range(4)
 _GAP_COLOUR = QColor("#d13438")
 _TICK_STEPS_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
@@ -98,27 +99,41 @@ class ProbabilityHistory(QWidget):
         self._last_column, self._latest, self._decided = -1, None, -1
         self.update()
 
-    def append(self, start_s: float, probabilities: NDArray[np.floating[Any]]) -> None:
-        """Add a decision at its time; those that are not numbers stand for a quiet window.
+    def append(self, start_s: float, probabilities: NDArray[np.floating[Any]], duration_s: float | None = None) -> None:
+        """Add a decision at its time; probabilities that are not numbers stand for a quiet window.
 
-        Columns between the last one and this are a gap, but where windows overlap less than wholly.
+        Parameters
+        ----------
+        start_s
+            Where the window begins.
+        probabilities : np.ndarray [shape=(n_classes,)]
+            Of each class.
+        duration_s
+            How long it is, where windows differ; a moment between two of them then counts as quiet. By default each
+            takes one column, and columns without one are a gap.
         """
         if not len(self._columns):
             return
-        column = round(start_s / self._step_s)
-        n_new = max(1, column - self._last_column)
-        shift = min(len(self._columns), n_new)
-        self._columns[:-shift] = self._columns[shift:].copy()
-        self._states[:-shift] = self._states[shift:].copy()
-        self._columns[-shift:] = np.nan
-        self._states[-shift:] = _GAP if self._last_column >= 0 else _BEFORE
+        first = round(start_s / self._step_s)
+        end = first + (1 if duration_s is None else max(1, round(duration_s / self._step_s)))
+        is_moment = duration_s is not None and (first - self._last_column) * self._step_s < _MOMENT_S
+        self._go_on(end - 1 - self._last_column, _QUIET if is_moment else _GAP)
+        n_filled = min(len(self._columns), max(1, min(end - first, end - 1 - self._last_column)))
         is_quiet = bool(np.isnan(probabilities).any())
-        self._columns[-1] = probabilities
-        self._states[-1] = _QUIET if is_quiet else _DECIDED
-        self._last_column = max(column, self._last_column + 1)
+        self._columns[-n_filled:] = probabilities
+        self._states[-n_filled:] = _QUIET if is_quiet else _DECIDED
+        self._last_column = max(end - 1, self._last_column + 1)
         self._latest = np.asarray(probabilities, dtype=np.float64)
         self._decided = -1 if is_quiet else int(np.argmax(self._latest))
         self.update()
+
+    def _go_on(self, n_columns: int, state: int) -> None:
+        """Let the raster move on by some columns, at least one, and put a state into them."""
+        shift = min(len(self._columns), max(1, n_columns))
+        for kept in (self._columns, self._states):
+            kept[:-shift] = kept[shift:].copy()
+        self._columns[-shift:] = np.nan
+        self._states[-shift:] = state if self._last_column >= 0 else _BEFORE
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw names, raster, bars and the time below."""

@@ -11,6 +11,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QComboBox
 
+from mlpsvd.audio.files import resample
+from mlpsvd.data.synthetic import one_class
 from mlpsvd.experiments.results import model_of
 from mlpsvd.features.spectra import FittedFeatures
 from mlpsvd.models.model_file import save_model
@@ -281,3 +283,36 @@ def test_without_any_device_it_is_said_beside_the_chooser(qtbot, sound_server, o
     # By itself, while somebody looks.
     qtbot.waitUntil(lambda: not tab.panel.controls.problem.isVisible(), timeout=10_000)
     assert any(NAME in text for text in tab.panel.controls.source.devices.texts)
+
+
+@pytest.mark.slow
+def test_clips_heard_through_the_device_are_told_apart_as_from_their_files(
+    qtbot, sound_server, ready_tab, trained
+) -> None:
+    tab, panel = ready_tab, ready_tab.panel
+    synthetic, seed = trained.prepared.experiment.data.synthetic, trained.prepared.experiment.seed
+    clips = [one_class(synthetic, seed, "test", index)[:12] for index in range(3)]
+    played = [(index, clips[index][turn]) for turn in range(12) for index in range(3)]
+    from_files = tab.controller.models.entries()[-1].classifier.probabilities_many([clip for _, clip in played])
+    choose_device(qtbot, tab)
+    panel.sides.setCurrentWidget(panel.settings_form)
+    windows = panel.settings_form.editors["windows"].editor
+    click_entry(qtbot, windows, windows.findText("whole sounds"))
+    assert panel.meter.trigger_dbfs == -45.0, "whole sounds need a trigger level"
+    assert panel.settings_form.editors["hop_share"].isHidden()
+    pause = np.zeros(round(0.25 * RATE_HZ))
+    parts = [pause, pause]
+    for _, clip in played:
+        parts += [resample(clip, synthetic.sample_rate_hz, RATE_HZ), pause]
+    listen(qtbot, tab)
+    sound_server.play(np.concatenate([*parts, pause]), RATE_HZ, latency_ms=300)
+    qtbot.waitUntil(lambda: len([row for row in panel.log.rows if row.label]) >= len(played), timeout=40_000)
+    heard = [row.label for row in panel.log.rows if row.label]
+    names = trained.prepared.dataset.class_names
+    right_live = np.mean([label == names[index] for label, (index, _) in zip(heard, played, strict=True)])
+    right_files = np.mean([int(one.argmax()) == index for one, (index, _) in zip(from_files, played, strict=True)])
+    assert right_live >= right_files - 0.03  # one clip of 36
+    assert panel.probabilities.n_gap == 0
+    assert panel.probabilities.n_quiet > 10
+    own_ms = tab.controller.drawing.latency.own_ms
+    assert len(own_ms) > 20
