@@ -5,18 +5,14 @@ from __future__ import annotations
 import threading
 from concurrent.futures import Future
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mlpsvd.audio.clocks import SleepWatch, now_s
 from mlpsvd.audio.devices import InputDevice
 from mlpsvd.audio.input_stream import Block, InputStream
 from mlpsvd.audio.opening import ChannelError, Target, check_channel, open_input, require_answer
-from mlpsvd.audio.outlet import Outlet
 from mlpsvd.audio.pulse import PulseState
+from mlpsvd.audio.reception import Reception
 from mlpsvd.audio.removal_watch import RemovalWatch
 from mlpsvd.audio.ring_buffer import RingBuffer
-from mlpsvd.audio.sample_clock import SampleClock
 from mlpsvd.audio.sound_host import SoundHost
 from mlpsvd.audio.sound_library import PortAudioMissingError, SoundLibrary
 from mlpsvd.audio.source import AudioSource, SourceHealth, SourceState
@@ -32,7 +28,6 @@ _STALLED_S = 0.5
 _MOST_PATIENCE_S = 4.0
 _RETRY_S = 0.25
 _LATENCY_S = 0.25
-_RAW_S = 30.0
 _JOIN_S = 0.5
 _BY_ITSELF = "listening goes on by itself as soon as it is back"
 
@@ -84,16 +79,15 @@ class MicrophoneSource(AudioSource):
         self._opened: list[InputStream] = []
         self._had_server = False
         # The pump's own:
-        self._clock = SampleClock()
-        self._outlets: list[Outlet] = []
-        self._kept: list[NDArray[np.float32]] = []
+        self._reception: Reception | None = None
         self._stream: InputStream | None = None
         self._removal: RemovalWatch | None = None
-        self._is_new_stream = True
         self._job: Future[InputStream | None] | None = None
         self._asked_s = 0.0
         self._retry_at_s = 0.0
-        self._heard_at_s = 0.0
+        self._silent_s = 0.0
+        self._has_sound = False
+        self._looked_at_s = 0.0
         self._measured_at_s = 0.0
         self._patience_s = _STALLED_S
         self._look_again = False
@@ -101,13 +95,13 @@ class MicrophoneSource(AudioSource):
     @property
     def health(self) -> SourceHealth:
         """Samples received against the clock since the first one."""
-        return self._clock.health(now_s())
+        return SourceHealth() if self._reception is None else self._reception.health
 
     def start(self, ring: RingBuffer) -> None:
         """Begin to deliver into ``ring``; returns at once, whatever the device does."""
         if self._thread is not None:
             raise RuntimeError(f"{self.name} has been started already")
-        self._outlets = [Outlet(ring, self.sample_rate_hz)]
+        self._reception = Reception(ring, self.sample_rate_hz, self._target.channel)
         self._tell(SourceState.STARTING)
         self._thread = threading.Thread(target=self._run, name=f"microphone {self.name}", daemon=True)
         self._thread.start()
@@ -149,15 +143,19 @@ class MicrophoneSource(AudioSource):
 
     def _listen(self, stream: InputStream) -> None:
         blocks = stream.take()
+        now, before_s = now_s(), self._looked_at_s
+        self._looked_at_s = now
+        # Not simply by the clock: where another thread held the interpreter for long, the sound waits outside.
+        self._silent_s = 0.0 if blocks else self._silent_s + min(now - before_s, 1.5 * _TICK_S)
         if self._removal is not None and self._removal.has_gone():
             self._lose(stream, f"{self._target.name} has been unplugged or switched off; {_BY_ITSELF}")
         elif blocks:
             self._take_in(stream, blocks)
         elif stream.has_ended:
             self._lose(stream, f"{self._target.name} has gone; {_BY_ITSELF}")
-        elif now_s() - self._heard_at_s > self._patience_s:
+        elif self._silent_s > self._patience_s:
             # A Bluetooth headset needs seconds for its first sample: each time it is given longer.
-            self._patience_s = min(_MOST_PATIENCE_S, 2.0 * self._patience_s) if self._is_new_stream else _STALLED_S
+            self._patience_s = _STALLED_S if self._has_sound else min(_MOST_PATIENCE_S, 2.0 * self._patience_s)
             self._lose(
                 stream,
                 f"{self._target.name} sends no sound: it is suspended, or its driver or server hangs; listening goes "
@@ -170,7 +168,6 @@ class MicrophoneSource(AudioSource):
         self._watch_no_more()
         self._retry_at_s = now_s()
         self._look_again = True
-        self._kept.clear()
         self._tell(SourceState.STALLED, why)
         self._look_for_stream()
 
@@ -204,52 +201,28 @@ class MicrophoneSource(AudioSource):
             self._stream = stream
             if stream is not None and stream.source_index is not None:
                 self._removal = RemovalWatch(stream.source_index)
-            self._is_new_stream = True
-            self._heard_at_s = now_s()
+            self._has_sound = False
+            self._silent_s, self._looked_at_s = 0.0, now_s()
+            self._receive.begin_stream()
 
     def _take_in(self, stream: InputStream, blocks: list[Block]) -> None:
-        if len(self._outlets) == 1:
-            self._make_raw_ring(stream.rate_hz)
+        if self._raw_ring is None:
+            # At the rate at which it is first opened, whatever rate it may come back with.
+            self._raw_rate_hz = stream.rate_hz
+            self._raw_ring = self._receive.add_raw_ring(stream.rate_hz)
         for block in blocks:
-            self._take_in_one(stream, block)
-        self._heard_at_s = now_s()
+            self._receive.take(block, stream.rate_hz)
+        self._has_sound, self._patience_s = True, _STALLED_S
         if self.status.state is not SourceState.RUNNING:
-            self._patience_s = _STALLED_S
             self._tell(SourceState.RUNNING, stream.remark)
-        if self._heard_at_s - self._measured_at_s > _LATENCY_S:
-            self._measured_at_s = self._heard_at_s
-            self.latency_s = stream.latency_s + self._outlets[0].delay_s
+        if self._looked_at_s - self._measured_at_s > _LATENCY_S:
+            self._measured_at_s = self._looked_at_s
+            self.latency_s = stream.latency_s + self._receive.delay_s
 
-    def _take_in_one(self, stream: InputStream, block: Block) -> None:
-        is_first = self._raw_ring is not None and not self._raw_ring.n_written and not self._kept
-        duration_s = len(block.samples) / stream.rate_hz
-        gap_s = self._clock.add(duration_s, block.arrived_s, self._is_new_stream, block.has_overflowed)
-        self._is_new_stream = False
-        self._kept.append(self._mono(block.samples))
-        if is_first or gap_s is not None:
-            for outlet in self._outlets:
-                outlet.begin(stream.rate_hz, gap_s)
-        if not self._clock.is_undecided:
-            samples = self._kept[0] if len(self._kept) == 1 else np.concatenate(self._kept)
-            self._kept.clear()
-            for outlet in self._outlets:
-                outlet.write(samples)
-
-    def _mono(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """One channel, or the mean of all, of samples [shape=(n_samples, n_channels)]."""
-        if samples.shape[1] == 1:
-            return samples[:, 0]
-        if self._target.channel:
-            return np.ascontiguousarray(samples[:, self._target.channel - 1])
-        mean: NDArray[np.float32] = samples.mean(axis=1, dtype=np.float32)
-        return mean
-
-    def _make_raw_ring(self, rate_hz: float) -> None:
-        """Keep the device's own samples, at the rate at which it was first opened."""
-        ring = RingBuffer(int(_RAW_S * rate_hz))
-        self._outlets.append(Outlet(ring, rate_hz))
-        self._raw_rate_hz = rate_hz
-        self._raw_ring = ring
+    @property
+    def _receive(self) -> Reception:
+        assert self._reception is not None  # it is there from the start on
+        return self._reception
 
     def _watch_no_more(self) -> None:
         if self._removal is not None:
@@ -260,8 +233,7 @@ class MicrophoneSource(AudioSource):
         self._watch_no_more()
         if self._stream is not None:
             self._stream.retire()
-        for outlet in self._outlets:
-            outlet.finish()
+        self._receive.finish()
         # Whatever hangs in PortAudio's thread, this waits behind it there and not here.
         self._host.ask(self._close_streams)
 
