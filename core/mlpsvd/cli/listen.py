@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mlpsvd.audio.devices import DeviceList, InputDevice, find_device
 from mlpsvd.audio.file_source import FileSource
@@ -20,10 +18,10 @@ from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.audio.sound_host import SoundHost
 from mlpsvd.audio.source import AudioSource, SourceState, SourceStatus
 from mlpsvd.cli.console import FAILED, INTERRUPTED, OK, tell
+from mlpsvd.cli.decision_lines import csv_rows, json_line, plain_line
 from mlpsvd.cli.interrupt import StopRequest
 from mlpsvd.errors import DeviceError, SettingError
 from mlpsvd.models.classifier import Classifier
-from mlpsvd.models.decision_log import csv_heading, csv_row, iso_clock
 from mlpsvd.models.live import LiveClassifier
 from mlpsvd.models.live_decision import LiveDecision
 from mlpsvd.models.live_settings import LiveSettings
@@ -240,58 +238,11 @@ def _tell_lost(ring: RingBuffer, rate_hz: float) -> None:
 
 
 def _printer(options: ListenOptions, classifier: Classifier, opened: ExitStack) -> Callable[[LiveDecision], None]:
-    to_text = _json_line if options.as_json else _line
-    write_row = opened.enter_context(_csv_rows(options.csv, classifier.class_names))
+    to_text = json_line if options.as_json else plain_line
+    write_row = opened.enter_context(csv_rows(options.csv, classifier.class_names))
 
     def print_decision(decision: LiveDecision) -> None:
         print(to_text(decision), flush=True)
         write_row(decision)
 
     return print_decision
-
-
-@contextmanager
-def _csv_rows(path: Path | None, class_names: Sequence[str]) -> Iterator[Callable[[LiveDecision], None]]:
-    """Write each row at once, so that whatever ends the program, what was decided by then is on the disk."""
-    if path is None:
-        yield lambda decision: None
-        return
-    with path.open("w", encoding="utf-8", newline="", buffering=1) as file:
-        file.write(csv_heading(class_names))
-        yield lambda decision: (file.write(csv_row(decision, class_names)), None)[1]
-
-
-def _line(decision: LiveDecision) -> str:
-    probability = decision.verdict.probability
-    number = f"{probability:.4f}" if math.isfinite(probability) else "-"
-    return f"{decision.start_s:.3f}\t{decision.verdict.label}\t{number}"
-
-
-def _json_line(decision: LiveDecision) -> str:
-    names = decision.class_names
-    entry = {
-        "start_s": decision.start_s,
-        "duration_s": decision.duration_s,
-        "ended_at": iso_clock(decision.clock_s),
-        "shown": decision.verdict.label,
-        "kind": decision.verdict.kind.value,
-        "shown_probability": _number(decision.verdict.probability),
-        "label": decision.label or None,
-        "probability": _number(decision.probability),
-        "probabilities": _numbers(names, decision.probabilities),
-        "smoothed": _numbers(names, decision.smoothed),
-        "rms_dbfs": decision.level.rms_dbfs,
-        "peak_dbfs": decision.level.peak_dbfs,
-        "clipped": decision.level.clipped,
-        "distance": _number(decision.distance),
-        "latency_ms": decision.latency.total_ms,
-    }
-    return json.dumps(entry, ensure_ascii=False, allow_nan=False)
-
-
-def _numbers(names: Sequence[str], values: Any) -> dict[str, float | None]:
-    return {name: _number(value) for name, value in zip(names, values.tolist(), strict=True)}
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -1,0 +1,71 @@
+"""A live decision as one line: for people, as JSON, as a row of CSV."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mlpsvd.models.decision_log import csv_heading, csv_row, iso_clock
+from mlpsvd.models.live_decision import LiveDecision
+
+__all__ = ["csv_rows", "json_line", "plain_line"]
+
+
+@contextmanager
+def csv_rows(path: Path | None, class_names: Sequence[str]) -> Iterator[Callable[[LiveDecision], None]]:
+    """Open a CSV file and yield what writes a row; without a path, what writes nothing.
+
+    Each row is written at once, so that whatever ends the program, what was decided by then is on the disk.
+    """
+    if path is None:
+        yield lambda decision: None
+        return
+    with path.open("w", encoding="utf-8", newline="", buffering=1) as file:
+        file.write(csv_heading(class_names))
+
+        def write(decision: LiveDecision) -> None:
+            file.write(csv_row(decision, class_names))
+
+        yield write
+
+
+def plain_line(decision: LiveDecision) -> str:
+    """Return start in seconds, what is shown and its probability, separated by tabs."""
+    probability = decision.verdict.probability
+    number = f"{probability:.4f}" if math.isfinite(probability) else "-"
+    return f"{decision.start_s:.3f}\t{decision.verdict.label}\t{number}"
+
+
+def json_line(decision: LiveDecision) -> str:
+    """Return all there is to know as one JSON object; what is no number is null."""
+    names = decision.class_names
+    entry = {
+        "start_s": decision.start_s,
+        "duration_s": decision.duration_s,
+        "ended_at": iso_clock(decision.clock_s),
+        "shown": decision.verdict.label,
+        "kind": decision.verdict.kind.value,
+        "shown_probability": _number(decision.verdict.probability),
+        "label": decision.label or None,
+        "probability": _number(decision.probability),
+        "probabilities": _numbers(names, decision.probabilities),
+        "smoothed": _numbers(names, decision.smoothed),
+        "rms_dbfs": decision.level.rms_dbfs,
+        "peak_dbfs": decision.level.peak_dbfs,
+        "clipped": decision.level.clipped,
+        "distance": _number(decision.distance),
+        "latency_ms": decision.latency.total_ms,
+    }
+    return json.dumps(entry, ensure_ascii=False, allow_nan=False)
+
+
+def _numbers(names: Sequence[str], values: Any) -> dict[str, float | None]:
+    return {name: _number(value) for name, value in zip(names, values.tolist(), strict=True)}
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
