@@ -42,6 +42,7 @@ class ClassifyController(QObject):
         self._panel = panel
         self._models = models
         self._model: LiveModel | None = None
+        self._key = ""  # of the last chosen model, also while the next run trains and its entry is gone
         self._made_by: LiveModel | None = None
         self._opening = ""
         self._known: set[str] = set()
@@ -103,8 +104,7 @@ class ClassifyController(QObject):
 
     def _take_models(self) -> None:
         entries = self._models.entries()
-        key = self._model.key if self._model is not None else ""
-        self._use(next((one for one in entries if one.key == key), entries[-1] if entries else None))
+        self._use(next((one for one in entries if one.key == self._key), entries[-1] if entries else None))
 
     def _choose(self, key: str) -> None:
         self._use(next((one for one in self._models.entries() if one.key == key), self._model))
@@ -122,6 +122,7 @@ class ClassifyController(QObject):
 
     def _use(self, model: LiveModel | None) -> None:
         self._model = model
+        self._key = model.key if model is not None else self._key
         entries = [(one.key, one.text, one.tip) for one in self._models.entries()]
         self._panel.controls.show_models(entries, model.key if model is not None else "")
         self._show_stale()

@@ -175,7 +175,7 @@ class ClassifyPanel(QWidget):
         body = QSplitter(Qt.Orientation.Horizontal, self)
         body.addWidget(left)
         body.addWidget(self.totals)
-        body.setSizes([900, 310])
+        body.setSizes([890, 320])
         body.setStretchFactor(0, 1)
         for splitter in (left, body):
             splitter.setChildrenCollapsible(False)

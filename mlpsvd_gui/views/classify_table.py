@@ -97,6 +97,10 @@ class FileRows(QAbstractTableModel):
     def _tip(entry: FileEntry, column: int) -> str:
         if column == PROBLEM and entry.result is not None and entry.result.problem:
             return entry.result.sentence
+        if column == LABEL and entry.result is not None and entry.result.majority != entry.result.label:
+            return (
+                f"{entry.result.label} by the mean of its windows; most of them were taken for {entry.result.majority}"
+            )
         return str(entry.file.path)
 
     # --- what changes ------------------------------------------------------------------------------------------------

@@ -269,7 +269,7 @@ class TotalsView(QWidget):
         if n:
             largest = f"{int(self._confusion.totals.confusion.max()):,}" if self._confusion.totals is not None else ""
             least_px = self.confusion_table.fontMetrics().horizontalAdvance(largest) + 7
-            room_px = self.width() - self.confusion_table.verticalHeader().sizeHint().width() - 8
+            room_px = self.width() - self.confusion_table.verticalHeader().sizeHint().width() - 6
             modes = QHeaderView.ResizeMode
             mode = modes.Stretch if room_px / n >= least_px else modes.ResizeToContents
             self.confusion_table.horizontalHeader().setMinimumSectionSize(min(least_px, max(1, room_px // n)))

@@ -98,7 +98,7 @@ def _classify(
             progress.show(event)
             for one in ready:
                 if not one.is_usable:
-                    tell(_why(one))
+                    progress.tell(_why(one))
                 elif printer is not None:
                     printer.print(one)
     told = totals_of(results, model.class_names).sentence

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from tqdm import tqdm
 
+from mlpsvd.cli.console import tell
 from mlpsvd.experiments.classify_files import ClassifyEvent
 
 __all__ = ["FilesProgress"]
@@ -52,6 +53,12 @@ class FilesProgress:
         elif self._is_shown and time.monotonic() - self._told_at >= _LINE_INTERVAL_S:
             self._told_at = time.monotonic()
             print(f"{event.n_done:,}/{event.n_files:,} files, {self._pace(event)}", file=sys.stderr, flush=True)
+
+    def tell(self, sentence: str) -> None:
+        """Print a line to stderr; the bar goes below it."""
+        if self._bar is not None:
+            self._bar.clear()
+        tell(sentence)
 
     def _pace(self, event: ClassifyEvent) -> str:
         per_s = event.n_done / max(1e-9, time.monotonic() - self._started)

@@ -27,7 +27,7 @@ __all__ = [
     "processes_that_pay",
 ]
 
-_PAYS_FROM = 90_000_000
+_PAYS_FROM = 150_000_000
 """Work, in bytes, below which starting processes (0.4 s each) takes longer than they save: about a second of it."""
 
 

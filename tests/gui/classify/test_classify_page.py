@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import multiprocessing
 import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from mlpsvd.experiments.file_results import FileResult
 from mlpsvd.experiments.results import model_of
 from mlpsvd.models.model_file import save_model
+from mlpsvd_gui.main_window import MainWindow
+from mlpsvd_gui.models.preferences import Preferences
 from mlpsvd_gui.plots.theme import DARK, LIGHT
 from mlpsvd_gui.views.classify_rows import RowFilter
 
@@ -362,3 +365,36 @@ def test_nothing_is_cut_off_in_light_and_dark(size, qtbot, ready_page, recording
         assert panel.minimumSizeHint().height() <= 520
         assert panel.table.columnWidth(0) >= 150
         assert not panel.grab().isNull()
+
+
+def test_the_chosen_network_stays_chosen_when_it_is_trained_anew(qtbot, ready_page, trained_anew) -> None:
+    box = ready_page.panel.controls.model_box
+    box.setCurrentIndex(box.findData("mlp"))
+    box.activated.emit(box.currentIndex())
+    ready_page.run_model.begin(trained_anew.prepared.experiment)
+    ready_page.finish(trained_anew)
+    assert ready_page.panel.controls.model_key == "mlp"
+
+
+def test_the_page_stands_in_the_window_and_takes_the_network_trained_there(
+    qtbot, page, trained, recordings, tmp_path
+) -> None:
+    store = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(Preferences(store))
+    qtbot.addWidget(window)
+    window.resize(1280, 720)
+    window.show()
+    window.tabs.setCurrentWidget(window.live_page)
+    window.live_page.pages.setCurrentWidget(window.classify_panel)
+    in_window = dataclasses.replace(
+        page,
+        panel=window.classify_panel,
+        controller=window.classifying,
+        run_model=window.run,
+        models=window.live.models,
+    )
+    in_window.finish(trained)
+    classify(qtbot, in_window, recordings)
+    assert "right" in window.classify_panel.totals.headline.text()
+    assert (window.width(), window.height()) == (1280, 720)
+    window.close()
