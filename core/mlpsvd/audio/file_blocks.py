@@ -68,8 +68,12 @@ class FileBlocks:
 
     def _one_channel(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
         check_channel(self._path, block.shape[1], self._channel)
-        channel = self._channel
-        mono: NDArray[np.float32] = block[:, channel - 1] if channel else block.mean(axis=1, dtype=np.float32)
+        if self._channel:
+            mono: NDArray[np.float32] = block[:, self._channel - 1]
+        elif block.shape[1] == 1:
+            mono = block[:, 0] + np.float32(0)  # what the mean gives, to the last bit: -0 becomes 0
+        else:
+            mono = block.mean(axis=1, dtype=np.float32)
         if not np.isfinite(mono).all():
             raise UnusableAudioFileError(self._path, "it holds samples that are not finite numbers")
         return np.ascontiguousarray(mono)

@@ -9,10 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from mlpsvd.data.synthetic import one_class
 from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.file_results import FileResult
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Outcome, Race
 from mlpsvd.experiments.results import model_of
@@ -24,6 +28,7 @@ from mlpsvd_gui.controllers.live_model_list import LiveModels
 from mlpsvd_gui.models.run_model import RunModel, RunState
 from mlpsvd_gui.views.classify_panel import ClassifyPanel
 
+WAIT_MS = 30_000
 SMALL = {
     "data.synthetic.filters": paper_bank(3, 200.0, 50.0),
     "data.synthetic.duration_s": 0.1,
@@ -55,6 +60,55 @@ class Page:
     controller: ClassifyController
     run_model: RunModel
     models: LiveModels
+    qtbot: QtBot
+
+    def drop(self, *paths: Path, on: QWidget | None = None) -> None:
+        """Drop files on the page, or a part of it, as the desktop does: whatever holds it takes them."""
+        target = on or self.panel
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        action, button, no_keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        enter = QDragEnterEvent(QPoint(5, 5), action, data, button, no_keys)
+        QApplication.sendEvent(target, enter)
+        assert enter.isAccepted()
+        QApplication.sendEvent(target, QDropEvent(QPointF(5, 5), action, data, button, no_keys))
+
+    def press_start(self) -> None:
+        """Click Start, or Stop."""
+        self.qtbot.mouseClick(self.panel.controls.start_button, Qt.MouseButton.LeftButton)
+
+    def wait_for_files(self, n_files: int) -> None:
+        """Wait until so many files are on the page."""
+        self.qtbot.waitUntil(lambda: len(self.panel.table.rows.entries) == n_files, timeout=WAIT_MS)
+
+    def wait_for_end(self) -> None:
+        """Wait until nothing runs."""
+        self.qtbot.waitUntil(lambda: self.panel.controls.start_button.text() == "Start", timeout=WAIT_MS)
+
+    def classify(self, *paths: Path, n_files: int = 13) -> None:
+        """Drop files, click Start, and wait for the end."""
+        self.drop(*paths)
+        self.wait_for_files(n_files)
+        self.press_start()
+        assert self.panel.controls.start_button.text() == "Stop"
+        self.wait_for_end()
+
+    def cells(self) -> list[list[str]]:
+        """What the table shows, row by row, without hidden columns."""
+        table, model = self.panel.table, self.panel.table.model()
+        columns = [one for one in range(model.columnCount()) if not table.isColumnHidden(one)]
+        return [[model.index(row, one).data() for one in columns] for row in range(model.rowCount())]
+
+    def results(self) -> list[FileResult]:
+        """The results there are, in the order of the files."""
+        return [entry.result for entry in self.panel.table.rows.entries if entry.result is not None]
+
+    def save_in_dialog(self, path: Path) -> None:
+        """Type a name into the dialog that is open, and accept it."""
+        (dialog,) = [one for one in self.panel.findChildren(QFileDialog) if one.isVisible()]
+        dialog.selectFile(str(path))
+        dialog.accept()
+        self.qtbot.waitUntil(lambda: str(path) in self.panel.messages.text, timeout=WAIT_MS)
 
     def finish(self, trained: Trained) -> None:
         """Let the window believe that a run has just finished in it."""
@@ -120,7 +174,7 @@ def page(qtbot: QtBot) -> Iterator[Page]:
     panel.resize(1240, 560)
     panel.show()
     qtbot.waitExposed(panel)
-    yield Page(panel, controller, run_model, models)
+    yield Page(panel, controller, run_model, models, qtbot)
     controller.close()
     models.close()
 
