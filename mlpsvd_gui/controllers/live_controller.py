@@ -73,6 +73,7 @@ class LiveController(QObject):
         self._session: LiveSession | None = None
         self._update: LiveUpdate | None = None
         self._starts_again = False
+        self._is_silent = False
         self._started_s = 0.0
         self.models = LiveModels(run_model, self)
         self.devices = LiveDevices(source.devices, host, preferences, self)
@@ -322,6 +323,7 @@ class LiveController(QObject):
             return
         update = self._update = session.drain()
         self._notes.take_status(update.status)
+        self._tell_silence(update.status.state is SourceState.STALLED)
         if update.decisions:
             self._log.add(update.decisions, session.source, self.settings.clips_align)
             for decision in update.decisions:
@@ -329,6 +331,11 @@ class LiveController(QObject):
         self.drawing.take(update)
         if update.ended:
             self._end(update)
+
+    def _tell_silence(self, is_silent: bool) -> None:
+        if is_silent and not self._is_silent:
+            self._panel.show_silence()
+        self._is_silent = is_silent
 
     def _show_status(self, session: LiveSession | None, update: LiveUpdate) -> None:
         if session is not None:

@@ -26,7 +26,7 @@ from mlpsvd_gui.plots.theme import small_font
 
 __all__ = ["Waterfall", "leave_room_for_bar"]
 
-_BAR_COLUMN_PX = 52
+_BAR_COLUMN_PX = 58
 _BAR_PX = 10
 _GAP_PX = 6
 _N_COLUMNS = 256

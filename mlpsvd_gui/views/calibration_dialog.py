@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mlpsvd_gui.plots.theme import theme_for
 from mlpsvd_gui.views.level_meter import LevelMeter
 
 __all__ = ["CalibrationDialog"]
@@ -41,6 +42,7 @@ class CalibrationDialog(QDialog):
         self.level_box = QComboBox(self)
         self.other_box = QDoubleSpinBox(self)
         self.meter = LevelMeter(self)
+        self.meter.set_theme(theme_for(self.palette()))
         self.measure_button = QPushButton("Measure", self)
         self.progress = QProgressBar(self)
         self.result = QLabel(self)

@@ -71,7 +71,7 @@ class DecisionDisplay(QWidget):
 
     def sizeHint(self) -> QSize:
         """Enough for a short label at full size."""
-        return QSize(260, 110)
+        return QSize(260, 94)
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""

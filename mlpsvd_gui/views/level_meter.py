@@ -42,6 +42,7 @@ class LevelMeter(QWidget):
         self._has_trigger = False
         self._is_dragging = False
         self._level_db_spl: float | None = None
+        self._note = ""
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else what lies below is drawn each time too
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -71,6 +72,16 @@ class LevelMeter(QWidget):
     def trigger_dbfs(self) -> float:
         """The trigger level that the mark shows; -120 is off."""
         return self._trigger_dbfs
+
+    @property
+    def note(self) -> str:
+        """What is said to be done to the sound."""
+        return self._note
+
+    def show_note(self, text: str) -> None:
+        """Say beside the heading what is done to the sound; empty says nothing."""
+        self._note = text
+        self.update()
 
     @property
     def level_text(self) -> str:
@@ -118,6 +129,11 @@ class LevelMeter(QWidget):
         self._hold_dbfs = max(_LOWEST_DBFS, self._hold_dbfs)
         self._at_s = now_s
         self._clipped = self._clipped or clipped
+        self.update()
+
+    def show_silence(self) -> None:
+        """Show no level, for no sound comes; the lamp stays as it is."""
+        self._rms_dbfs, self._level_db_spl = None, None
         self.update()
 
     def reset(self) -> None:
@@ -203,10 +219,21 @@ class LevelMeter(QWidget):
     def _paint_words(self, painter: QPainter, line: int) -> None:
         painter.setPen(self._theme.muted)
         area = QRectF(20.0, 0.0, self.width() - 26.0, line + 2.0)
-        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "Level")
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(area, left, "Level")
+        self._paint_note(painter, area)
+        painter.setPen(self._theme.muted)
         if self._rms_dbfs is not None:
             painter.setPen(self._theme.foreground)
         painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.level_text)
+
+    def _paint_note(self, painter: QPainter, area: QRectF) -> None:
+        metrics = painter.fontMetrics()
+        room = area.adjusted(metrics.horizontalAdvance("Level") + 16.0, 0.0, 0.0, 0.0)
+        room.setRight(area.right() - metrics.horizontalAdvance(self.level_text) - 16.0)
+        painter.setPen(self._theme.accent)
+        text = metrics.elidedText(self._note, Qt.TextElideMode.ElideRight, max(0, int(room.width())))
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
 
     def _paint_bar(self, painter: QPainter, bar: QRectF) -> None:
         painter.setPen(Qt.PenStyle.NoPen)

@@ -50,7 +50,6 @@ class LivePanel(QWidget):
         self.decision = DecisionDisplay(self)
         self.notes = NoteList(self)
         self.meter = LevelMeter(self)
-        self.active = QuietLabel(self)
         self.probabilities = ProbabilityHistory(self)
         self.welcome = LiveWelcome(self)
         self.spectra = LiveSpectra(self)
@@ -84,7 +83,6 @@ class LivePanel(QWidget):
             self.latency,
         ):
             view.set_theme(theme)
-        self.active.set_colour(theme.accent)
         self.decision.recolour(self.colour_of)
         self.log.recolour(self.colour_of)
 
@@ -110,8 +108,12 @@ class LivePanel(QWidget):
 
     def show_active(self, texts: Sequence[str]) -> None:
         """Say what is done to the sound before it is classified."""
-        self.active.setText("   ·   ".join(texts))
-        self.active.setVisible(bool(texts))
+        self.meter.show_note("   ·   ".join(texts))
+
+    def show_silence(self) -> None:
+        """Take verdict and level away: no sound comes, and the last ones say nothing of now."""
+        self.decision.show_hint("No sound comes.")
+        self.meter.show_silence()
 
     def begin(self, names: Sequence[str], step_s: float) -> None:
         """Start empty histories of these classes; without any, only level and spectrum come."""
@@ -194,7 +196,6 @@ class LivePanel(QWidget):
         column.setSpacing(4)
         column.addLayout(heading)
         column.addWidget(self.meter)
-        column.addWidget(self.active)
         column.addWidget(pictures, 1)
         return main
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from mlpsvd_gui.plots.curve_plot import CurvePlot
@@ -19,6 +20,7 @@ __all__ = ["LiveSpectra"]
 _LEFT_AXIS_PX = 54
 _STEP_DB = 10.0
 _SPAN_DB = 80.0
+_ROOM_FOR_LABEL_PX = 300
 _BACKGROUND_KEY = "background"
 _LIVE_KEY = "live"
 
@@ -83,6 +85,11 @@ class LiveSpectra(QSplitter):
         self._paint_means()
         self._paint_background()
         self.waterfall.begin(frequencies_hz, step_s)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, leave out what can be guessed."""
+        super().resizeEvent(event)
+        self.waterfall.plot_item.showLabel("bottom", self.height() >= _ROOM_FOR_LABEL_PX)
 
     def show_live(self, spectrum: Vector) -> None:
         """Draw the spectrum of now [shape=(n_bins,)]."""

@@ -49,7 +49,7 @@ class NoteList(QScrollArea):
 
     def sizeHint(self) -> QSize:
         """Room for three lines."""
-        return QSize(320, 78)
+        return QSize(320, 66)
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 __all__ = ["QuietLabel"]
@@ -19,7 +19,6 @@ class QuietLabel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = ""
-        self._colour: QColor | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -35,11 +34,6 @@ class QuietLabel(QWidget):
             self.setAccessibleName(text)
             self.update()
 
-    def set_colour(self, colour: QColor) -> None:
-        """Write in another colour than the palette's."""
-        self._colour = colour
-        self.update()
-
     def sizeHint(self) -> QSize:
         """One line, however long."""
         return QSize(80, self.fontMetrics().height() + 2)
@@ -52,7 +46,7 @@ class QuietLabel(QWidget):
         """Draw as much of the text as fits."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Window))
-        painter.setPen(self._colour or self.palette().color(QPalette.ColorRole.WindowText))
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         text = self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         painter.end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -26,6 +27,7 @@ from mlpsvd_gui.workers.live_spectrum import LiveSpectrum, SpectrumColumn
 __all__ = ["RING_S", "LiveSession", "LiveUpdate"]
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 _IDLE_S = 0.003
 _AT_ONCE = 8
@@ -216,6 +218,7 @@ class LiveSession(QObject):
             self._failure = SourceStatus(SourceState.FAILED, str(error))
         except Exception as error:
             # Without this the thread would die in silence and the tab would show its last label for ever.
+            _log.exception("live audio broke off")
             self._failure = SourceStatus(SourceState.FAILED, f"Live classification broke off: {error}")
         finally:
             self._source.stop()
