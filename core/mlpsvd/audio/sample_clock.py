@@ -10,6 +10,11 @@ _LOST_S = 0.1
 """A device that is this far behind the clock has lost sound, or will make it good at once."""
 _MADE_GOOD_S = 0.05
 _WAIT_S = 0.15
+"""In sound, not by the clock: between two blocks the thread that brings them may not get its turn for long."""
+_CATCHES_UP_S = 0.02
+_HELD_UP_S = 0.05
+_LONGEST_S = 3.0
+"""Of sound: longer, none is kept back."""
 _FOLLOW_S = 5.0
 _SETTLES_S = 1.0
 
@@ -31,6 +36,8 @@ class SampleClock:
         self._n_gaps = 0
         self._gaps_s = 0.0
         self._late_since_s: float | None = None
+        self._late_s = 0.0
+        self._kept_since_s = 0.0
 
     @property
     def is_undecided(self) -> bool:
@@ -67,13 +74,18 @@ class SampleClock:
             return self._lose(max(0.0, late_s - self._drift_s))
         if self._late_since_s is None:
             if late_s - self._drift_s > _LOST_S:
-                self._late_since_s = arrived_s
+                self._late_s, self._late_since_s, self._kept_since_s = late_s, self._received_s, self._received_s
             else:
                 self._drift_s += min(1.0, duration_s / _FOLLOW_S) * (late_s - self._drift_s)
             return None
         if late_s - self._drift_s < _MADE_GOOD_S:
             self._late_since_s = None
-        elif arrived_s - self._late_since_s > _WAIT_S:
+        elif self._received_s - self._kept_since_s < _LONGEST_S and (
+            late_s < self._late_s - _CATCHES_UP_S or late_s > self._late_s + _HELD_UP_S
+        ):
+            # It is catching up, or was held up once more: wait on.
+            self._late_s, self._late_since_s = late_s, self._received_s
+        elif self._received_s - self._late_since_s > _WAIT_S:
             return self._lose(late_s - self._drift_s)
         return None
 

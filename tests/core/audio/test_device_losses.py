@@ -86,7 +86,7 @@ def test_the_default_is_lost_and_comes_back(sound_server, with_or_without_pactl,
     assert listening.ring.time_s(first, 16000.0) > first / 16000.0 + 0.4
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", ["unplugged", "server killed", "server hung"])
 def test_a_device_by_name_is_lost_and_comes_back(sound_server, host, listen, way) -> None:
     device = find_device(host.devices().result(5.0).inputs, "Monitor of Speaker")
     listening = listen(device)
@@ -161,8 +161,8 @@ def test_a_short_loss_within_a_stream_is_a_break_too(sound_server, listen) -> No
     assert health.expected_s == pytest.approx(health.received_s + health.gaps_s, abs=0.12)
 
 
-def test_a_thread_that_was_held_up_loses_nothing(sound_server, listen) -> None:
-    """The server keeps what is late for lack of the interpreter, and sends it: no break, no sample missing."""
+def test_what_is_late_and_made_good_is_no_loss(sound_server, listen) -> None:
+    """A server that was held up for less than a stall sends what it owes: no break, no sample missing."""
     listening = listen()
     listening.hear(0.5)
     sound_server.hang()
@@ -172,6 +172,22 @@ def test_a_thread_that_was_held_up_loses_nothing(sound_server, listen) -> None:
     health = listening.source.health
     assert health.n_gaps == 0
     assert health.expected_s == pytest.approx(health.received_s, abs=0.12)
+
+
+def test_the_interpreter_held_for_long_is_no_loss(sound_server, listen) -> None:
+    """One call into C that keeps all other threads waiting for longer than a stall is given."""
+    listening = listen()
+    listening.hear(0.3)
+    began_s = time.monotonic()
+    while time.monotonic() - began_s < 0.6:
+        sum(range(25_000_000))
+    held_s = time.monotonic() - began_s
+    listening.hear(0.5)
+    health = listening.source.health
+    assert held_s > 0.55
+    if held_s < 1.4:  # else it may as well have slept
+        assert health.n_gaps == 0
+    assert health.expected_s == pytest.approx(health.received_s + health.gaps_s, abs=0.12)
 
 
 def test_stopping_and_closing_wait_for_no_server(sound_server, with_or_without_pactl, host, listen) -> None:
@@ -224,8 +240,9 @@ if sys.argv[1] == "listen":
         said, _ = (source.status.message or said), time.sleep(0.01)
     print(said, source.health.gaps_s, flush=True)
 input()
-if sys.argv[1] in ("stop", "close"): source.stop()
-if sys.argv[1] == "close": host.close()
+if sys.argv[1] == "close":
+    source.stop()
+    host.close()
 """
 
 
@@ -242,11 +259,11 @@ def start_child(server, how: str, path: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("path", [os.environ["PATH"], "/nowhere"], ids=["with pactl", "without"])
-@pytest.mark.parametrize("how", ["just ends", "stop", "close"])
+@pytest.mark.parametrize("how", ["just ends", "close"])
 def test_a_process_ends_in_peace_while_the_server_hangs(sound_server, how, path) -> None:
     child = start_child(sound_server, how, path)
     sound_server.hang()
-    time.sleep(0.1 if how == "stop" else 0.8)
+    time.sleep(0.1 if how == "close" else 0.8)
     began_s = time.monotonic()
     child.communicate("\n", timeout=20.0)
     took_s = time.monotonic() - began_s

@@ -43,6 +43,28 @@ def test_what_is_late_and_made_good_is_not_lost() -> None:
     assert clock.health(104.0).n_gaps == 0
 
 
+def test_what_is_made_good_slowly_is_not_lost() -> None:
+    clock, arrivals_s = SampleClock(), on_time(800)
+    late_s = np.linspace(0.5, 0.0, 300)  # catching up for three seconds, a little with each block
+    arrivals_s[200:500] += late_s
+    assert deliver(clock, arrivals_s) == []
+
+
+def test_a_thread_held_up_twice_in_a_row_loses_nothing() -> None:
+    """As measured with the interpreter held by another thread: late, later still, then all that was owed."""
+    clock, arrivals_s = SampleClock(), on_time(400)
+    arrivals_s[200:202] += 0.34
+    arrivals_s[202:270] = arrivals_s[202] + 0.63 + 1e-4 * np.arange(68)
+    assert deliver(clock, arrivals_s) == []
+
+
+def test_sound_is_not_kept_back_for_ever() -> None:
+    clock, arrivals_s = SampleClock(), on_time(1000)
+    arrivals_s[200:] += 0.3 + 0.06 * (np.arange(800) // 5 % 2)  # a device that stumbles on, always late
+    gaps_s = deliver(clock, arrivals_s)
+    assert len(gaps_s) == 1
+
+
 def test_what_does_not_come_is_a_gap_as_long_as_the_clock_says() -> None:
     clock, arrivals_s = SampleClock(), on_time(400)
     arrivals_s[200:] += 0.3
