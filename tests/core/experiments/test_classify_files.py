@@ -17,6 +17,7 @@ import pytest
 import soundfile
 
 from mlpsvd.data.synthetic import one_class
+from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.classification_totals import totals_of
 from mlpsvd.experiments.classify_files import (
     FileResult,
@@ -151,6 +152,14 @@ def test_what_is_no_recording_says_why(model: Model, tmp_path: Path) -> None:
 
 
 @pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where temporary files go, and nobody else's."""
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    return tmp_path / "scratch"
+
+
+@pytest.fixture
 def long_file(tmp_path: Path) -> Path:
     """A quarter of an hour of noise."""
     path = tmp_path / "long.wav"
@@ -173,15 +182,14 @@ def test_it_tells_how_far_it_is_within_a_long_file(n_processes: int, model: Mode
     assert events[-1].n_done == 2
 
 
-def test_closing_stops_at_once_and_leaves_nothing_behind(model: Model, long_file: Path) -> None:
-    before = set(Path(tempfile.gettempdir()).glob("mlpsvd-*"))
+def test_closing_stops_at_once_and_leaves_nothing_behind(model: Model, long_file: Path, scratch: Path) -> None:
     with closing(classify_files(model, list(find_sound_files([long_file] * 50)), 2)) as events:
         event = next(one for one in events if one.share > 0.0)
         assert event.n_done < 50
         started_s = time.monotonic()
     assert time.monotonic() - started_s < 0.5
     assert not [one for one in multiprocessing.active_children() if one.name == "classify"]
-    assert set(Path(tempfile.gettempdir()).glob("mlpsvd-*")) <= before
+    assert not list(scratch.iterdir())
 
 
 def test_a_process_that_dies_takes_one_file_with_it(model: Model, long_file: Path, folder: Path) -> None:
@@ -205,3 +213,12 @@ def test_processes_are_started_where_there_is_much_to_do(long_file: Path, folder
     assert processes_that_pay([]) == 0
     assert processes_that_pay(list(find_sound_files([long_file]))) == 0  # one file is one process's work
     assert processes_that_pay(list(find_sound_files([long_file] * 6))) >= 1
+
+
+def test_a_model_that_cannot_be_handed_on_is_one_sentence_and_leaves_nothing_behind(
+    model: Model, folder: Path, scratch: Path
+) -> None:
+    broken = dataclasses.replace(model, theta=np.full_like(model.theta, np.nan))
+    with pytest.raises(MlpSvdError, match="not finite"):
+        everything(broken, list(find_sound_files([folder])), 2)
+    assert not list(scratch.iterdir())
