@@ -51,10 +51,10 @@ class RecordRetrain(QObject):
         self._run = run_model
         self._training = training
         self._trained_on: tuple[object, ...] | None = None
-        self._n_clips = 0
         panel.training.retrain_requested.connect(self._ask)
         panel.training.listen_requested.connect(self.listen_requested)
         collection.shelf_changed.connect(self._show)
+        run_model.started.connect(self._note_clips)
         run_model.state_changed.connect(lambda _: self._show())
         run_model.outcomes_changed.connect(self._show)
         training.progress_changed.connect(self._show_progress)
@@ -76,10 +76,14 @@ class RecordRetrain(QObject):
     def _train(self, shelf: Shelf) -> None:
         if self._collection.shelf is None or self._run.state.is_active:
             return
-        self._trained_on, self._n_clips = _identity(shelf), len(shelf.clips)
         self._experiments.replace(experiment_of(self._experiments.experiment, shelf))
         self._training.train()
         self._show()
+
+    def _note_clips(self) -> None:
+        """Remember what a run that begins now is trained on, also one that was started in the toolbar."""
+        shelf = self._collection.shelf
+        self._trained_on = _identity(shelf) if shelf is not None and self.is_mine else None
 
     def _show(self, *_: object) -> None:
         shelf, box = self._collection.shelf, self._panel.training
@@ -96,11 +100,9 @@ class RecordRetrain(QObject):
         box.show_result(self._result(shelf), can_listen)
 
     def _show_progress(self, share: float, left: str) -> None:
-        if self._run.state.is_active:
+        if self._run.state.is_active and self.is_mine:
             self._panel.training.show_progress(share)
-            if self.is_mine:
-                words = f"Training: {left} …" if left else "Training …"
-                self._panel.training.show_result(words, False)
+            self._panel.training.show_result(f"Training: {left} …" if left else "Training …", False)
 
     def _result(self, shelf: Shelf | None) -> str:
         if not self.is_mine:

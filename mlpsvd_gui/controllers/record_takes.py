@@ -193,15 +193,16 @@ class RecordTakes(QObject):
         self._draw()
 
     def _draw(self) -> None:
+        if self._timer.isActive() and not self._panel.isVisible():
+            return  # the next tick that is seen draws
         worker = self._worker
         state = worker.state if worker is not None else RecorderState()
         reason = self._reason()
         self._panel.controls.show_recording(state.armed, not reason, reason)
         self._show_lamp(state, reason)
         self._show_source()
-        if self._panel.isVisible():
-            heard = worker.heard if worker is not None else None
-            self._panel.scope.show_view(self._scope(heard) if heard is not None else None)
+        heard = worker.heard if worker is not None else None
+        self._panel.scope.show_view(self._scope(heard) if heard is not None else None)
         if state.message != self._message:
             self._message = state.message
             if state.message:

@@ -140,6 +140,7 @@ class RecordControls(QWidget):
         self._theme = LIGHT
         self._is_on = False
         self._can = False
+        self._told: tuple[bool, bool, str] | None = None
         self._mode = BY_HAND
         self._pressed_s: float | None = None
         self._held_key: Qt.Key | None = None
@@ -173,6 +174,9 @@ class RecordControls(QWidget):
 
     def show_recording(self, is_on: bool, can_record: bool, reason: str = "") -> None:
         """Turn Record into Stop and back; say on the button why nothing can be recorded."""
+        if (is_on, can_record, reason) == self._told:  # asked many times a second
+            return
+        self._told = (is_on, can_record, reason)
         self._is_on, self._can = is_on, can_record
         self.button.setEnabled(is_on or can_record)
         tip = (

@@ -37,10 +37,10 @@ class RecordPanel(QWidget):
         self.messages = MessageBar(self)
         self.welcome = RecordWelcome(self)
         self.classes = RecordClasses(self)
-        self.training = RecordTraining(self)
-        self.controls = RecordControls(self)
+        self.controls = RecordControls(self)  # the order of making is that of the Tab key
         self.scope = RecordScope(self)
         self.review = RecordReview(self)
+        self.training = RecordTraining(self)
         self._build()
         self._connect()
         self.set_theme(theme_for(self.palette()))

@@ -28,6 +28,8 @@ from mlpsvd_gui.views.source_chooser import FILE_SOURCE
 folder, ini, played = sys.argv[1:]
 window = MainWindow(Preferences(QSettings(ini, QSettings.Format.IniFormat)))
 window.show()
+window.tabs.setCurrentWidget(window.live_page)
+window.live_page.show_page(window.record_panel)
 panel, source = window.record_panel, window.live_panel.controls.source
 source.show_kind(FILE_SOURCE)
 source.path_edit.setText(played)
@@ -50,6 +52,7 @@ def go():
 timer = QTimer()
 timer.timeout.connect(go)
 timer.start(50)
+QTimer.singleShot(60_000, app.quit)  # stuck: the test fails instead of waiting for ever
 app.exec()
 """
 

@@ -110,7 +110,7 @@ def test_three_classes_recorded_trained_heard_saved_and_opened_again(
     qtbot.mouseClick(panel.training.button, LEFT)
     qtbot.waitUntil(lambda: window.run.state.is_active, timeout=10_000)
     qtbot.waitUntil(lambda: window.run.state is RunState.FINISHED, timeout=120_000)
-    assert "MLP-SVD 100 %" in panel.training.result.text()
+    assert "MLP-SVD 100 %" in panel.training.result.text().replace("\u00a0", " ")
     assert window.live.is_running, "the training went on beside the listening"
     qtbot.mouseClick(panel.training.listen_button, LEFT)
     assert window.live_panel.isVisible()

@@ -176,3 +176,36 @@ def test_a_clip_that_has_gone_from_the_disk_is_one_sentence(qtbot, filled) -> No
     assert "cannot be read" in filled.panel.review.view.wave._empty_label.text()
     filled.panel.review.delete_button.click()
     qtbot.waitUntil(lambda: bool(filled.panel.messages.text))
+
+
+def test_keys_of_the_page_can_still_be_typed_into_its_fields(qtbot, filled) -> None:
+    classes, controls = filled.panel.classes, filled.panel.controls
+    classes.choose("low")
+    classes.name_edit.setFocus()
+    qtbot.keyClicks(classes.name_edit, "Tr1 2r")
+    assert classes.name_edit.text() == "Tr1 2r"
+    qtbot.keyClick(classes.name_edit, Qt.Key.Key_Return)
+    assert classes.chosen == "Tr1 2r"
+    classes.choose("low")
+    classes.goal_box.setFocus()
+    classes.goal_box.selectAll()
+    qtbot.keyClicks(classes.goal_box, "12")
+    box = controls.editors["pre_roll_s"].editor
+    box.setFocus()
+    box.selectAll()
+    qtbot.keyClicks(box, "1.5")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert classes.goal == 12 and filled.controller.takes.settings.pre_roll_s == 1.5
+    assert classes.chosen == "low"
+
+
+def test_the_table_is_sorted_by_what_is_clicked_and_the_selection_stays(qtbot, filled) -> None:
+    table = filled.panel.review.table
+    select(filled, 1)
+    chosen = table.selected_ids
+    table.horizontalHeader().setSortIndicator(1, Qt.SortOrder.AscendingOrder)
+    lengths = [row.duration_s for row in table.rows]
+    assert lengths == sorted(lengths)
+    assert table.selected_ids == chosen
+    table.horizontalHeader().setSortIndicator(0, Qt.SortOrder.DescendingOrder)
+    assert names(filled) == ["low"] * 3 + ["high"] * 3
