@@ -60,8 +60,8 @@ class Player(QObject):
 
     def __init__(self, host: SoundHost | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._own_host = SoundHost() if host is None else None
-        self._runner = LatestRunner(_PlayWork(host or self._own_host or SoundHost()), "playback", self)
+        self._host, self._is_own_host = host or SoundHost(), host is None
+        self._runner = LatestRunner(_PlayWork(self._host), "playback", self)
         self._runner.answered.connect(self._on_answered)
         self._runner.failed.connect(lambda _, sentence: self.failed.emit(sentence))
 
@@ -82,8 +82,8 @@ class Player(QObject):
     def close(self) -> bool:
         """Stop and end the thread within a second."""
         has_ended = self._runner.close()
-        if self._own_host is not None:
-            self._own_host.close(0.5)
+        if self._is_own_host:
+            self._host.close(0.5)
         return has_ended
 
     def _on_answered(self, request: _Play, problem: str) -> None:
