@@ -145,10 +145,11 @@ def late_at_99(late_ms: list[float]) -> float:
 
 
 def listen(model: Path, held_out, server, arguments) -> None:
-    from mlpsvd_gui.app import leave_a_core_to_the_window, share_the_interpreter
+    from mlpsvd_gui.app import give_memory_back, leave_a_core_to_the_window, share_the_interpreter
 
     leave_a_core_to_the_window()
     share_the_interpreter()
+    give_memory_back()
     from PySide6.QtCore import QElapsedTimer, QSettings, Qt, QTimer
 
     from mlpsvd.experiments.experiment import Experiment

@@ -51,10 +51,11 @@ def window(engine: str, train: bool):
     import tempfile
     from pathlib import Path
 
-    from mlpsvd_gui.app import leave_a_core_to_the_window, share_the_interpreter
+    from mlpsvd_gui.app import give_memory_back, leave_a_core_to_the_window, share_the_interpreter
 
     leave_a_core_to_the_window()
     share_the_interpreter()
+    give_memory_back()
     from PySide6.QtCore import QElapsedTimer, QSettings, Qt, QTimer
 
     from mlpsvd_gui.application import make_application

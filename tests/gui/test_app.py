@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +82,35 @@ def test_without_a_screen_the_main_job_is_done(tmp_path: Path) -> None:
     assert (picture.width(), picture.height()) == (1600, 1000)
     colours = {picture.pixel(x, y) for x in range(0, 1600, 7) for y in range(0, 1000, 7)}
     assert len(colours) > 20, "the window is empty"
+
+
+GROWS = """
+import os, sys, threading
+import numpy as np
+from mlpsvd_gui.app import give_memory_back
+give_memory_back()
+def used_mb():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+kept = []
+def run():
+    for _ in range(2):
+        arrays = [np.ones(6 * 2**20, np.uint8) for _ in range(10)]
+        kept.append(np.ones(2**16, np.uint8))  # what lies above a freed array keeps its heap from shrinking
+        del arrays
+def one_run():
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+one_run()
+before = used_mb()
+for _ in range(5):
+    one_run()
+print(used_mb() - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps freed memory so")
+def test_the_memory_of_a_run_goes_back_to_the_system() -> None:
+    done = subprocess.run([sys.executable, "-c", GROWS], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 20.0
