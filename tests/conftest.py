@@ -77,7 +77,7 @@ class SoundServer:
         options = ["--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=yes", "--realtime=no"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                ["pulseaudio", "-n", "-F", str(self._script), *options],
+                [*_dies_with_its_parent(), "pulseaudio", "-n", "-F", str(self._script), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -172,6 +172,11 @@ class SoundServer:
     def _pactl(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         command = ["pactl", *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=check, timeout=10.0, env=self.environment)
+
+
+def _dies_with_its_parent() -> list[str]:
+    """What to put before a command so that it does not outlive tests that are killed."""
+    return ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 
 
 @pytest.fixture
