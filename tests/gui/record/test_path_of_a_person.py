@@ -15,7 +15,7 @@ from mlpsvd_gui.models.run_model import RunState
 RATE_HZ = 48000
 LEFT = Qt.MouseButton.LeftButton
 N_CLIPS = 5
-N_HEARD = 4
+N_HEARD = 3
 
 
 def sounds() -> dict[str, np.ndarray]:
@@ -99,7 +99,7 @@ def test_three_classes_recorded_trained_heard_saved_and_opened_again(
     for name in played:
         qtbot.keyClicks(panel.classes.name_edit, name)
         qtbot.keyClick(panel.classes.name_edit, Qt.Key.Key_Return)
-    for name, value in (("mode", "fixed length"), ("length_s", 0.4), ("pre_roll_s", 0.1)):
+    for name, value in (("mode", "fixed length"), ("length_s", 0.3), ("pre_roll_s", 0.1)):
         panel.controls.editors[name].edited.emit(value)
     qtbot.mouseClick(panel.bar.listen_button, LEFT)
     qtbot.waitUntil(panel.controls.button.isEnabled, timeout=10_000)
@@ -115,7 +115,7 @@ def test_three_classes_recorded_trained_heard_saved_and_opened_again(
     qtbot.mouseClick(panel.training.listen_button, LEFT)
     assert window.live_panel.isVisible()
     for name, samples in played.items():
-        assert heard(qtbot, window, sound_server, samples).count(name) >= 3
+        assert heard(qtbot, window, sound_server, samples).count(name) >= 2
 
     window.files.save_run(tmp_path / "run")
     qtbot.waitUntil(lambda: not window.files.is_busy and (tmp_path / "run").is_dir(), timeout=60_000)
@@ -124,7 +124,7 @@ def test_three_classes_recorded_trained_heard_saved_and_opened_again(
     qtbot.waitUntil(lambda: tomorrow.live_panel.controls.model_key != "", timeout=10_000)
     tomorrow.live.start_to_record()
     for name, samples in reversed(played.items()):
-        assert heard(qtbot, tomorrow, sound_server, samples).count(name) >= 3
+        assert heard(qtbot, tomorrow, sound_server, samples).count(name) >= 2
     tomorrow.live_page.show_page(tomorrow.record_panel)
     tomorrow.record_panel.bar.open_requested.emit(str(folder))
     qtbot.waitUntil(lambda: len(tomorrow.record_panel.review.table.rows) == 3 * N_CLIPS, timeout=10_000)
