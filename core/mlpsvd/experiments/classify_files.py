@@ -2,6 +2,10 @@
 
 The numbers of a file follow from it and the model alone, so they do not depend on how many processes there are; only
 the order in which files are finished does.
+
+Processes and not threads, measured on two cores with ``benchmarks/classify.py``: 10,000 short files take 2.8 s in one
+process, 3.1 s with two threads, which wait for the interpreter's lock, and 2.0 s in two processes; six hours of sound
+take 4.3, 4.3 and 3.0 s.
 """
 
 from __future__ import annotations
