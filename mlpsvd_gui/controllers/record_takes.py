@@ -26,6 +26,8 @@ __all__ = ["RecordTakes"]
 _DRAW_MS = 40
 _QUIETEST_TRIGGER_DBFS = -80.0
 _WAIT_S = 2.0
+_REOPENED_WITHIN_S = 1.0
+"""A session that follows the last one so soon was opened anew for another network: recording goes on in it."""
 
 
 class RecordTakes(QObject):
@@ -49,6 +51,7 @@ class RecordTakes(QObject):
         self._worker: RecordingWorker | None = None
         self._ending: list[RecordingWorker] = []
         self._message = ""
+        self._interrupted: tuple[str, float] = ("", 0.0)
         self._timer = QTimer(self)
         self._timer.setInterval(_DRAW_MS)
         self._connect()
@@ -110,6 +113,8 @@ class RecordTakes(QObject):
             self._panel.show_error(sentence)
 
     def _take_session(self, session: LiveSession | None) -> None:
+        if session is None and self._worker is not None:
+            self._interrupted = (self._worker.state.label, time.monotonic())
         self._retire_worker()
         if session is not None:
             worker = RecordingWorker(session.source, self._settings, self._spool_folder, self)
@@ -201,12 +206,21 @@ class RecordTakes(QObject):
         self._panel.controls.show_recording(state.armed, not reason, reason)
         self._show_lamp(state, reason)
         self._show_source()
+        self._go_on()
         heard = worker.heard if worker is not None else None
         self._panel.scope.show_view(self._scope(heard) if heard is not None else None)
         if state.message != self._message:
             self._message = state.message
             if state.message:
                 self._panel.show_warning(state.message)
+
+    def _go_on(self) -> None:
+        """Record on in a session that was only opened anew."""
+        label, since_s = self._interrupted
+        if self._worker is not None and self._worker.can_record:
+            self._interrupted = ("", 0.0)
+            if label and time.monotonic() - since_s < _REOPENED_WITHIN_S:
+                self._worker.record(label)
 
     def _reason(self) -> str:
         """Say why nothing can be recorded; empty: it can."""
