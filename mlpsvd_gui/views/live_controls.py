@@ -16,6 +16,7 @@ from mlpsvd_gui.views.source_chooser import SourceChooser
 __all__ = ["LiveControls"]
 
 _MODEL_FILES = "Models (*.safetensors);;All files (*)"
+_START_KEY = "Ctrl+L"
 _PROBLEM_COLOUR = "#c77d0a"
 
 
@@ -69,6 +70,7 @@ class LiveControls(QWidget):
         """Turn Start into Stop and back; what cannot change while running is greyed."""
         self._is_running = is_running
         self.start_button.setText("Stop" if is_running else "Start")
+        self.start_button.setShortcut(_START_KEY)  # Qt takes the shortcut away with the text
         self._paint_icon()
         self.source.show_running(is_running)
 
@@ -93,7 +95,7 @@ class LiveControls(QWidget):
                                   "the next window")  # fmt: skip
         self.open_button.setToolTip("Open a model file (.safetensors)")
         self.start_button.setMinimumWidth(96)
-        self.start_button.setShortcut("Ctrl+L")
+        self.start_button.setShortcut(_START_KEY)
         self.problem.setWordWrap(True)
         self.problem.setTextFormat(Qt.TextFormat.PlainText)
         self.problem.setStyleSheet(f"color: {_PROBLEM_COLOUR};")

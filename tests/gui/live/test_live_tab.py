@@ -259,3 +259,14 @@ def test_a_source_chosen_by_hand_stays_chosen(qtbot, tab, finish) -> None:
     choose_source(tab, FILE_SOURCE)
     finish()
     assert tab.panel.controls.source.kind == FILE_SOURCE
+
+
+def test_the_same_keys_start_and_stop(qtbot, ready_tab) -> None:
+    """Qt takes a button's shortcut away when its text changes."""
+    choose_source(ready_tab, SYNTHETIC_SOURCE)
+    button = ready_tab.panel.controls.start_button
+    with qtbot.waitActive(ready_tab.panel):
+        ready_tab.panel.activateWindow()
+    for text in ("Stop", "Start", "Stop", "Start"):
+        qtbot.keyClick(ready_tab.panel, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+        qtbot.waitUntil(lambda text=text: button.text() == text, timeout=3000)
