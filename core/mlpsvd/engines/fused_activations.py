@@ -47,12 +47,14 @@ def _exp_parts(x):
 
 @_in_this_order
 def exp(x):
+    """eˣ for |x| ≤ 87; beyond, x counts as ±87."""
     s, t = _exp_parts(x)
     return s + s * t
 
 
 @_in_this_order
 def sigmoid(x):
+    """1 / (1 + e⁻ˣ), the logistic function."""
     return _ONE / (_ONE + exp(-x))
 
 

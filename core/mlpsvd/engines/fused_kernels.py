@@ -21,7 +21,7 @@ from mlpsvd.engines.fused_narrow import narrow_gradient, narrow_product
 __all__ = ["COLUMNS", "evaluate", "run_epoch"]
 
 # Checksum of what is imported above: a change there has to change this file, or Numba would use its old code.
-PARTS_CHECKSUM = 1108983094
+PARTS_CHECKSUM = 3761650152
 
 # Columns of the layer table; from THETA on they are offsets, THETA into the parameter vector, the rest into the
 # workspace. X, for the first layer, is where its inputs are laid one clip a column; 0 if they are used as they come,

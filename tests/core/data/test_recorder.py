@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterable
@@ -274,93 +272,6 @@ def asked_for(events: list[str], block: int) -> set[int]:
     return wanted
 
 
-class Room:
-    """A ring with silence and bursts of a tone."""
-
-    def __init__(self, folder: Path, settings: RecordSettings) -> None:
-        self.ring = RingBuffer(40000)
-        self.recorder = Recorder(self.ring, RATE_HZ, settings, folder / "spool")
-        self.spans: list[tuple[float, float]] = []
-        self.takes: list[Take] = []
-        self.recorder.start("dog")
-
-    def sound(self, seconds: float, amplitude: float, block: int = 123) -> None:
-        n_samples = round(seconds * RATE_HZ)
-        tone = amplitude * np.sin(2 * np.pi * 0.125 * np.arange(n_samples))
-        for start in range(0, n_samples, block):
-            self.ring.write(tone[start : start + block].astype(np.float32))
-            self.poll()
-
-    def poll(self) -> None:
-        for take in self.recorder.poll():
-            self.takes.append(take)
-
-    @property
-    def durations(self) -> list[float]:
-        return [take.duration_s for take in self.takes]
-
-
-def test_a_trigger_takes_each_sound_with_pre_roll_and_hang(tmp_path: Path) -> None:
-    room = Room(tmp_path, TRIGGERED)
-    for _ in range(3):
-        room.sound(0.5, 0.001)
-        room.sound(0.3, 0.5)
-    room.sound(0.5, 0.001)
-    assert room.durations == [0.6] * 3
-    for take in room.takes:
-        loud = np.flatnonzero(np.abs(take.samples) > 0.01)
-        assert abs(loud[0] - 800) <= 2
-        assert abs(loud[-1] - (800 + 2400 - 1)) <= 2
-        assert take.pre_roll_s == pytest.approx(0.1)
-    assert room.recorder.state.armed
-    assert not room.recorder.state.recording
-
-
-def test_pauses_shorter_than_the_hang_do_not_end_a_sound_and_clicks_are_not_kept(tmp_path: Path) -> None:
-    room = Room(tmp_path, TRIGGERED)
-    room.sound(0.2, 0.001)
-    room.sound(0.02, 0.5)  # a click: 20 ms, and 50 ms are the least
-    room.sound(0.5, 0.001)
-    for _ in range(3):
-        room.sound(0.1, 0.5)
-        room.sound(0.15, 0.001)
-    room.sound(0.5, 0.001)
-    assert room.durations == [pytest.approx(0.1 + 3 * 0.1 + 2 * 0.15 + 0.2)]
-    assert len(list((tmp_path / "spool").glob("*.wav"))) == 1
-
-
-def test_a_sound_without_end_becomes_clips_of_the_longest_length_without_a_gap(tmp_path: Path) -> None:
-    room = Room(tmp_path, dataclasses.replace(TRIGGERED, longest_s=0.503, pre_roll_s=0.0))
-    room.sound(0.2, 0.001)
-    room.sound(1.2, 0.5)
-    room.recorder.stop()
-    room.poll()
-    assert room.durations == [pytest.approx(0.503), pytest.approx(0.503), pytest.approx(1.2 - 2 * 0.503)]
-    joined = np.concatenate([take.samples for take in room.takes])
-    np.testing.assert_array_equal(joined, 0.5 * np.sin(2 * np.pi * 0.125 * np.arange(9600)).astype(np.float32))
-
-
-def test_a_break_ends_a_triggered_take_and_the_next_begins_behind_it(tmp_path: Path) -> None:
-    room = Room(tmp_path, TRIGGERED)
-    room.sound(0.3, 0.001)
-    room.sound(0.2, 0.5)
-    room.ring.begin_anew(0.3)
-    room.sound(0.2, 0.5)
-    room.sound(0.5, 0.001)
-    assert room.durations == [pytest.approx(0.3, abs=0.011), pytest.approx(0.4, abs=0.011)]
-    assert [take.has_gap for take in room.takes] == [True, True]
-
-
-def test_the_trigger_level_can_be_changed_while_it_waits(tmp_path: Path) -> None:
-    room = Room(tmp_path, TRIGGERED)
-    room.sound(0.5, 0.01)
-    assert room.takes == []
-    room.recorder.set_settings(dataclasses.replace(TRIGGERED, trigger_dbfs=-50.0))
-    room.sound(0.3, 0.01)
-    room.sound(0.3, 0.0001)
-    assert len(room.takes) == 1
-
-
 def test_a_take_says_when_its_first_sample_was_heard(tmp_path: Path) -> None:
     tape = Tape(tmp_path, RecordSettings(pre_roll_s=0.1))
     before = datetime.now().astimezone()
@@ -393,49 +304,6 @@ def test_a_spool_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> N
     assert not tape.recorder.state.armed
     assert tape.recorder.state.message.startswith("Recording ended because ")
     assert tape.recorder.state.message.count(".") >= 1
-
-
-FULL_DISK = """
-import resource, sys
-from pathlib import Path
-import numpy as np
-from mlpsvd.audio.ring_buffer import RingBuffer
-from mlpsvd.data.collection import Collection
-from mlpsvd.data.record_settings import RecordSettings
-from mlpsvd.data.recorder import Recorder
-
-collection = Collection.create(Path(sys.argv[1]))
-ring = RingBuffer(8000)
-recorder = Recorder(ring, 8000.0, RecordSettings(pre_roll_s=0.0), collection.spool_folder)
-recorder.start("dog")
-resource.setrlimit(resource.RLIMIT_FSIZE, (10000, resource.RLIM_INFINITY))
-takes = []
-for block in range(20):
-    ring.write(np.full(400, 0.1, dtype=np.float32))
-    takes += recorder.poll()
-resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-print(len(takes), len(takes[0].samples), takes[0].spool.exists(), recorder.state.armed)
-print(recorder.state.message)
-recorder.start("dog")
-ring.write(np.full(800, 0.1, dtype=np.float32))
-recorder.stop()
-takes += recorder.poll()
-print(len(takes), recorder.state.message == "")
-print([collection.add(take).duration_s for take in takes], list(collection.spool_folder.iterdir()))
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no limits on the size of files there")
-def test_a_full_disk_ends_the_take_and_keeps_what_was_heard(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path / "c")], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    spool = tmp_path / "c" / ".mlpsvd" / "spool"
-    assert done.stdout.splitlines() == [
-        "1 2800 True False",
-        f"Recording ended because {spool} cannot be written to (File too large).",
-        "2 True",
-        "[0.35, 0.1] []",
-    ]
 
 
 def test_a_take_recovered_from_damaged_facts_is_still_there(tmp_path: Path) -> None:
