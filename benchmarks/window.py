@@ -1,6 +1,6 @@
 """How late the window's event loop is while training runs, and what the window costs the training.
 
-    python benchmarks/window.py [--repeats 5] [--engine fused]
+    python benchmarks/window.py [--repeats 5] [--engine fused] [--epochs 100]
 
 Trains the paper's 10-class task from the command line's own loop and in the real window, in turn, in fresh processes.
 In the window a 5 ms timer notes how late each of its ticks comes, plots live. Prints medians over the repeats, and the
@@ -19,21 +19,21 @@ from statistics import median
 TICK_MS = 5
 
 
-def experiment(engine: str):
+def experiment(engine: str, epochs: int):
     from mlpsvd.experiments.experiment import Experiment
     from mlpsvd.settings import with_value
     from mlpsvd.signals.bank import paper_bank
 
     ten = with_value(Experiment(), "data.synthetic.filters", paper_bank(10))
-    return with_value(ten, "training.engine", engine)
+    return with_value(with_value(ten, "training.epochs", epochs), "training.engine", engine)
 
 
-def command_line(engine: str) -> dict[str, float]:
+def command_line(engine: str, epochs: int) -> dict[str, float]:
     """Train as ``mlpsvd train`` does, without its progress bar."""
     from mlpsvd.experiments.prepare import prepare
     from mlpsvd.experiments.race import Race
 
-    race = Race(prepare(experiment(engine)))
+    race = Race(prepare(experiment(engine, epochs)))
     stream = race.run()
     next(stream)  # loads compiled code
     started = time.perf_counter()
@@ -46,7 +46,7 @@ def trained_s(histories) -> float:
     return sum(event.train_s for history in histories.values() for event in history)
 
 
-def window(engine: str, train: bool):
+def window(engine: str, epochs: int, train: bool):
     """Train in the real window, pressing its Train; without ``train`` only watch the idle loop for two seconds."""
     import tempfile
     from pathlib import Path
@@ -65,7 +65,7 @@ def window(engine: str, train: bool):
 
     qt = make_application()
     settings = QSettings(str(Path(tempfile.mkdtemp()) / "settings.ini"), QSettings.Format.IniFormat)
-    main = MainWindow(Preferences(settings), experiment(engine))
+    main = MainWindow(Preferences(settings), experiment(engine, epochs))
     main.resize(1600, 1000)
     main.show()
     clock, late, times = QElapsedTimer(), [], {}
@@ -121,8 +121,9 @@ def lateness(late_ms: list[float]) -> str:
     return f"99 of 100 ticks late by at most {at_99:.1f} ms, the worst by {late_ms[-1]:.1f} ms ({len(late_ms)} ticks)"
 
 
-def in_a_fresh_process(mode: str, engine: str):
-    command = [sys.executable, __file__, "--mode", mode, "--engine", engine]
+def in_a_fresh_process(mode: str, arguments: argparse.Namespace):
+    command = [sys.executable, __file__, "--mode", mode]
+    command += ["--engine", arguments.engine, "--epochs", str(arguments.epochs)]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
 
 
@@ -130,19 +131,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--engine", default="auto")
+    parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--mode", choices=["all", "command line", "window", "idle"], default="all")
     arguments = parser.parse_args()
     if arguments.mode == "command line":
-        print(json.dumps(command_line(arguments.engine)))
+        print(json.dumps(command_line(arguments.engine, arguments.epochs)))
     elif arguments.mode in ("window", "idle"):
-        print(json.dumps(window(arguments.engine, arguments.mode == "window")))
+        print(json.dumps(window(arguments.engine, arguments.epochs, arguments.mode == "window")))
     else:
         pairs = [
-            (in_a_fresh_process("command line", arguments.engine), in_a_fresh_process("window", arguments.engine))
+            (in_a_fresh_process("command line", arguments), in_a_fresh_process("window", arguments))
             for _ in range(arguments.repeats)
         ]
-        idle = in_a_fresh_process("idle", arguments.engine)
-        print(f"10 classes, engine {arguments.engine}, {arguments.repeats} pairs, medians")
+        idle = in_a_fresh_process("idle", arguments)
+        print(f"10 classes, {arguments.epochs} epochs, engine {arguments.engine}, {arguments.repeats} pairs, medians")
         print(f"idle window: {lateness(idle['late_ms'])}")
         print(f"while training: {lateness([tick for _, w in pairs for tick in w['late_ms']])}")
         for key in ("wall_s", "train_s"):
