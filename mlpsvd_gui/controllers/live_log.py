@@ -14,18 +14,20 @@ from mlpsvd.audio.source import AudioSource
 from mlpsvd.audio.synthetic_source import SyntheticSource
 from mlpsvd.files import write_atomically
 from mlpsvd.models.decision_log import to_audacity_labels, to_csv
-from mlpsvd.models.live import LiveDecision
+from mlpsvd.models.live_decision import Latency, LiveDecision
 from mlpsvd_gui.views.live_panel import LivePanel
 from mlpsvd_gui.workers.background import Background
 
 __all__ = ["LiveLog"]
 
-_MOST_KEPT = 100_000
+_MOST_KEPT = 50_000
+"""Some 45 MB; more than an hour of ten decisions a second."""
 _NOTHING = np.zeros(0, dtype=np.float32)
+_NO_LATENCY = Latency(0.0, 0.0, 0.0, 0.0)
 
 
 class LiveLog(QObject):
-    """Keeps the latest hundred thousand decisions (without their spectra) and writes them on request."""
+    """Keeps the latest fifty thousand decisions, of each what is exported, and writes them on request."""
 
     def __init__(self, panel: LivePanel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -55,7 +57,7 @@ class LiveLog(QObject):
     def add(self, decisions: Sequence[LiveDecision], source: AudioSource, clips_align: bool) -> None:
         """Keep decisions, and judge them where clips of a known class align with windows."""
         self.n_decisions += len(decisions)
-        self._kept.extend(dataclasses.replace(one, features=_NOTHING, magnitudes=_NOTHING) for one in decisions)
+        self._kept.extend(_spare(one) for one in decisions)
         if clips_align and isinstance(source, SyntheticSource):
             for one in decisions:
                 self._judge(one, source.class_at(one.start_s))
@@ -64,7 +66,8 @@ class LiveLog(QObject):
         """Write the log as ``csv`` or as ``audacity`` labels, in the background."""
         decisions = list(self._kept)
         to_text = to_csv if kind == "csv" else to_audacity_labels
-        done = f"{len(decisions)} decisions written to {path}."
+        which = "The latest " if len(decisions) == _MOST_KEPT else ""
+        done = f"{which}{len(decisions)} decisions written to {path}."
         self._writing.submit(
             lambda: write_atomically(Path(path), to_text(decisions)),
             lambda _: self._panel.show_done(done),
@@ -75,3 +78,8 @@ class LiveLog(QObject):
         if played is not None and played < len(decision.class_names):
             self.n_judged += 1
             self.n_right += decision.label == decision.class_names[played]
+
+
+def _spare(one: LiveDecision) -> LiveDecision:
+    """Return a decision without what no export needs: an hour of spectra would fill the memory."""
+    return dataclasses.replace(one, features=_NOTHING, magnitudes=_NOTHING, smoothed=_NOTHING, latency=_NO_LATENCY)
