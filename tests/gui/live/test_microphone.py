@@ -343,3 +343,29 @@ def test_a_hung_server_holds_up_neither_the_tab_nor_its_end(qtbot, sound_server,
         assert time.monotonic() - before_s < 1.5
     finally:
         sound_server.wake()
+
+
+def test_a_correction_file_is_applied_shown_and_remembered_and_a_wrong_one_refused(
+    qtbot, sound_server, open_tab, finish_in, tmp_path: Path
+) -> None:
+    good, bad = tmp_path / "mic.txt", tmp_path / "no-mic.txt"
+    good.write_text('"Sens Factor =-1.2dB"\n20 6.0\n20000 6.0\n')
+    bad.write_text("nothing of the kind\n")
+    tab = open_tab()
+    finish_in(tab)
+    choose_device(qtbot, tab)
+    form = tab.panel.sound_form
+    form.correction_chosen.emit(str(bad))
+    qtbot.waitUntil(lambda: "no-mic.txt" in form.problem.text(), timeout=5_000)
+    form.correction_chosen.emit(str(good))
+    qtbot.waitUntil(lambda: "mic.txt" in tab.panel.meter.note, timeout=5_000)
+    np.testing.assert_allclose(tab.controller.conditioning.conditioning().correction_db, 6.0)
+    sound_server.play(sine(), RATE_HZ)
+    listen(qtbot, tab)
+    curves = tab.panel.spectra.curves
+    qtbot.waitUntil(lambda: "live" in curves.curve_keys(), timeout=5_000)
+    wait_for_level(qtbot, tab, -20.0)
+    qtbot.waitUntil(lambda: abs(curves.curve_data("live")[1].max() + 26.0) < 2.0, timeout=5_000)
+    tab.controller.close()
+    again = open_tab()
+    qtbot.waitUntil(lambda: "mic.txt" in again.panel.meter.note, timeout=10_000)
