@@ -45,7 +45,7 @@ class CalibrationDialog(QDialog):
         self.meter.set_theme(theme_for(self.palette()))
         self.measure_button = QPushButton("Measure", self)
         self.progress = QProgressBar(self)
-        self.result = QLabel(self)
+        self.answer = QLabel(self)
         self._build()
         self.level_box.currentIndexChanged.connect(self._show_other)
         self.measure_button.clicked.connect(lambda: self.measure_requested.emit(self.level_db_spl))
@@ -65,11 +65,11 @@ class CalibrationDialog(QDialog):
         self.progress.setValue(round(100 * (share or 0.0)))
         self.measure_button.setEnabled(share is None)
         if share is not None:
-            self.result.setText("Measuring…")
+            self.answer.setText("Measuring…")
 
     def show_result(self, sentence: str) -> None:
         """Say what came out, or why nothing did."""
-        self.result.setText(sentence)
+        self.answer.setText(sentence)
 
     def _build(self) -> None:
         how = QLabel(_HOW, self)
@@ -84,10 +84,10 @@ class CalibrationDialog(QDialog):
         self.progress.setRange(0, 100)
         self.progress.setTextVisible(False)
         self.progress.setMaximumHeight(8)
-        self.result.setWordWrap(True)
-        self.result.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
-        self.result.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.answer.setWordWrap(True)
+        self.answer.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
+        self.answer.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.measure_button.setDefault(True)
         levels = QHBoxLayout()
         levels.addWidget(self.level_box)
@@ -101,7 +101,7 @@ class CalibrationDialog(QDialog):
             column.addWidget(widget)
         column.insertLayout(1, form)
         column.addWidget(self.progress)
-        column.addWidget(self.result)
+        column.addWidget(self.answer)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.addButton(self.measure_button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)

@@ -138,10 +138,10 @@ class _Cells(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         row, column = self._model.rows[index.row()], index.column()
-        area = option.rect.adjusted(_MARGIN_PX, 0, -_MARGIN_PX, 0)  # type: ignore[attr-defined]
-        palette, is_selected = option.palette, bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
+        area = option.rect.adjusted(_MARGIN_PX, 0, -_MARGIN_PX, 0)
+        palette, is_selected = option.palette, bool(option.state & QStyle.StateFlag.State_Selected)
         if is_selected:
-            painter.fillRect(option.rect, palette.highlight())  # type: ignore[attr-defined]
+            painter.fillRect(option.rect, palette.highlight())
         painter.setPen((palette.highlightedText() if is_selected else palette.text()).color())
         if column != _SHOWN:
             painter.drawText(area, _RIGHT, _text(row, column))

@@ -41,7 +41,7 @@ class LiveSpectrum:
     @property
     def frequencies_hz(self) -> NDArray[np.float64]:
         """Frequency of each entry of a spectrum [shape=(n_bins,)]."""
-        return np.fft.rfftfreq(self._size, 1.0 / self._rate_hz)
+        return np.asarray(np.fft.rfftfreq(self._size, 1.0 / self._rate_hz), np.float64)
 
     def poll(self) -> list[SpectrumColumn]:
         """Return the spectra of what is new; where much is new, of its end."""

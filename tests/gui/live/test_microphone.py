@@ -242,16 +242,16 @@ def test_the_level_is_calibrated_by_a_tone_and_a_wrong_one_is_refused_in_words(q
     dialog = tab.controller.calibration.dialog
     qtbot.waitUntil(lambda: dialog.meter.rms_dbfs is not None, timeout=10_000)
     qtbot.mouseClick(dialog.measure_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: dialog.result.text() not in ("", "Measuring…"), timeout=10_000)
-    assert "Done" not in dialog.result.text()
+    qtbot.waitUntil(lambda: dialog.answer.text() not in ("", "Measuring…"), timeout=10_000)
+    assert "Done" not in dialog.answer.text()
     assert tab.controller.conditioning.calibration is None
     player.kill()
     sound_server.play(sine(level_dbfs=-26.0), RATE_HZ, latency_ms=500)  # a busy machine must not chop the tone
     wait_for_level(qtbot, tab, -26.0)
-    refused = dialog.result.text()
+    refused = dialog.answer.text()
     qtbot.mouseClick(dialog.measure_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: dialog.result.text() not in (refused, "Measuring…"), timeout=10_000)
-    assert dialog.result.text().startswith("Done"), dialog.result.text()
+    qtbot.waitUntil(lambda: dialog.answer.text() not in (refused, "Measuring…"), timeout=10_000)
+    assert dialog.answer.text().startswith("Done"), dialog.answer.text()
     qtbot.waitUntil(lambda: "94.0 dB SPL" in tab.panel.meter.level_text, timeout=5_000)
     assert "Level calibrated" in tab.panel.meter.note
     tab.controller.close()
