@@ -164,6 +164,7 @@ class MicrophoneSource(AudioSource):
 
     def _lose(self, stream: InputStream, why: str) -> None:
         stream.retire()
+        self._receive.end_stream()
         self._stream = None
         self._watch_no_more()
         self._retry_at_s = now_s()
@@ -203,7 +204,6 @@ class MicrophoneSource(AudioSource):
                 self._removal = RemovalWatch(stream.source_index)
             self._has_sound = False
             self._silent_s, self._looked_at_s = 0.0, now_s()
-            self._receive.begin_stream()
 
     def _take_in(self, stream: InputStream, blocks: list[Block]) -> None:
         if self._raw_ring is None:

@@ -33,6 +33,7 @@ class Reception:
         self._channel = channel
         self._clock = SampleClock()
         self._kept: list[NDArray[np.float32]] = []
+        self._rate_hz = rate_hz
         self._is_new_stream = True
         self._is_first = True
 
@@ -52,31 +53,43 @@ class Reception:
         self._outlets.append(Outlet(ring, rate_hz))
         return ring
 
-    def begin_stream(self) -> None:
-        """Say that the next block is the first of a stream newly opened: it does not follow the last one."""
-        self._is_new_stream = True
-        self._kept.clear()
-
     def take(self, block: Block, rate_hz: float) -> None:
         """Write a block, or keep it back until it is known whether anything is lost before it."""
         gap_s = self._clock.add(
             len(block.samples) / rate_hz, block.arrived_s, self._is_new_stream, block.has_overflowed
         )
+        self._rate_hz = rate_hz
         if self._is_first or gap_s is not None:
-            for outlet in self._outlets:
-                outlet.begin(rate_hz, gap_s)
+            self._begin(gap_s)
         self._is_new_stream = self._is_first = False
         self._kept.append(self._mono(block.samples))
         if not self._clock.is_undecided:
-            samples = self._kept[0] if len(self._kept) == 1 else np.concatenate(self._kept)
-            self._kept.clear()
-            for outlet in self._outlets:
-                outlet.write(samples)
+            self._write_kept()
+
+    def end_stream(self) -> None:
+        """Write what is kept back: the stream is over, and the next block, of another one, does not follow it."""
+        gap_s = self._clock.settle()
+        if gap_s is not None:
+            self._begin(gap_s)
+        if self._kept:
+            self._write_kept()
+        self._is_new_stream = True
 
     def finish(self) -> None:
-        """Write what the resamplers still hold."""
+        """Write all that is still held, here or by the resamplers."""
+        self.end_stream()
         for outlet in self._outlets:
             outlet.finish()
+
+    def _begin(self, gap_s: float | None) -> None:
+        for outlet in self._outlets:
+            outlet.begin(self._rate_hz, gap_s)
+
+    def _write_kept(self) -> None:
+        samples = self._kept[0] if len(self._kept) == 1 else np.concatenate(self._kept)
+        self._kept.clear()
+        for outlet in self._outlets:
+            outlet.write(samples)
 
     def _mono(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """One channel, or the mean of all, of samples [shape=(n_samples, n_channels)]."""

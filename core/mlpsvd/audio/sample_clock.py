@@ -37,6 +37,7 @@ class SampleClock:
         self._gaps_s = 0.0
         self._late_since_s: float | None = None
         self._late_s = 0.0
+        self._latest_late_s = 0.0
         self._kept_since_s = 0.0
 
     @property
@@ -70,6 +71,7 @@ class SampleClock:
             # The first block was late, and others behind it: the sound began earlier than that.
             self._start_s += late_s
             late_s = 0.0
+        self._latest_late_s = late_s
         if is_new_stream or has_overflowed:
             return self._lose(max(0.0, late_s - self._drift_s))
         if self._late_since_s is None:
@@ -88,6 +90,13 @@ class SampleClock:
         elif self._received_s - self._late_since_s > _WAIT_S:
             return self._lose(late_s - self._drift_s)
         return None
+
+    def settle(self) -> float | None:
+        """Decide now, as the stream is over and makes nothing good any more.
+
+        Return how many seconds are missing before the first of the blocks that are kept back, None where none are.
+        """
+        return None if self._late_since_s is None else self._lose(self._latest_late_s - self._drift_s)
 
     def health(self, now_s: float) -> SourceHealth:
         """Return the account at a moment."""
