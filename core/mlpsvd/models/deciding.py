@@ -74,7 +74,8 @@ class Deciding:
     """Decides on window after window; belongs to one thread.
 
     It remembers what smoothing and hold need of the windows before. Another model starts both anew, as its classes
-    are others; another smoothing starts the smoothing anew.
+    are others. Another smoothing starts the smoothing anew, and so do windows of another kind: the first whole sound
+    may end before the last running window did, and smoothing counts on ends that grow.
     """
 
     def __init__(self) -> None:
@@ -162,8 +163,8 @@ def _nothing(n_classes: int) -> NDArray[np.float64]:
     return np.full(n_classes, np.nan)
 
 
-def _smoothing(settings: LiveSettings) -> tuple[str, float, float]:
-    return settings.smoothing, settings.smoothing_s, settings.switching_cost
+def _smoothing(settings: LiveSettings) -> tuple[str, str, float, float]:
+    return settings.windows, settings.smoothing, settings.smoothing_s, settings.switching_cost
 
 
 def _latency(window: Window, seen_s: float, decided_s: float) -> Latency:

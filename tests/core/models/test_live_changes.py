@@ -245,6 +245,22 @@ def test_thresholds_change_without_forgetting_what_was_smoothed(classifier: Clas
     assert anew.smoothed == pytest.approx(anew.probabilities)
 
 
+@pytest.mark.parametrize("smoothing", ["mean", "majority", "hidden Markov"])
+def test_windows_of_another_kind_smooth_anew_though_they_go_back_in_time(
+    classifier: Classifier, smoothing: str
+) -> None:
+    samples = noise(WINDOW)
+    samples[250:] = 0.0
+    ring, live = begun(classifier, samples, hop_share=0.25, smoothing=smoothing)
+    (running,) = live.poll()
+    live.set_settings(dataclasses.replace(live.settings, windows="whole sounds", trigger_dbfs=-40.0))
+    ring.write(np.zeros(6 * WINDOW, np.float32))
+    sound = live.poll()[0]
+    assert sound.end_s < running.end_s
+    fresh = make_smoother(live.settings).add(sound.start_s, sound.end_s, sound.probabilities)
+    assert sound.smoothed == pytest.approx(fresh.probabilities)
+
+
 def test_impossible_settings_are_refused_and_the_old_ones_stay(classifier: Classifier) -> None:
     live = LiveClassifier(RingBuffer(1000), classifier)
     with pytest.raises(SettingError, match=r"live\.unknown_below is 2"):
