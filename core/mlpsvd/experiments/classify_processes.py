@@ -147,13 +147,17 @@ class _Worker:
         return finished
 
     def lost(self, jobs: deque[Job]) -> Job:
-        """Return the file that it was at when it ended; those that it had not begun are put back."""
+        """Return the file that it died of; where it may have been any of several, put each back as a job of its own.
+
+        What it had finished and not told yet is among them.
+        """
         if not self._is_up:
             raise MlpSvdError("No process can be started to classify with: the first one ended at once")
         rest = list(self._job.items())
-        if rest[1:]:
-            jobs.appendleft(rest[1:])
-        return rest[:1]
+        if len(rest) == 1:
+            return rest
+        jobs.extendleft([one] for one in reversed(rest))
+        return []
 
     def another(self) -> _Worker:
         """Return a new one in its place."""
