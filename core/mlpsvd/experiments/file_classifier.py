@@ -38,8 +38,6 @@ class FileClassifier:
     def __init__(self, model: Model) -> None:
         self.classifier = Classifier(model)
         self._class_names = tuple(model.class_names)
-        # Asked once: reading them out of the model's settings takes as long as classifying a short file.
-        self._cut_s, self._shortest_s, self._channel = model.cut_s, model.shortest_s, model.channel
         self._pattern = _name_pattern(model)
 
     def true_class(self, file: SoundFile) -> str | None:
@@ -89,7 +87,8 @@ class FileClassifier:
     def _blocks(self, path: Path) -> Iterator[ClipBlock]:
         if path.is_dir():
             raise UnusableAudioFileError(path, f"it holds no audio files; there should be some ending in {_SUFFIXES}")
-        return stream_clips(path, self.classifier.sample_rate_hz, self._cut_s, self._shortest_s, self._channel)
+        model = self.classifier.model
+        return stream_clips(path, self.classifier.sample_rate_hz, model.cut_s, model.shortest_s, model.channel)
 
     def _result(
         self, file: SoundFile, duration_s: float, windows: list[tuple[float, float, NDArray[np.float64]]]

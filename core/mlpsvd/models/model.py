@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -59,13 +60,13 @@ class Model:
     @property
     def cut_s(self) -> float:
         """Length in seconds of the clips that a longer file is cut into, as training cut it; 0 keeps it whole."""
-        recordings = self._recordings()
+        recordings = self._recordings
         return self.clip_s if recordings is None else recordings.clip_s
 
     @property
     def shortest_s(self) -> float:
         """Length in seconds below which a file, or the rest of a cut one, is too short to be classified."""
-        recordings = self._recordings()
+        recordings = self._recordings
         if recordings is not None:
             return recordings.shortest_s
         return min(self.clip_s, self.features.settings.fft_size / self.features.sample_rate_hz)
@@ -73,11 +74,15 @@ class Model:
     @property
     def channel(self) -> int:
         """Which channel of a file is used, counted from 1; 0 mixes all of them down."""
-        recordings = self._recordings()
+        recordings = self._recordings
         return 0 if recordings is None else recordings.channel
 
+    @cached_property
     def _recordings(self) -> RecordingsSettings | None:
-        """How training read its recordings; None where it made its clips itself, or nothing is known."""
+        """How training read its recordings; None where it made its clips itself, or nothing is known.
+
+        Read out of the tables once: each live decision asks.
+        """
         data = self.experiment_table.get("data")
         if not isinstance(data, Mapping) or data.get("source") != "recordings":
             return None

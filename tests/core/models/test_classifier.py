@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from mlpsvd.errors import AudioFileError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.models.classifier import Classifier
 from mlpsvd.models.model import Model
-from mlpsvd.settings import to_table, with_value
+from mlpsvd.settings import from_table, to_table, with_value
 from mlpsvd.signals.bank import paper_bank
 
 
@@ -106,6 +107,19 @@ def test_recordings_are_kept_whole_or_cut_as_their_settings_said(model: Model, t
     assert [one.duration_s for one in cut] == pytest.approx([0.7, 0.7, 0.7, 0.7, 0.2])
     cut = Classifier(with_recordings(model, clip_s=0.7, shortest_s=0.3)).classify_file(path)
     assert len(cut) == 4
+
+
+def test_the_settings_of_the_recordings_are_read_once(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def reading(cls: type, table: Mapping[str, object], prefix: str) -> object:
+        read.append(prefix)
+        return from_table(cls, table, prefix)
+
+    monkeypatch.setattr("mlpsvd.models.model.from_table", reading)
+    one = with_recordings(model, clip_s=0.7, shortest_s=0.2, channel=2)
+    assert [(one.cut_s, one.shortest_s, one.channel) for _ in range(3)] == [(0.7, 0.2, 2)] * 3
+    assert len(read) == 1
 
 
 def test_another_sample_rate_is_resampled_to_the_models(model: Model, tmp_path: Path) -> None:
