@@ -62,11 +62,10 @@ class Collection:
             If the folder holds something, or cannot be written to, or the format is neither flac nor wav.
         """
         check_format(file_format)
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            if any(folder.iterdir()):
-                raise DataError(f"{folder} is not empty; open it as it is, or choose a new folder")
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            if any(folder.iterdir()):
+                raise DataError(f"{folder} is not empty; open it as it is, or choose a new folder")
         except OSError as error:
             raise DataError(f"{folder} cannot be made ({error.strerror})") from None
         store = CollectionStore(folder)
@@ -92,12 +91,15 @@ class Collection:
         Raises
         ------
         DataError
-            If there is no such folder, or the collection is open elsewhere.
+            If there is no such folder, it cannot be read, or the collection is open elsewhere.
         """
-        path = folder.parent if folder.name == "manifest.csv" and folder.is_file() else folder
-        if not path.is_dir():
-            raise DataError(f"there is no folder {str(path)!r}; choose one that exists, or make a new collection")
-        collection = cls(CollectionStore(path, progress))
+        try:
+            path = folder.parent if folder.name == "manifest.csv" and folder.is_file() else folder
+            if not path.is_dir():
+                raise DataError(f"there is no folder {str(path)!r}; choose one that exists, or make a new collection")
+            collection = cls(CollectionStore(path, progress))
+        except OSError as error:
+            raise DataError(f"{folder} cannot be opened ({error.strerror or error})") from None
         if collection.writable:
             for spool in collection._store.left_over():
                 collection._recover(spool)

@@ -61,6 +61,22 @@ def test_folders_that_cannot_be_collections_are_refused_in_words(tmp_path: Path,
         Collection.create(tmp_path / "file")
     with pytest.raises(DataError, match="should be flac or wav"):
         Collection.create(tmp_path / "mp3", "mp3")
+    too_long = tmp_path / ("x" * 300)
+    for begin in (Collection.create, Collection.open):
+        with pytest.raises(DataError, match="too long"):
+            begin(too_long)
+
+
+def test_a_collection_whose_own_files_cannot_be_read_is_refused_in_words(collection: Collection) -> None:
+    collection.close()
+    journal = collection.folder / ".mlpsvd" / "journal.jsonl"
+    journal.unlink()
+    journal.mkdir()
+    with pytest.raises(DataError, match=r"cannot be opened \(.*directory"):
+        Collection.open(collection.folder)
+    journal.rmdir()
+    with Collection.open(collection.folder) as again:
+        assert again.counts == {"cat": 2, "dog": 2}
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
