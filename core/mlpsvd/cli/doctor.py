@@ -6,7 +6,7 @@ import contextlib
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from mlpsvd.arrays import cpu, gpu_report
 from mlpsvd.audio.devices import InputDevice
 from mlpsvd.audio.sound_host import SoundHost
 from mlpsvd.cli.console import OK
+from mlpsvd.cli.library_noise import quiet_libraries
 from mlpsvd.engines.warm_up import engine_report
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.results import LIBRARIES
@@ -58,7 +59,7 @@ def _versions() -> list[tuple[str, str]]:
 
 def _sound() -> list[tuple[str, str]]:
     """Ask through the same thread as the window: with a sound server that hangs PortAudio never answers."""
-    with _silent_stderr(), contextlib.closing(SoundHost()) as host:  # ALSA writes a page about devices not there
+    with quiet_libraries(), contextlib.closing(SoundHost()) as host:
         try:
             listed = host.devices().result(_SOUND_TIMEOUT_S)
             problem = listed.problem
@@ -96,20 +97,6 @@ def _device(query: Callable[[], Any]) -> str:
     except Exception as error:  # PortAudioError, and ValueError where there is no device at all
         return f"none that works; PortAudio says: {str(error).strip() or type(error).__name__}"
     return f"{device['name']}, {device['default_samplerate']:g} Hz"
-
-
-@contextlib.contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Send what C libraries write to stderr nowhere."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _places() -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from mlpsvd.audio.source import AudioSource, SourceState, SourceStatus
 from mlpsvd.cli.console import FAILED, INTERRUPTED, OK, tell
 from mlpsvd.cli.decision_lines import csv_rows, json_line, plain_line
 from mlpsvd.cli.interrupt import StopRequest
+from mlpsvd.cli.library_noise import quiet_libraries
 from mlpsvd.errors import DeviceError, SettingError
 from mlpsvd.models.classifier import Classifier
 from mlpsvd.models.live import LiveClassifier
@@ -84,7 +85,7 @@ def list_devices() -> int:
     DeviceError
         If there is none, or the sound system does not answer.
     """
-    with closing(SoundHost()) as host:
+    with quiet_libraries(), closing(SoundHost()) as host:
         devices = _devices(host)
     if not devices.inputs:
         raise DeviceError(devices.problem or "There is no input device")
@@ -150,6 +151,7 @@ def _source(options: ListenOptions, classifier: Classifier, opened: ExitStack) -
     if options.file is not None:
         pace = Pace.FASTEST if options.fast else Pace.REAL_TIME
         return FileSource(options.file, rate_hz, pace, channel=channel)
+    opened.enter_context(quiet_libraries())
     host = opened.enter_context(closing(SoundHost()))
     device = None if options.device is None else find_device(_devices(host).inputs, options.device)
     return MicrophoneSource(host, device, rate_hz, _heard_channel(channel, device))
