@@ -20,7 +20,15 @@ from mlpsvd.models.live_settings import LiveSettings
 from mlpsvd.settings import SettingInfo, describe
 
 START_CLI = "import sys; from mlpsvd.cli import main; sys.exit(main())"
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/guide.md", "docs/files.md", "docs/equations.md"]
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/guide.md",
+    "docs/live.md",
+    "docs/files.md",
+    "docs/equations.md",
+]
 
 
 def text_of(project_root: Path, name: str) -> str:
