@@ -175,7 +175,7 @@ class CollectionStore:
         self.notes += stock.notes
         if self.writable and stock.catalogue.text() != stock.text:
             self._write_stock(stock.catalogue, stock.copy_to)
-        if pending is not None:
+        if pending is not None and self.writable:  # else it waits for an opening that can write the manifest
             self.journal.finish()
         self._seen = self._signature()
         return stock.catalogue

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 from mlpsvd.data.collection import Collection
 from mlpsvd.data.take import Take
 from mlpsvd.errors import DataError
+from mlpsvd.files import write_atomically
 
 RATE_HZ = 8000.0
 
@@ -76,6 +79,34 @@ def test_a_collection_whose_own_files_cannot_be_read_is_refused_in_words(collect
         Collection.open(collection.folder)
     journal.rmdir()
     with Collection.open(collection.folder) as again:
+        assert again.counts == {"cat": 2, "dog": 2}
+
+
+def test_a_step_that_was_interrupted_waits_for_a_disk_that_is_not_full(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails_with(error: BaseException) -> Callable[[Path, bytes | str], None]:
+        def write(path: Path, data: bytes | str) -> None:
+            if path.name == "manifest.csv":
+                raise error
+            write_atomically(path, data)
+
+        return write
+
+    monkeypatch.setattr("mlpsvd.data.collection_store.write_atomically", fails_with(SystemExit()))
+    with pytest.raises(SystemExit):
+        collection.add(take("dog", device="USB"))
+    collection.close()
+    full = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr("mlpsvd.data.collection_store.write_atomically", fails_with(full))
+    with Collection.open(collection.folder) as readable:
+        assert not readable.writable
+        assert readable.counts == {"cat": 2, "dog": 3}
+    monkeypatch.undo()
+    with Collection.open(collection.folder) as again:
+        assert again.notes == ()
+        assert again.clips[-1].device == "USB"
+        assert again.undo() == "Undone: clip of dog added."
         assert again.counts == {"cat": 2, "dog": 2}
 
 
