@@ -128,6 +128,16 @@ def test_devices_are_listed_and_a_wrong_name_lists_them_too(
     assert line[0] in refused.told[0]
 
 
+def test_a_device_asked_for_while_the_server_hangs_is_not_said_to_be_absent(
+    sound_server: Any, listening: Callable[..., Listening], model: Path
+) -> None:
+    sound_server.hang()
+    refused = listening(str(model), "--device", "Speaker")
+    assert refused.end() == 2
+    (told,) = refused.told
+    assert "The sound server does not answer" in told
+
+
 def test_what_is_played_is_decided_on_as_it_sounds_and_ctrl_c_ends_it(
     sound_server: Any, listening: Callable[..., Listening], model: Path, tmp_path: Path
 ) -> None:

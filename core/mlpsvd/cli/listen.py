@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlpsvd.audio.devices import DeviceList, InputDevice, find_device
+from mlpsvd.audio.devices import InputDevice, find_device
 from mlpsvd.audio.file_source import FileSource
 from mlpsvd.audio.microphone import MicrophoneSource
 from mlpsvd.audio.paced_source import Pace
@@ -86,10 +86,8 @@ def list_devices() -> int:
         If there is none, or the sound system does not answer.
     """
     with quiet_libraries(), closing(SoundHost()) as host:
-        devices = _devices(host)
-    if not devices.inputs:
-        raise DeviceError(devices.problem or "There is no input device")
-    for one in devices.inputs:
+        inputs = _require_devices(host)
+    for one in inputs:
         channels = f"{one.n_channels} channel{'' if one.n_channels == 1 else 's'}"
         kind = "default" if one.is_default else "monitor" if one.is_monitor else ""
         print(f"{one.name}\t{one.host_api}\t{channels}\t{one.native_rate_hz:g} Hz\t{kind}".rstrip("\t"))
@@ -153,7 +151,7 @@ def _source(options: ListenOptions, classifier: Classifier, opened: ExitStack) -
         return FileSource(options.file, rate_hz, pace, channel=channel)
     opened.enter_context(quiet_libraries())
     host = opened.enter_context(closing(SoundHost()))
-    device = None if options.device is None else find_device(_devices(host).inputs, options.device)
+    device = None if options.device is None else find_device(_require_devices(host), options.device)
     return MicrophoneSource(host, device, rate_hz, _heard_channel(channel, device))
 
 
@@ -162,12 +160,16 @@ def _heard_channel(channel: int, device: InputDevice | None) -> int:
     return channel if device is not None and channel <= device.n_channels else 0
 
 
-def _devices(host: SoundHost) -> DeviceList:
+def _require_devices(host: SoundHost) -> tuple[InputDevice, ...]:
+    """Return every input device; raise DeviceError, which says why, where there is none."""
     try:
-        return host.devices(refresh=True).result(_ANSWER_S)
+        devices = host.devices(refresh=True).result(_ANSWER_S)
     except FutureTimeoutError:
         silence = f"The sound system did not answer within {_ANSWER_S:g} s; restart its server"
         raise DeviceError(silence) from None
+    if not devices.inputs:
+        raise DeviceError(devices.problem)
+    return devices.inputs
 
 
 def _decisions(
