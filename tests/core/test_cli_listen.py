@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.cli import main
+from mlpsvd.cli.decision_lines import json_line
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import fit
 from mlpsvd.models.classifier import Classifier
+from mlpsvd.models.live import LiveClassifier
 from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import load_model, save_model
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
@@ -89,6 +92,20 @@ def test_json_and_csv_hold_all_there_is_to_know(
     assert entries[1]["smoothed"] != entries[1]["probabilities"]
     assert entries[4]["shown"] == entries[4]["kind"] == "quiet"
     assert entries[4]["probabilities"] == {"hiss": None, "hum": None, "tone": None}
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf])
+def test_json_has_no_number_for_what_is_none(model: Path, odd: float) -> None:
+    classifier = Classifier(load_model(model))
+    samples = np.full(classifier.n_samples, 0.1, np.float32)
+    samples[7] = odd
+    ring = RingBuffer(len(samples))
+    ring.write(samples)
+    (decision,) = LiveClassifier(ring, classifier).poll()
+    entry = json.loads(json_line(decision))
+    assert entry["shown"] == "unknown"
+    assert entry["probability"] is None
+    assert entry["rms_dbfs"] is None or entry["rms_dbfs"] == -120.0
 
 
 def test_it_stops_after_the_seconds_asked_for(model: Path, sound: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -130,7 +130,8 @@ class Classifier:
             What :meth:`features` made of a clip.
         """
         x = vector[np.newaxis].astype(self._network.theta.dtype, copy=False)
-        outputs = self._network.predict(x)[0]
+        with np.errstate(invalid="ignore"):  # of samples that are not finite come probabilities that are not
+            outputs = self._network.predict(x)[0]
         return _as_probabilities(outputs.astype(np.float64), self._model.spec.layers[-1].activation)
 
     def distance_of(self, vector: NDArray[np.floating[Any]]) -> float:
