@@ -21,6 +21,8 @@ _EXACT = {
 }  # fmt: skip
 """In what type samples are read so that writing them again gives the same bits."""
 
+_HIGHEST_FLAC_HZ = 655350
+
 
 @dataclass(frozen=True)
 class Encoded:
@@ -47,16 +49,19 @@ def encode(samples: NDArray[np.float32], rate_hz: float, file_format: str) -> En
     """Return samples [shape=(n_samples,)] as FLAC or WAV.
 
     FLAC has 24 bits a sample, as converters have: a sample comes back within 6e-8, and what lies above full scale is
-    cut to it. WAV has 32-bit floating point and gives back every bit. The rate is rounded to a whole number of hertz.
+    cut to it. WAV has 32-bit floating point and gives back every bit; it is taken also for rates that FLAC does not
+    have. The rate is rounded to a whole number of hertz. A sample that is no finite number, which would make the whole
+    file unusable, becomes 0.
     """
+    samples = np.where(np.isfinite(samples), samples, np.float32(0.0))
     level = measure_level(samples)
     rate = max(1, round(rate_hz))
-    if file_format == "wav":
-        data = _written(samples.astype(np.float32), rate, "WAV", "FLOAT")
+    if file_format == "wav" or rate > _HIGHEST_FLAC_HZ:
+        data, suffix = _written(samples.astype(np.float32), rate, "WAV", "FLOAT"), ".wav"
     else:
         steps = np.rint(np.clip(samples.astype(np.float64), -1.0, 1.0 - 2.0**-23) * 2.0**23)
-        data = _written(steps.astype(np.int32) << 8, rate, "FLAC", "PCM_24")
-    return Encoded(data, f".{file_format}", float(rate), len(samples) / rate, level)
+        data, suffix = _written(steps.astype(np.int32) << 8, rate, "FLAC", "PCM_24"), ".flac"
+    return Encoded(data, suffix, float(rate), len(samples) / rate, level)
 
 
 def trimmed(path: Path, start_s: float, end_s: float, file_format: str) -> Encoded | None:

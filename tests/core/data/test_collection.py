@@ -73,6 +73,21 @@ def test_a_clip_is_a_plain_file_with_a_sane_name_and_a_row(tmp_path: Path) -> No
     assert collection.add(take("big dog", started_at=MOMENT)).name.endswith("_02.flac")
 
 
+@pytest.mark.parametrize("file_format", ["flac", "wav"])
+def test_samples_that_are_no_numbers_spoil_no_clip(tmp_path: Path, file_format: str) -> None:
+    samples = noise()
+    samples[[3, 5, 7]] = np.nan, np.inf, -np.inf
+    clip = Collection.create(tmp_path / "c", file_format).add(Take(samples, RATE_HZ, "dog"))
+    samples[[3, 5, 7]] = 0.0
+    np.testing.assert_allclose(read(clip.path)[0], samples, atol=2.0**-24)
+
+
+def test_a_rate_that_flac_does_not_have_is_kept_in_wav(tmp_path: Path) -> None:
+    clip = Collection.create(tmp_path / "c", "flac").add(Take(noise(), 768_000.0, "dog"))
+    assert clip.path.suffix == ".wav"
+    assert read(clip.path)[1] == 768_000.0
+
+
 def test_flac_keeps_24_bits_and_wav_every_bit(tmp_path: Path) -> None:
     collection = Collection.create(tmp_path / "c", "wav")
     loud = noise() * 10
