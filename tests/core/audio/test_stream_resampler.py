@@ -37,6 +37,18 @@ def test_it_hears_what_a_file_resampled_as_a_whole_holds(from_hz, to_hz) -> None
     assert np.linalg.norm(difference) < 1e-3 * np.linalg.norm(whole[middle])  # 60 dB; soxr's own error at 44.1 kHz
 
 
+@pytest.mark.parametrize(("from_hz", "to_hz"), [(8000, 8001), (10245, 23051), (44100, 44099)])
+def test_rates_of_no_simple_ratio_are_met_too(from_hz, to_hz) -> None:
+    n_seconds = 20
+    samples = np.sin(2.0 * np.pi * 1234.0 * np.arange(n_seconds * from_hz) / from_hz).astype(np.float32)
+    stream = StreamResampler(from_hz, to_hz)
+    heard = np.concatenate((stream.push(samples), stream.flush()))
+    assert len(heard) == n_seconds * to_hz
+    middle = slice(2000, -2000)
+    expected = np.sin(2.0 * np.pi * 1234.0 * np.arange(len(heard)) / to_hz)
+    assert np.abs(heard - expected)[middle].max() < 1e-3  # a drift of the 20 s by half a sample would give 0.2
+
+
 @pytest.mark.parametrize(
     ("from_hz", "to_hz", "delay_ms"), [(48000, 16000, 4.7), (48000, 8000, 9.3), (48000, 44100, 1.8)]
 )
