@@ -39,6 +39,7 @@ _FIRST_HINT = (
     "beside those printed in the paper.\n\nTrials are computed in processes of their own. Stop whenever you like: what "
     "is finished is kept, and Run goes on from there."
 )
+_REMEMBERED = "experiments/choices"
 _COMPILING = "Compiling the fast engine: once on this machine, some ten seconds…"
 _STARTING = "Starting the processes…"
 
@@ -51,7 +52,7 @@ class ExperimentsController(QObject):
     panel
         The tab.
     preferences
-        Remembers the folder, and how fast this machine is.
+        Remembers the folder, what was ticked, how many trials and processes, and how fast this machine is.
     warm_up
         Makes the fused engine ready before processes load it.
     """
@@ -114,10 +115,31 @@ class ExperimentsController(QObject):
 
     def _show_list(self) -> None:
         self._panel.list.show_experiments([shown_experiment(one) for one in REPRODUCTIONS.values()])
-        self._panel.list.tick(one.name for one in REPRODUCTIONS.values() if not one.beyond)
+        self._show_remembered()
         self._panel.form.show_folder(self.folder)
         self._panel.result.show_nothing(_FIRST_TITLE, _FIRST_HINT, can_run=False)
         self._panel.result.show_files(False, False)
+
+    def _show_remembered(self) -> None:
+        """Show what was chosen the last time; at first the paper's own experiments, with as many trials as there."""
+        table, form = self._preferences.table(_REMEMBERED), self._panel.form
+        ticked = table.get("ticked")
+        known = [name for name in ticked if name in REPRODUCTIONS] if isinstance(ticked, list) else None
+        own = [one.name for one in REPRODUCTIONS.values() if not one.beyond]
+        self._panel.list.tick(own if known is None else known)
+        for box, name in ((form.trials, "trials"), (form.processes, "processes")):
+            number = table.get(name)
+            if isinstance(number, int):
+                box.setValue(number)  # kept within what is possible on this machine
+
+    def _remember(self) -> None:
+        form = self._panel.form
+        choices = {"trials": form.trials.value(), "processes": form.processes.value()}
+        self._preferences.set_table(_REMEMBERED, {"ticked": list(self._panel.list.ticked_names()), **choices})
+
+    def _take_choice(self) -> None:
+        self._remember()
+        self._look_soon()
 
     def _connect(self) -> None:
         panel, form, result = self._panel, self._panel.form, self._panel.result
@@ -125,9 +147,9 @@ class ExperimentsController(QObject):
         panel.folder_chosen.connect(lambda text: self.use_folder(Path(text)))
         panel.export_requested.connect(self._export)
         panel.list.chosen.connect(self._show_chosen)
-        panel.list.ticked.connect(self._look_soon)
-        form.trials_changed.connect(self._look_soon)
-        form.processes_changed.connect(self._look_soon)
+        panel.list.ticked.connect(self._take_choice)
+        form.trials_changed.connect(self._take_choice)
+        form.processes_changed.connect(self._take_choice)
         form.run_requested.connect(self.run)
         form.stop_requested.connect(self.stop)
         result.run_requested.connect(self._run_chosen)

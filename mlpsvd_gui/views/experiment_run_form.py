@@ -42,6 +42,8 @@ class ExperimentRunForm(QWidget):
     """Asks for another folder."""
     trials_changed = Signal(int)
     processes_changed = Signal(int)
+    status_changed = Signal(str)
+    """Emits what is said below the buttons."""
 
     def __init__(self, n_cores: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,7 +78,7 @@ class ExperimentRunForm(QWidget):
     def show_stopping(self) -> None:
         """Say that Stop was heard."""
         self.stop_button.setEnabled(False)
-        self.status.setText("Stopping…")
+        self.show_status("Stopping…")
 
     def show_progress(self, share: float | None, text: str) -> None:
         """Say how far all of it is; None while that is not known."""
@@ -88,6 +90,7 @@ class ExperimentRunForm(QWidget):
     def show_status(self, text: str) -> None:
         """Say what is going on, or what pressing Run would take."""
         self.status.setText(text)
+        self.status_changed.emit(text)
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""

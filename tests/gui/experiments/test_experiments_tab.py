@@ -99,6 +99,28 @@ def test_a_heading_ticks_its_group_and_space_the_chosen_entry(tab: Tab) -> None:
     assert tab.panel.list._headings["The paper"].checkState() is Qt.CheckState.PartiallyChecked
 
 
+def test_ticks_trials_and_processes_are_there_again_the_next_day(tab: Tab) -> None:
+    tab.tick_only("table-1", "figure-3")
+    tab.panel.form.trials.setValue(3)
+    tab.panel.form.processes.setValue(2)
+    panel = ExperimentsPanel(n_cores=2)
+    tab.qtbot.addWidget(panel)
+    controller = ExperimentsController(panel, tab.preferences)
+    assert panel.list.ticked_names() == ("table-1", "figure-3")
+    assert (panel.form.trials.value(), panel.form.processes.value()) == (3, 2)
+    controller.close()
+
+
+def test_what_is_remembered_of_another_version_or_machine_is_made_possible(tab: Tab) -> None:
+    tab.preferences.set_table("experiments/choices", {"ticked": ["gone", "table-1"], "trials": "x", "processes": 64})
+    panel = ExperimentsPanel(n_cores=2)
+    tab.qtbot.addWidget(panel)
+    controller = ExperimentsController(panel, tab.preferences)
+    assert panel.list.ticked_names() == ("table-1",)
+    assert (panel.form.trials.value(), panel.form.processes.value()) == (10, 2)
+    controller.close()
+
+
 def test_without_ticks_there_is_nothing_to_run(tab: Tab) -> None:
     tab.tick_only()
     tab.qtbot.waitUntil(lambda: not tab.panel.form.run_button.isEnabled())
