@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
@@ -39,8 +40,17 @@ def svg_text(name: str) -> str:
 
 
 def icon(name: str, colour: QColor) -> QIcon:
-    """Return an icon in a colour (the foreground of the palette, usually)."""
+    """Return an icon in a colour (the foreground of the palette, usually); each is drawn once.
+
+    It holds drawings of many sizes, from which Qt takes the one that fits the screen's own scale.
+    """
+    return QIcon(_icon(name, colour.rgba()))
+
+
+@cache
+def _icon(name: str, rgba: int) -> QIcon:
     drawing = svg_text(name)
+    colour = QColor.fromRgba(rgba)
     faint = QColor(colour)
     faint.setAlphaF(0.35)
     result = QIcon()

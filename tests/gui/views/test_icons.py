@@ -30,6 +30,12 @@ def test_a_disabled_icon_is_fainter(qtbot: QtBot) -> None:
     assert disabled < normal / 2
 
 
+def test_an_icon_is_drawn_once_in_each_colour(qtbot: QtBot) -> None:
+    key = icon("play", QColor("#123456")).pixmap(16, 16).cacheKey()
+    assert icon("play", QColor("#123456")).pixmap(16, 16).cacheKey() == key
+    assert icon("play", QColor("#654321")).pixmap(16, 16).cacheKey() != key
+
+
 def test_every_drawing_has_a_name_and_is_plain_svg() -> None:
     folder = files("mlpsvd_resources") / "icons"
     names = {entry.name.removesuffix(".svg") for entry in folder.iterdir() if entry.name.endswith(".svg")}
