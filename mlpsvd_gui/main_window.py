@@ -84,6 +84,7 @@ class MainWindow(QMainWindow):
         self.actions_ = WindowActions(self)
         self.messages = MessageBar()
         self._state_text = QLabel()
+        self._reproduction_text = QLabel()
         self._make_panels()
         self._make_controllers()
         self._build()
@@ -155,9 +156,11 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.messages)
         layout.addWidget(self.tabs, 1)
         self.setCentralWidget(centre)
-        self._state_text.setContentsMargins(8, 0, 8, 0)
-        self._state_text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.statusBar().addWidget(self._state_text, 1)
+        for text in (self._state_text, self._reproduction_text):
+            text.setContentsMargins(8, 0, 8, 0)
+            text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            self.statusBar().addWidget(text, 1)
+        self._show_state()
 
     def _connect(self) -> None:
         self.dialogs = Dialogs(self, self.actions_, self.files)
@@ -171,6 +174,7 @@ class MainWindow(QMainWindow):
         self.files.origin_changed.connect(self._update_title)
         self.dialogs.told.connect(self._tell_done)
         self.unexpected.connect(self.tell_error)
+        self.live_panel.welcome.record_requested.connect(lambda: self.live_page.show_page(self.record_panel))
         self.live_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
         self.recording.listen_requested.connect(lambda: self.live_page.show_page(self.live_panel))
         self.messages.action_requested.connect(lambda _: self.files.go_back())
@@ -178,7 +182,21 @@ class MainWindow(QMainWindow):
         self.actions_.reset_layout.triggered.connect(self._reset_layout)
         self.actions_.themes.triggered.connect(lambda action: self.theme.choose(action.data()))
         self._recent_menu.aboutToShow.connect(self._fill_recent)
+        self.tabs.currentChanged.connect(self._show_state)
+        self.experiments_panel.form.status_changed.connect(self._reproduction_text.setText)
         self._update_title()
+
+    def _show_state(self) -> None:
+        """Let the line below tell of the tab above it: reproductions have nothing to do with the run of the others."""
+        are_reproductions = self.tabs.currentWidget() is self.experiments_panel
+        self._reproduction_text.setVisible(are_reproductions)
+        self._state_text.setVisible(not are_reproductions)
+
+    @property
+    def status_text(self) -> str:
+        """What the line at the bottom says."""
+        shown = self._state_text if self._reproduction_text.isHidden() else self._reproduction_text
+        return shown.text()
 
     def _theme_takers(self) -> list[Callable[[Theme], None]]:
         return [

@@ -32,6 +32,7 @@ _SHORTCUTS = """
 <tr><td><b>←, →</b></td><td>In the filter plot: move the selected filter by 1 Hz, with Shift by 10 Hz;
 in a plot over epochs: move the cursor</td></tr>
 <tr><td><b>Ctrl+L</b></td><td>Start and stop listening</td></tr>
+<tr><td><b>Ctrl+D</b></td><td>On the page <i>Listen</i>: choose the sound device</td></tr>
 <tr><td><b>R</b></td><td>On the Record page: record, from press to press or while held</td></tr>
 <tr><td><b>1 to 9, with Ctrl</b></td><td>The class recorded next; with Ctrl that of the selected clips</td></tr>
 <tr><td><b>Enter, T, Del</b></td><td>Hear, trim and delete the selected clips</td></tr>

@@ -74,6 +74,7 @@ class LiveController(QObject):
         self._update: LiveUpdate | None = None
         self._starts_again = False
         self._is_silent = False
+        self._has_offered = False
         self._started_s = 0.0
         self.models = LiveModels(run_model, self)
         self.devices = LiveDevices(source.devices, host, preferences, self)
@@ -126,6 +127,8 @@ class LiveController(QObject):
         self._panel.sound_form.calibration_requested.connect(self.calibration.open)
         self.calibration.start_requested.connect(self.start)
         self.drawing.levels_drawn.connect(self.levels_drawn)
+        self.drawing.levels_drawn.connect(lambda rms_dbfs, *_: self.settings.take_level(rms_dbfs))
+        self._panel.messages.action_requested.connect(lambda _: self.settings.hear_whole_sounds())
         self.drawing.levels_drawn.connect(self.calibration.show_level)
         self.drawing.ticked.connect(self._tick)
         self.models.models_changed.connect(self._take_models)
@@ -239,6 +242,7 @@ class LiveController(QObject):
         self._log.begin()
         self.drawing.latency.clear()
         self._panel.meter.reset()
+        self.settings.forget_levels()
         self._begin_view(session)
         self._show_running(True)
         session.start()
@@ -268,6 +272,15 @@ class LiveController(QObject):
         self._notes.begin(session.source, model)
         self.drawing.begin(session, model, self.settings.settings)
         self._show_conditioning()
+        self._offer_whole_sounds(model)
+
+    def _offer_whole_sounds(self, model: LiveModel | None) -> None:
+        """Say once to whoever never chose windows that a network of whole recordings hears whole sounds best."""
+        is_fitting = model is not None and model.bank is None and model.classifier.model.cut_s == 0
+        is_open = not self.settings.chose_windows and self.settings.settings.windows == "running"
+        if is_fitting and is_open and not self._has_offered:
+            self._has_offered = True
+            self._panel.offer_whole_sounds()
 
     def _show_running(self, is_running: bool) -> None:
         self._panel.controls.show_running(is_running)

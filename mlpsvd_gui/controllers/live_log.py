@@ -34,6 +34,7 @@ class LiveLog(QObject):
         self._panel = panel
         self._kept: deque[LiveDecision] = deque(maxlen=_MOST_KEPT)
         self._writing = Background("export decisions", self)
+        self._is_of_last_session = False
         self.n_decisions = 0
         self.n_judged = 0
         self.n_right = 0
@@ -41,12 +42,13 @@ class LiveLog(QObject):
         panel.log.clear_requested.connect(self.empty)
 
     def begin(self) -> None:
-        """Start a new session."""
-        self.empty()
+        """Start a new session; what the last one decided stays until this one has decided something."""
+        self._is_of_last_session = True
         self.n_decisions = self.n_judged = self.n_right = 0
 
     def empty(self) -> None:
         """Forget the decisions kept so far; the counts of the session go on."""
+        self._is_of_last_session = False
         self._kept.clear()
         self._panel.log.clear()
 
@@ -56,6 +58,8 @@ class LiveLog(QObject):
 
     def add(self, decisions: Sequence[LiveDecision], source: AudioSource, clips_align: bool) -> None:
         """Keep decisions, and judge them where clips of a known class align with windows."""
+        if self._is_of_last_session:
+            self.empty()
         self.n_decisions += len(decisions)
         self._kept.extend(_spare(one) for one in decisions)
         if clips_align and isinstance(source, SyntheticSource):

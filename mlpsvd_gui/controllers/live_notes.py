@@ -10,6 +10,7 @@ from mlpsvd.models.live_decision import LiveDecision
 from mlpsvd.models.mismatch import MismatchWatch
 from mlpsvd_gui.controllers.live_conditioning import MeasuredBackground
 from mlpsvd_gui.controllers.live_models import LiveModel
+from mlpsvd_gui.controllers.live_texts import sentence
 
 __all__ = ["LiveNotes"]
 
@@ -46,7 +47,7 @@ class LiveNotes:
     def take_status(self, status: SourceStatus) -> None:
         """Take what the source says of itself."""
         is_amiss = status.state in (SourceState.STALLED, SourceState.FAILED)
-        self._device = status.message if is_amiss else ""
+        self._device = sentence(status.message) if is_amiss and status.message else ""
 
     def take(self, decision: LiveDecision) -> None:
         """Look at one more decision of the model."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from PySide6.QtCore import QObject, Signal
 
 from mlpsvd import settings
@@ -15,8 +17,17 @@ from mlpsvd_gui.views.live_settings_form import LiveSettingsForm
 __all__ = ["LiveSettingsController"]
 
 _REMEMBERED = "live/settings"
-_FIRST_TRIGGER_DBFS = -45.0
-"""Whole sounds need a trigger level; where there is none, this one is a beginning."""
+_BY_HAND = "live/windows"
+_FIRST_TRIGGER_DBFS = -50.0
+"""Whole sounds need a trigger level; where there is none and nothing is heard, this one is a beginning."""
+_ABOVE_BACKGROUND_DB = 12.0
+_HIGHEST_TRIGGER_DBFS = -20.0
+_LOWEST_TRIGGER_DBFS = -79.0
+"""The lowest that the mark on the meter reaches."""
+_N_LEVELS = 100
+"""Twenty a second: the last five seconds."""
+_BACKGROUND_SHARE = 0.2
+"""Of the last levels, the share taken for background: sounds stand out of it."""
 
 
 class LiveSettingsController(QObject):
@@ -33,6 +44,7 @@ class LiveSettingsController(QObject):
         self._meter = meter
         self._preferences = preferences
         self._settings = _remembered(preferences)
+        self._levels_dbfs: deque[float] = deque(maxlen=_N_LEVELS)
         form.edited.connect(self._set)
         form.reset_requested.connect(lambda: self._use(LiveSettings()))
         meter.trigger_dragged.connect(lambda level: self._set("trigger_dbfs", level))
@@ -48,17 +60,57 @@ class LiveSettingsController(QObject):
         """Whether windows begin where the bank's clips begin."""
         return self._settings.hop_share == 1.0 and self._settings.windows == "running"
 
+    @property
+    def chose_windows(self) -> bool:
+        """Whether a person has ever said which windows are wanted."""
+        return bool(self._preferences.table(_BY_HAND))
+
+    def take_level(self, rms_dbfs: float) -> None:
+        """Take the level of the last moments: a trigger level is set above them where one is needed."""
+        self._levels_dbfs.append(rms_dbfs)
+
+    def forget_levels(self) -> None:
+        """Another source is heard."""
+        self._levels_dbfs.clear()
+
+    def hear_whole_sounds(self) -> None:
+        """Cut whole sounds from now on, as choosing them in the form does."""
+        self._set("windows", "whole sounds")
+
     def _set(self, name: str, value: object) -> None:
+        note = ""
         try:
             wanted = settings.with_value(self._settings, name, value)
             if wanted.windows == "whole sounds" and name == "windows" and wanted.trigger_dbfs <= SILENCE_DBFS:
-                wanted = settings.with_value(wanted, "trigger_dbfs", _FIRST_TRIGGER_DBFS)
+                level_dbfs, note = self._sensible_trigger()
+                wanted = settings.with_value(wanted, "trigger_dbfs", level_dbfs)
             settings.check(wanted)
         except MlpSvdError as error:
             self._form.show_problem(name, f"{error}")
             self._meter.show_trigger(self._settings.trigger_dbfs)
             return
+        if name == "windows":
+            self._preferences.set_table(_BY_HAND, {"chosen": value})
         self._use(wanted)
+        self._form.show_note("trigger_dbfs", note)
+
+    def _sensible_trigger(self) -> tuple[float, str]:
+        """Return a trigger level, and in words where it comes from."""
+        if not self._levels_dbfs:
+            return (
+                _FIRST_TRIGGER_DBFS,
+                "Whole sounds need a trigger level: set to a first guess. Drag the mark on the meter.",
+            )
+        background_dbfs = sorted(self._levels_dbfs)[int(_BACKGROUND_SHARE * len(self._levels_dbfs))]
+        above_dbfs = float(round(background_dbfs + _ABOVE_BACKGROUND_DB))
+        if above_dbfs < _LOWEST_TRIGGER_DBFS:
+            return (
+                _FIRST_TRIGGER_DBFS,
+                "Whole sounds need a trigger level: set to a first guess, for there is no background.",
+            )
+        level_dbfs = min(above_dbfs, _HIGHEST_TRIGGER_DBFS)
+        words = f"Whole sounds need a trigger level: set {_ABOVE_BACKGROUND_DB:g} dB above the background"
+        return level_dbfs, f"{words}, which was at {background_dbfs:.0f} dBFS.".replace("-", "−")
 
     def _use(self, wanted: LiveSettings) -> None:
         for info in settings.describe(LiveSettings):

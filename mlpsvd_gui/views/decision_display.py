@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from math import isnan
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPalette, QPen
@@ -23,7 +24,8 @@ class DecisionDisplay(QWidget):
     """The latest verdict and how sure it is, or in words what has to be done to get one.
 
     A class stands upright beside a bar of its colour. Unknown is slanted, beside a dashed outline; quiet is light and
-    faint, beside a thin line: each can be told from the others without colours.
+    faint, beside a thin line: each can be told from the others without colours. While it is quiet, what was shown
+    before stays readable, as faint as quiet itself: a short sound would otherwise be gone before anybody looks.
     """
 
     painted = Signal(float)
@@ -36,6 +38,7 @@ class DecisionDisplay(QWidget):
         self._probability = 0.0
         self._kind = VerdictKind.CLASS
         self._detail = ""
+        self._before: tuple[str, float] | None = None
         self._colour = QColor()
         self._hint = ""
         self._is_fresh = False
@@ -63,6 +66,17 @@ class DecisionDisplay(QWidget):
     def detail(self) -> str:
         """What stands below the label."""
         return self._detail
+
+    @property
+    def before(self) -> str:
+        """What was shown before it became quiet and how probable that was; empty where nothing was or it is not quiet.
+
+        An example: ``7 (99 %)``.
+        """
+        if self._kind is not VerdictKind.QUIET or self._before is None:
+            return ""
+        label, probability = self._before
+        return label if isnan(probability) else f"{label} ({_percent(probability)})"
 
     @property
     def hint(self) -> str:
@@ -103,8 +117,11 @@ class DecisionDisplay(QWidget):
         """
         self._label, self._probability, self._colour, self._kind = label, probability, colour, kind
         self._detail = detail or _percent(probability)
+        if kind is not VerdictKind.QUIET:
+            self._before = (label, probability)
         self._is_fresh = True
-        self.setAccessibleDescription(f"{label}, {self._detail}")
+        before = f", before: {self.before}" if self.before else ""
+        self.setAccessibleDescription(f"{label}, {self._detail}{before}")
         self.repaint()  # at once: the label does not wait for plots and tables
 
     def recolour(self, colour_of: Callable[[str], QColor]) -> None:
@@ -115,6 +132,7 @@ class DecisionDisplay(QWidget):
     def show_hint(self, hint: str) -> None:
         """Show no label, and say instead what is needed for one."""
         self._label, self._hint, self._is_fresh = "", hint, False
+        self._before = None
         self.setAccessibleDescription(hint)
         self.update()
 
@@ -135,7 +153,8 @@ class DecisionDisplay(QWidget):
             self.painted.emit(time.monotonic())
 
     def _paint_label(self, painter: QPainter) -> None:
-        font = self._fitted(self._label, self.width() - 28.0, self.height() * 0.62)
+        large, detail = self._texts()
+        font = self._fitted(large, self.width() - 28.0, self.height() * 0.62)
         small = QFont(self.font())
         small.setPointSizeF(self.font().pointSizeF() * (1.4 if self._kind is VerdictKind.CLASS else 1.1))
         large_height = QFontMetricsF(font).height()
@@ -145,14 +164,20 @@ class DecisionDisplay(QWidget):
         painter.setFont(font)
         is_quiet = self._kind is VerdictKind.QUIET
         painter.setPen(self._theme.muted if is_quiet else self._theme.foreground)
-        text = QFontMetricsF(font).elidedText(self._label, Qt.TextElideMode.ElideRight, self.width() - 28.0)
+        text = QFontMetricsF(font).elidedText(large, Qt.TextElideMode.ElideRight, self.width() - 28.0)
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRectF(18.0, top, self.width() - 24.0, large_height), left, text)
         painter.setFont(small)
         painter.setPen(self._theme.muted)
         area = QRectF(18.0, top + large_height, self.width() - 24.0, small_height)
-        detail = QFontMetricsF(small).elidedText(self._detail, Qt.TextElideMode.ElideRight, area.width())
+        detail = QFontMetricsF(small).elidedText(detail, Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, left, detail)
+
+    def _texts(self) -> tuple[str, str]:
+        """Return what stands large, and what below it."""
+        if not self.before or self._before is None:
+            return self._label, self._detail
+        return self._before[0], f"before: {self.before}, now {self._label}"
 
     def _paint_mark(self, painter: QPainter, area: QRectF) -> None:
         if self._kind is VerdictKind.CLASS:

@@ -29,13 +29,16 @@ _HEADINGS = ("Clock", "Start", "Shown", "Prob.")
 _TIPS = (
     "When the window's last sample sounded, by the clock on the wall",
     "Where the window begins, since the source was started",
-    "What was shown; in brackets what the network said of this window alone, where that was something else",
+    "What was shown; in brackets what the network said of this window alone, where that was something else. Quiet "
+    "windows one after another share a line; what is exported has each of them.",
     "How probable that is",
 )
 _SHOWN = 2
 _MOST_ROWS = 5000
 _CUT_ROWS = 500
 _SWATCH_PX = 9
+_SAME_QUIET_S = 0.1
+"""Quiet windows this far apart are still one stretch: more is a gap in the sound."""
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _ALIGNMENT = int(Qt.ItemDataRole.TextAlignmentRole)
 _DECORATION = int(Qt.ItemDataRole.DecorationRole)
@@ -68,6 +71,8 @@ class DecisionRow:
         Which of these it is.
     clock_s
         Wall-clock time (``time.time``).
+    duration_s
+        How long the window is; of quiet windows in one line, all of them.
     """
 
     start_s: float
@@ -78,6 +83,12 @@ class DecisionRow:
     shown: str
     kind: VerdictKind
     clock_s: float
+    duration_s: float = 0.0
+
+    @property
+    def end_s(self) -> float:
+        """Where the window ends."""
+        return self.start_s + self.duration_s
 
 
 class _Rows(QAbstractTableModel):
@@ -108,11 +119,13 @@ class _Rows(QAbstractTableModel):
             row = self.rows[index.row()]
             return _swatch(row.colour.rgb(), row.kind)
         if role == _TOOL_TIP:
-            return f"Level of the window: {self.rows[index.row()].level_dbfs:.1f} dBFS".replace("-", "−")
+            return _tip(self.rows[index.row()])
         return None
 
     def extend(self, rows: Sequence[DecisionRow]) -> None:
-        rows = rows[-_MOST_ROWS:]
+        rows = self._go_on_with_quiet(_with_quiet_joined(rows))[-_MOST_ROWS:]
+        if not rows:
+            return
         first = len(self.rows)
         self.beginInsertRows(QModelIndex(), first, first + len(rows) - 1)
         self.rows.extend(rows)
@@ -122,6 +135,15 @@ class _Rows(QAbstractTableModel):
             self.beginRemoveRows(QModelIndex(), 0, n_cut - 1)
             del self.rows[:n_cut]
             self.endRemoveRows()
+
+    def _go_on_with_quiet(self, rows: list[DecisionRow]) -> list[DecisionRow]:
+        """Let the last line grow where it goes on being quiet; return what needs lines of its own."""
+        if not rows or not self.rows or not _is_same_quiet(self.rows[-1], rows[0]):
+            return rows
+        last = len(self.rows) - 1
+        self.rows[last] = _joined(self.rows[last], rows[0])
+        self.dataChanged.emit(self.index(last, 0), self.index(last, len(_HEADINGS) - 1))
+        return rows[1:]
 
     def clear(self) -> None:
         self.beginResetModel()
@@ -239,8 +261,40 @@ def _text(row: DecisionRow, column: int) -> str:
     if column == 1:
         return clock_text(row.start_s)
     if column == _SHOWN:
-        return row.shown if row.label in ("", row.shown) else f"{row.shown} ({row.label})"
+        return _shown_text(row)
     return "" if isnan(row.probability) else f"{100.0 * row.probability:.1f} %"
+
+
+def _tip(row: DecisionRow) -> str:
+    what = "Level of the loudest window" if row.kind is VerdictKind.QUIET else "Level of the window"
+    return f"{what}: {row.level_dbfs:.1f} dBFS".replace("-", "−")
+
+
+def _shown_text(row: DecisionRow) -> str:
+    if row.kind is VerdictKind.QUIET and row.duration_s > 0.0:
+        return f"{row.shown} for {row.duration_s:.1f} s"
+    return row.shown if row.label in ("", row.shown) else f"{row.shown} ({row.label})"
+
+
+def _with_quiet_joined(rows: Sequence[DecisionRow]) -> list[DecisionRow]:
+    joined: list[DecisionRow] = []
+    for row in rows:
+        if joined and _is_same_quiet(joined[-1], row):
+            joined[-1] = _joined(joined[-1], row)
+        else:
+            joined.append(row)
+    return joined
+
+
+def _is_same_quiet(first: DecisionRow, second: DecisionRow) -> bool:
+    """Say whether both belong to one stretch of quiet; where no sound came between them they do not."""
+    are_quiet = first.kind is VerdictKind.QUIET and second.kind is VerdictKind.QUIET
+    return are_quiet and first.start_s <= second.start_s <= first.end_s + _SAME_QUIET_S
+
+
+def _joined(first: DecisionRow, second: DecisionRow) -> DecisionRow:
+    level_dbfs = max(first.level_dbfs, second.level_dbfs)
+    return replace(second, start_s=first.start_s, duration_s=second.end_s - first.start_s, level_dbfs=level_dbfs)
 
 
 def wall_text(clock_s: float) -> str:

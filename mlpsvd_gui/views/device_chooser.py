@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtGui import QKeySequence, QShortcut, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from mlpsvd_gui.plots.theme import Theme
@@ -118,7 +118,7 @@ class DeviceChooser(QWidget):
         self.box.setMinimumContentsLength(14)
         self.box.setAccessibleName("Sound device")
         self.box.setToolTip("The device to listen to: its name, the system that offers it, and its own sample rate. "
-                            "System sound is what this computer plays.")  # fmt: skip
+                            "System sound is what this computer plays. Ctrl+D opens this list.")  # fmt: skip
         self.channel_box.setRange(0, 2)
         self.channel_box.setSpecialValueText("all")
         self.channel_box.setAccessibleName("Channel")
@@ -127,13 +127,19 @@ class DeviceChooser(QWidget):
                                        "itself every few seconds.")  # fmt: skip
         self.refresh_button.setAccessibleName("Look for devices")
         self.refresh_button.setIcon(icon("reset", self.palette().windowText().color()))
-        label = QLabel("Channel", self)
+        # Below the box: the key rests with it while something plays, and where the page is not seen.
+        QShortcut(QKeySequence("Ctrl+D"), self.box).activated.connect(self._open_list)
+        label = QLabel("C&hannel", self)
         label.setBuddy(self.channel_box)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         for widget, stretch in ((self.box, 1), (self.refresh_button, 0), (label, 0), (self.channel_box, 0)):
             row.addWidget(widget, stretch)
+
+    def _open_list(self) -> None:
+        self.box.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.box.showPopup()
 
     def _fit_channels(self) -> None:
         """Offer the channels that the device has; what a default or absent device has is not known."""

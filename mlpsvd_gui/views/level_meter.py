@@ -16,6 +16,7 @@ _TICKS_DBFS = (-80, -60, -40, -20, 0)
 _HOLD_S = 1.5
 _FALL_DB_PER_S = 24.0
 _OFF_DBFS = -120.0
+"""Of no sound at all, and of a trigger that is off."""
 _GRIP_PX = 9.0
 _CLIP_COLOUR = QColor("#d13438")
 _WARM_COLOUR = QColor("#d98c00")
@@ -34,7 +35,7 @@ class LevelMeter(QWidget):
         super().__init__(parent)
         self._theme = LIGHT
         self._rms_dbfs: float | None = None
-        self._hold_dbfs = _LOWEST_DBFS
+        self._hold_dbfs = _OFF_DBFS
         self._held_s = 0.0
         self._at_s = 0.0
         self._clipped = False
@@ -126,7 +127,7 @@ class LevelMeter(QWidget):
             self._hold_dbfs -= _FALL_DB_PER_S * overdue_s
         if peak_dbfs >= self._hold_dbfs:
             self._hold_dbfs, self._held_s = peak_dbfs, now_s
-        self._hold_dbfs = max(_LOWEST_DBFS, self._hold_dbfs)
+        self._hold_dbfs = max(_OFF_DBFS, self._hold_dbfs)
         self._at_s = now_s
         self._clipped = self._clipped or clipped
         self.update()
@@ -138,7 +139,7 @@ class LevelMeter(QWidget):
 
     def reset(self) -> None:
         """Show nothing."""
-        self._rms_dbfs, self._hold_dbfs, self._clipped = None, _LOWEST_DBFS, False
+        self._rms_dbfs, self._hold_dbfs, self._clipped = None, _OFF_DBFS, False
         self._at_s = self._held_s = 0.0
         self._level_db_spl = None
         self.update()
@@ -245,6 +246,8 @@ class LevelMeter(QWidget):
         if end > bar.left():
             painter.setBrush(_WARM_COLOUR if self._rms_dbfs > _WARM_DBFS else self._theme.accent)
             painter.drawRoundedRect(QRectF(bar.left(), bar.top(), end - bar.left(), bar.height()), 3.0, 3.0)
+        if self._hold_dbfs <= _LOWEST_DBFS:
+            return
         hold = self._x(self._hold_dbfs, bar)
         painter.setBrush(_WARM_COLOUR if self._hold_dbfs > _WARM_DBFS else self._theme.foreground)
         painter.drawRect(QRectF(min(hold, bar.right() - 2.0), bar.top() - 2.0, 2.0, bar.height() + 4.0))

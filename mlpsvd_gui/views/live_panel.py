@@ -32,6 +32,7 @@ __all__ = ["LivePanel"]
 
 _READY = "Press Start to see the first decision."
 _NO_MODEL = "No network yet: level and spectrum only."
+_WHOLE_SOUNDS = "This network learnt whole recordings: words, calls and knocks are told best as whole sounds."
 
 
 class LivePanel(QWidget):
@@ -97,6 +98,10 @@ class LivePanel(QWidget):
         """Say in one sentence what was done."""
         self.messages.show_message(MessageKind.DONE, sentence)
 
+    def offer_whole_sounds(self) -> None:
+        """Say what a network of whole recordings hears best, with a button for it."""
+        self.messages.show_message(MessageKind.WARNING, _WHOLE_SOUNDS, "whole sounds", "Hear whole sounds")
+
     def show_model(self, is_there: bool) -> None:
         """Show where probabilities will be, or without a network how to get one."""
         self._top.setCurrentWidget(self.probabilities if is_there or self.log.rows else self.welcome)
@@ -157,6 +162,7 @@ class LivePanel(QWidget):
             verdict.label,
             verdict.kind,
             decision.clock_s,
+            decision.duration_s,
         )
 
     def _build_layout(self) -> None:

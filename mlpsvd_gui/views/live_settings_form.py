@@ -62,7 +62,6 @@ class LiveSettingsForm(QScrollArea):
         editor.editor.setAccessibleName(f"{info.label} {info.unit}".strip())
         editor.editor.setObjectName(f"live.{info.name}")
         problem.setWordWrap(True)
-        problem.setStyleSheet(f"color: {_PROBLEM_COLOUR};")
         problem.hide()
         row = grid.rowCount()
         grid.addWidget(label, row, 0)
@@ -84,11 +83,20 @@ class LiveSettingsForm(QScrollArea):
 
     def show_problem(self, name: str, sentence: str) -> None:
         """Say what is wrong with a setting; an empty sentence takes it away."""
-        self._problems[name].setText(sentence)
-        self._problems[name].setVisible(bool(sentence))
+        self._say(name, sentence, f"color: {_PROBLEM_COLOUR};")
+
+    def show_note(self, name: str, sentence: str) -> None:
+        """Say below a setting what was done to it, and why; the next change of any setting takes it away."""
+        self._say(name, sentence, "")
+
+    def _say(self, name: str, sentence: str, style: str) -> None:
+        label = self._problems[name]
+        label.setStyleSheet(style)
+        label.setText(sentence)
+        label.setVisible(bool(sentence))
 
     def problem(self, name: str) -> str:
-        """Return what is said to be wrong with a setting, empty where nothing is."""
+        """Return what is said below a setting, empty where nothing is."""
         return self._problems[name].text()
 
 

@@ -1,4 +1,4 @@
-"""What stands in the place of the probabilities before there is a network: two ways to one."""
+"""What stands in the place of the probabilities before there is a network: three ways to one."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _TITLE_SCALE = 1.3
 class LiveWelcome(QWidget):
     """Says what will be here, with a button for each way to get it."""
 
+    record_requested = Signal()
+    """Asks for the page on which sounds are recorded."""
     explore_requested = Signal()
     """Asks for the tab on which networks are trained."""
     open_requested = Signal()
@@ -26,13 +28,15 @@ class LiveWelcome(QWidget):
         super().__init__(parent)
         self.title = QLabel("No network yet", self)
         self.text = QLabel(
-            "Start shows level, spectrum and waterfall. To be told what is heard, train a network on the Explore tab "
-            "or open a model file.",
+            "Start shows level, spectrum and waterfall. To be told what is heard, record sounds of your own and train "
+            "a network on them, train one on the Explore tab, or open a model file.",
             self,
         )
+        self.record_button = QPushButton("Record sounds", self)
         self.explore_button = QPushButton("Train one on Explore", self)
         self.open_button = QPushButton("Open a model file…", self)
         self._build()
+        self.record_button.clicked.connect(self.record_requested)
         self.explore_button.clicked.connect(self.explore_requested)
         self.open_button.clicked.connect(self.open_requested)
 
@@ -42,7 +46,7 @@ class LiveWelcome(QWidget):
         self.title.setFont(font)
         self.text.setWordWrap(True)
         self.text.setMinimumHeight(2 * self.fontMetrics().lineSpacing() + 2)
-        self.explore_button.setDefault(True)
+        self.record_button.setDefault(True)
         block = QWidget(self)
         block.setMaximumWidth(_WIDEST)
         column = QVBoxLayout(block)
@@ -51,7 +55,7 @@ class LiveWelcome(QWidget):
         column.addWidget(self.text)
         buttons = QHBoxLayout()
         buttons.setSpacing(10)
-        for button in (self.explore_button, self.open_button):
+        for button in (self.record_button, self.explore_button, self.open_button):
             button.setMinimumWidth(150)
             buttons.addWidget(button)
         buttons.addStretch(1)
@@ -66,7 +70,10 @@ class LiveWelcome(QWidget):
         self.text.setStyleSheet(f"color: {theme.muted.name()};")
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Offer the other tab only where somebody leads there."""
+        """Offer other pages only where somebody leads there."""
         super().showEvent(event)
-        method = QMetaMethod.fromSignal(self.explore_requested)
-        self.explore_button.setVisible(self.isSignalConnected(method))
+        for button, signal in (
+            (self.record_button, self.record_requested),
+            (self.explore_button, self.explore_requested),
+        ):
+            button.setVisible(self.isSignalConnected(QMetaMethod.fromSignal(signal)))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -36,6 +36,21 @@ def test_a_small_screen_is_enough(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.wait(50)
     assert (window.width(), window.height()) == (1280, 720)
     assert window.minimumSizeHint().width() <= 1280 and window.minimumSizeHint().height() <= 720
+
+
+def test_the_line_at_the_bottom_tells_of_the_tab_above_it(qtbot: QtBot, window: MainWindow) -> None:
+    assert "Press Train" in window.status_text
+    window.tabs.setCurrentWidget(window.experiments_panel)
+    qtbot.waitUntil(lambda: window.status_text.startswith("Run computes"), timeout=10_000)
+    assert window.status_text == window.experiments_panel.form.status.text()
+    window.tabs.setCurrentWidget(window.live_page)
+    assert "Press Train" in window.status_text
+
+
+def test_before_there_is_a_network_a_click_leads_to_recording(qtbot: QtBot, window: MainWindow) -> None:
+    window.tabs.setCurrentWidget(window.live_page)
+    qtbot.mouseClick(window.live_panel.welcome.record_button, Qt.MouseButton.LeftButton)
+    assert window.record_panel.isVisible()
 
 
 def test_light_and_dark_reach_every_panel_and_are_remembered(qtbot: QtBot, window: MainWindow) -> None:
