@@ -67,10 +67,12 @@ def _recordings() -> Experiment:
             n_parts=3,
             magnitude="log",
             scaling="standardised",
+            # How much silence a recording has around its sound is chance, and live there is another amount of it.
+            trim_db=30.0,
         ),
         network=NetworkSettings(initial="glorot"),
         # Standardised features leave few small singular values: the paper's 0.1 drops none on the spoken digits, 0.3
-        # leaves 11 of 20 at the same accuracy (98.1 % beside 97.4 % of the MLP).
+        # leaves 9 of 20 at the same accuracy (98.9 % beside 98.5 % of the MLP).
         discarding=DiscardingSettings(threshold=0.3),
     )
 

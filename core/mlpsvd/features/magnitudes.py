@@ -11,6 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from mlpsvd.features.settings import FeatureSettings
+from mlpsvd.features.trimming import sounding_part
 
 __all__ = ["LOG_FLOOR", "clip_magnitudes", "n_parts", "window"]
 
@@ -56,7 +57,8 @@ def clip_magnitudes(
 
     ``first`` takes one transform of the first ``fft_size`` samples. ``mean`` averages |FFT| over segments ``hop``
     samples apart; ``several`` does so within each of ``n_parts`` equal parts of the clip. Samples after the last whole
-    segment of a part are not looked at. A part shorter than ``fft_size`` is continued with zeros.
+    segment of a part are not looked at. A part shorter than ``fft_size`` is continued with zeros. With ``trim_db``
+    each clip is what :func:`~mlpsvd.features.trimming.sounding_part` leaves of it.
 
     Parameters
     ----------
@@ -71,7 +73,11 @@ def clip_magnitudes(
         Raw |FFT|.
     """
     if isinstance(samples, np.ndarray):
-        return _equally_long(np.atleast_2d(samples), settings)
+        samples = np.atleast_2d(samples)
+    if settings.trim_db:
+        samples = [sounding_part(clip, settings.trim_db, settings.hop) for clip in samples]
+    if isinstance(samples, np.ndarray):
+        return _equally_long(samples, settings)
     lengths: dict[int, list[int]] = {}
     for index, clip in enumerate(samples):
         lengths.setdefault(len(clip), []).append(index)

@@ -23,6 +23,10 @@ class FeatureSettings:
                             help="first: one transform of the clip's first samples, as in the paper. mean: the mean "
                             "magnitude over all segments. several: the mean within each of several equal parts of "
                             "the clip, one after another.")  # fmt: skip
+    trim_db: float = setting(0.0, label="Trim ends", unit="dB", low=0.0, high=120.0, zero="not trimmed",
+                             help="Each clip begins and ends where it is no more than this far below its loudest "
+                             "stretch: silence around a word, in a recording or live, then makes no difference. "
+                             "0 takes clips as they are, as in the paper.")  # fmt: skip
     n_parts: int = setting(3, label="Parts", low=1, high=64, help="How many equal parts 'several' cuts a clip into.")
     magnitude: str = setting("linear", label="Magnitude", choices=("linear", "log"),
                              help="log: the natural logarithm of each magnitude.")  # fmt: skip

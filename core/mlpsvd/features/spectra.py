@@ -108,6 +108,7 @@ class FittedFeatures:
             "mean": f"averaged over segments every {one.hop} samples",
             "several": f"averaged over segments every {one.hop} samples in each of {one.n_parts} equal parts",
         }[one.segments]
+        trimmed = f" of the clip without its ends {one.trim_db:g} dB below its loudest," if one.trim_db else ","
         kind = "log magnitudes" if one.magnitude == "log" else "magnitudes"
         scaling = {
             "training maximum": "divided by the largest value in the training set",
@@ -116,7 +117,7 @@ class FittedFeatures:
             "none": "not scaled",
         }[one.scaling]
         return (
-            f"{self.n_features} {kind} of the {one.fft_size}-point FFT ({one.window} window) {where}, "
+            f"{self.n_features} {kind} of the {one.fft_size}-point FFT ({one.window} window) {where}{trimmed} "
             f"0 to {top_hz:g} Hz in steps of {self.sample_rate_hz / one.fft_size:g} Hz, {scaling}"
         )
 
