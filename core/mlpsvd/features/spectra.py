@@ -150,8 +150,11 @@ class FittedFeatures:
 
 
 def n_samples_needed(settings: FeatureSettings) -> int | None:
-    """Return how many first samples of a clip the features look at; None for all of them."""
-    return settings.fft_size if settings.segments == "first" else None
+    """Return how many first samples of a clip the features look at; None for all of them.
+
+    Where quiet ends are trimmed, the first samples looked at may lie anywhere.
+    """
+    return settings.fft_size if settings.segments == "first" and not settings.trim_db else None
 
 
 def fit(samples: Clips, sample_rate_hz: float, settings: FeatureSettings) -> FittedFeatures:

@@ -32,7 +32,8 @@ def sounding_part(clip: NDArray[np.float32], trim_db: float, stretch: int) -> ND
     if len(clip) <= stretch:
         return clip
     energy = np.concatenate(([0.0], np.cumsum(np.square(clip, dtype=np.float64))))
-    energies = energy[stretch:] - energy[:-stretch]
+    with np.errstate(invalid="ignore"):  # samples that are not finite give energies that are not
+        energies = energy[stretch:] - energy[:-stretch]
     loudest = float(energies.max())
     if not 0.0 < loudest < np.inf:
         return clip

@@ -9,9 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlpsvd.data.synthetic import synthetic_clips
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.prepare import prepare
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import fit
 from mlpsvd.features.trimming import sounding_part
+from mlpsvd.settings import with_value
 
 STRETCH = 64
 TRIMMED = FeatureSettings(fft_size=64, hop=STRETCH, segments="several", n_parts=3, magnitude="log", trim_db=30.0)
@@ -47,7 +51,16 @@ def test_what_is_left_begins_and_ends_with_a_loud_stretch(trim_db: float, before
     assert (outside < energy.max() * 10 ** (-trim_db / 10) * (1 + 1e-9)).all()
 
 
-@pytest.mark.parametrize("strange", [np.zeros(500, np.float32), np.full(500, np.nan, np.float32), a_word()[:10]])
+@pytest.mark.parametrize(
+    "strange",
+    [
+        np.zeros(500, np.float32),
+        np.full(500, np.nan, np.float32),
+        np.full(500, np.inf, np.float32),
+        np.r_[np.zeros(200), np.inf, np.zeros(200)].astype(np.float32),
+        a_word()[:10],
+    ],
+)
 def test_what_has_no_ends_to_trim_stays_whole(strange: np.ndarray) -> None:
     assert sounding_part(strange, 30.0, STRETCH) is strange
 
@@ -71,3 +84,13 @@ def test_a_clip_gives_the_same_bits_alone_and_among_others() -> None:
     for clip, row in zip(clips, together, strict=True):
         np.testing.assert_array_equal(features.transform(clip)[0], row)
     assert "without its ends 30 dB" in features.describe()
+
+
+def test_training_sees_clips_as_the_classifier_does_also_where_one_transform_is_taken() -> None:
+    experiment = Experiment()
+    for key, value in {"data.synthetic.train_per_class": 4, "features.trim_db": 10.0}.items():
+        experiment = with_value(experiment, key, value)
+    assert experiment.features.segments == "first"
+    prepared = prepare(experiment)
+    whole = synthetic_clips(experiment.data.synthetic, experiment.seed, "train")
+    np.testing.assert_array_equal(prepared.dataset.x_train, prepared.features.transform(whole.samples))
