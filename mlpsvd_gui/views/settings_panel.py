@@ -29,7 +29,8 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 """Title, prefix of the keys, and which settings (all, if none are named)."""
 
 _HAS_EFFECT: Mapping[str, Callable[[Experiment], bool]] = {
-    "features.hop": lambda e: e.features.segments != "first",
+    # Also how long a stretch is of which the level is taken to trim a clip's ends.
+    "features.hop": lambda e: e.features.segments != "first" or e.features.trim_db > 0.0,
     "features.n_parts": lambda e: e.features.segments == "several",
     "network.initial_std": lambda e: e.network.initial == "normal",
     "training.momentum": lambda e: e.training.optimiser == "momentum",

@@ -125,6 +125,9 @@ def test_a_choice_is_taken_and_settings_without_effect_are_hidden(qtbot: QtBot, 
     assert model.experiment.training.optimiser == "momentum"
     assert panel.rows["training.momentum"].editor.isVisibleTo(panel)
     assert not panel.rows["training.beta_1"].editor.isVisibleTo(panel)
+    assert not panel.rows["features.hop"].editor.isVisibleTo(panel)
+    model.set_value("features.trim_db", 30.0)
+    assert panel.rows["features.hop"].editor.isVisibleTo(panel)
 
 
 def test_steps_stay_in_the_allowed_range_and_on_round_numbers(parts: Parts) -> None:
