@@ -21,7 +21,7 @@ from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
 from mlpsvd_gui.views.classify_controls import ClassifyControls
 from mlpsvd_gui.views.classify_filter import FileFilter
 from mlpsvd_gui.views.classify_rows import FileEntry, RowFilter
-from mlpsvd_gui.views.classify_table import FileTable
+from mlpsvd_gui.views.classify_table import FileTable, pad_cells
 from mlpsvd_gui.views.classify_totals import TotalsView
 from mlpsvd_gui.views.classify_welcome import ClassifyWelcome
 from mlpsvd_gui.views.classify_windows import WindowsView
@@ -66,6 +66,7 @@ class ClassifyPanel(QWidget):
         self._theme = theme
         for view in (self.controls, self.windows, self.totals, self.welcome, self._drop_frame):
             view.set_theme(theme)
+        pad_cells(self.table)
         self._recolour()
 
     def colour_of(self, label: str) -> QColor:

@@ -13,14 +13,14 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.classify_rows import COLUMNS, FileEntry, RowFilter, in_sorted_order
 
-__all__ = ["LABEL", "PADDED", "PROBLEM", "TRUTH", "FileRows", "FileTable", "swatch"]
+__all__ = ["LABEL", "PROBLEM", "TRUTH", "FileRows", "FileTable", "pad_cells", "swatch"]
 
 LABEL, TRUTH, PROBLEM = 2, 6, 7
 _SWATCH_PX = 9
 _SAMPLES = ("", "0:00:00", "a longer class", "Probability", "100.0 %", "Windows", "✗ true class", "it is not readable")
 """Texts that have room in the columns at first."""
 _WRONG = {False: QColor("#b3261e"), True: QColor("#ff8a80")}
-PADDED = "QTableView::item { padding: 0 6px; }"
+_PADDED = "QTableView::item { padding: 0 6px; }"
 """Style of a table whose numbers do not touch the words in the next column."""
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _ALIGNMENT = int(Qt.ItemDataRole.TextAlignmentRole)
@@ -179,6 +179,15 @@ class FileRows(QAbstractTableModel):
         return QModelIndex() if row is None else self.index(row, before.column())
 
 
+def pad_cells(table: QTableView) -> None:
+    """Give cells room at their sides; to be asked for anew with every theme.
+
+    A view with a style sheet keeps the palette that it had when it got it.
+    """
+    table.setStyleSheet("")
+    table.setStyleSheet(_PADDED)
+
+
 class FileTable(QTableView):
     """Shows :class:`FileRows`; a click on a heading sorts, Delete takes files away, Ctrl+C copies them as a table."""
 
@@ -201,7 +210,7 @@ class FileTable(QTableView):
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
         self.setAccessibleName("Recordings")
-        self.setStyleSheet(PADDED)
+        pad_cells(self)
         self._build_headers()
         self._build_keys()
         self.selectionModel().currentRowChanged.connect(lambda *_: self.entry_chosen.emit(self.current))

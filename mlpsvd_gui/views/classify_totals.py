@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView
 from mlpsvd.experiments.classification_totals import ClassificationTotals
 from mlpsvd_gui.plots.theme import Theme, small_font, theme_for, with_alpha
 from mlpsvd_gui.views.classify_rows import duration_text
-from mlpsvd_gui.views.classify_table import PADDED, swatch
+from mlpsvd_gui.views.classify_table import pad_cells, swatch
 
 __all__ = ["TotalsView"]
 
@@ -175,6 +175,7 @@ class TotalsView(QWidget):
         for label in (self.details, self.confusion_label):
             label.setStyleSheet(f"color: {theme.muted.name()};")
         self.confusion_table.viewport().update()
+        pad_cells(self.class_table)
 
     def set_colours(self, colour_of: Callable[[str], QColor]) -> None:
         """Take the colours of the classes."""
@@ -230,7 +231,7 @@ class TotalsView(QWidget):
             table.verticalHeader().setMinimumSectionSize(12)
             table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 2)
             table.horizontalHeader().setHighlightSections(False)
-        self.class_table.setStyleSheet(PADDED)
+        pad_cells(self.class_table)
         self.class_table.verticalHeader().hide()
         self.class_table.setShowGrid(False)
         self.class_table.setAlternatingRowColors(True)

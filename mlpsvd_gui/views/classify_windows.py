@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPush
 from mlpsvd.experiments.file_results import FileResult
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.classify_rows import FileEntry
-from mlpsvd_gui.views.classify_table import PADDED, swatch
+from mlpsvd_gui.views.classify_table import pad_cells, swatch
 from mlpsvd_gui.views.decision_table import clock_text
 from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.window_strip import WindowStrip
@@ -106,6 +106,7 @@ class WindowsView(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         self.strip.set_theme(theme)
+        pad_cells(self.table)
 
     def set_colours(self, colour_of: Callable[[str], QColor]) -> None:
         """Take the colours of the classes."""
@@ -137,7 +138,7 @@ class WindowsView(QWidget):
         table.setTabKeyNavigation(False)
         table.setWordWrap(False)
         table.setAccessibleName("Windows of the recording")
-        table.setStyleSheet(PADDED)
+        pad_cells(table)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 7)
         header = table.horizontalHeader()

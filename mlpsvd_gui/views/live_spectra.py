@@ -38,6 +38,7 @@ class LiveSpectra(QSplitter):
         self._is_drawn: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
         self._means: Vector | None = None
         self._background: Vector | None = None
+        self._live: Vector | None = None
         self._range_db: tuple[float, float] | None = None
         self.curves = CurvePlot("Frequency", "Hz", "Level", "dB", log_x=True, parent=self)
         self.waterfall = Waterfall(self)
@@ -50,6 +51,7 @@ class LiveSpectra(QSplitter):
         self.waterfall.set_theme(theme)
         self._paint_means()
         self._paint_background()
+        self._paint_live()
 
     def begin(
         self,
@@ -79,6 +81,7 @@ class LiveSpectra(QSplitter):
         self._is_drawn = frequencies_hz > 0  # 0 Hz has no place on a logarithmic axis
         self._frequencies_hz = frequencies_hz[self._is_drawn]
         self._means = means
+        self._live = None
         self._range_db = None
         self.curves.set_y_label(*y_label)
         self.curves.set_y_range(None)
@@ -94,9 +97,9 @@ class LiveSpectra(QSplitter):
     def show_live(self, spectrum: Vector) -> None:
         """Draw the spectrum of now [shape=(n_bins,)]."""
         if len(spectrum) == len(self._is_drawn) and len(self._frequencies_hz):
-            shown = spectrum[self._is_drawn]
-            self._follow(shown)
-            self.curves.set_curve(_LIVE_KEY, self._frequencies_hz, shown, "now", self._theme.foreground, width=1.6)
+            self._live = spectrum[self._is_drawn]
+            self._follow(self._live)
+            self._paint_live()
 
     def show_background(self, spectrum: Vector | None) -> None:
         """Draw the measured background, or take it away."""
@@ -117,6 +120,10 @@ class LiveSpectra(QSplitter):
         if (low, high) != self._range_db:
             self._range_db = (low, high)
             self.curves.set_y_range(low, high)
+
+    def _paint_live(self) -> None:
+        if self._live is not None:
+            self.curves.set_curve(_LIVE_KEY, self._frequencies_hz, self._live, "now", self._theme.foreground, width=1.6)
 
     def _paint_means(self) -> None:
         for index, mean in enumerate(() if self._means is None else self._means):

@@ -28,8 +28,8 @@ class LiveWelcome(QWidget):
         super().__init__(parent)
         self.title = QLabel("No network yet", self)
         self.text = QLabel(
-            "Start shows level, spectrum and waterfall. To be told what is heard, record sounds of your own and train "
-            "a network on them, train one on the Explore tab, or open a model file.",
+            "Start shows level, spectrum and waterfall. To be told what is heard, record your own sounds and train on "
+            "them, or open a model.",
             self,
         )
         self.record_button = QPushButton("Record sounds", self)

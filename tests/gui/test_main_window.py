@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from mlpsvd_gui.log import catch_everything, log_path, start_logging
@@ -64,6 +65,16 @@ def test_light_and_dark_reach_every_panel_and_are_remembered(qtbot: QtBot, windo
     qtbot.waitUntil(lambda: not window.theme.is_dark)
     actions["system"].trigger()
     QApplication.processEvents()
+
+
+def test_lists_and_tables_take_another_theme_even_where_they_are_not_seen(qtbot: QtBot, window: MainWindow) -> None:
+    """A view with a style sheet keeps its palette until it gets the sheet anew."""
+    for name, is_dark in (("dark", True), ("light", False), ("dark", True)):
+        window.theme.choose(name)
+        qtbot.waitUntil(lambda is_dark=is_dark: window.theme.is_dark is is_dark)
+        for view in window.findChildren(QAbstractItemView):
+            base = view.palette().color(QPalette.ColorRole.Base)
+            assert (base.lightness() < 128) is is_dark, (type(view).__name__, view.accessibleName(), name)
 
 
 def test_damaged_memory_does_not_keep_the_window_from_opening(

@@ -9,10 +9,12 @@ from PySide6.QtGui import QColor
 from mlpsvd.models.live_settings import LiveSettings
 from mlpsvd.models.verdict import VerdictKind
 from mlpsvd.settings import describe, to_table
+from mlpsvd_gui.plots.theme import DARK, LIGHT
 from mlpsvd_gui.views.decision_display import DecisionDisplay
 from mlpsvd_gui.views.device_chooser import DeviceChooser, DeviceEntry
 from mlpsvd_gui.views.level_meter import LevelMeter
 from mlpsvd_gui.views.live_settings_form import LiveSettingsForm
+from mlpsvd_gui.views.live_spectra import LiveSpectra
 from mlpsvd_gui.views.note_list import NoteList
 from mlpsvd_gui.views.probability_history import ProbabilityHistory
 from mlpsvd_gui.views.quiet_label import QuietLabel
@@ -115,3 +117,16 @@ def test_notes_and_status_ask_for_no_new_layout(qtbot) -> None:
     notes.show_sentences(["Less < more & so on."])
     assert notes.sentences == ("Less < more & so on.",)
     assert "&lt;" in notes._text.text()
+
+
+def test_the_spectrum_of_now_takes_the_colour_of_another_theme(qtbot) -> None:
+    spectra = LiveSpectra()
+    qtbot.addWidget(spectra)
+    spectra.set_theme(LIGHT)
+    spectra.begin(np.linspace(0.0, 4000.0, 5), ("a",), None, ("Level", "dBFS"), 0.1)
+    spectra.show_live(np.linspace(-60.0, -20.0, 5))
+    spectra.resize(400, 400)
+    light = spectra.curves.plot_item.listDataItems()[0].opts["pen"].color()
+    spectra.set_theme(DARK)
+    dark = spectra.curves.plot_item.listDataItems()[0].opts["pen"].color()
+    assert (light, dark) == (LIGHT.foreground, DARK.foreground)
