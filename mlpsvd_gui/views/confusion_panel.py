@@ -101,6 +101,7 @@ class ConfusionPanel(QWidget):
         table = self.table
         table.setAccessibleName("Confusion matrix")
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setTabKeyNavigation(False)
         table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         table.setFrameShape(QFrame.Shape.NoFrame)
         table.cellClicked.connect(lambda row, _: self.class_selected.emit(row))

@@ -79,6 +79,7 @@ class DataPanel(QWidget):
         table = QTableWidget(0, 2)
         table.setHorizontalHeaderLabels(["File", "Reason"])
         table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        table.setTabKeyNavigation(False)
         table.verticalHeader().hide()
         table.setShowGrid(False)
         table.setWordWrap(True)

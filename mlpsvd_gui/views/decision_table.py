@@ -190,6 +190,7 @@ class DecisionTable(QTableView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWordWrap(False)
+        self.setTabKeyNavigation(False)  # Tab leads on, out of the table
         self.setAccessibleName("Decisions")
         self._build_headers()
 

@@ -45,8 +45,8 @@ class DeviceChooser(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.box = ElidingComboBox(self)
+        self.refresh_button = QToolButton(self)  # the order of making is that of the Tab key
         self.channel_box = QSpinBox(self)
-        self.refresh_button = QToolButton(self)
         self._entries: tuple[DeviceEntry, ...] = ()
         self._absent = ""
         self._build()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QFileDialog, QMessageBox, QTableView
 from pytestqt.qtbot import QtBot
 
 from mlpsvd_gui.log import catch_everything, log_path, start_logging
@@ -65,6 +65,13 @@ def test_light_and_dark_reach_every_panel_and_are_remembered(qtbot: QtBot, windo
     qtbot.waitUntil(lambda: not window.theme.is_dark)
     actions["system"].trigger()
     QApplication.processEvents()
+
+
+def test_the_tab_key_leads_out_of_every_table_that_is_only_read(window: MainWindow) -> None:
+    read_only = QAbstractItemView.EditTrigger.NoEditTriggers
+    tables = [one for one in window.findChildren(QTableView) if one.editTriggers() == read_only]
+    assert len(tables) >= 5
+    assert [one.accessibleName() or type(one).__name__ for one in tables if one.tabKeyNavigation()] == []
 
 
 def test_lists_and_tables_take_another_theme_even_where_they_are_not_seen(qtbot: QtBot, window: MainWindow) -> None:
