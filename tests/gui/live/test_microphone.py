@@ -304,7 +304,7 @@ def test_clips_heard_through_the_device_are_told_apart_as_from_their_files(
     panel.sides.setCurrentWidget(panel.settings_form)
     windows = panel.settings_form.editors["windows"].editor
     click_entry(qtbot, windows, windows.findText("whole sounds"))
-    assert panel.meter.trigger_dbfs == -45.0, "whole sounds need a trigger level"
+    assert panel.meter.trigger_dbfs == -50.0, "whole sounds need a trigger level"
     assert panel.settings_form.editors["hop_share"].isHidden()
     pause = np.zeros(round(0.25 * RATE_HZ))
     parts = [pause, pause]
