@@ -34,6 +34,8 @@ _MOST_ROWS = 300
 _SPAN_DB = 80.0
 _STEP_DB = 10.0
 _SLACK_DB = 15.0
+_SOFTEST_DB = -60.0
+"""Full colour at the least: the digital silence of a muted device is no picture of anything."""
 """The loudest must fall this far below the top before the scale follows it down: colours do not flicker."""
 _CURSOR_COLOUR = "#ff3d7f"
 
@@ -152,7 +154,7 @@ class Waterfall(BasePlot):
         shown = self._levels[: self._n_rows]
         if not np.isfinite(shown).any():
             return
-        loudest = float(np.nanmax(shown))
+        loudest = max(_SOFTEST_DB, float(np.nanmax(shown)))
         if self._scale.high - _SLACK_DB <= loudest <= self._scale.high:
             return
         high = _STEP_DB * math.ceil(loudest / _STEP_DB)

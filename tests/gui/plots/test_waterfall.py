@@ -88,3 +88,9 @@ def test_it_is_painted_in_the_dark_and_exported(waterfall: Waterfall, tmp_path: 
     waterfall.export_csv(tmp_path / "w.csv")
     assert (tmp_path / "w.png").stat().st_size > 1000
     assert "Frequency (Hz)" in (tmp_path / "w.csv").read_text("utf-8")
+
+
+def test_digital_silence_stays_dark(waterfall: Waterfall) -> None:
+    waterfall.append(0.0, np.full(len(FREQUENCIES_HZ), -180.0))
+    waterfall.redraw()
+    assert waterfall.value_range == (-140.0, -60.0)
