@@ -111,7 +111,9 @@ def _read(path: Path) -> tuple[str, Tensors]:
                     raise FileFormatError(f"{path}: the tensor {name} has the type {kind}; it should be F32 or F64")
             return metadata, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
-        raise FileFormatError(f"{path} is not a model file, or is damaged: {error}") from error
+        # The library's own words ("header too large") help nobody who has taken the wrong file.
+        what = "is not a model file, or is damaged; it should be a .safetensors file that this program has written"
+        raise FileFormatError(f"{path} {what}") from error
 
 
 def _checked_version(metadata: str) -> dict[str, Any]:
