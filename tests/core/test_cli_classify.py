@@ -164,7 +164,14 @@ def on_a_terminal(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], in
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "mlpsvd", "classify", *arguments]
     environment = {**os.environ, "COLUMNS": "100"}
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=follower, env=environment) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=follower,
+        env=environment,
+        # Tests that were started in the background inherit that Ctrl-C is ignored, and would hand it on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    ) as process:
         os.close(follower)
         yield process, leader
         process.kill()
