@@ -27,7 +27,8 @@ def strongest_hz(samples: np.ndarray, rate_hz: float) -> float:
 
 @pytest.mark.parametrize("rate_hz", [None, 16000.0, 8000.0, 44100.0])
 def test_a_sine_arrives_at_its_level_and_frequency(sound_server, listen, rate_hz) -> None:
-    sound_server.play(sine(1000.0, 20.0), _RATE_HZ)
+    # Much in hand: a player that falls behind would be heard as a lower level.
+    sound_server.play(sine(1000.0, 20.0), _RATE_HZ, latency_ms=500)
     listening = listen(rate_hz=rate_hz)
     listening.until_steady()
     heard = listening.hear(0.5)
@@ -36,7 +37,7 @@ def test_a_sine_arrives_at_its_level_and_frequency(sound_server, listen, rate_hz
 
 
 def test_what_lies_above_the_models_band_is_not_folded_into_it(sound_server, listen) -> None:
-    sound_server.play(sine(9000.0, 20.0), _RATE_HZ)
+    sound_server.play(sine(9000.0, 20.0), _RATE_HZ, latency_ms=500)
     listening = listen(rate_hz=16000.0)
     listening.until_steady(raw=True)
     listening.hear(0.25)
@@ -47,7 +48,7 @@ def test_what_lies_above_the_models_band_is_not_folded_into_it(sound_server, lis
 
 
 def test_the_raw_ring_keeps_the_devices_own_samples(sound_server, listen) -> None:
-    sound_server.play(sine(15000.0, 20.0), _RATE_HZ)
+    sound_server.play(sine(15000.0, 20.0), _RATE_HZ, latency_ms=500)
     listening = listen(rate_hz=16000.0)
     source = listening.source
     listening.until_steady(raw=True)
