@@ -99,7 +99,9 @@ class InputStream:
         20 ms for the same stream, where the truth is the block and 0.2 ms. Host APIs that do not measure say a fixed
         figure, the size of their buffers, as the stream is opened.
         """
-        ages = [age for age in self._ages_s if 0.0 < age < _OLDEST_S]
+        # A copy first, in one step: PortAudio's thread appends meanwhile, and a deque that grows while one goes
+        # through it is an error. (It ended the sound once, after 58 minutes.)
+        ages = [age for age in self._ages_s.copy() if 0.0 < age < _OLDEST_S]
         return max(float(np.median(ages)) if ages else self._said_latency_s, BLOCK_S)
 
     def take(self) -> list[Block]:
