@@ -12,11 +12,12 @@ from PySide6.QtCore import QObject, QTimer
 from mlpsvd.experiments.classification_totals import totals_of
 from mlpsvd.experiments.classify_files import FileResult, SoundFile, find_sound_files
 from mlpsvd_gui.controllers.classify_export import ClassifyExport
-from mlpsvd_gui.controllers.classify_texts import progress_text, ready_text, sentence, stale_text
+from mlpsvd_gui.controllers.classify_texts import progress_text, ready_text, stale_text
 from mlpsvd_gui.controllers.live_models import LiveModel
 from mlpsvd_gui.controllers.model_provider import ModelProvider
 from mlpsvd_gui.views.classify_panel import ClassifyPanel
 from mlpsvd_gui.views.classify_rows import FileEntry
+from mlpsvd_gui.words import sentence
 from mlpsvd_gui.workers.classification import ClassificationNews, ClassificationWorker
 from mlpsvd_gui.workers.latest import LatestRunner, Progress
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from mlpsvd_gui.controllers.live_models import LiveModel
+from mlpsvd_gui.words import counted
 from mlpsvd_gui.workers.classification import ClassificationNews
 
-__all__ = ["progress_text", "ready_text", "sentence", "stale_text"]
+__all__ = ["progress_text", "ready_text", "stale_text"]
 
 
 def progress_text(news: ClassificationNews) -> str:
@@ -19,10 +20,10 @@ def ready_text(n_files: int, n_done: int, made_by: str) -> str:
     if not n_files:
         return ""
     if not n_done:
-        return f"{_recordings(n_files)}, not classified yet."
+        return f"{counted(n_files, 'recording')}, not classified yet."
     if n_done == n_files:
-        return f"{_recordings(n_files)} classified by {made_by}."
-    return f"{n_done:,} of {_recordings(n_files)} classified by {made_by}; Start goes on with the rest."
+        return f"{counted(n_files, 'recording')} classified by {made_by}."
+    return f"{n_done:,} of {counted(n_files, 'recording')} classified by {made_by}; Start goes on with the rest."
 
 
 def stale_text(made_by: LiveModel | None, chosen: LiveModel | None) -> str:
@@ -32,15 +33,6 @@ def stale_text(made_by: LiveModel | None, chosen: LiveModel | None) -> str:
     if made_by.key == chosen.key:
         return f"{chosen.text} is another network than the one that made these results; Start classifies anew."
     return f"These are results of {made_by.text}; Start classifies anew by {chosen.text}."
-
-
-def sentence(text: str) -> str:
-    """End a text with a full stop, where it has none and is not empty."""
-    return text if not text or text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _recordings(count: int) -> str:
-    return "1 recording" if count == 1 else f"{count:,} recordings"
 
 
 def _time_left(seconds: float) -> str:

@@ -10,19 +10,15 @@ from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.reproduction.finding import Comparison, Finding, Reproduction, Table
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.views.experiment_shown import RowState, ShownExperiment, ShownPicture, ShownResult, ShownTable
+from mlpsvd_gui.words import counted
 from mlpsvd_gui.workers.reproduction_state import KeptResult, Standing
 
-__all__ = ["about_s", "counted", "failure_text", "idle_state", "running_state", "shown_experiment", "shown_result"]
+__all__ = ["about_s", "failure_text", "idle_state", "running_state", "shown_experiment", "shown_result"]
 
 _PAPER, _BEYOND = "The paper", "Beyond the paper"
 _UNITS = {"hz": "Hz", "percent": "%", "s": "s", "db": "dB"}
 _DIFFERENCE = "Difference"
 _HEADS = ("Compared", "Paper", "Here: mean ± sd", _DIFFERENCE, "In words")
-
-
-def counted(n: int, noun: str) -> str:
-    """Write a number with its noun."""
-    return f"{n:,} {noun}" + ("" if n == 1 else "s")
 
 
 def about_s(seconds: float) -> str:

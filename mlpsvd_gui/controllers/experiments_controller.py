@@ -15,7 +15,6 @@ from mlpsvd.experiments.reproduction.registry import REPRODUCTIONS
 from mlpsvd.files import write_atomically
 from mlpsvd_gui.controllers.experiment_texts import (
     about_s,
-    counted,
     failure_text,
     idle_state,
     running_state,
@@ -25,6 +24,7 @@ from mlpsvd_gui.controllers.experiment_texts import (
 from mlpsvd_gui.models.preferences import Preferences
 from mlpsvd_gui.views.experiment_shown import RowState, ShownTable
 from mlpsvd_gui.views.experiments_panel import ExperimentsPanel
+from mlpsvd_gui.words import counted
 from mlpsvd_gui.workers.background import Background
 from mlpsvd_gui.workers.reproduction import ReproductionWorker
 from mlpsvd_gui.workers.reproduction_process import Order, ReproductionKind, ReproductionNews

@@ -23,11 +23,12 @@ from mlpsvd_gui.controllers.live_models import LiveModel
 from mlpsvd_gui.controllers.live_notes import LiveNotes
 from mlpsvd_gui.controllers.live_settings import LiveSettingsController
 from mlpsvd_gui.controllers.live_sources import LiveSources
-from mlpsvd_gui.controllers.live_texts import right_text, sentence, status_text
+from mlpsvd_gui.controllers.live_texts import right_text, status_text
 from mlpsvd_gui.models.preferences import Preferences
 from mlpsvd_gui.models.run_model import RunModel
 from mlpsvd_gui.views.live_panel import LivePanel
 from mlpsvd_gui.views.source_chooser import FILE_SOURCE, MICROPHONE_SOURCE, SYNTHETIC_SOURCE
+from mlpsvd_gui.words import sentence
 from mlpsvd_gui.workers.live import LiveSession, LiveUpdate
 
 __all__ = ["LiveController"]

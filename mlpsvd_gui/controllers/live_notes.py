@@ -10,7 +10,7 @@ from mlpsvd.models.live_decision import LiveDecision
 from mlpsvd.models.mismatch import MismatchWatch
 from mlpsvd_gui.controllers.live_conditioning import MeasuredBackground
 from mlpsvd_gui.controllers.live_models import LiveModel
-from mlpsvd_gui.controllers.live_texts import sentence
+from mlpsvd_gui.words import sentence
 
 __all__ = ["LiveNotes"]
 

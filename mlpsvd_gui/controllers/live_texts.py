@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlpsvd.audio.source import SourceHealth, SourceState
 from mlpsvd_gui.workers.live import LiveUpdate
 
-__all__ = ["right_text", "sentence", "status_text"]
+__all__ = ["right_text", "status_text"]
 
 _FAST = 1.5
 
@@ -41,8 +41,3 @@ def _lost(lost_s: float, health: SourceHealth) -> str:
 def right_text(n_right: int, n_judged: int) -> str:
     """Say how many decisions were right, where it is known what was played; nothing where it is not."""
     return f" {n_right} of {n_judged} right ({100.0 * n_right / n_judged:.0f} %)." if n_judged else ""
-
-
-def sentence(text: str) -> str:
-    """Let a text end as a sentence does."""
-    return text if text.endswith((".", "!", "?")) else f"{text}."

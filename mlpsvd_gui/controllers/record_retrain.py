@@ -13,11 +13,11 @@ from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import RECORDINGS_PRESET, preset
 from mlpsvd_gui.controllers.record_collection import RecordCollection
-from mlpsvd_gui.controllers.record_texts import counted
 from mlpsvd_gui.controllers.training_controller import TrainingController
 from mlpsvd_gui.models.experiment_model import ExperimentModel
 from mlpsvd_gui.models.run_model import RunModel, RunState
 from mlpsvd_gui.views.record_panel import RecordPanel
+from mlpsvd_gui.words import counted
 from mlpsvd_gui.workers.clip_library import Shelf
 
 __all__ = ["RecordRetrain", "experiment_of"]

@@ -14,9 +14,9 @@ from mlpsvd.audio.files import read
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import fit
 from mlpsvd_gui.controllers.record_collection import RecordCollection
-from mlpsvd_gui.controllers.record_texts import counted
 from mlpsvd_gui.plots.theme import class_colour
 from mlpsvd_gui.views.record_panel import RecordPanel
+from mlpsvd_gui.words import counted
 from mlpsvd_gui.workers.background import Background
 from mlpsvd_gui.workers.clip_library import Shelf
 from mlpsvd_gui.workers.playback import Player

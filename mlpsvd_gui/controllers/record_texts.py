@@ -5,14 +5,9 @@ from __future__ import annotations
 from mlpsvd.data.record_settings import FIXED_LENGTH, TRIGGERED, RecordSettings
 from mlpsvd.data.recorder import RecorderState
 from mlpsvd_gui.views.record_classes import length_text
+from mlpsvd_gui.words import counted
 
-__all__ = ["clock", "counted", "idle_words", "ready_note", "running_words", "summary", "waiting_words"]
-
-
-def counted(number: int, noun: str) -> str:
-    """Write "1 clip", "2 clips", "2 classes"."""
-    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
-    return f"{number} {noun if number == 1 else plural}"
+__all__ = ["clock", "idle_words", "ready_note", "running_words", "summary", "waiting_words"]
 
 
 def clock(seconds: float) -> str:

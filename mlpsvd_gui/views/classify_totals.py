@@ -13,6 +13,7 @@ from mlpsvd.experiments.classification_totals import ClassificationTotals
 from mlpsvd_gui.plots.theme import Theme, small_font, theme_for, with_alpha
 from mlpsvd_gui.views.classify_rows import duration_text
 from mlpsvd_gui.views.classify_table import pad_cells, swatch
+from mlpsvd_gui.words import counted
 
 __all__ = ["TotalsView"]
 
@@ -208,7 +209,7 @@ class TotalsView(QWidget):
             first = ""
         problems = f"; {totals.n_unusable:,} could not be classified" if totals.n_unusable else ""
         length = duration_text(totals.duration_s)
-        recordings, windows = _counted(n_usable, "recording"), _counted(totals.n_windows, "window")
+        recordings, windows = counted(n_usable, "recording"), counted(totals.n_windows, "window")
         self.details.setText(f"{first}{recordings}, {windows}, {length}{problems}.")
 
     def _build(self) -> None:
@@ -284,7 +285,3 @@ class TotalsView(QWidget):
         if self._confusion.totals is not None:
             names = self._confusion.totals.class_names
             self.files_wanted.emit(names[index.row()], names[index.column()])
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -13,6 +13,7 @@ from mlpsvd.data.collection import Collection
 from mlpsvd.data.recorded_clip import RecordedClip
 from mlpsvd.data.take import Take
 from mlpsvd.errors import DataError
+from mlpsvd_gui.words import sentence
 from mlpsvd_gui.workers.in_order import InOrder
 
 __all__ = ["ClipLibrary", "Shelf"]
@@ -228,5 +229,4 @@ def _sentence(error: Exception) -> str:
 
 
 def _ended(text: str) -> str:
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+    return sentence(text[:1].upper() + text[1:])
