@@ -125,7 +125,7 @@ class ClassifyController(QObject):
         self._model = model
         self._key = model.key if model is not None else self._key
         entries = [(one.key, one.text, one.tip) for one in self._models.entries()]
-        self._panel.controls.show_models(entries, model.key if model is not None else "")
+        self._panel.controls.model_box.show_models(entries, model.key if model is not None else "")
         self._show_stale()
         self._show_state()
 

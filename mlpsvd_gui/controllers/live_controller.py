@@ -159,7 +159,7 @@ class LiveController(QObject):
         before, self._model = self._model, model
         controls = self._panel.controls
         entries = [(one.key, one.text, one.tip) for one in self.models.entries()]
-        controls.show_models(entries, model.key if model is not None else "")
+        controls.model_box.show_models(entries, model.key if model is not None else "")
         bank = model.bank if model is not None else None
         controls.source.show_classes([one.label for one in bank.filters] if bank is not None else [])
         if model is not before:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QPalette
 from PySide6.QtWidgets import (
@@ -19,8 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from mlpsvd_gui.plots.theme import Theme
-from mlpsvd_gui.views.eliding import ElidedLabel, ElidingComboBox
+from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.icons import icon
+from mlpsvd_gui.views.model_box import ModelBox
 
 __all__ = ["ClassifyControls"]
 
@@ -54,7 +53,7 @@ class ClassifyControls(QWidget):
         super().__init__(parent)
         self._is_running = False
         self._ink = self.palette().color(QPalette.ColorRole.ButtonText)
-        self.model_box = ElidingComboBox(self)
+        self.model_box = ModelBox("No model yet: train one or open a file", 22, self)
         self.open_button = QPushButton("&Open model…", self)
         self.files_button = QPushButton("Add f&iles…", self)
         self.folder_button = QPushButton("Add fol&der…", self)
@@ -68,24 +67,6 @@ class ClassifyControls(QWidget):
         self._build()
         self._build_layout()
         self._connect()
-
-    @property
-    def model_key(self) -> str:
-        """Key of the chosen model, empty where there is none."""
-        return str(self.model_box.currentData() or "")
-
-    def show_models(self, entries: Sequence[tuple[str, str, str]], current: str) -> None:
-        """Offer models as (key, words, tooltip); nothing is emitted."""
-        blocked = self.model_box.blockSignals(True)
-        self.model_box.clear()
-        for row, (key, text, tip) in enumerate(entries):
-            self.model_box.addItem(text, key)
-            self.model_box.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
-        if not entries:
-            self.model_box.addItem("No model yet: train one or open a file", "")
-        self.model_box.setCurrentIndex(max(0, self.model_box.findData(current)))
-        self.model_box.setEnabled(bool(entries))
-        self.model_box.blockSignals(blocked)
 
     def show_running(self, is_running: bool) -> None:
         """Turn Start into Stop and back."""
@@ -166,8 +147,6 @@ class ClassifyControls(QWidget):
         self.start_button.setIcon(icon("stop" if self._is_running else "play", self._ink))
 
     def _build(self) -> None:
-        self.model_box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.model_box.setMinimumContentsLength(22)
         self.model_box.setToolTip("The trained network that classifies")
         self.open_button.setToolTip("Open a model file (.safetensors)")
         self.files_button.setToolTip("Add WAV, FLAC, OGG or AIFF recordings; or drop them anywhere on this page")
@@ -180,7 +159,6 @@ class ClassifyControls(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setMaximumWidth(220)
         self.progress.setAccessibleName("Share that is classified")
-        self.show_models((), "")
         self.show_running(False)
         self.show_startable("Train a network or open a model file first")
         self.show_files(False, False, False)
@@ -219,7 +197,7 @@ class ClassifyControls(QWidget):
         grid.setColumnStretch(0, 1)
 
     def _connect(self) -> None:
-        self.model_box.activated.connect(lambda _: self.model_chosen.emit(self.model_key))
+        self.model_box.chosen.connect(self.model_chosen)
         self.open_button.clicked.connect(self.ask_for_model)
         self.files_button.clicked.connect(self.ask_for_files)
         self.folder_button.clicked.connect(self.ask_for_folder)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots.theme import Theme
-from mlpsvd_gui.views.eliding import ElidingComboBox
 from mlpsvd_gui.views.icons import icon
+from mlpsvd_gui.views.model_box import ModelBox
 from mlpsvd_gui.views.source_chooser import SourceChooser
 
 __all__ = ["LiveControls"]
@@ -35,31 +33,13 @@ class LiveControls(QWidget):
         self._is_running = False
         self._ink = self.palette().color(QPalette.ColorRole.ButtonText)
         self.source = SourceChooser(self)
-        self.model_box = ElidingComboBox(self)
+        self.model_box = ModelBox("No model yet", 14, self)
         self.open_button = QPushButton("Open…", self)
         self.start_button = QPushButton("Start", self)
         self.problem = QLabel(self)
         self._build_boxes()
         self._build_layout()
         self._connect()
-
-    @property
-    def model_key(self) -> str:
-        """Key of the chosen model, empty where there is none."""
-        return str(self.model_box.currentData() or "")
-
-    def show_models(self, entries: Sequence[tuple[str, str, str]], current: str) -> None:
-        """Offer models as (key, words, tooltip); nothing is emitted."""
-        blocked = self.model_box.blockSignals(True)
-        self.model_box.clear()
-        for row, (key, text, tip) in enumerate(entries):
-            self.model_box.addItem(text, key)
-            self.model_box.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
-        if not entries:
-            self.model_box.addItem("No model yet", "")
-        self.model_box.setCurrentIndex(max(0, self.model_box.findData(current)))
-        self.model_box.setEnabled(bool(entries))
-        self.model_box.blockSignals(blocked)
 
     def show_problem(self, sentence: str) -> None:
         """Say beside the chooser what is wrong with the sound devices; an empty sentence takes it away."""
@@ -89,8 +69,6 @@ class LiveControls(QWidget):
         self.start_button.setIcon(icon("stop" if self._is_running else "play", self._ink))
 
     def _build_boxes(self) -> None:
-        self.model_box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.model_box.setMinimumContentsLength(14)
         self.model_box.setToolTip("The trained network that decides; changing it while running takes effect with "
                                   "the next window")  # fmt: skip
         self.open_button.setToolTip("Open a model file (.safetensors)")
@@ -100,7 +78,6 @@ class LiveControls(QWidget):
         self.problem.setTextFormat(Qt.TextFormat.PlainText)
         self.problem.setStyleSheet(f"color: {_PROBLEM_COLOUR};")
         self.problem.hide()
-        self.show_models((), "")
         self.show_startable(False, "Choose what to listen to first")
 
     def _build_layout(self) -> None:
@@ -121,7 +98,7 @@ class LiveControls(QWidget):
         column.addWidget(self.problem)
 
     def _connect(self) -> None:
-        self.model_box.activated.connect(lambda _: self.model_chosen.emit(self.model_key))
+        self.model_box.chosen.connect(self.model_chosen)
         self.open_button.clicked.connect(self._ask_for_model)
         self.start_button.clicked.connect(self._start_or_stop)
 

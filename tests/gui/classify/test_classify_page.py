@@ -150,12 +150,12 @@ def test_a_dropped_model_file_is_opened_and_chosen(qtbot, page, trained, recordi
     path = tmp_path / "digits.safetensors"
     save_model(path, model_of(trained.prepared, trained.outcomes["mlp"]))
     page.drop(path, recordings / "notes.wav")
-    qtbot.waitUntil(lambda: page.panel.controls.model_key == str(path), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: page.panel.controls.model_box.key == str(path), timeout=WAIT_MS)
     page.wait_for_files(1)
     (tmp_path / "bad.safetensors").write_text("no model")
     page.drop(tmp_path / "bad.safetensors")
     qtbot.waitUntil(lambda: "bad.safetensors" in page.panel.messages.text, timeout=WAIT_MS)
-    assert page.panel.controls.model_key == str(path)
+    assert page.panel.controls.model_box.key == str(path)
 
 
 def test_a_folder_without_recordings_says_so(qtbot, ready_page, tmp_path) -> None:
@@ -206,7 +206,7 @@ def test_the_chosen_network_stays_chosen_when_it_is_trained_anew(qtbot, ready_pa
     box.activated.emit(box.currentIndex())
     ready_page.run_model.begin(trained_anew.prepared.experiment)
     ready_page.finish(trained_anew)
-    assert ready_page.panel.controls.model_key == "mlp"
+    assert ready_page.panel.controls.model_box.key == "mlp"
 
 
 def test_the_page_stands_in_the_window_and_takes_the_network_trained_there(

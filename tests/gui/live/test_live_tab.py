@@ -141,7 +141,7 @@ def test_a_model_of_longer_clips_starts_the_bank_anew(qtbot, ready_tab, trained,
     press_start(qtbot, ready_tab)
     qtbot.waitUntil(lambda: len(panel.log.rows) >= 2, timeout=10_000)
     ready_tab.controller.open_model(str(path))
-    qtbot.waitUntil(lambda: panel.controls.model_key == str(path), timeout=5_000)
+    qtbot.waitUntil(lambda: panel.controls.model_box.key == str(path), timeout=5_000)
     qtbot.waitUntil(
         lambda: len(panel.log.rows) >= 2 and panel.log.rows[1].start_s == pytest.approx(0.2), timeout=10_000
     )
@@ -151,7 +151,7 @@ def test_a_model_file_is_opened_and_classifies(qtbot, tab, trained, concatenated
     path = tmp_path / "model.safetensors"
     save_model(path, model_of(trained.prepared, trained.outcomes["mlp"]))
     tab.panel.controls.model_file_chosen.emit(str(path))
-    qtbot.waitUntil(lambda: tab.panel.controls.model_key == str(path), timeout=5_000)
+    qtbot.waitUntil(lambda: tab.panel.controls.model_box.key == str(path), timeout=5_000)
     play(qtbot, tab, concatenated[0])
     assert len(tab.panel.log.rows) == 18
     assert tab.panel.controls.source.class_box.count() == 3
@@ -162,7 +162,7 @@ def test_a_file_that_is_no_model_is_told_in_a_sentence(qtbot, tab, tmp_path: Pat
     path.write_bytes(b"nothing of the kind")
     tab.panel.controls.model_file_chosen.emit(str(path))
     qtbot.waitUntil(lambda: "no-model.safetensors" in tab.panel.messages.text, timeout=5_000)
-    assert tab.panel.controls.model_key == ""
+    assert tab.panel.controls.model_box.key == ""
 
 
 def test_a_recording_that_is_not_there_is_told_in_a_sentence(qtbot, ready_tab, tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def test_three_classes_recorded_trained_heard_saved_and_opened_again(
     qtbot.waitUntil(lambda: not window.files.is_busy and (tmp_path / "run").is_dir(), timeout=60_000)
     tomorrow = start_window("second")
     tomorrow.live.open_model(str(tmp_path / "run" / "model-mlp-svd.safetensors"))
-    qtbot.waitUntil(lambda: tomorrow.live_panel.controls.model_key != "", timeout=10_000)
+    qtbot.waitUntil(lambda: tomorrow.live_panel.controls.model_box.key != "", timeout=10_000)
     tomorrow.live.start_to_record()
     for name, samples in reversed(played.items()):
         assert heard(qtbot, tomorrow, sound_server, samples).count(name) >= 2
