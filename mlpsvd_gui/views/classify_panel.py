@@ -21,11 +21,12 @@ from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
 from mlpsvd_gui.views.classify_controls import ClassifyControls
 from mlpsvd_gui.views.classify_filter import FileFilter
 from mlpsvd_gui.views.classify_rows import FileEntry, RowFilter
-from mlpsvd_gui.views.classify_table import FileTable, pad_cells
+from mlpsvd_gui.views.classify_table import FileTable
 from mlpsvd_gui.views.classify_totals import TotalsView
 from mlpsvd_gui.views.classify_welcome import ClassifyWelcome
 from mlpsvd_gui.views.classify_windows import WindowsView
 from mlpsvd_gui.views.messages import MessageBar, MessageKind
+from mlpsvd_gui.views.tables import pad_cells
 
 __all__ = ["ClassifyPanel"]
 

@@ -12,16 +12,15 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.classify_rows import COLUMNS, FileEntry, RowFilter, in_sorted_order
+from mlpsvd_gui.views.tables import list_rows, pad_cells
 
-__all__ = ["LABEL", "PROBLEM", "TRUTH", "FileRows", "FileTable", "pad_cells", "swatch"]
+__all__ = ["LABEL", "PROBLEM", "TRUTH", "FileRows", "FileTable", "swatch"]
 
 LABEL, TRUTH, PROBLEM = 2, 6, 7
 _SWATCH_PX = 9
 _SAMPLES = ("", "0:00:00", "a longer class", "Probability", "100.0 %", "Windows", "✗ true class", "it is not readable")
 """Texts that have room in the columns at first."""
 _WRONG = {False: QColor("#b3261e"), True: QColor("#ff8a80")}
-_PADDED = "QTableView::item { padding: 0 6px; }"
-"""Style of a table whose numbers do not touch the words in the next column."""
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _ALIGNMENT = int(Qt.ItemDataRole.TextAlignmentRole)
 _DECORATION = int(Qt.ItemDataRole.DecorationRole)
@@ -179,15 +178,6 @@ class FileRows(QAbstractTableModel):
         return QModelIndex() if row is None else self.index(row, before.column())
 
 
-def pad_cells(table: QTableView) -> None:
-    """Give cells room at their sides; to be asked for anew with every theme.
-
-    A view with a style sheet keeps the palette that it had when it got it.
-    """
-    table.setStyleSheet("")
-    table.setStyleSheet(_PADDED)
-
-
 class FileTable(QTableView):
     """Shows :class:`FileRows`; a click on a heading sorts, Delete takes files away, Ctrl+C copies them as a table."""
 
@@ -200,15 +190,10 @@ class FileTable(QTableView):
         super().__init__(parent)
         self.rows = FileRows(self)
         self.setModel(self.rows)
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        list_rows(self)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
         self.setAccessibleName("Recordings")
         pad_cells(self)
         self._build_headers()
@@ -217,10 +202,7 @@ class FileTable(QTableView):
         self.show_columns(has_truth=False, has_problems=False)
 
     def _build_headers(self) -> None:
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 7)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         header.setMinimumSectionSize(40)
         for column, sample in enumerate(_SAMPLES):
             self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(sample) + 20)

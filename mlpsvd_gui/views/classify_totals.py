@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView
 from mlpsvd.experiments.classification_totals import ClassificationTotals
 from mlpsvd_gui.plots.theme import Theme, small_font, theme_for, with_alpha
 from mlpsvd_gui.views.classify_rows import duration_text
-from mlpsvd_gui.views.classify_table import pad_cells, swatch
+from mlpsvd_gui.views.classify_table import swatch
+from mlpsvd_gui.views.tables import pad_cells
 from mlpsvd_gui.words import counted
 
 __all__ = ["TotalsView"]

@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPush
 from mlpsvd.experiments.file_results import FileResult
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.classify_rows import FileEntry
-from mlpsvd_gui.views.classify_table import pad_cells, swatch
+from mlpsvd_gui.views.classify_table import swatch
 from mlpsvd_gui.views.decision_table import clock_text
 from mlpsvd_gui.views.eliding import ElidedLabel
+from mlpsvd_gui.views.tables import list_rows, pad_cells
 from mlpsvd_gui.views.window_strip import WindowStrip
 
 __all__ = ["WindowsView"]
@@ -130,19 +131,11 @@ class WindowsView(QWidget):
     def _build_table(self) -> None:
         table = self.table
         table.setModel(self._rows)
-        table.setShowGrid(False)
-        table.setAlternatingRowColors(True)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        list_rows(table)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setTabKeyNavigation(False)
-        table.setWordWrap(False)
         table.setAccessibleName("Windows of the recording")
         pad_cells(table)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 7)
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(_LABEL, QHeaderView.ResizeMode.Stretch)
         for column, sample in (

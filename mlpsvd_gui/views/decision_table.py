@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from mlpsvd.models.verdict import VerdictKind
+from mlpsvd_gui.views.tables import list_rows
 
 __all__ = ["DecisionRow", "DecisionTable"]
 
@@ -183,22 +184,14 @@ class DecisionTable(QTableView):
         self._rows = _Rows(self)
         self.setModel(self._rows)
         self.setItemDelegate(_Cells(self._rows, self))
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        list_rows(self)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)  # Tab leads on, out of the table
         self.setAccessibleName("Decisions")
         self._build_headers()
 
     def _build_headers(self) -> None:
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 7)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionsClickable(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(_SHOWN, QHeaderView.ResizeMode.Stretch)

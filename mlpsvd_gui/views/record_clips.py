@@ -20,6 +20,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from mlpsvd_gui.views.record_classes import swatch
+from mlpsvd_gui.views.tables import list_rows
 
 __all__ = ["ClipRow", "ClipTable"]
 
@@ -118,24 +119,16 @@ class ClipTable(QTableView):
         self._is_quiet = False
         self._rows = _Rows(self)
         self.setModel(self._rows)
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        list_rows(self)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
         self.setAccessibleName("Clips")
         self._build_headers()
         self.selectionModel().selectionChanged.connect(self._tell)
         self.activated.connect(lambda _: self.play_requested.emit())
 
     def _build_headers(self) -> None:
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 7)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column, sample in ((1, "00.000 s"), (2, "−00.0 dB"), (3, "clipped"), (4, "30 Nov 00:00")):
