@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
+from recorded import RATE_HZ, noise, reopened, rows, take
 
 from mlpsvd.audio.files import read
 from mlpsvd.data.clip_files import encode
@@ -26,36 +25,7 @@ from mlpsvd.data.spool import Spool, SpoolFacts
 from mlpsvd.data.take import Take
 from mlpsvd.errors import DataError
 
-RATE_HZ = 8000.0
 MOMENT = datetime(2026, 11, 21, 14, 3, 5, 250000, tzinfo=timezone(timedelta(hours=1)))
-
-
-def noise(n_samples: int = 1600, seed: int = 0) -> NDArray[np.float32]:
-    return np.random.default_rng(seed).normal(0.0, 0.1, n_samples).astype(np.float32)
-
-
-def take(label: str, n_samples: int = 1600, **about: object) -> Take:
-    return Take(noise(n_samples), RATE_HZ, label, **about)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def collection(tmp_path: Path) -> Collection:
-    """Two clips of each of two classes."""
-    made = Collection.create(tmp_path / "c")
-    for label in ("dog", "cat"):
-        for _ in range(2):
-            made.add(take(label))
-    return made
-
-
-def reopened(collection: Collection) -> Collection:
-    collection.close()
-    return Collection.open(collection.folder)
-
-
-def rows(collection: Collection) -> list[dict[str, str]]:
-    with collection.manifest.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def test_a_clip_is_a_plain_file_with_a_sane_name_and_a_row(tmp_path: Path) -> None:

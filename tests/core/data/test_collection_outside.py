@@ -6,45 +6,12 @@ import csv
 import time
 from pathlib import Path
 
-import numpy as np
-import pytest
 import soundfile
-from numpy.typing import NDArray
+from recorded import RATE_HZ, noise, reopened, rows, take
 
 from mlpsvd.data.clip_files import encode
 from mlpsvd.data.collection import Collection
 from mlpsvd.data.recordings import scan
-from mlpsvd.data.take import Take
-
-RATE_HZ = 8000.0
-
-
-def noise(n_samples: int = 1600, seed: int = 0) -> NDArray[np.float32]:
-    return np.random.default_rng(seed).normal(0.0, 0.1, n_samples).astype(np.float32)
-
-
-def take(label: str, n_samples: int = 1600, **about: object) -> Take:
-    return Take(noise(n_samples), RATE_HZ, label, **about)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def collection(tmp_path: Path) -> Collection:
-    """Two clips of each of two classes."""
-    made = Collection.create(tmp_path / "c")
-    for label in ("dog", "cat"):
-        for _ in range(2):
-            made.add(take(label))
-    return made
-
-
-def reopened(collection: Collection) -> Collection:
-    collection.close()
-    return Collection.open(collection.folder)
-
-
-def rows(collection: Collection) -> list[dict[str, str]]:
-    with collection.manifest.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def write_rows(collection: Collection, header: list[str], table: list[list[str]]) -> None:

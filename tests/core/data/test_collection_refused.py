@@ -12,34 +12,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
+from recorded import take
 
 from mlpsvd.data.collection import Collection
-from mlpsvd.data.take import Take
 from mlpsvd.errors import DataError
 from mlpsvd.files import write_atomically
-
-RATE_HZ = 8000.0
-
-
-def noise(n_samples: int = 1600, seed: int = 0) -> NDArray[np.float32]:
-    return np.random.default_rng(seed).normal(0.0, 0.1, n_samples).astype(np.float32)
-
-
-def take(label: str, n_samples: int = 1600, **about: object) -> Take:
-    return Take(noise(n_samples), RATE_HZ, label, **about)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def collection(tmp_path: Path) -> Collection:
-    """Two clips of each of two classes."""
-    made = Collection.create(tmp_path / "c")
-    for label in ("dog", "cat"):
-        for _ in range(2):
-            made.add(take(label))
-    return made
 
 
 def test_a_collection_is_open_once_and_says_where(collection: Collection) -> None:
