@@ -17,12 +17,15 @@ words are resampled twice, which takes the upper tenth of their band away, and t
 from __future__ import annotations
 
 import argparse
+import ctypes
 import importlib.util
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from array import array
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +33,16 @@ import numpy as np
 TICK_MS = 5
 SLOT_S = 1.5
 """Each word begins a slot of this length; the rest of it is silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is kept of a decision: whole ones would be most of what the memory grows by in an hour."""
+
+    clock_s: float
+    duration_s: float
+    label: str
+    deciding_ms: float
 
 
 def sound_server(folder: Path, rate_hz: int):
@@ -140,8 +153,24 @@ def memory_mb() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def late_at_99(late_ms: list[float]) -> float:
-    return sorted(late_ms)[int(0.99 * len(late_ms))] if late_ms else float("nan")
+class MallInfo2(ctypes.Structure):
+    """What glibc's mallinfo2 returns."""
+
+    _fields_ = [(name, ctypes.c_size_t) for name in (
+        "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost",
+    )]  # fmt: skip
+
+
+def in_use_mb() -> float:
+    """What of the memory somebody asked glibc for and has not given back; the rest is kept for later, or code."""
+    mallinfo2 = ctypes.CDLL(None).mallinfo2
+    mallinfo2.restype = MallInfo2
+    told = mallinfo2()
+    return (told.uordblks + told.hblkhd) / 1e6
+
+
+def late_at_99(late_ms: array) -> float:
+    return float(np.sort(np.array(late_ms))[int(0.99 * len(late_ms))]) if late_ms else float("nan")
 
 
 def listen(model: Path, held_out, server, arguments) -> None:
@@ -186,11 +215,15 @@ def listen(model: Path, held_out, server, arguments) -> None:
     wait(2.0)
     session = main.live.session
     assert session is not None, "the microphone was not opened"
-    loop, decisions, late, all_late, totals = Loop(server, held_out, arguments.rate), [], [], [], []
+    loop, decisions = Loop(server, held_out, arguments.rate), []
+    late, all_late, totals = array("d"), array("d"), array("d")
     take = main.live.drawing.take
 
     def note(update) -> None:
-        decisions.extend(update.decisions)
+        decisions.extend(
+            Told(one.clock_s, one.duration_s, one.label, one.latency.features_ms + one.latency.network_ms)
+            for one in update.decisions
+        )
         take(update)
 
     main.live.drawing.take = note
@@ -220,17 +253,18 @@ def listen(model: Path, held_out, server, arguments) -> None:
         elapsed = time.monotonic() - started
         if elapsed >= 60.0 * (minute + 1):
             minute += 1
-            totals += main.live.drawing.latency.totals_ms
+            totals.extend(main.live.drawing.latency.totals_ms)
             health = session.source.health
             missing_ms = 1e3 * (health.expected_s - health.received_s - health.gaps_s)
             print(
                 f"{minute:3d} min: {health.received_s:8.2f} s heard, {missing_ms:+6.1f} ms against the clock, "
-                f"{health.n_gaps} gaps, {memory_mb():.0f} MB, 99 % of ticks late by {late_at_99(late):.1f} ms at most, "
-                f"{n_runs} runs, {len(decisions)} decisions",
+                f"{health.n_gaps} gaps, {memory_mb():.0f} MB ({in_use_mb():.0f} in use, "
+                f"{sys.getallocatedblocks()} blocks of Python), "
+                f"99 % of ticks late by {late_at_99(late):.1f} ms at most, {n_runs} runs, {len(decisions)} decisions",
                 flush=True,
             )
             all_late += late
-            late.clear()
+            del late[:]
             if minute == 1 and arguments.picture:
                 main.tabs.setCurrentIndex(2)
                 wait(1.0)
@@ -248,7 +282,7 @@ def listen(model: Path, held_out, server, arguments) -> None:
           f"({len(all_late)} ticks)")  # fmt: skip
     if totals:
         print(f"sound to label: median {np.median(totals):.1f} ms, 95 % within {np.percentile(totals, 95):.1f} ms")
-    network = [one.latency.features_ms + one.latency.network_ms for one in decisions]
+    network = [one.deciding_ms for one in decisions]
     if network:
         print(
             f"features and network: median {np.median(network):.2f} ms, 95 % within {np.percentile(network, 95):.2f} ms"

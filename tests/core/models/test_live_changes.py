@@ -326,8 +326,9 @@ def test_whatever_changes_while_it_runs_no_window_sees_half_of_it(classifier: Cl
     thread.start()
     try:
         samples, names = noise(WINDOW), set()
-        ends_s = time.monotonic() + 0.5
-        while time.monotonic() < ends_s:
+        began_s = time.monotonic()
+        # Half a second is enough to meet both models, except where other work keeps one of the two threads waiting.
+        while time.monotonic() < began_s + 0.5 or (len(names) < 2 and time.monotonic() < began_s + 60.0):
             ring.write(samples)
             for one in live.poll():
                 names.add(one.class_names)

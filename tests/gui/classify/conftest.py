@@ -13,19 +13,14 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
+from trained import Trained, train
 
 from mlpsvd.data.synthetic import one_class
-from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.file_results import FileResult
-from mlpsvd.experiments.prepare import Prepared, prepare
-from mlpsvd.experiments.race import Outcome, Race
-from mlpsvd.experiments.results import model_of
-from mlpsvd.models.classifier import Classifier
-from mlpsvd.settings import with_value
 from mlpsvd.signals.bank import paper_bank
 from mlpsvd_gui.controllers.classify_controller import ClassifyController
 from mlpsvd_gui.controllers.live_model_list import LiveModels
-from mlpsvd_gui.models.run_model import RunModel, RunState
+from mlpsvd_gui.models.run_model import RunModel
 from mlpsvd_gui.views.classify_panel import ClassifyPanel
 
 WAIT_MS = 30_000
@@ -37,19 +32,6 @@ SMALL = {
     "training.epochs": 10,
     "training.learning_rate": 0.005,
 }
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A run that has finished."""
-
-    prepared: Prepared
-    outcomes: dict[str, Outcome]
-
-    @property
-    def classifier(self) -> Classifier:
-        """The MLP-SVD."""
-        return Classifier(model_of(self.prepared, self.outcomes["mlp-svd"]))
 
 
 @dataclass(frozen=True)
@@ -112,31 +94,17 @@ class Page:
 
     def finish(self, trained: Trained) -> None:
         """Let the window believe that a run has just finished in it."""
-        self.run_model.begin(trained.prepared.experiment)
-        self.run_model.set_prepared(trained.prepared)
-        self.run_model.set_outcomes(trained.outcomes)
-        self.run_model.set_state(RunState.FINISHED)
+        trained.finish_in(self.run_model)
 
 
 @pytest.fixture(scope="session")
 def trained() -> Trained:
-    return train(seed=1)
+    return train(SMALL, seed=1)
 
 
 @pytest.fixture(scope="session")
 def trained_anew() -> Trained:
-    return train(seed=2)
-
-
-def train(seed: int) -> Trained:
-    experiment = with_value(Experiment(), "seed", seed)
-    for key, value in SMALL.items():
-        experiment = with_value(experiment, key, value)
-    prepared = prepare(experiment)
-    race = Race(prepared)
-    for _ in race.run():
-        pass
-    return Trained(prepared, dict(race.outcomes()))
+    return train(SMALL, seed=2)
 
 
 @pytest.fixture(scope="session")

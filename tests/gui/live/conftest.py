@@ -9,16 +9,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
+from trained import Trained, train
 
 from mlpsvd.audio.sound_host import SoundHost
-from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.prepare import Prepared, prepare
-from mlpsvd.experiments.race import Outcome, Race
-from mlpsvd.settings import with_value
 from mlpsvd.signals.bank import paper_bank
 from mlpsvd_gui.controllers.live_controller import LiveController
 from mlpsvd_gui.models.preferences import Preferences
-from mlpsvd_gui.models.run_model import RunModel, RunState
+from mlpsvd_gui.models.run_model import RunModel
 from mlpsvd_gui.views.live_panel import LivePanel
 
 SMALL = {
@@ -31,32 +28,9 @@ SMALL = {
 }
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A run that has finished."""
-
-    prepared: Prepared
-    outcomes: dict[str, Outcome]
-
-
 @pytest.fixture(scope="session")
 def trained() -> Trained:
-    experiment = Experiment()
-    for key, value in SMALL.items():
-        experiment = with_value(experiment, key, value)
-    prepared = prepare(experiment)
-    race = Race(prepared)
-    for _ in race.run():
-        pass
-    return Trained(prepared, dict(race.outcomes()))
-
-
-def finish_run(run_model: RunModel, trained: Trained) -> None:
-    """Let the window believe that ``trained`` has just been trained in it."""
-    run_model.begin(trained.prepared.experiment)
-    run_model.set_prepared(trained.prepared)
-    run_model.set_outcomes(trained.outcomes)
-    run_model.set_state(RunState.FINISHED)
+    return train(SMALL)
 
 
 @dataclass(frozen=True)
@@ -104,16 +78,16 @@ def tab(open_tab: Callable[[], Tab]) -> Tab:
 @pytest.fixture
 def finish(tab: Tab, trained: Trained) -> Callable[[], None]:
     """Return a function that lets the tab's run be finished."""
-    return lambda: finish_run(tab.run_model, trained)
+    return lambda: trained.finish_in(tab.run_model)
 
 
 @pytest.fixture
 def finish_in(trained: Trained) -> Callable[[Tab], None]:
     """Return a function that lets the run of any tab be finished."""
-    return lambda tab: finish_run(tab.run_model, trained)
+    return lambda tab: trained.finish_in(tab.run_model)
 
 
 @pytest.fixture
 def ready_tab(tab: Tab, trained: Trained) -> Tab:
-    finish_run(tab.run_model, trained)
+    trained.finish_in(tab.run_model)
     return tab
