@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from concurrent.futures import Future
 
@@ -23,12 +24,16 @@ __all__ = ["DEFAULT_RATE_HZ", "MicrophoneSource"]
 DEFAULT_RATE_HZ = 48000.0
 """What the default device is resampled to where no rate is asked for: it may change, and its rate with it."""
 
+_log = logging.getLogger(__name__)
+
 _TICK_S = 0.1
 _STALLED_S = 0.5
 _MOST_PATIENCE_S = 4.0
 _RETRY_S = 0.25
 _LATENCY_S = 0.25
 _JOIN_S = 0.5
+_MOST_ERRORS = 3
+_ERRORS_WITHIN_S = 60.0
 _BY_ITSELF = "listening goes on by itself as soon as it is back"
 
 
@@ -91,6 +96,7 @@ class MicrophoneSource(AudioSource):
         self._measured_at_s = 0.0
         self._patience_s = _STALLED_S
         self._look_again = False
+        self._erred_at_s: list[float] = []
 
     @property
     def health(self) -> SourceHealth:
@@ -121,13 +127,16 @@ class MicrophoneSource(AudioSource):
         watch = SleepWatch()
         try:
             while not self._stopping.is_set() and not self.finished:
-                self._step(watch)
+                try:
+                    self._step(watch)
+                except Exception as error:
+                    self._go_on_after(error)
                 self._wake.wait(_TICK_S)
                 self._wake.clear()
+            self._give_up()
         except Exception as error:
             # A thread that dies silently would leave the window waiting for samples that never come.
-            self._tell(SourceState.FAILED, f"{self.name} cannot be listened to: {error}")
-        self._give_up()
+            self._fail(error)
         if not self.finished:
             self._tell(SourceState.STOPPED)
 
@@ -140,6 +149,22 @@ class MicrophoneSource(AudioSource):
             self._lose(stream, f"{self._target.name} is opened anew by itself: the computer slept for {slept_s:.0f} s")
         else:
             self._listen(stream)
+
+    def _go_on_after(self, error: Exception) -> None:
+        """Open the device anew after an error that nobody expected, unless it comes back again and again.
+
+        It is the program's, not the device's; a night's listening should not end by it.
+        """
+        _log.error("listening to %s met an error", self._target.name, exc_info=error)
+        now = now_s()
+        self._erred_at_s = [at_s for at_s in self._erred_at_s if now - at_s < _ERRORS_WITHIN_S] + [now]
+        if len(self._erred_at_s) > _MOST_ERRORS:
+            self._fail(error)
+        elif self._stream is not None:
+            self._lose(self._stream, f"{self._target.name} is opened anew by itself after an error: {error}")
+
+    def _fail(self, error: Exception) -> None:
+        self._tell(SourceState.FAILED, f"{self._target.name} cannot be listened to: {error}")
 
     def _listen(self, stream: InputStream) -> None:
         blocks = stream.take()

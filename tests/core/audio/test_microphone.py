@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from mlpsvd.audio.devices import find_device
 from mlpsvd.audio.level import measure_level
 from mlpsvd.audio.microphone import MicrophoneSource
+from mlpsvd.audio.reception import Reception
 from mlpsvd.audio.source import SourceState
 from mlpsvd.errors import DeviceError
 
@@ -141,3 +143,42 @@ def test_a_source_is_started_once_and_stopped_any_number_of_times(sound_server, 
     n_written = listening.ring.n_written
     time.sleep(0.1)
     assert listening.ring.n_written == n_written
+
+
+def test_an_unexpected_error_is_a_gap_and_not_the_end(sound_server, listen, monkeypatch, caplog) -> None:
+    listening = listen()
+    take, taken = Reception.take, []
+
+    def take_but_once(self, block, rate_hz) -> None:
+        taken.append(block)
+        if len(taken) == 5:
+            raise RuntimeError("two threads met")
+        take(self, block, rate_hz)
+
+    monkeypatch.setattr(Reception, "take", take_but_once)
+    told = []
+    tell = listening.source._tell
+    monkeypatch.setattr(listening.source, "_tell", lambda *said: (told.append(said), tell(*said)))
+    with caplog.at_level(logging.CRITICAL, "mlpsvd"):
+        listening.until(lambda: len(taken) > 60 and listening.source.status.state is SourceState.RUNNING)
+    assert told[0] == (
+        SourceState.STALLED,
+        "The default microphone is opened anew by itself after an error: two threads met",
+    )
+    assert [state for state, *_ in told] == [SourceState.STALLED, SourceState.RUNNING]
+    health = listening.source.health
+    assert health.n_gaps == 1
+    assert health.expected_s - health.received_s - health.gaps_s == pytest.approx(0.0, abs=0.06)
+
+
+def test_an_error_that_comes_back_each_time_is_told_and_is_the_end(sound_server, listen, monkeypatch, caplog) -> None:
+    listening = listen()
+
+    def never_take(*_) -> None:
+        raise RuntimeError("no room")
+
+    monkeypatch.setattr(Reception, "take", never_take)
+    with caplog.at_level(logging.CRITICAL, "mlpsvd"):
+        listening.until_state(SourceState.FAILED)
+    assert listening.source.status.message == "The default microphone cannot be listened to: no room"
+    listening.source.stop()
