@@ -302,6 +302,8 @@ class LiveController(QObject):
         self._show_running(False)
         if update.status.state is SourceState.FAILED:
             self._tell(update.status.message)
+        if update.status.state is not SourceState.FINISHED:
+            self._panel.meter.show_silence()  # a level that stands still looks like sound
         self._panel.notes.show_sentences(())
         if not self._log.n_decisions:
             self._panel.show_model(self._model is not None)

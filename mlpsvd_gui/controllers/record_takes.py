@@ -126,6 +126,7 @@ class RecordTakes(QObject):
             self._timer.start()
         else:
             self._timer.stop()
+            self._panel.bar.meter.show_silence()
         self._draw()
 
     def _retire_worker(self) -> None:

@@ -251,12 +251,18 @@ class RecordControls(QWidget):
     def _build_more(self, row: QHBoxLayout, seldom: QWidget) -> None:
         self.more_button.setText("More")
         self.more_button.setCheckable(True)
+        self.more_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more_button.setArrowType(Qt.ArrowType.RightArrow)
         self.more_button.setAutoRaise(True)
         self.more_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.more_button.setToolTip("Shortest and longest clip, and the format of the files")
         self.more_button.toggled.connect(seldom.setVisible)
+        self.more_button.toggled.connect(self._turn_arrow)
         seldom.hide()
         row.addWidget(self.more_button)
+
+    def _turn_arrow(self, is_open: bool) -> None:
+        self.more_button.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
 
     def _connect(self) -> None:
         self.button.pressed.connect(self._press)

@@ -270,3 +270,6 @@ def test_the_same_keys_start_and_stop(qtbot, ready_tab) -> None:
     for text in ("Stop", "Start", "Stop", "Start"):
         qtbot.keyClick(ready_tab.panel, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
         qtbot.waitUntil(lambda text=text: button.text() == text, timeout=3000)
+        if text == "Stop":
+            qtbot.waitUntil(lambda: ready_tab.panel.meter.rms_dbfs is not None, timeout=3000)
+    assert ready_tab.panel.meter.rms_dbfs is None, "a level that stands still looks like sound"

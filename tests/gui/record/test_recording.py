@@ -47,6 +47,8 @@ def test_it_says_what_is_missing_at_each_step(qtbot, page, hear, sine) -> None:
     qtbot.waitUntil(lambda: page.panel.bar.meter.rms_dbfs is not None)
     assert page.panel.bar.meter.rms_dbfs == pytest.approx(-14.0, abs=0.5)
     qtbot.waitUntil(lambda: page.panel.scope.view is not None)
+    page.ears.stop()
+    assert page.panel.bar.meter.rms_dbfs is None, "a level that stands still looks like sound"
 
 
 def test_clips_of_a_fixed_length_have_it_to_the_sample(qtbot, open_page, hear, sine) -> None:

@@ -82,7 +82,7 @@ def _range_saved(saved: dict[_Key, float], hidden: int) -> str:
 
 def _whole(percent: float) -> str:
     """In words a minus is a minus, not a hyphen."""
-    return f"{percent:.0f}".replace("-", "−")
+    return str(round(percent)).replace("-", "−")
 
 
 def _accuracy_claims(curves: dict[int, AccuracyCurve]) -> list[Comparison]:
