@@ -75,8 +75,13 @@ def ours(engine_name: str, rank: int | None) -> Callable[[Task], Callable[[], No
         data = engine.vectors(x, labels, task.n_classes)
         rule = OptimiserRule("adam", LEARNING_RATE, 0.9, BETA_1, BETA_2, EPSILON)
         state = fresh_state(network.spec, network.theta)
-        rng = np.random.default_rng(2)
-        return lambda: engine.run_epoch(network, rule, state, data, rng.permutation(len(x)), BATCH)
+        epochs = itertools.count()
+
+        def epoch() -> None:
+            order = engine.order(np.random.SeedSequence([0, next(epochs)]), len(x))
+            engine.run_epoch(network, rule, state, data, order, BATCH)
+
+        return epoch
 
     return prepare
 

@@ -38,7 +38,9 @@ def machine() -> str:
 def text(part: str, measured: dict[str, Any]) -> str:
     """Return the measurements of one part as Markdown."""
     lines = [f"{measured['machine']}. Medians over {measured['rounds']} rounds.", ""]
-    body = {"updates": _updates, "training": _training, "growth": _growth}[part](measured["times"])
+    body = {"updates": _updates, "training": _training, "growth": _growth, "processors": _processors}[part](
+        measured["times"]
+    )
     return "\n".join(lines + body) + "\n"
 
 
@@ -87,6 +89,17 @@ def _growth(times: dict[str, Any]) -> list[str]:
         ]
         lines += [f"µs an update against {label}", "", *_table(["", *map(str, positions)], rows), ""]
     return lines
+
+
+def _processors(times: dict[str, Any]) -> list[str]:
+    names = list(times)
+    rows = []
+    for task in times[names[0]]:
+        for network in times[names[0]][task]:
+            found = [times[name][task][network] for name in names]
+            cells = [f"{median(values):.1f}" for values in found]
+            rows.append([f"{task}, {network.removeprefix('ours, ')}", *cells, f"{_ratio(found[1], found[0]):.2f}"])
+    return _table(["µs an update", *names, "ratio"], rows)
 
 
 def _series(axis: str, found: dict[str, dict[str, list[float]]]) -> dict[str, dict[int, float]]:

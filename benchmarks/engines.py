@@ -1,11 +1,13 @@
 """How fast an epoch is: ours, PyTorch, scikit-learn and JAX on the same task, and the cost as work grows.
 
-    python benchmarks/engines.py [--rounds 5] [--core 1] [--only updates|training|growth] [--docs]
+    python benchmarks/engines.py [--rounds 5] [--core 1] [--only updates|training|growth|processors] [--docs]
 
 Every contender runs in a process of its own, held to one core and one thread, and they take turns: a round is one
 process of each, so a machine whose speed drifts slows all of them. A process warms up (compilation is not counted),
 then times whole epochs. Printed are the medians over the rounds of each process's median epoch, in microseconds a
 mini-batch update, and the medians of the ratios within a round. A library that is not installed is named and left out.
+The last part times ours as compiled for this processor and for one with AVX2 only, as most computers have.
+
 ``--docs`` writes table and charts into docs/engines/.
 """
 
@@ -33,6 +35,14 @@ OURS = ["ours, MLP", "ours, MLP-SVD, rank 20", "ours, MLP-SVD, rank 10", "ours, 
 IN_NUMPY = ["ours in NumPy, MLP", "ours in NumPy, MLP-SVD, rank 3"]
 FLOORS = ["floor, MLP", "floor, MLP-SVD, rank 3"]
 AT_LARGE = ["ours, MLP", "ours, MLP-SVD, rank 15", "ours, MLP-SVD, rank 3", *PEERS, "floor, MLP"]
+
+PROCESSORS = {
+    "as it is": {},
+    "AVX2 only": {
+        "NUMBA_CPU_NAME": "haswell",
+        "NUMBA_CPU_FEATURES": "+avx,+avx2,+bmi,+bmi2,+fma,+popcnt,+sse3,+sse4.1,+sse4.2,+ssse3",
+    },
+}
 
 GROWTH_INPUTS = [Task(n, 20, 5, 2560) for n in (33, 65, 129, 257, 513, 1025, 2049)]
 GROWTH_HIDDEN = [Task(129, n, 5, 2560) for n in (5, 10, 20, 50, 100, 200, 512)]
@@ -84,7 +94,7 @@ def time_training(hidden: int, factor_from: str) -> dict[str, float]:
 
 def in_a_process(request: dict[str, Any], core: int) -> Any:
     """Run a request in a fresh process on one core; a missing library comes back as a string."""
-    environment = os.environ | dict.fromkeys(THREADS, "1") | {"JAX_PLATFORMS": "cpu"}
+    environment = os.environ | dict.fromkeys(THREADS, "1") | {"JAX_PLATFORMS": "cpu"} | request.get("variables", {})
     command = [sys.executable, __file__, "--core", str(core), "--request", json.dumps(request)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode != 0:
@@ -148,11 +158,24 @@ def growth(rounds: int, core: int) -> dict[str, Any]:
     }
 
 
+def processors(rounds: int, core: int) -> dict[str, Any]:
+    """Time our networks as compiled for this processor and for AVX2, in turn."""
+    found: dict[str, Any] = {name: {task.name: {} for task in PAPER} for name in PROCESSORS}
+    for _ in range(rounds):
+        for name in OURS:
+            for processor, variables in PROCESSORS.items():
+                tasks = [asdict(task) for task in PAPER]
+                request = {"name": name, "tasks": tasks, "seconds": 0.7, "variables": variables}
+                for task, value in zip(PAPER, in_a_process(request, core), strict=True):
+                    found[processor][task.name].setdefault(name, []).append(value)
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--core", type=int, default=0, help="which core of the processor to use")
-    parser.add_argument("--only", choices=["updates", "training", "growth"])
+    parser.add_argument("--only", choices=["updates", "training", "growth", "processors"])
     parser.add_argument("--docs", action="store_true", help="write table and charts into docs/engines/")
     parser.add_argument("--request", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -163,7 +186,7 @@ def main() -> None:
         return
     import engine_report
 
-    parts = {"updates": updates, "training": training, "growth": growth}
+    parts = {"updates": updates, "training": training, "growth": growth, "processors": processors}
     folder = Path(__file__).resolve().parent.parent / "docs" / "engines"
     for part, measure in parts.items():
         if arguments.only in (None, part):

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
 from mlpsvd.engines import fused_activations as activations
 from mlpsvd.engines import fused_kernels as kernels
 from mlpsvd.engines.base import LabelledVectors, one_hot
-from mlpsvd.engines.fused_narrow import LEAST_FEATURES
+from mlpsvd.engines.fused_clips import FEW_ROWS, LEAST_FEATURES
 from mlpsvd.engines.fused_order import shuffled
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, fresh_state
 from mlpsvd.network.initialise import build
@@ -36,17 +32,6 @@ _ACTIVATIONS = {
 _LOSSES = {"cross-entropy": kernels.CROSS_ENTROPY, "squared error": kernels.SQUARED_ERROR}
 _OPTIMISERS = {"sgd": kernels.SGD, "momentum": kernels.MOMENTUM, "adam": kernels.ADAM}
 
-# Evaluation has no batch of its own; this many rows keep a layer's outputs in the processor's cache.
-_EVALUATION_ROWS = 256
-
-_LINE = 16  # numbers in a cache line of 64 bytes, and in the widest vector register
-
-# BLAS multiplies X by W faster if the clips lie in columns, and laying them so pays from this many rows of W (or Vᵀ).
-_COLUMNS_FROM = 18
-
-# Few rows of Vᵀ are multiplied with the clips where these lie in the training set.
-_IN_PLACE_TO = 4
-
 # Parameters and moments of networks up to this many are trained in copies that all begin a page. Elsewhere a store and
 # a later load whose addresses agree in their last 12 bits may meet, which makes Adam take three times as long.
 _COPIED_UP_TO = 2**16
@@ -65,14 +50,19 @@ class _Layout:
     table : np.ndarray [shape=(n_layers, COLUMNS), dtype=int64]
         One row a layer.
     work : np.ndarray [shape=(any,), dtype=float32]
-        Workspace of one batch.
-    gradient, theta, first, second : np.ndarray [shape=(n_parameters,), dtype=float32]
-        Room for a gradient and for copies of parameters and moments.
+        Workspace of one piece.
+    picked, wanted : np.ndarray [shape=(PIECE,), dtype=int64 and float32]
+        Room for the numbers and the classes of a piece's clips.
+    gradient, more, theta, first, second : np.ndarray [shape=(n_parameters,), dtype=float32]
+        Room for two gradients and for copies of parameters and moments.
     """
 
     table: NDArray[np.int64]
     work: NDArray[np.float32]
+    picked: NDArray[np.int64]
+    wanted: NDArray[np.float32]
     gradient: NDArray[np.float32]
+    more: NDArray[np.float32]
     theta: NDArray[np.float32]
     first: NDArray[np.float32]
     second: NDArray[np.float32]
@@ -85,9 +75,7 @@ class FusedEngine:
     """
 
     def __init__(self) -> None:
-        importlib.import_module("scipy.linalg.cython_blas")  # Numba's BLAS: the controller knows what is loaded by now
-        self._blas = ThreadpoolController().select(user_api="blas").lib_controllers
-        self._layouts: dict[tuple[NetworkSpec, int], _Layout] = {}
+        self._layouts: dict[NetworkSpec, _Layout] = {}
         self._run_once()
 
     @property
@@ -120,7 +108,7 @@ class FusedEngine:
         batch_size: int,
     ) -> None:
         """Train ``network`` and ``state``, in place, on every clip once."""
-        layout = self._layout(network.spec, batch_size)
+        layout = self._layout(network.spec)
         steps = np.array(state.steps, np.int64)
         numbers = [rule.learning_rate, rule.momentum, rule.beta_1, rule.beta_2, rule.epsilon]
         own = (network.theta, state.first, state.second)
@@ -128,56 +116,44 @@ class FusedEngine:
         for copy, vector in zip(copies, own, strict=True):
             copy[:] = vector
         theta, first, second = copies
-        with self._one_thread():
-            kernels.run_epoch(
-                theta,
-                layout.gradient,
-                first,
-                second,
-                steps,
-                data.x,
-                data.labels.astype(np.int64, copy=False),
-                order.astype(np.int64, copy=False),
-                batch_size,
-                layout.table,
-                layout.work,
-                _LOSSES[network.spec.loss],
-                _OPTIMISERS[rule.kind],
-                np.array(numbers, np.float32),
-            )
+        kernels.run_epoch(
+            theta,
+            layout.gradient,
+            layout.more,
+            first,
+            second,
+            steps,
+            data.x,
+            data.labels.astype(np.int64, copy=False),
+            order.astype(np.int64, copy=False),
+            batch_size,
+            layout.table,
+            layout.work,
+            layout.picked,
+            layout.wanted,
+            _LOSSES[network.spec.loss],
+            _OPTIMISERS[rule.kind],
+            np.array(numbers, np.float32),
+        )
         for copy, vector in zip(copies, own, strict=True):
             vector[:] = copy
         state.steps[:] = steps.tolist()
 
     def evaluate(self, network: Network, data: LabelledVectors) -> tuple[float, float, NDArray[np.intp]]:
         """Return mean loss, accuracy (0 to 1) and the estimated classes [shape=(n_clips,)] of a whole set."""
-        layout = self._layout(network.spec, _EVALUATION_ROWS)
+        layout = self._layout(network.spec)
         estimates = np.empty(len(data), np.int64)
-        with self._one_thread():
-            total = kernels.evaluate(
-                network.theta,
-                data.x,
-                data.labels.astype(np.int64, copy=False),
-                _EVALUATION_ROWS,
-                layout.table,
-                layout.work,
-                _LOSSES[network.spec.loss],
-                estimates,
-            )
+        total = kernels.evaluate(
+            network.theta,
+            data.x,
+            data.labels.astype(np.int64, copy=False),
+            layout.table,
+            layout.work,
+            layout.picked,
+            _LOSSES[network.spec.loss],
+            estimates,
+        )
         return total / len(data), float((estimates == data.labels).mean()), estimates
-
-    @contextlib.contextmanager
-    def _one_thread(self) -> Iterator[None]:
-        """Hold every BLAS to one thread; threadpoolctl's own way takes 30 µs, as long as six updates."""
-        before = [(library, library.get_num_threads()) for library in self._blas]
-        changed = [(library, n_threads) for library, n_threads in before if n_threads != 1]  # none, within a trainer
-        for library, _ in changed:
-            library.set_num_threads(1)
-        try:
-            yield
-        finally:
-            for library, n_threads in changed:
-                library.set_num_threads(n_threads)
 
     def _run_once(self) -> None:
         """Compile, or load what was compiled, on a tiny network: no epoch's measured time shall contain that."""
@@ -188,45 +164,38 @@ class FusedEngine:
         self.run_epoch(network, rule, fresh_state(network.spec, network.theta), data, order, 2)
         self.evaluate(network, data)
 
-    def _layout(self, spec: NetworkSpec, n_rows: int) -> _Layout:
-        """Return a layout for batches of ``n_rows`` clips; the last few are kept, since racing networks alternate."""
-        key = (spec, max(n_rows, _EVALUATION_ROWS))
-        if key not in self._layouts:
+    def _layout(self, spec: NetworkSpec) -> _Layout:
+        """Return the layout of a network; the last few are kept, since racing networks alternate."""
+        if spec not in self._layouts:
             while len(self._layouts) >= _LAYOUTS_KEPT:
                 del self._layouts[next(iter(self._layouts))]
-            self._layouts[key] = _lay_out(*key)
-        return self._layouts[key]
+            self._layouts[spec] = _lay_out(spec)
+        return self._layouts[spec]
 
 
-def _lay_out(spec: NetworkSpec, n_rows: int) -> _Layout:
-    """Give every intermediate of a batch its place in one workspace."""
+def _lay_out(spec: NetworkSpec) -> _Layout:
+    """Give every intermediate of a piece its place in one workspace."""
     table = np.zeros((len(spec.layers), kernels.COLUMNS), np.int64)
-    end = _whole_lines(n_rows * spec.n_in)
-    first = spec.layers[0]
-    if first.kind != "dense" and first.rank <= _IN_PLACE_TO and first.n_in >= LEAST_FEATURES:
-        table[0, kernels.X] = kernels.IN_PLACE
-    elif (first.n_out if first.kind == "dense" else first.rank) >= _COLUMNS_FROM:
-        table[0, kernels.X] = end
-        end += _whole_lines(n_rows * spec.n_in)
+    first, end = spec.layers[0], 0
+
+    def place(n_rows: int) -> int:
+        nonlocal end
+        start, end = end, end + n_rows * kernels.PIECE
+        return start
+
+    is_in_place = first.kind != "dense" and first.rank <= FEW_ROWS and first.n_in >= LEAST_FEATURES
+    inputs = kernels.IN_PLACE if is_in_place else place(first.n_in)
     for row, layer, offset in zip(table, spec.layers, spec.offsets, strict=False):
         row[kernels.KIND] = _KINDS[layer.kind]
         row[kernels.N_IN], row[kernels.N_OUT], row[kernels.RANK] = layer.n_in, layer.n_out, layer.rank
         row[kernels.ACTIVATION] = _ACTIVATIONS[layer.activation]
-        row[kernels.THETA] = offset
-        for column in (kernels.Z, kernels.DELTA):
-            row[column] = end
-            end += _whole_lines(n_rows * layer.n_out)
-        if layer.kind == "dense":
-            continue
-        for column in (kernels.P, kernels.Q, kernels.BACK):
-            row[column] = end
-            end += _whole_lines(n_rows * layer.rank)
-    return _Layout(table, _page(end), *(_page(spec.n_parameters) for _ in range(4)))
-
-
-def _whole_lines(n_numbers: int) -> int:
-    """Round up to whole cache lines."""
-    return -(-n_numbers // _LINE) * _LINE
+        row[kernels.THETA], row[kernels.X] = offset, inputs
+        inputs = row[kernels.Z] = place(layer.n_out)
+        row[kernels.DELTA] = place(max(2, layer.n_out))  # two rows of scratch, too
+        if layer.kind != "dense":
+            row[kernels.P], row[kernels.Q], row[kernels.BACK] = (place(layer.rank) for _ in range(3))
+    batch = np.zeros(kernels.PIECE, np.int64), np.zeros(kernels.PIECE, np.float32)
+    return _Layout(table, _page(end), *batch, *(_page(spec.n_parameters) for _ in range(5)))
 
 
 def _page(n_numbers: int) -> NDArray[np.float32]:

@@ -67,8 +67,8 @@ def tanh(x):
 
 
 @_compiled
-def activate(kind, a, b, start, row):
-    """a becomes h(a + b), column by column: equations (2) and (12); row is scratch for one number a clip."""
+def activate(kind, a, b, start, rows):
+    """a becomes h(a + b), column by column: equations (2) and (12); rows is scratch for two numbers a clip."""
     m, n = a.shape
     for j in range(m):
         bias = b[start + j]
@@ -86,27 +86,28 @@ def activate(kind, a, b, start, row):
             for i in range(n):
                 a[j, i] += bias
     if kind == SOFTMAX:
-        _softmax(a, row)
+        _softmax(a, rows)
 
 
 @_compiled
-def _softmax(a, row):
+def _softmax(a, rows):
     """Equation (12); subtracting each column's largest input changes nothing but keeps exp finite."""
     m, n = a.shape
-    row[0, :] = a[0, :]
+    for i in range(n):
+        rows[0, i] = a[0, i]
+        rows[1, i] = _ZERO
     for j in range(1, m):
         for i in range(n):
-            row[0, i] = max(row[0, i], a[j, i])
+            rows[0, i] = max(rows[0, i], a[j, i])
     for j in range(m):
         for i in range(n):
-            a[j, i] = exp(a[j, i] - row[0, i])
-    row[0, :] = a[0, :]
-    for j in range(1, m):
-        for i in range(n):
-            row[0, i] += a[j, i]
+            a[j, i] = exp(a[j, i] - rows[0, i])
+            rows[1, i] += a[j, i]
+    for i in range(n):
+        rows[1, i] = _ONE / rows[1, i]
     for j in range(m):
         for i in range(n):
-            a[j, i] /= row[0, i]
+            a[j, i] *= rows[1, i]
 
 
 @_compiled

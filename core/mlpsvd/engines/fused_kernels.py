@@ -2,8 +2,9 @@
 
 The arithmetic is that of :mod:`mlpsvd.network`, equation by equation, without a temporary array and without a call
 into the interpreter. A batch is a matrix with one clip a *column*, so the equations read as they are printed: the sum
-over the batch of δ xᵀ is Δ Xᵀ, and every loop that is not a matrix product runs along 64 neighbouring numbers. A layer
-is one row of a table of integers (its columns are named below), so one compiled text serves every stack of layers.
+over the batch of δ xᵀ is Δ Xᵀ, and every loop that is not a matrix product runs along 64 neighbouring numbers. Where
+the clips of a piece do not fill the registers, the last one fills them up, and its δ there is 0. A layer is one row of
+a table of integers (its columns are named below), so one compiled text serves every stack of layers.
 
 What was tried and what it gave is in docs/engines.md. Numba's cache on disk notices a change of the file that holds a
 function, not of those it imports from: hence the checksum below.
@@ -14,21 +15,26 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from mlpsvd.engines.fused_activations import SIGMOID, activate, through_activation
-from mlpsvd.engines.fused_layout import matrix, transpose
-from mlpsvd.engines.fused_narrow import narrow_gradient, narrow_product
+from mlpsvd.engines.fused_activations import RELU, SIGMOID, activate, through_activation
+from mlpsvd.engines.fused_clips import clips_gradient, clips_in_panels, few_rows_product
+from mlpsvd.engines.fused_layout import matrix
+from mlpsvd.engines.fused_products import AS_IT_IS, BIAS_RELU, SWITCHED, outer_product, product, row_sums
+from mlpsvd.engines.fused_vectors import LANES
 
-__all__ = ["COLUMNS", "evaluate", "run_epoch"]
+__all__ = ["COLUMNS", "PIECE", "evaluate", "run_epoch"]
 
 # Checksum of what is imported above: a change there has to change this file, or Numba would use its old code.
-PARTS_CHECKSUM = 3761650152
+PARTS_CHECKSUM = 346660231
 
 # Columns of the layer table; from THETA on they are offsets, THETA into the parameter vector, the rest into the
-# workspace. X, for the first layer, is where its inputs are laid one clip a column; 0 if they are used as they come,
-# and IN_PLACE if they are read where they lie in the training set.
+# workspace. X is where a layer's inputs lie, one clip a column, those of the first layer in panels of sixteen clips; or
+# IN_PLACE if they are read where they lie in the training set.
 KIND, N_IN, N_OUT, RANK, ACTIVATION, THETA, X, Z, DELTA, P, Q, BACK = range(12)
 COLUMNS = 12
 IN_PLACE = -1
+
+PIECE = 64
+"""Clips that are worked through at once: all that belongs to them stays in the processor's nearest cache."""
 
 DENSE, SVD, TWO_FACTOR = range(3)
 CROSS_ENTROPY, SQUARED_ERROR = range(2)
@@ -44,15 +50,6 @@ _ONE, _HALF, _ZERO = np.float32(1), np.float32(0.5), np.float32(0)
 
 
 @_compiled
-def _row_sums(a, out, start):
-    for j in range(a.shape[0]):
-        total = _ZERO
-        for i in range(a.shape[1]):
-            total += a[j, i]
-        out[start + j] = total
-
-
-@_compiled
 def _scale_rows(a, scale, start, out):
     for r in range(a.shape[0]):
         factor = scale[start + r]
@@ -61,16 +58,25 @@ def _scale_rows(a, scale, start, out):
 
 
 @_compiled
-def _forward(theta, work, layers, index, x):
+def _forward(theta, work, layers, index, x, picked):
     """One layer, equations (1) and (2) or (52) and (53); its outputs stay in the workspace."""
-    n_in, n_out, rank, start = layers[index, N_IN], layers[index, N_OUT], layers[index, RANK], layers[index, THETA]
+    n, n_in, n_out, rank = len(picked), layers[index, N_IN], layers[index, N_OUT], layers[index, RANK]
+    inputs = layers[index, X]
+    if index == 0 and inputs != IN_PLACE:
+        clips_in_panels(x, picked, work, inputs)
     if layers[index, KIND] == DENSE:
-        z = matrix(work, layers[index, Z], n_out, x.shape[1])
-        np.dot(matrix(theta, start, n_out, n_in), x, z)
-        _activate_layer(theta, work, layers, index, z)
-        return z
-    np.dot(matrix(theta, _right(layers, index), rank, n_in), x, _through_right(work, layers, index, x.shape[1]))
-    return _forward_from_right(theta, work, layers, index, x.shape[1])
+        _into_z(theta, work, layers, index, n_in, inputs, index == 0, n)
+        return
+    right, p, q = _right(layers, index), layers[index, P], layers[index, Q]
+    through = p if layers[index, KIND] == SVD else q
+    if inputs == IN_PLACE:
+        few_rows_product(x, picked, theta, right, matrix(work, through, rank, n))
+    else:
+        product(theta, right, n_in, 1, rank, n_in, work, inputs, index == 0, n, through, AS_IT_IS, theta, 0)
+    if layers[index, KIND] == SVD:
+        sigma = layers[index, THETA] + n_out * rank
+        _scale_rows(matrix(work, p, rank, n), theta, sigma, matrix(work, q, rank, n))
+    _into_z(theta, work, layers, index, rank, q, False, n)
 
 
 @_compiled
@@ -81,31 +87,6 @@ def _right(layers, index):
 
 
 @_compiled
-def _through_right(work, layers, index, n):
-    """The place of Vᵀ x, or of Σ Vᵀ x."""
-    return matrix(work, layers[index, P if layers[index, KIND] == SVD else Q], layers[index, RANK], n)
-
-
-@_compiled
-def _forward_from_right(theta, work, layers, index, n):
-    """The rest of a factored layer: equation (53) from Vᵀ x on."""
-    n_out, rank, start = layers[index, N_OUT], layers[index, RANK], layers[index, THETA]
-    q, z = matrix(work, layers[index, Q], rank, n), matrix(work, layers[index, Z], n_out, n)
-    if layers[index, KIND] == SVD:
-        _scale_rows(matrix(work, layers[index, P], rank, n), theta, start + n_out * rank, q)
-    np.dot(matrix(theta, start, n_out, rank), q, z)
-    _activate_layer(theta, work, layers, index, z)
-    return z
-
-
-@_compiled
-def _activate_layer(theta, work, layers, index, z):
-    bias = _bias(layers, index)
-    scratch = matrix(work, layers[index, DELTA], 1, z.shape[1])  # δ needs its place on the way back only
-    activate(layers[index, ACTIVATION], z, theta, bias, scratch)
-
-
-@_compiled
 def _bias(layers, index):
     rows = layers[index, N_OUT] if layers[index, KIND] == DENSE else layers[index, RANK]
     start = layers[index, THETA] if layers[index, KIND] == DENSE else _right(layers, index)
@@ -113,65 +94,43 @@ def _bias(layers, index):
 
 
 @_compiled
-def _first_layer(theta, work, layers, rows):
-    """The first layer of clips that come one a row. Where X says so they are laid in columns before the product."""
-    if layers[0, X] <= 0:
-        return _forward(theta, work, layers, 0, rows.T)
-    columns = matrix(work, layers[0, X], rows.shape[1], rows.shape[0])
-    transpose(rows, columns)
-    return _forward(theta, work, layers, 0, columns)
+def _into_z(theta, work, layers, index, n_columns, inputs, in_panels, n):
+    """z = h(A x + b), where A is W or U, the first matrix of the layer."""
+    start, n_out, bias = layers[index, THETA], layers[index, N_OUT], _bias(layers, index)
+    rectifies = layers[index, ACTIVATION] == RELU
+    finish, z = BIAS_RELU if rectifies else AS_IT_IS, layers[index, Z]
+    product(theta, start, n_columns, 1, n_out, n_columns, work, inputs, in_panels, n, z, finish, theta, bias)
+    if not rectifies:
+        scratch = matrix(work, layers[index, DELTA], 2, n)  # δ needs its place on the way back only
+        activate(layers[index, ACTIVATION], matrix(work, z, n_out, n), theta, bias, scratch)
 
 
 @_compiled
-def _first_layer_of_batch(theta, work, layers, x, order, start, n):
-    """The first layer of the clips whose turn it is."""
-    if layers[0, X] == IN_PLACE:
-        narrow_product(x, order, start, theta, _right(layers, 0), _through_right(work, layers, 0, n))
-        return _forward_from_right(theta, work, layers, 0, n)
-    rows = matrix(work, 0, n, x.shape[1])
-    for i in range(n):
-        clip = order[start + i]
-        for j in range(x.shape[1]):  # a slice assignment takes three times as long
-            rows[i, j] = x[clip, j]
-    return _first_layer(theta, work, layers, rows)
-
-
-@_compiled
-def _backward_of_batch(theta, gradient, work, layers, x, order, start, n):
-    """Gradients of the first layer."""
-    if layers[0, X] == IN_PLACE:
-        _backward_to_right(theta, gradient, work, layers, 0, n)
-        narrow_gradient(x, order, start, matrix(work, layers[0, BACK], layers[0, RANK], n), gradient, _right(layers, 0))
-    else:
-        _backward(theta, gradient, work, layers, 0, matrix(work, 0, n, x.shape[1]).T)
-
-
-@_compiled
-def _backward(theta, gradient, work, layers, index, x):
+def _backward(theta, gradient, work, layers, index, x, picked):
     """Gradients of one layer, equations (49), (50), (62) to (64), from its δ in the workspace."""
-    n, n_in, n_out, rank = x.shape[1], layers[index, N_IN], layers[index, N_OUT], layers[index, RANK]
+    n, n_out, rank, start = len(picked), layers[index, N_OUT], layers[index, RANK], layers[index, THETA]
+    delta = layers[index, DELTA]
+    row_sums(work, delta, n_out, n, gradient, _bias(layers, index))
     if layers[index, KIND] == DENSE:
-        delta = matrix(work, layers[index, DELTA], n_out, n)
-        np.dot(delta, x.T, matrix(gradient, layers[index, THETA], n_out, n_in))
-        _row_sums(delta, gradient, _bias(layers, index))
+        _inputs_gradient(work, layers, index, delta, n_out, x, picked, gradient, start)
         return
-    _backward_to_right(theta, gradient, work, layers, index, n)
-    back = matrix(work, layers[index, BACK], rank, n)
-    np.dot(back, x.T, matrix(gradient, _right(layers, index), rank, n_in))
+    back, sigma = layers[index, BACK], start + n_out * rank
+    outer_product(work, delta, n_out, layers[index, Q], rank, n, gradient, start)
+    product(theta, start, 1, rank, rank, n_out, work, delta, False, n, back, AS_IT_IS, theta, 0)
+    if layers[index, KIND] == SVD:
+        rows = matrix(work, back, rank, n)
+        _sigma_gradient(rows, matrix(work, layers[index, P], rank, n), gradient, sigma)
+        _scale_rows(rows, theta, sigma, rows)
+    _inputs_gradient(work, layers, index, back, rank, x, picked, gradient, _right(layers, index))
 
 
 @_compiled
-def _backward_to_right(theta, gradient, work, layers, index, n):
-    """Gradients of U, Σ and b of a factored layer, and Σ Uᵀ δ, of which equation (64) makes that of Vᵀ."""
-    n_out, rank, start = layers[index, N_OUT], layers[index, RANK], layers[index, THETA]
-    delta, back = matrix(work, layers[index, DELTA], n_out, n), matrix(work, layers[index, BACK], rank, n)
-    np.dot(delta, matrix(work, layers[index, Q], rank, n).T, matrix(gradient, start, n_out, rank))
-    np.dot(matrix(theta, start, n_out, rank).T, delta, back)
-    if layers[index, KIND] == SVD:
-        sigma = start + n_out * rank
-        _sigma_gradient(back, matrix(work, layers[index, P], rank, n), gradient, sigma)
-        _scale_rows(back, theta, sigma, back)
-    _row_sums(delta, gradient, _bias(layers, index))
+def _inputs_gradient(work, layers, index, d, n_rows, x, picked, gradient, start):
+    """The sum over the clips of d xᵀ, where x are the layer's inputs."""
+    if index == 0:
+        clips_gradient(x, picked, work, d, n_rows, gradient, start)
+    else:
+        outer_product(work, d, n_rows, layers[index, X], layers[index, N_IN], len(picked), gradient, start)
 
 
 @_compiled
@@ -185,29 +144,55 @@ def _sigma_gradient(back, p, out, start):
 
 
 @_compiled
-def _backward_input(theta, work, layers, index, out):
-    """out = Wᵀ δ, the inner part of equation (48); needs :func:`_backward` of the same layer before."""
-    n, kind = out.shape[1], layers[index, KIND]
-    n_in, n_out, rank, start = layers[index, N_IN], layers[index, N_OUT], layers[index, RANK], layers[index, THETA]
-    if kind == DENSE:
-        delta = matrix(work, layers[index, DELTA], n_out, n)
-        np.dot(matrix(theta, start, n_out, n_in).T, delta, out)
+def _backward_input(theta, work, layers, index, n):
+    """δ of the layer before: Hᵀ Wᵀ δ, equation (48); needs :func:`_backward` of the same layer before."""
+    n_in, before = layers[index, N_IN], index - 1
+    if layers[index, KIND] == DENSE:
+        start, n_rows, d = layers[index, THETA], layers[index, N_OUT], layers[index, DELTA]
     else:
-        np.dot(matrix(theta, _right(layers, index), rank, n_in).T, matrix(work, layers[index, BACK], rank, n), out)
+        start, n_rows, d = _right(layers, index), layers[index, RANK], layers[index, BACK]
+    out, z, rectifies = layers[before, DELTA], layers[before, Z], layers[before, ACTIVATION] == RELU
+    finish = SWITCHED if rectifies else AS_IT_IS
+    product(theta, start, 1, n_in, n_in, n_rows, work, d, False, n, out, finish, work, z)
+    if not rectifies:
+        through_activation(layers[before, ACTIVATION], matrix(work, z, n_in, n), matrix(work, out, n_in, n))
 
 
 @_compiled
-def _output_delta(loss, activation, z, labels, order, start, delta):
-    """δ⁽¹⁾ of the batch mean: ŷ − y for the cross-entropy, Hᵀ (ŷ − y) for the squared error."""
-    m, n = z.shape
-    share = _ONE / np.float32(n)
-    for j in range(m):
-        for i in range(n):
-            delta[j, i] = z[j, i] * share
-    for i in range(n):
-        delta[labels[order[start + i]], i] -= share
+def _output_delta(loss, activation, z, wanted, n, share, delta):
+    """δ⁽¹⁾ of n clips, of which each has its share in the mean: ŷ − y for the cross-entropy, Hᵀ (ŷ − y) for the
+    squared error. What only fills up a register has none."""
+    for j in range(z.shape[0]):
+        for i in range(z.shape[1]):
+            delta[j, i] = (z[j, i] - (_ONE if wanted[i] == j else _ZERO)) * share
+        for i in range(n, z.shape[1]):
+            delta[j, i] = _ZERO
     if loss == SQUARED_ERROR:
         through_activation(activation, z, delta)
+
+
+@_compiled
+def _gradient_of_piece(theta, gradient, x, labels, order, start, n, share, layers, work, picked, wanted, loss):
+    """Gradients of n clips from ``order[start]`` on, each with its share in the mean of the batch."""
+    last = len(layers) - 1
+    piece = picked[: _whole_registers(n)]
+    for i in range(len(piece)):
+        piece[i] = order[start + min(i, n - 1)]
+        wanted[i] = labels[piece[i]]
+    for index in range(len(layers)):
+        _forward(theta, work, layers, index, x, piece)
+    z = matrix(work, layers[last, Z], layers[last, N_OUT], len(piece))
+    delta = matrix(work, layers[last, DELTA], layers[last, N_OUT], len(piece))
+    _output_delta(loss, layers[last, ACTIVATION], z, wanted, n, share, delta)
+    for index in range(last, 0, -1):
+        _backward(theta, gradient, work, layers, index, x, piece)
+        _backward_input(theta, work, layers, index, len(piece))
+    _backward(theta, gradient, work, layers, 0, x, piece)
+
+
+@_compiled
+def _whole_registers(n):
+    return -(-n // LANES) * LANES
 
 
 @_compiled
@@ -245,13 +230,31 @@ def _update(kind, theta, gradient, first, second, steps, rule, layers):
 
 
 @_kept_on_disk
-def run_epoch(theta, gradient, first, second, steps, x, labels, order, batch_size, layers, work, loss, optimiser, rule):
+def run_epoch(
+    theta,
+    gradient,
+    more,
+    first,
+    second,
+    steps,
+    x,
+    labels,
+    order,
+    batch_size,
+    layers,
+    work,
+    picked,
+    wanted,
+    loss,
+    optimiser,
+    rule,
+):
     """Train on every clip once, in place.
 
     Parameters
     ----------
-    theta, gradient, first, second : np.ndarray [shape=(n_parameters,), dtype=float32]
-        Parameters, scratch, and the optimiser's moments.
+    theta, gradient, more, first, second : np.ndarray [shape=(n_parameters,), dtype=float32]
+        Parameters, room for two gradients, and the optimiser's moments.
     steps : np.ndarray [shape=(n_layers,), dtype=int64]
         Updates that each layer's moments have seen.
     x : np.ndarray [shape=(n_clips, n_features), dtype=float32]
@@ -259,50 +262,50 @@ def run_epoch(theta, gradient, first, second, steps, x, labels, order, batch_siz
     labels, order : np.ndarray [shape=(n_clips,), dtype=int64]
         Class of each clip; order of the clips.
     batch_size : int
-        Clips of one update; the last batch may be smaller.
+        Clips of one update; the last batch may be smaller. Of larger ones than a piece the gradients are summed.
     layers : np.ndarray [shape=(n_layers, COLUMNS), dtype=int64]
         The layer table.
     work : np.ndarray [shape=(any,), dtype=float32]
-        Workspace as the table lays it out, with one batch of inputs at its beginning.
+        Workspace of a piece as the table lays it out.
+    picked, wanted : np.ndarray [shape=(PIECE,), dtype=int64 and float32]
+        Room for the numbers of a piece's clips, and for their classes.
     loss, optimiser : int
         Codes as above.
     rule : np.ndarray [shape=(5,), dtype=float32]
         Learning rate, momentum, β₁, β₂, ε.
     """
-    last = len(layers) - 1
     for start in range(0, len(order), batch_size):
         n = min(batch_size, len(order) - start)
-        z = _first_layer_of_batch(theta, work, layers, x, order, start, n)
-        for index in range(1, len(layers)):
-            z = _forward(theta, work, layers, index, z)
-        delta = matrix(work, layers[last, DELTA], layers[last, N_OUT], n)
-        _output_delta(loss, layers[last, ACTIVATION], z, labels, order, start, delta)
-        for index in range(last, 0, -1):
-            z = matrix(work, layers[index - 1, Z], layers[index - 1, N_OUT], n)
-            _backward(theta, gradient, work, layers, index, z)
-            delta = matrix(work, layers[index - 1, DELTA], layers[index - 1, N_OUT], n)
-            _backward_input(theta, work, layers, index, delta)
-            through_activation(layers[index - 1, ACTIVATION], z, delta)
-        _backward_of_batch(theta, gradient, work, layers, x, order, start, n)
+        share = _ONE / np.float32(n)
+        for done in range(0, n, PIECE):
+            here = gradient if done == 0 else more
+            piece = start + done, min(PIECE, n - done)
+            _gradient_of_piece(theta, here, x, labels, order, *piece, share, layers, work, picked, wanted, loss)
+            if done > 0:
+                for k in range(gradient.size):
+                    gradient[k] += more[k]
         _update(optimiser, theta, gradient, first, second, steps, rule, layers)
 
 
 @_kept_on_disk
-def evaluate(theta, x, labels, batch_size, layers, work, loss, estimates):
+def evaluate(theta, x, labels, layers, work, picked, loss, estimates):
     """Return the summed loss of a whole set and write the estimated classes.
 
     Parameters as of :func:`run_epoch`; estimates : np.ndarray [shape=(n_clips,), dtype=int64].
     """
-    activation = layers[len(layers) - 1, ACTIVATION]
+    last = len(layers) - 1
     total = 0.0
-    for start in range(0, len(x), batch_size):
-        n = min(batch_size, len(x) - start)
-        z = _first_layer(theta, work, layers, x[start : start + n])
-        for index in range(1, len(layers)):
-            z = _forward(theta, work, layers, index, z)
+    for start in range(0, len(x), PIECE):
+        n = min(PIECE, len(x) - start)
+        piece = picked[: _whole_registers(n)]
+        for i in range(len(piece)):
+            piece[i] = start + min(i, n - 1)
+        for index in range(len(layers)):
+            _forward(theta, work, layers, index, x, piece)
+        z = matrix(work, layers[last, Z], layers[last, N_OUT], len(piece))
         for i in range(n):
             estimates[start + i] = _largest(z, i)
-            total += _loss(loss, activation, z, i, labels[start + i])
+            total += _loss(loss, layers[last, ACTIVATION], z, i, labels[start + i])
     return total
 
 

@@ -17,7 +17,7 @@ from mlpsvd.settings import to_table
 
 __all__ = ["LIBRARIES", "PROGRAM", "library_versions", "model_of", "results_table"]
 
-LIBRARIES = ("numpy", "numba", "scipy", "soundfile", "soxr", "safetensors", "matplotlib")
+LIBRARIES = ("numpy", "numba", "soundfile", "soxr", "safetensors", "matplotlib")
 PROGRAM = "mlpsvd"
 
 

@@ -51,10 +51,19 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return ENGINES[request.param]()
 
 
-def a_network(kinds: tuple[str, ...], activation: str, output: str, loss: str, rank: int, seed: int) -> Network:
-    hidden = (13, 9, 11)[: len(kinds) - 1]
+def a_network(
+    kinds: tuple[str, ...],
+    activation: str,
+    output: str,
+    loss: str,
+    rank: int,
+    seed: int,
+    n_features: int = N_FEATURES,
+    sizes: tuple[int, ...] = (13, 9, 11),
+) -> Network:
+    hidden = sizes[: len(kinds) - 1]
     shape = NetworkSettings(hidden=hidden, activation=activation, output=output, loss=loss, initial="glorot")
-    network = build(shape, N_FEATURES, N_CLASSES, ("dense",) * len(kinds), seed, np.float64)
+    network = build(shape, n_features, N_CLASSES, ("dense",) * len(kinds), seed, np.float64)
     for index, kind in enumerate(kinds):
         if kind != "dense":
             layer, parameters = network.spec.layers[index], network.parameters(index)
@@ -62,21 +71,23 @@ def a_network(kinds: tuple[str, ...], activation: str, output: str, loss: str, r
     return network
 
 
-def one_epoch(engine: Engine, start: Network, rule: OptimiserRule, batch_size: int) -> tuple[Network, float, float]:
+def one_epoch(
+    engine: Engine, start: Network, rule: OptimiserRule, batch_size: int, n_clips: int = N_CLIPS
+) -> tuple[Network, float, float]:
     """Train a copy of ``start`` for an epoch on fixed data; return it with loss and accuracy."""
     rng = np.random.default_rng(11)
-    data = engine.vectors(rng.normal(size=(N_CLIPS, N_FEATURES)), rng.integers(0, N_CLASSES, N_CLIPS), N_CLASSES)
+    data = engine.vectors(rng.normal(size=(n_clips, start.spec.n_in)), rng.integers(0, N_CLASSES, n_clips), N_CLASSES)
     network = Network(start.spec, engine.array(start.theta))
     state = fresh_state(network.spec, network.theta)
     state.steps[-1] = 3  # as after a discard in another layer
-    engine.run_epoch(network, rule, state, data, rng.permutation(N_CLIPS), batch_size)
+    engine.run_epoch(network, rule, state, data, rng.permutation(n_clips), batch_size)
     loss, accuracy, _ = engine.evaluate(network, data)
     return network, loss, accuracy
 
 
-def assert_agrees(engine: Engine, start: Network, rule: OptimiserRule, batch_size: int) -> None:
-    exact, exact_loss, _ = one_epoch(ReferenceEngine(cpu(), "float64"), start, rule, batch_size)
-    found, loss, _ = one_epoch(engine, start, rule, batch_size)
+def assert_agrees(engine: Engine, start: Network, rule: OptimiserRule, batch_size: int, n_clips: int = N_CLIPS) -> None:
+    exact, exact_loss, _ = one_epoch(ReferenceEngine(cpu(), "float64"), start, rule, batch_size, n_clips)
+    found, loss, _ = one_epoch(engine, start, rule, batch_size, n_clips)
     moved = np.abs(exact.theta - start.theta).max()
     assert moved > 1e-4
     found_theta = np.asarray(found.theta if isinstance(found.theta, np.ndarray) else found.theta.get())
@@ -94,6 +105,17 @@ class TestEveryEngine:
     @pytest.mark.parametrize("rank", [2, 5, 12])
     def test_layers(self, engine: Engine, kinds: tuple[str, ...], rank: int) -> None:
         assert_agrees(engine, a_network(kinds, "tanh", "softmax", "cross-entropy", rank, 1), ADAM, 16)
+
+    @pytest.mark.parametrize("kind", ["dense", "svd"])
+    @pytest.mark.parametrize("n_features", [2, 15, 16, 40])
+    def test_inputs_fewer_and_more_than_a_register(self, engine: Engine, kind: str, n_features: int) -> None:
+        start = a_network((kind, "dense"), "relu", "softmax", "cross-entropy", 20, 9, n_features, (20,))
+        assert_agrees(engine, start, ADAM, 24)
+
+    @pytest.mark.parametrize("batch_size", [63, 64, 65, 130, 200])
+    def test_batches_of_many_clips(self, engine: Engine, batch_size: int) -> None:
+        start = a_network(("svd", "two-factor", "dense"), "relu", "softmax", "cross-entropy", 5, 10)
+        assert_agrees(engine, start, ADAM, batch_size, n_clips=199)
 
     @pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh"])
     @pytest.mark.parametrize(

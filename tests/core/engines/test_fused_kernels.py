@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +13,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from llvmlite import binding  # type: ignore[import-untyped]
 from numba import njit
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_info
 
-from mlpsvd.engines import base, fused_activations, fused_layout, fused_narrow, fused_order
+from mlpsvd.engines import (
+    base,
+    fused_activations,
+    fused_clips,
+    fused_layout,
+    fused_order,
+    fused_products,
+    fused_vectors,
+)
 from mlpsvd.engines import fused_activations as activations
 from mlpsvd.engines import fused_kernels as kernels
 from mlpsvd.engines.fused import FusedEngine
@@ -23,6 +34,31 @@ from mlpsvd.network.initialise import build
 from mlpsvd.network.settings import NetworkSettings
 
 Function = Callable[[np.float32], np.float32]
+AVX2 = {"avx", "avx2", "bmi", "bmi2", "fma", "popcnt", "sse3", "sse4.1", "sse4.2", "ssse3"}
+HOST = {name for name, is_there in binding.get_host_cpu_features().items() if is_there}
+TRAINED_BY_BOTH = """
+import numpy as np
+from mlpsvd.arrays import cpu
+from mlpsvd.engines.fused import FusedEngine
+from mlpsvd.engines.fused_vectors import HAS_MANY_REGISTERS
+from mlpsvd.engines.optimiser import OptimiserRule, fresh_state
+from mlpsvd.engines.reference import ReferenceEngine
+from mlpsvd.network.initialise import build
+from mlpsvd.network.network import Network
+from mlpsvd.network.settings import NetworkSettings
+
+trained = []
+for engine in (FusedEngine(), ReferenceEngine(cpu(), "float64")):
+    rng = np.random.default_rng(0)
+    data = engine.vectors(rng.normal(size=(150, 129)), rng.integers(0, 5, 150), 5)
+    for kinds in (("dense", "dense"), ("svd", "dense")):
+        start = build(NetworkSettings(hidden=(20,)), 129, 5, kinds, 0, np.float64)
+        network = Network(start.spec, engine.array(start.theta))
+        rule = OptimiserRule("adam", 0.01, 0.9, 0.9, 0.999, 1e-3)
+        engine.run_epoch(network, rule, fresh_state(network.spec, network.theta), data, np.arange(150), 64)
+        trained.append(network.theta)
+print(HAS_MANY_REGISTERS, all(np.allclose(trained[k], trained[k + 2], atol=1e-4) for k in (0, 1)))
+"""
 X = np.concatenate([np.linspace(-87, 87, 200_001), np.linspace(-1, 1, 200_001), np.geomspace(1e-30, 1, 10_001)])
 
 
@@ -59,27 +95,116 @@ def test_far_out() -> None:
 
 
 def test_compiled_code_cannot_outlive_a_change_of_its_parts() -> None:
-    parts = (fused_activations, fused_layout, fused_narrow)
+    parts = (fused_activations, fused_clips, fused_layout, fused_products, fused_vectors)
     text = b"".join(Path(part.__file__).read_bytes().replace(b"\r\n", b"\n") for part in parts)
     assert zlib.crc32(text) == kernels.PARTS_CHECKSUM, "a part of the kernels changed: write the new checksum there"
 
 
+def numbers(rng: np.random.Generator, *shape: int) -> NDArray[np.float32]:
+    return rng.normal(size=shape).astype(np.float32)
+
+
 @settings(deadline=None, max_examples=60)
-@given(rank=st.integers(1, 4), n=st.integers(1, 70), n_features=st.integers(fused_narrow.LEAST_FEATURES, 150))
-def test_narrow_products_are_the_products(rank: int, n: int, n_features: int) -> None:
-    rng = np.random.default_rng(n)
-    x, order = rng.normal(size=(90, n_features)).astype(np.float32), rng.permutation(90)
-    vt, back = (rng.normal(size=(rank, m)).astype(np.float32) for m in (n_features, n))
-    clips = x[order[3 : 3 + n]].astype(np.float64)
+@given(
+    rank=st.integers(1, fused_clips.FEW_ROWS),
+    n_registers=st.integers(1, 5),
+    n_features=st.integers(fused_clips.LEAST_FEATURES, 150),
+)
+def test_products_with_clips_in_place(rank: int, n_registers: int, n_features: int) -> None:
+    rng, n = np.random.default_rng(n_features), 16 * n_registers
+    x, picked = numbers(rng, 90, n_features), rng.integers(0, 90, n)
+    vt, clips = numbers(rng, rank, n_features), x[picked].astype(np.float64)
 
     product = np.full((rank, n), np.nan, np.float32)
-    fused_narrow.narrow_product(x, order, 3, np.append(np.float32(9), vt.ravel()), 1, product)
+    fused_clips.few_rows_product(x, picked, np.append(np.float32(9), vt.ravel()), 1, product)
     np.testing.assert_allclose(product, vt @ clips.T, atol=1e-4)
 
-    gradient = np.full(rank * n_features + 2, np.nan, np.float32)
-    fused_narrow.narrow_gradient(x, order, 3, back, gradient, 1)
-    np.testing.assert_allclose(gradient[1:-1].reshape(rank, n_features), back @ clips, atol=1e-4)
-    assert np.isnan(gradient[[0, -1]]).all()
+
+@settings(deadline=None)
+@given(n_registers=st.integers(1, 5), n_features=st.integers(1, 150))
+def test_clips_laid_in_panels(n_registers: int, n_features: int) -> None:
+    rng = np.random.default_rng(n_features)
+    x, picked = numbers(rng, 90, n_features), rng.integers(0, 90, 16 * n_registers)
+    work = np.full(x[picked].size + 2, np.nan, np.float32)
+    fused_clips.clips_in_panels(x, picked, work, 1)
+    panels = work[1:-1].reshape(n_registers, n_features, 16)
+    np.testing.assert_array_equal(np.concatenate(panels, axis=1), x[picked].T)
+    assert np.isnan(work[[0, -1]]).all(), "nothing else is written"
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    n_rows=st.integers(1, 12),
+    n_registers=st.integers(1, 5),
+    n_features=st.integers(1, 150),
+)
+def test_gradient_with_clips_in_place(n_rows: int, n_registers: int, n_features: int) -> None:
+    rng, n = np.random.default_rng(n_features), 16 * n_registers
+    x, picked, d = numbers(rng, 90, n_features), rng.integers(0, 90, n), numbers(rng, n_rows, n)
+    gradient = np.full(n_rows * n_features + 2, np.nan, np.float32)
+    fused_clips.clips_gradient(x, picked, np.append(np.float32(9), d.ravel()), 1, n_rows, gradient, 1)
+    np.testing.assert_allclose(gradient[1:-1].reshape(n_rows, n_features), d @ x[picked].astype(np.float64), atol=1e-4)
+    assert np.isnan(gradient[[0, -1]]).all(), "nothing else is written"
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    n_rows=st.integers(1, 13),
+    n_k=st.integers(1, 30),
+    n_registers=st.integers(1, 5),
+    transposes=st.booleans(),
+    in_panels=st.booleans(),
+)
+def test_products_are_the_products(n_rows: int, n_k: int, n_registers: int, transposes: bool, in_panels: bool) -> None:
+    rng, n = np.random.default_rng(n_k), 16 * n_registers
+    a, b, z, bias = numbers(rng, n_rows, n_k), numbers(rng, n_k, n), numbers(rng, n_rows, n), numbers(rng, n_rows)
+    product = a.astype(np.float64) @ b
+    expected = {
+        fused_products.AS_IT_IS: product,
+        fused_products.BIAS_RELU: np.maximum(product + bias[:, None], 0),
+        fused_products.SWITCHED: np.where(z > 0, product, 0),
+    }
+    for finish, result in expected.items():
+        out = np.full(n_rows * n + 2, np.nan, np.float32)
+        panels = [panel.ravel() for panel in np.split(b, n_registers, axis=1)] if in_panels else [b.ravel()]
+        work = np.concatenate([*panels, out])
+        stored, by = (a.T, (1, n_rows)) if transposes else (a, (n_k, 1))
+        theta = np.append(np.float32(9), np.ascontiguousarray(stored).ravel())
+        more = np.append(np.float32(9), (z if finish == fused_products.SWITCHED else bias).ravel())
+        fused_products.product(theta, 1, *by, n_rows, n_k, work, 0, in_panels, n, b.size + 1, finish, more, 1)
+        np.testing.assert_allclose(work[b.size + 1 : -1].reshape(n_rows, n), result, atol=1e-4)
+        assert np.isnan(work[[b.size, -1]]).all(), "nothing else is written"
+
+
+@settings(deadline=None, max_examples=100)
+@given(n_rows=st.integers(1, 13), n_columns=st.integers(1, 13), n_registers=st.integers(1, 5))
+def test_outer_products_are_summed(n_rows: int, n_columns: int, n_registers: int) -> None:
+    rng, n = np.random.default_rng(n_rows), 16 * n_registers
+    d, z = numbers(rng, n_rows, n), numbers(rng, n_columns, n)
+    work = np.concatenate([d.ravel(), z.ravel()])
+    out = np.full(n_rows * n_columns + 2, np.nan, np.float32)
+    fused_products.outer_product(work, 0, n_rows, d.size, n_columns, n, out, 1)
+    np.testing.assert_allclose(out[1:-1].reshape(n_rows, n_columns), d.astype(np.float64) @ z.T, atol=1e-4)
+    assert np.isnan(out[[0, -1]]).all(), "nothing else is written"
+
+    out = np.full(n_rows + 2, np.nan, np.float32)
+    fused_products.row_sums(work, 0, n_rows, n, out, 1)
+    np.testing.assert_allclose(out[1:-1], d.sum(axis=1, dtype=np.float64), atol=1e-4)
+    assert np.isnan(out[[0, -1]]).all(), "nothing else is written"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not AVX2 <= HOST, reason="the processor has no AVX2")
+def test_what_is_compiled_for_avx2_trains_alike(tmp_path: Path) -> None:
+    """Most computers have no AVX-512, and with fewer registers one loop is another."""
+    variables = {
+        "NUMBA_CPU_NAME": "haswell",
+        "NUMBA_CPU_FEATURES": ",".join(f"+{name}" for name in sorted(AVX2)),
+        "NUMBA_CACHE_DIR": str(tmp_path),
+    }
+    program = [sys.executable, "-W", "error", "-c", TRAINED_BY_BOTH]
+    done = subprocess.run(program, env=os.environ | variables, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
 
 
 @settings(deadline=None)
@@ -110,14 +235,6 @@ def test_view_is_the_reshaped_stretch() -> None:
         np.testing.assert_array_equal(found, vector[4:19].reshape(3, 5))
 
 
-@pytest.mark.parametrize("shape", [(64, 129), (8, 8), (61, 130), (3, 5), (8, 3), (7, 40), (1, 1)])
-def test_transposition(shape: tuple[int, int]) -> None:
-    a = np.arange(shape[0] * shape[1], dtype=np.float32).reshape(shape)
-    out = np.full(shape[::-1], -1, np.float32)
-    fused_layout.transpose(a, out)
-    np.testing.assert_array_equal(out, a.T)
-
-
 @pytest.mark.parametrize("n_hidden", [4, 30])
 def test_a_network_too_large_to_copy_trains_alike(n_hidden: int, monkeypatch: pytest.MonkeyPatch) -> None:
     trained = []
@@ -134,14 +251,3 @@ def test_a_network_too_large_to_copy_trains_alike(n_hidden: int, monkeypatch: py
         trained.append((network.theta, state.first, state.second))
     for left, right in zip(*trained, strict=True):
         np.testing.assert_array_equal(left, right)
-
-
-def test_every_blas_is_held_to_one_thread() -> None:
-    """Also SciPy's, which Numba uses and which is loaded only when the first product is compiled."""
-    engine = FusedEngine()
-    before = [entry["num_threads"] for entry in threadpool_info()]
-    with engine._one_thread():
-        libraries = [entry for entry in threadpool_info() if entry["user_api"] == "blas"]
-        assert any("scipy.libs" in entry["filepath"] for entry in libraries) or len(libraries) == 1
-        assert all(entry["num_threads"] == 1 for entry in libraries)
-    assert [entry["num_threads"] for entry in threadpool_info()] == before

@@ -1,0 +1,107 @@
+"""Vector instructions written by hand, for loops in which the compiler finds neither the blocks nor the cheap sums."""
+
+from __future__ import annotations
+
+from llvmlite import binding, ir  # type: ignore[import-untyped]
+from numba.core import cgutils, config
+
+__all__ = [
+    "HAS_MANY_REGISTERS",
+    "INT32",
+    "LANES",
+    "VECTOR",
+    "add_product",
+    "everywhere",
+    "four_sums",
+    "load",
+    "places_of_zeros",
+    "store",
+    "transposed",
+]
+
+LANES = 16
+"""One register of AVX-512, two of AVX2. Five of them summed at once, and what they need, fit the registers of both."""
+
+_FEATURES: str = getattr(config, "CPU_FEATURES", None) or binding.get_host_cpu_features().flatten()
+HAS_MANY_REGISTERS = "+avx512f" in _FEATURES.split(",")
+"""Thirty-two registers of AVX-512, in place of AVX2's sixteen of half the length."""
+
+INT32 = ir.IntType(32)
+VECTOR = ir.VectorType(ir.FloatType(), LANES)
+_MAY_FUSE = ("contract",)
+
+
+def load(builder, pointer, n_lanes=LANES):
+    """Load numbers from anywhere."""
+    return builder.load(builder.bitcast(pointer, ir.VectorType(ir.FloatType(), n_lanes).as_pointer()), align=4)
+
+
+def store(builder, values, pointer):
+    """Store a vector anywhere."""
+    builder.store(values, builder.bitcast(pointer, values.type.as_pointer()), align=4)
+
+
+def everywhere(builder, number):
+    """Return a vector that holds one number in all lanes."""
+    kind = ir.VectorType(number.type, LANES)
+    single = builder.insert_element(ir.Constant(kind, ir.Undefined), number, INT32(0))
+    return builder.shuffle_vector(single, ir.Constant(kind, ir.Undefined), _lanes([0] * LANES))
+
+
+def places_of_zeros(builder, n):
+    """Return ``n`` places, each of which holds a vector of zeros; the compiler makes registers of them."""
+    zero = ir.Constant(VECTOR, [0.0] * LANES)
+    places = [cgutils.alloca_once(builder, VECTOR) for _ in range(n)]
+    for place in places:
+        builder.store(zero, place)
+    return places
+
+
+def add_product(builder, place, a, b):
+    """Add a b to the vector at ``place``."""
+    product = builder.fmul(a, b, flags=_MAY_FUSE)
+    builder.store(builder.fadd(builder.load(place), product, flags=_MAY_FUSE), place)
+
+
+def four_sums(builder, vectors):
+    """Return the sums of four vectors as one vector of four: interleave and add twice, then fold twice."""
+    n = LANES
+    pairs = []
+    for a, b in (vectors[0:2], vectors[2:4]):
+        even = _pick(builder, a, b, [k - 1 + n if k % 2 else k for k in range(n)])
+        odd = _pick(builder, a, b, [k + n if k % 2 else k + 1 for k in range(n)])
+        pairs.append(builder.fadd(even, odd))  # lanes a b a b …
+    low = _pick(builder, pairs[0], pairs[1], [k - 2 + n if k % 4 > 1 else k for k in range(n)])
+    high = _pick(builder, pairs[0], pairs[1], [k + n if k % 4 > 1 else k + 2 for k in range(n)])
+    total = builder.fadd(low, high)  # lanes a b c d a b c d …
+    while n > len(vectors):
+        n //= 2
+        total = builder.fadd(_pick(builder, total, total, range(n)), _pick(builder, total, total, range(n, 2 * n)))
+    return total
+
+
+def transposed(builder, rows):
+    """Return the columns of as many rows as each has lanes, a power of two: in rounds that interleave pairs of rows.
+
+    Interleaving single numbers of rows a step of 1 apart, then pairs a step of 2 apart, then fours a step of 4 apart
+    moves every number to its place. Loops that the compiler has to make vectors of itself take 3.5 times as long.
+    """
+    n, rows = len(rows), list(rows)
+    step = 1
+    while step < n:
+        for k in range(n):
+            if not k & step:
+                upper, lower = rows[k], rows[k + step]
+                rows[k] = _pick(builder, upper, lower, [c if not c & step else c - step + n for c in range(n)])
+                rows[k + step] = _pick(builder, upper, lower, [c + step if not c & step else c + n for c in range(n)])
+        step *= 2
+    return rows
+
+
+def _pick(builder, a, b, lanes):
+    return builder.shuffle_vector(a, b, _lanes(lanes))
+
+
+def _lanes(numbers):
+    numbers = list(numbers)
+    return ir.Constant(ir.VectorType(INT32, len(numbers)), numbers)
