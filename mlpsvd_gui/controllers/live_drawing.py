@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from mlpsvd.audio.level import Level
+from mlpsvd.audio.source import SourceState
 from mlpsvd.models.live_decision import LiveDecision
 from mlpsvd.models.live_settings import LiveSettings
 from mlpsvd.models.verdict import VerdictKind
@@ -94,7 +95,10 @@ class LiveDrawing(QObject):
 
     def take(self, update: LiveUpdate) -> None:
         """Take what is new; the verdict is shown at once."""
-        self._levels.extend(update.levels)
+        if update.status.state is SourceState.STALLED:
+            self._levels.clear()  # they are of before, and the meter shows that no sound comes
+        else:
+            self._levels.extend(update.levels)
         self._columns.extend(update.spectra)
         # A window that the last model had in hand when it was swapped is in the log, but has no row to be drawn in.
         fitting = [one for one in update.decisions if one.class_names == self._names]

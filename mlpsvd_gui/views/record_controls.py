@@ -278,8 +278,8 @@ class RecordControls(QWidget):
             self._pressed_s = None
             self.stop_requested.emit()
         elif self._can:
-            self._pressed_s = time.monotonic()
             self.record_requested.emit()
+            self._pressed_s = time.monotonic()  # only now: what the take needs to begin is no holding of the button
 
     def _release(self) -> None:
         began_s, self._pressed_s = self._pressed_s, None

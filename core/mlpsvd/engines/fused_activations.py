@@ -68,15 +68,14 @@ def tanh(x):
 
 @_compiled
 def activate(kind, a, b, start, rows):
-    """a becomes h(a + b), column by column: equations (2) and (12); rows is scratch for two numbers a clip."""
+    """a becomes h(a + b), column by column: equations (2) and (12); rows is scratch for two numbers a clip.
+
+    ReLU and its bias are part of the product before: :func:`mlpsvd.engines.fused_products.product`.
+    """
     m, n = a.shape
     for j in range(m):
         bias = b[start + j]
-        if kind == RELU:
-            for i in range(n):
-                value = a[j, i] + bias
-                a[j, i] = _ZERO if value < 0 else value
-        elif kind == SIGMOID:
+        if kind == SIGMOID:
             for i in range(n):
                 a[j, i] = sigmoid(a[j, i] + bias)
         elif kind == TANH:

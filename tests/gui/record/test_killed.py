@@ -35,6 +35,7 @@ source.show_kind(FILE_SOURCE)
 source.path_edit.setText(played)
 source.loop_box.setChecked(True)
 panel.bar.new_requested.emit(folder)
+clicked = []
 
 def go():
     shelf = window.recording.collection.shelf
@@ -44,7 +45,8 @@ def go():
         panel.classes.name_edit.setText("knock")
         panel.classes.add_button.click()
         window.live.start()
-    elif panel.controls.button.isEnabled() and not panel.controls.is_on:
+    elif panel.controls.button.isEnabled() and not clicked:  # a second click would end the take
+        clicked.append(True)
         panel.controls.button.click()
     elif window.recording.takes.recorded_s > 1.0:
         print("recorded", flush=True)
