@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.core import cgutils
@@ -34,6 +35,8 @@ AS_IT_IS, BIAS_RELU, SWITCHED = range(3)
 """What is done with a sum: nothing; a bias is added, and ReLU; or it is 0 where the clip's own z is not above 0."""
 
 _compiled = njit(nogil=True, error_model="numpy")
+
+_ZERO = np.float32(0)
 
 
 def _product_of_rows(n_rows):
@@ -206,7 +209,7 @@ def outer_product(work, d, n_rows, z, n_columns, n, out, at):
     else:
         for r in range(n_rows):
             for c in range(n_columns):
-                total = work[d] * 0
+                total = _ZERO
                 for i in range(n):
                     total += work[d + r * n + i] * work[z + c * n + i]
                 out[at + r * n_columns + c] = total
@@ -221,7 +224,7 @@ def row_sums(work, d, n_rows, n, out, at):
             _four_row_sums(work, d + r * n, n, out, at + r)
         return
     for r in range(n_rows):
-        total = work[d] * 0
+        total = _ZERO
         for i in range(n):
             total += work[d + r * n + i]
         out[at + r] = total
