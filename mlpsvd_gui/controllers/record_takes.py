@@ -148,6 +148,8 @@ class RecordTakes(QObject):
         self._draw()
 
     def _hand_on(self, worker: RecordingWorker, folder: Path | None) -> None:
+        if worker is self._worker:
+            self._tell(worker.state)  # first: what comes of the takes must not be covered by it
         for take in worker.fetch():
             if folder is not None:
                 self.take_ready.emit(take, folder)
@@ -157,7 +159,6 @@ class RecordTakes(QObject):
     def _record(self) -> None:
         label = self._panel.classes.chosen
         if self._worker is not None and label:
-            self._message = ""
             self._worker.record(label)
             self._draw()
 
@@ -210,7 +211,10 @@ class RecordTakes(QObject):
         self._go_on()
         heard = worker.heard if worker is not None else None
         self._panel.scope.show_view(self._scope(heard) if heard is not None else None)
-        if state.message != self._message:
+        self._tell(state)
+
+    def _tell(self, state: RecorderState) -> None:
+        if state.message is not self._message:  # not "!=": the same words may be said anew, after another attempt
             self._message = state.message
             if state.message:
                 self._panel.show_warning(state.message)
