@@ -16,6 +16,7 @@ from numba.np.arrayobj import make_array
 
 from mlpsvd.engines.fused_vectors import (
     HAS_MANY_REGISTERS,
+    INT32,
     LANES,
     VECTOR,
     add_product,
@@ -27,12 +28,14 @@ from mlpsvd.engines.fused_vectors import (
     transposed,
 )
 
-__all__ = ["FEW_ROWS", "LEAST_FEATURES", "clips_gradient", "clips_in_panels", "few_rows_product"]
+__all__ = ["FEW_ROWS", "LEAST_FEATURES", "clips_gradient", "clips_in_panels", "fetch_clips", "few_rows_product"]
 
 LEAST_FEATURES = LANES
 """Clips with fewer features do not fill a register; they are laid in columns."""
 
 FEW_ROWS = 4
+
+_FETCHED_UP_TO = 2**16
 
 _compiled = njit(nogil=True, error_model="numpy")
 
@@ -141,10 +144,34 @@ def _clips_to_panel(_context, x, picked, i, j, work, at):
     return types.void(x, picked, types.intp, types.intp, work, types.intp), build
 
 
+def _fetch_line(_context, x, at):
+    """Ask for number ``at`` of x and its neighbours, to be read once, soon."""
+
+    def build(context, builder, signature, arguments):
+        view = make_array(signature.args[0])(context, builder, arguments[0])
+        byte = ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [byte, INT32, INT32, INT32])
+        fetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        place = builder.bitcast(builder.gep(view.data, [arguments[1]]), byte)
+        builder.call(fetch, [place, INT32(0), INT32(3), INT32(1)])  # to read; into the nearest cache; data
+        return context.get_dummy_value()
+
+    return types.void(x, types.intp), build
+
+
 _product_1, _product_2, _product_3, _product_4 = (_products_of_four(k) for k in (1, 2, 3, 4))
 _gradient_1, _gradient_2, _gradient_3, _gradient_4, _gradient_5 = (_gradient_of_rows(k) for k in (1, 2, 3, 4, 5))
 _wide_1, _wide_2, _wide_3, _wide_4 = (_gradient_of_rows(k, 4) for k in (1, 2, 3, 4))
 _block_to_panel: Any = intrinsic(_clips_to_panel)
+_fetch: Any = intrinsic(_fetch_line)
+
+
+@_compiled
+def fetch_clips(x, start, stop):
+    """Let clips come from the memory while others are worked on, where they are few enough to stay near."""
+    if (stop - start) * x.shape[1] <= _FETCHED_UP_TO:
+        for at in range(start * x.shape[1], stop * x.shape[1], LANES):
+            _fetch(x, at)
 
 
 @_compiled

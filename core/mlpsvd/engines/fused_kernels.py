@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 from mlpsvd.engines.fused_activations import RELU, SIGMOID, activate, through_activation
-from mlpsvd.engines.fused_clips import clips_gradient, clips_in_panels, few_rows_product
+from mlpsvd.engines.fused_clips import clips_gradient, clips_in_panels, fetch_clips, few_rows_product
 from mlpsvd.engines.fused_layout import matrix
 from mlpsvd.engines.fused_products import AS_IT_IS, BIAS_RELU, SWITCHED, outer_product, product, row_sums
 from mlpsvd.engines.fused_vectors import LANES
@@ -24,7 +24,7 @@ from mlpsvd.engines.fused_vectors import LANES
 __all__ = ["COLUMNS", "PIECE", "evaluate", "run_epoch"]
 
 # Checksum of what is imported above: a change there has to change this file, or Numba would use its old code.
-PARTS_CHECKSUM = 2939636889
+PARTS_CHECKSUM = 3429795476
 
 # Columns of the layer table; from THETA on they are offsets, THETA into the parameter vector, the rest into the
 # workspace. X is where a layer's inputs lie, one clip a column, those of the first layer in panels of sixteen clips; or
@@ -47,6 +47,7 @@ _compiled = njit(nogil=True, fastmath=_REORDERED, error_model="numpy")
 _kept_on_disk = njit(cache=True, nogil=True, fastmath=_REORDERED, error_model="numpy")
 
 _ONE, _HALF, _ZERO = np.float32(1), np.float32(0.5), np.float32(0)
+_TINY = np.float32(2**-126)  # the smallest that is not subnormal: its logarithm stands for that of 0
 
 
 @_compiled
@@ -300,36 +301,53 @@ def evaluate(theta, x, labels, layers, work, picked, loss, estimates):
         piece = picked[: _whole_registers(n)]
         for i in range(len(piece)):
             piece[i] = start + min(i, n - 1)
+        fetch_clips(x, start + n, min(start + n + PIECE, len(x)))
         for index in range(len(layers)):
             _forward(theta, work, layers, index, x, piece)
         z = matrix(work, layers[last, Z], layers[last, N_OUT], len(piece))
-        for i in range(n):
-            estimates[start + i] = _largest(z, i)
-            total += _loss(loss, layers[last, ACTIVATION], z, i, labels[start + i])
+        _estimate(z, matrix(work, layers[last, DELTA], 1, len(piece)), estimates[start : start + n])
+        total += _summed_loss(loss, layers[last, ACTIVATION], z, labels[start : start + n])
     return total
 
 
 @_compiled
-def _largest(z, i):
-    largest = 0
+def _estimate(z, largest, estimates):
+    """Write the class whose output is the largest, for each clip; ``largest`` is scratch for a number a clip."""
+    for i in range(len(estimates)):
+        largest[0, i] = z[0, i]
+        estimates[i] = 0
     for j in range(1, z.shape[0]):
-        if z[j, i] > z[largest, i]:
-            largest = j
-    return largest
+        for i in range(len(estimates)):
+            is_larger = z[j, i] > largest[0, i]
+            largest[0, i] = z[j, i] if is_larger else largest[0, i]
+            estimates[i] = j if is_larger else estimates[i]
 
 
 @_compiled
-def _loss(loss, activation, z, i, label):
-    """Loss of clip ``i``, as :func:`mlpsvd.network.losses.losses`."""
-    tiny = np.float32(1.1754943508222875e-38)
-    if loss == CROSS_ENTROPY:
-        total = -np.log(max(z[label, i], tiny))
-        if activation == SIGMOID:
-            for j in range(z.shape[0]):
-                if j != label:
-                    total -= np.log(max(_ONE - z[j, i], tiny))
-        return total
+def _summed_loss(loss, activation, z, labels):
+    """Sum of the losses of a piece, as :func:`mlpsvd.network.losses.losses`."""
+    n, total = len(labels), 0.0
+    if loss == CROSS_ENTROPY and activation != SIGMOID:
+        # One logarithm of eight probabilities' product; each is at least 2⁻¹²⁶, and float64 reaches to 2⁻¹⁰²².
+        for first in range(0, n, 8):
+            product_of_eight = 1.0
+            for i in range(first, min(first + 8, n)):
+                product_of_eight *= max(z[labels[i], i], _TINY)
+            total -= np.log(product_of_eight)
+    else:
+        for i in range(n):
+            total += _loss(loss, z, i, labels[i])
+    return total
+
+
+@_compiled
+def _loss(loss, z, i, label):
+    """Loss of clip ``i``: the cross-entropy of sigmoids, or the squared error."""
     total = _ZERO
+    if loss == CROSS_ENTROPY:
+        for j in range(z.shape[0]):
+            total -= np.log(max(z[j, i] if j == label else _ONE - z[j, i], _TINY))
+        return total
     for j in range(z.shape[0]):
         error = z[j, i] - (_ONE if j == label else _ZERO)
         total += _HALF * error * error

@@ -221,6 +221,19 @@ def test_too_few_numbers_for_an_order_are_noticed() -> None:
     assert fused_order._shuffle(order, np.zeros(49, np.uint32)) and sorted(order) == list(range(50))
 
 
+def test_being_quite_wrong_of_every_clip_is_a_large_number_and_no_infinite_one() -> None:
+    """Eight probabilities that are all but 0 are multiplied before the logarithm is taken."""
+    engine, rng = FusedEngine(), np.random.default_rng(0)
+    x = rng.normal(size=(100, 7))
+    network = build(NetworkSettings(hidden=(6,)), 7, 3, ("dense", "dense"), 0)
+    network.theta[:] *= np.float32(1000)
+    outputs = network.predict(x.astype(np.float32))
+    x, wrong = x[outputs.min(axis=1) == 0.0], outputs.argmin(axis=1)[outputs.min(axis=1) == 0.0]
+    loss, accuracy, _ = engine.evaluate(network, engine.vectors(x, wrong, 3))
+    assert len(x) > 64
+    assert (loss, accuracy) == (pytest.approx(87.0, abs=0.5), 0.0)
+
+
 def test_view_is_the_reshaped_stretch() -> None:
     @njit
     def view(vector, start, rows, columns):  # type: ignore[no-untyped-def]
