@@ -52,6 +52,12 @@ class SingularValuesController(QObject):
         if not self._is_chosen:
             self._layer = None
         self._has_fresh_history = self._has_fresh_spectrum = False
+        self.show_nothing()
+        if self._run.experiment is not None:
+            self._panel.expect(self._run.experiment.training.epochs)
+
+    def show_nothing(self) -> None:
+        """Say what will be here."""
         self._panel.clear()
 
     def draw_history(self) -> None:

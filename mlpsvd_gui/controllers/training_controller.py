@@ -73,7 +73,13 @@ class TrainingController(QObject):
         self._running_since: float | None = None
         self._redraw = QTimer(self)
         self._redraw.setInterval(_TURN_MS)
-        self._turns = cycle((self._draw, self._singular_values.draw_history, self._singular_values.draw_spectrum))
+        self._turns = cycle(
+            (
+                (self._draw, training_panel.plots),
+                (self._singular_values.draw_history, (singular_values_panel.heatmap,)),
+                (self._singular_values.draw_spectrum, (singular_values_panel.values,)),
+            )
+        )
         self._connect()
 
     def _connect(self) -> None:
@@ -133,7 +139,11 @@ class TrainingController(QObject):
         self._singular_values.close()
 
     def _take_turn(self) -> None:
-        next(self._turns)()
+        draw, plots = next(self._turns)
+        for plot in plots:
+            if plot.isVisible():
+                plot.put_off_painting()
+        draw()
 
     def draw_now(self) -> None:
         """Draw what has come since the last redraw at once."""
@@ -192,6 +202,9 @@ class TrainingController(QObject):
         self.draw_now()
         self._redraw.stop()
         sentence = _sentence(error)
+        if not any(self._run.histories.values()):  # the axes that were got ready stay empty
+            self._training.clear()
+            self._singular_values.show_nothing()
         LOGGER.error("Training failed: %s", sentence, exc_info=error)
         self._run.set_state(RunState.FAILED, sentence)
         self.progress_changed.emit(0.0, "")

@@ -3,8 +3,10 @@
 ``BasePlot`` (a QWidget; CurvePlot, Heatmap, MatrixView and BarPlot stand on it)
     - ``set_theme(theme)``, ``theme``
     - ``set_empty_text(text | None)``: a sentence shown instead of the axes **while there is no data**
-    - ``set_x_range(low, high)``, ``set_y_range(low, high)``: fixed ranges; ``None`` follows the data again
+    - ``set_x_range(low, high)``, ``set_y_range(low, high)``: fixed ranges; ``None`` follows the data again;
+      ``set_empty_y_range(low, high)``
     - ``set_cursor(x | None)``, ``cursor_x``; signals ``cursor_moved(float)``, ``cursor_left()``
+    - ``put_off_painting()``: what is changed in this pass of the event loop is painted in a later one
     - ``reset_view()``, ``context_menu()``, ``table()``, ``export_png/svg/csv(path)``
     - keyboard: Tab focuses, ← → move the cursor (Shift: ten steps), Home and End, Esc removes it
 """
@@ -25,6 +27,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots import export
 from mlpsvd_gui.plots.frequency_axis import FrequencyAxis, PlainAxis
+from mlpsvd_gui.plots.late_painting import LatePainting
 from mlpsvd_gui.plots.plot_menu import PlotMenu
 from mlpsvd_gui.plots.readout import Readout
 from mlpsvd_gui.plots.theme import Theme, apply_theme, theme_for
@@ -54,6 +57,7 @@ class BasePlot(QWidget):
         self._theme = theme_for(self.palette())
         self._empty_text: str | None = None
         self._fixed: dict[str, Range | None] = {"x": None, "y": None}
+        self._empty_y: Range = (0.0, 1.0)
         self._shown: tuple[Range, Range] | None = None
         self._is_zoomed = False
         self._cursor: float | None = None
@@ -62,6 +66,7 @@ class BasePlot(QWidget):
         self._build_canvas(x_text, y_text)
         self._build_cursor()
         self._build_layout()
+        self._painting = LatePainting(self.canvas)
         self._menu = PlotMenu(self, self)
         self.setAccessibleName(f"Plot of {y_text} over {x_text}")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -158,6 +163,7 @@ class BasePlot(QWidget):
     @contextmanager
     def _pens_for(self, scale: float) -> Iterator[None]:
         """Draw with pens for another device, e.g. a picture."""
+        self._painting.catch_up()
         self._pen_scale = scale
         self._paint_theme()
         try:
@@ -194,10 +200,19 @@ class BasePlot(QWidget):
         """Fix the vertical range; None follows the data."""
         self._fix("y", None if low is None or high is None else (low, high))
 
+    def set_empty_y_range(self, low: float, high: float) -> None:
+        """Show this vertical range where there are axes but no data so far."""
+        self._empty_y = (low, high)
+        self._fit()
+
     def _fix(self, axis: str, fixed: Range | None) -> None:
         if self._fixed[axis] != fixed:
             self._fixed[axis] = fixed
             self._fit()
+
+    def put_off_painting(self) -> None:
+        """Paint what is changed now only after the event loop has had a moment for others."""
+        self._painting.put_off()
 
     def reset_view(self) -> None:
         """Show everything again."""
@@ -211,7 +226,7 @@ class BasePlot(QWidget):
     def _fit(self) -> None:
         """Show all data unless a person has zoomed; zooming never leaves the data."""
         self._update_empty()
-        bounds = self._data_bounds() or ((0.0, 1.0), (0.0, 1.0))
+        bounds = self._data_bounds() or ((0.0, 1.0), self._empty_y)
         x = self._fixed["x"] or bounds[0]
         y = self._fixed["y"] or bounds[1]
         if (x, y) == self._shown:

@@ -7,6 +7,8 @@
     RGBA tables [shape=(256, 4)]; entry 0 is transparent, so that what is absent shows the background.
 ``range_of(values, is_log)``, ``symmetric_range_of(values)``
     Ranges from data.
+``rounded_range(low, high, is_log)``
+    The same, up to the next tenth of a decade or round value on both sides.
 """
 
 from __future__ import annotations
@@ -19,9 +21,10 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtGui import QColor
 
+from mlpsvd_gui.plots.frequency_axis import rounded_outwards
 from mlpsvd_gui.plots.theme import Theme, mix
 
-__all__ = ["ColourScale", "diverging_table", "range_of", "sequential_table", "symmetric_range_of"]
+__all__ = ["ColourScale", "diverging_table", "range_of", "rounded_range", "sequential_table", "symmetric_range_of"]
 
 _LARGEST_SPAN_DECADES = 8.0
 """A single tiny value must not turn everything else into one colour."""
@@ -90,6 +93,13 @@ def range_of(values: npt.NDArray[np.float64], is_log: bool) -> tuple[float, floa
         low = max(low, high * 10.0**-_LARGEST_SPAN_DECADES)
         return (low, high) if high > low * 1.001 else (low / 2.0, high * 2.0)
     return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def rounded_range(low: float, high: float, is_log: bool) -> tuple[float, float]:
+    """Return a range that holds the one given; its ends are whole tenths of a decade where it is logarithmic."""
+    if not is_log:
+        return rounded_outwards(low, high)
+    return 10.0 ** (floor(10.0 * log10(low) + 1e-9) / 10.0), 10.0 ** (ceil(10.0 * log10(high) - 1e-9) / 10.0)
 
 
 def symmetric_range_of(values: npt.NDArray[np.float64]) -> tuple[float, float]:

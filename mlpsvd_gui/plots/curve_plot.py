@@ -7,7 +7,7 @@
     - ``highlight(key | None)``: this curve strong, the others faint
     - ``set_markers(key, x_positions, colour=None, texts=None)``: short vertical ticks; texts are tool tips
     - ``set_horizontal_line(key, y | None, text="", colour=None)``
-    - ``set_legend_visible(bool)``, ``set_integer_x(bool)``
+    - ``set_legend_visible(bool)``, ``set_integer_x(bool)``, ``set_steady_y(bool)``
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from mlpsvd_gui.plots.base_plot import BasePlot, Range, axis_text
 from mlpsvd_gui.plots.export import Table
+from mlpsvd_gui.plots.frequency_axis import rounded_outwards
 from mlpsvd_gui.plots.legend import Legend, LegendEntry
 from mlpsvd_gui.plots.marks import GuideLines, Marks
 from mlpsvd_gui.plots.readout import number_text
@@ -68,6 +69,7 @@ class CurvePlot(BasePlot):
         self._highlighted: Hashable | None = None
         self._legend = Legend()
         self._legend_visible = True
+        self._is_steady = False
         super().__init__(axis_text(x_label, x_unit), axis_text(y_label, y_unit), log_x, parent)
         self._x_name, self._x_unit, self._y_name, self._y_unit = x_label, x_unit, y_label, y_unit
         self.plot_item.layout.removeItem(self.plot_item.titleLabel)
@@ -221,6 +223,12 @@ class CurvePlot(BasePlot):
         if not self._log_x:
             self.plot_item.getAxis("bottom").set_integers(integers)
 
+    def set_steady_y(self, steady: bool) -> None:
+        """End the vertical axis at round values: it stands still while curves grow, and is not drawn anew each time."""
+        self._is_steady = steady
+        self.plot_item.getAxis("left").setStyle(autoReduceTextSpace=not steady)  # narrower numbers move the plot, too
+        self._fit()
+
     def _update_legend(self) -> None:
         curves = self._curves.values() if self._legend_visible else ()
         entries = [LegendEntry(curve.name, self._legend_pen(curve)) for curve in curves if curve.name]
@@ -263,7 +271,8 @@ class CurvePlot(BasePlot):
         x = _widened((min(low for low, _ in xs), max(high for _, high in xs)), 0.0)
         lines = self._lines.positions()
         lowest, highest = min(low for low, _ in ys), max(high for _, high in ys)
-        return x, _widened((min([lowest, *lines]), max([highest, *lines])), 0.05)
+        y = _widened((min([lowest, *lines]), max([highest, *lines])), 0.05)
+        return x, (rounded_outwards(*y) if self._is_steady else y)
 
     def _cursor_positions(self) -> npt.NDArray[np.float64]:
         curve = self._curves.get(self._highlighted) if self._highlighted is not None else None

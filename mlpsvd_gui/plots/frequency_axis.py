@@ -5,7 +5,8 @@
     the frequency.
 ``PlainAxis(orientation)``
     A linear axis that never rescales its unit behind the reader's back; ``set_integers(True)`` keeps its ticks whole.
-``tick_text(frequency_hz)``, ``log_ticks(low_hz, high_hz, size_px)``, ``stride_without_touching(spans, gap_px)``
+``tick_text(frequency_hz)``, ``log_ticks(low_hz, high_hz, size_px)``, ``rounded_outwards(low, high)``,
+``stride_without_touching(spans, gap_px)``
     The arithmetic below, free of Qt.
 """
 
@@ -13,14 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import ceil, floor, log10
+from math import ceil, floor, inf, log10
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
 
-__all__ = ["FrequencyAxis", "PlainAxis", "log_ticks", "stride_without_touching", "tick_text"]
+__all__ = ["FrequencyAxis", "PlainAxis", "log_ticks", "rounded_outwards", "stride_without_touching", "tick_text"]
 
 _LADDERS: tuple[tuple[float, ...], ...] = (
     (1.0,),
@@ -89,6 +90,16 @@ def _multiples(spacing: float, low_hz: float, high_hz: float) -> list[float]:
     return [round(k * spacing, 9) for k in range(first, last + 1)]
 
 
+def rounded_outwards(low: float, high: float) -> tuple[float, float]:
+    """Return a range that ends at round values and holds the one given; it is at most a fifth longer."""
+    raw = (high - low) / 20.0
+    if not 0.0 < raw < inf:
+        return low, high
+    scale = 10.0 ** floor(log10(raw))
+    step = scale * next(step for step in (5.0, 2.0, 1.0) if step * scale <= raw * 2.0)
+    return floor(low / step + 1e-9) * step, ceil(high / step - 1e-9) * step
+
+
 def stride_without_touching(spans: Sequence[tuple[float, float]], gap_px: float = _GAP_PX) -> int:
     """Return the smallest k for which every k-th of some ascending labels (their first and last pixel) stand apart."""
     for stride in range(1, len(spans)):
@@ -122,9 +133,10 @@ class PlainAxis(_RoomyAxis):
 
     def set_integers(self, integers: bool) -> None:
         """Put ticks on whole numbers only (epochs, indices)."""
-        self._integers = integers
-        self.picture = None
-        self.update()
+        if integers != self._integers:
+            self._integers = integers
+            self.picture = None
+            self.update()
 
     def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
         """Return pyqtgraph's spacings, those below one left out where ticks are whole."""

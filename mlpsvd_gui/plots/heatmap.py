@@ -18,7 +18,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
-from mlpsvd_gui.plots.colour_scale import ColourScale, range_of, sequential_table
+from mlpsvd_gui.plots.colour_scale import ColourScale, range_of, rounded_range, sequential_table
 from mlpsvd_gui.plots.image_plot import ImagePlot
 
 __all__ = ["Heatmap"]
@@ -127,7 +127,8 @@ class Heatmap(ImagePlot):
         if values.size == 0:
             super().clear()
             return
-        low, high = self._fixed_range or range_of(values, self._is_log)
+        # Ends at preferred numbers: the colours stand still while the picture grows.
+        low, high = self._fixed_range or rounded_range(*range_of(values, self._is_log), self._is_log)
         if self._is_log and low <= 0.0:
             low = high * 1e-6
         self._show(values, ColourScale(low, high, self._is_log))

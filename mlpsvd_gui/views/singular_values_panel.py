@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots.curve_plot import CurvePlot
@@ -87,6 +88,7 @@ class SingularValuesPanel(QWidget):
         for plot in (self.values, self.u_view, self.sigma_view):
             plot.setMinimumWidth(_NARROWEST_PLOT)
         self.values.set_integer_x(True)
+        self.values.set_steady_y(True)
         self.sigma_view.set_integer_x(True)
         self._build()
         self.clear()
@@ -144,6 +146,13 @@ class SingularValuesPanel(QWidget):
         self.values.set_empty_text("The values at the epoch under the cursor.")
         self.show_factors(None, _EMPTY)
 
+    def expect(self, n_epochs: int) -> None:
+        """Get ready for a run: axes that reach to its last epoch, drawn before there is anything to train."""
+        self.heatmap.set_x_range(-0.5, n_epochs + 0.5)
+        for plot in (self.heatmap, self.values):
+            plot.set_empty_text(None)
+        self._draw_spectrum(0, np.empty(0), np.empty(0), self._theme.accent)
+
     def show_layers(self, choices: Sequence[LayerChoice], current: int = 0) -> None:
         """Offer layers to choose from."""
         self.layer_box.clear()
@@ -180,13 +189,18 @@ class SingularValuesPanel(QWidget):
         self._spectrum = (epoch, values, threshold, contender)
         self.values.set_empty_text(None)
         colour = series_colour(list(CONTENDER_NAMES).index(contender), self._theme)
+        self._draw_spectrum(epoch, values, None if threshold is None else np.full(2, threshold), colour)
+
+    def _draw_spectrum(
+        self, epoch: int, values: NDArray[np.floating], threshold: NDArray[np.floating] | None, colour: QColor
+    ) -> None:
         index = np.arange(1.0, len(values) + 1.0)
         self.values.set_curve("values", index, values, f"epoch {epoch}", colour, width=2.0)
         if threshold is None:
             self.values.remove_curve("threshold")
         else:  # a curve and not a guide line: the axis must reach down to it
-            ends, dots = np.array([0.5, len(values) + 0.5]), Qt.PenStyle.DotLine
-            self.values.set_curve("threshold", ends, np.full(2, threshold), "dropped below", style=dots)
+            ends, dots = np.array([0.5, len(values) + 0.5])[: len(threshold)], Qt.PenStyle.DotLine
+            self.values.set_curve("threshold", ends, threshold, "dropped below", style=dots)
 
     def show_epoch(self, epoch: int | None) -> None:
         """Put the cursor on an epoch."""

@@ -77,7 +77,8 @@ class TrainingPanel(QWidget):
         self._build()
 
     @property
-    def _plots(self) -> tuple[CurvePlot, ...]:
+    def plots(self) -> tuple[CurvePlot, ...]:
+        """All plots, also those of the pages behind."""
         return self.accuracy, self.loss, self.rank, self.weights
 
     def _build(self) -> None:
@@ -88,11 +89,13 @@ class TrainingPanel(QWidget):
         pair.addWidget(self.weights)
         for page in (self.accuracy, self.loss, both):
             self._stack.addWidget(page)
-        for plot in self._plots:
+        for plot in self.plots:
             plot.set_empty_text(_EMPTY)
             plot.set_integer_x(True)
+            plot.set_steady_y(True)
             plot.cursor_moved.connect(lambda x: self.cursor_moved.emit(max(0, round(x))))
             plot.cursor_left.connect(lambda: self.cursor_moved.emit(None))
+        self.accuracy.set_empty_y_range(0.0, 100.0)
         self.pages.chosen.connect(self._show_page)
         self._reading.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._reading.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -111,8 +114,9 @@ class TrainingPanel(QWidget):
         """Show nothing but the empty text."""
         self._shown = {}
         self._n_marks = {}
-        for plot in self._plots:
+        for plot in self.plots:
             plot.clear_curves()
+            plot.set_empty_text(_EMPTY)
         self._reading.clear()
 
     def expect(self, contenders: Sequence[str], n_epochs: int) -> None:
@@ -121,8 +125,9 @@ class TrainingPanel(QWidget):
         New curves and legends take 10 ms and axes that move 5 ms to draw, in which a window that trains would not
         answer.
         """
-        for plot in self._plots:
+        for plot in self.plots:
             plot.set_x_range(0.0, float(n_epochs))
+            plot.set_empty_text(None)
         none, no_number = np.empty(0, np.intp), np.empty(0)
         empty = TrainingCurves(none, no_number, no_number, no_number, no_number, np.empty((0, 0), np.intp), none, none)
         for contender in contenders:
@@ -169,7 +174,7 @@ class TrainingPanel(QWidget):
         return series_colour(list(CONTENDER_NAMES).index(contender), self._theme)
 
     def _mark(self, plot: CurvePlot, contender: str, curves: TrainingCurves) -> None:
-        key = (self._plots.index(plot), contender)
+        key = (self.plots.index(plot), contender)
         if self._n_marks.get(key, 0) != len(curves.discards):
             self._n_marks[key] = len(curves.discards)
             texts = [f"Singular values dropped after epoch {epoch}" for epoch in curves.discards]
@@ -188,7 +193,7 @@ class TrainingPanel(QWidget):
     def show_epoch(self, epoch: int | None) -> None:
         """Put the cursor on an epoch and read the curves there; None reads the latest."""
         self._epoch = epoch
-        for plot in self._plots:
+        for plot in self.plots:
             plot.set_cursor(None if epoch is None else float(epoch))
         parts = [self._read(contender, self._shown[contender], epoch) for contender in self._shown]
         self._reading.setText("&nbsp;&nbsp; ".join(parts))
@@ -208,7 +213,7 @@ class TrainingPanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take colours."""
         self._theme = theme
-        for plot in self._plots:
+        for plot in self.plots:
             plot.set_theme(theme)
         for contender, curves in list(self._shown.items()):
             self.show_curves(contender, curves)

@@ -139,6 +139,8 @@ def test_a_failed_run_is_told_in_the_window(
     qtbot.waitUntil(lambda: window.run.state is RunState.FAILED, timeout=20_000)
     assert "nowhere" in window.messages.text and window.messages.kind is MessageKind.ERROR
     assert window.actions_.train.isEnabled()
+    for plot in (window.training_panel.accuracy, window.singular_values_panel.heatmap):
+        assert not plot.canvas.isVisibleTo(window), "axes that were got ready for a run that never came"
 
 
 def test_what_nobody_caught_goes_to_the_log_and_is_one_sentence(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
@@ -217,3 +219,31 @@ def test_a_guide_line_is_in_sight_beyond_the_curves(qtbot) -> None:
     assert low < 20.0 < 90.0 < high
     plot.set_horizontal_line("best", None)
     assert plot.view.viewRange()[1][1] < 90.0
+
+
+def test_a_steady_axis_stands_still_while_its_curve_grows(plot: CurvePlot) -> None:
+    plot.set_steady_y(True)
+    plot.set_curve("accuracy", [0.0, 1.0], [10.0, 61.0])
+    before = plot.view.viewRange()[1]
+    plot.set_curve("accuracy", [0.0, 1.0, 2.0], [10.0, 61.0, 61.2])
+    assert plot.view.viewRange()[1] == before
+    plot.set_curve("accuracy", [0.0, 1.0, 2.0, 3.0], [10.0, 61.0, 61.2, 90.0])
+    assert plot.view.viewRange()[1][1] > 90.0
+
+
+def test_painting_that_is_put_off_comes_a_moment_later_and_never_too_late_for_a_picture(
+    qtbot: QtBot, plot: CurvePlot, tmp_path: Path
+) -> None:
+    settle()
+    before = plot.grab().toImage()
+    plot.put_off_painting()
+    plot.set_curve("a", [0.0, 1.0], [0.0, 5.0], "a", "red", width=6.0)
+    assert not plot.canvas.updatesEnabled()
+    qtbot.waitUntil(plot.canvas.updatesEnabled)
+    settle()
+    assert plot.grab().toImage() != before
+    plot.put_off_painting()
+    plot.set_curve("a", [0.0, 1.0], [5.0, 0.0], "a", "red", width=6.0)
+    plot.export_png(tmp_path / "at once.png")
+    plot.export_png(tmp_path / "again.png")
+    assert (tmp_path / "at once.png").read_bytes() == (tmp_path / "again.png").read_bytes()

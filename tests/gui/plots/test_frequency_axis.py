@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpsvd_gui.plots.frequency_axis import log_ticks, stride_without_touching, tick_text
+from mlpsvd_gui.plots.frequency_axis import log_ticks, rounded_outwards, stride_without_touching, tick_text
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,20 @@ def test_labels_lie_inside_ascend_and_do_not_touch(low: float, ratio: float, siz
     places = [size_px * log10(tick / low) / log10(ratio) for tick in labelled]
     decades_alone = all(abs(log10(tick) - round(log10(tick))) < 1e-9 for tick in labelled)
     assert decades_alone or all(b - a > 15 for a, b in itertools.pairwise(places))
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
+def test_a_rounded_range_holds_the_other_and_little_more(low: float, span: float) -> None:
+    ends = rounded_outwards(low, low + span)
+    slack = 1e-6 * span + 1e-9 * abs(low)
+    assert ends[0] <= low + slack and low + span - slack <= ends[1]
+    assert ends[1] - ends[0] <= 1.2 * span + slack
+
+
+def test_a_rounded_range_stands_still_while_the_other_grows() -> None:
+    assert rounded_outwards(8.1, 60.3) == rounded_outwards(8.3, 61.9) == (5.0, 65.0)
+    assert rounded_outwards(0.0, 99.0) == (0.0, 100.0)
+    assert rounded_outwards(3.0, 3.0) == (3.0, 3.0)
 
 
 def test_impossible_ranges_have_no_ticks() -> None:

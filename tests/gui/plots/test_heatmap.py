@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from mlpsvd_gui.plots.colour_scale import ColourScale, diverging_table, range_of, sequential_table
+from mlpsvd_gui.plots.colour_scale import ColourScale, diverging_table, range_of, rounded_range, sequential_table
 from mlpsvd_gui.plots.heatmap import Heatmap
 from mlpsvd_gui.plots.matrix_view import MatrixView
 from mlpsvd_gui.plots.theme import DARK, LIGHT
@@ -152,3 +152,11 @@ def test_a_matrix_lies_as_it_is_written(qtbot: QtBot) -> None:
     assert view.cell_at(3.0, 1.0) == (2, 0)
     view.set_value_limit(4.0)
     assert view.colour_scale == ColourScale(-4.0, 4.0)
+
+
+@given(st.floats(1e-6, 1e3), st.floats(1.01, 1e6), st.booleans())
+def test_a_rounded_range_of_colours_holds_the_values(low: float, ratio: float, is_log: bool) -> None:
+    ends = rounded_range(low, low * ratio, is_log)
+    assert ends[0] <= low * 1.000001 and low * ratio * 0.999999 <= ends[1]
+    if is_log:
+        assert ends[1] / ends[0] <= ratio * 10**0.2 * 1.000001

@@ -1,0 +1,41 @@
+"""Painting put off for a moment, so that a window answers between changing a plot and painting it.
+
+``LatePainting(widget)``
+    ``put_off()``: paint what is changed now in a later pass of the event loop; ``catch_up()``: at once, after all
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QWidget
+
+__all__ = ["LatePainting"]
+
+_PUT_OFF_MS = 6
+
+
+class LatePainting(QObject):
+    """Holds one widget's painting back for some milliseconds.
+
+    Changing a plot of training curves takes 4 to 10 ms, and painting it as long. Qt does one right after the other, and
+    the window would not answer for the sum of both.
+    """
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self._widget = widget
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PUT_OFF_MS)
+        self._timer.timeout.connect(self.catch_up)
+
+    def put_off(self) -> None:
+        """Paint nothing until the event loop has had a moment for others."""
+        self._widget.setUpdatesEnabled(False)
+        self._timer.start()
+
+    def catch_up(self) -> None:
+        """Paint what has been put off."""
+        if not self._widget.updatesEnabled():
+            self._timer.stop()
+            self._widget.setUpdatesEnabled(True)
