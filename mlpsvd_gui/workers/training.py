@@ -94,14 +94,17 @@ class TrainingWorker(QObject):
         self._go = threading.Event()
 
     def start(self, experiment: Experiment) -> int:
-        """Start training ``experiment``; a run still going on is stopped first. Returns the new run's token."""
-        self.close()
-        self._token += 1
+        """Start training ``experiment`` once a run still going on has stopped; returns at once, the new run's token."""
+        self.stop_and_keep()
+        self._token += 1  # whatever the last run still has to say is no longer wanted
         self._stop = threading.Event()
         self._go = threading.Event()
         self._go.set()
         self._thread = threading.Thread(
-            target=self._run, args=(self._token, experiment, self._stop, self._go), name="training", daemon=True
+            target=self._run,
+            args=(self._token, experiment, self._stop, self._go, self._thread),
+            name="training",
+            daemon=True,
         )
         self._thread.start()
         return self._token
@@ -132,8 +135,16 @@ class TrainingWorker(QObject):
         """Whether news belongs to the run that was started last."""
         return news.token == self._token
 
-    def _run(self, token: int, experiment: Experiment, stop: threading.Event, go: threading.Event) -> None:
+    def _run(
+        self,
+        token: int,
+        experiment: Experiment,
+        stop: threading.Event,
+        go: threading.Event,
+        before: threading.Thread | None,
+    ) -> None:
         try:
+            _await_end(before, stop)  # not by the window, which an epoch or a step of the Bayes limit would hold up
             race = self._start_race(token, experiment, stop)
             self._tell(self._raced(token, race, len(experiment.training.contenders), stop, go))
             self._find_limit(token, experiment, stop)
@@ -141,6 +152,9 @@ class TrainingWorker(QObject):
             self._tell(News(token, NewsKind.STOPPED, outcomes={}))
         except Exception as error:  # told in words by the controller, MemoryError included
             self._tell(News(token, NewsKind.FAILED, error=error))
+        finally:
+            if before is not None:
+                before.join()  # a next run waits for this thread, and so for all before it
 
     def _raced(self, token: int, race: Race, n_contenders: int, stop: threading.Event, go: threading.Event) -> News:
         """Train to the end, to Stop, or until a loss is no longer finite; what is good by then is kept."""
@@ -221,3 +235,11 @@ class TrainingWorker(QObject):
             self.news.emit(news)
         except RuntimeError:  # the window has gone, and this object with it
             return
+
+
+def _await_end(thread: threading.Thread | None, stop: threading.Event) -> None:
+    """Wait for a thread; raises _CancelledError if ``stop`` is set meanwhile."""
+    while thread is not None and thread.is_alive():
+        thread.join(0.02)
+        if stop.is_set():
+            raise _CancelledError

@@ -147,6 +147,44 @@ def test_news_of_an_earlier_run_is_not_current(qtbot: QtBot) -> None:
     worker.close()
 
 
+def test_starting_anew_waits_for_the_last_epoch_and_the_window_does_not(qtbot: QtBot) -> None:
+    first, second = _Race(10, 0.5), _Race(3, 0.0)
+    races = [first, second]
+    was_closed: list[bool] = []
+
+    def make_race(_: Any) -> Any:
+        was_closed.append(first.closed)
+        return races.pop(0)
+
+    worker = TrainingWorker(lambda *_: SimpleNamespace(), make_race)
+    heard: list[News] = []
+    worker.news.connect(lambda news: heard.append(news) if worker.is_current(news) else None)
+    worker.start(Experiment())
+    qtbot.waitUntil(lambda: first.pulled > 0, timeout=5000)
+    started = time.monotonic()
+    worker.start(Experiment())
+    assert time.monotonic() - started < 0.2
+    qtbot.waitUntil(lambda: bool(heard) and heard[-1].kind is NewsKind.FINISHED, timeout=5000)
+    assert was_closed == [False, True], "two runs at once would write into one workspace"
+    assert _events(heard) == [0, 1, 2]
+    worker.close()
+
+
+def test_a_run_that_waits_for_the_last_one_can_be_stopped(qtbot: QtBot) -> None:
+    worker, heard = _worker(_Race(2, 1.0))
+    worker.start(Experiment())
+    qtbot.waitUntil(lambda: heard != [], timeout=5000)
+    worker.start(Experiment())
+    heard.clear()
+    worker.stop_and_keep()
+    qtbot.waitUntil(lambda: heard != [] and heard[-1].kind is NewsKind.STOPPED, timeout=500)
+    assert heard[-1].outcomes == {}
+    worker.start(Experiment())
+    qtbot.wait(100)
+    assert not any(news.kind is NewsKind.PREPARED for news in heard), "the first run's epoch is still under way"
+    worker.close()
+
+
 def test_close_takes_less_than_a_second_even_when_an_epoch_is_long(qtbot: QtBot) -> None:
     worker, heard = _worker(_Race(3, 1.5))
     worker.start(Experiment())
