@@ -65,12 +65,14 @@ class SingularValuesController(QObject):
         if self._has_fresh_history and self._layer is not None:
             contender, layer = self._layer
             self._has_fresh_history = False
+            self._panel.heatmap.put_off_painting()
             self._panel.show_history(run_figures.singular_value_history(self._run.histories[contender], layer))
 
     def draw_spectrum(self) -> None:
         """Draw the values at the cursor, and the factors where they are looked at, if there are new epochs."""
         if self._has_fresh_spectrum:
             self._has_fresh_spectrum = False
+            self._panel.values.put_off_painting()
             self._move(self._selection.epoch)
 
     def _take(self, contender: str) -> None:

@@ -73,13 +73,7 @@ class TrainingController(QObject):
         self._running_since: float | None = None
         self._redraw = QTimer(self)
         self._redraw.setInterval(_TURN_MS)
-        self._turns = cycle(
-            (
-                (self._draw, training_panel.plots),
-                (self._singular_values.draw_history, (singular_values_panel.heatmap,)),
-                (self._singular_values.draw_spectrum, (singular_values_panel.values,)),
-            )
-        )
+        self._turns = cycle((self._draw, self._singular_values.draw_history, self._singular_values.draw_spectrum))
         self._connect()
 
     def _connect(self) -> None:
@@ -139,11 +133,7 @@ class TrainingController(QObject):
         self._singular_values.close()
 
     def _take_turn(self) -> None:
-        draw, plots = next(self._turns)
-        for plot in plots:
-            if plot.isVisible():
-                plot.put_off_painting()
-        draw()
+        next(self._turns)()
 
     def draw_now(self) -> None:
         """Draw what has come since the last redraw at once."""
@@ -236,6 +226,7 @@ class TrainingController(QObject):
             return
         if self._run.state is RunState.TRAINING:
             self._tell_progress()  # first: a progress bar paints at once, and with it all that waits to be painted
+        self._training.put_off_painting()
         for contender, history in self._run.histories.items():
             if contender in self._fresh:
                 self._training.show_curves(contender, run_figures.curves(history))

@@ -77,12 +77,16 @@ def _on_ladder(ladder: tuple[float, ...], low_hz: float, high_hz: float) -> list
 
 
 def _even_ticks(low_hz: float, high_hz: float, room: float) -> tuple[list[float], list[float]]:
-    raw = (high_hz - low_hz) / room
-    scale = 10.0 ** floor(log10(raw))
-    spacing = scale * next(step for step in (1.0, 2.0, 5.0, 10.0) if step * scale >= raw * (1 - 1e-9))
+    spacing = _round_step((high_hz - low_hz) / room)
     labelled = _multiples(spacing, low_hz, high_hz)
     minor = [f for f in _multiples(spacing / 5.0, low_hz, high_hz) if f not in labelled]
     return labelled, minor
+
+
+def _round_step(least: float) -> float:
+    """Return the smallest of 1, 2, 5, 10, 20 … and 0.5, 0.2 … that is not below ``least``."""
+    scale = 10.0 ** floor(log10(least))
+    return scale * next(step for step in (1.0, 2.0, 5.0, 10.0) if step * scale >= least * (1 - 1e-9))
 
 
 def _multiples(spacing: float, low_hz: float, high_hz: float) -> list[float]:
@@ -92,11 +96,10 @@ def _multiples(spacing: float, low_hz: float, high_hz: float) -> list[float]:
 
 def rounded_outwards(low: float, high: float) -> tuple[float, float]:
     """Return a range that ends at round values and holds the one given; it is at most a fifth longer."""
-    raw = (high - low) / 20.0
-    if not 0.0 < raw < inf:
+    least = (high - low) / 25.0  # a round step is at most 2.5 times as long
+    if not 0.0 < least < inf:
         return low, high
-    scale = 10.0 ** floor(log10(raw))
-    step = scale * next(step for step in (5.0, 2.0, 1.0) if step * scale <= raw * 2.0)
+    step = _round_step(least)
     return floor(low / step + 1e-9) * step, ceil(high / step - 1e-9) * step
 
 

@@ -31,11 +31,11 @@ class LatePainting(QObject):
 
     def put_off(self) -> None:
         """Paint nothing until the event loop has had a moment for others."""
-        self._widget.setUpdatesEnabled(False)
-        self._timer.start()
+        if not self._timer.isActive():
+            self._widget.setUpdatesEnabled(False)
+            self._timer.start()
 
     def catch_up(self) -> None:
         """Paint what has been put off."""
-        if not self._widget.updatesEnabled():
-            self._timer.stop()
-            self._widget.setUpdatesEnabled(True)
+        self._timer.stop()
+        self._widget.setUpdatesEnabled(True)

@@ -151,7 +151,8 @@ class SingularValuesPanel(QWidget):
         self.heatmap.set_x_range(-0.5, n_epochs + 0.5)
         for plot in (self.heatmap, self.values):
             plot.set_empty_text(None)
-        self._draw_spectrum(0, np.empty(0), np.empty(0), self._theme.accent)
+        none = np.empty(0)
+        self._draw_spectrum(0, none, (none, none), self._theme.accent)
 
     def show_layers(self, choices: Sequence[LayerChoice], current: int = 0) -> None:
         """Offer layers to choose from."""
@@ -189,18 +190,22 @@ class SingularValuesPanel(QWidget):
         self._spectrum = (epoch, values, threshold, contender)
         self.values.set_empty_text(None)
         colour = series_colour(list(CONTENDER_NAMES).index(contender), self._theme)
-        self._draw_spectrum(epoch, values, None if threshold is None else np.full(2, threshold), colour)
+        line = None if threshold is None else (np.array([0.5, len(values) + 0.5]), np.full(2, threshold))
+        self._draw_spectrum(epoch, values, line, colour)
 
     def _draw_spectrum(
-        self, epoch: int, values: NDArray[np.floating], threshold: NDArray[np.floating] | None, colour: QColor
+        self,
+        epoch: int,
+        values: NDArray[np.floating],
+        threshold: tuple[NDArray[np.floating], NDArray[np.floating]] | None,
+        colour: QColor,
     ) -> None:
         index = np.arange(1.0, len(values) + 1.0)
         self.values.set_curve("values", index, values, f"epoch {epoch}", colour, width=2.0)
         if threshold is None:
             self.values.remove_curve("threshold")
         else:  # a curve and not a guide line: the axis must reach down to it
-            ends, dots = np.array([0.5, len(values) + 0.5])[: len(threshold)], Qt.PenStyle.DotLine
-            self.values.set_curve("threshold", ends, threshold, "dropped below", style=dots)
+            self.values.set_curve("threshold", *threshold, "dropped below", style=Qt.PenStyle.DotLine)
 
     def show_epoch(self, epoch: int | None) -> None:
         """Put the cursor on an epoch."""

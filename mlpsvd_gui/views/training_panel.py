@@ -77,8 +77,7 @@ class TrainingPanel(QWidget):
         self._build()
 
     @property
-    def plots(self) -> tuple[CurvePlot, ...]:
-        """All plots, also those of the pages behind."""
+    def _plots(self) -> tuple[CurvePlot, ...]:
         return self.accuracy, self.loss, self.rank, self.weights
 
     def _build(self) -> None:
@@ -89,7 +88,7 @@ class TrainingPanel(QWidget):
         pair.addWidget(self.weights)
         for page in (self.accuracy, self.loss, both):
             self._stack.addWidget(page)
-        for plot in self.plots:
+        for plot in self._plots:
             plot.set_empty_text(_EMPTY)
             plot.set_integer_x(True)
             plot.set_steady_y(True)
@@ -114,7 +113,7 @@ class TrainingPanel(QWidget):
         """Show nothing but the empty text."""
         self._shown = {}
         self._n_marks = {}
-        for plot in self.plots:
+        for plot in self._plots:
             plot.clear_curves()
             plot.set_empty_text(_EMPTY)
         self._reading.clear()
@@ -125,13 +124,18 @@ class TrainingPanel(QWidget):
         New curves and legends take 10 ms and axes that move 5 ms to draw, in which a window that trains would not
         answer.
         """
-        for plot in self.plots:
+        for plot in self._plots:
             plot.set_x_range(0.0, float(n_epochs))
             plot.set_empty_text(None)
         none, no_number = np.empty(0, np.intp), np.empty(0)
         empty = TrainingCurves(none, no_number, no_number, no_number, no_number, np.empty((0, 0), np.intp), none, none)
         for contender in contenders:
             self._draw_page(contender, empty)
+
+    def put_off_painting(self) -> None:
+        """Paint what is drawn now in a later pass of the event loop."""
+        for plot in self._plots:
+            plot.put_off_painting()
 
     def show_curves(self, contender: str, curves: TrainingCurves) -> None:
         """Show a contender's history so far. Only the page in front is drawn; the others follow when chosen."""
@@ -174,7 +178,7 @@ class TrainingPanel(QWidget):
         return series_colour(list(CONTENDER_NAMES).index(contender), self._theme)
 
     def _mark(self, plot: CurvePlot, contender: str, curves: TrainingCurves) -> None:
-        key = (self.plots.index(plot), contender)
+        key = (self._plots.index(plot), contender)
         if self._n_marks.get(key, 0) != len(curves.discards):
             self._n_marks[key] = len(curves.discards)
             texts = [f"Singular values dropped after epoch {epoch}" for epoch in curves.discards]
@@ -193,7 +197,7 @@ class TrainingPanel(QWidget):
     def show_epoch(self, epoch: int | None) -> None:
         """Put the cursor on an epoch and read the curves there; None reads the latest."""
         self._epoch = epoch
-        for plot in self.plots:
+        for plot in self._plots:
             plot.set_cursor(None if epoch is None else float(epoch))
         parts = [self._read(contender, self._shown[contender], epoch) for contender in self._shown]
         self._reading.setText("&nbsp;&nbsp; ".join(parts))
@@ -213,7 +217,7 @@ class TrainingPanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take colours."""
         self._theme = theme
-        for plot in self.plots:
+        for plot in self._plots:
             plot.set_theme(theme)
         for contender, curves in list(self._shown.items()):
             self.show_curves(contender, curves)

@@ -94,7 +94,7 @@ class TrainingWorker(QObject):
         self._go = threading.Event()
 
     def start(self, experiment: Experiment) -> int:
-        """Start training ``experiment`` once a run still going on has stopped; returns at once, the new run's token."""
+        """Start training ``experiment`` once a run still going on has stopped; returns the new run's token at once."""
         self.stop_and_keep()
         self._token += 1  # whatever the last run still has to say is no longer wanted
         self._stop = threading.Event()

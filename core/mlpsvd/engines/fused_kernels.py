@@ -24,7 +24,7 @@ from mlpsvd.engines.fused_vectors import LANES
 __all__ = ["COLUMNS", "PIECE", "evaluate", "run_epoch"]
 
 # Checksum of what is imported above: a change there has to change this file, or Numba would use its old code.
-PARTS_CHECKSUM = 3429795476
+PARTS_CHECKSUM = 3394112195
 
 # Columns of the layer table; from THETA on they are offsets, THETA into the parameter vector, the rest into the
 # workspace. X is where a layer's inputs lie, one clip a column, those of the first layer in panels of sixteen clips; or

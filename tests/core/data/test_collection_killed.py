@@ -232,15 +232,14 @@ def test_killed_while_recording_nothing_that_reached_the_disk_is_lost_and_nothin
         assert len(inventory.files) + len(inventory.skipped) == len(collection.clips)
         assert all("too short" in one.reason for one in inventory.skipped)
     everything = np.concatenate([np.array(piece) for piece in pieces])
-    missing = np.setdiff1d(np.arange(everything[-1] + 1), everything)
-    assert np.all(np.diff(everything) > 0), "something is there twice"
-    if [line for line in lines if line in ("undoing", "done again")][-1:] == ["undoing"]:
-        # The take that was being undone may be gone: where another one was recovered, it can no longer be done again.
-        assert missing.size == 0 or missing.tolist() == list(range(missing[0], missing[0] + 4800))
-        return
-    assert missing.size == 0
+    missing = np.setdiff1d(np.arange(everything[-1] + 1), everything).tolist()
+    # The take that was being undone stays undone where another one was recovered: that is a step of its own.
+    may_miss_one = [line for line in lines if line in ("undoing", "done again")][-1:] == ["undoing"]
+    undone = list(range(missing[0], missing[0] + 4800)) if missing and may_miss_one else []
+    assert missing == undone
+    assert sorted([*everything.tolist(), *undone]) == list(range(len(everything) + len(undone)))
     whole = [line for line in lines if line.isdigit()]
-    assert len(everything) >= int(whole[-2 if len(whole) > 1 else -1])
+    assert len(everything) + len(undone) >= int(whole[-2 if len(whole) > 1 else -1])
     with Collection.open(tmp_path / "c") as collection:
         assert collection.notes == ()
         assert len(collection.clips) == len(pieces)
