@@ -6,6 +6,8 @@ names the thing, what was found and what would be right.
 
 from __future__ import annotations
 
+from mlpsvd.text import quoted
+
 __all__ = [
     "AudioFileError",
     "CalibrationError",
@@ -40,7 +42,7 @@ class SettingError(MlpSvdError):
         self.key = key
         self.found = found
         self.expected = expected
-        super().__init__(f"{key} is {found!r}; it should be {expected}")
+        super().__init__(f"{key} is {quoted(found)}; it should be {expected}")
 
 
 class DataError(MlpSvdError):

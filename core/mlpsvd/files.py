@@ -1,13 +1,20 @@
-"""Writing files so that a crash leaves either the old file or the new one, never half of one."""
+"""Files: read only plain ones of a plausible size; write so that a crash leaves the old file or the new one."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import secrets
+import stat
 from pathlib import Path
+from typing import BinaryIO
 
-__all__ = ["expand_home", "write_atomically"]
+from mlpsvd.errors import FileFormatError
+from mlpsvd.text import one_line
+
+__all__ = ["expand_home", "open_plain", "read_plain", "require_plain", "write_atomically"]
+
+_BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def expand_home(text: str) -> Path:
@@ -16,6 +23,61 @@ def expand_home(text: str) -> Path:
         return Path(text).expanduser()
     except RuntimeError:
         return Path(text)
+
+
+def require_plain(path: Path, most_bytes: int) -> int:
+    """Return the size of a plain file in bytes; links are followed.
+
+    For libraries that open a path themselves; where we open it, :func:`open_plain` leaves no time in between.
+
+    Raises
+    ------
+    FileFormatError
+        If it is a folder, a named pipe, a socket or a device (reading one may never end), or larger than
+        ``most_bytes``.
+    OSError
+        If it is not there or may not be looked at.
+    """
+    return _checked(path, path.stat(), most_bytes)
+
+
+def open_plain(path: Path, most_bytes: int) -> BinaryIO:
+    """Open a plain file for reading; see :func:`require_plain`. A named pipe is refused and never waited for."""
+    # Without O_NONBLOCK opening a named pipe waits until somebody writes into it.
+    descriptor = os.open(path, os.O_RDONLY | _BINARY | getattr(os, "O_NONBLOCK", 0))
+    try:
+        _checked(path, os.fstat(descriptor), most_bytes)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "rb")
+
+
+def read_plain(path: Path, most_bytes: int) -> bytes:
+    """Return the content of a plain file of at most ``most_bytes``; see :func:`open_plain`."""
+    with open_plain(path, most_bytes) as file:
+        data = file.read(most_bytes + 1)
+    if len(data) > most_bytes:  # it has grown since, or its size was not known (as in /proc)
+        raise _too_large(path, most_bytes)
+    return data
+
+
+def _checked(path: Path, status: os.stat_result, most_bytes: int) -> int:
+    if not stat.S_ISREG(status.st_mode):
+        raise FileFormatError(f"{one_line(str(path), 300)} is {_kind(status.st_mode)}; it should be a plain file")
+    if status.st_size > most_bytes:
+        raise _too_large(path, most_bytes)
+    return status.st_size
+
+
+def _too_large(path: Path, most_bytes: int) -> FileFormatError:
+    most = f"{most_bytes / 1e6:.15g} MB" if most_bytes >= 1_000_000 else f"{most_bytes} bytes"
+    return FileFormatError(f"{one_line(str(path), 300)} is too large; it should be at most {most}")
+
+
+def _kind(mode: int) -> str:
+    kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"))
+    return next((name for test, name in kinds if test(mode)), "a device")
 
 
 def write_atomically(path: Path, data: bytes | str) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 from pathlib import Path
 
 import pytest
 
-from mlpsvd.files import write_atomically
+from mlpsvd.errors import FileFormatError
+from mlpsvd.files import open_plain, read_plain, require_plain, write_atomically
 
 
 def test_text_is_utf8_with_its_line_ends_and_bytes_are_as_they_are(tmp_path: Path) -> None:
@@ -76,3 +78,24 @@ def test_a_very_long_name_can_be_written(tmp_path: Path) -> None:
     path = tmp_path / ("n" * 250)
     write_atomically(path, "new")
     assert path.read_text() == "new"
+
+
+def test_only_a_plain_file_of_a_plausible_size_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(b"12345")
+    assert read_plain(path, 5) == b"12345"
+    assert require_plain(path, 5) == 5
+    with pytest.raises(FileFormatError, match=r"a\.json is too large; it should be at most 4 bytes"):
+        read_plain(path, 4)
+    with pytest.raises(FileFormatError, match="is a folder; it should be a plain file"):
+        read_plain(tmp_path, 100)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes in folders")
+def test_a_named_pipe_and_a_device_are_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    (tmp_path / "zero.wav").symlink_to("/dev/zero")
+    for name, kind in (("pipe.wav", "a named pipe"), ("zero.wav", "a device")):
+        for read in (read_plain, open_plain, require_plain):
+            with pytest.raises(FileFormatError, match=f"{name} is {kind}"):
+                read(tmp_path / name, 1000)
