@@ -15,8 +15,9 @@ from mlpsvd.audio.files import AudioInfo, UnusableAudioFileError, check_channel,
 from mlpsvd.data.clips import ClipSet, LoadedClips, Skipped
 from mlpsvd.data.labels import Named, named_files, natural_key
 from mlpsvd.data.settings import RecordingsSettings
-from mlpsvd.data.split import split_class
+from mlpsvd.data.split import split_class, split_key
 from mlpsvd.errors import DataError
+from mlpsvd.files import expand_home
 
 __all__ = ["Inventory", "Recording", "cut", "fewest_samples", "load_recordings", "scan"]
 
@@ -243,10 +244,13 @@ def _split(
 ) -> dict[str, str]:
     """Return ``train`` or ``test`` for each recording's name; raise DataError if a class lacks one of them."""
     sides: dict[str, str] = {}
+    chosen = expand_home(settings.path)
+    folder = chosen.parent if settings.labels_from == "manifest" else chosen
     for label in class_names:
         own = [one for one in usable if one.label == label]
         names = [one.name for one in own]
-        side = split_class(names, [one.split for one in own], label, settings.test_fraction, seed)
+        keys = [split_key(name, folder) for name in names]
+        side = split_class(keys, [one.split for one in own], settings.test_fraction, seed)
         for wanted in ("train", "test"):
             if wanted not in side:
                 raise DataError(_lacking(label, len(own), wanted, settings))

@@ -70,8 +70,9 @@ class RecordingsSettings:
     shortest_s: float = setting(0.05, label="Shortest clip", unit="s", low=0.001, high=3600.0,
                                 help="Shorter recordings, and shorter ends of cut ones, are skipped.")  # fmt: skip
     test_fraction: float = setting(0.1, label="Held out", low=0.01, high=0.9,
-                                   help="Share of each class's recordings kept for testing, where no manifest says "
-                                   "otherwise. All clips of one recording stay on the same side.")  # fmt: skip
+                                   help="Expected share of each class's recordings kept for testing, where no manifest "
+                                   "says otherwise; a hash of its name decides for each. All clips of one "
+                                   "recording, and copies of it, stay on the same side.")  # fmt: skip
 
 
 @dataclass(frozen=True)

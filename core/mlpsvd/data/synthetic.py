@@ -8,10 +8,13 @@ from numpy.typing import NDArray
 from mlpsvd.data.clips import ClipSet
 from mlpsvd.data.settings import SyntheticSettings
 from mlpsvd.signals.synthesis import synthesise
+from mlpsvd.streams import Purpose, seeds
 
 __all__ = ["SPLITS", "clip_length", "one_class", "synthetic_clips"]
 
 SPLITS = ("train", "test")
+
+_PURPOSES = {"train": Purpose.TRAINING_CLIPS, "test": Purpose.TEST_CLIPS}
 
 
 def clip_length(settings: SyntheticSettings) -> int:
@@ -60,7 +63,7 @@ def one_class(
         settings.sample_rate_hz,
         n_all,
         n_whole if n_samples is None else min(n_samples, n_whole),
-        np.random.default_rng(np.random.SeedSequence([seed, SPLITS.index(split), class_index])),
+        np.random.default_rng(seeds(_PURPOSES[split], seed, class_index)),
         n_kept=n_clips,
     )
 

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from mlpsvd.audio.level import Level, measure_level
 from mlpsvd.data.clips import ClipSet
 from mlpsvd.data.settings import SyntheticSettings
-from mlpsvd.data.synthetic import SPLITS, clip_length
+from mlpsvd.data.synthetic import clip_length
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.signals.bandpass import coefficients, frequency_response
 from mlpsvd.signals.noise import noise
+from mlpsvd.streams import Purpose, seeds
 
 __all__ = ["training_levels"]
 
@@ -46,7 +47,7 @@ def _whole_clips(settings: SyntheticSettings, seed: int) -> Iterator[NDArray[np.
     """
     n_samples = min(clip_length(settings), _LONGEST_MADE)
     n_clips = min(_MADE_PER_FILTER, settings.train_per_class, max(2, _MOST_NOISE // n_samples))
-    rng = np.random.default_rng(np.random.SeedSequence([seed, len(SPLITS)]))
+    rng = np.random.default_rng(seeds(Purpose.TRAINING_LEVELS, seed))
     spectra = np.fft.rfft(noise(settings.noise, n_samples, n_clips, rng), 2 * n_samples, axis=0)
     frequencies_hz = np.fft.rfftfreq(2 * n_samples, 1.0 / settings.sample_rate_hz)
     for one in settings.filters[:: -(-len(settings.filters) // _MOST_FILTERS)]:

@@ -22,6 +22,7 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.measurements import Measurement, measure
 from mlpsvd.files import write_atomically
 from mlpsvd.settings import to_table
+from mlpsvd.streams import NUMERICS_VERSION
 
 __all__ = ["MeasuresTogether", "Trial", "TrialEvent", "TrialStore", "run_trials", "seeded"]
 
@@ -37,9 +38,12 @@ class Trial:
 
     @cached_property
     def key(self) -> str:
-        """What identifies the result: a checksum of all that it depends on. The experiment's name is not part of it."""
+        """What identifies the result: a checksum of all that it depends on.
+
+        The version of the numerics is part of it; the experiment's name and the program's version are not.
+        """
         table = {**to_table(self.experiment), "name": ""}
-        text = json.dumps([__version__, self.measurement.value, table], sort_keys=True)
+        text = json.dumps([NUMERICS_VERSION, self.measurement.value, table], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
     @property

@@ -11,6 +11,7 @@ from mlpsvd.network.factorise import factorised, with_layer
 from mlpsvd.network.network import Network
 from mlpsvd.network.settings import NetworkSettings
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
+from mlpsvd.streams import Purpose, seeds
 
 __all__ = ["build"]
 
@@ -37,11 +38,11 @@ def build(
     kinds
         For each weight matrix, input side first: ``dense``, ``svd`` or ``two-factor``.
     seed
-        Where the random numbers come from.
+        The experiment's seed, or a seed sequence from :func:`mlpsvd.streams.seeds`.
     dtype
         ``float32`` or ``float64``.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(seeds(Purpose.INITIAL_WEIGHTS, seed) if isinstance(seed, int) else seed)
     sizes = (n_in, *settings.hidden, n_out)
     activations = (settings.activation,) * len(settings.hidden) + (settings.output,)
     specs = tuple(

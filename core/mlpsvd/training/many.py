@@ -21,6 +21,7 @@ from mlpsvd.engines.optimiser import OptimiserState, fresh_state
 from mlpsvd.errors import TrainingError
 from mlpsvd.network.factorise import layer_singular_values
 from mlpsvd.network.network import Network
+from mlpsvd.streams import Purpose, seeds
 from mlpsvd.training.discarding import discard, discarding_points
 from mlpsvd.training.events import Discard, EpochEvent, Snapshot
 from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
@@ -171,7 +172,7 @@ class _Together:
     def _orders(self, seed: int, n_clips: int, n_epochs: int) -> NDArray[np.int32]:
         """The trainer's orders of the next epochs [shape=(n_epochs, n_clips)]."""
         epochs = range(self._epoch, self._epoch + n_epochs)
-        rngs = [np.random.default_rng(np.random.SeedSequence([seed, epoch])) for epoch in epochs]
+        rngs = [np.random.default_rng(seeds(Purpose.BATCH_ORDER, seed, epoch)) for epoch in epochs]
         return np.stack([rng.permutation(n_clips) for rng in rngs]).astype(np.int32)
 
     def _measured(self, reached: Sequence[_Reached]) -> list[tuple[int, EpochEvent]]:

@@ -23,6 +23,7 @@ from mlpsvd.engines.reference import ReferenceEngine
 from mlpsvd.errors import DeviceError, TrainingError
 from mlpsvd.network.factorise import layer_singular_values
 from mlpsvd.network.network import Network
+from mlpsvd.streams import Purpose, seeds
 from mlpsvd.training.discarding import discard, discarding_points
 from mlpsvd.training.events import Discard, EpochEvent, Snapshot
 from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
@@ -199,8 +200,8 @@ class Trainer:
 
     def _train_one_epoch(self) -> None:
         # The order depends on seed and epoch alone, so a resumed run shuffles as an unbroken one would.
-        seeds = np.random.SeedSequence([self._seed, self._epoch])
-        order = self._engine.order(seeds, len(self._train))
+        stream = seeds(Purpose.BATCH_ORDER, self._seed, self._epoch)
+        order = self._engine.order(stream, len(self._train))
         self._engine.run_epoch(
             self._network, self._rule, self._optimiser, self._train, order, self._training.batch_size
         )

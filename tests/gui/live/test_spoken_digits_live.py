@@ -10,7 +10,7 @@ from PySide6.QtCore import QSettings, Qt
 
 from mlpsvd.audio import files
 from mlpsvd.data.recordings import scan
-from mlpsvd.data.split import split_class
+from mlpsvd.data.split import split_class, split_key
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.presets import PRESETS, RECORDINGS_PRESET
@@ -37,7 +37,8 @@ def held_out(experiment: Experiment) -> list[tuple[Path, str]]:
     for label in inventory.class_names:
         there = [one for one in inventory.files if one.label == label]
         names, sides = [one.name for one in there], [one.split for one in there]
-        told = split_class(names, sides, label, own.test_fraction, experiment.seed)
+        keys = [split_key(name, Path(own.path)) for name in names]
+        told = split_class(keys, sides, own.test_fraction, experiment.seed)
         words += [(one.path, label) for one, side in zip(there, told, strict=True) if side == "test"][:N_OF_EACH]
     order = np.random.default_rng(7).permutation(len(words))
     return [words[index] for index in order]

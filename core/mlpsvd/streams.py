@@ -1,0 +1,68 @@
+"""Streams of random numbers, one for each purpose.
+
+Every random number of an experiment comes from one of these streams. A stream is identified by its purpose first, then
+by what it belongs to (a class, an epoch), and by the experiment's seed. Streams of different purposes therefore never
+share numbers: the initial weights are not the noise of a training clip.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import numpy as np
+
+__all__ = ["NUMERICS_VERSION", "Purpose", "seeds"]
+
+NUMERICS_VERSION = 2
+"""Increased with every change after which the same experiment gives other numbers.
+
+Results that are kept between runs, e.g. the trials of ``mlpsvd reproduce``, carry it and are discarded when it differs.
+1: one stream served several purposes. 2: streams by purpose, and the split of recordings by a hash of their names.
+"""
+
+
+class Purpose(enum.IntEnum):
+    """What random numbers are for. The values are part of the results: never change or reuse one."""
+
+    INITIAL_WEIGHTS = 1
+    TRAINING_CLIPS = 2
+    TEST_CLIPS = 3
+    BATCH_ORDER = 4
+    TRAINING_LEVELS = 5
+    BAYES_LIMIT = 6
+
+
+def seeds(purpose: Purpose, seed: int, *key: int) -> np.random.SeedSequence:
+    """Return the seed sequence of one stream.
+
+    Parameters
+    ----------
+    purpose
+        What the random numbers are for.
+    seed
+        The experiment's seed, 0 to 2³² − 1.
+    key
+        What the stream belongs to, e.g. the index of a class or of an epoch; each 0 to 2³² − 1.
+
+    Returns
+    -------
+    np.random.SeedSequence
+        Streams of two different calls are independent.
+
+    Raises
+    ------
+    ValueError
+        If ``seed`` or an entry of ``key`` is outside its range: larger numbers take more words, and two different keys
+        could then give one stream.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(seeds(Purpose.TRAINING_CLIPS, 1, 0))
+    >>> rng.integers(100, size=3).shape
+    (3,)
+    """
+    for number in (seed, *key):
+        if not 0 <= number < 2**32:
+            raise ValueError(f"{number} is no part of a seed; it should be from 0 to {2**32 - 1}")
+    return np.random.SeedSequence(seed, spawn_key=(purpose.value, *key))
