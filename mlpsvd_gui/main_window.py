@@ -178,6 +178,11 @@ class MainWindow(QMainWindow):
         self.live_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
         self.recording.listen_requested.connect(lambda: self.live_page.show_page(self.live_panel))
         self.messages.action_requested.connect(lambda _: self.files.go_back())
+        self.actions_.undo.triggered.connect(self._undo)
+        self.actions_.redo.triggered.connect(self.experiments.redo)
+        self.actions_.go_back.triggered.connect(self.files.go_back)
+        self.experiments.history_changed.connect(self._show_history)
+        self.files.origin_changed.connect(self._show_history)
         self.actions_.quit.triggered.connect(self.close)
         self.actions_.reset_layout.triggered.connect(self._reset_layout)
         self.actions_.themes.triggered.connect(lambda action: self.theme.choose(action.data()))
@@ -185,12 +190,22 @@ class MainWindow(QMainWindow):
         self.tabs.currentChanged.connect(self._show_state)
         self.experiments_panel.form.status_changed.connect(self._reproduction_text.setText)
         self._update_title()
+        self._show_history()
+
+    def _undo(self) -> None:
+        self.settings.commit()  # text that is typed but not confirmed is the last change
+        self.experiments.undo()
+
+    def _show_history(self) -> None:
+        self.actions_.show_history(self.experiments.undo_name, self.experiments.redo_name)
+        self.actions_.go_back.setEnabled(self.files.can_go_back)
 
     def _show_state(self) -> None:
         """Let the line below tell of the tab above it: reproductions have nothing to do with the run of the others."""
         are_reproductions = self.tabs.currentWidget() is self.experiments_panel
         self._reproduction_text.setVisible(are_reproductions)
         self._state_text.setVisible(not are_reproductions)
+        self.actions_.set_undo_keys(self.tabs.currentIndex() == 0)
 
     @property
     def status_text(self) -> str:

@@ -28,6 +28,7 @@ _SHORTCUTS = """
 <tr><td><b>Ctrl+R</b></td><td>Save the run to a folder</td></tr>
 <tr><td><b>Ctrl+E</b></td><td>Export the MLP-SVD as a model file</td></tr>
 <tr><td><b>Ctrl+Return</b></td><td>On the page <i>Files</i>: classify the recordings, stop</td></tr>
+<tr><td><b>Ctrl+Z, Ctrl+Shift+Z</b></td><td>On the page <i>Explore</i>: undo and redo changes of the experiment</td></tr>
 <tr><td><b>Tab, Shift+Tab</b></td><td>Next, previous field; arrow keys change a number</td></tr>
 <tr><td><b>←, →</b></td><td>In the filter plot: move the selected filter by 1 Hz, with Shift by 10 Hz;
 in a plot over epochs: move the cursor</td></tr>
@@ -36,7 +37,7 @@ in a plot over epochs: move the cursor</td></tr>
 <tr><td><b>R</b></td><td>On the Record page: record, from press to press or while held</td></tr>
 <tr><td><b>1 to 9, with Ctrl</b></td><td>The class recorded next; with Ctrl that of the selected clips</td></tr>
 <tr><td><b>Enter, T, Del</b></td><td>Hear, trim and delete the selected clips</td></tr>
-<tr><td><b>Ctrl+Z, Ctrl+Shift+Z</b></td><td>Undo and redo what was done to clips</td></tr>
+<tr><td><b>Ctrl+Z, Ctrl+Shift+Z</b></td><td>On the Record page: undo and redo changes of clips</td></tr>
 </table>
 <h3>Mouse</h3>
 <table cellpadding="3">

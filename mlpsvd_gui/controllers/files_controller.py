@@ -11,7 +11,7 @@ from mlpsvd.errors import FileFormatError, MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import save_experiment
 from mlpsvd_gui.log import LOGGER, unexpected_sentence
-from mlpsvd_gui.models.experiment_model import ExperimentModel
+from mlpsvd_gui.models.experiment_model import ExperimentModel, Origin
 from mlpsvd_gui.models.preferences import Preferences
 from mlpsvd_gui.models.run_model import RunModel
 from mlpsvd_gui.workers import file_jobs
@@ -44,10 +44,24 @@ class FilesController(QObject):
         self._preferences = preferences
         self._writing = InOrder("files", self)  # saving a run takes seconds: what is asked meanwhile waits, never lost
         self._reading = Background("saved run", self)
-        self._previous: tuple[Experiment, Experiment, Path | None] | None = None
-        self.path: Path | None = None
-        self.saved = experiment_model.experiment
+        self._previous: tuple[Experiment, Origin] | None = None
         experiment_model.changed.connect(lambda _: self.origin_changed.emit())
+        experiment_model.origin_changed.connect(self.origin_changed)
+
+    @property
+    def path(self) -> Path | None:
+        """The file that the experiment came from or was saved to; None: none."""
+        return self._experiments.origin.path
+
+    @property
+    def saved(self) -> Experiment:
+        """The experiment as it was opened or saved last."""
+        return self._experiments.origin.saved
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether there are unsaved settings that :meth:`go_back` restores."""
+        return self._previous is not None
 
     @property
     def is_modified(self) -> bool:
@@ -72,25 +86,23 @@ class FilesController(QObject):
     def use(self, experiment: Experiment, path: Path | None = None, sentence: str = "") -> None:
         """Make an experiment (a preset, one just read) the current one; unsaved changes can be brought back."""
         lost = self.is_modified
-        self._previous = (self._experiments.experiment, self.saved, self.path)
-        self.path, self.saved = path, experiment
-        self._experiments.replace(experiment)
-        self.origin_changed.emit()
+        if lost:
+            self._previous = (self._experiments.experiment, self._experiments.origin)
+        self._experiments.replace(experiment, f"open “{experiment.name}”", Origin(path, experiment))
         self.done.emit(sentence or f"Now open: {experiment.name}.", "go back" if lost else "")
 
     def go_back(self) -> None:
-        """Bring back the experiment, with its unsaved changes, that was open before the last one."""
+        """Restore the last experiment with unsaved changes that another one has replaced."""
         if self._previous is not None:
-            before, self.saved, self.path = self._previous
+            before, origin = self._previous
             self._previous = None
-            self._experiments.replace(before)
+            self._experiments.replace(before, "return to unsaved settings", origin)
             self.origin_changed.emit()
 
     def adopt(self, path: Path) -> None:
         """Take the experiment as it is for the one in ``path``: the program was started with that file."""
-        self.path, self.saved = path, self._experiments.experiment
+        self._experiments.set_origin(Origin(path, self._experiments.experiment))
         self._preferences.add_recent_file(str(path))
-        self.origin_changed.emit()
 
     def open(self, path: Path) -> None:
         """Open an experiment (.toml), the folder of a saved run, or a model: its experiment becomes the current one."""
@@ -134,9 +146,8 @@ class FilesController(QObject):
         except (MlpSvdError, OSError) as error:
             self.failed.emit(_not_written(path, error))
             return False
-        self.path, self.saved = path, self._experiments.experiment
+        self._experiments.set_origin(Origin(path, self._experiments.experiment))
         self._preferences.add_recent_file(str(path))
-        self.origin_changed.emit()
         self.done.emit(f"Saved {path}.", "")
         return True
 

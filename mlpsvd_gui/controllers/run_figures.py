@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd import settings
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.network.network import Network
+from mlpsvd.setting_words import differences
 from mlpsvd.training.events import EpochEvent, Snapshot
 from mlpsvd_gui.models.run_model import RunModel
 from mlpsvd_gui.views.confusion_panel import ClassScores
@@ -129,16 +129,4 @@ def time_left(run: RunModel, elapsed_s: float) -> float | None:
 
 def changed_settings(before: Experiment, after: Experiment) -> list[str]:
     """Return the dotted keys of all settings that differ, the name left out; lists count as one."""
-    first, second = _flat(settings.to_table(before)), _flat(settings.to_table(after))
-    keys = [key for key in first if first[key] != second.get(key)]
-    return [key for key in keys if key != "name"]
-
-
-def _flat(table: dict[str, object], prefix: str = "") -> dict[str, object]:
-    flat: dict[str, object] = {}
-    for key, value in table.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat
+    return [key for key in differences(before, after) if key != "name"]

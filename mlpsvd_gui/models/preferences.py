@@ -50,18 +50,18 @@ class Preferences:
         if not isinstance(text, str) or not text:
             return None
         try:
-            return from_toml(text)
+            return from_toml(text, checked=False)  # what does not fit together is marked in the window
         except MlpSvdError as error:
             LOGGER.warning("The last experiment could not be read and is left out: %s", error)
             return None
 
     def set_experiment(self, experiment: Experiment) -> None:
-        """Remember the experiment that is open; with an impossible value in it, the last possible one stays."""
-        problem = next(iter(settings.problems(experiment)), None)
-        if problem is None:
-            self._store.setValue("experiment", to_toml(experiment))
+        """Remember the experiment that is open, with settings that do not fit together as they are."""
+        text = to_toml(experiment)
+        if settings.is_unicode(text):
+            self._store.setValue("experiment", text)
         else:
-            LOGGER.warning("The experiment is not remembered: %s", problem)
+            LOGGER.warning("The experiment is not remembered: a text in it is not Unicode.")
 
     def recent_files(self) -> list[str]:
         """Return the files opened or saved last, the newest first."""

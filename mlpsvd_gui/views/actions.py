@@ -31,6 +31,11 @@ class WindowActions(QObject):
         self.export_mlp = new("Export &MLP…", None, "The trained MLP as one safetensors file")
         self.export_svd = new("Export MLP-&SVD…", "Ctrl+E", "The trained MLP-SVD as one safetensors file")
         self.quit = new("&Quit", "Ctrl+Q", "Close the window; training is stopped")
+        self.undo = new("&Undo", "Ctrl+Z", "Take the last change of the experiment back")
+        self.redo = new("&Redo", "Ctrl+Shift+Z", "Repeat the change that was taken back")
+        self.go_back = new(
+            "&Back to my unsaved settings", None, "Restore the settings that another experiment replaced"
+        )
         self.train = new("&Train", "F5", "Train MLP and MLP-SVD on the same data", "train")
         self.pause = new("&Pause", "F6", "Pause after the epoch under way", "pause")
         self.stop = new("Stop and &keep", "F7", "Stop after the epoch under way and keep both networks", "stop")
@@ -79,6 +84,17 @@ class WindowActions(QObject):
         for action in (self.open, self.save, self.train, self.pause, self.stop, self.reset_layout):
             action.setIcon(icon(action.data(), colour))
 
+    def show_history(self, undo_name: str, redo_name: str) -> None:
+        """Name what undo and redo would do; an empty name disables the action."""
+        for action, word, name in ((self.undo, "&Undo", undo_name), (self.redo, "&Redo", redo_name)):
+            action.setText(f"{word} {name.replace('&', '&&')}".strip())
+            action.setEnabled(bool(name))
+
+    def set_undo_keys(self, active: bool) -> None:
+        """Give the keys of undo and redo to the experiment, or leave them to a page with an undo of its own."""
+        self.undo.setShortcut("Ctrl+Z" if active else "")
+        self.redo.setShortcut("Ctrl+Shift+Z" if active else "")
+
     def set_paused(self, paused: bool) -> None:
         """Make the pause action resume, or pause again."""
         self.pause.setText("&Resume" if paused else "&Pause")
@@ -98,6 +114,10 @@ def fill_menu_bar(bar: QMenuBar, actions: WindowActions) -> QMenu:
     file_menu.addActions([actions.save_run, actions.export_svd, actions.export_mlp])
     file_menu.addSeparator()
     file_menu.addAction(actions.quit)
+    edit_menu = bar.addMenu("&Edit")
+    edit_menu.addActions([actions.undo, actions.redo])
+    edit_menu.addSeparator()
+    edit_menu.addAction(actions.go_back)
     train_menu = bar.addMenu("&Train")
     train_menu.addActions([actions.train, actions.pause, actions.stop])
     train_menu.addSeparator()

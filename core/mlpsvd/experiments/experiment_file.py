@@ -29,8 +29,15 @@ def to_toml(experiment: Experiment) -> str:
     return _HEADER + tomli_w.dumps({"format_version": FORMAT_VERSION, **to_table(experiment)})
 
 
-def from_toml(text: str) -> Experiment:
+def from_toml(text: str, checked: bool = True) -> Experiment:
     """Return the experiment that a TOML text describes; relative paths stay as they are.
+
+    Parameters
+    ----------
+    text : str
+        The text of an experiment file.
+    checked : bool
+        Whether impossible values are refused. Without it they come back as they are, of the right types.
 
     Raises
     ------
@@ -47,7 +54,8 @@ def from_toml(text: str) -> Experiment:
         raise FileFormatError("This is not valid TOML: a number is too long, or lists are nested too deep") from error
     _check_version(table.pop("format_version", None))
     experiment = from_table(Experiment, table)
-    check(experiment)
+    if checked:
+        check(experiment)
     return experiment
 
 

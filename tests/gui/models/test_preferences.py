@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QByteArray, QSettings
 
 from mlpsvd import settings
@@ -45,11 +46,31 @@ def test_damage_is_ignored_with_a_line_in_the_log(tmp_path: Path, expect_log: Ca
     assert preferences.recent_files() == []
 
 
-def test_an_impossible_experiment_is_not_remembered(tmp_path: Path, expect_log: Callable[[str], None]) -> None:
-    expect_log("training.epochs is 0")
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("training.epochs", 0),
+        ("discarding.last", 3),
+        ("data.synthetic.sample_rate_hz", 100.0),
+        ("data.source", "recordings"),
+    ],
+)
+def test_settings_that_do_not_fit_together_are_remembered_as_they_are(tmp_path: Path, key: str, value: object) -> None:
+    experiment = settings.with_value(settings.with_value(Experiment(), "seed", 77), key, value)
+    assert list(settings.problems(experiment))
+    preferences = _preferences(tmp_path)
+    preferences.set_experiment(experiment)
+    preferences.save()
+    assert _preferences(tmp_path).experiment() == experiment
+
+
+def test_an_experiment_that_no_file_can_hold_is_not_remembered(
+    tmp_path: Path, expect_log: Callable[[str], None]
+) -> None:
+    expect_log("not Unicode")
     preferences = _preferences(tmp_path)
     preferences.set_experiment(Experiment())
-    preferences.set_experiment(settings.with_value(Experiment(), "training.epochs", 0))
+    preferences.set_experiment(settings.with_value(Experiment(), "name", "half \ud800"))
     assert preferences.experiment() == Experiment()
 
 

@@ -1,0 +1,111 @@
+"""Settings in words: the labels that people read, instead of the dotted keys of files and ``--set``."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any, get_args, get_origin
+
+from mlpsvd import settings
+from mlpsvd.errors import SettingError
+from mlpsvd.settings import Settings
+from mlpsvd.text import quoted
+
+__all__ = ["differences", "label", "sentence"]
+
+_SENTENCES = {("data.recordings.path", ""): "Choose a folder of recordings first."}
+"""What is said instead of the general sentence, by key and value found."""
+
+
+def differences(before: Settings, after: Settings, prefix: str = "") -> list[str]:
+    """Return the dotted keys of all settings that differ between two settings of one class; a list is one key.
+
+    Parameters
+    ----------
+    before, after : Settings
+        Two instances of the same class.
+    prefix : str
+        What to put before every key.
+
+    Returns
+    -------
+    list of str
+        In the order in which the settings are declared.
+    """
+    keys: list[str] = []
+    for field in dataclasses.fields(before):
+        first, second = getattr(before, field.name), getattr(after, field.name)
+        if first == second:
+            continue
+        is_table = dataclasses.is_dataclass(first) and type(first) is type(second)
+        key = f"{prefix}{field.name}"
+        keys += differences(first, second, f"{key}.") if is_table else [key]
+    return keys
+
+
+def label(cls: type[Settings], key: str) -> str:
+    """Return what people read for a dotted key, for example "Centre frequency of class 3".
+
+    Parameters
+    ----------
+    cls : type
+        The settings class in which the key begins.
+    key : str
+        A dotted key such as ``training.batch_size`` or ``data.synthetic.filters[2].centre_hz``. A part that is
+        unknown is returned as it is.
+
+    Returns
+    -------
+    str
+    """
+    kind: Any = cls
+    text, entry = "", ""
+    for part in key.split("."):
+        name, index = _name_and_index(part)
+        info = next((info for info in settings.describe(kind) if info.name == name), None) if kind else None
+        if info is None:
+            return key
+        text = info.label
+        is_list = get_origin(info.type) is tuple
+        kind = get_args(info.type)[0] if is_list else info.type
+        kind = kind if dataclasses.is_dataclass(kind) else None
+        if index is not None:
+            entry = f"class {index + 1}" if kind else f"entry {index + 1}"
+    return f"{text} of {entry}" if entry else text
+
+
+def sentence(error: SettingError, cls: type[Settings]) -> str:
+    """Say which value is impossible and what would be right, with the setting's label instead of its key.
+
+    Parameters
+    ----------
+    error : SettingError
+        The problem, for example one of :func:`mlpsvd.settings.problems`.
+    cls : type
+        The settings class in which the error's key begins.
+
+    Returns
+    -------
+    str
+        One sentence that ends with a full stop.
+    """
+    special = _SENTENCES.get((error.key, error.found)) if isinstance(error.found, str) else None
+    if special is not None:
+        return special
+    return f"{label(cls, error.key)} is {in_words(error.found)}; it should be {error.expected.rstrip('.')}."
+
+
+def in_words(value: object) -> str:
+    """Return a value as a person would write it: lists with commas, nothing for an empty text."""
+    if isinstance(value, tuple | list):
+        return ", ".join(in_words(entry) for entry in value) or "empty"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, str):
+        return quoted(value) if value else "empty"
+    return quoted(str(value)) if len(str(value)) > 40 else str(value)
+
+
+def _name_and_index(part: str) -> tuple[str, int | None]:
+    match = re.fullmatch(r"(\w+)\[(\d+)\]", part)
+    return (match[1], int(match[2])) if match else (part, None)
