@@ -28,7 +28,7 @@ _SHORTCUTS = """
 <tr><td><b>Ctrl+R</b></td><td>Save the run to a folder</td></tr>
 <tr><td><b>Ctrl+E</b></td><td>Export the MLP-SVD as a model file</td></tr>
 <tr><td><b>Ctrl+Return</b></td><td>On the page <i>Files</i>: classify the recordings, stop</td></tr>
-<tr><td><b>Ctrl+Z, Ctrl+Shift+Z</b></td><td>On the page <i>Explore</i>: undo and redo changes of the experiment</td></tr>
+<tr><td><b>Ctrl+Z, Ctrl+Shift+Z</b></td><td>On the page <i>Explore</i>: undo and redo settings</td></tr>
 <tr><td><b>Tab, Shift+Tab</b></td><td>Next, previous field; arrow keys change a number</td></tr>
 <tr><td><b>←, →</b></td><td>In the filter plot: move the selected filter by 1 Hz, with Shift by 10 Hz;
 in a plot over epochs: move the cursor</td></tr>
