@@ -37,6 +37,15 @@ def spoken_digits(project_root: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def hostile(project_root: Path) -> Path:
+    """The folder of hostile files beside the clone; where there is none, the test is skipped."""
+    folder = project_root.parent / "shared" / "cases" / "hostile"
+    if not folder.is_dir():
+        pytest.skip("the hostile files are not on this machine")
+    return folder
+
+
 class SoundServer:
     """A PulseAudio of the test's own: what is played into its sink is what the default microphone hears.
 

@@ -16,6 +16,7 @@ __all__ = [
     "FileFormatError",
     "MissingLibraryError",
     "MlpSvdError",
+    "NetworkError",
     "SettingError",
     "TrainingError",
 ]
@@ -67,6 +68,10 @@ class DeviceError(MlpSvdError):
 
 class MissingLibraryError(MlpSvdError):
     """An optional library is not installed; the message says which, and how to install it."""
+
+
+class NetworkError(MlpSvdError):
+    """A network whose layers, parameters or data do not fit each other, or whose size is not plausible."""
 
 
 class TrainingError(MlpSvdError):

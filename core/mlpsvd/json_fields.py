@@ -160,7 +160,7 @@ def _as_float(value: object) -> float | None:
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def _range(low: float, high: float) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.errors import DeviceError
+from mlpsvd.network.checks import check_spec
 from mlpsvd.network.spec import NetworkSpec
 
 __all__ = ["LayerColumn", "NetworkColumn", "Rows", "Tables", "lay_out"]
@@ -133,11 +134,14 @@ def lay_out(blocks: Sequence[Rows], room: int, *, train: bool = True) -> Tables:
     ------
     DeviceError
         If a network with its batch is too large for one thread block.
+    NetworkError
+        If the layers of a network do not fit each other.
     """
     networks = np.full((len(blocks), len(NetworkColumn)), -1, np.int64)
     layers: list[NDArray[np.int64]] = []
     parameters = work = results = shared = 0
     for row, block in zip(networks, blocks, strict=True):
+        check_spec(block.spec)
         table, n_work = _layer_rows(block)
         row[: NetworkColumn.NEAR_WORK] = (
             *(len(layers), len(table), parameters, block.spec.n_parameters),

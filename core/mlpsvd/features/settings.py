@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlpsvd.settings import setting
 
 __all__ = ["FeatureSettings"]
+
+_MOST_OVERLAP = 256
+"""Segments that a sample may lie in: with more, a second of sound takes longer than a second."""
 
 
 @dataclass(frozen=True)
@@ -35,3 +39,9 @@ class FeatureSettings:
                            help="training maximum: divide by the largest value in the training set. per sample: "
                            "divide each vector by its own largest. standardised: zero mean and unit variance of "
                            "each entry over the training set.")  # fmt: skip
+
+    def conflicts(self) -> Iterator[tuple[str, object, str]]:
+        """Yield what does not fit together: segments so close together that transforming them takes too long."""
+        least = -(-self.fft_size // _MOST_OVERLAP)
+        if self.segments != "first" and self.hop < least:
+            yield "hop", self.hop, f"at least {least} samples with an FFT size of {self.fft_size}"

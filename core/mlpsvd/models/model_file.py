@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from mlpsvd import __version__
 from mlpsvd.errors import FileFormatError
 from mlpsvd.features.spectra import FittedFeatures
-from mlpsvd.files import write_atomically
+from mlpsvd.files import require_plain, write_atomically
+from mlpsvd.json_fields import Fields, parse_fields
 from mlpsvd.models.header import Header, read_header, write_header
 from mlpsvd.models.model import Model
 from mlpsvd.models.reference import TrainingReference
 from mlpsvd.network.network import parameter_views
 from mlpsvd.network.spec import NetworkSpec
+from mlpsvd.text import one_line, quoted
 
 __all__ = ["FORMAT_VERSION", "Model", "load_model", "save_model"]
 
@@ -30,6 +32,7 @@ FORMAT_VERSION = 2
 _KEY = "mlpsvd_model"
 _REFERENCE = "reference."
 _FLOATS = ("F32", "F64")
+_MOST_BYTES = 4 * 2**30
 
 Tensors = dict[str, NDArray[Any]]
 
@@ -70,16 +73,16 @@ def load_model(path: Path) -> Model:
         If the file cannot be read, is no model file of this program, is from a newer version, or a tensor is
         missing, has another shape than the network, or holds values that are not finite.
     """
-    metadata, tensors = _read(path)
+    metadata, stored = _read(path)
     try:
         header = read_header(_checked_version(metadata))
-        arrays = {name: _tensor(tensors, f"features.{name}") for name in ("offset", "scale")}
+        arrays = {name: _tensor(stored, f"features.{name}") for name in ("offset", "scale")}
         features = FittedFeatures.from_arrays(header.feature_settings, header.sample_rate_hz, arrays)
         _require_fit(header, features)
-        theta = _theta(header.spec, tensors)
-        reference = _reference(header, tensors)
+        theta = _theta(header.spec, stored)
+        reference = _reference(header, stored)
     except FileFormatError as error:
-        raise FileFormatError(f"{path} is not a model that can be used: {error}") from error
+        raise FileFormatError(f"{one_line(str(path), 300)} is not a model that can be used: {error}") from error
     return Model(
         spec=header.spec,
         theta=theta,
@@ -96,40 +99,48 @@ def _read(path: Path) -> tuple[str, Tensors]:
     """Return our metadata entry and all tensors; other programs' files are told from damaged ones."""
     from safetensors import SafetensorError, safe_open
 
+    name = one_line(str(path), 300)
     try:
+        require_plain(path, _MOST_BYTES)
         path.open("rb").close()
     except OSError as error:
-        raise FileFormatError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise FileFormatError(f"{name} cannot be read: {error.strerror or error}") from error
     try:
         with safe_open(path, "numpy") as file:
             metadata = (file.metadata() or {}).get(_KEY)
             if metadata is None:
-                raise FileFormatError(f"{path} is a safetensors file, but not a model of this program")
-            for name in file.keys():  # noqa: SIM118 - safe_open is no mapping
-                kind = file.get_slice(name).get_dtype()
-                if kind not in _FLOATS:
-                    raise FileFormatError(f"{path}: the tensor {name} has the type {kind}; it should be F32 or F64")
-            return metadata, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
+                raise FileFormatError(f"{name} is a safetensors file, but not a model of this program")
+            return metadata, {key: _stored(name, file, key) for key in file.keys()}  # noqa: SIM118 - no mapping
+    except (SafetensorError, OSError, ValueError) as error:
         # The library's own words ("header too large") help nobody who has taken the wrong file.
         what = "is not a model file, or is damaged; it should be a .safetensors file that this program has written"
-        raise FileFormatError(f"{path} {what}") from error
+        raise FileFormatError(f"{name} {what}") from error
+    except MemoryError as error:
+        raise FileFormatError(f"{name} is too large for the memory") from error
 
 
-def _checked_version(metadata: str) -> dict[str, Any]:
+def _stored(path: str, file: Any, key: str) -> NDArray[Any]:
+    kind = file.get_slice(key).get_dtype()
+    if kind not in _FLOATS:
+        raise FileFormatError(f"{path}: the tensor {one_line(key)} has the type {kind}; it should be F32 or F64")
+    tensor: NDArray[Any] = file.get_tensor(key)
+    return tensor
+
+
+def _checked_version(metadata: str) -> Fields:
     try:
-        header = json.loads(metadata)
-    except ValueError as error:
-        raise FileFormatError(f"its header is damaged ({error})") from error
-    version = header.get("format_version") if isinstance(header, dict) else None
+        header = parse_fields(metadata)
+    except FileFormatError as error:
+        raise FileFormatError(f"its header cannot be read: {error}") from error
+    version = header.raw().get("format_version")
     if type(version) is not int or version < 1:
-        raise FileFormatError(f"its format_version is {version!r}; it should be from 1 to {FORMAT_VERSION}")
+        raise FileFormatError(f"its format_version is {quoted(version)}; it should be from 1 to {FORMAT_VERSION}")
     if version > FORMAT_VERSION:
         raise FileFormatError(
-            f"its format_version is {version}, from a newer MLP-SVD; this one reads up to {FORMAT_VERSION}, "
+            f"its format_version is {quoted(version)}, from a newer MLP-SVD; this one reads up to {FORMAT_VERSION}, "
             "so update it"
         )
-    return dict(header)
+    return header
 
 
 def _require_fit(header: Header, features: FittedFeatures) -> None:
@@ -172,7 +183,8 @@ def _theta(spec: NetworkSpec, tensors: Tensors) -> NDArray[np.floating]:
 
 def _tensor(tensors: Tensors, name: str) -> NDArray[Any]:
     if name not in tensors:
-        raise FileFormatError(f"the tensor {name} is missing; there are {', '.join(sorted(tensors)) or 'none'}")
+        there = one_line(", ".join(sorted(tensors)), 500) or "none"
+        raise FileFormatError(f"the tensor {name} is missing; there are {there}")
     return tensors[name]
 
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from mlpsvd.network.checks import check_spec
 from mlpsvd.network.factorise import factorised, with_layer
 from mlpsvd.network.network import Network
 from mlpsvd.network.settings import NetworkSettings
@@ -41,6 +42,11 @@ def build(
         The experiment's seed, or a seed sequence from :func:`mlpsvd.streams.seeds`.
     dtype
         ``float32`` or ``float64``.
+
+    Raises
+    ------
+    NetworkError
+        If the network is larger than :data:`mlpsvd.network.checks.MOST_PARAMETERS` allows.
     """
     rng = np.random.default_rng(seeds(Purpose.INITIAL_WEIGHTS, seed) if isinstance(seed, int) else seed)
     sizes = (n_in, *settings.hidden, n_out)
@@ -49,6 +55,7 @@ def build(
         LayerSpec("dense", inputs, outputs, min(inputs, outputs), activation)
         for inputs, outputs, activation in zip(sizes[:-1], sizes[1:], activations, strict=True)
     )
+    check_spec(NetworkSpec(specs, settings.loss))
     pieces = []
     for spec in specs:
         pieces += [_matrix(settings, spec, rng).ravel(), np.zeros(spec.n_out)]

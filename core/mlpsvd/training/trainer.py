@@ -21,6 +21,7 @@ from mlpsvd.engines.base import Engine
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, fresh_state
 from mlpsvd.engines.reference import ReferenceEngine
 from mlpsvd.errors import DeviceError, TrainingError
+from mlpsvd.network.checks import check_network, check_steps, check_vector
 from mlpsvd.network.factorise import layer_singular_values
 from mlpsvd.network.network import Network
 from mlpsvd.streams import Purpose, seeds
@@ -86,6 +87,11 @@ class Trainer:
         the last whole epoch, and :attr:`notes` says so.
     state
         Where to go on, from :meth:`state` of an earlier trainer with the same settings.
+
+    Raises
+    ------
+    NetworkError
+        If the network or the state is not one that an engine can compute.
     """
 
     def __init__(
@@ -181,6 +187,10 @@ class Trainer:
 
     def _load(self, engine: Engine, state: TrainerState) -> None:
         """Move data and state to an engine's device."""
+        check_network(state.network.spec, state.network.theta)
+        check_vector(state.network.spec, state.optimiser.first, "the first moment")
+        check_vector(state.network.spec, state.optimiser.second, "the second moment")
+        check_steps(state.network.spec, state.optimiser.steps)
         dataset, n_classes = self._dataset, len(self._dataset.class_names)
         self._engine = engine
         self._epoch = state.epoch

@@ -1,0 +1,55 @@
+"""A network's shape as plain tables, for the JSON in model files and checkpoints."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from mlpsvd.errors import FileFormatError, NetworkError
+from mlpsvd.json_fields import Fields
+from mlpsvd.network.checks import MOST_LAYERS, MOST_WIDTH, check_spec
+from mlpsvd.network.settings import LAYER_KINDS, LOSSES, OUTPUTS
+from mlpsvd.network.spec import LayerSpec, NetworkSpec
+
+__all__ = ["spec_from_fields", "spec_to_table"]
+
+
+def spec_to_table(spec: NetworkSpec) -> dict[str, Any]:
+    """Return layers and loss as plain tables."""
+    return {"layers": [dataclasses.asdict(layer) for layer in spec.layers], "loss": spec.loss}
+
+
+def spec_from_fields(fields: Fields) -> NetworkSpec:
+    """Read what :func:`spec_to_table` wrote; the network is checked as a whole.
+
+    Parameters
+    ----------
+    fields
+        The table, from an untrusted file.
+
+    Raises
+    ------
+    FileFormatError
+        If an entry is missing, of another type or impossible, or the layers do not fit each other; see
+        :func:`mlpsvd.network.checks.check_spec`.
+    """
+    layers = fields.tables("layers")
+    if not 1 <= len(layers) <= MOST_LAYERS:
+        found = "is empty" if not layers else f"has {len(layers)} entries"
+        raise FileFormatError(f"{fields.where}layers {found}; it should hold 1 to {MOST_LAYERS} layers")
+    spec = NetworkSpec(tuple(_layer(layer) for layer in layers), fields.text("loss", LOSSES))
+    try:
+        check_spec(spec)
+    except NetworkError as error:
+        raise FileFormatError(str(error)) from error
+    return spec
+
+
+def _layer(fields: Fields) -> LayerSpec:
+    return LayerSpec(
+        kind=fields.text("kind", LAYER_KINDS),
+        n_in=fields.whole("n_in", 1, MOST_WIDTH),
+        n_out=fields.whole("n_out", 1, MOST_WIDTH),
+        rank=fields.whole("rank", 1, MOST_WIDTH),
+        activation=fields.text("activation", OUTPUTS),
+    )
