@@ -6,7 +6,7 @@ names the thing, what was found and what would be right.
 
 from __future__ import annotations
 
-from mlpsvd.text import quoted
+from mlpsvd.text import one_line, quoted
 
 __all__ = [
     "AudioFileError",
@@ -43,7 +43,7 @@ class SettingError(MlpSvdError):
         self.key = key
         self.found = found
         self.expected = expected
-        super().__init__(f"{key} is {quoted(found)}; it should be {expected}")
+        super().__init__(f"{one_line(key, 200)} is {quoted(found)}; it should be {one_line(expected, 400)}")
 
 
 class DataError(MlpSvdError):

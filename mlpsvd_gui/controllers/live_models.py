@@ -80,6 +80,7 @@ def _from_outcome(prepared: Prepared, outcome: Outcome) -> LiveModel:
 def _bank(model: Model) -> SyntheticSettings | None:
     try:
         data = settings.from_table(Experiment, model.experiment_table).data
+        settings.check(data)
     except MlpSvdError:  # a model file from elsewhere may say nothing of its experiment
         return None
     names = tuple(one.label for one in data.synthetic.filters)

@@ -22,6 +22,9 @@ __all__ = ["Clips", "FittedFeatures", "fit", "fit_transform", "n_samples_needed"
 Clips = Sequence[NDArray[np.float32]] | NDArray[np.float32]
 """One array [shape=(n_samples,)] a clip, or one array [shape=(n_clips, n_samples)] where all are equally long."""
 
+_SCALES = 1e-30, 1e30
+"""Between these the scale of an entry is plausible: magnitudes of full scale reach 32,768, and float32 3e38."""
+
 
 @dataclass(frozen=True, eq=False)
 class FittedFeatures:
@@ -140,13 +143,20 @@ class FittedFeatures:
         offset, scale = (_array(arrays, name, shape) for name in ("offset", "scale"))
         if not scale.all():
             raise FileFormatError("features.scale holds a zero; every entry should be a number other than 0")
+        if np.abs(scale).min() < _SCALES[0] or max(np.abs(scale).max(), np.abs(offset).max()) > _SCALES[1]:
+            low, high = _SCALES
+            raise FileFormatError(
+                f"features.scale or features.offset is not plausible; scales should be from {low:g} to {high:g}, "
+                f"offsets from {-high:g} to {high:g}"
+            )
         return cls(settings, float(sample_rate_hz), offset, scale)
 
     def _scaled(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
         if self.settings.scaling == "per sample":
             largest = np.abs(values).max(axis=1, initial=0.0, keepdims=True)
             values = values / np.where(largest > 0.0, largest, 1.0)
-        return ((values - self.offset) / self.scale).astype(np.float32)
+        with np.errstate(over="ignore"):  # of the largest numbers that float32 holds
+            return ((values - self.offset) / self.scale).astype(np.float32)
 
 
 def n_samples_needed(settings: FeatureSettings) -> int | None:
@@ -224,9 +234,9 @@ def _scaling(values: NDArray[np.float64], kind: str) -> tuple[NDArray[np.float64
 def _array(arrays: Mapping[str, NDArray[np.float64]], name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
     if name not in arrays:
         raise FileFormatError(f"features.{name} is missing; it should be there with the shape {shape}")
-    array = np.array(arrays[name], dtype=np.float64)
-    if array.shape != shape:
-        raise FileFormatError(f"features.{name} has the shape {array.shape}; it should be {shape}")
-    if not np.isfinite(array).all():
+    found = arrays[name]
+    if found.shape != shape:
+        raise FileFormatError(f"features.{name} has the shape {found.shape}; it should be {shape}")
+    if not np.isfinite(found).all():
         raise FileFormatError(f"features.{name} holds values that are not finite; they should all be numbers")
-    return array
+    return np.array(found, dtype=np.float64)

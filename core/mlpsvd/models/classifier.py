@@ -130,7 +130,8 @@ class Classifier:
             What :meth:`features` made of a clip.
         """
         x = vector[np.newaxis].astype(self._network.theta.dtype, copy=False)
-        with np.errstate(invalid="ignore"):  # of samples that are not finite come probabilities that are not
+        # Samples or weights near the largest float, or not finite, give probabilities that are not numbers.
+        with np.errstate(over="ignore", invalid="ignore"):
             outputs = self._network.predict(x)[0]
         return _as_probabilities(outputs.astype(np.float64), self._model.spec.layers[-1].activation)
 

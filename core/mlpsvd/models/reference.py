@@ -20,6 +20,9 @@ __all__ = ["DISTANCE_PERCENTILES", "TrainingReference"]
 DISTANCE_PERCENTILES = (5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
 """Which percentiles of the training clips' distances are kept; the last is the unit of :meth:`distance`."""
 
+_SMALLEST, _LARGEST = 1e-30, 1e30
+"""Plausible deviations, and plausible numbers: beyond these, distances cannot be computed."""
+
 _SHAPES = {"distances": (len(DISTANCE_PERCENTILES),), "level_dbfs": (2,), "clipped_share": (1,)}
 
 
@@ -120,11 +123,13 @@ class TrainingReference:
             **_SHAPES,
         }
         checked = {name: _array(arrays, name, shape) for name, shape in shapes.items()}
-        if (checked["within_std"] <= 0.0).any():
-            lowest = checked["within_std"].min()
-            raise FileFormatError(f"the tensor reference.within_std holds {lowest:g}; all should be above 0")
+        lowest = checked["within_std"].min()
+        if lowest < _SMALLEST:
+            raise FileFormatError(
+                f"the tensor reference.within_std holds {lowest:g}; all should be above {_SMALLEST:g}"
+            )
         distances = checked["distances"]
-        if distances[0] < 0.0 or distances[-1] <= 0.0 or (np.diff(distances) < 0.0).any():
+        if distances[0] < 0.0 or distances[-1] < _SMALLEST or (np.diff(distances) < 0.0).any():
             raise FileFormatError("the tensor reference.distances does not ascend from 0 to a number above it")
         low, high = (float(value) for value in checked["level_dbfs"])
         if low > high:
@@ -145,10 +150,13 @@ class TrainingReference:
 def _array(arrays: Mapping[str, NDArray[np.floating]], name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
     if name not in arrays:
         raise FileFormatError(f"the tensor reference.{name} is missing; it should have the shape {shape}")
-    array = np.array(arrays[name], dtype=np.float64)
-    if array.shape != shape:
-        raise FileFormatError(f"the tensor reference.{name} has the shape {array.shape}; it should be {shape}")
-    if not np.isfinite(array).all():
+    found = arrays[name]
+    if found.shape != shape:
+        raise FileFormatError(f"the tensor reference.{name} has the shape {found.shape}; it should be {shape}")
+    if not np.isfinite(found).all():
         raise FileFormatError(f"the tensor reference.{name} holds values that are not finite; all should be numbers")
+    if np.abs(found).max(initial=0.0) > _LARGEST:
+        raise FileFormatError(f"the tensor reference.{name} holds values that are not plausible, above {_LARGEST:g}")
+    array = np.array(found, dtype=np.float64)
     array.flags.writeable = False
     return array

@@ -154,7 +154,7 @@ def spoil_layer(index: int, **entries: Any) -> Callable[[dict[str, Any], dict[st
         (put("reference.centres", np.zeros((5, 128))), r"has the shape \(5, 128\); it should be \(5, 129\)"),
         (put("reference.centres", np.array(3.0)), r"reference.centres has the shape \(\); it should be \(1, 129\)"),
         (put("reference.class_means", np.full((2, 129), np.inf)), "reference.class_means holds values that are not f"),
-        (put("reference.within_std", np.zeros(129)), "reference.within_std holds 0; all should be above 0"),
+        (put("reference.within_std", np.zeros(129)), "reference.within_std holds 0; all should be above 1e-30"),
         (put("reference.within_std", np.zeros(129, np.int32)), "reference.within_std has the type I32"),
         (put("reference.distances", np.arange(6.0)[::-1].copy()), "reference.distances does not ascend"),
         (put("reference.distances", np.zeros(6)), "reference.distances does not ascend"),
