@@ -30,6 +30,8 @@ class Purpose(enum.IntEnum):
     BATCH_ORDER = 4
     TRAINING_LEVELS = 5
     BAYES_LIMIT = 6
+    RETRY = 7
+    FOLDS = 8
 
 
 def seeds(purpose: Purpose, seed: int, *key: int) -> np.random.SeedSequence:

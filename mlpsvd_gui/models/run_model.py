@@ -84,8 +84,11 @@ class RunModel(QObject):
         self.prepared_changed.emit()
 
     def add_events(self, contender: str, events: list[EpochEvent]) -> None:
-        """Append epochs to a contender's history."""
-        self.histories[contender].extend(events)
+        """Append epochs to a contender's history; epoch 0 begins it again (a network that did not learn)."""
+        for event in events:
+            if event.epoch == 0:
+                self.histories[contender].clear()
+            self.histories[contender].append(event)
         self.events_added.emit(contender)
 
     def set_outcomes(self, outcomes: Mapping[str, Outcome], states: Mapping[str, ContenderState] | None = None) -> None:

@@ -53,6 +53,7 @@ class BarProgress:
             bar_format="{desc} {bar} {percentage:3.0f} %, {remaining} left{postfix}",
         )
         self._n_epochs = n_epochs
+        self._done: dict[str, int] = {}
         self._states: dict[str, str] = {}
 
     def prepared(self, share: float) -> None:
@@ -65,10 +66,12 @@ class BarProgress:
         self._states[event.contender] = _state(event)
         self._bar.set_description_str(f"Epoch {one.epoch}/{self._n_epochs}", refresh=False)
         self._bar.set_postfix_str(", ".join(self._states.values()), refresh=False)
-        if one.epoch == 0:
+        self._done[event.contender] = one.epoch  # 0 again where a network is trained again
+        done = sum(self._done.values())
+        if done == 0:
             self._bar.reset()  # the time left is that of the training, without the preparation
         else:
-            self._bar.update()
+            self._bar.update(done - self._bar.n)
 
     def close(self) -> None:
         """Leave the bar as it stands."""
@@ -81,7 +84,8 @@ class LineProgress:
     def __init__(self, n_networks: int, n_epochs: int) -> None:
         self._total = n_networks * n_epochs
         self._n_epochs = n_epochs
-        self._done = 0
+        self._done: dict[str, int] = {}
+        self._trained = 0
         self._started = self._last = time.monotonic()
         self._states: dict[str, str] = {}
 
@@ -93,12 +97,14 @@ class LineProgress:
     def trained(self, event: RaceEvent) -> None:
         """Count an epoch of one network, and say so if it is time."""
         self._states[event.contender] = _state(event)
-        if event.event.epoch == 0:
+        self._done[event.contender] = event.event.epoch  # 0 again where a network is trained again
+        done = sum(self._done.values())
+        if done == 0:
             self._started = time.monotonic()
             return
-        self._done += 1
-        if self._done == self._total or self._is_due():
-            left_s = (time.monotonic() - self._started) / self._done * (self._total - self._done)
+        self._trained += 1  # not what was done before a resumed run
+        if done == self._total or self._is_due():
+            left_s = (time.monotonic() - self._started) / self._trained * (self._total - done)
             states = ", ".join(self._states.values())
             self._say(f"epoch {event.event.epoch}/{self._n_epochs}, {states}, {left_s:.0f} s left")
 

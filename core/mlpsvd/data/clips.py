@@ -36,6 +36,8 @@ class ClipSet:
         Samples a second.
     origins
         Where each clip comes from, in words: a path with the start in seconds, or class and number.
+    recordings
+        Name of the recording that each clip was cut from; empty for synthetic clips.
     """
 
     samples: Sequence[NDArray[np.float32]] | NDArray[np.float32]
@@ -43,6 +45,7 @@ class ClipSet:
     class_names: tuple[str, ...]
     sample_rate_hz: float
     origins: Sequence[str]
+    recordings: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -50,8 +53,9 @@ class ClipSet:
 
 @dataclass(frozen=True)
 class LoadedClips:
-    """Training and test clips of one source, and what was left out of them."""
+    """Training and test clips of one source, what was left out of them, and whether a manifest fixes the split."""
 
     train: ClipSet
     test: ClipSet
     skipped: tuple[Skipped, ...]
+    has_fixed_split: bool = False

@@ -151,7 +151,7 @@ def load_recordings(settings: RecordingsSettings, seed: int, progress: Progress 
         _clip_set([pair for pair in usable if sides[pair[0].name] == side], class_names, settings, rate_hz)
         for side in ("train", "test")
     )
-    return LoadedClips(train, test, tuple(skipped))
+    return LoadedClips(train, test, tuple(skipped), any(one.split is not None for one, _ in usable))
 
 
 def cut(
@@ -279,12 +279,14 @@ def _clip_set(
     clips: list[NDArray[np.float32]] = []
     labels: list[int] = []
     origins: list[str] = []
+    names: list[str] = []
     for recording, samples in recordings:
         pieces = cut(samples, rate_hz, settings.clip_s, settings.shortest_s)
         for start_s, piece in pieces:
             clips.append(piece)
             labels.append(class_names.index(recording.label))
+            names.append(recording.name)
             origins.append(f"{recording.name} at {start_s:g} s" if len(pieces) > 1 else recording.name)
     equal = len({len(clip) for clip in clips}) == 1
     samples_of_all = np.stack(clips) if equal else clips
-    return ClipSet(samples_of_all, np.array(labels, dtype=np.intp), class_names, rate_hz, origins)
+    return ClipSet(samples_of_all, np.array(labels, dtype=np.intp), class_names, rate_hz, origins, names)

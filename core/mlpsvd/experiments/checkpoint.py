@@ -67,6 +67,7 @@ def save_checkpoint(path: Path, experiment: Experiment, states: Mapping[str, Con
                 tensors[f"{contender}.singular_values.{event.epoch}.{layer}"] = np.array(values)
         described[contender] = {
             "epoch": trainer.epoch,
+            "attempt": state.attempt,
             "steps": trainer.optimiser.steps,
             "spec": dataclasses.asdict(trainer.network.spec),
             "history": [_event_table(event) for event in state.history],
@@ -125,7 +126,9 @@ def _contender_state(name: str, table: dict[str, Any], tensors: dict[str, NDArra
     history = [_event(name, event, tensors) for event in table["history"]]
     if history:
         history[-1] = dataclasses.replace(history[-1], snapshot=snapshot)
-    return ContenderState(TrainerState(table["epoch"], snapshot, optimiser), tuple(history))
+    return ContenderState(
+        TrainerState(table["epoch"], snapshot, optimiser), tuple(history), int(table.get("attempt", 0))
+    )
 
 
 def _event_table(event: EpochEvent) -> dict[str, Any]:

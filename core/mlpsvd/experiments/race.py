@@ -11,22 +11,39 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.analysis.evaluation import ClassReport, class_report, confusion_matrix
+from mlpsvd.analysis.chance import is_at_chance
+from mlpsvd.analysis.evaluation import ClassReport, accuracy, class_report, confusion_matrix
 from mlpsvd.engines.choose import choose
 from mlpsvd.errors import DataError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.network.initialise import build
 from mlpsvd.network.network import Network
+from mlpsvd.streams import Purpose, seeds
 from mlpsvd.training.events import EpochEvent, Snapshot
 from mlpsvd.training.trainer import Trainer, TrainerState
 
-__all__ = ["ContenderState", "Outcome", "Race", "RaceEvent", "contender_kinds", "initial_network"]
+__all__ = [
+    "CONTENDER_NAMES",
+    "ContenderState",
+    "Outcome",
+    "Race",
+    "RaceEvent",
+    "attempt_seed",
+    "contender_kinds",
+    "initial_network",
+]
+
+CONTENDER_NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
+"""The contenders as a person knows them."""
 
 
 @dataclass(frozen=True)
 class RaceEvent:
-    """One epoch of one contender, ``mlp`` or ``mlp-svd``."""
+    """One epoch of one contender, ``mlp`` or ``mlp-svd``.
+
+    Epoch 0 after later epochs of the same contender begins its training again: what it gave before no longer counts.
+    """
 
     contender: str
     event: EpochEvent
@@ -50,6 +67,8 @@ class Outcome:
         Seconds and floating-point operations of all epochs so far.
     last
         The last event.
+    at_chance
+        Whether the network is no better than guessing on its own training clips: it has not learned.
     """
 
     contender: str
@@ -59,14 +78,16 @@ class Outcome:
     train_s: float
     flops: int
     last: EpochEvent
+    at_chance: bool = False
 
 
 @dataclass(frozen=True)
 class ContenderState:
-    """Where one contender stands: its trainer's state and its history so far."""
+    """Where one contender stands: its trainer's state, its history so far, and which attempt this is (0: the first)."""
 
     trainer: TrainerState
     history: tuple[EpochEvent, ...]
+    attempt: int = 0
 
 
 def contender_kinds(experiment: Experiment, contender: str) -> tuple[str, ...]:
@@ -76,7 +97,12 @@ def contender_kinds(experiment: Experiment, contender: str) -> tuple[str, ...]:
     return experiment.network.factored_kinds()
 
 
-def initial_network(prepared: Prepared, contender: str) -> Network:
+def attempt_seed(seed: int, attempt: int) -> int:
+    """Return the seed of an attempt: the experiment's own of the first (0), one derived from it of every retry."""
+    return seed if attempt == 0 else int(seeds(Purpose.RETRY, seed, attempt).generate_state(1)[0])
+
+
+def initial_network(prepared: Prepared, contender: str, attempt: int = 0) -> Network:
     """Return a contender's network before training: until the first discarding point W may not be factored yet."""
     experiment = prepared.experiment
     kinds = contender_kinds(experiment, contender)
@@ -85,7 +111,7 @@ def initial_network(prepared: Prepared, contender: str) -> Network:
         prepared.features.n_features,
         len(prepared.dataset.class_names),
         ("dense",) * len(kinds) if experiment.discarding.factor_from == "first point" else kinds,
-        experiment.seed,
+        attempt_seed(experiment.seed, attempt),
         experiment.training.precision,
     )
 
@@ -109,27 +135,37 @@ class Race:
     def __init__(self, prepared: Prepared, states: Mapping[str, ContenderState] | None = None) -> None:
         self._prepared = prepared
         experiment = prepared.experiment
-        engine, note = choose(experiment.training.engine, experiment.training.precision)
-        self._note = note
+        self._engine, note = choose(experiment.training.engine, experiment.training.precision)
+        self._notes = [note] if note else []
+        self._chance_notes: dict[str, str] = {}
         states = states or {}
         _check_shapes(prepared, states)
         self._histories = {
             contender: list(states[contender].history) if contender in states else []
             for contender in experiment.training.contenders
         }
-        self._trainers = {
-            contender: Trainer(
-                initial_network(prepared, contender),
-                contender_kinds(experiment, contender),
-                prepared.dataset,
-                experiment.training,
-                experiment.discarding,
-                experiment.seed,
-                engine,
-                states[contender].trainer if contender in states else None,
-            )
+        self._attempts = {
+            contender: states[contender].attempt if contender in states else 0
             for contender in experiment.training.contenders
         }
+        self._trainers = {
+            contender: self._trainer(contender, states[contender].trainer if contender in states else None)
+            for contender in experiment.training.contenders
+        }
+
+    def _trainer(self, contender: str, state: TrainerState | None = None) -> Trainer:
+        """Return what trains a contender's current attempt."""
+        experiment, attempt = self._prepared.experiment, self._attempts[contender]
+        return Trainer(
+            initial_network(self._prepared, contender, attempt),
+            contender_kinds(experiment, contender),
+            self._prepared.dataset,
+            experiment.training,
+            experiment.discarding,
+            attempt_seed(experiment.seed, attempt),
+            self._engine,
+            state,
+        )
 
     @property
     def engine_description(self) -> str:
@@ -138,11 +174,11 @@ class Race:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know: another engine than the one asked for, and why."""
-        notes = [self._note] if self._note else []
+        """What a person should know: another engine than the one asked for, a network that did not learn."""
+        notes = list(self._notes)
         for trainer in self._trainers.values():
             notes += [note for note in trainer.notes if note not in notes]
-        return tuple(notes)
+        return (*notes, *self._chance_notes.values())
 
     @property
     def histories(self) -> dict[str, list[EpochEvent]]:
@@ -151,6 +187,9 @@ class Race:
 
     def run(self) -> Iterator[RaceEvent]:
         """Train all contenders to the last epoch, in turn; yields each one's state before training first.
+
+        A network that is at chance on its own training clips after its last epoch is trained again from other initial
+        weights, ``training.retries`` times at most; :attr:`notes` says so. Its next event is then epoch 0.
 
         Raises
         ------
@@ -162,7 +201,10 @@ class Race:
             for contender in list(streams):
                 event = next(streams[contender], None)
                 if event is None:
-                    del streams[contender]
+                    if self._begins_again(contender):
+                        streams[contender] = self._trainers[contender].run()
+                    else:
+                        del streams[contender]
                     continue
                 history = self._histories[contender]
                 if not history or event.epoch > history[-1].epoch:  # a resumed trainer may repeat its epoch 0
@@ -176,9 +218,34 @@ class Race:
     def states(self) -> dict[str, ContenderState]:
         """Return where every contender stands; valid between any two events."""
         return {
-            contender: ContenderState(trainer.state(), tuple(self._histories[contender]))
+            contender: ContenderState(trainer.state(), tuple(self._histories[contender]), self._attempts[contender])
             for contender, trainer in self._trainers.items()
         }
+
+    def _begins_again(self, contender: str) -> bool:
+        """Note it where a trained network has not learned, and start its next attempt where one is left."""
+        confusion = self._training_confusion(contender)
+        if not is_at_chance(confusion):
+            return False
+        retries, attempt = self._prepared.experiment.training.retries, self._attempts[contender]
+        fate = f"it was trained again from other initial weights (retry {attempt + 1} of {retries})"
+        if attempt >= retries:
+            fate = f"{retries} retries did not help" if retries else "another seed may help"
+        self._chance_notes[contender] = (
+            f"{CONTENDER_NAMES.get(contender, contender)} did not learn ({100.0 * accuracy(confusion):.0f} % of its "
+            f"training clips correct, as by chance); {fate}"
+        )
+        if attempt >= retries:
+            return False
+        self._attempts[contender] += 1
+        self._histories[contender].clear()
+        self._trainers[contender] = self._trainer(contender)
+        return True
+
+    def _training_confusion(self, contender: str) -> NDArray[np.intp]:
+        dataset = self._prepared.dataset
+        estimates = self._trainers[contender].training_estimates()
+        return confusion_matrix(dataset.y_train, estimates, len(dataset.class_names))
 
     def _outcome(self, contender: str) -> Outcome:
         dataset, trainer = self._prepared.dataset, self._trainers[contender]
@@ -192,6 +259,7 @@ class Race:
             train_s=sum(event.train_s for event in history),
             flops=sum(event.flops for event in history),
             last=history[-1],
+            at_chance=is_at_chance(self._training_confusion(contender)),
         )
 
 

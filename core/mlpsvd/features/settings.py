@@ -35,10 +35,11 @@ class FeatureSettings:
     magnitude: str = setting("linear", label="Magnitude", choices=("linear", "log"),
                              help="log: the natural logarithm of each magnitude.")  # fmt: skip
     scaling: str = setting("training maximum", label="Scaling",
-                           choices=("training maximum", "per sample", "standardised", "none"),
-                           help="training maximum: divide by the largest value in the training set. per sample: "
-                           "divide each vector by its own largest. standardised: zero mean and unit variance of "
-                           "each entry over the training set.")  # fmt: skip
+                           choices=("training maximum", "centred", "per sample", "standardised", "none"),
+                           help="training maximum: divide by the largest value in the training set. centred: subtract "
+                           "each entry's mean over the training set, then divide by the largest absolute value "
+                           "left. per sample: divide each vector by its own largest. standardised: zero mean and "
+                           "unit variance of each entry over the training set.")  # fmt: skip
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
         """Yield what does not fit together: segments so close together that transforming them takes too long."""

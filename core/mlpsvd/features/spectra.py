@@ -17,7 +17,7 @@ from mlpsvd.features.conditioning import Conditioning
 from mlpsvd.features.magnitudes import LOG_FLOOR, clip_magnitudes, n_parts
 from mlpsvd.features.settings import FeatureSettings
 
-__all__ = ["Clips", "FittedFeatures", "fit", "fit_transform", "n_samples_needed"]
+__all__ = ["Clips", "FittedFeatures", "fit", "fit_magnitudes", "fit_transform", "n_samples_needed"]
 
 Clips = Sequence[NDArray[np.float32]] | NDArray[np.float32]
 """One array [shape=(n_samples,)] a clip, or one array [shape=(n_clips, n_samples)] where all are equally long."""
@@ -115,6 +115,7 @@ class FittedFeatures:
         kind = "log magnitudes" if one.magnitude == "log" else "magnitudes"
         scaling = {
             "training maximum": "divided by the largest value in the training set",
+            "centred": "centred and divided by the largest value left in the training set",
             "per sample": "each vector divided by its own largest value",
             "standardised": "standardised over the training set",
             "none": "not scaled",
@@ -178,8 +179,8 @@ def fit_transform(
     """Learn the scaling from training clips and return their vectors too.
 
     ``training maximum`` divides by the largest value (of log magnitudes: the largest absolute value) of the whole
-    training set; ``standardised`` gives each entry zero mean and unit variance, an entry that does not vary is only
-    centred.
+    training set; ``centred`` subtracts the mean of each entry first. ``standardised`` gives each entry zero mean and
+    unit variance, an entry that does not vary is only centred.
 
     Parameters
     ----------
@@ -202,14 +203,24 @@ def fit_transform(
     DataError
         If there is no clip, or a clip holds a sample that is not a finite number.
     """
-    values = _values(clip_magnitudes(samples, settings), settings)
+    magnitudes = clip_magnitudes(samples, settings)
+    fitted = fit_magnitudes(magnitudes, sample_rate_hz, settings)
+    return fitted, fitted.scaled(magnitudes)
+
+
+def fit_magnitudes(magnitudes: NDArray[np.float64], sample_rate_hz: float, settings: FeatureSettings) -> FittedFeatures:
+    """Learn the scaling from the magnitudes |FFT| of training clips [shape=(n_clips, n_features)].
+
+    :func:`fit_transform` without the transform: for whoever has the magnitudes and fits to parts of them, as
+    cross-validation does. Errors are the same.
+    """
+    values = _values(magnitudes, settings)
     if not len(values):
         raise DataError("the features cannot be fitted: there is no training clip")
     if not np.isfinite(values).all():
         raise DataError("the features cannot be fitted: a training clip has samples that are not finite numbers")
     offset, scale = _scaling(values, settings.scaling)
-    fitted = FittedFeatures(settings, float(sample_rate_hz), offset, scale)
-    return fitted, fitted._scaled(values)
+    return FittedFeatures(settings, float(sample_rate_hz), offset, scale)
 
 
 def _values(magnitudes: NDArray[np.float64], settings: FeatureSettings) -> NDArray[np.float64]:
@@ -223,6 +234,11 @@ def _scaling(values: NDArray[np.float64], kind: str) -> tuple[NDArray[np.float64
     zeros, ones = np.zeros(values.shape[1]), np.ones(values.shape[1])
     if kind == "training maximum":
         return zeros, ones * (float(np.abs(values).max()) or 1.0)
+    if kind == "centred":
+        mean = values.mean(axis=0)
+        largest = float(np.abs(values - mean).max())
+        is_rounding = largest <= np.finfo(np.float32).eps * float(np.abs(mean).max())
+        return mean, ones if is_rounding else ones * largest
     if kind == "standardised":
         mean, deviation = values.mean(axis=0), values.std(axis=0)
         # Below the resolution of float32, a deviation is rounding, and dividing by it would blow rounding up.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +16,10 @@ from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.training.events import Discard
 from mlpsvd.training.settings import DiscardingSettings
 
-__all__ = ["discard", "discarding_points", "kept_rank"]
+__all__ = ["TrainingLoss", "discard", "discarding_points", "kept_rank"]
+
+TrainingLoss = Callable[[Network], float]
+"""Returns the mean loss of a network over the training set."""
 
 
 def discarding_points(settings: DiscardingSettings) -> tuple[int, ...]:
@@ -53,7 +58,11 @@ def kept_rank(singular_values: NDArray[np.floating], settings: DiscardingSetting
 
 
 def discard(
-    network: Network, state: OptimiserState, kinds: tuple[str, ...], settings: DiscardingSettings
+    network: Network,
+    state: OptimiserState,
+    kinds: tuple[str, ...],
+    settings: DiscardingSettings,
+    training_loss: TrainingLoss | None = None,
 ) -> tuple[Network, OptimiserState, tuple[Discard, ...]]:
     """Drop small singular values from every factored layer, as at a discarding point.
 
@@ -68,7 +77,9 @@ def discard(
     kinds
         For each layer the kind that it has from the first discarding point on.
     settings
-        Criterion, and what becomes of the moments.
+        Criterion, guard, and what becomes of the moments.
+    training_loss
+        Measures the networks that the guard compares; without it, or with a guard of 0, the criterion alone decides.
 
     Returns
     -------
@@ -81,6 +92,8 @@ def discard(
             continue
         layer = network.spec.layers[index]
         rank = kept_rank(layer_singular_values(layer, network.parameters(index)), settings)
+        if settings.guard and training_loss is not None:
+            rank = _guarded_rank(network, index, rank, settings.guard, training_loss)
         if rank == layer.rank and layer.kind == kind:
             continue
         cut, factors = factorised(layer, network.parameters(index), kind, rank)
@@ -92,6 +105,25 @@ def discard(
         network = after
         discarded.append(Discard(index, layer.rank, rank))
     return network, state, tuple(discarded)
+
+
+def _guarded_rank(network: Network, index: int, rank: int, guard: float, training_loss: TrainingLoss) -> int:
+    """Return the smallest rank from ``rank`` up at which the training loss rises by no more than ``guard``.
+
+    Bisection, which takes the loss to fall as the rank grows: the rank returned has been measured, or is the whole.
+    """
+    layer, parameters = network.spec.layers[index], network.parameters(index)
+    allowed = training_loss(network) + guard
+
+    def is_harmless(candidate: int) -> bool:
+        cut, factors = factorised(layer, parameters, layer.kind if layer.kind != "dense" else "svd", candidate)
+        return training_loss(with_layer(network, index, cut, factors)) <= allowed
+
+    low, high = rank, layer.rank  # dropping nothing is always harmless
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_harmless(middle) else (middle + 1, high)
+    return low
 
 
 def _turned_like(before: Parameters, factors: Parameters) -> tuple[Parameters, NDArray[np.intp]]:

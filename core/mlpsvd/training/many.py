@@ -22,7 +22,7 @@ from mlpsvd.errors import TrainingError
 from mlpsvd.network.factorise import layer_singular_values
 from mlpsvd.network.network import Network
 from mlpsvd.streams import Purpose, seeds
-from mlpsvd.training.discarding import discard, discarding_points
+from mlpsvd.training.discarding import TrainingLoss, discard, discarding_points
 from mlpsvd.training.events import Discard, EpochEvent, Snapshot
 from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
 from mlpsvd.training.trainer import optimiser_rule
@@ -93,10 +93,12 @@ class _Member:
         """The first epoch after ``epoch`` that ends a run of epochs without interruption."""
         return min(point for point in (*self.points, self.run.training.epochs) if point > epoch)
 
-    def discard_if_due(self, epoch: int) -> tuple[Discard, ...]:
+    def discard_if_due(self, epoch: int, training_loss: TrainingLoss) -> tuple[Discard, ...]:
         if epoch not in self.points or not np.isfinite(self.network.theta).all():
             return ()  # a run that diverged is reported by its loss
-        self.network, self.state, discarded = discard(self.network, self.state, self.run.kinds, self.run.discarding)
+        self.network, self.state, discarded = discard(
+            self.network, self.state, self.run.kinds, self.run.discarding, training_loss
+        )
         return discarded
 
     def flops(self) -> int:
@@ -146,13 +148,16 @@ class _Together:
         for i, one_flops, thetas, share_s in zip(active, flops, trained.history, epoch_s.tolist(), strict=True):
             member, spec = self._members[i], self._members[i].network.spec
             started = time.perf_counter()
-            discarded = member.discard_if_due(stop)
+            discarded = member.discard_if_due(stop, self._loss_on(member.train_set))
             discard_s = time.perf_counter() - started
             for epoch, theta in zip(range(self._epoch + 1, stop), thetas[:-1], strict=True):
                 reached.append(_Reached(i, epoch, Network(spec, theta), one_flops, share_s))
             reached.append(_Reached(i, stop, member.network, one_flops, share_s + discard_s, discarded))
         self._epoch = stop
         return self._measured(sorted(reached, key=lambda one: (one.epoch, one.member)))
+
+    def _loss_on(self, train_set: int) -> TrainingLoss:
+        return lambda network: float(self._engine.evaluate_many([network], self._shelf, [train_set]).losses[0])
 
     def _runs(self, active: Sequence[int], n_epochs: int) -> list[TrainingRun]:
         """What the engine is to do next. Runs of one seed on equally many clips share their orders."""

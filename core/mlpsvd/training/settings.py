@@ -35,6 +35,9 @@ class TrainingSettings:
                               help="Clips whose gradients are averaged for one update.")  # fmt: skip
     epochs: int = setting(100, label="Epochs", low=1, high=1_000_000,
                           help="Passes over the training set; the paper calls one an iteration.")  # fmt: skip
+    retries: int = setting(0, label="Retries", low=0, high=20, zero="none",
+                           help="How often a network whose training accuracy stays at chance is trained again, from "
+                           "other initial weights; the paper trains each once.")  # fmt: skip
     precision: str = setting("float32", label="Precision", choices=("float32", "float64"),
                              help="Floating-point type of weights and features.")  # fmt: skip
     engine: str = setting("auto", label="Engine", choices=("auto", "fused", "reference", "gpu"),
@@ -77,6 +80,11 @@ class DiscardingSettings:
     moments: str = setting("truncate", label="Moments after a discard", choices=("reset", "truncate"),
                            help="What the optimiser remembers of the factors it has just cut: nothing, or the "
                            "entries that belong to the kept singular values.")  # fmt: skip
+
+    guard: float = setting(0.0, label="Guard", low=0.0, high=100.0, zero="off",
+                           help="Largest rise of the mean training loss that one discard may cause: more singular "
+                           "values are kept where dropping them would cost more. 0 drops whatever the criterion says, "
+                           "as in the paper.")  # fmt: skip
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
         """Yield what does not fit together."""

@@ -185,6 +185,10 @@ class Trainer:
         """Return the class [shape=(n_test,)] that the network estimates for every test clip."""
         return self._engine.evaluate(self._network, self._test)[2]
 
+    def training_estimates(self) -> NDArray[np.intp]:
+        """Return the class [shape=(n_train,)] that the network estimates for every training clip."""
+        return self._engine.evaluate(self._network, self._train)[2]
+
     def _load(self, engine: Engine, state: TrainerState) -> None:
         """Move data and state to an engine's device."""
         check_network(state.network.spec, state.network.theta)
@@ -222,9 +226,12 @@ class Trainer:
         if not np.isfinite(to_host(self._network.theta)).all():
             raise self._not_finite()
         self._network, self._optimiser, discarded = discard(
-            self._network, self._optimiser, self._kinds, self._discarding
+            self._network, self._optimiser, self._kinds, self._discarding, self._training_loss
         )
         return discarded
+
+    def _training_loss(self, network: Network) -> float:
+        return self._engine.evaluate(network, self._train)[0]
 
     def _event(self, flops: int, train_s: float, discarded: tuple[Discard, ...]) -> EpochEvent:
         train_loss, train_accuracy, _ = self._engine.evaluate(self._network, self._train)

@@ -17,7 +17,7 @@ from mlpsvd.features.spectra import FittedFeatures, fit, fit_transform, n_sample
 RATE_HZ = 8000.0
 CLIPS = np.random.default_rng(1).standard_normal((40, 900)).astype(np.float32)
 SEGMENTS = ("first", "mean", "several")
-SCALINGS = ("training maximum", "per sample", "standardised", "none")
+SCALINGS = ("training maximum", "centred", "per sample", "standardised", "none")
 
 
 def settings(**changes: object) -> FeatureSettings:
@@ -110,6 +110,14 @@ def test_standardised_features_have_zero_mean_and_unit_variance_over_the_trainin
     np.testing.assert_allclose(vectors.mean(axis=0), 0.0, atol=1e-5)
     np.testing.assert_allclose(vectors.std(axis=0), 1.0, atol=1e-5)
     np.testing.assert_array_equal(vectors, features.transform(CLIPS))
+
+
+@pytest.mark.parametrize("gain", [1.0, 0.01])
+def test_centred_features_do_not_depend_on_the_level_and_keep_their_proportions(gain: float) -> None:
+    _, vectors = fit_transform(gain * CLIPS, RATE_HZ, settings(scaling="centred", magnitude="log"))
+    log_magnitudes = np.log(np.abs(np.fft.rfft(CLIPS[:, :256].astype(np.float64))))
+    expected = log_magnitudes - log_magnitudes.mean(axis=0)
+    np.testing.assert_allclose(vectors, expected / np.abs(expected).max(), atol=1e-5)
 
 
 @pytest.mark.parametrize("scaling", SCALINGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -134,3 +135,32 @@ def test_dense_layer_is_factored_at_the_first_point(kind: str) -> None:
     after, _, discarded = discard(network, fresh_state(network.spec, network.theta), (kind, "dense"), settings)
     assert after.spec.layers[0].kind == kind
     assert [(d.rank_before, d.rank_after) for d in discarded] == [(6, 2)]
+
+
+def losses_by_rank(losses: dict[int, float]) -> Callable[[Network], float]:
+    return lambda network: losses[network.spec.layers[0].rank]
+
+
+@pytest.mark.parametrize(("losses", "kept"), [
+    ({4: 0.10, 3: 0.11, 2: 0.12, 1: 0.14}, 1),  # harmless: as far as the criterion goes
+    ({4: 0.10, 3: 0.11, 2: 0.12, 1: 0.30}, 2),  # the last step would cost too much
+    ({4: 0.10, 3: 0.30, 2: 0.70, 1: 1.10}, 4),  # nothing may be dropped
+])  # fmt: skip
+def test_the_guard_keeps_the_training_loss(losses: dict[int, float], kept: int) -> None:
+    network = a_network_with([4.0, 0.3, 0.2, 0.1])
+    state = fresh_state(network.spec, network.theta)
+    guarded = replace(PAPER, guard=0.05)
+    after, _, _ = discard(network, state, ("svd", "dense"), guarded, losses_by_rank(losses))
+    assert after.spec.layers[0].rank == kept
+    unguarded, _, _ = discard(network, state, ("svd", "dense"), PAPER, losses_by_rank(losses))
+    assert unguarded.spec.layers[0].rank == 1, "without a guard the criterion alone decides, as in the paper"
+
+
+def test_a_guarded_layer_is_factored_all_the_same() -> None:
+    network = build(NetworkSettings(hidden=(6,)), 12, 3, ("dense", "dense"), 4, np.float64)
+    settings = DiscardingSettings(points=1, first=3, criterion="rank", rank=2, guard=0.05)
+    state = fresh_state(network.spec, network.theta)
+    losses = {2: 1.0, 3: 1.0, 4: 1.0, 5: 0.12, 6: 0.1}
+    after, _, discarded = discard(network, state, ("svd", "dense"), settings, losses_by_rank(losses))
+    assert after.spec.layers[0].kind == "svd"
+    assert [(d.rank_before, d.rank_after) for d in discarded] == [(6, 5)]

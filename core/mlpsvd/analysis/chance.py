@@ -1,0 +1,60 @@
+"""Whether a network has learned anything: its recall against that of guessing."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["is_at_chance", "mean_recall"]
+
+_DEVIATIONS = 2.33  # one in a hundred networks that guess is taken for one that has learned
+
+
+def mean_recall(confusion: NDArray[np.intp]) -> float:
+    """Return the mean recall over the classes that have clips (balanced accuracy); not-a-number without any clip.
+
+    Parameters
+    ----------
+    confusion : np.ndarray [shape=(n_classes, n_classes)]
+        Clips counted; rows are targets, columns estimates.
+    """
+    support = confusion.sum(axis=1)
+    present = support > 0
+    return float((confusion.diagonal()[present] / support[present]).mean()) if present.any() else math.nan
+
+
+def is_at_chance(confusion: NDArray[np.intp]) -> bool:
+    """Return whether estimates are no better than guesses, e.g. those of a network with a constant output.
+
+    The mean recall R over K classes is compared with that of guesses that are drawn with the same frequencies q as the
+    estimates, independently of the targets: its mean is 1/K and its variance Σₖ qₖ(1 − qₖ)/nₖ / K², for nₖ clips of
+    class k. At chance is R ≤ 1/K + 2.33 standard deviations (one-sided, 1 %), unless every clip is classified
+    correctly. Frequent classes do not hide rare ones, as they would in the accuracy.
+
+    Parameters
+    ----------
+    confusion : np.ndarray [shape=(n_classes, n_classes)]
+        Clips counted; rows are targets, columns estimates.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> is_at_chance(np.array([[8, 0, 0], [8, 0, 0], [8, 0, 0]]))  # always the same answer
+    True
+    >>> is_at_chance(np.array([[7, 1, 0], [0, 8, 0], [1, 0, 7]]))
+    False
+    """
+    support = confusion.sum(axis=1)
+    present = support > 0
+    if not present.any():
+        return False
+    recall = mean_recall(confusion)
+    if recall == 1.0:
+        return False
+    frequencies = confusion.sum(axis=0) / confusion.sum()
+    variances = (frequencies * (1.0 - frequencies))[present] / support[present]
+    n_classes = int(present.sum())
+    chance = float(frequencies[present].sum()) / n_classes
+    return recall <= chance + _DEVIATIONS * math.sqrt(float(variances.sum())) / n_classes + 1e-9

@@ -1,0 +1,110 @@
+"""Cross-validation: an accuracy for small data sets, where a few held-out clips say little."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.analysis.evaluation import accuracy
+from mlpsvd.data.dataset import DataSet
+from mlpsvd.data.folds import stratified_folds
+from mlpsvd.experiments.prepare import Prepared
+from mlpsvd.experiments.race import Race
+from mlpsvd.features.spectra import fit_magnitudes
+
+__all__ = ["N_FOLDS", "CrossValidation", "cross_validate", "folds_of"]
+
+N_FOLDS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class CrossValidation:
+    """What both networks give on clips that they were not trained on, each clip counted once.
+
+    Attributes
+    ----------
+    n_folds
+        How many times both networks were trained.
+    confusions : mapping of str to np.ndarray [shape=(n_classes, n_classes)]
+        Clips counted over all folds, by contender; rows are targets, columns estimates.
+    """
+
+    n_folds: int
+    confusions: Mapping[str, NDArray[np.intp]]
+
+    @property
+    def n_clips(self) -> int:
+        """How many clips were classified, training and test set together."""
+        return max((int(one.sum()) for one in self.confusions.values()), default=0)
+
+    @property
+    def accuracies(self) -> dict[str, float]:
+        """Share of the clips classified correctly, 0 to 1, by contender."""
+        return {name: accuracy(one) for name, one in self.confusions.items()}
+
+
+def folds_of(prepared: Prepared) -> tuple[NDArray[np.intp], ...]:
+    """Return the test clips of each fold (indices into ``prepared.pool``); empty where nothing is to be validated."""
+    pool = prepared.pool
+    return () if pool is None else stratified_folds(pool.labels, pool.recordings, N_FOLDS, prepared.experiment.seed)
+
+
+def cross_validate(prepared: Prepared, progress: Callable[[float], None] | None = None) -> CrossValidation | None:
+    """Train both networks of an experiment once for each fold and test them on the rest.
+
+    Everything that is fitted, the scaling of the features included, is fitted on the training clips of the fold.
+    :func:`mlpsvd.data.folds.stratified_folds` makes the folds: all clips of one recording are in one of them.
+
+    Parameters
+    ----------
+    prepared
+        An experiment with its data.
+    progress
+        Called with the share done, 0 to 1, after every epoch, from this thread. It may raise to cancel.
+
+    Returns
+    -------
+    CrossValidation or None
+        None where the test set is large enough by itself, where a manifest fixes the split, or where a class has too
+        few recordings; see :class:`mlpsvd.experiments.prepare.ClipPool`.
+
+    Raises
+    ------
+    TrainingError
+        If a loss is no longer a finite number.
+    """
+    folds = folds_of(prepared)
+    if not folds:
+        return None
+    n_classes = len(prepared.dataset.class_names)
+    contenders = prepared.experiment.training.contenders
+    confusions = {name: np.zeros((n_classes, n_classes), np.intp) for name in contenders}
+    n_events = len(contenders) * (prepared.experiment.training.epochs + 1)
+    for number, fold in enumerate(folds):
+        race = Race(_of_fold(prepared, fold))
+        for count, _ in enumerate(race.run()):
+            if progress is not None:
+                progress((number + min(1.0, (count + 1) / n_events)) / len(folds))
+        for name, outcome in race.outcomes().items():
+            confusions[name] += outcome.confusion
+    return CrossValidation(len(folds), confusions)
+
+
+def _of_fold(prepared: Prepared, fold: NDArray[np.intp]) -> Prepared:
+    """Return the same experiment with the clips of one fold as its test set."""
+    pool = prepared.pool
+    assert pool is not None
+    is_test = np.zeros(len(pool.labels), bool)
+    is_test[fold] = True
+    features = fit_magnitudes(pool.magnitudes[~is_test], prepared.features.sample_rate_hz, prepared.features.settings)
+    dataset = DataSet(
+        x_train=features.scaled(pool.magnitudes[~is_test]),
+        y_train=pool.labels[~is_test],
+        x_test=features.scaled(pool.magnitudes[is_test]),
+        y_test=pool.labels[is_test],
+        class_names=prepared.dataset.class_names,
+    )
+    return replace(prepared, dataset=dataset, features=features, reference=None, pool=None)

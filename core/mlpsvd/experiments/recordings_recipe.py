@@ -1,0 +1,130 @@
+"""The experiment for a folder of recordings: settings fitted to how many there are and to their sample rate.
+
+The window (a folder chosen on the Explore page, *Retrain* on the Record page) and ``mlpsvd train FOLDER`` use the same
+functions, so the same folder gives the same experiment.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from mlpsvd.data.label_source import guessed_labels
+from mlpsvd.data.recordings import Inventory, scan
+from mlpsvd.data.settings import RecordingsSettings
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.presets import PRESETS, RECORDINGS_PRESET, preset
+
+__all__ = ["experiment_for_folder", "fitted_to", "has_own_settings", "n_clips_of", "name_of"]
+
+FEW_CLIPS = 500
+"""With fewer clips the settings of :func:`fitted_to` are those for few."""
+
+_TRANSFORM_S = 0.032
+_SMALLEST_FFT = 256
+_SMALLEST_BATCH = 4
+_UPDATES_AN_EPOCH = 10
+_RETRIES = 3
+_GUARD = 0.05
+_PREFIX = "Recordings: "
+
+
+def experiment_for_folder(path: Path, progress: Callable[[float], None] | None = None) -> Experiment:
+    """Return the experiment that trains on a folder of recordings, or on a CSV manifest.
+
+    The label source is guessed (:func:`mlpsvd.data.label_source.guessed_labels`), the settings are fitted to what is
+    there (:func:`fitted_to`).
+
+    Parameters
+    ----------
+    path
+        A folder or a CSV manifest.
+    progress
+        Called with the share done, 0 to 1, from this thread. It may raise to cancel.
+
+    Raises
+    ------
+    DataError
+        If there is nothing at the path.
+    """
+    recordings = guessed_labels(RecordingsSettings(path=str(path)))
+    inventory = scan(recordings, progress)
+    return fitted_to(Experiment(), recordings, n_clips_of(inventory, recordings), inventory.usual_rate_hz)
+
+
+def n_clips_of(inventory: Inventory, recordings: RecordingsSettings) -> int:
+    """Return about how many clips the recordings of an inventory give."""
+    if not recordings.clip_s:
+        return len(inventory.files)
+    return sum(max(1, round(one.info.duration_s / recordings.clip_s)) for one in inventory.files)
+
+
+def fitted_to(current: Experiment, recordings: RecordingsSettings, n_clips: int, sample_rate_hz: float) -> Experiment:
+    """Return an experiment for recordings, named after their folder.
+
+    The settings are those of the preset for recordings, with transforms of about 32 ms at any sample rate. Below
+    :data:`FEW_CLIPS` clips they are fitted to few: batches of a tenth of the clips, 150 epochs at a rate of 0.001.
+
+    Parameters
+    ----------
+    current
+        Gives the seed and the synthetic bank, which are kept.
+    recordings
+        Where the recordings are, and how they are labelled and cut.
+    n_clips
+        About how many clips there are.
+    sample_rate_hz
+        The usual sample rate of the recordings; 0 where it is not known.
+    """
+    start = preset(RECORDINGS_PRESET)
+    fitted = _for_few(start, n_clips) if n_clips < FEW_CLIPS else start
+    rate_hz = recordings.sample_rate_hz or sample_rate_hz
+    fft_size = max(_SMALLEST_FFT, 2 ** int(math.log2(max(1.0, _TRANSFORM_S * rate_hz))))
+    return replace(
+        fitted,
+        name=name_of(recordings),
+        seed=current.seed,
+        data=replace(current.data, source="recordings", recordings=recordings),
+        features=replace(fitted.features, fft_size=fft_size, hop=fft_size // 2),
+    )
+
+
+def name_of(recordings: RecordingsSettings) -> str:
+    """Return the name of an experiment with recordings: that of their folder, or of the manifest where it has one."""
+    path = Path(recordings.path)
+    if recordings.labels_from == "manifest":
+        path = path.parent if path.name.lower() == "manifest.csv" else path.with_suffix("")
+    return f"{_PREFIX}{path.name}" if path.name else RECORDINGS_PRESET
+
+
+def has_own_settings(experiment: Experiment) -> bool:
+    """Return whether somebody changed features, network, training or discarding by hand.
+
+    False where they are those of a preset, or those that :func:`fitted_to` gives for any number of clips and any rate.
+    """
+    recipes = [_for_few(preset(RECORDINGS_PRESET), n_clips) for n_clips in (0, FEW_CLIPS)]
+    return not any(_is_alike(experiment, one) for one in (*PRESETS.values(), *recipes))
+
+
+def _is_alike(experiment: Experiment, known: Experiment) -> bool:
+    """Whether two experiments have the same settings, but for what :func:`fitted_to` fits."""
+    features, training = known.features, known.training
+    if known.data.source == "recordings":
+        fft_size = experiment.features.fft_size
+        features = replace(features, fft_size=fft_size, hop=fft_size // 2)
+        training = replace(training, batch_size=experiment.training.batch_size)
+    return (experiment.features, experiment.network, experiment.training, experiment.discarding) == (
+        features, known.network, training, known.discarding,
+    )  # fmt: skip
+
+
+def _for_few(start: Experiment, n_clips: int) -> Experiment:
+    batch_size = max(_SMALLEST_BATCH, min(start.training.batch_size, n_clips // _UPDATES_AN_EPOCH))
+    return replace(
+        start,
+        features=replace(start.features, scaling="centred"),
+        training=replace(start.training, batch_size=batch_size, learning_rate=0.001, epochs=150, retries=_RETRIES),
+        discarding=replace(start.discarding, guard=_GUARD),
+    )
