@@ -17,6 +17,7 @@ __all__ = [
     "MissingLibraryError",
     "MlpSvdError",
     "NetworkError",
+    "QuantityError",
     "SettingError",
     "TrainingError",
 ]
@@ -44,6 +45,10 @@ class SettingError(MlpSvdError):
         self.found = found
         self.expected = expected
         super().__init__(f"{one_line(key, 200)} is {quoted(found)}; it should be {one_line(expected, 400)}")
+
+
+class QuantityError(MlpSvdError):
+    """A text that a person wrote is no number in the unit asked for; the message is a whole sentence."""
 
 
 class DataError(MlpSvdError):

@@ -11,7 +11,7 @@ from mlpsvd.errors import SettingError
 from mlpsvd.settings import Settings
 from mlpsvd.text import quoted
 
-__all__ = ["differences", "label", "sentence"]
+__all__ = ["differences", "in_words", "label", "sentence"]
 
 _SENTENCES = {("data.recordings.path", ""): "Choose a folder of recordings first."}
 """What is said instead of the general sentence, by key and value found."""

@@ -25,6 +25,7 @@ __all__ = [
     "describe",
     "from_table",
     "get",
+    "is_impossible",
     "is_unicode",
     "parse_text",
     "problems",
@@ -159,6 +160,14 @@ def _impossible_values(settings: Settings, prefix: str) -> Iterator[SettingError
                 yield from problems(entry, f"{key}[{index}].")
         elif not _fits(value, info):
             yield SettingError(key, value, info.expected())
+
+
+def is_impossible(settings: Settings, key: str) -> bool:
+    """Whether the value under a dotted key is impossible by itself, whatever the other settings are."""
+    parent_key, _, name = key.rpartition(".")
+    parent = get(settings, parent_key) if parent_key else settings
+    infos = describe(type(parent))  # type: ignore[arg-type]
+    return any(info.name == name and not _fits(getattr(parent, name), info) for info in infos)
 
 
 def check(settings: Settings, prefix: str = "") -> None:

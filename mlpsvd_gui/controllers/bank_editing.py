@@ -11,8 +11,10 @@ import numpy as np
 
 from mlpsvd import settings
 from mlpsvd.data.settings import SyntheticSettings
-from mlpsvd.errors import SettingError
+from mlpsvd.errors import QuantityError, SettingError
+from mlpsvd.quantities import parse_quantity
 from mlpsvd.signals.bank import BandPass
+from mlpsvd.text import one_line
 
 __all__ = [
     "Bank",
@@ -94,12 +96,13 @@ def edited(bank: Bank, index: int, field: str, text: str) -> Bank:
 
 
 def _number(text: str, field: str, label: str) -> float:
+    of = f"{_WORDS[field]} of {one_line(label, 40)}"
     try:
-        value = float(re.sub(r"\s*(hz)?$", "", text.replace(",", "."), flags=re.IGNORECASE))
-    except ValueError:
-        raise Refused(f"The {_WORDS[field]} of {label} cannot be “{text}”; it should be a number.") from None
-    if not np.isfinite(value) or value <= 0:
-        raise Refused(f"The {_WORDS[field]} of {label} cannot be {text}; it should be a number above 0.")
+        value = parse_quantity(text, "" if field == "q" else "Hz")
+    except QuantityError as error:
+        raise Refused(f"The {of}: {error}") from None
+    if value <= 0:
+        raise Refused(f"The {of} cannot be {one_line(text, 40)}; it should be a number above 0.")
     return value
 
 

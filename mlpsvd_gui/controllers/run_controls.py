@@ -37,7 +37,7 @@ class RunControls(QObject):
         self._training = training
         self._run = run
         self._state_text = state_text
-        self._problems = [str(problem) for problem in settings.problems()]
+        self._problems = settings.problems()
         self._left = ""
         self._connect()
         self._update()
@@ -92,7 +92,7 @@ class RunControls(QObject):
 
     def _train_tip(self) -> str:
         if self._problems:
-            return f"Cannot train: {self._problems[0]}"
+            return f"Cannot train: {self._problems[0].rstrip('.')}"
         if self._run.state.is_active:
             return "A run is going on; stop it first (F7)"
         return "Train MLP and MLP-SVD on the same data (F5)"
@@ -103,7 +103,7 @@ class RunControls(QObject):
     def _sentence(self) -> str:
         state = self._run.state
         if self._problems and not state.is_active:
-            return f"Cannot train: {self._problems[0]}."
+            return f"Cannot train: {self._problems[0]}"
         if state is RunState.EMPTY:
             return "Nothing trained yet. Press Train (F5)."
         if state is RunState.PREPARING:

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -17,8 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mlpsvd.quantities import Quantity
 from mlpsvd_gui.plots.theme import theme_for
 from mlpsvd_gui.views.level_meter import LevelMeter
+from mlpsvd_gui.views.number_field import NumberField, problem_colour
 
 __all__ = ["CalibrationDialog"]
 
@@ -40,7 +41,7 @@ class CalibrationDialog(QDialog):
         self.setWindowTitle("Calibrate the level")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.level_box = QComboBox(self)
-        self.other_box = QDoubleSpinBox(self)
+        self.other_box = NumberField(Quantity("dB SPL", low=40.0, high=170.0), 94.0, 1.0, self)
         self.meter = LevelMeter(self)
         self.meter.set_theme(theme_for(self.palette()))
         self.measure_button = QPushButton("Measure", self)
@@ -48,7 +49,7 @@ class CalibrationDialog(QDialog):
         self.answer = QLabel(self)
         self._build()
         self.level_box.currentIndexChanged.connect(self._show_other)
-        self.measure_button.clicked.connect(lambda: self.measure_requested.emit(self.level_db_spl))
+        self.measure_button.clicked.connect(self._measure)
 
     @property
     def level_db_spl(self) -> float:
@@ -76,10 +77,8 @@ class CalibrationDialog(QDialog):
         how.setWordWrap(True)
         for text, level in _LEVELS:
             self.level_box.addItem(text, level)
-        self.other_box.setRange(40.0, 170.0)
-        self.other_box.setDecimals(1)
-        self.other_box.setValue(94.0)
-        self.other_box.setSuffix(" dB SPL")
+        self.other_box.shows_tip = False
+        self.other_box.refused.connect(self._show_refused)
         self.other_box.hide()
         self.progress.setRange(0, 100)
         self.progress.setTextVisible(False)
@@ -107,6 +106,15 @@ class CalibrationDialog(QDialog):
         buttons.rejected.connect(self.reject)
         column.addWidget(buttons)
         self.resize(430, 300)
+
+    def _measure(self) -> None:
+        if self.level_box.currentData() is not None or self.other_box.commit():
+            self.measure_requested.emit(self.level_db_spl)
+
+    def _show_refused(self, sentence: str) -> None:
+        self.answer.setText(sentence)
+        colour = problem_colour(self.palette()).name() if sentence else "palette(window-text)"
+        self.answer.setStyleSheet(f"color: {colour};")
 
     def _show_other(self) -> None:
         self.other_box.setVisible(self.level_box.currentData() is None)

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
+from mlpsvd.quantities import Quantity
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.eliding import ElidedLabel, ElidingComboBox
 from mlpsvd_gui.views.icons import icon
+from mlpsvd_gui.views.number_field import NumberField
 
 __all__ = ["ClipBrowser"]
 
@@ -41,11 +43,10 @@ class ClipBrowser(QWidget):
         self.class_box.setToolTip("Class of the clip")
         self.class_box.setMinimumContentsLength(8)
         self.previous_button = self._button("◀", "Previous clip (Down or Page Down in the number)")
-        self.number = QSpinBox(self)
-        self.number.setRange(1, 1)
+        self.number = NumberField(Quantity(whole=True, low=1, high=1), 1, 1, self)
         self.number.setToolTip("Number of the clip within its class; Up and Down step, Page Up and Page Down by ten")
         self.number.setAccessibleName("Clip number")
-        self.number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.number.setButtonSymbols(NumberField.ButtonSymbols.NoButtons)
         self.next_button = self._button("▶", "Next clip (Up in the number)")
         self.play_button = self._button("Play", "")
         self.play_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -80,7 +81,7 @@ class ClipBrowser(QWidget):
 
     def _ask(self, *_: int) -> None:
         split = _SPLITS[self.split.currentIndex()]
-        self.clip_chosen.emit(split, max(self.class_box.currentIndex(), 0), self.number.value() - 1)
+        self.clip_chosen.emit(split, max(self.class_box.currentIndex(), 0), int(self.number.value()) - 1)
 
     def _play_or_stop(self) -> None:
         (self.stop_requested if self._is_playing else self.play_requested).emit()

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
+from mlpsvd.quantities import Quantity
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.eliding import ElidingComboBox
 from mlpsvd_gui.views.icons import icon
+from mlpsvd_gui.views.number_field import NumberField
 
 __all__ = ["DEFAULT_KEY", "DeviceChooser", "DeviceEntry"]
 
@@ -46,13 +48,13 @@ class DeviceChooser(QWidget):
         super().__init__(parent)
         self.box = ElidingComboBox(self)
         self.refresh_button = QToolButton(self)  # the order of making is that of the Tab key
-        self.channel_box = QSpinBox(self)
+        self.channel_box = NumberField(Quantity(whole=True, low=0, high=2, zero="all"), step=1, parent=self)
         self._entries: tuple[DeviceEntry, ...] = ()
         self._absent = ""
         self._build()
         self.box.activated.connect(lambda _: self.chosen.emit(self.key))
         self.box.currentIndexChanged.connect(lambda _: self._fit_channels())
-        self.channel_box.valueChanged.connect(self.channel_chosen)
+        self.channel_box.valueChanged.connect(self.channel_chosen.emit)
         self.refresh_button.clicked.connect(self.refresh_requested)
         self.show_devices((), DEFAULT_KEY)
 
@@ -64,7 +66,7 @@ class DeviceChooser(QWidget):
     @property
     def channel(self) -> int:
         """The chosen channel, counted from 1; 0 mixes all."""
-        return self.channel_box.value()
+        return int(self.channel_box.value())
 
     @property
     def texts(self) -> list[str]:
@@ -96,7 +98,7 @@ class DeviceChooser(QWidget):
     def show_channel(self, channel: int) -> None:
         """Choose a channel; nothing is emitted."""
         blocked = self.channel_box.blockSignals(True)
-        self.channel_box.setMaximum(max(self.channel_box.maximum(), channel))
+        self.channel_box.setRange(0, max(self.channel_box.maximum(), channel))
         self.channel_box.setValue(channel)
         self.channel_box.blockSignals(blocked)
 
@@ -119,8 +121,6 @@ class DeviceChooser(QWidget):
         self.box.setAccessibleName("Sound device")
         self.box.setToolTip("The device to listen to: its name, the system that offers it, and its own sample rate. "
                             "System sound is what this computer plays. Ctrl+D opens this list.")  # fmt: skip
-        self.channel_box.setRange(0, 2)
-        self.channel_box.setSpecialValueText("all")
         self.channel_box.setAccessibleName("Channel")
         self.channel_box.setToolTip("Which channel of the device is heard, counted from 1; “all” mixes them")
         self.refresh_button.setToolTip("Look again for devices that were plugged in or taken away. It is also done by "
@@ -146,7 +146,7 @@ class DeviceChooser(QWidget):
         entry = next((one for one in self._entries if one.key == self.key), None)
         blocked = self.channel_box.blockSignals(True)
         before = self.channel_box.value()
-        self.channel_box.setMaximum(entry.n_channels if entry is not None else max(2, before))
+        self.channel_box.setRange(0, entry.n_channels if entry is not None else max(2, before))
         changed = self.channel_box.value() != before
         self.channel_box.blockSignals(blocked)
         if changed:

@@ -12,13 +12,14 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
+from mlpsvd.quantities import Quantity
 from mlpsvd_gui.plots.theme import Theme, small_font
 from mlpsvd_gui.views.eliding import ElidedLabel
+from mlpsvd_gui.views.number_field import NumberField
 
 __all__ = ["PAPERS_TRIALS", "ExperimentRunForm"]
 
@@ -47,8 +48,8 @@ class ExperimentRunForm(QWidget):
 
     def __init__(self, n_cores: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.trials = QSpinBox(self)
-        self.processes = QSpinBox(self)
+        self.trials = NumberField(Quantity(whole=True, low=1, high=_MOST_TRIALS), PAPERS_TRIALS, 1, self)
+        self.processes = NumberField(Quantity(whole=True, low=1, high=n_cores), max(1, n_cores - 1), 1, self)
         self.folder = ElidedLabel(Qt.TextElideMode.ElideMiddle, parent=self)
         self.folder_button = QPushButton("Change…", self)
         self.run_button = QPushButton("Run", self)
@@ -100,12 +101,7 @@ class ExperimentRunForm(QWidget):
             label.setPalette(palette)
 
     def _build(self, n_cores: int) -> None:
-        self.trials.setRange(1, _MOST_TRIALS)
-        self.trials.setValue(PAPERS_TRIALS)
-        self.trials.setKeyboardTracking(False)
         self.trials.setToolTip(f"Each with a seed of its own; the paper has {PAPERS_TRIALS}")
-        self.processes.setRange(1, n_cores)
-        self.processes.setValue(max(1, n_cores - 1))
         self.processes.setToolTip(
             f"Trials computed at a time, of {n_cores} cores. One core left free keeps the window fluent and the "
             "measured times true; results do not depend on it."
@@ -160,5 +156,5 @@ class ExperimentRunForm(QWidget):
         self.run_button.clicked.connect(self.run_requested)
         self.stop_button.clicked.connect(self.stop_requested)
         self.folder_button.clicked.connect(self.folder_wanted)
-        self.trials.valueChanged.connect(self.trials_changed)
-        self.processes.valueChanged.connect(self.processes_changed)
+        self.trials.valueChanged.connect(self.trials_changed.emit)
+        self.processes.valueChanged.connect(self.processes_changed.emit)

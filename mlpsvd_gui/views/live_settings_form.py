@@ -67,6 +67,7 @@ class LiveSettingsForm(QScrollArea):
         grid.addWidget(label, row, 0)
         grid.addWidget(editor, row, 1)
         grid.addWidget(problem, row + 1, 0, 1, 2)
+        editor.refused.connect(lambda sentence, name=info.name: self.show_problem(name, sentence))
         editor.edited.connect(lambda value, name=info.name: self.edited.emit(name, value))
         self.editors[info.name], self._labels[info.name], self._problems[info.name] = editor, label, problem
 

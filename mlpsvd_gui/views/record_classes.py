@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QPushButton,
-    QSpinBox,
     QTableWidget,
     QTableWidgetItem,
     QToolButton,
@@ -23,7 +22,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mlpsvd.quantities import Quantity
 from mlpsvd_gui.plots.theme import LIGHT, Theme, class_colour
+from mlpsvd_gui.views.number_field import NumberField
 
 __all__ = ["ClassRow", "RecordClasses", "length_text", "swatch"]
 
@@ -71,7 +72,7 @@ class RecordClasses(QWidget):
         self.add_button = QPushButton("Add", self)
         self.rename_button = QToolButton(self)
         self.delete_button = QToolButton(self)
-        self.goal_box = QSpinBox(self)
+        self.goal_box = NumberField(Quantity(whole=True, low=0, high=9999, zero="none"), step=1, parent=self)
         self._build_table()
         self._build_layout()
         self._connect()
@@ -90,7 +91,7 @@ class RecordClasses(QWidget):
     @property
     def goal(self) -> int:
         """How many clips each class should get; 0: no goal."""
-        return self.goal_box.value()
+        return int(self.goal_box.value())
 
     def show_rows(self, rows: Sequence[ClassRow], chosen: str) -> None:
         """Show the classes and which of them is recorded; nothing is emitted."""
@@ -213,8 +214,6 @@ class RecordClasses(QWidget):
         self.rename_button.setToolTip("Give the selected class another name (F2 in the table)")
         self.delete_button.setText("Delete")
         self.delete_button.setToolTip("Delete the selected class with its clips; can be undone")
-        self.goal_box.setRange(0, 9999)
-        self.goal_box.setSpecialValueText("none")
         self.goal_box.setToolTip("How many clips each class should get; the table counts towards it")
         add = QHBoxLayout()
         add.setSpacing(6)

@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
+from mlpsvd.quantities import Quantity
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.theme import LIGHT, Theme
 from mlpsvd_gui.plots.trim_plot import TrimPlot
 from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.icons import icon
+from mlpsvd_gui.views.number_field import NumberField
 
 __all__ = ["RecordClipView"]
 
@@ -52,12 +54,8 @@ class RecordClipView(QWidget):
         self._connect()
         self.show_nothing()
 
-    def _box(self, name: str) -> QDoubleSpinBox:
-        box = QDoubleSpinBox(self)
-        box.setDecimals(3)
-        box.setSuffix(" s")
-        box.setSingleStep(0.01)
-        box.setKeyboardTracking(False)
+    def _box(self, name: str) -> NumberField:
+        box = NumberField(Quantity("s", low=0.0, high=0.0), step=0.01, parent=self)
         box.setAccessibleName(name)
         box.setToolTip(f"{name}; arrow keys move it by 10 ms")
         return box
@@ -172,8 +170,8 @@ class RecordClipView(QWidget):
         with QSignalBlocker(self.start_box), QSignalBlocker(self.end_box):
             self.start_box.setRange(0.0, max(0.0, self.wave.duration_s - _LEAST_S))
             self.end_box.setRange(min(_LEAST_S, self.wave.duration_s), self.wave.duration_s)
-            self.start_box.setValue(start_s)
-            self.end_box.setValue(end_s)
+            self.start_box.setValue(round(start_s, 3))
+            self.end_box.setValue(round(end_s, 3))
         self._show_buttons()
 
     def _take_numbers(self, _: float) -> None:

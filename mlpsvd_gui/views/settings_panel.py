@@ -55,6 +55,8 @@ class SettingsPanel(QScrollArea):
     """Emits a setting's dotted key and its new value."""
     text_edited = Signal(str, str)
     """Emits a setting's dotted key and text that has to be read (a list, a name)."""
+    refused = Signal(str, str)
+    """Emits a setting's dotted key and why the number typed there is refused; an empty text once it is right."""
     reset_requested = Signal(str)
     """Emits the key of a setting that should have the paper's value again."""
 
@@ -109,6 +111,7 @@ class SettingsPanel(QScrollArea):
         row = SettingRow(key, info, editor, parent)
         editor.edited.connect(lambda value: self.edited.emit(key, value))
         editor.text_edited.connect(lambda text: self.text_edited.emit(key, text))
+        editor.refused.connect(lambda sentence: self.refused.emit(key, sentence))
         row.reset_requested.connect(self.reset_requested)
         self.rows[key] = row
         return row

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit
+from PySide6.QtWidgets import QComboBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from mlpsvd import settings
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd_gui.controllers.settings_controller import SettingsController
 from mlpsvd_gui.models.experiment_model import ExperimentModel
+from mlpsvd_gui.views.number_field import NumberField
 from mlpsvd_gui.views.settings_panel import SettingsPanel
 
 Parts = tuple[SettingsPanel, SettingsController, ExperimentModel]
@@ -32,7 +33,7 @@ def parts(qtbot: QtBot) -> Iterator[Parts]:
 
 def _type(qtbot: QtBot, panel: SettingsPanel, key: str, text: str, enter: bool = True) -> None:
     editor = panel.rows[key].editor.editor
-    assert isinstance(editor, QDoubleSpinBox | QLineEdit)
+    assert isinstance(editor, NumberField | QLineEdit)
     editor.setFocus()
     editor.selectAll()
     qtbot.keyClicks(editor, text)
@@ -69,7 +70,7 @@ def test_a_typed_number_reaches_the_experiment_and_is_marked(qtbot: QtBot, parts
 def test_showing_a_value_changes_nothing(qtbot: QtBot, parts: Parts, key: str) -> None:
     panel, _, model = parts
     editor = panel.rows[key].editor.editor
-    assert isinstance(editor, QDoubleSpinBox)
+    assert isinstance(editor, NumberField)
     editor.setFocus()
     qtbot.keyClick(editor, Qt.Key.Key_Return)
     panel.commit()
@@ -85,10 +86,11 @@ def test_what_is_typed_but_not_confirmed_is_taken_on_commit(qtbot: QtBot, parts:
 
 
 def test_an_impossible_number_is_told_beside_it(qtbot: QtBot, parts: Parts) -> None:
-    panel, controller, _ = parts
+    panel, controller, model = parts
     with qtbot.waitSignal(controller.problems_changed) as told:
         _type(qtbot, panel, "training.batch_size", "0")
-    assert "training.batch_size" in told.args[0][0]
+    assert told.args[0][0].startswith("Batch size: Enter a whole number")
+    assert model.experiment == Experiment(), "an impossible value never gets into the experiment"
     problem = panel.rows["training.batch_size"].problem
     assert "at least 1" in problem or "from 1" in problem
     assert panel.rows["training.batch_size"]._problem.isVisible()
@@ -134,7 +136,7 @@ def test_steps_stay_in_the_allowed_range_and_on_round_numbers(parts: Parts) -> N
     panel, _, model = parts
     rate = panel.rows["training.learning_rate"].editor.editor
     batch = panel.rows["training.batch_size"].editor.editor
-    assert isinstance(rate, QDoubleSpinBox) and isinstance(batch, QDoubleSpinBox)
+    assert isinstance(rate, NumberField) and isinstance(batch, NumberField)
     rate.stepBy(1)
     assert model.experiment.training.learning_rate == pytest.approx(0.00051)
     batch.stepBy(-1000)
@@ -148,7 +150,7 @@ def test_sections_fold_and_say_how_much_was_changed(qtbot: QtBot, parts: Parts) 
     assert section.is_folded and not panel.rows["training.epochs"].editor.isVisible()
     model.set_value("training.epochs", 7)
     assert "1 changed" in section._heading.text()
-    model.set_value("training.epochs", 0)
+    panel.refused.emit("training.epochs", "Enter a number.")
     assert not section.is_folded, "a problem must be seen"
 
 
@@ -167,13 +169,13 @@ def test_a_zero_that_means_something_else_is_said_in_words(qtbot: QtBot, parts: 
     model.replace(settings.with_value(model.experiment, "data.source", "recordings"))
     for key, words in (("clip_s", "whole recording"), ("channel", "mix of all"), ("sample_rate_hz", "as most files")):
         box = panel.rows[f"data.recordings.{key}"].editor.editor
-        assert isinstance(box, QDoubleSpinBox) and box.text() == words
+        assert isinstance(box, NumberField) and box.text() == words
     _type(qtbot, panel, "data.recordings.clip_s", "0.5")
     assert model.experiment.data.recordings.clip_s == 0.5
     _type(qtbot, panel, "data.recordings.clip_s", "0")
     assert model.experiment.data.recordings.clip_s == 0
     box = panel.rows["data.recordings.clip_s"].editor.editor
-    assert isinstance(box, QDoubleSpinBox) and box.text() == "whole recording"
+    assert isinstance(box, NumberField) and box.text() == "whole recording"
     box.setFocus()
     qtbot.keyClick(box, Qt.Key.Key_Return)
     assert model.experiment.data.recordings.clip_s == 0
