@@ -85,7 +85,7 @@ def _take_picture(
         window.resize(1600, 1000)
         window.show()
         window.show_run(prepared, histories, outcomes, engine)
-        window.training_panel.show_line(bayes_limit(prepared.experiment), "best possible")
+        window.training_panel.show_limit(bayes_limit(prepared.experiment))
         _settle()
         window.grab().save(str(picture))
         window.close()

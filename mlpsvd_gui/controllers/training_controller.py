@@ -151,7 +151,7 @@ class TrainingController(QObject):
         elif news.kind is NewsKind.PREPARED:
             self._begin_training(news)
         elif news.kind is NewsKind.LIMIT:
-            self._training.show_line(news.limit, "best possible")
+            self._training.show_limit(news.limit)
         elif news.kind is NewsKind.EPOCHS:
             self._add(news)
         elif news.kind is NewsKind.FAILED:
@@ -211,7 +211,7 @@ class TrainingController(QObject):
         if self._run.experiment is not None:
             training = self._run.experiment.training
             self._training.expect(training.contenders, training.epochs)
-        self._training.show_line(None)
+        self._training.show_limit(None)
         self._race.show_rows({})
         self._race.show_caption("")
         self._update_stale()

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
+from mlpsvd.experiments.bayes_limit import BayesLimit
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour
 from mlpsvd_gui.views.race_panel import CONTENDER_NAMES
@@ -73,7 +74,6 @@ class TrainingPanel(QWidget):
         self._shown: dict[str, TrainingCurves] = {}
         self._n_marks: dict[tuple[int, str], int] = {}
         self._epoch: int | None = None
-        self._line: tuple[float, str] | None = None
         self._build()
 
     @property
@@ -189,10 +189,12 @@ class TrainingPanel(QWidget):
         for contender, curves in list(self._shown.items()):
             self.show_curves(contender, curves)
 
-    def show_line(self, accuracy: float | None, text: str = "") -> None:
-        """Draw a horizontal line in the accuracy plot, e.g. the best that any classifier can reach (0 to 1)."""
-        self._line = None if accuracy is None else (accuracy, text)
-        self.accuracy.set_horizontal_line("best", None if accuracy is None else 100 * accuracy, text)
+    def show_limit(self, limit: BayesLimit | None) -> None:
+        """Draw the best accuracy that any classifier can reach, with its 95 % interval; None removes it."""
+        if limit is None:
+            self.accuracy.set_horizontal_line("best", None)
+        else:
+            self.accuracy.set_horizontal_line("best", 100 * limit.accuracy, f"best possible {limit.describe()}")
 
     def show_epoch(self, epoch: int | None) -> None:
         """Put the cursor on an epoch and read the curves there; None reads the latest."""

@@ -11,7 +11,7 @@ from enum import Enum, auto
 from PySide6.QtCore import QObject, Signal
 
 from mlpsvd.errors import MlpSvdError, TrainingError
-from mlpsvd.experiments.bayes_limit import bayes_limit
+from mlpsvd.experiments.bayes_limit import BayesLimit, bayes_limits
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import ContenderState, Outcome, Race, RaceEvent
@@ -50,7 +50,7 @@ class News:
     prepared: Prepared | None = None
     engine: str = ""
     notes: tuple[str, ...] = ()
-    limit: float | None = None
+    limit: BayesLimit | None = None
     events: tuple[RaceEvent, ...] = ()
     outcomes: dict[str, Outcome] | None = None
     states: dict[str, ContenderState] | None = None
@@ -181,14 +181,15 @@ class TrainingWorker(QObject):
         return race
 
     def _find_limit(self, token: int, experiment: Experiment, stop: threading.Event) -> None:
-        """Tell the best possible accuracy; after the training, which it would slow down on two cores."""
+        """Report better and better estimates of the limit; after the training, which it would slow down."""
 
         def progress(_: float) -> None:
             if stop.is_set():
                 raise _CancelledError
 
         try:
-            self._tell(News(token, NewsKind.LIMIT, limit=bayes_limit(experiment, progress)))
+            for limit in bayes_limits(experiment, progress):
+                self._tell(News(token, NewsKind.LIMIT, limit=limit))
         except _CancelledError:
             return
         except (MlpSvdError, MemoryError) as error:  # a line less in a plot, nothing more

@@ -31,7 +31,7 @@ class Measurement(enum.Enum):
 
     RACE: accuracies, ranks, weights and times of every network. SINGULAR_VALUES: these and the singular values of
     the first weight matrix after each epoch. SMALLER_RANKS: these and the MLP's accuracy at each smaller rank, every
-    epoch. BAYES: the accuracy of the best rule there is, on the same test clips.
+    epoch. BAYES: the accuracy of the best rule there is, on as many clips as the test set has.
     """
 
     RACE = "race"
@@ -125,10 +125,11 @@ _MORE: dict[Measurement, Callable[[Raced, str], dict[str, Any]]] = {
 
 
 def _bayes(experiment: Experiment) -> dict[str, Any]:
-    limit = bayes_limit(experiment)
+    synthetic = experiment.data.synthetic
+    limit = bayes_limit(experiment, n_clips=synthetic.test_per_class * len(synthetic.filters))
     if limit is None:
         raise DataError("the Bayes limit is known for synthetic clips of Gaussian noise only")
-    return {"accuracy": limit}
+    return {"accuracy": limit.accuracy, "standard_error": limit.standard_error, "n_clips": limit.n_clips}
 
 
 def _raced(experiment: Experiment) -> Raced:

@@ -19,9 +19,9 @@ __all__ = ["ALLOWANCE_NOTE", "allowed_points", "compare_accuracy", "compare_clai
 
 ALLOWANCE_NOTE = (
     "The paper prints means of ten trials but not their spread. What chance allows is estimated as two standard errors "
-    "of the difference: the spread of our own trials stands for the paper's, and counting right answers in a test set "
-    f"of {TEST_CLIPS_PER_CLASS} clips a class (the size that its figures point to), the same in all ten trials, adds "
-    "its own error."
+    "of the difference, under two assumptions: the paper's trials spread as ours do, and its test set, the same in all "
+    f"ten trials, has {TEST_CLIPS_PER_CLASS} clips a class. That size is not printed; its accuracies point to it. With "
+    "1,000 clips a class chance would allow about half as much, and more of the differences would be beyond it."
 )
 
 
@@ -57,12 +57,13 @@ def compare_accuracy(what: str, paper_percent: float, percents: Sequence[float],
     allowed = allowed_points(paper_percent, std, len(percents), n_classes)
     agrees = abs(difference) <= allowed
     side = "above" if difference > 0 else "below"
-    reach = "within what chance allows" if agrees else "more than chance allows"
+    reach = "within chance" if agrees else "more than chance"
+    assumption = f"if the paper tested on {TEST_CLIPS_PER_CLASS} clips a class"
     return Comparison(
         what=what,
         paper=f"{paper_percent:g} %",
         ours=f"{mean:.1f} %" + ("" if math.isnan(std) else f" ± {std:.1f}"),
-        verdict=f"{abs(difference):.1f} points {side} the paper, {reach} (±{allowed:.1f})",
+        verdict=f"{abs(difference):.1f} points {side} the paper, {reach} (±{allowed:.1f} {assumption})",
         agrees=agrees,
         mean=mean,
         std=std,

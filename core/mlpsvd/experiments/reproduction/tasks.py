@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.experiments.bayes_limit import DEFAULT_CLIPS
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.measurements import Measurement
 from mlpsvd.experiments.presets import preset
@@ -29,7 +30,7 @@ __all__ = [
     "train_s",
 ]
 
-_BAYES_CLIPS = 10_000
+_BAYES_CLIPS = DEFAULT_CLIPS
 
 
 def table_2_task(bandwidth_hz: float, n_classes: int) -> Experiment:
@@ -57,7 +58,7 @@ def race_trials(experiment: Experiment, n_trials: int, measurement: Measurement 
 
 
 def bayes_trial(experiment: Experiment) -> Trial:
-    """Return the trial that measures a task's Bayes limit, on 10,000 clips of all classes together."""
+    """Return the trial that measures a task's Bayes limit, on 100,000 clips of all classes together."""
     per_class = _BAYES_CLIPS // len(experiment.data.synthetic.filters)
     # What does not bear on the limit is set to the default, so that tasks which differ only in it share one trial.
     task = changed(Experiment(), {"name": experiment.name, "data": experiment.data, "features": experiment.features})

@@ -1,0 +1,164 @@
+"""How certain an accuracy is: Wilson intervals, and exact tests of differences.
+
+All of it assumes that the test clips are independent of each other. Clips cut from one recording, or recordings of one
+speaker, are not: the true uncertainty is then larger.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "ASSUMPTION",
+    "Comparison",
+    "accuracy_text",
+    "compare_accuracies",
+    "compare_answers",
+    "interval_text",
+    "mcnemar_p",
+    "wilson_interval",
+]
+
+ASSUMPTION = "Intervals of 95 % (Wilson) for independent test clips like these."
+"""What an interval beside an accuracy means, for tooltips and notes."""
+
+SIGNIFICANCE = 0.05
+_Z_95 = 1.959963984540054  # the 97.5 % quantile of the normal distribution
+
+
+def wilson_interval(n_correct: float, n: int) -> tuple[float, float]:
+    """Return the 95 % Wilson score interval of a share.
+
+    Parameters
+    ----------
+    n_correct, n
+        Correct answers, and all of them.
+
+    Returns
+    -------
+    (float, float)
+        Lower and upper end, 0 to 1; (0, 1) where ``n`` is 0.
+
+    References
+    ----------
+    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", J. Am. Stat. Assoc. 22 (1927).
+    """
+    if n <= 0:
+        return 0.0, 1.0
+    share, z2 = n_correct / n, _Z_95**2
+    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z_95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
+    low = 0.0 if n_correct <= 0 else max(0.0, centre - half)
+    return low, 1.0 if n_correct >= n else min(1.0, centre + half)
+
+
+def interval_text(share: float, n: int, decimals: int = 1) -> str:
+    """Return the interval of a share in percent, e.g. ``71.8–75.5``; empty where there is none."""
+    if n <= 0 or not math.isfinite(share):
+        return ""
+    low, high = (100 * end for end in wilson_interval(share * n, n))
+    return f"{low:.{decimals}f}–{high:.{decimals}f}"
+
+
+def accuracy_text(share: float, n: int, decimals: int = 1) -> str:
+    """Return an accuracy in percent with its 95 % interval, e.g. ``73.7 % (71.8–75.5)``.
+
+    Parameters
+    ----------
+    share
+        0 to 1; not-a-number gives a dash.
+    n
+        Test clips; without any the interval is left out.
+    decimals
+        Digits after the decimal point.
+    """
+    if not math.isfinite(share):
+        return "–"
+    interval = interval_text(share, n, decimals)
+    return f"{100 * share:.{decimals}f} %" + (f" ({interval})" if interval else "")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two classifiers on the same test clips.
+
+    Attributes
+    ----------
+    difference
+        Accuracy of the second less that of the first, −1 to 1.
+    p_value
+        Probability of a difference at least as large where both are equally good.
+    method
+        ``McNemar, exact`` for paired answers, ``two proportions`` where only the accuracies are known. The latter is
+        the more cautious one: answers to the same clips are correlated, and it does not use that.
+    n_clips
+        Test clips.
+    """
+
+    difference: float
+    p_value: float
+    method: str
+    n_clips: int
+
+    @property
+    def within_chance(self) -> bool:
+        """Whether the difference is not significant at the 5 % level."""
+        return not self.p_value < SIGNIFICANCE
+
+    def describe(self) -> str:
+        """Say in one sentence what the difference is worth, and under which assumption."""
+        clips = "1 test clip" if self.n_clips == 1 else f"{self.n_clips:,} test clips"
+        verdict = "within chance" if self.within_chance else "more than chance"
+        points = f"{100 * self.difference:+.1f}".replace("-", "−")
+        p = "p < 0.001" if self.p_value < 0.001 else f"p = {self.p_value:.2g}"
+        return f"{points} points: {verdict} ({self.method}, {p}; {clips}, assumed independent)"
+
+
+def mcnemar_p(only_first: int, only_second: int) -> float:
+    """Return the two-sided p-value of McNemar's exact test.
+
+    Under the hypothesis of equal accuracy, each clip that only one of two classifiers gets right is as likely the
+    first's as the second's: a binomial distribution with probability ½.
+
+    Parameters
+    ----------
+    only_first, only_second
+        Clips that only the first, and only the second classifier gets right.
+    """
+    n, fewer = only_first + only_second, min(only_first, only_second)
+    if 2 * fewer >= n:
+        return 1.0
+    k = np.arange(1, fewer + 1)
+    log_binomials = np.concatenate(([0.0], np.cumsum(np.log((n - k + 1) / k))))  # log C(n, 0 … fewer)
+    return min(1.0, 2.0 * float(np.exp(log_binomials - n * math.log(2.0)).sum()))
+
+
+def compare_answers(targets: NDArray[np.intp], first: NDArray[np.intp], second: NDArray[np.intp]) -> Comparison:
+    """Compare two classifiers by their answers to the same clips (McNemar's exact test).
+
+    Parameters
+    ----------
+    targets, first, second : np.ndarray [shape=(n_clips,)]
+        Actual class, and the class that each classifier predicts.
+    """
+    first_correct, second_correct = first == targets, second == targets
+    only_first = int((first_correct & ~second_correct).sum())
+    only_second = int((second_correct & ~first_correct).sum())
+    difference = (only_second - only_first) / len(targets) if len(targets) else math.nan
+    return Comparison(difference, mcnemar_p(only_first, only_second), "McNemar, exact", len(targets))
+
+
+def compare_accuracies(first: float, second: float, n_clips: int) -> Comparison:
+    """Compare two accuracies (0 to 1) on equally many clips, where the answers to single clips are not known.
+
+    The pooled two-proportion z-test.
+    """
+    pooled = (first + second) / 2
+    spread = math.sqrt(2 * pooled * (1 - pooled) / n_clips) if n_clips else 0.0
+    difference = second - first
+    p_value = math.erfc(abs(difference) / spread / math.sqrt(2)) if spread > 0 else 1.0
+    return Comparison(difference, p_value, "two proportions", n_clips)
