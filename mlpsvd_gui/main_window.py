@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -12,11 +12,9 @@ from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QScrollArea, QSizePol
 
 from mlpsvd.audio.sound_host import SoundHost
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.presets import PRESETS
-from mlpsvd.experiments.race import Outcome
+from mlpsvd.experiments.run import Run
 from mlpsvd.experiments.workers import n_usable_cores
-from mlpsvd.training.events import EpochEvent
 from mlpsvd_gui.controllers.classify_controller import ClassifyController
 from mlpsvd_gui.controllers.data_controller import DataController
 from mlpsvd_gui.controllers.dialogs import Dialogs
@@ -231,15 +229,9 @@ class MainWindow(QMainWindow):
     def _tint(self, theme: Theme) -> None:
         self.actions_.tint(theme.foreground)
 
-    def show_run(
-        self,
-        prepared: Prepared,
-        histories: Mapping[str, Sequence[EpochEvent]],
-        outcomes: Mapping[str, Outcome],
-        engine: str,
-    ) -> None:
+    def show_run(self, run: Run) -> None:
         """Show a run that was trained elsewhere."""
-        self.run.show(prepared, histories, outcomes, engine)
+        self.run.show(run)
         self.toolbar.show_progress(1.0, "")
 
     def use_preset(self, name: str) -> None:

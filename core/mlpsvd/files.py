@@ -105,9 +105,11 @@ def write_atomically(path: Path, data: bytes | str) -> None:
             os.fsync(file.fileno())
         _keep_mode(target, temporary)
         temporary.replace(target)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
+        if isinstance(error, OSError) and error.errno is not None:  # a full disk names no file, others the temporary
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 

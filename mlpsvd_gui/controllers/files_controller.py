@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from mlpsvd.errors import FileFormatError, MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import save_experiment
+from mlpsvd.experiments.run import Run
 from mlpsvd_gui.log import LOGGER, unexpected_sentence
 from mlpsvd_gui.models.experiment_model import ExperimentModel, Origin
 from mlpsvd_gui.models.preferences import Preferences
@@ -71,7 +72,7 @@ class FilesController(QObject):
     @property
     def can_save_run(self) -> bool:
         """Whether there is anything of a run to be saved."""
-        return bool(self._run.outcomes) and self._run.prepared is not None
+        return self._run.to_run() is not None
 
     @property
     def is_busy(self) -> bool:
@@ -116,7 +117,7 @@ class FilesController(QObject):
             return
         self._preferences.add_recent_file(str(path))
         own_file = path if path.suffix.lower() == ".toml" else None
-        if path.is_dir() and file_jobs.has_results(path) and not self._run.state.is_active:
+        if path.is_dir() and file_jobs.has_run(path) and not self._run.state.is_active:
             self.use(experiment, own_file, f"Opened {path.name}: {experiment.name}. Its results are being read …")
             self._reading.submit(
                 partial(file_jobs.read_run, path), partial(self._show_run, path), partial(self._tell_unread, path)
@@ -124,11 +125,11 @@ class FilesController(QObject):
             return
         self.use(experiment, own_file, f"Opened {path.name}: {experiment.name}. Press Train to compute its results.")
 
-    def _show_run(self, path: Path, saved: file_jobs.SavedRun) -> None:
+    def _show_run(self, path: Path, saved: Run) -> None:
         if self._run.state.is_active:
             return  # somebody has pressed Train meanwhile
-        self._run.show(saved.prepared, saved.histories, saved.outcomes, saved.engine, saved.states)
-        self.done.emit(f"Opened {path.name} with its results: {saved.prepared.experiment.name}.", "")
+        self._run.show(saved)
+        self.done.emit(f"Opened {path.name} with its results: {saved.experiment.name}.", "")
 
     def _tell_unread(self, path: Path, error: Exception) -> None:
         LOGGER.error("The results in %s could not be read", path, exc_info=error)
@@ -153,24 +154,22 @@ class FilesController(QObject):
 
     def save_run(self, folder: Path) -> None:
         """Write experiment, results, histories, pictures and models into a folder, in the background."""
-        if not self.can_save_run or self._run.prepared is None:
+        run = self._run.to_run()
+        if run is None:
             self.failed.emit("There is no run to save yet; train first.")
             return
-        histories = {name: tuple(history) for name, history in self._run.histories.items() if history}
-        outcomes, engine = dict(self._run.outcomes), self._run.engine_description
-        states = dict(self._run.states)
-        job = partial(file_jobs.save_run, folder, self._run.prepared, histories, outcomes, engine, states)
+        job = partial(file_jobs.save_run, folder, run)
         self.done.emit(f"Saving the run to {folder} …", "")
         self._writing.submit(job, self._tell_saved, partial(self._tell_failed, folder))
 
     def export_model(self, path: Path, contender: str) -> None:
         """Write one contender's trained network with everything that classifying needs."""
         outcome = self._run.outcomes.get(contender)
-        if outcome is None or self._run.prepared is None:
+        if outcome is None or self._run.data is None:
             self.failed.emit("There is no trained network to export yet; train first.")
             return
         path = path if path.suffix else path.with_suffix(".safetensors")
-        job = partial(file_jobs.export_model, path, self._run.prepared, outcome)
+        job = partial(file_jobs.export_model, path, self._run.data, outcome, self._run.run_id)
         self._writing.submit(job, self._tell_saved, partial(self._tell_failed, path))
 
     def _tell_saved(self, path: Path) -> None:

@@ -57,7 +57,7 @@ class LiveModels(QObject):
         self.opened.emit(model)
 
     def _take_outcomes(self) -> None:
-        self._trained = models_from_run(self._run_model.prepared, list(self._run_model.outcomes.values()))
+        self._trained = models_from_run(self._run_model.data, list(self._run_model.outcomes.values()))
         self.models_changed.emit()
 
     def _tell(self, error: Exception) -> None:

@@ -10,9 +10,9 @@ from mlpsvd import settings
 from mlpsvd.data.settings import SyntheticSettings
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.experiments.results import model_of
+from mlpsvd.experiments.run import RunData
 from mlpsvd.models.classifier import Classifier
 from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import load_model
@@ -48,11 +48,11 @@ class LiveModel:
         return self.classifier.n_samples / self.classifier.sample_rate_hz
 
 
-def models_from_run(prepared: Prepared | None, outcomes: Sequence[Outcome]) -> list[LiveModel]:
+def models_from_run(data: RunData | None, outcomes: Sequence[Outcome]) -> list[LiveModel]:
     """Return what a run has trained, ready to classify."""
-    if prepared is None:
+    if data is None:
         return []
-    return [_from_outcome(prepared, outcome) for outcome in outcomes]
+    return [_from_outcome(data, outcome) for outcome in outcomes]
 
 
 def model_from_file(path: Path) -> LiveModel:
@@ -68,11 +68,11 @@ def model_from_file(path: Path) -> LiveModel:
     return LiveModel(str(path), path.name, tip, Classifier(model), _bank(model))
 
 
-def _from_outcome(prepared: Prepared, outcome: Outcome) -> LiveModel:
-    model = model_of(prepared, outcome)
+def _from_outcome(data: RunData, outcome: Outcome) -> LiveModel:
+    model = model_of(data, outcome)
     name = _NAMES.get(outcome.contender, outcome.contender)
     accuracy = f"{100.0 * outcome.last.test_accuracy:.1f} %"
-    tip = f"{name} after epoch {outcome.last.epoch} of “{prepared.experiment.name}”, test accuracy {accuracy}"
+    tip = f"{name} after epoch {outcome.last.epoch} of “{data.experiment.name}”, test accuracy {accuracy}"
     text = f"{name}, just trained ({accuracy})"
     return LiveModel(outcome.contender, text, tip, Classifier(model), _bank(model))
 

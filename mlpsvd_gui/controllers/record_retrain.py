@@ -116,8 +116,7 @@ class RecordRetrain(QObject):
             f"{_NAMES.get(name, name)} {100.0 * outcome.last.test_accuracy:.0f}\u00a0%"
             for name, outcome in self._run.outcomes.items()
         ]
-        prepared = self._run.prepared
-        n_test = len(prepared.dataset.y_test) if prepared is not None else 0
+        n_test = self._run.data.n_test if self._run.data is not None else 0
         text = f"Of {counted(n_test, 'clip')} held out: {', '.join(parts)} right. The Listen page uses it."
         if shelf is not None and self._trained_on is not None and _identity(shelf) != self._trained_on:
             text += " Clips have changed since: Retrain takes them in."

@@ -118,9 +118,9 @@ class SingularValuesController(QObject):
 
     def _column_hz(self, layer: int) -> NDArray[np.floating] | None:
         """Return the frequency of each input, where the columns run through the frequencies once."""
-        if layer or self._run.prepared is None:
+        if layer or self._run.data is None:
             return None
-        frequencies = np.asarray(self._run.prepared.features.frequencies_hz)
+        frequencies = np.asarray(self._run.data.features.frequencies_hz)
         return frequencies if np.all(np.diff(frequencies) > 0) else None
 
     def _fail(self, error: Exception) -> None:

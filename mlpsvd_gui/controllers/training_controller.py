@@ -162,7 +162,7 @@ class TrainingController(QObject):
 
     def _begin_training(self, news: News) -> None:
         assert news.prepared is not None
-        self._run.set_prepared(news.prepared, news.engine)
+        self._run.set_prepared(news.prepared, news.engine, news.notes)
         self._running_since = time.monotonic()
         self._run.set_state(RunState.TRAINING)
         self.progress_changed.emit(0.0, "")
@@ -253,7 +253,7 @@ class TrainingController(QObject):
 
     def _show_outcomes(self) -> None:
         scores = {name: run_figures.class_scores(outcome) for name, outcome in self._run.outcomes.items()}
-        names = self._run.prepared.dataset.class_names if self._run.prepared else ()
+        names = self._run.data.class_names if self._run.data else ()
         self._confusion.show_scores(scores, names)
         self._confusion.select_class(self._selection.class_index)
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import ContenderState, Outcome
+from mlpsvd.experiments.run import Run, RunData, new_run_id
 from mlpsvd.training.events import EpochEvent
 
 __all__ = ["RunModel", "RunState"]
@@ -50,7 +51,9 @@ class RunModel(QObject):
         super().__init__(parent)
         self.state = RunState.EMPTY
         self.experiment: Experiment | None = None
-        self.prepared: Prepared | None = None
+        self.run_id = ""
+        self.data: RunData | None = None
+        self.notes: tuple[str, ...] = ()
         self.histories: dict[str, list[EpochEvent]] = {}
         self.outcomes: dict[str, Outcome] = {}
         self.states: dict[str, ContenderState] = {}
@@ -60,7 +63,9 @@ class RunModel(QObject):
     def begin(self, experiment: Experiment) -> None:
         """Forget the last run and start one of ``experiment``."""
         self.experiment = experiment
-        self.prepared = None
+        self.run_id = new_run_id()
+        self.data = None
+        self.notes = ()
         self.histories = {contender: [] for contender in experiment.training.contenders}
         self.outcomes = {}
         self.started.emit()
@@ -70,17 +75,20 @@ class RunModel(QObject):
     def forget(self) -> None:
         """Go back to having nothing: a run that was stopped before its first epoch."""
         self.experiment = None
-        self.prepared = None
+        self.data = None
         self.histories = {}
         self.outcomes = {}
         self.started.emit()
         self.outcomes_changed.emit()
         self.set_state(RunState.EMPTY)
 
-    def set_prepared(self, prepared: Prepared, engine_description: str = "") -> None:
-        """Take the data set of the run, and in words what computes where."""
-        self.prepared = prepared
+    def set_prepared(
+        self, prepared: Prepared | RunData, engine_description: str = "", notes: Sequence[str] = ()
+    ) -> None:
+        """Take what the run is trained on, and in words what computes where."""
+        self.data = prepared if isinstance(prepared, RunData) else RunData.of(prepared)
         self.engine_description = engine_description
+        self.notes = tuple(notes)
         self.prepared_changed.emit()
 
     def add_events(self, contender: str, events: list[EpochEvent]) -> None:
@@ -97,21 +105,29 @@ class RunModel(QObject):
         self.states = dict(states or {})
         self.outcomes_changed.emit()
 
-    def show(
-        self,
-        prepared: Prepared,
-        histories: Mapping[str, Sequence[EpochEvent]],
-        outcomes: Mapping[str, Outcome],
-        engine: str,
-        states: Mapping[str, ContenderState] | None = None,
-    ) -> None:
+    def show(self, run: Run) -> None:
         """Take a whole run that was trained elsewhere, or saved."""
-        self.begin(prepared.experiment)
-        self.set_prepared(prepared, engine)
-        for contender, history in histories.items():
+        self.begin(run.experiment)
+        self.run_id = run.id
+        self.set_prepared(run.data, run.engine, run.notes)
+        for contender, history in run.histories.items():
             self.add_events(contender, list(history))
-        self.set_outcomes(outcomes, states)
-        self.set_state(RunState.FINISHED)
+        self.set_outcomes(run.outcomes, run.states)
+        self.set_state(RunState.FINISHED if run.is_finished else RunState.STOPPED)
+
+    def to_run(self) -> Run | None:
+        """Return the run as it is, to be saved; None where nothing of it is there yet."""
+        if self.data is None or not self.outcomes:
+            return None
+        return Run(
+            id=self.run_id,
+            data=self.data,
+            histories={name: tuple(history) for name, history in self.histories.items() if history},
+            outcomes=dict(self.outcomes),
+            states=dict(self.states),
+            engine=self.engine_description,
+            notes=self.notes,
+        )
 
     def set_state(self, state: RunState, message: str = "") -> None:
         """Enter a state; ``message`` says in words what a person should know (the reason of a failure)."""

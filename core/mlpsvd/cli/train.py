@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from mlpsvd.cli.console import FAILED, INTERRUPTED, OK, tell
+from mlpsvd.cli.console import FAILED, OK, tell
 from mlpsvd.cli.interrupt import StopRequest
 from mlpsvd.cli.outcome_table import outcome_table
 from mlpsvd.cli.progress import Progress, progress_on_stderr
 from mlpsvd.engines.warm_up import is_compiled
 from mlpsvd.errors import FileFormatError, SettingError, TrainingError
-from mlpsvd.experiments.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
+from mlpsvd.experiments.continued import SavedRace, continued_race, load_saved_race
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import load_experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.presets import preset
-from mlpsvd.experiments.race import ContenderState, Race
-from mlpsvd.experiments.run_files import check_run_folder, write_run
+from mlpsvd.experiments.race import Race
+from mlpsvd.experiments.run import Run, new_run_id
+from mlpsvd.experiments.run_library import RunLibrary
+from mlpsvd.experiments.run_store import RunFolder, write_run
 from mlpsvd.files import expand_home
 from mlpsvd.settings import check, parse_text, with_value
 
 __all__ = ["chosen_experiment", "resume", "train"]
 
 
-_CHECKPOINT_S = 10.0
-
-
 def train(path: Path | None, preset_name: str | None, changes: Sequence[str], out: Path | None, quiet: bool) -> int:
     """Train as asked, print what came out, write it to ``out``; return the exit code.
 
-    Ctrl-C ends the training after the epoch that runs, and what there is by then is told and written all the same.
-    With ``out``, a checkpoint is written there every ten seconds and at the end; :func:`resume` goes on from it.
+    Ctrl-C ends the training after the epoch that runs, and what there is by then is printed and written all the same.
+    Without ``out`` the run is kept in the data folder of the program. A checkpoint is written there every ten seconds
+    and at the end; :func:`resume` goes on from it.
 
     Raises
     ------
     MlpSvdError, OSError
         If a setting, a file or the data cannot be used.
     """
-    return _train(chosen_experiment(path, preset_name, changes), {}, out, quiet)
+    return _train(chosen_experiment(path, preset_name, changes), None, out, quiet)
 
 
 def resume(folder: Path, quiet: bool) -> int:
@@ -48,58 +48,115 @@ def resume(folder: Path, quiet: bool) -> int:
     Raises
     ------
     MlpSvdError, OSError
-        If there is no usable checkpoint, or its data cannot be had any more.
+        If there is no usable checkpoint, or its data cannot be had any more, or is not what the run began with.
     """
-    experiment, states = load_checkpoint(folder / CHECKPOINT)
-    return _train(experiment, states, folder, quiet)
+    saved = load_saved_race(folder)
+    return _train(saved.experiment, saved, folder, quiet)
 
 
-def _train(experiment: Experiment, states: Mapping[str, ContenderState], out: Path | None, quiet: bool) -> int:
+def _train(experiment: Experiment, saved: SavedRace | None, out: Path | None, quiet: bool) -> int:
     if experiment.data.recordings.path and experiment.data.source != "recordings":
         tell("note: data.recordings.path is not used; add --set data.source=recordings to train on recordings")
-    if out is not None:
-        check_run_folder(out)
-        out.mkdir(parents=True, exist_ok=True)  # what cannot be written is better known now than after the training
-    with StopRequest() as stop, progress_on_stderr(experiment, quiet) as progress:
-        prepared = _prepared(experiment, stop, progress)
-        if experiment.training.engine in ("auto", "fused") and not is_compiled():
-            tell("compiling the fused engine, once per machine; this takes some ten seconds")
-        race = Race(prepared, states)
-        diverged = _pull(race, experiment, out, stop, progress)
-    outcomes = race.outcomes()
-    print(outcome_table(outcomes))
-    print(f"Computed by: {race.engine_description}")
-    for note in race.notes:
-        tell(f"note: {note}")
-    if out is not None:
-        save_checkpoint(out / CHECKPOINT, experiment, race.states())
-        write_run(out, prepared, race.histories, outcomes, engine=race.engine_description, notes=race.notes)
+    run_id = saved.run_id if saved is not None else new_run_id()
+    with _opened(out, experiment) as folder, StopRequest() as stop:
+        with progress_on_stderr(experiment, quiet) as progress:
+            prepared = _prepared(experiment, stop, progress)
+            if experiment.training.engine in ("auto", "fused") and not is_compiled():
+                tell("compiling the fused engine, once per machine; this takes some ten seconds")
+            race = Race(prepared) if saved is None else continued_race(saved, prepared)
+            diverged = _pull(_Watched(race, prepared, run_id, folder), stop, progress)
+        outcomes = race.outcomes()
+        print(outcome_table(outcomes))
+        print(f"Computed by: {race.engine_description}")
+        for note in race.notes:
+            tell(f"note: {note}")
+        where = _write(folder, Run.of(run_id, prepared, race), out)
     if diverged is not None:
-        tell(
-            f"{diverged}; " + (f"what was good until then is kept in {out}" if out else "nothing is kept without --out")
-        )
+        tell(f"{diverged}; " + (f"what was good until then is kept in {where}" if where else "nothing is kept"))
         return FAILED
     if stop.asked:
         epochs = min(one.last.epoch for one in outcomes.values())
-        kept = f"kept in {out}; mlpsvd train --resume {out} goes on" if out else "nothing is kept without --out"
+        kept = f"kept in {where}; mlpsvd train --resume {where} goes on" if where else "nothing is kept"
         tell(f"stopped after {epochs} of {experiment.training.epochs} epochs; {kept}")
-        return INTERRUPTED
-    if out is not None:
-        print(f"Written to:  {out}")
+        return stop.exit_code
+    if where is None or (out is not None and where != out):
+        return FAILED
+    print(f"{'Written to: ' if out is not None else 'Kept in:    '} {where}")
     return OK
 
 
-def _pull(
-    race: Race, experiment: Experiment, out: Path | None, stop: StopRequest, progress: Progress
-) -> TrainingError | None:
-    """Pull epochs until the end, or until Ctrl-C; return why training could not go on, if it could not."""
-    saved_at = time.monotonic()
+@contextmanager
+def _opened(out: Path | None, experiment: Experiment) -> Iterator[RunFolder | None]:
+    """Open the folder of the run: ``out``, or one in the data folder; None where nothing can be kept there."""
+    if out is not None:
+        with RunFolder(out) as folder:  # what cannot be written is better known now than after the training
+            yield folder
+        return
+    library = RunLibrary()
     try:
-        for event in race.run():
+        folder = RunFolder(library.new_folder(experiment))
+    except OSError as error:
+        tell(f"note: the run will not be kept: {error.filename}: {error.strerror}; --out DIR keeps it elsewhere")
+        yield None
+        return
+    try:
+        yield folder
+    finally:
+        folder.close()
+        library.discard(folder.path)
+        library.prune()
+
+
+def _write(folder: RunFolder | None, run: Run, out: Path | None) -> Path | None:
+    """Write the run; where the disk does not take it, keep it in the data folder. Return where it is."""
+    if folder is None:
+        return None
+    try:
+        folder.write(run, with_figures=out is not None)
+    except OSError as error:
+        tell(f"{error.filename or folder.path}: {error.strerror or error}")
+        return _written_elsewhere(run) if out is not None and not folder.holds(run) else folder.path
+    return folder.path
+
+
+def _written_elsewhere(run: Run) -> Path | None:
+    try:
+        where = RunLibrary().new_folder(run.experiment)
+        write_run(where, run, with_figures=False)
+    except OSError:
+        return None
+    tell(f"the run is kept in {where} instead")
+    return where
+
+
+class _Watched:
+    """A race whose state is written to disk every ten seconds."""
+
+    def __init__(self, race: Race, prepared: Prepared, run_id: str, folder: RunFolder | None) -> None:
+        self.race = race
+        self._prepared = prepared
+        self._run_id = run_id
+        self._folder = folder
+        self._has_failed = False
+
+    def keep_if_due(self) -> None:
+        """Write a checkpoint if it is time; a full disk is reported once and does not end the training."""
+        if self._folder is None:
+            return
+        try:
+            self._folder.checkpoint_if_due(self._run_id, self._prepared, self.race)
+        except OSError as error:
+            if not self._has_failed:
+                tell(f"note: no checkpoint is written: {error.filename}: {error.strerror or error}; training goes on")
+            self._has_failed = True
+
+
+def _pull(watched: _Watched, stop: StopRequest, progress: Progress) -> TrainingError | None:
+    """Pull epochs until the end, or until Ctrl-C; return why training could not go on, if it could not."""
+    try:
+        for event in watched.race.run():
             progress.trained(event)
-            if out is not None and time.monotonic() - saved_at > _CHECKPOINT_S:
-                save_checkpoint(out / CHECKPOINT, experiment, race.states())
-                saved_at = time.monotonic()
+            watched.keep_if_due()
             if stop.asked:
                 break
     except TrainingError as error:

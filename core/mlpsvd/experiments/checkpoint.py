@@ -1,7 +1,8 @@
-"""Checkpoints: a race written to disk so that it can go on after the program, or the machine, has stopped.
+"""Checkpoints: a whole run in one safetensors file, to be shown again or continued.
 
-One safetensors file holds the experiment, every contender's weights and moments, and both histories. The data set is
-not in it: it follows from the experiment.
+The file holds the experiment, every contender's weights, moments and history, the confusion matrices, the class names,
+the fitted features and the identity of the clips. The feature vectors are not in it. Of format version 1, which knew
+less, the networks and histories are read as well.
 """
 
 from __future__ import annotations
@@ -9,44 +10,60 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.engines.optimiser import OptimiserState
+from mlpsvd.data.clips import Skipped
 from mlpsvd.errors import FileFormatError, SettingError
+from mlpsvd.experiments.checkpoint_history import Tensors, history_arrays, history_table, read_history, tensor
+from mlpsvd.experiments.checkpoint_network import read_trainer, trainer_arrays, trainer_table
+from mlpsvd.experiments.checkpoint_v1 import read_states
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.race import ContenderState
-from mlpsvd.files import write_atomically
-from mlpsvd.network.spec import LayerSpec, NetworkSpec
+from mlpsvd.experiments.race import ContenderState, Outcome
+from mlpsvd.experiments.results import model_of
+from mlpsvd.experiments.run import Run, RunData, saved_outcome
+from mlpsvd.features.spectra import FittedFeatures
+from mlpsvd.files import require_plain, write_atomically
+from mlpsvd.json_fields import Fields, parse_fields
+from mlpsvd.models.header import read_header, write_header
+from mlpsvd.models.reference import TrainingReference
 from mlpsvd.settings import check, from_table, to_table
-from mlpsvd.training.events import Discard, EpochEvent, Snapshot
-from mlpsvd.training.trainer import TrainerState
+from mlpsvd.text import one_line
+from mlpsvd.training.events import EpochEvent
 
-__all__ = ["CHECKPOINT", "load_checkpoint", "save_checkpoint"]
+__all__ = ["CHECKPOINT", "OldCheckpoint", "checkpoint_id", "load_checkpoint", "save_checkpoint"]
 
 CHECKPOINT = "checkpoint.safetensors"
 """Its name in the folder of a run."""
 
 _KIND = "mlpsvd checkpoint"
-_VERSION = 1
-_SCALARS = ("epoch", "n_epochs", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "n_weights", "flops",
-            "train_s")  # fmt: skip
+_VERSION = 2
+_TYPES = ("F32", "F64", "I32", "I64")
+_MOST_BYTES = 8 * 10**9
+_FEATURES, _REFERENCE = "features.", "reference."
 
 
-def save_checkpoint(path: Path, experiment: Experiment, states: Mapping[str, ContenderState]) -> None:
-    """Write where a race stands, in one step.
+@dataclass(frozen=True, eq=False)
+class OldCheckpoint:
+    """What a checkpoint of format version 1 holds: no class names, no confusion matrix, no identity of the clips."""
+
+    experiment: Experiment
+    states: Mapping[str, ContenderState]
+
+
+def save_checkpoint(path: Path, run: Run) -> None:
+    """Write a run in one step.
 
     Parameters
     ----------
     path
         File to write or to replace.
-    experiment
-        What is being trained.
-    states
-        :meth:`mlpsvd.experiments.race.Race.states` between two events.
+    run
+        The run, with at least one outcome and a state for every contender.
 
     Raises
     ------
@@ -55,34 +72,28 @@ def save_checkpoint(path: Path, experiment: Experiment, states: Mapping[str, Con
     """
     from safetensors.numpy import save
 
-    tensors: dict[str, NDArray[Any]] = {}
-    described = {}
-    for contender, state in states.items():
-        trainer = state.trainer
-        tensors[f"{contender}.theta"] = np.array(trainer.network.theta)
-        tensors[f"{contender}.first"] = np.array(trainer.optimiser.first)
-        tensors[f"{contender}.second"] = np.array(trainer.optimiser.second)
-        for event in state.history:
-            for layer, values in enumerate(event.singular_values):
-                tensors[f"{contender}.singular_values.{event.epoch}.{layer}"] = np.array(values)
-        described[contender] = {
-            "epoch": trainer.epoch,
-            "attempt": state.attempt,
-            "steps": trainer.optimiser.steps,
-            "spec": dataclasses.asdict(trainer.network.spec),
-            "history": [_event_table(event) for event in state.history],
-        }
+    model = model_of(run.data, next(iter(run.outcomes.values())))
+    tensors: dict[str, NDArray[Any]] = {
+        f"{_FEATURES}{name}": array for name, array in model.features.to_arrays().items()
+    }
+    if run.data.reference is not None:
+        tensors |= {f"{_REFERENCE}{name}": array for name, array in run.data.reference.to_arrays().items()}
+    for name, state in run.states.items():
+        tensors |= _contender_arrays(name, state, run.outcomes.get(name))
     metadata = {
         "kind": _KIND,
         "format_version": str(_VERSION),
-        "experiment": json.dumps(to_table(experiment)),
-        "contenders": json.dumps(described),
+        "run_id": run.id,
+        "experiment": json.dumps(to_table(run.experiment)),
+        "contenders": json.dumps({name: _contender_table(state) for name, state in run.states.items()}),
+        "data": json.dumps({"model": write_header(model), **_data_table(run.data)}),
+        "computed": json.dumps({"engine": run.engine, "notes": list(run.notes)}),
     }
-    write_atomically(path, save(tensors, metadata))
+    write_atomically(path, save({name: np.ascontiguousarray(one) for name, one in tensors.items()}, metadata))
 
 
-def load_checkpoint(path: Path) -> tuple[Experiment, dict[str, ContenderState]]:
-    """Read what :func:`save_checkpoint` wrote.
+def load_checkpoint(path: Path) -> Run | OldCheckpoint:
+    """Read what :func:`save_checkpoint` wrote, of this format version or the first.
 
     Of the events only the last has its snapshot; everything else is as it was, to the last bit.
 
@@ -91,59 +102,159 @@ def load_checkpoint(path: Path) -> tuple[Experiment, dict[str, ContenderState]]:
     FileFormatError
         If the file is absent, damaged, no checkpoint, or from a newer version.
     """
+    metadata, tensors = _read(path)
+    if metadata.get("kind") != _KIND:
+        raise FileFormatError(f"{path} is no checkpoint of this program")
+    version = metadata.get("format_version", "")
+    if version not in ("1", str(_VERSION)):
+        raise FileFormatError(
+            f"{path} has format version {one_line(version, 20)}; this program reads up to version {_VERSION}"
+        )
+    try:
+        experiment = _experiment(metadata)
+        if version == "1":
+            return OldCheckpoint(experiment, read_states(_fields(metadata, "contenders"), tensors, experiment))
+        return _run(metadata, tensors, experiment)
+    except (FileFormatError, SettingError) as error:
+        raise FileFormatError(f"{path} is damaged: {error}") from error
+
+
+def checkpoint_id(path: Path) -> str:
+    """Return the identity of the run in a checkpoint, without reading its numbers; empty in format version 1.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is absent, damaged or no checkpoint.
+    """
     from safetensors import SafetensorError, safe_open
 
     try:
+        require_plain(path, _MOST_BYTES)
         with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 — not a mapping
+            metadata = dict(file.metadata() or {})
     except (OSError, SafetensorError) as error:
-        raise FileFormatError(f"{path} cannot be read as a checkpoint ({error})") from error
+        raise FileFormatError(f"{path} cannot be read as a checkpoint ({one_line(str(error))})") from error
     if metadata.get("kind") != _KIND:
         raise FileFormatError(f"{path} is no checkpoint of this program")
-    if metadata.get("format_version") != str(_VERSION):
-        found = metadata.get("format_version")
-        raise FileFormatError(f"{path} has format version {found}; this program reads version {_VERSION}")
+    return _run_id(metadata) if metadata.get("format_version") != "1" else ""
+
+
+def _read(path: Path) -> tuple[dict[str, str], Tensors]:
+    from safetensors import SafetensorError, safe_open
+
     try:
-        experiment = from_table(Experiment, json.loads(metadata["experiment"]))
-        check(experiment)
-        contenders = json.loads(metadata["contenders"])
-        states = {name: _contender_state(name, table, tensors) for name, table in contenders.items()}
-    except (AttributeError, KeyError, TypeError, ValueError, SettingError) as error:
-        raise FileFormatError(f"{path} is damaged ({error})") from error
-    return experiment, states
+        require_plain(path, _MOST_BYTES)
+        with safe_open(path, framework="numpy") as file:
+            names = list(file.keys())
+            for name in names:
+                kind = file.get_slice(name).get_dtype()
+                if kind not in _TYPES:
+                    raise FileFormatError(f"{path} is damaged: the tensor {one_line(name)} has the type {kind}")
+            return dict(file.metadata() or {}), {name: file.get_tensor(name) for name in names}
+    except OSError as error:
+        raise FileFormatError(f"{path} cannot be read as a checkpoint ({error.strerror or error})") from error
+    except SafetensorError as error:
+        raise FileFormatError(f"{path} cannot be read as a checkpoint ({one_line(str(error))})") from error
 
 
-def _contender_state(name: str, table: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> ContenderState:
-    spec = NetworkSpec(tuple(LayerSpec(**layer) for layer in table["spec"]["layers"]), table["spec"]["loss"])
-    vectors = [tensors[f"{name}.{part}"] for part in ("theta", "first", "second")]
-    if any(vector.shape != (spec.n_parameters,) for vector in vectors) or len(table["steps"]) != len(spec.layers):
-        raise ValueError(f"{name} does not have the {spec.n_parameters} parameters of its {len(spec.layers)} layers")
-    theta, first, second = vectors
-    theta.flags.writeable = False
-    optimiser = OptimiserState(first, second, list(table["steps"]))
-    snapshot = Snapshot(spec, theta)
-    history = [_event(name, event, tensors) for event in table["history"]]
-    if history:
-        history[-1] = dataclasses.replace(history[-1], snapshot=snapshot)
-    return ContenderState(
-        TrainerState(table["epoch"], snapshot, optimiser), tuple(history), int(table.get("attempt", 0))
+def _fields(metadata: Mapping[str, str], name: str) -> Fields:
+    if name not in metadata:
+        raise FileFormatError(f"its entry {name} is missing")
+    return parse_fields(metadata[name])
+
+
+def _experiment(metadata: Mapping[str, str]) -> Experiment:
+    experiment = from_table(Experiment, _fields(metadata, "experiment").raw())
+    check(experiment)
+    return experiment
+
+
+def _contender_arrays(name: str, state: ContenderState, outcome: Outcome | None) -> dict[str, NDArray[Any]]:
+    arrays = {f"{name}.{part}": array for part, array in trainer_arrays(state.trainer).items()}
+    if state.history and outcome is not None:
+        arrays |= {f"{name}.history.{part}": array for part, array in history_arrays(state.history).items()}
+        arrays[f"{name}.confusion"] = np.asarray(outcome.confusion, np.int64)
+    return arrays
+
+
+def _contender_table(state: ContenderState) -> dict[str, Any]:
+    return {**trainer_table(state.trainer), "has_history": bool(state.history), **history_table(state.history)}
+
+
+def _data_table(data: RunData) -> dict[str, Any]:
+    return {
+        "n_train": data.n_train,
+        "n_test": data.n_test,
+        "clip_identity": data.identity,
+        "skipped": [[one.path, one.reason] for one in data.skipped],
+    }
+
+
+def _run(metadata: Mapping[str, str], tensors: Tensors, experiment: Experiment) -> Run:
+    data = _data(_fields(metadata, "data"), tensors, experiment)
+    size = (data.features.n_features, len(data.class_names))
+    tables = _fields(metadata, "contenders")
+    states: dict[str, ContenderState] = {}
+    for name in tables.names():
+        if name not in experiment.training.contenders:
+            raise FileFormatError(f"it holds the contender {one_line(name)}, which the experiment does not have")
+        table = tables.table(name)
+        trainer = read_trainer(name, table, tensors, experiment, size)
+        history: list[EpochEvent] = []
+        if table.flag("has_history"):
+            history = read_history(f"{name}.history.", table, tensors, trainer.network.spec, experiment.training.epochs)
+            history[-1] = dataclasses.replace(history[-1], snapshot=trainer.network)
+        states[name] = ContenderState(trainer, tuple(history))
+    if set(states) != set(experiment.training.contenders) or not any(one.history for one in states.values()):
+        raise FileFormatError("it does not hold every contender of its experiment")
+    computed = _fields(metadata, "computed")
+    return Run(
+        id=_run_id(metadata),
+        data=data,
+        histories={name: state.history for name, state in states.items() if state.history},
+        outcomes={name: _outcome(name, state, tensors, data) for name, state in states.items() if state.history},
+        states=states,
+        engine=computed.text("engine"),
+        notes=computed.texts("notes"),
     )
 
 
-def _event_table(event: EpochEvent) -> dict[str, Any]:
-    table: dict[str, Any] = {name: getattr(event, name) for name in _SCALARS}
-    table["ranks"], table["kinds"] = event.ranks, event.kinds
-    table["discarded"] = [dataclasses.asdict(one) for one in event.discarded]
-    return table
+def _run_id(metadata: Mapping[str, str]) -> str:
+    run_id = metadata.get("run_id", "")
+    if not run_id or len(run_id) > 64 or not run_id.isalnum():
+        raise FileFormatError("its entry run_id is missing or impossible")
+    return run_id
 
 
-def _event(name: str, table: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> EpochEvent:
-    prefix = f"{name}.singular_values.{table['epoch']}"
-    return EpochEvent(
-        singular_values=tuple(tensors[f"{prefix}.{layer}"] for layer in range(len(table["ranks"]))),
-        ranks=tuple(table["ranks"]),
-        kinds=tuple(table["kinds"]),
-        discarded=tuple(Discard(**one) for one in table["discarded"]),
-        **{scalar: table[scalar] for scalar in _SCALARS},
+def _data(table: Fields, tensors: Tensors, experiment: Experiment) -> RunData:
+    header = read_header(table.table("model"))
+    offsets = {name: tensors[f"{_FEATURES}{name}"] for name in ("offset", "scale") if f"{_FEATURES}{name}" in tensors}
+    features = FittedFeatures.from_arrays(header.feature_settings, header.sample_rate_hz, offsets)
+    measured = {name.removeprefix(_REFERENCE): one for name, one in tensors.items() if name.startswith(_REFERENCE)}
+    n_classes = len(header.class_names)
+    return RunData(
+        experiment=experiment,
+        class_names=header.class_names,
+        features=features,
+        clip_s=header.clip_s,
+        reference=TrainingReference.from_arrays(n_classes, features.n_features, measured) if measured else None,
+        skipped=tuple(_skipped(entry) for entry in table.entries("skipped")),
+        n_train=table.whole("n_train"),
+        n_test=table.whole("n_test"),
+        identity=table.text("clip_identity"),
     )
+
+
+def _skipped(entry: object) -> Skipped:
+    if not isinstance(entry, list) or len(entry) != 2 or not all(isinstance(text, str) for text in entry):
+        raise FileFormatError("data.skipped should be a list of pairs of texts")
+    return Skipped(entry[0], entry[1])
+
+
+def _outcome(name: str, state: ContenderState, tensors: Tensors, data: RunData) -> Outcome:
+    n_classes = len(data.class_names)
+    counts = tensor(tensors, f"{name}.confusion", (n_classes, n_classes), "i")
+    if (counts < 0).any() or counts.sum() != data.n_test:
+        raise FileFormatError(f"the tensor {name}.confusion does not count the {data.n_test} test clips")
+    return saved_outcome(name, state, counts.astype(np.intp))

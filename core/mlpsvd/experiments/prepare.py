@@ -12,6 +12,7 @@ from mlpsvd.data.clips import ClipSet, LoadedClips, Skipped
 from mlpsvd.data.dataset import DataSet
 from mlpsvd.data.load import load_clips
 from mlpsvd.errors import DataError
+from mlpsvd.experiments.clip_identity import clip_identity
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.training_levels import training_levels
 from mlpsvd.features.spectra import FittedFeatures, fit_transform, n_samples_needed
@@ -65,6 +66,8 @@ class Prepared:
     pool
         All clips before scaling, where there are fewer than :data:`FEWEST_TEST_CLIPS` test clips of recordings whose
         split no manifest fixes; else None.
+    identity
+        Digest of the clips, see :func:`mlpsvd.experiments.clip_identity.clip_identity`.
     """
 
     experiment: Experiment
@@ -74,6 +77,22 @@ class Prepared:
     clip_s: float
     reference: TrainingReference | None = None
     pool: ClipPool | None = None
+    identity: str = ""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Name of each class."""
+        return self.dataset.class_names
+
+    @property
+    def n_train(self) -> int:
+        """Number of training clips."""
+        return len(self.dataset.y_train)
+
+    @property
+    def n_test(self) -> int:
+        """Number of test clips."""
+        return len(self.dataset.y_test)
 
 
 def prepare(experiment: Experiment, progress: Callable[[float], None] | None = None) -> Prepared:
@@ -115,7 +134,8 @@ def _prepared(experiment: Experiment, progress: Callable[[float], None] | None) 
         x_train, clips.train.labels, len(clips.train.class_names), training_levels(experiment, clips.train)
     )
     clip_s, pool = _clip_s(experiment, clips.train), _pool(clips, features)
-    return Prepared(experiment, dataset, features, clips.skipped, clip_s, reference, pool)
+    identity = clip_identity(experiment, clips)
+    return Prepared(experiment, dataset, features, clips.skipped, clip_s, reference, pool, identity)
 
 
 def _pool(clips: LoadedClips, features: FittedFeatures) -> ClipPool | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -12,6 +12,7 @@ from mlpsvd import __version__
 from mlpsvd.analysis.evaluation import accuracy
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import Outcome
+from mlpsvd.experiments.run import Run, RunData
 from mlpsvd.models.model import Model
 from mlpsvd.settings import to_table
 
@@ -21,16 +22,26 @@ LIBRARIES = ("numpy", "numba", "soundfile", "soxr", "safetensors", "matplotlib")
 PROGRAM = "mlpsvd"
 
 
-def model_of(prepared: Prepared, outcome: Outcome) -> Model:
-    """Return the trained network of one contender with everything that classifying needs."""
+def model_of(data: Prepared | RunData, outcome: Outcome, run_id: str = "") -> Model:
+    """Return the trained network of one contender with everything that classifying needs.
+
+    Parameters
+    ----------
+    data
+        What it was trained on.
+    outcome
+        The contender.
+    run_id
+        The run that it belongs to, kept in the model's summary.
+    """
     last = outcome.last
     return Model(
         spec=outcome.snapshot.spec,
         theta=outcome.snapshot.theta,
-        features=prepared.features,
-        class_names=prepared.dataset.class_names,
-        clip_s=prepared.clip_s,
-        experiment_table=to_table(prepared.experiment),
+        features=data.features,
+        class_names=data.class_names,
+        clip_s=data.clip_s,
+        experiment_table=to_table(data.experiment),
         summary={
             "contender": outcome.contender,
             "epoch": last.epoch,
@@ -38,31 +49,32 @@ def model_of(prepared: Prepared, outcome: Outcome) -> Model:
             "test_accuracy": _finite(accuracy(outcome.confusion)),
             "ranks": list(last.ranks),
             "n_weights": last.n_weights,
+            **({"run_id": run_id} if run_id else {}),
         },
-        reference=prepared.reference,
+        reference=data.reference,
     )
 
 
-def results_table(
-    prepared: Prepared, outcomes: Mapping[str, Outcome], *, engine: str = "", notes: Sequence[str] = ()
-) -> dict[str, Any]:
+def results_table(run: Run) -> dict[str, Any]:
     """Return the content of ``results.json`` as plain tables; figures that do not exist are None."""
-    dataset = prepared.dataset
+    data = run.data
     return {
         "program": PROGRAM,
-        "format_version": 1,
+        "format_version": 2,
+        "run_id": run.id,
         "versions": library_versions(),
         "system": platform.platform(),
-        "engine": engine,
-        "notes": list(notes),
-        "experiment": prepared.experiment.name,
-        "seed": prepared.experiment.seed,
-        "features": prepared.features.describe(),
-        "class_names": list(dataset.class_names),
-        "n_train": len(dataset.y_train),
-        "n_test": len(dataset.y_test),
-        "n_skipped": len(prepared.skipped),
-        "contenders": {name: _outcome_table(outcome, dataset.class_names) for name, outcome in outcomes.items()},
+        "engine": run.engine,
+        "notes": list(run.notes),
+        "experiment": run.experiment.name,
+        "seed": run.experiment.seed,
+        "features": data.features.describe(),
+        "class_names": list(data.class_names),
+        "clip_identity": data.identity,
+        "n_train": data.n_train,
+        "n_test": data.n_test,
+        "n_skipped": len(data.skipped),
+        "contenders": {name: _outcome_table(outcome, data.class_names) for name, outcome in run.outcomes.items()},
     }
 
 

@@ -9,22 +9,24 @@ import pytest
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Outcome, Race
+from mlpsvd.experiments.run import Run, new_run_id
 from mlpsvd.settings import with_value
 from mlpsvd.signals.bank import paper_bank
 from mlpsvd.training.events import EpochEvent
 
 
 @dataclass(frozen=True)
-class Run:
+class RunThere:
     """What a race leaves."""
 
     prepared: Prepared
     histories: dict[str, list[EpochEvent]]
     outcomes: dict[str, Outcome]
+    saved: Run
 
 
 @pytest.fixture(scope="session")
-def run() -> Run:
+def run() -> RunThere:
     """Two classes far apart, few clips, eight epochs, singular values discarded."""
     experiment = with_value(Experiment(), "data.synthetic.filters", paper_bank(2, 300.0, 50.0))
     for key, value in {
@@ -44,4 +46,4 @@ def run() -> Run:
     race = Race(prepared)
     for _ in race.run():
         pass
-    return Run(prepared, race.histories, race.outcomes())
+    return RunThere(prepared, race.histories, race.outcomes(), Run.of(new_run_id(), prepared, race))

@@ -13,6 +13,7 @@ from mlpsvd.experiments.checkpoint import load_checkpoint, save_checkpoint
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.race import Race
+from mlpsvd.experiments.run import Run
 from mlpsvd.settings import with_value
 
 
@@ -33,11 +34,12 @@ def test_continued_race_equals_an_unbroken_one(experiment: Experiment, tmp_path:
     for _ in range(9):
         next(stream)
     stream.close()
-    save_checkpoint(tmp_path / "race.checkpoint", experiment, broken.states())
+    save_checkpoint(tmp_path / "race.checkpoint", Run.of("abc123", prepared, broken))
 
-    again, states = load_checkpoint(tmp_path / "race.checkpoint")
-    assert again == experiment
-    continued = Race(prepare(again), states)
+    again = load_checkpoint(tmp_path / "race.checkpoint")
+    assert isinstance(again, Run)
+    assert (again.id, again.experiment) == ("abc123", experiment)
+    continued = Race(prepare(again.experiment), again.states)
     list(continued.run())
     for contender, history in whole.histories.items():
         found = continued.histories[contender]
@@ -62,8 +64,8 @@ def test_files_that_are_no_checkpoint_are_refused(experiment: Experiment, tmp_pa
     save_file({}, path)
     with pytest.raises(FileFormatError, match="no checkpoint"):
         load_checkpoint(path)
-    save_file({}, path, {"kind": "mlpsvd checkpoint", "format_version": "2"})
-    with pytest.raises(FileFormatError, match="version 2"):
+    save_file({}, path, {"kind": "mlpsvd checkpoint", "format_version": "3"})
+    with pytest.raises(FileFormatError, match="version 3"):
         load_checkpoint(path)
     save_file({}, path, {"kind": "mlpsvd checkpoint", "format_version": "1", "experiment": "{}", "contenders": "[1]"})
     with pytest.raises(FileFormatError, match="damaged"):

@@ -14,12 +14,18 @@ import pytest
 from mlpsvd.data.clips import Skipped
 from mlpsvd.errors import FileFormatError
 from mlpsvd.experiments.experiment_file import load_experiment
-from mlpsvd.experiments.run_files import check_run_folder, write_run
+from mlpsvd.experiments.run_files import check_run_folder
+from mlpsvd.experiments.run_store import write_run
 from mlpsvd.models.classifier import Classifier
 from mlpsvd.models.model_file import load_model
 
 STEMS = ["accuracy-and-loss", "rank-and-weights", "singular-values-mlp", "singular-values-mlp-svd", "confusion-mlp",
          "confusion-mlp-svd"]  # fmt: skip
+
+
+def visible(folder: Path) -> list[Path]:
+    """The files in a folder; the lock lies in a hidden one."""
+    return sorted(path for path in folder.iterdir() if path.name != ".mlpsvd")
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -30,8 +36,8 @@ def rows(path: Path) -> list[list[str]]:
 @pytest.fixture(scope="module")
 def folder(run: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "deep" / "run"
-    written = write_run(folder, run.prepared, run.histories, run.outcomes, engine="an engine", notes=["a note"])
-    assert sorted(written) == sorted(folder.iterdir())
+    written = write_run(folder, dataclasses.replace(run.saved, engine="an engine", notes=("a note",)))
+    assert sorted(written) == visible(folder)
     return folder
 
 
@@ -40,8 +46,8 @@ def test_every_file_is_there(folder: Path) -> None:
     for name in ("mlp", "mlp-svd"):
         expected |= {f"history-{name}.csv", f"singular-values-{name}.csv", f"confusion-{name}.csv"}
         expected.add(f"model-{name}.safetensors")
-    expected |= {"experiment.toml", "results.json", "skipped.csv"}
-    assert {path.name for path in folder.iterdir()} == expected
+    expected |= {"experiment.toml", "results.json", "skipped.csv", "checkpoint.safetensors"}
+    assert {path.name for path in visible(folder)} == expected
 
 
 def test_the_experiment_is_the_one_that_was_run(folder: Path, run: Any) -> None:
@@ -112,16 +118,16 @@ def test_a_kept_model_gives_the_runs_own_accuracy(folder: Path, run: Any) -> Non
 
 def test_skipped_recordings_are_listed_even_with_odd_names(run: Any, tmp_path: Path) -> None:
     skipped = (Skipped('caf\udce9, "x".wav', "is empty"),)
-    write_run(tmp_path, dataclasses.replace(run.prepared, skipped=skipped), {}, {})
+    write_run(tmp_path, dataclasses.replace(run.saved, data=dataclasses.replace(run.saved.data, skipped=skipped)))
     assert rows(tmp_path / "skipped.csv") == [["path", "reason"], ['caf\\udce9, "x".wav', "is empty"]]
     assert json.loads((tmp_path / "results.json").read_text())["n_skipped"] == 1
 
 
 def test_an_earlier_run_is_replaced_and_other_files_stay(run: Any, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    write_run(tmp_path, run.prepared, run.histories, run.outcomes)
+    write_run(tmp_path, run.saved)
     only = {"mlp": run.outcomes["mlp"]}
-    write_run(tmp_path, run.prepared, run.histories, only)
+    write_run(tmp_path, dataclasses.replace(run.saved, outcomes=only, states={}))
     left = {path.name for path in tmp_path.iterdir()}
     assert "notes.txt" in left
     assert not any("mlp-svd" in name for name in left)
@@ -132,7 +138,7 @@ def test_an_earlier_run_is_replaced_and_other_files_stay(run: Any, tmp_path: Pat
 def test_files_that_are_not_of_a_run_are_never_overwritten(name: str, run: Any, tmp_path: Path) -> None:
     (tmp_path / name).write_text("[]")
     with pytest.raises(FileFormatError, match=f"holds {name}, which no run of this program wrote"):
-        write_run(tmp_path, run.prepared, run.histories, run.outcomes)
+        write_run(tmp_path, run.saved)
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert (tmp_path / name).read_text() == "[]"
 

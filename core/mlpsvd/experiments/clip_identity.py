@@ -1,0 +1,55 @@
+"""The identity of the clips that a run is trained on: a digest that changes with any of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import numpy as np
+
+from mlpsvd.data.clips import ClipSet
+from mlpsvd.data.load import LoadedClips
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.settings import to_table
+
+__all__ = ["clip_identity"]
+
+
+def clip_identity(experiment: Experiment, clips: LoadedClips) -> str:
+    """Return a digest of the clips of an experiment.
+
+    Recordings: the name of each clip, its label, its side of the split and its samples, in order. The folder in which
+    the recordings lie is not part of it, so they may be moved. Synthetic clips follow from the settings and the
+    seed, which stand for them: their samples may differ in the last bit between processors.
+
+    Parameters
+    ----------
+    experiment
+        The settings that the clips were made or read with.
+    clips
+        Training and test clips.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    _add(digest, [clips.train.class_names, clips.train.sample_rate_hz])
+    if experiment.data.source == "synthetic":
+        _add(digest, [to_table(experiment.data.synthetic), experiment.seed])
+        return digest.hexdigest()
+    for side, one in (("train", clips.train), ("test", clips.test)):
+        _add(digest, [side, len(one)])
+        _add_clips(digest, one)
+    return digest.hexdigest()
+
+
+def _add_clips(digest: hashlib._Hash, clips: ClipSet) -> None:
+    for samples, label, origin in zip(clips.samples, clips.labels, clips.origins, strict=True):
+        _add(digest, [origin, int(label), len(samples)])
+        digest.update(np.ascontiguousarray(samples).tobytes())
+
+
+def _add(digest: hashlib._Hash, value: object) -> None:
+    digest.update(json.dumps(value, sort_keys=True).encode("utf-8", "surrogatepass") + b"\n")
