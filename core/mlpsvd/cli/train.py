@@ -12,7 +12,7 @@ from mlpsvd.cli.outcome_table import outcome_table
 from mlpsvd.cli.progress import Progress, progress_on_stderr
 from mlpsvd.engines.warm_up import is_compiled
 from mlpsvd.errors import FileFormatError, SettingError, TrainingError
-from mlpsvd.experiments.continued import SavedRace, continued_race, load_saved_race
+from mlpsvd.experiments.continued import continued_race, load_unfinished
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import load_experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
@@ -50,14 +50,14 @@ def resume(folder: Path, quiet: bool) -> int:
     MlpSvdError, OSError
         If there is no usable checkpoint, or its data cannot be had any more, or is not what the run began with.
     """
-    saved = load_saved_race(folder)
+    saved = load_unfinished(folder)
     return _train(saved.experiment, saved, folder, quiet)
 
 
-def _train(experiment: Experiment, saved: SavedRace | None, out: Path | None, quiet: bool) -> int:
+def _train(experiment: Experiment, saved: Run | None, out: Path | None, quiet: bool) -> int:
     if experiment.data.recordings.path and experiment.data.source != "recordings":
         tell("note: data.recordings.path is not used; add --set data.source=recordings to train on recordings")
-    run_id = saved.run_id if saved is not None else new_run_id()
+    run_id = saved.id if saved is not None else new_run_id()
     with _opened(out, experiment) as folder, StopRequest() as stop:
         with progress_on_stderr(experiment, quiet) as progress:
             prepared = _prepared(experiment, stop, progress)

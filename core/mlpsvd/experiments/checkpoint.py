@@ -187,6 +187,7 @@ def _data_table(data: RunData) -> dict[str, Any]:
         "n_train": data.n_train,
         "n_test": data.n_test,
         "clip_identity": data.identity,
+        "numerics_version": data.numerics_version,
         "skipped": [[one.path, one.reason] for one in data.skipped],
     }
 
@@ -243,6 +244,7 @@ def _data(table: Fields, tensors: Tensors, experiment: Experiment) -> RunData:
         n_train=table.whole("n_train"),
         n_test=table.whole("n_test"),
         identity=table.text("clip_identity"),
+        numerics_version=table.whole("numerics_version"),
     )
 
 

@@ -84,7 +84,9 @@ def _spec(table: Fields, experiment: Experiment, contender: str, size: tuple[int
     n_in, n_out = size or (spec.n_in, spec.n_out)
     sizes = (n_in, *network.hidden, n_out)
     if (spec.n_in, *(layer.n_out for layer in spec.layers)) != sizes or spec.loss != network.loss:
-        raise FileFormatError(f"{table.where}layers is not the network of its experiment, {' - '.join(map(str, sizes))}")
+        raise FileFormatError(
+            f"{table.where}layers is not the network of its experiment, {' - '.join(map(str, sizes))}"
+        )
     activations = (network.activation,) * len(network.hidden) + (network.output,)
     for index, layer in enumerate(spec.layers):
         if layer.kind not in ("dense", kinds[index]) or layer.activation != activations[index]:

@@ -18,7 +18,7 @@ from mlpsvd.experiments.run_files import model_name, read_results
 from mlpsvd.json_fields import Fields
 from mlpsvd.models.model_file import load_model
 
-__all__ = ["continued_old_race", "read_old_run"]
+__all__ = ["read_old_run"]
 
 _MOST_DIFFERENCE = 0.02
 
@@ -56,7 +56,7 @@ def _read_old_run(folder: Path, results: Fields, old: OldCheckpoint) -> Run:
     )
 
 
-def continued_old_race(folder: Path, old: OldCheckpoint, prepared: Prepared) -> Race:
+def _race_again(folder: Path, old: OldCheckpoint, prepared: Prepared) -> Race:
     """Return the race of a checkpoint of format version 1, which does not say what clips it was trained on.
 
     Raises
@@ -68,7 +68,7 @@ def continued_old_race(folder: Path, old: OldCheckpoint, prepared: Prepared) -> 
     if names and names != prepared.class_names:
         raise DataError(
             f"the classes have changed since this run began: they were {', '.join(names)} and are now "
-            f"{', '.join(prepared.class_names)}; restore the recordings or train a new run"
+            f"{', '.join(prepared.class_names)}; train a new run"
         )
     race = Race(prepared, old.states)
     for name, outcome in race.outcomes().items():
@@ -76,15 +76,14 @@ def continued_old_race(folder: Path, old: OldCheckpoint, prepared: Prepared) -> 
         if abs(found - expected) > max(_MOST_DIFFERENCE, 1.5 / prepared.n_test):
             raise DataError(
                 f"the clips have changed since this run began: the {name} classifies {100 * found:.1f} % of the test "
-                f"clips correctly and {100 * expected:.1f} % when it was saved; restore the recordings or train a "
-                "new run"
+                f"clips correctly and {100 * expected:.1f} % when it was saved; train a new run"
             )
     return race
 
 
 def _prepared_again(folder: Path, old: OldCheckpoint) -> Run:
     prepared = prepare(old.experiment)
-    return Run.of(new_run_id(), prepared, continued_old_race(folder, old, prepared))
+    return Run.of(new_run_id(), prepared, _race_again(folder, old, prepared))
 
 
 def _saved_class_names(folder: Path) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import ContenderState, Outcome, Race
 from mlpsvd.features.spectra import FittedFeatures
 from mlpsvd.models.reference import TrainingReference
+from mlpsvd.streams import NUMERICS_VERSION
 from mlpsvd.text import one_line
 from mlpsvd.training.events import EpochEvent
 
@@ -48,6 +49,8 @@ class RunData:
     identity
         Digest of the clips, see :func:`mlpsvd.experiments.clip_identity.clip_identity`; empty where it is not known
         (runs of format version 1).
+    numerics_version
+        Version of the random streams and of the split that the run was trained with.
     """
 
     experiment: Experiment
@@ -59,6 +62,7 @@ class RunData:
     n_train: int = 0
     n_test: int = 0
     identity: str = ""
+    numerics_version: int = NUMERICS_VERSION
 
     @classmethod
     def of(cls, prepared: Prepared) -> RunData:
