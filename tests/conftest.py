@@ -52,6 +52,15 @@ def hostile(project_root: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def cases(project_root: Path) -> Path:
+    """The folder of inputs from the field beside the clone; where there is none, the test is skipped."""
+    folder = project_root.parent / "shared" / "cases"
+    if not folder.is_dir():
+        pytest.skip("the inputs from the field are not on this machine")
+    return folder
+
+
 class SoundServer:
     """A PulseAudio of the test's own: what is played into its sink is what the default microphone hears.
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.audio import files
+from mlpsvd.audio.file_blocks import open_blocks
 from mlpsvd.audio.paced_source import Pace, PacedSource
+from mlpsvd.audio.streamed_resampling import StreamedResampling
 
 __all__ = ["FileSource"]
 
@@ -17,13 +18,13 @@ __all__ = ["FileSource"]
 class FileSource(PacedSource):
     """Plays an audio file, once or over and over.
 
-    The file is resampled as a whole by the same function that classifying files uses, so that both hear the very
-    same samples.
+    The file is read block by block, so that its length does not matter, and resampled as where files are classified:
+    both get the very same samples.
 
     Parameters
     ----------
     path
-        WAV, FLAC, OGG or AIFF.
+        An audio file of any kind that libsndfile reads.
     sample_rate_hz
         The rate to deliver at: the model's.
     pace
@@ -48,9 +49,12 @@ class FileSource(PacedSource):
         self._channel = channel
 
     def _stretches(self) -> Iterator[NDArray[np.float32]]:
-        samples, file_rate_hz = files.read(self._path, self._channel)
-        if file_rate_hz != self.sample_rate_hz:
-            samples = files.resample(samples, file_rate_hz, self.sample_rate_hz)
-        yield samples
+        yield from self._once()
         while self._loop:
-            yield samples
+            yield from self._once()
+
+    def _once(self) -> Iterator[NDArray[np.float32]]:
+        with open_blocks(self._path, self._channel) as file:
+            resample = StreamedResampling(file.sample_rate_hz, self.sample_rate_hz)
+            for block, is_last in file.blocks():
+                yield from resample(block, is_last)

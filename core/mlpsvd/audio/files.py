@@ -2,109 +2,138 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.errors import AudioFileError, MissingLibraryError
+from mlpsvd.audio.file_blocks import open_blocks
+from mlpsvd.audio.sound_file import UnusableAudioFileError, check_channel, open_sound, soundfile_library
+from mlpsvd.audio.sound_names import SUFFIXES
 
-__all__ = ["SUFFIXES", "AudioInfo", "UnusableAudioFileError", "info", "read", "resample"]
+__all__ = [
+    "SUFFIXES",
+    "AudioInfo",
+    "Sound",
+    "UnusableAudioFileError",
+    "check_channel",
+    "info",
+    "nominal_rate_hz",
+    "read",
+    "read_sound",
+    "resample",
+    "same_rate",
+    "soundfile_library",
+]
 
-SUFFIXES = (".wav", ".flac", ".ogg", ".aiff", ".aif")
-"""Suffixes of the files that are read, in lower case; files may have them in any case."""
-
-
-class UnusableAudioFileError(AudioFileError):
-    """An audio file that cannot be used.
-
-    Attributes
-    ----------
-    path
-        The file.
-    reason
-        Why not, in one clause.
-    """
-
-    def __init__(self, path: Path, reason: str) -> None:
-        self.path = path
-        self.reason = reason
-        super().__init__(f"{path} cannot be used: {reason}")
+_SAME_RATE = 1.001e-3
+_NOMINAL_RATES_HZ = (
+    8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000, 128000, 176400, 192000, 256000,
+    352800, 384000, 500000, 705600, 768000,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What a file says of itself, without its samples being read."""
+    """What a file says of itself, without its samples being read.
+
+    Attributes
+    ----------
+    sample_rate_hz, n_channels, duration_s
+        From its header.
+    notes
+        What is wrong with that header, one clause each.
+    """
 
     sample_rate_hz: float
     n_channels: int
     duration_s: float
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Sound:
+    """One channel of an audio file.
+
+    Attributes
+    ----------
+    samples : np.ndarray [shape=(n_samples,)]
+        Full scale is 1.
+    sample_rate_hz
+        Samples a second.
+    notes
+        What a person should know about the file (it breaks off, it is silent, its channels cancel each other), one
+        clause each.
+    """
+
+    samples: NDArray[np.float32]
+    sample_rate_hz: float
+    notes: tuple[str, ...] = ()
 
 
 def info(path: Path) -> AudioInfo:
     """Return sample rate, channels and duration of an audio file.
 
+    Only of a file that does not say how long it is the samples are counted.
+
     Raises
     ------
     AudioFileError
-        If the file is absent, not readable or empty.
+        If the file is absent, not readable, empty, or of an implausible sample rate.
     """
-    soundfile = soundfile_library()
-    try:
-        with soundfile.SoundFile(as_on_disk(path)) as file:
-            if file.frames <= 0:
-                raise UnusableAudioFileError(path, "it holds no samples")
-            rate = float(file.samplerate)
-            return AudioInfo(rate, int(file.channels), file.frames / rate)
-    except (OSError, RuntimeError, TypeError, ValueError) as error:
-        raise UnusableAudioFileError(path, why_unreadable(path, error)) from None
+    with open_sound(path) as sound:
+        n_frames, n_channels, notes = sound.n_frames, sound.n_channels, sound.notes
+        rate_hz = sound.sample_rate_hz
+    if n_frames is None:
+        with open_blocks(path, channel=1) as file:
+            n_frames = sum(len(block) for block, _ in file.blocks())
+    return AudioInfo(rate_hz, n_channels, n_frames / rate_hz, notes)
 
 
 def read(path: Path, channel: int = 0) -> tuple[NDArray[np.float32], float]:
+    """Return the samples and the sample rate of :func:`read_sound`, which says what was odd about the file besides."""
+    sound = read_sound(path, channel)
+    return sound.samples, sound.sample_rate_hz
+
+
+def read_sound(path: Path, channel: int = 0) -> Sound:
     """Read an audio file as one channel.
 
     Parameters
     ----------
     path
-        A file with one of :data:`SUFFIXES`.
+        A file of any kind that libsndfile reads.
     channel
         Which channel, counted from 1; 0 takes the mean of all of them.
-
-    Returns
-    -------
-    np.ndarray [shape=(n_samples,)]
-        The samples; full scale is 1.
-    float
-        Sample rate in hertz.
 
     Raises
     ------
     AudioFileError
-        If the file is absent, not readable, empty, holds samples that are not finite numbers, or lacks the channel.
+        If the file is absent, not readable, empty, of an implausible sample rate, too long for the memory, holds
+        samples that are not finite numbers or beyond 1e10, or lacks the channel.
     """
-    soundfile = soundfile_library()
-    try:
-        samples, sample_rate_hz = soundfile.read(as_on_disk(path), dtype="float32", always_2d=True)
-    except (OSError, RuntimeError, TypeError, MemoryError, ValueError) as error:
-        raise UnusableAudioFileError(path, why_unreadable(path, error)) from None
-    if not len(samples):
-        raise UnusableAudioFileError(path, "it holds no samples")
-    check_channel(path, samples.shape[1], channel)
-    mono = samples[:, channel - 1] if channel else samples.mean(axis=1, dtype=np.float32)
-    if not np.isfinite(mono).all():
-        raise UnusableAudioFileError(path, "it holds samples that are not finite numbers")
-    return np.ascontiguousarray(mono), float(sample_rate_hz)
+    with open_blocks(path, channel) as file:
+        try:
+            blocks = [block for block, _ in file.blocks()]
+            samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+        except MemoryError:
+            raise UnusableAudioFileError(path, "it is too long for the memory") from None
+        return Sound(samples, file.sample_rate_hz, file.notes)
 
 
-def check_channel(path: Path, n_channels: int, channel: int) -> None:
-    """Raise AudioFileError if a file with ``n_channels`` has no channel of that number (from 1; 0 is all of them)."""
-    if channel > n_channels:
-        has = "1 channel" if n_channels == 1 else f"{n_channels} channels"
-        raise UnusableAudioFileError(path, f"it has {has}, and channel {channel} is asked for")
+def same_rate(first_hz: float, second_hz: float) -> bool:
+    """Whether two sample rates are equal within 0.1 %, less than anybody hears and than clocks differ.
+
+    Between such rates nothing is resampled: a resampler would cut the top of the band, and a network that was trained
+    with it would miss it.
+    """
+    return abs(first_hz - second_hz) <= _SAME_RATE * max(first_hz, second_hz)
+
+
+def nominal_rate_hz(rate_hz: float) -> float:
+    """Return the usual sample rate that a rate is equal to within 0.1 % (8000 for 8001), else the rate itself."""
+    return next((float(usual) for usual in _NOMINAL_RATES_HZ if same_rate(rate_hz, usual)), rate_hz)
 
 
 def resample(samples: NDArray[np.float32], from_hz: float, to_hz: float) -> NDArray[np.float32]:
@@ -120,42 +149,11 @@ def resample(samples: NDArray[np.float32], from_hz: float, to_hz: float) -> NDAr
     Returns
     -------
     np.ndarray [shape=(about n_samples * to_hz / from_hz,)]
-        The same array where both rates are equal.
+        The same array where both rates are equal, see :func:`same_rate`.
     """
-    if from_hz == to_hz:
+    if same_rate(from_hz, to_hz):
         return samples
     import soxr
 
     resampled: NDArray[np.float32] = soxr.resample(samples, from_hz, to_hz, quality="HQ")
     return resampled
-
-
-def soundfile_library() -> ModuleType:
-    """Return the library that reads and writes audio files, or raise MissingLibraryError."""
-    try:
-        import soundfile
-    except (ImportError, OSError) as error:
-        raise MissingLibraryError(
-            f"audio files cannot be read because soundfile does not load ({error}); install it with libsndfile"
-        ) from error
-    module: ModuleType = soundfile
-    return module
-
-
-def as_on_disk(path: Path) -> Path | bytes:
-    """The path as soundfile can open it: on Unix a file name is bytes, and need not be Unicode."""
-    return path if sys.platform == "win32" else os.fsencode(path)
-
-
-def why_unreadable(path: Path, error: Exception) -> str:
-    """Say in one clause why a file could not be read."""
-    if not path.exists():
-        return "there is no such file"
-    if path.is_dir():
-        return "it is a folder"
-    if isinstance(error, MemoryError):
-        return "it is too long for the memory"
-    if path.stat().st_size == 0:
-        return "it is empty (0 bytes)"
-    detail = str(getattr(error, "error_string", error)).strip().rstrip(".")
-    return f"it is not readable as audio ({detail})"

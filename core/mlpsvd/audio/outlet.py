@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.audio.files import same_rate
 from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.audio.stream_resampler import StreamResampler
 
@@ -35,7 +36,7 @@ class Outlet:
         if gap_s is not None:
             self.finish()
             self.ring.begin_anew(gap_s)
-        self._resampler = StreamResampler(from_hz, self.rate_hz) if from_hz != self.rate_hz else None
+        self._resampler = None if same_rate(from_hz, self.rate_hz) else StreamResampler(from_hz, self.rate_hz)
 
     def write(self, samples: NDArray[np.float32]) -> None:
         """Write samples [shape=(n_samples,)] that follow the last ones."""

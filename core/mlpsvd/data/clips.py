@@ -8,15 +8,34 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ClipSet", "LoadedClips", "Skipped"]
+__all__ = ["ClipSet", "FileNote", "LoadedClips", "Skipped"]
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """A recording that was left out, and why, in words."""
+    """A recording that was left out, and why, in words.
+
+    Attributes
+    ----------
+    path
+        Its name.
+    reason
+        Why, in one clause.
+    label
+        Its class, where that is known.
+    """
 
     path: str
     reason: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class FileNote:
+    """Something odd about a recording that is used all the same: it breaks off, it is silent."""
+
+    path: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -53,9 +72,22 @@ class ClipSet:
 
 @dataclass(frozen=True)
 class LoadedClips:
-    """Training and test clips of one source, what was left out of them, and whether a manifest fixes the split."""
+    """Training and test clips of one source.
+
+    Attributes
+    ----------
+    train, test
+        The clips.
+    skipped
+        What was left out.
+    has_fixed_split
+        Whether a manifest fixes the split.
+    notes
+        What is odd about files that are used.
+    """
 
     train: ClipSet
     test: ClipSet
     skipped: tuple[Skipped, ...]
     has_fixed_split: bool = False
+    notes: tuple[FileNote, ...] = ()

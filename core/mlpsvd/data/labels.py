@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlpsvd.audio.files import SUFFIXES
+from mlpsvd.audio.sound_names import audio_files_below
 from mlpsvd.data.clips import Skipped
 from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.errors import DataError, SettingError
@@ -19,8 +19,6 @@ from mlpsvd.files import expand_home
 from mlpsvd.settings import is_unicode
 
 __all__ = ["Named", "label_from_name", "named_files", "natural_key"]
-
-_OTHER_SOUND_SUFFIXES = (".mp3", ".m4a", ".aac", ".wma", ".opus", ".mp4", ".au", ".caf", ".w64", ".rf64")
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,8 @@ def named_files(settings: RecordingsSettings) -> tuple[list[Named], list[Skipped
         A CSV file in UTF-8 with the columns ``path,label`` and perhaps ``split`` (``train`` or ``test``), paths
         relative to the manifest.
 
-    Hidden files and folders are not looked at.
+    Which files of a folder are looked at: see :func:`mlpsvd.audio.sound_names.audio_files_below`. Whether they can be
+    read shows when they are opened.
 
     Raises
     ------
@@ -113,19 +112,20 @@ def _normalised(text: str) -> str:
 def _from_folder(folder: Path, settings: RecordingsSettings) -> tuple[list[Named], list[Skipped]]:
     found: list[Named] = []
     skipped: list[Skipped] = []
-    for path in _visible_files(folder, skipped):
+
+    def unreadable(error: OSError) -> None:
+        name = Path(error.filename).relative_to(folder).as_posix()
+        skipped.append(Skipped(name, f"the folder cannot be opened ({error.strerror})"))
+
+    for path in audio_files_below(folder, unreadable):
         name = path.relative_to(folder).as_posix()
-        suffix = path.suffix.lower()
-        if suffix in _OTHER_SOUND_SUFFIXES:
-            skipped.append(Skipped(name, f"{suffix} files are not read; WAV, FLAC, OGG and AIFF are"))
-        elif suffix in SUFFIXES:
-            label, reason = _label(path.relative_to(folder), settings)
-            if label is None:
-                skipped.append(Skipped(name, reason))
-            elif not is_unicode(label):
-                skipped.append(Skipped(name, "the name of its class is not Unicode text"))
-            else:
-                found.append(Named(path, name, label))
+        label, reason = _label(path.relative_to(folder), settings)
+        if label is None:
+            skipped.append(Skipped(name, reason))
+        elif not is_unicode(label):
+            skipped.append(Skipped(name, "the name of its class is not Unicode text"))
+        else:
+            found.append(Named(path, name, label))
     return sorted(found, key=lambda one: one.name), sorted(skipped, key=lambda one: one.path)
 
 
@@ -135,24 +135,6 @@ def _label(relative: Path, settings: RecordingsSettings) -> tuple[str | None, st
         label = _normalised(relative.parts[0]) if len(relative.parts) > 1 else None
         return label, "it lies directly in the chosen folder and not in the folder of a class"
     return label_from_name(relative.stem, settings.pattern), f"its name does not match {settings.pattern}"
-
-
-def _visible_files(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
-    """Yield every file below ``folder`` that is not hidden; linked folders are followed, each only once."""
-
-    def unreadable(error: OSError) -> None:
-        name = Path(error.filename).relative_to(folder).as_posix()
-        skipped.append(Skipped(name, f"the folder cannot be opened ({error.strerror})"))
-
-    seen: set[str] = set()
-    for root, folders, files in os.walk(folder, onerror=unreadable, followlinks=True):
-        real = os.path.realpath(root)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(root) / name for name in files if not name.startswith("."))
 
 
 def _from_manifest(manifest: Path) -> tuple[list[Named], list[Skipped]]:

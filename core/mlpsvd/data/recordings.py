@@ -11,17 +11,23 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.audio.files import AudioInfo, UnusableAudioFileError, check_channel, info, read, resample
-from mlpsvd.data.clips import ClipSet, LoadedClips, Skipped
+from mlpsvd.audio.files import AudioInfo, UnusableAudioFileError, check_channel, info, nominal_rate_hz
+from mlpsvd.data.clips import ClipSet, FileNote, LoadedClips, Skipped
+from mlpsvd.data.cutting import cut, fewest_samples
 from mlpsvd.data.labels import Named, named_files, natural_key
+from mlpsvd.data.left_out import require_no_lost_class
 from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.data.split import split_class, split_key
+from mlpsvd.data.streaming import stream_clips
 from mlpsvd.errors import DataError
 from mlpsvd.files import expand_home
+from mlpsvd.text import one_line, quoted
 
 __all__ = ["Inventory", "Recording", "cut", "fewest_samples", "load_recordings", "scan"]
 
 Progress = Callable[[float], None]
+Clips = list[tuple[float, NDArray[np.float32]]]
+Notes = tuple[str, ...]
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -63,11 +69,14 @@ class Inventory:
         What was left out, with reasons.
     class_names
         The classes in natural order (2 before 10).
+    notes
+        What is wrong with the headers of usable files.
     """
 
     files: tuple[Recording, ...]
     skipped: tuple[Skipped, ...]
     class_names: tuple[str, ...]
+    notes: tuple[FileNote, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -82,8 +91,11 @@ class Inventory:
 
     @property
     def usual_rate_hz(self) -> float:
-        """The sample rate that most recordings have; of two equally usual ones the higher. 0 where there are none."""
-        rates = Counter(one.info.sample_rate_hz for one in self.files)
+        """The sample rate that most recordings have; of two equally usual ones the higher. 0 where there are none.
+
+        A rate that is a usual one within 0.1 % counts as that: 8000 Hz for 8001.
+        """
+        rates = Counter(nominal_rate_hz(one.info.sample_rate_hz) for one in self.files)
         return max(rates, key=lambda rate: (rates[rate], rate), default=0.0)
 
 
@@ -114,7 +126,8 @@ def scan(settings: RecordingsSettings, progress: Progress | None = None) -> Inve
         else:
             skipped.append(outcome)
     names = sorted({one.label for one in files}, key=natural_key)
-    return Inventory(tuple(files), tuple(skipped), tuple(names))
+    notes = tuple(FileNote(one.name, note) for one in files for note in one.info.notes)
+    return Inventory(tuple(files), tuple(skipped), tuple(names), notes)
 
 
 def load_recordings(settings: RecordingsSettings, seed: int, progress: Progress | None = None) -> LoadedClips:
@@ -136,54 +149,24 @@ def load_recordings(settings: RecordingsSettings, seed: int, progress: Progress 
     """
     report = progress or _silent
     inventory = scan(settings, lambda share: report(0.1 * share))
-    skipped = list(inventory.skipped)
+    skipped, notes = list(inventory.skipped), []
     rate_hz = settings.sample_rate_hz or inventory.usual_rate_hz
-    usable: list[tuple[Recording, NDArray[np.float32]]] = []
+    usable: list[tuple[Recording, Clips]] = []
     reading = _each(lambda one: _read(one, settings, rate_hz), inventory.files, lambda share: report(0.1 + 0.9 * share))
     for recording, outcome in zip(inventory.files, reading, strict=True):
         if isinstance(outcome, Skipped):
             skipped.append(outcome)
         else:
-            usable.append((recording, outcome))
+            usable.append((recording, outcome[0]))
+            notes += [FileNote(recording.name, note) for note in outcome[1]]
     class_names = _class_names([one for one, _ in usable], settings, skipped)
     sides = _split([one for one, _ in usable], class_names, settings, seed)
     train, test = (
-        _clip_set([pair for pair in usable if sides[pair[0].name] == side], class_names, settings, rate_hz)
+        _clip_set([pair for pair in usable if sides[pair[0].name] == side], class_names, rate_hz)
         for side in ("train", "test")
     )
-    return LoadedClips(train, test, tuple(skipped), any(one.split is not None for one, _ in usable))
-
-
-def cut(
-    samples: NDArray[np.float32], sample_rate_hz: float, clip_s: float, shortest_s: float
-) -> list[tuple[float, NDArray[np.float32]]]:
-    """Cut a recording into clips.
-
-    Parameters
-    ----------
-    samples : np.ndarray [shape=(n_samples,)]
-        The recording.
-    sample_rate_hz
-        Its sample rate.
-    clip_s
-        Length of a clip in seconds; 0 keeps the recording whole.
-    shortest_s
-        A last piece shorter than this, to the nearest sample, is dropped.
-
-    Returns
-    -------
-    list of (float, np.ndarray [shape=(n_clip_samples,)])
-        Start in seconds and samples of each clip.
-    """
-    length = max(1, round(clip_s * sample_rate_hz)) if clip_s else len(samples)
-    shortest = min(length, fewest_samples(shortest_s, sample_rate_hz))
-    pieces = ((start, samples[start : start + length]) for start in range(0, len(samples), length))
-    return [(start / sample_rate_hz, piece) for start, piece in pieces if len(piece) >= shortest]
-
-
-def fewest_samples(shortest_s: float, sample_rate_hz: float) -> int:
-    """Return how many samples the shortest clip has: to the nearest one, as resampling rounds, and at least 1."""
-    return max(1, int(shortest_s * sample_rate_hz + 0.5))
+    has_fixed_split = any(one.split is not None for one, _ in usable)
+    return LoadedClips(train, test, tuple(skipped), has_fixed_split, tuple(notes))
 
 
 def _silent(share: float) -> None:
@@ -195,21 +178,26 @@ def _inspect(named: Named, settings: RecordingsSettings) -> Recording | Skipped:
         about = info(named.path)
         check_channel(named.path, about.n_channels, settings.channel)
     except UnusableAudioFileError as error:
-        return Skipped(named.name, error.reason)
+        return Skipped(named.name, error.reason, named.label)
     if about.duration_s < settings.shortest_s:
         reason = f"it is too short: {about.duration_s:.3g} s, and {settings.shortest_s:g} s is the least"
-        return Skipped(named.name, reason)
+        return Skipped(named.name, reason, named.label)
     return Recording(named.path, named.name, named.label, named.split, about)
 
 
-def _read(recording: Recording, settings: RecordingsSettings, rate_hz: float) -> NDArray[np.float32] | Skipped:
+def _read(recording: Recording, settings: RecordingsSettings, rate_hz: float) -> tuple[Clips, Notes] | Skipped:
+    """Return the clips of a recording and what is to be said about it; only one block more is in memory."""
+    clips: Clips = []
+    notes: Notes = ()
     try:
-        samples, from_hz = read(recording.path, settings.channel)
+        for block in stream_clips(recording.path, rate_hz, settings.clip_s, settings.shortest_s, settings.channel):
+            clips += block.clips
+            notes = block.notes
     except UnusableAudioFileError as error:
-        return Skipped(recording.name, error.reason)
-    if len(samples) < settings.shortest_s * from_hz:  # a damaged file may hold less than its header says
-        return Skipped(recording.name, f"it is too short: {len(samples) / from_hz:.3g} s of it can be read")
-    return resample(samples, from_hz, rate_hz)
+        return Skipped(recording.name, error.reason, recording.label)
+    except MemoryError:
+        return Skipped(recording.name, "it is too long for the memory", recording.label)
+    return clips, notes
 
 
 def _each(work: Callable[[A], B], items: Sequence[A], progress: Progress) -> Iterator[B]:
@@ -226,16 +214,18 @@ def _each(work: Callable[[A], B], items: Sequence[A], progress: Progress) -> Ite
 def _class_names(
     usable: Sequence[Recording], settings: RecordingsSettings, skipped: Sequence[Skipped]
 ) -> tuple[str, ...]:
-    """Return the classes in natural order; raise DataError if there are fewer than two."""
+    """Return the classes in natural order; raise DataError if there are fewer than two, or one is lost as a whole."""
     names = sorted({one.label for one in usable}, key=natural_key)
+    where = one_line(settings.path, 300)
     if not names:
-        why = "there is no WAV, FLAC, OGG or AIFF file in it"
+        why = "there is no audio file in it (WAV, FLAC, OGG, MP3, AIFF and others are read)"
         if skipped:
-            why = f"all {len(skipped)} files were skipped, {skipped[0].path} because {skipped[0].reason}"
-        raise DataError(f"{settings.path} gives no usable recording: {why}")
+            why = f"all {len(skipped)} files were left out, {_for_example(skipped[0])}"
+        raise DataError(f"{where} gives no usable recording: {why}")
+    require_no_lost_class(names, skipped)
     if len(names) < 2:
-        found = f"only {names[0]!r} ({_recordings(len(usable))})"
-        raise DataError(f"{settings.path} gives {found}; at least two classes are needed to tell apart")
+        found = f"only {quoted(names[0])} ({_recordings(len(usable))})"
+        raise DataError(f"{where} gives {found}; at least two classes are needed to tell apart")
     return tuple(names)
 
 
@@ -263,25 +253,23 @@ def _lacking(label: str, n_recordings: int, wanted: str, settings: RecordingsSet
     remedy = "add recordings to this class or leave it out (every class needs at least 2)"
     if n_recordings > 1 and settings.labels_from == "manifest":
         remedy = f"give some of its rows in the manifest the split {wanted}"
-    return f"class {label!r} has {_recordings(n_recordings)} and no {what} clip; {remedy}"
+    return f"class {quoted(label)} has {_recordings(n_recordings)} and no {what} clip; {remedy}"
+
+
+def _for_example(one: Skipped) -> str:
+    return f"{one_line(one.path)} because {one.reason}"
 
 
 def _recordings(count: int) -> str:
     return "1 recording" if count == 1 else f"{count} recordings"
 
 
-def _clip_set(
-    recordings: Sequence[tuple[Recording, NDArray[np.float32]]],
-    class_names: tuple[str, ...],
-    settings: RecordingsSettings,
-    rate_hz: float,
-) -> ClipSet:
+def _clip_set(recordings: Sequence[tuple[Recording, Clips]], class_names: tuple[str, ...], rate_hz: float) -> ClipSet:
     clips: list[NDArray[np.float32]] = []
     labels: list[int] = []
     origins: list[str] = []
     names: list[str] = []
-    for recording, samples in recordings:
-        pieces = cut(samples, rate_hz, settings.clip_s, settings.shortest_s)
+    for recording, pieces in recordings:
         for start_s, piece in pieces:
             clips.append(piece)
             labels.append(class_names.index(recording.label))

@@ -1,7 +1,7 @@
 """The clips of one recording of any length, block by block: what a whole hour needs in memory is one clip.
 
 Every clip has the same bits as those of :func:`mlpsvd.audio.files.read`, ``resample`` and
-:func:`mlpsvd.data.recordings.cut` one after the other.
+:func:`mlpsvd.data.cutting.cut` one after the other.
 """
 
 from __future__ import annotations
@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.audio.file_blocks import open_blocks
 from mlpsvd.audio.files import UnusableAudioFileError
-from mlpsvd.data.recordings import fewest_samples
+from mlpsvd.audio.streamed_resampling import StreamedResampling
+from mlpsvd.data.cutting import fewest_samples
 
 __all__ = ["ClipBlock", "stream_clips"]
 
 Samples = NDArray[np.float32]
+
+_MOST_KEPT = 2**30
+"""The longest recording that is kept whole: 6.2 hours at 48 kHz, 4.3 GB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +38,14 @@ class ClipBlock:
         Seconds of the recording that have been read.
     share
         The same as a share of what the file says it holds, 0 to 1.
+    notes
+        What a person should know about the file, one clause each; complete with the last block.
     """
 
     clips: tuple[tuple[float, Samples], ...]
     read_s: float
     share: float
+    notes: tuple[str, ...] = ()
 
 
 def stream_clips(
@@ -67,32 +73,16 @@ def stream_clips(
         there have been clips already.
     """
     with open_blocks(path, channel) as file:
-        resample = _Resampler(file.sample_rate_hz, sample_rate_hz)
+        resample = StreamedResampling(file.sample_rate_hz, sample_rate_hz)
         cutter = _Cutter(sample_rate_hz, clip_s, shortest_s)
         n_read = 0
         for block, is_last in file.blocks():
             n_read += len(block)
-            clips = cutter.add(resample(block, is_last))
+            clips = [clip for piece in resample(block, is_last) for clip in cutter.add(path, piece)]
             if is_last:
                 clips += cutter.rest(path)
-            yield ClipBlock(tuple(clips), n_read / file.sample_rate_hz, min(1.0, n_read / file.n_samples))
-
-
-class _Resampler:
-    """Resamples one block after another, as if they were one."""
-
-    def __init__(self, from_hz: float, to_hz: float) -> None:
-        self._stream: Any = None
-        if from_hz != to_hz:
-            import soxr
-
-            self._stream = soxr.ResampleStream(from_hz, to_hz, 1, dtype="float32", quality="HQ")
-
-    def __call__(self, block: Samples, is_last: bool) -> Samples:
-        if self._stream is None:
-            return block
-        resampled: Samples = self._stream.resample_chunk(block, last=is_last)
-        return resampled
+            share = min(1.0, n_read / file.n_samples)
+            yield ClipBlock(tuple(clips), n_read / file.sample_rate_hz, share, file.notes)
 
 
 class _Cutter:
@@ -107,10 +97,14 @@ class _Cutter:
         self._n_kept = 0
         self._n_cut = 0
 
-    def add(self, samples: Samples) -> list[tuple[float, Samples]]:
+    def add(self, path: Path, samples: Samples) -> list[tuple[float, Samples]]:
         """Take samples and return the clips that they complete."""
         self._kept.append(samples)
         self._n_kept += len(samples)
+        if self._n_kept > _MOST_KEPT and not self._length:
+            longest_s = _MOST_KEPT / self._rate_hz
+            reason = f"it is longer than {longest_s:.3g} s, too long for one clip; train on clips of a fixed length"
+            raise UnusableAudioFileError(path, reason)
         if not self._length or self._n_kept < self._length:
             return []
         joined = np.concatenate(self._kept)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlpsvd.audio.files import SUFFIXES
+from mlpsvd.audio.sound_names import audio_files_below
 
 __all__ = ["SoundFile", "find_sound_files"]
 
@@ -31,19 +31,16 @@ class SoundFile:
 def find_sound_files(paths: Iterable[Path]) -> Iterator[SoundFile]:
     """Yield the files, and in place of a folder the audio files in it, nested ones too, in the order of names.
 
-    What is hidden in a folder is not looked at. A folder without audio files comes as it is: classifying it says so.
+    Which files of a folder are audio files: see :func:`mlpsvd.audio.sound_names.audio_files_below`. A folder without
+    any comes as it is: classifying it says so.
     """
     for path in paths:
         own = path.absolute().name
         if not path.is_dir():
             yield SoundFile(path, (path.absolute().parent.name,))
             continue
-        inside = sorted(one for one in path.rglob("*") if _is_sound(one.relative_to(path)) and one.is_file())
+        inside = sorted(audio_files_below(path))
         for one in inside:
             yield SoundFile(one, (own, *one.relative_to(path).parts[:-1]))
         if not inside:
             yield SoundFile(path)
-
-
-def _is_sound(relative: Path) -> bool:
-    return relative.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in relative.parts)

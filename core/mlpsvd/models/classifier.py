@@ -168,8 +168,7 @@ class Classifier:
             If the file is unreadable, empty, not finite, or shorter than the shortest clip.
         """
         samples, rate_hz = files.read(path, channel=self._model.channel)
-        if rate_hz != self.sample_rate_hz:
-            samples = files.resample(samples, rate_hz, self.sample_rate_hz)
+        samples = files.resample(samples, rate_hz, self.sample_rate_hz)
         least_s = self._model.shortest_s
         if len(samples) < fewest_samples(least_s, self.sample_rate_hz):
             length_s = len(samples) / self.sample_rate_hz

@@ -73,9 +73,8 @@ def test_what_cannot_be_used_says_what_reading_it_whole_says(tmp_path: Path) -> 
     (tmp_path / "empty.wav").touch()
     soundfile.write(tmp_path / "none.wav", np.zeros(0), 16000)
     soundfile.write(tmp_path / "nan.wav", np.r_[np.zeros(2_500), np.nan], 16000, subtype="FLOAT")
-    (tmp_path / "broken.flac").write_bytes(write(tmp_path / "whole.flac", 60_000).read_bytes()[:70_000])
     write(tmp_path / "mono.wav", 2_000)
-    for name in ("missing.wav", "text.wav", "empty.wav", "none.wav", "nan.wav", "broken.flac", "mono.wav"):
+    for name in ("missing.wav", "text.wav", "empty.wav", "none.wav", "nan.wav", "mono.wav"):
         with pytest.raises(AudioFileError) as expected:
             files.read(tmp_path / name, channel=2 if name == "mono.wav" else 0)
         with pytest.raises(AudioFileError) as found:
