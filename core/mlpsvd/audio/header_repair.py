@@ -46,18 +46,23 @@ class PatchedFile(io.RawIOBase):
         self._patches = patches
 
     def readable(self) -> bool:
+        """It is."""
         return True
 
     def seekable(self) -> bool:
+        """It is."""
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to a place and return it."""
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:
+        """Return the place of the next byte."""
         return self._file.tell()
 
     def readinto(self, buffer: object) -> int:
+        """Fill a buffer with the next bytes and return how many there were."""
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
         start = self._file.tell()
         count = int(self._file.readinto(view))
@@ -67,6 +72,7 @@ class PatchedFile(io.RawIOBase):
         return count
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
         super().close()
 
