@@ -10,13 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from mlpsvd.data.collection_paths import is_folder, is_link, is_ours, place_of
 from mlpsvd.data.file_names import first_free, safe_name
 from mlpsvd.data.manifest import Manifest, csv_line
 from mlpsvd.data.recorded_clip import RecordedClip
 
-__all__ = ["Catalogue", "Cells", "Entry", "class_folder", "place_of"]
+__all__ = ["Catalogue", "Cells", "Entry", "class_folder"]
 
 Cells = Mapping[str, str]
+
+_HIGHEST_RATE_HZ = 1e9
+_LONGEST_S = 1e7
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000  # beyond them no time zone can be added or taken off
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,14 +49,6 @@ class Entry:
     def id(self) -> str:
         """The id of the clip."""
         return self.cells["id"]
-
-
-def place_of(folder: Path, name: str) -> Path:
-    """Return where the file is that a manifest names, perhaps in Windows' spelling."""
-    path = folder / name
-    if "\\" in name and not path.exists():
-        path = folder / name.replace("\\", "/")
-    return Path(os.path.normpath(path))
 
 
 class Catalogue:
@@ -140,24 +137,31 @@ class Catalogue:
     def folder_for(self, label: str) -> str:
         """Return the folder of a label: the one that holds most of its clips, or a new one that is no other's.
 
-        Letters in upper and lower case are one folder on many systems, so they are here.
+        Letters in upper and lower case are one folder on many systems, so they are here. A folder that is a link is
+        not written to: such a class gets a second folder.
         """
         owners = self.owners()
         own = Counter(entry.folder for entry in self if entry.folder and entry.cells["label"] == label)
-        kept = [folder for folder in own if owners[folder.casefold()] == label]
+        kept = [folder for folder in own if owners[folder.casefold()] == label and self._takes_files(folder)]
         if kept:
             return max(kept, key=lambda folder: own[folder])
         name = safe_name(label)
         return first_free(
             lambda number: f"{name} {number}" if number > 1 else name,
-            lambda folder: owners.get(folder.casefold(), label) != label,
+            lambda folder: owners.get(folder.casefold(), label) != label or not self._takes_files(folder),
         )
+
+    def _takes_files(self, folder: str) -> bool:
+        """Whether clips can be written to a class folder: it is one, and no link, or it is not there yet."""
+        path = self.folder / folder
+        return is_folder(path) and not is_link(path) if os.path.lexists(path) else True
 
 
 def class_folder(name: str) -> str:
     """Return the first folder of a path in a manifest, "" where the file lies in no folder of the collection."""
-    first, slash, _ = name.replace("\\", "/").removeprefix("./").partition("/")
-    return first if slash and first not in ("", ".", "..") and ":" not in first else ""
+    first, *rest = name.replace("\\", "/").removeprefix("./").split("/")
+    is_one = rest and first not in ("", ".") and ".." not in (first, *rest) and ":" not in first
+    return first if is_one and not is_ours(first) else ""
 
 
 def _clip(folder: Path, cells: Cells) -> RecordedClip | None:
@@ -171,9 +175,9 @@ def _clip(folder: Path, cells: Cells) -> RecordedClip | None:
         cells["split"].strip().lower() or None,
         _moment(cells["recorded_at"]),
         cells["device"],
-        _number(cells["sample_rate_hz"], 0.0),
-        _number(cells["duration_s"], 0.0),
-        _number(cells["level_dbfs"], math.nan),
+        _number(cells["sample_rate_hz"], 0.0, _HIGHEST_RATE_HZ, 0.0),
+        _number(cells["duration_s"], 0.0, _LONGEST_S, 0.0),
+        _number(cells["level_dbfs"], -1000.0, 1000.0, math.nan),
         _is_true(cells["clipped"]),
         _is_true(cells["has_gap"]),
     )
@@ -181,16 +185,18 @@ def _clip(folder: Path, cells: Cells) -> RecordedClip | None:
 
 def _moment(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return found if _FIRST_YEAR <= found.year <= _LAST_YEAR else None
 
 
-def _number(text: str, otherwise: float) -> float:
+def _number(text: str, low: float, high: float, otherwise: float) -> float:
     try:
-        return float(text)
+        found = float(text)
     except ValueError:
         return otherwise
+    return found if low <= found <= high else otherwise  # nan is in no range
 
 
 def _is_true(text: str) -> bool:

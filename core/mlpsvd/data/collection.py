@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 
-from mlpsvd.data.catalogue import Cells, Entry, class_folder
-from mlpsvd.data.clip_files import Encoded, encode, trimmed
+from mlpsvd.data.catalogue import Entry, class_folder
+from mlpsvd.data.clip_files import encode, trimmed
+from mlpsvd.data.clip_places import measured_cells, name_under, own_name, refuse_linked, trash_name, truth
+from mlpsvd.data.collection_paths import file_id
 from mlpsvd.data.collection_store import CollectionStore, check_format
 from mlpsvd.data.file_names import checked_label, clip_stem, first_free, safe_name
 from mlpsvd.data.journal import Change, State, Step
@@ -21,7 +22,8 @@ from mlpsvd.data.recorded_clip import RecordedClip
 from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.data.take import Take
 from mlpsvd.data.training_warnings import warnings_for_training
-from mlpsvd.errors import DataError
+from mlpsvd.errors import DataError, FileFormatError
+from mlpsvd.text import one_line, quoted
 
 __all__ = ["Collection", "Trash"]
 
@@ -98,8 +100,9 @@ class Collection:
             if not path.is_dir():
                 raise DataError(f"there is no folder {str(path)!r}; choose one that exists, or make a new collection")
             collection = cls(CollectionStore(path, progress))
-        except OSError as error:
-            raise DataError(f"{folder} cannot be opened ({error.strerror or error})") from None
+        except (OSError, FileFormatError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise DataError(f"{folder} cannot be opened ({why})") from None
         if collection.writable:
             for spool in collection._store.left_over():
                 collection._recover(spool)
@@ -131,7 +134,8 @@ class Collection:
     def notes(self) -> tuple[str, ...]:
         """What was found at opening, or changed from outside since, a sentence each.
 
-        Recovered takes, files that are gone, files that were not in the manifest, a folder that is write-protected.
+        Recovered takes, files that are gone, files that were not in the manifest, clips that lie outside the folder
+        or behind links, a folder that is write-protected.
         """
         return tuple(self._store.notes)
 
@@ -173,10 +177,13 @@ class Collection:
         Raises
         ------
         DataError
-            If the label is not one, the take is empty or a clip already, or the clip cannot be written (disk full,
-            folder write-protected): the collection is as it was then, and the take stays in the spool.
+            If the label is not one, the take is empty or a clip already, its id is no plain name, or the clip cannot
+            be written (disk full, folder write-protected): the collection is as it was then, and the take stays in
+            the spool.
         """
         own = checked_label(label or take.label)
+        if file_id(take.id) != take.id:
+            raise DataError(f"the id of the take is {quoted(take.id)}; it should be letters, digits, - and _")
         self._prepare()
         if take.id in self._store.catalogue:
             raise DataError(f"this take is in {self.folder} already")
@@ -185,9 +192,9 @@ class Collection:
         encoded = encode(take.samples, take.rate_hz, take.file_format or self.file_format)
         moment = take.started_at.astimezone()
         name = self._new_name(own, clip_stem(own, moment), encoded.suffix)
-        cells = _measured(encoded) | {
+        cells = measured_cells(encoded) | {
             "path": name, "label": own, "recorded_at": moment.isoformat(timespec="milliseconds"),
-            "device": " ".join(take.device.split()), "has_gap": _truth(take.has_gap), "id": take.id,
+            "device": " ".join(take.device.split()), "has_gap": truth(take.has_gap), "id": take.id,
         }  # fmt: skip
         state = State(cells, len(self._store.catalogue), self._store.put_in_trash(take.id, encoded))
         self._store.take_step(Step(f"clip of {own} added", (Change(take.id, None, state),)))
@@ -217,28 +224,30 @@ class Collection:
     def trim(self, id: str, start_s: float, end_s: float) -> RecordedClip:
         """Keep of a clip only what lies from ``start_s`` to ``end_s``; the longer file goes to the trash.
 
-        Where that is all of it, nothing is done.
+        Where that is all of it, nothing is done. Of a file outside the folder the piece becomes a file inside it.
 
         Raises
         ------
         DataError
-            If nothing would be left, or the file cannot be read or written.
+            If nothing would be left, the file cannot be read or written, or it is reached through a link.
         """
         self._prepare()
         clip = self.clip(id)
+        refuse_linked(self.folder, self._entries([id]))
         encoded = trimmed(clip.path, start_s, end_s, self.file_format)
         if encoded is None:
             return clip
         entry = self._entries([id])[0]
-        before = self._state(entry, self._store.catalogue.places(), self._trash_name(entry))
-        cells = dict(entry.cells) | _measured(encoded)
+        before = self._state(entry, self._store.catalogue.places(), trash_name(entry))
+        cells = dict(entry.cells) | measured_cells(encoded)
         if clip.recorded_at is not None:
             moment = clip.recorded_at + timedelta(seconds=max(0.0, start_s))
             cells["recorded_at"] = moment.isoformat(timespec="milliseconds")
-        if not self._is_own(entry):
-            cells["path"] = self._new_name(clip.label, clip.path.stem, encoded.suffix)
+        own = own_name(self.folder, entry)
+        if own is None:
+            cells["path"] = self._new_name(clip.label, safe_name(clip.path.stem), encoded.suffix)
         elif encoded.suffix != clip.path.suffix:
-            cells["path"] = self._free(str(Path(clip.name).with_suffix("")), encoded.suffix)
+            cells["path"] = self._free(str(PurePosixPath(own).with_suffix("")), encoded.suffix)
         after = State(cells, before.at, self._store.put_in_trash(id, encoded))
         self._store.take_step(
             Step(f"clip of {clip.label} trimmed to {encoded.duration_s:.3g} s", (Change(id, before, after),))
@@ -246,11 +255,15 @@ class Collection:
         return self.clip(id)
 
     def delete(self, ids: Iterable[str]) -> str:
-        """Take clips out of the collection; their files go to the trash. Returns what was done, in words."""
+        """Take clips out of the collection; their files go to the trash. Returns what was done, in words.
+
+        A file outside the folder stays where it is; for one that is reached through a link, DataError is raised.
+        """
         self._prepare()
         entries = self._entries(ids)
+        refuse_linked(self.folder, entries)
         places = self._store.catalogue.places()
-        changes = tuple(Change(one.id, self._state(one, places, self._trash_name(one)), None) for one in entries)
+        changes = tuple(Change(one.id, self._state(one, places, trash_name(one)), None) for one in entries)
         return self._take(Step(f"{_clips(len(changes))} deleted", changes))
 
     @property
@@ -284,7 +297,7 @@ class Collection:
     @property
     def trash(self) -> Trash:
         """What deleted, trimmed and undone clips take up."""
-        sizes = [path.stat().st_size for path in self._store.trash_files()]
+        sizes = [path.lstat().st_size for path in self._store.trash_files()]
         return Trash(len(sizes), sum(sizes))
 
     def empty_trash(self) -> str:
@@ -318,8 +331,9 @@ class Collection:
                     f"A clip of {clip.label} ({clip.duration_s:.1f} s) that was not in the collection yet when the "
                     f"program ended was recovered: {clip.name}."
                 )
-        except (DataError, OSError) as error:
-            self._store.notes.append(f"{spool.name} in the spool was not recovered and stays there: {error}.")
+        except (DataError, FileFormatError, OSError) as error:
+            why = f"{one_line(spool.name)} in the spool was not recovered and stays there"
+            self._store.notes.append(f"{why}: {one_line(str(error), 300)}.")
 
     def _take(self, step: Step) -> str:
         if step.changes:
@@ -334,30 +348,19 @@ class Collection:
         return [entry for entry in self._store.catalogue if entry.id in wanted]
 
     def _state(self, entry: Entry, places: dict[str, int], trash: str) -> State:
-        return State(dict(entry.cells), places[entry.id], trash if self._is_own(entry) else "")
-
-    def _is_own(self, entry: Entry) -> bool:
-        """Whether the file lies in the collection's folder; others are never moved."""
-        return entry.clip is not None and entry.clip.path.is_relative_to(self.folder)
-
-    def _trash_name(self, entry: Entry) -> str:
-        return f"{entry.id}-{secrets.token_hex(4)}{Path(entry.cells['path']).suffix}"
+        return State(dict(entry.cells), places[entry.id], trash if own_name(self.folder, entry) is not None else "")
 
     def _relabel(self, entries: list[Entry], label: str, words: str) -> str:
         owners, folder = self._store.catalogue.owners(), self._store.catalogue.folder_for(label)
         changes, places = [], self._store.catalogue.places()
         for entry in entries:
-            before = self._state(entry, places, entry.id)
+            before = self._state(entry, places, file_id(entry.id))
             cells = dict(entry.cells) | {"label": label}
-            if self._lies_in_its_class(entry, owners):
-                cells["path"] = _name_under(entry.cells, label, folder)
+            own = own_name(self.folder, entry)
+            if own is not None and owners.get(class_folder(own).casefold()) == entry.cells["label"]:
+                cells["path"] = name_under(self.folder, own, entry.cells["label"], label, folder)
             changes.append(Change(entry.id, before, State(cells, before.at, before.trash)))
         return self._take(Step(words, tuple(changes)))
-
-    def _lies_in_its_class(self, entry: Entry, owners: dict[str, str]) -> bool:
-        """Whether the folder of a clip is that of its label, and not one where the clips of many classes lie."""
-        folder, label = class_folder(entry.cells["path"]), entry.cells["label"]
-        return self._is_own(entry) and owners.get(folder.casefold()) == label
 
     def _new_name(self, label: str, stem: str, suffix: str) -> str:
         folder = self._store.catalogue.folder_for(label)
@@ -365,28 +368,6 @@ class Collection:
 
     def _free(self, stem: str, suffix: str) -> str:
         return first_free(lambda n: f"{stem}{f'_{n}' * (n > 1)}{suffix}", self._store.is_taken)
-
-
-def _name_under(cells: Cells, label: str, folder: str) -> str:
-    """Return where a file goes that gets another label: the folder changes, and the label in front of its name."""
-    _, *between, name = cells["path"].replace("\\", "/").removeprefix("./").split("/")
-    old = f"{safe_name(cells['label'])}_"
-    if name.startswith(old):
-        name = f"{safe_name(label)}_{name.removeprefix(old)}"
-    return "/".join([folder, *between, name])
-
-
-def _measured(encoded: Encoded) -> dict[str, str]:
-    return {
-        "sample_rate_hz": f"{encoded.sample_rate_hz:.10g}",
-        "duration_s": f"{encoded.duration_s:.6f}",
-        "level_dbfs": f"{encoded.level.rms_dbfs:.2f}",
-        "clipped": _truth(encoded.level.clipped),
-    }
-
-
-def _truth(value: bool) -> str:
-    return "true" if value else "false"
 
 
 def _clips(count: int) -> str:

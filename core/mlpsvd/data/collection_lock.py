@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import socket
+import stat
 import sys
 import weakref
 from datetime import datetime
 from pathlib import Path
 
-from mlpsvd.errors import DataError
+from mlpsvd.errors import DataError, FileFormatError
+from mlpsvd.files import read_plain
+from mlpsvd.json_fields import parse_fields
+from mlpsvd.text import one_line
 
 __all__ = ["FolderLock"]
 
+_MOST_BYTES = 10_000
 _LOCKED_BYTE = 2**30  # Windows lets nobody read what is locked: who holds it is written before
 
 
@@ -24,23 +30,31 @@ class FolderLock:
     Parameters
     ----------
     path
-        The lock file; made where it is missing, and left there.
+        The lock file; made where it is missing, and left there. It is a plain file and no link.
 
     Raises
     ------
     DataError
         If another program, or this one, holds it: the message says who.
     OSError
-        If the file cannot be made.
+        If the file cannot be made, or something else lies there.
     """
 
     def __init__(self, path: Path) -> None:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        # A link would let us write where it points to; a named pipe would be waited for.
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        descriptor = os.open(path, flags, 0o666)
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(descriptor)
+            raise OSError(errno.EINVAL, f"{path.name} is no plain file")
         if not _try(descriptor):
             os.close(descriptor)
             raise DataError(f"{path.parent.parent} is open {_holder(path)}; close it there first")
         self._finalizer = weakref.finalize(self, _release, descriptor)
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": f"{datetime.now():%Y-%m-%d %H:%M}"}
+        if status.st_nlink > 1:  # another name of a file that may not be ours
+            return
         with contextlib.suppress(OSError):
             os.truncate(descriptor, 0)
             os.write(descriptor, json.dumps(holder).encode())
@@ -89,10 +103,11 @@ else:
 def _holder(path: Path) -> str:
     """Say who holds a lock, as far as it is known."""
     try:
-        holder = json.loads(path.read_text("utf-8"))
-        since = holder["since"]
-        if holder["pid"] == os.getpid() and holder["host"] == socket.gethostname():
-            return f"in this program already (since {since})"
-        return f"in another program (process {holder['pid']} on {holder['host']}, since {since})"
-    except (OSError, ValueError, KeyError, TypeError):
+        holder = parse_fields(read_plain(path, _MOST_BYTES))
+        pid, host = holder.whole("pid"), one_line(holder.text("host"), 40)
+        since = one_line(holder.text("since"), 40)
+    except (OSError, FileFormatError):
         return "in another program"
+    if pid == os.getpid() and host == one_line(socket.gethostname(), 40):
+        return f"in this program already (since {since})"
+    return f"in another program (process {pid} on {host}, since {since})"

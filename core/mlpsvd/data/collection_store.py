@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import secrets
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from mlpsvd.data.catalogue import Catalogue
 from mlpsvd.data.clip_files import Encoded
 from mlpsvd.data.collection_lock import FolderLock
+from mlpsvd.data.collection_paths import TRASH, checked_write, file_id, is_link, linked_place
 from mlpsvd.data.journal import Journal, Step, Transaction
+from mlpsvd.data.manifest import LARGEST_MANIFEST
 from mlpsvd.data.spool import left_over, read_spool
-from mlpsvd.data.steps import TRASH, carry_out, resolve, revert
+from mlpsvd.data.steps import carry_out, check_moves, resolve, revert
 from mlpsvd.data.stock import take_stock
 from mlpsvd.data.take import Take
-from mlpsvd.errors import DataError
-from mlpsvd.files import write_atomically
+from mlpsvd.errors import DataError, FileFormatError
+from mlpsvd.files import read_plain, write_atomically
+from mlpsvd.json_fields import parse_fields
 
 __all__ = ["CollectionStore", "check_format"]
 
 _FORMATS = ("flac", "wav")
+_MOST_BYTES = 10_000
 
 
 class CollectionStore:
@@ -49,6 +53,7 @@ class CollectionStore:
         self.spool_folder = self._hidden / "spool"
         self.notes: list[str] = []
         self._lock: FolderLock | None = None
+        self._protection = ""
         self._seen: tuple[int, int, int] | None = None
         try:
             self._take_lock()
@@ -69,7 +74,11 @@ class CollectionStore:
     def check_writable(self) -> None:
         """Raise DataError where nothing can be changed."""
         if self._lock is None:
-            raise DataError(f"{self.folder} cannot be changed: it is write-protected, or the collection was closed")
+            why = self._protection or "it is write-protected, or the collection was closed"
+            raise DataError(f"{self.folder} cannot be changed: {why}")
+        link = linked_place(self.folder)
+        if link is not None:
+            raise DataError(f"{self.folder} cannot be changed: {_link_in_words(link)}")
 
     def close(self) -> None:
         """Give the lock back."""
@@ -81,9 +90,7 @@ class CollectionStore:
         """Remember what takes become; DataError where that is neither flac nor wav, or cannot be written."""
         check_format(file_format)
         try:
-            write_atomically(
-                self._hidden / "collection.json", json.dumps({"format_version": 1, "file_format": file_format})
-            )
+            self._write(".mlpsvd/collection.json", json.dumps({"format_version": 1, "file_format": file_format}))
         except OSError as error:
             raise self._refusal(error) from None
         self.file_format = file_format
@@ -100,14 +107,16 @@ class CollectionStore:
     def is_taken(self, name: str) -> bool:
         """Whether a file lies at that place, or the manifest names one there."""
         wanted = name.casefold()
-        return (self.folder / name).exists() or any(one.cells["path"].casefold() == wanted for one in self.catalogue)
+        return os.path.lexists(self.folder / name) or any(
+            one.cells["path"].casefold() == wanted for one in self.catalogue
+        )
 
     def put_in_trash(self, id: str, encoded: Encoded) -> str:
         """Write a new file where a step will take it from, and return its name there; DataError if that fails."""
-        name = f"{id}-{secrets.token_hex(4)}{encoded.suffix}"
+        name = f"{file_id(id)}-{secrets.token_hex(4)}{encoded.suffix}"
         try:
-            (self.folder / TRASH).mkdir(parents=True, exist_ok=True)
-            write_atomically(self.folder / TRASH / name, encoded.data)
+            checked_write(self.folder, TRASH).mkdir(parents=True, exist_ok=True)
+            self._write(f"{TRASH}/{name}", encoded.data)
         except OSError as error:
             raise self._refusal(error) from None
         return name
@@ -129,7 +138,9 @@ class CollectionStore:
     def trash_files(self) -> list[Path]:
         """Return the files in the trash."""
         trash = self.folder / TRASH
-        return sorted(path for path in trash.iterdir() if path.is_file()) if trash.is_dir() else []
+        if not trash.is_dir() or linked_place(self.folder) is not None:
+            return []
+        return sorted(path for path in trash.iterdir() if is_link(path) or path.is_file())
 
     def empty_trash(self) -> None:
         """Forget all steps and remove the files; DataError where that is not possible."""
@@ -142,7 +153,7 @@ class CollectionStore:
 
     def left_over(self) -> tuple[Path, ...]:
         """Return the spools of takes that are not in the collection yet."""
-        return left_over(self.spool_folder)
+        return left_over(self.spool_folder) if linked_place(self.folder) is None else ()
 
     def read_left_over(self, spool: Path) -> Take | None:
         """Return the take in a spool; one that is empty or a clip already is cleared away, and None returned."""
@@ -154,6 +165,11 @@ class CollectionStore:
         return None
 
     def _take_lock(self) -> None:
+        link = linked_place(self.folder)
+        if link is not None:
+            self._protection = _link_in_words(link)
+            self.notes.append(f"The clips of {self.folder} can be used, not changed: {self._protection}.")
+            return
         try:
             self._hidden.mkdir(exist_ok=True)
             self._lock = FolderLock(self._hidden / "lock")
@@ -162,11 +178,14 @@ class CollectionStore:
                 f"{self.folder} is write-protected ({error.strerror}): its clips can be used, not changed."
             )
 
+    def _write(self, name: str, data: bytes | str) -> None:
+        """Write a file of the collection in one step; OSError where that would be outside the folder."""
+        write_atomically(checked_write(self.folder, name), data)
+
     def _look(self, progress: Callable[[float], None]) -> Catalogue:
         """Read what is there; first finish what was interrupted, and then write the manifest if it says less."""
-        if self.journal.is_damaged:
-            self.journal.is_damaged = False  # told once
-            self.notes.append("The list of steps is damaged and was set aside: earlier steps cannot be undone.")
+        if self.writable:
+            self._check_journal()
         pending = self.journal.pending if self.writable else None
         if pending is not None:
             with contextlib.suppress(OSError):
@@ -180,13 +199,33 @@ class CollectionStore:
         self._seen = self._signature()
         return stock.catalogue
 
+    def _check_journal(self) -> None:
+        """Set a journal aside that is damaged, or whose unfinished step must not be finished."""
+        damage = self.journal.damage
+        if not damage and self.journal.pending is not None:
+            try:
+                check_moves(self.folder, self.journal.pending.moves)
+            except OSError as error:
+                damage = f"its last step cannot be finished ({error.strerror})"
+        if not damage:
+            return
+        try:
+            aside = self.journal.set_aside()
+        except OSError as error:
+            self.close()
+            self.notes.append(f"{self._refusal(error)}: the clips can be used, not changed.")
+            return
+        self.notes.append(
+            f"The list of steps was set aside as {aside.name}, and earlier steps cannot be undone: {damage}."
+        )
+
     def _write_stock(self, catalogue: Catalogue, copy_to: Path | None) -> None:
         try:
             if copy_to is not None:
-                shutil.copy2(self.manifest, copy_to)
+                self._write(copy_to.name, read_plain(self.manifest, LARGEST_MANIFEST))
                 self.notes.append(f"manifest.csv is written in our way from now on; {copy_to.name} is what it was.")
-            write_atomically(self.manifest, catalogue.text())
-        except OSError as error:
+            self._write(self.manifest.name, catalogue.text())
+        except (OSError, FileFormatError) as error:
             self.close()
             self.notes.append(f"{self._refusal(error)}: the clips can be used, not changed.")
 
@@ -197,7 +236,7 @@ class CollectionStore:
             self.journal.begin(transaction)
             made = carry_out(self.folder, transaction.moves)
             self.catalogue.change(transaction.rows)
-            write_atomically(self.manifest, self.catalogue.text())
+            self._write(self.manifest.name, self.catalogue.text())
         except OSError as error:
             self.catalogue.restore(before)
             with contextlib.suppress(OSError):
@@ -224,21 +263,24 @@ class CollectionStore:
 
     def _read_format(self) -> str:
         try:
-            table = json.loads((self._hidden / "collection.json").read_text("utf-8"))
-            return str(table["file_format"]) if table["file_format"] in _FORMATS else _FORMATS[0]
-        except (OSError, ValueError, KeyError, TypeError):
+            table = parse_fields(read_plain(self._hidden / "collection.json", _MOST_BYTES))
+            return table.text("file_format", _FORMATS)
+        except (OSError, FileFormatError):
             return _FORMATS[0]
 
-    def _refusal(self, error: OSError) -> DataError:
-        return DataError(
-            f"{self.folder} cannot be written to ({error.strerror or error}), so nothing was changed in it"
-        )
+    def _refusal(self, error: OSError | FileFormatError) -> DataError:
+        why = getattr(error, "strerror", None) or error
+        return DataError(f"{self.folder} cannot be written to ({why}), so nothing was changed in it")
 
 
 def check_format(file_format: str) -> None:
     """Raise DataError where takes cannot become files of that format."""
     if file_format not in _FORMATS:
         raise DataError(f"the file format is {file_format!r}; it should be flac or wav")
+
+
+def _link_in_words(link: str) -> str:
+    return f"{link} is a link, and the program writes through none; put the file or folder itself there"
 
 
 def _silent(share: float) -> None:

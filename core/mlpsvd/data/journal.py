@@ -8,77 +8,23 @@ the collection is opened next.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import stat
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mlpsvd.files import write_atomically
+from mlpsvd.data.journal_lines import Change, State, Step, Transaction, read_line
+from mlpsvd.errors import FileFormatError
+from mlpsvd.files import read_plain, write_atomically
 
 __all__ = ["Change", "Journal", "State", "Step", "Transaction"]
 
 _DONE = {"kind": "done"}
-
-
-@dataclass(frozen=True)
-class State:
-    """How a clip stood before or after a step.
-
-    Attributes
-    ----------
-    cells
-        Its row of the manifest.
-    at
-        Which row that was.
-    trash
-        What its file is called in the trash while the clip does not stand so; two states with the same name have the
-        same file. "" where the file is not the collection's own and never moves.
-    """
-
-    cells: Mapping[str, str]
-    at: int
-    trash: str
-
-
-@dataclass(frozen=True)
-class Change:
-    """One clip of a step; None is a clip that is not there."""
-
-    id: str
-    before: State | None
-    after: State | None
-
-
-@dataclass(frozen=True)
-class Step:
-    """What a person did, in words ("3 clips deleted"), and what changed."""
-
-    words: str
-    changes: tuple[Change, ...]
-
-
-@dataclass(frozen=True)
-class Transaction:
-    """One step, or its undoing, or its redoing, down to the last file.
-
-    Attributes
-    ----------
-    kind
-        ``step``, ``undo`` or ``redo``.
-    step
-        The step that is done, undone or redone.
-    moves
-        From where to where files move, relative to the collection's folder.
-    rows
-        Id, cells (None: the row goes) and place of every row that changes.
-    """
-
-    kind: str
-    step: Step
-    moves: tuple[tuple[str, str], ...]
-    rows: tuple[tuple[str, Mapping[str, str] | None, int], ...]
+_MOST_BYTES = 500_000_000
 
 
 class Journal:
@@ -90,8 +36,19 @@ class Journal:
         Steps that can be undone and done again, the next one last.
     pending
         A transaction that was begun and neither finished nor taken back.
-    is_damaged
-        Whether the file could not be understood; it was set aside then, and earlier steps cannot be undone.
+    damage
+        Why the file cannot be used, in one clause; "" where it can. All of it counts as nothing then: a step whose
+        neighbours are damaged is not done by half. :meth:`set_aside` makes room for a new one.
+
+    Parameters
+    ----------
+    path
+        The file; it need not be there.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -99,7 +56,7 @@ class Journal:
         self.undoable: list[Step] = []
         self.redoable: list[Step] = []
         self.pending: Transaction | None = None
-        self.is_damaged = False
+        self.damage = ""
         self._good_bytes = 0
         self._read()
 
@@ -132,6 +89,15 @@ class Journal:
         write_atomically(self.path, "")
         self.undoable, self.redoable, self.pending, self._good_bytes = [], [], None, 0
 
+    def set_aside(self) -> Path:
+        """Rename a file that cannot be used, and return its new path; OSError where that is not possible."""
+        number = 1
+        while os.path.lexists(aside := self.path.with_name(f"{self.path.stem}-damaged-{number}.jsonl")):
+            number += 1
+        self.path.rename(aside)
+        self.undoable, self.redoable, self.pending, self._good_bytes, self.damage = [], [], None, 0, ""
+        return aside
+
     def shorten(self, most: int = 2000) -> None:
         """Forget the oldest steps where there are more than ``most`` of them, and keep half as many.
 
@@ -159,7 +125,11 @@ class Journal:
 
     def _append(self, table: dict[str, Any], is_safe: bool = False) -> None:
         line = _line(table)
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+        self._separate()
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        # A link would let us write where it points to; a named pipe would be waited for.
+        flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        descriptor = os.open(self.path, flags, 0o666)
         with os.fdopen(descriptor, "r+b", buffering=0) as file:
             file.truncate(self._good_bytes)  # what a crash left of a line
             file.seek(self._good_bytes)
@@ -173,36 +143,39 @@ class Journal:
                 raise
         self._good_bytes += len(line)
 
-    def _read(self) -> None:
+    def _separate(self) -> None:
+        """Replace the file by a copy where it has a second name: what is appended must not appear in another file."""
         try:
-            data = self.path.read_bytes()
+            status = os.lstat(self.path)
         except FileNotFoundError:
             return
-        whole = data[: data.rfind(b"\n") + 1]
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, f"{self.path.name} is no plain file")
+        if status.st_nlink > 1:
+            write_atomically(self.path, self.path.read_bytes())
+
+    def _read(self) -> None:
         try:
+            data = read_plain(self.path, _MOST_BYTES)
+            whole = data[: data.rfind(b"\n") + 1]
             for line in whole.splitlines():
-                self._take_in(json.loads(line))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            self._set_aside()
+                self._take_in(line)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except FileFormatError as error:
+            self.damage = str(error)
+            self.undoable, self.redoable, self.pending = [], [], None
             return
         self._good_bytes = len(whole)
 
-    def _take_in(self, table: dict[str, Any]) -> None:
-        if table["kind"] in ("step", "undo", "redo"):
-            self.pending = _transaction(table)
+    def _take_in(self, line: bytes) -> None:
+        found = read_line(line)
+        if isinstance(found, Transaction):
+            self.pending = found
         elif self.pending is not None:
-            if table["kind"] == "done":
+            if found == "done":
                 self._count_in(self.pending)
             self.pending = None
-
-    def _set_aside(self) -> None:
-        self.is_damaged = True
-        self.undoable, self.redoable, self.pending = [], [], None
-        number = 1
-        while (aside := self.path.with_name(f"{self.path.stem}-damaged-{number}.jsonl")).exists():
-            number += 1
-        with contextlib.suppress(OSError):
-            self.path.rename(aside)
 
 
 def _line(table: Mapping[str, Any]) -> bytes:
@@ -218,16 +191,3 @@ def _write_all(descriptor: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
-
-
-def _transaction(table: dict[str, Any]) -> Transaction:
-    step = Step(
-        str(table["step"]["words"]),
-        tuple(Change(one["id"], _state(one["before"]), _state(one["after"])) for one in table["step"]["changes"]),
-    )
-    moves = tuple((str(source), str(target)) for source, target in table["moves"])
-    return Transaction(table["kind"], step, moves, tuple((id, cells, at) for id, cells, at in table["rows"]))
-
-
-def _state(table: dict[str, Any] | None) -> State | None:
-    return None if table is None else State(dict(table["cells"]), int(table["at"]), str(table["trash"]))

@@ -7,15 +7,21 @@ import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlpsvd.errors import DataError
+from mlpsvd.errors import DataError, FileFormatError
+from mlpsvd.files import read_plain
 
-__all__ = ["COLUMNS", "Manifest", "csv_line", "empty_manifest", "parse_manifest", "read_text"]
+__all__ = ["COLUMNS", "LARGEST_MANIFEST", "Manifest", "csv_line", "empty_manifest", "parse_manifest", "read_text"]
 
 COLUMNS = (
     "path", "label", "split", "recorded_at", "device", "sample_rate_hz", "duration_s", "level_dbfs", "clipped",
     "has_gap", "id",
 )  # fmt: skip
 """The columns of a manifest of ours, in this order; a manifest from elsewhere keeps its own first."""
+
+
+LARGEST_MANIFEST = 200_000_000
+"""In bytes."""
+_MOST_COLUMNS = 1000
 
 
 @dataclass(frozen=True)
@@ -49,12 +55,14 @@ def read_text(path: Path) -> tuple[str, str]:
     Raises
     ------
     DataError
-        If it cannot be read.
+        If it cannot be read, is no plain file, or is larger than 200 MB.
     """
     try:
-        data = path.read_bytes()
+        data = read_plain(path, LARGEST_MANIFEST)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror})") from None
+    except FileFormatError as error:
+        raise DataError(str(error)) from None
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace"), "was UTF-16 text"
     try:
@@ -66,7 +74,8 @@ def read_text(path: Path) -> tuple[str, str]:
 def parse_manifest(text: str) -> Manifest | None:
     """Return what stands in the text of a manifest, None where its first row does not name a path and a label.
 
-    Rows that are blank are left out; cells beyond the last column get columns without a name.
+    Rows that are blank are left out; cells beyond the last column get columns without a name. A table of more than
+    1000 columns is no manifest.
     """
     first_line = text.partition("\n")[0]
     delimiter = ";" if ";" in first_line and "," not in first_line else ","
@@ -74,7 +83,7 @@ def parse_manifest(text: str) -> Manifest | None:
         table = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(row)]
     except csv.Error:
         return None
-    if not table:
+    if not table or max(map(len, table)) > _MOST_COLUMNS:
         return None
     header = [name.strip() for name in table[0]]
     header += [""] * (max(map(len, table)) - len(header))

@@ -8,6 +8,7 @@ has lost nothing.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import struct
@@ -20,13 +21,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.data.take import Take
-from mlpsvd.files import write_atomically
+from mlpsvd.data.collection_paths import file_id, is_link, is_plain_file
+from mlpsvd.data.file_names import checked_label
+from mlpsvd.data.take import Take, new_id
+from mlpsvd.errors import DataError, FileFormatError
+from mlpsvd.files import read_plain, require_plain, write_atomically
+from mlpsvd.json_fields import Fields, parse_fields
+from mlpsvd.text import quoted
 
 __all__ = ["Spool", "SpoolFacts", "left_over", "read_spool"]
 
 _HEADER_BYTES = 58
 _LARGEST = 2**32 - 1
+_MOST_BYTES = 1_000_000_000
+"""A take is at most 10 minutes long: at 384 kHz that is 922 MB."""
+_MOST_FACTS_BYTES = 10_000
+_LOWEST_HZ, _HIGHEST_HZ = 100.0, 10e6
+_FIRST_YEAR, _LAST_YEAR = 1971, 9000
+_USUAL_HZ = 48000.0
 
 
 @dataclass(frozen=True)
@@ -56,10 +68,17 @@ class Spool:
     Raises
     ------
     OSError
-        If the folder or the files cannot be made.
+        If the folder or the files cannot be made, or a link lies where the folder should be.
+    ValueError
+        If the id of the take cannot be part of a file name.
     """
 
     def __init__(self, folder: Path, facts: SpoolFacts) -> None:
+        if file_id(facts.id) != facts.id:
+            raise ValueError(f"the id of the take is {quoted(facts.id)}; it should be letters, digits, - and _")
+        # The collection was without links when it was opened; whatever has been put there since is not written through.
+        if is_link(folder) or (folder.parent.name == ".mlpsvd" and is_link(folder.parent)):
+            raise OSError(errno.ELOOP, f"{folder.parent.name}/{folder.name} is a link")
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{facts.id}.wav"
         self._facts = facts
@@ -111,10 +130,10 @@ def left_over(folder: Path) -> tuple[Path, ...]:
     if not folder.is_dir():
         return ()
     for facts in folder.glob("*.json"):
-        if not facts.with_suffix(".wav").exists():
+        if not os.path.lexists(facts.with_suffix(".wav")):
             with contextlib.suppress(OSError):
                 facts.unlink()
-    return tuple(sorted(folder.glob("*.wav"), key=lambda path: (path.stat().st_mtime_ns, path.name)))
+    return tuple(sorted(folder.glob("*.wav"), key=lambda path: (path.lstat().st_mtime_ns, path.name)))
 
 
 def read_spool(path: Path) -> Take | None:
@@ -125,32 +144,59 @@ def read_spool(path: Path) -> Take | None:
 
     Raises
     ------
+    FileFormatError
+        If it is a link or no plain file, or larger than any take.
     OSError
         If it cannot be read.
     """
-    data = path.read_bytes()
-    n_samples = (len(data) - _HEADER_BYTES) // 4
-    if n_samples <= 0:
+    if is_link(path):
+        raise FileFormatError(f"{path} is a link; it should be a plain file")
+    if require_plain(path, _MOST_BYTES) < _HEADER_BYTES + 4:
         return None
+    data = read_plain(path, _MOST_BYTES)
+    n_samples = (len(data) - _HEADER_BYTES) // 4
     samples = np.frombuffer(data, dtype="<f4", count=n_samples, offset=_HEADER_BYTES).astype(np.float32)
     samples = np.nan_to_num(samples, copy=False)
     facts = _read_facts(path) or _guessed(path, data, n_samples)
-    about: dict[str, Any] = asdict(facts) | {"id": path.stem} | {"started_at": datetime.fromisoformat(facts.started_at)}
+    id = path.stem if file_id(path.stem) == path.stem else new_id()
+    about: dict[str, Any] = asdict(facts) | {"id": id} | {"started_at": datetime.fromisoformat(facts.started_at)}
     return Take(samples, spool=path, **about)
 
 
 def _read_facts(path: Path) -> SpoolFacts | None:
+    """Return what is known of a take; None where it is damaged."""
+    file = path.with_suffix(".json")
     try:
-        facts = SpoolFacts(**json.loads(path.with_suffix(".json").read_text("utf-8")))
-        valid = datetime.fromisoformat(facts.started_at).tzinfo is not None and float(facts.rate_hz) > 0.0
-    except (OSError, ValueError, TypeError):
+        return _facts(parse_fields(read_plain(file, _MOST_FACTS_BYTES))) if is_plain_file(file) else None
+    except (OSError, DataError, FileFormatError, ValueError):
         return None
-    return facts if valid and all(isinstance(text, str) for text in (facts.id, facts.label)) else None
+
+
+def _facts(fields: Fields) -> SpoolFacts:
+    started_at = fields.text("started_at")
+    moment = datetime.fromisoformat(started_at)
+    if moment.tzinfo is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise FileFormatError(f"started_at is {quoted(started_at)}; it should have a time zone")
+    return SpoolFacts(
+        fields.text("id"),
+        checked_label(fields.text("label")),
+        fields.number("rate_hz", _LOWEST_HZ, _HIGHEST_HZ),
+        started_at,
+        fields.text("device") if "device" in fields else "",
+        fields.number("pre_roll_s", 0.0, 600.0) if "pre_roll_s" in fields else 0.0,
+        fields.text("file_format", ("", "flac", "wav")) if "file_format" in fields else "",
+        fields.flag("has_gap") if "has_gap" in fields else False,
+    )
 
 
 def _guessed(path: Path, data: bytes, n_samples: int) -> SpoolFacts:
-    rate_hz = float(struct.unpack_from("<I", data, 24)[0]) or 48000.0
-    started_at = datetime.fromtimestamp(path.stat().st_mtime - n_samples / rate_hz).astimezone()
+    rate_hz = float(struct.unpack_from("<I", data, 24)[0])
+    if not _LOWEST_HZ <= rate_hz <= _HIGHEST_HZ:
+        rate_hz = _USUAL_HZ
+    written_s = path.lstat().st_mtime
+    if not 366 * 86400 < written_s < 2e11:  # before 1971 or beyond the year 8000: a clock that was never set
+        written_s = datetime.now().timestamp()
+    started_at = datetime.fromtimestamp(written_s - n_samples / rate_hz).astimezone()
     return SpoolFacts(path.stem, "recovered", rate_hz, started_at.isoformat())
 
 

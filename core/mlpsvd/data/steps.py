@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from mlpsvd.data.catalogue import Catalogue, Cells, place_of
+from mlpsvd.data.catalogue import Catalogue, Cells
+from mlpsvd.data.collection_paths import TRASH, checked_write, is_movable, is_plain_file, own_file, own_place
 from mlpsvd.data.file_names import first_free
 from mlpsvd.data.journal import Change, State, Step, Transaction
+from mlpsvd.text import one_line
 
-__all__ = ["TRASH", "Resolved", "carry_out", "resolve", "revert"]
-
-TRASH = ".mlpsvd/trash"
+__all__ = ["Resolved", "carry_out", "check_moves", "resolve", "revert"]
 
 
 @dataclass(frozen=True)
@@ -45,20 +46,28 @@ def resolve(kind: str, step: Step, catalogue: Catalogue) -> Resolved:
     return Resolved(Transaction(kind, step, tuple(resolver.moves), rows), n_impossible)
 
 
+def check_moves(folder: Path, moves: tuple[tuple[str, str], ...]) -> None:
+    """Raise OSError if a file would move from or to a place outside the folder, or through a link."""
+    for name in (name for move in moves for name in move):
+        if not is_movable(name):
+            raise OSError(errno.EPERM, f"{one_line(name)} is no place of a clip")
+        checked_write(folder, name)
+
+
 def carry_out(folder: Path, moves: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
     """Move files, those that were moved already left alone; return the moves that were made.
 
     Raises
     ------
     OSError
-        If one cannot be moved; those before it are moved back.
+        If one cannot be moved; those before it are moved back. Nothing is moved if :func:`check_moves` refuses one.
     """
     made: list[tuple[str, str]] = []
+    check_moves(folder, moves)
     try:
         for source, target in moves:
-            if (folder / source).is_file() and not _is_another_file(folder / source, folder / target):
-                (folder / target).parent.mkdir(parents=True, exist_ok=True)
-                (folder / source).rename(folder / target)
+            if is_plain_file(folder / source) and not _is_another_file(folder / source, folder / target):
+                _move(folder, source, target)
                 made.append((source, target))
     except OSError:
         revert(folder, made)
@@ -69,13 +78,18 @@ def carry_out(folder: Path, moves: tuple[tuple[str, str], ...]) -> list[tuple[st
 def revert(folder: Path, made: list[tuple[str, str]]) -> None:
     """Move files back, the last first."""
     for source, target in reversed(made):
-        (folder / source).parent.mkdir(parents=True, exist_ok=True)
-        (folder / target).rename(folder / source)
+        _move(folder, target, source)
+
+
+def _move(folder: Path, source: str, target: str) -> None:
+    """Move one file; a link that has come into the way since all moves were checked is an OSError."""
+    checked_write(folder, target).parent.mkdir(parents=True, exist_ok=True)
+    checked_write(folder, source).rename(folder / target)
 
 
 def _is_another_file(source: Path, target: Path) -> bool:
     """Whether something else lies at the target (where upper and lower case are one, it may be the file itself)."""
-    return target.exists() and not target.samefile(source)
+    return os.path.lexists(target) and not os.path.samestat(os.lstat(target), os.lstat(source))
 
 
 class _Resolver:
@@ -105,59 +119,67 @@ class _Resolver:
     def _bring_back(self, id: str, new: State) -> bool:
         cells = dict(new.cells)
         if new.trash:
-            if not self._in_trash(new.trash).is_file():
+            place = self._room_for(new.cells["path"])
+            if place is None or not self._in_trash(new.trash):
                 return False
-            cells["path"] = self._room_for(new.cells["path"])
-            self.moves.append((f"{TRASH}/{new.trash}", cells["path"]))
+            cells["path"] = place
+            self.moves.append((f"{TRASH}/{new.trash}", place))
         self.rows.append((id, cells, new.at))
         return True
 
     def _put_away(self, cells: Cells, old: State) -> None:
-        if old.trash and place_of(self._folder, cells["path"]).is_file():
-            self.moves.append((self._relative(cells["path"]), f"{TRASH}/{old.trash}"))
+        """Plan that the file of a clip goes to the trash; one that is not the collection's own stays where it is."""
+        place = own_file(self._folder, cells["path"])
+        if old.trash and place is not None:
+            self.moves.append((place, f"{TRASH}/{old.trash}"))
 
     def _rename(self, id: str, cells: Cells, old: State, new: State) -> bool:
         changed = _merged(cells, old.cells, new.cells)
         if new.cells["path"] != old.cells["path"]:
-            if not place_of(self._folder, cells["path"]).is_file():
+            here = own_file(self._folder, cells["path"])
+            place = self._room_for(new.cells["path"], here or "")
+            if here is None or place is None:
                 return False
-            changed["path"] = self._room_for(new.cells["path"], self._relative(cells["path"]))
-            self.moves.append((self._relative(cells["path"]), changed["path"]))
+            changed["path"] = place
+            self.moves.append((here, place))
         self.rows.append((id, changed, new.at))
         return True
 
     def _exchange(self, id: str, cells: Cells, old: State, new: State) -> bool:
-        if new.trash and not self._in_trash(new.trash).is_file():
-            return False
-        self._put_away(cells, old)
         changed = _merged(cells, old.cells, new.cells)
         if new.trash:
+            here = own_place(self._folder, cells["path"])
             same = new.cells["path"] == old.cells["path"]  # a trimmed clip stays where it is, wherever that is by now
-            wanted = cells["path"] if same else new.cells["path"]
-            changed["path"] = self._room_for(wanted, self._relative(cells["path"]) if old.trash else "")
+            wanted = here if same and here is not None else new.cells["path"]
+            place = self._room_for(wanted, here if old.trash and here is not None else "")
+            if place is None or not self._in_trash(new.trash):
+                return False
+            changed["path"] = place
+        self._put_away(cells, old)
+        if new.trash:
             self.moves.append((f"{TRASH}/{new.trash}", changed["path"]))
         self.rows.append((id, changed, new.at))
         return True
 
-    def _room_for(self, name: str, leaving: str = "") -> str:
-        """Return ``name``, or the next one with a number where something else lies there."""
-        path = PurePosixPath(self._relative(name))
+    def _room_for(self, name: str, leaving: str = "") -> str | None:
+        """Return ``name``, or the next one with a number where something else lies there; None outside the folder."""
+        place = own_place(self._folder, name)
+        if place is None:
+            return None
+        path = PurePosixPath(place)
 
         def numbered(number: int) -> str:
             return str(path.with_name(f"{path.stem}_{number}{path.suffix}")) if number > 1 else str(path)
 
         def is_taken(one: str) -> bool:
-            return one != leaving and (one.casefold() in self._promised or (self._folder / one).exists())
+            return one != leaving and (one.casefold() in self._promised or os.path.lexists(self._folder / one))
 
         found = first_free(numbered, is_taken)
         self._promised.add(found.casefold())
         return found
 
-    def _relative(self, name: str) -> str:
-        return Path(os.path.relpath(place_of(self._folder, name), self._folder)).as_posix()
-
-    def _in_trash(self, name: str) -> Path:
-        return self._folder / TRASH / name
+    def _in_trash(self, name: str) -> bool:
+        return is_movable(f"{TRASH}/{name}") and is_plain_file(self._folder / TRASH / name)
 
 
 def _merged(now: Cells, old: Cells, new: Cells) -> dict[str, str]:

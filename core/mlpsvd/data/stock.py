@@ -11,14 +11,16 @@ from datetime import datetime
 from pathlib import Path
 
 from mlpsvd.audio.files import AudioInfo, UnusableAudioFileError, info
-from mlpsvd.data.catalogue import Catalogue, class_folder, place_of
+from mlpsvd.data.catalogue import Catalogue, class_folder
 from mlpsvd.data.clips import Skipped
+from mlpsvd.data.collection_paths import first_link, is_file, is_link, is_there, place_of
 from mlpsvd.data.file_names import first_free
 from mlpsvd.data.labels import named_files
 from mlpsvd.data.manifest import Manifest, csv_line, empty_manifest, parse_manifest, read_text
 from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.data.take import new_id
 from mlpsvd.settings import is_unicode
+from mlpsvd.text import one_line
 
 __all__ = ["Stock", "named_in_words", "take_stock"]
 
@@ -65,7 +67,8 @@ def take_stock(folder: Path, changed: Mapping[str, Mapping[str, str] | None], pr
 
 def named_in_words(names: Sequence[str]) -> str:
     """Return ``a.wav``, or ``a.wav and 2 more``."""
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    first = one_line(names[0])
+    return first if len(names) == 1 else f"{first} and {len(names) - 1} more"
 
 
 class _StockTaking:
@@ -76,6 +79,7 @@ class _StockTaking:
         self._notes: list[str] = []
         self._copy_to: Path | None = None
         self._text: str | None = None
+        self._links: dict[str, bool] = {}
 
     def result(self) -> Stock:
         manifest = self._manifest()
@@ -100,11 +104,12 @@ class _StockTaking:
         left_out = [one for one in left_out if self._key(self._folder / one.path) not in known]
         self._add_strays(catalogue, strays, labels, left_out)
         self._tell(missing, left_out, rows)
+        self._tell_foreign(catalogue)
         return Stock(catalogue, tuple(self._notes), self._text, self._copy_to)
 
     def _manifest(self) -> Manifest:
         path = self._folder / "manifest.csv"
-        if not path.exists():
+        if not is_there(path):
             return empty_manifest()
         self._text, odd = read_text(path)
         manifest = parse_manifest(self._text)
@@ -122,7 +127,7 @@ class _StockTaking:
     def _name_of_copy(self) -> Path:
         """Beside the manifest, where a person finds it."""
         stem = f"manifest as found {datetime.now():%Y-%m-%d_%H-%M-%S}"
-        name = first_free(lambda n: f"{stem}{f'_{n}' * (n > 1)}.csv", lambda name: (self._folder / name).exists())
+        name = first_free(lambda n: f"{stem}{f'_{n}' * (n > 1)}.csv", lambda name: os.path.lexists(self._folder / name))
         return self._folder / name
 
     def _rows(self, manifest: Manifest) -> list[dict[str, str]]:
@@ -133,6 +138,7 @@ class _StockTaking:
             row["path"] = row["path"].strip()
             row["label"] = unicodedata.normalize("NFC", row["label"].strip())
             if not row["id"] or row["id"] in ids:
+                self._copy_to = self._copy_to or (self._name_of_copy() if row["id"] else None)
                 row["id"] = new_id()
             ids.add(row["id"])
             change = self._changed.get(row["id"], row)
@@ -153,7 +159,7 @@ class _StockTaking:
         return unicodedata.normalize("NFC", os.path.normcase(os.path.normpath(place)))
 
     def _is_there(self, place: str, row: Mapping[str, str], files: Mapping[str, str]) -> bool:
-        return place in files or place_of(self._folder, row["path"]).is_file()
+        return place in files or is_file(place_of(self._folder, row["path"]))
 
     def _follow(self, missing: list[dict[str, str]], strays: dict[str, str], labels: Mapping[str, str]) -> None:
         """Find files that were moved to another class folder: same name, same length, no doubt."""
@@ -219,8 +225,32 @@ class _StockTaking:
         if left_out:
             count = "1 file" if len(left_out) == 1 else f"{len(left_out)} files"
             first = left_out[0]
-            more = f" (the first: {first.path})" if len(left_out) > 1 else f" ({first.path})"
-            self._notes.append(f"{count} left out{more}: {first.reason}.")
+            name = one_line(str(first.path))
+            more = f" (the first: {name})" if len(left_out) > 1 else f" ({name})"
+            self._notes.append(f"{count} left out{more}: {one_line(first.reason, 200)}.")
+
+    def _tell_foreign(self, catalogue: Catalogue) -> None:
+        """Say which clips the program reads and never changes: they lie outside the folder, or behind a link."""
+        outside = [one.name for one in catalogue.clips() if not one.path.is_relative_to(self._folder)]
+        if outside:
+            are = "1 clip lies" if len(outside) == 1 else f"{len(outside)} clips lie"
+            self._notes.append(f"{are} outside the folder ({named_in_words(outside)}): read, and never changed.")
+        linked = [one for one in catalogue if one.clip is not None and self._is_linked(one.clip.path)]
+        if linked:
+            are = "1 clip is" if len(linked) == 1 else f"{len(linked)} clips are"
+            names = named_in_words([one.cells["path"] for one in linked])
+            self._notes.append(f"{are} reached through a link ({names}): read, and never moved, trimmed or deleted.")
+
+    def _is_linked(self, place: Path) -> bool:
+        """Whether a place inside the folder is, or lies behind, a link."""
+        if not place.is_relative_to(self._folder):
+            return False
+        parent = str(place.parent)
+        if parent not in self._links:
+            self._links[parent] = (
+                first_link(self._folder, place.parent.relative_to(self._folder).as_posix()) is not None
+            )
+        return self._links[parent] or is_link(place)
 
 
 def _owners(rows: Sequence[Mapping[str, str]]) -> dict[str, str]:

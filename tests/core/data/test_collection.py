@@ -215,7 +215,9 @@ def test_a_damaged_list_of_steps_costs_the_undoing_and_nothing_else(collection: 
     journal.write_bytes(b"{}\n" + journal.read_bytes())
     again = reopened(collection)
     assert len(again.clips) == 4
-    assert again.notes == ("The list of steps is damaged and was set aside: earlier steps cannot be undone.",)
+    (note,) = again.notes
+    assert note.startswith("The list of steps was set aside as journal-damaged-1.jsonl, and earlier steps cannot be")
+    assert "kind is missing" in note
     again.add(take("dog"))
     assert reopened(again).next_undo == "clip of dog added"
 

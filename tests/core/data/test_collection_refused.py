@@ -48,16 +48,25 @@ def test_folders_that_cannot_be_collections_are_refused_in_words(tmp_path: Path,
             begin(too_long)
 
 
-def test_a_collection_whose_own_files_cannot_be_read_is_refused_in_words(collection: Collection) -> None:
+def test_a_folder_in_place_of_the_journal_is_set_aside(collection: Collection) -> None:
     collection.close()
     journal = collection.folder / ".mlpsvd" / "journal.jsonl"
     journal.unlink()
     journal.mkdir()
-    with pytest.raises(DataError, match=r"cannot be opened \(.*directory"):
-        Collection.open(collection.folder)
-    journal.rmdir()
     with Collection.open(collection.folder) as again:
         assert again.counts == {"cat": 2, "dog": 2}
+        assert "is a folder; it should be a plain file" in again.notes[0]
+        again.delete([again.clips[0].id])
+        assert again.undo() == "Undone: 1 clip deleted."
+    assert journal.with_name("journal-damaged-1.jsonl").is_dir()
+
+
+def test_a_folder_in_place_of_the_manifest_is_refused_in_words(collection: Collection) -> None:
+    collection.close()
+    collection.manifest.unlink()
+    collection.manifest.mkdir()
+    with pytest.raises(DataError, match=r"manifest\.csv is a folder; it should be a plain file"):
+        Collection.open(collection.folder)
 
 
 def test_a_step_that_was_interrupted_waits_for_a_disk_that_is_not_full(
