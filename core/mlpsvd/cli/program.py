@@ -21,7 +21,7 @@ exit codes:
   0    done
   1    classify: at least one file could not be classified (the others were)
   2    an error: a wrong option, setting or file, or impossible data; one line on stderr says which
-  130  stopped with Ctrl-C; what train, reproduce, listen and classify --out have so far is kept
+  130  stopped with Ctrl-C (143: by SIGTERM); what train, reproduce, listen and classify --out have so far is kept
 """
 
 
