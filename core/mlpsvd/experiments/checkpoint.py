@@ -44,6 +44,7 @@ _KIND = "mlpsvd checkpoint"
 _VERSION = 2
 _TYPES = ("F32", "F64", "I32", "I64")
 _MOST_BYTES = 8 * 10**9
+_MOST_ATTEMPTS = 1000
 _FEATURES, _REFERENCE = "features.", "reference."
 
 
@@ -85,7 +86,9 @@ def save_checkpoint(path: Path, run: Run) -> None:
         "format_version": str(_VERSION),
         "run_id": run.id,
         "experiment": json.dumps(to_table(run.experiment)),
-        "contenders": json.dumps({name: _contender_table(state) for name, state in run.states.items()}),
+        "contenders": json.dumps(
+            {name: _contender_table(one, run.outcomes.get(name)) for name, one in run.states.items()}
+        ),
         "data": json.dumps({"model": write_header(model), **_data_table(run.data)}),
         "computed": json.dumps({"engine": run.engine, "notes": list(run.notes)}),
     }
@@ -178,8 +181,13 @@ def _contender_arrays(name: str, state: ContenderState, outcome: Outcome | None)
     return arrays
 
 
-def _contender_table(state: ContenderState) -> dict[str, Any]:
-    return {**trainer_table(state.trainer), "has_history": bool(state.history), **history_table(state.history)}
+def _contender_table(state: ContenderState, outcome: Outcome | None) -> dict[str, Any]:
+    flags = {
+        "attempt": state.attempt,
+        "has_history": bool(state.history),
+        "at_chance": outcome is not None and outcome.at_chance,
+    }
+    return {**trainer_table(state.trainer), **flags, **history_table(state.history)}
 
 
 def _data_table(data: RunData) -> dict[str, Any]:
@@ -206,7 +214,7 @@ def _run(metadata: Mapping[str, str], tensors: Tensors, experiment: Experiment) 
         if table.flag("has_history"):
             history = read_history(f"{name}.history.", table, tensors, trainer.network.spec, experiment.training.epochs)
             history[-1] = dataclasses.replace(history[-1], snapshot=trainer.network)
-        states[name] = ContenderState(trainer, tuple(history))
+        states[name] = ContenderState(trainer, tuple(history), table.whole("attempt", high=_MOST_ATTEMPTS))
     if set(states) != set(experiment.training.contenders) or not any(one.history for one in states.values()):
         raise FileFormatError("it does not hold every contender of its experiment")
     computed = _fields(metadata, "computed")
@@ -214,7 +222,11 @@ def _run(metadata: Mapping[str, str], tensors: Tensors, experiment: Experiment) 
         id=_run_id(metadata),
         data=data,
         histories={name: state.history for name, state in states.items() if state.history},
-        outcomes={name: _outcome(name, state, tensors, data) for name, state in states.items() if state.history},
+        outcomes={
+            name: _outcome(name, state, tensors, data, tables.table(name).flag("at_chance"))
+            for name, state in states.items()
+            if state.history
+        },
         states=states,
         engine=computed.text("engine"),
         notes=computed.texts("notes"),
@@ -254,9 +266,9 @@ def _skipped(entry: object) -> Skipped:
     return Skipped(entry[0], entry[1])
 
 
-def _outcome(name: str, state: ContenderState, tensors: Tensors, data: RunData) -> Outcome:
+def _outcome(name: str, state: ContenderState, tensors: Tensors, data: RunData, at_chance: bool) -> Outcome:
     n_classes = len(data.class_names)
     counts = tensor(tensors, f"{name}.confusion", (n_classes, n_classes), "i")
     if (counts < 0).any() or counts.sum() != data.n_test:
         raise FileFormatError(f"the tensor {name}.confusion does not count the {data.n_test} test clips")
-    return saved_outcome(name, state, counts.astype(np.intp))
+    return saved_outcome(name, state, counts.astype(np.intp), at_chance)

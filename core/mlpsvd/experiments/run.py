@@ -139,7 +139,9 @@ class Run:
         return bool(self.histories) and self.epoch >= self.experiment.training.epochs
 
 
-def saved_outcome(contender: str, state: ContenderState, confusion: NDArray[np.intp]) -> Outcome:
+def saved_outcome(
+    contender: str, state: ContenderState, confusion: NDArray[np.intp], at_chance: bool = False
+) -> Outcome:
     """Return the outcome of a contender, with a history, whose confusion matrix was saved."""
     return Outcome(
         contender=contender,
@@ -149,6 +151,7 @@ def saved_outcome(contender: str, state: ContenderState, confusion: NDArray[np.i
         train_s=sum(event.train_s for event in state.history),
         flops=sum(event.flops for event in state.history),
         last=state.history[-1],
+        at_chance=at_chance,
     )
 
 
