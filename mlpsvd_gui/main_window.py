@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent
-from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QScrollArea, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
 from mlpsvd.audio.sound_host import SoundHost
 from mlpsvd.experiments.experiment import Experiment
@@ -43,12 +43,14 @@ from mlpsvd_gui.views.filters_panel import FiltersPanel
 from mlpsvd_gui.views.live_page import LivePage
 from mlpsvd_gui.views.live_panel import LivePanel
 from mlpsvd_gui.views.messages import MessageBar, MessageKind
+from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.views.race_panel import RacePanel
 from mlpsvd_gui.views.record_panel import RecordPanel
 from mlpsvd_gui.views.run_toolbar import RunToolBar
 from mlpsvd_gui.views.settings_panel import SettingsPanel
 from mlpsvd_gui.views.singular_values_panel import SingularValuesPanel
 from mlpsvd_gui.views.training_panel import TrainingPanel
+from mlpsvd_gui.words import menu_text
 from mlpsvd_gui.workers.training import TrainingWorker
 from mlpsvd_gui.workers.warm_up import WarmUp
 
@@ -81,8 +83,8 @@ class MainWindow(QMainWindow):
         self.sound = SoundHost()
         self.actions_ = WindowActions(self)
         self.messages = MessageBar()
-        self._state_text = QLabel()
-        self._reproduction_text = QLabel()
+        self._state_text = PlainLabel()
+        self._reproduction_text = PlainLabel()
         self._make_panels()
         self._make_controllers()
         self._build()
@@ -249,13 +251,13 @@ class MainWindow(QMainWindow):
     def _update_title(self) -> None:
         name = self.experiments.experiment.name
         file_name = f" – {self.files.path.name}" if self.files.path else ""
-        self.setWindowTitle(f"{name}[*]{file_name} – MLP-SVD")
+        self.setWindowTitle(f"{_title_text(name)}[*]{_title_text(file_name)} – MLP-SVD")
         self.setWindowModified(self.files.is_modified)
 
     def _fill_recent(self) -> None:
         self._recent_menu.clear()
         for path in self.preferences.recent_files():
-            action = QAction(path, self._recent_menu)
+            action = QAction(menu_text(path), self._recent_menu)
             action.triggered.connect(lambda _=False, path=path: self.files.open(Path(path)))
             self._recent_menu.addAction(action)
         if self._recent_menu.isEmpty():
@@ -307,3 +309,8 @@ def _scrolling(page: QWidget) -> QScrollArea:
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     return area
+
+
+def _title_text(name: str) -> str:
+    """A name in a window title, where [*] stands for "modified"."""
+    return name.replace("[*]", "[*][*]")

@@ -11,6 +11,7 @@ from mlpsvd_gui.models.run_model import RunModel, RunState
 from mlpsvd_gui.views.actions import WindowActions
 from mlpsvd_gui.views.race_panel import CONTENDER_NAMES, RacePanel
 from mlpsvd_gui.views.run_toolbar import RunToolBar
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["RunControls"]
 
@@ -77,7 +78,7 @@ class RunControls(QObject):
         state, actions = self._run.state, self._actions
         tip = self._train_tip()
         actions.train.setEnabled(not self._problems and not state.is_active)
-        actions.train.setToolTip(tip)
+        actions.train.setToolTip(plain_tip(tip))
         self._race.set_again_enabled(actions.train.isEnabled(), tip)
         actions.pause.setEnabled(state in (RunState.TRAINING, RunState.PAUSED))
         actions.set_paused(state is RunState.PAUSED)

@@ -105,6 +105,7 @@ class BasePlot(QWidget):
 
     def _build_layout(self) -> None:
         self._empty_label = QLabel(self)
+        self._empty_label.setTextFormat(Qt.TextFormat.PlainText)
         self._empty_label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty_label.setWordWrap(True)
         self._empty_label.setMargin(16)

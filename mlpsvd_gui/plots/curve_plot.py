@@ -31,6 +31,7 @@ from mlpsvd_gui.plots.legend import Legend, LegendEntry
 from mlpsvd_gui.plots.marks import GuideLines, Marks
 from mlpsvd_gui.plots.readout import number_text
 from mlpsvd_gui.plots.theme import with_alpha
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["CurvePlot"]
 
@@ -325,7 +326,7 @@ class CurvePlot(BasePlot):
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             text = self._tool_tip_at(QPointF(event.pos()))
             if text:
-                QToolTip.showText(event.globalPos(), text, self.canvas)
+                QToolTip.showText(event.globalPos(), plain_tip(text), self.canvas)
                 return True
         return super().eventFilter(watched, event)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
@@ -63,4 +64,7 @@ class PlotMenu(QMenu):
         try:
             write(path if path.suffix else path.with_suffix(suffix))
         except ExportError as error:
-            QMessageBox.warning(self.parentWidget(), "Export", str(error))
+            icon, buttons = QMessageBox.Icon.Warning, QMessageBox.StandardButton.Ok
+            box = QMessageBox(icon, "Export", str(error), buttons, self.parentWidget())
+            box.setTextFormat(Qt.TextFormat.PlainText)
+            box.exec()

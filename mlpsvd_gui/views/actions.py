@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QColor, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from mlpsvd_gui.views.icons import icon
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["WindowActions", "fill_menu_bar"]
 
@@ -67,7 +68,7 @@ class WindowActions(QObject):
         if key is not None:
             action.setShortcut(QKeySequence(key))
         shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        action.setToolTip(f"{tip} ({shortcut})" if shortcut else tip)
+        action.setToolTip(plain_tip(f"{tip} ({shortcut})" if shortcut else tip))
         action.setStatusTip(tip)
         action.setData(icon_name)
         return action

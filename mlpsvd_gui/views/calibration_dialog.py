@@ -20,6 +20,7 @@ from mlpsvd.quantities import Quantity
 from mlpsvd_gui.plots.theme import theme_for
 from mlpsvd_gui.views.level_meter import LevelMeter
 from mlpsvd_gui.views.number_field import NumberField, problem_colour
+from mlpsvd_gui.views.plain_label import PlainLabel
 
 __all__ = ["CalibrationDialog"]
 
@@ -46,7 +47,7 @@ class CalibrationDialog(QDialog):
         self.meter.set_theme(theme_for(self.palette()))
         self.measure_button = QPushButton("Measure", self)
         self.progress = QProgressBar(self)
-        self.answer = QLabel(self)
+        self.answer = PlainLabel(self)
         self._build()
         self.level_box.currentIndexChanged.connect(self._show_other)
         self.measure_button.clicked.connect(self._measure)

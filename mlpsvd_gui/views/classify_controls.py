@@ -20,6 +20,7 @@ from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.icons import icon
 from mlpsvd_gui.views.model_box import ModelBox
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["ClassifyControls"]
 
@@ -79,7 +80,9 @@ class ClassifyControls(QWidget):
     def show_startable(self, reason: str) -> None:
         """Enable the Start button, or say on it why not."""
         self.start_button.setEnabled(not reason or self._is_running)
-        self.start_button.setToolTip(reason or "Classify the recordings, or stop and keep what is done (Ctrl+Return)")
+        self.start_button.setToolTip(
+            plain_tip(reason or "Classify the recordings, or stop and keep what is done (Ctrl+Return)")
+        )
 
     def show_progress(self, share: float | None, text: str) -> None:
         """Move the bar, None while nobody knows how far it is, and say how far it is in words."""
@@ -168,7 +171,7 @@ class ClassifyControls(QWidget):
         menu.setToolTipsVisible(True)
         for kind, text, _, tip in _EXPORTS:
             action = menu.addAction(text)
-            action.setToolTip(tip)
+            action.setToolTip(plain_tip(tip))
             action.triggered.connect(lambda _=False, kind=kind: self.ask_for_export(kind))
             self.export_actions[kind] = action
         return menu

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.classify_rows import COLUMNS, FileEntry, RowFilter, in_sorted_order
 from mlpsvd_gui.views.tables import list_rows, pad_cells
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["LABEL", "PROBLEM", "TRUTH", "FileRows", "FileTable", "swatch"]
 
@@ -80,7 +81,7 @@ class FileRows(QAbstractTableModel):
             result = self.shown[index.row()].result
             return swatch(self._colour_of(result.label).rgb()) if result is not None and result.label else None
         if role == _TOOL_TIP:
-            return self._tip(self.shown[index.row()], column)
+            return plain_tip(self._tip(self.shown[index.row()], column))
         return None
 
     def _foreground(self, entry: FileEntry, column: int) -> QColor | None:

@@ -13,8 +13,9 @@ from mlpsvd.experiments.classification_totals import ClassificationTotals
 from mlpsvd_gui.plots.theme import Theme, small_font, theme_for, with_alpha
 from mlpsvd_gui.views.classify_rows import duration_text
 from mlpsvd_gui.views.classify_table import swatch
+from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.views.tables import pad_cells
-from mlpsvd_gui.words import counted
+from mlpsvd_gui.words import counted, plain_tip
 
 __all__ = ["TotalsView"]
 
@@ -130,7 +131,8 @@ class _ConfusionRows(_Rows):
             return None
         name = self.totals.class_names[section]
         if role == _TOOL_TIP:
-            return f"Recordings of {name}" if orientation is Qt.Orientation.Vertical else f"Taken for {name}"
+            tip = f"Recordings of {name}" if orientation is Qt.Orientation.Vertical else f"Predicted as {name}"
+            return plain_tip(tip)
         return f"{name} →" if orientation is Qt.Orientation.Vertical else name
 
     def data(self, index: _Index, role: int = 0) -> Any:
@@ -148,7 +150,9 @@ class _ConfusionRows(_Rows):
             return QColor("#10131a" if self.accent.lightnessF() > 0.6 else "white")
         if role == _TOOL_TIP:
             true, taken = (self.totals.class_names[one] for one in (index.row(), index.column()))
-            return f"{count:,} recordings of {true} were taken for {taken} ({100 * share:.1f} %); click to see them"
+            return plain_tip(
+                f"{count:,} recordings of {true} were predicted as {taken} ({100 * share:.1f} %); click to see them"
+            )
         return None
 
 
@@ -160,8 +164,8 @@ class TotalsView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.headline = QLabel(self)
-        self.details = QLabel(self)
+        self.headline = PlainLabel(self)
+        self.details = PlainLabel(self)
         self.class_table = QTableView(self)
         self.confusion_label = QLabel("Rows: true class, columns: taken for", self)
         self.confusion_table = QTableView(self)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots.theme import Theme
+from mlpsvd_gui.views.plain_label import PlainLabel
 
 __all__ = ["ClassifyWelcome"]
 
@@ -28,7 +29,7 @@ class ClassifyWelcome(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title = QLabel("No recordings yet", self)
-        self.text = QLabel(_TEXT, self)
+        self.text = PlainLabel(self, _TEXT)
         self.files_button = QPushButton("Add files…", self)
         self.folder_button = QPushButton("Add a folder…", self)
         self.model_button = QPushButton("Open a model file…", self)

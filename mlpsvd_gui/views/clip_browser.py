@@ -13,6 +13,7 @@ from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.eliding import ElidedLabel, ElidingComboBox
 from mlpsvd_gui.views.icons import icon
 from mlpsvd_gui.views.number_field import NumberField
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["ClipBrowser"]
 
@@ -56,7 +57,7 @@ class ClipBrowser(QWidget):
     def _button(self, text: str, tip: str) -> QToolButton:
         button = QToolButton(self)
         button.setText(text)
-        button.setToolTip(tip)
+        button.setToolTip(plain_tip(tip))
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         return button
@@ -123,7 +124,7 @@ class ClipBrowser(QWidget):
     def show_sound(self, problem: str) -> None:
         """Say why nothing can be played; an empty text: Play works."""
         self.play_button.setEnabled(not problem)
-        self.play_button.setToolTip(problem or "Hear this clip, its peak brought to half of full scale")
+        self.play_button.setToolTip(plain_tip(problem or "Hear this clip, its peak brought to half of full scale"))
 
     def show_playing(self, is_playing: bool) -> None:
         """Show whether the clip sounds."""

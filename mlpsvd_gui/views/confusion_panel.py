@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
@@ -25,7 +24,9 @@ from PySide6.QtWidgets import (
 
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.eliding import ElidedLabel
+from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.views.race_panel import CONTENDER_NAMES
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["ClassScores", "ConfusionPanel"]
 
@@ -65,7 +66,7 @@ class ConfusionPanel(QWidget):
         super().__init__(parent)
         self.table = QTableWidget(self)
         self.contender_box = QComboBox(self)
-        self._empty = QLabel(_EMPTY, self)
+        self._empty = PlainLabel(self, _EMPTY)
         self._summary = ElidedLabel(parent=self)
         self._stack = QStackedWidget(self)
         self._scores: dict[str, ClassScores] = {}
@@ -172,15 +173,17 @@ class ConfusionPanel(QWidget):
             share = count / total
             item = self._cell(self._text(int(count), share))
             item.setToolTip(
-                f"{count} of {total} test clips of {self._names[row]} ({100 * share:.1f} %) "
-                f"were classified as {self._names[column]}"
+                plain_tip(
+                    f"{count} of {total} test clips of {self._names[row]} ({100 * share:.1f} %) "
+                    f"were classified as {self._names[column]}"
+                )
             )
             self._paint(item, share)
             self.table.setItem(row, column, item)
         for offset, values in enumerate((scores.recall, scores.precision, scores.f1)):
             text = f"{100 * values[row]:.0f} %" if np.isfinite(values[row]) else "—"
             item = self._cell(text)
-            item.setToolTip(f"{_SCORES[offset]} of {self._names[row]}: {text}")
+            item.setToolTip(plain_tip(f"{_SCORES[offset]} of {self._names[row]}: {text}"))
             self.table.setItem(row, len(self._names) + offset, item)
 
     def _text(self, count: int, share: float) -> str:

@@ -28,6 +28,7 @@ from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.recordings_form import RecordingsForm
 from mlpsvd_gui.views.segments import Segments
 from mlpsvd_gui.views.spectra_view import SpectraView
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["DataPanel"]
 
@@ -186,7 +187,7 @@ class DataPanel(QWidget):
         for row, (path, reason) in enumerate(files):
             for column, text in enumerate((Path(path).name, reason)):
                 item = QTableWidgetItem(text)
-                item.setToolTip(path if column == 0 else reason)
+                item.setToolTip(plain_tip(path if column == 0 else reason))
                 self.skipped.setItem(row, column, item)
 
     def show_nothing(self, why: str) -> None:

@@ -14,6 +14,7 @@ from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.eliding import ElidingComboBox
 from mlpsvd_gui.views.icons import icon
 from mlpsvd_gui.views.number_field import NumberField
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["DEFAULT_KEY", "DeviceChooser", "DeviceEntry"]
 
@@ -175,5 +176,5 @@ def _list_of(entries: Sequence[DeviceEntry], key: str, absent: str, parent: QWid
 def _item(key: str, text: str, tip: str) -> QStandardItem:
     item = QStandardItem(text)
     item.setData(key, _KEY)
-    item.setToolTip(tip)
+    item.setToolTip(plain_tip(tip))
     return item

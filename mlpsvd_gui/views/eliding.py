@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QPaintEvent
+from PySide6.QtGui import QHelpEvent, QPaintEvent, QTextDocumentFragment
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
@@ -14,6 +14,8 @@ from PySide6.QtWidgets import (
     QToolTip,
     QWidget,
 )
+
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["ElidedLabel", "ElidingComboBox"]
 
@@ -47,7 +49,7 @@ class ElidedLabel(QLabel):
     def setText(self, text: str) -> None:
         """Show a text, all of which is its tooltip."""
         super().setText(text)
-        self.setToolTip(text)
+        self.setToolTip(plain_tip(text))
 
     def minimumSizeHint(self) -> QSize:
         """Any width will do."""
@@ -103,9 +105,15 @@ class ElidingComboBox(QComboBox):
         self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + _POPUP_ROOM_PX)
         super().showPopup()
 
+    def full_tip(self) -> str:
+        """Return the tooltip of a shortened text: all of it, and below it what the box is for."""
+        own = self.toolTip()
+        own = QTextDocumentFragment.fromHtml(own).toPlainText() if "<" in own else own
+        return plain_tip(f"{self.currentText()}\n{own}".rstrip())
+
     def event(self, event: QEvent) -> bool:
         """Say the whole text in the tooltip where it is shortened."""
         if isinstance(event, QHelpEvent) and self.shown_text() != self.currentText():
-            QToolTip.showText(event.globalPos(), f"<b>{self.currentText()}</b><br>{self.toolTip()}", self)
+            QToolTip.showText(event.globalPos(), self.full_tip(), self)
             return True
         return super().event(event)

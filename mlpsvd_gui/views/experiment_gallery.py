@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots.theme import Theme, small_font
 from mlpsvd_gui.views.experiment_picture import ExperimentPicture
 from mlpsvd_gui.views.experiment_shown import ShownPicture
+from mlpsvd_gui.views.plain_label import PlainLabel
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["ExperimentGallery"]
 
@@ -18,7 +20,7 @@ class ExperimentGallery(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.picture = ExperimentPicture(self)
-        self.caption = QLabel(self)
+        self.caption = PlainLabel(self)
         self.back_button = QToolButton(self)
         self.next_button = QToolButton(self)
         self._pictures: tuple[ShownPicture, ...] = ()
@@ -37,7 +39,7 @@ class ExperimentGallery(QWidget):
         for button, arrow, name, step in buttons:
             button.setArrowType(arrow)
             button.setAutoRaise(True)
-            button.setToolTip(name)
+            button.setToolTip(plain_tip(name))
             button.setAccessibleName(name)
             button.clicked.connect(lambda _=False, step=step: self._turn(step))
         row.addWidget(self.back_button)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -21,6 +20,7 @@ from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.experiment_gallery import ExperimentGallery
 from mlpsvd_gui.views.experiment_shown import ShownResult
 from mlpsvd_gui.views.experiment_table import ExperimentTable
+from mlpsvd_gui.views.plain_label import PlainLabel
 
 __all__ = ["ExperimentResult"]
 
@@ -43,14 +43,14 @@ class ExperimentResult(QWidget):
         self._theme = theme_for(self.palette())
         self.title = ElidedLabel(parent=self)
         self.origin = ElidedLabel(parent=self)
-        self.summary = QLabel(self)
+        self.summary = PlainLabel(self)
         self.csv_button = QPushButton("Export CSV…", self)
         self.folder_button = QPushButton("Open folder", self)
         self.report_button = QPushButton("Open report", self)
         self.gallery = ExperimentGallery(self)
         self.tables = QTabWidget(self)
-        self.hint_title = QLabel(self)
-        self.hint = QLabel(self)
+        self.hint_title = PlainLabel(self)
+        self.hint = PlainLabel(self)
         self.run_button = QPushButton("Run this one", self)
         self._pages = QStackedWidget(self)
         self.shown: ShownResult | None = None
@@ -211,7 +211,7 @@ class ExperimentResult(QWidget):
 
 
 def _notes(notes: tuple[str, ...], parent: QWidget) -> QScrollArea:
-    text = QLabel("\n\n".join(notes))
+    text = PlainLabel(text="\n\n".join(notes))
     text.setWordWrap(True)
     text.setMargin(8)
     text.setAlignment(Qt.AlignmentFlag.AlignTop)

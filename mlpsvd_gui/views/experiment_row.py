@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QProgressBar, QSizePolicy,
 from mlpsvd_gui.plots.theme import Theme, small_font
 from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.experiment_shown import RowState, ShownExperiment
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["ExperimentRow", "make_box_visible"]
 
@@ -63,7 +64,7 @@ class ExperimentRow(QWidget):
         """Say how far it is."""
         self._state = state
         self.state.setText(("✓ " if state.is_done else "") + state.text)
-        self.state.setToolTip(state.tip or state.text)
+        self.state.setToolTip(plain_tip(state.tip or state.text))
         self.bar.setVisible(state.share is not None)
         self.bar.setValue(round(_PER_MILLE * (state.share or 0.0)))
 

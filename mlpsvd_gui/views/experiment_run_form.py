@@ -20,6 +20,8 @@ from mlpsvd.quantities import Quantity
 from mlpsvd_gui.plots.theme import Theme, small_font
 from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.number_field import NumberField
+from mlpsvd_gui.views.plain_label import PlainLabel
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["PAPERS_TRIALS", "ExperimentRunForm"]
 
@@ -55,7 +57,7 @@ class ExperimentRunForm(QWidget):
         self.run_button = QPushButton("Run", self)
         self.stop_button = QPushButton("Stop", self)
         self.bar = QProgressBar(self)
-        self.status = QLabel(self)
+        self.status = PlainLabel(self)
         self._build(n_cores)
         self._connect()
         self.show_running(False)
@@ -74,7 +76,7 @@ class ExperimentRunForm(QWidget):
     def set_run_enabled(self, enabled: bool, reason: str) -> None:
         """Allow or forbid to run, with the reason."""
         self.run_button.setEnabled(enabled)
-        self.run_button.setToolTip(reason)
+        self.run_button.setToolTip(plain_tip(reason))
 
     def show_stopping(self) -> None:
         """Say that Stop was heard."""
@@ -101,10 +103,12 @@ class ExperimentRunForm(QWidget):
             label.setPalette(palette)
 
     def _build(self, n_cores: int) -> None:
-        self.trials.setToolTip(f"Each with a seed of its own; the paper has {PAPERS_TRIALS}")
+        self.trials.setToolTip(plain_tip(f"Each with a seed of its own; the paper has {PAPERS_TRIALS}"))
         self.processes.setToolTip(
-            f"Trials computed at a time, of {n_cores} cores. One core left free keeps the window fluent and the "
-            "measured times true; results do not depend on it."
+            plain_tip(
+                f"Trials computed at a time, of {n_cores} cores. One core left free keeps the window fluent and the "
+                "measured times true; results do not depend on it."
+            )
         )
         self.run_button.setDefault(True)
         self.stop_button.setToolTip("End now; every finished trial is kept, and Run goes on from there")

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.experiment_shown import ShownTable
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["ExperimentTable", "shares_px"]
 
@@ -82,7 +83,7 @@ class ExperimentTable(QTableWidget):
             for column, text in enumerate(texts, start=self._first):
                 item = QTableWidgetItem(text + _GAP if column - self._first in shown.right else text)
                 item.setTextAlignment(self._alignment(column))
-                item.setToolTip(text)
+                item.setToolTip(plain_tip(text))
                 self.setItem(row, column, item)
         for row, mark in enumerate(shown.marks):
             item = QTableWidgetItem(_MARKS[mark])

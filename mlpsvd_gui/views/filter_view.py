@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from mlpsvd.signals.bank import BandPass
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.pole_zero_plot import PoleZeroGroup, PoleZeroPlot
 from mlpsvd_gui.plots.response_plot import ResponsePlot
 from mlpsvd_gui.plots.theme import Theme, class_colour, class_line_style, theme_for
+from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.views.segments import Segments
 
 __all__ = ["POLES_AND_ZEROS", "FilterView"]
@@ -61,7 +62,7 @@ class FilterView(QWidget):
         self.quantity.setToolTip("What is drawn of each filter")
         self.quantity.setAccessibleName("What is drawn")
         self.which = Segments(("All", "Selected"), ("Draw all filters", "Draw the selected filter only"))
-        self.words = QLabel(self)
+        self.words = PlainLabel(self)
         self.words.setWordWrap(True)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 

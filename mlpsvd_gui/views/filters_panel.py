@@ -12,6 +12,8 @@ from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
 from mlpsvd_gui.views.bank_menu import BankMenu
 from mlpsvd_gui.views.filter_table import FilterRow, FilterTable
 from mlpsvd_gui.views.filter_view import FilterView
+from mlpsvd_gui.views.plain_label import PlainLabel
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["FiltersPanel"]
 
@@ -62,7 +64,7 @@ class FiltersPanel(QWidget):
         self.preset_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.bank_menu = BankMenu(self)
         self.preset_button.setMenu(self.bank_menu)
-        self.problem = QLabel(self)
+        self.problem = PlainLabel(self)
         self.problem.setWordWrap(True)
         self.problem.setAccessibleName("Why an entry was refused")
         self.problem.hide()
@@ -71,7 +73,7 @@ class FiltersPanel(QWidget):
     def _button(self, text: str, tip: str) -> QToolButton:
         button = QToolButton(self)
         button.setText(text)
-        button.setToolTip(tip)
+        button.setToolTip(plain_tip(tip))
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setAutoRaise(True)
         return button

@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots.theme import Theme
+from mlpsvd_gui.views.plain_label import PlainLabel
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["LatencyRow", "LatencyTable"]
 
@@ -32,13 +34,13 @@ class LatencyTable(QWidget):
         super().__init__(parent)
         self._rows: tuple[LatencyRow, ...] = ()
         self._cells: list[tuple[QLabel, QLabel, QLabel]] = []
-        self.note = QLabel(_EMPTY, self)
+        self.note = PlainLabel(self, _EMPTY)
         self.note.setWordWrap(True)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(14)
         self._grid.setVerticalSpacing(5)
         self._grid.setColumnStretch(0, 1)
-        self._heads = [QLabel(text, self) for text in ("", "Median", "95 %")]
+        self._heads = [PlainLabel(self, text) for text in ("", "Median", "95 %")]
         for column, head in enumerate(self._heads):
             head.setAlignment(Qt.AlignmentFlag.AlignRight)
             self._grid.addWidget(head, 0, column)
@@ -69,7 +71,7 @@ class LatencyTable(QWidget):
         for cells, row in zip(self._cells, rows, strict=False):
             for label, text in zip(cells, (row.name, _ms(row.median_ms), _ms(row.most_ms)), strict=True):
                 label.setText(text)
-                label.setToolTip(row.tip)
+                label.setToolTip(plain_tip(row.tip))
         for index, cells in enumerate(self._cells):
             for label in cells:
                 label.setVisible(index < len(rows))
@@ -82,7 +84,7 @@ class LatencyTable(QWidget):
 
     def _add_cells(self) -> None:
         row = len(self._cells) + 1
-        cells = (QLabel(self), QLabel(self), QLabel(self))
+        cells = (PlainLabel(self), PlainLabel(self), PlainLabel(self))
         for column, label in enumerate(cells):
             if column:
                 label.setAlignment(Qt.AlignmentFlag.AlignRight)

@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVB
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.icons import icon
 from mlpsvd_gui.views.model_box import ModelBox
+from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.views.source_chooser import SourceChooser
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["LiveControls"]
 
@@ -36,7 +38,7 @@ class LiveControls(QWidget):
         self.model_box = ModelBox("No model yet", 14, self)
         self.open_button = QPushButton("Open…", self)
         self.start_button = QPushButton("Start", self)
-        self.problem = QLabel(self)
+        self.problem = PlainLabel(self)
         self._build_boxes()
         self._build_layout()
         self._connect()
@@ -57,7 +59,7 @@ class LiveControls(QWidget):
     def show_startable(self, is_startable: bool, reason: str) -> None:
         """Enable the Start button, or say on it why not."""
         self.start_button.setEnabled(is_startable or self._is_running)
-        self.start_button.setToolTip(reason or "Start or stop listening (Ctrl+L)")
+        self.start_button.setToolTip(plain_tip(reason or "Start or stop listening (Ctrl+L)"))
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
@@ -112,6 +114,6 @@ class LiveControls(QWidget):
 
 
 def _label(text: str, buddy: QWidget) -> QLabel:
-    label = QLabel(text)
+    label = PlainLabel(text=text)
     label.setBuddy(buddy)
     return label

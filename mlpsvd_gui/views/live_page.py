@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from mlpsvd_gui.words import plain_tip
+
 __all__ = ["LivePage"]
 
 
@@ -25,7 +27,7 @@ class LivePage(QWidget):
             (record, "Record", "Labelled clips straight into a data set, and training on them"),
             (files, "Files", "Many recordings classified in one go"),
         ):
-            self.pages.setTabToolTip(self.pages.addTab(page, title), tip)
+            self.pages.setTabToolTip(self.pages.addTab(page, title), plain_tip(tip))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.pages)

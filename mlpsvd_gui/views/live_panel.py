@@ -27,6 +27,7 @@ from mlpsvd_gui.views.note_list import NoteList
 from mlpsvd_gui.views.probability_history import ProbabilityHistory
 from mlpsvd_gui.views.quiet_label import QuietLabel
 from mlpsvd_gui.views.sound_form import SoundForm
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["LivePanel"]
 
@@ -212,7 +213,7 @@ class LivePanel(QWidget):
             (self.sound_form, "Microphone", "Background, level calibration and correction of the microphone"),
             (self.latency, "Latency", "Where the time goes between a sound and its label"),
         ):
-            self.sides.setTabToolTip(self.sides.addTab(page, title), tip)
+            self.sides.setTabToolTip(self.sides.addTab(page, title), plain_tip(tip))
         self.sides.setDocumentMode(True)
         self.sides.setMinimumWidth(330)
         return self.sides

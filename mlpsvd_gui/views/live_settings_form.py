@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from mlpsvd.settings import SettingInfo
+from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.views.setting_editors import SettingEditor, editor_for
 
 __all__ = ["LiveSettingsForm"]
@@ -54,11 +55,11 @@ class LiveSettingsForm(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def _add_row(self, grid: QGridLayout, info: SettingInfo, parent: QWidget) -> None:
-        label, editor, problem = QLabel(info.label, parent), editor_for(info), QLabel(parent)
-        tip = _tip(info)
-        label.setToolTip(tip)
+        label, editor, problem = PlainLabel(parent, info.label), editor_for(info), PlainLabel(parent)
+        rich_tip = _tip(info)
+        label.setToolTip(rich_tip)
         label.setBuddy(editor.editor)
-        editor.editor.setToolTip(tip)
+        editor.editor.setToolTip(rich_tip)
         editor.editor.setAccessibleName(f"{info.label} {info.unit}".strip())
         editor.editor.setObjectName(f"live.{info.name}")
         problem.setWordWrap(True)

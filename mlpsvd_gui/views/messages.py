@@ -6,7 +6,9 @@ from enum import Enum
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QStyle, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QStyle, QToolButton, QWidget
+
+from mlpsvd_gui.views.plain_label import PlainLabel
 
 __all__ = ["MessageBar", "MessageKind"]
 
@@ -35,8 +37,8 @@ class MessageBar(QFrame):
         self.setObjectName("messageBar")
         self._kind = MessageKind.DONE
         self._action = ""
-        self._mark = QLabel(self)
-        self._text = QLabel(self)
+        self._mark = PlainLabel(self)
+        self._text = PlainLabel(self)
         self._button = QPushButton(self)
         self._close = QToolButton(self)
         self._timer = QTimer(self)

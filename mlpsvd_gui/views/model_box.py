@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mlpsvd_gui.views.eliding import ElidingComboBox
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["ModelBox"]
 
@@ -45,7 +46,7 @@ class ModelBox(ElidingComboBox):
         self.clear()
         for row, (key, text, tip) in enumerate(entries):
             self.addItem(text, key)
-            self.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
+            self.setItemData(row, plain_tip(tip), Qt.ItemDataRole.ToolTipRole)
         if not entries:
             self.addItem(self._empty_text, "")
         self.setCurrentIndex(max(0, self.findData(current)))

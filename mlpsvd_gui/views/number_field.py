@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QStyle, QStyleOptionSpinBox, QTo
 
 from mlpsvd.errors import QuantityError
 from mlpsvd.quantities import Quantity
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["NumberField", "problem_colour"]
 
@@ -171,7 +172,7 @@ class NumberField(QAbstractSpinBox):
         self._paint(sentence)
         if sentence and self.shows_tip and self.isVisible():
             below = self.mapToGlobal(self.rect().bottomLeft())
-            QToolTip.showText(below, sentence, self, self.rect(), _TOLD_MS)
+            QToolTip.showText(below, plain_tip(sentence), self, self.rect(), _TOLD_MS)
         if before != sentence:
             self.refused.emit(sentence)
 
@@ -182,12 +183,12 @@ class NumberField(QAbstractSpinBox):
             palette.setColor(QPalette.ColorRole.Text, problem_colour(self.palette()))
         self.lineEdit().setPalette(palette)
         if self.shows_tip:
-            super().setToolTip(sentence or self._tip)
+            super().setToolTip(plain_tip(sentence or self._tip))
 
     def setToolTip(self, text: str) -> None:
         """Set the tooltip that the field has while nothing is wrong."""
         self._tip = text
-        super().setToolTip(text)
+        super().setToolTip(plain_tip(text))
 
     # -- steps
 

@@ -6,6 +6,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from mlpsvd_gui.words import plain_tip
+
 __all__ = ["QuietLabel"]
 
 
@@ -30,7 +32,7 @@ class QuietLabel(QWidget):
         """Show a text."""
         if text != self._text:
             self._text = text
-            self.setToolTip(text)
+            self.setToolTip(plain_tip(text))
             self.setAccessibleName(text)
             self.update()
 

@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 )
 
 from mlpsvd_gui.plots.theme import Theme, series_colour
+from mlpsvd_gui.views.plain_label import PlainLabel
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["CONTENDER_NAMES", "RacePanel", "RaceRow"]
 
@@ -84,7 +86,7 @@ class RacePanel(QWidget):
         self.table = QTableWidget(3, len(_COLUMNS), self)
         self._caption = QLabel(self)
         self._banner = QFrame(self)
-        self._banner_text = QLabel(self._banner)
+        self._banner_text = PlainLabel(self._banner)
         self.again_button = QPushButton("Train again", self._banner)
         self.restore_button = QPushButton("Restore their settings", self._banner)
         self._build()
@@ -183,7 +185,7 @@ class RacePanel(QWidget):
     def set_again_enabled(self, enabled: bool, reason: str = "") -> None:
         """Allow or forbid training again, with the reason."""
         self.again_button.setEnabled(enabled)
-        self.again_button.setToolTip(reason)
+        self.again_button.setToolTip(plain_tip(reason))
 
     @property
     def stale_text(self) -> str:

@@ -13,6 +13,7 @@ from mlpsvd_gui.plots.theme import LIGHT, Theme
 from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.icons import icon
 from mlpsvd_gui.views.level_meter import LevelMeter
+from mlpsvd_gui.words import menu_text
 
 __all__ = ["RecordBar"]
 
@@ -54,7 +55,7 @@ class RecordBar(QWidget):
     def show_collection(self, folder: str, summary: str) -> None:
         """Show which collection is open; an empty folder: none."""
         self._folder = folder
-        self.collection_button.setText(Path(folder).name if folder else "Collection")
+        self.collection_button.setText(menu_text(Path(folder).name) if folder else "Collection")
         self.folder.setText(f"{summary}  ·  {folder}" if folder else _NONE)
 
     def show_recent(self, folders: Sequence[str]) -> None:
@@ -124,7 +125,7 @@ class RecordBar(QWidget):
         if others:
             self.menu.addSection("Recent")
         for folder in others:
-            self.menu.addAction(folder, partial(self.open_requested.emit, folder))
+            self.menu.addAction(menu_text(folder), partial(self.open_requested.emit, folder))
 
     def _ask(self, title: str, is_new: bool, take: object) -> None:
         dialog = QFileDialog(self.window(), title)

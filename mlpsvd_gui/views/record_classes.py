@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from mlpsvd.quantities import Quantity
 from mlpsvd_gui.plots.theme import LIGHT, Theme, class_colour
 from mlpsvd_gui.views.number_field import NumberField
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["ClassRow", "RecordClasses", "length_text", "swatch"]
 
@@ -148,7 +149,9 @@ class RecordClasses(QWidget):
         name = self._item(index, _NAME)
         name.setFlags(name.flags() | Qt.ItemFlag.ItemIsEditable)
         name.setIcon(self._swatch(index))
-        name.setToolTip(f"{row.name}: {row.n_clips} clips, {row.duration_s:.1f} s. F2 or a double click renames it.")
+        name.setToolTip(
+            plain_tip(f"{row.name}: {row.n_clips} clips, {row.duration_s:.1f} s. F2 or a double click renames it.")
+        )
         font = self.table.font()
         font.setBold(bool(goal) and row.n_clips >= goal)
         self._item(index, 2).setFont(font)

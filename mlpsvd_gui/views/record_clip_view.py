@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from mlpsvd.quantities import Quantity
 from mlpsvd_gui.plots.curve_plot import CurvePlot
@@ -17,6 +17,8 @@ from mlpsvd_gui.plots.trim_plot import TrimPlot
 from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.icons import icon
 from mlpsvd_gui.views.number_field import NumberField
+from mlpsvd_gui.views.plain_label import PlainLabel
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["RecordClipView"]
 
@@ -57,7 +59,7 @@ class RecordClipView(QWidget):
     def _box(self, name: str) -> NumberField:
         box = NumberField(Quantity("s", low=0.0, high=0.0), step=0.01, parent=self)
         box.setAccessibleName(name)
-        box.setToolTip(f"{name}; arrow keys move it by 10 ms")
+        box.setToolTip(plain_tip(f"{name}; arrow keys move it by 10 ms"))
         return box
 
     @property
@@ -139,7 +141,7 @@ class RecordClipView(QWidget):
         row.addWidget(self.play_button)
         row.addSpacing(6)
         for text, box in (("&from", self.start_box), ("t&o", self.end_box)):
-            label = QLabel(text, self)
+            label = PlainLabel(self, text)
             label.setBuddy(box)
             row.addWidget(label)
             row.addWidget(box)
@@ -189,7 +191,7 @@ class RecordClipView(QWidget):
         self.play_button.setText("Stop" if self._is_playing else "Play")
         self.play_button.setEnabled(is_there and not self._sound_problem)
         tip = "Hear what lies between the handles (Enter in the table); its peak is brought to half of full scale"
-        self.play_button.setToolTip(self._sound_problem or tip)
+        self.play_button.setToolTip(plain_tip(self._sound_problem or tip))
         self.trim_button.setEnabled(is_there and self._writable and self.is_trimmed)
         self.whole_button.setEnabled(is_there and self.is_trimmed)
         for box in (self.start_box, self.end_box):

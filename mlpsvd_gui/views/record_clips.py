@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from mlpsvd_gui.views.record_classes import swatch
 from mlpsvd_gui.views.tables import list_rows
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["ClipRow", "ClipTable"]
 
@@ -92,7 +93,7 @@ class _Rows(QAbstractTableModel):
             return swatch(row.colour)
         if role == _FOREGROUND and column == 3:
             return _WARM
-        return row.name if role == _TOOL_TIP else None
+        return plain_tip(row.name) if role == _TOOL_TIP else None
 
     def arrange(self, label: str | None, column: int, is_descending: bool) -> None:
         """Show the clips of one class, or all, in order."""

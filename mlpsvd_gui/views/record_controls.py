@@ -9,7 +9,6 @@ from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -20,7 +19,9 @@ from PySide6.QtWidgets import (
 from mlpsvd import settings
 from mlpsvd.data.record_settings import BY_HAND, FIXED_LENGTH, TRIGGERED, RecordSettings
 from mlpsvd_gui.plots.theme import LIGHT, Theme
+from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.views.setting_editors import SettingEditor, editor_for
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["RecordControls", "RecordLamp"]
 
@@ -89,7 +90,7 @@ class RecordLamp(QWidget):
         """Show ``idle``, ``waiting`` (for the trigger) or ``recording``, in large words and small ones."""
         if (state, text, note) != (self._state, self._text, self._note):
             self._state, self._text, self._note = state, text, note
-            self.setToolTip(f"{text}\n{note}".strip())
+            self.setToolTip(plain_tip(f"{text}\n{note}".strip()))
             self.setAccessibleDescription(f"{text} {note}".strip())
             self.update()
 
@@ -146,7 +147,7 @@ class RecordControls(QWidget):
         self._held_key: Qt.Key | None = None
         self.button = QPushButton("Record  (R)", self)
         self.lamp = RecordLamp(self)
-        self.problem = QLabel(self)
+        self.problem = PlainLabel(self)
         self.more_button = QToolButton(self)
         self.editors: dict[str, SettingEditor] = {}
         self._cells: dict[str, tuple[QWidget, QWidget]] = {}
@@ -182,7 +183,7 @@ class RecordControls(QWidget):
         tip = (
             "Record the chosen class (R). By hand: press to begin and again to end, or hold as long as it should last."
         )
-        self.button.setToolTip(tip if can_record or is_on else reason)
+        self.button.setToolTip(plain_tip(tip if can_record or is_on else reason))
         self._paint_button()
 
     def set_theme(self, theme: Theme) -> None:
@@ -224,11 +225,11 @@ class RecordControls(QWidget):
             editor = editor_for(info)
             editor.edited.connect(lambda value, name=info.name: self.settings_edited.emit(name, value))
             text = _SHORT_LABELS.get(info.name, info.label)
-            label = QLabel(text, self)
-            tip = f"<p style='white-space: normal'><b>{info.label}</b> – {info.help}</p>Allowed: {info.expected()}"
-            label.setToolTip(tip)
+            label = PlainLabel(self, text)
+            rich_tip = f"<p style='white-space: normal'><b>{info.label}</b> – {info.help}</p>Allowed: {info.expected()}"
+            label.setToolTip(rich_tip)
             label.setBuddy(editor.editor)
-            editor.editor.setToolTip(tip)
+            editor.editor.setToolTip(rich_tip)
             editor.editor.setObjectName(info.name)
             editor.editor.setAccessibleName(f"{info.label} {info.unit}".strip())
             editor.setFixedWidth(118 if info.name == "mode" else 92)

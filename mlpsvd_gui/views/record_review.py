@@ -14,6 +14,7 @@ from mlpsvd_gui.views.eliding import ElidingComboBox
 from mlpsvd_gui.views.record_classes import swatch
 from mlpsvd_gui.views.record_clip_view import RecordClipView
 from mlpsvd_gui.views.record_clips import ClipRow, ClipTable
+from mlpsvd_gui.words import menu_text, plain_tip
 
 __all__ = ["RecordReview"]
 
@@ -53,7 +54,7 @@ class RecordReview(QWidget):
     def _button(self, text: str, tip: str) -> QToolButton:
         button = QToolButton(self)
         button.setText(text)
-        button.setToolTip(tip)
+        button.setToolTip(plain_tip(tip))
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         return button
 
@@ -83,7 +84,9 @@ class RecordReview(QWidget):
             (self.redo_button, "Redo", redo, "Ctrl+Shift+Z"),
         ):
             button.setEnabled(bool(what) and self._writable)
-            button.setToolTip(f"{word}: {what} ({keys})" if what else f"There is nothing to {word.lower()} ({keys})")
+            button.setToolTip(
+                plain_tip(f"{word}: {what} ({keys})" if what else f"There is nothing to {word.lower()} ({keys})")
+            )
 
     def set_writable(self, writable: bool) -> None:
         """Allow changes, or only looking and listening."""
@@ -158,7 +161,7 @@ class RecordReview(QWidget):
         menu.clear()
         for index, label in enumerate(self._labels):
             keys = f"\tCtrl+{index + 1}" if index < _N_KEYS else ""
-            menu.addAction(self._swatch(index), f"{label}{keys}", partial(self._relabel, label))
+            menu.addAction(self._swatch(index), f"{menu_text(label)}{keys}", partial(self._relabel, label))
 
     def _swatch(self, index: int) -> QIcon:
         return swatch(class_colour(index, self._theme))

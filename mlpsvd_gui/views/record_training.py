@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots.theme import LIGHT, Theme
 from mlpsvd_gui.views.icons import icon
+from mlpsvd_gui.views.plain_label import PlainLabel
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["RecordTraining"]
 
@@ -29,8 +31,8 @@ class RecordTraining(QWidget):
         self.button = QPushButton("&Retrain", self)
         self.listen_button = QPushButton("Listen", self)
         self.progress = QProgressBar(self)
-        self.result = QLabel(self)
-        self.warnings = QLabel(self)
+        self.result = PlainLabel(self)
+        self.warnings = PlainLabel(self)
         self._build()
 
     def show_warnings(self, sentences: Sequence[str]) -> None:
@@ -39,13 +41,13 @@ class RecordTraining(QWidget):
         if len(sentences) > _MOST_WARNINGS:
             shown.append(f"… and {len(sentences) - _MOST_WARNINGS} more.")
         self.warnings.setText("\n".join(shown))
-        self.warnings.setToolTip("\n".join(sentences))
+        self.warnings.setToolTip(plain_tip("\n".join(sentences)))
         self.warnings.setVisible(bool(sentences))
 
     def show_possible(self, possible: bool, tip: str) -> None:
         """Enable the button, or say on it why not."""
         self.button.setEnabled(possible)
-        self.button.setToolTip(tip)
+        self.button.setToolTip(plain_tip(tip))
 
     def show_progress(self, share: float | None) -> None:
         """Show how far the training is (below 0: unknown); None: none is going on."""

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.icons import icon
+from mlpsvd_gui.views.plain_label import PlainLabel
+from mlpsvd_gui.words import menu_text, plain_tip
 
 __all__ = ["RecordWelcome"]
 
@@ -39,7 +41,7 @@ class RecordWelcome(QWidget):
         text.setFixedSize(_WIDTH, text.heightForWidth(_WIDTH))
         self.new_button = QPushButton("New collection…", self)
         self.open_button = QPushButton("Open collection…", self)
-        self.status = QLabel(self)
+        self.status = PlainLabel(self)
         self.status.setWordWrap(True)
         self.status.setFixedWidth(_WIDTH)
         self.status.hide()
@@ -67,9 +69,10 @@ class RecordWelcome(QWidget):
         self.recent_buttons = []
         self._heading.setVisible(bool(folders))
         for folder in folders[:_MOST_RECENT]:
-            button = QPushButton(self.fontMetrics().elidedText(folder, Qt.TextElideMode.ElideMiddle, _WIDTH - 40), self)
+            shown = self.fontMetrics().elidedText(folder, Qt.TextElideMode.ElideMiddle, _WIDTH - 40)
+            button = QPushButton(menu_text(shown), self)
             button.setFlat(True)
-            button.setToolTip(f"Open {folder}")
+            button.setToolTip(plain_tip(f"Open {folder}"))
             button.clicked.connect(partial(self.recent_chosen.emit, folder))
             self._column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
             self.recent_buttons.append(button)

@@ -19,6 +19,8 @@ from mlpsvd import settings
 from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.eliding import ElidedLabel
+from mlpsvd_gui.views.plain_label import PlainLabel
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["RecordingsForm"]
 
@@ -48,18 +50,18 @@ class RecordingsForm(QWidget):
     def _build_widgets(self) -> None:
         self.path = QLineEdit(self)
         self.path.setPlaceholderText("A folder of recordings or a CSV manifest; or drop one here")
-        self.path.setToolTip(_INFO["path"].help)
+        self.path.setToolTip(plain_tip(_INFO["path"].help))
         self.path.setClearButtonEnabled(False)
         self.folder_button = self._button("Folder…", "Browse to a folder of WAV, FLAC, OGG or AIFF files")
         self.manifest_button = self._button("Manifest…", "Browse to a CSV file with the columns path,label[,split]")
         self.labels_from = QComboBox(self)
         self.labels_from.addItems(_INFO["labels_from"].choices)
-        self.labels_from.setToolTip(_INFO["labels_from"].help)
+        self.labels_from.setToolTip(plain_tip(_INFO["labels_from"].help))
         self.pattern = QLineEdit(self)
-        self.pattern.setToolTip(_INFO["pattern"].help)
+        self.pattern.setToolTip(plain_tip(_INFO["pattern"].help))
         self.pattern.setMinimumWidth(90)
         self.pattern_preview = ElidedLabel(parent=self)
-        self.status = QLabel(self)
+        self.status = PlainLabel(self)
         self.status.setWordWrap(True)
         self.progress = QProgressBar(self)
         self.progress.setTextVisible(False)
@@ -71,7 +73,7 @@ class RecordingsForm(QWidget):
     def _button(self, text: str, tip: str) -> QToolButton:
         button = QToolButton(self)
         button.setText(text)
-        button.setToolTip(tip)
+        button.setToolTip(plain_tip(tip))
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         return button
 

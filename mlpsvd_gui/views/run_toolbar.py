@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QMenu, QProgressBar, QSizePolicy, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QProgressBar, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from mlpsvd_gui.views.actions import WindowActions
+from mlpsvd_gui.views.plain_label import PlainLabel
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["RunToolBar"]
 
@@ -22,8 +24,8 @@ class RunToolBar(QToolBar):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.preset_button = QToolButton(self)
         self.progress = QProgressBar(self)
-        self._left = QLabel(self)
-        self._engine = QLabel(self)
+        self._left = PlainLabel(self)
+        self._engine = PlainLabel(self)
         self._build(actions)
         self.show_progress(0.0, "")
 
@@ -79,4 +81,4 @@ class RunToolBar(QToolBar):
         """Say what computes."""
         width = _ENGINE_WIDTH
         self._engine.setText(self._engine.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width))
-        self._engine.setToolTip(f"What computes the epochs: {text}" if text else "")
+        self._engine.setToolTip(plain_tip(f"What computes the epochs: {text}" if text else ""))

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
+from mlpsvd_gui.words import plain_tip
+
 __all__ = ["Segments"]
 
 
@@ -28,7 +30,7 @@ class Segments(QWidget):
             button.setCheckable(True)
             button.setAutoRaise(True)
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            button.setToolTip(tips[index] if index < len(tips) else text)
+            button.setToolTip(plain_tip(tips[index] if index < len(tips) else text))
             self._group.addButton(button, index)
             layout.addWidget(button)
         self._group.button(0).setChecked(True)

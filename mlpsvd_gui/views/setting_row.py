@@ -6,10 +6,12 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 
 from mlpsvd.settings import SettingInfo
+from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.views.setting_editors import SettingEditor
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["SettingRow", "tooltip"]
 
@@ -47,23 +49,25 @@ class SettingRow(QObject):
         self.key = key
         self.info = info
         self.editor = editor
-        self._label = QLabel(info.label, parent)
+        self._label = PlainLabel(parent, info.label)
         self._reset = QToolButton(parent)
-        self._problem = QLabel(parent)
+        self._problem = PlainLabel(parent)
         self._visible = True
         self._build(parent)
 
     def _build(self, parent: QWidget) -> None:
-        text = tooltip(self.info, self.key)
-        self._label.setToolTip(text)
+        rich_tip = tooltip(self.info, self.key)
+        self._label.setToolTip(rich_tip)
         self._label.setBuddy(self.editor.editor)
-        self.editor.editor.setToolTip(text)
+        self.editor.editor.setToolTip(rich_tip)
         self.editor.editor.setObjectName(self.key)
         self.editor.editor.setAccessibleName(f"{self.info.label} {self.info.unit}".strip())
         self._reset.setText("↺")
         self._reset.setAutoRaise(True)
         self._reset.setFixedSize(_RESET_SIZE, _RESET_SIZE)
-        self._reset.setToolTip(f"Back to the paper's value: {_in_words(self.info.default)} {self.info.unit}".strip())
+        self._reset.setToolTip(
+            plain_tip(f"Back to the paper's value: {_in_words(self.info.default)} {self.info.unit}".strip())
+        )
         self._reset.setAccessibleName(f"Reset {self.info.label}")
         self._reset.clicked.connect(lambda: self.reset_requested.emit(self.key))
         self._problem.setWordWrap(True)

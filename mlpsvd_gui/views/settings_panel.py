@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from mlpsvd import settings
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.settings import SettingInfo
 from mlpsvd_gui.views.folding_section import FoldingSection
+from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.views.setting_editors import ChoiceEditor, SettingEditor, editor_for
 from mlpsvd_gui.views.setting_row import SettingRow
 
@@ -64,8 +65,8 @@ class SettingsPanel(QScrollArea):
         super().__init__(parent)
         self.rows: dict[str, SettingRow] = {}
         self.sections: dict[str, FoldingSection] = {}
-        self._recordings_note = QLabel(_RECORDINGS_NOTE)
-        self._elsewhere = QLabel()
+        self._recordings_note = PlainLabel(text=_RECORDINGS_NOTE)
+        self._elsewhere = PlainLabel()
         self._build()
 
     def _build(self) -> None:

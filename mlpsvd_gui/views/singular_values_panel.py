@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.heatmap import Heatmap
 from mlpsvd_gui.plots.matrix_view import MatrixView
 from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour
 from mlpsvd_gui.views.eliding import ElidingComboBox
+from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.views.race_panel import CONTENDER_NAMES
 from mlpsvd_gui.views.segments import Segments
 
@@ -81,7 +82,7 @@ class SingularValuesPanel(QWidget):
         self.u_view = MatrixView("U")
         self.sigma_view = CurvePlot("Index", "", "σ", "")
         self.vt_view = MatrixView("Vᵀ")
-        self._factors_note = QLabel(self)
+        self._factors_note = PlainLabel(self)
         self._stack = QStackedWidget(self)
         self._theme = LIGHT
         self._spectrum: tuple[int, NDArray[np.floating], float | None, str] | None = None

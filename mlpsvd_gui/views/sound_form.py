@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from mlpsvd_gui.plots.theme import Theme
+from mlpsvd_gui.views.plain_label import PlainLabel
 
 __all__ = ["SoundForm"]
 
@@ -39,7 +40,7 @@ class SoundForm(QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._muted: list[QLabel] = []
-        self.device = QLabel(self)
+        self.device = PlainLabel(self)
         self.background = self._sentence()
         self.measure_button = QPushButton("Measure background", self)
         self.forget_background_button = QPushButton("Forget", self)
@@ -64,7 +65,10 @@ class SoundForm(QScrollArea):
 
     def show_device(self, name: str) -> None:
         """Say which microphone all of this belongs to; empty where the source is no microphone."""
-        self.device.setText(f"<b>{name}</b>" if name else "These belong to a microphone; choose one as the source.")
+        font = self.font()
+        font.setBold(bool(name))
+        self.device.setFont(font)
+        self.device.setText(name or "These belong to a microphone; choose one as the source.")
         for widget in (self.measure_button, self.calibrate_button, self.correction_button):
             widget.setEnabled(bool(name))
 
@@ -97,7 +101,7 @@ class SoundForm(QScrollArea):
         self.problem.setVisible(bool(sentence))
 
     def _sentence(self) -> QLabel:
-        label = QLabel(self)
+        label = PlainLabel(self)
         label.setWordWrap(True)
         self._muted.append(label)
         return label
@@ -135,7 +139,10 @@ class SoundForm(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def _add_section(self, column: QVBoxLayout, title: str, sentence: QLabel, *buttons: QPushButton) -> None:
-        heading = QLabel(f"<b>{title}</b>", self._inner)
+        heading = PlainLabel(self._inner, title)
+        font = heading.font()
+        font.setBold(True)
+        heading.setFont(font)
         heading.setContentsMargins(0, 10, 0, 0)
         column.addWidget(heading)
         column.addWidget(sentence)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QFormLayout, QWidget
 
 from mlpsvd.quantities import Quantity
 from mlpsvd_gui.views.number_field import NumberField, problem_colour
+from mlpsvd_gui.views.plain_label import PlainLabel
 
 __all__ = ["SpacingDialog"]
 
@@ -22,7 +23,7 @@ class SpacingDialog(QDialog):
         self.bandwidth_hz = self._hertz(0.1, highest_hz / 2, min(50.0, highest_hz / 20))
         self.logarithmic = QCheckBox("Logarithmic spacing", self)
         self.logarithmic.setChecked(True)
-        self.problem = QLabel(self)
+        self.problem = PlainLabel(self)
         self._build_layout()
 
     def _hertz(self, low: float, high: float, value: float) -> NumberField:

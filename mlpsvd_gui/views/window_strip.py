@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from mlpsvd.experiments.file_results import FileResult
 from mlpsvd_gui.plots.theme import Theme, class_colour, small_font, theme_for, with_alpha
 from mlpsvd_gui.views.decision_table import clock_text
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["WindowStrip"]
 
@@ -168,7 +169,7 @@ class WindowStrip(QWidget):
         """Say what the window under the mouse was taken for."""
         if isinstance(event, QHelpEvent):
             window = self.window_at(event.pos().x())
-            QToolTip.showText(event.globalPos(), self._tip(window), self)
+            QToolTip.showText(event.globalPos(), plain_tip(self._tip(window)), self)
             return True
         return super().event(event)
 
