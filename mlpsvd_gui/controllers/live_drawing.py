@@ -167,6 +167,8 @@ class LiveDrawing(QObject):
         if isinstance(latest, SpectrumColumn):
             self._panel.spectra.show_live(latest.level_db)
         elif latest is not None and self._scale is not None:
+            if latest.label:
+                self._panel.spectra.show_class(self._names.index(latest.label))
             self._panel.spectra.show_live(self._scale.curve(latest))
 
 

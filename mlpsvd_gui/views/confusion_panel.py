@@ -15,14 +15,19 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QHeaderView,
+    QSplitter,
     QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from mlpsvd.text import one_line
 from mlpsvd_gui.plots.theme import Theme
+from mlpsvd_gui.views.confused_pairs import ClassScoreList, ConfusedPairs
+from mlpsvd_gui.views.confusion_map import LONGEST_NAME, ConfusionMap
 from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.views.race_panel import CONTENDER_NAMES
@@ -31,9 +36,11 @@ from mlpsvd_gui.words import plain_tip
 __all__ = ["ClassScores", "ConfusionPanel"]
 
 _MOST_WITH_COUNTS = 6
+_MOST_IN_TABLE = 15
+"""With more classes than this, numbers in cells cannot be read: colours take their place."""
 _SCORES = ("Recall", "Precision", "F1")
 _EMPTY = (
-    "How the test clips were classified: true classes in rows, the network's answers in columns.\n"
+    "How the test clips were classified: actual classes in rows, predicted classes in columns.\n"
     "It appears when a training run ends or is stopped: press Train (F5)."
 )
 
@@ -68,7 +75,11 @@ class ConfusionPanel(QWidget):
         self.contender_box = QComboBox(self)
         self._empty = PlainLabel(self, _EMPTY)
         self._summary = ElidedLabel(parent=self)
+        self.map = ConfusionMap("test clips", self)
+        self.pairs = ConfusedPairs("Clips", self)
+        self.scores = ClassScoreList(_SCORES, self)
         self._stack = QStackedWidget(self)
+        self._views = QStackedWidget(self)
         self._scores: dict[str, ClassScores] = {}
         self._names: tuple[str, ...] = ()
         self._selected: int | None = None
@@ -90,13 +101,33 @@ class ConfusionPanel(QWidget):
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(8)
         layout.addLayout(head)
-        layout.addWidget(self.table, 1)
+        self._views.addWidget(self.table)
+        self._views.addWidget(self._build_many())
+        layout.addWidget(self._views, 1)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(page)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._stack)
         self._build_table()
+
+    def _build_many(self) -> QWidget:
+        lists = QTabWidget(self)
+        lists.addTab(self.pairs, "Most confused")
+        lists.addTab(self.scores, "Classes")
+        lists.setDocumentMode(True)
+        self.map.cell_chosen.connect(lambda row, _: self.class_selected.emit(row))
+        self.pairs.pair_chosen.connect(lambda row, _: self.class_selected.emit(row))
+        self.scores.class_chosen.connect(self.class_selected)
+        both = QSplitter(Qt.Orientation.Horizontal, self)
+        both.addWidget(self.map)
+        both.addWidget(lists)
+        both.setChildrenCollapsible(False)
+        both.setMinimumSize(1, 1)  # the panel may be as low as the table of a few classes
+        both.setSizes([600, 400])
+        both.setStretchFactor(0, 3)
+        both.setStretchFactor(1, 2)
+        return both
 
     def _build_table(self) -> None:
         table = self.table
@@ -110,6 +141,7 @@ class ConfusionPanel(QWidget):
         for header in (table.horizontalHeader(), table.verticalHeader()):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
             header.setMinimumSectionSize(22)
+            header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         table.horizontalHeader().setMinimumSectionSize(40)
 
     def show_scores(self, scores: Mapping[str, ClassScores], class_names: Sequence[str]) -> None:
@@ -128,6 +160,8 @@ class ConfusionPanel(QWidget):
     def select_class(self, index: int | None) -> None:
         """Mark the row of the selected class."""
         self._selected = index
+        self.map.select_class(index)
+        self.scores.select_class(index)
         for row in range(self.table.rowCount()):
             header = self.table.verticalHeaderItem(row)
             font = header.font()
@@ -137,6 +171,7 @@ class ConfusionPanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take colours."""
         self._accent = QColor(theme.accent)
+        self.map.set_theme(theme)
         self._show()
 
     def _show(self, *_: object) -> None:
@@ -144,22 +179,43 @@ class ConfusionPanel(QWidget):
         self._stack.setCurrentIndex(1 if scores is not None else 0)
         if scores is None:
             return
+        total, right = int(scores.counts.sum()), int(np.trace(scores.counts))
+        self._summary.setText(
+            f"{right:,} of {total:,} test clips correct · rows: actual class, columns: predicted class"
+        )
+        is_large = len(self._names) > _MOST_IN_TABLE
+        self._views.setCurrentIndex(int(is_large))
+        if is_large:
+            self.map.show_counts(scores.counts, self._names)
+            self.pairs.show_counts(scores.counts, self._names)
+            self.scores.show_scores(self._names, (scores.recall, scores.precision, scores.f1))
+        else:
+            self._fill_table(scores)
+        self.select_class(self._selected)
+
+    def _fill_table(self, scores: ClassScores) -> None:
         n = len(self._names)
         self.table.setRowCount(n)
         self.table.setColumnCount(n + len(_SCORES))
-        self.table.setVerticalHeaderLabels([f"{name} →" for name in self._names])
-        self.table.setHorizontalHeaderLabels([*self._names, *_SCORES])
-        total, right = int(scores.counts.sum()), int(np.trace(scores.counts))
-        self._summary.setText(f"{right:,} of {total:,} test clips right · rows: true class, columns: answer")
+        short = [one_line(name, LONGEST_NAME) for name in self._names]
+        self.table.setVerticalHeaderLabels([f"{name} →" for name in short])
+        self.table.setHorizontalHeaderLabels([*short, *_SCORES])
+        for index, name in enumerate(self._names):
+            for heading, kind in (
+                (self.table.verticalHeaderItem(index), "Actual"),
+                (self.table.horizontalHeaderItem(index), "Predicted"),
+            ):
+                if heading is not None:
+                    heading.setToolTip(plain_tip(f"{kind} class {name}"))
         self._has_tall_rows = self._rows_are_tall()
         for row in range(n):
             self._fill_row(row, scores)
-        self.select_class(self._selected)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Write counts alone where there is no height for shares below them."""
         super().resizeEvent(event)
-        if self._scores and self._has_tall_rows != self._rows_are_tall():
+        is_small = len(self._names) <= _MOST_IN_TABLE
+        if self._scores and is_small and self._has_tall_rows != self._rows_are_tall():
             self._show()
 
     def _rows_are_tall(self) -> bool:
@@ -175,7 +231,7 @@ class ConfusionPanel(QWidget):
             item.setToolTip(
                 plain_tip(
                     f"{count} of {total} test clips of {self._names[row]} ({100 * share:.1f} %) "
-                    f"were classified as {self._names[column]}"
+                    f"were predicted as {self._names[column]}"
                 )
             )
             self._paint(item, share)
@@ -187,6 +243,8 @@ class ConfusionPanel(QWidget):
             self.table.setItem(row, len(self._names) + offset, item)
 
     def _text(self, count: int, share: float) -> str:
+        if not count:
+            return ""
         if len(self._names) > _MOST_WITH_COUNTS:
             return f"{100 * share:.0f}"
         return f"{count}\n{100 * share:.0f} %" if self._has_tall_rows else f"{count}"

@@ -164,7 +164,7 @@ class DecisionDisplay(QWidget):
         painter.setFont(font)
         is_quiet = self._kind is VerdictKind.QUIET
         painter.setPen(self._theme.muted if is_quiet else self._theme.foreground)
-        text = QFontMetricsF(font).elidedText(large, Qt.TextElideMode.ElideRight, self.width() - 28.0)
+        text = QFontMetricsF(font).elidedText(large, Qt.TextElideMode.ElideMiddle, self.width() - 28.0)
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRectF(18.0, top, self.width() - 24.0, large_height), left, text)
         painter.setFont(small)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from mlpsvd.models.verdict import VerdictKind
 from mlpsvd_gui.views.tables import list_rows
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["DecisionRow", "DecisionTable"]
 
@@ -172,7 +173,7 @@ class _Cells(QStyledItemDelegate):
         swatch = _swatch(row.colour.rgb(), row.kind)
         painter.drawPixmap(area.left(), area.center().y() - _SWATCH_PX // 2, swatch)
         area = area.adjusted(_SWATCH_PX + _MARGIN_PX, 0, 0, 0)
-        text = painter.fontMetrics().elidedText(_text(row, column), Qt.TextElideMode.ElideRight, area.width())
+        text = painter.fontMetrics().elidedText(_text(row, column), Qt.TextElideMode.ElideMiddle, area.width())
         painter.drawText(area, _LEFT, text)
 
 
@@ -261,7 +262,8 @@ def _text(row: DecisionRow, column: int) -> str:
 
 def _tip(row: DecisionRow) -> str:
     what = "Level of the loudest window" if row.kind is VerdictKind.QUIET else "Level of the window"
-    return f"{what}: {row.level_dbfs:.1f} dBFS".replace("-", "−")
+    level = f"{what}: {row.level_dbfs:.1f} dBFS".replace("-", "−")
+    return plain_tip(f"{_shown_text(row)}\n{level}")
 
 
 def _shown_text(row: DecisionRow) -> str:

@@ -21,6 +21,9 @@ _LEFT_AXIS_PX = 54
 _STEP_DB = 10.0
 _SPAN_DB = 80.0
 _ROOM_FOR_LABEL_PX = 300
+_MOST_MEANS = 12
+"""With more classes than this, the curves of all their means cannot be told apart, and take seconds to make: only that
+of the class decided on is drawn."""
 _BACKGROUND_KEY = "background"
 _LIVE_KEY = "live"
 
@@ -39,6 +42,7 @@ class LiveSpectra(QSplitter):
         self._means: Vector | None = None
         self._background: Vector | None = None
         self._live: Vector | None = None
+        self._class: int | None = None
         self._range_db: tuple[float, float] | None = None
         self.curves = CurvePlot("Frequency", "Hz", "Level", "dB", log_x=True, parent=self)
         self.waterfall = Waterfall(self)
@@ -82,6 +86,7 @@ class LiveSpectra(QSplitter):
         self._frequencies_hz = frequencies_hz[self._is_drawn]
         self._means = means
         self._live = None
+        self._class = None
         self._range_db = None
         self.curves.set_y_label(*y_label)
         self.curves.set_y_range(None)
@@ -100,6 +105,15 @@ class LiveSpectra(QSplitter):
             self._live = spectrum[self._is_drawn]
             self._follow(self._live)
             self._paint_live()
+
+    def show_class(self, index: int | None) -> None:
+        """Draw the mean of one class, where there are too many to draw all of them."""
+        if self._means is None or len(self._means) <= _MOST_MEANS or index == self._class:
+            return
+        if self._class is not None:
+            self.curves.remove_curve(self._class)
+        self._class = index
+        self._paint_means()
 
     def show_background(self, spectrum: Vector | None) -> None:
         """Draw the measured background, or take it away."""
@@ -126,11 +140,18 @@ class LiveSpectra(QSplitter):
             self.curves.set_curve(_LIVE_KEY, self._frequencies_hz, self._live, "now", self._theme.foreground, width=1.6)
 
     def _paint_means(self) -> None:
-        for index, mean in enumerate(() if self._means is None else self._means):
+        for index in self._drawn_classes():
+            mean = self._means[index] if self._means is not None else np.zeros(0)
             colour = with_alpha(class_colour(index, self._theme), 0.8)
             name = self._names[index] if index < len(self._names) else ""
             shown, style = mean[self._is_drawn], class_line_style(index)
             self.curves.set_curve(index, self._frequencies_hz, shown, name, colour, width=1.0, style=style)
+
+    def _drawn_classes(self) -> Sequence[int]:
+        n = 0 if self._means is None else len(self._means)
+        if n <= _MOST_MEANS:
+            return range(n)
+        return () if self._class is None else (self._class,)
 
     def _paint_background(self) -> None:
         spectrum = self._background

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from mlpsvd.text import one_line
 from mlpsvd_gui.plots.theme import LIGHT, Theme, class_colour, mix, small_font
 
 __all__ = ["ProbabilityHistory"]
@@ -22,6 +23,8 @@ _MOST_COLUMNS = 600
 _BAR_WIDTH = 96.0
 _VALUE_WIDTH = 50.0
 _LONGEST_NAME = 120.0
+_LONGEST_TEXT = 40
+_LEAST_ROW_GAP_PX = 1.0
 _MOMENT_S = 1.0
 _BEFORE, _DECIDED, _QUIET, _GAP = range(4)
 _GAP_COLOUR = QColor("#d13438")
@@ -30,6 +33,9 @@ _TICK_STEPS_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 
 class ProbabilityHistory(QWidget):
     """Rows of classes: name, raster of the last half minute (newest at its right end), bar and number.
+
+    Where there is no height for every class, the most probable ones of the last half minute are shown, in the order of
+    the classes, and below them how many are left out.
 
     Raster and bar share one row, so that the bar is the raster's last column written out. Strength of colour is
     the probability. Quiet time, which is not classified, is dotted; time of which no sound came is hatched.
@@ -50,6 +56,11 @@ class ProbabilityHistory(QWidget):
         self.setMinimumSize(320, 84)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else what lies below is drawn each time too
         self.setAccessibleName("Probabilities of the classes and their history")
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """Indices of the classes that have a row: all of them, or the most probable ones that there is height for."""
+        return tuple(self._shown_rows(self._most_rows()).tolist())
 
     @property
     def step_s(self) -> float:
@@ -151,27 +162,47 @@ class ProbabilityHistory(QWidget):
 
     def _paint_rows(self, painter: QPainter) -> None:
         metrics = painter.fontMetrics()
-        longest = max(metrics.horizontalAdvance(name) for name in self._names)
+        shown = self._shown_rows(self._most_rows())
+        n_left_out = len(self._names) - len(shown)
+        names = [one_line(self._names[index], _LONGEST_TEXT) for index in shown]
+        longest = max(metrics.horizontalAdvance(name) for name in names)
         left = min(_LONGEST_NAME, longest) + 18.0
-        bottom = self.height() - metrics.height() - 8.0
+        bottom = self.height() - (metrics.height() + 8.0)
         raster = QRectF(left, 6.0, self.width() - left - _BAR_WIDTH - _VALUE_WIDTH - 18.0, bottom - 6.0)
-        row_height = raster.height() / len(self._names)
-        painter.drawImage(raster, self._image())
-        self._paint_lines(painter, raster, row_height)
+        row_height = raster.height() / len(shown)
+        painter.drawImage(raster, self._image(shown))
+        self._paint_lines(painter, raster, row_height, len(shown))
         self._paint_stretches(painter, raster)
-        for index in range(len(self._names)):
-            top = raster.top() + index * row_height
-            self._paint_name(painter, index, QRectF(6.0, top, left - 14.0, row_height))
+        for row, (index, name) in enumerate(zip(shown.tolist(), names, strict=True)):
+            top = raster.top() + row * row_height
+            self._paint_name(painter, index, name, QRectF(6.0, top, left - 14.0, row_height))
             self._paint_bar(painter, index, QRectF(raster.right() + 10.0, top, _BAR_WIDTH, row_height))
         self._paint_time(painter, raster)
+        if n_left_out:
+            painter.setPen(self._theme.muted)
+            area = QRectF(6.0, bottom, left - 14.0, metrics.height() + 8.0)
+            painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"+ {n_left_out} more")
 
-    def _image(self) -> QImage:
+    def _most_rows(self) -> int:
+        height = QFontMetricsF(small_font()).height()
+        return max(1, int((self.height() - height - 14.0) / (height + _LEAST_ROW_GAP_PX)))
+
+    def _shown_rows(self, most: int) -> NDArray[np.intp]:
+        """Return which classes to show, ascending."""
+        n = len(self._names)
+        if n <= most:
+            return np.arange(n)
+        heard = np.nan_to_num(self._columns, nan=0.0).max(axis=0, initial=0.0)
+        return np.sort(np.argsort(-heard, kind="stable")[:most])
+
+    def _image(self, shown: NDArray[np.intp]) -> QImage:
         """Return the raster as one picture: a row a class, a column a decision, opacity the probability."""
-        strength = np.nan_to_num(self._columns.T, nan=0.0).clip(0.0, 1.0)[:, :, np.newaxis]
+        columns = self._columns.T[shown]
+        strength = np.nan_to_num(columns, nan=0.0).clip(0.0, 1.0)[:, :, np.newaxis]
         base = _rgb(mix(self._theme.grid, self._theme.background, 0.55))
-        full = np.array([_rgb(class_colour(index, self._theme)) for index in range(len(self._names))])
+        full = np.array([_rgb(class_colour(index, self._theme)) for index in shown.tolist()])
         pixels = base + strength * (full[:, np.newaxis, :] - base)
-        pixels[np.isnan(self._columns.T)] = _rgb(self._theme.background)
+        pixels[np.isnan(columns)] = _rgb(self._theme.background)
         data = np.ascontiguousarray(pixels.round().astype(np.uint8))
         height, width = data.shape[:2]
         return QImage(data.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
@@ -188,17 +219,17 @@ class ProbabilityHistory(QWidget):
             elif state == _GAP:
                 painter.fillRect(area, QBrush(_GAP_COLOUR, Qt.BrushStyle.BDiagPattern))
 
-    def _paint_lines(self, painter: QPainter, raster: QRectF, row_height: float) -> None:
+    def _paint_lines(self, painter: QPainter, raster: QRectF, row_height: float, n_rows: int) -> None:
         painter.setPen(self._theme.background)
-        for index in range(1, len(self._names)):
+        for index in range(1, n_rows):
             y = raster.top() + index * row_height
             painter.drawLine(QPointF(raster.left(), y), QPointF(raster.right(), y))
         painter.setPen(self._theme.grid)
         painter.drawLine(raster.bottomLeft(), raster.bottomRight())
 
-    def _paint_name(self, painter: QPainter, index: int, area: QRectF) -> None:
+    def _paint_name(self, painter: QPainter, index: int, name: str, area: QRectF) -> None:
         painter.setPen(self._theme.foreground if index == self._decided else self._theme.muted)
-        name = painter.fontMetrics().elidedText(self._names[index], Qt.TextElideMode.ElideRight, int(area.width()))
+        name = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, int(area.width()))
         painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
 
     def _paint_bar(self, painter: QPainter, index: int, area: QRectF) -> None:
