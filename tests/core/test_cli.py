@@ -139,7 +139,7 @@ def test_bad_files_are_told_and_the_others_classified(
         (["train", "--set", "training.epochs"], "of the form key=value"),
         (["train", "--preset", "nothing"], "Paper: 2 classes, 10 Hz"),
         (["train", "--preset", "Recordings: spoken digits"], "data.recordings.path is ''; it should be the path"),
-        (["train", "a.toml", "--preset", "b"], "not allowed with"),
+        (["train", "a.toml", "--preset", "b"], "--preset is not allowed with the experiment file a.toml"),
         (["train", "--ou", "x"], "unrecognized arguments"),
         (["classify", "missing.safetensors", "a.wav"], "missing.safetensors cannot be read"),
         (["classify", "model"], "FILE"),

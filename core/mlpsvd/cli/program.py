@@ -103,14 +103,19 @@ def _add_train(commands: argparse._SubParsersAction[_Parser]) -> None:
     epilog = """\
 examples:
   mlpsvd train
+  mlpsvd train recordings
   mlpsvd train --preset "Paper: 10 classes, 100 Hz" --set seed=7 --out runs/seven
-  mlpsvd train --preset "Recordings: spoken digits" --set data.recordings.path=recordings
+
+A folder of recordings has a folder for each class, a manifest.csv, or the class at the beginning of each file name
+(7_george_12.wav); its settings are fitted to what is there.
 
 """
     train = _command(commands, "train", "train an MLP and an MLP-SVD side by side", epilog + _EXIT_CODES)
-    start = train.add_mutually_exclusive_group()
-    start.add_argument("experiment", nargs="?", type=Path, metavar="EXPERIMENT.toml", help="an experiment file")
-    start.add_argument("--preset", metavar="NAME", help="start from a preset instead (see: mlpsvd presets)")
+    train.add_argument(
+        "experiment", nargs="?", type=Path, metavar="EXPERIMENT.toml|FOLDER",
+        help="an experiment file, a folder of recordings or a CSV manifest of recordings",
+    )  # fmt: skip
+    train.add_argument("--preset", metavar="NAME", help="start from a preset instead (see: mlpsvd presets)")
     train.add_argument(
         "--set", dest="changes", action="append", default=[], metavar="KEY=VALUE",
         help="change a setting, e.g. training.epochs=20 or network.hidden=40,20; may be repeated",

@@ -10,6 +10,7 @@ from mlpsvd.cli.console import FAILED, OK, tell
 from mlpsvd.cli.interrupt import StopRequest
 from mlpsvd.cli.outcome_table import outcome_table
 from mlpsvd.cli.progress import Progress, progress_on_stderr
+from mlpsvd.cli.validation import validate, verdict
 from mlpsvd.engines.warm_up import is_compiled
 from mlpsvd.errors import FileFormatError, SettingError, TrainingError
 from mlpsvd.experiments.continued import continued_race, load_unfinished
@@ -18,6 +19,7 @@ from mlpsvd.experiments.experiment_file import load_experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.presets import preset
 from mlpsvd.experiments.race import Race
+from mlpsvd.experiments.recordings_recipe import experiment_for_folder, with_recordings
 from mlpsvd.experiments.run import Run, new_run_id
 from mlpsvd.experiments.run_library import RunLibrary
 from mlpsvd.experiments.run_store import RunFolder, write_run
@@ -65,8 +67,12 @@ def _train(experiment: Experiment, saved: Run | None, out: Path | None, quiet: b
                 tell("compiling the fused engine, once per machine; this takes some ten seconds")
             race = Race(prepared) if saved is None else continued_race(saved, prepared)
             diverged = _pull(_Watched(race, prepared, run_id, folder), stop, progress)
+        if diverged is None:
+            validate(race, prepared, stop, quiet)
         outcomes = race.outcomes()
         print(outcome_table(outcomes))
+        if verdict(outcomes):
+            print(verdict(outcomes))
         print(f"Computed by: {race.engine_description}")
         for note in race.notes:
             tell(f"note: {note}")
@@ -165,8 +171,10 @@ def _pull(watched: _Watched, stop: StopRequest, progress: Progress) -> TrainingE
 
 
 def chosen_experiment(path: Path | None, preset_name: str | None, changes: Sequence[str]) -> Experiment:
-    """Return the experiment of a file, a preset or the defaults, with ``key=value`` changes applied in turn.
+    """Return the experiment of a file, a folder, a preset or the defaults, with ``key=value`` changes applied in turn.
 
+    A folder of recordings, or a CSV manifest, gets settings that are fitted to it
+    (:func:`mlpsvd.experiments.recordings_recipe.experiment_for_folder`) or, with a preset, those of the preset.
     A relative ``data.recordings.path`` among the changes is relative to the working directory.
 
     Raises
@@ -188,10 +196,29 @@ def chosen_experiment(path: Path | None, preset_name: str | None, changes: Seque
 def _start(path: Path | None, preset_name: str | None) -> Experiment:
     if path is None:
         return Experiment() if preset_name is None else preset(preset_name)
+    if path.is_dir() or path.suffix.lower() == ".csv":
+        return _of_recordings(path, preset_name)
+    if preset_name is not None:
+        raise FileFormatError(f"--preset is not allowed with the experiment file {path}: that has every setting")
     try:
         return load_experiment(path)
     except SettingError as error:
         raise FileFormatError(f"{path}: {error}") from error
+
+
+def _of_recordings(path: Path, preset_name: str | None) -> Experiment:
+    """Return the experiment for a folder of recordings or a manifest, with the settings of a preset if asked for."""
+    if (path / "experiment.toml").is_file() and (path / "results.json").is_file():
+        raise FileFormatError(
+            f"{path} is the folder of a run, not of recordings; mlpsvd train {path / 'experiment.toml'} repeats the run"
+        )
+    fitted = experiment_for_folder(Path.cwd() / path)
+    if preset_name is None:
+        return fitted
+    chosen = preset(preset_name)
+    if chosen.data.source != "recordings":
+        raise SettingError("--preset", preset_name, f"a preset for recordings, or left out, to train on {path}")
+    return with_recordings(chosen, fitted.data.recordings)
 
 
 def _with_absolute_path(experiment: Experiment) -> Experiment:

@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.analysis.evaluation import accuracy
+from mlpsvd.analysis.validation import Validation
 from mlpsvd.data.dataset import DataSet
 from mlpsvd.data.folds import stratified_folds
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import Race
 from mlpsvd.features.spectra import fit_magnitudes
 
-__all__ = ["N_FOLDS", "CrossValidation", "cross_validate", "folds_of"]
+__all__ = ["N_FOLDS", "cross_validate", "folds_of"]
 
 N_FOLDS = 5
-
-
-@dataclass(frozen=True, eq=False)
-class CrossValidation:
-    """What both networks give on clips that they were not trained on, each clip counted once.
-
-    Attributes
-    ----------
-    n_folds
-        How many times both networks were trained.
-    confusions : mapping of str to np.ndarray [shape=(n_classes, n_classes)]
-        Clips counted over all folds, by contender; rows are targets, columns estimates.
-    """
-
-    n_folds: int
-    confusions: Mapping[str, NDArray[np.intp]]
-
-    @property
-    def n_clips(self) -> int:
-        """How many clips were classified, training and test set together."""
-        return max((int(one.sum()) for one in self.confusions.values()), default=0)
-
-    @property
-    def accuracies(self) -> dict[str, float]:
-        """Share of the clips classified correctly, 0 to 1, by contender."""
-        return {name: accuracy(one) for name, one in self.confusions.items()}
 
 
 def folds_of(prepared: Prepared) -> tuple[NDArray[np.intp], ...]:
@@ -52,7 +26,7 @@ def folds_of(prepared: Prepared) -> tuple[NDArray[np.intp], ...]:
     return () if pool is None else stratified_folds(pool.labels, pool.recordings, N_FOLDS, prepared.experiment.seed)
 
 
-def cross_validate(prepared: Prepared, progress: Callable[[float], None] | None = None) -> CrossValidation | None:
+def cross_validate(prepared: Prepared, progress: Callable[[float], None] | None = None) -> dict[str, Validation]:
     """Train both networks of an experiment once for each fold and test them on the rest.
 
     Everything that is fitted, the scaling of the features included, is fitted on the training clips of the fold.
@@ -67,9 +41,9 @@ def cross_validate(prepared: Prepared, progress: Callable[[float], None] | None 
 
     Returns
     -------
-    CrossValidation or None
-        None where the test set is large enough by itself, where a manifest fixes the split, or where a class has too
-        few recordings; see :class:`mlpsvd.experiments.prepare.ClipPool`.
+    dict of str to Validation
+        By contender. Empty where the test set is large enough by itself, where a manifest fixes the split, or where a
+        class has fewer than two recordings; see :class:`mlpsvd.experiments.prepare.ClipPool`.
 
     Raises
     ------
@@ -78,7 +52,7 @@ def cross_validate(prepared: Prepared, progress: Callable[[float], None] | None 
     """
     folds = folds_of(prepared)
     if not folds:
-        return None
+        return {}
     n_classes = len(prepared.dataset.class_names)
     contenders = prepared.experiment.training.contenders
     confusions = {name: np.zeros((n_classes, n_classes), np.intp) for name in contenders}
@@ -90,7 +64,7 @@ def cross_validate(prepared: Prepared, progress: Callable[[float], None] | None 
                 progress((number + min(1.0, (count + 1) / n_events)) / len(folds))
         for name, outcome in race.outcomes().items():
             confusions[name] += outcome.confusion
-    return CrossValidation(len(folds), confusions)
+    return {name: Validation(len(folds), confusion) for name, confusion in confusions.items()}
 
 
 def _of_fold(prepared: Prepared, fold: NDArray[np.intp]) -> Prepared:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.analysis.chance import is_at_chance
 from mlpsvd.analysis.evaluation import ClassReport, accuracy, class_report, confusion_matrix
+from mlpsvd.analysis.validation import Validation
 from mlpsvd.engines.choose import choose
 from mlpsvd.errors import DataError
 from mlpsvd.experiments.experiment import Experiment
@@ -69,6 +70,8 @@ class Outcome:
         The last event.
     at_chance
         Whether the network is no better than guessing on its own training clips: it has not learned.
+    validation
+        What cross-validation gives, where it was done (:mod:`mlpsvd.experiments.cross_validation`).
     """
 
     contender: str
@@ -79,6 +82,7 @@ class Outcome:
     flops: int
     last: EpochEvent
     at_chance: bool = False
+    validation: Validation | None = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,8 @@ class Race:
         self._engine, note = choose(experiment.training.engine, experiment.training.precision)
         self._notes = [note] if note else []
         self._chance_notes: dict[str, str] = {}
+        self.validations: Mapping[str, Validation] = {}
+        """What cross-validation gives by contender, for :meth:`outcomes` to hand on; set by whoever did it."""
         states = states or {}
         _check_shapes(prepared, states)
         self._histories = {
@@ -260,6 +266,7 @@ class Race:
             flops=sum(event.flops for event in history),
             last=history[-1],
             at_chance=is_at_chance(self._training_confusion(contender)),
+            validation=self.validations.get(contender),
         )
 
 

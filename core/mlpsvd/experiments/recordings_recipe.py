@@ -17,7 +17,7 @@ from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import PRESETS, RECORDINGS_PRESET, preset
 
-__all__ = ["experiment_for_folder", "fitted_to", "has_own_settings", "n_clips_of", "name_of"]
+__all__ = ["experiment_for_folder", "fitted_to", "has_own_settings", "n_clips_of", "name_of", "with_recordings"]
 
 FEW_CLIPS = 500
 """With fewer clips the settings of :func:`fitted_to` are those for few."""
@@ -26,8 +26,6 @@ _TRANSFORM_S = 0.032
 _SMALLEST_FFT = 256
 _SMALLEST_BATCH = 4
 _UPDATES_AN_EPOCH = 10
-_RETRIES = 3
-_GUARD = 0.05
 _PREFIX = "Recordings: "
 
 
@@ -91,6 +89,16 @@ def fitted_to(current: Experiment, recordings: RecordingsSettings, n_clips: int,
     )
 
 
+def with_recordings(chosen: Experiment, recordings: RecordingsSettings) -> Experiment:
+    """Return a preset for recordings with the folder that was chosen before, and named after it.
+
+    A preset of the synthetic bank, and one without a folder to keep, stay as they are.
+    """
+    if chosen.data.source != "recordings" or not recordings.path:
+        return chosen
+    return replace(chosen, name=name_of(recordings), data=replace(chosen.data, recordings=recordings))
+
+
 def name_of(recordings: RecordingsSettings) -> str:
     """Return the name of an experiment with recordings: that of their folder, or of the manifest where it has one."""
     path = Path(recordings.path)
@@ -125,6 +133,5 @@ def _for_few(start: Experiment, n_clips: int) -> Experiment:
     return replace(
         start,
         features=replace(start.features, scaling="centred"),
-        training=replace(start.training, batch_size=batch_size, learning_rate=0.001, epochs=150, retries=_RETRIES),
-        discarding=replace(start.discarding, guard=_GUARD),
+        training=replace(start.training, batch_size=batch_size, learning_rate=0.001, epochs=150),
     )

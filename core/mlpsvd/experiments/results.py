@@ -103,6 +103,14 @@ def _outcome_table(outcome: Outcome, class_names: Sequence[str]) -> dict[str, An
         "n_weights": last.n_weights,
         "flops": outcome.flops,
         "train_s": outcome.train_s,
+        "at_chance": outcome.at_chance,
+        "cross_validation": None
+        if outcome.validation is None
+        else {
+            "n_folds": outcome.validation.n_folds,
+            "accuracy": _finite(outcome.validation.accuracy),
+            "confusion": outcome.validation.confusion.tolist(),
+        },
         "confusion": outcome.confusion.tolist(),
         "classes": {
             name: {

@@ -1,0 +1,44 @@
+"""Cross-validation after a training, on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlpsvd.cli.console import tell
+from mlpsvd.cli.interrupt import StopRequest
+from mlpsvd.errors import TrainingError
+from mlpsvd.experiments.cross_validation import cross_validate, folds_of
+from mlpsvd.experiments.prepare import Prepared
+from mlpsvd.experiments.promotion import ranked_contenders
+from mlpsvd.experiments.race import CONTENDER_NAMES, Outcome, Race
+
+__all__ = ["validate", "verdict"]
+
+
+def validate(race: Race, prepared: Prepared, stop: StopRequest, quiet: bool) -> None:
+    """Cross-validate where the test set is small; Ctrl-C ends that, and the trained networks are kept."""
+    folds = folds_of(prepared)
+    if not folds or stop.asked:
+        return
+    if not quiet:
+        n_clips = sum(fold.size for fold in folds)
+        tell(f"cross-validating: {len(prepared.dataset.y_test)} test clips are few, so all {n_clips} are tested on")
+    try:
+        race.validations = cross_validate(prepared, lambda share: stop.raise_if_asked())
+    except KeyboardInterrupt:
+        tell("note: no cross-validation: stopped")
+    except TrainingError as error:
+        tell(f"note: no cross-validation: {error}")
+
+
+def verdict(outcomes: Mapping[str, Outcome]) -> str:
+    """Return what cross-validation gave and which network is the better one, as lines; empty where there is nothing."""
+    validations = {name: one.validation for name, one in outcomes.items() if one.validation is not None}
+    lines = []
+    if validations:
+        first = next(iter(validations.values()))
+        accuracies = (f"{CONTENDER_NAMES[name]} {100.0 * one.accuracy:.1f} %" for name, one in validations.items())
+        lines.append(f"Cross-validation ({first.n_clips} clips, {first.n_folds} folds): {', '.join(accuracies)}")
+    if len(outcomes) > 1 and (validations or any(one.at_chance for one in outcomes.values())):
+        lines.append(f"Better network: {CONTENDER_NAMES[ranked_contenders(outcomes)[-1]]}")
+    return "\n".join(lines)
