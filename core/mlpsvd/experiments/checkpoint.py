@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.analysis.validation import Validation
 from mlpsvd.data.clips import Skipped
 from mlpsvd.errors import FileFormatError, SettingError
 from mlpsvd.experiments.checkpoint_history import Tensors, history_arrays, history_table, read_history, tensor
@@ -178,6 +179,8 @@ def _contender_arrays(name: str, state: ContenderState, outcome: Outcome | None)
     if state.history and outcome is not None:
         arrays |= {f"{name}.history.{part}": array for part, array in history_arrays(state.history).items()}
         arrays[f"{name}.confusion"] = np.asarray(outcome.confusion, np.int64)
+        if outcome.validation is not None:
+            arrays[f"{name}.validation"] = np.asarray(outcome.validation.confusion, np.int64)
     return arrays
 
 
@@ -186,6 +189,7 @@ def _contender_table(state: ContenderState, outcome: Outcome | None) -> dict[str
         "attempt": state.attempt,
         "has_history": bool(state.history),
         "at_chance": outcome is not None and outcome.at_chance,
+        "n_folds": outcome.validation.n_folds if outcome is not None and outcome.validation is not None else 0,
     }
     return {**trainer_table(state.trainer), **flags, **history_table(state.history)}
 
@@ -223,7 +227,7 @@ def _run(metadata: Mapping[str, str], tensors: Tensors, experiment: Experiment) 
         data=data,
         histories={name: state.history for name, state in states.items() if state.history},
         outcomes={
-            name: _outcome(name, state, tensors, data, tables.table(name).flag("at_chance"))
+            name: _outcome(name, state, tensors, data, tables.table(name))
             for name, state in states.items()
             if state.history
         },
@@ -266,9 +270,16 @@ def _skipped(entry: object) -> Skipped:
     return Skipped(entry[0], entry[1])
 
 
-def _outcome(name: str, state: ContenderState, tensors: Tensors, data: RunData, at_chance: bool) -> Outcome:
-    n_classes = len(data.class_names)
-    counts = tensor(tensors, f"{name}.confusion", (n_classes, n_classes), "i")
+def _outcome(name: str, state: ContenderState, tensors: Tensors, data: RunData, table: Fields) -> Outcome:
+    shape = (len(data.class_names), len(data.class_names))
+    counts = tensor(tensors, f"{name}.confusion", shape, "i")
     if (counts < 0).any() or counts.sum() != data.n_test:
         raise FileFormatError(f"the tensor {name}.confusion does not count the {data.n_test} test clips")
-    return saved_outcome(name, state, counts.astype(np.intp), at_chance)
+    outcome = saved_outcome(name, state, counts.astype(np.intp), table.flag("at_chance"))
+    n_folds = table.whole("n_folds", high=data.n_train + data.n_test)
+    if not n_folds:
+        return outcome
+    counts = tensor(tensors, f"{name}.validation", shape, "i")
+    if (counts < 0).any() or counts.sum() != data.n_train + data.n_test:
+        raise FileFormatError(f"the tensor {name}.validation does not count the {data.n_train + data.n_test} clips")
+    return dataclasses.replace(outcome, validation=Validation(n_folds, counts.astype(np.intp)))

@@ -9,11 +9,13 @@ import pytest
 from small_sounds import write_tones
 
 from mlpsvd.data.settings import RecordingsSettings
+from mlpsvd.experiments.checkpoint import load_checkpoint, save_checkpoint
 from mlpsvd.experiments.cross_validation import cross_validate, folds_of
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.race import Race
 from mlpsvd.experiments.recordings_recipe import experiment_for_folder
+from mlpsvd.experiments.run import Run, new_run_id
 from mlpsvd.settings import with_value
 
 
@@ -53,6 +55,10 @@ def test_the_result_belongs_to_the_outcome(tmp_path: Path) -> None:
     assert race.outcomes()["mlp"].validation is None
     race.validations = cross_validate(prepared)
     assert race.outcomes()["mlp"].validation is race.validations["mlp"]
+    save_checkpoint(tmp_path / "checkpoint.safetensors", Run.of(new_run_id(), prepared, race))
+    kept = load_checkpoint(tmp_path / "checkpoint.safetensors").outcomes["mlp"].validation
+    assert kept is not None and kept.n_folds == 5
+    np.testing.assert_array_equal(kept.confusion, race.validations["mlp"].confusion)
 
 
 def test_a_split_that_a_manifest_fixes_is_kept(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.promotion import ranked_contenders
 from mlpsvd.experiments.race import Race, attempt_seed, initial_network
+from mlpsvd.experiments.run import Run
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import FittedFeatures
 from mlpsvd.settings import with_value
@@ -87,8 +88,8 @@ def test_a_retry_that_was_interrupted_goes_on_to_the_same_network(tmp_path: Path
     for one in broken.run():
         if broken.states()["mlp"].attempt and one.contender == "mlp" and one.event.epoch == 3:
             break
-    save_checkpoint(tmp_path / "c.safetensors", data.experiment, broken.states())
-    resumed = Race(data, load_checkpoint(tmp_path / "c.safetensors")[1])
+    save_checkpoint(tmp_path / "c.safetensors", Run.of("abc123", data, broken))
+    resumed = Race(data, load_checkpoint(tmp_path / "c.safetensors").states)
     for _ in resumed.run():
         pass
     for name, outcome in whole.outcomes().items():
