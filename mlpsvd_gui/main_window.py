@@ -14,6 +14,7 @@ from mlpsvd.audio.sound_host import SoundHost
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import PRESETS
 from mlpsvd.experiments.run import Run
+from mlpsvd.experiments.run_library import RunLibrary
 from mlpsvd.experiments.workers import n_usable_cores
 from mlpsvd_gui.controllers.classify_controller import ClassifyController
 from mlpsvd_gui.controllers.data_controller import DataController
@@ -24,6 +25,7 @@ from mlpsvd_gui.controllers.filters_controller import FiltersController
 from mlpsvd_gui.controllers.live_controller import LiveController
 from mlpsvd_gui.controllers.record_controller import RecordController
 from mlpsvd_gui.controllers.run_controls import RunControls
+from mlpsvd_gui.controllers.session_controller import SessionController
 from mlpsvd_gui.controllers.settings_controller import SettingsController
 from mlpsvd_gui.controllers.theme_controller import ThemeController
 from mlpsvd_gui.controllers.training_controller import TrainingController
@@ -85,12 +87,15 @@ class MainWindow(QMainWindow):
         self.messages = MessageBar()
         self._state_text = PlainLabel()
         self._reproduction_text = PlainLabel()
+        self._library = RunLibrary(preferences.runs_folder)
         self._make_panels()
         self._make_controllers()
         self._build()
         self._connect()
         self.theme = ThemeController(self, self._theme_takers(), preferences, self)
         self._restore()
+        if experiment is None:
+            self.session.restore()
 
     def _make_panels(self) -> None:
         self.settings_panel = SettingsPanel()
@@ -119,7 +124,7 @@ class MainWindow(QMainWindow):
             experiments,
             selection,
             run,
-            TrainingWorker(warm_up=self.warm_up),
+            TrainingWorker(warm_up=self.warm_up, library=self._library),
         )
         self.reproductions = ExperimentsController(self.experiments_panel, self.preferences, self.warm_up, self)
         self.live = LiveController(self.live_panel, run, self.preferences, self.sound)
@@ -128,6 +133,7 @@ class MainWindow(QMainWindow):
         )
         self.classifying = ClassifyController(self.classify_panel, self.live.models)
         self.files = FilesController(experiments, run, self.preferences)
+        self.session = SessionController(self, self.actions_.recent_runs, run, self.files, self.training, self._library)
 
     def _build(self) -> None:
         self.actions_.add_presets(list(PRESETS), self.use_preset)
@@ -168,6 +174,7 @@ class MainWindow(QMainWindow):
             self.actions_, self.toolbar, self.race_panel, self.settings, self.training, self.run, self._state_text
         )
         self.training.failed.connect(self.tell_error)
+        self.session.noted.connect(self._tell_done)
         self.training.noted.connect(lambda text: self.messages.show_message(MessageKind.WARNING, text))
         self.files.failed.connect(self.tell_error)
         self.files.done.connect(self._tell_done)
@@ -288,13 +295,17 @@ class MainWindow(QMainWindow):
         self.preferences.save()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember everything and stop all threads.
+        """Remember everything and stop all threads; ask first where a run is under way.
 
-        Nothing is asked, and nothing waits longer than a second each, but files being written, which are finished.
+        Nothing waits longer than a second each, but files being written, which are finished.
         """
         self.settings.commit()
+        if not self.session.may_close():
+            self._remember()
+            event.ignore()
+            return
         self._remember()
-        looking = (self.data, self.filters, self.settings, self.files)
+        looking = (self.data, self.filters, self.settings, self.session, self.files)
         live = (self.recording, self.classifying, self.live)  # whoever listens ends before what is listened to
         for controller in (self.training, self.reproductions, *live, *looking):
             controller.close()

@@ -105,7 +105,7 @@ class FilesController(QObject):
         self._experiments.set_origin(Origin(path, self._experiments.experiment))
         self._preferences.add_recent_file(str(path))
 
-    def open(self, path: Path) -> None:
+    def open(self, path: Path, remember: bool = True) -> None:
         """Open an experiment (.toml), the folder of a saved run, or a model: its experiment becomes the current one."""
         try:
             experiment = file_jobs.read_experiment(path)
@@ -115,7 +115,8 @@ class FilesController(QObject):
         except OSError as error:
             self.failed.emit(f"{path} cannot be read: {error.strerror or error}.")
             return
-        self._preferences.add_recent_file(str(path))
+        if remember:
+            self._preferences.add_recent_file(str(path))
         own_file = path if path.suffix.lower() == ".toml" else None
         if path.is_dir() and file_jobs.has_run(path) and not self._run.state.is_active:
             self.use(experiment, own_file, f"Opened {path.name}: {experiment.name}. Its results are being read …")

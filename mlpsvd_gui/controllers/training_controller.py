@@ -99,7 +99,7 @@ class TrainingController(QObject):
             return
         self._run.begin(experiment)
         self._elapsed_s, self._running_since = 0.0, None
-        self._worker.start(experiment)
+        self._worker.start(experiment, self._run.run_id)
         self._redraw.start()
         self.progress_changed.emit(-1.0, "preparing the data")
 
@@ -155,7 +155,8 @@ class TrainingController(QObject):
         elif news.kind is NewsKind.EPOCHS:
             self._add(news)
         elif news.kind is NewsKind.FAILED:
-            self._run.set_outcomes(news.outcomes or {})
+            self._run.set_outcomes(news.outcomes or {}, news.states)
+            self._tell_notes(news)
             self._fail(news.error or RuntimeError("no reason given"))
         else:
             self._end(news)
@@ -180,6 +181,7 @@ class TrainingController(QObject):
         self.draw_now()
         self._redraw.stop()
         self._run.set_outcomes(news.outcomes or {}, news.states or {})
+        self._tell_notes(news)
         stopped = news.kind is NewsKind.STOPPED
         if stopped and not any(self._run.histories.values()):
             self._run.forget()
@@ -199,6 +201,12 @@ class TrainingController(QObject):
         self._run.set_state(RunState.FAILED, sentence)
         self.progress_changed.emit(0.0, "")
         self.failed.emit(sentence)
+
+    def _tell_notes(self, news: News) -> None:
+        """Say what has become known since the run began."""
+        for note in news.notes:
+            if self._run.add_note(note):
+                self.noted.emit(note)
 
     def _stop_clock(self) -> None:
         if self._running_since is not None:

@@ -14,6 +14,7 @@ from mlpsvd import settings
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import from_toml, to_toml
+from mlpsvd.experiments.run_library import data_folder
 
 __all__ = ["THEMES", "Preferences"]
 
@@ -125,6 +126,13 @@ class Preferences:
         if self._store.format() == QSettings.Format.IniFormat:
             return Path(self._store.fileName()).parent
         return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
+
+    @property
+    def runs_folder(self) -> Path:
+        """Where runs are kept by themselves; the command line keeps its runs there too."""
+        if self._store.format() == QSettings.Format.IniFormat:
+            return self.data_folder / "runs"
+        return data_folder() / "runs"
 
     def layout(self, name: str) -> QByteArray | None:
         """Return the remembered geometry or splitter state called ``name``, or None."""

@@ -91,6 +91,13 @@ class RunModel(QObject):
         self.notes = tuple(notes)
         self.prepared_changed.emit()
 
+    def add_note(self, note: str) -> bool:
+        """Add what a person should know; returns whether it is new."""
+        if note in self.notes:
+            return False
+        self.notes = (*self.notes, note)
+        return True
+
     def add_events(self, contender: str, events: list[EpochEvent]) -> None:
         """Append epochs to a contender's history; epoch 0 begins it again (a network that did not learn)."""
         for event in events:

@@ -44,6 +44,7 @@ class WindowActions(QObject):
         self.shortcuts = new("&Shortcuts", "F1", "Keys and mouse gestures")
         self.show_log = new("Open &log file", None, "What happened in detail, for a report")
         self.about = new("&About MLP-SVD", None, "Version, licence and the paper")
+        self.recent_runs = QMenu("Recent r&uns", parent)
         self.open.setIconText("Open")
         self.save.setIconText("Save")
         self.presets: list[QAction] = []
@@ -109,6 +110,7 @@ def fill_menu_bar(bar: QMenuBar, actions: WindowActions) -> QMenu:
     preset_menu.addActions(actions.presets)
     file_menu.addActions([actions.open, actions.open_run])
     recent = file_menu.addMenu("Open re&cent")
+    file_menu.addMenu(actions.recent_runs)
     file_menu.addSeparator()
     file_menu.addActions([actions.save, actions.save_as])
     file_menu.addSeparator()

@@ -15,6 +15,8 @@ from mlpsvd.experiments.bayes_limit import BayesLimit, bayes_limits
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import ContenderState, Outcome, Race, RaceEvent
+from mlpsvd.experiments.run_keeper import RunKeeper
+from mlpsvd.experiments.run_library import RunLibrary
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.workers.warm_up import WarmUp
 
@@ -70,6 +72,8 @@ class TrainingWorker(QObject):
         How to prepare and to race; tests give quicker ones.
     warm_up
         Makes the fused engine ready; None leaves that to the first race.
+    library
+        Keeps every run, with a checkpoint every ten seconds; None keeps none.
     """
 
     news = Signal(object)
@@ -80,12 +84,14 @@ class TrainingWorker(QObject):
         prepare_data: Callable[[Experiment, Callable[[float], None]], Prepared] = prepare,
         make_race: Callable[[Prepared], Race] = Race,
         warm_up: WarmUp | None = None,
+        library: RunLibrary | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._prepare = prepare_data
         self._make_race = make_race
         self._warm_up = warm_up
+        self._library = library
         self.epochs_per_s: float | None = None
         """At most so many epochs of each network a second, for a person to watch; None is full speed."""
         self._token = 0
@@ -93,7 +99,7 @@ class TrainingWorker(QObject):
         self._stop = threading.Event()
         self._go = threading.Event()
 
-    def start(self, experiment: Experiment) -> int:
+    def start(self, experiment: Experiment, run_id: str = "") -> int:
         """Start training ``experiment`` once a run still going on has stopped; returns the new run's token at once."""
         self.stop_and_keep()
         self._token += 1  # whatever the last run still has to say is no longer wanted
@@ -102,7 +108,7 @@ class TrainingWorker(QObject):
         self._go.set()
         self._thread = threading.Thread(
             target=self._run,
-            args=(self._token, experiment, self._stop, self._go, self._thread),
+            args=(self._token, experiment, run_id, self._stop, self._go, self._thread),
             name="training",
             daemon=True,
         )
@@ -139,14 +145,16 @@ class TrainingWorker(QObject):
         self,
         token: int,
         experiment: Experiment,
+        run_id: str,
         stop: threading.Event,
         go: threading.Event,
         before: threading.Thread | None,
     ) -> None:
         try:
             _await_end(before, stop)  # not by the window, which an epoch or a step of the Bayes limit would hold up
-            race = self._start_race(token, experiment, stop)
-            self._tell(self._raced(token, race, len(experiment.training.contenders), stop, go))
+            race, keeper = self._start_race(token, experiment, run_id, stop)
+            with keeper:
+                self._tell(self._raced(token, race, keeper, len(experiment.training.contenders), stop, go))
             self._find_limit(token, experiment, stop)
         except _CancelledError:
             self._tell(News(token, NewsKind.STOPPED, outcomes={}))
@@ -156,16 +164,29 @@ class TrainingWorker(QObject):
             if before is not None:
                 before.join()  # a next run waits for this thread, and so for all before it
 
-    def _raced(self, token: int, race: Race, n_contenders: int, stop: threading.Event, go: threading.Event) -> News:
+    def _raced(
+        self,
+        token: int,
+        race: Race,
+        keeper: RunKeeper,
+        n_contenders: int,
+        stop: threading.Event,
+        go: threading.Event,
+    ) -> News:
         """Train to the end, to Stop, or until a loss is no longer finite; what is good by then is kept."""
         try:
-            stopped = self._pull(token, race, n_contenders, stop, go)
+            stopped = self._pull(token, race, keeper, n_contenders, stop, go)
         except TrainingError as error:
-            return News(token, NewsKind.FAILED, outcomes=dict(race.outcomes()), error=error)
+            notes = (*race.notes, *keeper.finish())
+            outcomes, states = dict(race.outcomes()), dict(race.states())
+            return News(token, NewsKind.FAILED, outcomes=outcomes, states=states, notes=notes, error=error)
         kind = NewsKind.STOPPED if stopped else NewsKind.FINISHED
-        return News(token, kind, outcomes=dict(race.outcomes()), states=dict(race.states()))
+        notes = (*race.notes, *keeper.finish())
+        return News(token, kind, outcomes=dict(race.outcomes()), states=dict(race.states()), notes=notes)
 
-    def _start_race(self, token: int, experiment: Experiment, stop: threading.Event) -> Race:
+    def _start_race(
+        self, token: int, experiment: Experiment, run_id: str, stop: threading.Event
+    ) -> tuple[Race, RunKeeper]:
         def progress(share: float) -> None:
             if stop.is_set():
                 raise _CancelledError
@@ -176,9 +197,10 @@ class TrainingWorker(QObject):
         if stop.is_set():
             raise _CancelledError
         race = self._make_race(prepared)
-        engine, notes = race.engine_description, race.notes
+        keeper = RunKeeper(self._library, run_id, prepared, race)
+        engine, notes = race.engine_description, (*race.notes, *keeper.notes)
         self._tell(News(token, NewsKind.PREPARED, prepared=prepared, engine=engine, notes=notes))
-        return race
+        return race, keeper
 
     def _find_limit(self, token: int, experiment: Experiment, stop: threading.Event) -> None:
         """Report better and better estimates of the limit; after the training, which it would slow down."""
@@ -202,7 +224,15 @@ class TrainingWorker(QObject):
             self._tell(News(token, NewsKind.COMPILING))
         self._warm_up.wait(stop)
 
-    def _pull(self, token: int, race: Race, n_contenders: int, stop: threading.Event, go: threading.Event) -> bool:
+    def _pull(
+        self,
+        token: int,
+        race: Race,
+        keeper: RunKeeper,
+        n_contenders: int,
+        stop: threading.Event,
+        go: threading.Event,
+    ) -> bool:
         """Pull epochs until the end or Stop; return whether it was Stop."""
         batch: list[RaceEvent] = []
         told_at = 0.0
@@ -210,6 +240,7 @@ class TrainingWorker(QObject):
         try:
             for event in events:
                 batch.append(event)
+                keeper.keep_if_due()
                 if time.monotonic() - told_at >= _BATCH_S or not go.is_set():
                     self._tell(News(token, NewsKind.EPOCHS, events=tuple(batch)))
                     batch, told_at = [], time.monotonic()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -211,18 +210,6 @@ def test_the_last_settings_come_back_after_a_restart(qtbot: QtBot, tmp_path: Pat
     assert second.experiments.experiment.training.epochs == 77
     assert second.explore._outer.sizes()[0] == pytest.approx(width, abs=2)
     second.close()
-
-
-def test_closing_while_training_stops_at_once(qtbot: QtBot, tmp_path: Path) -> None:
-    window = MainWindow(_preferences(tmp_path))
-    qtbot.addWidget(window)
-    window.show()
-    window.experiments.set_value("training.epochs", 100_000)
-    window.actions_.train.trigger()
-    _wait_for(qtbot, window, RunState.TRAINING)
-    started = time.monotonic()
-    window.close()
-    assert time.monotonic() - started < 1.0
 
 
 def test_a_saved_run_comes_back_with_its_results_the_next_day(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.run import Run
 from mlpsvd.experiments.run_files import read_results
-from mlpsvd.experiments.run_store import has_run, is_in_use
+from mlpsvd.experiments.run_store import has_run, is_in_use, read_run
 
 __all__ = ["MOST_BYTES", "MOST_RUNS", "KeptRun", "RunLibrary", "data_folder"]
 
@@ -108,6 +109,13 @@ class RunLibrary:
     def latest(self) -> Path | None:
         """Return the folder of the newest run; None where there is none."""
         return next(iter(self.folders()), None)
+
+    def read_latest(self) -> Run | None:
+        """Return the newest run that can be read; None where there is none."""
+        for folder in self.folders():
+            with contextlib.suppress(OSError, MlpSvdError):
+                return read_run(folder)
+        return None
 
     def prune(self) -> list[Path]:
         """Delete the oldest runs beyond the number and size that are kept; return what was deleted.
