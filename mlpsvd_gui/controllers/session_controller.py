@@ -16,6 +16,7 @@ from mlpsvd_gui.controllers.training_controller import TrainingController
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.models.run_model import RunModel, RunState
 from mlpsvd_gui.views.race_panel import CONTENDER_NAMES
+from mlpsvd_gui.words import menu_text
 from mlpsvd_gui.workers.background import Background
 
 __all__ = ["SessionController"]
@@ -128,7 +129,6 @@ class SessionController(QObject):
         self._menu.clear()
         for entry in self._library.entries(_MOST_SHOWN):
             action = QAction(_words(entry), self._menu)
-            action.setToolTip(str(entry.folder))
             action.triggered.connect(lambda _=False, folder=entry.folder: self._open(folder))
             self._menu.addAction(action)
         if self._menu.isEmpty():
@@ -144,4 +144,4 @@ def _words(entry: KeptRun) -> str:
         f"{CONTENDER_NAMES.get(name, name)} {100.0 * accuracy:.1f} %" for name, accuracy in entry.accuracies.items()
     ]
     parts.append(", ".join(scores) or "interrupted")
-    return "   ".join(parts).replace("&", "&&")
+    return menu_text("   ".join(parts))
