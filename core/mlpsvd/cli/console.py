@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 
+from mlpsvd.text import one_line
+
 __all__ = ["FAILED", "INTERRUPTED", "OK", "SOME_FAILED", "tell"]
 
 OK, SOME_FAILED, FAILED, INTERRUPTED = 0, 1, 2, 130
 
+_LONGEST = 1000
+
 
 def tell(sentence: str) -> None:
-    """Print one line of the form ``mlpsvd: …`` to stderr."""
-    print("mlpsvd:", " ".join(sentence.split("\n")), file=sys.stderr, flush=True)
+    """Print one line of the form ``mlpsvd: …`` to stderr, without control characters."""
+    print("mlpsvd:", one_line(sentence, _LONGEST), file=sys.stderr, flush=True)

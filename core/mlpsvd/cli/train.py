@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from tqdm import tqdm
 
 from mlpsvd.cli.console import FAILED, OK, tell
 from mlpsvd.cli.interrupt import StopRequest
 from mlpsvd.cli.outcome_table import outcome_table
 from mlpsvd.cli.progress import Progress, progress_on_stderr
 from mlpsvd.cli.validation import validate, verdict
+from mlpsvd.data.left_out import left_out_lines
 from mlpsvd.engines.warm_up import is_compiled
 from mlpsvd.errors import FileFormatError, SettingError, TrainingError
 from mlpsvd.experiments.continued import continued_race, load_unfinished
@@ -235,4 +239,7 @@ def _prepared(experiment: Experiment, stop: StopRequest, progress: Progress) -> 
 
     prepared = prepare(experiment, report)
     stop.raise_if_asked()
+    with tqdm.external_write_mode(sys.stderr):  # not into the bar
+        for line in left_out_lines(prepared.skipped, prepared.notes):
+            tell(line)
     return prepared

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import csv
-import io
 import os
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlpsvd.audio.sound_names import audio_files_below
 from mlpsvd.data.clips import Skipped
+from mlpsvd.data.csv_text import read_table_text, rows_of
+from mlpsvd.data.file_lookup import FileNames, is_there
 from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.errors import DataError, SettingError
 from mlpsvd.files import expand_home
 from mlpsvd.settings import is_unicode
+from mlpsvd.text import one_line, quoted
 
 __all__ = ["Named", "label_from_name", "named_files", "natural_key"]
 
@@ -51,8 +53,8 @@ def named_files(settings: RecordingsSettings) -> tuple[list[Named], list[Skipped
     file names
         The pattern finds the class in the file's name; folders inside the chosen one are searched too.
     manifest
-        A CSV file in UTF-8 with the columns ``path,label`` and perhaps ``split`` (``train`` or ``test``), paths
-        relative to the manifest.
+        A CSV file with the columns ``path,label`` and perhaps ``split`` (``train`` or ``test``), paths relative to the
+        manifest; with commas, semicolons or tabs, see :mod:`mlpsvd.data.csv_text`.
 
     Which files of a folder are looked at: see :func:`mlpsvd.audio.sound_names.audio_files_below`. Whether they can be
     read shows when they are opened.
@@ -66,13 +68,17 @@ def named_files(settings: RecordingsSettings) -> tuple[list[Named], list[Skipped
     """
     path = expand_home(settings.path)
     if not settings.path or not path.exists():
-        raise DataError(f"there is no folder or manifest {str(path)!r}; choose one that exists")
+        raise DataError(f"there is no folder or manifest {quoted(str(path), 300)}; choose one that exists")
     if settings.labels_from == "manifest":
         if path.is_dir():
-            raise DataError(f"{path} is a folder; labels from a manifest need the path of its CSV file")
+            raise DataError(
+                f"{one_line(str(path), 300)} is a folder; labels from a manifest need the path of its CSV file"
+            )
         return _from_manifest(path)
     if not path.is_dir():
-        raise DataError(f"{path} is a file; labels from {settings.labels_from} need the path of a folder")
+        raise DataError(
+            f"{one_line(str(path), 300)} is a file; labels from {settings.labels_from} need the path of a folder"
+        )
     return _from_folder(path, settings)
 
 
@@ -140,51 +146,39 @@ def _label(relative: Path, settings: RecordingsSettings) -> tuple[str | None, st
 def _from_manifest(manifest: Path) -> tuple[list[Named], list[Skipped]]:
     found: dict[str, Named] = {}
     skipped: list[Skipped] = []
+    folder = FileNames(manifest.parent)
     for number, row in _rows(manifest):
-        named = _from_row(manifest, row)
+        named = Named(folder.find(row["path"]), row["path"], _normalised(row["label"]), row.get("split", "").lower())
         place = os.path.normpath(named.path)  # a/../b.wav is b.wav: one file must not be on both sides of the split
         if place in found:
             reason = f"row {number} of the manifest names it a second time"
         elif not named.label:
             reason = f"row {number} of the manifest has no label for it"
-        elif named.split not in (None, "train", "test"):
-            reason = f"row {number} of the manifest has the split {named.split!r}, not train or test"
-        elif not named.path.is_file():
+        elif not is_unicode(named.label):
+            reason = f"row {number} of the manifest has a label that is not Unicode text"
+        elif named.split not in ("", "train", "test"):
+            reason = f"row {number} of the manifest has the split {quoted(named.split)}, not train or test"
+        elif not named.name or not is_there(named.path):
             reason = "there is no such file"
         else:
-            found[place] = named
+            found[place] = replace(named, split=named.split or None)
             continue
-        skipped.append(Skipped(named.name or f"row {number}", reason))
+        skipped.append(Skipped(named.name or f"row {number}", reason, named.label))
     return sorted(found.values(), key=lambda one: one.name), skipped
-
-
-def _from_row(manifest: Path, row: dict[str, str]) -> Named:
-    name = row["path"]
-    path = manifest.parent / name
-    if "\\" in name and not path.exists():  # written on Windows, read elsewhere
-        path = manifest.parent / name.replace("\\", "/")
-    return Named(path, name, _normalised(row["label"]), row.get("split", "").lower() or None)
 
 
 def _rows(manifest: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield row number and stripped cells by column name of every row that is not blank."""
+    where = one_line(str(manifest), 300)
+    text, _ = read_table_text(manifest)
     try:
-        text = manifest.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise DataError(f"{manifest} is not UTF-8 text; save the manifest as CSV in UTF-8") from None
-    except OSError as error:
-        raise DataError(f"{manifest} cannot be read ({error.strerror})") from None
-    first_line = text.partition("\n")[0]
-    delimiter = ";" if ";" in first_line and "," not in first_line else ","  # some spreadsheets write semicolons
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        header = [name.strip().lower() for name in next(reader, [])]
+        rows = rows_of(text)
+        header = [name.strip().lower() for name in next(rows, (0, []))[1]]
         if not {"path", "label"} <= set(header):
-            has = ", ".join(header) or "nothing"
-            raise DataError(f"{manifest} begins with {has}; its first row should be path,label or path,label,split")
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                padded = cells + [""] * (len(header) - len(cells))
-                yield reader.line_num, {name: cell.strip() for name, cell in zip(header, padded, strict=False)}
+            has = one_line(", ".join(header)) or "nothing"
+            raise DataError(f"{where} begins with {has}; its first row should be path,label or path,label,split")
+        for number, cells in rows:
+            padded = cells + [""] * (len(header) - len(cells))
+            yield number, {name: cell.strip() for name, cell in zip(header, padded, strict=False)}
     except csv.Error as error:
-        raise DataError(f"{manifest} is not a CSV file ({error})") from None
+        raise DataError(f"{where} is not a CSV file ({error})") from None

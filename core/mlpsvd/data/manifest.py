@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mlpsvd.data.csv_text import decoded, rows_of
 from mlpsvd.errors import DataError, FileFormatError
 from mlpsvd.files import read_plain
 
@@ -63,11 +64,9 @@ def read_text(path: Path) -> tuple[str, str]:
         raise DataError(f"{path} cannot be read ({error.strerror})") from None
     except FileFormatError as error:
         raise DataError(str(error)) from None
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace"), "was UTF-16 text"
     try:
-        return data.decode("utf-8-sig"), ""
-    except UnicodeDecodeError:
+        return decoded(data)
+    except UnicodeError:
         return data.decode("latin-1"), "was not UTF-8 text, and was taken for Latin-1"
 
 
@@ -77,10 +76,8 @@ def parse_manifest(text: str) -> Manifest | None:
     Rows that are blank are left out; cells beyond the last column get columns without a name. A table of more than
     1000 columns is no manifest.
     """
-    first_line = text.partition("\n")[0]
-    delimiter = ";" if ";" in first_line and "," not in first_line else ","
     try:
-        table = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(row)]
+        table = [row for _, row in rows_of(text)]
     except csv.Error:
         return None
     if not table or max(map(len, table)) > _MOST_COLUMNS:

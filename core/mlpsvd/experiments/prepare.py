@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.data.clips import ClipSet, LoadedClips, Skipped
+from mlpsvd.data.clips import ClipSet, FileNote, LoadedClips, Skipped
 from mlpsvd.data.dataset import DataSet
 from mlpsvd.data.load import load_clips
 from mlpsvd.errors import DataError
@@ -68,6 +68,8 @@ class Prepared:
         split no manifest fixes; else None.
     identity
         Digest of the clips, see :func:`mlpsvd.experiments.clip_identity.clip_identity`.
+    notes
+        What is odd about recordings that are used.
     """
 
     experiment: Experiment
@@ -78,6 +80,7 @@ class Prepared:
     reference: TrainingReference | None = None
     pool: ClipPool | None = None
     identity: str = ""
+    notes: tuple[FileNote, ...] = ()
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -135,7 +138,7 @@ def _prepared(experiment: Experiment, progress: Callable[[float], None] | None) 
     )
     clip_s, pool = _clip_s(experiment, clips.train), _pool(clips, features)
     identity = clip_identity(experiment, clips)
-    return Prepared(experiment, dataset, features, clips.skipped, clip_s, reference, pool, identity)
+    return Prepared(experiment, dataset, features, clips.skipped, clip_s, reference, pool, identity, clips.notes)
 
 
 def _pool(clips: LoadedClips, features: FittedFeatures) -> ClipPool | None:

@@ -140,7 +140,8 @@ def test_a_manifest_says_labels_and_split(tmp_path: Path, encoding: str) -> None
     [
         (b"file,label\na.wav,dog\n", "begins with file, label; its first row should be path,label"),
         (b"", "begins with nothing"),
-        ("path,label\na.wav,Größe\n".encode("latin-1"), "is not UTF-8 text"),
+        (b"RIFF\0\0\0\1\0\0", "is no text; it should be a CSV file in UTF-8"),
+        (b"path,label\na.wav,dog\n", "gives no usable recording: all 1 files were left out, a.wav because there is no"),
         (b"path,label\n", "gives no usable recording"),
     ],
 )

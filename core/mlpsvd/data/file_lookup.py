@@ -1,0 +1,65 @@
+"""Find files by names that were written on another system: with backslashes, or accented letters spelt otherwise."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+
+__all__ = ["FileNames", "is_there"]
+
+
+class FileNames:
+    """Finds files by their names relative to a folder; each folder is listed once.
+
+    Parameters
+    ----------
+    folder
+        What names are relative to.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._names: dict[str, dict[str, str]] = {}
+
+    def find(self, name: str) -> Path:
+        """Return the path of a name, whether there is such a file or not.
+
+        macOS spells an accented letter in two characters (NFD), others in one (NFC): where a name is not there as it
+        is spelt, the file whose name is the same in NFC is taken.
+        """
+        path = self._folder / name
+        if is_there(path):
+            return path
+        other = self._spelt_otherwise(name)
+        if other is None and "\\" in name:  # written on Windows, read elsewhere
+            slashed = name.replace("\\", "/")
+            other = self._folder / slashed if is_there(self._folder / slashed) else self._spelt_otherwise(slashed)
+        return path if other is None else other
+
+    def _spelt_otherwise(self, name: str) -> Path | None:
+        path = self._folder
+        for part in Path(name).parts:
+            if part not in ("..", ".") and not is_there(path / part):
+                real = self._listed(path).get(unicodedata.normalize("NFC", part))
+                if real is None:
+                    return None
+                part = real
+            path = path / part
+        return path
+
+    def _listed(self, folder: Path) -> dict[str, str]:
+        key = str(folder)
+        if key not in self._names:
+            try:
+                self._names[key] = {unicodedata.normalize("NFC", one.name): one.name for one in folder.iterdir()}
+            except (OSError, ValueError):
+                self._names[key] = {}
+        return self._names[key]
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is something at a path; False also where no system could have such a path."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
