@@ -23,8 +23,17 @@ __all__ = [
 ]
 
 
+_LONGEST = 1000
+
+
 class MlpSvdError(Exception):
-    """Anything this package refuses or cannot do."""
+    """Anything this package refuses or cannot do.
+
+    Whatever a file holds, the message is one line without control characters, of at most 1000 characters.
+    """
+
+    def __init__(self, message: str = "", *more: object) -> None:
+        super().__init__(one_line(str(message), _LONGEST), *more)
 
 
 class SettingError(MlpSvdError):
