@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent
-from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import QMainWindow, QSizePolicy, QVBoxLayout, QWidget
 
 from mlpsvd.audio.sound_host import SoundHost
 from mlpsvd.experiments.experiment import Experiment
@@ -29,13 +29,16 @@ from mlpsvd_gui.controllers.session_controller import SessionController
 from mlpsvd_gui.controllers.settings_controller import SettingsController
 from mlpsvd_gui.controllers.theme_controller import ThemeController
 from mlpsvd_gui.controllers.training_controller import TrainingController
+from mlpsvd_gui.file_dialogs import LAST_FOLDERS
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.models.experiment_model import ExperimentModel
 from mlpsvd_gui.models.preferences import Preferences
 from mlpsvd_gui.models.run_model import RunModel
 from mlpsvd_gui.models.selection_model import SelectionModel
+from mlpsvd_gui.plots.plot_menu import PlotMenu
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.actions import WindowActions, fill_menu_bar
+from mlpsvd_gui.views.choosers import Tabs
 from mlpsvd_gui.views.classify_panel import ClassifyPanel
 from mlpsvd_gui.views.confusion_panel import ConfusionPanel
 from mlpsvd_gui.views.data_panel import DataPanel
@@ -44,11 +47,13 @@ from mlpsvd_gui.views.explore_page import ExplorePage
 from mlpsvd_gui.views.filters_panel import FiltersPanel
 from mlpsvd_gui.views.live_page import LivePage
 from mlpsvd_gui.views.live_panel import LivePanel
-from mlpsvd_gui.views.messages import MessageBar, MessageKind
+from mlpsvd_gui.views.messages import FloatingMessage, MessageKind
 from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.views.race_panel import RacePanel
 from mlpsvd_gui.views.record_panel import RecordPanel
 from mlpsvd_gui.views.run_toolbar import RunToolBar
+from mlpsvd_gui.views.screen_fit import first_place, fitted
+from mlpsvd_gui.views.scrolling import scrolling
 from mlpsvd_gui.views.settings_panel import SettingsPanel
 from mlpsvd_gui.views.singular_values_panel import SingularValuesPanel
 from mlpsvd_gui.views.training_panel import TrainingPanel
@@ -58,7 +63,7 @@ from mlpsvd_gui.workers.warm_up import WarmUp
 
 __all__ = ["MainWindow"]
 
-_FIRST_SIZE = (1600, 1000)
+_FIRST_SIZE = QSize(1600, 1000)
 
 
 class MainWindow(QMainWindow):
@@ -84,7 +89,6 @@ class MainWindow(QMainWindow):
         self.warm_up = WarmUp()
         self.sound = SoundHost()
         self.actions_ = WindowActions(self)
-        self.messages = MessageBar()
         self._state_text = PlainLabel()
         self._reproduction_text = PlainLabel()
         self._library = RunLibrary(preferences.runs_folder)
@@ -150,18 +154,18 @@ class MainWindow(QMainWindow):
             self.confusion_panel,
             self.race_panel,
         )
-        self.tabs = QTabWidget()
+        self.tabs = Tabs()
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(_scrolling(self.explore), "Explore")
-        self.tabs.addTab(self.experiments_panel, "Experiments")
+        self.tabs.addTab(scrolling(self.explore), "Explore")
+        self.tabs.addTab(scrolling(self.experiments_panel), "Experiments")
         self.tabs.addTab(self.live_page, "Live audio")
         centre = QWidget()
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.messages)
         layout.addWidget(self.tabs, 1)
         self.setCentralWidget(centre)
+        self.messages = FloatingMessage(centre, self.tabs.tabBar())
         for text in (self._state_text, self._reproduction_text):
             text.setContentsMargins(8, 0, 8, 0)
             text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -180,6 +184,9 @@ class MainWindow(QMainWindow):
         self.files.done.connect(self._tell_done)
         self.files.origin_changed.connect(self._update_title)
         self.dialogs.told.connect(self._tell_done)
+        for menu in self.findChildren(PlotMenu):
+            menu.saved.connect(self._tell_done)
+            menu.failed.connect(self.tell_error)
         self.unexpected.connect(self.tell_error)
         self.live_panel.welcome.record_requested.connect(lambda: self.live_page.show_page(self.record_panel))
         self.live_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
@@ -209,7 +216,7 @@ class MainWindow(QMainWindow):
 
     def _show_state(self) -> None:
         """Let the line below tell of the tab above it: reproductions have nothing to do with the run of the others."""
-        are_reproductions = self.tabs.currentWidget() is self.experiments_panel
+        are_reproductions = self.tabs.currentIndex() == 1
         self._reproduction_text.setVisible(are_reproductions)
         self._state_text.setVisible(not are_reproductions)
         self.actions_.set_undo_keys(self.tabs.currentIndex() == 0)
@@ -273,8 +280,11 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         for action in self.actions_.themes.actions():
             action.setChecked(action.data() == self.preferences.theme)
-        self.resize(*_FIRST_SIZE)
+        LAST_FOLDERS.restore(self.preferences.table("folders"))
+        self.setGeometry(first_place(_FIRST_SIZE, self.screen().availableGeometry()))
         self._restore_layout("window", self.restoreGeometry)
+        if not self.isMaximized() and not self.isFullScreen():
+            self.setGeometry(fitted(self.geometry(), _available_areas()))
         for name in self.explore.states():
             self._restore_layout(name, partial(self.explore.restore, name))
 
@@ -289,6 +299,7 @@ class MainWindow(QMainWindow):
 
     def _remember(self) -> None:
         self.preferences.set_experiment(self.experiments.experiment)
+        self.preferences.set_table("folders", LAST_FOLDERS.table())
         self.preferences.set_layout("window", QByteArray(self.saveGeometry()))
         for name, state in self.explore.states().items():
             self.preferences.set_layout(name, state)
@@ -313,13 +324,11 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
 
-def _scrolling(page: QWidget) -> QScrollArea:
-    """Let a page be larger than a small screen instead of pushing the window over its edge."""
-    area = QScrollArea()
-    area.setWidget(page)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    return area
+def _available_areas() -> list[QRect]:
+    """Return the areas of the screens that no task bar covers, the main screen first."""
+    primary = QGuiApplication.primaryScreen()
+    others = [screen for screen in QGuiApplication.screens() if screen is not primary]
+    return [screen.availableGeometry() for screen in (primary, *others)]
 
 
 def _title_text(name: str) -> str:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 import mlpsvd
 from mlpsvd_gui.controllers.files_controller import FilesController
+from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.log import log_path
 from mlpsvd_gui.views.actions import WindowActions
 
@@ -71,11 +72,11 @@ class Dialogs(QObject):
 
     def ask_open(self) -> None:
         """Ask for an experiment or a model to open."""
-        self._ask("Open experiment", self._files.open, QFileDialog.FileMode.ExistingFile, _EXPERIMENTS)
+        self._ask("experiment", "Open experiment", self._files.open, QFileDialog.FileMode.ExistingFile, _EXPERIMENTS)
 
     def ask_open_run(self) -> None:
         """Ask for the folder of a saved run."""
-        self._ask("Open run folder", self._files.open, QFileDialog.FileMode.Directory)
+        self._ask("run", "Open run folder", self._files.open, QFileDialog.FileMode.Directory)
 
     def save(self) -> None:
         """Save where the experiment came from, or ask where."""
@@ -87,17 +88,25 @@ class Dialogs(QObject):
     def ask_save_as(self) -> None:
         """Ask where to save the experiment."""
         self._ask(
-            "Save experiment", self._save, QFileDialog.FileMode.AnyFile, "Experiments (*.toml)", "experiment.toml"
+            "experiment",
+            "Save experiment",
+            self._save,
+            QFileDialog.FileMode.AnyFile,
+            "Experiments (*.toml)",
+            "experiment.toml",
         )
 
     def ask_save_run(self) -> None:
         """Ask where to make a folder for the run, and its name; a folder that is there is looked into, not filled."""
         suggested = f"run {datetime.now():%Y-%m-%d %H-%M}"
-        self._ask("Save run to a new folder", self._files.save_run, QFileDialog.FileMode.AnyFile, suggested=suggested)
+        self._ask(
+            "run", "Save run to a new folder", self._files.save_run, QFileDialog.FileMode.AnyFile, suggested=suggested
+        )
 
     def ask_export(self, contender: str) -> None:
         """Ask where to write a contender's model."""
         self._ask(
+            "model",
             "Export model",
             lambda path: self._files.export_model(path, contender),
             QFileDialog.FileMode.AnyFile,
@@ -110,24 +119,22 @@ class Dialogs(QObject):
 
     def _ask(
         self,
+        kind: str,
         title: str,
-        take: Callable[[Path], None],
+        take: Callable[[Path], object],
         mode: QFileDialog.FileMode,
         name_filter: str = "",
         suggested: str = "",
     ) -> None:
-        dialog = QFileDialog(self._window, title)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(mode)
-        if mode is QFileDialog.FileMode.AnyFile:
-            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            dialog.setDefaultSuffix(Path(suggested).suffix.lstrip("."))
-        if name_filter:
-            dialog.setNameFilter(name_filter)
-        if suggested:
-            dialog.selectFile(suggested)
-        dialog.fileSelected.connect(lambda path: take(Path(path)))
-        dialog.open()
+        ask_for_path(
+            self._window,
+            kind,
+            title,
+            lambda path: take(Path(path)),
+            mode=mode,
+            name_filter=name_filter,
+            suggested=suggested,
+        )
 
     def show_shortcuts(self) -> None:
         """Show keys and gestures."""

@@ -149,7 +149,7 @@ class BarPlot(BasePlot):
         )
 
     def _brush(self, index: int) -> QColor:
-        colour = self._colours[index % len(self._colours)] if self._colours else self._theme.accent
+        colour = self._drawn(self._colours[index % len(self._colours)] if self._colours else self._theme.accent)
         is_faint = self._highlighted is not None and index != self._highlighted
         return mix(colour, self._theme.background, 0.65) if is_faint else colour
 

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QContextMenuEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots import export
@@ -30,7 +30,7 @@ from mlpsvd_gui.plots.frequency_axis import FrequencyAxis, PlainAxis
 from mlpsvd_gui.plots.late_painting import LatePainting
 from mlpsvd_gui.plots.plot_menu import PlotMenu
 from mlpsvd_gui.plots.readout import Readout
-from mlpsvd_gui.plots.theme import Theme, apply_theme, theme_for
+from mlpsvd_gui.plots.theme import LIGHT, Theme, apply_theme, on_paper, theme_for
 
 __all__ = ["BasePlot", "axis_text"]
 
@@ -63,6 +63,7 @@ class BasePlot(QWidget):
         self._cursor: float | None = None
         self._focus_by_key = False
         self._pen_scale: float | None = None
+        self._is_on_paper = False
         self._build_canvas(x_text, y_text)
         self._build_cursor()
         self._build_layout()
@@ -158,19 +159,27 @@ class BasePlot(QWidget):
 
     def _pen(self, colour: Any, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
         """Return a pen of a width in pixels of the layout; pyqtgraph's pens count the device's."""
-        pen: QPen = pg.mkPen(colour, width=width * (self._pen_scale or self.devicePixelRatioF()), style=style)
+        pen: QPen = pg.mkPen(
+            self._drawn(colour), width=width * (self._pen_scale or self.devicePixelRatioF()), style=style
+        )
         return pen
 
+    def _drawn(self, colour: Any) -> Any:
+        """Return a colour that came with the data as it is drawn now: on paper as in a light window."""
+        return on_paper(colour) if self._is_on_paper and isinstance(colour, QColor) else colour
+
     @contextmanager
-    def _pens_for(self, scale: float) -> Iterator[None]:
-        """Draw with pens for another device, e.g. a picture."""
+    def _on_paper(self, scale: float) -> Iterator[None]:
+        """Draw in the colours for white paper, with pens for another device."""
         self._painting.catch_up()
-        self._pen_scale = scale
+        theme, self._theme = self._theme, LIGHT
+        self._is_on_paper, self._pen_scale = True, scale
         self._paint_theme()
         try:
             yield
         finally:
-            self._pen_scale = None
+            self._is_on_paper, self._pen_scale = False, None
+            self._theme = theme
             self._paint_theme()
 
     def event(self, event: QEvent) -> bool:
@@ -380,12 +389,12 @@ class BasePlot(QWidget):
 
     def export_png(self, path: Path) -> None:
         """Write a picture at twice the size on the screen; raises ExportError."""
-        with self._pens_for(_PNG_SCALE):
+        with self._on_paper(_PNG_SCALE):
             export.write_png(path, self, _PNG_SCALE)
 
     def export_svg(self, path: Path) -> None:
         """Write vector graphics; raises ExportError."""
-        with self._pens_for(1.0):
+        with self._on_paper(1.0):
             export.write_svg(path, self.plot_item)
 
     def export_csv(self, path: Path) -> None:

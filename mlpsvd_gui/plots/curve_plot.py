@@ -179,7 +179,7 @@ class CurvePlot(BasePlot):
             if chosen is None or key == chosen:
                 pen = self._pen(colour, width + (chosen is not None), curve.pen.style())
             else:  # a pixel of the device, however fine that is
-                pen = pg.mkPen(with_alpha(colour, _FAINT), width=1, style=curve.pen.style())
+                pen = pg.mkPen(with_alpha(self._drawn(colour), _FAINT), width=1, style=curve.pen.style())
             curve.item.setPen(pen)
             curve.item.setZValue(10 if key == chosen else 0)
 

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.plots.export import ExportError, Table, to_csv
 
 __all__ = ["Exportable", "PlotMenu"]
@@ -43,9 +44,15 @@ class Exportable(Protocol):
 class PlotMenu(QMenu):
     """Export and reset; nothing else."""
 
+    saved = Signal(str)
+    """Emits that a file was written, in one sentence."""
+    failed = Signal(str)
+    """Emits why a file could not be written, in one sentence."""
+
     def __init__(self, plot: Exportable, parent: QWidget) -> None:
         super().__init__(parent)
         self._plot = plot
+        self._widget = parent
         self.addAction("Export PNG…", lambda: self._export("PNG picture (*.png)", ".png", plot.export_png))
         self.addAction("Export SVG…", lambda: self._export("SVG drawing (*.svg)", ".svg", plot.export_svg))
         self.addAction("Export CSV…", lambda: self._export("CSV table (*.csv)", ".csv", plot.export_csv))
@@ -57,14 +64,21 @@ class PlotMenu(QMenu):
         QGuiApplication.clipboard().setText(to_csv(self._plot.table()))
 
     def _export(self, kind: str, suffix: str, write: Callable[[Path], None]) -> None:
-        name, _ = QFileDialog.getSaveFileName(self.parentWidget(), "Export", f"plot{suffix}", kind)
-        if not name:
-            return
-        path = Path(name)
+        ask_for_path(
+            self._widget,
+            "plot",
+            "Export",
+            lambda name: self.write(Path(name) if Path(name).suffix else Path(f"{name}{suffix}"), write),
+            mode=QFileDialog.FileMode.AnyFile,
+            name_filter=kind,
+            suggested=f"plot{suffix}",
+        )
+
+    def write(self, path: Path, write: Callable[[Path], None]) -> None:
+        """Write a file and say so, or why it could not be written."""
         try:
-            write(path if path.suffix else path.with_suffix(suffix))
+            write(path)
         except ExportError as error:
-            icon, buttons = QMessageBox.Icon.Warning, QMessageBox.StandardButton.Ok
-            box = QMessageBox(icon, "Export", str(error), buttons, self.parentWidget())
-            box.setTextFormat(Qt.TextFormat.PlainText)
-            box.exec()
+            self.failed.emit(str(error))
+        else:
+            self.saved.emit(f"Saved plot to {path}.")

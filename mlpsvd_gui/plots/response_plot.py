@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
@@ -181,7 +181,12 @@ class ResponsePlot(CurvePlot):
             floor_db=(self._fixed["y"] or _Y_RANGE_DB)[0],
             view_x=(left, right),
         )
-        self._items.show({i: handle for i, handle in enumerate(self._handles) if self._is_visible(i)}, look)
+        handles = {
+            i: replace(handle, colour=self._drawn(handle.colour))
+            for i, handle in enumerate(self._handles)
+            if self._is_visible(i)
+        }
+        self._items.show(handles, look)
 
     def _readout_lines(self, x: float) -> list[str]:
         return [] if self._hovered is not None else super()._readout_lines(x)

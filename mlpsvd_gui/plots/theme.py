@@ -5,7 +5,7 @@
 ``LIGHT``, ``DARK``, ``theme_for(palette) -> Theme``
     The theme that belongs to a window's palette; background and foreground are the palette's own.
 ``class_colour(index, theme) -> QColor``, ``class_line_style(index) -> Qt.PenStyle``
-    Ten colours in a fixed order; the eleventh class repeats the first colour with the next line style.
+    Ten colours in a fixed order; every five classes the line style changes, so that forty classes differ.
 ``series_colour(index, theme) -> QColor``, ``series_line_style(index) -> Qt.PenStyle``
     The two networks: 0 is the MLP (solid), 1 the MLP-SVD (dashed).
 ``apply_theme(plot, theme)``
@@ -14,7 +14,8 @@
     Small helpers for tints.
 
 The class colours were found by a search that maximises the smallest distance (OKLab) between any two of them as seen
-with normal, protanopic and deuteranopic vision, at a contrast of at least 2.2 against the background.
+with normal, protanopic, deuteranopic and tritanopic vision (Machado, Oliveira and Fernandes 2009), at a contrast of at
+least 2.2 against the background. The smallest distance of the ten is 0.138.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ __all__ = [
     "class_colour",
     "class_line_style",
     "mix",
+    "on_paper",
     "series_colour",
     "series_line_style",
     "small_font",
@@ -43,29 +45,40 @@ __all__ = [
 ]
 
 _CLASS_COLOURS_LIGHT = (
-    "#1e78e1",
-    "#b41e00",
-    "#1ec3b4",
-    "#a54ba5",
-    "#96870f",
-    "#1e2da5",
-    "#ff8778",
-    "#0f695a",
-    "#b496ff",
-    "#690f5a",
+    "#3c3ca5",
+    "#f09600",
+    "#008796",
+    "#f01e3c",
+    "#b487ff",
+    "#4b0000",
+    "#3cc3a5",
+    "#960fff",
+    "#960f1e",
+    "#001e4b",
 )
 _CLASS_COLOURS_DARK = (
-    "#1e78b4",
-    "#ff8796",
-    "#5affa5",
-    "#a587ff",
-    "#ffd200",
-    "#00c3d2",
-    "#c33c78",
-    "#78b400",
-    "#ffd2ff",
-    "#966900",
+    "#4b87f0",
+    "#f0b41e",
+    "#4bffd2",
+    "#ff2d00",
+    "#b4b4ff",
+    "#a51e1e",
+    "#b47896",
+    "#3c1eff",
+    "#ffff00",
+    "#783c96",
 )
+_CLASS_LINE_STYLES = (
+    Qt.PenStyle.SolidLine,
+    Qt.PenStyle.DashLine,
+    Qt.PenStyle.DashDotLine,
+    Qt.PenStyle.DotLine,
+    Qt.PenStyle.DashLine,
+    Qt.PenStyle.SolidLine,
+    Qt.PenStyle.DotLine,
+    Qt.PenStyle.DashDotLine,
+)
+"""Of five classes each: forty classes have forty looks, and no colour has one style twice."""
 _LINE_STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
 CONTENDER_COLOURS: dict[bool, tuple[str, ...]] = {
@@ -149,8 +162,23 @@ def class_colour(index: int, theme: Theme) -> QColor:
 
 
 def class_line_style(index: int) -> Qt.PenStyle:
-    """Return the line style of a class: solid for the first ten, then dashed, dotted, dash-dotted."""
-    return _LINE_STYLES[index // len(_CLASS_COLOURS_LIGHT) % len(_LINE_STYLES)]
+    """Return the line style of a class: solid for the first five, dashed for the next five; forty differ in all."""
+    return _CLASS_LINE_STYLES[index // 5 % len(_CLASS_LINE_STYLES)]
+
+
+def on_paper(colour: QColor) -> QColor:
+    """Return a colour for white paper: that of the light window for one of ours, a darker one where it is too light."""
+    name = colour.name()
+    for dark, light in (
+        (_CLASS_COLOURS_DARK, _CLASS_COLOURS_LIGHT),
+        (CONTENDER_COLOURS[True], CONTENDER_COLOURS[False]),
+    ):
+        if name in dark:
+            return with_alpha(QColor(light[dark.index(name)]), colour.alphaF())
+    darker = QColor(colour)
+    while darker.lightnessF() > 0.55:
+        darker = darker.darker(120)
+    return darker
 
 
 def series_colour(name_index: int, theme: Theme) -> QColor:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from mlpsvd.quantities import Quantity
 from mlpsvd_gui.plots.theme import theme_for
+from mlpsvd_gui.views.choosers import Chooser
 from mlpsvd_gui.views.level_meter import LevelMeter
 from mlpsvd_gui.views.number_field import NumberField, problem_colour
 from mlpsvd_gui.views.plain_label import PlainLabel
@@ -41,7 +41,7 @@ class CalibrationDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Calibrate the level")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.level_box = QComboBox(self)
+        self.level_box = Chooser(self)
         self.other_box = NumberField(Quantity("dB SPL", low=40.0, high=170.0), 94.0, 1.0, self)
         self.meter = LevelMeter(self)
         self.meter.set_theme(theme_for(self.palette()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QPalette
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mlpsvd_gui.file_dialogs import ask_for_path, ask_for_paths
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.icons import icon
@@ -104,44 +105,33 @@ class ClassifyControls(QWidget):
 
     def ask_for_files(self) -> None:
         """Ask for recordings to add."""
-        dialog = self._dialog("Add recordings", QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilter(_AUDIO_FILES)
-        dialog.filesSelected.connect(self._take_paths)
-        dialog.open()
+        ask_for_paths(self, "recordings", "Add recordings", self._take_paths, name_filter=_AUDIO_FILES)
 
     def ask_for_folder(self) -> None:
         """Ask for a folder of recordings to add."""
-        dialog = self._dialog("Add a folder of recordings", QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.filesSelected.connect(self._take_paths)
-        dialog.open()
+        ask_for_path(
+            self,
+            "recordings",
+            "Add a folder of recordings",
+            lambda path: self._take_paths([path]),
+            mode=QFileDialog.FileMode.Directory,
+        )
 
     def ask_for_model(self) -> None:
         """Ask for a model file."""
-        dialog = self._dialog("Open a model", QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilter(_MODEL_FILES)
-        dialog.fileSelected.connect(self.model_file_chosen)
-        dialog.open()
+        ask_for_path(self, "model", "Open a model", self.model_file_chosen.emit, name_filter=_MODEL_FILES)
 
     def ask_for_export(self, kind: str) -> None:
         """Ask where to write the results."""
         name = next(one[2] for one in _EXPORTS if one[0] == kind)
-        dialog = self._dialog("Export", QFileDialog.FileMode.AnyFile)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(name.rpartition(".")[2])
-        dialog.selectFile(name)
-        dialog.fileSelected.connect(lambda path: self.export_requested.emit(kind, path))
-        dialog.open()
-
-    def _dialog(self, title: str, mode: QFileDialog.FileMode) -> QFileDialog:
-        dialog = QFileDialog(self, title, self._folder)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(mode)
-        dialog.directoryEntered.connect(self._remember)
-        return dialog
-
-    def _remember(self, folder: str) -> None:
-        self._folder = folder
+        ask_for_path(
+            self,
+            "results",
+            "Export",
+            lambda path: self.export_requested.emit(kind, path),
+            mode=QFileDialog.FileMode.AnyFile,
+            suggested=name,
+        )
 
     def _take_paths(self, paths: list[str]) -> None:
         self.paths_chosen.emit(paths)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
+from mlpsvd_gui.views.choosers import Chooser
 from mlpsvd_gui.views.classify_rows import ALL, PROBLEMS, UNCLEAR, WRONG, RowFilter
 from mlpsvd_gui.views.eliding import ElidedLabel, ElidingComboBox
 
@@ -29,7 +30,7 @@ class FileFilter(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.kind_box = QComboBox(self)
+        self.kind_box = Chooser(self)
         self.label_box = ElidingComboBox(self)
         self.truth_box = ElidingComboBox(self)
         self.find_edit = QLineEdit(self)

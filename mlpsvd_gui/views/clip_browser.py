@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from mlpsvd.quantities import Quantity
 from mlpsvd_gui.plots.theme import Theme
+from mlpsvd_gui.views.choosers import Chooser
 from mlpsvd_gui.views.eliding import ElidedLabel, ElidingComboBox
 from mlpsvd_gui.views.icons import icon
 from mlpsvd_gui.views.number_field import NumberField
@@ -37,7 +38,7 @@ class ClipBrowser(QWidget):
         self.show_sound("Looking for a sound output…")
 
     def _build_widgets(self) -> None:
-        self.split = QComboBox(self)
+        self.split = Chooser(self)
         self.split.addItems(("Training", "Test"))
         self.split.setToolTip("Clips to train on, or held out to test on")
         self.class_box = ElidingComboBox(self)

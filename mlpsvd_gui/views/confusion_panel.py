@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QHeaderView,
@@ -19,13 +18,13 @@ from PySide6.QtWidgets import (
     QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from mlpsvd.text import one_line
 from mlpsvd_gui.plots.theme import Theme
+from mlpsvd_gui.views.choosers import Chooser, Tabs
 from mlpsvd_gui.views.confused_pairs import ClassScoreList, ConfusedPairs
 from mlpsvd_gui.views.confusion_map import LONGEST_NAME, ConfusionMap
 from mlpsvd_gui.views.eliding import ElidedLabel
@@ -72,7 +71,7 @@ class ConfusionPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.table = QTableWidget(self)
-        self.contender_box = QComboBox(self)
+        self.contender_box = Chooser(self)
         self._empty = PlainLabel(self, _EMPTY)
         self._summary = ElidedLabel(parent=self)
         self.map = ConfusionMap("test clips", self)
@@ -112,7 +111,7 @@ class ConfusionPanel(QWidget):
         self._build_table()
 
     def _build_many(self) -> QWidget:
-        lists = QTabWidget(self)
+        lists = Tabs(self)
         lists.addTab(self.pairs, "Most confused")
         lists.addTab(self.scores, "Classes")
         lists.setDocumentMode(True)

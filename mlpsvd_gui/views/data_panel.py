@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QSplitter,
     QTableWidget,
     QTableWidgetItem,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 from mlpsvd_gui.plots.bar_plot import BarPlot
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
+from mlpsvd_gui.views.choosers import Tabs
 from mlpsvd_gui.views.clip_browser import ClipBrowser
 from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.recordings_form import RecordingsForm
@@ -67,7 +67,7 @@ class DataPanel(QWidget):
         self.balance = BarPlot("Clips")
         self.skipped = self._skipped_table()
         self.browser = ClipBrowser(self)
-        self.tabs = QTabWidget(self)
+        self.tabs = Tabs(self)
         self.tabs.setDocumentMode(True)
         self.tabs.setUsesScrollButtons(False)
         self.tabs.setElideMode(Qt.TextElideMode.ElideRight)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mlpsvd_gui.views.choosers import Chooser
 from mlpsvd_gui.words import plain_tip
 
 __all__ = ["ElidedLabel", "ElidingComboBox"]
@@ -69,7 +70,7 @@ class ElidedLabel(QLabel):
         painter.drawText(self.contentsRect(), int(alignment), self.shown_text())
 
 
-class ElidingComboBox(QComboBox):
+class ElidingComboBox(Chooser):
     """A combo box as narrow as one likes: Qt's own would cut its text in the middle of a letter."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSplitter,
     QStackedWidget,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from mlpsvd_gui.plots.theme import Theme, small_font, theme_for
+from mlpsvd_gui.views.choosers import Tabs
 from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.experiment_gallery import ExperimentGallery
 from mlpsvd_gui.views.experiment_shown import ShownResult
@@ -48,7 +48,7 @@ class ExperimentResult(QWidget):
         self.folder_button = QPushButton("Open folder", self)
         self.report_button = QPushButton("Open report", self)
         self.gallery = ExperimentGallery(self)
-        self.tables = QTabWidget(self)
+        self.tables = Tabs(self)
         self.hint_title = PlainLabel(self)
         self.hint = PlainLabel(self)
         self.run_button = QPushButton("Run this one", self)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
 
+from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.plots.theme import Theme, theme_for
 from mlpsvd_gui.views.experiment_list import ExperimentList
 from mlpsvd_gui.views.experiment_result import ExperimentResult
@@ -102,18 +101,22 @@ class ExperimentsPanel(QWidget):
         layout.addWidget(body, 1)
 
     def _ask_for_folder(self) -> None:
-        dialog = QFileDialog(self, "Folder for experiments", self.form.folder.text())
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(self.folder_chosen)
-        dialog.open()
+        ask_for_path(
+            self,
+            "reproduction",
+            "Folder for experiments",
+            self.folder_chosen.emit,
+            mode=QFileDialog.FileMode.Directory,
+            start=self.form.folder.text(),
+        )
 
     def _ask_for_csv(self, table: ShownTable) -> None:
-        dialog = QFileDialog(self, "Export table", str(Path.home()), "CSV (*.csv)")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("csv")
-        dialog.selectFile(f"{table.stem}.csv")
-        dialog.fileSelected.connect(lambda path: self.export_requested.emit(table, path))
-        dialog.open()
+        ask_for_path(
+            self,
+            "results",
+            "Export table",
+            lambda path: self.export_requested.emit(table, path),
+            mode=QFileDialog.FileMode.AnyFile,
+            name_filter="CSV (*.csv)",
+            suggested=f"{table.stem}.csv",
+        )

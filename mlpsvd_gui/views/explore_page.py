@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
 
+from mlpsvd_gui.views.choosers import Tabs
 from mlpsvd_gui.views.filters_panel import FiltersPanel
 
 __all__ = ["ExplorePage"]
@@ -29,7 +30,7 @@ class ExplorePage(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.results = QTabWidget(self)
+        self.results = Tabs(self)
         self.results.setDocumentMode(True)
         self.results.addTab(singular_values, "Singular values")
         self.results.addTab(confusion, "Confusion matrix")

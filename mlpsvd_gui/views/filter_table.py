@@ -137,6 +137,7 @@ class FilterTable(QTableView):
             | QAbstractItemView.EditTrigger.EditKeyPressed
             | QAbstractItemView.EditTrigger.AnyKeyPressed
         )
+        self.setTabKeyNavigation(False)  # Tab leads out; the arrow keys go from cell to cell
         self.setShowGrid(False)
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setAlternatingRowColors(True)

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from mlpsvd.signals.bank import BandPass
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.pole_zero_plot import PoleZeroGroup, PoleZeroPlot
 from mlpsvd_gui.plots.response_plot import ResponsePlot
 from mlpsvd_gui.plots.theme import Theme, class_colour, class_line_style, theme_for
+from mlpsvd_gui.views.choosers import Chooser
 from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.views.segments import Segments
 
@@ -57,7 +58,7 @@ class FilterView(QWidget):
         self.plots = QStackedWidget(self)
         for widget in self._every_plot:
             self.plots.addWidget(widget)
-        self.quantity = QComboBox(self)
+        self.quantity = Chooser(self)
         self.quantity.addItems(_QUANTITIES)
         self.quantity.setToolTip("What is drawn of each filter")
         self.quantity.setAccessibleName("What is drawn")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.icons import icon
 from mlpsvd_gui.views.model_box import ModelBox
@@ -108,9 +109,7 @@ class LiveControls(QWidget):
         (self.stop_requested if self._is_running else self.start_requested).emit()
 
     def _ask_for_model(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Open a model", "", _MODEL_FILES)
-        if path:
-            self.model_file_chosen.emit(path)
+        ask_for_path(self, "model", "Open a model", self.model_file_chosen.emit, name_filter=_MODEL_FILES)
 
 
 def _label(text: str, buddy: QWidget) -> QLabel:

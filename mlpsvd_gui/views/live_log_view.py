@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.views.decision_table import DecisionRow, DecisionTable
 
 __all__ = ["LiveLogView"]
@@ -67,9 +68,15 @@ class LiveLogView(QWidget):
         column.addLayout(buttons)
 
     def _ask_for_path(self, kind: str, name: str, pattern: str) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Export decisions", name, pattern)
-        if path:
-            self.export_requested.emit(kind, path)
+        ask_for_path(
+            self,
+            "results",
+            "Export decisions",
+            lambda path: self.export_requested.emit(kind, path),
+            mode=QFileDialog.FileMode.AnyFile,
+            name_filter=pattern,
+            suggested=name,
+        )
 
     def _show_buttons(self) -> None:
         for button in (self.csv_button, self.audacity_button, self.clear_button):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from mlpsvd_gui.views.choosers import Tabs
+from mlpsvd_gui.views.scrolling import scrolling
 from mlpsvd_gui.words import plain_tip
 
 __all__ = ["LivePage"]
@@ -20,18 +22,21 @@ class LivePage(QWidget):
 
     def __init__(self, listen: QWidget, record: QWidget, files: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.pages = QTabWidget(self)
+        self.pages = Tabs(self)
         self.pages.setDocumentMode(True)
+        self._areas: dict[QWidget, QWidget] = {}
         for page, title, tip in (
             (listen, "Listen", "A network classifies what the microphone, a recording or the bank plays"),
             (record, "Record", "Labelled clips straight into a data set, and training on them"),
             (files, "Files", "Many recordings classified in one go"),
         ):
-            self.pages.setTabToolTip(self.pages.addTab(page, title), plain_tip(tip))
+            area = scrolling(page)
+            self._areas[page] = area
+            self.pages.setTabToolTip(self.pages.addTab(area, title), plain_tip(tip))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.pages)
 
     def show_page(self, page: QWidget) -> None:
         """Bring one of the pages to the front."""
-        self.pages.setCurrentWidget(page)
+        self.pages.setCurrentWidget(self._areas[page])

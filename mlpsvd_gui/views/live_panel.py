@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from mlpsvd.models.live_decision import LiveDecision
 from mlpsvd.models.live_settings import LiveSettings
 from mlpsvd.settings import describe
 from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
+from mlpsvd_gui.views.choosers import Tabs
 from mlpsvd_gui.views.decision_display import DecisionDisplay
 from mlpsvd_gui.views.decision_table import DecisionRow
 from mlpsvd_gui.views.latency_table import LatencyTable
@@ -60,7 +61,7 @@ class LivePanel(QWidget):
         self.sound_form = SoundForm(self)
         self.latency = LatencyTable(self)
         self.status = QuietLabel(self)
-        self.sides = QTabWidget(self)
+        self.sides = Tabs(self)
         self._top = QStackedWidget(self)
         self._build_layout()
         self.probabilities.set_empty_text(

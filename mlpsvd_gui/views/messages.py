@@ -1,16 +1,17 @@
-"""The message bar: what went wrong, or was done, in words and inside the window."""
+"""Messages inside the window: what went wrong, or was done, in one sentence."""
 
 from __future__ import annotations
 
 from enum import Enum
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QStyle, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QStyle, QTabBar, QToolButton, QWidget
 
+from mlpsvd_gui.plots.theme import mix
 from mlpsvd_gui.views.plain_label import PlainLabel
 
-__all__ = ["MessageBar", "MessageKind"]
+__all__ = ["FloatingMessage", "MessageBar", "MessageKind"]
 
 
 class MessageKind(Enum):
@@ -24,6 +25,8 @@ class MessageKind(Enum):
 _MARKS = {MessageKind.DONE: "✓", MessageKind.WARNING: "!", MessageKind.ERROR: "✕"}
 _COLOURS = {MessageKind.DONE: "#2e8b57", MessageKind.WARNING: "#c77d0a", MessageKind.ERROR: "#c0392b"}
 _DONE_MS = 8000
+_GAP = 6
+_LEAST_WIDTH, _MOST_WIDTH = 420, 900
 
 
 class MessageBar(QFrame):
@@ -116,3 +119,53 @@ class MessageBar(QFrame):
             f"#messageBar {{ background: rgba({rgb}, 38); border-left: 4px solid rgb({rgb}); border-radius: 3px; }}"
         )
         self._mark.setStyleSheet(f"color: rgb({rgb}); font-weight: bold;")
+
+
+class FloatingMessage(MessageBar):
+    """A message over the upper right corner of a page with tabs, beside the tabs: nothing moves when it comes or goes.
+
+    Parameters
+    ----------
+    page
+        Over which it lies.
+    tabs
+        The row of tabs at the top of ``page``.
+    """
+
+    def __init__(self, page: QWidget, tabs: QTabBar) -> None:
+        super().__init__(page)
+        self._page = page
+        self._tabs = tabs
+        for widget in (page, tabs):
+            widget.installEventFilter(self)
+
+    def show_message(self, kind: MessageKind, text: str, action: str = "", action_text: str = "") -> None:
+        """Show a sentence on top of the page."""
+        super().show_message(kind, text, action, action_text)
+        self._place()
+        self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay in the corner, and take the colours of another palette."""
+        if watched is self._page and event.type() == QEvent.Type.PaletteChange:
+            self._restyle()
+        if event.type() == QEvent.Type.Resize and not self.isHidden():
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        beside = self._page.width() - self._tabs.tabRect(self._tabs.count() - 1).right() - 2 * _GAP
+        width = min(max(beside, _LEAST_WIDTH), _MOST_WIDTH, self._page.width() - 2 * _GAP)
+        height = max(self.heightForWidth(width), self._tabs.height() - 2)
+        self.setGeometry(self._page.width() - width - _GAP, 1, width, height)
+
+    def _restyle(self) -> None:
+        super()._restyle()
+        colour = QColor(_COLOURS[self.kind])
+        ground = mix(
+            self._page.palette().color(QPalette.ColorRole.Window), colour, 0.15
+        )  # what lies below stays hidden
+        self.setStyleSheet(
+            f"#messageBar {{ background: {ground.name()}; border: 1px solid {colour.name()};"
+            f" border-left: 4px solid {colour.name()}; border-radius: 3px; }}"
+        )

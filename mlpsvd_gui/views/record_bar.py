@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
+from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.plots.theme import LIGHT, Theme
 from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.icons import icon
@@ -127,16 +128,16 @@ class RecordBar(QWidget):
         for folder in others:
             self.menu.addAction(menu_text(folder), partial(self.open_requested.emit, folder))
 
-    def _ask(self, title: str, is_new: bool, take: object) -> None:
-        dialog = QFileDialog(self.window(), title)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.AnyFile if is_new else QFileDialog.FileMode.Directory)
-        if is_new:
-            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            dialog.setLabelText(QFileDialog.DialogLabel.Accept, "Make")
-            dialog.selectFile("My recordings")
-        dialog.fileSelected.connect(take)
-        dialog.open()
+    def _ask(self, title: str, is_new: bool, take: Callable[[str], object]) -> None:
+        ask_for_path(
+            self.window(),
+            "collection",
+            title,
+            take,
+            mode=QFileDialog.FileMode.AnyFile if is_new else QFileDialog.FileMode.Directory,
+            suggested="My recordings" if is_new else "",
+            accept_text="Create" if is_new else "",
+        )
 
     def _start_or_stop(self) -> None:
         (self.stop_requested if self._is_running else self.start_requested).emit()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -17,7 +16,9 @@ from PySide6.QtWidgets import (
 
 from mlpsvd import settings
 from mlpsvd.data.settings import RecordingsSettings
+from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.plots.theme import Theme
+from mlpsvd_gui.views.choosers import Chooser
 from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.words import plain_tip
@@ -54,7 +55,7 @@ class RecordingsForm(QWidget):
         self.path.setClearButtonEnabled(False)
         self.folder_button = self._button("Folder…", "Browse to a folder of WAV, FLAC, OGG or AIFF files")
         self.manifest_button = self._button("Manifest…", "Browse to a CSV file with the columns path,label[,split]")
-        self.labels_from = QComboBox(self)
+        self.labels_from = Chooser(self)
         self.labels_from.addItems(_INFO["labels_from"].choices)
         self.labels_from.setToolTip(plain_tip(_INFO["labels_from"].help))
         self.pattern = QLineEdit(self)
@@ -120,14 +121,24 @@ class RecordingsForm(QWidget):
             self.pattern_chosen.emit(self.pattern.text().strip())
 
     def _browse_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Folder of recordings", self.path.text())
-        if folder:
-            self.path_chosen.emit(folder)
+        ask_for_path(
+            self,
+            "recordings",
+            "Folder of recordings",
+            self.path_chosen.emit,
+            mode=QFileDialog.FileMode.Directory,
+            start=self.path.text(),
+        )
 
     def _browse_manifest(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Manifest of recordings", self.path.text(), "CSV files (*.csv)")
-        if path:
-            self.path_chosen.emit(path)
+        ask_for_path(
+            self,
+            "recordings",
+            "Manifest of recordings",
+            self.path_chosen.emit,
+            name_filter="CSV files (*.csv)",
+            start=self.path.text(),
+        )
 
     def show_settings(self, recordings: RecordingsSettings) -> None:
         """Show these settings; asks for nothing."""

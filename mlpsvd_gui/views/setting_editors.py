@@ -6,8 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, get_origin
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from mlpsvd.quantities import Quantity
@@ -75,21 +74,15 @@ class NumberEditor(SettingEditor):
         self._box.commit()
 
 
-class _QuietComboBox(ElidingComboBox):
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
-
-
 class ChoiceEditor(SettingEditor):
     """A combo box over given values."""
 
     def __init__(self, values: Sequence[Any], texts: Sequence[str] | None = None) -> None:
-        self._box = _QuietComboBox()
+        self._box = ElidingComboBox()
         super().__init__(self._box)
         self._values = list(values)
         self._box.addItems(list(texts or [str(value) for value in values]))
         self._box.setMinimumContentsLength(6)
-        self._box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._box.activated.connect(lambda index: self.edited.emit(self._values[index]))
 
     def show_value(self, value: Any) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.plain_label import PlainLabel
 
@@ -163,6 +163,6 @@ class SoundForm(QScrollArea):
         self.forget_correction_button.clicked.connect(self.correction_forgotten)
 
     def _ask_for_correction(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Microphone correction", "", _CORRECTION_FILES)
-        if path:
-            self.correction_chosen.emit(path)
+        ask_for_path(
+            self, "correction", "Microphone correction", self.correction_chosen.emit, name_filter=_CORRECTION_FILES
+        )

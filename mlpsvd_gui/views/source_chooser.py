@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -18,7 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.plots.theme import Theme
+from mlpsvd_gui.views.choosers import Chooser
 from mlpsvd_gui.views.device_chooser import DeviceChooser
 
 __all__ = ["FILE_SOURCE", "MICROPHONE_SOURCE", "SYNTHETIC_SOURCE", "SourceChooser"]
@@ -41,13 +41,13 @@ class SourceChooser(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._is_chosen = False
-        self.kind_box = QComboBox(self)
+        self.kind_box = Chooser(self)
         self.devices = DeviceChooser(self)
         self.path_edit = QLineEdit(self)
         self.browse_button = QPushButton("Browse…", self)
         self.loop_box = QCheckBox("Repeat", self)
-        self.pace_box = QComboBox(self)
-        self.class_box = QComboBox(self)
+        self.pace_box = Chooser(self)
+        self.class_box = Chooser(self)
         self._pages = QStackedWidget(self)
         self._page_of: dict[str, QWidget] = {}
         self._build_boxes()
@@ -171,6 +171,11 @@ class SourceChooser(QWidget):
         self.kind_chosen.emit(self.kind)
 
     def _ask_for_recording(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Play a recording", self.path, _AUDIO_FILES)
-        if path:
-            self.path_edit.setText(path)
+        ask_for_path(
+            self,
+            "recordings",
+            "Play a recording",
+            self.path_edit.setText,
+            name_filter=_AUDIO_FILES,
+            start=self.path,
+        )

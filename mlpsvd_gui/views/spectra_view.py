@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.theme import Theme, class_colour, class_line_style, theme_for
+from mlpsvd_gui.views.choosers import Chooser
 from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.segments import Segments
 
@@ -50,7 +51,7 @@ class SpectraView(QWidget):
         self.zoom.setCheckable(True)
         self.zoom.setChecked(True)
         self.zoom.setAutoRaise(True)
-        self.part = QComboBox(self)
+        self.part = Chooser(self)
         self.part.setToolTip("Which part of the clip: the network sees the parts one after another")
         self.note = ElidedLabel(least_px=100, parent=self)
         self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -41,7 +41,7 @@ def test_a_small_screen_is_enough(qtbot: QtBot, window: MainWindow) -> None:
 
 def test_the_line_at_the_bottom_tells_of_the_tab_above_it(qtbot: QtBot, window: MainWindow) -> None:
     assert "Press Train" in window.status_text
-    window.tabs.setCurrentWidget(window.experiments_panel)
+    window.tabs.setCurrentIndex(1)
     qtbot.waitUntil(lambda: window.status_text.startswith("Run computes"), timeout=10_000)
     assert window.status_text == window.experiments_panel.form.status.text()
     window.tabs.setCurrentWidget(window.live_page)

@@ -218,7 +218,7 @@ def test_the_page_stands_in_the_window_and_takes_the_network_trained_there(
     window.resize(1280, 720)
     window.show()
     window.tabs.setCurrentWidget(window.live_page)
-    window.live_page.pages.setCurrentWidget(window.classify_panel)
+    window.live_page.show_page(window.classify_panel)
     in_window = dataclasses.replace(
         page,
         panel=window.classify_panel,

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from mlpsvd_gui.plots.bar_plot import BarPlot
@@ -19,6 +19,7 @@ from mlpsvd_gui.plots.export import ExportError, Table, to_csv
 from mlpsvd_gui.plots.heatmap import Heatmap
 from mlpsvd_gui.plots.matrix_view import MatrixView
 from mlpsvd_gui.plots.response_plot import ResponsePlot
+from mlpsvd_gui.plots.theme import DARK, LIGHT, class_colour
 
 
 def curves() -> BasePlot:
@@ -107,12 +108,41 @@ def test_the_menu_offers_export_and_reset_and_nothing_else(plot: BasePlot) -> No
     assert texts == ["Export PNG…", "Export SVG…", "Export CSV…", "Copy CSV", "Reset view"]
 
 
-def test_the_menu_writes_where_a_person_says(plot: BasePlot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+def test_the_menu_writes_where_a_person_says_and_confirms_it(plot: BasePlot, tmp_path: Path, qtbot: QtBot) -> None:
+    told: list[str] = []
+    plot.context_menu().saved.connect(told.append)
     for action in plot.context_menu().actions():
         if action.text().startswith("Export"):
             action.trigger()
+            dialog = next(one for one in plot.findChildren(QFileDialog) if one.isVisible())
+            dialog.selectFile(str(tmp_path / "mine"))
+            dialog.accept()
+    assert told == [f"Saved plot to {tmp_path / 'mine'}.{kind}." for kind in ("png", "svg", "csv")]
     assert {path.name for path in tmp_path.glob("mine*")} == {"mine.png", "mine.svg", "mine.csv"}
+
+
+def test_a_dark_plot_is_exported_on_white_in_colours_for_paper(plot: BasePlot, tmp_path: Path) -> None:
+    plot.set_theme(DARK)
+    before = plot.grab().toImage()
+    plot.export_png(tmp_path / "dark.png")
+    picture = QImage(str(tmp_path / "dark.png"))
+    for corner in ((3, 3), (picture.width() - 4, 3), (3, picture.height() - 4)):
+        assert picture.pixelColor(*corner).lightness() > 250
+    plot.export_svg(tmp_path / "dark.svg")
+    assert plot.theme == DARK and plot.grab().toImage() == before
+
+
+def test_a_curve_of_a_dark_window_is_exported_in_the_colour_of_a_light_one(qtbot: QtBot, tmp_path: Path) -> None:
+    plot = CurvePlot("Time", "s", "Value", "")
+    qtbot.addWidget(plot)
+    plot.resize(400, 300)
+    plot.set_theme(DARK)
+    plot.set_curve("one", np.arange(3.0), np.ones(3), "One", class_colour(2, DARK), width=6.0)
+    plot.show()
+    plot.export_png(tmp_path / "curve.png")
+    picture = QImage(str(tmp_path / "curve.png"))
+    colours = {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(0, picture.height(), 2)}
+    assert class_colour(2, LIGHT).name() in colours and class_colour(2, DARK).name() not in colours
 
 
 def test_copying_puts_the_table_on_the_clipboard(plot: BasePlot) -> None:
@@ -120,19 +150,15 @@ def test_copying_puts_the_table_on_the_clipboard(plot: BasePlot) -> None:
     assert QGuiApplication.clipboard().text() == to_csv(plot.table())
 
 
-def test_a_folder_that_is_not_there_is_told_in_a_sentence(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_is_not_there_is_told_in_a_sentence(qtbot: QtBot, tmp_path: Path) -> None:
     plot = curves()
     qtbot.addWidget(plot)
     path = tmp_path / "nowhere" / "plot.csv"
     with pytest.raises(ExportError, match=r"nowhere/plot\.csv could not be written: .+\.$"):
         plot.export_csv(path)
-    told: list[str] = []
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    monkeypatch.setattr(QMessageBox, "warning", lambda *words: told.append(words[-1]))
-    next(action for action in plot.context_menu().actions() if action.text() == "Export CSV…").trigger()
-    assert len(told) == 1 and "could not be written" in told[0]
+    with qtbot.waitSignal(plot.context_menu().failed) as told:
+        plot.context_menu().write(path, plot.export_csv)
+    assert "could not be written" in told.args[0]
 
 
 def test_csv_leaves_absent_values_empty_and_quotes_names() -> None:

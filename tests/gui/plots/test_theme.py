@@ -15,6 +15,7 @@ from mlpsvd_gui.plots.theme import (
     Theme,
     class_colour,
     class_line_style,
+    on_paper,
     series_colour,
     series_line_style,
     small_font,
@@ -26,7 +27,10 @@ VISIONS = {
     "normal": np.eye(3),
     "protanopic": np.array([[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]]),
     "deuteranopic": np.array([[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]]),
+    "tritanopic": np.array([[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]]),
 }
+LEAST_DISTANCE = 0.135
+"""In OKLab; two colours that just differ side by side are about 0.02 apart."""
 OKABE_ITO = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#000000")
 
 
@@ -69,12 +73,27 @@ def test_colours_stand_out_from_the_background(theme: Theme) -> None:
     assert contrast(theme.muted, theme.background) > 4.5
 
 
-def test_the_eleventh_class_is_the_first_colour_dashed() -> None:
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("vision", VISIONS)
+def test_any_two_of_ten_class_colours_differ_for_every_kind_of_colour_vision(theme: Theme, vision: str) -> None:
+    assert closest([class_colour(i, theme) for i in range(10)], vision) > LEAST_DISTANCE
+
+
+def test_dashes_are_a_second_cue_from_the_sixth_class_on() -> None:
     assert class_colour(10, LIGHT) == class_colour(0, LIGHT)
-    assert class_line_style(9) == Qt.PenStyle.SolidLine
-    assert class_line_style(10) == Qt.PenStyle.DashLine
+    assert [class_line_style(i) for i in (0, 4)] == [Qt.PenStyle.SolidLine] * 2
+    assert [class_line_style(i) for i in (5, 9)] == [Qt.PenStyle.DashLine] * 2
     looks = {(class_colour(i, LIGHT).name(), class_line_style(i)) for i in range(40)}
     assert len(looks) == 40
+
+
+def test_colours_of_a_dark_window_become_those_of_a_light_one_on_paper() -> None:
+    for i in range(10):
+        assert on_paper(class_colour(i, DARK)) == class_colour(i, LIGHT)
+        assert on_paper(class_colour(i, LIGHT)).lightnessF() <= max(0.56, class_colour(i, LIGHT).lightnessF())
+    for i in range(4):
+        assert on_paper(series_colour(i, DARK)) == series_colour(i, LIGHT)
+    assert contrast(on_paper(QColor("#ffff99")), LIGHT.background) > 1.5
 
 
 def test_the_mlp_is_solid_and_the_mlp_svd_dashed() -> None:

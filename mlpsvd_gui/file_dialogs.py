@@ -1,0 +1,113 @@
+"""The file dialogs of the whole program: they open where one was last, do not block, and leave no thread behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QStandardPaths
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+__all__ = ["LAST_FOLDERS", "LastFolders", "ask_for_path", "ask_for_paths"]
+
+
+class LastFolders:
+    """The folder in which each kind of file was chosen last."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, str] = {}
+
+    def restore(self, folders: Mapping[str, object]) -> None:
+        """Take what was remembered; what is no text is left out."""
+        self._folders = {kind: folder for kind, folder in folders.items() if isinstance(folder, str)}
+
+    def table(self) -> dict[str, str]:
+        """Return the folders by kind."""
+        return dict(self._folders)
+
+    def of(self, kind: str) -> str:
+        """Return the folder for a kind of file: the last one of that kind, or the documents folder."""
+        folder = self._folders.get(kind, "")
+        if folder and Path(folder).is_dir():
+            return folder
+        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        return documents if documents and Path(documents).is_dir() else str(Path.home())
+
+    def remember(self, kind: str, folder: str) -> None:
+        """Remember the folder of a kind of file."""
+        self._folders[kind] = folder
+
+
+LAST_FOLDERS = LastFolders()
+"""Shared by all dialogs; the window remembers it."""
+
+
+def ask_for_path(
+    parent: QWidget,
+    kind: str,
+    title: str,
+    take: Callable[[str], object],
+    *,
+    mode: QFileDialog.FileMode = QFileDialog.FileMode.ExistingFile,
+    name_filter: str = "",
+    suggested: str = "",
+    start: str = "",
+    accept_text: str = "",
+) -> QFileDialog:
+    """Ask for one file or folder.
+
+    Parameters
+    ----------
+    parent, title
+        Of the dialog.
+    kind
+        What is asked for, as a key for the folder to open: "experiment", "recordings", …
+    take
+        Is called with the path chosen.
+    mode
+        ``AnyFile`` asks where to save.
+    name_filter
+        In Qt's notation.
+    suggested
+        A file name to begin with; its suffix is the default one.
+    start
+        A path at which to open instead of the last folder, if it exists.
+    accept_text
+        On the button, instead of Open or Save.
+    """
+    dialog = _dialog(parent, kind, title, mode, start)
+    if mode is QFileDialog.FileMode.AnyFile:
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(Path(suggested).suffix.lstrip("."))
+    if mode is QFileDialog.FileMode.Directory:
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    if name_filter:
+        dialog.setNameFilter(name_filter)
+    if suggested:
+        dialog.selectFile(suggested)
+    if accept_text:
+        dialog.setLabelText(QFileDialog.DialogLabel.Accept, accept_text)
+    dialog.fileSelected.connect(take)
+    dialog.open()
+    return dialog
+
+
+def ask_for_paths(
+    parent: QWidget, kind: str, title: str, take: Callable[[list[str]], object], *, name_filter: str
+) -> QFileDialog:
+    """Ask for any number of existing files; the parameters are those of :func:`ask_for_path`."""
+    dialog = _dialog(parent, kind, title, QFileDialog.FileMode.ExistingFiles, "")
+    dialog.setNameFilter(name_filter)
+    dialog.filesSelected.connect(take)
+    dialog.open()
+    return dialog
+
+
+def _dialog(parent: QWidget, kind: str, title: str, mode: QFileDialog.FileMode, start: str) -> QFileDialog:
+    folder = Path(start).expanduser() if start else Path()
+    folder = folder if folder.is_dir() else folder.parent
+    dialog = QFileDialog(parent, title, str(folder) if start and folder.is_dir() else LAST_FOLDERS.of(kind))
+    dialog.setFileMode(mode)
+    dialog.filesSelected.connect(lambda paths: LAST_FOLDERS.remember(kind, str(Path(paths[0]).parent)))
+    dialog.finished.connect(dialog.deleteLater)  # with its model of the file system, which has a thread of its own
+    return dialog
