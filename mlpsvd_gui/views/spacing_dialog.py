@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QFormLayout,
 from mlpsvd.quantities import Quantity
 from mlpsvd_gui.views.number_field import NumberField, problem_colour
 from mlpsvd_gui.views.plain_label import PlainLabel
-from mlpsvd_gui.views.plain_label import PlainLabel
 
 __all__ = ["SpacingDialog"]
 
