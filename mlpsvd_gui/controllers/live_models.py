@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlpsvd import settings
+from mlpsvd.analysis.uncertainty import accuracy_text
 from mlpsvd.data.settings import SyntheticSettings
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
@@ -71,7 +72,7 @@ def model_from_file(path: Path) -> LiveModel:
 def _from_outcome(data: RunData, outcome: Outcome) -> LiveModel:
     model = model_of(data, outcome)
     name = _NAMES.get(outcome.contender, outcome.contender)
-    accuracy = f"{100.0 * outcome.last.test_accuracy:.1f} %"
+    accuracy = accuracy_text(outcome.last.test_accuracy, int(outcome.confusion.sum()))
     tip = f"{name} after epoch {outcome.last.epoch} of “{data.experiment.name}”, test accuracy {accuracy}"
     text = f"{name}, just trained ({accuracy})"
     return LiveModel(outcome.contender, text, tip, Classifier(model), _bank(model))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from mlpsvd.analysis.uncertainty import accuracy_text
 from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import RECORDINGS_PRESET, preset
@@ -112,12 +113,12 @@ class RecordRetrain(QObject):
             return f"Not trained: {self._run.message}"
         if state.is_active or not self._run.outcomes:
             return "Training …" if state.is_active else ""
+        n_test = self._run.data.n_test if self._run.data is not None else 0
         parts = [
-            f"{_NAMES.get(name, name)} {100.0 * outcome.last.test_accuracy:.0f}\u00a0%"
+            f"{_NAMES.get(name, name)} {accuracy_text(outcome.last.test_accuracy, n_test, 0)}"
             for name, outcome in self._run.outcomes.items()
         ]
-        n_test = self._run.data.n_test if self._run.data is not None else 0
-        text = f"Of {counted(n_test, 'clip')} held out: {', '.join(parts)} right. The Listen page uses it."
+        text = f"Of {counted(n_test, 'clip')} held out: {', '.join(parts)} correct. The Listen page uses it."
         if shelf is not None and self._trained_on is not None and _identity(shelf) != self._trained_on:
             text += " Clips have changed since: Retrain takes them in."
         return text

@@ -120,7 +120,7 @@ class RunControls(QObject):
     def _reached(self) -> str:
         parts = [
             f"{CONTENDER_NAMES[name]}: epoch {history[-1].epoch} of {history[-1].n_epochs}, "
-            f"{100 * history[-1].test_accuracy:.1f} % of test clips right"
+            f"{100 * history[-1].test_accuracy:.1f} % of test clips correct"
             for name, history in self._run.histories.items()
             if history
         ]

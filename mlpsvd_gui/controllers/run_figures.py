@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.analysis.uncertainty import Comparison, compare_accuracies
+from mlpsvd.experiments.compare_outcomes import compare_outcomes
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.network.network import Network
@@ -21,10 +23,12 @@ from mlpsvd_gui.views.training_panel import TrainingCurves
 __all__ = [
     "changed_settings",
     "class_scores",
+    "comparison",
     "curves",
     "discard_threshold",
     "factors",
     "layer_choices",
+    "n_test_clips",
     "race_row",
     "singular_value_history",
     "time_left",
@@ -33,8 +37,8 @@ __all__ = [
 Array = NDArray[np.floating]
 
 
-def curves(history: Sequence[EpochEvent]) -> TrainingCurves:
-    """Turn a history into columns."""
+def curves(history: Sequence[EpochEvent], n_test: int = 0) -> TrainingCurves:
+    """Turn a history into columns; ``n_test`` is the number of test clips, 0 where it is not known."""
     return TrainingCurves(
         epochs=np.array([event.epoch for event in history]),
         train_accuracy=np.array([event.train_accuracy for event in history]),
@@ -44,11 +48,12 @@ def curves(history: Sequence[EpochEvent]) -> TrainingCurves:
         ranks=np.array([event.ranks for event in history]),
         n_weights=np.array([event.n_weights for event in history]),
         discards=np.array([event.epoch for event in history if event.discarded], dtype=int),
+        n_test=n_test,
     )
 
 
-def race_row(history: Sequence[EpochEvent]) -> RaceRow | None:
-    """Sum up what a contender has reached; None before its first event."""
+def race_row(history: Sequence[EpochEvent], n_test: int = 0) -> RaceRow | None:
+    """Sum up what a contender has reached on ``n_test`` test clips; None before its first event."""
     if not history:
         return None
     last = history[-1]
@@ -60,7 +65,25 @@ def race_row(history: Sequence[EpochEvent]) -> RaceRow | None:
         n_weights=last.n_weights,
         flops=sum(event.flops for event in history),
         train_s=sum(event.train_s for event in history),
+        n_test=n_test,
     )
+
+
+def comparison(run: RunModel) -> Comparison | None:
+    """Compare the networks of a run as they are shown: by their answers once they are known, before by accuracies."""
+    if run.outcomes:
+        return compare_outcomes(run.outcomes)
+    last = {name: history[-1] for name, history in run.histories.items() if history}
+    if run.data is None or set(last) != {"mlp", "mlp-svd"} or last["mlp"].epoch != last["mlp-svd"].epoch:
+        return None
+    return compare_accuracies(last["mlp"].test_accuracy, last["mlp-svd"].test_accuracy, run.data.n_test)
+
+
+def n_test_clips(run: RunModel) -> int:
+    """Return how many test clips the accuracies of a run are counted on; 0 where it is not known."""
+    if run.data is not None and run.data.n_test:
+        return run.data.n_test
+    return max((int(outcome.confusion.sum()) for outcome in run.outcomes.values()), default=0)
 
 
 def class_scores(outcome: Outcome) -> ClassScores:

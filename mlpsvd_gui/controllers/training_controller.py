@@ -234,15 +234,21 @@ class TrainingController(QObject):
             return
         if self._run.state is RunState.TRAINING:
             self._tell_progress()  # first: a progress bar paints at once, and with it all that waits to be painted
+        n_test = run_figures.n_test_clips(self._run)
         self._training.put_off_painting()
         for contender, history in self._run.histories.items():
             if contender in self._fresh:
-                self._training.show_curves(contender, run_figures.curves(history))
+                self._training.show_curves(contender, run_figures.curves(history, n_test))
         self._fresh.clear()
         self._training.show_epoch(self._selection.epoch)
-        rows = {name: run_figures.race_row(history) for name, history in self._run.histories.items()}
-        self._race.show_rows({name: row for name, row in rows.items() if row is not None})
+        self._show_race()
         self._race.show_caption(self._caption())
+
+    def _show_race(self) -> None:
+        n_test = run_figures.n_test_clips(self._run)
+        rows = {name: run_figures.race_row(history, n_test) for name, history in self._run.histories.items()}
+        shown = {name: row for name, row in rows.items() if row is not None}
+        self._race.show_rows(shown, run_figures.comparison(self._run))
 
     def _tell_progress(self) -> None:
         running_s = time.monotonic() - self._running_since if self._running_since is not None else 0.0
@@ -260,6 +266,7 @@ class TrainingController(QObject):
         return " · ".join(part for part in parts if part)
 
     def _show_outcomes(self) -> None:
+        self._show_race()
         scores = {name: run_figures.class_scores(outcome) for name, outcome in self._run.outcomes.items()}
         names = self._run.data.class_names if self._run.data else ()
         self._confusion.show_scores(scores, names)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
+from mlpsvd.analysis.uncertainty import accuracy_text
 from mlpsvd.experiments.classification_totals import ClassificationTotals
 from mlpsvd_gui.plots.theme import Theme, small_font, theme_for, with_alpha
 from mlpsvd_gui.views.classify_rows import duration_text
@@ -207,7 +208,7 @@ class TotalsView(QWidget):
             return
         n_usable = totals.n_files - totals.n_unusable
         if totals.n_known:
-            self.headline.setText(f"{100.0 * totals.accuracy:.1f} % right")
+            self.headline.setText(f"{accuracy_text(totals.accuracy, totals.n_known)} correct")
             first = f"{totals.n_right:,} of {totals.n_known:,} whose class is known. "
         else:
             self.headline.setText(f"{n_usable:,} classified")

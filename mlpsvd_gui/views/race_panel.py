@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mlpsvd_gui.plots.theme import Theme, series_colour
+from mlpsvd.analysis.uncertainty import ASSUMPTION, Comparison, accuracy_text
+from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour
 from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.words import plain_tip
 
@@ -30,10 +31,11 @@ __all__ = ["CONTENDER_NAMES", "RacePanel", "RaceRow"]
 
 CONTENDER_NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
 NOTHING = "—"
+_ACCURACY = 1
 _COLUMNS = ("", "Test accuracy", "Epoch", "Rank", "Trained weights", "Operations", "Training time")
 _TIPS = (
     "",
-    "Share of test clips classified rightly, after the latest epoch",
+    f"Share of test clips classified correctly, after the latest epoch. {ASSUMPTION}",
     "Epochs trained so far",
     "Singular values left in each layer, input side first",
     "Trained numbers, biases included, after the latest epoch",
@@ -62,6 +64,8 @@ class RaceRow:
         Floating-point operations of all epochs so far.
     train_s
         Measured seconds of all epochs so far.
+    n_test
+        Test clips; 0 where their number is not known.
     """
 
     test_accuracy: float
@@ -71,6 +75,7 @@ class RaceRow:
     n_weights: int
     flops: int
     train_s: float
+    n_test: int = 0
 
 
 class RacePanel(QWidget):
@@ -84,6 +89,8 @@ class RacePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.table = QTableWidget(3, len(_COLUMNS), self)
+        self._theme = LIGHT
+        self._is_grey = False
         self._caption = QLabel(self)
         self._banner = QFrame(self)
         self._banner_text = PlainLabel(self._banner)
@@ -160,12 +167,17 @@ class RacePanel(QWidget):
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
-    def show_rows(self, rows: Mapping[str, RaceRow]) -> None:
-        """Show what the contenders reached; what has not been measured is shown as "—"."""
+    def show_rows(self, rows: Mapping[str, RaceRow], comparison: Comparison | None = None) -> None:
+        """Show what the contenders reached; what has not been measured is shown as "—".
+
+        ``comparison`` says whether their accuracies differ by more than chance; a difference within chance is greyed.
+        """
         for index, contender in enumerate(CONTENDER_NAMES):
             row = rows.get(contender)
             self._fill(index, _cells(row) if row else [NOTHING] * (len(_COLUMNS) - 1))
         self._fill(2, _comparison(rows.get("mlp"), rows.get("mlp-svd")))
+        is_compared = self._item(2, _ACCURACY).text() != NOTHING
+        self._compare(comparison if is_compared else None)
 
     def show_caption(self, text: str) -> None:
         """Say what the numbers belong to: experiment, seed, engine."""
@@ -197,8 +209,23 @@ class RacePanel(QWidget):
         row = [*CONTENDER_NAMES, "ratio"].index(contender)
         return self._item(row, _COLUMNS.index(column)).text()
 
+    def _compare(self, comparison: Comparison | None) -> None:
+        """Say what the difference in accuracy is worth."""
+        item = self._item(2, _ACCURACY)
+        self._is_grey = comparison is not None and comparison.within_chance
+        item.setToolTip(_TIPS[_ACCURACY] if comparison is None else comparison.describe())
+        if self._is_grey:
+            item.setText(f"{item.text()} (n.s.)")
+        self._paint_difference()
+
+    def _paint_difference(self) -> None:
+        colour = self._theme.muted if self._is_grey else self._theme.foreground
+        self._item(2, _ACCURACY).setForeground(QColor(colour))
+
     def set_theme(self, theme: Theme) -> None:
         """Colour the contenders' names as their curves."""
+        self._theme = theme
+        self._paint_difference()
         for row in range(2):
             item = self._item(row, 0)
             item.setForeground(QColor(series_colour(row, theme)))
@@ -223,7 +250,7 @@ def _alignment(column: int) -> Qt.AlignmentFlag:
 
 def _cells(row: RaceRow) -> list[str]:
     return [
-        f"{100 * row.test_accuracy:.1f} %",
+        accuracy_text(row.test_accuracy, row.n_test),
         f"{row.epoch} of {row.n_epochs}",
         ", ".join(str(rank) for rank in row.ranks),
         f"{row.n_weights:,}",

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
+from mlpsvd.analysis.uncertainty import ASSUMPTION, accuracy_text
 from mlpsvd.experiments.bayes_limit import BayesLimit
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour
@@ -20,6 +21,7 @@ from mlpsvd_gui.views.segments import Segments
 __all__ = ["TrainingCurves", "TrainingPanel"]
 
 _EMPTY = "Accuracy of the MLP and the MLP-SVD, epoch by epoch.\nPress Train (F5) to see them learn side by side."
+_READING_TIP = f"Test accuracy at the epoch under the cursor, or the latest. {ASSUMPTION}"
 _THIN, _BOLD = 1.0, 2.2
 
 
@@ -39,6 +41,8 @@ class TrainingCurves:
         Trained numbers.
     discards
         Epochs after which singular values were dropped.
+    n_test
+        Test clips; 0 where their number is not known.
     """
 
     epochs: NDArray[np.intp]
@@ -49,6 +53,7 @@ class TrainingCurves:
     ranks: NDArray[np.intp]
     n_weights: NDArray[np.intp]
     discards: NDArray[np.intp]
+    n_test: int = 0
 
 
 class TrainingPanel(QWidget):
@@ -99,7 +104,7 @@ class TrainingPanel(QWidget):
         self._reading.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._reading.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._reading.setToolTip("Test accuracy at the epoch under the cursor, or the latest")
+        self._reading.setToolTip(_READING_TIP)
         head = QHBoxLayout()
         head.addWidget(self.pages)
         head.addWidget(self._reading, 1)
@@ -201,20 +206,34 @@ class TrainingPanel(QWidget):
         self._epoch = epoch
         for plot in self._plots:
             plot.set_cursor(None if epoch is None else float(epoch))
-        parts = [self._read(contender, self._shown[contender], epoch) for contender in self._shown]
-        self._reading.setText("&nbsp;&nbsp; ".join(parts))
+        shown = {name: self._index_at(curves, epoch) for name, curves in self._shown.items()}
+        self._reading.setText("&nbsp;&nbsp; ".join(self._read(name, index) for name, index in shown.items()))
+        intervals = [self._with_interval(name, index) for name, index in shown.items()]
+        self._reading.setToolTip("\n".join((*intervals, _READING_TIP)))
 
-    def _read(self, contender: str, curves: TrainingCurves, epoch: int | None) -> str:
+    @staticmethod
+    def _index_at(curves: TrainingCurves, epoch: int | None) -> int:
         last = len(curves.epochs) - 1
-        index = last if epoch is None else max(0, min(epoch - int(curves.epochs[0]), last))
+        return last if epoch is None else max(0, min(epoch - int(curves.epochs[0]), last))
+
+    def _read(self, contender: str, index: int) -> str:
+        accuracy = f"{100 * self._shown[contender].test_accuracy[index]:.1f} %"
         colour = self._colour(contender).name()
-        accuracy = f"{100 * curves.test_accuracy[index]:.1f} %"
         return f"<span style='color: {colour}'>{CONTENDER_NAMES[contender]} <b>{accuracy}</b></span>"
+
+    def _with_interval(self, contender: str, index: int) -> str:
+        curves = self._shown[contender]
+        return f"{CONTENDER_NAMES[contender]}: {accuracy_text(float(curves.test_accuracy[index]), curves.n_test)}"
 
     @property
     def reading(self) -> str:
         """The values read at the cursor, as shown."""
         return self._reading.text()
+
+    @property
+    def reading_tip(self) -> str:
+        """The same values with their intervals, as the tool tip has them."""
+        return self._reading.toolTip()
 
     def set_theme(self, theme: Theme) -> None:
         """Take colours."""

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from mlpsvd.analysis.uncertainty import interval_text
 from mlpsvd.cli import main
 from mlpsvd.data.synthetic import one_class
 from mlpsvd.experiments.presets import PRESETS
@@ -79,8 +80,10 @@ def test_the_accuracy_is_told_where_folders_are_classes(model: str, sounds: Path
     n_right = sum(
         Path(line.split("\t")[0]).relative_to(sounds).parts[0] == line.split("\t")[2] for line in out.splitlines()
     )
+    interval = interval_text(n_right / 6, 6)
     assert err.splitlines()[-1] == (
-        f"mlpsvd: accuracy {100 * n_right / 6:.2f} % ({n_right} of 6 files whose class is known)"
+        f"mlpsvd: accuracy {100 * n_right / 6:.2f} % (95 % interval {interval}; "
+        f"{n_right} of 6 files whose class is known)"
     )
 
 

@@ -137,19 +137,17 @@ def mcnemar_p(only_first: int, only_second: int) -> float:
     return min(1.0, 2.0 * float(np.exp(log_binomials - n * math.log(2.0)).sum()))
 
 
-def compare_answers(targets: NDArray[np.intp], first: NDArray[np.intp], second: NDArray[np.intp]) -> Comparison:
+def compare_answers(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Comparison:
     """Compare two classifiers by their answers to the same clips (McNemar's exact test).
 
     Parameters
     ----------
-    targets, first, second : np.ndarray [shape=(n_clips,)]
-        Actual class, and the class that each classifier predicts.
+    first, second : np.ndarray [shape=(n_clips,)]
+        Whether each classifier is correct.
     """
-    first_correct, second_correct = first == targets, second == targets
-    only_first = int((first_correct & ~second_correct).sum())
-    only_second = int((second_correct & ~first_correct).sum())
-    difference = (only_second - only_first) / len(targets) if len(targets) else math.nan
-    return Comparison(difference, mcnemar_p(only_first, only_second), "McNemar, exact", len(targets))
+    only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
+    difference = (only_second - only_first) / len(first) if len(first) else math.nan
+    return Comparison(difference, mcnemar_p(only_first, only_second), "McNemar, exact", len(first))
 
 
 def compare_accuracies(first: float, second: float, n_clips: int) -> Comparison:

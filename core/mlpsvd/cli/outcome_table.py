@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mlpsvd.analysis.evaluation import accuracy
+from mlpsvd.analysis.uncertainty import accuracy_text
+from mlpsvd.experiments.compare_outcomes import compare_outcomes
 from mlpsvd.experiments.race import Outcome
 
 __all__ = ["outcome_table"]
@@ -13,7 +15,10 @@ _NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
 
 
 def outcome_table(outcomes: Mapping[str, Outcome]) -> str:
-    """Return accuracy, rank, weights, operations and time of each network, and the ratio MLP-SVD / MLP of both."""
+    """Return accuracy, rank, weights, operations and time of each network, and the ratio MLP-SVD / MLP of both.
+
+    Accuracies have their 95 % Wilson interval; a line below says whether the two differ by more than chance.
+    """
     networks = list(outcomes.values())
     measured = {
         "Accuracy": ([100 * accuracy(one.confusion) for one in networks], "{:.2f} %"),
@@ -24,13 +29,16 @@ def outcome_table(outcomes: Mapping[str, Outcome]) -> str:
     rows = [["", *(_NAMES[one.contender] for one in networks)]]
     for name, (values, form) in measured.items():
         rows.append([name, *(form.format(value) for value in values)])
+    rows[1] = ["Accuracy", *(accuracy_text(accuracy(one.confusion), int(one.confusion.sum()), 2) for one in networks)]
     rows.insert(2, ["Rank, by layer", *("/".join(str(rank) for rank in one.last.ranks) for one in networks)])
     if set(outcomes) == {"mlp", "mlp-svd"}:
         order = [networks.index(outcomes[name]) for name in ("mlp-svd", "mlp")]
         ratios = {name: _ratio(*(values[index] for index in order)) for name, (values, _) in measured.items()}
         for row in rows:
             row.append("Ratio" if row is rows[0] else ratios.get(row[0], ""))
-    return _aligned(rows)
+    comparison = compare_outcomes(outcomes)
+    difference = f"\nDifference: {comparison.describe()}" if comparison is not None else ""
+    return _aligned(rows) + difference
 
 
 def _ratio(numerator: float, denominator: float) -> str:

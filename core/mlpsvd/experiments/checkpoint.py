@@ -43,7 +43,7 @@ CHECKPOINT = "checkpoint.safetensors"
 
 _KIND = "mlpsvd checkpoint"
 _VERSION = 2
-_TYPES = ("F32", "F64", "I32", "I64")
+_TYPES = ("F32", "F64", "I32", "I64", "I8")
 _MOST_BYTES = 8 * 10**9
 _MOST_ATTEMPTS = 1000
 _FEATURES, _REFERENCE = "features.", "reference."
@@ -179,6 +179,8 @@ def _contender_arrays(name: str, state: ContenderState, outcome: Outcome | None)
     if state.history and outcome is not None:
         arrays |= {f"{name}.history.{part}": array for part, array in history_arrays(state.history).items()}
         arrays[f"{name}.confusion"] = np.asarray(outcome.confusion, np.int64)
+        if outcome.correct is not None:
+            arrays[f"{name}.correct"] = outcome.correct.astype(np.int8)
         if outcome.validation is not None:
             arrays[f"{name}.validation"] = np.asarray(outcome.validation.confusion, np.int64)
     return arrays
@@ -276,6 +278,11 @@ def _outcome(name: str, state: ContenderState, tensors: Tensors, data: RunData, 
     if (counts < 0).any() or counts.sum() != data.n_test:
         raise FileFormatError(f"the tensor {name}.confusion does not count the {data.n_test} test clips")
     outcome = saved_outcome(name, state, counts.astype(np.intp), table.flag("at_chance"))
+    if f"{name}.correct" in tensors:
+        correct = tensor(tensors, f"{name}.correct", (data.n_test,), "i") == 1
+        if correct.sum() != np.trace(counts):
+            raise FileFormatError(f"the tensor {name}.correct does not agree with {name}.confusion")
+        outcome = dataclasses.replace(outcome, correct=correct)
     n_folds = table.whole("n_folds", high=data.n_train + data.n_test)
     if not n_folds:
         return outcome

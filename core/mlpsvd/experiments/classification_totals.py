@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.analysis.uncertainty import interval_text
 from mlpsvd.experiments.file_results import FileResult
 
 __all__ = ["ClassificationTotals", "totals_of"]
@@ -62,7 +63,8 @@ class ClassificationTotals:
             return ""
         files = "file" if self.n_known == 1 else "files"
         known = f"{self.n_right:,} of {self.n_known:,} {files} whose class is known"
-        return f"accuracy {100 * self.accuracy:.2f} % ({known})"
+        interval = interval_text(self.accuracy, self.n_known)
+        return f"accuracy {100 * self.accuracy:.2f} % (95 % interval {interval}; {known})"
 
 
 def totals_of(results: Iterable[FileResult], class_names: Sequence[str]) -> ClassificationTotals:

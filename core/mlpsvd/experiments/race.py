@@ -72,6 +72,8 @@ class Outcome:
         Whether the network is no better than guessing on its own training clips: it has not learned.
     validation
         What cross-validation gives, where it was done (:mod:`mlpsvd.experiments.cross_validation`).
+    correct : np.ndarray [shape=(n_test,)] or None
+        Whether the prediction for each test clip is correct; None for an outcome that was read from a file without it.
     """
 
     contender: str
@@ -83,6 +85,7 @@ class Outcome:
     last: EpochEvent
     at_chance: bool = False
     validation: Validation | None = None
+    correct: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -255,7 +258,8 @@ class Race:
 
     def _outcome(self, contender: str) -> Outcome:
         dataset, trainer = self._prepared.dataset, self._trainers[contender]
-        confusion = confusion_matrix(dataset.y_test, trainer.estimates(), len(dataset.class_names))
+        estimates = trainer.estimates()
+        confusion = confusion_matrix(dataset.y_test, estimates, len(dataset.class_names))
         history = self._histories[contender]
         return Outcome(
             contender=contender,
@@ -267,6 +271,7 @@ class Race:
             last=history[-1],
             at_chance=is_at_chance(self._training_confusion(contender)),
             validation=self.validations.get(contender),
+            correct=estimates == dataset.y_test,
         )
 
 

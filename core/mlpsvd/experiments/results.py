@@ -10,6 +10,8 @@ from typing import Any
 
 from mlpsvd import __version__
 from mlpsvd.analysis.evaluation import accuracy
+from mlpsvd.analysis.uncertainty import wilson_interval
+from mlpsvd.experiments.compare_outcomes import compare_outcomes, comparison_table
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.experiments.run import Run, RunData
@@ -74,6 +76,7 @@ def results_table(run: Run) -> dict[str, Any]:
         "n_train": data.n_train,
         "n_test": data.n_test,
         "n_skipped": len(data.skipped),
+        "comparison": comparison_table(compare_outcomes(run.outcomes)),
         "contenders": {name: _outcome_table(outcome, data.class_names) for name, outcome in run.outcomes.items()},
     }
 
@@ -95,6 +98,7 @@ def _outcome_table(outcome: Outcome, class_names: Sequence[str]) -> dict[str, An
         "epochs": last.epoch,
         "stopped_early": last.epoch < last.n_epochs,
         "test_accuracy": _finite(accuracy(outcome.confusion)),
+        "test_accuracy_interval": list(wilson_interval(outcome.confusion.trace(), int(outcome.confusion.sum()))),
         "train_accuracy": _finite(last.train_accuracy),
         "test_loss": _finite(last.test_loss),
         "train_loss": _finite(last.train_loss),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mlpsvd.analysis.evaluation import accuracy
+from mlpsvd.analysis.uncertainty import accuracy_text
 from mlpsvd.errors import FileFormatError, MlpSvdError
 from mlpsvd.experiments.checkpoint import CHECKPOINT, checkpoint_id, save_checkpoint
 from mlpsvd.experiments.drawing import FORMATS, NAMES
@@ -92,7 +93,7 @@ def write_figures(folder: Path, run: Run) -> Iterator[Path]:
         return
     figures = {"accuracy-and-loss": plots.accuracy_and_loss(shown), "rank-and-weights": plots.rank_and_weights(shown)}
     for name, outcome in run.outcomes.items():
-        title = f"{NAMES[name]}: {100 * accuracy(outcome.confusion):.1f} %"
+        title = f"{NAMES[name]}: {accuracy_text(accuracy(outcome.confusion), int(outcome.confusion.sum()))}"
         figures[f"singular-values-{name}"] = plots.singular_values(run.histories[name])
         figures[f"confusion-{name}"] = plots.confusion(outcome.confusion, run.data.class_names, title)
     for stem, figure in figures.items():

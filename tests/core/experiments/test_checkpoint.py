@@ -50,6 +50,8 @@ def test_continued_race_equals_an_unbroken_one(experiment: Experiment, tmp_path:
         for left, right in zip(found, history, strict=True):
             for a, b in zip(left.singular_values, right.singular_values, strict=True):
                 assert a.tobytes() == b.tobytes()
+        saved = again.outcomes[contender].correct
+        assert saved is not None and saved.tolist() == broken.outcomes()[contender].correct.tolist()  # type: ignore[union-attr]
         outcome, expected = continued.outcomes()[contender], whole.outcomes()[contender]
         assert outcome.snapshot.theta.tobytes() == expected.snapshot.theta.tobytes()
 

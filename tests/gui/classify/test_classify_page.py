@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QGuiApplication
 
+from mlpsvd.analysis.uncertainty import accuracy_text
 from mlpsvd.experiments.results import model_of
 from mlpsvd.models.model_file import save_model
 from mlpsvd_gui.main_window import MainWindow
@@ -53,7 +54,7 @@ def test_a_dropped_folder_is_classified_with_the_numbers_of_each_file_alone(
     assert table[0][0].startswith("recordings/")
     n_right = sum(one.label == one.truth for one in ready_page.results() if one.is_usable)
     assert n_right >= 9
-    assert panel.totals.headline.text() == f"{100 * n_right / 12:.1f} % right"
+    assert panel.totals.headline.text() == f"{accuracy_text(n_right / 12, 12)} correct"
     assert "1 could not be classified" in panel.totals.details.text()
     assert [len(row) for row in table] == [8] * 13  # true classes and problems are known, so their columns are shown
     assert "13 recordings classified by MLP-SVD" in panel.controls.status.text()
@@ -228,6 +229,6 @@ def test_the_page_stands_in_the_window_and_takes_the_network_trained_there(
     )
     in_window.finish(trained)
     in_window.classify(recordings)
-    assert "right" in window.classify_panel.totals.headline.text()
+    assert "correct" in window.classify_panel.totals.headline.text()
     assert (window.width(), window.height()) == (1280, 720)
     window.close()

@@ -9,8 +9,12 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from mlpsvd.analysis.uncertainty import compare_answers
 from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.prepare import prepare
+from mlpsvd.experiments.race import Race
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
+from mlpsvd.settings import parse_text
 from mlpsvd.training.events import Discard, EpochEvent, Snapshot
 from mlpsvd_gui.controllers import run_figures
 from mlpsvd_gui.controllers.singular_values_controller import SingularValuesController
@@ -92,14 +96,14 @@ def test_training_panel_shows_both_networks_and_the_epoch_under_the_cursor(qtbot
     panel = TrainingPanel()
     qtbot.addWidget(panel)
     panel.show()
-    curves = run_figures.curves(_history())
+    curves = run_figures.curves(_history(), 270)
     panel.show_curves("mlp", curves)
     panel.show_curves("mlp-svd", curves)
     x, y = panel.accuracy.curve_data("mlp-svd/test")
     np.testing.assert_allclose(y, 10.0 * x)
     assert panel.accuracy.curve_keys() == ("mlp/train", "mlp/test", "mlp-svd/train", "mlp-svd/test")
     panel.show_epoch(7)
-    assert "70.0 %" in panel.reading
+    assert "70.0 %" in panel.reading and "MLP: 70.0 % (64.3–75.2)" in panel.reading_tip
     panel.pages.choose(2)
     assert list(panel.rank.curve_data("mlp-svd/0")[1]) == [4, 4, 3, 3, 2, 2, 2, 2, 2, 2]
     with qtbot.waitSignal(panel.cursor_moved) as moved:
@@ -125,6 +129,45 @@ def test_race_shows_only_what_was_measured(qtbot: QtBot) -> None:
     assert panel.cell("ratio", "Training time") == "× 1.25", "slower is shown as honestly as faster"
     panel.show_rows({"mlp": mlp, "mlp-svd": dataclasses.replace(svd, epoch=9)})
     assert panel.cell("ratio", "Training time") == "—", "unequal epochs are not compared"
+
+
+def test_race_shows_intervals_and_greys_a_difference_within_chance(qtbot: QtBot) -> None:
+    panel = RacePanel()
+    qtbot.addWidget(panel)
+    panel.set_theme(DARK)
+    mlp = RaceRow(0.985, 10, 10, (20, 5), 2705, 4_000_000, 1.0, 270)
+    rows = {"mlp": mlp, "mlp-svd": dataclasses.replace(mlp, test_accuracy=0.989)}
+    right = np.arange(270)
+    panel.show_rows(rows, compare_answers(right >= 4, right >= 3))
+    assert panel.cell("mlp", "Test accuracy") == "98.5 % (96.2–99.4)"
+    assert panel.cell("ratio", "Test accuracy") == "+0.4 points (n.s.)"
+    item = panel.table.item(2, 1)
+    assert item is not None
+    assert item.foreground().color() == DARK.muted
+    assert item.toolTip().startswith("+0.4 points: within chance (McNemar, exact, p = 1; 270 test clips")
+    panel.show_rows(rows, compare_answers(right >= 40, right >= 3))
+    assert panel.cell("ratio", "Test accuracy") == "+0.4 points"
+    assert item.foreground().color() == DARK.foreground
+
+
+def test_the_networks_of_a_run_are_compared_by_their_answers_once_these_are_known(qtbot: QtBot) -> None:
+    experiment = parse_text(Experiment(), "training.epochs", "2")
+    experiment = parse_text(experiment, "data.synthetic.train_per_class", "40")
+    experiment = parse_text(experiment, "data.synthetic.test_per_class", "40")
+    prepared = prepare(experiment)
+    race = Race(prepared)
+    run = RunModel()
+    run.begin(experiment)
+    run.set_prepared(prepared)
+    for one in race.run():
+        run.add_events(one.contender, [one.event])
+    before = run_figures.comparison(run)
+    assert before is not None and before.method == "two proportions" and before.n_clips == 200
+    run.set_outcomes(race.outcomes())
+    paired = run_figures.comparison(run)
+    assert paired is not None and paired.method == "McNemar, exact"
+    assert paired.difference == pytest.approx(before.difference)
+    assert run_figures.n_test_clips(run) == 200
 
 
 def test_the_stale_banner_names_what_changed_and_asks(qtbot: QtBot) -> None:
