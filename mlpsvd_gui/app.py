@@ -18,6 +18,7 @@ import mlpsvd
 from mlpsvd.errors import MlpSvdError
 from mlpsvd_gui.application import has_screen, make_application
 from mlpsvd_gui.log import LOGGER, catch_everything, log_qt_messages, start_logging
+from mlpsvd_gui.stop_signals import StopSignals
 
 if TYPE_CHECKING:
     from mlpsvd.experiments.experiment import Experiment
@@ -110,6 +111,8 @@ def _run_window(experiment: Experiment | None, path: Path | None) -> int:
     app.setWindowIcon(app_icon())
     window = MainWindow(Preferences(QSettings()), experiment)
     catch_everything(window.unexpected.emit)
+    signals = StopSignals(app)
+    signals.stop_requested.connect(window.session.stop_and_close)
     if path is not None and path.suffix.lower() == ".toml":
         window.files.adopt(path)
     window.show()
@@ -119,4 +122,4 @@ def _run_window(experiment: Experiment | None, path: Path | None) -> int:
         window.live.open_model(str(path))
     QTimer.singleShot(0, lambda: LOGGER.info("Window open, MLP-SVD %s", mlpsvd.__version__))
     QTimer.singleShot(_WARM_UP_MS, window.warm_up.start)
-    return app.exec()
+    return app.exec() or signals.exit_code

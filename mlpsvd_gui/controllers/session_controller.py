@@ -108,10 +108,11 @@ class SessionController(QObject):
         box.addButton("&Continue training", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(stop)
         box.finished.connect(box.deleteLater)
-        box.accepted.connect(self._stop_and_close)
+        box.accepted.connect(self.stop_and_close)
         box.open()
 
-    def _stop_and_close(self) -> None:
+    def stop_and_close(self) -> None:
+        """Close the window without a question, once a run that is under way has been stopped and kept."""
         self._closes_when_stopped = True
         self._training.stop_and_keep()
         self._close_if_stopped()

@@ -1,5 +1,14 @@
 """The command line: train, classify, reproduce, presets, doctor. It needs no screen, no sound card and no Qt."""
 
-from mlpsvd.cli.program import main
+from __future__ import annotations
+
+from collections.abc import Sequence
 
 __all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; see :func:`mlpsvd.cli.program.main`."""
+    from mlpsvd.cli.program import main as run  # late: whoever starts a process takes care of Ctrl-C first
+
+    return run(argv)

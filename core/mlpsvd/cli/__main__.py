@@ -2,6 +2,6 @@
 
 import sys
 
-from mlpsvd.cli import main
+from mlpsvd.cli.start import run
 
-sys.exit(main())
+sys.exit(run())

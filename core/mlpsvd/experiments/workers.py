@@ -15,7 +15,7 @@ from typing import Any
 from mlpsvd.engines.warm_up import ensure_compiled
 from mlpsvd.errors import DeviceError, MissingLibraryError
 
-__all__ = ["OpenExecutor", "begin_worker", "dask_workers", "local_workers", "n_usable_cores"]
+__all__ = ["OpenExecutor", "begin_worker", "dask_workers", "interrupts_held", "local_workers", "n_usable_cores"]
 
 OpenExecutor = Callable[[], AbstractContextManager[Executor]]
 """Opens an executor for the time of a ``with`` block; can be called again where the last one broke."""
@@ -47,6 +47,19 @@ def _end_with_the_leader() -> None:
 
 
 @contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back in this thread, and for good in processes started meanwhile: not even their start is hit."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
 def local_workers(n_jobs: int) -> Iterator[Executor]:
     """Open ``n_jobs`` worker processes on this machine; with 1 it is a thread of this process.
 
@@ -59,6 +72,8 @@ def local_workers(n_jobs: int) -> Iterator[Executor]:
         executor = ThreadPoolExecutor(1, thread_name_prefix="trials")
     else:
         executor = ProcessPoolExecutor(n_jobs, get_context("spawn"), initializer=begin_worker)
+        with interrupts_held():
+            executor.submit(int)  # starts all processes
     try:
         yield executor
     finally:

@@ -1,0 +1,44 @@
+"""The start and the end of the program: Ctrl-C ends it with exit code 130 and no traceback from the first import on.
+
+The entry points import this module first. While a command works, :class:`mlpsvd.cli.interrupt.StopRequest` takes its
+place; before and after that there is nothing to lose.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import signal
+import sys
+from types import FrameType
+
+__all__ = ["leave_quietly_on_interrupt", "run"]
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """End the process at once: no exception, which a library that is being imported could swallow or print."""
+    with contextlib.suppress(Exception):  # the signal may have come within a write
+        sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        os.write(2, b"mlpsvd: stopped\n")
+    os._exit(128 + number)
+
+
+def leave_quietly_on_interrupt() -> None:
+    """Let Ctrl-C end this process quietly; where it is ignored (``nohup``, a background job) it stays so."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _leave)
+        # Registered first, so called last: the interpreter would otherwise give the signal back to the system, whose
+        # way to end a process shows as exit code -2 although all is done.
+        atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
+
+
+leave_quietly_on_interrupt()
+
+
+def run() -> int:
+    """Run the command line of this process; return its exit code."""
+    from mlpsvd.cli.program import main
+
+    return main()
