@@ -162,18 +162,26 @@ def refusal(before: SyntheticSettings, bank: Bank) -> str | None:
     known = {(problem.key, problem.found) for problem in settings.problems(before)}
     for problem in settings.problems(replace(before, filters=bank)):
         if (problem.key, problem.found) not in known:
-            return _sentence(problem, before.filters)
+            return _sentence(problem, before.filters, bank)
     return None
 
 
-def _sentence(problem: SettingError, bank: Bank) -> str:
+def _sentence(problem: SettingError, before: Bank, after: Bank) -> str:
     match = re.fullmatch(r"filters\[(\d+)\]\.(\w+)", problem.key)
     if match is None:
         return f"{problem}."
     index, field = int(match[1]), match[2]
-    of = f" of {bank[index].label}" if index < len(bank) else ""
     if field == "label":
-        found = f"“{problem.found}”" if str(problem.found).strip() else "empty"
+        index = _renamed(before, after, index)
+    of = f" of {one_line(before[index].label, 40)}" if index < len(before) else ""
+    if field == "label":
+        found = f"“{one_line(str(problem.found), 40)}”" if str(problem.found).strip() else "empty"
     else:
         found = f"{problem.found:g} Hz"
     return f"The {_WORDS[field]}{of} cannot be {found}; it should be {problem.expected}."
+
+
+def _renamed(before: Bank, after: Bank, index: int) -> int:
+    """Return which filter got the name that two have now: the one that was edited, where it comes first in the bank."""
+    same = [number for number, one in enumerate(after) if one.label == after[index].label]
+    return next((number for number in same if number < len(before) and before[number] != after[number]), index)

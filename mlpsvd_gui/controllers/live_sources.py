@@ -69,7 +69,7 @@ class LiveSources:
         chooser = self._chooser
         pace = Pace.REAL_TIME if chooser.is_real_time else Pace.FASTEST
         loops = chooser.loops and chooser.is_real_time  # without an end, as fast as possible leads nowhere
-        path = Path(chooser.path).expanduser()
+        path = Path(chooser.path)
         if model is None:
             return FileSource(path, info(path).sample_rate_hz, pace, loops)
         return FileSource(path, model.classifier.sample_rate_hz, pace, loops, model.classifier.model.channel)

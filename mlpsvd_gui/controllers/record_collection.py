@@ -42,7 +42,8 @@ class RecordCollection(QObject):
         self._opening: ClipLibrary | None = None
         self._retired: list[tuple[Path, ClipLibrary]] = []
         self._shelf: Shelf | None = None
-        self._renamed: set[str] = set()
+        self._renamed: dict[str, str] = {}
+        """The old name of each class that renaming made."""
         self._connect()
         self._show_recent()
 
@@ -115,7 +116,7 @@ class RecordCollection(QObject):
             return
         self._opening = None
         before, before_shelf = self._library, self._shelf
-        self._library, self._renamed = library, set()
+        self._library, self._renamed = library, {}
         if before is not None and before_shelf is not None:
             self._retired.append((before_shelf.folder, before))
         self._memory.opened(str(shelf.folder))
@@ -204,18 +205,26 @@ class RecordCollection(QObject):
         name = self._checked(name)
         if self._shelf is None or not name:
             return
-        known = next((one for one in self._names() if one.casefold() == name.casefold()), None)
+        known = self._known(name)
         if known is None:
             self._remember((*self._names(), name))
         self._show_classes(known or name)
+
+    def _known(self, name: str, but: str = "") -> str | None:
+        """Return the class of that name, in upper or lower case; ``but`` is left out."""
+        return next((one for one in self._names() if one != but and one.casefold() == name.casefold()), None)
 
     def _rename_class(self, old: str, new: str) -> None:
         new = self._checked(new)
         if self._library is None or self._shelf is None or not new:
             return
-        self._remember(tuple({new if name == old else name: None for name in self._names()}))
+        known = self._known(new, but=old)
+        new = known or new
+        others = [name for name in self._names() if name != old or known is None]
+        self._remember(tuple(new if name == old else name for name in others))
         if self._shelf.counts.get(old):
-            self._renamed.add(new)
+            if known is None:
+                self._renamed[new] = old
             self._library.rename_class(old, new)
         self._show_classes(new)
 
@@ -237,11 +246,11 @@ class RecordCollection(QObject):
     # -- what is shown
 
     def _names(self) -> tuple[str, ...]:
-        """All classes in natural order: those with clips, and those named here that have none yet."""
+        """All classes in the order of their keys: a new one comes last, so that no key changes its class."""
         if self._shelf is None:
             return ()
         remembered = self._memory.of(str(self._shelf.folder)).classes
-        return tuple(sorted({*remembered, *self._shelf.counts}, key=natural_key))
+        return tuple(dict.fromkeys((*remembered, *self._shelf.counts)))
 
     def _remember(self, names: tuple[str, ...]) -> None:
         if self._shelf is not None:
@@ -249,11 +258,10 @@ class RecordCollection(QObject):
 
     def _take_changed(self, shelf: Shelf) -> None:
         self._shelf = shelf
-        # A class that renaming made and undoing emptied was never asked for by itself.
-        gone = {name for name in self._renamed if not shelf.counts.get(name)}
-        remembered = self._memory.of(str(shelf.folder)).classes
-        self._renamed -= gone
-        self._remember(tuple(dict.fromkeys(name for name in (*remembered, *shelf.counts) if name not in gone)))
+        # A class that renaming made and undoing emptied was never asked for by itself: its old name takes its place.
+        gone = {new: self._renamed.pop(new) for new in list(self._renamed) if not shelf.counts.get(new)}
+        remembered = [gone.get(name, name) for name in self._memory.of(str(shelf.folder)).classes]
+        self._remember(tuple(dict.fromkeys((*remembered, *shelf.counts))))
         self._show_classes(self._panel.classes.chosen)
         self._panel.review.set_writable(shelf.writable)
         self._panel.review.show_history(shelf.next_undo, shelf.next_redo)
@@ -262,22 +270,26 @@ class RecordCollection(QObject):
     def _show_classes(self, chosen: str) -> None:
         if self._shelf is None:
             return
-        names, clips = self._names(), self._shelf.clips
+        names, clips, colours = self._names(), self._shelf.clips, self._colour_indices()
         lengths: dict[str, float] = dict.fromkeys(names, 0.0)
         for clip in clips:
             lengths[clip.label] += clip.duration_s
-        rows = [ClassRow(name, self._shelf.counts.get(name, 0), lengths[name]) for name in names]
+        rows = [ClassRow(name, self._shelf.counts.get(name, 0), lengths[name], colours[name]) for name in names]
         self._panel.classes.show_rows(rows, chosen)
-        self._panel.review.show_labels(names)
+        self._panel.review.show_labels(names, [colours[name] for name in names])
         self.show_clips()
         words = record_texts.summary(len(names), len(clips), sum(lengths.values()))
         self._panel.bar.show_collection(str(self._shelf.folder), words)
         self.classes_changed.emit()
 
+    def _colour_indices(self) -> dict[str, int]:
+        """Return the number of each class's colour: its place in natural order, as after training."""
+        return {name: number for number, name in enumerate(sorted(self._names(), key=natural_key))}
+
     def show_clips(self) -> None:
         """Show all clips, in the colours of the theme."""
         if self._shelf is not None:
-            index = {name: number for number, name in enumerate(self._names())}
+            index = self._colour_indices()
             self._panel.review.show_clips([self._row(clip, index[clip.label]) for clip in self._shelf.clips])
 
     def _row(self, clip: RecordedClip, class_index: int) -> ClipRow:

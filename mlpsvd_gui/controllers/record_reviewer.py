@@ -14,7 +14,6 @@ from mlpsvd.audio.files import read
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import fit
 from mlpsvd_gui.controllers.record_collection import RecordCollection
-from mlpsvd_gui.plots.theme import class_colour
 from mlpsvd_gui.views.record_panel import RecordPanel
 from mlpsvd_gui.words import counted
 from mlpsvd_gui.workers.background import Background
@@ -78,8 +77,7 @@ class RecordReviewer(QObject):
             self._id, self._key, self._clip = "", (), None
             self._view.show_nothing()
             return
-        names = [row.name for row in self._panel.classes.rows]
-        colour = class_colour(names.index(clip.label) if clip.label in names else 0, self._panel.theme)
+        colour = self._panel.classes.colour_of(clip.label)
         title = clip.name if n_selected == 1 else f"{counted(n_selected, 'clip')} selected; shown: {clip.name}"
         key = (clip.id, clip.path, clip.duration_s, colour.name(), title)
         if key != self._key:

@@ -15,7 +15,6 @@ from mlpsvd.data.recorder import RecorderState
 from mlpsvd_gui.controllers import record_texts
 from mlpsvd_gui.controllers.live_controller import LiveController
 from mlpsvd_gui.models.record_memory import RecordMemory
-from mlpsvd_gui.plots.theme import class_colour
 from mlpsvd_gui.views.record_panel import RecordPanel
 from mlpsvd_gui.views.record_scope import ScopeView, TakeMark
 from mlpsvd_gui.workers.live import LiveSession
@@ -278,11 +277,9 @@ class RecordTakes(QObject):
         )
 
     def _mark(self, one: Stretch, heard: Heard) -> TakeMark:
-        names = [row.name for row in self._panel.classes.rows]
-        index = names.index(one.label) if one.label in names else 0
         begins_s, ends_s = (heard.end - one.first) / heard.rate_hz, (heard.end - one.end) / heard.rate_hz
         is_running = heard.state.recording and one is heard.takes[-1]
-        return TakeMark(begins_s, ends_s, one.pre_roll_s, class_colour(index, self._panel.theme), is_running)
+        return TakeMark(begins_s, ends_s, one.pre_roll_s, self._panel.classes.colour_of(one.label), is_running)
 
 
 def _in_words(problem: str) -> str:

@@ -26,6 +26,7 @@ from mlpsvd_gui.views.classify_totals import TotalsView
 from mlpsvd_gui.views.classify_welcome import ClassifyWelcome
 from mlpsvd_gui.views.classify_windows import WindowsView
 from mlpsvd_gui.views.messages import MessageBar, MessageKind
+from mlpsvd_gui.views.path_edit import dropped_paths
 from mlpsvd_gui.views.tables import pad_cells
 
 __all__ = ["ClassifyPanel"]
@@ -124,7 +125,7 @@ class ClassifyPanel(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and folders."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if dropped_paths(event.mimeData()):
             event.acceptProposedAction()
             self._drop_frame.cover()
 
@@ -135,7 +136,7 @@ class ClassifyPanel(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         """Add what was dropped; a model file is opened."""
         self._drop_frame.hide()
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        paths = dropped_paths(event.mimeData())
         event.acceptProposedAction()
         for path in paths:
             if path.lower().endswith(_MODEL_SUFFIX):

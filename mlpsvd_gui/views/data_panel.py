@@ -19,12 +19,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mlpsvd.data.collection_paths import is_folder
 from mlpsvd_gui.plots.bar_plot import BarPlot
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
 from mlpsvd_gui.views.choosers import Tabs
 from mlpsvd_gui.views.clip_browser import ClipBrowser
 from mlpsvd_gui.views.eliding import ElidedLabel
+from mlpsvd_gui.views.path_edit import dropped_paths
 from mlpsvd_gui.views.recordings_form import RecordingsForm
 from mlpsvd_gui.views.segments import Segments
 from mlpsvd_gui.views.spectra_view import SpectraView
@@ -129,11 +131,8 @@ class DataPanel(QWidget):
 
     @staticmethod
     def _dropped(event: QDropEvent) -> str | None:
-        for url in event.mimeData().urls():
-            path = url.toLocalFile()
-            if path and (Path(path).suffix.lower() == ".csv" or Path(path).is_dir()):
-                return path
-        return None
+        paths = dropped_paths(event.mimeData())
+        return next((path for path in paths if Path(path).suffix.lower() == ".csv" or is_folder(Path(path))), None)
 
     # -- what it shows
 

@@ -143,7 +143,8 @@ class LivePanel(QWidget):
     def add_to_raster(self, decisions: Sequence[LiveDecision], windows_differ: bool = False) -> None:
         """Append decisions to the raster, oldest first; each as long as it is where windows differ."""
         for one in decisions[-1000:]:
-            self.probabilities.append(one.start_s, one.smoothed, one.duration_s if windows_differ else None)
+            duration_s = one.duration_s if windows_differ else None
+            self.probabilities.append(one.start_s, one.smoothed, duration_s, one.lost_s)
 
     def add_to_log(self, decisions: Sequence[LiveDecision]) -> None:
         """Append decisions to the log, oldest first."""

@@ -25,8 +25,9 @@ _VALUE_WIDTH = 50.0
 _LONGEST_NAME = 120.0
 _LONGEST_TEXT = 40
 _LEAST_ROW_GAP_PX = 1.0
-_MOMENT_S = 1.0
 _BEFORE, _DECIDED, _QUIET, _GAP = range(4)
+_LEAST_LOSS_S = 1e-3
+"""Below this, a difference of sums of seconds is rounding."""
 _GAP_COLOUR = QColor("#d13438")
 _TICK_STEPS_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 
@@ -51,6 +52,7 @@ class ProbabilityHistory(QWidget):
         self._states: NDArray[np.int8] = np.zeros(0, dtype=np.int8)
         self._latest: NDArray[np.float64] | None = None
         self._decided = -1
+        self._lost_s = 0.0
         self._empty_text = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(320, 84)
@@ -107,10 +109,16 @@ class ProbabilityHistory(QWidget):
         n_columns = int(min(_MOST_COLUMNS, max(_FEWEST_COLUMNS, round(_SPAN_S / step_s)))) if step_s > 0 else 0
         self._columns = np.full((n_columns, len(self._names)), np.nan)
         self._states = np.full(n_columns, _BEFORE, dtype=np.int8)
-        self._last_column, self._latest, self._decided = -1, None, -1
+        self._last_column, self._latest, self._decided, self._lost_s = -1, None, -1, 0.0
         self.update()
 
-    def append(self, start_s: float, probabilities: NDArray[np.floating[Any]], duration_s: float | None = None) -> None:
+    def append(
+        self,
+        start_s: float,
+        probabilities: NDArray[np.floating[Any]],
+        duration_s: float | None = None,
+        lost_s: float = 0.0,
+    ) -> None:
         """Add a decision at its time; probabilities that are not numbers stand for a quiet window.
 
         Parameters
@@ -120,15 +128,22 @@ class ProbabilityHistory(QWidget):
         probabilities : np.ndarray [shape=(n_classes,)]
             Of each class.
         duration_s
-            How long it is, where windows differ; a moment between two of them then counts as quiet. By default each
-            takes one column, and columns without one are a gap.
+            How long it is, where windows differ; time between two of them then counts as quiet. By default each takes
+            one column.
+        lost_s
+            How much sound was lost since the source began; as much of the time since the last decision as this has
+            grown by is a gap, the rest a pause.
         """
         if not len(self._columns):
             return
         first = round(start_s / self._step_s)
         end = first + (1 if duration_s is None else max(1, round(duration_s / self._step_s)))
-        is_moment = duration_s is not None and (first - self._last_column) * self._step_s < _MOMENT_S
-        self._go_on(end - 1 - self._last_column, _QUIET if is_moment else _GAP)
+        newly_lost_s, self._lost_s = max(0.0, lost_s - self._lost_s), lost_s
+        n_lost = min(first - self._last_column - 1, max(1, round(newly_lost_s / self._step_s)))
+        if n_lost > 0 and newly_lost_s > _LEAST_LOSS_S:
+            self._go_on(n_lost, _GAP)
+            self._last_column += n_lost if self._last_column >= 0 else 0
+        self._go_on(end - 1 - self._last_column, _QUIET if duration_s is not None else _BEFORE)
         n_filled = min(len(self._columns), max(1, min(end - first, end - 1 - self._last_column)))
         is_quiet = bool(np.isnan(probabilities).any())
         self._columns[-n_filled:] = probabilities

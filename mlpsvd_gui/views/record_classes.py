@@ -44,11 +44,16 @@ _ALIGNMENTS = (
 
 @dataclass(frozen=True)
 class ClassRow:
-    """One class: its name, how many clips it has and how long they are together."""
+    """One class: its name, how many clips it has and how long they are together, and the number of its colour.
+
+    The order of rows is that of the keys; the number of a colour is the place among all names in natural order, as on
+    the other pages.
+    """
 
     name: str
     n_clips: int
     duration_s: float
+    colour_index: int = 0
 
 
 class RecordClasses(QWidget):
@@ -148,7 +153,7 @@ class RecordClasses(QWidget):
             item.setTextAlignment(_ALIGNMENTS[column])
         name = self._item(index, _NAME)
         name.setFlags(name.flags() | Qt.ItemFlag.ItemIsEditable)
-        name.setIcon(self._swatch(index))
+        name.setIcon(swatch(class_colour(row.colour_index, self._theme)))
         name.setToolTip(
             plain_tip(f"{row.name}: {row.n_clips} clips, {row.duration_s:.1f} s. F2 or a double click renames it.")
         )
@@ -164,8 +169,9 @@ class RecordClasses(QWidget):
             self.table.setItem(index, column, item)
         return item
 
-    def _swatch(self, index: int) -> QIcon:
-        return swatch(class_colour(index, self._theme))
+    def colour_of(self, name: str) -> QColor:
+        """Return the colour of a class."""
+        return class_colour(next((row.colour_index for row in self._rows if row.name == name), 0), self._theme)
 
     def _select(self) -> None:
         index = next((i for i, row in enumerate(self._rows) if row.name == self._chosen), -1)

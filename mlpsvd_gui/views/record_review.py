@@ -38,6 +38,7 @@ class RecordReview(QWidget):
         super().__init__(parent)
         self._theme = LIGHT
         self._labels: tuple[str, ...] = ()
+        self._colour_indices: tuple[int, ...] = ()
         self._writable = True
         self.filter_box = ElidingComboBox(self)
         self.table = ClipTable(self)
@@ -58,9 +59,9 @@ class RecordReview(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         return button
 
-    def show_labels(self, labels: Sequence[str]) -> None:
-        """Offer these classes for filtering and relabelling; the filter stays on a class that is still there."""
-        self._labels = tuple(labels)
+    def show_labels(self, labels: Sequence[str], colour_indices: Sequence[int] = ()) -> None:
+        """Offer these classes, in the order of their keys; the filter stays on a class that is still there."""
+        self._labels, self._colour_indices = tuple(labels), tuple(colour_indices)
         chosen = self.filter_box.currentText()
         with QSignalBlocker(self.filter_box):
             self.filter_box.clear()
@@ -107,7 +108,7 @@ class RecordReview(QWidget):
         """Take other colours."""
         self._theme = theme
         self.view.set_theme(theme)
-        self.show_labels(self._labels)
+        self.show_labels(self._labels, self._colour_indices)
 
     # -- building
 
@@ -164,7 +165,7 @@ class RecordReview(QWidget):
             menu.addAction(self._swatch(index), f"{menu_text(label)}{keys}", partial(self._relabel, label))
 
     def _swatch(self, index: int) -> QIcon:
-        return swatch(class_colour(index, self._theme))
+        return swatch(class_colour(self._colour_indices[index] if self._colour_indices else index, self._theme))
 
     # -- asking
 

@@ -20,6 +20,7 @@ from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.choosers import Chooser
 from mlpsvd_gui.views.eliding import ElidedLabel
+from mlpsvd_gui.views.path_edit import PathEdit
 from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.words import plain_tip
 
@@ -49,7 +50,7 @@ class RecordingsForm(QWidget):
         self._show_pattern_fields()
 
     def _build_widgets(self) -> None:
-        self.path = QLineEdit(self)
+        self.path = PathEdit(self)
         self.path.setPlaceholderText("A folder of recordings or a CSV manifest; or drop one here")
         self.path.setToolTip(plain_tip(_INFO["path"].help))
         self.path.setClearButtonEnabled(False)
@@ -113,7 +114,7 @@ class RecordingsForm(QWidget):
     def _ask_path(self) -> None:
         if self.path.isModified():
             self.path.setModified(False)
-            self.path_chosen.emit(self.path.text().strip())
+            self.path_chosen.emit(self.path.path)
 
     def _ask_pattern(self) -> None:
         if self.pattern.isModified():

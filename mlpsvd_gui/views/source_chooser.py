@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QSizePolicy,
     QStackedWidget,
@@ -20,6 +19,7 @@ from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.choosers import Chooser
 from mlpsvd_gui.views.device_chooser import DeviceChooser
+from mlpsvd_gui.views.path_edit import PathEdit
 
 __all__ = ["FILE_SOURCE", "MICROPHONE_SOURCE", "SYNTHETIC_SOURCE", "SourceChooser"]
 
@@ -43,7 +43,7 @@ class SourceChooser(QWidget):
         self._is_chosen = False
         self.kind_box = Chooser(self)
         self.devices = DeviceChooser(self)
-        self.path_edit = QLineEdit(self)
+        self.path_edit = PathEdit(self)
         self.browse_button = QPushButton("Browse…", self)
         self.loop_box = QCheckBox("Repeat", self)
         self.pace_box = Chooser(self)
@@ -68,7 +68,7 @@ class SourceChooser(QWidget):
     @property
     def path(self) -> str:
         """Path of the recording to play."""
-        return self.path_edit.text().strip()
+        return self.path_edit.path
 
     @property
     def loops(self) -> bool:

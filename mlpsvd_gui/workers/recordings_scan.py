@@ -9,6 +9,7 @@ from mlpsvd.data.clips import Skipped
 from mlpsvd.data.recordings import scan
 from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.errors import DataError
+from mlpsvd.files import expand_home
 from mlpsvd_gui.workers.latest import Progress
 
 __all__ = ["Found", "ScanRequest", "look_through"]
@@ -81,7 +82,7 @@ def look_through(request: ScanRequest, progress: Progress) -> Found:
 
 def _guessed(recordings: RecordingsSettings) -> str:
     """Return where labels seem to be: a file is a manifest, several folders are classes, else file names."""
-    path = Path(recordings.path)
+    path = expand_home(recordings.path)
     if not path.is_dir():
         return "manifest"
     folders = [entry for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith(".")]

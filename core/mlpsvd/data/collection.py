@@ -219,7 +219,9 @@ class Collection:
         entries = [entry for entry in self._store.catalogue if entry.clip is not None and entry.clip.label == old]
         if not entries:
             raise DataError(f"there is no class {old!r} in {self.folder}")
-        return self._relabel(entries if own != old else [], own, f"class {old} renamed to {own}")
+        is_there = any(entry.clip is not None and entry.clip.label == own for entry in self._store.catalogue)
+        words = f"class {old} merged into {own}" if is_there else f"class {old} renamed to {own}"
+        return self._relabel(entries if own != old else [], own, words)
 
     def trim(self, id: str, start_s: float, end_s: float) -> RecordedClip:
         """Keep of a clip only what lies from ``start_s`` to ``end_s``; the longer file goes to the trash.

@@ -59,6 +59,8 @@ class Window:
         What the source added before the delivery.
     is_quiet
         Whether it is known to be silence, or to be none; None lets the trigger level decide.
+    lost_s
+        Seconds of sound that were lost before it since the source began.
     """
 
     samples: NDArray[np.float32]
@@ -68,6 +70,7 @@ class Window:
     taken_s: float
     device_s: float
     is_quiet: bool | None = None
+    lost_s: float = 0.0
 
 
 class Deciding:
@@ -122,6 +125,7 @@ class Deciding:
             decided_s=decided_s,
             clock_s=time.time() - (time.monotonic() - window.ended_s) - window.device_s,
             class_names=names,
+            lost_s=window.lost_s,
         )
 
     def _prepare(self, set_up: SetUp) -> None:

@@ -161,14 +161,16 @@ class LiveClassifier:
             self._deciding.reset()
         ended_s = self._ring.arrived_s(cut.start + len(cut.samples))
         complete_s = self._ring.arrived_s(cut.complete)
+        start_s = self._ring.time_s(cut.start, self._sample_rate_hz)
         window = Window(
             samples=cut.samples,
-            start_s=self._ring.time_s(cut.start, self._sample_rate_hz),
+            start_s=start_s,
             ended_s=taken_s if ended_s is None else ended_s,
             complete_s=taken_s if complete_s is None else complete_s,
             taken_s=taken_s,
             device_s=self._source_latency_s(),
             is_quiet=cut.is_quiet,
+            lost_s=max(0.0, start_s - (cut.start - self._ring.n_lost) / self._sample_rate_hz),
         )
         return self._deciding.decide(set_up, window)
 

@@ -80,6 +80,9 @@ class LiveDecision:
         When the window's last sample sounded (``time.time``).
     class_names
         The classes of the model that decided: it may have been swapped since.
+    lost_s
+        Seconds of sound that were lost before this window since the source began: gaps of the device, and samples that
+        were written over before they were read. A pause between two sounds is no loss.
     """
 
     start_s: float
@@ -97,6 +100,7 @@ class LiveDecision:
     decided_s: float
     clock_s: float
     class_names: tuple[str, ...]
+    lost_s: float = 0.0
 
     @property
     def end_s(self) -> float:

@@ -221,6 +221,17 @@ def test_after_a_loss_windows_are_aligned_to_the_stretch_that_they_lie_in(classi
     assert starts == [150 + 3 * WINDOW, 150 + 4 * WINDOW]
 
 
+def test_a_decision_says_how_much_sound_was_lost_before_it(classifier: Classifier) -> None:
+    ring = RingBuffer(3 * WINDOW)
+    live = LiveClassifier(ring, classifier)
+    ring.write(noise(WINDOW))
+    ring.begin_anew(0.5)
+    ring.write(noise(WINDOW))
+    assert [one.lost_s for one in live.poll()] == pytest.approx([0.0, 0.5])
+    ring.write(noise(5 * WINDOW))
+    assert [one.lost_s for one in live.poll()] == pytest.approx([0.5 + 2 * WINDOW / RATE_HZ] * 3)
+
+
 # --- settings, conditioning, models -----------------------------------------------------------------------------------
 
 

@@ -156,6 +156,16 @@ def test_a_sound_that_breaks_off_is_left_and_the_next_one_begins_behind_the_brea
     assert live.poll() + live.flush() == []
 
 
+def test_a_pause_is_no_loss_and_a_break_is_one(classifier: Classifier) -> None:
+    ring = RingBuffer(60_000)
+    live = LiveClassifier(ring, classifier, SETTINGS)
+    ring.write(np.concatenate([loud(1600), silence(HANG), loud(100), silence(20_000), loud(1600, 5), silence(HANG)]))
+    assert {one.lost_s for one in live.poll(1000)} == {0.0}
+    ring.begin_anew(1.5)
+    ring.write(np.concatenate([loud(1600, 6), silence(HANG)]))
+    assert [one.lost_s for one in live.poll()] == pytest.approx([1.5])
+
+
 def test_a_sound_without_end_is_cut_before_the_buffer_overflows(classifier: Classifier) -> None:
     samples = loud(40_000)
     ring = RingBuffer(8000)

@@ -251,3 +251,14 @@ def test_the_unit_circle_is_round_and_a_pole_is_read_in_hertz(qtbot: Any, desk: 
     qtbot.mouseMove(plot.canvas.viewport(), place.toPoint())
     qtbot.waitUntil(plot._readout.isVisible)
     assert "710 Hz: radius 0.99" in plot._readout.text()
+
+
+@pytest.mark.parametrize(("row", "other"), [(0, 2), (2, 0)])
+def test_a_rename_to_an_existing_name_blames_the_filter_that_was_renamed(
+    qtbot: Any, desk: Desk, row: int, other: int
+) -> None:
+    names = [one.label for one in desk.bank]
+    _type_into(qtbot, desk, row, 0, names[other])
+    assert [one.label for one in desk.bank] == names
+    words = desk.panel.problem.text()
+    assert words == f"The name of {names[row]} cannot be “{names[other]}”; it should be a name that no other class has."

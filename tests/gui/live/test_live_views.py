@@ -40,14 +40,17 @@ def test_the_raster_tells_quiet_time_from_gaps(qtbot) -> None:
     qtbot.addWidget(raster)
     raster.resize(400, 100)
     raster.begin(("a", "b"), 0.1)
-    raster.append(0.0, np.array([0.2, 0.8]))
-    raster.append(0.1, NOTHING)
-    raster.append(0.8, np.array([0.2, 0.8]))
+    raster.append(0.0, np.array([0.2, 0.8]), lost_s=3.0)
+    assert raster.n_gap == 0, "what was lost before the first decision has no place"
+    raster.append(0.1, NOTHING, lost_s=3.0)
+    raster.append(0.8, np.array([0.2, 0.8]), lost_s=3.6)
     assert (raster.n_filled, raster.n_quiet, raster.n_gap) == (2, 1, 6)
+    raster.append(1.4, np.array([0.2, 0.8]), lost_s=3.6)
+    assert (raster.n_filled, raster.n_quiet, raster.n_gap) == (3, 1, 6), "nothing was lost, and nothing decided"
     raster.grab()
 
 
-def test_whole_sounds_fill_their_time_and_moments_between_them_are_quiet(qtbot) -> None:
+def test_whole_sounds_fill_their_time_and_pauses_between_them_are_quiet_however_long(qtbot) -> None:
     raster = ProbabilityHistory()
     qtbot.addWidget(raster)
     raster.begin(("a", "b"), 0.1)
@@ -55,7 +58,9 @@ def test_whole_sounds_fill_their_time_and_moments_between_them_are_quiet(qtbot) 
     raster.append(1.2, np.array([0.2, 0.8]), duration_s=0.5)
     assert (raster.n_filled, raster.n_quiet, raster.n_gap) == (5, 12, 0)
     raster.append(4.0, np.array([0.2, 0.8]), duration_s=0.2)
-    assert raster.n_gap == 23
+    assert (raster.n_filled, raster.n_quiet, raster.n_gap) == (7, 35, 0)
+    raster.append(6.0, np.array([0.2, 0.8]), duration_s=0.2, lost_s=1.0)
+    assert (raster.n_filled, raster.n_quiet, raster.n_gap) == (9, 43, 10), "1 s of the 1.8 s was lost"
 
 
 def test_the_trigger_mark_moves_by_keys_too_and_says_off_at_the_end(qtbot) -> None:

@@ -135,7 +135,7 @@ def test_sounds_above_the_trigger_become_clips_by_themselves(qtbot, open_page, h
     silence = np.zeros(round(0.6 * RATE_HZ), dtype=np.float32)
     hear(np.concatenate((silence, sine(440.0, 0.25))))
     qtbot.waitUntil(lambda: can_record(page))
-    qtbot.keyClick(page.panel, Qt.Key.Key_2)
+    qtbot.keyClick(page.panel, Qt.Key.Key_1)
     qtbot.mouseClick(page.panel.controls.button, LEFT)
     qtbot.waitUntil(lambda: page.panel.controls.is_on)
     qtbot.waitUntil(lambda: page.panel.controls.lamp.state == "waiting", timeout=3000)

@@ -144,6 +144,49 @@ def test_a_class_is_added_renamed_and_deleted_and_undone(qtbot, filled) -> None:
     assert filled.counts == {"high": 3, "low": 3}
 
 
+def keys(page) -> list[str]:
+    """The classes in the order of keys 1 to 9."""
+    table = page.panel.classes.table
+    assert [table.item(row, 0).text() for row in range(table.rowCount())] == [
+        str(row + 1) for row in range(table.rowCount())
+    ]
+    return [table.item(row, 1).text() for row in range(table.rowCount())]
+
+
+def test_class_keys_stay_while_classes_are_added_renamed_and_undone(qtbot, filled) -> None:
+    classes = filled.panel.classes
+    before = keys(filled)
+    for name in ("aardvark", "zebra", "kiwi"):
+        classes.name_edit.setText(name)
+        classes.add_button.click()
+    assert keys(filled) == [*before, "aardvark", "zebra", "kiwi"]
+    labels = [action.text() for action in filled.panel.review.relabel_button.menu().actions()]
+    assert labels == [f"{name}\tCtrl+{number}" for number, name in enumerate(keys(filled), 1)]
+    for number, name in enumerate(keys(filled), 1):
+        qtbot.keyClick(filled.panel, getattr(Qt.Key, f"Key_{number}"))
+        assert classes.chosen == name
+    numbers = [row.colour_index for row in classes.rows]
+    assert sorted(keys(filled)) == [name for _, name in sorted(zip(numbers, keys(filled), strict=True))]
+    place = before.index("low")
+    classes.table.item(place, 1).setText("deep")
+    qtbot.waitUntil(lambda: filled.counts.get("deep") == 3)
+    assert keys(filled)[place] == "deep"
+    qtbot.keyClick(filled.panel, Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: filled.counts.get("low") == 3)
+    assert keys(filled) == [*before, "aardvark", "zebra", "kiwi"]
+
+
+def test_a_rename_to_an_existing_name_says_that_the_classes_are_merged(qtbot, filled) -> None:
+    classes = filled.panel.classes
+    before = keys(filled)
+    classes.table.item(before.index("low"), 1).setText("HIGH")
+    qtbot.waitUntil(lambda: filled.counts == {"high": 6})
+    assert filled.panel.messages.text == "Class low merged into high."
+    assert classes.chosen == "high" and keys(filled) == ["high"]
+    filled.panel.messages._button.click()
+    qtbot.waitUntil(lambda: filled.counts == {"high": 3, "low": 3})
+
+
 def test_a_goal_is_counted_towards_and_remembered(qtbot, filled) -> None:
     filled.panel.classes.goal_box.setValue(20)
     assert filled.panel.classes.table.item(0, 2).text() == "3 of 20"
