@@ -35,6 +35,9 @@ __all__ = [
 ]
 
 
+_LONGEST_NAME = 100
+
+
 class Settings(Protocol):
     """Any frozen dataclass whose fields were made with :func:`setting`."""
 
@@ -254,7 +257,7 @@ def parse_text(settings: S, key: str, text: str) -> S:
 
 def _unknown(key: str, found: object, known: Mapping[str, object]) -> SettingError:
     parent, dot, name = key.rpartition(".")
-    close = difflib.get_close_matches(name, known, n=1)
+    close = difflib.get_close_matches(name[:_LONGEST_NAME], known, n=1)  # its time grows with the square of the length
     if close:
         return SettingError(key, found, f"left out, or written {parent}{dot}{close[0]}")
     return SettingError(key, found, f"left out: known here are {', '.join(known)}")

@@ -11,12 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.errors import FileFormatError
+from mlpsvd.files import read_plain
+from mlpsvd.text import one_line, quoted
 
 __all__ = ["MicrophoneCorrection", "read_correction"]
 
 _LARGEST_DB = 60.0
-_LARGEST_FILE = 4 * 2**20
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+_LARGEST_FILE = 1_000_000
+_LONGEST_LINE = 1000
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+_EXPECTED = "a line should be a frequency in Hz and a response in dB"
 _COMMENTS = ("*", "#", ";", "//")
 
 
@@ -68,38 +72,38 @@ def read_correction(path: Path) -> MicrophoneCorrection:
     if len(points) < 2:
         found = "one line" if points else "no line"
         raise FileFormatError(
-            f"{path} is no microphone correction: it has {found} of a frequency and a response; it should have "
-            "two or more"
+            f"{one_line(str(path), 300)} is no microphone correction: it has {found} of a frequency and a response; it "
+            "should have two or more"
         )
     frequencies_hz, response_db = np.array(points).T
     return MicrophoneCorrection(path.name, frequencies_hz, response_db)
 
 
 def _text(path: Path) -> str:
+    where = one_line(str(path), 300)
     try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST_FILE + 1)
+        content = read_plain(path, _LARGEST_FILE)
     except OSError as error:
-        raise FileFormatError(f"{path} cannot be read: {error.strerror or error}") from error
-    if len(content) > _LARGEST_FILE:
-        raise FileFormatError(f"{path} is larger than {_LARGEST_FILE // 2**20} MB; a correction is a short text")
+        raise FileFormatError(f"{where} cannot be read: {error.strerror or error}") from error
     try:
         text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("latin-1")
     if "\0" in text:
-        raise FileFormatError(f"{path} is no text; a correction has lines of a frequency in Hz and a response in dB")
+        raise FileFormatError(f"{where} is no text; a correction has lines of a frequency in Hz and a response in dB")
     return text
 
 
 def _points(path: Path, text: str) -> Iterator[tuple[float, float]]:
     """Yield frequency and response of each line that holds them; the frequencies ascend."""
-    last_hz = -1.0
+    last_hz, name = -1.0, one_line(str(path), 300)
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
+        if len(line) > _LONGEST_LINE and not line.lstrip().startswith(_COMMENTS):
+            raise FileFormatError(f"{name}, line {number} is {len(line)} characters long; {_EXPECTED}")
         fields = _fields(line)
         if not fields or (not _NUMBER.fullmatch(fields[0]) and (last_hz < 0.0 or '"' in line)):
             continue
-        where = f"{path}, line {number}"
+        where = f"{name}, line {number}"
         frequency_hz, response_db = _point(where, line, fields)
         if frequency_hz <= last_hz:
             raise FileFormatError(f"{where}: {frequency_hz:g} Hz comes after {last_hz:g} Hz; frequencies should ascend")
@@ -109,10 +113,10 @@ def _points(path: Path, text: str) -> Iterator[tuple[float, float]]:
 
 def _point(where: str, line: str, fields: list[str]) -> tuple[float, float]:
     if len(fields) < 2 or not all(_NUMBER.fullmatch(one) for one in fields[:2]):
-        raise FileFormatError(f"{where}: {line.strip()[:60]!r} should be a frequency in Hz and a response in dB")
+        raise FileFormatError(f"{where}: {quoted(line.strip())} should be a frequency in Hz and a response in dB")
     if len(fields) > 3 and line.count(",") > 2 and "." not in line and ";" not in line:
         raise FileFormatError(
-            f"{where}: {line.strip()[:60]!r} has commas between the columns and in the numbers; put a semicolon or a "
+            f"{where}: {quoted(line.strip())} has commas between the columns and in the numbers; put a semicolon or a "
             "tab between the columns"
         )
     frequency_hz, response_db = float(fields[0]), float(fields[1])

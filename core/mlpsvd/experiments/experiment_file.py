@@ -7,6 +7,7 @@ stands in, and ``~`` is the home folder, so an experiment can lie beside its rec
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,16 @@ import tomli_w
 
 from mlpsvd.errors import FileFormatError
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.files import expand_home, write_atomically
+from mlpsvd.files import expand_home, read_plain, write_atomically
 from mlpsvd.settings import check, from_table, to_table, with_value
+from mlpsvd.text import one_line, quoted
 
 __all__ = ["FORMAT_VERSION", "from_toml", "load_experiment", "save_experiment", "to_toml"]
 
 FORMAT_VERSION = 1
+_LARGEST = 1_000_000
+_DEEP_KEY = re.compile(r"""(?<![\w"'-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){20}""")
+"""A key of more than 20 parts; tomllib takes a time that grows with the square of their number, and we have 4."""
 _HEADER = "# An experiment of MLP-SVD; run it with: mlpsvd train FILE\n"
 
 
@@ -46,12 +51,17 @@ def from_toml(text: str, checked: bool = True) -> Experiment:
     SettingError
         If a key is unknown or a value impossible; it names the key, the value and what would be right.
     """
+    if len(text) > _LARGEST:
+        raise FileFormatError(f"it has {len(text)} characters; an experiment has at most {_LARGEST}")
+    deep = _DEEP_KEY.search(text)
+    if deep:
+        raise FileFormatError(f"line {text.count(chr(10), 0, deep.start()) + 1} has a key of more than 20 parts")
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise FileFormatError(f"This is not valid TOML: {error}") from error
+        raise FileFormatError(f"this is not valid TOML: {error}") from error
     except (ValueError, RecursionError) as error:  # tomllib lets Python's own limits through
-        raise FileFormatError("This is not valid TOML: a number is too long, or lists are nested too deep") from error
+        raise FileFormatError("this is not valid TOML: a number is too long, or lists are nested too deep") from error
     _check_version(table.pop("format_version", None))
     experiment = from_table(Experiment, table)
     if checked:
@@ -71,14 +81,17 @@ def load_experiment(path: Path) -> Experiment:
     SettingError
         If a key is unknown or a value impossible.
     """
+    where = one_line(str(path), 300)
     try:
-        experiment = from_toml(path.read_bytes().decode("utf-8-sig"))
+        text = read_plain(path, _LARGEST).decode("utf-8-sig")
     except OSError as error:
-        raise FileFormatError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise FileFormatError(f"{where} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        raise FileFormatError(f"{path} is not an experiment file: it is not a text in UTF-8") from error
+        raise FileFormatError(f"{where} is not an experiment file: it is not a text in UTF-8") from error
+    try:
+        experiment = from_toml(text)
     except FileFormatError as error:
-        raise FileFormatError(f"{path} is not an experiment file that can be read: {error}") from error
+        raise FileFormatError(f"{where} is not an experiment file that can be read: {error}") from error
     return _with_absolute_path(experiment, path.resolve().parent)
 
 
@@ -100,10 +113,11 @@ def _check_version(version: Any) -> None:
     if version is None:
         raise FileFormatError(f"format_version is missing; it should be {FORMAT_VERSION}, on the first line")
     if type(version) is not int or version < 1:
-        raise FileFormatError(f"format_version is {version!r}; it should be {FORMAT_VERSION}")
+        raise FileFormatError(f"format_version is {quoted(version)}; it should be {FORMAT_VERSION}")
     if version > FORMAT_VERSION:
         raise FileFormatError(
-            f"format_version is {version}, from a newer MLP-SVD; this one reads up to {FORMAT_VERSION}, so update it"
+            f"format_version is {quoted(version)}, from a newer MLP-SVD; this one reads up to {FORMAT_VERSION}, so "
+            "update it"
         )
 
 

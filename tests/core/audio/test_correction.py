@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -84,7 +85,7 @@ def test_between_points_the_response_is_straight_over_the_logarithm_and_beyond_t
         ("-20 0\n40 1\n", "line 1: the frequency is -20 Hz; it should be above 0"),
         ("20,5,-1,5\n30,5,-1,0\n40,0,1,0\n", "line 1: '20,5,-1,5' has commas between the columns and in the numbers"),
         (b"RIFF\x00\x00\x00\x00WAVE", "is no text"),
-        (b"20 0\n" * 2**20, "is larger than 4 MB"),
+        (b"20 0\n" * 2**20, "is too large; it should be at most 1 MB"),
     ],
 )
 def test_what_is_no_correction_is_told_in_one_sentence(content: str | bytes, words: str, tmp_path: Path) -> None:
@@ -98,7 +99,7 @@ def test_what_is_no_correction_is_told_in_one_sentence(content: str | bytes, wor
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileFormatError, match=r"none\.txt cannot be read: No such file"):
         read_correction(tmp_path / "none.txt")
-    with pytest.raises(FileFormatError, match="cannot be read"):
+    with pytest.raises(FileFormatError, match="is a folder; it should be a plain file"):
         read_correction(tmp_path)
 
 
@@ -115,3 +116,22 @@ def test_whatever_is_in_a_file_is_a_correction_or_one_sentence(content: bytes) -
         assert len(found.frequencies_hz) >= 2
         assert (np.diff(found.frequencies_hz) > 0.0).all()
         assert np.isfinite(found.at(np.array([0.0, 1e-3, 100.0, 1e9]))).all()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"1" * 900_000 + b"x",
+        b"20 0\n" + b"1" * 900_000,
+        b"1.1" * 300_000,
+        (b"1" * 400 + b"x 0\n") * 2000,
+        b"1;" * 400_000,
+    ],
+)
+def test_a_file_that_is_made_to_be_slow_is_refused_at_once(tmp_path: Path, content: bytes) -> None:
+    began = time.process_time()
+    with pytest.raises(FileFormatError) as caught:
+        read(tmp_path, content)
+    assert time.process_time() - began < 1.0
+    assert len(str(caught.value)) < 400
+    assert str(caught.value).isprintable()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import time
 import tomllib
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -130,7 +132,7 @@ def test_a_file_of_another_kind_is_refused_in_words(text: str, words: str, tmp_p
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileFormatError, match=r"missing\.toml cannot be read: No such file"):
         load_experiment(tmp_path / "missing.toml")
-    with pytest.raises(FileFormatError, match="cannot be read"):
+    with pytest.raises(FileFormatError, match="is a folder; it should be a plain file"):
         load_experiment(tmp_path)
     (tmp_path / "model.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(FileFormatError, match="not a text in UTF-8"):
@@ -140,3 +142,37 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_an_unknown_key_is_named_with_what_was_meant() -> None:
     with pytest.raises(SettingError, match=r"training\.epoch is 3; .*training\.epochs"):
         from_toml("format_version = 1\n[training]\nepoch = 3")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (".".join("a" * 400_000) + " = 1", "line 2 has a key of more than 20 parts"),
+        (".".join(['"a b"'] * 100_000) + " = 1", "line 2 has a key of more than 20 parts"),
+        ("[" + " . ".join("a" * 30) + "]", "line 2 has a key of more than 20 parts"),
+        ("x" * 2_000_000, "it has 2000019 characters; an experiment has at most 1000000"),
+        ("a" * 900_000 + " = 1", "left out: known here are"),
+        ('"' * 900_000, "not valid TOML"),
+        ("seed = " + "1" * 900_000, "a number is too long"),
+    ],
+)
+def test_a_text_that_is_made_to_be_slow_is_refused_at_once(text: str, message: str) -> None:
+    began = time.process_time()
+    with pytest.raises((FileFormatError, SettingError), match=message) as caught:
+        from_toml(f"format_version = 1\n{text}")
+    assert time.process_time() - began < 2.0
+    assert len(str(caught.value)) < 1000
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [(os.mkfifo, "is a named pipe; it should be a plain file"),
+     (lambda path: path.symlink_to("/dev/zero"), "is a device; it should be a plain file"),
+     (Path.mkdir, "is a folder; it should be a plain file")],
+)  # fmt: skip
+def test_what_is_no_plain_file_is_refused_and_not_waited_for(tmp_path: Path, make: Any, message: str) -> None:
+    make(tmp_path / "x.toml")
+    with pytest.raises(FileFormatError, match=message):
+        load_experiment(tmp_path / "x.toml")
