@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +117,48 @@ def test_it_stops_after_the_seconds_asked_for(model: Path, sound: Path, capsys: 
     assert [row[0] for row in lines(capsys)] == ["0.000", "0.300", "0.600"]
     assert main(["listen", str(model), "--file", str(sound), "--seconds", "0.6"]) == 0
     assert [row[0] for row in lines(capsys)] == ["0.000", "0.300"]
+
+
+def test_seconds_count_sound_and_not_the_time_that_deciding_takes(
+    model: Path, sound: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two seconds of sound, of which each tenth takes longer to print than to play."""
+    from mlpsvd.cli import listen as module
+
+    monkeypatch.setattr(module, "_GRACE_S", 0.05)
+    monkeypatch.setattr(module, "plain_line", lambda decision: time.sleep(0.5) or f"{decision.start_s:.3f}")
+    assert listen(model, sound, "--seconds", "2.0") == 0
+    assert [row[0] for row in lines(capsys)] == ["0.000", "0.300", "0.600", "0.900", "1.200", "1.500"]
+
+
+def test_a_long_file_is_played_block_by_block(model: Path, tmp_path: Path) -> None:
+    """Twenty minutes of two channels at 48 kHz, 230 MB, of which the process may hold a few blocks."""
+    path = tmp_path / "long.wav"
+    soundfile.write(path, np.zeros((48000, 2)), 48000)
+    os.truncate(path, 48000 * 4 * 1200)
+    data = path.open("r+b")
+    data.seek(40)
+    data.write(b"\xff" * 4)
+    data.close()
+    script = (
+        "import resource, sys; from mlpsvd.cli import main; import soxr, soundfile, scipy;"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; code = main(sys.argv[1:]);"
+        "print(code, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)"
+    )
+    command = [sys.executable, "-c", script, "listen", str(model), "--file", str(path), "--fast", "--seconds", "60"]
+    finished = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    code, megabytes = finished.stdout.splitlines()[-1].split()
+    assert code == "0"
+    assert int(megabytes) < 120
+
+
+def test_what_is_odd_about_the_file_is_printed(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "stereo.wav"
+    left = np.random.default_rng(0).uniform(-0.5, 0.5, RATE_HZ)
+    soundfile.write(path, np.stack([left, -left], axis=1), RATE_HZ)
+    assert listen(model, path) == 0
+    note = "mlpsvd: note: stereo.wav: its 2 channels cancel each other when mixed; choose one of them\n"
+    assert capsys.readouterr().err.endswith(note)
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ class _Loudness:
             return (f"it is silent: every sample is {self._lowest:g}",)
         if self._n_channels < 2 or self._channels == 0.0:
             return ()
-        if self._mix <= 1e-12 * self._channels:
+        if self._mix <= 1e-6 * self._channels:
             return (f"its {self._n_channels} channels cancel each other when mixed; choose one of them",)
         lost_db = 10.0 * math.log10(self._channels / self._mix)
         if lost_db < 10.0 * math.log10(self._n_channels) + _CANCELLED_DB:

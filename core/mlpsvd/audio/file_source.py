@@ -47,6 +47,12 @@ class FileSource(PacedSource):
         self._path = path
         self._loop = loop
         self._channel = channel
+        self._notes: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about the file, one clause each; complete once it was played to its end."""
+        return self._notes
 
     def _stretches(self) -> Iterator[NDArray[np.float32]]:
         yield from self._once()
@@ -57,4 +63,5 @@ class FileSource(PacedSource):
         with open_blocks(self._path, self._channel) as file:
             resample = StreamedResampling(file.sample_rate_hz, self.sample_rate_hz)
             for block, is_last in file.blocks():
+                self._notes = file.notes
                 yield from resample(block, is_last)

@@ -36,7 +36,7 @@ _IDLE_S = 0.003
 _RING_S = 4.0
 _RING_WINDOWS = 8
 _GRACE_S = 1.0
-"""With ``--seconds``: so much longer than asked is waited for sound that is under way, or no longer comes."""
+"""With ``--seconds``: where no sound comes for so much longer than asked, it ends."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,7 @@ def listen(model: Path, options: ListenOptions) -> int:
         for decision in _decisions(source, ring, live, options.seconds, stop):
             print_decision(decision)
         _tell_lost(ring, classifier.sample_rate_hz)
+        _tell_notes(source)
         if stop.asked:
             return INTERRUPTED
         return _exit_code(source.status, ring)
@@ -176,7 +177,7 @@ def _decisions(
     source: AudioSource, ring: RingBuffer, live: LiveClassifier, seconds: float, stop: StopRequest
 ) -> Iterator[LiveDecision]:
     """Yield decisions until the source is over, ``seconds`` of sound are heard, or Ctrl-C is pressed."""
-    clock = _Clock(seconds)
+    clock = _Clock(seconds, ring, source.sample_rate_hz)
     told = _StatusTold(source.name)
     while not stop.asked:
         # Asked before looking for samples: whatever a finished source has delivered is found below.
@@ -190,29 +191,36 @@ def _decisions(
             if not clock.includes(decision):
                 return
             yield decision
-        if clock.is_over(status, ring.time_s(ring.n_written, source.sample_rate_hz)) and not decisions:
+        if clock.is_over() and not decisions:
             return
         if not decisions:
             time.sleep(_IDLE_S)
 
 
 class _Clock:
-    """Says when ``seconds`` of sound are over; never where they are 0."""
+    """Counts the sound that came: says when ``seconds`` of it are over; never where they are 0."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, ring: RingBuffer, rate_hz: float) -> None:
         self._seconds = seconds or math.inf
-        self._began_s = time.monotonic()
-        self._has_begun = False
+        self._n_samples = round(seconds * rate_hz) if seconds else 0
+        self._ring = ring
+        self._rate_hz = rate_hz
+        self._n_seen = 0
+        self._seen_at_s = time.monotonic()
 
     def includes(self, decision: LiveDecision) -> bool:
-        """Whether a window ends in time."""
-        return decision.end_s <= self._seconds + 1e-6
+        """Whether a window ends in time; what a lost device did not send is not counted."""
+        if not self._n_samples:
+            return True
+        last_s = self._ring.time_s(self._n_samples - 1, self._rate_hz) + 1.0 / self._rate_hz
+        return decision.end_s <= last_s + 1e-6
 
-    def is_over(self, status: SourceStatus, heard_s: float) -> bool:
-        """Whether all was heard, or nothing came for so long that the time is over without it."""
-        if status.state is SourceState.RUNNING and not self._has_begun:
-            self._has_begun, self._began_s = True, time.monotonic()
-        return heard_s >= self._seconds or time.monotonic() - self._began_s >= self._seconds + _GRACE_S
+    def is_over(self) -> bool:
+        """Whether all of it came, or nothing for so long that the time is over without it."""
+        if self._ring.n_written != self._n_seen:
+            self._n_seen, self._seen_at_s = self._ring.n_written, time.monotonic()
+        is_complete = 0 < self._n_samples <= self._n_seen
+        return is_complete or time.monotonic() - self._seen_at_s >= self._seconds + _GRACE_S
 
 
 class _StatusTold:
@@ -239,6 +247,11 @@ class _StatusTold:
 def _tell_lost(ring: RingBuffer, rate_hz: float) -> None:
     if ring.n_lost:
         tell(f"{ring.n_lost / rate_hz:.2f} s of sound were left out: they came faster than they could be classified")
+
+
+def _tell_notes(source: AudioSource) -> None:
+    for note in source.notes if isinstance(source, FileSource) else ():
+        tell(f"note: {source.name}: {note}")
 
 
 def _printer(options: ListenOptions, classifier: Classifier, opened: ExitStack) -> Callable[[LiveDecision], None]:
