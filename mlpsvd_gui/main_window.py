@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMainWindow, QSizePolicy, QVBoxLayout, QWidget
 from mlpsvd.audio.sound_host import SoundHost
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import PRESETS
+from mlpsvd.experiments.recordings_recipe import with_recordings
 from mlpsvd.experiments.run import Run
 from mlpsvd.experiments.run_library import RunLibrary
 from mlpsvd.experiments.workers import n_usable_cores
@@ -191,7 +192,8 @@ class MainWindow(QMainWindow):
         self.live_panel.welcome.record_requested.connect(lambda: self.live_page.show_page(self.record_panel))
         self.live_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
         self.recording.listen_requested.connect(lambda: self.live_page.show_page(self.live_panel))
-        self.messages.action_requested.connect(lambda _: self.files.go_back())
+        self.messages.action_requested.connect(self._do_offered)
+        self.data.settings_applied.connect(lambda text: self._tell_done(text, "undo"))
         self.actions_.undo.triggered.connect(self._undo)
         self.actions_.redo.triggered.connect(self.experiments.redo)
         self.actions_.go_back.triggered.connect(self.files.go_back)
@@ -205,6 +207,10 @@ class MainWindow(QMainWindow):
         self.experiments_panel.form.status_changed.connect(self._reproduction_text.setText)
         self._update_title()
         self._show_history()
+
+    def _do_offered(self, action: str) -> None:
+        """Do what a message offered."""
+        {"undo": self._undo, "go back": self.files.go_back}[action]()
 
     def _undo(self) -> None:
         self.settings.commit()  # text that is typed but not confirmed is the last change
@@ -252,14 +258,14 @@ class MainWindow(QMainWindow):
 
     def use_preset(self, name: str) -> None:
         """Make a preset the current experiment."""
-        self.files.use(PRESETS[name])
+        self.files.use(with_recordings(PRESETS[name], self.experiments.experiment.data.recordings))
 
     def tell_error(self, text: str) -> None:
         """Say in the window what went wrong."""
         self.messages.show_message(MessageKind.ERROR, text)
 
     def _tell_done(self, text: str, action: str = "") -> None:
-        words = "Back to my unsaved settings" if action else ""
+        words = {"undo": "Undo", "go back": "Back to my unsaved settings"}.get(action, "")
         self.messages.show_message(MessageKind.DONE, text, action, words)
 
     def _update_title(self) -> None:

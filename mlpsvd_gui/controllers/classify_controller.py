@@ -13,7 +13,7 @@ from mlpsvd.experiments.classification_totals import totals_of
 from mlpsvd.experiments.classify_files import FileResult, SoundFile, find_sound_files
 from mlpsvd_gui.controllers.classify_export import ClassifyExport
 from mlpsvd_gui.controllers.classify_texts import progress_text, ready_text, stale_text
-from mlpsvd_gui.controllers.live_models import LiveModel
+from mlpsvd_gui.controllers.live_models import LiveModel, default_model
 from mlpsvd_gui.controllers.model_provider import ModelProvider
 from mlpsvd_gui.views.classify_panel import ClassifyPanel
 from mlpsvd_gui.views.classify_rows import FileEntry
@@ -43,7 +43,7 @@ class ClassifyController(QObject):
         self._panel = panel
         self._models = models
         self._model: LiveModel | None = None
-        self._key = ""  # of the last chosen model, also while the next run trains and its entry is gone
+        self._key = ""  # of the model that a person chose last, also while the next run trains and its entry is gone
         self._made_by: LiveModel | None = None
         self._opening = ""
         self._known: set[str] = set()
@@ -104,16 +104,17 @@ class ClassifyController(QObject):
     # --- which model -------------------------------------------------------------------------------------------------
 
     def _take_models(self) -> None:
-        entries = self._models.entries()
-        self._use(next((one for one in entries if one.key == self._key), entries[-1] if entries else None))
+        self._use(default_model(self._models.entries(), self._key))
 
     def _choose(self, key: str) -> None:
+        self._key = key
         self._use(next((one for one in self._models.entries() if one.key == key), self._model))
 
     def _take_opened(self, model: LiveModel) -> None:
         if self._opening and Path(self._opening) == Path(model.key):
             self._opening = ""
             self._panel.show_error("")
+            self._key = model.key
             self._use(model)
 
     def _take_failure(self, text: str) -> None:
@@ -123,7 +124,6 @@ class ClassifyController(QObject):
 
     def _use(self, model: LiveModel | None) -> None:
         self._model = model
-        self._key = model.key if model is not None else self._key
         entries = [(one.key, one.text, one.tip) for one in self._models.entries()]
         self._panel.controls.model_box.show_models(entries, model.key if model is not None else "")
         self._show_stale()

@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from mlpsvd.audio.sound_host import SoundHost
 from mlpsvd.data.labels import label_from_name
-from mlpsvd.data.settings import DataSettings, RecordingsSettings
+from mlpsvd.data.settings import DataSettings
+from mlpsvd.experiments.recordings_recipe import adapted_to, adapted_to_bank, name_of
 from mlpsvd_gui.models.experiment_model import ExperimentChange, ExperimentModel
 from mlpsvd_gui.models.selection_model import SelectionModel
 from mlpsvd_gui.views.data_panel import DataPanel
@@ -31,6 +32,9 @@ _CHOOSE = "Choose a folder of recordings or a CSV manifest above, or drop one he
 
 class DataController(QObject):
     """Keeps the panel's plots in step with the settings, newest first."""
+
+    settings_applied = Signal(str)
+    """Emits one sentence: other settings were applied with the source of the clips; undo brings the former back."""
 
     def __init__(
         self,
@@ -66,7 +70,7 @@ class DataController(QObject):
 
     def _connect(self) -> None:
         panel, form, browser = self._panel, self._panel.form, self._panel.browser
-        panel.source_chosen.connect(lambda source: self._model.set_value("data.source", source))
+        panel.source_chosen.connect(self._choose_source)
         panel.path_dropped.connect(self._choose_path)
         panel.class_chosen.connect(self._selection.select_class)
         form.path_chosen.connect(self._choose_path)
@@ -96,11 +100,24 @@ class DataController(QObject):
     def _data(self) -> DataSettings:
         return self._model.experiment.data
 
+    def _choose_source(self, source: str) -> None:
+        experiment = self._model.experiment
+        if source == "synthetic" and self._data.source != "synthetic":
+            adapted, is_papers = adapted_to_bank(experiment)
+            self._model.replace(adapted, "settings for the filter bank" if is_papers else "source")
+            if is_papers:
+                self.settings_applied.emit("Settings for the filter bank applied.")
+        elif source == "recordings" and self._data.recordings.path:
+            self._scan(ScanRequest(self._data.recordings, is_new_source=True))
+        elif source == "recordings" and self._data.source != "recordings":
+            data = replace(self._data, source="recordings")
+            self._model.replace(replace(experiment, name=name_of(data.recordings), data=data), "source")
+
     def _choose_path(self, path: str) -> None:
         self._panel.form.show_path(path)
         if self._data.source != "recordings":
             self._panel.show_source("recordings", "")
-        self._scan(replace(self._data.recordings, path=path), is_new_path=True)
+        self._scan(ScanRequest(replace(self._data.recordings, path=path), is_new_path=True))
 
     def _try_pattern(self, pattern: str) -> None:
         if pattern.count("{label}") != 1:
@@ -110,10 +127,10 @@ class DataController(QObject):
             label = label_from_name(Path(name).stem, pattern)
             self._panel.form.show_pattern_preview(f"{name} → {label or 'does not fit'}")
 
-    def _scan(self, recordings: RecordingsSettings, is_new_path: bool = False) -> None:
+    def _scan(self, request: ScanRequest) -> None:
         self._panel.form.show_status("Looking through the files…")
         self._panel.form.show_progress(-1.0)
-        self._scanner.ask(ScanRequest(recordings, is_new_path))
+        self._scanner.ask(request)
 
     def _choose_clip(self, split: str, class_index: int, number: int) -> None:
         is_other_class = class_index != self._clip[1]
@@ -153,7 +170,7 @@ class DataController(QObject):
                 self._show_nothing(_CHOOSE)
                 return
             if self._found is None or self._found.recordings != self._data.recordings:
-                self._scan(self._data.recordings)
+                self._scan(ScanRequest(self._data.recordings))
         elif is_dragging:
             self._settled.start()
         self._ask(is_dragging)
@@ -258,9 +275,15 @@ class DataController(QObject):
             f"{len(found.class_names)} classes, {found.n_files} files; {len(found.skipped)} skipped."
         )
         self._panel.show_skipped([(one.path, one.reason) for one in found.skipped])
-        if request.is_new_path:
-            data = replace(self._data, source="recordings", recordings=found.recordings)
-            self._model.replace(replace(self._model.experiment, data=data))
+        if request.is_new_path or request.is_new_source:
+            self._adapt(found)
+
+    def _adapt(self, found: Found) -> None:
+        """Make what was chosen the data of the experiment, with settings that suit it."""
+        adapted, is_fitted = adapted_to(self._model.experiment, found.recordings, found.n_clips, found.sample_rate_hz)
+        self._model.replace(adapted, "settings for recordings" if is_fitted else "folder of recordings")
+        if is_fitted:
+            self.settings_applied.emit("Settings for recordings applied.")
 
     def _on_scan_failed(self, request: ScanRequest, sentence: str) -> None:
         self._panel.form.show_progress(None)

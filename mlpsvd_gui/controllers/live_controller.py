@@ -19,7 +19,7 @@ from mlpsvd_gui.controllers.live_devices import LiveDevices
 from mlpsvd_gui.controllers.live_drawing import LiveDrawing, step_of
 from mlpsvd_gui.controllers.live_log import LiveLog
 from mlpsvd_gui.controllers.live_model_list import LiveModels
-from mlpsvd_gui.controllers.live_models import LiveModel
+from mlpsvd_gui.controllers.live_models import LiveModel, default_model
 from mlpsvd_gui.controllers.live_notes import LiveNotes
 from mlpsvd_gui.controllers.live_settings import LiveSettingsController
 from mlpsvd_gui.controllers.live_sources import LiveSources
@@ -71,6 +71,7 @@ class LiveController(QObject):
         source = panel.controls.source
         self._panel = panel
         self._model: LiveModel | None = None
+        self._chosen_key = ""  # of the model that a person chose last
         self._session: LiveSession | None = None
         self._update: LiveUpdate | None = None
         self._starts_again = False
@@ -117,7 +118,7 @@ class LiveController(QObject):
         controls = self._panel.controls
         controls.start_requested.connect(self.start)
         controls.stop_requested.connect(self.stop)
-        controls.model_chosen.connect(lambda key: self._use(self.models.find(key) or self._model))
+        controls.model_chosen.connect(self._choose_model)
         controls.model_file_chosen.connect(self.open_model)
         controls.source.class_chosen.connect(self._choose_class)
         controls.source.kind_chosen.connect(lambda _: self._choose_source())
@@ -142,14 +143,17 @@ class LiveController(QObject):
         """Read a model file in the background and choose it."""
         self.models.open_model(path)
 
+    def _choose_model(self, key: str) -> None:
+        self._chosen_key = key
+        self._use(self.models.find(key) or self._model)
+
     def _take_opened(self, model: LiveModel) -> None:
         self._panel.show_error("")
+        self._chosen_key = model.key
         self._use(model)
 
     def _take_models(self) -> None:
-        current = self._model.key if self._model is not None else ""
-        models = self.models.entries()
-        chosen = next((model for model in models if model.key == current), models[-1] if models else None)
+        chosen = default_model(self.models.entries(), self._chosen_key)
         # While the next run trains there are no outcomes yet: a session that runs keeps the model it has.
         if chosen is None and self._session is not None:
             chosen = self._model

@@ -11,6 +11,7 @@ from mlpsvd.analysis.uncertainty import accuracy_text
 from mlpsvd.data.settings import SyntheticSettings
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.promotion import judged_accuracy, judged_clips, ranked_contenders
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.experiments.results import model_of
 from mlpsvd.experiments.run import RunData
@@ -18,7 +19,7 @@ from mlpsvd.models.classifier import Classifier
 from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import load_model
 
-__all__ = ["LiveModel", "model_from_file", "models_from_run"]
+__all__ = ["LiveModel", "default_model", "model_from_file", "models_from_run"]
 
 _NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
 
@@ -33,6 +34,8 @@ class LiveModel:
         Its key, its words and its tooltip.
     classifier
         What decides.
+    at_chance
+        Whether the network has not learned: no better than guessing on its own training clips.
     bank
         The synthetic classes it was trained on; None for recordings.
     """
@@ -42,6 +45,7 @@ class LiveModel:
     tip: str
     classifier: Classifier
     bank: SyntheticSettings | None
+    at_chance: bool = False
 
     @property
     def window_s(self) -> float:
@@ -50,10 +54,26 @@ class LiveModel:
 
 
 def models_from_run(data: RunData | None, outcomes: Sequence[Outcome]) -> list[LiveModel]:
-    """Return what a run has trained, ready to classify."""
+    """Return what a run has trained, ready to classify; the better network last."""
     if data is None:
         return []
-    return [_from_outcome(data, outcome) for outcome in outcomes]
+    by_name = {outcome.contender: outcome for outcome in outcomes}
+    return [_from_outcome(data, by_name[name]) for name in ranked_contenders(by_name)]
+
+
+def default_model(models: Sequence[LiveModel], chosen_key: str) -> LiveModel | None:
+    """Return the model to use: the one that a person chose, else the last one, which is the best of the last run.
+
+    Parameters
+    ----------
+    models
+        Those opened and, behind them, those trained, the best one last.
+    chosen_key
+        Key of the model that a person chose, "" where nobody did. It counts for the next run too, unless that network
+        has not learned.
+    """
+    chosen = next((one for one in models if one.key == chosen_key and not one.at_chance), None)
+    return chosen or (models[-1] if models else None)
 
 
 def model_from_file(path: Path) -> LiveModel:
@@ -72,10 +92,11 @@ def model_from_file(path: Path) -> LiveModel:
 def _from_outcome(data: RunData, outcome: Outcome) -> LiveModel:
     model = model_of(data, outcome)
     name = _NAMES.get(outcome.contender, outcome.contender)
-    accuracy = accuracy_text(outcome.last.test_accuracy, int(outcome.confusion.sum()))
-    tip = f"{name} after epoch {outcome.last.epoch} of “{data.experiment.name}”, test accuracy {accuracy}"
-    text = f"{name}, just trained ({accuracy})"
-    return LiveModel(outcome.contender, text, tip, Classifier(model), _bank(model))
+    kind = "test" if outcome.validation is None else "cross-validated"
+    accuracy = accuracy_text(judged_accuracy(outcome), judged_clips(outcome))
+    tip = f"{name} after epoch {outcome.last.epoch} of “{data.experiment.name}”, {kind} accuracy {accuracy}"
+    text = f"{name}, just trained ({'did not learn' if outcome.at_chance else accuracy})"
+    return LiveModel(outcome.contender, text, tip, Classifier(model), _bank(model), outcome.at_chance)
 
 
 def _bank(model: Model) -> SyntheticSettings | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,9 @@ from PySide6.QtCore import QObject, Signal
 from mlpsvd.analysis.uncertainty import accuracy_text
 from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.presets import RECORDINGS_PRESET, preset
+from mlpsvd.experiments.promotion import judged_accuracy, judged_clips, ranked_contenders
+from mlpsvd.experiments.race import CONTENDER_NAMES
+from mlpsvd.experiments.recordings_recipe import adapted_to
 from mlpsvd_gui.controllers.record_collection import RecordCollection
 from mlpsvd_gui.controllers.training_controller import TrainingController
 from mlpsvd_gui.models.experiment_model import ExperimentModel
@@ -24,11 +25,6 @@ from mlpsvd_gui.workers.clip_library import Shelf
 __all__ = ["RecordRetrain", "experiment_of"]
 
 _FEWEST_CLIPS = 2
-_UPDATES_AN_EPOCH = 10
-_SMALLEST_BATCH = 4
-_TRANSFORM_S = 0.032
-_SMALLEST_FFT = 256
-_MANY = 500
 
 
 class RecordRetrain(QObject):
@@ -77,7 +73,7 @@ class RecordRetrain(QObject):
     def _train(self, shelf: Shelf) -> None:
         if self._collection.shelf is None or self._run.state.is_active:
             return
-        self._experiments.replace(experiment_of(self._experiments.experiment, shelf))
+        self._experiments.replace(experiment_of(self._experiments.experiment, shelf), "settings for the collection")
         self._training.train()
         self._show()
 
@@ -113,55 +109,36 @@ class RecordRetrain(QObject):
             return f"Not trained: {self._run.message}"
         if state.is_active or not self._run.outcomes:
             return "Training …" if state.is_active else ""
-        n_test = self._run.data.n_test if self._run.data is not None else 0
-        parts = [
-            f"{_NAMES.get(name, name)} {accuracy_text(outcome.last.test_accuracy, n_test, 0)}"
-            for name, outcome in self._run.outcomes.items()
-        ]
-        text = f"Of {counted(n_test, 'clip')} held out: {', '.join(parts)} correct. The Listen page uses it."
+        outcomes = {CONTENDER_NAMES[name]: one for name, one in self._run.outcomes.items()}
+        accuracies = (
+            f"{name} {accuracy_text(judged_accuracy(one), judged_clips(one), 0)}" for name, one in outcomes.items()
+        )
+        text = f"{self._how_judged()}: {', '.join(accuracies)}."
+        text += "".join(f" {name} did not learn." for name, one in outcomes.items() if one.at_chance)
+        if len(outcomes) > 1:
+            best = CONTENDER_NAMES[ranked_contenders(self._run.outcomes)[-1]]
+            text += f" Better network: {best}, the default in Listen and Files."
         if shelf is not None and self._trained_on is not None and _identity(shelf) != self._trained_on:
-            text += " Clips have changed since: Retrain takes them in."
+            text += " Clips have changed; retrain to include them."
         return text
 
-
-_NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
+    def _how_judged(self) -> str:
+        validation = next(iter(self._run.outcomes.values())).validation
+        if validation is not None:
+            return f"Cross-validated accuracy ({counted(validation.n_clips, 'clip')}, {validation.n_folds} folds)"
+        n_test = self._run.data.n_test if self._run.data is not None else 0
+        return f"Test accuracy ({counted(n_test, 'clip')})"
 
 
 def experiment_of(current: Experiment, shelf: Shelf) -> Experiment:
     """Return the experiment that trains on a collection.
 
-    One of recordings keeps all its settings but the path and where labels come from; otherwise the settings are those
-    of the preset for recordings, fitted to the clips at hand.
+    Settings for recordings that a person has changed are kept, but for the place of the recordings; all others are
+    fitted to the clips at hand (:func:`mlpsvd.experiments.recordings_recipe.adapted_to`).
     """
-    where = RecordingsSettings(path=str(shelf.manifest), labels_from="manifest")
-    if current.data.source == "recordings":
-        recordings = replace(current.data.recordings, path=where.path, labels_from=where.labels_from)
-        return replace(current, data=replace(current.data, recordings=recordings))
-    fitted = _for_few(preset(RECORDINGS_PRESET), shelf) if len(shelf.clips) < _MANY else preset(RECORDINGS_PRESET)
-    # Transforms as long in seconds as those of the spoken digits, whatever the sample rate.
-    fft_size = max(_SMALLEST_FFT, 2 ** int(math.log2(max(1.0, _TRANSFORM_S * _usual_rate_hz(shelf)))))
-    return replace(
-        fitted,
-        name=f"Recordings: {shelf.folder.name}",
-        data=replace(current.data, source="recordings", recordings=where),
-        features=replace(fitted.features, fft_size=fft_size, hop=fft_size // 2),
-    )
-
-
-def _for_few(start: Experiment, shelf: Shelf) -> Experiment:
-    """Return settings with which few clips are enough.
-
-    Standardising gives a frequency at which there is only noise as much weight as the one that tells the classes
-    apart, which a few clips cannot put right; and with few batches the optimiser has few steps. On eight clips a class,
-    tested on clips never seen: three tones in noise 77 % (standardised, batches of 4, rate 0.0005, 100 epochs) and
-    100 % (as here), five spoken digits of one speaker 88 % and 97 %.
-    """
-    batch_size = max(_SMALLEST_BATCH, min(start.training.batch_size, len(shelf.clips) // _UPDATES_AN_EPOCH))
-    return replace(
-        start,
-        features=replace(start.features, scaling="training maximum"),
-        training=replace(start.training, batch_size=batch_size, learning_rate=0.001, epochs=150),
-    )
+    before = current.data.recordings if current.data.source == "recordings" else RecordingsSettings()
+    recordings = replace(before, path=str(shelf.manifest), labels_from="manifest")
+    return adapted_to(current, recordings, len(shelf.clips), _usual_rate_hz(shelf))[0]
 
 
 def _usual_rate_hz(shelf: Shelf) -> float:

@@ -154,6 +154,8 @@ class TrainingController(QObject):
             self._training.show_limit(news.limit)
         elif news.kind is NewsKind.EPOCHS:
             self._add(news)
+        elif news.kind is NewsKind.VALIDATING:
+            self.progress_changed.emit(news.share, "cross-validating")
         elif news.kind is NewsKind.FAILED:
             self._run.set_outcomes(news.outcomes or {}, news.states)
             self._tell_notes(news)
@@ -180,6 +182,8 @@ class TrainingController(QObject):
         self._stop_clock()
         self.draw_now()
         self._redraw.stop()
+        fresh = [note for note in news.notes if note not in self._run.notes]
+        self._run.notes = (*self._run.notes, *fresh)
         self._run.set_outcomes(news.outcomes or {}, news.states or {})
         self._tell_notes(news)
         stopped = news.kind is NewsKind.STOPPED
@@ -188,6 +192,8 @@ class TrainingController(QObject):
         else:
             self._run.set_state(RunState.STOPPED if stopped else RunState.FINISHED)
         self.progress_changed.emit(0.0 if stopped else 1.0, "" if stopped else "finished")
+        if fresh:
+            self.noted.emit(". ".join(fresh) + ".")
 
     def _fail(self, error: BaseException) -> None:
         self._stop_clock()

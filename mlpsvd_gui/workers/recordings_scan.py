@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from mlpsvd.data.clips import Skipped
+from mlpsvd.data.label_source import guessed_labels
 from mlpsvd.data.recordings import scan
 from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.errors import DataError
-from mlpsvd.files import expand_home
+from mlpsvd.experiments.recordings_recipe import n_clips_of
 from mlpsvd_gui.workers.latest import Progress
 
 __all__ = ["Found", "ScanRequest", "look_through"]
@@ -25,10 +26,13 @@ class ScanRequest:
         The settings to look with.
     is_new_path
         Whether the path has just been chosen: where its labels are is then guessed.
+    is_new_source
+        Whether recordings have just been chosen as the source: the settings are then fitted to them, as to a new path.
     """
 
     recordings: RecordingsSettings
     is_new_path: bool = False
+    is_new_source: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,10 @@ class Found:
         Names of the classes.
     n_files
         Usable files.
+    n_clips
+        About how many clips they give.
+    sample_rate_hz
+        The rate that most of them have.
     skipped
         Files that cannot be used.
     example
@@ -52,6 +60,8 @@ class Found:
     recordings: RecordingsSettings
     class_names: tuple[str, ...]
     n_files: int
+    n_clips: int
+    sample_rate_hz: float
     skipped: tuple[Skipped, ...]
     example: str
 
@@ -68,22 +78,15 @@ def look_through(request: ScanRequest, progress: Progress) -> Found:
     if not recordings.path:
         raise DataError("Choose a folder of recordings or a CSV manifest.")
     if request.is_new_path:
-        recordings = replace(recordings, labels_from=_guessed(recordings))
+        recordings = guessed_labels(recordings)
     inventory = scan(recordings, progress)
     names = [one.name for one in inventory.files[:1]] + [one.path for one in inventory.skipped[:1]]
     return Found(
         recordings=recordings,
         class_names=tuple(inventory.class_names),
         n_files=len(inventory.files),
+        n_clips=n_clips_of(inventory, recordings),
+        sample_rate_hz=inventory.usual_rate_hz,
         skipped=tuple(inventory.skipped),
         example=Path(names[0]).name if names else "",
     )
-
-
-def _guessed(recordings: RecordingsSettings) -> str:
-    """Return where labels seem to be: a file is a manifest, several folders are classes, else file names."""
-    path = expand_home(recordings.path)
-    if not path.is_dir():
-        return "manifest"
-    folders = [entry for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
-    return "folders" if len(folders) > 1 else "file names"

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from mlpsvd.errors import MlpSvdError, TrainingError
 from mlpsvd.experiments.bayes_limit import BayesLimit, bayes_limits
+from mlpsvd.experiments.cross_validation import cross_validate
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import ContenderState, Outcome, Race, RaceEvent
@@ -37,6 +38,7 @@ class NewsKind(Enum):
     PREPARED = auto()
     LIMIT = auto()
     EPOCHS = auto()
+    VALIDATING = auto()
     FINISHED = auto()
     STOPPED = auto()
     FAILED = auto()
@@ -152,9 +154,9 @@ class TrainingWorker(QObject):
     ) -> None:
         try:
             _await_end(before, stop)  # not by the window, which an epoch or a step of the Bayes limit would hold up
-            race, keeper = self._start_race(token, experiment, run_id, stop)
+            prepared, race, keeper = self._start_race(token, experiment, run_id, stop)
             with keeper:
-                self._tell(self._raced(token, race, keeper, len(experiment.training.contenders), stop, go))
+                self._tell(self._raced(token, prepared, race, keeper, stop, go))
             self._find_limit(token, experiment, stop)
         except _CancelledError:
             self._tell(News(token, NewsKind.STOPPED, outcomes={}))
@@ -167,26 +169,49 @@ class TrainingWorker(QObject):
     def _raced(
         self,
         token: int,
+        prepared: Prepared,
         race: Race,
         keeper: RunKeeper,
-        n_contenders: int,
         stop: threading.Event,
         go: threading.Event,
     ) -> News:
         """Train to the end, to Stop, or until a loss is no longer finite; what is good by then is kept."""
+        n_contenders = len(prepared.experiment.training.contenders)
         try:
             stopped = self._pull(token, race, keeper, n_contenders, stop, go)
         except TrainingError as error:
             notes = (*race.notes, *keeper.finish())
             outcomes, states = dict(race.outcomes()), dict(race.states())
             return News(token, NewsKind.FAILED, outcomes=outcomes, states=states, notes=notes, error=error)
+        if not stopped:
+            self._validate(token, prepared, race, stop, go)
         kind = NewsKind.STOPPED if stopped else NewsKind.FINISHED
         notes = (*race.notes, *keeper.finish())
         return News(token, kind, outcomes=dict(race.outcomes()), states=dict(race.states()), notes=notes)
 
+    def _validate(self, token: int, prepared: Prepared, race: Race, stop: threading.Event, go: threading.Event) -> None:
+        """Cross-validate where the test set is small; Stop leaves it out, and the trained networks are kept."""
+        told_at = 0.0
+
+        def progress(share: float) -> None:
+            nonlocal told_at
+            go.wait()
+            if stop.is_set():
+                raise _CancelledError
+            if time.monotonic() - told_at >= _BATCH_S:
+                told_at = time.monotonic()
+                self._tell(News(token, NewsKind.VALIDATING, share=share))
+
+        try:
+            race.validations = cross_validate(prepared, progress)
+        except _CancelledError:
+            return
+        except TrainingError as error:
+            LOGGER.info("There is no cross-validation: %s", error)
+
     def _start_race(
         self, token: int, experiment: Experiment, run_id: str, stop: threading.Event
-    ) -> tuple[Race, RunKeeper]:
+    ) -> tuple[Prepared, Race, RunKeeper]:
         def progress(share: float) -> None:
             if stop.is_set():
                 raise _CancelledError
@@ -200,7 +225,7 @@ class TrainingWorker(QObject):
         keeper = RunKeeper(self._library, run_id, prepared, race)
         engine, notes = race.engine_description, (*race.notes, *keeper.notes)
         self._tell(News(token, NewsKind.PREPARED, prepared=prepared, engine=engine, notes=notes))
-        return race, keeper
+        return prepared, race, keeper
 
     def _find_limit(self, token: int, experiment: Experiment, stop: threading.Event) -> None:
         """Report better and better estimates of the limit; after the training, which it would slow down."""

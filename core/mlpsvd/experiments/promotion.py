@@ -8,13 +8,18 @@ from collections.abc import Mapping
 from mlpsvd.analysis.evaluation import accuracy
 from mlpsvd.experiments.race import Outcome
 
-__all__ = ["judged_accuracy", "ranked_contenders"]
+__all__ = ["judged_accuracy", "judged_clips", "ranked_contenders"]
 
 
 def judged_accuracy(outcome: Outcome) -> float:
     """Return the accuracy that a network is judged by, 0 to 1: cross-validated where that was done, else of the test
     set; not-a-number without any clip."""
     return accuracy(outcome.confusion) if outcome.validation is None else outcome.validation.accuracy
+
+
+def judged_clips(outcome: Outcome) -> int:
+    """Return of how many clips :func:`judged_accuracy` is the share."""
+    return int(outcome.confusion.sum()) if outcome.validation is None else outcome.validation.n_clips
 
 
 def ranked_contenders(outcomes: Mapping[str, Outcome]) -> list[str]:

@@ -13,11 +13,22 @@ from pathlib import Path
 
 from mlpsvd.data.label_source import guessed_labels
 from mlpsvd.data.recordings import Inventory, scan
-from mlpsvd.data.settings import RecordingsSettings
+from mlpsvd.data.settings import DataSettings, RecordingsSettings
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import PRESETS, RECORDINGS_PRESET, preset
+from mlpsvd.features.settings import FeatureSettings
 
-__all__ = ["experiment_for_folder", "fitted_to", "has_own_settings", "n_clips_of", "name_of", "with_recordings"]
+__all__ = [
+    "FEW_CLIPS",
+    "adapted_to",
+    "adapted_to_bank",
+    "experiment_for_folder",
+    "fitted_to",
+    "has_own_settings",
+    "n_clips_of",
+    "name_of",
+    "with_recordings",
+]
 
 FEW_CLIPS = 500
 """With fewer clips the settings of :func:`fitted_to` are those for few."""
@@ -27,6 +38,7 @@ _SMALLEST_FFT = 256
 _SMALLEST_BATCH = 4
 _UPDATES_AN_EPOCH = 10
 _PREFIX = "Recordings: "
+_SYNTHETIC = "Synthetic: "
 
 
 def experiment_for_folder(path: Path, progress: Callable[[float], None] | None = None) -> Experiment:
@@ -89,6 +101,33 @@ def fitted_to(current: Experiment, recordings: RecordingsSettings, n_clips: int,
     )
 
 
+def adapted_to(
+    current: Experiment, recordings: RecordingsSettings, n_clips: int, sample_rate_hz: float
+) -> tuple[Experiment, bool]:
+    """Return the current experiment with other recordings, and whether its settings were fitted to them.
+
+    Settings for recordings that somebody has changed by hand are kept, but for the place of the recordings; all others
+    are those of :func:`fitted_to`, whose parameters these are. A name of one's own is kept with them.
+    """
+    is_for_recordings = current.data.source == "recordings" and current.features != FeatureSettings()
+    if not (is_for_recordings and has_own_settings(current)):
+        return fitted_to(current, recordings, n_clips, sample_rate_hz), True
+    name = name_of(recordings) if _is_automatic(current.name) else current.name
+    return replace(current, name=name, data=replace(current.data, recordings=recordings)), False
+
+
+def adapted_to_bank(current: Experiment) -> tuple[Experiment, bool]:
+    """Return the current experiment on its synthetic filter bank, and whether its settings became the paper's.
+
+    Settings that nobody has changed by hand since they were fitted to recordings are replaced by those of the paper.
+    """
+    data = replace(current.data, source="synthetic")
+    is_own = has_own_settings(current) or current.features == FeatureSettings()
+    start = current if is_own else Experiment()
+    name = _name_of_bank(data) if _is_automatic(current.name) else current.name
+    return replace(start, name=name, seed=current.seed, data=data), not is_own
+
+
 def with_recordings(chosen: Experiment, recordings: RecordingsSettings) -> Experiment:
     """Return a preset for recordings with the folder that was chosen before, and named after it.
 
@@ -104,7 +143,17 @@ def name_of(recordings: RecordingsSettings) -> str:
     path = Path(recordings.path)
     if recordings.labels_from == "manifest":
         path = path.parent if path.name.lower() == "manifest.csv" else path.with_suffix("")
-    return f"{_PREFIX}{path.name}" if path.name else RECORDINGS_PRESET
+    return f"{_PREFIX}{path.name}" if path.name else _PREFIX.rstrip(": ")
+
+
+def _is_automatic(name: str) -> bool:
+    return name in PRESETS or name.startswith((_PREFIX.rstrip(": "), _SYNTHETIC))
+
+
+def _name_of_bank(data: DataSettings) -> str:
+    banks = {name: one.data.synthetic for name, one in PRESETS.items() if one.data.source == "synthetic"}
+    same = (name for name, bank in banks.items() if bank == data.synthetic)
+    return next(same, f"{_SYNTHETIC}{len(data.synthetic.filters)} classes")
 
 
 def has_own_settings(experiment: Experiment) -> bool:

@@ -17,6 +17,8 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import PRESETS, RECORDINGS_PRESET, preset
 from mlpsvd.experiments.recordings_recipe import (
     FEW_CLIPS,
+    adapted_to,
+    adapted_to_bank,
     experiment_for_folder,
     fitted_to,
     has_own_settings,
@@ -66,10 +68,34 @@ def test_settings_of_ones_own_are_recognised() -> None:
     ("/sounds/birds/", "file names", "Recordings: birds"),
     ("/sounds/birds/manifest.csv", "manifest", "Recordings: birds"),
     ("/sounds/birds/spring.csv", "manifest", "Recordings: spring"),
-    ("", "folders", RECORDINGS_PRESET),
+    ("", "folders", "Recordings"),
 ])  # fmt: skip
 def test_the_name_is_that_of_the_folder(path: str, labels_from: str, name: str) -> None:
     assert name_of(RecordingsSettings(path=path, labels_from=labels_from)) == name
+
+
+def test_other_recordings_get_fitted_settings_unless_they_were_changed_by_hand() -> None:
+    first, fitted = adapted_to(with_value(Experiment(seed=3), "network.hidden", (7,)), WHERE, 24, 48000.0)
+    assert fitted and first == fitted_to(Experiment(seed=3), WHERE, 24, 48000.0)
+    elsewhere = RecordingsSettings(path="/sounds/frogs")
+    assert adapted_to(first, elsewhere, 900, 8000.0) == (fitted_to(first, elsewhere, 900, 8000.0), True)
+    own = with_value(first, "training.epochs", 77)
+    kept, fitted = adapted_to(own, elsewhere, 900, 8000.0)
+    assert not fitted
+    assert (kept.training, kept.features, kept.name) == (own.training, own.features, "Recordings: frogs")
+    assert adapted_to(with_value(own, "name", "Mine"), elsewhere, 900, 8000.0)[0].name == "Mine"
+
+
+def test_back_to_the_filter_bank() -> None:
+    recordings = fitted_to(Experiment(seed=3), WHERE, 24, 48000.0)
+    bank, restored = adapted_to_bank(recordings)
+    assert restored
+    assert bank == with_value(Experiment(seed=3), "data.recordings", WHERE), "the folder is kept for the next time"
+    own, restored = adapted_to_bank(with_value(recordings, "network.hidden", (7,)))
+    assert not restored
+    assert (own.network.hidden, own.name, own.data.source) == ((7,), "Paper: 5 classes, 10 Hz", "synthetic")
+    fewer = with_value(recordings, "data.synthetic.filters", recordings.data.synthetic.filters[:3])
+    assert adapted_to_bank(fewer)[0].name == "Synthetic: 3 classes"
 
 
 def test_a_preset_keeps_the_chosen_folder() -> None:
