@@ -8,7 +8,12 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-__all__ = ["LAST_FOLDERS", "LastFolders", "ask_for_path", "ask_for_paths"]
+from mlpsvd.audio.sound_names import name_filter
+
+__all__ = ["AUDIO_FILES", "LAST_FOLDERS", "LastFolders", "ask_for_path", "ask_for_paths"]
+
+AUDIO_FILES = f"Recordings ({name_filter()});;All files (*)"
+"""What a dialog for recordings shows."""
 
 
 class LastFolders:

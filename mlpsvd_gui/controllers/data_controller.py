@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from mlpsvd.audio.sound_host import SoundHost
+from mlpsvd.data.clips import FileNote, Skipped
 from mlpsvd.data.labels import label_from_name
+from mlpsvd.data.left_out import counts_in_words
 from mlpsvd.data.settings import DataSettings
 from mlpsvd.experiments.recordings_recipe import adapted_to, adapted_to_bank, name_of
 from mlpsvd_gui.models.experiment_model import ExperimentChange, ExperimentModel
@@ -224,8 +227,8 @@ class DataController(QObject):
         panel.browser.show_clip(class_index, preview.clip_index, preview.n_clips, clip.origin)
         panel.select_class(self._selection.class_index)
         if request.data.source == "recordings":
-            panel.show_skipped([(one.path, one.reason) for one in preview.skipped])
-            self._show_found(preview.class_names, sum(preview.n_train) + sum(preview.n_test), len(preview.skipped))
+            panel.show_skipped(*_rows(preview.skipped, preview.notes))
+            self._show_found(preview, sum(preview.n_train) + sum(preview.n_test))
 
     @staticmethod
     def _focus(request: PreviewRequest) -> tuple[float, float] | None:
@@ -241,10 +244,10 @@ class DataController(QObject):
         low_hz = max(0.0, np.floor((low_hz - room_hz) / step_hz) * step_hz)
         return low_hz, min(synthetic.sample_rate_hz / 2, np.ceil((high_hz + room_hz) / step_hz) * step_hz)
 
-    def _show_found(self, class_names: tuple[str, ...], n_clips: int, n_skipped: int) -> None:
+    def _show_found(self, preview: Preview, n_clips: int) -> None:
         n_files = f"{self._found.n_files} files, " if self._found is not None else ""
-        left_out = f"; {n_skipped} skipped" if n_skipped else "; none skipped"
-        self._panel.form.show_status(f"{len(class_names)} classes, {n_files}{n_clips} clips{left_out}.")
+        left_out = counts_in_words(preview.skipped, preview.notes)
+        self._panel.form.show_status(f"{len(preview.class_names)} classes, {n_files}{n_clips} clips; {left_out}.")
 
     def _on_preview_failed(self, request: PreviewRequest, sentence: str) -> None:
         if request != self._asked:
@@ -272,9 +275,9 @@ class DataController(QObject):
         if not self._previewer.is_busy:
             self._panel.form.show_progress(None)
         self._panel.form.show_status(
-            f"{len(found.class_names)} classes, {found.n_files} files; {len(found.skipped)} skipped."
+            f"{len(found.class_names)} classes, {found.n_files} files; {counts_in_words(found.skipped, found.notes)}."
         )
-        self._panel.show_skipped([(one.path, one.reason) for one in found.skipped])
+        self._panel.show_skipped(*_rows(found.skipped, found.notes))
         if request.is_new_path or request.is_new_source:
             self._adapt(found)
 
@@ -296,3 +299,7 @@ class DataController(QObject):
         self._previewer.close(0.4)
         self._scanner.close(0.3)
         self._player.close()
+
+
+def _rows(skipped: Sequence[Skipped], notes: Sequence[FileNote]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    return [(one.path, one.reason) for one in skipped], [(one.path, one.note) for one in notes]

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mlpsvd_gui.file_dialogs import ask_for_path, ask_for_paths
+from mlpsvd_gui.file_dialogs import AUDIO_FILES, ask_for_path, ask_for_paths
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.icons import icon
@@ -25,7 +25,6 @@ from mlpsvd_gui.words import plain_tip
 
 __all__ = ["ClassifyControls"]
 
-_AUDIO_FILES = "Recordings (*.wav *.WAV *.flac *.FLAC *.ogg *.OGG *.aif *.aiff *.AIF *.AIFF);;All files (*)"
 _MODEL_FILES = "Models (*.safetensors);;All files (*)"
 _EXPORTS = (
     ("files", "&Recordings as CSV…", "recordings.csv", "One line a recording"),
@@ -105,7 +104,7 @@ class ClassifyControls(QWidget):
 
     def ask_for_files(self) -> None:
         """Ask for recordings to add."""
-        ask_for_paths(self, "recordings", "Add recordings", self._take_paths, name_filter=_AUDIO_FILES)
+        ask_for_paths(self, "recordings", "Add recordings", self._take_paths, name_filter=AUDIO_FILES)
 
     def ask_for_folder(self) -> None:
         """Ask for a folder of recordings to add."""
@@ -142,7 +141,7 @@ class ClassifyControls(QWidget):
     def _build(self) -> None:
         self.model_box.setToolTip("The trained network that classifies")
         self.open_button.setToolTip("Open a model file (.safetensors)")
-        self.files_button.setToolTip("Add WAV, FLAC, OGG or AIFF recordings; or drop them anywhere on this page")
+        self.files_button.setToolTip("Add recordings (WAV, FLAC, OGG, MP3, AIFF …), or drop them anywhere on this page")
         self.folder_button.setToolTip("Add all recordings in a folder and the folders in it")
         self.clear_button.setToolTip("Take all recordings off this page; no file is deleted")
         self.export_button.setToolTip("Write the results to a file")

@@ -178,12 +178,14 @@ class DataPanel(QWidget):
         """Show how many clips each class has to train and to test on."""
         self.balance.set_bars(self._names, n_train, self._colours(), more_values=n_test, more_name="test")
 
-    def show_skipped(self, files: Sequence[tuple[str, str]]) -> None:
-        """List files that were left out, each with its reason."""
-        self.tabs.setTabVisible(2, self.source.index == 1 and bool(files))
-        self.tabs.setTabText(2, f"Skipped ({len(files)})")
-        self.skipped.setRowCount(len(files))
-        for row, (path, reason) in enumerate(files):
+    def show_skipped(self, files: Sequence[tuple[str, str]], notes: Sequence[tuple[str, str]] = ()) -> None:
+        """List files that were left out, each with its reason, and those that are used although they are odd."""
+        rows = [*files, *((path, f"used, but {note}") for path, note in notes)]
+        titles = [f"{name} ({len(of)})" for name, of in (("Skipped", files), ("notes", notes)) if of]
+        self.tabs.setTabVisible(2, self.source.index == 1 and bool(rows))
+        self.tabs.setTabText(2, ", ".join(titles).capitalize())
+        self.skipped.setRowCount(len(rows))
+        for row, (path, reason) in enumerate(rows):
             for column, text in enumerate((Path(path).name, reason)):
                 item = QTableWidgetItem(text)
                 item.setToolTip(plain_tip(path if column == 0 else reason))

@@ -54,7 +54,7 @@ class RecordingsForm(QWidget):
         self.path.setPlaceholderText("A folder of recordings or a CSV manifest; or drop one here")
         self.path.setToolTip(plain_tip(_INFO["path"].help))
         self.path.setClearButtonEnabled(False)
-        self.folder_button = self._button("Folder…", "Browse to a folder of WAV, FLAC, OGG or AIFF files")
+        self.folder_button = self._button("Folder…", "Browse to a folder of recordings (WAV, FLAC, OGG, MP3, AIFF …)")
         self.manifest_button = self._button("Manifest…", "Browse to a CSV file with the columns path,label[,split]")
         self.labels_from = Chooser(self)
         self.labels_from.addItems(_INFO["labels_from"].choices)

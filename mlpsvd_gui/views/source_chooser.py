@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mlpsvd_gui.file_dialogs import ask_for_path
+from mlpsvd_gui.file_dialogs import AUDIO_FILES, ask_for_path
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.choosers import Chooser
 from mlpsvd_gui.views.device_chooser import DeviceChooser
@@ -26,8 +26,6 @@ __all__ = ["FILE_SOURCE", "MICROPHONE_SOURCE", "SYNTHETIC_SOURCE", "SourceChoose
 MICROPHONE_SOURCE = "microphone"
 FILE_SOURCE = "file"
 SYNTHETIC_SOURCE = "synthetic"
-
-_AUDIO_FILES = "Recordings (*.wav *.WAV *.flac *.FLAC *.ogg *.OGG *.aif *.aiff *.AIF *.AIFF);;All files (*)"
 
 
 class SourceChooser(QWidget):
@@ -121,7 +119,7 @@ class SourceChooser(QWidget):
 
     def _build_boxes(self) -> None:
         self.kind_box.setToolTip("Where the sound comes from")
-        self.path_edit.setPlaceholderText("A WAV, FLAC, OGG or AIFF recording")
+        self.path_edit.setPlaceholderText("A recording: WAV, FLAC, OGG, MP3, AIFF …")
         self.path_edit.setToolTip("The recording to play; it is resampled to the model's sample rate")
         self.path_edit.setMinimumWidth(120)
         self.loop_box.setToolTip("Begin again at the end, without a gap")
@@ -176,6 +174,6 @@ class SourceChooser(QWidget):
             "recordings",
             "Play a recording",
             self.path_edit.setText,
-            name_filter=_AUDIO_FILES,
+            name_filter=AUDIO_FILES,
             start=self.path,
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.data.clips import Skipped
+from mlpsvd.data.clips import FileNote, Skipped
 from mlpsvd.data.settings import DataSettings
 from mlpsvd.features.settings import FeatureSettings
 
@@ -85,6 +85,8 @@ class Preview:
         The chosen clip.
     clip_index, n_clips
         Its number within class and split, and how many there are.
+    notes
+        What is odd about recordings that are used.
     """
 
     class_names: tuple[str, ...]
@@ -97,3 +99,4 @@ class Preview:
     clip: ClipView
     clip_index: int
     n_clips: int
+    notes: tuple[FileNote, ...] = ()

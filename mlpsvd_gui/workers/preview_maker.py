@@ -150,6 +150,7 @@ class PreviewMaker:
             clip=_recorded_clip(chosen, int(numbers[number]), features),
             clip_index=number,
             n_clips=len(numbers),
+            notes=loaded.notes,
         )
 
     def _load(self, request: PreviewRequest, progress: Progress) -> LoadedClips:

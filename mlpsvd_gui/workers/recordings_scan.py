@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlpsvd.data.clips import Skipped
+from mlpsvd.data.clips import FileNote, Skipped
 from mlpsvd.data.label_source import guessed_labels
 from mlpsvd.data.recordings import scan
 from mlpsvd.data.settings import RecordingsSettings
@@ -55,6 +55,8 @@ class Found:
         Files that cannot be used.
     example
         One file's name, to try a pattern on; empty where there is none.
+    notes
+        What is wrong with the headers of usable files.
     """
 
     recordings: RecordingsSettings
@@ -64,6 +66,7 @@ class Found:
     sample_rate_hz: float
     skipped: tuple[Skipped, ...]
     example: str
+    notes: tuple[FileNote, ...] = ()
 
 
 def look_through(request: ScanRequest, progress: Progress) -> Found:
@@ -89,4 +92,5 @@ def look_through(request: ScanRequest, progress: Progress) -> Found:
         sample_rate_hz=inventory.usual_rate_hz,
         skipped=tuple(inventory.skipped),
         example=Path(names[0]).name if names else "",
+        notes=inventory.notes,
     )

@@ -9,7 +9,7 @@ from mlpsvd.data.clips import FileNote, Skipped
 from mlpsvd.errors import DataError
 from mlpsvd.text import one_line, quoted
 
-__all__ = ["left_out_lines", "require_no_lost_class"]
+__all__ = ["counts_in_words", "left_out_lines", "require_no_lost_class"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -38,6 +38,19 @@ def left_out_lines(skipped: Sequence[Skipped], notes: Sequence[FileNote] = ()) -
     lines += [f"note: {_line(of_class, kind, found)}" for (of_class, kind), found in odd.items()]
     more = len(lines) - _MOST_LINES
     return (*lines[:_MOST_LINES], *([f"and {more} more such lines"] if more > 0 else []))
+
+
+def counts_in_words(skipped: Sequence[Skipped], notes: Sequence[FileNote]) -> str:
+    """Return how many files were left out and how many have a note.
+
+    Examples
+    --------
+    >>> counts_in_words([], [FileNote("a.wav", "it is silent: every sample is 0")])
+    'none skipped, 1 with a note'
+    """
+    n_odd = len({one.path for one in notes})
+    odd = f", {n_odd} with a note" if n_odd else ""
+    return f"{len(skipped) or 'none'} skipped{odd}"
 
 
 def require_no_lost_class(class_names: Iterable[str], skipped: Sequence[Skipped]) -> None:

@@ -50,7 +50,7 @@ class RecordingsSettings:
     """Recordings on disk, and where their labels are."""
 
     path: str = setting("", label="Folder or manifest",
-                        help="A folder of WAV, FLAC, OGG or AIFF files, or a CSV manifest with the columns "
+                        help="A folder of recordings (WAV, FLAC, OGG, MP3, AIFF …), or a CSV manifest with the columns "
                         "path,label[,split].")  # fmt: skip
     labels_from: str = setting("folders", label="Labels from", choices=("folders", "file names", "manifest"),
                                help="folders: one folder a class. file names: a pattern finds the label in each "

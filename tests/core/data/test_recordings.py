@@ -302,3 +302,19 @@ def test_a_recording_of_the_shortest_length_survives_another_sample_rate() -> No
     """0.05002 s at 16 kHz are 800.32 samples: what the resampler rounds to 800 must not vanish."""
     assert len(cut(np.zeros(800, np.float32), 16000.0, 1.0, 0.05002)) == 1
     assert cut(np.zeros(799, np.float32), 16000.0, 1.0, 0.05002) == []
+
+
+def test_long_recordings_are_read_in_blocks(tmp_path: Path) -> None:
+    """Four files of 40 s, two channels at 48 kHz, 15 MB each as numbers: only their clips at 8 kHz are kept."""
+    import tracemalloc
+
+    for name in ("dog/1.wav", "dog/2.wav", "cat/1.wav", "cat/2.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        soundfile.write(tmp_path / name, np.tile([[0.1, 0.2], [-0.1, -0.2]], (20 * 48000, 1)), 48000)
+    settings = RecordingsSettings(path=str(tmp_path), clip_s=1.0, sample_rate_hz=8000.0)
+    tracemalloc.start()
+    loaded = load_recordings(settings, seed=1)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(loaded.train) + len(loaded.test) == 4 * 40
+    assert most < 16e6  # the clips take 5 MB, once more while they are joined, and a block 3 MB

@@ -154,6 +154,19 @@ def test_a_folder_typed_is_read_labelled_by_file_names_and_shown(qtbot: Any, des
     qtbot.waitUntil(lambda: desk.panel.browser.number.maximum() == 1)
 
 
+def test_files_that_are_odd_are_named_beside_those_that_are_skipped(qtbot: Any, desk: Desk, recordings: Path) -> None:
+    data = bytearray((recordings / "dog_1.WAV").read_bytes())
+    data[40:44] = bytes(4)  # its recorder lost power
+    (recordings / "dog_1.WAV").write_bytes(data)
+    _type_path(qtbot, desk, recordings)
+    qtbot.waitUntil(lambda: "1 skipped, 1 with a note." in desk.panel.form.status.text(), timeout=8000)
+    qtbot.waitUntil(lambda: desk.panel.spectra._names == ("bear", "cat", "dog"), timeout=8000)
+    assert desk.panel.tabs.tabText(2) == "Skipped (1), notes (1)"
+    rows = [tuple(desk.panel.skipped.item(row, column).text() for column in (0, 1)) for row in range(2)]
+    assert [name for name, _ in rows] == ["dog_broken.wav", "dog_1.WAV"]
+    assert rows[1][1] == "used, but its header gives no length; it was read to the end of the file"
+
+
 def test_the_pattern_says_what_it_reads_while_it_is_typed(qtbot: Any, desk: Desk, recordings: Path) -> None:
     _type_path(qtbot, desk, recordings)
     qtbot.waitUntil(lambda: desk.panel.form.pattern_preview.text() == "bear_0.WAV → bear", timeout=8000)
