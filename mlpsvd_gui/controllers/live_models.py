@@ -10,7 +10,7 @@ from mlpsvd import settings
 from mlpsvd.analysis.uncertainty import accuracy_text
 from mlpsvd.data.settings import SyntheticSettings
 from mlpsvd.errors import MlpSvdError
-from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.experiment import experiment_from_table
 from mlpsvd.experiments.promotion import judged_accuracy, judged_clips, ranked_contenders
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.experiments.results import model_of
@@ -101,7 +101,7 @@ def _from_outcome(data: RunData, outcome: Outcome) -> LiveModel:
 
 def _bank(model: Model) -> SyntheticSettings | None:
     try:
-        data = settings.from_table(Experiment, model.experiment_table).data
+        data = experiment_from_table(model.experiment_table).data
         settings.check(data)
     except MlpSvdError:  # a model file from elsewhere may say nothing of its experiment
         return None

@@ -32,6 +32,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 _HAS_EFFECT: Mapping[str, Callable[[Experiment], bool]] = {
     # Also how long a stretch is of which the level is taken to trim a clip's ends.
     "features.hop": lambda e: e.features.segments != "first" or e.features.trim_db > 0.0,
+    "features.floor_db": lambda e: e.features.magnitude == "log",
     "features.n_parts": lambda e: e.features.segments == "several",
     "network.initial_std": lambda e: e.network.initial == "normal",
     "training.momentum": lambda e: e.training.optimiser == "momentum",

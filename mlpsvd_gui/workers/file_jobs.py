@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mlpsvd.errors import FileFormatError
-from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.experiment import Experiment, experiment_from_table
 from mlpsvd.experiments.experiment_file import load_experiment
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.experiments.run import Run, RunData
@@ -46,7 +46,7 @@ def _experiment_of_model(path: Path) -> Experiment:
     from mlpsvd import settings
     from mlpsvd.models.model_file import load_model
 
-    experiment = settings.from_table(Experiment, load_model(path).experiment_table)
+    experiment = experiment_from_table(load_model(path).experiment_table)
     settings.check(experiment)
     return experiment
 

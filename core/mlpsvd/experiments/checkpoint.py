@@ -23,7 +23,7 @@ from mlpsvd.errors import FileFormatError, SettingError
 from mlpsvd.experiments.checkpoint_history import Tensors, history_arrays, history_table, read_history, tensor
 from mlpsvd.experiments.checkpoint_network import read_trainer, trainer_arrays, trainer_table
 from mlpsvd.experiments.checkpoint_v1 import read_states
-from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.experiment import Experiment, experiment_from_table
 from mlpsvd.experiments.race import ContenderState, Outcome
 from mlpsvd.experiments.results import model_of
 from mlpsvd.experiments.run import Run, RunData, saved_outcome
@@ -32,7 +32,7 @@ from mlpsvd.files import require_plain, write_atomically
 from mlpsvd.json_fields import Fields, parse_fields
 from mlpsvd.models.header import read_header, write_header
 from mlpsvd.models.reference import TrainingReference
-from mlpsvd.settings import check, from_table, to_table
+from mlpsvd.settings import check, to_table
 from mlpsvd.text import one_line
 from mlpsvd.training.events import EpochEvent
 
@@ -169,7 +169,7 @@ def _fields(metadata: Mapping[str, str], name: str) -> Fields:
 
 
 def _experiment(metadata: Mapping[str, str]) -> Experiment:
-    experiment = from_table(Experiment, _fields(metadata, "experiment").raw())
+    experiment = experiment_from_table(_fields(metadata, "experiment").raw())
     check(experiment)
     return experiment
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mlpsvd.data.settings import DataSettings
-from mlpsvd.features.settings import FeatureSettings
+from mlpsvd.features.settings import FeatureSettings, complete_features
 from mlpsvd.network.settings import NetworkSettings
-from mlpsvd.settings import setting
+from mlpsvd.settings import from_table, setting
 from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
 
-__all__ = ["Experiment"]
+__all__ = ["Experiment", "experiment_from_table"]
 
 
 @dataclass(frozen=True)
@@ -35,3 +36,17 @@ class Experiment:
             if n_samples < self.features.fft_size:
                 yield ("features.fft_size", self.features.fft_size,
                        f"at most the clip's length ({n_samples} samples)")  # fmt: skip
+
+
+def experiment_from_table(table: Mapping[str, Any]) -> Experiment:
+    """Return the experiment that plain tables describe, also those of earlier versions; values are not range-checked.
+
+    Raises
+    ------
+    SettingError
+        If a key is unknown or a value has the wrong type.
+    """
+    features = table.get("features")
+    if isinstance(features, Mapping):
+        table = {**table, "features": complete_features(features)}
+    return from_table(Experiment, table)

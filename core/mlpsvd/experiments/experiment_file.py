@@ -15,9 +15,9 @@ from typing import Any
 import tomli_w
 
 from mlpsvd.errors import FileFormatError
-from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.experiment import Experiment, experiment_from_table
 from mlpsvd.files import expand_home, read_plain, write_atomically
-from mlpsvd.settings import check, from_table, to_table, with_value
+from mlpsvd.settings import check, to_table, with_value
 from mlpsvd.text import one_line, quoted
 
 __all__ = ["FORMAT_VERSION", "from_toml", "load_experiment", "save_experiment", "to_toml"]
@@ -63,7 +63,7 @@ def from_toml(text: str, checked: bool = True) -> Experiment:
     except (ValueError, RecursionError) as error:  # tomllib lets Python's own limits through
         raise FileFormatError("this is not valid TOML: a number is too long, or lists are nested too deep") from error
     _check_version(table.pop("format_version", None))
-    experiment = from_table(Experiment, table)
+    experiment = experiment_from_table(table)
     if checked:
         check(experiment)
     return experiment

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mlpsvd.settings import setting
 
-__all__ = ["FeatureSettings"]
+__all__ = ["FeatureSettings", "complete_features"]
 
 _MOST_OVERLAP = 256
 """Segments that a sample may lie in: with more, a second of sound takes longer than a second."""
@@ -34,6 +35,10 @@ class FeatureSettings:
     n_parts: int = setting(3, label="Parts", low=1, high=64, help="How many equal parts 'several' cuts a clip into.")
     magnitude: str = setting("linear", label="Magnitude", choices=("linear", "log"),
                              help="log: the natural logarithm of each magnitude.")  # fmt: skip
+    floor_db: float = setting(50.0, label="Floor of logarithm", unit="dB", low=0.0, high=200.0, zero="fixed",
+                              help="Before a logarithm, magnitudes further than this below the clip's largest count as "
+                              "if they were this far below: what a resampler or a quiet room leaves there makes no "
+                              "difference. 0: a fixed floor of 1e-7, as in models of format version 2.")  # fmt: skip
     scaling: str = setting("training maximum", label="Scaling",
                            choices=("training maximum", "centred", "per sample", "standardised", "none"),
                            help="training maximum: divide by the largest value in the training set. centred: subtract "
@@ -46,3 +51,11 @@ class FeatureSettings:
         least = -(-self.fft_size // _MOST_OVERLAP)
         if self.segments != "first" and self.hop < least:
             yield "hop", self.hop, f"at least {least} samples with an FFT size of {self.fft_size}"
+
+
+def complete_features(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table of feature settings with what files of earlier versions leave out.
+
+    Logarithms without ``floor_db`` were written when the floor was fixed, and are computed as they were then.
+    """
+    return {"floor_db": 0.0, **table} if table.get("magnitude") == "log" else dict(table)

@@ -112,7 +112,10 @@ class FittedFeatures:
             "several": f"averaged over segments every {one.hop} samples in each of {one.n_parts} equal parts",
         }[one.segments]
         trimmed = f" of the clip without its ends {one.trim_db:g} dB below its loudest," if one.trim_db else ","
-        kind = "log magnitudes" if one.magnitude == "log" else "magnitudes"
+        kind = "magnitudes"
+        if one.magnitude == "log":
+            floor = f", floor {one.floor_db:g} dB below the clip's largest" if one.floor_db else ""
+            kind = f"log magnitudes{floor}"
         scaling = {
             "training maximum": "divided by the largest value in the training set",
             "centred": "centred and divided by the largest value left in the training set",
@@ -225,7 +228,11 @@ def fit_magnitudes(magnitudes: NDArray[np.float64], sample_rate_hz: float, setti
 
 def _values(magnitudes: NDArray[np.float64], settings: FeatureSettings) -> NDArray[np.float64]:
     if settings.magnitude == "log":
-        return np.log(np.maximum(magnitudes, LOG_FLOOR))
+        floor: float | NDArray[np.float64] = LOG_FLOOR
+        if settings.floor_db:
+            largest = magnitudes.max(axis=1, initial=0.0, keepdims=True)
+            floor = np.maximum(LOG_FLOOR, largest * 10.0 ** (-settings.floor_db / 20.0))
+        return np.log(np.maximum(magnitudes, floor))
     return magnitudes
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.errors import FileFormatError, SettingError
-from mlpsvd.features.settings import FeatureSettings
+from mlpsvd.features.settings import FeatureSettings, complete_features
 from mlpsvd.json_fields import Fields
 from mlpsvd.models.model import Model
 from mlpsvd.network.spec import NetworkSpec
@@ -70,7 +70,7 @@ def read_header(fields: Fields) -> Header:
         raise FileFormatError(f"a clip of {clip_s:g} s at {rate_hz:g} Hz is too long; at most 2^30 samples are allowed")
     return Header(
         spec=spec_from_fields(fields.table("network")),
-        feature_settings=_settings(FeatureSettings, fields.table("features"), "features."),
+        feature_settings=_settings(FeatureSettings, complete_features(fields.table("features").raw()), "features."),
         sample_rate_hz=rate_hz,
         class_names=fields.texts("class_names"),
         clip_s=clip_s,
@@ -95,13 +95,13 @@ def _experiment(fields: Fields) -> dict[str, Any]:
     table = fields.raw()
     data = table.get("data")
     if isinstance(data, dict) and data.get("source") == "recordings":
-        _settings(RecordingsSettings, fields.table("data").table("recordings"), "experiment.data.recordings.")
+        _settings(RecordingsSettings, fields.table("data").table("recordings").raw(), "experiment.data.recordings.")
     return table
 
 
-def _settings(cls: type[S], fields: Fields, prefix: str) -> S:
+def _settings(cls: type[S], table: Mapping[str, Any], prefix: str) -> S:
     try:
-        settings = from_table(cls, fields.raw(), prefix)
+        settings = from_table(cls, table, prefix)
         check(settings, prefix)
     except SettingError as error:
         raise FileFormatError(str(error)) from error

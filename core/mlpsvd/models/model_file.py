@@ -28,7 +28,7 @@ from mlpsvd.text import one_line, quoted
 
 __all__ = ["FORMAT_VERSION", "Model", "load_model", "save_model"]
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 _KEY = "mlpsvd_model"
 _REFERENCE = "reference."
 _FLOATS = ("F32", "F64")

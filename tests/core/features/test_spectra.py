@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mlpsvd.errors import DataError, FileFormatError
 from mlpsvd.features.magnitudes import LOG_FLOOR
-from mlpsvd.features.settings import FeatureSettings
+from mlpsvd.features.settings import FeatureSettings, complete_features
 from mlpsvd.features.spectra import FittedFeatures, fit, fit_transform, n_samples_needed
 
 RATE_HZ = 8000.0
@@ -114,7 +114,7 @@ def test_standardised_features_have_zero_mean_and_unit_variance_over_the_trainin
 
 @pytest.mark.parametrize("gain", [1.0, 0.01])
 def test_centred_features_do_not_depend_on_the_level_and_keep_their_proportions(gain: float) -> None:
-    _, vectors = fit_transform(gain * CLIPS, RATE_HZ, settings(scaling="centred", magnitude="log"))
+    _, vectors = fit_transform(gain * CLIPS, RATE_HZ, settings(scaling="centred", magnitude="log", floor_db=0.0))
     log_magnitudes = np.log(np.abs(np.fft.rfft(CLIPS[:, :256].astype(np.float64))))
     expected = log_magnitudes - log_magnitudes.mean(axis=0)
     np.testing.assert_allclose(vectors, expected / np.abs(expected).max(), atol=1e-5)
@@ -130,9 +130,41 @@ def test_silence_and_constant_clips_stay_finite(scaling: str, magnitude: str) ->
 
 
 def test_log_is_the_natural_logarithm_with_a_floor() -> None:
-    features = fit(CLIPS, RATE_HZ, settings(magnitude="log", scaling="none"))
+    features = fit(CLIPS, RATE_HZ, settings(magnitude="log", scaling="none", floor_db=0.0))
     np.testing.assert_allclose(features.transform(CLIPS), np.log(features.unscaled(CLIPS)), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(features.transform(np.zeros(256, np.float32)), np.log(LOG_FLOOR))
+
+
+@pytest.mark.parametrize("segments", ["first", "mean", "several"])
+def test_the_floor_is_that_far_below_the_largest_of_the_whole_clip(segments: str) -> None:
+    features = fit(CLIPS, RATE_HZ, settings(magnitude="log", scaling="none", segments=segments, floor_db=6.0))
+    magnitudes = features.unscaled(CLIPS)
+    lowest = magnitudes.max(axis=1, keepdims=True) * 10.0**-0.3
+    assert (magnitudes < lowest).any()
+    np.testing.assert_allclose(features.transform(CLIPS), np.log(np.maximum(magnitudes, lowest)), rtol=1e-5, atol=1e-5)
+
+
+@given(gain_db=st.floats(-40.0, 20.0), floor_db=st.floats(1.0, 60.0))
+def test_the_floor_moves_with_the_level(gain_db: float, floor_db: float) -> None:
+    features = fit(CLIPS, RATE_HZ, settings(magnitude="log", scaling="none", floor_db=floor_db))
+    gain = np.float32(10.0 ** (gain_db / 20.0))
+    louder = features.transform(gain * CLIPS[:4]) - features.transform(CLIPS[:4])
+    np.testing.assert_allclose(louder, np.log(gain), atol=1e-4)
+
+
+def test_a_floor_of_0_is_the_fixed_one() -> None:
+    clips = 1e-6 * CLIPS
+    features = fit(clips, RATE_HZ, settings(magnitude="log", scaling="none", floor_db=0.0))
+    np.testing.assert_allclose(
+        features.transform(clips), np.log(np.maximum(features.unscaled(clips), LOG_FLOOR)), rtol=1e-5
+    )
+
+
+def test_files_that_took_logarithms_before_the_floor_was_a_setting_keep_the_fixed_one() -> None:
+    assert complete_features({"magnitude": "log"})["floor_db"] == 0.0
+    assert complete_features({"magnitude": "log", "floor_db": 30.0})["floor_db"] == 30.0
+    assert complete_features({"fft_size": 512}) == {"fft_size": 512}
+    assert FeatureSettings(magnitude="log").floor_db == 50.0
 
 
 def test_frequencies_and_parts_belong_to_the_entries() -> None:

@@ -42,6 +42,22 @@ def path(model: Model, tmp_path: Path) -> Path:
     return tmp_path / "model.safetensors"
 
 
+def test_a_model_of_version_2_computes_logarithms_as_it_did_then(model: Model, tmp_path: Path) -> None:
+    logarithms = dataclasses.replace(model.features.settings, magnitude="log", floor_db=0.0)
+    old = dataclasses.replace(model, features=dataclasses.replace(model.features, settings=logarithms))
+    save_model(tmp_path / "old.safetensors", old)
+
+    def as_version_2(tensors: dict[str, Any], header: dict[str, Any]) -> None:
+        header["format_version"] = 2
+        del header["features"]["floor_db"]
+
+    loaded = load_model(rewritten(tmp_path / "old.safetensors", as_version_2))
+    assert loaded.features.settings.floor_db == 0.0
+    quiet = (1e-5 * np.random.default_rng(1).standard_normal((3, 4800))).astype(np.float32)
+    quiet[:, ::2] = 0.0
+    assert loaded.features.transform(quiet).tobytes() == old.features.transform(quiet).tobytes()
+
+
 @pytest.mark.parametrize("contender", ["mlp", "mlp-svd"])
 def test_a_loaded_model_is_the_saved_one_to_the_bit(contender: str, models: dict[str, Model], tmp_path: Path) -> None:
     saved = models[contender]
@@ -92,7 +108,7 @@ def test_the_same_model_gives_the_same_bytes_and_tensors_have_names(model: Model
     assert path.read_bytes() == before
     tensors, header = opened(path)
     assert {"layer0.U", "layer0.sigma", "layer0.Vt", "layer0.b", "layer1.W", "layer1.b"} <= set(tensors)
-    assert header["format_version"] == FORMAT_VERSION == 2
+    assert header["format_version"] == FORMAT_VERSION == 3
     assert header["summary"]["contender"] == "mlp-svd"
 
 
@@ -120,9 +136,9 @@ def spoil_layer(index: int, **entries: Any) -> Callable[[dict[str, Any], dict[st
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (say(format_version=3), "format_version is 3, from a newer MLP-SVD"),
-        (say(format_version="1"), "format_version is '1'; it should be from 1 to 2"),
-        (say(format_version=None), "format_version is None; it should be from 1 to 2"),
+        (say(format_version=4), "format_version is 4, from a newer MLP-SVD"),
+        (say(format_version="1"), "format_version is '1'; it should be from 1 to 3"),
+        (say(format_version=None), "format_version is None; it should be from 1 to 3"),
         (drop("layer0.U"), "the tensor layer0.U is missing; there are .*layer0.Vt"),
         (drop("features.scale"), "the tensor features.scale is missing"),
         (put("layer1.W", np.zeros((2, 3), np.float32)), r"layer1.W has the shape \(2, 3\); it should be \(2, 20\)"),
