@@ -8,12 +8,18 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+<<<<<<< HEAD
 from mlpsvd.audio.sound_names import name_filter
 
 __all__ = ["AUDIO_FILES", "LAST_FOLDERS", "LastFolders", "ask_for_path", "ask_for_paths"]
 
 AUDIO_FILES = f"Recordings ({name_filter()});;All files (*)"
 """What a dialog for recordings shows."""
+=======
+from mlpsvd.data.collection_paths import is_folder
+
+__all__ = ["LAST_FOLDERS", "LastFolders", "ask_for_path", "ask_for_paths"]
+>>>>>>> a07be2f (window: read what is remembered by type)
 
 
 class LastFolders:
@@ -33,7 +39,7 @@ class LastFolders:
     def of(self, kind: str) -> str:
         """Return the folder for a kind of file: the last one of that kind, or the documents folder."""
         folder = self._folders.get(kind, "")
-        if folder and Path(folder).is_dir():
+        if folder and is_folder(Path(folder)):
             return folder
         documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         return documents if documents and Path(documents).is_dir() else str(Path.home())

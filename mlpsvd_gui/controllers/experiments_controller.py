@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QStandardPaths, QTimer, QUrl
@@ -21,7 +22,7 @@ from mlpsvd_gui.controllers.experiment_texts import (
     shown_experiment,
     shown_result,
 )
-from mlpsvd_gui.models.preferences import Preferences
+from mlpsvd_gui.models.preferences import Preferences, or_else
 from mlpsvd_gui.views.experiment_shown import RowState, ShownTable
 from mlpsvd_gui.views.experiments_panel import ExperimentsPanel
 from mlpsvd_gui.words import counted
@@ -122,14 +123,14 @@ class ExperimentsController(QObject):
 
     def _show_remembered(self) -> None:
         """Show what was chosen the last time; at first the paper's own experiments, with as many trials as there."""
-        table, form = self._preferences.table(_REMEMBERED), self._panel.form
-        ticked = table.get("ticked")
-        known = [name for name in ticked if name in REPRODUCTIONS] if isinstance(ticked, list) else None
+        fields, form = self._preferences.fields(_REMEMBERED), self._panel.form
+        ticked = or_else(lambda: fields.texts("ticked"), None)
+        known = None if ticked is None else [name for name in ticked if name in REPRODUCTIONS]
         own = [one.name for one in REPRODUCTIONS.values() if not one.beyond]
         self._panel.list.tick(own if known is None else known)
         for box, name in ((form.trials, "trials"), (form.processes, "processes")):
-            number = table.get(name)
-            if isinstance(number, int):
+            number = or_else(partial(fields.whole, name), None)
+            if number is not None:
                 box.setValue(number)  # kept within what is possible on this machine
 
     def _remember(self) -> None:

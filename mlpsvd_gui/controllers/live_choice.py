@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from mlpsvd_gui.models.preferences import Preferences
+from mlpsvd.json_fields import Fields
+from mlpsvd_gui.models.preferences import Preferences, or_else
 from mlpsvd_gui.views.source_chooser import SourceChooser
 
 __all__ = ["LiveChoice"]
@@ -19,19 +20,20 @@ class LiveChoice(QObject):
         super().__init__(parent)
         self._chooser = chooser
         self._preferences = preferences
-        self._show(preferences.table(_REMEMBERED))
+        self._show(preferences.fields(_REMEMBERED))
         chooser.kind_box.activated.connect(lambda _: self._remember())
         chooser.path_edit.textChanged.connect(lambda _: self._remember())
         chooser.loop_box.toggled.connect(lambda _: self._remember())
         chooser.pace_box.activated.connect(lambda _: self._remember())
 
-    def _show(self, table: dict[str, object]) -> None:
+    def _show(self, fields: Fields) -> None:
         chooser = self._chooser
-        chooser.path_edit.setText(str(table.get("path", "")))
-        chooser.loop_box.setChecked(table.get("loops") is True)
-        chooser.pace_box.setCurrentIndex(0 if table.get("is_real_time", True) else 1)
-        if table.get("kind"):
-            chooser.show_kind(str(table["kind"]))
+        chooser.path_edit.setText(or_else(lambda: fields.text("path"), ""))
+        chooser.loop_box.setChecked(or_else(lambda: fields.flag("loops"), False))
+        chooser.pace_box.setCurrentIndex(0 if or_else(lambda: fields.flag("is_real_time"), True) else 1)
+        kind = or_else(lambda: fields.text("kind"), "")
+        if kind:
+            chooser.show_kind(kind)
 
     def _remember(self) -> None:
         chooser = self._chooser

@@ -10,7 +10,8 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from mlpsvd.audio.devices import DeviceList, InputDevice
 from mlpsvd.audio.sound_host import SoundHost
 from mlpsvd.errors import MlpSvdError
-from mlpsvd_gui.models.preferences import Preferences
+from mlpsvd.json_fields import Fields
+from mlpsvd_gui.models.preferences import Preferences, or_else
 from mlpsvd_gui.views.device_chooser import DEFAULT_KEY, DeviceChooser, DeviceEntry
 
 __all__ = ["LiveDevices"]
@@ -20,6 +21,7 @@ _SELDOM = 4
 _SILENT_AFTER_MS = 1000
 _SILENT = "The sound system does not answer at present; the list comes as soon as it does."
 _REMEMBERED = "live/device"
+_MOST_CHANNELS = 1024
 
 
 class LiveDevices(QObject):
@@ -47,7 +49,8 @@ class LiveDevices(QObject):
         self._is_running = False
         self._n_looks = 0
         self._problem = ""
-        self._wanted = _device_from(preferences.table(_REMEMBERED))
+        remembered = preferences.fields(_REMEMBERED)
+        self._wanted = or_else(lambda: _device_from(remembered), None)
         self._again = self._timer(_AGAIN_MS, self._look_again)
         self._silent = self._timer(_SILENT_AFTER_MS, lambda: self._tell(_SILENT), once=True)
         self._answered.connect(self._take, Qt.ConnectionType.QueuedConnection)
@@ -55,7 +58,7 @@ class LiveDevices(QObject):
         chooser.chosen.connect(self._choose)
         chooser.channel_chosen.connect(lambda _: self._remember())
         chooser.installEventFilter(self)
-        chooser.show_channel(int(preferences.table(_REMEMBERED).get("channel", 0)))
+        chooser.show_channel(or_else(lambda: remembered.whole("channel", 0, _MOST_CHANNELS), 0))
         self._show()
 
     def _timer(self, interval_ms: int, slot: object, once: bool = False) -> QTimer:
@@ -190,11 +193,16 @@ def _entry(device: InputDevice) -> DeviceEntry:
     return DeviceEntry(device.key, text, tip, device.n_channels, device.is_monitor)
 
 
-def _device_from(table: dict[str, object]) -> InputDevice | None:
-    values = {name: value for name, value in table.items() if name != "channel"}
-    if not values.get("key"):
+def _device_from(fields: Fields) -> InputDevice | None:
+    """Return the remembered device; None where none was chosen. FileFormatError where another version remembered it."""
+    if "key" not in fields:
         return None
-    try:
-        return InputDevice(**values)  # type: ignore[arg-type]
-    except TypeError:  # remembered by another version
-        return None
+    return InputDevice(
+        fields.text("key"),
+        fields.text("name"),
+        fields.text("host_api"),
+        fields.whole("n_channels", 1, _MOST_CHANNELS),
+        fields.number("native_rate_hz", 1.0, 1e7),
+        fields.flag("is_default"),
+        fields.flag("is_monitor"),
+    )

@@ -8,11 +8,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
+from mlpsvd.data.collection_paths import is_file
 from mlpsvd.data.file_names import checked_label
 from mlpsvd.data.labels import natural_key
 from mlpsvd.data.recorded_clip import RecordedClip
 from mlpsvd.data.take import Take
 from mlpsvd.errors import DataError
+from mlpsvd.files import expand_home
 from mlpsvd_gui.controllers import record_texts
 from mlpsvd_gui.models.record_memory import RecordMemory
 from mlpsvd_gui.plots.theme import class_colour
@@ -72,7 +74,7 @@ class RecordCollection(QObject):
     def open_last(self) -> None:
         """Open the collection of the last time, where it still is."""
         last = next(iter(self._memory.folders), "")
-        if last and (Path(last) / "manifest.csv").is_file():
+        if last and is_file(Path(last) / "manifest.csv"):
             self.open(Path(last))
 
     def create(self, folder: Path, file_format: str) -> None:
@@ -324,4 +326,4 @@ class RecordCollection(QObject):
 
 
 def _same(one: Path, other: Path) -> bool:
-    return one.expanduser().absolute() == other.absolute()
+    return expand_home(str(one)).absolute() == other.absolute()

@@ -12,12 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.audio.calibration import Calibration
-from mlpsvd.files import write_atomically
-from mlpsvd_gui.models.preferences import Preferences
+from mlpsvd.errors import FileFormatError
+from mlpsvd.files import read_plain, write_atomically
+from mlpsvd.json_fields import Fields
+from mlpsvd_gui.models.preferences import Preferences, or_else
 
 __all__ = ["Background", "DeviceSound", "SoundMemory"]
 
 _FOLDER = "backgrounds"
+_MOST_BYTES = 50_000_000
+"""Three seconds at 768 kHz are 9 MB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,12 +51,12 @@ class SoundMemory:
 
     def load(self, device_key: str) -> DeviceSound:
         """Return what is known of a device; damaged parts are left out."""
-        table = self._preferences.table(_name(device_key))
+        fields = self._preferences.fields(_name(device_key))
         return DeviceSound(
-            background=self._load_background(device_key, table.get("background")),
-            subtracts=bool(table.get("subtracts", False)),
-            calibration=_calibration(table.get("calibration")),
-            correction_path=str(table.get("correction_path", "")),
+            background=self._load_background(device_key, fields),
+            subtracts=or_else(lambda: fields.flag("subtracts"), False),
+            calibration=or_else(lambda: Calibration.from_table(fields.table("calibration").raw()), None),
+            correction_path=or_else(lambda: fields.text("correction_path"), ""),
         )
 
     def save(self, device_key: str, sound: DeviceSound) -> None:
@@ -81,14 +85,17 @@ class SoundMemory:
         self._path(device_key).unlink(missing_ok=True)
         return replace(sound, background=None, subtracts=False)
 
-    def _load_background(self, device_key: str, table: Any) -> Background | None:
-        if not isinstance(table, dict):
-            return None
+    def _load_background(self, device_key: str, fields: Fields) -> Background | None:
         try:
-            samples = np.load(self._path(device_key), allow_pickle=False)
-            return Background(np.asarray(samples, np.float32), float(table["rate_hz"]), str(table["measured_at"]))
-        except (OSError, ValueError, KeyError, TypeError):
+            table = fields.table("background")
+            rate_hz, measured_at = table.number("rate_hz", 1.0, 1e7), table.text("measured_at")
+            data = read_plain(self._path(device_key), _MOST_BYTES)
+            samples = np.load(io.BytesIO(data), allow_pickle=False)
+        except (OSError, ValueError, EOFError, MemoryError, FileFormatError):
             return None
+        if samples.ndim != 1 or samples.dtype != np.float32 or not np.isfinite(samples).all():
+            return None
+        return Background(samples, rate_hz, measured_at)
 
     def _path(self, device_key: str) -> Path:
         digest = hashlib.sha256(device_key.encode()).hexdigest()[:16]
@@ -97,12 +104,3 @@ class SoundMemory:
 
 def _name(device_key: str) -> str:
     return f"live/sound/{hashlib.sha256(device_key.encode()).hexdigest()[:16]}"
-
-
-def _calibration(table: Any) -> Calibration | None:
-    if not isinstance(table, dict):
-        return None
-    try:
-        return Calibration.from_table(table)
-    except (TypeError, ValueError):
-        return None

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 from mlpsvd import settings
-from mlpsvd.errors import MlpSvdError
+from mlpsvd.errors import FileFormatError, MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import from_toml, to_toml
 from mlpsvd.experiments.run_library import data_folder
+from mlpsvd.json_fields import Fields, parse_fields
+from mlpsvd.text import quoted
 
-__all__ = ["THEMES", "Preferences"]
+__all__ = ["THEMES", "Preferences", "or_else"]
 
 THEMES = ("system", "light", "dark")
 _N_RECENT = 8
+T = TypeVar("T")
 LOGGER = logging.getLogger(__name__)
+
+
+def or_else(read: Callable[[], T], otherwise: T) -> T:
+    """Return what a reader of remembered fields returns, and ``otherwise`` where they are absent or damaged."""
+    try:
+        return read()
+    except FileFormatError:
+        return otherwise
 
 
 class Preferences:
@@ -38,7 +49,8 @@ class Preferences:
         found = self._store.value("theme", "system")
         if found in THEMES:
             return str(found)
-        LOGGER.warning("The remembered theme %r is none of %s; following the system.", found, ", ".join(THEMES))
+        themes = ", ".join(THEMES)
+        LOGGER.warning("The remembered theme %s is none of %s; following the system.", quoted(found), themes)
         return "system"
 
     @theme.setter
@@ -108,13 +120,14 @@ class Preferences:
         if not isinstance(text, str) or not text:
             return {}
         try:
-            found = json.loads(text)
-        except ValueError:
-            found = None
-        if isinstance(found, dict):
-            return found
-        LOGGER.warning("What was remembered of %s is damaged and left out.", name)
-        return {}
+            return parse_fields(text).raw()
+        except FileFormatError as error:
+            LOGGER.warning("What was remembered of %s is left out: %s.", name, error)
+            return {}
+
+    def fields(self, name: str) -> Fields:
+        """Return :meth:`table` to be read by type; see also :func:`or_else`."""
+        return Fields(self.table(name))
 
     def set_table(self, name: str, table: Mapping[str, Any]) -> None:
         """Remember a plain table (what JSON can hold) under a name."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field, replace
 
 from mlpsvd import settings
+from mlpsvd.data.file_names import checked_label
 from mlpsvd.data.record_settings import RecordSettings
 from mlpsvd.errors import MlpSvdError
+from mlpsvd.json_fields import Fields
 from mlpsvd_gui.models.preferences import Preferences
 
-__all__ = ["FolderMemory", "RecordMemory"]
+__all__ = ["HIGHEST_GOAL", "FolderMemory", "RecordMemory"]
+
+HIGHEST_GOAL = 9999
+LOGGER = logging.getLogger(__name__)
 
 _N_RECENT = 8
 _SETTINGS = "record settings"
@@ -62,7 +68,8 @@ class RecordMemory:
         try:
             found = settings.from_table(RecordSettings, self._preferences.table(_SETTINGS))
             settings.check(found)
-        except MlpSvdError:
+        except MlpSvdError as error:
+            LOGGER.warning("The remembered settings of Record are left out: %s.", error)
             return RecordSettings()
         return found
 
@@ -78,8 +85,16 @@ class RecordMemory:
         self._preferences.set_table(_FOLDERS, {"latest first": rows})
 
     def _all(self) -> list[FolderMemory]:
+        table = Fields(self._preferences.table(_FOLDERS))
         try:
-            rows = self._preferences.table(_FOLDERS).get("latest first", [])
-            return [FolderMemory(str(e["folder"]), tuple(map(str, e["classes"])), int(e["goal"])) for e in rows]
-        except (ValueError, TypeError, KeyError):
+            rows = table.tables("latest first") if "latest first" in table else ()
+            found = {one.folder: one for one in map(_memory, rows)}
+        except MlpSvdError as error:
+            LOGGER.warning("The remembered collections are left out: %s.", error)
             return []
+        return list(found.values())[:_N_RECENT]
+
+
+def _memory(fields: Fields) -> FolderMemory:
+    classes = tuple(dict.fromkeys(checked_label(name) for name in fields.texts("classes")))
+    return FolderMemory(fields.text("folder"), classes, fields.whole("goal", 0, HIGHEST_GOAL))

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from mlpsvd.audio.level import measure_level
 from mlpsvd.errors import CalibrationError, FileFormatError
+from mlpsvd.json_fields import Fields
+from mlpsvd.text import one_line
 
 __all__ = ["CALIBRATOR_TONES_HZ", "SHORTEST_TONE_S", "Calibration", "calibrate"]
 
@@ -75,14 +77,16 @@ class Calibration:
         names = [one.name for one in fields(cls)]
         if set(names) != set(table):
             raise FileFormatError(
-                f"the calibration has the entries {', '.join(table) or 'none'}; they should be {', '.join(names)}"
+                f"the calibration has the entries {one_line(', '.join(table)) or 'none'}; they should be "
+                f"{', '.join(names)}"
             )
+        entries = Fields(table, "calibration.")
         return cls(
-            offset_db=_number("offset_db", table["offset_db"]),
-            tone_hz=_number("tone_hz", table["tone_hz"]),
-            reference_db_spl=_number("reference_db_spl", table["reference_db_spl"]),
-            device_key=_text("device_key", table["device_key"]),
-            measured_at=_text("measured_at", table["measured_at"]),
+            offset_db=entries.number("offset_db", -1000.0, 1000.0),
+            tone_hz=entries.number("tone_hz", 0.0, 1e6),
+            reference_db_spl=entries.number("reference_db_spl", -1000.0, 1000.0),
+            device_key=entries.text("device_key"),
+            measured_at=entries.text("measured_at"),
         )
 
 
@@ -188,15 +192,3 @@ def _require_steady(sound: NDArray[np.floating[Any]]) -> None:
             f"the tone is not steady: its level changes by {spread_db:.1f} dB; it should stay within "
             f"{_STEADY_DB:g} dB, so hold the calibrator still and record only while it sounds"
         )
-
-
-def _number(name: str, value: object) -> float:
-    if type(value) not in (int, float) or not math.isfinite(value):  # type: ignore[arg-type]
-        raise FileFormatError(f"the calibration's {name} is {value!r}; it should be a number")
-    return float(value)  # type: ignore[arg-type]
-
-
-def _text(name: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise FileFormatError(f"the calibration's {name} is {value!r}; it should be a text")
-    return value

@@ -60,7 +60,8 @@ def audio_files_below(folder: Path, unreadable: Callable[[OSError], None] | None
     """Yield every file below ``folder`` that has the suffix of an audio file, each folder in the order of names.
 
     Hidden files and folders and those of operating systems and network drives (``@eaDir``, ``$RECYCLE.BIN``,
-    ``__MACOSX``) are not looked at. Linked folders are followed, each only once.
+    ``__MACOSX``) are not looked at. Linked folders are followed, each only once, but not one that holds ``folder``
+    itself: a link to ``/`` would read the whole disk.
 
     Parameters
     ----------
@@ -70,9 +71,10 @@ def audio_files_below(folder: Path, unreadable: Callable[[OSError], None] | None
         Called with the error of a folder that cannot be opened.
     """
     seen: set[str] = set()
+    top = os.path.realpath(folder)
     for root, folders, files in os.walk(folder, onerror=unreadable, followlinks=True):
         real = os.path.realpath(root)
-        if real in seen:
+        if real in seen or (real != top and f"{top}{os.sep}".startswith(f"{real.rstrip(os.sep)}{os.sep}")):
             folders.clear()
             continue
         seen.add(real)

@@ -91,9 +91,11 @@ def test_it_survives_json_and_refuses_what_is_not_its_own() -> None:
     assert Calibration.from_table(table) == found
     with pytest.raises(FileFormatError, match="entries offset_db; they should be offset_db, tone_hz"):
         Calibration.from_table({"offset_db": 3.0})
-    with pytest.raises(FileFormatError, match="offset_db is '3'; it should be a number"):
+    with pytest.raises(FileFormatError, match=r"calibration\.offset_db is '3'; it should be a number"):
         Calibration.from_table({**table, "offset_db": "3"})
     with pytest.raises(FileFormatError, match="tone_hz is nan"):
         Calibration.from_table({**table, "tone_hz": float("nan")})
     with pytest.raises(FileFormatError, match="device_key is 3; it should be a text"):
         Calibration.from_table({**table, "device_key": 3})
+    with pytest.raises(FileFormatError, match="offset_db is 1000000"):
+        Calibration.from_table({**table, "offset_db": 10**400})

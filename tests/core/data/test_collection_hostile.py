@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -297,7 +298,7 @@ def test_a_file_with_a_second_name_elsewhere_is_not_written_in_place(sent: Sent,
 
 PIPES = ("manifest.csv", ".mlpsvd/lock", ".mlpsvd/journal.jsonl", ".mlpsvd/collection.json", ".mlpsvd/spool/a.wav",
          ".mlpsvd/spool/a.json", ".mlpsvd/trash/x.flac", ".mlpsvd/spool", ".mlpsvd/trash", ".mlpsvd", "dog/x.txt",
-         "linked")  # fmt: skip
+         "dog/x.wav", "linked")  # fmt: skip
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "/dev/zero"])
@@ -310,6 +311,16 @@ def test_nothing_waits_for_a_pipe_or_reads_a_device(sent: Sent, name: str, make:
     path.parent.mkdir(parents=True, exist_ok=True)
     make(path)
     assert_harmless(sent)
+
+
+@pytest.mark.parametrize("target", ["/", "..", "../..", "dog", "."])
+def test_a_link_to_a_folder_that_holds_the_collection_is_not_followed(sent: Sent, target: str) -> None:
+    shutil.copyfile(sent.outside / "far.flac", sent.folder.parent / "beside.flac")
+    (sent.folder / "linked").symlink_to(target)
+    began_s = time.process_time()
+    with Collection.open(sent.folder) as collection:
+        assert collection.counts == {"cat": 2, "dog": 1, "ox": 1}
+    assert time.process_time() - began_s < 2.0
 
 
 def test_an_id_of_a_take_that_is_no_plain_name_is_refused(sent: Sent) -> None:
