@@ -8,18 +8,13 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-<<<<<<< HEAD
 from mlpsvd.audio.sound_names import name_filter
+from mlpsvd.data.collection_paths import is_folder
 
 __all__ = ["AUDIO_FILES", "LAST_FOLDERS", "LastFolders", "ask_for_path", "ask_for_paths"]
 
 AUDIO_FILES = f"Recordings ({name_filter()});;All files (*)"
 """What a dialog for recordings shows."""
-=======
-from mlpsvd.data.collection_paths import is_folder
-
-__all__ = ["LAST_FOLDERS", "LastFolders", "ask_for_path", "ask_for_paths"]
->>>>>>> a07be2f (window: read what is remembered by type)
 
 
 class LastFolders:
