@@ -17,6 +17,9 @@ from mlpsvd_gui.workers.warm_up import WarmUp
 
 __all__ = ["ReproductionWorker"]
 
+_END_S = 3.0
+"""How long a process that was told to end, and the thread that waits for it, may take."""
+
 _LOST = "The process that leads the run was ended from outside; what is finished is kept"
 
 
@@ -66,6 +69,7 @@ class ReproductionWorker(QObject):
         has_ended = not self._run.thread.is_alive()
         if not has_ended:
             self._run.end()
+            self._run.thread.join(_END_S)  # its process is gone: a thread left behind would outlive the window
         return has_ended
 
     def is_current(self, news: ReproductionNews) -> bool:
@@ -107,6 +111,12 @@ class _Run:
                 self._process.terminate()
 
     def _work(self) -> None:
+        try:
+            self._lead()
+        finally:
+            self._await_process()
+
+    def _lead(self) -> None:
         self._await_engine()
         leader = self._start()
         if leader is None:
@@ -114,6 +124,16 @@ class _Run:
             return
         with leader:
             self._listen(leader)
+
+    def _await_process(self) -> None:
+        """Wait for the process to be gone, so that it leaves no zombie."""
+        with self._lock:
+            process = self._process
+        if process is not None:
+            process.join(_END_S)
+            if process.is_alive():
+                process.kill()
+                process.join(_END_S)
 
     def _await_engine(self) -> None:
         if self._warm_up is None:

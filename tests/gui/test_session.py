@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from mlpsvd.experiments.run_store import RunFolder
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.models.preferences import Preferences
 from mlpsvd_gui.models.run_model import RunState
+from mlpsvd_gui.views.messages import MessageKind
 
 
 def open_window(qtbot: QtBot, folder: Path) -> MainWindow:
@@ -159,4 +161,16 @@ def test_the_library_holds_a_run_while_it_is_trained(qtbot: QtBot, tmp_path: Pat
         window.actions_.stop.trigger()
         wait_for(qtbot, window, RunState.STOPPED)
     qtbot.waitUntil(lambda: library.latest() == folder, timeout=10_000)
+    window.close()
+
+
+def test_a_hostile_run_folder_is_one_sentence(
+    qtbot: QtBot, tmp_path: Path, hostile: Path, expect_log: Callable[[str], None]
+) -> None:
+    expect_log("could not be read")
+    window = open_window(qtbot, tmp_path)
+    window.files.open(hostile / "checkpoint_out_of_bounds")
+    qtbot.waitUntil(lambda: window.messages.kind is MessageKind.ERROR, timeout=10_000)
+    assert "but not its results" in window.messages.text and "takes 514 inputs" in window.messages.text
+    assert window.run.state is RunState.EMPTY
     window.close()

@@ -19,7 +19,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from mlpsvd.data.collection_lock import FolderLock
 from mlpsvd.errors import DataError, FileFormatError, MlpSvdError
 from mlpsvd.experiments.checkpoint import CHECKPOINT, checkpoint_id, load_checkpoint, save_checkpoint
 from mlpsvd.experiments.old_run import read_old_run
@@ -35,6 +34,7 @@ from mlpsvd.experiments.run_files import (
     write_figures,
     write_tables,
 )
+from mlpsvd.experiments.run_lock import WORK, FolderInUse, work_folder
 from mlpsvd.files import read_plain, write_atomically
 from mlpsvd.json_fields import parse_fields
 from mlpsvd.models.model_file import load_model
@@ -44,8 +44,7 @@ __all__ = ["CHECKPOINT_S", "RunFolder", "has_run", "is_in_use", "latest_checkpoi
 CHECKPOINT_S = 10.0
 """Seconds between two checkpoints: what a crash loses at most."""
 
-_WORK = ".mlpsvd"
-_NEW, _READY, _LOCK, _UNFINISHED = "new", "ready.json", "lock", "unfinished.safetensors"
+_NEW, _READY, _UNFINISHED = "new", "ready.json", "unfinished.safetensors"
 _MOST_READY_BYTES = 100_000
 
 
@@ -70,9 +69,8 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         check_run_folder(path)
         path.mkdir(parents=True, exist_ok=True)
-        _work_folder(path).mkdir(exist_ok=True)
         self.path = path
-        self._lock = _lock(path)
+        self._lock = FolderInUse(path)
         self._saved_at = time.monotonic()
         _finish_swap(path)
         self._holds = _held_id(path)
@@ -94,7 +92,9 @@ class RunFolder:
         if not run.outcomes:
             return None
         is_ours = self._holds in (None, run.id)
-        path = self.path / CHECKPOINT if is_ours else _work_folder(self.path) / _UNFINISHED
+        path = self.path / CHECKPOINT if is_ours else work_folder(self.path) / _UNFINISHED
+        if path.is_symlink():
+            path.unlink()  # in a folder from elsewhere; what it leads to is not ours to write
         save_checkpoint(path, run)
         return path
 
@@ -124,7 +124,7 @@ class RunFolder:
             If a file cannot be written; it names the file. If it is one of models, checkpoint, experiment or results,
             the folder is as it was before; otherwise these are in place and the rest is missing.
         """
-        staged = _work_folder(self.path) / _NEW
+        staged = work_folder(self.path) / _NEW
         shutil.rmtree(staged, ignore_errors=True)
         names: list[str] = []
         try:
@@ -152,7 +152,7 @@ class RunFolder:
 
     def close(self) -> None:
         """Let others write into the folder."""
-        self._lock.release()
+        self._lock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -174,7 +174,7 @@ def has_run(folder: Path) -> bool:
 
 def latest_checkpoint(folder: Path) -> Path:
     """Return the checkpoint of the run that was written into a folder last, there or not."""
-    unfinished = folder / _WORK / _UNFINISHED
+    unfinished = folder / WORK / _UNFINISHED
     return unfinished if unfinished.is_file() else folder / CHECKPOINT
 
 
@@ -203,39 +203,15 @@ def read_run(folder: Path) -> Run:
 
 def finish_interrupted_swap(folder: Path) -> None:
     """Finish what a killed program has begun, unless another one is at it or the folder cannot be written to."""
-    if not (folder / _WORK / _NEW).is_dir():
+    if not (folder / WORK / _NEW).is_dir():
         return
-    with contextlib.suppress(DataError, OSError):
-        lock = _lock(folder)
-        try:
-            _finish_swap(folder)
-        finally:
-            lock.release()
+    with contextlib.suppress(DataError, OSError), contextlib.closing(FolderInUse(folder)):
+        _finish_swap(folder)
 
 
 def is_in_use(folder: Path) -> bool:
     """Whether a program is writing a run into a folder."""
-    if not (folder / _WORK / _LOCK).is_file():
-        return False
-    try:
-        _lock(folder).release()
-    except (DataError, OSError):
-        return True
-    return False
-
-
-def _work_folder(folder: Path) -> Path:
-    work = folder / _WORK
-    if work.is_symlink():
-        raise FileFormatError(f"{work} is a link; it should be a folder of its own, so remove the link")
-    return work
-
-
-def _lock(folder: Path) -> FolderLock:
-    path = _work_folder(folder) / _LOCK
-    if path.is_symlink():
-        raise FileFormatError(f"{path} is a link; it should be a plain file, so remove the link")
-    return FolderLock(path)
+    return FolderInUse.is_held(folder)
 
 
 def _named(error: OSError, folder: Path, consequence: str = "") -> OSError:
@@ -251,7 +227,7 @@ def _swap(folder: Path, staged: Path, run_id: str, names: list[str]) -> None:
 
 def _finish_swap(folder: Path) -> None:
     """Let files that are complete take their places; throw away what was not completed."""
-    staged = _work_folder(folder) / _NEW
+    staged = work_folder(folder) / _NEW
     if staged.is_symlink() or not staged.is_dir():
         return
     names = _ready_names(staged)

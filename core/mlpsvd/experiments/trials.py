@@ -18,15 +18,19 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from mlpsvd import __version__
+from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.measurements import Measurement, measure
-from mlpsvd.files import write_atomically
+from mlpsvd.experiments.trial_results import checked_result
+from mlpsvd.files import read_plain, write_atomically
+from mlpsvd.json_fields import parse_fields
 from mlpsvd.settings import to_table
 from mlpsvd.streams import NUMERICS_VERSION
 
 __all__ = ["MeasuresTogether", "Trial", "TrialEvent", "TrialStore", "run_trials", "seeded"]
 
 _FORMAT_VERSION = 1
+_MOST_BYTES = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -97,13 +101,11 @@ class TrialStore:
     def get(self, trial: Trial) -> dict[str, Any] | None:
         """Return the result of a trial, or None where there is none, or none that can be read."""
         try:
-            table = json.loads(self.path(trial).read_bytes())
-        except (OSError, ValueError):
+            table = parse_fields(read_plain(self.path(trial), _MOST_BYTES))
+            table.whole("format_version", _FORMAT_VERSION, _FORMAT_VERSION)
+            return checked_result(table.table("result"), trial.experiment, trial.measurement)
+        except (OSError, MlpSvdError):
             return None
-        if not isinstance(table, dict) or table.get("format_version") != _FORMAT_VERSION:
-            return None
-        result = table.get("result")
-        return result if isinstance(result, dict) else None
 
     def put(self, trial: Trial, result: Mapping[str, Any]) -> None:
         """Keep a result.

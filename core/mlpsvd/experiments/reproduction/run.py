@@ -20,9 +20,11 @@ from mlpsvd.experiments.measurements import Measurement
 from mlpsvd.experiments.report import Section, write_report
 from mlpsvd.experiments.reproduction.finding import Finding, Reproduction, Results
 from mlpsvd.experiments.reproduction.registry import REPRODUCTIONS
+from mlpsvd.experiments.run_lock import WORK, FolderInUse
 from mlpsvd.experiments.trials import MeasuresTogether, Trial, TrialStore, run_trials
 from mlpsvd.experiments.workers import OpenExecutor
-from mlpsvd.files import write_atomically
+from mlpsvd.files import read_plain, write_atomically
+from mlpsvd.json_fields import parse_fields
 
 __all__ = [
     "FindingWritten",
@@ -37,6 +39,8 @@ __all__ = [
 _MANIFEST = "reproduction.json"
 _FORMAT_VERSION = 1
 _MOST_BREAKS = 5
+_MOST_MANIFEST_BYTES = 1_000_000
+_MOST_TRIALS = 100_000
 
 
 @dataclass(frozen=True)
@@ -110,13 +114,27 @@ def reproduce(
     ------
     FileFormatError
         If the folder holds something else.
+    DataError
+        If another reproduction is written into it.
     TrainingError
         If workers die again and again.
     OSError
         If a file cannot be written.
     """
     check_folder(folder)
+    _refuse_links(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    with closing(FolderInUse(folder)):
+        yield from _reproduced(reproductions, n_trials, folder, open_executor, together)
+
+
+def _reproduced(
+    reproductions: Sequence[Reproduction],
+    n_trials: int,
+    folder: Path,
+    open_executor: OpenExecutor,
+    together: MeasuresTogether | None,
+) -> Generator[ReproductionEvent, None, None]:
     manifest = written_reproductions(folder)
     _write_manifest(folder, manifest)  # from here on the folder can be told for ours
     store = TrialStore(folder / "trials")
@@ -141,9 +159,16 @@ def check_folder(folder: Path) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise FileFormatError(f"{folder} is a file; it should be a folder, or not be there yet")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / _MANIFEST).is_file():
+    if folder.is_dir() and any(one.name != WORK for one in folder.iterdir()) and not (folder / _MANIFEST).is_file():
         raise FileFormatError(f"{folder} holds files of something else; choose an empty folder or another name")
     written_reproductions(folder)
+
+
+def _refuse_links(folder: Path) -> None:
+    """Refuse files that are links, in a folder from elsewhere: writing would replace what they lead to."""
+    for path in [*folder.glob("*"), *folder.glob("*/*")]:
+        if path.is_symlink() and not path.is_dir():
+            raise FileFormatError(f"{path} is a link; files that are written should be none, so remove it")
 
 
 def _robust(
@@ -245,11 +270,12 @@ def written_reproductions(folder: Path) -> dict[str, int]:
     if not path.is_file():
         return {}
     try:
-        table = json.loads(path.read_bytes())
-        version, names = table["format_version"], table["reproductions"]
-        manifest = {str(name): int(n_trials) for name, n_trials in names.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise FileFormatError(f"{path} is damaged: it should list what was reproduced") from error
+        table = parse_fields(read_plain(path, _MOST_MANIFEST_BYTES))
+        version, names = table.whole("format_version"), table.table("reproductions")
+        manifest = {name: names.whole(name, 1, _MOST_TRIALS) for name in names.names() if name in REPRODUCTIONS}
+    except (OSError, FileFormatError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise FileFormatError(f"{path} is damaged: it should list what was reproduced ({reason})") from error
     if version != _FORMAT_VERSION:
         raise FileFormatError(f"{path} has format version {version}; this program reads version {_FORMAT_VERSION}")
     return manifest
