@@ -13,6 +13,7 @@ __all__ = [
     "CalibrationError",
     "DataError",
     "DeviceError",
+    "EngineError",
     "FileFormatError",
     "MissingLibraryError",
     "MlpSvdError",
@@ -70,6 +71,10 @@ class AudioFileError(DataError):
 
 class CalibrationError(DataError):
     """A recorded tone cannot calibrate a microphone; the message says what it should be like."""
+
+
+class EngineError(MlpSvdError):
+    """The fused engine cannot be compiled or loaded here; the message gives the reason."""
 
 
 class FileFormatError(MlpSvdError):

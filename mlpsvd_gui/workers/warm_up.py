@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from mlpsvd.engines.choose import fused_engine
 from mlpsvd.engines.warm_up import ensure_compiled, is_compiled
-from mlpsvd.errors import MissingLibraryError
+from mlpsvd.errors import EngineError, MissingLibraryError
 from mlpsvd_gui.log import LOGGER
 
 __all__ = ["WarmUp"]
@@ -61,7 +61,7 @@ class WarmUp:
         try:
             self._compile()
             self._load()
-        except MissingLibraryError as error:
+        except (EngineError, MissingLibraryError) as error:  # the next training says so and uses the reference engine
             LOGGER.info("%s", error)
         except Exception:  # the first training run will fail likewise, and tell the person then
             LOGGER.exception("The fused engine could not be made ready")

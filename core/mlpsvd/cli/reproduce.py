@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from mlpsvd.cli.console import INTERRUPTED, OK, tell
 from mlpsvd.cli.interrupt import StopRequest
+from mlpsvd.engines.warm_up import engine_problem, ensure_compiled, is_compiled
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.reproduction.finding import Comparison, Reproduction
 from mlpsvd.experiments.reproduction.registry import REPRODUCTIONS, chosen
@@ -59,6 +60,8 @@ def reproduce(
     if n_jobs:
         _at_least_one("--jobs", n_jobs)
     check_folder(out)
+    if not scheduler and not on_gpu:
+        _prepare_engine()
     executor = _executor(n_jobs, scheduler)
     together = GpuTrials() if on_gpu else None
     with (
@@ -82,6 +85,16 @@ def _chosen(names: Sequence[str], everything: bool) -> list[Reproduction]:
     if not names:
         raise SettingError("NAME", "", "--all, or some of " + ", ".join(REPRODUCTIONS))
     return chosen(names)
+
+
+def _prepare_engine() -> None:
+    """Compile the fused engine before the workers start; say so where it cannot be had."""
+    if not is_compiled():
+        tell("compiling the fused engine, once per machine; this takes some ten seconds")
+    ensure_compiled()
+    problem = engine_problem()
+    if problem:
+        tell(f"note: {problem}; the reference engine is used instead")
 
 
 def _at_least_one(option: str, value: int) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.engines import compiled_code
 from mlpsvd.engines import fused_activations as activations
 from mlpsvd.engines import fused_kernels as kernels
 from mlpsvd.engines.base import LabelledVectors, one_hot
 from mlpsvd.engines.fused_clips import FEW_ROWS, LEAST_FEATURES
 from mlpsvd.engines.fused_order import shuffled
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, fresh_state
+from mlpsvd.errors import NetworkError
+from mlpsvd.network.checks import check_spec
 from mlpsvd.network.initialise import build
 from mlpsvd.network.network import Network
 from mlpsvd.network.settings import NetworkSettings
@@ -72,11 +76,19 @@ class FusedEngine:
     """Runs whole epochs in compiled code, in float32 on one core.
 
     An :class:`~mlpsvd.engines.base.Engine` that agrees with the reference engine to the rounding of float32.
+
+    Parameters
+    ----------
+    flush_subnormals
+        Whether numbers below 2⁻¹²⁶ count as zero while it computes; see :mod:`mlpsvd.engines.fused_subnormals`. Only
+        the benchmark asks for False.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, flush_subnormals: bool = True) -> None:
+        self._flush = flush_subnormals
         self._layouts: dict[NetworkSpec, _Layout] = {}
         self._run_once()
+        compiled_code.seal()
 
     @property
     def description(self) -> str:
@@ -107,8 +119,17 @@ class FusedEngine:
         order: NDArray[np.intp],
         batch_size: int,
     ) -> None:
-        """Train ``network`` and ``state``, in place, on every clip once."""
+        """Train ``network`` and ``state``, in place, on every clip once.
+
+        Raises
+        ------
+        NetworkError
+            If network, state, data and order do not fit each other.
+        """
         layout = self._layout(network.spec)
+        x, labels = _checked(network.spec, data, network.theta, state.first, state.second)
+        if len(state.steps) != len(network.spec.layers):
+            raise NetworkError(f"there are {len(state.steps)} counts of updates for {len(network.spec.layers)} layers")
         steps = np.array(state.steps, np.int64)
         numbers = [rule.learning_rate, rule.momentum, rule.beta_1, rule.beta_2, rule.epsilon]
         own = (network.theta, state.first, state.second)
@@ -116,16 +137,16 @@ class FusedEngine:
         for copy, vector in zip(copies, own, strict=True):
             copy[:] = vector
         theta, first, second = copies
-        kernels.run_epoch(
+        is_done = kernels.run_epoch(
             theta,
             layout.gradient,
             layout.more,
             first,
             second,
             steps,
-            data.x,
-            data.labels.astype(np.int64, copy=False),
-            order.astype(np.int64, copy=False),
+            x,
+            labels,
+            _fixed(order, np.int64),
             batch_size,
             layout.table,
             layout.work,
@@ -134,25 +155,38 @@ class FusedEngine:
             _LOSSES[network.spec.loss],
             _OPTIMISERS[rule.kind],
             np.array(numbers, np.float32),
+            self._flush,
         )
+        if not is_done:
+            raise NetworkError("the order of the clips or their classes, or the batch size, is out of bounds")
         for copy, vector in zip(copies, own, strict=True):
             vector[:] = copy
         state.steps[:] = steps.tolist()
 
     def evaluate(self, network: Network, data: LabelledVectors) -> tuple[float, float, NDArray[np.intp]]:
-        """Return mean loss, accuracy (0 to 1) and the estimated classes [shape=(n_clips,)] of a whole set."""
+        """Return mean loss, accuracy (0 to 1) and the estimated classes [shape=(n_clips,)] of a whole set.
+
+        Raises
+        ------
+        NetworkError
+            If network and data do not fit each other.
+        """
         layout = self._layout(network.spec)
+        x, labels = _checked(network.spec, data, network.theta)
         estimates = np.empty(len(data), np.int64)
-        total = kernels.evaluate(
+        is_done, total = kernels.evaluate(
             network.theta,
-            data.x,
-            data.labels.astype(np.int64, copy=False),
+            x,
+            labels,
             layout.table,
             layout.work,
             layout.picked,
             _LOSSES[network.spec.loss],
             estimates,
+            self._flush,
         )
+        if not is_done:
+            raise NetworkError("the classes of the clips are out of bounds")
         return total / len(data), float((estimates == data.labels).mean()), estimates
 
     def _run_once(self) -> None:
@@ -169,8 +203,31 @@ class FusedEngine:
         if spec not in self._layouts:
             while len(self._layouts) >= _LAYOUTS_KEPT:
                 del self._layouts[next(iter(self._layouts))]
+            check_spec(spec)
             self._layouts[spec] = _lay_out(spec)
         return self._layouts[spec]
+
+
+def _checked(
+    spec: NetworkSpec, data: LabelledVectors, *vectors: Array
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return feature vectors and labels as the kernels take them; every vector must be one of the network's."""
+    for vector in vectors:
+        if vector.shape != (spec.n_parameters,) or vector.dtype != np.float32 or not vector.flags.c_contiguous:
+            found = f"the shape {vector.shape} and the type {vector.dtype}"
+            raise NetworkError(f"a vector of the network has {found}; it should be float32 with ({spec.n_parameters},)")
+    x, labels = data.x, data.labels
+    if x.ndim != 2 or x.shape[1] != spec.n_in or labels.shape != (len(x),) or x.dtype != np.float32:
+        found = f"the shape {x.shape}, the type {x.dtype} and labels of the shape {labels.shape}"
+        raise NetworkError(f"the data have {found}; they should be float32 with {spec.n_in} features")
+    return _fixed(x, np.float32), _fixed(labels, np.int64)
+
+
+def _fixed(array: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
+    """Return an array read-only and without gaps, without a copy where it is so: Numba compiles for each kind anew."""
+    fixed = np.ascontiguousarray(array, dtype).view()
+    fixed.flags.writeable = False
+    return fixed
 
 
 def _lay_out(spec: NetworkSpec) -> _Layout:

@@ -6,8 +6,8 @@ over the batch of δ xᵀ is Δ Xᵀ, and every loop that is not a matrix produc
 the clips of a piece do not fill the registers, the last one fills them up, and its δ there is 0. A layer is one row of
 a table of integers (its columns are named below), so one compiled text serves every stack of layers.
 
-What was tried and what it gave is in docs/engines.md. Numba's cache on disk notices a change of the file that holds a
-function, not of those it imports from: hence the checksum below.
+What was tried and what it gave is in docs/engines.md. The calls from Python are :func:`run_epoch` and :func:`evaluate`;
+both check that clips and classes are within bounds, since everything else trusts the numbers that it is given.
 """
 
 from __future__ import annotations
@@ -15,16 +15,15 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from mlpsvd.engines.compiled_code import kept_on_disk
 from mlpsvd.engines.fused_activations import RELU, SIGMOID, activate, through_activation
 from mlpsvd.engines.fused_clips import clips_gradient, clips_in_panels, fetch_clips, few_rows_product
 from mlpsvd.engines.fused_layout import matrix
 from mlpsvd.engines.fused_products import AS_IT_IS, BIAS_RELU, SWITCHED, outer_product, product, row_sums
+from mlpsvd.engines.fused_subnormals import flush_subnormals, restore
 from mlpsvd.engines.fused_vectors import LANES
 
 __all__ = ["COLUMNS", "PIECE", "evaluate", "run_epoch"]
-
-# Checksum of what is imported above: a change there has to change this file, or Numba would use its old code.
-PARTS_CHECKSUM = 3394112195
 
 # Columns of the layer table; from THETA on they are offsets, THETA into the parameter vector, the rest into the
 # workspace. X is where a layer's inputs lie, one clip a column, those of the first layer in panels of sixteen clips; or
@@ -44,7 +43,7 @@ SGD, MOMENTUM, ADAM = range(3)
 # training run that diverges is noticed.
 _REORDERED = {"reassoc", "contract", "nsz", "arcp"}
 _compiled = njit(nogil=True, fastmath=_REORDERED, error_model="numpy")
-_kept_on_disk = njit(cache=True, nogil=True, fastmath=_REORDERED, error_model="numpy")
+_kept_on_disk = kept_on_disk(nogil=True, fastmath=_REORDERED, error_model="numpy")
 
 _ONE, _HALF, _ZERO = np.float32(1), np.float32(0.5), np.float32(0)
 _TINY = np.float32(2**-126)  # the smallest that is not subnormal: its logarithm stands for that of 0
@@ -230,27 +229,40 @@ def _update(kind, theta, gradient, first, second, steps, rule, layers):
                 start = stop
 
 
+@_compiled
+def _are_within(numbers, end):
+    """Whether all numbers are at least 0 and below ``end``."""
+    least, most = end, np.int64(-1)
+    for i in range(len(numbers)):
+        least = min(least, numbers[i])
+        most = max(most, numbers[i])
+    return (least >= 0 and most < end) or len(numbers) == 0
+
+
+@_compiled
+def _train(
+    theta, gradient, more, first, second, steps, x, labels, order, batch_size, layers, work, picked, wanted, loss,
+    optimiser, rule,
+):  # fmt: skip
+    for start in range(0, len(order), batch_size):
+        n = min(batch_size, len(order) - start)
+        share = _ONE / np.float32(n)
+        for done in range(0, n, PIECE):
+            here = gradient if done == 0 else more
+            piece = start + done, min(PIECE, n - done)
+            _gradient_of_piece(theta, here, x, labels, order, *piece, share, layers, work, picked, wanted, loss)
+            if done > 0:
+                for k in range(gradient.size):
+                    gradient[k] += more[k]
+        _update(optimiser, theta, gradient, first, second, steps, rule, layers)
+
+
 @_kept_on_disk
 def run_epoch(
-    theta,
-    gradient,
-    more,
-    first,
-    second,
-    steps,
-    x,
-    labels,
-    order,
-    batch_size,
-    layers,
-    work,
-    picked,
-    wanted,
-    loss,
-    optimiser,
-    rule,
-):
-    """Train on every clip once, in place.
+    theta, gradient, more, first, second, steps, x, labels, order, batch_size, layers, work, picked, wanted, loss,
+    optimiser, rule, flush,
+):  # fmt: skip
+    """Train on every clip once, in place; return whether orders and labels were within bounds. If not, nothing is done.
 
     Parameters
     ----------
@@ -274,26 +286,24 @@ def run_epoch(
         Codes as above.
     rule : np.ndarray [shape=(5,), dtype=float32]
         Learning rate, momentum, β₁, β₂, ε.
+    flush : bool
+        Whether subnormal numbers count as zero; see :mod:`mlpsvd.engines.fused_subnormals`.
     """
-    for start in range(0, len(order), batch_size):
-        n = min(batch_size, len(order) - start)
-        share = _ONE / np.float32(n)
-        for done in range(0, n, PIECE):
-            here = gradient if done == 0 else more
-            piece = start + done, min(PIECE, n - done)
-            _gradient_of_piece(theta, here, x, labels, order, *piece, share, layers, work, picked, wanted, loss)
-            if done > 0:
-                for k in range(gradient.size):
-                    gradient[k] += more[k]
-        _update(optimiser, theta, gradient, first, second, steps, rule, layers)
+    n_classes = layers[len(layers) - 1, N_OUT]
+    if batch_size < 1 or not (_are_within(order, len(x)) and _are_within(labels, n_classes)):
+        return False
+    before = flush_subnormals() if flush else np.int64(0)
+    _train(
+        theta, gradient, more, first, second, steps, x, labels, order, batch_size, layers, work, picked, wanted, loss,
+        optimiser, rule,
+    )  # fmt: skip
+    if flush:
+        restore(before)
+    return True
 
 
-@_kept_on_disk
-def evaluate(theta, x, labels, layers, work, picked, loss, estimates):
-    """Return the summed loss of a whole set and write the estimated classes.
-
-    Parameters as of :func:`run_epoch`; estimates : np.ndarray [shape=(n_clips,), dtype=int64].
-    """
+@_compiled
+def _evaluate(theta, x, labels, layers, work, picked, loss, estimates):
     last = len(layers) - 1
     total = 0.0
     for start in range(0, len(x), PIECE):
@@ -308,6 +318,21 @@ def evaluate(theta, x, labels, layers, work, picked, loss, estimates):
         _estimate(z, matrix(work, layers[last, DELTA], 1, len(piece)), estimates[start : start + n])
         total += _summed_loss(loss, layers[last, ACTIVATION], z, labels[start : start + n])
     return total
+
+
+@_kept_on_disk
+def evaluate(theta, x, labels, layers, work, picked, loss, estimates, flush):
+    """Return whether labels are within bounds, and the summed loss of a whole set; write the estimated classes.
+
+    Parameters as of :func:`run_epoch`; estimates : np.ndarray [shape=(n_clips,), dtype=int64].
+    """
+    if not _are_within(labels, layers[len(layers) - 1, N_OUT]):
+        return False, 0.0
+    before = flush_subnormals() if flush else np.int64(0)
+    total = _evaluate(theta, x, labels, layers, work, picked, loss, estimates)
+    if flush:
+        restore(before)
+    return True, total
 
 
 @_compiled

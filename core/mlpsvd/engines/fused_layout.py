@@ -1,8 +1,4 @@
-"""How the fused engine's numbers lie in memory: matrices within vectors.
-
-Numba does not notice in its cache on disk that this file has changed, since the cached functions stand in
-``fused_kernels.py``. That one therefore holds a checksum of this one too, and a test compares them.
-"""
+"""How the fused engine's numbers lie in memory: matrices within vectors."""
 
 from __future__ import annotations
 

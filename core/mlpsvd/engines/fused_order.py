@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from mlpsvd.engines.compiled_code import kept_on_disk
 
 __all__ = ["shuffled"]
 
@@ -24,7 +25,7 @@ def shuffled(seeds: np.random.SeedSequence, n: int) -> NDArray[np.intp]:
     return np.random.default_rng(seeds).permutation(n)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kept_on_disk(nogil=True, error_model="numpy")
 def _shuffle(order, numbers):
     """Fisher and Yates's shuffle. As in NumPy, a number below 2ᵏ is drawn until it is not larger than the place.
 

