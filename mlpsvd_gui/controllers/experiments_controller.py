@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QStandardPaths, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 
+from mlpsvd.engines.warm_up import engine_problem
 from mlpsvd.experiments.reproduction.finding import Reproduction
 from mlpsvd.experiments.reproduction.registry import REPRODUCTIONS
 from mlpsvd.files import write_atomically
@@ -216,6 +217,9 @@ class ExperimentsController(QObject):
 
     def _end_text(self, news: ReproductionNews) -> str:
         took = f"Finished after {time.monotonic() - self._began:.1f} s"
+        problem = engine_problem()
+        if problem and news.kind is ReproductionKind.FINISHED:
+            took += f" with the reference engine ({problem})"
         return {
             ReproductionKind.FINISHED: f"{took}; the report covers all that the folder holds.",
             ReproductionKind.STOPPED: "Stopped. What is finished is kept, and Run goes on from there.",

@@ -21,7 +21,7 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, cast
@@ -81,27 +81,45 @@ def is_ready() -> bool:
     return _is_sealed(folder / name)
 
 
-def kept_on_disk(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Return Numba's ``njit`` with these options, which keeps its result on disk where a folder for it can be had."""
-    import numba
+def kept_on_disk(**options: Any) -> Callable[[Callable[..., Any]], _Kept]:
+    """Return Numba's ``njit`` with some options, for functions whose compiled code is kept on disk where it can be.
 
-    njit, config = numba.njit, cast(Any, numba.config)
+    What is on disk is looked for at the first call, not when a module is imported: another process may compile it in
+    the meantime.
+    """
+    with contextlib.suppress(Exception):  # what is wrong, is_ready says in words
+        _key()  # of the sources as they are now
+    return lambda function: _Kept(function, options)
 
-    def decorate(function: Callable[..., Any]) -> Any:
+
+class _Kept:
+    """A function that is compiled, or loaded, at its first call."""
+
+    def __init__(self, function: Callable[..., Any], options: Mapping[str, Any]) -> None:
+        functools.update_wrapper(self, function)
+        self._options = options
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.compiled(*arguments)
+
+    @functools.cached_property
+    def compiled(self) -> Any:
+        """Numba's dispatcher."""
+        import numba
+
+        njit, config, function = numba.njit, cast(Any, numba.config), self.__wrapped__  # type: ignore[attr-defined]
         folder = _opened()
         if folder is None:
-            return njit(**options)(function)
+            return njit(**self._options)(function)
         before, config.CACHE_DIR = config.CACHE_DIR, str(folder)  # read by the decorator, and by nothing later
         try:
-            compiled = njit(cache=True, **options)(function)
+            compiled = njit(cache=True, **self._options)(function)
         except RuntimeError:  # nowhere to keep it after all
-            return njit(**options)(function)
+            return njit(**self._options)(function)
         finally:
             config.CACHE_DIR = before
         is_here = Path(compiled.stats.cache_path).is_relative_to(folder)
-        return compiled if is_here else njit(**options)(function)
-
-    return decorate
+        return compiled if is_here else njit(**self._options)(function)
 
 
 def seal() -> None:
