@@ -119,7 +119,7 @@ def _run_window(experiment: Experiment | None, path: Path | None) -> int:
     if path is not None and path.is_dir():
         window.files.open(path)  # with its results
     elif path is not None and path.suffix.lower() == ".safetensors":
-        window.live.open_model(str(path))
+        window.open_model(path)
     QTimer.singleShot(0, lambda: LOGGER.info("Window open, MLP-SVD %s", mlpsvd.__version__))
     QTimer.singleShot(_WARM_UP_MS, window.warm_up.start)
     return app.exec() or signals.exit_code

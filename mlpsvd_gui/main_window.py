@@ -17,6 +17,7 @@ from mlpsvd.experiments.recordings_recipe import with_recordings
 from mlpsvd.experiments.run import Run
 from mlpsvd.experiments.run_library import RunLibrary
 from mlpsvd.experiments.workers import n_usable_cores
+from mlpsvd.text import one_line
 from mlpsvd_gui.controllers.classify_controller import ClassifyController
 from mlpsvd_gui.controllers.data_controller import DataController
 from mlpsvd_gui.controllers.dialogs import Dialogs
@@ -194,6 +195,7 @@ class MainWindow(QMainWindow):
         self.recording.listen_requested.connect(lambda: self.live_page.show_page(self.live_panel))
         self.messages.action_requested.connect(self._do_offered)
         self.data.settings_applied.connect(lambda text: self._tell_done(text, "undo"))
+        self.files.model_opened.connect(self.open_model)
         self.actions_.undo.triggered.connect(self._undo)
         self.actions_.redo.triggered.connect(self.experiments.redo)
         self.actions_.go_back.triggered.connect(self.files.go_back)
@@ -208,9 +210,19 @@ class MainWindow(QMainWindow):
         self._update_title()
         self._show_history()
 
+    def open_model(self, path: Path) -> None:
+        """Open a model file for Listen and Files, and say so."""
+        self.live.open_model(str(path))
+        text = f"Opened the model {one_line(path.name)}. It can be used on the pages Listen and Files of Live audio."
+        self.messages.show_message(MessageKind.DONE, text, "listen", "Show Listen")
+
     def _do_offered(self, action: str) -> None:
         """Do what a message offered."""
-        {"undo": self._undo, "go back": self.files.go_back}[action]()
+        {"undo": self._undo, "go back": self.files.go_back, "listen": self._show_listen}[action]()
+
+    def _show_listen(self) -> None:
+        self.tabs.setCurrentWidget(self.live_page)
+        self.live_page.show_page(self.live_panel)
 
     def _undo(self) -> None:
         self.settings.commit()  # text that is typed but not confirmed is the last change

@@ -25,6 +25,7 @@ __all__ = [
     "describe",
     "from_table",
     "get",
+    "impossible_values",
     "is_impossible",
     "is_unicode",
     "parse_text",
@@ -161,6 +162,20 @@ def _impossible_values(settings: Settings, prefix: str) -> Iterator[SettingError
         elif isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
             for index, entry in enumerate(value):
                 yield from problems(entry, f"{key}[{index}].")
+        elif not _fits(value, info):
+            yield SettingError(key, value, info.expected())
+
+
+def impossible_values(settings: Settings, prefix: str = "") -> Iterator[SettingError]:
+    """Yield every value that is impossible by itself, nested ones included; what only conflicts is left out."""
+    for info in describe(type(settings)):
+        value = getattr(settings, info.name)
+        key = f"{prefix}{info.name}"
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            yield from impossible_values(value, f"{key}.")
+        elif isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+            for index, entry in enumerate(value):
+                yield from impossible_values(entry, f"{key}[{index}].")
         elif not _fits(value, info):
             yield SettingError(key, value, info.expected())
 

@@ -54,11 +54,13 @@ class DataController(QObject):
         self._clip = ("train", selection_model.class_index or 0, 0)
         self._asked: PreviewRequest | None = None
         self._preview: Preview | None = None
+        self._fresh: tuple[PreviewRequest, Preview] | None = None
         self._found: Found | None = None
         self._previewer = LatestRunner(PreviewMaker().make, "preview", self)
         self._scanner = LatestRunner(look_through, "scan", self)
         self._player = Player(sound_host, self)
         self._settled = self._timer(_SETTLED_MS, self._ask_at_rest)
+        self._draw = self._timer(0, self._draw_fresh)
         self._dim = self._timer(_DIM_AFTER_MS, lambda: panel.set_dimmed(True))
         self._connect()
         self._player.look_for_output()
@@ -212,7 +214,13 @@ class DataController(QObject):
             self._dim.stop()
             self._panel.set_dimmed(False)
         self._panel.form.show_progress(None)
-        self._show_preview(request, preview)
+        self._fresh = request, preview
+        self._draw.start()  # of several answers that have come at once only the last is drawn
+
+    def _draw_fresh(self) -> None:
+        fresh, self._fresh = self._fresh, None
+        if fresh is not None:
+            self._show_preview(*fresh)
 
     def _show_preview(self, request: PreviewRequest, preview: Preview) -> None:
         panel, clip = self._panel, preview.clip
@@ -259,8 +267,7 @@ class DataController(QObject):
         self._show_nothing(sentence)
 
     def _show_nothing(self, why: str) -> None:
-        self._asked = None
-        self._preview = None
+        self._asked = self._preview = self._fresh = None
         self._dim.stop()
         self._panel.show_nothing(why)
         self._panel.set_dimmed(False)
@@ -294,7 +301,7 @@ class DataController(QObject):
 
     def close(self) -> None:
         """Stop every thread within a second."""
-        for timer in (self._settled, self._dim):
+        for timer in (self._settled, self._dim, self._draw):
             timer.stop()
         self._previewer.close(0.4)
         self._scanner.close(0.3)

@@ -29,6 +29,8 @@ class FilesController(QObject):
     """Emits why something could not be read or written, in one sentence."""
     done = Signal(str, str)
     """Emits what was done in one sentence, and an action that is offered with it ("go back" or empty)."""
+    model_opened = Signal(object)
+    """Emits the path of a model file whose experiment is open now."""
     origin_changed = Signal()
     """The file, or whether the experiment differs from it, may have changed."""
 
@@ -125,6 +127,8 @@ class FilesController(QObject):
             )
             return
         self.use(experiment, own_file, f"Opened {path.name}: {experiment.name}. Press Train to compute its results.")
+        if path.suffix.lower() == ".safetensors":
+            self.model_opened.emit(path)
 
     def _show_run(self, path: Path, saved: Run) -> None:
         if self._run.state.is_active:

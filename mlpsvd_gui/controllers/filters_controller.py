@@ -136,6 +136,10 @@ class FiltersController(QObject):
         if change.before.data == change.after.data:
             return
         before, after = change.before.data.synthetic, change.after.data.synthetic
+        self._panel.show_problem("")
+        index = self._selection.class_index
+        if change.after.data.source == "synthetic" and index is not None and index >= len(after.filters):
+            self._selection.select_class(None)
         self._show_all()
         if replace(before, filters=()) != replace(after, filters=()) or len(before.filters) != len(after.filters):
             self._panel.view.show_octaves_around()

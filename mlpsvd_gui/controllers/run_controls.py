@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel
 
 from mlpsvd_gui.controllers.settings_controller import SettingsController
@@ -14,6 +15,23 @@ from mlpsvd_gui.views.run_toolbar import RunToolBar
 from mlpsvd_gui.words import plain_tip
 
 __all__ = ["RunControls"]
+
+
+_STOP_TIP = "Stop after the epoch under way and keep both networks (F7)"
+_RESULT_TIPS = (
+    "Experiment, results, histories, pictures and models (Ctrl+R)",
+    "The trained MLP as one safetensors file",
+    "The trained MLP-SVD as one safetensors file (Ctrl+E)",
+)
+
+
+def _no_result(state: RunState) -> str:
+    return "Wait for the run to end, or stop it (F7)" if state.is_active else "Nothing is trained yet: press Train (F5)"
+
+
+def _set_tip(action: QAction, tip: str) -> None:
+    action.setToolTip(plain_tip(tip))
+    action.setStatusTip(tip)
 
 
 class RunControls(QObject):
@@ -78,15 +96,22 @@ class RunControls(QObject):
         state, actions = self._run.state, self._actions
         tip = self._train_tip()
         actions.train.setEnabled(not self._problems and not state.is_active)
-        actions.train.setToolTip(plain_tip(tip))
+        _set_tip(actions.train, tip)
         self._race.set_again_enabled(actions.train.isEnabled(), tip)
         actions.pause.setEnabled(state in (RunState.TRAINING, RunState.PAUSED))
         actions.set_paused(state is RunState.PAUSED)
         actions.stop.setEnabled(state.is_active)
+        for action, tip in ((actions.pause, "Pause after the epoch under way (F6)"), (actions.stop, _STOP_TIP)):
+            if not action.isEnabled():
+                _set_tip(action, "No run to pause or stop: press Train (F5)")
+            elif action is actions.stop or state is not RunState.PAUSED:
+                _set_tip(action, tip)
         has_outcomes = bool(self._run.outcomes) and not state.is_active
         actions.save_run.setEnabled(has_outcomes)
         actions.export_mlp.setEnabled(has_outcomes and "mlp" in self._run.outcomes)
         actions.export_svd.setEnabled(has_outcomes and "mlp-svd" in self._run.outcomes)
+        for action, tip in zip((actions.save_run, actions.export_mlp, actions.export_svd), _RESULT_TIPS, strict=True):
+            _set_tip(action, tip if action.isEnabled() else _no_result(state))
         if state is not RunState.EMPTY:
             self._toolbar.show_engine(self._run.engine_description)
         self._say()

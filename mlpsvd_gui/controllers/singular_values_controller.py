@@ -53,12 +53,25 @@ class SingularValuesController(QObject):
             self._layer = None
         self._has_fresh_history = self._has_fresh_spectrum = False
         self.show_nothing()
-        if self._run.experiment is not None:
-            self._panel.expect(self._run.experiment.training.epochs)
+        self._panel.show_layers(())
 
     def show_nothing(self) -> None:
         """Say what will be here."""
         self._panel.clear()
+
+    def expect(self) -> None:
+        """Draw the axes of a run whose data are prepared."""
+        if self._run.experiment is not None:
+            self._panel.expect(self._run.experiment.training.epochs)
+
+    def show_waiting(self, text: str) -> None:
+        """Say what a run is waiting for before it has axes."""
+        self.clear()
+        self._panel.show_waiting(text)
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Make the plots faint while they belong to other settings."""
+        self._panel.set_dimmed(dimmed)
 
     def draw_history(self) -> None:
         """Draw the heatmap if there are new epochs."""

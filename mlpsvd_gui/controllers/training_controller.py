@@ -7,8 +7,8 @@ from itertools import cycle
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from mlpsvd import settings
-from mlpsvd.errors import MlpSvdError
+from mlpsvd import setting_words, settings
+from mlpsvd.errors import MlpSvdError, SettingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import PRESETS
 from mlpsvd_gui.controllers import run_figures
@@ -26,6 +26,7 @@ from mlpsvd_gui.workers.training import News, NewsKind, TrainingWorker
 __all__ = ["TrainingController"]
 
 _MOST_NAMED = 3
+_PREPARING = "preparing the data …"
 _NOT_A_CHANGE = {"seed", "data.recordings.path"}
 """Settings that the caption names anyway, or that a preset leaves to the person."""
 _REDRAW_MS = 200
@@ -69,6 +70,7 @@ class TrainingController(QObject):
         self._worker = worker or TrainingWorker(parent=self)
         self._singular_values = SingularValuesController(singular_values_panel, selection_model, run_model, self)
         self._fresh: set[str] = set()
+        self._is_preparing = False
         self._elapsed_s = 0.0
         self._running_since: float | None = None
         self._redraw = QTimer(self)
@@ -95,13 +97,15 @@ class TrainingController(QObject):
         experiment = self._experiments.experiment
         problem = next(iter(settings.problems(experiment)), None)
         if problem is not None:
-            self.failed.emit(f"{problem}.")
+            self.failed.emit(setting_words.sentence(problem, Experiment))
             return
+        self._is_preparing = True
         self._run.begin(experiment)
+        self._is_preparing = False
         self._elapsed_s, self._running_since = 0.0, None
         self._worker.start(experiment, self._run.run_id)
         self._redraw.start()
-        self.progress_changed.emit(-1.0, "preparing the data")
+        self.progress_changed.emit(0.0, "preparing the data")
 
     def pause(self) -> None:
         """Pause after the epoch under way."""
@@ -167,6 +171,8 @@ class TrainingController(QObject):
         assert news.prepared is not None
         self._run.set_prepared(news.prepared, news.engine, news.notes)
         self._running_since = time.monotonic()
+        self._expect()
+        self._race.show_caption(self._caption())
         self._run.set_state(RunState.TRAINING)
         self.progress_changed.emit(0.0, "")
         for note in news.notes:
@@ -222,13 +228,23 @@ class TrainingController(QObject):
     def _clear(self) -> None:
         self._fresh.clear()
         self._training.clear()
-        if self._run.experiment is not None:
-            training = self._run.experiment.training
-            self._training.expect(training.contenders, training.epochs)
         self._training.show_limit(None)
         self._race.show_rows({})
         self._race.show_caption("")
+        if self._is_preparing:
+            self._training.show_waiting(_PREPARING)
+            self._singular_values.show_waiting(_PREPARING)
+            self._race.show_caption(f"{self._caption()} · {_PREPARING}")
+        else:
+            self._expect()
         self._update_stale()
+
+    def _expect(self) -> None:
+        """Draw axes that reach to the run's last epoch."""
+        if self._run.experiment is not None:
+            training = self._run.experiment.training
+            self._training.expect(training.contenders, training.epochs)
+            self._singular_values.expect()
 
     def _note_fresh(self, contender: str) -> None:
         self._fresh.add(contender)
@@ -283,6 +299,8 @@ class TrainingController(QObject):
         if self._run.experiment is not None and self._run.is_stale(self._experiments.experiment):
             changed = _named(run_figures.changed_settings(self._run.experiment, self._experiments.experiment))
         self._race.show_stale(changed)
+        self._training.set_dimmed(bool(changed))
+        self._singular_values.set_dimmed(bool(changed))
 
     def _restore(self) -> None:
         if self._run.experiment is not None:
@@ -297,7 +315,7 @@ def _true_name(experiment: Experiment) -> str:
 
 
 def _named(keys: list[str]) -> str:
-    shown = ", ".join(keys[:_MOST_NAMED])
+    shown = ", ".join(setting_words.label(Experiment, key) for key in keys[:_MOST_NAMED])
     more = len(keys) - _MOST_NAMED
     return f"{shown} and {more} more" if more > 0 else shown
 
@@ -311,6 +329,8 @@ def _duration(seconds: float) -> str:
 
 
 def _sentence(error: BaseException) -> str:
+    if isinstance(error, SettingError):
+        return setting_words.sentence(error, Experiment)
     if isinstance(error, MlpSvdError):
         return f"{str(error).rstrip('.')}."
     if isinstance(error, MemoryError):

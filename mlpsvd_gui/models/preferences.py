@@ -63,7 +63,10 @@ class Preferences:
         if not isinstance(text, str) or not text:
             return None
         try:
-            return from_toml(text, checked=False)  # what does not fit together is marked in the window
+            experiment = from_toml(text, checked=False)  # what does not fit together is marked in the window
+            for problem in settings.impossible_values(experiment):
+                raise problem
+            return experiment
         except MlpSvdError as error:
             LOGGER.warning("The last experiment could not be read and is left out: %s", error)
             return None

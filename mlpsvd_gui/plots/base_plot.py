@@ -82,6 +82,9 @@ class BasePlot(QWidget):
         self.plot_item = self.canvas.getPlotItem()
         self.view = self.plot_item.getViewBox()
         self.plot_item.setMenuEnabled(False)
+        for action in self.canvas.scene().contextMenu:  # pyqtgraph's own export, which fails
+            action.deleteLater()
+        self.canvas.scene().contextMenu = []
         self.plot_item.hideButtons()
         self.plot_item.setContentsMargins(2, 4, 16, 2)
         self.plot_item.showGrid(x=True, y=True, alpha=1.0)
@@ -118,8 +121,6 @@ class BasePlot(QWidget):
         layout.addWidget(self.canvas)
         layout.addWidget(self._empty_label)
 
-    # -- what a kind of plot says about itself
-
     def _data_bounds(self) -> tuple[Range, Range] | None:
         """Return the x range (view coordinates) and y range to show, or None where there is no data."""
         return None
@@ -135,8 +136,6 @@ class BasePlot(QWidget):
     def table(self) -> export.Table:
         """Return the numbers shown, with units in the header."""
         return export.Table({})
-
-    # -- theme and empty state
 
     @property
     def theme(self) -> Theme:
@@ -183,7 +182,7 @@ class BasePlot(QWidget):
             self._paint_theme()
 
     def event(self, event: QEvent) -> bool:
-        """Follow the window to a screen of another density."""
+        """Follow the window to another screen."""
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._paint_theme()
         return super().event(event)
@@ -198,8 +197,6 @@ class BasePlot(QWidget):
         is_empty = self._empty_text is not None and self._data_bounds() is None
         self.canvas.setVisible(not is_empty)
         self._empty_label.setVisible(is_empty)
-
-    # -- ranges
 
     def set_x_range(self, low: float | None, high: float | None = None) -> None:
         """Fix the horizontal range (data units); None follows the data."""
@@ -321,8 +318,6 @@ class BasePlot(QWidget):
         else:
             index = int(np.argmin(np.abs(positions - self._cursor))) + steps
         self._move_cursor(float(positions[min(max(index, 0), positions.size - 1)]))
-
-    # -- events
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Watch the canvas for the mouse leaving it and for tool tips."""

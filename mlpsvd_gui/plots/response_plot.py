@@ -94,7 +94,10 @@ class ResponsePlot(CurvePlot):
 
     def set_filters(self, filters: Sequence[tuple[float, float, str, QColor | str]]) -> None:
         """Put a handle on each filter: centre (Hz), −3 dB bandwidth (Hz), label, colour."""
-        self._handles = [FilterHandle(float(c), float(b), label, QColor(colour)) for c, b, label, colour in filters]
+        handles = [FilterHandle(float(c), float(b), label, QColor(colour)) for c, b, label, colour in filters]
+        if handles == self._handles:  # after a drag they come back as they are: painting them takes 10 ms for ten
+            return
+        self._handles = handles
         if self._selected is not None and self._selected >= len(self._handles):
             self._selected = None
         if self._drag is not None and self._drag.index >= len(self._handles):
@@ -126,7 +129,10 @@ class ResponsePlot(CurvePlot):
 
     def set_visible_filters(self, indices: Collection[int] | None) -> None:
         """Show only these filters; None shows all."""
-        self._visible = None if indices is None else frozenset(indices)
+        visible = None if indices is None else frozenset(indices)
+        if visible == self._visible:
+            return
+        self._visible = visible
         self._paint_curves()
         self._paint_handles()
 
@@ -143,9 +149,10 @@ class ResponsePlot(CurvePlot):
 
     def select(self, index: int | None) -> None:
         """Select a filter; emits nothing."""
-        self._selected = index
-        self.highlight(index)
-        self._paint_handles()
+        if index != self._selected:
+            self._selected = index
+            self.highlight(index)
+            self._paint_handles()
 
     def _select_by_hand(self, index: int) -> None:
         if index != self._selected:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu, QProgressBar, QSizePolicy, QToolBar, QToolButton, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from mlpsvd_gui.views.actions import WindowActions
 from mlpsvd_gui.views.plain_label import PlainLabel
@@ -12,6 +12,8 @@ from mlpsvd_gui.words import plain_tip
 __all__ = ["RunToolBar"]
 
 _ENGINE_WIDTH = 330
+FINISHED_MS = 6000
+"""How long "finished" and a full bar stay."""
 
 
 class RunToolBar(QToolBar):
@@ -26,6 +28,10 @@ class RunToolBar(QToolBar):
         self.progress = QProgressBar(self)
         self._left = PlainLabel(self)
         self._engine = PlainLabel(self)
+        self._fading = QTimer(self)
+        self._fading.setSingleShot(True)
+        self._fading.setInterval(FINISHED_MS)
+        self._fading.timeout.connect(self._fade)
         self._build(actions)
         self.show_progress(0.0, "")
 
@@ -51,7 +57,14 @@ class RunToolBar(QToolBar):
         self._left.setContentsMargins(8, 0, 8, 0)
         self._engine.setContentsMargins(8, 0, 8, 0)
         self._engine.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.addWidget(self.progress)
+        keeps_room = self.progress.sizePolicy()
+        keeps_room.setRetainSizeWhenHidden(True)
+        self.progress.setSizePolicy(keeps_room)
+        holder = QWidget(self)  # a toolbar gives the room of a hidden widget of its own to others
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.progress)
+        self.addWidget(holder)
         self.addWidget(self._left)
         spacer = QWidget(self)
         spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -70,7 +83,16 @@ class RunToolBar(QToolBar):
         """
         self.progress.setRange(0, 0 if share < 0 else 1000)
         self.progress.setValue(round(1000 * max(0.0, share)))
+        self.progress.setVisible(share != 0.0 or bool(text))
         self._left.setText(text)
+        if share >= 1.0:
+            self._fading.start()
+        else:
+            self._fading.stop()
+
+    def _fade(self) -> None:
+        """Leave no "finished" behind: the line at the bottom says what was reached."""
+        self.show_progress(0.0, "")
 
     @property
     def left_text(self) -> str:

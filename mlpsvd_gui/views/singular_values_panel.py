@@ -27,6 +27,8 @@ _NARROWEST_PLOT = 110
 _WIDEST_CHOOSER = 260
 _NO_FACTORS = "The parameters of this epoch were not kept (too much memory); move to another epoch."
 
+_FAINT = 0.45
+
 
 @dataclass(frozen=True)
 class LayerChoice:
@@ -142,6 +144,7 @@ class SingularValuesPanel(QWidget):
         """Show nothing but what will be there."""
         self.show_layers(())
         self._spectrum = None
+        self.heatmap.clear()
         self.heatmap.set_empty_text(_EMPTY)
         self.values.clear_curves()
         self.values.set_empty_text("The values at the epoch under the cursor.")
@@ -154,6 +157,16 @@ class SingularValuesPanel(QWidget):
             plot.set_empty_text(None)
         none = np.empty(0)
         self._draw_spectrum(0, none, (none, none), self._theme.accent)
+
+    def show_waiting(self, text: str) -> None:
+        """Say what a run is waiting for before it has axes."""
+        for plot in (self.heatmap, self.values, self.vt_view):
+            plot.set_empty_text(f"{text[0].upper()}{text[1:]}")
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Make the plots faint while they belong to other settings."""
+        for plot in (self.heatmap, self.values):
+            plot.plot_item.setOpacity(_FAINT if dimmed else 1.0)
 
     def show_layers(self, choices: Sequence[LayerChoice], current: int = 0) -> None:
         """Offer layers to choose from."""
@@ -215,6 +228,9 @@ class SingularValuesPanel(QWidget):
     def show_factors(self, factors: Factors | None, reason: str = _NO_FACTORS) -> None:
         """Show U, σ and Vᵀ, or say why there are none."""
         if factors is None:
+            for picture in (self.u_view, self.vt_view):
+                picture.clear()
+            self.sigma_view.clear_curves()
             for view in (self.u_view, self.vt_view, self.sigma_view):
                 view.set_empty_text(reason if view is self.vt_view else "")
             self._factors_note.clear()

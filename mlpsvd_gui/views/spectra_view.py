@@ -121,6 +121,8 @@ class SpectraView(QWidget):
 
     def set_focus(self, frequencies_hz: tuple[float, float] | None) -> None:
         """Say which frequencies are of most interest; None: all of them."""
+        if frequencies_hz == self._focus_hz:
+            return
         self._focus_hz = frequencies_hz
         self.zoom.setVisible(frequencies_hz is not None)
         self._focus()
@@ -166,8 +168,9 @@ class SpectraView(QWidget):
 
     def select(self, index: int | None) -> None:
         """Draw one class strongly."""
-        self._selected = index
-        self._draw()
+        if index != self._selected:
+            self._selected = index
+            self._draw()
 
     def clear(self, why: str) -> None:
         """Show nothing but a sentence."""

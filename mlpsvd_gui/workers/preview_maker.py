@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd import settings
+from mlpsvd import setting_words, settings
 from mlpsvd.data.clips import ClipSet, LoadedClips
 from mlpsvd.data.load import load_clips
 from mlpsvd.data.settings import SyntheticSettings
 from mlpsvd.data.synthetic import clip_length, one_class
-from mlpsvd.errors import DataError
+from mlpsvd.errors import DataError, SettingError
+from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import Clips, fit, n_samples_needed
 from mlpsvd_gui.workers.latest import Progress
@@ -48,11 +49,14 @@ class PreviewMaker:
 
         Raises
         ------
-        SettingError, DataError
+        DataError
             If the data set cannot be made from these settings.
         """
-        settings.check(request.data, "data.")
-        settings.check(request.features, "features.")
+        try:
+            settings.check(request.data, "data.")
+            settings.check(request.features, "features.")
+        except SettingError as error:
+            raise DataError(setting_words.sentence(error, Experiment)) from error
         if request.data.source == "recordings":
             return self._of_recordings(request, progress)
         return self._of_filters(request, progress)

@@ -49,7 +49,6 @@ def test_damage_is_ignored_with_a_line_in_the_log(tmp_path: Path, expect_log: Ca
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("training.epochs", 0),
         ("discarding.last", 3),
         ("data.synthetic.sample_rate_hz", 100.0),
         ("data.source", "recordings"),
@@ -62,6 +61,16 @@ def test_settings_that_do_not_fit_together_are_remembered_as_they_are(tmp_path: 
     preferences.set_experiment(experiment)
     preferences.save()
     assert _preferences(tmp_path).experiment() == experiment
+
+
+def test_a_remembered_value_that_is_impossible_by_itself_is_left_out(
+    tmp_path: Path, expect_log: Callable[[str], None]
+) -> None:
+    """Drawing and preview rely on it: a sample rate of 0 or a step of 0 never gets into the window."""
+    expect_log("sample_rate_hz is 0.0")
+    preferences = _preferences(tmp_path)
+    preferences.set_experiment(settings.with_value(Experiment(), "data.synthetic.sample_rate_hz", 0.0))
+    assert preferences.experiment() is None
 
 
 def test_an_experiment_that_no_file_can_hold_is_not_remembered(
