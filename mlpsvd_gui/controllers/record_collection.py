@@ -128,9 +128,7 @@ class RecordCollection(QObject):
         self._panel.show_open(True)
         self._take_changed(shelf)
         self._panel.focus_first()
-        if not shelf.writable:
-            self._panel.show_warning(f"{shelf.folder} is write-protected: clips can be heard, but none can be added.")
-        elif notes:
+        if notes:  # they also say why a folder cannot be changed
             self._panel.show_warning(" ".join(notes))
 
     def _while_open(self, library: ClipLibrary, take: Callable[..., None]) -> Callable[..., None]:

@@ -233,7 +233,7 @@ class RecordTakes(QObject):
         if not self._panel.classes.chosen:
             return "Recording needs a class: name it at the left"
         if self._spool_folder is None:
-            return "The collection's folder is write-protected"
+            return "The collection cannot be changed"
         if self._worker is None:
             return "Nothing is heard yet: press Start listening"
         if self._worker.can_record:

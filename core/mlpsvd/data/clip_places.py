@@ -23,17 +23,18 @@ def own_name(folder: Path, entry: Entry) -> str | None:
 
 def refuse_linked(folder: Path, entries: Sequence[Entry]) -> None:
     """Raise DataError for clips behind links: deleted or trimmed, they would be found again at the next opening."""
-    names = [
-        one.cells["path"]
-        for one in entries
-        if one.clip is not None and one.clip.path.is_relative_to(folder) and own_name(folder, one) is None
-    ]
+    names = [one.cells["path"] for one in entries if one.clip is not None and _is_linked(folder, one.clip.path)]
     if names:
         are = "is" if len(names) == 1 else "are"
         raise DataError(
             f"{named_in_words(names)} {are} reached through a link, so it is neither trimmed nor deleted; remove the "
             "link or the file itself"
         )
+
+
+def _is_linked(folder: Path, path: Path) -> bool:
+    """Whether a place inside the folder is, or lies behind, a link."""
+    return path.is_relative_to(folder) and first_link(folder, path.relative_to(folder).as_posix()) is not None
 
 
 def trash_name(entry: Entry) -> str:

@@ -194,7 +194,7 @@ class Collection:
         name = self._new_name(own, clip_stem(own, moment), encoded.suffix)
         cells = measured_cells(encoded) | {
             "path": name, "label": own, "recorded_at": moment.isoformat(timespec="milliseconds"),
-            "device": " ".join(take.device.split()), "has_gap": truth(take.has_gap), "id": take.id,
+            "device": " ".join(one_line(take.device, 200).split()), "has_gap": truth(take.has_gap), "id": take.id,
         }  # fmt: skip
         state = State(cells, len(self._store.catalogue), self._store.put_in_trash(take.id, encoded))
         self._store.take_step(Step(f"clip of {own} added", (Change(take.id, None, state),)))

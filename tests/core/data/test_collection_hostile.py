@@ -17,8 +17,11 @@ from hostile_collections import append_step, everything, make_collection, make_o
 from recorded import noise, take
 
 from mlpsvd.audio.files import read
+from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.data.clip_files import encode
 from mlpsvd.data.collection import Collection
+from mlpsvd.data.record_settings import RecordSettings
+from mlpsvd.data.recorder import Recorder
 from mlpsvd.errors import DataError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes need rights there")
@@ -321,6 +324,35 @@ def test_a_link_to_a_folder_that_holds_the_collection_is_not_followed(sent: Sent
     with Collection.open(sent.folder) as collection:
         assert collection.counts == {"cat": 2, "dog": 1, "ox": 1}
     assert time.process_time() - began_s < 2.0
+
+
+def test_a_clip_that_became_a_pipe_is_not_waited_for(sent: Sent) -> None:
+    with Collection.open(sent.folder) as collection:
+        clip = collection.clips[0]
+        clip.path.unlink()
+        os.mkfifo(clip.path)
+        with pytest.raises(DataError, match="is a named pipe"):
+            collection.trim(clip.id, 0.0, 0.05)
+        assert collection.delete([clip.id]) == "1 clip deleted."
+
+
+def test_a_recorder_writes_through_no_link_that_has_come_since(sent: Sent) -> None:
+    before = tree(sent.outside)
+    with Collection.open(sent.folder) as collection:
+        replace_by_link(collection.spool_folder, sent.outside / "person")
+        ring = RingBuffer(16_000)
+        recorder = Recorder(ring, 8000.0, RecordSettings(pre_roll_s=0.0), collection.spool_folder)
+        recorder.start("dog")
+        ring.write(noise(4000))
+        assert recorder.close() == []
+        assert "cannot be written to (.mlpsvd/spool is a link)" in recorder.state.message
+    assert tree(sent.outside) == before
+
+
+def test_what_a_take_was_recorded_from_is_one_line_of_text(sent: Sent) -> None:
+    with Collection.open(sent.folder) as collection:
+        clip = collection.add(take("dog", device="USB\n\ud800 mic " + "x" * 5000))
+        assert clip.device.startswith("USB \ufffd mic xxx") and len(clip.device) <= 200
 
 
 def test_an_id_of_a_take_that_is_no_plain_name_is_refused(sent: Sent) -> None:

@@ -28,6 +28,13 @@ def test_a_file_that_was_deleted_outside_is_told_and_its_row_kept(collection: Co
     assert "1 file is in the manifest but not there any more: dog/dog_" in again.notes[0]
 
 
+def test_a_clip_whose_file_was_deleted_meanwhile_can_be_deleted(collection: Collection) -> None:
+    clip = collection.clips[0]
+    clip.path.unlink()
+    assert collection.delete([clip.id]) == "1 clip deleted."
+    assert len(reopened(collection).clips) == 3
+
+
 def test_a_file_that_was_dropped_into_a_folder_becomes_a_clip(collection: Collection) -> None:
     collection.add(take("a/b"))
     for folder in ("dog", "a_b", " new"):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from datetime import datetime
 
 import numpy as np
 import pytest
 import soundfile
+from hostile_collections import append_step, make_collection, make_outside, tree
 from PySide6.QtCore import Qt
+from recorded import noise
 
+from mlpsvd.data.clip_files import encode
 from mlpsvd.data.collection import Collection
 from mlpsvd.data.take import Take
 
@@ -252,3 +256,36 @@ def test_the_table_is_sorted_by_what_is_clicked_and_the_selection_stays(qtbot, f
     assert table.selected_ids == chosen
     table.horizontalHeader().setSortIndicator(0, Qt.SortOrder.DescendingOrder)
     assert names(filled) == ["low"] * 3 + ["high"] * 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_planted_collection_is_shown_with_one_sentence_and_changes_nothing_outside(qtbot, page, tmp_path) -> None:
+    (tmp_path / "sound.flac").write_bytes(encode(noise(), RATE_HZ, "flac").data)
+    outside = make_outside(tmp_path / "outside", tmp_path / "sound.flac")
+    make_collection(page.folder)
+    (trash,) = [path.name for path in sorted((page.folder / ".mlpsvd" / "trash").iterdir())[:1]]
+    append_step(page.folder, [[f".mlpsvd/trash/{trash}", "../outside/person/.bashrc"]])
+    (page.folder / "linked").symlink_to(outside / "sounds")
+    before = tree(outside)
+    page.panel.bar.open_requested.emit(str(page.folder))
+    qtbot.waitUntil(lambda: page.controller.collection.shelf is not None)
+    assert "The list of steps was set aside as journal-damaged-1.jsonl" in page.panel.messages.text
+    assert page.counts == {"cat": 2, "dog": 1, "linked": 2, "ox": 1}
+    page.panel.classes.choose("linked")
+    page.panel.classes.delete_button.click()
+    qtbot.waitUntil(lambda: "reached through a link" in page.panel.messages.text)
+    assert tree(outside) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_collection_whose_manifest_is_a_link_can_be_heard_and_not_changed(qtbot, page, tmp_path) -> None:
+    make_collection(page.folder)
+    (page.folder / "manifest.csv").rename(tmp_path / "elsewhere.csv")
+    (page.folder / "manifest.csv").symlink_to(tmp_path / "elsewhere.csv")
+    before = (tmp_path / "elsewhere.csv").read_bytes()
+    page.panel.bar.open_requested.emit(str(page.folder))
+    qtbot.waitUntil(lambda: page.controller.collection.shelf is not None)
+    assert "manifest.csv is a link" in page.panel.messages.text
+    assert page.counts == {"cat": 2, "dog": 1, "ox": 1}
+    assert not page.panel.review.delete_button.isEnabled()
+    assert (tmp_path / "elsewhere.csv").read_bytes() == before
