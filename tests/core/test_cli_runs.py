@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -143,3 +144,25 @@ def test_the_data_folder_is_the_systems(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert data_folder() == Path.home() / ".local" / "share" / "mlpsvd"
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert data_folder() == tmp_path / "mlpsvd"
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_named_and_the_run_kept_elsewhere(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a file system of 40 kB, where this may be mounted."""
+    out = tmp_path / "full"
+    out.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=40k", "tmpfs", str(out)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        small = ["--set", "data.synthetic.train_per_class=20", "--set", "data.synthetic.test_per_class=20"]
+        assert main(["train", *small, *SMALL, "--out", str(out / "run")]) == 2
+        err = capsys.readouterr().err
+        assert f"mlpsvd: {out / 'run'}" in err and "No space left on device" in err
+        folder = RunLibrary(data).latest()
+        assert folder is not None and f"the run is kept in {folder} instead" in err
+        assert (folder / "model-mlp-svd.safetensors").is_file() and read_run(folder).is_finished
+    finally:
+        subprocess.run(["umount", str(out)], check=True)

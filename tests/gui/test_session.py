@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -174,3 +178,39 @@ def test_a_hostile_run_folder_is_one_sentence(
     assert "but not its results" in window.messages.text and "takes 514 inputs" in window.messages.text
     assert window.run.state is RunState.EMPTY
     window.close()
+
+
+TRAINS = """
+import sys
+from PySide6.QtCore import QTimer
+import mlpsvd_gui.app as app
+from mlpsvd_gui.main_window import MainWindow
+shown = MainWindow.show
+def show(window):
+    shown(window)
+    for key, value in {"data.synthetic.train_per_class": 40, "training.epochs": 1_000_000}.items():
+        window.experiments.set_value(key, value)
+    window.run.events_added.connect(lambda _: print("training", flush=True))
+    QTimer.singleShot(0, window.actions_.train.trigger)
+MainWindow.show = show
+sys.exit(app.main([]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_sigterm_stops_keeps_and_closes_the_window(tmp_path: Path) -> None:
+    own = {"QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", TRAINS],
+        env={**os.environ, **own, "XDG_CONFIG_HOME": str(tmp_path / "config")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None and process.stdout.readline() == "training\n"
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 143 and "Traceback" not in err, err
+    run = RunLibrary(tmp_path / "data" / "mlpsvd" / "runs").read_latest()
+    assert run is not None and 0 < run.epoch < 1_000_000
