@@ -255,7 +255,8 @@ class DataController(QObject):
     def _show_found(self, preview: Preview, n_clips: int) -> None:
         n_files = f"{self._found.n_files} files, " if self._found is not None else ""
         left_out = counts_in_words(preview.skipped, preview.notes)
-        self._panel.form.show_status(f"{len(preview.class_names)} classes, {n_files}{n_clips} clips; {left_out}.")
+        summary = f"{len(preview.class_names)} classes, {n_files}{n_clips} clips; {left_out}."
+        self._panel.form.show_status(" ".join((summary, *preview.warnings)), is_problem=bool(preview.warnings))
 
     def _on_preview_failed(self, request: PreviewRequest, sentence: str) -> None:
         if request != self._asked:

@@ -87,6 +87,8 @@ class Preview:
         Its number within class and split, and how many there are.
     notes
         What is odd about recordings that are used.
+    warnings
+        What a person should know of the data set before training.
     """
 
     class_names: tuple[str, ...]
@@ -100,3 +102,4 @@ class Preview:
     clip_index: int
     n_clips: int
     notes: tuple[FileNote, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -155,6 +155,7 @@ class PreviewMaker:
             clip_index=number,
             n_clips=len(numbers),
             notes=loaded.notes,
+            warnings=loaded.warnings,
         )
 
     def _load(self, request: PreviewRequest, progress: Progress) -> LoadedClips:

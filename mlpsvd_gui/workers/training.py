@@ -224,6 +224,8 @@ class TrainingWorker(QObject):
         race = self._make_race(prepared)
         keeper = RunKeeper(self._library, run_id, prepared, race)
         engine, notes = race.engine_description, (*race.notes, *keeper.notes)
+        if prepared.warnings:
+            notes = (*notes, " ".join(prepared.warnings))
         self._tell(News(token, NewsKind.PREPARED, prepared=prepared, engine=engine, notes=notes))
         return prepared, race, keeper
 

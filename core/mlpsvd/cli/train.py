@@ -242,4 +242,6 @@ def _prepared(experiment: Experiment, stop: StopRequest, progress: Progress) -> 
     with tqdm.external_write_mode(sys.stderr):  # not into the bar
         for line in left_out_lines(prepared.skipped, prepared.notes):
             tell(line)
+        for warning in prepared.warnings:
+            tell(f"warning: {warning}")
     return prepared

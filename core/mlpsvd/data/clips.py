@@ -84,6 +84,8 @@ class LoadedClips:
         Whether a manifest fixes the split.
     notes
         What is odd about files that are used.
+    warnings
+        What a person should know of the data set before training on it, see :mod:`mlpsvd.data.survey`.
     """
 
     train: ClipSet
@@ -91,3 +93,4 @@ class LoadedClips:
     skipped: tuple[Skipped, ...]
     has_fixed_split: bool = False
     notes: tuple[FileNote, ...] = ()
+    warnings: tuple[str, ...] = ()

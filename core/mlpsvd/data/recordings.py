@@ -19,6 +19,7 @@ from mlpsvd.data.left_out import require_no_lost_class
 from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.data.split import split_class, split_key
 from mlpsvd.data.streaming import stream_clips
+from mlpsvd.data.survey import Surveyed, copies, survey, survey_recording
 from mlpsvd.errors import DataError
 from mlpsvd.files import expand_home
 from mlpsvd.text import one_line, quoted
@@ -152,21 +153,29 @@ def load_recordings(settings: RecordingsSettings, seed: int, progress: Progress 
     skipped, notes = list(inventory.skipped), []
     rate_hz = settings.sample_rate_hz or inventory.usual_rate_hz
     usable: list[tuple[Recording, Clips]] = []
+    surveyed: list[Surveyed] = []
     reading = _each(lambda one: _read(one, settings, rate_hz), inventory.files, lambda share: report(0.1 + 0.9 * share))
     for recording, outcome in zip(inventory.files, reading, strict=True):
         if isinstance(outcome, Skipped):
             skipped.append(outcome)
         else:
             usable.append((recording, outcome[0]))
+            surveyed.append(_surveyed(recording, outcome[0], rate_hz))
             notes += [FileNote(recording.name, note) for note in outcome[1]]
     class_names = _class_names([one for one, _ in usable], settings, skipped)
-    sides = _split([one for one, _ in usable], class_names, settings, seed)
+    sides = _split([one for one, _ in usable], class_names, settings, seed, surveyed)
     train, test = (
         _clip_set([pair for pair in usable if sides[pair[0].name] == side], class_names, rate_hz)
         for side in ("train", "test")
     )
     has_fixed_split = any(one.split is not None for one, _ in usable)
-    return LoadedClips(train, test, tuple(skipped), has_fixed_split, tuple(notes))
+    warnings = survey(surveyed, sides, class_names)
+    return LoadedClips(train, test, tuple(skipped), has_fixed_split, tuple(notes), warnings)
+
+
+def _surveyed(recording: Recording, clips: Clips, rate_hz: float) -> Surveyed:
+    file_rate_hz = nominal_rate_hz(recording.info.sample_rate_hz)
+    return survey_recording(recording.name, recording.label, file_rate_hz, [clip for _, clip in clips], rate_hz)
 
 
 def _silent(share: float) -> None:
@@ -230,17 +239,25 @@ def _class_names(
 
 
 def _split(
-    usable: Sequence[Recording], class_names: Iterable[str], settings: RecordingsSettings, seed: int
+    usable: Sequence[Recording],
+    class_names: Iterable[str],
+    settings: RecordingsSettings,
+    seed: int,
+    surveyed: Sequence[Surveyed],
 ) -> dict[str, str]:
     """Return ``train`` or ``test`` for each recording's name; raise DataError if a class lacks one of them."""
     sides: dict[str, str] = {}
     chosen = expand_home(settings.path)
     folder = chosen.parent if settings.labels_from == "manifest" else chosen
+    keys = {one.name: split_key(one.name, folder) for one in usable}
+    shared = {one.name: min(keys[each.name] for each in group) for group in copies(surveyed) for one in group}
     for label in class_names:
         own = [one for one in usable if one.label == label]
         names = [one.name for one in own]
-        keys = [split_key(name, folder) for name in names]
-        side = split_class(keys, [one.split for one in own], settings.test_fraction, seed)
+        together = [shared.get(name, keys[name]) for name in names]
+        if len(set(together)) < 2:  # nothing but copies of one recording
+            together = [keys[name] for name in names]
+        side = split_class(together, [one.split for one in own], settings.test_fraction, seed)
         for wanted in ("train", "test"):
             if wanted not in side:
                 raise DataError(_lacking(label, len(own), wanted, settings))

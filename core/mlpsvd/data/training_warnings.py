@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mlpsvd.data.labels import natural_key
 from mlpsvd.data.recorded_clip import RecordedClip
+from mlpsvd.data.survey import listed, unbalanced
 
 __all__ = ["warnings_for_training"]
-
-_UNBALANCED = 4
 
 
 def warnings_for_training(clips: Sequence[RecordedClip]) -> tuple[str, ...]:
@@ -22,7 +21,7 @@ def warnings_for_training(clips: Sequence[RecordedClip]) -> tuple[str, ...]:
     found = Counter(one.label for one in clips)
     counts = {label: found[label] for label in sorted(found, key=natural_key)}
     return (
-        *_too_few_classes(counts), *_too_few_clips(counts), *_unbalanced(counts), *_clipped(clips), *_rates(clips),
+        *_too_few_classes(counts), *_too_few_clips(counts), *unbalanced(counts), *_clipped(clips), *_rates(clips),
     )  # fmt: skip
 
 
@@ -39,19 +38,7 @@ def _too_few_clips(counts: Mapping[str, int]) -> Iterator[str]:
         yield f"The class {single[0]} has only 1 clip; it needs at least 2, one to train on and one to test on."
     elif single:
         needs = "each needs at least 2, one to train on and one to test on"
-        yield f"The classes {_listed(single)} have only 1 clip each; {needs}."
-
-
-def _unbalanced(counts: Mapping[str, int]) -> Iterator[str]:
-    if len(counts) < 2:
-        return
-    least, most = min(counts, key=lambda label: counts[label]), max(counts, key=lambda label: counts[label])
-    if counts[most] >= _UNBALANCED * counts[least] and counts[most] > _UNBALANCED:
-        times = counts[most] / counts[least]
-        yield (
-            f"The class {most} has {counts[most]} clips, {times:.0f} times as many as {least} ({counts[least]}): the "
-            f"network will favour it; record more of {least}."
-        )
+        yield f"The classes {listed(single)} have only 1 clip each; {needs}."
 
 
 def _clipped(clips: Sequence[RecordedClip]) -> Iterator[str]:
@@ -59,7 +46,7 @@ def _clipped(clips: Sequence[RecordedClip]) -> Iterator[str]:
     if names:
         reach, them = ("1 clip reaches", "it") if len(names) == 1 else (f"{len(names)} clips reach", "them")
         yield (
-            f"{reach} full scale and may be distorted ({_listed(names)}): listen to {them}, or record again with less "
+            f"{reach} full scale and may be distorted ({listed(names)}): listen to {them}, or record again with less "
             "gain."
         )
 
@@ -72,7 +59,3 @@ def _rates(clips: Sequence[RecordedClip]) -> Iterator[str]:
             f"The clips have different sample rates, {listed}: what one class has above the lowest of them would tell "
             "it from the others by the device alone."
         )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) <= 3 else f"{', '.join(names[:3])} and {len(names) - 3} more"

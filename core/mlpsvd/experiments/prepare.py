@@ -70,6 +70,8 @@ class Prepared:
         Digest of the clips, see :func:`mlpsvd.experiments.clip_identity.clip_identity`.
     notes
         What is odd about recordings that are used.
+    warnings
+        What a person should know of the data set before training on it.
     """
 
     experiment: Experiment
@@ -81,6 +83,7 @@ class Prepared:
     pool: ClipPool | None = None
     identity: str = ""
     notes: tuple[FileNote, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -138,7 +141,9 @@ def _prepared(experiment: Experiment, progress: Callable[[float], None] | None) 
     )
     clip_s, pool = _clip_s(experiment, clips.train), _pool(clips, features)
     identity = clip_identity(experiment, clips)
-    return Prepared(experiment, dataset, features, clips.skipped, clip_s, reference, pool, identity, clips.notes)
+    return Prepared(
+        experiment, dataset, features, clips.skipped, clip_s, reference, pool, identity, clips.notes, clips.warnings
+    )
 
 
 def _pool(clips: LoadedClips, features: FittedFeatures) -> ClipPool | None:
