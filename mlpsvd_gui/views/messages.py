@@ -27,6 +27,8 @@ _COLOURS = {MessageKind.DONE: "#2e8b57", MessageKind.WARNING: "#c77d0a", Message
 _DONE_MS = 8000
 _GAP = 6
 _LEAST_WIDTH, _MOST_WIDTH = 420, 900
+_FURNITURE = 110
+"""Pixels for the mark, the cross and the room between."""
 
 
 class MessageBar(QFrame):
@@ -134,6 +136,7 @@ class FloatingMessage(MessageBar):
 
     def __init__(self, page: QWidget, tabs: QTabBar) -> None:
         super().__init__(page)
+        self.setContentsMargins(0, -4, 0, -4)  # as low as the tabs
         self._page = page
         self._tabs = tabs
         for widget in (page, tabs):
@@ -154,8 +157,10 @@ class FloatingMessage(MessageBar):
         return False
 
     def _place(self) -> None:
+        words = self.fontMetrics().horizontalAdvance(self._text.text()) + _FURNITURE
+        words += 0 if self._button.isHidden() else self._button.sizeHint().width()
         beside = self._page.width() - self._tabs.tabRect(self._tabs.count() - 1).right() - 2 * _GAP
-        width = min(max(beside, _LEAST_WIDTH), _MOST_WIDTH, self._page.width() - 2 * _GAP)
+        width = min(max(beside, _LEAST_WIDTH), max(words, _LEAST_WIDTH), _MOST_WIDTH, self._page.width() - 2 * _GAP)
         height = max(self.heightForWidth(width), self._tabs.height() - 2)
         self.setGeometry(self._page.width() - width - _GAP, 1, width, height)
 

@@ -2,21 +2,53 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QEvent, QObject, QSize
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 __all__ = ["scrolling"]
 
+_LEAST = QSize(200, 150)
+
 
 class _Area(QScrollArea):
+    """Gives its page all the room there is, and scrolls below the page's least size.
+
+    Qt's own resizable area takes the preferred height of a page with wrapped texts for its least one.
+    """
+
+    def __init__(self, page: QWidget) -> None:
+        super().__init__()
+        self._page = page
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidget(page)
+        page.installEventFilter(self)
+
     def minimumSizeHint(self) -> QSize:
-        return QSize(200, 150)
+        """Any size will do."""
+        return _LEAST
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the page."""
+        self._fit()
+        super().resizeEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Fit the page when what it needs has changed."""
+        if watched is self._page and event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return False
+
+    def _fit(self) -> None:
+        page, room = self._page, self.maximumViewportSize()
+        least = page.minimumSizeHint().expandedTo(page.minimumSize())
+        if least.width() > room.width():
+            room.setHeight(room.height() - self.horizontalScrollBar().sizeHint().height())
+        if least.height() > room.height():
+            room.setWidth(room.width() - self.verticalScrollBar().sizeHint().width())
+        page.resize(room.expandedTo(least))
 
 
 def scrolling(page: QWidget) -> QScrollArea:
     """Return a frameless scroll area that holds ``page``; scroll bars come where there is less room than it needs."""
-    area = _Area()
-    area.setWidget(page)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    return area
+    return _Area(page)

@@ -244,6 +244,7 @@ def test_random_actions_end_in_no_error(
         "data.synthetic.train_per_class": 20,
         "data.synthetic.test_per_class": 10,
         "training.epochs": 5,
+        "training.engine": "reference",
     }.items():
         experiment = settings.with_value(experiment, key, value)
     window = MainWindow(Preferences(QSettings(str(tmp_path / "w.ini"), QSettings.Format.IniFormat)), experiment)

@@ -19,7 +19,12 @@ from mlpsvd_gui.models.run_model import RunState
 from mlpsvd_gui.views import run_toolbar
 from mlpsvd_gui.views.number_field import NumberField
 
-SMALL = {"data.synthetic.train_per_class": 20, "data.synthetic.test_per_class": 10, "training.epochs": 6}
+SMALL = {
+    "data.synthetic.train_per_class": 20,
+    "data.synthetic.test_per_class": 10,
+    "training.epochs": 6,
+    "training.engine": "reference",
+}
 
 
 @pytest.fixture
