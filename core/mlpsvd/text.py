@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-__all__ = ["one_line", "quoted"]
+__all__ = ["one_line", "quoted", "spreadsheet_cell", "spreadsheet_row"]
 
 _LONGEST = 80
 
@@ -75,3 +75,32 @@ def _visible(character: str) -> str:
         return " "
     # Cc control, Cf format (e.g. right-to-left override), Cs lone surrogates, Co private use, Cn unassigned.
     return "\ufffd" if unicodedata.category(character).startswith("C") else character
+
+
+def spreadsheet_cell(text: str) -> str:
+    """Return a text as a cell of a CSV table that no spreadsheet takes for a formula.
+
+    A text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return gets an apostrophe before it; a
+    spreadsheet would compute it, or start a program. Numbers stay as they are.
+
+    Examples
+    --------
+    >>> spreadsheet_cell("=cmd"), spreadsheet_cell("-3.5"), spreadsheet_cell("-3 dB")
+    ("'=cmd", '-3.5', "'-3 dB")
+    """
+    if not text.startswith(("=", "+", "-", "@", "\t", "\r")) or _is_number(text):
+        return text
+    return f"'{text}"
+
+
+def spreadsheet_row(cells: Iterable[object]) -> list[object]:
+    """Return a row for a CSV writer whose texts are :func:`spreadsheet_cell`; other values stay as they are."""
+    return [spreadsheet_cell(cell) if isinstance(cell, str) else cell for cell in cells]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

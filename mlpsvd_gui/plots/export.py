@@ -24,6 +24,8 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSaveFile
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QWidget
 
+from mlpsvd.text import spreadsheet_cell, spreadsheet_row
+
 __all__ = ["ExportError", "Table", "to_csv", "write_csv", "write_png", "write_svg"]
 
 
@@ -42,7 +44,7 @@ def to_csv(table: Table) -> str:
     """Return a table as comma-separated text; absent values (NaN, or a shorter column) are empty cells."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(table.columns)
+    writer.writerow(spreadsheet_row(table.columns))
     columns = [[_cell(value) for value in column] for column in table.columns.values()]
     writer.writerows(zip_longest(*columns, fillvalue=""))
     return stream.getvalue()
@@ -51,7 +53,7 @@ def to_csv(table: Table) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, (float, np.floating)):
         return "" if np.isnan(value) else f"{float(value):.9g}"
-    return str(value)
+    return spreadsheet_cell(str(value))
 
 
 def write_csv(path: Path, table: Table) -> None:

@@ -86,6 +86,9 @@ class LoadedClips:
         What is odd about files that are used.
     warnings
         What a person should know of the data set before training on it, see :mod:`mlpsvd.data.survey`.
+    trained_on
+        Digests of the recordings that the training clips were cut from, ascending; see
+        :class:`mlpsvd.data.sound_digest.SoundDigest`. Empty for synthetic clips.
     """
 
     train: ClipSet
@@ -94,3 +97,4 @@ class LoadedClips:
     has_fixed_split: bool = False
     notes: tuple[FileNote, ...] = ()
     warnings: tuple[str, ...] = ()
+    trained_on: tuple[int, ...] = ()

@@ -151,6 +151,7 @@ def load_recordings(settings: RecordingsSettings, seed: int, progress: Progress 
     report = progress or _silent
     inventory = scan(settings, lambda share: report(0.1 * share))
     skipped, notes = list(inventory.skipped), []
+    digests: dict[str, int] = {}
     rate_hz = settings.sample_rate_hz or inventory.usual_rate_hz
     usable: list[tuple[Recording, Clips]] = []
     surveyed: list[Surveyed] = []
@@ -162,6 +163,7 @@ def load_recordings(settings: RecordingsSettings, seed: int, progress: Progress 
             usable.append((recording, outcome[0]))
             surveyed.append(_surveyed(recording, outcome[0], rate_hz))
             notes += [FileNote(recording.name, note) for note in outcome[1]]
+            digests[recording.name] = outcome[2]
     class_names = _class_names([one for one, _ in usable], settings, skipped)
     sides = _split([one for one, _ in usable], class_names, settings, seed, surveyed)
     train, test = (
@@ -169,8 +171,9 @@ def load_recordings(settings: RecordingsSettings, seed: int, progress: Progress 
         for side in ("train", "test")
     )
     has_fixed_split = any(one.split is not None for one, _ in usable)
+    trained_on = tuple(sorted({digests[name] for name, side in sides.items() if side == "train"}))
     warnings = survey(surveyed, sides, class_names)
-    return LoadedClips(train, test, tuple(skipped), has_fixed_split, tuple(notes), warnings)
+    return LoadedClips(train, test, tuple(skipped), has_fixed_split, tuple(notes), warnings, trained_on)
 
 
 def _surveyed(recording: Recording, clips: Clips, rate_hz: float) -> Surveyed:
@@ -194,19 +197,20 @@ def _inspect(named: Named, settings: RecordingsSettings) -> Recording | Skipped:
     return Recording(named.path, named.name, named.label, named.split, about)
 
 
-def _read(recording: Recording, settings: RecordingsSettings, rate_hz: float) -> tuple[Clips, Notes] | Skipped:
-    """Return the clips of a recording and what is to be said about it; only one block more is in memory."""
+def _read(recording: Recording, settings: RecordingsSettings, rate_hz: float) -> tuple[Clips, Notes, int] | Skipped:
+    """Return the clips of a recording, what is to be said about it and its digest; one block more is in memory."""
     clips: Clips = []
     notes: Notes = ()
+    digest = 0
     try:
         for block in stream_clips(recording.path, rate_hz, settings.clip_s, settings.shortest_s, settings.channel):
             clips += block.clips
-            notes = block.notes
+            notes, digest = block.notes, block.digest
     except UnusableAudioFileError as error:
         return Skipped(recording.name, error.reason, recording.label)
     except MemoryError:
         return Skipped(recording.name, "it is too long for the memory", recording.label)
-    return clips, notes
+    return clips, notes, digest
 
 
 def _each(work: Callable[[A], B], items: Sequence[A], progress: Progress) -> Iterator[B]:

@@ -17,6 +17,7 @@ from mlpsvd.audio.file_blocks import open_blocks
 from mlpsvd.audio.files import UnusableAudioFileError
 from mlpsvd.audio.streamed_resampling import StreamedResampling
 from mlpsvd.data.cutting import fewest_samples
+from mlpsvd.data.sound_digest import SoundDigest
 
 __all__ = ["ClipBlock", "stream_clips"]
 
@@ -40,12 +41,18 @@ class ClipBlock:
         The same as a share of what the file says it holds, 0 to 1.
     notes
         What a person should know about the file, one clause each; complete with the last block.
+    digest
+        Of all samples read so far, see :class:`mlpsvd.data.sound_digest.SoundDigest`.
+    sample_rate_hz
+        The rate of the file itself.
     """
 
     clips: tuple[tuple[float, Samples], ...]
     read_s: float
     share: float
     notes: tuple[str, ...] = ()
+    digest: int = 0
+    sample_rate_hz: float = 0.0
 
 
 def stream_clips(
@@ -75,14 +82,16 @@ def stream_clips(
     with open_blocks(path, channel) as file:
         resample = StreamedResampling(file.sample_rate_hz, sample_rate_hz)
         cutter = _Cutter(sample_rate_hz, clip_s, shortest_s)
-        n_read = 0
+        n_read, digest = 0, SoundDigest()
         for block, is_last in file.blocks():
             n_read += len(block)
+            digest.add(block)
             clips = [clip for piece in resample(block, is_last) for clip in cutter.add(path, piece)]
             if is_last:
                 clips += cutter.rest(path)
             share = min(1.0, n_read / file.n_samples)
-            yield ClipBlock(tuple(clips), n_read / file.sample_rate_hz, share, file.notes)
+            read_s = n_read / file.sample_rate_hz
+            yield ClipBlock(tuple(clips), read_s, share, file.notes, digest.value, file.sample_rate_hz)
 
 
 class _Cutter:

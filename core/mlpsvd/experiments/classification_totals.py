@@ -30,7 +30,13 @@ class ClassificationTotals:
     counts : np.ndarray [shape=(n_classes,)]
         Files taken for each class.
     confusion : np.ndarray [shape=(n_classes, n_classes)]
-        Files whose class is known; rows are true classes, columns what they were taken for.
+        Files whose class is known; rows are true classes, columns predicted ones.
+    n_unknown, n_doubtful
+        Files whose verdict is "unknown", and those with this or any note.
+    n_training
+        Files that the model was trained on.
+    n_unseen, n_unseen_right
+        Files whose class is known and that the model was not trained on, and those of them predicted rightly.
     """
 
     class_names: tuple[str, ...]
@@ -40,6 +46,11 @@ class ClassificationTotals:
     duration_s: float
     counts: NDArray[np.intp] = field(repr=False)
     confusion: NDArray[np.intp] = field(repr=False)
+    n_unknown: int = 0
+    n_doubtful: int = 0
+    n_training: int = 0
+    n_unseen: int = 0
+    n_unseen_right: int = 0
 
     @property
     def n_known(self) -> int:
@@ -58,13 +69,31 @@ class ClassificationTotals:
 
     @property
     def sentence(self) -> str:
-        """How many are right, in words; empty where no class is known."""
+        """The accuracy, in words; empty where no class is known."""
         if not self.n_known:
             return ""
         files = "file" if self.n_known == 1 else "files"
         known = f"{self.n_right:,} of {self.n_known:,} {files} whose class is known"
         interval = interval_text(self.accuracy, self.n_known)
-        return f"accuracy {100 * self.accuracy:.2f} % (95 % interval {interval}; {known})"
+        return f"accuracy {100 * self.accuracy:.2f} % (95 % interval {interval}; {known}){self._unseen}"
+
+    @property
+    def _unseen(self) -> str:
+        if self.n_unseen == self.n_known:
+            return ""
+        if not self.n_unseen:
+            return "; the model was trained on all of them"
+        share = f"{100 * self.n_unseen_right / self.n_unseen:.2f} %"
+        return f"; {share} of the {self.n_unseen:,} that the model was not trained on"
+
+    @property
+    def doubts(self) -> str:
+        """How many files are doubtful, in words; empty where none is."""
+        n_usable = self.n_files - self.n_unusable
+        if not self.n_doubtful:
+            return ""
+        unknown = f", {self.n_unknown:,} of them unknown" if self.n_unknown else ""
+        return f"{self.n_doubtful:,} of {n_usable:,} classified files are doubtful{unknown}"
 
 
 def totals_of(results: Iterable[FileResult], class_names: Sequence[str]) -> ClassificationTotals:
@@ -72,7 +101,7 @@ def totals_of(results: Iterable[FileResult], class_names: Sequence[str]) -> Clas
     index = {name: number for number, name in enumerate(class_names)}
     counts = np.zeros(len(index), np.intp)
     confusion = np.zeros((len(index), len(index)), np.intp)
-    n_files = n_unusable = n_windows = 0
+    n_files = n_unusable = n_windows = n_unknown = n_doubtful = n_training = n_unseen = n_unseen_right = 0
     duration_s = 0.0
     for one in results:
         n_files += 1
@@ -82,6 +111,14 @@ def totals_of(results: Iterable[FileResult], class_names: Sequence[str]) -> Clas
         n_windows += len(one.starts_s)
         duration_s += one.duration_s
         counts[index[one.label]] += 1
+        n_unknown += one.is_unknown
+        n_doubtful += one.is_doubtful
+        n_training += one.is_training
         if one.truth is not None:
             confusion[index[one.truth], index[one.label]] += 1
-    return ClassificationTotals(tuple(class_names), n_files, n_unusable, n_windows, duration_s, counts, confusion)
+            n_unseen += not one.is_training
+            n_unseen_right += not one.is_training and one.truth == one.label
+    return ClassificationTotals(
+        tuple(class_names), n_files, n_unusable, n_windows, duration_s, counts, confusion,
+        n_unknown, n_doubtful, n_training, n_unseen, n_unseen_right,
+    )  # fmt: skip

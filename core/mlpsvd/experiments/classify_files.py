@@ -16,7 +16,7 @@ from collections.abc import Generator, Iterator, Sequence
 from mlpsvd.experiments.classify_processes import TELL_S, classify_in_processes
 from mlpsvd.experiments.classify_progress import ClassifyEvent, Finished, WorkCount, costs_of
 from mlpsvd.experiments.file_classifier import FileClassifier
-from mlpsvd.experiments.file_results import FileResult
+from mlpsvd.experiments.file_results import FileResult, Thresholds
 from mlpsvd.experiments.sound_files import SoundFile, find_sound_files
 from mlpsvd.experiments.workers import n_usable_cores
 from mlpsvd.models.model import Model
@@ -25,6 +25,7 @@ __all__ = [
     "ClassifyEvent",
     "FileResult",
     "SoundFile",
+    "Thresholds",
     "classify_files",
     "find_sound_files",
     "in_order",
@@ -42,7 +43,11 @@ def processes_that_pay(files: Sequence[SoundFile]) -> int:
 
 
 def classify_files(
-    model: Model, files: Sequence[SoundFile], n_processes: int = 0, is_polite: bool = False
+    model: Model,
+    files: Sequence[SoundFile],
+    n_processes: int = 0,
+    is_polite: bool = False,
+    thresholds: Thresholds | None = None,
 ) -> Generator[ClassifyEvent, None, None]:
     """Classify files and tell how far it is, ten times a second; closing the generator stops at once.
 
@@ -56,6 +61,8 @@ def classify_files(
         How many processes work; 0 works in this one, between one event and the next.
     is_polite
         Whether processes let go first what else runs on this machine, such as a window.
+    thresholds
+        From where on a prediction is "unknown".
 
     Raises
     ------
@@ -65,9 +72,10 @@ def classify_files(
     count = WorkCount(files)
     yield count.event(())
     if n_processes:
-        yield from classify_in_processes(model, files, min(n_processes, max(1, len(files))), count, is_polite)
+        n_processes = min(n_processes, max(1, len(files)))
+        yield from classify_in_processes(model, files, n_processes, count, is_polite, thresholds)
     else:
-        yield from _here(FileClassifier(model), files, count)
+        yield from _here(FileClassifier(model, thresholds), files, count)
 
 
 def in_order(events: Iterator[ClassifyEvent]) -> Iterator[tuple[ClassifyEvent, list[FileResult]]]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.classify_progress import ClassifyEvent, Finished, WorkCount
 from mlpsvd.experiments.file_classifier import FileClassifier
-from mlpsvd.experiments.file_results import FileResult
+from mlpsvd.experiments.file_results import FileResult, Thresholds
 from mlpsvd.experiments.sound_files import SoundFile
 from mlpsvd.experiments.workers import begin_worker
 from mlpsvd.models.model import Model
@@ -37,12 +37,17 @@ Job = list[tuple[int, SoundFile]]
 
 
 def classify_in_processes(
-    model: Model, files: Sequence[SoundFile], n: int, count: WorkCount, is_polite: bool
+    model: Model,
+    files: Sequence[SoundFile],
+    n: int,
+    count: WorkCount,
+    is_polite: bool,
+    thresholds: Thresholds | None = None,
 ) -> Iterator[ClassifyEvent]:
     """Classify in ``n`` processes; see :func:`mlpsvd.experiments.classify_files.classify_files`."""
     jobs = deque(_jobs(files, count.costs, n))
     unusable = FileClassifier(model).unusable
-    with _crew(model, n, is_polite) as crew:
+    with _crew(model, n, is_polite, thresholds) as crew:
         n_open = len(files)
         while n_open:
             finished: list[Finished] = []
@@ -78,12 +83,12 @@ def _jobs(files: Sequence[SoundFile], costs: Sequence[int], n: int) -> Iterator[
 
 
 @contextmanager
-def _crew(model: Model, n: int, is_polite: bool) -> Iterator[list[_Worker]]:
+def _crew(model: Model, n: int, is_polite: bool, thresholds: Thresholds | None) -> Iterator[list[_Worker]]:
     """Start processes that load the model from a file, as a model that was just trained may be in memory only."""
     with tempfile.TemporaryDirectory(prefix="mlpsvd-") as folder:
         path = Path(folder) / "model.safetensors"
         save_model(path, model)
-        crew = [_Worker(path, is_polite) for _ in range(n)]
+        crew = [_Worker(path, is_polite, thresholds) for _ in range(n)]
         try:
             yield crew
         finally:
@@ -101,11 +106,13 @@ def _ready(crew: Sequence[_Worker]) -> list[_Worker]:
 class _Worker:
     """A process that classifies, as the one that leads sees it."""
 
-    def __init__(self, model: Path, is_polite: bool) -> None:
+    def __init__(self, model: Path, is_polite: bool, thresholds: Thresholds | None) -> None:
         context = get_context("spawn")
         self.line, its_end = context.Pipe()
-        self._model, self._is_polite = model, is_polite
-        self._process = context.Process(target=_work, args=(its_end, model, is_polite), name="classify", daemon=True)
+        self._model, self._is_polite, self._thresholds = model, is_polite, thresholds
+        self._process = context.Process(
+            target=_work, args=(its_end, model, is_polite, thresholds), name="classify", daemon=True
+        )
         with its_end:  # held by the process alone, so that its end is heard of
             self._process.start()
         self._is_up = False
@@ -162,7 +169,7 @@ class _Worker:
     def another(self) -> _Worker:
         """Return a new one in its place."""
         self.end()
-        return _Worker(self._model, self._is_polite)
+        return _Worker(self._model, self._is_polite, self._thresholds)
 
     def end(self) -> None:
         """End it, whatever it is at."""
@@ -182,14 +189,14 @@ class _News:
     begun: list[tuple[int, float]]
 
 
-def _work(leader: Connection, model: Path, is_polite: bool) -> None:
+def _work(leader: Connection, model: Path, is_polite: bool, thresholds: Thresholds | None) -> None:
     """Load the model, say so, and classify what comes until there is nobody to tell."""
     begin_worker()
     if is_polite and hasattr(os, "nice"):
         os.nice(_NICENESS)
     with suppress(EOFError, OSError):
         try:
-            classifier = FileClassifier(load_model(model))
+            classifier = FileClassifier(load_model(model), thresholds)
             leader.send(_News([], []))
             while True:
                 _do(classifier, leader.recv(), leader)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.audio.files import SUFFIXES, UnusableAudioFileError
+from mlpsvd.audio.level import Level, measure_level
 from mlpsvd.data.labels import label_from_name
 from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.data.streaming import ClipBlock, stream_clips
 from mlpsvd.errors import AudioFileError
-from mlpsvd.experiments.file_results import FileResult
+from mlpsvd.experiments.file_results import FileResult, Thresholds
 from mlpsvd.experiments.sound_files import SoundFile
 from mlpsvd.models.classifier import Classifier
+from mlpsvd.models.file_mismatch import file_mismatches
+from mlpsvd.models.mismatch import MismatchKind
 from mlpsvd.models.model import Model
 from mlpsvd.settings import from_table
 
@@ -33,10 +37,14 @@ class FileClassifier:
     ----------
     model
         A trained or loaded model.
+    thresholds
+        From where on a prediction is "unknown".
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, thresholds: Thresholds | None = None) -> None:
         self.classifier = Classifier(model)
+        self._thresholds = thresholds or Thresholds()
+        self._trained_on = frozenset() if model.reference is None else model.reference.trained_on
         self._class_names = tuple(model.class_names)
         self._pattern = _name_pattern(model)
 
@@ -59,14 +67,12 @@ class FileClassifier:
         The windows and their numbers are those of :meth:`Classifier.classify_file`; only one block of the file is in
         memory at a time, unless the model takes recordings whole. A file that cannot be used is a result too.
         """
-        windows: list[tuple[float, float, NDArray[np.float64]]] = []
-        duration_s, problem = math.nan, ""
+        windows: list[_Window] = []
+        last, problem = None, ""
         try:
             for block in self._blocks(file.path):
-                duration_s = block.read_s
-                for start_s, samples in block.clips:
-                    probabilities = self.classifier.probabilities(samples)
-                    windows.append((start_s, len(samples) / self.classifier.sample_rate_hz, probabilities))
+                last = block
+                windows += [self._window(start_s, samples) for start_s, samples in block.clips]
                 yield block.share
         except AudioFileError as error:
             problem = error.reason if isinstance(error, UnusableAudioFileError) else str(error)
@@ -74,7 +80,7 @@ class FileClassifier:
             problem = f"it cannot be opened ({error.strerror or error})"
         except MemoryError:
             problem = "it is too long for the memory"
-        yield self.unusable(file, problem) if problem else self._result(file, duration_s, windows)
+        yield self.unusable(file, problem) if last is None or problem else self._result(file, last, windows)
 
     def unusable(self, file: SoundFile, problem: str) -> FileResult:
         """Return the result of a file that cannot be used."""
@@ -90,21 +96,57 @@ class FileClassifier:
         model = self.classifier.model
         return stream_clips(path, self.classifier.sample_rate_hz, model.cut_s, model.shortest_s, model.channel)
 
-    def _result(
-        self, file: SoundFile, duration_s: float, windows: list[tuple[float, float, NDArray[np.float64]]]
-    ) -> FileResult:
-        starts_s, durations_s, probabilities = zip(*windows, strict=True)
+    def _window(self, start_s: float, samples: NDArray[np.float32]) -> _Window:
+        classifier = self.classifier
+        features = classifier.features(samples)
+        return _Window(
+            start_s,
+            len(samples) / classifier.sample_rate_hz,
+            classifier.probabilities_of(features),
+            measure_level(samples),
+            classifier.distance_of(features),
+        )
+
+    def _result(self, file: SoundFile, last: ClipBlock, windows: Sequence[_Window]) -> FileResult:
         result = FileResult(
             path=file.path,
             class_names=self._class_names,
-            duration_s=duration_s,
-            starts_s=np.array(starts_s),
-            durations_s=np.array(durations_s),
-            probabilities=np.stack(probabilities),
+            duration_s=last.read_s,
+            starts_s=np.array([one.start_s for one in windows]),
+            durations_s=np.array([one.duration_s for one in windows]),
+            probabilities=np.stack([one.probabilities for one in windows]),
             truth=self.true_class(file),
+            levels_dbfs=np.array([one.level.rms_dbfs for one in windows]),
+            distances=np.array([one.distance for one in windows]),
+            notes=self._notes(last, windows),
+            is_training=last.digest in self._trained_on,
+            thresholds=self._thresholds,
         )
         _ = result.agreement  # worked out here, where the others need not wait for it, and kept
         return result
+
+    def _notes(self, last: ClipBlock, windows: Sequence[_Window]) -> tuple[str, ...]:
+        found = file_mismatches(
+            self.classifier.model,
+            last.sample_rate_hz,
+            [one.level.rms_dbfs for one in windows],
+            [one.distance for one in windows],
+            sum(one.level.clipped for one in windows),
+        )
+        says_why_silent = any("silent" in note or "cancel" in note for note in last.notes)
+        clauses = [one.sentence for one in found if not (one.kind is MismatchKind.SILENCE and says_why_silent)]
+        return (*last.notes, *clauses)
+
+
+@dataclass(frozen=True, eq=False)
+class _Window:
+    """One window of a file."""
+
+    start_s: float
+    duration_s: float
+    probabilities: NDArray[np.float64]
+    level: Level
+    distance: float
 
 
 def _name_pattern(model: Model) -> str:

@@ -1,4 +1,4 @@
-"""What a file is taken for: its windows, and what they come to."""
+"""Predictions for one file: its windows, and what they come to."""
 
 from __future__ import annotations
 
@@ -11,13 +11,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.models.classifier import Decision
+from mlpsvd.models.mismatch_rules import SILENT_DBFS
 
-__all__ = ["FileResult"]
+__all__ = ["UNKNOWN", "FileResult", "Thresholds"]
+
+UNKNOWN = "unknown"
+"""The verdict where no class is likely."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """From where on a prediction is "unknown".
+
+    Attributes
+    ----------
+    beyond
+        Distance from the training set; 1 is exceeded by one in a hundred of the training clips. 0: never.
+    below
+        Probability of the most probable class. 0: never.
+    """
+
+    beyond: float = 1.0
+    below: float = 0.0
+
+    def is_unknown(self, probability: float, distance: float, level_dbfs: float) -> bool:
+        """Whether a prediction with this probability is none; silence never is one."""
+        too_far = self.beyond > 0.0 and distance > self.beyond
+        return too_far or probability < self.below or level_dbfs <= SILENT_DBFS
+
+
+def _nothing() -> NDArray[np.float64]:
+    return np.zeros(0)
 
 
 @dataclass(frozen=True, eq=False)
 class FileResult:
-    """What one file is taken for.
+    """Predictions for one file.
 
     Attributes
     ----------
@@ -30,11 +59,21 @@ class FileResult:
     starts_s, durations_s : np.ndarray [shape=(n_windows,)]
         Where each window lies, in seconds.
     probabilities : np.ndarray [shape=(n_windows, n_classes)]
-        What each window was taken for.
+        Probabilities of the classes for each window.
     truth
         The class that the file is known to be of; None where that is not known.
     problem
         Why the file could not be used, in one clause; empty where it could.
+    levels_dbfs, distances : np.ndarray [shape=(n_windows,)]
+        Level of each window, and its distance from the training set (within 1 lie 99 % of the training clips; not a
+        number where the model knows nothing of its training set).
+    notes
+        What makes the predictions doubtful, one clause each: what is odd about the file, and in what way it is unlike
+        the training set.
+    is_training
+        Whether the model was trained on this recording.
+    thresholds
+        Beyond which distance, and below which probability, the prediction is "unknown"; 0 for never.
     """
 
     path: Path
@@ -45,6 +84,11 @@ class FileResult:
     probabilities: NDArray[np.float64] = field(repr=False)
     truth: str | None = None
     problem: str = ""
+    levels_dbfs: NDArray[np.float64] = field(default_factory=_nothing, repr=False)
+    distances: NDArray[np.float64] = field(default_factory=_nothing, repr=False)
+    notes: tuple[str, ...] = ()
+    is_training: bool = False
+    thresholds: Thresholds = Thresholds()
 
     @property
     def n_windows(self) -> int:
@@ -75,7 +119,7 @@ class FileResult:
 
     @cached_property
     def majority(self) -> str:
-        """The class that most windows were taken for; of two equally frequent ones the one with the larger mean."""
+        """The class that most windows were predicted as; of two equally frequent ones the one with the larger mean."""
         if not self.n_windows:
             return ""
         counts = np.bincount(self.window_classes, minlength=len(self.class_names))
@@ -84,10 +128,51 @@ class FileResult:
 
     @cached_property
     def agreement(self) -> float:
-        """Share of the windows taken for :attr:`label`; not-a-number where there is no window."""
+        """Share of the windows predicted as :attr:`label`; not-a-number where there is no window."""
         if not self.n_windows:
             return math.nan
         return float((self.window_classes == self.class_names.index(self.label)).mean())
+
+    @cached_property
+    def level_dbfs(self) -> float:
+        """Level of the file, the root mean square over its windows; not-a-number where there is none."""
+        if not len(self.levels_dbfs):
+            return math.nan
+        return float(10.0 * np.log10(np.mean(10.0 ** (self.levels_dbfs / 10.0))))
+
+    @cached_property
+    def distance(self) -> float:
+        """Median distance of the windows from the training set; not-a-number where it is not known."""
+        return float(np.median(self.distances)) if len(self.distances) else math.nan
+
+    @cached_property
+    def is_unknown(self) -> bool:
+        """Whether the file is of no class that the model knows, as far as distance and probability tell, or silent."""
+        return bool(self.n_windows) and self.thresholds.is_unknown(self.probability, self.distance, self.level_dbfs)
+
+    @cached_property
+    def windows_unknown(self) -> NDArray[np.bool_]:
+        """The same for each window [shape=(n_windows,)]."""
+        if not len(self.distances):
+            return np.zeros(self.n_windows, np.bool_)
+        best = self.probabilities.max(axis=1)
+        each = zip(best, self.distances, self.levels_dbfs, strict=True)
+        return np.array([self.thresholds.is_unknown(*(float(value) for value in one)) for one in each], np.bool_)
+
+    @property
+    def verdict(self) -> str:
+        """The label, or "unknown"; empty where there is no window."""
+        return UNKNOWN if self.is_unknown else self.label
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether something speaks against the prediction."""
+        return self.is_usable and (self.is_unknown or bool(self.notes))
+
+    @property
+    def note(self) -> str:
+        """Everything that is to be said about the file, in one line."""
+        return self.problem or "; ".join(self.notes)
 
     @property
     def is_usable(self) -> bool:
@@ -96,7 +181,7 @@ class FileResult:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether it is known to be of another class than it was taken for."""
+        """Whether it is known to be of another class than the predicted one."""
         return self.is_usable and self.truth is not None and self.truth != self.label
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,6 +139,8 @@ def _prepared(experiment: Experiment, progress: Callable[[float], None] | None) 
     reference = measure_reference(
         x_train, clips.train.labels, len(clips.train.class_names), training_levels(experiment, clips.train)
     )
+    if reference is not None:
+        reference = replace(reference, trained_on=frozenset(clips.trained_on))
     clip_s, pool = _clip_s(experiment, clips.train), _pool(clips, features)
     identity = clip_identity(experiment, clips)
     return Prepared(

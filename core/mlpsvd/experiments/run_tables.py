@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from mlpsvd.data.clips import Skipped
 from mlpsvd.experiments.race import Outcome
+from mlpsvd.text import spreadsheet_row
 from mlpsvd.training.events import EpochEvent
 
 __all__ = ["confusion_csv", "history_csv", "singular_values_csv", "skipped_csv"]
@@ -59,5 +60,5 @@ def _singular_value_rows(history: Sequence[EpochEvent]) -> Iterable[Sequence[obj
 
 def _csv(rows: Iterable[Sequence[object]]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, lineterminator="\n").writerows(spreadsheet_row(row) for row in rows)
     return text.getvalue()

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from mlpsvd.models.live_decision import LiveDecision
 from mlpsvd.models.verdict import VerdictKind
+from mlpsvd.text import spreadsheet_row
 
 __all__ = ["csv_heading", "csv_row", "iso_clock", "to_audacity_labels", "to_csv"]
 
@@ -102,5 +103,5 @@ def _number(value: float) -> str:
 
 def _csv_line(cells: Sequence[str]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
+    csv.writer(text, lineterminator="\n").writerow(spreadsheet_row(cells))
     return text.getvalue()

@@ -11,6 +11,15 @@ from numpy.typing import NDArray
 from mlpsvd.models import mismatch_words as words
 from mlpsvd.models.heard import Heard, Stretch
 from mlpsvd.models.live_decision import LiveDecision
+from mlpsvd.models.mismatch_rules import (
+    CLIPPED_WINDOWS,
+    FAR_SHARE,
+    LEVEL_DB,
+    USUALLY_CLIPPED,
+    has_missing_band,
+    level_beyond_db,
+    level_matters,
+)
 from mlpsvd.models.model import Model
 
 __all__ = ["Mismatch", "MismatchKind", "MismatchWatch"]
@@ -20,10 +29,7 @@ _LEAST_WINDOWS = 3
 _LEAST_SHOWN_S = 5.0
 _AGAIN_S = 2.0  # a sentence keeps its numbers that long, to be read
 
-_CLIPPED_WINDOWS = 2
-_USUALLY_CLIPPED = 0.2  # of the training clips: then clipping is nothing that they did not have
-_LEVEL_DB, _LEVEL_BACK_DB = 6.0, 4.0
-_FAR, _FAR_BACK = 0.8, 0.6  # of the windows: of words with pauses, many windows hold half a word and are like no clip
+_LEVEL_BACK_DB, _FAR_BACK = 4.0, 0.6
 _SIGNAL_DB, _SIGNAL_BACK_DB = 10.0, 13.0
 _NO_SIGNAL_DB = 3.0  # less than that above the background is the background
 _LEAST_QUIET_S = 1.0
@@ -38,6 +44,7 @@ class MismatchKind(Enum):
     LEVEL = "level"
     BACKGROUND = "background"
     SPECTRUM = "spectrum"
+    SILENCE = "silence"
 
 
 @dataclass(frozen=True)
@@ -75,12 +82,11 @@ class MismatchWatch:
 
     def __init__(self, model: Model, source_rate_hz: float | None = None) -> None:
         self._reference = model.reference
-        features = model.features
-        one = features.settings
-        self._level_matters = not (one.scaling == "per sample" and one.magnitude == "linear")
+        self._level_matters = level_matters(model)
         self._rate: tuple[Mismatch, ...] = ()
-        if source_rate_hz is not None and source_rate_hz < 0.999 * features.sample_rate_hz:
-            self._rate = (Mismatch(MismatchKind.RATE, words.rate(source_rate_hz, features.sample_rate_hz)),)
+        rate_hz = model.features.sample_rate_hz
+        if source_rate_hz is not None and has_missing_band(source_rate_hz, rate_hz):
+            self._rate = (Mismatch(MismatchKind.RATE, words.rate(source_rate_hz, rate_hz)),)
         self._background_dbfs: float | None = None
         self._subtracted = False
         self.reset()
@@ -121,11 +127,11 @@ class MismatchWatch:
             self._look_at_spectrum(sound)
 
     def _look_at_clipping(self, sound: Stretch) -> None:
-        if self._reference is not None and self._reference.clipped_share > _USUALLY_CLIPPED:
+        if self._reference is not None and self._reference.clipped_share > USUALLY_CLIPPED:
             return
         self._latches[MismatchKind.CLIPPING].update(
             self._heard.end_s,
-            raised=sound.n_clipped >= _CLIPPED_WINDOWS,
+            raised=sound.n_clipped >= CLIPPED_WINDOWS,
             cleared=sound.n_clipped == 0,
             sentence=words.clipping(sound.n_clipped, len(sound.levels_dbfs)),
         )
@@ -135,10 +141,10 @@ class MismatchWatch:
             return
         low, high = self._reference.level_dbfs
         usual, loudest = float(np.median(sound.levels_dbfs)), max(sound.levels_dbfs)
-        beyond_db = max(usual - high, low - loudest)
+        beyond_db = level_beyond_db(self._reference, sound.levels_dbfs)
         self._latches[MismatchKind.LEVEL].update(
             self._heard.end_s,
-            raised=beyond_db > _LEVEL_DB,
+            raised=beyond_db > LEVEL_DB,
             cleared=beyond_db < _LEVEL_BACK_DB,
             sentence=words.level(usual if usual > high else loudest, low, high),
         )
@@ -167,7 +173,7 @@ class MismatchWatch:
         causes = [one.kind.value for one in self.current if one.kind is not MismatchKind.SPECTRUM]
         self._latches[MismatchKind.SPECTRUM].update(
             self._heard.end_s,
-            raised=share > _FAR,
+            raised=share > FAR_SHARE,
             cleared=share < _FAR_BACK,
             sentence=words.spectrum(
                 share,

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.data.sound_digest import MOST
 from mlpsvd.errors import FileFormatError
 
 __all__ = ["DISTANCE_PERCENTILES", "TrainingReference"]
@@ -63,6 +64,9 @@ class TrainingReference:
         :func:`mlpsvd.audio.level.measure_level`.
     clipped_share
         Which share of the training clips reached full scale, 0 to 1: where many did, clipping is nothing unusual.
+    trained_on
+        Digests of the recordings in the training set, see :class:`mlpsvd.data.sound_digest.SoundDigest`; empty where
+        the clips are synthetic, and in files of before they were kept.
     """
 
     class_means: NDArray[np.float64] = field(repr=False)
@@ -71,6 +75,7 @@ class TrainingReference:
     distances: NDArray[np.float64]
     level_dbfs: tuple[float, float]
     clipped_share: float = 0.0
+    trained_on: frozenset[int] = field(default=frozenset(), repr=False)
 
     def distance(self, vector: NDArray[np.floating]) -> float:
         """Return how far a feature vector [shape=(n_features,)] lies from the nearest class; 1 is the edge.
@@ -94,7 +99,7 @@ class TrainingReference:
 
     def to_arrays(self) -> dict[str, NDArray[np.floating]]:
         """Return everything as named arrays, for a model file."""
-        return {
+        arrays: dict[str, NDArray[np.floating]] = {
             "class_means": np.asarray(self.class_means, np.float64),
             "centres": np.asarray(self.centres, np.float32),
             "within_std": np.asarray(self.within_std, np.float64),
@@ -102,6 +107,9 @@ class TrainingReference:
             "level_dbfs": np.asarray(self.level_dbfs, np.float64),
             "clipped_share": np.asarray([self.clipped_share], np.float64),
         }
+        if self.trained_on:
+            arrays["trained_on"] = np.array(sorted(self.trained_on), np.float64)
+        return arrays
 
     @classmethod
     def from_arrays(
@@ -144,7 +152,19 @@ class TrainingReference:
             distances=distances,
             level_dbfs=(low, high),
             clipped_share=share,
+            trained_on=_digests(arrays),
         )
+
+
+def _digests(arrays: Mapping[str, NDArray[np.floating]]) -> frozenset[int]:
+    """Read an array of whole numbers, which may be missing."""
+    found = arrays.get("trained_on")
+    if found is None:
+        return frozenset()
+    is_whole = found.ndim == 1 and bool((np.isfinite(found) & (found >= 0.0) & (found < MOST)).all())
+    if not is_whole or (found != np.floor(found)).any():
+        raise FileFormatError("the tensor reference.trained_on should hold a row of whole numbers from 0 to 2^52 - 1")
+    return frozenset(int(one) for one in found)
 
 
 def _array(arrays: Mapping[str, NDArray[np.floating]], name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.trials import Trial
+from mlpsvd.text import spreadsheet_row
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,7 +43,8 @@ class Table:
     def csv(self) -> str:
         """Return the table as CSV text, heads first."""
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([self.columns, *self.rows])
+        rows = (spreadsheet_row(row) for row in (self.columns, *self.rows))
+        csv.writer(text, lineterminator="\n").writerows(rows)
         return text.getvalue()
 
 
