@@ -10,12 +10,15 @@ from pathlib import Path
 
 from mlpsvd.cli.console import OK, SOME_FAILED, tell
 from mlpsvd.cli.files_progress import FilesProgress
+from mlpsvd.cli.interrupt import StopRequest
 from mlpsvd.errors import SettingError
+from mlpsvd.experiments.classification_journal import ClassificationJournal
 from mlpsvd.experiments.classification_tables import file_entry, files_csv, to_json, window_entries, windows_csv
 from mlpsvd.experiments.classification_totals import totals_of
 from mlpsvd.experiments.classify_files import (
     FileResult,
     SoundFile,
+    Thresholds,
     classify_files,
     find_sound_files,
     in_order,
@@ -27,14 +30,24 @@ from mlpsvd.models.model_file import load_model
 
 __all__ = ["classify"]
 
+_MOST_DOUBTS = 20
+"""Doubtful files that are named one by one; the rest is counted."""
+
 
 def classify(
-    model: Path, paths: Sequence[Path], as_json: bool, per: str = "window", n_jobs: int = 0, out: Path | None = None
+    model: Path,
+    paths: Sequence[Path],
+    as_json: bool,
+    per: str = "window",
+    n_jobs: int = 0,
+    out: Path | None = None,
+    thresholds: Thresholds | None = None,
 ) -> int:
-    """Print what each clip, or file, is taken for, or write a table; return the exit code.
+    """Print the predicted class of each clip or file, or write a table; return the exit code.
 
-    Files that cannot be classified are told on stderr, and the others are classified all the same. Where folders are
-    named after classes, the accuracy is told on stderr at the end. Ctrl-C keeps what is done.
+    Files that cannot be classified, and what makes predictions doubtful, are named on stderr. Where folders are named
+    after classes, the accuracy is printed on stderr at the end. With ``out``, results are on disk as they come: after
+    Ctrl-C, SIGTERM or a kill the same command continues.
 
     Parameters
     ----------
@@ -50,6 +63,8 @@ def classify(
         How many processes; 0 starts as many as pay, 1 works in this one.
     out
         A .csv or .json file to write instead of printing.
+    thresholds
+        From where on a prediction is "unknown".
 
     Raises
     ------
@@ -60,21 +75,29 @@ def classify(
     OSError
         If the table cannot be written.
     """
-    _check(n_jobs, out, as_json)
+    thresholds = thresholds or Thresholds()
+    _check(n_jobs, out, as_json, thresholds)
     loaded = load_model(model)
     files = list(find_sound_files(paths))
-    results: list[FileResult] = []
-    try:
-        _classify(loaded, files, n_jobs, results, None if out else _Printer(as_json, per == "file"))
-    finally:
-        if out is not None and results:
-            _write(out, results, loaded.class_names, per == "file")
+    with StopRequest("stopping; what is done is kept") as stop:
+        if out is None:
+            results = _print(loaded, files, n_jobs, thresholds, _Printer(as_json, per == "file"), stop)
+        else:
+            results = _write_table(loaded, files, n_jobs, thresholds, out, per == "file", stop)
+    if stop.asked:
+        kept = f"; {len(results):,} of {len(files):,} files are in {out}, and the same command continues" if out else ""
+        tell(f"stopped{kept}")
+        return stop.exit_code
     return SOME_FAILED if any(not one.is_usable for one in results) else OK
 
 
-def _check(n_jobs: int, out: Path | None, as_json: bool) -> None:
+def _check(n_jobs: int, out: Path | None, as_json: bool, thresholds: Thresholds) -> None:
     if n_jobs < 0:
         raise SettingError("--jobs", n_jobs, "a number of processes, or 0 for as many as pay")
+    if not thresholds.beyond >= 0.0:
+        raise SettingError("--unknown-beyond", thresholds.beyond, "a distance above 0, or 0 for never")
+    if not 0.0 <= thresholds.below <= 1.0:
+        raise SettingError("--unknown-below", thresholds.below, "a probability from 0 to 1")
     if out is None:
         return
     if out.suffix.lower() not in ((".json",) if as_json else (".csv", ".json")):
@@ -83,27 +106,98 @@ def _check(n_jobs: int, out: Path | None, as_json: bool) -> None:
         raise SettingError("--out", str(out), "a file in a folder that is there")
 
 
-def _classify(
-    model: Model, files: Sequence[SoundFile], n_jobs: int, results: list[FileResult], printer: _Printer | None
-) -> None:
-    """Append the results in the order of the files, and print them as they come."""
+def _print(
+    model: Model, files: Sequence[SoundFile], n_jobs: int, thresholds: Thresholds, printer: _Printer, stop: StopRequest
+) -> list[FileResult]:
+    """Print the results in the order of the files as they come."""
+    results: list[FileResult] = []
     n_processes = 0 if n_jobs == 1 else n_jobs or processes_that_pay(files)
-    comes_on_screen = printer is not None and sys.stdout.isatty()
     with (
-        closing(classify_files(model, files, n_processes)) as events,
-        FilesProgress(not comes_on_screen and len(files) > 1) as progress,
+        closing(classify_files(model, files, n_processes, thresholds=thresholds)) as events,
+        FilesProgress(not sys.stdout.isatty() and len(files) > 1) as progress,
     ):
+        told = _Doubts(progress)
         for event, ready in in_order(events):
-            results.extend(ready)
             progress.show(event)
             for one in ready:
-                if not one.is_usable:
-                    progress.tell(_why(one))
-                elif printer is not None:
+                results.append(one)
+                told.tell(one)
+                if one.is_usable:
                     printer.print(one)
-    told = totals_of(results, model.class_names).sentence
-    if told:
-        tell(told)
+            sys.stdout.flush()  # where it goes to a file, a kill loses nothing that is done
+            if stop.asked:
+                break
+    _sum_up(results, model)
+    return results
+
+
+def _write_table(
+    model: Model,
+    files: Sequence[SoundFile],
+    n_jobs: int,
+    thresholds: Thresholds,
+    out: Path,
+    per_file: bool,
+    stop: StopRequest,
+) -> list[FileResult]:
+    """Write a table of all files; results that a command before this one left are taken over."""
+    journal = ClassificationJournal(out, model, thresholds)
+    done = journal.load(files)
+    try:
+        if done:
+            tell(f"{len(done):,} of {len(files):,} files were classified before; continuing with the others")
+        left = [index for index in range(len(files)) if index not in done]
+        some = [files[index] for index in left]
+        n_processes = 0 if n_jobs == 1 else n_jobs or processes_that_pay(some)
+        with (
+            closing(classify_files(model, some, n_processes, thresholds=thresholds)) as events,
+            FilesProgress(len(some) > 1) as progress,
+        ):
+            told = _Doubts(progress)
+            for event in events:
+                progress.show(event)
+                for number, one in event.finished:
+                    done[left[number]] = one
+                    journal.add(some[number], one)
+                    told.tell(one)
+                if stop.asked:
+                    break
+        results = [done[index] for index in sorted(done)]
+        if results:
+            _write(out, results, model.class_names, per_file, journal.path)
+    finally:
+        journal.close()
+    if len(results) == len(files):
+        journal.remove()
+    _sum_up(results, model)
+    return results
+
+
+def _sum_up(results: Sequence[FileResult], model: Model) -> None:
+    totals = totals_of(results, model.class_names)
+    for sentence in (totals.doubts, totals.sentence):
+        if sentence:
+            tell(sentence)
+
+
+class _Doubts:
+    """Names files that cannot be used, and the first of those with doubtful predictions."""
+
+    def __init__(self, progress: FilesProgress) -> None:
+        self._progress = progress
+        self._n_doubtful = 0
+
+    def tell(self, result: FileResult) -> None:
+        """Say what is to be said of a file."""
+        if not result.is_usable:
+            self._progress.tell(_why(result))
+        elif result.is_doubtful:
+            self._n_doubtful += 1
+            if self._n_doubtful <= _MOST_DOUBTS:
+                unknown = ("unknown",) if result.is_unknown else ()
+                self._progress.tell(f"{result.path}: {'; '.join((*unknown, *result.notes))}")
+            elif self._n_doubtful == _MOST_DOUBTS + 1:
+                self._progress.tell("more doubtful files are not named here; --out and --json have their notes")
 
 
 def _why(result: FileResult) -> str:
@@ -111,12 +205,16 @@ def _why(result: FileResult) -> str:
     return f"{result.path} {result.problem.removeprefix('it ')}" if is_empty_folder else result.sentence
 
 
-def _write(out: Path, results: Sequence[FileResult], class_names: Sequence[str], per_file: bool) -> None:
+def _write(out: Path, results: Sequence[FileResult], class_names: Sequence[str], per_file: bool, journal: Path) -> None:
     if out.suffix.lower() == ".json":
         text = to_json(results, class_names, with_windows=not per_file)
     else:
         text = (files_csv if per_file else windows_csv)(results, class_names)
-    write_atomically(out, text)
+    try:
+        write_atomically(out, text)
+    except OSError as error:
+        hint = f"; the results are kept in {journal}, and the same command continues"
+        raise OSError(error.errno, f"{error.strerror or error}{hint}", str(out)) from error
 
 
 class _Printer:

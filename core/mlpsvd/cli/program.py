@@ -135,7 +135,9 @@ examples:
   mlpsvd classify model-mlp-svd.safetensors recordings --per file
   mlpsvd classify model-mlp-svd.safetensors recordings --out windows.csv
 
-Where folders are named after classes, the share of files taken for theirs is told at the end.
+Where folders are named after classes, the accuracy is printed at the end, also for the files that the model was not
+trained on. What makes predictions doubtful (sample rate, level, distance from the training set, silence) is named on
+stderr. With --out, results are kept as they come (FILE.part): the same command continues where it was stopped.
 
 """
     what = "classify audio files with a trained model, one line a clip: file, start in seconds, label, probability"
@@ -158,6 +160,15 @@ Where folders are named after classes, the share of files taken for theirs is to
     classify.add_argument(
         "--jobs", type=int, default=0, metavar="N",
         help="worker processes (as many as pay); the results do not depend on it",
+    )  # fmt: skip
+    classify.add_argument(
+        "--unknown-beyond", type=float, default=1.0, metavar="DISTANCE",
+        help="the verdict is unknown farther than this from the training set (1: the distance of its 99th percentile; "
+        "0: never)",
+    )  # fmt: skip
+    classify.add_argument(
+        "--unknown-below", type=float, default=0.0, metavar="PROBABILITY",
+        help="the verdict is unknown where no class is more probable than this (0: never)",
     )  # fmt: skip
     classify.set_defaults(run=_classify)
 
@@ -237,8 +248,12 @@ def _train(arguments: argparse.Namespace) -> int:
 
 def _classify(arguments: argparse.Namespace) -> int:
     from mlpsvd.cli.classify import classify
+    from mlpsvd.experiments.file_results import Thresholds
 
-    return classify(arguments.model, arguments.files, arguments.json, arguments.per, arguments.jobs, arguments.out)
+    thresholds = Thresholds(arguments.unknown_beyond, arguments.unknown_below)
+    return classify(
+        arguments.model, arguments.files, arguments.json, arguments.per, arguments.jobs, arguments.out, thresholds
+    )
 
 
 def _listen(arguments: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ measured. The one metadata entry ``mlpsvd_model`` holds the rest. Files of forma
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from mlpsvd.network.network import parameter_views
 from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.text import one_line, quoted
 
-__all__ = ["FORMAT_VERSION", "Model", "load_model", "save_model"]
+__all__ = ["FORMAT_VERSION", "Model", "load_model", "model_digest", "save_model"]
 
 FORMAT_VERSION = 3
 _KEY = "mlpsvd_model"
@@ -47,6 +48,15 @@ def save_model(path: Path, model: Model) -> None:
     OSError
         If the file cannot be written; an old one is then as it was.
     """
+    write_atomically(path, _content(path, model))
+
+
+def model_digest(model: Model) -> str:
+    """Return a digest of everything that a model file holds: the same for a model and the file it was saved to."""
+    return hashlib.blake2b(_content(None, model), digest_size=16).hexdigest()
+
+
+def _content(path: Path | None, model: Model) -> bytes:
     from safetensors.numpy import save
 
     tensors: Tensors = {}
@@ -61,7 +71,8 @@ def save_model(path: Path, model: Model) -> None:
     for name, tensor in tensors.items():
         _require_finite(path, name, tensor)
     header = {"format_version": FORMAT_VERSION, "program": f"mlpsvd {__version__}", **write_header(model)}
-    write_atomically(path, save(tensors, {_KEY: json.dumps(header)}))
+    content: bytes = save(tensors, {_KEY: json.dumps(header)})
+    return content
 
 
 def load_model(path: Path) -> Model:
