@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from mlpsvd_gui.views.choosers import Chooser
-from mlpsvd_gui.views.classify_rows import ALL, PROBLEMS, UNCLEAR, WRONG, RowFilter
+from mlpsvd_gui.views.classify_rows import ALL, DOUBTFUL, PROBLEMS, UNCLEAR, WRONG, RowFilter
 from mlpsvd_gui.views.eliding import ElidedLabel, ElidingComboBox
 
 __all__ = ["FileFilter"]
@@ -18,6 +18,7 @@ _KINDS = (
     (ALL, "All recordings"),
     (WRONG, "Wrong ones"),
     (UNCLEAR, "Windows disagree"),
+    (DOUBTFUL, "Doubtful ones"),
     (PROBLEMS, "With a problem"),
 )
 
@@ -73,13 +74,13 @@ class FileFilter(QWidget):
         if tuple(names) == self._names:
             return
         self._names = tuple(names)
-        for box, text in ((self.label_box, "Taken for any class"), (self.truth_box, "Of any class")):
+        for box, text in ((self.label_box, "Predicted: any"), (self.truth_box, "Actual: any")):
             box.blockSignals(True)
             chosen = box.currentData()
             box.clear()
             box.addItem(text, "")
             for name in names:
-                box.addItem(f"{'Taken for' if box is self.label_box else 'Of'} {name}", name)
+                box.addItem(f"{'Predicted' if box is self.label_box else 'Actual'}: {name}", name)
             box.setCurrentIndex(max(0, box.findData(chosen)))
             box.blockSignals(False)
         self._tell()
@@ -92,8 +93,8 @@ class FileFilter(QWidget):
         for kind, text in _KINDS:
             self.kind_box.addItem(text, kind)
         self.kind_box.setAccessibleName("Which recordings are shown")
-        self.label_box.setAccessibleName("Class that the shown recordings were taken for")
-        self.truth_box.setAccessibleName("True class of the shown recordings")
+        self.label_box.setAccessibleName("Predicted class of the shown recordings")
+        self.truth_box.setAccessibleName("Actual class of the shown recordings")
         for box in (self.label_box, self.truth_box):
             box.setMinimumContentsLength(14)
         self.find_edit.setPlaceholderText("Find in names")

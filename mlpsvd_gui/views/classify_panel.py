@@ -90,7 +90,9 @@ class ClassifyPanel(QWidget):
     def show_results(self, totals: ClassificationTotals | None) -> None:
         """Show results anew, in table, windows and sums."""
         has_truth = totals is not None and totals.n_known > 0
-        self.table.show_columns(has_truth, totals is not None and totals.n_unusable > 0)
+        has_notes = totals is not None and totals.n_unusable + totals.n_doubtful + totals.n_training > 0
+        has_distances = any(one.result is not None and one.result.distance > 0.0 for one in self.table.rows.entries)
+        self.table.show_columns(has_truth, has_notes, has_distances)
         self.filter.show_classes(self._names, has_truth)
         self.totals.show_totals(totals)
         self.table.rows.results_changed()

@@ -12,14 +12,25 @@ from mlpsvd.data.labels import natural_key
 from mlpsvd.experiments.file_results import FileResult
 from mlpsvd.experiments.sound_files import SoundFile
 
-__all__ = ["ALL", "COLUMNS", "PROBLEMS", "UNCLEAR", "WRONG", "Column", "FileEntry", "RowFilter", "in_sorted_order"]
+__all__ = [
+    "ALL",
+    "COLUMNS",
+    "DOUBTFUL",
+    "PROBLEMS",
+    "UNCLEAR",
+    "WRONG",
+    "Column",
+    "FileEntry",
+    "RowFilter",
+    "in_sorted_order",
+]
 
-ALL, WRONG, UNCLEAR, PROBLEMS = "all", "wrong", "unclear", "problems"
+ALL, WRONG, UNCLEAR, DOUBTFUL, PROBLEMS = "all", "wrong", "unclear", "doubtful", "problems"
 
 
 @dataclass(eq=False)
 class FileEntry:
-    """A file on the page, and what it was taken for; None until that is known."""
+    """A file on the page, and what is predicted; None until that is known."""
 
     file: SoundFile
     result: FileResult | None = None
@@ -42,9 +53,10 @@ class RowFilter:
     Attributes
     ----------
     kind
-        One of ``ALL``, ``WRONG`` (known to be of another class), ``UNCLEAR`` (windows disagree), ``PROBLEMS``.
+        One of ``ALL``, ``WRONG`` (known to be of another class), ``UNCLEAR`` (windows disagree), ``DOUBTFUL`` (unlike
+        the training set, or with a note), ``PROBLEMS``.
     label, truth
-        Only those taken for this class, and of this one; empty for any.
+        Only those predicted as this class, and of this one; empty for any.
     text
         Only those with this in their names, in any case.
     """
@@ -74,6 +86,7 @@ class RowFilter:
 _IS_OF_KIND: dict[str, Callable[[FileResult], bool]] = {
     WRONG: lambda result: result.is_wrong,
     UNCLEAR: lambda result: result.is_usable and result.agreement < 1.0,
+    DOUBTFUL: lambda result: result.is_doubtful,
     PROBLEMS: lambda result: not result.is_usable,
 }
 
@@ -128,12 +141,28 @@ def _truth(result: FileResult) -> str:
     return f"✗ {result.truth}" if result.is_wrong else result.truth or ""
 
 
+def _distance(result: FileResult) -> str:
+    if math.isnan(result.distance):
+        return ""
+    return f"{result.distance:.2f}" if result.distance < 99.995 else f"{result.distance:.3g}"
+
+
+def _level(result: FileResult) -> str:
+    return "" if math.isnan(result.level_dbfs) else f"{result.level_dbfs:.1f} dBFS".replace("-", "−")
+
+
+def _note(result: FileResult) -> str:
+    unknown = ("unknown",) if result.is_unknown else ()
+    training = ("in the training set",) if result.is_training else ()
+    return result.problem or "; ".join((*unknown, *result.notes, *training))
+
+
 COLUMNS: Sequence[Column] = (
     Column("File", "The recording, with the folders that were chosen", lambda _: "", lambda _: None),
     Column("Length", "Length of the recording", lambda r: duration_text(r.duration_s), lambda r: r.duration_s, True),
     Column(
-        "Taken for",
-        "The class with the largest mean probability over all windows",
+        "Predicted",
+        "The class with the largest mean probability over all windows; where nothing speaks for it, the note says so",
         lambda r: r.label,
         lambda r: natural_key(r.label) if r.label else None,
     ),
@@ -145,8 +174,8 @@ COLUMNS: Sequence[Column] = (
         True,
     ),
     Column(
-        "Agree",
-        "Share of the windows that were taken for that class",
+        "Agreement",
+        "Share of the windows that were predicted as that class",
         lambda r: _percent(r.agreement),
         lambda r: r.agreement,
         True,
@@ -159,10 +188,26 @@ COLUMNS: Sequence[Column] = (
         True,
     ),
     Column(
-        "True class",
-        "Known from the folder, or as training read it from the file's name; ✗ where it was taken for another one",
+        "Distance",
+        "Median distance of the windows from the training set: 99 % of the training clips lie within 1",
+        _distance,
+        lambda r: r.distance,
+        True,
+    ),
+    Column(
+        "Level", "Level of the recording, in dB relative to a full-scale sine", _level, lambda r: r.level_dbfs, True
+    ),
+    Column(
+        "Actual class",
+        "Known from the folder, or as training read it from the file's name; ✗ where another one was predicted",
         _truth,
         lambda r: natural_key(r.truth) if r.truth else None,
     ),
-    Column("Problem", "Why the recording could not be classified", lambda r: r.problem, lambda r: r.problem or None),
+    Column(
+        "Note",
+        "Why the recording could not be classified, or what makes its prediction doubtful; whether it is in the "
+        "training set",
+        _note,
+        lambda r: _note(r) or None,
+    ),
 )

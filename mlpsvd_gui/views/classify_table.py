@@ -15,11 +15,12 @@ from mlpsvd_gui.views.classify_rows import COLUMNS, FileEntry, RowFilter, in_sor
 from mlpsvd_gui.views.tables import list_rows, pad_cells
 from mlpsvd_gui.words import plain_tip
 
-__all__ = ["LABEL", "PROBLEM", "TRUTH", "FileRows", "FileTable", "swatch"]
+__all__ = ["LABEL", "NOTE", "TRUTH", "FileRows", "FileTable", "swatch"]
 
-LABEL, TRUTH, PROBLEM = 2, 6, 7
+LABEL, DISTANCE, TRUTH, NOTE = 2, 6, 8, 9
 _SWATCH_PX = 9
-_SAMPLES = ("", "0:00:00", "a longer class", "Probability", "100.0 %", "Windows", "✗ true class", "it is not readable")
+_SAMPLES = ("", "0:00:00", "a longer class", "Probability", "Agreement", "Windows", "Distance", "−100.0 dBFS",
+            "✗ actual class", "it is not readable as audio")  # fmt: skip
 """Texts that have room in the columns at first."""
 _WRONG = {False: QColor("#b3261e"), True: QColor("#ff8a80")}
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
@@ -89,18 +90,20 @@ class FileRows(QAbstractTableModel):
             return None
         if self._is_stale:
             return self._muted
-        if column == PROBLEM or (column == TRUTH and entry.result.is_wrong):
+        is_bad = column == NOTE and (entry.result.problem or entry.result.is_doubtful)
+        if is_bad or (column == TRUTH and entry.result.is_wrong):
             return self._wrong
         return None
 
     @staticmethod
     def _tip(entry: FileEntry, column: int) -> str:
-        if column == PROBLEM and entry.result is not None and entry.result.problem:
+        if column == NOTE and entry.result is not None and entry.result.problem:
             return entry.result.sentence
+        if column == NOTE and entry.result is not None and entry.result.notes:
+            return "\n".join(entry.result.notes)
         if column == LABEL and entry.result is not None and entry.result.majority != entry.result.label:
-            return (
-                f"{entry.result.label} by the mean of its windows; most of them were taken for {entry.result.majority}"
-            )
+            majority = entry.result.majority
+            return f"{entry.result.label} by the mean of its windows; most of them were predicted as {majority}"
         return str(entry.file.path)
 
     # --- what changes ------------------------------------------------------------------------------------------------
@@ -200,7 +203,7 @@ class FileTable(QTableView):
         self._build_headers()
         self._build_keys()
         self.selectionModel().currentRowChanged.connect(lambda *_: self.entry_chosen.emit(self.current))
-        self.show_columns(has_truth=False, has_problems=False)
+        self.show_columns(has_truth=False, has_notes=False)
 
     def _build_headers(self) -> None:
         header = self.horizontalHeader()
@@ -232,10 +235,11 @@ class FileTable(QTableView):
         """The selected files, from the top."""
         return [self.rows.shown[row] for row in sorted(one.row() for one in self.selectionModel().selectedRows())]
 
-    def show_columns(self, has_truth: bool, has_problems: bool) -> None:
+    def show_columns(self, has_truth: bool, has_notes: bool, has_distances: bool = False) -> None:
         """Show the columns that have something to say."""
         self.setColumnHidden(TRUTH, not has_truth)
-        self.setColumnHidden(PROBLEM, not has_problems)
+        self.setColumnHidden(NOTE, not has_notes)
+        self.setColumnHidden(DISTANCE, not has_distances)
 
     def copy(self) -> None:
         """Put the selected rows on the clipboard, with headings, separated by tabs."""

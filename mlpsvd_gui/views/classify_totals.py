@@ -11,18 +11,20 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView
 
 from mlpsvd.analysis.uncertainty import accuracy_text
 from mlpsvd.experiments.classification_totals import ClassificationTotals
+from mlpsvd.text import one_line
 from mlpsvd_gui.plots.theme import Theme, small_font, theme_for, with_alpha
 from mlpsvd_gui.views.classify_rows import duration_text
 from mlpsvd_gui.views.classify_table import swatch
+from mlpsvd_gui.views.confusion_map import LONGEST_NAME, MOST_IN_TABLE, ConfusionMap
 from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.views.tables import pad_cells
-from mlpsvd_gui.words import counted, plain_tip
+from mlpsvd_gui.words import counted, plain_tip, sentence
 
 __all__ = ["TotalsView"]
 
 _EMPTY = (
-    "Here: how many recordings were taken for each class. Where folders are named after classes, also how many are "
-    "right, and which class was taken for which."
+    "Here: how many recordings were predicted as each class. Where folders are named after classes, also the "
+    "accuracy and the confusion matrix."
 )
 _NAME_COLUMN = 0
 _ANY_HEIGHT = 16_777_215
@@ -65,14 +67,14 @@ class _Rows(QAbstractTableModel):
 
 
 class _ClassRows(_Rows):
-    """A class a row: files taken for it, and of how many it is true."""
+    """A class a row: files predicted as it, and how many are of it."""
 
-    _HEADINGS = ("Class", "Taken for it", "Of it", "Right")
+    _HEADINGS = ("Class", "Predicted", "Actual", "Recall")
     _TIPS = (
         "The classes of the network",
-        "Recordings that were taken for this class",
+        "Recordings predicted as this class",
         "Recordings known to be of this class",
-        "Share of the recordings of this class that were taken for it",
+        "Share of the recordings of this class that were predicted as it",
     )
 
     def __init__(self, parent: QWidget) -> None:
@@ -118,7 +120,7 @@ class _ClassRows(_Rows):
 
 
 class _ConfusionRows(_Rows):
-    """True classes in rows, what they were taken for in columns."""
+    """Actual classes in rows, predicted ones in columns."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -134,14 +136,15 @@ class _ConfusionRows(_Rows):
         if role == _TOOL_TIP:
             tip = f"Recordings of {name}" if orientation is Qt.Orientation.Vertical else f"Predicted as {name}"
             return plain_tip(tip)
-        return f"{name} →" if orientation is Qt.Orientation.Vertical else name
+        short = one_line(name, LONGEST_NAME)
+        return f"{short} →" if orientation is Qt.Orientation.Vertical else short
 
     def data(self, index: _Index, role: int = 0) -> Any:
         if self.totals is None:
             return None
         count = int(self.totals.confusion[index.row(), index.column()])
         if role == _DISPLAY:
-            return f"{count:,}" if count else "·"
+            return f"{count:,}" if count else ""
         if role == _ALIGNMENT:
             return int(Qt.AlignmentFlag.AlignCenter)
         share = count / max(1, int(self.totals.confusion[index.row()].sum()))
@@ -161,15 +164,16 @@ class TotalsView(QWidget):
     """Headline, a class a row, and the confusion matrix where the true classes are known; a click shows those files."""
 
     files_wanted = Signal(str, str)
-    """Asks for the files of a true class (empty: any) that were taken for a class."""
+    """Asks for the files of a true class (empty: any) that were predicted as a class."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.headline = PlainLabel(self)
         self.details = PlainLabel(self)
         self.class_table = QTableView(self)
-        self.confusion_label = QLabel("Rows: true class, columns: taken for", self)
+        self.confusion_label = QLabel("Rows: actual class, columns: predicted class", self)
         self.confusion_table = QTableView(self)
+        self.confusion_map = ConfusionMap("recordings", self)
         self._classes = _ClassRows(self.class_table)
         self._confusion = _ConfusionRows(self.confusion_table)
         self._build()
@@ -179,6 +183,7 @@ class TotalsView(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         self._confusion.accent = theme.accent
+        self.confusion_map.set_theme(theme)
         for label in (self.details, self.confusion_label):
             label.setStyleSheet(f"color: {theme.muted.name()};")
         self.confusion_table.viewport().update()
@@ -194,9 +199,13 @@ class TotalsView(QWidget):
         has_any = totals is not None and totals.n_files > 0
         self._classes.show_totals(totals if has_any else None)
         knows = has_any and totals is not None and totals.n_known > 0
-        self._confusion.show_totals(totals if knows else None)
-        for widget in (self.confusion_label, self.confusion_table):
-            widget.setVisible(knows)
+        is_large = knows and totals is not None and len(totals.class_names) > MOST_IN_TABLE
+        self._confusion.show_totals(totals if knows and not is_large else None)
+        self.confusion_label.setVisible(knows)
+        self.confusion_table.setVisible(knows and not is_large)
+        self.confusion_map.setVisible(is_large)
+        if is_large and totals is not None:
+            self.confusion_map.show_counts(totals.confusion, totals.class_names)
         self.class_table.setVisible(has_any)
         self.headline.setVisible(has_any)
         self._say(totals if has_any else None)
@@ -209,14 +218,15 @@ class TotalsView(QWidget):
         n_usable = totals.n_files - totals.n_unusable
         if totals.n_known:
             self.headline.setText(f"{accuracy_text(totals.accuracy, totals.n_known)} correct")
-            first = f"{totals.n_right:,} of {totals.n_known:,} whose class is known. "
+            first = f"{totals.n_right:,} of {totals.n_known:,} whose class is known{totals.unseen}. "
         else:
             self.headline.setText(f"{n_usable:,} classified")
             first = ""
         problems = f"; {totals.n_unusable:,} could not be classified" if totals.n_unusable else ""
         length = duration_text(totals.duration_s)
         recordings, windows = counted(n_usable, "recording"), counted(totals.n_windows, "window")
-        self.details.setText(f"{first}{recordings}, {windows}, {length}{problems}.")
+        doubts = f" {sentence(totals.doubts)}" if totals.doubts else ""
+        self.details.setText(f"{first}{recordings}, {windows}, {length}{problems}.{doubts}")
 
     def _build(self) -> None:
         font = self.headline.font()
@@ -259,6 +269,8 @@ class TotalsView(QWidget):
         layout.addWidget(self.class_table, 1)
         layout.addWidget(self.confusion_label)
         layout.addWidget(self.confusion_table, 1)
+        layout.addWidget(self.confusion_map, 1)
+        self.confusion_map.cell_chosen.connect(self._ask_for_map_cell)
         layout.addStretch(0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -286,6 +298,11 @@ class TotalsView(QWidget):
     def _ask_for_class(self, index: QModelIndex) -> None:
         if self._classes.totals is not None:
             self.files_wanted.emit("", self._classes.totals.class_names[index.row()])
+
+    def _ask_for_map_cell(self, row: int, column: int) -> None:
+        if self._classes.totals is not None:
+            names = self._classes.totals.class_names
+            self.files_wanted.emit(names[row], names[column])
 
     def _ask_for_cell(self, index: QModelIndex) -> None:
         if self._confusion.totals is not None:

@@ -21,7 +21,8 @@ from mlpsvd_gui.views.window_strip import WindowStrip
 
 __all__ = ["WindowsView"]
 
-_HEADINGS = ("Start", "End", "Taken for", "Probability", "Next best")
+_HEADINGS = ("Start", "End", "Predicted", "Probability", "Runner-up", "Distance", "Level")
+_NUMBERS = (0, 1, 3, 5, 6)
 _LABEL = 2
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _ALIGNMENT = int(Qt.ItemDataRole.TextAlignmentRole)
@@ -52,7 +53,7 @@ class _WindowRows(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         if orientation is Qt.Orientation.Horizontal and role == _DISPLAY:
             return _HEADINGS[section]
-        if orientation is Qt.Orientation.Horizontal and role == _ALIGNMENT and section in (0, 1, 3):
+        if orientation is Qt.Orientation.Horizontal and role == _ALIGNMENT and section in _NUMBERS:
             return _RIGHT
         return None
 
@@ -62,7 +63,7 @@ class _WindowRows(QAbstractTableModel):
         if role == _DISPLAY:
             return self._text(self.result, index.row(), index.column())
         if role == _ALIGNMENT:
-            return _RIGHT if index.column() in (0, 1, 3) else None
+            return _RIGHT if index.column() in _NUMBERS else None
         if role == _DECORATION and index.column() == _LABEL:
             return swatch(self.colour_of(self._label(self.result, index.row())).rgb())
         return None
@@ -82,6 +83,10 @@ class _WindowRows(QAbstractTableModel):
         probabilities = result.probabilities[row]
         if column == 3:
             return f"{100.0 * probabilities.max():.1f} %"
+        if column == 5:
+            return f"{result.distances[row]:.2f}" if len(result.distances) else ""
+        if column == 6:
+            return f"{result.levels_dbfs[row]:.1f} dBFS".replace("-", "−") if len(result.levels_dbfs) else ""
         if len(probabilities) < 2:
             return ""
         second = int(np.argsort(probabilities)[-2])
@@ -143,6 +148,8 @@ class WindowsView(QWidget):
             (1, "0:00:00.000"),
             (3, "Probability"),
             (4, "a longer class 00.0 %"),
+            (5, "Distance"),
+            (6, "−100.0 dBFS"),
         ):
             table.setColumnWidth(column, self.fontMetrics().horizontalAdvance(sample) + 16)
 
@@ -169,4 +176,5 @@ def _title(entry: FileEntry | None) -> str:
     if not entry.result.is_usable:
         return f"{entry.name}: {entry.result.problem}."
     n = entry.result.n_windows
-    return f"{entry.name}: {n:,} window{'' if n == 1 else 's'}"
+    doubts = "; ".join((*(("unknown",) if entry.result.is_unknown else ()), *entry.result.notes))
+    return f"{entry.name}: {n:,} window{'' if n == 1 else 's'}{f'. Doubtful: {doubts}' if doubts else ''}"

@@ -16,10 +16,12 @@ from mlpsvd.text import one_line
 from mlpsvd_gui.plots.theme import LIGHT, Theme, mix, small_font
 from mlpsvd_gui.words import plain_tip
 
-__all__ = ["LONGEST_NAME", "ConfusionMap", "pooled"]
+__all__ = ["LONGEST_NAME", "MOST_IN_TABLE", "ConfusionMap", "pooled"]
 
 LONGEST_NAME = 14
 """Characters of a class name beside the matrix; longer ones are elided in the middle."""
+MOST_IN_TABLE = 15
+"""With more classes than this, numbers in cells cannot be read: colours take their place."""
 
 _LEAST_SIDE_PX = 90.0
 _BAR_PX = 10.0

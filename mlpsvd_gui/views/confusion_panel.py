@@ -26,7 +26,7 @@ from mlpsvd.text import one_line
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.choosers import Chooser, Tabs
 from mlpsvd_gui.views.confused_pairs import ClassScoreList, ConfusedPairs
-from mlpsvd_gui.views.confusion_map import LONGEST_NAME, ConfusionMap
+from mlpsvd_gui.views.confusion_map import LONGEST_NAME, MOST_IN_TABLE, ConfusionMap
 from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.views.race_panel import CONTENDER_NAMES
@@ -35,8 +35,6 @@ from mlpsvd_gui.words import plain_tip
 __all__ = ["ClassScores", "ConfusionPanel"]
 
 _MOST_WITH_COUNTS = 6
-_MOST_IN_TABLE = 15
-"""With more classes than this, numbers in cells cannot be read: colours take their place."""
 _SCORES = ("Recall", "Precision", "F1")
 _EMPTY = (
     "How the test clips were classified: actual classes in rows, predicted classes in columns.\n"
@@ -182,7 +180,7 @@ class ConfusionPanel(QWidget):
         self._summary.setText(
             f"{right:,} of {total:,} test clips correct · rows: actual class, columns: predicted class"
         )
-        is_large = len(self._names) > _MOST_IN_TABLE
+        is_large = len(self._names) > MOST_IN_TABLE
         self._views.setCurrentIndex(int(is_large))
         if is_large:
             self.map.show_counts(scores.counts, self._names)
@@ -213,7 +211,7 @@ class ConfusionPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Write counts alone where there is no height for shares below them."""
         super().resizeEvent(event)
-        is_small = len(self._names) <= _MOST_IN_TABLE
+        is_small = len(self._names) <= MOST_IN_TABLE
         if self._scores and is_small and self._has_tall_rows != self._rows_are_tall():
             self._show()
 

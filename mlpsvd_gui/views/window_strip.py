@@ -166,7 +166,7 @@ class WindowStrip(QWidget):
         self._go_to(min(self._result.n_windows - 1, max(0, self._current + step)))
 
     def event(self, event: QEvent) -> bool:
-        """Say what the window under the mouse was taken for."""
+        """Say what the window under the mouse was predicted as."""
         if isinstance(event, QHelpEvent):
             window = self.window_at(event.pos().x())
             QToolTip.showText(event.globalPos(), plain_tip(self._tip(window)), self)

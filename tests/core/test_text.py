@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpsvd.errors import SettingError
-from mlpsvd.text import one_line, quoted
+from mlpsvd.text import one_line, quoted, spreadsheet_cell, spreadsheet_row
 
 
 @given(st.text())
@@ -38,3 +39,14 @@ def test_control_and_direction_characters_are_replaced() -> None:
 
 def test_a_setting_error_quotes_little_of_a_hostile_value() -> None:
     assert len(str(SettingError("name", "x\n" * 10_000, "a text"))) < 150
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "-"])
+def test_a_formula_becomes_text_in_a_spreadsheet(text: str) -> None:
+    assert spreadsheet_cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["-3.5", "+1e-3", "-inf", "a=b", "", "5", "−3 dB"])
+def test_numbers_and_plain_texts_stay_as_they_are_in_a_spreadsheet(text: str) -> None:
+    assert spreadsheet_cell(text) == text
+    assert spreadsheet_row([text, -2.5, None]) == [text, -2.5, None]

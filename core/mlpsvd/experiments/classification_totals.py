@@ -75,10 +75,11 @@ class ClassificationTotals:
         files = "file" if self.n_known == 1 else "files"
         known = f"{self.n_right:,} of {self.n_known:,} {files} whose class is known"
         interval = interval_text(self.accuracy, self.n_known)
-        return f"accuracy {100 * self.accuracy:.2f} % (95 % interval {interval}; {known}){self._unseen}"
+        return f"accuracy {100 * self.accuracy:.2f} % (95 % interval {interval}; {known}){self.unseen}"
 
     @property
-    def _unseen(self) -> str:
+    def unseen(self) -> str:
+        """How far this holds for files that the model was not trained on; empty where it was trained on none."""
         if self.n_unseen == self.n_known:
             return ""
         if not self.n_unseen:

@@ -89,7 +89,7 @@ def test_the_keyboard_alone_starts_chooses_and_takes_away(qtbot, ready_page, rec
     assert chosen.name in panel.windows.title.text()
     qtbot.keyClick(panel.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     copied = QGuiApplication.clipboard().text().splitlines()
-    assert copied[0].startswith("File\tLength\tTaken for")
+    assert copied[0].startswith("File\tLength\tPredicted")
     assert copied[1].startswith(chosen.name)
     qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
     assert chosen not in panel.table.rows.entries
