@@ -213,7 +213,7 @@ class RacePanel(QWidget):
         """Say what the difference in accuracy is worth."""
         item = self._item(2, _ACCURACY)
         self._is_grey = comparison is not None and comparison.within_chance
-        item.setToolTip(_TIPS[_ACCURACY] if comparison is None else comparison.describe())
+        item.setToolTip(plain_tip(_TIPS[_ACCURACY] if comparison is None else comparison.describe()))
         if self._is_grey:
             item.setText(f"{item.text()} (n.s.)")
         self._paint_difference()

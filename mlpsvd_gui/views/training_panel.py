@@ -17,6 +17,7 @@ from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour
 from mlpsvd_gui.views.race_panel import CONTENDER_NAMES
 from mlpsvd_gui.views.segments import Segments
+from mlpsvd_gui.words import plain_tip
 
 __all__ = ["TrainingCurves", "TrainingPanel"]
 
@@ -220,7 +221,7 @@ class TrainingPanel(QWidget):
         shown = {name: self._index_at(curves, epoch) for name, curves in self._shown.items()}
         self._reading.setText("&nbsp;&nbsp; ".join(self._read(name, index) for name, index in shown.items()))
         intervals = [self._with_interval(name, index) for name, index in shown.items()]
-        self._reading.setToolTip("\n".join((*intervals, _READING_TIP)))
+        self._reading.setToolTip(plain_tip("\n".join((*intervals, _READING_TIP))))
 
     @staticmethod
     def _index_at(curves: TrainingCurves, epoch: int | None) -> int:
