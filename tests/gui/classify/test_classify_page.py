@@ -56,7 +56,7 @@ def test_a_dropped_folder_is_classified_with_the_numbers_of_each_file_alone(
     assert n_right >= 9
     assert panel.totals.headline.text() == f"{accuracy_text(n_right / 12, 12)} correct"
     assert "1 could not be classified" in panel.totals.details.text()
-    assert [len(row) for row in table] == [8] * 13  # true classes and problems are known, so their columns are shown
+    assert [len(row) for row in table] == [10] * 13  # no column is hidden
     assert "13 recordings classified by MLP-SVD" in panel.controls.status.text()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 
+import numpy as np
+import soundfile
 from PySide6.QtCore import QPoint, Qt
 
 from mlpsvd_gui.views.classify_rows import RowFilter
@@ -28,6 +30,7 @@ def test_rows_are_sorted_and_filtered(qtbot, ready_page, recordings) -> None:
         ("problems", lambda one: bool(one.problem)),
         ("wrong", lambda one: one.is_wrong),
         ("unclear", lambda one: one.is_usable and one.agreement < 1),
+        ("doubtful", lambda one: one.is_doubtful),
     ):
         panel.filter.kind_box.setCurrentIndex(panel.filter.kind_box.findData(kind))
         assert {id(entry.result) for entry in panel.table.rows.shown} == {
@@ -45,7 +48,7 @@ def test_a_click_on_the_confusion_matrix_shows_those_recordings(qtbot, ready_pag
     table = panel.totals.confusion_table
     assert table.isVisible()
     counts = [[table.model().index(row, column).data() for column in range(3)] for row in range(3)]
-    assert sum(int(one) for row in counts for one in row if one != "·") == 12
+    assert sum(int(one) for row in counts for one in row if one) == 12
     qtbot.mouseClick(table.viewport(), LEFT, pos=table.visualRect(table.model().index(1, 1)).center())
     shown = [entry.result for entry in panel.table.rows.shown]
     assert len(shown) == int(counts[1][1])
@@ -121,3 +124,17 @@ def test_results_of_an_earlier_network_are_marked(qtbot, ready_page, trained, tr
     box.setCurrentIndex(box.findData(key))
     box.activated.emit(box.currentIndex())
     assert "These are results of MLP-SVD" in panel.messages.text
+
+
+def test_doubtful_recordings_are_marked_and_counted(qtbot, ready_page, tmp_path) -> None:
+    soundfile.write(tmp_path / "silent.wav", np.zeros(16000), 16000)
+    soundfile.write(tmp_path / "narrow.wav", 0.1 * np.random.default_rng(0).standard_normal(8000), 8000)
+    ready_page.classify(tmp_path / "narrow.wav", tmp_path / "silent.wav", n_files=2)
+    panel = ready_page.panel
+    narrow, silent = (row[-1] for row in ready_page.cells())
+    assert "sample rate of 8000 Hz" in narrow
+    assert silent.startswith("unknown; it is silent")
+    assert "2 of 2 classified files are doubtful" in panel.totals.details.text()
+    panel.filter.kind_box.setCurrentIndex(panel.filter.kind_box.findData("doubtful"))
+    assert len(panel.table.rows.shown) == 2
+    assert "Doubtful: " in panel.windows.title.text()
