@@ -287,3 +287,24 @@ def test_training_that_diverges_keeps_what_was_good(tmp_path: Path, capsys: pyte
     assert "no longer a finite number" in said
     assert str(out) in said
     assert load_model(out / "model-mlp-svd.safetensors").theta.size
+
+
+def test_train_says_what_it_leaves_out_and_refuses_to_lose_a_class(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for label in ("dog", "cat"):
+        (tmp_path / "sounds" / label).mkdir(parents=True)
+        for number in range(4):
+            samples = np.random.default_rng(number).uniform(-0.5, 0.5, 4000)
+            soundfile.write(tmp_path / "sounds" / label / f"{number}.wav", samples, 8000)
+    for name in ("dog/a.m4a", "dog/b.m4a"):
+        (tmp_path / "sounds" / name).write_bytes(bytes(100))
+    command = ["train", *SMALL[4:], "--set", "data.source=recordings", "--out", str(tmp_path / "run"), "--quiet"]
+    command += ["--set", f"data.recordings.path={tmp_path / 'sounds'}"]
+    assert main(command) == 0
+    left_out = "left out: 2 files of class 'dog' (dog/a.m4a, dog/b.m4a): .m4a files are not read; convert it to WAV"
+    assert left_out in capsys.readouterr().err
+    (tmp_path / "sounds" / "fox").mkdir()
+    (tmp_path / "sounds" / "fox" / "1.m4a").write_bytes(bytes(100))
+    assert main(command) == 2
+    assert "class 'fox' has no usable recording: its only file was left out, fox/1.m4a" in capsys.readouterr().err

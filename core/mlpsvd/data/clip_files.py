@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from mlpsvd.audio.files import UnusableAudioFileError
 from mlpsvd.audio.level import Level, measure_level
-from mlpsvd.errors import DataError, FileFormatError
-from mlpsvd.files import require_plain
+from mlpsvd.audio.sound_file import open_sound
+from mlpsvd.errors import DataError
 
 __all__ = ["Encoded", "encode", "trimmed"]
 
@@ -23,7 +23,6 @@ _EXACT = {
 """In what type samples are read so that writing them again gives the same bits."""
 
 _HIGHEST_FLAC_HZ = 655350
-_MOST_BYTES = 4_000_000_000
 
 
 @dataclass(frozen=True)
@@ -77,11 +76,9 @@ def trimmed(path: Path, start_s: float, end_s: float, file_format: str) -> Encod
     DataError
         If the file cannot be read or nothing is left of it.
     """
-    import soundfile
-
     try:
-        require_plain(path, _MOST_BYTES)
-        with soundfile.SoundFile(path) as file:
+        with open_sound(path) as sound:
+            file = sound.file
             rate, subtype, kind = int(file.samplerate), str(file.subtype), str(file.format)
             first, last = max(0, round(start_s * rate)), min(int(file.frames), round(end_s * rate))
             if first >= last:
@@ -92,7 +89,7 @@ def trimmed(path: Path, start_s: float, end_s: float, file_format: str) -> Encod
                 return None
             file.seek(first)
             samples = file.read(last - first, dtype=_EXACT.get(subtype, "float32"), always_2d=True)
-    except (FileFormatError, OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise UnusableAudioFileError(path, f"it cannot be read ({error})") from None
     suffix = path.suffix
     if subtype not in _EXACT:

@@ -11,6 +11,9 @@ import pytest
 import soundfile
 
 from mlpsvd.audio.files import UnusableAudioFileError, info, read, read_sound
+from mlpsvd.audio.outlet import Outlet
+from mlpsvd.audio.ring_buffer import RingBuffer
+from mlpsvd.data.clip_files import trimmed
 from mlpsvd.data.streaming import stream_clips
 
 RATE_HZ = 8000
@@ -173,3 +176,22 @@ def test_the_files_from_the_field(cases: Path, name: str, n_samples: int, note: 
 def test_the_file_from_the_field_with_samples_near_the_largest_number(cases: Path) -> None:
     with pytest.raises(UnusableAudioFileError, match=r"float_1e38.wav cannot be used: it holds a sample of 3e\+38"):
         read(cases / "wav" / "float_1e38.wav")
+
+
+def test_a_damaged_file_can_be_trimmed_like_any_other(tmp_path: Path) -> None:
+    path = tmp_path / "crashed.wav"
+    path.write_bytes(DAMAGED["data 0"][0])
+    piece = trimmed(path, 0.25, 0.75, "flac")
+    assert piece is not None
+    samples, _ = soundfile.read(io.BytesIO(piece.data))
+    np.testing.assert_allclose(samples, SOUND[2000:6000], atol=1e-4)
+
+
+def test_a_device_whose_rate_is_nearly_that_of_the_model_is_not_resampled() -> None:
+    ring = RingBuffer(1000)
+    outlet = Outlet(ring, 8001.0)
+    outlet.begin(8000.0, None)
+    block = SOUND[:500].astype(np.float32)
+    outlet.write(block)
+    assert outlet.delay_s == 0.0
+    np.testing.assert_array_equal(ring.read(0, 500), block)
