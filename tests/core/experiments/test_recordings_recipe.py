@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from small_sounds import write_tones
+from small_sounds import write_tones, write_words
 
 from mlpsvd.cli import main
 from mlpsvd.cli.train import chosen_experiment
@@ -154,3 +154,20 @@ def test_spoken_digits_by_the_obvious_way(
     assert results["class_names"] == [str(digit) for digit in range(10)]
     for name in ("mlp", "mlp-svd"):
         assert results["contenders"][name]["test_accuracy"] > 0.95
+
+
+@pytest.mark.slow
+def test_three_soft_words_over_ten_seeds_on_the_command_line(
+    tmp_path: Path, spoken_digits: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_words(tmp_path / "words", spoken_digits, gain=0.01, noise_db=-100.0)
+    files = sorted(folder.rglob("*.wav"))
+    rows = [
+        f"{one.relative_to(folder)},{one.parent.name},{'test' if one.stem[-1] in '67' else 'train'}" for one in files
+    ]
+    (folder / "manifest.csv").write_text("\n".join(["path,label,split", *rows]))  # a fixed split: not validated too
+    for seed in range(1, 11):
+        assert main(["train", str(folder), "--quiet", "--set", f"seed={seed}"]) == 0
+        told = capsys.readouterr()
+        assert "did not learn" not in told.err
+        assert "Cross-validation" not in told.out
