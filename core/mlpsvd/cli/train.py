@@ -27,6 +27,7 @@ from mlpsvd.experiments.recordings_recipe import experiment_for_folder, with_rec
 from mlpsvd.experiments.run import Run, new_run_id
 from mlpsvd.experiments.run_library import RunLibrary
 from mlpsvd.experiments.run_store import RunFolder, write_run
+from mlpsvd.experiments.unknown_speakers import known_sources_note
 from mlpsvd.files import expand_home
 from mlpsvd.settings import check, parse_text, with_value
 
@@ -77,6 +78,8 @@ def _train(experiment: Experiment, saved: Run | None, out: Path | None, quiet: b
         print(outcome_table(outcomes))
         if verdict(outcomes):
             print(verdict(outcomes))
+        if known_sources_note(experiment):
+            print(known_sources_note(experiment))
         print(f"Computed by: {race.engine_description}")
         for note in race.notes:
             tell(f"note: {note}")

@@ -139,6 +139,7 @@ def _copied(groups: Sequence[tuple[Surveyed, ...]], sides: Mapping[str, str]) ->
             f"{listed([one.name for one in group])} hold the same samples but belong to the classes "
             f"{listed(sorted({one.label for one in group}))}: correct their labels.{others}"
         )
+    groups = [group for group in groups if group not in mixed]
     if not groups:
         return
     n_copies = sum(len(group) - 1 for group in groups)
