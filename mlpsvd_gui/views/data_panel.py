@@ -181,9 +181,8 @@ class DataPanel(QWidget):
     def show_skipped(self, files: Sequence[tuple[str, str]], notes: Sequence[tuple[str, str]] = ()) -> None:
         """List files that were left out, each with its reason, and those that are used although they are odd."""
         rows = [*files, *((path, f"used, but {note}") for path, note in notes)]
-        titles = [f"{name} ({len(of)})" for name, of in (("Skipped", files), ("notes", notes)) if of]
         self.tabs.setTabVisible(2, self.source.index == 1 and bool(rows))
-        self.tabs.setTabText(2, ", ".join(titles).capitalize())
+        self.tabs.setTabText(2, f"{'Files' if notes else 'Skipped'} ({len(rows)})")
         self.skipped.setRowCount(len(rows))
         for row, (path, reason) in enumerate(rows):
             for column, text in enumerate((Path(path).name, reason)):

@@ -161,7 +161,7 @@ def test_files_that_are_odd_are_named_beside_those_that_are_skipped(qtbot: Any, 
     _type_path(qtbot, desk, recordings)
     qtbot.waitUntil(lambda: "1 skipped, 1 with a note." in desk.panel.form.status.text(), timeout=8000)
     qtbot.waitUntil(lambda: desk.panel.spectra._names == ("bear", "cat", "dog"), timeout=8000)
-    assert desk.panel.tabs.tabText(2) == "Skipped (1), notes (1)"
+    assert desk.panel.tabs.tabText(2) == "Files (2)"
     rows = [tuple(desk.panel.skipped.item(row, column).text() for column in (0, 1)) for row in range(2)]
     assert [name for name, _ in rows] == ["dog_broken.wav", "dog_1.WAV"]
     assert rows[1][1] == "used, but its header gives no length; it was read to the end of the file"
