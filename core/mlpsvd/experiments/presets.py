@@ -73,7 +73,7 @@ def _recordings() -> Experiment:
         network=NetworkSettings(initial="glorot"),
         # Standardised features leave few small singular values: the paper's 0.1 drops none on the spoken digits, 0.3
         # leaves 9 of 20 at the same accuracy (98.9 % beside 98.5 % of the MLP, of six known speakers; an unknown
-        # one's digits are recognised in 57 % of cases).
+        # one's digits are recognised in 58 % of cases).
         discarding=DiscardingSettings(threshold=0.3, guard=0.05),
         training=TrainingSettings(retries=3),
     )
