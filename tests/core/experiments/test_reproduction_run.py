@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mlpsvd.errors import FileFormatError, TrainingError
+from mlpsvd.errors import DataError, FileFormatError, TrainingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import load_experiment
 from mlpsvd.experiments.presets import preset
@@ -189,3 +189,23 @@ def test_a_damaged_list_is_one_sentence(tmp_path: Path, damage: str) -> None:
 def test_the_small_tasks_are_tasks(small_tasks: None) -> None:
     experiment: Experiment = tasks.table_2_task(10.0, 2)
     assert experiment.training.epochs == 12
+
+
+def test_a_second_reproduction_into_the_same_folder_is_refused(tmp_path: Path) -> None:
+    first = reproduce([], 1, tmp_path, thread)
+    assert isinstance(next(first), ReportWritten)
+    with pytest.raises(DataError, match="is open in this program"):
+        next(reproduce([], 1, tmp_path, thread))
+    first.close()
+    assert isinstance(next(reproduce([], 1, tmp_path, thread)), ReportWritten)
+
+
+def test_a_file_that_is_a_link_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "reproduction.json").write_text('{"format_version": 1, "reproductions": {}}')
+    (folder / "report.html").symlink_to(tmp_path / "precious")
+    with pytest.raises(FileFormatError, match="is a link"):
+        next(reproduce([], 1, folder, thread))
+    assert (tmp_path / "precious").read_text() == "mine"
