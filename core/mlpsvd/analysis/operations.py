@@ -7,6 +7,7 @@ like too. Counts are for one clip unless said otherwise.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
 
@@ -27,6 +28,7 @@ def forward_flops(spec: NetworkSpec) -> int:
     return sum(_layer_forward(layer) for layer in spec.layers)
 
 
+@lru_cache(maxsize=64)  # every epoch asks
 def epoch_flops(spec: NetworkSpec, n_clips: int, batch_size: int, optimiser: str) -> int:
     """Return the operations of one epoch: forwards and backwards for each clip, one update a batch.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
 from mlpsvd.arrays import Backend, device_failures, to_host
 from mlpsvd.engines.base import LabelledVectors, one_hot, shuffled
+from mlpsvd.engines.one_thread import OneThread
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, update
 from mlpsvd.network.losses import losses
 from mlpsvd.network.network import Network
@@ -36,7 +36,7 @@ class ReferenceEngine:
     def __init__(self, backend: Backend, dtype: str = "float32") -> None:
         self._backend = backend
         self._dtype = np.dtype(dtype)
-        self._threads = ThreadpoolController()
+        self._threads = OneThread()
 
     @property
     def description(self) -> str:
@@ -68,7 +68,7 @@ class ReferenceEngine:
         """Train ``network`` and ``state``, in place, on every clip once."""
         # Products as small as these run slower on many BLAS threads than on one, and on one the sums are formed
         # in the same order on every machine with the same library.
-        with device_failures(self._backend), self._threads.limit(limits=1):
+        with device_failures(self._backend), self._threads.limited():
             device_order = self._backend.xp.asarray(order)
             for start in range(0, len(order), batch_size):
                 batch = device_order[start : start + batch_size]
@@ -80,7 +80,7 @@ class ReferenceEngine:
         """Return mean loss, accuracy (0 to 1) and the estimated classes [shape=(n_clips,)] of a whole set."""
         spec = network.spec
         total, estimates = 0.0, []
-        with device_failures(self._backend), self._threads.limit(limits=1):
+        with device_failures(self._backend), self._threads.limited():
             for start in range(0, len(data), _EVALUATION_ROWS):
                 targets = data.targets[start : start + _EVALUATION_ROWS]
                 outputs = network.predict(data.x[start : start + _EVALUATION_ROWS])

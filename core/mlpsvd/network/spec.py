@@ -69,6 +69,16 @@ class NetworkSpec:
         """Length of the flat parameter vector."""
         return self.offsets[-1]
 
+    @cached_property
+    def ranks(self) -> tuple[int, ...]:
+        """For each layer its rank."""
+        return tuple(layer.rank for layer in self.layers)
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """For each layer ``dense``, ``svd`` or ``two-factor``."""
+        return tuple(layer.kind for layer in self.layers)
+
     @property
     def n_in(self) -> int:
         """Length of a feature vector."""

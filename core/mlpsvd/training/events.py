@@ -12,7 +12,7 @@ from mlpsvd.network.spec import NetworkSpec
 __all__ = ["Discard", "EpochEvent", "Snapshot"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Discard:
     """Singular values dropped from one layer at a discarding point.
 
@@ -29,7 +29,7 @@ class Discard:
     rank_after: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """All parameters of a network at one epoch, detached from training.
 
@@ -45,7 +45,7 @@ class Snapshot:
     theta: NDArray[np.floating]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EpochEvent:
     """The state of a training run after one epoch (epoch 0: before the first).
 

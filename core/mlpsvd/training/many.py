@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
 from mlpsvd.analysis.operations import epoch_flops
 from mlpsvd.data.dataset import DataSet
 from mlpsvd.engines.gpu_fused import FusedGpuEngine, Scores, TrainingRun
+from mlpsvd.engines.one_thread import OneThread
 from mlpsvd.engines.optimiser import OptimiserState, fresh_state
 from mlpsvd.errors import TrainingError
 from mlpsvd.network.factorise import layer_singular_values
@@ -67,13 +67,13 @@ def train_many(runs: Sequence[ManyRun], engine: FusedGpuEngine) -> Iterator[tupl
     """
     # On one BLAS thread, as in the trainer, so that every machine drops the same singular values. The limit is not
     # held while the caller works.
-    threads = ThreadpoolController()
-    with threads.limit(limits=1):
+    threads = OneThread()
+    with threads.limited():
         together = _Together(runs, engine)
         events = together.before_training()
     while events:
         yield from events
-        with threads.limit(limits=1):
+        with threads.limited():
             events = together.train_to_next_stop()
 
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
 from mlpsvd.analysis.operations import epoch_flops
 from mlpsvd.arrays import cpu, to_host
 from mlpsvd.data.dataset import DataSet
 from mlpsvd.engines.base import Engine
+from mlpsvd.engines.one_thread import OneThread
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, fresh_state
 from mlpsvd.engines.reference import ReferenceEngine
 from mlpsvd.errors import DeviceError, TrainingError
@@ -32,8 +32,10 @@ from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
 __all__ = ["Trainer", "TrainerState", "optimiser_rule"]
 
 # Snapshots of every epoch are kept as long as all of them together stay below this; else only those of discarding
-# points and of the last epoch. The paper's networks need 1 MB.
+# points and of the last epoch. The paper's networks need 1 MB. Of a tiny network, Python's objects need more than the
+# numbers in them.
 _SNAPSHOT_BYTES = 64 * 2**20
+_OBJECT_BYTES = 600
 
 
 @dataclass(frozen=True)
@@ -113,10 +115,11 @@ class Trainer:
         self._rule = optimiser_rule(training)
         self._seed = seed
         self.notes: list[str] = []
-        self._threads = ThreadpoolController()
+        self._threads = OneThread()
         if state is None:
             state = TrainerState(0, _snapshot(network), fresh_state(network.spec, network.theta))
-        self._keep_all = state.network.theta.nbytes * (training.epochs + 1) <= _SNAPSHOT_BYTES
+        snapshot_bytes = state.network.theta.nbytes + _OBJECT_BYTES
+        self._keep_all = snapshot_bytes * (training.epochs + 1) <= _SNAPSHOT_BYTES
         try:
             self._load(engine, state)
         except DeviceError as error:
@@ -155,13 +158,13 @@ class Trainer:
             yield event
 
     def _before_training(self) -> EpochEvent:
-        with self._threads.limit(limits=1):
+        with self._threads.limited():
             return self._event(flops=0, train_s=0.0, discarded=())
 
     def _one_epoch(self) -> EpochEvent:
         """Train, discard where it is due, and measure; on one BLAS thread, so that every machine rounds alike."""
         flops = epoch_flops(self._network.spec, len(self._train), self._training.batch_size, self._rule.kind)
-        with self._threads.limit(limits=1):
+        with self._threads.limited():
             started = time.perf_counter()
             self._train_one_epoch()
             self._epoch += 1
@@ -250,8 +253,8 @@ class Trainer:
             singular_values=tuple(
                 layer_singular_values(layer, self._network.parameters(index)) for index, layer in enumerate(spec.layers)
             ),
-            ranks=tuple(layer.rank for layer in spec.layers),
-            kinds=tuple(layer.kind for layer in spec.layers),
+            ranks=spec.ranks,
+            kinds=spec.kinds,
             n_weights=spec.n_parameters,
             flops=flops,
             train_s=train_s,

@@ -1,0 +1,115 @@
+"""What subnormal numbers cost: the time of an epoch with many classes, as it is and with FTZ and DAZ switched off.
+
+python benchmarks/subnormals.py --classes 2 5 10 20 40 100 --epochs 40
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mlpsvd.engines.fused import FusedEngine
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.prepare import Prepared, prepare
+from mlpsvd.experiments.race import contender_kinds, initial_network
+from mlpsvd.settings import with_value
+from mlpsvd.signals.bank import bank
+from mlpsvd.training.trainer import Trainer
+
+_AROUND = 3
+"""An epoch's time is the median over this many epochs."""
+
+
+def main() -> None:
+    """Measure and print a table in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--classes", type=int, nargs="+", default=[2, 5, 10, 20, 40, 100], metavar="N")
+    parser.add_argument("--epochs", type=int, default=40, metavar="N")
+    parser.add_argument("--clips", type=int, default=100, metavar="N", help="training clips of each class")
+    arguments = parser.parse_args()
+    print(
+        f"{processor()}; {arguments.clips} training clips a class; processor time of an epoch's updates in ms, first and last epochs\n"
+    )
+    print("| classes | network | as computed | subnormals kept | ratio at the end | accuracy |")
+    print("| ---: | --- | ---: | ---: | ---: | ---: |")
+    for n_classes in arguments.classes:
+        prepared = prepare(experiment(n_classes, arguments.epochs, arguments.clips))
+        for contender in ("mlp", "mlp-svd"):
+            flushed = measured(prepared, contender, flush=True)
+            kept = measured(prepared, contender, flush=False)
+            times = [f"{one[0]:.1f}, {one[1]:.1f}" for one in (flushed, kept)]
+            accuracies = f"{100 * flushed[2]:.1f} / {100 * kept[2]:.1f} %"
+            name = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}[contender]
+            ratio = f"{kept[1] / flushed[1]:.1f}"
+            print(f"| {n_classes} | {name} | {times[0]} | {times[1]} | {ratio} | {accuracies} |", flush=True)
+
+
+def experiment(n_classes: int, n_epochs: int, n_clips: int) -> Experiment:
+    """Return the paper's task with filters 50 Hz wide, their centres from 200 Hz to 7 kHz."""
+    values = {
+        "data.synthetic.filters": bank(np.linspace(200, 7000, n_classes).round(1).tolist(), 50.0),
+        "data.synthetic.train_per_class": n_clips,
+        "data.synthetic.test_per_class": n_clips,
+        "training.epochs": n_epochs,
+        "training.learning_rate": 0.005,
+    }
+    changed = Experiment()
+    for key, value in values.items():
+        changed = with_value(changed, key, value)
+    return changed
+
+
+class TimedEngine(FusedEngine):
+    """Notes how long each epoch's call takes, in processor time of its thread: other programs do not count."""
+
+    def __init__(self, flush_subnormals: bool) -> None:
+        self.times_s: list[float] = []
+        super().__init__(flush_subnormals)
+        self.times_s.clear()
+
+    def run_epoch(self, *arguments: Any) -> None:
+        """Train as every fused engine."""
+        began = time.thread_time()
+        super().run_epoch(*arguments)
+        self.times_s.append(time.thread_time() - began)
+
+
+def measured(prepared: Prepared, contender: str, *, flush: bool) -> tuple[float, float, float]:
+    """Train once; return the milliseconds of the first and of the last epochs, and the test accuracy (0 to 1)."""
+    one, engine = prepared.experiment, TimedEngine(flush)
+    trainer = Trainer(
+        initial_network(prepared, contender),
+        contender_kinds(one, contender),
+        prepared.dataset,
+        one.training,
+        one.discarding,
+        one.seed,
+        engine,
+    )
+    *_, last = trainer.run()
+    return median_ms(engine.times_s[:_AROUND]), median_ms(engine.times_s[-_AROUND:]), last.test_accuracy
+
+
+def median_ms(times_s: Sequence[float]) -> float:
+    """Return the median of some times in milliseconds."""
+    return 1000 * statistics.median(times_s)
+
+
+def processor() -> str:
+    """Return the processor's name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+if __name__ == "__main__":
+    main()
