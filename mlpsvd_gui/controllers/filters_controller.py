@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject
 
 from mlpsvd.data.settings import SyntheticSettings
+from mlpsvd.experiments.recordings_recipe import adapted_to_bank
 from mlpsvd.signals.bank import paper_bank
 from mlpsvd_gui.controllers import bank_editing
 from mlpsvd_gui.controllers.bank_editing import Bank, Refused
@@ -128,7 +129,7 @@ class FiltersController(QObject):
             self._panel.view.show_octaves_around()
 
     def _use_filters(self) -> None:
-        self._model.set_value("data.source", "synthetic")
+        self._model.replace(adapted_to_bank(self._model.experiment)[0], "settings for the filter bank")
 
     # -- what changed
 
