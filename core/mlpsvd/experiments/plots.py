@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.experiments.drawing import COLOURS, COLUMN_IN, FORMATS, NAMES, new_figure, save_figure, style
+from mlpsvd.text import one_line
 from mlpsvd.training.events import EpochEvent
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "accuracy_and_loss", "confusion", "rank_and_weights", "save_figure", "singular_values"]
 
 _ANNOTATED_CLASSES = 12
+_ONE_COLUMN_CLASSES = 20
+_MOST_NAMES = 50
+_LONGEST_NAME = 14
 
 Histories = Mapping[str, Sequence[EpochEvent]]
 
@@ -106,19 +110,24 @@ def confusion(matrix: NDArray[np.intp], class_names: Sequence[str], title: str) 
     shares = 100 * np.divide(matrix, totals, out=np.zeros(matrix.shape), where=totals > 0)
     n_classes = len(class_names)
     with style():
-        figure = new_figure(COLUMN_IN)
+        width_in = COLUMN_IN if n_classes <= _ONE_COLUMN_CLASSES else 2.0 * COLUMN_IN
+        figure = new_figure(width_in, width_in)
         axes = figure.subplots()
         drawn = axes.imshow(shares, cmap="cividis", vmin=0, vmax=100, interpolation="nearest")
-        names = [_shortened(name) for name in class_names]
+        named = range(0, n_classes, -(-n_classes // _MOST_NAMES))
+        names = [one_line(class_names[index], _LONGEST_NAME) for index in named]
         plain = {"parse_math": False}  # a $ in a class name is a $
-        axes.set_xticks(range(n_classes), names, rotation=90 if n_classes > 4 else 0, **plain)
-        axes.set_yticks(range(n_classes), names, **plain)
+        slanted: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if n_classes > 4 else {}
+        axes.set_xticks(named, names, **slanted, **plain)
+        axes.set_yticks(named, names, **plain)
         axes.set_xlabel("Estimate")
         axes.set_ylabel("Target")
         axes.set_title(title)
         if n_classes <= _ANNOTATED_CLASSES:
             for (row, column), share in np.ndenumerate(shares):
                 shade = "black" if share > 55 else "white"
+                if not matrix[row, column]:
+                    continue
                 axes.text(column, row, f"{share:.0f}", ha="center", va="center", color=shade, fontsize=6)
         figure.colorbar(drawn, ax=axes, label="Share of the target's clips (%)", shrink=0.8)
     return figure
@@ -148,7 +157,3 @@ def _singular_value_image(history: Sequence[EpochEvent], layer: int) -> NDArray[
     for index, column in enumerate(columns):
         image[: len(column), index] = column
     return image
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= 16 else f"{name[:15]}…"

@@ -173,6 +173,7 @@ def test_a_full_disk_is_named_and_loses_nothing(model: Model, files: list[SoundF
 
 
 @POSIX
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)])
 def test_a_command_that_is_ended_continues_and_gives_the_same_table(
     number: int, code: int, model: Model, tmp_path: Path

@@ -110,3 +110,13 @@ def test_a_missing_matplotlib_is_one_sentence(run: Any, monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingLibraryError, match="Plots need Matplotlib"):
         plots.accuracy_and_loss(run.histories)
+
+
+@pytest.mark.parametrize("n", [2, 16, 40, 300])
+def test_a_confusion_matrix_of_any_size_has_names_that_can_be_read_and_blank_zeros(n: int) -> None:
+    names = [f"{index:03d} is a class whose name has 40 letters" for index in range(n)]
+    (axes, _) = plots.confusion(np.diag(np.full(n, 7)), names, "title").axes
+    shown = [label.get_text() for label in axes.get_xticklabels()]
+    assert len(shown) == min(n, -(-n // -(-n // 50))) <= 50
+    assert shown[0] == "000 is…letters"
+    assert [text.get_text() for text in axes.texts] == (["100"] * n if n <= 12 else [])
