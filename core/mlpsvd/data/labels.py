@@ -106,8 +106,14 @@ def label_from_name(stem: str, pattern: str) -> str | None:
 def _compiled(pattern: str) -> re.Pattern[str]:
     if pattern.count("{label}") != 1:
         raise SettingError("recordings.pattern", pattern, "a pattern with {label} in it once")
-    wild = re.escape(_normalised(pattern)).replace(r"\*", ".*?")
-    return re.compile(wild.replace(re.escape("{label}"), "(.+?)"), re.DOTALL)
+    pieces = re.split(r"(\{label\}|\*)", _normalised(pattern))
+    wild = [
+        ("(.+?)" if one != "*" else ".*?") + re.escape(text)
+        for one, text in zip(pieces[1::2], pieces[2::2], strict=True)
+    ]
+    # An atomic group keeps the first place where its text fits. That place is right wherever any is, and without the
+    # way back a pattern of many stars takes time in proportion to the name, not to a power of it.
+    return re.compile(re.escape(pieces[0]) + "".join(f"(?>{one})" for one in wild[:-1]) + wild[-1], re.DOTALL)
 
 
 def _normalised(text: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,3 +53,17 @@ def test_natural_order_counts() -> None:
 @given(st.lists(st.text()))
 def test_any_names_can_be_put_in_order(names: list[str]) -> None:
     assert sorted(names, key=natural_key) == sorted(sorted(names, reverse=True), key=natural_key)
+
+
+@given(st.text("ab_", max_size=12), st.lists(st.sampled_from(["*", "a", "b", "_"]), max_size=6), st.data())
+def test_stars_and_label_take_as_little_as_they_can(stem: str, pieces: list[str], data: st.DataObject) -> None:
+    pieces.insert(data.draw(st.integers(0, len(pieces))), "{label}")
+    lazy = "".join({"*": ".*?", "{label}": "(.+?)"}.get(piece, piece) for piece in pieces)
+    match = re.fullmatch(lazy, stem)
+    assert label_from_name(stem, "".join(pieces)) == (match and match.group(1))
+
+
+def test_a_pattern_of_many_stars_is_fast_on_a_name_that_does_not_match() -> None:
+    started = time.process_time()
+    assert label_from_name("a" * 250, "*a" * 60 + "{label}b") is None
+    assert time.process_time() - started < 1.0
