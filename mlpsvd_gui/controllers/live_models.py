@@ -95,7 +95,7 @@ def _from_outcome(data: RunData, outcome: Outcome) -> LiveModel:
     kind = "test" if outcome.validation is None else "cross-validated"
     accuracy = accuracy_text(judged_accuracy(outcome), judged_clips(outcome))
     tip = f"{name} after epoch {outcome.last.epoch} of “{data.experiment.name}”, {kind} accuracy {accuracy}"
-    text = f"{name}, just trained ({'did not learn' if outcome.at_chance else accuracy})"
+    text = f"{name}, just trained: {'did not learn' if outcome.at_chance else accuracy}"
     return LiveModel(outcome.contender, text, tip, Classifier(model), _bank(model), outcome.at_chance)
 
 

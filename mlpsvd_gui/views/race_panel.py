@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mlpsvd.analysis.uncertainty import ASSUMPTION, Comparison, accuracy_text
+from mlpsvd.analysis.uncertainty import ASSUMPTION, Comparison, accuracy_text, points_text
 from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour
 from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.words import plain_tip
@@ -270,9 +270,8 @@ def _comparison(mlp: RaceRow | None, svd: RaceRow | None) -> list[str]:
     """Compare only like with like: the same number of epochs."""
     if mlp is None or svd is None or mlp.epoch != svd.epoch:
         return [NOTHING] * (len(_COLUMNS) - 1)
-    points = 100 * (svd.test_accuracy - mlp.test_accuracy)
     return [
-        f"{points:+.1f} points".replace("-", "−"),
+        points_text(svd.test_accuracy - mlp.test_accuracy),
         NOTHING,
         NOTHING,
         _ratio(svd.n_weights, mlp.n_weights),

@@ -20,6 +20,7 @@ __all__ = [
     "compare_answers",
     "interval_text",
     "mcnemar_p",
+    "points_text",
     "wilson_interval",
 ]
 
@@ -113,9 +114,20 @@ class Comparison:
         """Say in one sentence what the difference is worth, and under which assumption."""
         clips = "1 test clip" if self.n_clips == 1 else f"{self.n_clips:,} test clips"
         verdict = "within chance" if self.within_chance else "more than chance"
-        points = f"{100 * self.difference:+.1f}".replace("-", "−")
         p = "p < 0.001" if self.p_value < 0.001 else f"p = {self.p_value:.2g}"
-        return f"{points} points: {verdict} ({self.method}, {p}; {clips}, assumed independent)"
+        return f"{points_text(self.difference)}: {verdict} ({self.method}, {p}; {clips}, assumed independent)"
+
+
+def points_text(difference: float) -> str:
+    """Write a difference of two accuracies (0 to 1) in percentage points.
+
+    Examples
+    --------
+    >>> points_text(0.0142), points_text(-0.0142), points_text(-0.0001)
+    ('+1.4 points', '−1.4 points', '0.0 points')
+    """
+    points = round(100 * difference, 1)
+    return f"{points:+.1f} points".replace("-", "−") if points else "0.0 points"
 
 
 def mcnemar_p(only_first: int, only_second: int) -> float:

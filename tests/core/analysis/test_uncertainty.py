@@ -13,6 +13,7 @@ from mlpsvd.analysis.uncertainty import (
     compare_accuracies,
     compare_answers,
     mcnemar_p,
+    points_text,
     wilson_interval,
 )
 
@@ -80,3 +81,17 @@ def test_nothing_to_compare_is_no_error() -> None:
     none = np.empty(0, dtype=np.bool_)
     assert compare_answers(none, none).within_chance
     assert compare_accuracies(0.5, 0.6, 0).within_chance
+
+
+@pytest.mark.parametrize(
+    ("difference", "text"),
+    [
+        (0.0142, "+1.4 points"),
+        (-0.0142, "−1.4 points"),
+        (0.0, "0.0 points"),
+        (-1e-9, "0.0 points"),
+        (4e-4, "0.0 points"),
+    ],
+)
+def test_a_difference_that_rounds_to_zero_has_no_sign(difference: float, text: str) -> None:
+    assert points_text(difference) == text
