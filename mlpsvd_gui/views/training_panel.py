@@ -229,7 +229,8 @@ class TrainingPanel(QWidget):
         return last if epoch is None else max(0, min(epoch - int(curves.epochs[0]), last))
 
     def _read(self, contender: str, index: int) -> str:
-        accuracy = f"{100 * self._shown[contender].test_accuracy[index]:.1f} %"
+        percent = round(100 * float(self._shown[contender].test_accuracy[index]), 1)
+        accuracy = "100 %" if percent == 100.0 else f"{percent:.1f} %"  # two of 100.0 % are cut at 1280 pixels
         colour = self._colour(contender).name()
         return f"<span style='color: {colour}'>{CONTENDER_NAMES[contender]} <b>{accuracy}</b></span>"
 
