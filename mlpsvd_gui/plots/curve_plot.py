@@ -3,6 +3,7 @@
 ``CurvePlot(x_label, x_unit, y_label, y_unit, log_x=False, parent=None)`` (a BasePlot)
     - ``set_curve(key, x, y, name="", colour=None, width=1.6, style=Qt.PenStyle.SolidLine)``: add or change a curve;
       x ascending, NaN interrupts the line; an empty name keeps it out of the legend
+    - ``with plot.changes():`` around many of these: legend, axes and read-out follow once, at the end
     - ``remove_curve(key)``, ``clear_curves()`` (curves and marks), ``curve_keys()``, ``curve_data(key)``
     - ``highlight(key | None)``: this curve strong, the others faint
     - ``set_markers(key, x_positions, colour=None, texts=None)``: short vertical ticks; texts are tool tips
@@ -13,7 +14,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,19 +35,23 @@ from mlpsvd_gui.plots.readout import number_text
 from mlpsvd_gui.plots.theme import with_alpha
 from mlpsvd_gui.words import plain_tip
 
-__all__ = ["CurvePlot"]
+__all__ = ["Curve", "CurvePlot"]
 
 _ANTIALIAS_UP_TO = 4096
 """Points: smooth lines cost 2.5 times the drawing time, which only short curves have to spare."""
 _FAINT = 0.4
 """Opacity of the curves beside a highlighted one; at one pixel they also draw twenty times as fast as wider ones."""
+_MANY_CURVES = 16
+"""With more curves than this, all but a highlighted one are a pixel wide: wider ones take seconds to draw."""
 _READOUT_LINES = 6
 _LEGEND_SHARE = 0.25
 _TOOL_TIP_PX = 5.0
 
 
 @dataclass
-class _Curve:
+class Curve:
+    """A curve's data and look, with its graphics item."""
+
     item: Any
     x: npt.NDArray[np.float64]
     y: npt.NDArray[np.float64]
@@ -66,11 +72,13 @@ class CurvePlot(BasePlot):
         log_x: bool = False,
         parent: QWidget | None = None,
     ) -> None:
-        self._curves: dict[Hashable, _Curve] = {}
+        self._curves: dict[Hashable, Curve] = {}
         self._highlighted: Hashable | None = None
         self._legend = Legend()
         self._legend_visible = True
         self._is_steady = False
+        self._changes_open = 0
+        self._painted_for: tuple[Hashable | None, bool] = (None, False)
         super().__init__(axis_text(x_label, x_unit), axis_text(y_label, y_unit), log_x, parent)
         self._x_name, self._x_unit, self._y_name, self._y_unit = x_label, x_unit, y_label, y_unit
         self.plot_item.layout.removeItem(self.plot_item.titleLabel)
@@ -87,6 +95,26 @@ class CurvePlot(BasePlot):
         self.plot_item.setLabel("left", axis_text(label, unit))
 
     # -- curves
+
+    @contextmanager
+    def changes(self) -> Iterator[None]:
+        """Lay out legend, axes and read-out once after several changes of curves, not after each."""
+        self._changes_open += 1
+        try:
+            yield
+        finally:
+            self._changes_open -= 1
+            self._after_change(legend=True)
+
+    def _after_change(self, legend: bool) -> None:
+        if self._changes_open:
+            return
+        if self._painted_for != self._look():
+            self._paint_curves()
+        if legend:
+            self._update_legend()
+        self._fit()
+        self._refresh_readout()
 
     def set_curve(
         self,
@@ -112,23 +140,21 @@ class CurvePlot(BasePlot):
         pen = pg.mkPen(QColor(colour) if colour is not None else self._theme.foreground, width=width, style=style)
         is_new = key not in self._curves
         if is_new:
-            self._curves[key] = _Curve(self._new_item(), xs, ys, name, pen, None)
+            self._curves[key] = Curve(self._new_item(), xs, ys, name, pen, None)
         curve = self._curves[key]
         looks_changed = is_new or curve.name != name or curve.pen != pen
         curve.x, curve.y, curve.name, curve.pen = xs, ys, name, pen
         self._draw(curve)
         if looks_changed:
-            self._paint_curves()
-            self._update_legend()
-        self._fit()
-        self._refresh_readout()
+            self._paint_curve(key, curve)
+        self._after_change(legend=looks_changed)
 
     def _new_item(self) -> Any:
         item = pg.PlotDataItem()
         self.plot_item.addItem(item, ignoreBounds=True)
         return item
 
-    def _draw(self, curve: _Curve) -> None:
+    def _draw(self, curve: Curve) -> None:
         x, y = curve.x, curve.y
         if self._log_x:
             positive = x > 0
@@ -143,14 +169,13 @@ class CurvePlot(BasePlot):
         curve = self._curves.pop(key, None)
         if curve is not None:
             self.plot_item.removeItem(curve.item)
-            self._update_legend()
-            self._fit()
-            self._refresh_readout()
+            self._after_change(legend=True)
 
     def clear_curves(self) -> None:
         """Take all curves and all marks away; guide lines stay."""
-        for key in list(self._curves):
-            self.remove_curve(key)
+        with self.changes():
+            for key in list(self._curves):
+                self.remove_curve(key)
         self._marks.clear()
         self._highlighted = None
         self._is_zoomed = False
@@ -172,16 +197,26 @@ class CurvePlot(BasePlot):
             self._paint_curves()
             self._refresh_readout()
 
-    def _paint_curves(self) -> None:
+    def _look(self) -> tuple[Hashable | None, bool]:
+        """Return what the look of every curve depends on: the highlighted one, and whether there are many."""
         chosen = self._highlighted if self._highlighted in self._curves else None
+        return chosen, len(self._curves) > _MANY_CURVES
+
+    def _paint_curves(self) -> None:
+        self._painted_for = self._look()
         for key, curve in self._curves.items():
-            colour, width = curve.pen.color(), curve.pen.widthF()
-            if chosen is None or key == chosen:
-                pen = self._pen(colour, width + (chosen is not None), curve.pen.style())
-            else:  # a pixel of the device, however fine that is
-                pen = pg.mkPen(with_alpha(self._drawn(colour), _FAINT), width=1, style=curve.pen.style())
-            curve.item.setPen(pen)
-            curve.item.setZValue(10 if key == chosen else 0)
+            self._paint_curve(key, curve)
+
+    def _paint_curve(self, key: Hashable, curve: Curve) -> None:
+        chosen, is_many = self._painted_for
+        colour, width = curve.pen.color(), curve.pen.widthF()
+        if key == chosen or (chosen is None and not is_many):
+            pen = self._pen(colour, width + (chosen is not None), curve.pen.style())
+        else:  # a pixel of the device, however fine that is
+            drawn = self._drawn(colour)
+            pen = pg.mkPen(drawn if chosen is None else with_alpha(drawn, _FAINT), width=1, style=curve.pen.style())
+        curve.item.setPen(pen)
+        curve.item.setZValue(10 if key == chosen else 0)
 
     # -- marks and guide lines
 
@@ -236,7 +271,7 @@ class CurvePlot(BasePlot):
         self._legend.set_entries(entries)
         self._fit_legend()
 
-    def _legend_pen(self, curve: _Curve) -> QPen:
+    def _legend_pen(self, curve: Curve) -> QPen:
         return self._pen(curve.pen.color(), curve.pen.widthF(), curve.pen.style())
 
     def _fit_legend(self) -> None:
@@ -288,17 +323,17 @@ class CurvePlot(BasePlot):
             shown = sorted(shown, key=lambda pair: -pair[0])[:_READOUT_LINES]
         return [head, *(self._readout_line(value, curve) for value, curve in shown)]
 
-    def _readout_curves(self) -> list[_Curve]:
+    def _readout_curves(self) -> list[Curve]:
         if self._highlighted in self._curves:
             return [self._curves[self._highlighted]]
         return list(self._curves.values())
 
-    def _readout_line(self, value: float, curve: _Curve) -> str:
+    def _readout_line(self, value: float, curve: Curve) -> str:
         colour, name = curve.pen.color().name(), html.escape(curve.name or self._y_name)
         return f'<span style="color:{colour}">■</span> {name} {number_text(value, self._y_unit)}'
 
     @staticmethod
-    def _value_at(curve: _Curve, x: float) -> float:
+    def _value_at(curve: Curve, x: float) -> float:
         if curve.x.size == 0 or not curve.x[0] <= x <= curve.x[-1]:
             return float("nan")
         right = min(int(np.searchsorted(curve.x, x)), curve.x.size - 1)

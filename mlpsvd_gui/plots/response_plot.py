@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy.typing as npt
@@ -24,7 +24,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from mlpsvd_gui.plots.curve_plot import CurvePlot
+from mlpsvd_gui.plots.curve_plot import Curve, CurvePlot
 from mlpsvd_gui.plots.filter_handle import FilterHandle, HandleLimits
 from mlpsvd_gui.plots.handle_items import HandleItems, HandleLook
 
@@ -117,15 +117,16 @@ class ResponsePlot(CurvePlot):
         responses_db : sequence of array_like [shape=(n,)] or None
             In the order of the filters.
         """
-        for key in self.curve_keys():
-            if isinstance(key, int) and (key >= len(responses_db) or responses_db[key] is None):
-                self.remove_curve(key)
-        for index, response in enumerate(responses_db):
-            if response is not None:
-                handle = self._handles[index] if index < len(self._handles) else None
-                colour = handle.colour if handle else self._theme.foreground
-                label = handle.label if handle else f"Filter {index + 1}"
-                self.set_curve(index, frequencies_hz, response, label, colour)
+        with self.changes():
+            for key in self.curve_keys():
+                if isinstance(key, int) and (key >= len(responses_db) or responses_db[key] is None):
+                    self.remove_curve(key)
+            for index, response in enumerate(responses_db):
+                if response is not None:
+                    handle = self._handles[index] if index < len(self._handles) else None
+                    colour = handle.colour if handle else self._theme.foreground
+                    label = handle.label if handle else f"Filter {index + 1}"
+                    self.set_curve(index, frequencies_hz, response, label, colour)
 
     def set_visible_filters(self, indices: Collection[int] | None) -> None:
         """Show only these filters; None shows all."""
@@ -169,10 +170,9 @@ class ResponsePlot(CurvePlot):
         if hasattr(self, "_items"):
             self._paint_handles()
 
-    def _paint_curves(self) -> None:
-        super()._paint_curves()
-        for key, curve in self._curves.items():
-            curve.item.setVisible(not isinstance(key, int) or self._is_visible(key))
+    def _paint_curve(self, key: Hashable, curve: Curve) -> None:
+        super()._paint_curve(key, curve)
+        curve.item.setVisible(not isinstance(key, int) or self._is_visible(key))
 
     def _on_x_range_changed(self, *_: object) -> None:
         """Keep the description within the plot."""

@@ -115,12 +115,13 @@ class FilterView(QWidget):
             return
         plot = self.curve_plots[self.quantity_index - 1]
         drawn = [index for index, y in enumerate(ys) if y is not None and self._is_drawn(index)]
-        for key in set(plot.curve_keys()) - set(drawn):
-            plot.remove_curve(key)
-        for index in drawn:
-            colour, style, y = class_colour(index, self._theme), class_line_style(index), ys[index]
-            assert y is not None
-            plot.set_curve(index, x, y, self._filters[index].label, colour, style=style)
+        with plot.changes():
+            for key in set(plot.curve_keys()) - set(drawn):
+                plot.remove_curve(key)
+            for index in drawn:
+                colour, style, y = class_colour(index, self._theme), class_line_style(index), ys[index]
+                assert y is not None
+                plot.set_curve(index, x, y, self._filters[index].label, colour, style=style)
         plot.highlight(self._selected)
 
     def show_poles_and_zeros(self, every: Sequence[PolesAndZeros | None]) -> None:

@@ -131,19 +131,20 @@ class SpectraView(QWidget):
         low, high = self._focus_hz if self._focus_hz and self.zoom.isChecked() else (None, None)
         for plot in self.plots:
             plot.set_x_range(low, high)
-        self._draw()
+        self._limit(self.plot)  # the curves stay
 
     def _draw(self, _index: int = 0) -> None:
         plot, n_classes = self.plot, len(self._names)
         draws_means, draws_clip = self.which.index != 2, self.which.index != 1
-        for key in plot.curve_keys():
-            if key == _CLIP or not draws_means or not isinstance(key, int) or key >= n_classes:
-                plot.remove_curve(key)
-        for index in range(n_classes if draws_means else 0):
-            self._set_curve(index, self._means[index], self._names[index], index, 1.6)
-        if draws_clip and self._names:
-            name = f"One clip of {self._names[self._clip_class]}"
-            self._set_curve(_CLIP, self._clip, name, self._clip_class, 1.0)
+        with plot.changes():
+            for key in plot.curve_keys():
+                if key == _CLIP or not draws_means or not isinstance(key, int) or key >= n_classes:
+                    plot.remove_curve(key)
+            for index in range(n_classes if draws_means else 0):
+                self._set_curve(index, self._means[index], self._names[index], index, 1.6)
+            if draws_clip and self._names:
+                name = f"One clip of {self._names[self._clip_class]}"
+                self._set_curve(_CLIP, self._clip, name, self._clip_class, 1.0)
         self._limit(plot)
         plot.highlight(self._selected if draws_means else None)
 

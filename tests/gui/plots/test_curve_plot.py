@@ -247,3 +247,26 @@ def test_painting_that_is_put_off_comes_a_moment_later_and_never_too_late_for_a_
     plot.export_png(tmp_path / "at once.png")
     plot.export_png(tmp_path / "again.png")
     assert (tmp_path / "at once.png").read_bytes() == (tmp_path / "again.png").read_bytes()
+
+
+def test_300_curves_are_painted_once_each_and_the_legend_is_laid_out_once(
+    plot: CurvePlot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painted, laid_out = [], []
+    paint, lay_out = CurvePlot._paint_curve, CurvePlot._update_legend
+    monkeypatch.setattr(CurvePlot, "_paint_curve", lambda *a: (painted.append(a[1]), paint(*a))[1])
+    monkeypatch.setattr(CurvePlot, "_update_legend", lambda *a: (laid_out.append(1), lay_out(*a))[1])
+    plot.clear_curves()
+    painted.clear()
+    laid_out.clear()
+    with plot.changes():
+        for index in range(300):
+            plot.set_curve(index, EPOCHS, EPOCHS + index, f"Class {index}", series_colour(0, LIGHT))
+    assert len(painted) == 600  # each when it came, and all once when they had become many; it was 45 150
+    assert len(laid_out) == 1
+    assert plot.legend_names() == tuple(f"Class {index}" for index in range(300))
+    assert {curve.item.opts["pen"].widthF() for curve in plot._curves.values()} == {1.0}
+    with plot.changes():
+        for index in range(16, 300):
+            plot.remove_curve(index)
+    assert {curve.item.opts["pen"].widthF() for curve in plot._curves.values()} == {1.6 * plot.devicePixelRatioF()}
