@@ -28,6 +28,7 @@ __all__ = ["DataController"]
 
 _SETTLED_MS = 250
 _DIM_AFTER_MS = 120
+_MOST_WARNINGS = 3
 _ROOM_BINS = 6
 _UNUSABLE = "The spectra of the recordings will be drawn here once they can be used; what is wrong stands above."
 _CHOOSE = "Choose a folder of recordings or a CSV manifest above, or drop one here: its spectra will be drawn here."
@@ -256,7 +257,11 @@ class DataController(QObject):
         n_files = f"{self._found.n_files} files, " if self._found is not None else ""
         left_out = counts_in_words(preview.skipped, preview.notes)
         summary = f"{len(preview.class_names)} classes, {n_files}{n_clips} clips; {left_out}."
-        self._panel.form.show_status(" ".join((summary, *preview.warnings)), is_problem=bool(preview.warnings))
+        shown = [summary, *preview.warnings[:_MOST_WARNINGS]]
+        if len(preview.warnings) > _MOST_WARNINGS:
+            shown.append(f"… and {len(preview.warnings) - _MOST_WARNINGS} more.")
+        tip = "\n".join(preview.warnings)
+        self._panel.form.show_status(" ".join(shown), is_problem=bool(preview.warnings), tip=tip)
 
     def _on_preview_failed(self, request: PreviewRequest, sentence: str) -> None:
         if request != self._asked:

@@ -14,6 +14,7 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.promotion import judged_accuracy, judged_clips, ranked_contenders
 from mlpsvd.experiments.race import CONTENDER_NAMES
 from mlpsvd.experiments.recordings_recipe import adapted_to
+from mlpsvd.experiments.unknown_speakers import KNOWN_SPEAKERS_ONLY, UNKNOWN_SPEAKERS
 from mlpsvd_gui.controllers.record_collection import RecordCollection
 from mlpsvd_gui.controllers.training_controller import TrainingController
 from mlpsvd_gui.models.experiment_model import ExperimentModel
@@ -95,6 +96,9 @@ class RecordRetrain(QObject):
             box.show_progress(None)
         can_listen = self.is_mine and bool(self._run.outcomes)
         box.show_result(self._result(shelf), can_listen)
+        is_split_by_chance = shelf is not None and not shelf.has_fixed_split
+        has_note = can_listen and not is_active and is_split_by_chance
+        box.show_note(KNOWN_SPEAKERS_ONLY if has_note else "", UNKNOWN_SPEAKERS)
 
     def _show_progress(self, share: float, left: str) -> None:
         if self._run.state.is_active and self.is_mine:

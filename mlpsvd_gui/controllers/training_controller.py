@@ -11,6 +11,7 @@ from mlpsvd import setting_words, settings
 from mlpsvd.errors import MlpSvdError, SettingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import PRESETS
+from mlpsvd.experiments.unknown_speakers import KNOWN_SPEAKERS_ONLY, known_sources_note
 from mlpsvd_gui.controllers import run_figures
 from mlpsvd_gui.controllers.singular_values_controller import SingularValuesController
 from mlpsvd_gui.log import LOGGER, unexpected_sentence
@@ -289,6 +290,9 @@ class TrainingController(QObject):
 
     def _show_outcomes(self) -> None:
         self._show_race()
+        experiment = self._run.experiment
+        note = known_sources_note(experiment) if experiment is not None and self._run.outcomes else ""
+        self._race.show_note(KNOWN_SPEAKERS_ONLY if note else "", note)
         scores = {name: run_figures.class_scores(outcome) for name, outcome in self._run.outcomes.items()}
         names = self._run.data.class_names if self._run.data else ()
         self._confusion.show_scores(scores, names)

@@ -84,6 +84,8 @@ class ClassifyPanel(QWidget):
 
     def show_classes(self, names: Sequence[str]) -> None:
         """Take the classes of the network whose results are shown."""
+        if tuple(names) != self._names:
+            self.table.fit_names(names)
         self._names = tuple(names)
         self._recolour()
 
@@ -91,8 +93,10 @@ class ClassifyPanel(QWidget):
         """Show results anew, in table, windows and sums."""
         has_truth = totals is not None and totals.n_known > 0
         has_notes = totals is not None and totals.n_unusable + totals.n_doubtful + totals.n_training > 0
-        has_distances = any(one.result is not None and one.result.distance > 0.0 for one in self.table.rows.entries)
-        self.table.show_columns(has_truth, has_notes, has_distances)
+        results = [one.result for one in self.table.rows.entries if one.result is not None]
+        has_distances = any(one.distance > 0.0 for one in results)
+        has_several = not results or any(one.n_windows > 1 for one in results)
+        self.table.show_columns(has_truth, has_notes, has_distances, has_several)
         self.filter.show_classes(self._names, has_truth)
         self.totals.show_totals(totals)
         self.table.rows.results_changed()
@@ -181,7 +185,8 @@ class ClassifyPanel(QWidget):
         body.addWidget(left)
         body.addWidget(self.totals)
         body.setSizes([890, 320])
-        body.setStretchFactor(0, 1)
+        body.setStretchFactor(0, 3)
+        body.setStretchFactor(1, 1)
         for splitter in (left, body):
             splitter.setChildrenCollapsible(False)
         self.totals.setMinimumWidth(240)

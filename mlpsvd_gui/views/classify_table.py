@@ -7,8 +7,15 @@ from functools import cache
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QKeySequence, QPixmap, QShortcut
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtGui import QColor, QGuiApplication, QKeySequence, QPixmap, QResizeEvent, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.classify_rows import COLUMNS, FileEntry, RowFilter, in_sorted_order
@@ -17,11 +24,14 @@ from mlpsvd_gui.words import plain_tip
 
 __all__ = ["LABEL", "NOTE", "TRUTH", "FileRows", "FileTable", "swatch"]
 
-LABEL, DISTANCE, TRUTH, NOTE = 2, 6, 8, 9
+LABEL, AGREEMENT, WINDOWS, DISTANCE, TRUTH, NOTE = 2, 4, 5, 6, 8, 9
 _SWATCH_PX = 9
 _SAMPLES = ("", "0:00:00", "a longer class", "Probability", "Agreement", "Windows", "Distance", "−100.0 dBFS",
             "✗ actual class", "it is not readable as audio")  # fmt: skip
 """Texts that have room in the columns at first."""
+_LEAST_PX = {0: 150, NOTE: 120}
+"""Names and notes share the room that the other columns leave; where it is less than this, the table scrolls."""
+_MOST_NAME_PX = 150
 _WRONG = {False: QColor("#b3261e"), True: QColor("#ff8a80")}
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _ALIGNMENT = int(Qt.ItemDataRole.TextAlignmentRole)
@@ -199,6 +209,7 @@ class FileTable(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setAccessibleName("Recordings")
+        self.setItemDelegateForColumn(NOTE, _EndsWithDots(self))
         pad_cells(self)
         self._build_headers()
         self._build_keys()
@@ -210,7 +221,9 @@ class FileTable(QTableView):
         header.setMinimumSectionSize(40)
         for column, sample in enumerate(_SAMPLES):
             self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(sample) + 20)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column in _LEAST_PX:
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+        header.sectionResized.connect(lambda column, *_: None if column in _LEAST_PX else self._share_room())
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
@@ -235,11 +248,37 @@ class FileTable(QTableView):
         """The selected files, from the top."""
         return [self.rows.shown[row] for row in sorted(one.row() for one in self.selectionModel().selectedRows())]
 
-    def show_columns(self, has_truth: bool, has_notes: bool, has_distances: bool = False) -> None:
-        """Show the columns that have something to say."""
-        self.setColumnHidden(TRUTH, not has_truth)
-        self.setColumnHidden(NOTE, not has_notes)
-        self.setColumnHidden(DISTANCE, not has_distances)
+    def show_columns(
+        self, has_truth: bool, has_notes: bool, has_distances: bool = False, has_several: bool = True
+    ) -> None:
+        """Show the columns that have something to say; ``has_several``: a file has more than one window."""
+        for column, is_shown in (
+            (TRUTH, has_truth), (NOTE, has_notes), (DISTANCE, has_distances), (AGREEMENT, has_several),
+            (WINDOWS, has_several),
+        ):  # fmt: skip
+            self.setColumnHidden(column, not is_shown)
+        self._share_room()
+
+    def fit_names(self, names: Sequence[str]) -> None:
+        """Give the columns of classes room for the longest name, within limits."""
+        longest = max((self.fontMetrics().horizontalAdvance(name) for name in names), default=0)
+        for column in (LABEL, TRUTH):
+            least = self.fontMetrics().horizontalAdvance(COLUMNS[column].heading) + 20
+            self.setColumnWidth(column, max(least, min(longest, _MOST_NAME_PX) + 40))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the room anew."""
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        shown = [one for one in range(len(COLUMNS)) if not self.isColumnHidden(one)]
+        sharing = [one for one in _LEAST_PX if one in shown]
+        room = self.viewport().width() - sum(self.columnWidth(one) for one in shown if one not in sharing)
+        for number, column in enumerate(sharing, start=1):
+            width = max(_LEAST_PX[column], room // (len(sharing) + 1 - number))
+            self.setColumnWidth(column, width)
+            room -= width
 
     def copy(self) -> None:
         """Put the selected rows on the clipboard, with headings, separated by tabs."""
@@ -252,6 +291,14 @@ class FileTable(QTableView):
     def _ask_to_remove(self) -> None:
         if self.selected:
             self.remove_requested.emit(self.selected)
+
+
+class _EndsWithDots(QStyledItemDelegate):
+    """Elides sentences at their end; names are elided in the middle."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
+        super().initStyleOption(option, index)
+        option.textElideMode = Qt.TextElideMode.ElideRight
 
 
 @cache

@@ -23,7 +23,7 @@ __all__ = ["WindowsView"]
 
 _HEADINGS = ("Start", "End", "Predicted", "Probability", "Runner-up", "Distance", "Level")
 _NUMBERS = (0, 1, 3, 5, 6)
-_LABEL = 2
+_LABEL, _RUNNER_UP = 2, 4
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _ALIGNMENT = int(Qt.ItemDataRole.TextAlignmentRole)
 _DECORATION = int(Qt.ItemDataRole.DecorationRole)
@@ -142,12 +142,12 @@ class WindowsView(QWidget):
         pad_cells(table)
         header = table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(_LABEL, QHeaderView.ResizeMode.Stretch)
+        for column in (_LABEL, _RUNNER_UP):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         for column, sample in (
             (0, "0:00:00.000"),
             (1, "0:00:00.000"),
             (3, "Probability"),
-            (4, "a longer class 00.0 %"),
             (5, "Distance"),
             (6, "−100.0 dBFS"),
         ):

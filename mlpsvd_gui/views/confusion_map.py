@@ -24,6 +24,8 @@ MOST_IN_TABLE = 15
 """With more classes than this, numbers in cells cannot be read: colours take their place."""
 
 _LEAST_SIDE_PX = 90.0
+_LEAST_SIDE_WITH_TOP_PX = 200.0
+"""Names above the matrix take much of the room; a smaller matrix does without them, as they repeat those beside it."""
 _BAR_PX = 10.0
 _GAP_PX = 6.0
 _SLOPE = cos(pi / 4.0)
@@ -131,7 +133,7 @@ class ConfusionMap(QWidget):
         for left, top in ((longest + 2.0 * _GAP_PX, slanted), (longest + 2.0 * _GAP_PX, 0.0), (0.0, 0.0)):
             right = max(bar, slanted if top else 0.0)
             side = min(self.width() - left - right - 2.0, self.height() - top - 2.0 * _GAP_PX)
-            if side >= _LEAST_SIDE_PX:
+            if side >= (_LEAST_SIDE_WITH_TOP_PX if top else _LEAST_SIDE_PX):
                 break
         return _Place(QRectF(left + 1.0, top + _GAP_PX, max(1.0, side), max(1.0, side)), left, top)
 
@@ -147,21 +149,26 @@ class ConfusionMap(QWidget):
         metrics = QFontMetricsF(small_font())
         square, n = place.square, len(self._names)
         cell, height = square.width() / n, metrics.height()
-        every = max(1, ceil(height / cell))
-        for index in range(0, n, every):
-            middle = (index + 0.5) * cell
-            name = one_line(self._names[index], LONGEST_NAME)
-            is_marked = self._selected is not None and index <= self._selected < index + every
-            painter.setPen(self._theme.foreground if is_marked else self._theme.muted)
-            if place.left:
-                area = QRectF(0.0, square.top() + middle - height / 2.0, place.left - _GAP_PX, height)
-                painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
-            if place.top:
-                painter.save()
-                painter.translate(square.left() + middle, square.top() - 3.0)
-                painter.rotate(-45.0)
-                painter.drawText(QPointF(0.0, metrics.descent()), name)
-                painter.restore()
+        for index in range(0, n, every := max(1, ceil(height / cell))) if place.left else ():
+            top = square.top() + (index + 0.5) * cell - height / 2.0
+            area = QRectF(0.0, top, place.left - _GAP_PX, height)
+            painter.setPen(self._name_colour(index, every))
+            painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._short(index))
+        for index in range(0, n, every := max(1, ceil(height / _SLOPE / cell))) if place.top else ():
+            painter.save()
+            painter.translate(square.left() + (index + 0.5) * cell, square.top() - 3.0)
+            painter.rotate(-45.0)
+            painter.setPen(self._name_colour(index, every))
+            painter.drawText(QPointF(0.0, metrics.descent()), self._short(index))
+            painter.restore()
+
+    def _short(self, index: int) -> str:
+        return one_line(self._names[index], LONGEST_NAME)
+
+    def _name_colour(self, index: int, every: int) -> QColor:
+        """Mark the name of the selected class, or the one that is shown for it."""
+        is_marked = self._selected is not None and index <= self._selected < index + every
+        return self._theme.foreground if is_marked else self._theme.muted
 
     def _paint_bar(self, painter: QPainter, square: QRectF) -> None:
         bar = QRectF(square.right() + 2.0 * _GAP_PX, square.top(), _BAR_PX, square.height())

@@ -23,7 +23,8 @@ from PySide6.QtWidgets import (
 )
 
 from mlpsvd.analysis.uncertainty import ASSUMPTION, Comparison, accuracy_text, points_text
-from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour
+from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour, small_font
+from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.words import plain_tip
 
@@ -92,6 +93,7 @@ class RacePanel(QWidget):
         self._theme = LIGHT
         self._is_grey = False
         self._caption = QLabel(self)
+        self.note = ElidedLabel(parent=self)
         self._banner = QFrame(self)
         self._banner_text = PlainLabel(self._banner)
         self.again_button = QPushButton("Train again", self._banner)
@@ -99,6 +101,7 @@ class RacePanel(QWidget):
         self._build()
         self.show_rows({})
         self.show_caption("")
+        self.show_note("", "")
         self.show_stale("")
 
     def _build(self) -> None:
@@ -108,9 +111,16 @@ class RacePanel(QWidget):
         self._build_banner()
         self._build_table()
         self._caption.setTextFormat(Qt.TextFormat.RichText)
-        self._caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._caption.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self._caption.setMinimumWidth(1)
         self._caption.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        layout.addWidget(self._caption)
+        self.note.setFont(small_font())
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(self._caption)
+        head.addWidget(self.note, 1)
+        layout.addLayout(head)
         layout.addWidget(self._banner)
         layout.addWidget(self.table)
 
@@ -183,6 +193,11 @@ class RacePanel(QWidget):
         """Say what the numbers belong to: experiment, seed, engine."""
         self._caption.setText(f"<b>Race</b>&nbsp;&nbsp; {escape(text or _NOTHING_YET)}")
 
+    def show_note(self, sentence: str, tip: str) -> None:
+        """Say beside the caption for what the accuracies hold, and more in the tooltip; empty: nothing."""
+        self.note.setText(sentence)
+        self.note.setToolTip(plain_tip(tip))
+
     def show_stale(self, changed: str) -> None:
         """Say that the results belong to other settings.
 
@@ -225,6 +240,7 @@ class RacePanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Colour the contenders' names as their curves."""
         self._theme = theme
+        self.note.setStyleSheet(f"color: {theme.muted.name()};")
         self._paint_difference()
         for row in range(2):
             item = self._item(row, 0)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from mlpsvd_gui.plots.theme import LIGHT, Theme
+from mlpsvd_gui.plots.theme import LIGHT, Theme, small_font
 from mlpsvd_gui.views.icons import icon
 from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.words import plain_tip
@@ -32,6 +32,7 @@ class RecordTraining(QWidget):
         self.listen_button = QPushButton("Listen", self)
         self.progress = QProgressBar(self)
         self.result = PlainLabel(self)
+        self.note = PlainLabel(self)
         self.warnings = PlainLabel(self)
         self._build()
 
@@ -62,17 +63,25 @@ class RecordTraining(QWidget):
         self.result.setVisible(bool(text))
         self.listen_button.setVisible(can_listen)
 
+    def show_note(self, sentence: str, tip: str) -> None:
+        """Say below the result for what it holds, and more in the tooltip; an empty sentence takes it away."""
+        self.note.setText(sentence)
+        self.note.setToolTip(plain_tip(tip))
+        self.note.setVisible(bool(sentence))
+
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         self._theme = theme
         self.button.setIcon(icon("train", theme.foreground))
         self.listen_button.setIcon(icon("live", theme.foreground))
         self.warnings.setStyleSheet(f"color: {_WARNING[theme.is_dark]};")
+        self.note.setStyleSheet(f"color: {theme.muted.name()};")
 
     def _build(self) -> None:
         self.progress.setTextVisible(False)
         self.progress.setMaximumHeight(6)
-        for label in (self.result, self.warnings):
+        self.note.setFont(small_font())
+        for label in (self.result, self.note, self.warnings):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.listen_button.setToolTip("Go to the Listen page, where the new network classifies what is heard")
@@ -86,9 +95,11 @@ class RecordTraining(QWidget):
         column.addLayout(buttons)
         column.addWidget(self.progress)
         column.addWidget(self.result)
+        column.addWidget(self.note)
         column.addWidget(self.warnings)
         self.button.clicked.connect(self.retrain_requested)
         self.listen_button.clicked.connect(self.listen_requested)
         self.show_progress(None)
         self.show_result("", False)
+        self.show_note("", "")
         self.show_warnings(())

@@ -164,9 +164,10 @@ class RecordingsForm(QWidget):
         """Show what the pattern makes of one file's name."""
         self.pattern_preview.setText(text)
 
-    def show_status(self, text: str, is_problem: bool = False) -> None:
-        """Say what was found, or what is wrong."""
+    def show_status(self, text: str, is_problem: bool = False, tip: str = "") -> None:
+        """Say what was found, or what is wrong; ``tip`` is what is not said for want of room."""
         self.status.setText(text)
+        self.status.setToolTip(plain_tip(tip))
         self.status.setVisible(bool(text))
         self.status.setProperty("problem", is_problem)
         self._restyle()

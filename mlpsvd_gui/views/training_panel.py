@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from mlpsvd.analysis.uncertainty import ASSUMPTION, accuracy_text
@@ -219,20 +219,33 @@ class TrainingPanel(QWidget):
         for plot in self._plots:
             plot.set_cursor(None if epoch is None else float(epoch))
         shown = {name: self._index_at(curves, epoch) for name, curves in self._shown.items()}
-        self._reading.setText("&nbsp;&nbsp; ".join(self._read(name, index) for name, index in shown.items()))
+        self._read_all(shown)
         intervals = [self._with_interval(name, index) for name, index in shown.items()]
         self._reading.setToolTip(plain_tip("\n".join((*intervals, _READING_TIP))))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Name the networks in the reading where there is room."""
+        super().resizeEvent(event)
+        self._read_all({name: self._index_at(curves, self._epoch) for name, curves in self._shown.items()})
+
+    def _read_all(self, shown: Mapping[str, int]) -> None:
+        """Read the accuracies; without the networks' names, of which the colours tell, where these have no room."""
+        for with_name in (True, False):
+            self._reading.setText("&nbsp;&nbsp; ".join(self._read(*one, with_name) for one in shown.items()))
+            if self._reading.sizeHint().width() <= self._reading.width():
+                return
 
     @staticmethod
     def _index_at(curves: TrainingCurves, epoch: int | None) -> int:
         last = len(curves.epochs) - 1
         return last if epoch is None else max(0, min(epoch - int(curves.epochs[0]), last))
 
-    def _read(self, contender: str, index: int) -> str:
+    def _read(self, contender: str, index: int, with_name: bool) -> str:
         percent = round(100 * float(self._shown[contender].test_accuracy[index]), 1)
         accuracy = "100 %" if percent == 100.0 else f"{percent:.1f} %"  # two of 100.0 % are cut at 1280 pixels
         colour = self._colour(contender).name()
-        return f"<span style='color: {colour}'>{CONTENDER_NAMES[contender]} <b>{accuracy}</b></span>"
+        name = f"{CONTENDER_NAMES[contender]} " if with_name else ""
+        return f"<span style='color: {colour}'>{name}<b>{accuracy}</b></span>"
 
     def _with_interval(self, contender: str, index: int) -> str:
         curves = self._shown[contender]

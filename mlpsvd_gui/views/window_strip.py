@@ -133,9 +133,9 @@ class WindowStrip(QWidget):
         for number in range(int(self._end_s / step_s) + 1):
             x = number * step_s / self._end_s * self.width()
             painter.drawLine(QPointF(x, _BAR_PX), QPointF(x, _BAR_PX + 3))
-            painter.drawText(
-                QRectF(x + 3, _BAR_PX, _TICK_PX, _AXIS_PX), Qt.AlignmentFlag.AlignVCenter, _tick(number * step_s)
-            )
+            text = _tick(number * step_s)
+            if x + 3 + painter.fontMetrics().horizontalAdvance(text) <= self.width():
+                painter.drawText(QRectF(x + 3, _BAR_PX, _TICK_PX, _AXIS_PX), Qt.AlignmentFlag.AlignVCenter, text)
 
     def _draw_current(self, painter: QPainter, result: FileResult) -> None:
         if not 0 <= self._current < result.n_windows:

@@ -37,6 +37,8 @@ class Shelf:
         What speaks against training on it, a sentence each.
     writable
         Whether it can be changed.
+    has_fixed_split
+        Whether its manifest fixes the split.
     """
 
     folder: Path
@@ -48,6 +50,7 @@ class Shelf:
     next_redo: str
     warnings: tuple[str, ...]
     writable: bool
+    has_fixed_split: bool = False
 
 
 class ClipLibrary(QObject):
@@ -176,6 +179,7 @@ class ClipLibrary(QObject):
             next_redo=one.next_redo,
             warnings=one.warnings_for_training(),
             writable=one.writable,
+            has_fixed_split=one.has_fixed_split,
         )
 
     def _leave(self) -> None:

@@ -155,6 +155,11 @@ class Collection:
         return self._store.catalogue.clips()
 
     @property
+    def has_fixed_split(self) -> bool:
+        """Whether the manifest says for any clip on which side of the split it is."""
+        return any(one.clip is not None and one.cells.get("split", "").strip() for one in self._store.catalogue)
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many clips each class has, classes in natural order."""
         found = Counter(one.label for one in self.clips)

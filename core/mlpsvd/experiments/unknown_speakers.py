@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlpsvd.experiments.experiment import Experiment
 
-__all__ = ["UNKNOWN_SPEAKERS", "known_sources_note"]
+__all__ = ["KNOWN_SPEAKERS_ONLY", "UNKNOWN_SPEAKERS", "known_sources_note"]
 
 UNKNOWN_SPEAKERS = (
     "The test clips come from the same speakers, devices and places as the training clips. Others may be recognised "
@@ -14,10 +14,15 @@ UNKNOWN_SPEAKERS = (
 """Measured on the Free Spoken Digit Dataset with the preset for recordings, one speaker left out at a time."""
 
 
+KNOWN_SPEAKERS_ONLY = "For known speakers, devices and places; others may be recognised far less often."
+"""The same in one line, where :data:`UNKNOWN_SPEAKERS` has no room."""
+
+
 def known_sources_note(experiment: Experiment) -> str:
     """Return the sentence to show after a training on recordings; empty where it does not apply.
 
-    A manifest may hold out whole speakers, so nothing is said of one.
+    A manifest may hold out whole speakers, so nothing is said of one. For a collection,
+    :attr:`mlpsvd.data.collection.Collection.has_fixed_split` says whether its manifest does.
     """
     data = experiment.data
     return UNKNOWN_SPEAKERS if data.source == "recordings" and data.recordings.labels_from != "manifest" else ""

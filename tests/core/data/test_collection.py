@@ -262,3 +262,12 @@ def test_a_long_list_of_steps_is_shortened_and_the_latest_can_be_undone_and_done
         again.undo()
     assert again.next_undo == ""
     assert again.counts == {"cat": 2, "dog": 2}
+
+
+def test_a_split_that_somebody_wrote_into_the_manifest_is_noticed(collection: Collection) -> None:
+    assert not collection.has_fixed_split
+    header, first, *others = collection.manifest.read_text().splitlines()
+    path, label, _, *rest = first.split(",")
+    collection.manifest.write_text("\n".join([header, ",".join([path, label, "test", *rest]), *others]) + "\n")
+    collection.refresh()
+    assert collection.has_fixed_split

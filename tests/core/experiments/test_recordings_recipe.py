@@ -25,6 +25,7 @@ from mlpsvd.experiments.recordings_recipe import (
     name_of,
     with_recordings,
 )
+from mlpsvd.experiments.unknown_speakers import UNKNOWN_SPEAKERS
 from mlpsvd.settings import check, with_value
 
 WHERE = RecordingsSettings(path="/sounds/birds")
@@ -154,6 +155,7 @@ def test_spoken_digits_by_the_obvious_way(
     assert results["class_names"] == [str(digit) for digit in range(10)]
     for name in ("mlp", "mlp-svd"):
         assert results["contenders"][name]["test_accuracy"] > 0.95
+    assert UNKNOWN_SPEAKERS in capsys.readouterr().out.splitlines()
 
 
 @pytest.mark.slow

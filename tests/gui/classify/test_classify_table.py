@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from mlpsvd.experiments.file_results import FileResult
 from mlpsvd.experiments.sound_files import SoundFile
-from mlpsvd_gui.views.classify_rows import FileEntry, RowFilter, duration_text
-from mlpsvd_gui.views.classify_table import FileTable
+from mlpsvd_gui.views.classify_rows import COLUMNS, FileEntry, RowFilter, duration_text
+from mlpsvd_gui.views.classify_table import LABEL, NOTE, TRUTH, WINDOWS, FileTable
 
 NAMES = ("yes", "no")
 
@@ -91,3 +92,29 @@ def test_names_are_sorted_as_people_count(table) -> None:
 def test_lengths_are_written_as_people_read_them(seconds: float, text: str) -> None:
     assert duration_text(seconds) == text
     assert duration_text(float("nan")) == ""
+
+
+@pytest.mark.parametrize("has_several", [False, True])
+def test_file_names_and_notes_have_room_beside_all_other_columns(qtbot, table, has_several: bool) -> None:
+    table.resize(930, 300)  # as in a window of 1280 x 720
+    table.rows.add([entry(number) for number in range(5)])
+    table.show()
+    qtbot.waitExposed(table)
+    table.fit_names(("eight by george", "no"))
+    table.show_columns(has_truth=True, has_notes=True, has_distances=True, has_several=has_several)
+    assert table.columnWidth(0) >= 150 and table.columnWidth(NOTE) >= 120
+    words = table.fontMetrics().horizontalAdvance("eight by george")
+    assert min(table.columnWidth(LABEL), table.columnWidth(TRUTH)) >= words + 20
+    assert table.horizontalScrollBar().maximum() == 0 or has_several
+    assert table.isColumnHidden(WINDOWS) != has_several
+    table.resize(1900, 300)
+    assert table.columnWidth(NOTE) > 400 and table.columnWidth(0) > 400
+    total = sum(table.columnWidth(one) for one in range(len(COLUMNS)))
+    assert total == table.viewport().width()
+
+
+def test_notes_are_elided_at_their_end(table) -> None:
+    option = QStyleOptionViewItem()
+    table.rows.add([entry(0)])
+    table.itemDelegateForColumn(NOTE).initStyleOption(option, table.rows.index(0, NOTE))
+    assert option.textElideMode == Qt.TextElideMode.ElideRight

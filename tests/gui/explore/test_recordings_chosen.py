@@ -15,6 +15,7 @@ from mlpsvd.cli.train import chosen_experiment
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import RECORDINGS_PRESET, preset
 from mlpsvd.experiments.recordings_recipe import fitted_to
+from mlpsvd.experiments.unknown_speakers import KNOWN_SPEAKERS_ONLY, UNKNOWN_SPEAKERS
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.models.preferences import Preferences
 from mlpsvd_gui.models.run_model import RunState
@@ -117,6 +118,25 @@ def test_few_recordings_are_cross_validated_and_the_better_network_is_used(
     assert window.classify_panel.controls.model_box.key == chosen
 
 
+def test_the_window_says_for_whom_the_accuracies_hold(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    folder = write_tones(tmp_path / "tones")
+    note = window.race_panel.note
+    choose(qtbot, window, folder)
+    window.experiments.set_value("training.epochs", 5)
+    assert note.text() == note.toolTip() == ""
+    train(qtbot, window)
+    assert note.isVisible() and note.text() == KNOWN_SPEAKERS_ONLY == note.shown_text(), "all of it at 1280 x 720"
+    assert UNKNOWN_SPEAKERS in note.toolTip()
+    rows = [
+        f"{label}/{number}.wav,{label},{'test' if number < 2 else 'train'}" for label in "ab" for number in range(6)
+    ]
+    (folder / "manifest.csv").write_text("\n".join(["path,label,split", *rows]))
+    window.experiments.set_value("data.recordings.path", str(folder / "manifest.csv"))
+    window.experiments.set_value("data.recordings.labels_from", "manifest")
+    train(qtbot, window)
+    assert window.run.outcomes and note.text() == note.toolTip() == "", "a manifest may hold out speakers"
+
+
 @pytest.mark.slow
 def test_spoken_digits_in_the_window_are_those_of_the_command_line(
     qtbot: QtBot, window: MainWindow, spoken_digits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -127,8 +147,10 @@ def test_spoken_digits_in_the_window_are_those_of_the_command_line(
     train(qtbot, window)
     accuracies = {name: one.last.test_accuracy for name, one in window.run.outcomes.items()}
     assert min(accuracies.values()) > 0.95
+    assert window.race_panel.note.text() == KNOWN_SPEAKERS_ONLY and UNKNOWN_SPEAKERS in window.race_panel.note.toolTip()
     assert main(["train", str(folder), "--quiet"]) == 0
     told = capsys.readouterr().out
+    assert UNKNOWN_SPEAKERS in told.splitlines()
     line = next(line for line in told.splitlines() if line.startswith("Accuracy"))
     for accuracy in accuracies.values():
         assert f"{100 * accuracy:.2f} %" in line.replace("\u00a0", " ")

@@ -104,6 +104,10 @@ def test_training_panel_shows_both_networks_and_the_epoch_under_the_cursor(qtbot
     assert panel.accuracy.curve_keys() == ("mlp/train", "mlp/test", "mlp-svd/train", "mlp-svd/test")
     panel.show_epoch(7)
     assert "70.0 %" in panel.reading and "MLP: 70.0 % (64.3–75.2)" in panel.reading_tip
+    for width, has_names in ((390, False), (900, True), (390, False)):
+        panel.resize(width, 260)
+        qtbot.waitUntil(lambda has_names=has_names: ("MLP-SVD" in panel.reading) == has_names)
+        assert panel.reading.count("70.0 %") == 2 and panel._reading.sizeHint().width() <= panel._reading.width()
     panel.pages.choose(2)
     assert list(panel.rank.curve_data("mlp-svd/0")[1]) == [4, 4, 3, 3, 2, 2, 2, 2, 2, 2]
     with qtbot.waitSignal(panel.cursor_moved) as moved:

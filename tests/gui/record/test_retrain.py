@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 
 from mlpsvd.data.collection import Collection
 from mlpsvd.data.take import Take
+from mlpsvd.experiments.unknown_speakers import KNOWN_SPEAKERS_ONLY, UNKNOWN_SPEAKERS
 from mlpsvd_gui.models.run_model import RunState
 
 RATE_HZ = 16000.0
@@ -65,6 +66,7 @@ def test_few_clips_are_enough_and_a_second_time_takes_in_what_changed(qtbot, ton
     told = box.result.text().replace("\u00a0", " ")
     assert "Cross-validated accuracy (24 clips, 5 folds): MLP 100 % (86–100), MLP-SVD 100 % (86–100)." in told
     assert "Better network: MLP-SVD" in told
+    assert box.note.isVisible() and box.note.text() == KNOWN_SPEAKERS_ONLY and UNKNOWN_SPEAKERS in box.note.toolTip()
     assert box.listen_button.isVisible() and "changed" not in box.result.text().replace("\u00a0", " ")
 
     tones.experiments.set_value("features.fft_size", 256)

@@ -98,6 +98,16 @@ def test_zeros_are_blank_and_cells_say_their_numbers(qtbot: QtBot) -> None:
     )
 
 
+@pytest.mark.parametrize(("width", "height", "has_top"), [(320, 180, False), (640, 560, True), (320, 700, False)])
+def test_names_above_the_matrix_leave_it_readable(qtbot: QtBot, width: int, height: int, has_top: bool) -> None:
+    one = matrix_map(qtbot, 20)
+    one.resize(width, height)
+    place = one._place()
+    assert (place.top > 0) == has_top and place.left > 0
+    assert place.square.width() >= 140
+    assert one.rect().contains(place.square.toAlignedRect())
+
+
 def test_cells_are_chosen_by_mouse_and_keyboard(qtbot: QtBot) -> None:
     n = 40
     one = matrix_map(qtbot, n)
