@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
+from mlpsvd.files import expand_home
 from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.plots.theme import LIGHT, Theme
 from mlpsvd_gui.views.eliding import ElidedLabel
@@ -57,7 +58,7 @@ class RecordBar(QWidget):
         """Show which collection is open; an empty folder: none."""
         self._folder = folder
         self.collection_button.setText(menu_text(Path(folder).name) if folder else "Collection")
-        self.folder.setText(f"{summary}  ·  {folder}" if folder else _NONE)
+        self.folder.setText(f"{summary}  ·  {_from_home(folder)}" if folder else _NONE)
 
     def show_recent(self, folders: Sequence[str]) -> None:
         """Offer collections that were open before."""
@@ -146,3 +147,9 @@ class RecordBar(QWidget):
         self.listen_button.setText("Stop listening" if self._is_running else "Start listening")
         self.listen_button.setShortcut("Ctrl+L")  # a new text takes the shortcut away
         self.listen_button.setIcon(icon("stop" if self._is_running else "microphone", self._theme.foreground))
+
+
+def _from_home(folder: str) -> str:
+    """Return a path with the home folder written as ``~``: what tells collections apart is at its end."""
+    home = expand_home("~").resolve()
+    return str("~" / Path(folder).relative_to(home)) if Path(folder).is_relative_to(home) else folder

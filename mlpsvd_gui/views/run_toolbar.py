@@ -61,6 +61,8 @@ class RunToolBar(QToolBar):
         keeps_room.setRetainSizeWhenHidden(True)
         self.progress.setSizePolicy(keeps_room)
         holder = QWidget(self)  # a toolbar gives the room of a hidden widget of its own to others
+        holder.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self._left.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.progress)

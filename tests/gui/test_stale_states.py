@@ -72,6 +72,17 @@ def test_finished_does_not_stay_for_ever(qtbot: QtBot, window: MainWindow) -> No
     qtbot.waitUntil(lambda: window.toolbar.left_text == "" and not window.toolbar.progress.isVisible())
 
 
+def test_the_bar_and_its_words_stay_together_in_a_wide_window(qtbot: QtBot, window: MainWindow) -> None:
+    window.resize(1600, 900)
+    window.toolbar.show_progress(0.5, "1 min left")
+    qtbot.wait(50)
+    bar, words = window.toolbar.progress, window.toolbar._left
+    stop = window.toolbar.widgetForAction(window.actions_.stop)
+    left = bar.mapTo(window, bar.rect().topLeft()).x()
+    assert 0 < left - stop.geometry().right() < 40
+    assert 0 < words.mapTo(window, words.rect().topLeft()).x() - left - bar.width() < 40
+
+
 def test_results_are_faint_once_they_belong_to_other_settings(qtbot: QtBot, window: MainWindow) -> None:
     _train(qtbot, window)
     window.use_preset("Paper: 10 classes, 10 Hz")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from recorded import noise
 from mlpsvd.data.clip_files import encode
 from mlpsvd.data.collection import Collection
 from mlpsvd.data.take import Take
+from mlpsvd_gui.views.record_bar import RecordBar
 
 RATE_HZ = 16000.0
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -55,6 +57,20 @@ def test_the_table_says_all_about_each_clip(qtbot, filled) -> None:
     assert cells[:4] == ["high", "0.900 s", "0.0 dB", "clipped"] or cells[2] in ("−0.0 dB", "-0.0 dB")
     assert cells[4].startswith(f"{datetime.now():%H:}")
     assert "2 classes, 6 clips, 3.9 s" in filled.panel.bar.folder.text()
+
+
+def test_a_collection_in_the_home_folder_is_shown_from_there(qtbot, monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    bar = RecordBar()
+    qtbot.addWidget(bar)
+    for folder, shown in (
+        (tmp_path / "home" / "recordings" / "My words", str(Path("~/recordings/My words"))),
+        (tmp_path / "home", "~"),
+        (tmp_path / "home2" / "My words", str(tmp_path / "home2" / "My words")),
+    ):
+        bar.show_collection(str(folder), "1 class")
+        assert bar.folder.text() == f"1 class  ·  {shown}"
 
 
 def test_the_selected_clip_is_drawn_with_its_spectrum(qtbot, filled) -> None:
