@@ -183,12 +183,13 @@ class NumberField(QAbstractSpinBox):
             palette.setColor(QPalette.ColorRole.Text, problem_colour(self.palette()))
         self.lineEdit().setPalette(palette)
         if self.shows_tip:
-            super().setToolTip(plain_tip(sentence or self._tip))
+            rich_tip = plain_tip(sentence) if sentence else self._tip
+            super().setToolTip(rich_tip)
 
-    def setToolTip(self, text: str) -> None:
-        """Set the tooltip that the field has while nothing is wrong."""
-        self._tip = text
-        super().setToolTip(plain_tip(text))
+    def setToolTip(self, rich_tip: str) -> None:
+        """Set the tooltip that the field has while nothing is wrong; as of every widget, it may be markup."""
+        self._tip = rich_tip
+        super().setToolTip(rich_tip)
 
     # -- steps
 

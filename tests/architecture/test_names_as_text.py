@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-RICH_TIPS = {"setting_row.py", "live_settings_form.py", "record_controls.py"}
+RICH_TIPS = {"setting_row.py", "live_settings_form.py", "number_field.py", "record_controls.py"}
 """Modules whose tooltips are markup made of the program's own words alone, in a variable of this name."""
 RICH_TIP = "rich_tip"
 RICH_LABELS = {"calibration_dialog.py", "note_list.py", "race_panel.py", "record_welcome.py", "training_panel.py"}

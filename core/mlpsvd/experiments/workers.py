@@ -73,7 +73,8 @@ def local_workers(n_jobs: int) -> Iterator[Executor]:
     else:
         executor = ProcessPoolExecutor(n_jobs, get_context("spawn"), initializer=begin_worker)
         with interrupts_held():
-            executor.submit(int)  # starts all processes
+            for _ in range(n_jobs):  # each starts one more process, as none is idle yet
+                executor.submit(int)
     try:
         yield executor
     finally:

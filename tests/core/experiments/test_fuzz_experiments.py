@@ -22,6 +22,6 @@ def test_fuzz_experiments(tmp_path: Path) -> None:
         assert from_toml(to_toml(experiment)) == experiment
 
     mutate = either(mutate_text, mutate_text, mutate_bytes)
-    outcome = fuzz([*seeds, SMALL, SMALL], mutate, reading_from(tmp_path / "x.toml", read), n_cases=1000)
+    outcome = fuzz([*seeds, SMALL, SMALL], mutate, reading_from(tmp_path / "x.toml", read), n_cases=1500)
     assert outcome.n_accepted > 100
     assert outcome.refused.total() > 300

@@ -51,7 +51,9 @@ class _Race:
 
 
 def _worker(race: Any, prepare: Callable[..., Any] | None = None) -> tuple[TrainingWorker, list[News]]:
-    worker = TrainingWorker(prepare or (lambda *_: SimpleNamespace(experiment=Experiment(), pool=None)), lambda _: race)
+    worker = TrainingWorker(
+        prepare or (lambda *_: SimpleNamespace(experiment=Experiment(), pool=None, warnings=())), lambda _: race
+    )
     heard: list[News] = []
     worker.news.connect(lambda news: heard.append(news) if worker.is_current(news) else None)
     return worker, heard
@@ -156,7 +158,7 @@ def test_starting_anew_waits_for_the_last_epoch_and_the_window_does_not(qtbot: Q
         was_closed.append(first.closed)
         return races.pop(0)
 
-    worker = TrainingWorker(lambda *_: SimpleNamespace(experiment=Experiment(), pool=None), make_race)
+    worker = TrainingWorker(lambda *_: SimpleNamespace(experiment=Experiment(), pool=None, warnings=()), make_race)
     heard: list[News] = []
     worker.news.connect(lambda news: heard.append(news) if worker.is_current(news) else None)
     worker.start(Experiment())
