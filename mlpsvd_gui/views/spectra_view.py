@@ -51,6 +51,7 @@ class SpectraView(QWidget):
         self.zoom.setCheckable(True)
         self.zoom.setChecked(True)
         self.zoom.setAutoRaise(True)
+        self.zoom.hide()  # until there are frequencies of most interest
         self.part = Chooser(self)
         self.part.setToolTip("Which part of the clip: the network sees the parts one after another")
         self.note = ElidedLabel(least_px=100, parent=self)

@@ -19,6 +19,7 @@ from mlpsvd_gui.controllers.data_controller import DataController
 from mlpsvd_gui.models.experiment_model import ExperimentModel
 from mlpsvd_gui.models.selection_model import SelectionModel
 from mlpsvd_gui.views.data_panel import DataPanel
+from mlpsvd_gui.views.spectra_view import SpectraView
 
 LEFT = Qt.MouseButton.LeftButton
 TONES = {"bear": 500.0, "cat": 1000.0, "dog": 2000.0}
@@ -79,6 +80,14 @@ def test_spectra_of_the_papers_task(qtbot: Any, desk: Desk) -> None:
     assert "800 clips" in desk.panel.spectra.note.text()
     assert len(desk.panel.spectra.plot.curve_data(0)[0]) == 129
     assert len(desk.panel.waveform.curve_data("clip")[0]) == 4800
+
+
+def test_zoom_is_offered_only_where_there_are_filters_to_zoom_to(qtbot: Any) -> None:
+    view = SpectraView()
+    qtbot.addWidget(view)
+    for frequencies_hz in (None, (500.0, 900.0), None):  # recordings from the start on, filters, recordings
+        view.set_focus(frequencies_hz)
+        assert view.zoom.isHidden() is (frequencies_hz is None)
 
 
 def test_spectra_follow_a_filter(qtbot: Any, desk: Desk) -> None:
