@@ -15,7 +15,7 @@ from mlpsvd_gui.models.preferences import Preferences
 from mlpsvd_gui.models.run_model import RunState
 
 WORDS = ("0", "1", "2")
-N_UNSEEN = 4
+N_UNSEEN = 12
 
 
 @pytest.mark.slow
