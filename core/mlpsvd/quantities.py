@@ -114,11 +114,12 @@ class Quantity:
         return f"{format_number(value)}{gap}{self.unit}"
 
     def expected(self) -> str:
-        """Say in words what is right, for example "a number from 1 Hz to 8000 Hz"."""
+        """Say in words what is right, for example "a number from 1 to 8000 Hz"."""
         noun = "a whole number" if self.whole else "a number"
         low, high = (None if limit is None else self.format(limit) for limit in (self.low, self.high))
-        if low is not None and high is not None:
-            return f"{noun} from {low} to {high}"
+        if self.low is not None and high is not None:
+            is_zero = bool(self.zero) and self.low == 0
+            return f"{noun} from {low if is_zero else format_number(self.low)} to {high}"
         if low is not None:
             return f"{noun} of at least {low}"
         return noun if high is None else f"{noun} of at most {high}"

@@ -182,7 +182,7 @@ def test_calibration_takes_half_decibels_and_refuses_in_its_own_line(qtbot: QtBo
     _type(qtbot, dialog.other_box, "9450", None)
     with qtbot.assertNotEmitted(dialog.measure_requested):
         dialog.measure_button.click()
-    assert "from 40 dB SPL to 170 dB SPL" in dialog.answer.text()
+    assert "from 40 to 170 dB SPL" in dialog.answer.text()
 
 
 def test_the_program_has_no_number_fields_of_another_kind(project_root: Any) -> None:

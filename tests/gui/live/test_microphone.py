@@ -159,7 +159,7 @@ def test_settings_take_effect_while_it_runs_and_the_mark_on_the_meter_can_be_dra
     rate = (len(panel.log.rows) - n_before) / (time.monotonic() - before_s)
     assert rate > 20.0  # 40 windows a second are due, 10 were
     type_number(qtbot, panel.settings_form.editors["hop_share"].editor, "7")
-    assert "from 0.05 of a window to 1 of a window" in panel.settings_form.problem("hop_share")
+    assert "from 0.05 to 1 of a window" in panel.settings_form.problem("hop_share")
     assert tab.controller.settings.settings.hop_share == 0.25
 
 
