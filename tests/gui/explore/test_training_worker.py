@@ -93,10 +93,15 @@ def test_pause_stops_pulling_and_resume_goes_on(qtbot: QtBot) -> None:
     worker.start(Experiment())
     qtbot.waitUntil(lambda: race.pulled > 20, timeout=5000)
     worker.pause()
-    qtbot.wait(60)
-    pulled = race.pulled
-    qtbot.wait(200)
-    assert race.pulled == pulled
+    pulled = 0
+
+    def is_paused() -> bool:
+        nonlocal pulled
+        pulled = race.pulled
+        qtbot.wait(200)
+        return race.pulled == pulled
+
+    qtbot.waitUntil(is_paused, timeout=5000)  # on a busy machine the epoch under way may take a while
     assert _events(heard) == list(range(pulled)), "everything trained so far is shown while paused"
     worker.resume()
     qtbot.waitUntil(lambda: race.pulled > pulled + 10, timeout=5000)
