@@ -33,8 +33,12 @@ def wrong_type(data: bytes) -> None:
 class AsWritten(FileFormatError):
     """An error that does not shorten its message, as those of the core do by themselves."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self._message = message
+
     def __str__(self) -> str:
-        return str(self.args[0])
+        return self._message
 
 
 def several_lines(data: bytes) -> None:

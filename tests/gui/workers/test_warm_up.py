@@ -44,6 +44,6 @@ def test_missing_numba_is_a_note_in_the_log(caplog: pytest.LogCaptureFixture) ->
         raise MissingLibraryError("Numba is not installed")
 
     warm_up = WarmUp(lambda: None, load)
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "mlpsvd_gui"):
         warm_up.wait(threading.Event())
     assert "Numba is not installed" in caplog.text
