@@ -30,7 +30,7 @@ def wrong_type(data: bytes) -> None:
     raise KeyError("version")
 
 
-class AsWritten(FileFormatError):
+class AsWrittenError(FileFormatError):
     """An error that does not shorten its message, as those of the core do by themselves."""
 
     def __init__(self, message: str) -> None:
@@ -42,11 +42,11 @@ class AsWritten(FileFormatError):
 
 
 def several_lines(data: bytes) -> None:
-    raise AsWritten("two\nlines")
+    raise AsWrittenError("two\nlines")
 
 
 def long_message(data: bytes) -> None:
-    raise AsWritten("x" * 5000)
+    raise AsWrittenError("x" * 5000)
 
 
 def warning(data: bytes) -> None:
