@@ -44,12 +44,9 @@ def spoken_digits(project_root: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def hostile(project_root: Path) -> Path:
-    """The folder of hostile files beside the clone; where there is none, the test is skipped."""
-    folder = project_root.parent / "shared" / "cases" / "hostile"
-    if not folder.is_dir():
-        pytest.skip("the hostile files are not on this machine")
-    return folder
+def hostile(cases: Path) -> Path:
+    """The folder of hostile files among the inputs from the field."""
+    return cases / "hostile"
 
 
 @pytest.fixture(scope="session")

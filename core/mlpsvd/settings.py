@@ -12,7 +12,7 @@ import difflib
 import functools
 import math
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
@@ -144,7 +144,7 @@ def problems(settings: Settings, prefix: str = "") -> Iterator[SettingError]:
     expect a text in place of a number, or a duration that is not a number.
     """
     impossible = False
-    for problem in _impossible_values(settings, prefix):
+    for problem in _misfits(settings, prefix, problems):
         impossible = True
         yield problem
     conflicts = getattr(settings, "conflicts", None)
@@ -153,29 +153,23 @@ def problems(settings: Settings, prefix: str = "") -> Iterator[SettingError]:
             yield SettingError(f"{prefix}{name}", found, expected)
 
 
-def _impossible_values(settings: Settings, prefix: str) -> Iterator[SettingError]:
-    for info in describe(type(settings)):
-        value = getattr(settings, info.name)
-        key = f"{prefix}{info.name}"
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            yield from problems(value, f"{key}.")
-        elif isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
-            for index, entry in enumerate(value):
-                yield from problems(entry, f"{key}[{index}].")
-        elif not _fits(value, info):
-            yield SettingError(key, value, info.expected())
-
-
 def impossible_values(settings: Settings, prefix: str = "") -> Iterator[SettingError]:
     """Yield every value that is impossible by itself, nested ones included; what only conflicts is left out."""
+    yield from _misfits(settings, prefix, impossible_values)
+
+
+def _misfits(
+    settings: Settings, prefix: str, of_nested: Callable[[Settings, str], Iterator[SettingError]]
+) -> Iterator[SettingError]:
+    """Yield every value of one settings class that does not fit its type or range, and what ``of_nested`` finds."""
     for info in describe(type(settings)):
         value = getattr(settings, info.name)
         key = f"{prefix}{info.name}"
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            yield from impossible_values(value, f"{key}.")
+            yield from of_nested(value, f"{key}.")
         elif isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
             for index, entry in enumerate(value):
-                yield from impossible_values(entry, f"{key}[{index}].")
+                yield from of_nested(entry, f"{key}[{index}].")
         elif not _fits(value, info):
             yield SettingError(key, value, info.expected())
 
