@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from itertools import cycle
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -22,6 +23,7 @@ from mlpsvd_gui.views.confusion_panel import ConfusionPanel
 from mlpsvd_gui.views.race_panel import RacePanel
 from mlpsvd_gui.views.singular_values_panel import SingularValuesPanel
 from mlpsvd_gui.views.training_panel import TrainingPanel
+from mlpsvd_gui.words import sentence as as_sentence
 from mlpsvd_gui.workers.training import News, NewsKind, TrainingWorker
 
 __all__ = ["TrainingController"]
@@ -163,7 +165,7 @@ class TrainingController(QObject):
             self.progress_changed.emit(news.share, "cross-validating")
         elif news.kind is NewsKind.FAILED:
             self._run.set_outcomes(news.outcomes or {}, news.states)
-            self._tell_notes(news)
+            self._tell_new_notes(news)
             self._fail(news.error or RuntimeError("no reason given"))
         else:
             self._end(news)
@@ -176,8 +178,7 @@ class TrainingController(QObject):
         self._race.show_caption(self._caption())
         self._run.set_state(RunState.TRAINING)
         self.progress_changed.emit(0.0, "")
-        for note in news.notes:
-            self.noted.emit(note)
+        self._tell(news.notes)
 
     def _add(self, news: News) -> None:
         by_contender = {name: [e.event for e in news.events if e.contender == name] for name in self._run.histories}
@@ -189,18 +190,14 @@ class TrainingController(QObject):
         self._stop_clock()
         self.draw_now()
         self._redraw.stop()
-        fresh = [note for note in news.notes if note not in self._run.notes]
-        self._run.notes = (*self._run.notes, *fresh)
         self._run.set_outcomes(news.outcomes or {}, news.states or {})
-        self._tell_notes(news)
+        self._tell_new_notes(news)
         stopped = news.kind is NewsKind.STOPPED
         if stopped and not any(self._run.histories.values()):
             self._run.forget()
         else:
             self._run.set_state(RunState.STOPPED if stopped else RunState.FINISHED)
         self.progress_changed.emit(0.0 if stopped else 1.0, "" if stopped else "finished")
-        if fresh:
-            self.noted.emit(". ".join(fresh) + ".")
 
     def _fail(self, error: BaseException) -> None:
         self._stop_clock()
@@ -215,11 +212,14 @@ class TrainingController(QObject):
         self.progress_changed.emit(0.0, "")
         self.failed.emit(sentence)
 
-    def _tell_notes(self, news: News) -> None:
+    def _tell_new_notes(self, news: News) -> None:
         """Say what has become known since the run began."""
-        for note in news.notes:
-            if self._run.add_note(note):
-                self.noted.emit(note)
+        self._tell([note for note in news.notes if self._run.add_note(note)])
+
+    def _tell(self, notes: Sequence[str]) -> None:
+        """Say all notes at once: a message takes the place of the one before."""
+        if notes:
+            self.noted.emit(" ".join(as_sentence(note) for note in notes))
 
     def _stop_clock(self) -> None:
         if self._running_since is not None:
