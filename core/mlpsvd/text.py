@@ -5,7 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 
-__all__ = ["one_line", "quoted", "spreadsheet_cell", "spreadsheet_row"]
+__all__ = ["CONTENDER_NAMES", "one_line", "quoted", "spreadsheet_cell", "spreadsheet_row"]
+
+CONTENDER_NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
+"""The contenders of a race as a person knows them."""
 
 _LONGEST = 80
 

@@ -18,10 +18,9 @@ from mlpsvd.experiments.run import RunData
 from mlpsvd.models.classifier import Classifier
 from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import load_model
+from mlpsvd.text import CONTENDER_NAMES
 
 __all__ = ["LiveModel", "default_model", "model_from_file", "models_from_run"]
-
-_NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +90,7 @@ def model_from_file(path: Path) -> LiveModel:
 
 def _from_outcome(data: RunData, outcome: Outcome) -> LiveModel:
     model = model_of(data, outcome)
-    name = _NAMES.get(outcome.contender, outcome.contender)
+    name = CONTENDER_NAMES.get(outcome.contender, outcome.contender)
     kind = "test" if outcome.validation is None else "cross-validated"
     accuracy = accuracy_text(judged_accuracy(outcome), judged_clips(outcome))
     tip = f"{name} after epoch {outcome.last.epoch} of “{data.experiment.name}”, {kind} accuracy {accuracy}"

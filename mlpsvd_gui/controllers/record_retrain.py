@@ -12,9 +12,9 @@ from mlpsvd.analysis.uncertainty import accuracy_text
 from mlpsvd.data.settings import RecordingsSettings
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.promotion import judged_accuracy, judged_clips, ranked_contenders
-from mlpsvd.experiments.race import CONTENDER_NAMES
 from mlpsvd.experiments.recordings_recipe import adapted_to
 from mlpsvd.experiments.unknown_speakers import KNOWN_SPEAKERS_ONLY, UNKNOWN_SPEAKERS
+from mlpsvd.text import CONTENDER_NAMES
 from mlpsvd_gui.controllers.record_collection import RecordCollection
 from mlpsvd_gui.controllers.training_controller import TrainingController
 from mlpsvd_gui.models.experiment_model import ExperimentModel

@@ -6,11 +6,12 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel
 
+from mlpsvd.text import CONTENDER_NAMES
 from mlpsvd_gui.controllers.settings_controller import SettingsController
 from mlpsvd_gui.controllers.training_controller import TrainingController
 from mlpsvd_gui.models.run_model import RunModel, RunState
 from mlpsvd_gui.views.actions import WindowActions
-from mlpsvd_gui.views.race_panel import CONTENDER_NAMES, RacePanel
+from mlpsvd_gui.views.race_panel import RacePanel
 from mlpsvd_gui.views.run_toolbar import RunToolBar
 from mlpsvd_gui.words import plain_tip
 

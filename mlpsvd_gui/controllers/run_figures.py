@@ -13,10 +13,11 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.network.network import Network
 from mlpsvd.setting_words import differences
+from mlpsvd.text import CONTENDER_NAMES
 from mlpsvd.training.events import EpochEvent, Snapshot
 from mlpsvd_gui.models.run_model import RunModel
 from mlpsvd_gui.views.confusion_panel import ClassScores
-from mlpsvd_gui.views.race_panel import CONTENDER_NAMES, RaceRow
+from mlpsvd_gui.views.race_panel import RaceRow
 from mlpsvd_gui.views.singular_values_panel import Factors, LayerChoice
 from mlpsvd_gui.views.training_panel import TrainingCurves
 

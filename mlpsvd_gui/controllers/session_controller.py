@@ -10,12 +10,11 @@ from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
 
 from mlpsvd.experiments.run import Run
 from mlpsvd.experiments.run_library import KeptRun, RunLibrary
-from mlpsvd.text import one_line
+from mlpsvd.text import CONTENDER_NAMES, one_line
 from mlpsvd_gui.controllers.files_controller import FilesController
 from mlpsvd_gui.controllers.training_controller import TrainingController
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.models.run_model import RunModel, RunState
-from mlpsvd_gui.views.race_panel import CONTENDER_NAMES
 from mlpsvd_gui.words import menu_text
 from mlpsvd_gui.workers.background import Background
 

@@ -22,14 +22,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mlpsvd.text import one_line
+from mlpsvd.text import CONTENDER_NAMES, one_line
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.views.choosers import Chooser, Tabs
 from mlpsvd_gui.views.confused_pairs import ClassScoreList, ConfusedPairs
 from mlpsvd_gui.views.confusion_map import LONGEST_NAME, MOST_IN_TABLE, ConfusionMap
 from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.plain_label import PlainLabel
-from mlpsvd_gui.views.race_panel import CONTENDER_NAMES
 from mlpsvd_gui.words import plain_tip
 
 __all__ = ["ClassScores", "ConfusionPanel"]

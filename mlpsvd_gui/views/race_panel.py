@@ -23,14 +23,14 @@ from PySide6.QtWidgets import (
 )
 
 from mlpsvd.analysis.uncertainty import ASSUMPTION, Comparison, accuracy_text, points_text
+from mlpsvd.text import CONTENDER_NAMES
 from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour, small_font
 from mlpsvd_gui.views.eliding import ElidedLabel
 from mlpsvd_gui.views.plain_label import PlainLabel
 from mlpsvd_gui.words import plain_tip
 
-__all__ = ["CONTENDER_NAMES", "RacePanel", "RaceRow"]
+__all__ = ["RacePanel", "RaceRow"]
 
-CONTENDER_NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
 NOTHING = "—"
 _ACCURACY = 1
 _COLUMNS = ("", "Test accuracy", "Epoch", "Rank", "Trained weights", "Operations", "Training time")

@@ -11,13 +11,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from mlpsvd.text import CONTENDER_NAMES
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.heatmap import Heatmap
 from mlpsvd_gui.plots.matrix_view import MatrixView
 from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour
 from mlpsvd_gui.views.eliding import ElidingComboBox
 from mlpsvd_gui.views.plain_label import PlainLabel
-from mlpsvd_gui.views.race_panel import CONTENDER_NAMES
 from mlpsvd_gui.views.segments import Segments
 
 __all__ = ["Factors", "LayerChoice", "SingularValuesPanel"]

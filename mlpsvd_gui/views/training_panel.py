@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, 
 
 from mlpsvd.analysis.uncertainty import ASSUMPTION, accuracy_text
 from mlpsvd.experiments.bayes_limit import BayesLimit
+from mlpsvd.text import CONTENDER_NAMES
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour
-from mlpsvd_gui.views.race_panel import CONTENDER_NAMES
 from mlpsvd_gui.views.segments import Segments
 from mlpsvd_gui.words import plain_tip
 

@@ -8,10 +8,9 @@ from mlpsvd.analysis.evaluation import accuracy
 from mlpsvd.analysis.uncertainty import accuracy_text
 from mlpsvd.experiments.compare_outcomes import compare_outcomes
 from mlpsvd.experiments.race import Outcome
+from mlpsvd.text import CONTENDER_NAMES
 
 __all__ = ["outcome_table"]
-
-_NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
 
 
 def outcome_table(outcomes: Mapping[str, Outcome]) -> str:
@@ -26,7 +25,7 @@ def outcome_table(outcomes: Mapping[str, Outcome]) -> str:
         "Operations": ([float(one.flops) for one in networks], "{:.3g}"),
         "Training time": ([one.train_s for one in networks], "{:.2f} s"),
     }
-    rows = [["", *(_NAMES[one.contender] for one in networks)]]
+    rows = [["", *(CONTENDER_NAMES[one.contender] for one in networks)]]
     for name, (values, form) in measured.items():
         rows.append([name, *(form.format(value) for value in values)])
     rows[1] = ["Accuracy", *(accuracy_text(accuracy(one.confusion), int(one.confusion.sum()), 2) for one in networks)]

@@ -13,10 +13,10 @@ from tqdm import tqdm
 
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.race import RaceEvent
+from mlpsvd.text import CONTENDER_NAMES
 
 __all__ = ["BarProgress", "LineProgress", "Progress", "Quiet", "progress_on_stderr"]
 
-_NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
 _LINE_INTERVAL_S = 5.0
 
 
@@ -131,7 +131,7 @@ def progress_on_stderr(experiment: Experiment, quiet: bool) -> Iterator[Progress
 
 
 def _state(event: RaceEvent) -> str:
-    name = _NAMES[event.contender]
+    name = CONTENDER_NAMES[event.contender]
     rank = "" if event.contender == "mlp" else f" rank {'/'.join(str(rank) for rank in _hidden(event.event.ranks))}"
     return f"{name} {100 * event.event.test_accuracy:.1f} %{rank}"
 

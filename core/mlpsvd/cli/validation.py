@@ -10,7 +10,8 @@ from mlpsvd.errors import TrainingError
 from mlpsvd.experiments.cross_validation import cross_validate, folds_of
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.promotion import ranked_contenders
-from mlpsvd.experiments.race import CONTENDER_NAMES, Outcome, Race
+from mlpsvd.experiments.race import Outcome, Race
+from mlpsvd.text import CONTENDER_NAMES
 
 __all__ = ["validate", "verdict"]
 

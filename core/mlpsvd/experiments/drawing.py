@@ -19,7 +19,7 @@ from mlpsvd.files import write_atomically
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "COLUMN_IN", "FORMATS", "NAMES", "PALETTE", "new_figure", "save_figure", "style"]
+__all__ = ["COLOURS", "COLUMN_IN", "FORMATS", "PALETTE", "new_figure", "save_figure", "style"]
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -42,7 +42,6 @@ _STYLE: Any = {
 }
 # Okabe and Ito's colours, which stay apart for every kind of colour vision.
 COLOURS = {"mlp": "#0072B2", "mlp-svd": "#D55E00"}
-NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 

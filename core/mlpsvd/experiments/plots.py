@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.experiments.drawing import COLOURS, COLUMN_IN, FORMATS, NAMES, new_figure, save_figure, style
-from mlpsvd.text import one_line
+from mlpsvd.experiments.drawing import COLOURS, COLUMN_IN, FORMATS, new_figure, save_figure, style
+from mlpsvd.text import CONTENDER_NAMES, one_line
 from mlpsvd.training.events import EpochEvent
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def accuracy_and_loss(histories: Histories) -> Figure:
         top, bottom = figure.subplots(2, 1, sharex=True)
         for contender, history in histories.items():
             epochs = [event.epoch for event in history]
-            colour, name = COLOURS.get(contender), NAMES.get(contender, contender)
+            colour, name = COLOURS.get(contender), CONTENDER_NAMES.get(contender, contender)
             test = [100 * event.test_accuracy for event in history]
             train = [100 * event.train_accuracy for event in history]
             top.plot(epochs, test, color=colour, label=f"{name}, test")
@@ -59,7 +59,7 @@ def rank_and_weights(histories: Histories) -> Figure:
         top, bottom = figure.subplots(2, 1, sharex=True)
         for contender, history in histories.items():
             epochs = [event.epoch for event in history]
-            colour, name = COLOURS.get(contender), NAMES.get(contender, contender)
+            colour, name = COLOURS.get(contender), CONTENDER_NAMES.get(contender, contender)
             for count, layer in enumerate(_shown_layers(history)):
                 label = f"{name}, layer {layer + 1}"
                 dashes = ("-", "--", ":", "-.")[count % 4]

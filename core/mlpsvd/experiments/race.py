@@ -21,11 +21,11 @@ from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.network.initialise import build
 from mlpsvd.network.network import Network
 from mlpsvd.streams import Purpose, seeds
+from mlpsvd.text import CONTENDER_NAMES
 from mlpsvd.training.events import EpochEvent, Snapshot
 from mlpsvd.training.trainer import Trainer, TrainerState
 
 __all__ = [
-    "CONTENDER_NAMES",
     "ContenderState",
     "Outcome",
     "Race",
@@ -34,9 +34,6 @@ __all__ = [
     "contender_kinds",
     "initial_network",
 ]
-
-CONTENDER_NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
-"""The contenders as a person knows them."""
 
 
 @dataclass(frozen=True)

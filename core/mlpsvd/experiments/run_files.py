@@ -10,7 +10,7 @@ from mlpsvd.analysis.evaluation import accuracy
 from mlpsvd.analysis.uncertainty import accuracy_text
 from mlpsvd.errors import FileFormatError, MlpSvdError
 from mlpsvd.experiments.checkpoint import CHECKPOINT, checkpoint_id, save_checkpoint
-from mlpsvd.experiments.drawing import FORMATS, NAMES
+from mlpsvd.experiments.drawing import FORMATS
 from mlpsvd.experiments.experiment_file import save_experiment
 from mlpsvd.experiments.results import PROGRAM, model_of, results_table
 from mlpsvd.experiments.run import Run
@@ -18,6 +18,7 @@ from mlpsvd.experiments.run_tables import confusion_csv, history_csv, singular_v
 from mlpsvd.files import read_plain, write_atomically
 from mlpsvd.json_fields import Fields, parse_fields
 from mlpsvd.models.model_file import save_model
+from mlpsvd.text import CONTENDER_NAMES
 from mlpsvd.training.settings import CONTENDERS
 
 __all__ = [
@@ -93,7 +94,7 @@ def write_figures(folder: Path, run: Run) -> Iterator[Path]:
         return
     figures = {"accuracy-and-loss": plots.accuracy_and_loss(shown), "rank-and-weights": plots.rank_and_weights(shown)}
     for name, outcome in run.outcomes.items():
-        title = f"{NAMES[name]}: {accuracy_text(accuracy(outcome.confusion), int(outcome.confusion.sum()))}"
+        title = f"{CONTENDER_NAMES[name]}: {accuracy_text(accuracy(outcome.confusion), int(outcome.confusion.sum()))}"
         figures[f"singular-values-{name}"] = plots.singular_values(run.histories[name])
         figures[f"confusion-{name}"] = plots.confusion(outcome.confusion, run.data.class_names, title)
     for stem, figure in figures.items():

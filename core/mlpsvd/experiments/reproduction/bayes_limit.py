@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlpsvd.experiments.drawing import COLOURS, NAMES, new_figure, style
+from mlpsvd.experiments.drawing import COLOURS, new_figure, style
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import PRESETS
 from mlpsvd.experiments.reproduction.compare import mean_std
 from mlpsvd.experiments.reproduction.finding import Finding, Picture, Reproduction, Results, Table
 from mlpsvd.experiments.reproduction.tasks import bayes_percent, bayes_trial, final_percents, race_trials
 from mlpsvd.experiments.trials import Trial
+from mlpsvd.text import CONTENDER_NAMES
 from mlpsvd.training.settings import CONTENDERS
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _drawn(rows: list[_Row]) -> Figure:
             places = [place + (0.15 if index else -0.15) for place in range(len(rows))]
             means = [row[2 + 2 * index] for row in rows]
             spreads = [row[3 + 2 * index] for row in rows]
-            look = {"fmt": "o", "markersize": 3, "color": COLOURS[contender], "label": NAMES[contender]}
+            look = {"fmt": "o", "markersize": 3, "color": COLOURS[contender], "label": CONTENDER_NAMES[contender]}
             axes.errorbar(means, places, xerr=spreads, **look)  # type: ignore[arg-type]
         axes.plot([row[1] for row in rows], range(len(rows)), "k|", markersize=12, label="Bayes limit")
         axes.set_yticks(range(len(rows)), [row[0] for row in rows])

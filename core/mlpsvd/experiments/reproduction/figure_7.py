@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlpsvd.experiments.drawing import COLUMN_IN, NAMES, PALETTE, new_figure, style
+from mlpsvd.experiments.drawing import COLUMN_IN, PALETTE, new_figure, style
 from mlpsvd.experiments.reproduction.compare import ALLOWANCE_NOTE, compare_accuracy, compare_claim
 from mlpsvd.experiments.reproduction.curves import AccuracyCurve, curve_table, draw_curve, draw_limit
 from mlpsvd.experiments.reproduction.finding import Comparison, Finding, Picture, Reproduction, Results
@@ -19,6 +19,7 @@ from mlpsvd.experiments.reproduction.tasks import (
 )
 from mlpsvd.experiments.trials import Trial
 from mlpsvd.signals.bank import PAPER_BANDWIDTHS_HZ, PAPER_CLASS_COUNTS
+from mlpsvd.text import CONTENDER_NAMES
 from mlpsvd.training.settings import CONTENDERS
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def _trials(n_trials: int) -> list[Trial]:
 def _find(n_trials: int, results: Results) -> Finding:
     curves = {
         (*key, contender): AccuracyCurve(
-            f"{key[0]:g} Hz, {key[1]} classes, {NAMES[contender]}",
+            f"{key[0]:g} Hz, {key[1]} classes, {CONTENDER_NAMES[contender]}",
             curves_percent(results, race_trials(task, n_trials), contender),
         )
         for key, task in tasks().items()
@@ -66,7 +67,7 @@ def _ends(n_trials: int, results: Results) -> list[Comparison]:
         printed = {"mlp": TABLE_2[key].mlp_percent, "mlp-svd": TABLE_2[key].mlp_svd_percent}
         for contender in CONTENDERS:
             percents = final_percents(results, race_trials(task, n_trials), contender)
-            what = f"{key[0]:g} Hz, {key[1]} classes, {NAMES[contender]}: accuracy at the end"
+            what = f"{key[0]:g} Hz, {key[1]} classes, {CONTENDER_NAMES[contender]}: accuracy at the end"
             rows.append(compare_accuracy(what, printed[contender], percents, key[1]))
     return rows
 
@@ -86,7 +87,7 @@ def _drawn(curves: dict[tuple[float, int, str], AccuracyCurve], limits: dict[_Ke
         for axes, letter, bandwidth_hz in zip(panels, "ab", PAPER_BANDWIDTHS_HZ, strict=True):
             for n_classes, colour in zip(PAPER_CLASS_COUNTS, PALETTE, strict=False):
                 for contender, dashes in _DASHES.items():
-                    label = f"{n_classes} classes, {NAMES[contender]}"
+                    label = f"{n_classes} classes, {CONTENDER_NAMES[contender]}"
                     draw_curve(axes, curves[bandwidth_hz, n_classes, contender], colour, dashes, label)
                 limit_label = "Bayes limit" if n_classes == PAPER_CLASS_COUNTS[-1] else None
                 draw_limit(axes, limits[bandwidth_hz, n_classes], colour, limit_label)
