@@ -29,7 +29,7 @@ def make_model(path: Path) -> Path:
     from mlpsvd.experiments.experiment import Experiment
     from mlpsvd.experiments.prepare import prepare
     from mlpsvd.experiments.race import Race
-    from mlpsvd.experiments.results import model_of
+    from mlpsvd.experiments.runs.results import model_of
     from mlpsvd.models.model_file import save_model
     from mlpsvd.settings import with_value
     from mlpsvd.signals.bank import paper_bank
@@ -61,8 +61,8 @@ def make_noise(folder: Path, n_files: int, length_s: float, suffix: str = ".wav"
 
 def once(model_path: Path, folder: Path, how: str) -> dict[str, float]:
     """Classify a folder in this process, which does nothing else."""
-    from mlpsvd.experiments.classify_files import classify_files, find_sound_files
-    from mlpsvd.experiments.file_classifier import FileClassifier
+    from mlpsvd.classification.batch.classify import classify_files, find_sound_files
+    from mlpsvd.classification.batch.file_classifier import FileClassifier
     from mlpsvd.models.model_file import load_model
 
     kind, _, count = how.partition(":")

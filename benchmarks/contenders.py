@@ -56,7 +56,7 @@ def ours(engine_name: str, rank: int | None) -> Callable[[Task], Callable[[], No
     """MLP (no rank) or MLP-SVD on one of our engines, shuffled as the trainer does."""
 
     def prepare(task: Task) -> Callable[[], None]:
-        from mlpsvd.engines.choose import choose
+        from mlpsvd.engines.choice import choose
         from mlpsvd.engines.optimiser import OptimiserRule, fresh_state
         from mlpsvd.network.factorise import factorised, with_layer
         from mlpsvd.network.initialise import build

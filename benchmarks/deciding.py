@@ -25,12 +25,12 @@ for name in THREADS:  # as the window does, where training has the other cores
 
 from mlpsvd.audio.level import measure_level  # noqa: E402 - after the number of threads
 from mlpsvd.audio.ring_buffer import RingBuffer  # noqa: E402
+from mlpsvd.classification.classifier import Classifier  # noqa: E402
+from mlpsvd.classification.live.live_classifier import LiveClassifier  # noqa: E402
+from mlpsvd.classification.live.settings import LiveSettings  # noqa: E402
 from mlpsvd.features.settings import FeatureSettings  # noqa: E402
 from mlpsvd.features.spectra import fit_transform  # noqa: E402
-from mlpsvd.models.classifier import Classifier  # noqa: E402
-from mlpsvd.models.live import LiveClassifier  # noqa: E402
-from mlpsvd.models.live_settings import LiveSettings  # noqa: E402
-from mlpsvd.models.measure_reference import measure_reference  # noqa: E402
+from mlpsvd.models.measure_statistics import measure_reference  # noqa: E402
 from mlpsvd.models.model import Model  # noqa: E402
 from mlpsvd.network.initialise import build  # noqa: E402
 from mlpsvd.network.settings import NetworkSettings  # noqa: E402

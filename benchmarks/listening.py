@@ -60,12 +60,12 @@ def sound_server(folder: Path, rate_hz: int):
 
 def trained_digits(recordings: Path, path: Path):
     """Train the recordings preset; save MLP-SVD to ``path`` and return its test recordings as (file, label)."""
-    from mlpsvd.data.recordings import scan
-    from mlpsvd.data.split import split_class
+    from mlpsvd.datasets.recordings import scan
+    from mlpsvd.datasets.split import split_class
     from mlpsvd.experiments.prepare import prepare
     from mlpsvd.experiments.presets import RECORDINGS_PRESET, preset
     from mlpsvd.experiments.race import Race
-    from mlpsvd.experiments.results import model_of
+    from mlpsvd.experiments.runs.results import model_of
     from mlpsvd.models.model_file import save_model
     from mlpsvd.settings import with_value
 
@@ -87,7 +87,7 @@ def trained_digits(recordings: Path, path: Path):
 
 
 def right_from_files(model: Path, held_out) -> float:
-    from mlpsvd.models.classifier import Classifier
+    from mlpsvd.classification.classifier import Classifier
     from mlpsvd.models.model_file import load_model
 
     classifier = Classifier(load_model(model))
@@ -186,9 +186,9 @@ def listen(model: Path, held_out, server, arguments) -> None:
     from mlpsvd.signals.bank import paper_bank
     from mlpsvd_gui.application import make_application
     from mlpsvd_gui.main_window import MainWindow
-    from mlpsvd_gui.models.preferences import Preferences
-    from mlpsvd_gui.models.run_model import RunState
-    from mlpsvd_gui.views.source_chooser import MICROPHONE_SOURCE
+    from mlpsvd_gui.pages.listen.views.source_chooser import MICROPHONE_SOURCE
+    from mlpsvd_gui.state.preferences import Preferences
+    from mlpsvd_gui.state.run_state import RunState
 
     qt = make_application()
     store = QSettings(str(Path(tempfile.mkdtemp()) / "settings.ini"), QSettings.Format.IniFormat)

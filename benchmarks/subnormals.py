@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from mlpsvd.engines.fused import FusedEngine
+from mlpsvd.engines.cpu.engine import FusedEngine
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import contender_kinds, initial_network

@@ -60,8 +60,8 @@ def window(engine: str, epochs: int, train: bool):
 
     from mlpsvd_gui.application import make_application
     from mlpsvd_gui.main_window import MainWindow
-    from mlpsvd_gui.models.preferences import Preferences
-    from mlpsvd_gui.models.run_model import RunState
+    from mlpsvd_gui.state.preferences import Preferences
+    from mlpsvd_gui.state.run_state import RunState
 
     qt = make_application()
     settings = QSettings(str(Path(tempfile.mkdtemp()) / "settings.ini"), QSettings.Format.IniFormat)

@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     freeze_support()  # a frozen program is its own worker process too
     arguments = _parser().parse_args(argv)
     leave_a_core_to_the_window()
-    from mlpsvd_gui.workers.file_jobs import read_experiment  # loads NumPy: after the line above
+    from mlpsvd_gui.window.file_jobs import read_experiment  # loads NumPy: after the line above
 
     try:
         experiment = read_experiment(arguments.file) if arguments.file else None
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     give_memory_back()
     if has_screen():
         return _run_window(experiment, arguments.file)
-    from mlpsvd_gui.without_screen import run_without_screen  # imports what draws: late
+    from mlpsvd_gui.headless import run_without_screen  # imports what draws: late
 
     return run_without_screen(experiment, OUTPUT_FOLDER)
 
@@ -105,8 +105,8 @@ def _run_window(experiment: Experiment | None, path: Path | None) -> int:
     app = make_application()
     start_logging()
     from mlpsvd_gui.main_window import MainWindow
-    from mlpsvd_gui.models.preferences import Preferences
-    from mlpsvd_gui.views.icons import app_icon
+    from mlpsvd_gui.state.preferences import Preferences
+    from mlpsvd_gui.widgets.icons import app_icon
 
     app.setWindowIcon(app_icon())
     window = MainWindow(Preferences(QSettings()), experiment)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from mlpsvd.audio.sound_names import name_filter
-from mlpsvd.data.collection_paths import is_folder
+from mlpsvd.collection.paths import is_folder
 
 __all__ = ["AUDIO_FILES", "LAST_FOLDERS", "LastFolders", "ask_for_path", "ask_for_paths"]
 

@@ -10,56 +10,56 @@ from PySide6.QtCore import QByteArray, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QSizePolicy, QVBoxLayout, QWidget
 
-from mlpsvd.audio.sound_host import SoundHost
+from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.executors import n_usable_cores
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import PRESETS
 from mlpsvd.experiments.recordings_recipe import with_recordings
-from mlpsvd.experiments.run import Run
-from mlpsvd.experiments.run_library import RunLibrary
-from mlpsvd.experiments.workers import n_usable_cores
+from mlpsvd.experiments.runs.library import RunLibrary
+from mlpsvd.experiments.runs.run import Run
 from mlpsvd.text import one_line
-from mlpsvd_gui.controllers.classify_controller import ClassifyController
-from mlpsvd_gui.controllers.data_controller import DataController
-from mlpsvd_gui.controllers.dialogs import Dialogs
-from mlpsvd_gui.controllers.experiments_controller import ExperimentsController
-from mlpsvd_gui.controllers.files_controller import FilesController
-from mlpsvd_gui.controllers.filters_controller import FiltersController
-from mlpsvd_gui.controllers.live_controller import LiveController
-from mlpsvd_gui.controllers.record_controller import RecordController
-from mlpsvd_gui.controllers.run_controls import RunControls
-from mlpsvd_gui.controllers.session_controller import SessionController
-from mlpsvd_gui.controllers.settings_controller import SettingsController
-from mlpsvd_gui.controllers.theme_controller import ThemeController
-from mlpsvd_gui.controllers.training_controller import TrainingController
 from mlpsvd_gui.file_dialogs import LAST_FOLDERS
 from mlpsvd_gui.log import LOGGER
-from mlpsvd_gui.models.experiment_model import ExperimentModel
-from mlpsvd_gui.models.preferences import Preferences
-from mlpsvd_gui.models.run_model import RunModel
-from mlpsvd_gui.models.selection_model import SelectionModel
+from mlpsvd_gui.pages.explore.controllers.data import DataController
+from mlpsvd_gui.pages.explore.controllers.filters import FiltersController
+from mlpsvd_gui.pages.explore.controllers.settings import SettingsController
+from mlpsvd_gui.pages.explore.controllers.training import TrainingController
+from mlpsvd_gui.pages.explore.views.confusion_panel import ConfusionPanel
+from mlpsvd_gui.pages.explore.views.data_panel import DataPanel
+from mlpsvd_gui.pages.explore.views.filters_panel import FiltersPanel
+from mlpsvd_gui.pages.explore.views.page import ExplorePage
+from mlpsvd_gui.pages.explore.views.race_panel import RacePanel
+from mlpsvd_gui.pages.explore.views.settings_panel import SettingsPanel
+from mlpsvd_gui.pages.explore.views.singular_values_panel import SingularValuesPanel
+from mlpsvd_gui.pages.explore.views.training_panel import TrainingPanel
+from mlpsvd_gui.pages.files.controllers.files import ClassifyController
+from mlpsvd_gui.pages.files.views.panel import ClassifyPanel
+from mlpsvd_gui.pages.listen.controllers.listen import LiveController
+from mlpsvd_gui.pages.listen.views.panel import LivePanel
+from mlpsvd_gui.pages.papers.controllers.papers import ExperimentsController
+from mlpsvd_gui.pages.papers.views.panel import ExperimentsPanel
+from mlpsvd_gui.pages.record.controllers.record import RecordController
+from mlpsvd_gui.pages.record.views.panel import RecordPanel
 from mlpsvd_gui.plots.plot_menu import PlotMenu
 from mlpsvd_gui.plots.theme import Theme
-from mlpsvd_gui.views.actions import WindowActions, fill_menu_bar
-from mlpsvd_gui.views.choosers import Tabs
-from mlpsvd_gui.views.classify_panel import ClassifyPanel
-from mlpsvd_gui.views.confusion_panel import ConfusionPanel
-from mlpsvd_gui.views.data_panel import DataPanel
-from mlpsvd_gui.views.experiments_panel import ExperimentsPanel
-from mlpsvd_gui.views.explore_page import ExplorePage
-from mlpsvd_gui.views.filters_panel import FiltersPanel
-from mlpsvd_gui.views.live_page import LivePage
-from mlpsvd_gui.views.live_panel import LivePanel
-from mlpsvd_gui.views.messages import FloatingMessage, MessageKind
-from mlpsvd_gui.views.plain_label import PlainLabel
-from mlpsvd_gui.views.race_panel import RacePanel
-from mlpsvd_gui.views.record_panel import RecordPanel
-from mlpsvd_gui.views.run_toolbar import RunToolBar
-from mlpsvd_gui.views.screen_fit import first_place, fitted
-from mlpsvd_gui.views.scrolling import scrolling
-from mlpsvd_gui.views.settings_panel import SettingsPanel
-from mlpsvd_gui.views.singular_values_panel import SingularValuesPanel
-from mlpsvd_gui.views.training_panel import TrainingPanel
-from mlpsvd_gui.words import menu_text
+from mlpsvd_gui.qt_text import menu_text
+from mlpsvd_gui.state.experiment_state import ExperimentModel
+from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.state.run_state import RunModel
+from mlpsvd_gui.state.selection_state import SelectionModel
+from mlpsvd_gui.widgets.choosers import Tabs
+from mlpsvd_gui.widgets.messages import FloatingMessage, MessageKind
+from mlpsvd_gui.widgets.plain_label import PlainLabel
+from mlpsvd_gui.widgets.scrolling import scrolling
+from mlpsvd_gui.window.actions import WindowActions, fill_menu_bar
+from mlpsvd_gui.window.dialogs import Dialogs
+from mlpsvd_gui.window.documents import FilesController
+from mlpsvd_gui.window.live_tab import LivePage
+from mlpsvd_gui.window.run_controls import RunControls
+from mlpsvd_gui.window.screen_fit import first_place, fitted
+from mlpsvd_gui.window.session import SessionController
+from mlpsvd_gui.window.theme import ThemeController
+from mlpsvd_gui.window.toolbar import RunToolBar
 from mlpsvd_gui.workers.training import TrainingWorker
 from mlpsvd_gui.workers.warm_up import WarmUp
 

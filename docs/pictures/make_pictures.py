@@ -75,7 +75,7 @@ class Photographer:
 
         from mlpsvd_gui.application import make_application
         from mlpsvd_gui.main_window import MainWindow
-        from mlpsvd_gui.models.preferences import Preferences
+        from mlpsvd_gui.state.preferences import Preferences
 
         self.out = out
         self.app = make_application()
@@ -116,7 +116,7 @@ class Photographer:
 
     def files(self) -> None:
         """44 recordings classified by the network that was just trained; one of them with several classes."""
-        from mlpsvd_gui.views.classify_table import NOTE
+        from mlpsvd_gui.pages.files.views.table import NOTE
 
         make_field_recordings(FIELD)
         self.show_page(self.window.classify_panel)
@@ -146,7 +146,7 @@ class Photographer:
 
     def listen(self) -> None:
         """Half a minute of digits that the networks were not trained on."""
-        from mlpsvd.models.verdict import VerdictKind
+        from mlpsvd.classification.live.verdict import VerdictKind
 
         words = held_out_digits(self.window.experiments.experiment)
         self.show_page(self.window.live_panel)
@@ -200,7 +200,7 @@ class Photographer:
 
     def play(self, path: Path, sound: Sound) -> None:
         """Let the window hear a sound from a file, in real time."""
-        from mlpsvd_gui.views.source_chooser import FILE_SOURCE
+        from mlpsvd_gui.pages.listen.views.source_chooser import FILE_SOURCE
 
         soundfile.write(path, sound, RATE_HZ, subtype="PCM_16")
         source = self.window.live_panel.controls.source
@@ -220,7 +220,7 @@ class Photographer:
 
     def until_trained(self) -> None:
         """Wait until both networks are trained."""
-        from mlpsvd_gui.models.run_model import RunState
+        from mlpsvd_gui.state.run_state import RunState
 
         self.until(lambda: self.window.run.state is RunState.FINISHED)
 
@@ -290,8 +290,8 @@ def with_256_colours(pixels: NDArray[np.uint8]) -> Image.Image:
 
 def held_out_digits(experiment: Experiment, n_of_each: int = 5) -> list[Sound]:
     """Return digits that the networks of an experiment were not trained on, in an arbitrary order."""
-    from mlpsvd.data.recordings import scan
-    from mlpsvd.data.split import split_class, split_key
+    from mlpsvd.datasets.recordings import scan
+    from mlpsvd.datasets.split import split_class, split_key
 
     own = experiment.data.recordings
     inventory = scan(own)

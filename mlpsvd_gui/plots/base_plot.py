@@ -26,8 +26,8 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QFocusEvent, QKeyEvent, QPa
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots import export
+from mlpsvd_gui.plots.deferred_painting import LatePainting
 from mlpsvd_gui.plots.frequency_axis import FrequencyAxis, PlainAxis
-from mlpsvd_gui.plots.late_painting import LatePainting
 from mlpsvd_gui.plots.plot_menu import PlotMenu
 from mlpsvd_gui.plots.readout import Readout
 from mlpsvd_gui.plots.theme import LIGHT, Theme, apply_theme, on_paper, theme_for

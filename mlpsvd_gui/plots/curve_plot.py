@@ -33,7 +33,7 @@ from mlpsvd_gui.plots.legend import Legend, LegendEntry
 from mlpsvd_gui.plots.marks import GuideLines, Marks
 from mlpsvd_gui.plots.readout import number_text
 from mlpsvd_gui.plots.theme import with_alpha
-from mlpsvd_gui.words import plain_tip
+from mlpsvd_gui.qt_text import plain_tip
 
 __all__ = ["Curve", "CurvePlot"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlpsvd.audio.level import Level, measure_level
 from mlpsvd.audio.ring_buffer import RingBuffer
-from mlpsvd.audio.source import AudioSource
+from mlpsvd.audio.sources.source import AudioSource
 
 __all__ = ["LevelWatch"]
 

@@ -16,8 +16,8 @@ from mlpsvd.experiments.cross_validation import cross_validate
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import ContenderState, Outcome, Race, RaceEvent
-from mlpsvd.experiments.run_keeper import RunKeeper
-from mlpsvd.experiments.run_library import RunLibrary
+from mlpsvd.experiments.runs.keeper import RunKeeper
+from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.workers.warm_up import WarmUp
 

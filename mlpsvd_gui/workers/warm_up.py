@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from mlpsvd.engines.choose import fused_engine
-from mlpsvd.engines.warm_up import ensure_compiled, is_compiled
+from mlpsvd.engines.choice import fused_engine
+from mlpsvd.engines.cpu.warm_up import ensure_compiled, is_compiled
 from mlpsvd.errors import EngineError, MissingLibraryError
 from mlpsvd_gui.log import LOGGER
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import tomli_w
 
+from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.models.live_settings import LiveSettings
 from mlpsvd.settings import SettingInfo, describe
 
 START_CLI = "import sys; from mlpsvd.cli import main; sys.exit(main())"

@@ -15,7 +15,7 @@ IMPORT_EVERYTHING = """
     import importlib, json, pkgutil, sys
     import mlpsvd
     for module in pkgutil.walk_packages(mlpsvd.__path__, "mlpsvd."):
-        if not module.name.endswith("__main__") and not module.name.startswith("mlpsvd.engines.fused"):
+        if not module.name.endswith("__main__") and not module.name.startswith("mlpsvd.engines.cpu."):
             importlib.import_module(module.name)
 """
 

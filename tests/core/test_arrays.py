@@ -166,7 +166,7 @@ def test_importing_the_core_brings_in_nothing_heavy() -> None:
 import importlib, pkgutil, sys
 import mlpsvd
 for module in pkgutil.walk_packages(mlpsvd.__path__, "mlpsvd."):
-    if not module.name.endswith("__main__") and not module.name.startswith("mlpsvd.engines.fused"):
+    if not module.name.endswith("__main__") and not module.name.startswith("mlpsvd.engines.cpu."):
         importlib.import_module(module.name)
 heavy = ("PySide6", "pyqtgraph", "mlpsvd_gui", "cupy", "matplotlib", "scipy", "sounddevice", "numba")
 print([name for name in heavy if name in sys.modules])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpsvd.data.settings import DataSettings, RecordingsSettings, SyntheticSettings
+from mlpsvd.datasets.settings import DataSettings, RecordingsSettings, SyntheticSettings
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.features.settings import FeatureSettings

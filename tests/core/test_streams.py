@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mlpsvd.data.settings import SyntheticSettings
-from mlpsvd.data.synthetic import one_class
+from mlpsvd.datasets.settings import SyntheticSettings
+from mlpsvd.datasets.synthetic import one_class
 from mlpsvd.network.initialise import build
 from mlpsvd.network.settings import NetworkSettings
 from mlpsvd.settings import with_value
@@ -55,10 +55,10 @@ def test_numbers_that_take_more_than_one_word_are_refused(key: tuple[int, ...]) 
 def test_every_generator_in_the_program_comes_from_a_stream(project_root: Path) -> None:
     allowed = {
         "core/mlpsvd/streams.py",  # the streams themselves
-        "core/mlpsvd/audio/synthetic_source.py",  # live sound, no experiment's
-        "core/mlpsvd/engines/base.py",  # shuffles with the sequence that it is given
-        "core/mlpsvd/engines/fused.py",  # compiles on an order of four clips
-        "core/mlpsvd/engines/fused_order.py",  # as base.py
+        "core/mlpsvd/audio/sources/synthetic_source.py",  # live sound, no experiment's
+        "core/mlpsvd/engines/contract.py",  # shuffles with the sequence that it is given
+        "core/mlpsvd/engines/cpu/engine.py",  # compiles on an order of four clips
+        "core/mlpsvd/engines/cpu/shuffling.py",  # as contract.py
     }
     for path in itertools.chain(*((project_root / name).rglob("*.py") for name in ("core", "mlpsvd_gui"))):
         text = path.read_text(encoding="utf-8")

@@ -13,9 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from mlpsvd_gui.log import catch_everything, log_path, start_logging
 from mlpsvd_gui.main_window import MainWindow
-from mlpsvd_gui.models.preferences import Preferences
-from mlpsvd_gui.models.run_model import RunState
-from mlpsvd_gui.views.messages import MessageKind
+from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.widgets.messages import MessageKind
 
 
 def _store(folder: Path) -> QSettings:

@@ -27,15 +27,15 @@ from pytestqt.qtbot import QtBot
 from trained import Trained, train
 
 from mlpsvd.experiments.experiment_file import save_experiment
-from mlpsvd.experiments.results import model_of
+from mlpsvd.experiments.runs.results import model_of
 from mlpsvd.models.model_file import save_model
 from mlpsvd.signals.bank import paper_bank
 from mlpsvd_gui.main_window import MainWindow
-from mlpsvd_gui.models.preferences import Preferences
 from mlpsvd_gui.plots.matrix_view import MatrixView
-from mlpsvd_gui.views.eliding import ElidingComboBox
-from mlpsvd_gui.views.messages import MessageKind
-from mlpsvd_gui.words import menu_text, plain_tip
+from mlpsvd_gui.qt_text import menu_text, plain_tip
+from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.widgets.eliding import ElidingComboBox
+from mlpsvd_gui.widgets.messages import MessageKind
 
 WAIT_MS = 30_000
 HOSTILE = '<b>x</b><img src="x.png">'

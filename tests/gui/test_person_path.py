@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from mlpsvd.experiments.experiment_file import load_experiment
 from mlpsvd_gui.main_window import MainWindow
-from mlpsvd_gui.models.preferences import Preferences
-from mlpsvd_gui.models.run_model import RunState
-from mlpsvd_gui.views.number_field import NumberField
+from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.widgets.number_field import NumberField
 
 PRESET = "Paper: 2 classes, 10 Hz"
 

@@ -33,9 +33,9 @@ from shiboken6 import isValid
 from mlpsvd import settings
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd_gui.main_window import MainWindow
-from mlpsvd_gui.models.preferences import Preferences
 from mlpsvd_gui.plots.base_plot import BasePlot
-from mlpsvd_gui.views.number_field import NumberField
+from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.widgets.number_field import NumberField
 
 SECONDS = float(os.environ.get("MLPSVD_RANDOM_S", "20"))
 SEED = int(os.environ.get("MLPSVD_RANDOM_SEED", "1"))

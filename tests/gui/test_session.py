@@ -16,12 +16,12 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from mlpsvd.experiments.run_library import RunLibrary
-from mlpsvd.experiments.run_store import RunFolder
+from mlpsvd.experiments.runs.library import RunLibrary
+from mlpsvd.experiments.runs.store import RunFolder
 from mlpsvd_gui.main_window import MainWindow
-from mlpsvd_gui.models.preferences import Preferences
-from mlpsvd_gui.models.run_model import RunState
-from mlpsvd_gui.views.messages import MessageKind
+from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.widgets.messages import MessageKind
 
 
 def open_window(qtbot: QtBot, folder: Path) -> MainWindow:

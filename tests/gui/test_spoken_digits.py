@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 from mlpsvd.cli import main
 from mlpsvd.experiments.presets import RECORDINGS_PRESET
 from mlpsvd_gui.main_window import MainWindow
-from mlpsvd_gui.models.preferences import Preferences
-from mlpsvd_gui.models.run_model import RunState
+from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.state.run_state import RunState
 
 
 @pytest.mark.slow

@@ -12,12 +12,12 @@ from pytestqt.qtbot import QtBot
 
 from mlpsvd import settings
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd_gui.controllers.training_controller import TrainingController
 from mlpsvd_gui.main_window import MainWindow
-from mlpsvd_gui.models.preferences import Preferences
-from mlpsvd_gui.models.run_model import RunState
-from mlpsvd_gui.views import run_toolbar
-from mlpsvd_gui.views.number_field import NumberField
+from mlpsvd_gui.pages.explore.controllers.training import TrainingController
+from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.widgets.number_field import NumberField
+from mlpsvd_gui.window import toolbar as run_toolbar
 
 SMALL = {
     "data.synthetic.train_per_class": 20,

@@ -30,9 +30,9 @@ from pytestqt.qtbot import QtBot
 from mlpsvd_gui import file_dialogs
 from mlpsvd_gui.file_dialogs import LAST_FOLDERS, ask_for_path
 from mlpsvd_gui.main_window import MainWindow
-from mlpsvd_gui.models.preferences import Preferences
-from mlpsvd_gui.views.messages import MessageKind
-from mlpsvd_gui.views.screen_fit import first_place, fitted
+from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.widgets.messages import MessageKind
+from mlpsvd_gui.window.screen_fit import first_place, fitted
 
 SMALL, LARGE = QRect(0, 0, 1280, 720), QRect(1280, 0, 1920, 1080)
 LEAST = QSize(900, 560)
@@ -98,7 +98,7 @@ def test_the_first_window_fits_the_screen(tmp_path: Path, size: tuple[int, int, 
     script = (
         "from PySide6.QtCore import QSettings\nfrom mlpsvd_gui.application import make_application\n"
         "app = make_application()\n"
-        "from mlpsvd_gui.main_window import MainWindow\nfrom mlpsvd_gui.models.preferences import Preferences\n"
+        "from mlpsvd_gui.main_window import MainWindow\nfrom mlpsvd_gui.state.preferences import Preferences\n"
         f"store = QSettings({str(tmp_path / 'w.ini')!r}, QSettings.Format.IniFormat)\n"
         "window = MainWindow(Preferences(store))\nwindow.show()\napp.processEvents()\n"
         "area = window.screen().availableGeometry()\n"

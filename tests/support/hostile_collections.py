@@ -13,7 +13,7 @@ from typing import Any
 
 from recorded import take
 
-from mlpsvd.data.collection import Collection
+from mlpsvd.collection.collection import Collection
 from mlpsvd.errors import MlpSvdError
 
 Tree = dict[str, tuple[object, ...]]

@@ -7,8 +7,8 @@ import csv
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.data.collection import Collection
-from mlpsvd.data.take import Take
+from mlpsvd.collection.collection import Collection
+from mlpsvd.collection.take import Take
 
 RATE_HZ = 8000.0
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mlpsvd.classification.classifier import Classifier
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Outcome, Race
-from mlpsvd.experiments.results import model_of
-from mlpsvd.models.classifier import Classifier
+from mlpsvd.experiments.runs.results import model_of
 from mlpsvd.settings import with_value
-from mlpsvd_gui.models.run_model import RunModel, RunState
+from mlpsvd_gui.state.run_state import RunModel, RunState
 
 
 @dataclass(frozen=True)

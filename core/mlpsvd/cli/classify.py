@@ -8,14 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from mlpsvd.cli.console import OK, SOME_FAILED, tell
-from mlpsvd.cli.files_progress import FilesProgress
-from mlpsvd.cli.interrupt import StopRequest
-from mlpsvd.errors import SettingError
-from mlpsvd.experiments.classification_journal import ClassificationJournal
-from mlpsvd.experiments.classification_tables import file_entry, files_csv, to_json, window_entries, windows_csv
-from mlpsvd.experiments.classification_totals import totals_of
-from mlpsvd.experiments.classify_files import (
+from mlpsvd.classification.batch.classify import (
     FileResult,
     SoundFile,
     Thresholds,
@@ -24,6 +17,13 @@ from mlpsvd.experiments.classify_files import (
     in_order,
     processes_that_pay,
 )
+from mlpsvd.classification.batch.journal import ClassificationJournal
+from mlpsvd.classification.batch.summary import totals_of
+from mlpsvd.classification.batch.tables import file_entry, files_csv, to_json, window_entries, windows_csv
+from mlpsvd.cli.console import OK, SOME_FAILED, tell
+from mlpsvd.cli.files_progress import FilesProgress
+from mlpsvd.cli.interrupt import StopRequest
+from mlpsvd.errors import SettingError
 from mlpsvd.files import write_atomically
 from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import load_model

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mlpsvd.models.decision_log import csv_heading, csv_row, iso_clock
-from mlpsvd.models.live_decision import LiveDecision
+from mlpsvd.classification.live.decision import LiveDecision
+from mlpsvd.classification.live.decision_log import csv_heading, csv_row, iso_clock
 
 __all__ = ["csv_rows", "json_line", "plain_line"]
 

@@ -13,13 +13,13 @@ from typing import Any
 
 from mlpsvd import __version__
 from mlpsvd.arrays import cpu, gpu_report
-from mlpsvd.audio.devices import InputDevice
-from mlpsvd.audio.sound_host import SoundHost
+from mlpsvd.audio.devices.devices import InputDevice
+from mlpsvd.audio.devices.portaudio_thread import SoundHost
 from mlpsvd.cli.console import OK
-from mlpsvd.cli.library_noise import quiet_libraries
-from mlpsvd.engines.warm_up import engine_report
+from mlpsvd.cli.native_stderr import quiet_libraries
+from mlpsvd.engines.cpu.warm_up import engine_report
 from mlpsvd.errors import MlpSvdError
-from mlpsvd.experiments.results import LIBRARIES
+from mlpsvd.experiments.runs.results import LIBRARIES
 
 __all__ = ["doctor"]
 

@@ -10,8 +10,8 @@ from typing import Any, Self
 
 from tqdm import tqdm
 
+from mlpsvd.classification.batch.classify import ClassifyEvent
 from mlpsvd.cli.console import tell
-from mlpsvd.experiments.classify_files import ClassifyEvent
 
 __all__ = ["FilesProgress"]
 

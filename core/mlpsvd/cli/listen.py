@@ -10,22 +10,22 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlpsvd.audio.devices import InputDevice, find_device
-from mlpsvd.audio.file_source import FileSource
-from mlpsvd.audio.microphone import MicrophoneSource
-from mlpsvd.audio.paced_source import Pace
+from mlpsvd.audio.devices.devices import InputDevice, find_device
+from mlpsvd.audio.devices.microphone import MicrophoneSource
+from mlpsvd.audio.devices.portaudio_thread import SoundHost
 from mlpsvd.audio.ring_buffer import RingBuffer
-from mlpsvd.audio.sound_host import SoundHost
-from mlpsvd.audio.source import AudioSource, SourceState, SourceStatus
+from mlpsvd.audio.sources.file_source import FileSource
+from mlpsvd.audio.sources.paced_source import Pace
+from mlpsvd.audio.sources.source import AudioSource, SourceState, SourceStatus
+from mlpsvd.classification.classifier import Classifier
+from mlpsvd.classification.live.decision import LiveDecision
+from mlpsvd.classification.live.live_classifier import LiveClassifier
+from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.cli.console import FAILED, INTERRUPTED, OK, tell
 from mlpsvd.cli.decision_lines import csv_rows, json_line, plain_line
 from mlpsvd.cli.interrupt import StopRequest
-from mlpsvd.cli.library_noise import quiet_libraries
+from mlpsvd.cli.native_stderr import quiet_libraries
 from mlpsvd.errors import DeviceError, SettingError
-from mlpsvd.models.classifier import Classifier
-from mlpsvd.models.live import LiveClassifier
-from mlpsvd.models.live_decision import LiveDecision
-from mlpsvd.models.live_settings import LiveSettings
 from mlpsvd.models.model_file import load_model
 from mlpsvd.settings import check, parse_text, setting
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlpsvd.analysis.evaluation import accuracy
-from mlpsvd.analysis.uncertainty import accuracy_text
 from mlpsvd.experiments.compare_outcomes import compare_outcomes
 from mlpsvd.experiments.race import Outcome
+from mlpsvd.metrics.scores import accuracy
+from mlpsvd.metrics.uncertainty import accuracy_text
 from mlpsvd.text import CONTENDER_NAMES
 
 __all__ = ["outcome_table"]

@@ -247,8 +247,8 @@ def _train(arguments: argparse.Namespace) -> int:
 
 
 def _classify(arguments: argparse.Namespace) -> int:
+    from mlpsvd.classification.batch.results import Thresholds
     from mlpsvd.cli.classify import classify
-    from mlpsvd.experiments.file_results import Thresholds
 
     thresholds = Thresholds(arguments.unknown_beyond, arguments.unknown_below)
     return classify(

@@ -14,14 +14,14 @@ from tqdm import tqdm
 
 from mlpsvd.cli.console import INTERRUPTED, OK, tell
 from mlpsvd.cli.interrupt import StopRequest
-from mlpsvd.engines.warm_up import engine_problem, ensure_compiled, is_compiled
+from mlpsvd.engines.cpu.warm_up import engine_problem, ensure_compiled, is_compiled
 from mlpsvd.errors import SettingError
-from mlpsvd.experiments.reproduction.finding import Comparison, Reproduction
-from mlpsvd.experiments.reproduction.registry import REPRODUCTIONS, chosen
-from mlpsvd.experiments.reproduction.run import FindingWritten, ReproductionEvent, TrialDone, check_folder
-from mlpsvd.experiments.reproduction.run import reproduce as run_reproductions
-from mlpsvd.experiments.together import GpuTrials
-from mlpsvd.experiments.workers import OpenExecutor, dask_workers, local_workers, n_usable_cores
+from mlpsvd.executors import OpenExecutor, dask_workers, local_workers, n_usable_cores
+from mlpsvd.experiments.papers.finding import Comparison, Reproduction
+from mlpsvd.experiments.papers.registry import REPRODUCTIONS, chosen
+from mlpsvd.experiments.papers.reproduce import FindingWritten, ReproductionEvent, TrialDone, check_folder
+from mlpsvd.experiments.papers.reproduce import reproduce as run_reproductions
+from mlpsvd.experiments.trials.gpu_trials import GpuTrials
 
 __all__ = ["list_reproductions", "reproduce"]
 

@@ -14,19 +14,19 @@ from mlpsvd.cli.interrupt import StopRequest
 from mlpsvd.cli.outcome_table import outcome_table
 from mlpsvd.cli.progress import Progress, progress_on_stderr
 from mlpsvd.cli.validation import validate, verdict
-from mlpsvd.data.left_out import left_out_lines
-from mlpsvd.engines.warm_up import is_compiled
+from mlpsvd.datasets.left_out import left_out_lines
+from mlpsvd.engines.cpu.warm_up import is_compiled
 from mlpsvd.errors import FileFormatError, SettingError, TrainingError
-from mlpsvd.experiments.continued import continued_race, load_unfinished
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import load_experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.presets import preset
 from mlpsvd.experiments.race import Race
 from mlpsvd.experiments.recordings_recipe import experiment_for_folder, with_recordings
-from mlpsvd.experiments.run import Run, new_run_id
-from mlpsvd.experiments.run_library import RunLibrary
-from mlpsvd.experiments.run_store import RunFolder, write_run
+from mlpsvd.experiments.runs.library import RunLibrary
+from mlpsvd.experiments.runs.resume import continued_race, load_unfinished
+from mlpsvd.experiments.runs.run import Run, new_run_id
+from mlpsvd.experiments.runs.store import RunFolder, write_run
 from mlpsvd.experiments.unknown_speakers import known_sources_note
 from mlpsvd.files import expand_home
 from mlpsvd.settings import check, parse_text, with_value

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.arrays import Backend, device_failures, to_host
-from mlpsvd.engines.base import LabelledVectors, one_hot, shuffled
-from mlpsvd.engines.one_thread import OneThread
+from mlpsvd.engines.blas_threads import OneThread
+from mlpsvd.engines.contract import LabelledVectors, one_hot, shuffled
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, update
 from mlpsvd.network.losses import losses
 from mlpsvd.network.network import Network
@@ -23,7 +23,7 @@ _EVALUATION_ROWS = 4096
 class ReferenceEngine:
     """Runs epochs with :class:`~mlpsvd.network.network.Network`, the equations as they stand.
 
-    An :class:`~mlpsvd.engines.base.Engine`.
+    An :class:`~mlpsvd.engines.contract.Engine`.
 
     Parameters
     ----------

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.analysis.bayes import log_likelihoods
-from mlpsvd.data.settings import SyntheticSettings
-from mlpsvd.data.synthetic import clip_length
+from mlpsvd.datasets.settings import SyntheticSettings
+from mlpsvd.datasets.synthetic import clip_length
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.features.spectra import n_samples_needed
 from mlpsvd.signals.bandpass import coefficients, difference_equation

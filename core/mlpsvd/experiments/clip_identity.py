@@ -7,8 +7,8 @@ import json
 
 import numpy as np
 
-from mlpsvd.data.clips import ClipSet
-from mlpsvd.data.load import LoadedClips
+from mlpsvd.datasets.clips import ClipSet
+from mlpsvd.datasets.load import LoadedClips
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.settings import to_table
 

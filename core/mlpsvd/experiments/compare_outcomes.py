@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlpsvd.analysis.evaluation import accuracy
-from mlpsvd.analysis.uncertainty import Comparison, compare_accuracies, compare_answers
 from mlpsvd.experiments.race import Outcome
+from mlpsvd.metrics.scores import accuracy
+from mlpsvd.metrics.uncertainty import Comparison, compare_accuracies, compare_answers
 
 __all__ = ["compare_outcomes", "comparison_table"]
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.analysis.validation import Validation
-from mlpsvd.data.dataset import DataSet
-from mlpsvd.data.folds import stratified_folds
+from mlpsvd.datasets.dataset import DataSet
+from mlpsvd.datasets.folds import stratified_folds
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import Race
 from mlpsvd.features.spectra import fit_magnitudes
+from mlpsvd.metrics.cross_validation import Validation
 
 __all__ = ["N_FOLDS", "cross_validate", "folds_of"]
 
@@ -30,7 +30,7 @@ def cross_validate(prepared: Prepared, progress: Callable[[float], None] | None 
     """Train both networks of an experiment once for each fold and test them on the rest.
 
     Everything that is fitted, the scaling of the features included, is fitted on the training clips of the fold.
-    :func:`mlpsvd.data.folds.stratified_folds` makes the folds: all clips of one recording are in one of them.
+    :func:`mlpsvd.datasets.folds.stratified_folds` makes the folds: all clips of one recording are in one of them.
 
     Parameters
     ----------

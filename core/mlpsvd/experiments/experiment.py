@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlpsvd.data.settings import DataSettings
+from mlpsvd.datasets.settings import DataSettings
 from mlpsvd.features.settings import FeatureSettings, complete_features
 from mlpsvd.network.settings import NetworkSettings
 from mlpsvd.settings import from_table, setting

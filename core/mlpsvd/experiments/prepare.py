@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.data.clips import ClipSet, FileNote, LoadedClips, Skipped
-from mlpsvd.data.dataset import DataSet
-from mlpsvd.data.load import load_clips
+from mlpsvd.datasets.clips import ClipSet, FileNote, LoadedClips, Skipped
+from mlpsvd.datasets.dataset import DataSet
+from mlpsvd.datasets.load import load_clips
 from mlpsvd.errors import DataError
 from mlpsvd.experiments.clip_identity import clip_identity
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.training_levels import training_levels
 from mlpsvd.features.spectra import FittedFeatures, fit_transform, n_samples_needed
-from mlpsvd.models.measure_reference import measure_reference
-from mlpsvd.models.reference import TrainingReference
+from mlpsvd.models.measure_statistics import measure_reference
+from mlpsvd.models.training_statistics import TrainingReference
 from mlpsvd.settings import check
 
 __all__ = ["FEWEST_TEST_CLIPS", "ClipPool", "Prepared", "prepare"]

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from mlpsvd.data.settings import DataSettings, RecordingsSettings, SyntheticSettings
+from mlpsvd.datasets.settings import DataSettings, RecordingsSettings, SyntheticSettings
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.features.settings import FeatureSettings

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from mlpsvd.analysis.evaluation import accuracy
 from mlpsvd.experiments.race import Outcome
+from mlpsvd.metrics.scores import accuracy
 
 __all__ = ["judged_accuracy", "judged_clips", "ranked_contenders"]
 

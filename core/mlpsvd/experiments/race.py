@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.analysis.chance import is_at_chance
-from mlpsvd.analysis.evaluation import ClassReport, accuracy, class_report, confusion_matrix
-from mlpsvd.analysis.validation import Validation
-from mlpsvd.engines.choose import choose
+from mlpsvd.engines.choice import choose
 from mlpsvd.errors import DataError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
+from mlpsvd.metrics.chance import is_at_chance
+from mlpsvd.metrics.cross_validation import Validation
+from mlpsvd.metrics.scores import ClassReport, accuracy, class_report, confusion_matrix
 from mlpsvd.network.initialise import build
 from mlpsvd.network.network import Network
 from mlpsvd.streams import Purpose, seeds

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from mlpsvd.data.label_source import guessed_labels
-from mlpsvd.data.recordings import Inventory, scan
-from mlpsvd.data.settings import DataSettings, RecordingsSettings
+from mlpsvd.datasets.label_source import guessed_labels
+from mlpsvd.datasets.recordings import Inventory, scan
+from mlpsvd.datasets.settings import DataSettings, RecordingsSettings
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import PRESETS, RECORDINGS_PRESET, preset
 from mlpsvd.features.settings import FeatureSettings
@@ -44,8 +44,8 @@ _SYNTHETIC = "Synthetic: "
 def experiment_for_folder(path: Path, progress: Callable[[float], None] | None = None) -> Experiment:
     """Return the experiment that trains on a folder of recordings, or on a CSV manifest.
 
-    The label source is guessed (:func:`mlpsvd.data.label_source.guessed_labels`), the settings are fitted to what is
-    there (:func:`fitted_to`).
+    The label source is guessed (:func:`mlpsvd.datasets.label_source.guessed_labels`), the settings are fitted to
+    what is there (:func:`fitted_to`).
 
     Parameters
     ----------

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.audio.level import Level, measure_level
-from mlpsvd.data.clips import ClipSet
-from mlpsvd.data.settings import SyntheticSettings
-from mlpsvd.data.synthetic import clip_length
+from mlpsvd.datasets.clips import ClipSet
+from mlpsvd.datasets.settings import SyntheticSettings
+from mlpsvd.datasets.synthetic import clip_length
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.signals.bandpass import coefficients, frequency_response
 from mlpsvd.signals.noise import noise

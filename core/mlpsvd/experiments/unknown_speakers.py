@@ -22,7 +22,7 @@ def known_sources_note(experiment: Experiment) -> str:
     """Return the sentence to show after a training on recordings; empty where it does not apply.
 
     A manifest may hold out whole speakers, so nothing is said of one. For a collection,
-    :attr:`mlpsvd.data.collection.Collection.has_fixed_split` says whether its manifest does.
+    :attr:`mlpsvd.collection.collection.Collection.has_fixed_split` says whether its manifest does.
     """
     data = experiment.data
     return UNKNOWN_SPEAKERS if data.source == "recordings" and data.recordings.labels_from != "manifest" else ""

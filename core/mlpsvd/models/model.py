@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.data.settings import RecordingsSettings
+from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.features.spectra import FittedFeatures
-from mlpsvd.models.reference import TrainingReference
+from mlpsvd.models.training_statistics import TrainingReference
 from mlpsvd.network.network import Network
 from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.settings import from_table

@@ -20,9 +20,9 @@ from mlpsvd.errors import FileFormatError
 from mlpsvd.features.spectra import FittedFeatures
 from mlpsvd.files import require_plain, write_atomically
 from mlpsvd.json_fields import Fields, parse_fields
-from mlpsvd.models.header import Header, read_header, write_header
 from mlpsvd.models.model import Model
-from mlpsvd.models.reference import TrainingReference
+from mlpsvd.models.model_header import Header, read_header, write_header
+from mlpsvd.models.training_statistics import TrainingReference
 from mlpsvd.network.network import parameter_views
 from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.text import one_line, quoted

@@ -13,17 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.analysis.operations import epoch_flops
 from mlpsvd.arrays import cpu, to_host
-from mlpsvd.data.dataset import DataSet
-from mlpsvd.engines.base import Engine
-from mlpsvd.engines.one_thread import OneThread
+from mlpsvd.datasets.dataset import DataSet
+from mlpsvd.engines.blas_threads import OneThread
+from mlpsvd.engines.contract import Engine
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, fresh_state
 from mlpsvd.engines.reference import ReferenceEngine
 from mlpsvd.errors import DeviceError, TrainingError
 from mlpsvd.network.checks import check_network, check_steps, check_vector
 from mlpsvd.network.factorise import layer_singular_values
 from mlpsvd.network.network import Network
+from mlpsvd.network.operations import epoch_flops
 from mlpsvd.streams import Purpose, seeds
 from mlpsvd.training.discarding import discard, discarding_points
 from mlpsvd.training.events import Discard, EpochEvent, Snapshot

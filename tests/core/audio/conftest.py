@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from mlpsvd.audio.devices.microphone import MicrophoneSource
+from mlpsvd.audio.devices.portaudio_thread import SoundHost
 from mlpsvd.audio.level import measure_level
-from mlpsvd.audio.microphone import MicrophoneSource
 from mlpsvd.audio.ring_buffer import RingBuffer
-from mlpsvd.audio.sound_host import SoundHost
-from mlpsvd.audio.source import SourceState
+from mlpsvd.audio.sources.source import SourceState
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import pytest
 import soundfile
 
 from mlpsvd.audio.files import UnusableAudioFileError, info, read, read_sound
-from mlpsvd.audio.outlet import Outlet
 from mlpsvd.audio.ring_buffer import RingBuffer
-from mlpsvd.data.clip_files import trimmed
-from mlpsvd.data.streaming import stream_clips
+from mlpsvd.audio.ring_writer import Outlet
+from mlpsvd.collection.encoding import trimmed
+from mlpsvd.datasets.streaming import stream_clips
 
 RATE_HZ = 8000
 NO_LENGTH = ("its header gives no length; it was read to the end of the file",)

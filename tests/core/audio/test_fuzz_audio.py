@@ -10,7 +10,7 @@ import soundfile
 from fuzzing import Limits, fuzz, mutate_bytes
 
 from mlpsvd.audio.files import UnusableAudioFileError, info, read_sound
-from mlpsvd.data.streaming import stream_clips
+from mlpsvd.datasets.streaming import stream_clips
 from mlpsvd.errors import AudioFileError
 
 RATE_HZ = 8000

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlpsvd.arrays import cpu, gpu
-from mlpsvd.engines.base import Engine
-from mlpsvd.engines.choose import choose, fused_engine
-from mlpsvd.engines.gpu_fused import FusedGpuEngine
+from mlpsvd.engines.choice import choose, fused_engine
+from mlpsvd.engines.contract import Engine
+from mlpsvd.engines.gpu.engine import FusedGpuEngine
 from mlpsvd.engines.optimiser import OptimiserRule, fresh_state
 from mlpsvd.engines.reference import ReferenceEngine
 from mlpsvd.errors import DeviceError, MissingLibraryError

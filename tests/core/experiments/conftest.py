@@ -9,7 +9,7 @@ import pytest
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Outcome, Race
-from mlpsvd.experiments.run import Run, new_run_id
+from mlpsvd.experiments.runs.run import Run, new_run_id
 from mlpsvd.settings import with_value
 from mlpsvd.signals.bank import paper_bank
 from mlpsvd.training.events import EpochEvent

@@ -7,14 +7,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from mlpsvd.analysis.uncertainty import accuracy_text, wilson_interval
 from mlpsvd.cli.outcome_table import outcome_table
 from mlpsvd.experiments.compare_outcomes import compare_outcomes
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Outcome, Race
-from mlpsvd.experiments.results import results_table
-from mlpsvd.experiments.run import Run
+from mlpsvd.experiments.runs.results import results_table
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.metrics.uncertainty import accuracy_text, wilson_interval
 from mlpsvd.settings import parse_text
 
 

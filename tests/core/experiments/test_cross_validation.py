@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from small_sounds import write_tones
 
-from mlpsvd.data.settings import RecordingsSettings
-from mlpsvd.experiments.checkpoint import load_checkpoint, save_checkpoint
+from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.experiments.cross_validation import cross_validate, folds_of
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.race import Race
 from mlpsvd.experiments.recordings_recipe import experiment_for_folder
-from mlpsvd.experiments.run import Run, new_run_id
+from mlpsvd.experiments.runs.checkpoint import load_checkpoint, save_checkpoint
+from mlpsvd.experiments.runs.run import Run, new_run_id
 from mlpsvd.settings import with_value
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mlpsvd.data.dataset import DataSet
-from mlpsvd.experiments.checkpoint import load_checkpoint, save_checkpoint
+from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.promotion import ranked_contenders
 from mlpsvd.experiments.race import Race, attempt_seed, initial_network
-from mlpsvd.experiments.run import Run
+from mlpsvd.experiments.runs.checkpoint import load_checkpoint, save_checkpoint
+from mlpsvd.experiments.runs.run import Run
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import FittedFeatures
 from mlpsvd.settings import with_value

@@ -11,7 +11,7 @@ from small_sounds import write_tones, write_words
 
 from mlpsvd.cli import main
 from mlpsvd.cli.train import chosen_experiment
-from mlpsvd.data.settings import RecordingsSettings
+from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.errors import DataError, MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import PRESETS, RECORDINGS_PRESET, preset

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mlpsvd.audio.files import resample
-from mlpsvd.data.load import load_clips
+from mlpsvd.datasets.load import load_clips
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.presets import RECORDINGS_PRESET, preset
 from mlpsvd.experiments.race import Race

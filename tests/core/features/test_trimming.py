@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpsvd.data.synthetic import synthetic_clips
+from mlpsvd.datasets.synthetic import synthetic_clips
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.features.settings import FeatureSettings

@@ -9,7 +9,7 @@ import pytest
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.race import Race
-from mlpsvd.experiments.results import model_of
+from mlpsvd.experiments.runs.results import model_of
 from mlpsvd.models.model import Model
 from mlpsvd.settings import with_value
 from mlpsvd.signals.bank import paper_bank

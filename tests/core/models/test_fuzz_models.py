@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from mlpsvd.classification.batch.file_classifier import FileClassifier
+from mlpsvd.classification.batch.find_files import SoundFile
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.file_classifier import FileClassifier
-from mlpsvd.experiments.sound_files import SoundFile
 from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import load_model, save_model
 from mlpsvd.settings import check, from_table

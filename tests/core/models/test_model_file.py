@@ -13,8 +13,8 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+from mlpsvd.classification.classifier import Classifier
 from mlpsvd.errors import FileFormatError
-from mlpsvd.models.classifier import Classifier
 from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import FORMAT_VERSION, load_model, save_model
 from mlpsvd.network.spec import NetworkSpec

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mlpsvd.arrays import cpu
-from mlpsvd.data.dataset import DataSet
+from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.engines.reference import ReferenceEngine
 from mlpsvd.errors import DeviceError, TrainingError
 from mlpsvd.network.initialise import build

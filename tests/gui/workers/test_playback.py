@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from mlpsvd.audio.devices.microphone import MicrophoneSource
+from mlpsvd.audio.devices.portaudio_thread import SoundHost
 from mlpsvd.audio.level import measure_level
-from mlpsvd.audio.microphone import MicrophoneSource
 from mlpsvd.audio.ring_buffer import RingBuffer
-from mlpsvd.audio.sound_host import SoundHost
-from mlpsvd.audio.source import SourceState
-from mlpsvd_gui.workers.playback import Player
+from mlpsvd.audio.sources.source import SourceState
+from mlpsvd_gui.workers.player import Player
 
 TONE = np.sin(2.0 * np.pi * 1000.0 * np.arange(16000) / 16000).astype(np.float32)
 

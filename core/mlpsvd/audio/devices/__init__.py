@@ -1,0 +1,1 @@
+"""Input devices: PortAudio and PulseAudio, from the list of devices to recovery after a loss."""

@@ -1,0 +1,130 @@
+"""One opening of an input device: its callback, and what came through it."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.audio.devices.clocks import now_s
+from mlpsvd.audio.devices.portaudio import SoundLibrary
+
+__all__ = ["BLOCK_S", "Block", "InputStream"]
+
+BLOCK_S = 0.01
+"""Through a sound server a block is there 0.2 ms after its last sample, be it 5, 10 or 20 ms long (measured). At 10 ms
+the interpreter is asked for 100 times a second, and a sample waits 5 ms on average until its block is full."""
+_N_AGES = 64
+_OLDEST_S = 2.0
+
+
+@dataclass(frozen=True)
+class Block:
+    """What one call of the callback brought.
+
+    Attributes
+    ----------
+    samples : np.ndarray [shape=(n_samples, n_channels)]
+    arrived_s
+        When, by :func:`mlpsvd.audio.devices.clocks.now_s`.
+    has_overflowed
+        Whether the device says that sound before it is lost.
+    """
+
+    samples: NDArray[np.float32]
+    arrived_s: float
+    has_overflowed: bool
+
+
+class InputStream:
+    """Receives the blocks of a device from its opening to its loss.
+
+    The callback copies the block and wakes the reader; nothing else is done in PortAudio's own thread. Once
+    retired, what still comes (a server that hung sends everything it kept) is dropped, and the stream ends itself.
+
+    Parameters
+    ----------
+    library, settings
+        PortAudio, and what ``sounddevice.InputStream`` is to be opened with. Belongs to PortAudio's owner thread.
+    wake
+        Set at each block, and at the end.
+    remark
+        What a person should know of how it was opened; empty if nothing.
+    source_index
+        The sound server's number of the source, where one was asked for by name.
+    """
+
+    def __init__(
+        self,
+        library: SoundLibrary,
+        settings: dict[str, Any],
+        wake: threading.Event,
+        remark: str = "",
+        source_index: int | None = None,
+    ) -> None:
+        self.remark = remark
+        self.source_index = source_index
+        self._blocks: deque[Block] = deque()
+        self._wake = wake
+        self._abort = library.sd.CallbackAbort
+        self._is_retired = False
+        self._has_ended = False
+        self._ages_s: deque[float] = deque(maxlen=_N_AGES)
+        self._stream = library.sd.InputStream(
+            **settings, dtype="float32", callback=self._on_block, finished_callback=self._on_end
+        )
+        library.hold(self._stream)
+        self.rate_hz = float(self._stream.samplerate)
+        self._said_latency_s = float(self._stream.latency)
+        try:
+            self._stream.start()
+        except library.sd.PortAudioError:
+            library.let_go(self._stream)
+            raise
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether PortAudio has ended the stream: the device is gone."""
+        return self._has_ended
+
+    @property
+    def latency_s(self) -> float:
+        """The age of a block's first sample as the block arrives: its own length, and what PortAudio measures beyond.
+
+        PortAudio's measure is what the driver or server says is waiting; through PulseAudio it is anything from 0 to
+        20 ms for the same stream, where the truth is the block and 0.2 ms. Host APIs that do not measure say a fixed
+        figure, the size of their buffers, as the stream is opened.
+        """
+        # A copy first, in one step: PortAudio's thread appends meanwhile, and a deque that grows while one goes
+        # through it is an error. (It ended the sound once, after 58 minutes.)
+        ages = [age for age in self._ages_s.copy() if 0.0 < age < _OLDEST_S]
+        return max(float(np.median(ages)) if ages else self._said_latency_s, BLOCK_S)
+
+    def take(self) -> list[Block]:
+        """Return the blocks that have come since the last call."""
+        return [self._blocks.popleft() for _ in range(len(self._blocks))]
+
+    def retire(self) -> None:
+        """Take no more; from any thread, whatever PortAudio is doing."""
+        self._is_retired = True
+        self._blocks.clear()
+
+    def close(self, library: SoundLibrary) -> bool:
+        """Close it; False where the sound server hangs, so that it cannot be now. By PortAudio's owner thread."""
+        self.retire()
+        return library.let_go(self._stream)
+
+    def _on_block(self, samples: NDArray[np.float32], _n_samples: int, time: Any, status: Any) -> None:
+        if self._is_retired:
+            raise self._abort
+        self._blocks.append(Block(samples.copy(), now_s(), bool(status.input_overflow)))
+        self._ages_s.append(time.currentTime - time.inputBufferAdcTime)
+        self._wake.set()
+
+    def _on_end(self) -> None:
+        self._has_ended = True
+        self._wake.set()

@@ -1,0 +1,278 @@
+"""An input device as a source: opened at its own rate, resampled to the model's, and back by itself when lost."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from concurrent.futures import Future
+
+from mlpsvd.audio.devices.clocks import SleepWatch, now_s
+from mlpsvd.audio.devices.devices import InputDevice
+from mlpsvd.audio.devices.input_stream import Block, InputStream
+from mlpsvd.audio.devices.open_input import ChannelError, Target, check_channel, open_input, require_answer
+from mlpsvd.audio.devices.portaudio import PortAudioMissingError, SoundLibrary
+from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.devices.pulse import PulseState
+from mlpsvd.audio.devices.receiver import Reception
+from mlpsvd.audio.devices.removal_watch import RemovalWatch
+from mlpsvd.audio.ring_buffer import RingBuffer
+from mlpsvd.audio.sources.source import AudioSource, SourceHealth, SourceState
+from mlpsvd.errors import DeviceError, MissingLibraryError
+
+__all__ = ["DEFAULT_RATE_HZ", "MicrophoneSource"]
+
+DEFAULT_RATE_HZ = 48000.0
+"""What the default device is resampled to where no rate is asked for: it may change, and its rate with it."""
+
+_log = logging.getLogger(__name__)
+
+_TICK_S = 0.1
+_STALLED_S = 0.5
+_MOST_PATIENCE_S = 4.0
+_RETRY_S = 0.25
+_LATENCY_S = 0.25
+_JOIN_S = 0.5
+_MOST_ERRORS = 3
+_ERRORS_WITHIN_S = 60.0
+_BY_ITSELF = "listening goes on by itself as soon as it is back"
+
+
+class MicrophoneSource(AudioSource):
+    """Listens to an input device.
+
+    The device is opened at its own rate; the callback copies, a thread of this source resamples and writes. The same
+    thread watches: a stream that has ended, or has been silent for half a second, is given up and opened anew
+    until it works, for as long as it takes. What was not heard meanwhile is a break in both ring buffers, as long
+    as the clock says. Old sound that a server sends after it hung, or the computer after it slept, is dropped.
+
+    Parameters
+    ----------
+    host
+        The owner of PortAudio.
+    device
+        The device; None listens to the system's default. With a sound server that is followed at once when it
+        changes, elsewhere when the device is lost or the list of devices refreshed.
+    sample_rate_hz
+        The rate to deliver at: the model's. None takes the device's own, for the default :data:`DEFAULT_RATE_HZ`.
+    channel
+        Counted from 1; 0 mixes all of them down.
+
+    Raises
+    ------
+    DeviceError
+        If the device has no such channel.
+    """
+
+    def __init__(
+        self,
+        host: SoundHost,
+        device: InputDevice | None = None,
+        sample_rate_hz: float | None = None,
+        channel: int = 0,
+    ) -> None:
+        if device is not None:
+            check_channel(device, channel)
+        native_rate_hz = DEFAULT_RATE_HZ if device is None else device.native_rate_hz
+        super().__init__("Default microphone" if device is None else device.name, sample_rate_hz or native_rate_hz)
+        self._host = host
+        self._target = Target(device, channel)
+        self._raw_rate_hz = native_rate_hz
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        # PortAudio's thread's own:
+        self._opened: list[InputStream] = []
+        self._had_server = False
+        # The pump's own:
+        self._reception: Reception | None = None
+        self._stream: InputStream | None = None
+        self._removal: RemovalWatch | None = None
+        self._job: Future[InputStream | None] | None = None
+        self._asked_s = 0.0
+        self._retry_at_s = 0.0
+        self._silent_s = 0.0
+        self._has_sound = False
+        self._looked_at_s = 0.0
+        self._measured_at_s = 0.0
+        self._patience_s = _STALLED_S
+        self._look_again = False
+        self._erred_at_s: list[float] = []
+
+    @property
+    def health(self) -> SourceHealth:
+        """Samples received against the clock since the first one."""
+        return SourceHealth() if self._reception is None else self._reception.health
+
+    def start(self, ring: RingBuffer) -> None:
+        """Begin to deliver into ``ring``; returns at once, whatever the device does."""
+        if self._thread is not None:
+            raise RuntimeError(f"{self.name} has been started already")
+        self._reception = Reception(ring, self.sample_rate_hz, self._target.channel)
+        self._tell(SourceState.STARTING)
+        self._thread = threading.Thread(target=self._run, name=f"microphone {self.name}", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Deliver nothing more; returns within a fraction of a second, also while the sound system hangs."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(_JOIN_S)
+        if not self.finished:
+            self._tell(SourceState.STOPPED)
+
+    # -- the pump
+
+    def _run(self) -> None:
+        watch = SleepWatch()
+        try:
+            while not self._stopping.is_set() and not self.finished:
+                try:
+                    self._step(watch)
+                except Exception as error:
+                    self._go_on_after(error)
+                self._wake.wait(_TICK_S)
+                self._wake.clear()
+            self._give_up()
+        except Exception as error:
+            # A thread that dies silently would leave the window waiting for samples that never come.
+            self._fail(error)
+        if not self.finished:
+            self._tell(SourceState.STOPPED)
+
+    def _step(self, watch: SleepWatch) -> None:
+        slept_s = watch.slept_s()
+        stream = self._stream
+        if stream is None:
+            self._look_for_stream()
+        elif slept_s:
+            self._lose(stream, f"{self._target.name} is opened anew by itself: the computer slept for {slept_s:.0f} s")
+        else:
+            self._listen(stream)
+
+    def _go_on_after(self, error: Exception) -> None:
+        """Open the device anew after an error that nobody expected, unless it comes back again and again.
+
+        It is the program's, not the device's; a night's listening should not end by it.
+        """
+        _log.error("listening to %s met an error", self._target.name, exc_info=error)
+        now = now_s()
+        self._erred_at_s = [at_s for at_s in self._erred_at_s if now - at_s < _ERRORS_WITHIN_S] + [now]
+        if len(self._erred_at_s) > _MOST_ERRORS:
+            self._fail(error)
+        elif self._stream is not None:
+            self._lose(self._stream, f"{self._target.name} is opened anew by itself after an error: {error}")
+
+    def _fail(self, error: Exception) -> None:
+        self._tell(SourceState.FAILED, f"{self._target.name} cannot be listened to: {error}")
+
+    def _listen(self, stream: InputStream) -> None:
+        blocks = stream.take()
+        now, before_s = now_s(), self._looked_at_s
+        self._looked_at_s = now
+        # Not simply by the clock: where another thread held the interpreter for long, the sound waits outside.
+        self._silent_s = 0.0 if blocks else self._silent_s + min(now - before_s, 1.5 * _TICK_S)
+        if self._removal is not None and self._removal.has_gone():
+            self._lose(stream, f"{self._target.name} has been unplugged or switched off; {_BY_ITSELF}")
+        elif blocks:
+            self._take_in(stream, blocks)
+        elif stream.has_ended:
+            self._lose(stream, f"{self._target.name} has gone; {_BY_ITSELF}")
+        elif self._silent_s > self._patience_s:
+            # A Bluetooth headset needs seconds for its first sample: each time it is given longer.
+            self._patience_s = _STALLED_S if self._has_sound else min(_MOST_PATIENCE_S, 2.0 * self._patience_s)
+            self._lose(
+                stream,
+                f"{self._target.name} sends no sound: it is suspended, or its driver or server hangs; listening goes "
+                "on by itself as soon as sound comes",
+            )
+
+    def _lose(self, stream: InputStream, why: str) -> None:
+        stream.retire()
+        self._receive.end_stream()
+        self._stream = None
+        self._watch_no_more()
+        self._retry_at_s = now_s()
+        self._look_again = True
+        self._tell(SourceState.STALLED, why)
+        self._look_for_stream()
+
+    def _look_for_stream(self) -> None:
+        """Ask for the device to be opened, or see what has become of it."""
+        if self._job is None:
+            if now_s() >= self._retry_at_s:
+                self._asked_s = now_s()
+                self._job = self._host.ask(self._open)
+                self._job.add_done_callback(lambda _: self._wake.set())
+        elif self._job.done():
+            job, self._job = self._job, None
+            self._take_answer(job)
+        elif now_s() - self._asked_s > _STALLED_S:
+            self._tell(
+                SourceState.STALLED,
+                f"{self._target.name} cannot be heard because the sound system does not answer; listening goes on by "
+                "itself as soon as it does",
+            )
+
+    def _take_answer(self, job: Future[InputStream | None]) -> None:
+        try:
+            stream = job.result()
+        except (MissingLibraryError, PortAudioMissingError, ChannelError) as error:
+            self._tell(SourceState.FAILED, str(error))
+        except DeviceError as error:
+            self._tell(SourceState.STALLED, str(error))
+            self._look_again = True
+            self._retry_at_s = now_s() + _RETRY_S
+        else:
+            self._stream = stream
+            if stream is not None and stream.source_index is not None:
+                self._removal = RemovalWatch(stream.source_index)
+            self._has_sound = False
+            self._silent_s, self._looked_at_s = 0.0, now_s()
+
+    def _take_in(self, stream: InputStream, blocks: list[Block]) -> None:
+        if self._raw_ring is None:
+            # At the rate at which it is first opened, whatever rate it may come back with.
+            self._raw_rate_hz = stream.rate_hz
+            self._raw_ring = self._receive.add_raw_ring(stream.rate_hz)
+        for block in blocks:
+            self._receive.take(block, stream.rate_hz)
+        self._has_sound, self._patience_s = True, _STALLED_S
+        if self.status.state is not SourceState.RUNNING:
+            self._tell(SourceState.RUNNING, stream.remark)
+        if self._looked_at_s - self._measured_at_s > _LATENCY_S:
+            self._measured_at_s = self._looked_at_s
+            self.latency_s = stream.latency_s + self._receive.delay_s
+
+    @property
+    def _receive(self) -> Reception:
+        assert self._reception is not None  # it is there from the start on
+        return self._reception
+
+    def _watch_no_more(self) -> None:
+        if self._removal is not None:
+            self._removal.close()
+            self._removal = None
+
+    def _give_up(self) -> None:
+        self._watch_no_more()
+        if self._stream is not None:
+            self._stream.retire()
+        self._receive.finish()
+        # Whatever hangs in PortAudio's thread, this waits behind it there and not here.
+        self._host.ask(self._close_streams)
+
+    # -- in PortAudio's thread
+
+    def _open(self, library: SoundLibrary) -> InputStream | None:
+        if self._stopping.is_set():
+            return None
+        pulse = require_answer(library, self._target, self._had_server)
+        self._had_server = self._had_server or pulse.state is PulseState.ANSWERS
+        self._close_streams(library)
+        stream = open_input(library, self._target, pulse, self._wake, self._look_again)
+        self._opened.append(stream)
+        return stream
+
+    def _close_streams(self, library: SoundLibrary) -> None:
+        self._opened = [stream for stream in self._opened if not stream.close(library)]

@@ -1,0 +1,138 @@
+"""PortAudio and the streams that are open in it, as its one thread sees them."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import ctypes
+import logging
+from types import ModuleType
+from typing import Any
+
+from mlpsvd.audio.devices.pulse import PulseAnswer, PulseClient, PulseState
+from mlpsvd.errors import DeviceError, MissingLibraryError
+
+__all__ = ["PortAudioMissingError", "SoundLibrary", "load_sound_library"]
+
+_log = logging.getLogger(__name__)
+
+_NO_PACKAGE = (
+    "There is no sound because the Python package sounddevice is not installed; install it (pip install sounddevice) "
+    "and start again"
+)
+_NO_PORTAUDIO = (
+    "There is no sound because the PortAudio library is missing; install it (on Debian and Ubuntu: apt-get install "
+    "libportaudio2) and start again"
+)
+_HANGS = "The sound server does not answer; sound goes on by itself as soon as it does, or when it is restarted"
+
+
+class PortAudioMissingError(DeviceError):
+    """The PortAudio library is not installed: waiting does not help."""
+
+
+class SoundLibrary:
+    """PortAudio, initialised. Every method belongs to the one thread that owns it.
+
+    Attributes
+    ----------
+    sd
+        The module ``sounddevice``.
+    """
+
+    def __init__(self, sd: ModuleType, pulse: PulseClient) -> None:
+        self.sd: Any = sd
+        self._streams: list[Any] = []
+        self._pulse = pulse
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no stream is open, so that PortAudio may be initialised anew at no cost to anybody."""
+        return not self._streams
+
+    def ask_pulse(self) -> PulseAnswer:
+        """Ask the sound server what it has; to be done before anything that would hang with it."""
+        return self._pulse.ask()
+
+    def hold(self, stream: Any) -> None:
+        """Close this stream before PortAudio is initialised anew, or given up."""
+        self._streams.append(stream)
+
+    def let_go(self, stream: Any) -> bool:
+        """Abort and close a stream, unless the sound server hangs: then it stays held, and False is returned.
+
+        A stream that is closed already is left alone. (``stop`` would wait for sound that may never come.)
+        """
+        if stream not in self._streams:
+            return True
+        if self.ask_pulse().state is PulseState.HANGS:
+            return False
+        self._streams.remove(stream)
+        with contextlib.suppress(self.sd.PortAudioError):
+            stream.abort()
+            stream.close()
+        return True
+
+    def reinitialise(self) -> None:
+        """Close every stream and let PortAudio look for devices again: it knows only those of its start.
+
+        Raises
+        ------
+        DeviceError
+            If the sound server hangs, or PortAudio cannot be initialised; it may be the next time.
+        """
+        if not self._end():
+            raise DeviceError(_HANGS)
+        try:
+            self.sd._initialize()
+        except self.sd.PortAudioError as error:
+            raise DeviceError(f"The sound system cannot be started: {error}") from None
+
+    def close(self) -> bool:
+        """Close every stream and end PortAudio; False where the sound server hangs, so that it cannot be done now.
+
+        This object must then be kept: PortAudio's own thread still calls what belongs to its streams.
+        """
+        return self._end()
+
+    def _end(self) -> bool:
+        if [stream for stream in list(self._streams) if not self.let_go(stream)]:
+            return False
+        while self.sd._initialized:
+            try:
+                self.sd._terminate()
+            except self.sd.PortAudioError as error:
+                _log.info("PortAudio could not be ended: %s", error)
+                break
+        return True
+
+
+def load_sound_library(pulse: PulseClient) -> SoundLibrary:
+    """Import sounddevice, which looks for PortAudio and its devices, unless the sound server hangs: so would that.
+
+    Raises
+    ------
+    MissingLibraryError, PortAudioMissingError
+        If the package or the library is not installed.
+    DeviceError
+        If the sound server hangs, or PortAudio is there and cannot be initialised.
+    """
+    if pulse.ask().state is PulseState.HANGS:
+        raise DeviceError(_HANGS)
+    try:
+        import sounddevice
+    except ImportError:
+        raise MissingLibraryError(_NO_PACKAGE) from None
+    except OSError:
+        raise PortAudioMissingError(_NO_PORTAUDIO) from None
+    except Exception as error:  # sounddevice.PortAudioError, which cannot be named: the import has failed
+        raise DeviceError(f"The sound system cannot be started: {error}") from None
+    # It would end PortAudio from the main thread while ours may be inside it, which crashes, or hangs with the server.
+    atexit.unregister(sounddevice._exit_handler)
+    # As the interpreter ends it lets go of the library under the feet of a stream that could not be closed. What
+    # ctypes has loaded stays.
+    ctypes.CDLL(sounddevice._libname)
+    library = SoundLibrary(sounddevice, pulse)
+    if not sounddevice._initialized:  # another host has used it before and closed it
+        library.reinitialise()
+    return library

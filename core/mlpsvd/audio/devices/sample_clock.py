@@ -1,0 +1,110 @@
+"""Samples received against the clock: what is late, and what is lost."""
+
+from __future__ import annotations
+
+from mlpsvd.audio.sources.source import SourceHealth
+
+__all__ = ["SampleClock"]
+
+_LOST_S = 0.1
+"""A device that is this far behind the clock has lost sound, or will make it good at once."""
+_MADE_GOOD_S = 0.05
+_WAIT_S = 0.15
+"""In sound, not by the clock: between two blocks the thread that brings them may not get its turn for long."""
+_CATCHES_UP_S = 0.02
+_HELD_UP_S = 0.05
+_LONGEST_S = 3.0
+"""Of sound: longer, none is kept back."""
+_FOLLOW_S = 5.0
+_SETTLES_S = 1.0
+
+
+class SampleClock:
+    """Keeps account of the blocks of a device.
+
+    A block may be late because a thread did not get its turn; then the next ones come at once. If they do not,
+    the sound between is lost: :meth:`missing_s` says how much. The device's own clock runs a little faster or slower
+    than the computer's; how far they have come apart is followed slowly, so that it is never taken for a loss.
+
+    Times are those of :func:`mlpsvd.audio.devices.clocks.now_s`.
+    """
+
+    def __init__(self) -> None:
+        self._start_s: float | None = None
+        self._received_s = 0.0
+        self._drift_s = 0.0
+        self._n_gaps = 0
+        self._gaps_s = 0.0
+        self._late_since_s: float | None = None
+        self._late_s = 0.0
+        self._latest_late_s = 0.0
+        self._kept_since_s = 0.0
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether the latest blocks are late, and it is not yet known whether something is lost before them."""
+        return self._late_since_s is not None
+
+    def add(
+        self, duration_s: float, arrived_s: float, is_new_stream: bool = False, has_overflowed: bool = False
+    ) -> float | None:
+        """Take a block into account; return how many seconds are missing before it, None where it follows the last.
+
+        While :attr:`is_undecided` the caller keeps the blocks back: what a later call returns is missing before the
+        first of those.
+
+        Parameters
+        ----------
+        duration_s, arrived_s
+            How long the block is, and when it came.
+        is_new_stream
+            Whether the device was opened anew before it: then nothing will be made good.
+        has_overflowed
+            Whether the device says that it lost something before it.
+        """
+        if self._start_s is None:
+            self._start_s = arrived_s - duration_s
+            is_new_stream = has_overflowed = False  # before the first block there is nothing to follow
+        self._received_s += duration_s
+        late_s = arrived_s - self._start_s - self._received_s - self._gaps_s
+        if late_s < 0.0 and self._received_s < _SETTLES_S:
+            # The first block was late, and others behind it: the sound began earlier than that.
+            self._start_s += late_s
+            late_s = 0.0
+        self._latest_late_s = late_s
+        if is_new_stream or has_overflowed:
+            return self._lose(max(0.0, late_s - self._drift_s))
+        if self._late_since_s is None:
+            if late_s - self._drift_s > _LOST_S:
+                self._late_s, self._late_since_s, self._kept_since_s = late_s, self._received_s, self._received_s
+            else:
+                self._drift_s += min(1.0, duration_s / _FOLLOW_S) * (late_s - self._drift_s)
+            return None
+        if late_s - self._drift_s < _MADE_GOOD_S:
+            self._late_since_s = None
+        elif self._received_s - self._kept_since_s < _LONGEST_S and (
+            late_s < self._late_s - _CATCHES_UP_S or late_s > self._late_s + _HELD_UP_S
+        ):
+            # It is catching up, or was held up once more: wait on.
+            self._late_s, self._late_since_s = late_s, self._received_s
+        elif self._received_s - self._late_since_s > _WAIT_S:
+            return self._lose(late_s - self._drift_s)
+        return None
+
+    def settle(self) -> float | None:
+        """Decide now, as the stream is over and makes nothing good any more.
+
+        Return how many seconds are missing before the first of the blocks that are kept back, None where none are.
+        """
+        return None if self._late_since_s is None else self._lose(self._latest_late_s - self._drift_s)
+
+    def health(self, now_s: float) -> SourceHealth:
+        """Return the account at a moment."""
+        expected_s = 0.0 if self._start_s is None else now_s - self._start_s
+        return SourceHealth(self._received_s, expected_s, self._n_gaps, self._gaps_s)
+
+    def _lose(self, gap_s: float) -> float:
+        self._late_since_s = None
+        self._n_gaps += 1
+        self._gaps_s += gap_s
+        return gap_s

@@ -1,0 +1,1 @@
+"""Sources of sound that write into a ring buffer."""

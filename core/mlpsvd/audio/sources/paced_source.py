@@ -1,0 +1,115 @@
+"""Sources that have their samples already (or make them) and deliver them as a sound card would: by the clock."""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import abstractmethod
+from collections.abc import Iterator
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.audio.ring_buffer import RingBuffer
+from mlpsvd.audio.sources.source import AudioSource, SourceHealth, SourceState
+from mlpsvd.errors import MlpSvdError
+
+__all__ = ["Pace", "PacedSource"]
+
+_BLOCK_S = 0.01
+_WAIT_FOR_ROOM_S = 0.002
+_JOIN_S = 1.0
+
+
+class Pace(Enum):
+    """How fast samples are delivered."""
+
+    REAL_TIME = "real time"
+    FASTEST = "as fast as possible"
+
+
+class PacedSource(AudioSource):
+    """Plays the stretches of :meth:`_stretches` one after another, without a gap between them.
+
+    In real time the block that ends with sample n is delivered n / sample_rate after the first one began, on the
+    monotonic clock: lateness of one block never adds to the next, and a late block is delivered at once. As fast as
+    possible means as fast as the reader releases samples, so that none is lost.
+    """
+
+    def __init__(self, name: str, sample_rate_hz: float, pace: Pace = Pace.REAL_TIME) -> None:
+        super().__init__(name, sample_rate_hz)
+        self._pace = pace
+        self._block = max(1, round(_BLOCK_S * sample_rate_hz))
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._started_s: float | None = None
+        self._n_delivered = 0
+
+    @property
+    def health(self) -> SourceHealth:
+        """Samples delivered against the clock; as fast as possible, the clock expects nothing."""
+        if self._started_s is None:
+            return SourceHealth()
+        received_s = self._n_delivered / self.sample_rate_hz
+        is_timed = self._pace is Pace.REAL_TIME and not self.finished
+        return SourceHealth(received_s, time.monotonic() - self._started_s if is_timed else received_s)
+
+    def start(self, ring: RingBuffer) -> None:
+        """Begin to deliver into ``ring``; files are read in the source's thread, not in this one."""
+        if self._thread is not None and self._thread.is_alive():
+            raise RuntimeError(f"{self.name} is playing already")
+        self._stopping.clear()
+        self._raw_ring = ring
+        self._tell(SourceState.STARTING)
+        self._thread = threading.Thread(target=self._run, args=(ring,), name=f"source {self.name}", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Deliver nothing more, and wait for the thread (at most a second)."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(_JOIN_S)
+        if not self.finished:
+            self._tell(SourceState.STOPPED)
+
+    @abstractmethod
+    def _stretches(self) -> Iterator[NDArray[np.float32]]:
+        """Yield stretches of samples of any length; runs in the source's thread, errors are told as a status."""
+
+    def _run(self, ring: RingBuffer) -> None:
+        try:
+            self._play(ring)
+        except MlpSvdError as error:
+            self._tell(SourceState.FAILED, str(error))
+        except Exception as error:
+            # A thread that dies silently would leave the window waiting for samples that never come.
+            self._tell(SourceState.FAILED, f"{self.name} cannot be played: {error}")
+        else:
+            self._tell(SourceState.STOPPED if self._stopping.is_set() else SourceState.FINISHED)
+
+    def _play(self, ring: RingBuffer) -> None:
+        self._started_s, self._n_delivered = None, 0
+        for block in self._blocks():
+            if self._started_s is None:
+                # Only now: reading a long file or importing a library is not part of the sound's time.
+                self._started_s = time.monotonic()
+                self._tell(SourceState.RUNNING)
+            n_after = self._n_delivered + len(block)
+            if not self._wait_for_turn(ring, len(block), self._started_s + n_after / self.sample_rate_hz):
+                return
+            ring.write(block)
+            self._n_delivered = n_after
+
+    def _blocks(self) -> Iterator[NDArray[np.float32]]:
+        for stretch in self._stretches():
+            for start in range(0, len(stretch), self._block):
+                yield stretch[start : start + self._block]
+
+    def _wait_for_turn(self, ring: RingBuffer, n_samples: int, due_s: float) -> bool:
+        if self._pace is Pace.REAL_TIME:
+            return not self._stopping.wait(max(0.0, due_s - time.monotonic()))
+        while ring.n_free < n_samples:
+            if self._stopping.wait(_WAIT_FOR_ROOM_S):
+                return False
+        return not self._stopping.is_set()

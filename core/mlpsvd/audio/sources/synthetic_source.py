@@ -1,0 +1,86 @@
+"""The paper's own test, live: filtered noise of a class that is chosen by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.audio.sources.paced_source import Pace, PacedSource
+from mlpsvd.signals.bank import BandPass
+from mlpsvd.signals.synthesis import synthesise
+
+__all__ = ["SyntheticSource"]
+
+
+class SyntheticSource(PacedSource):
+    """Plays clips of one class of a filter bank back to back; the class may change at any time.
+
+    Each clip starts its filter from rest, as in the training set: the paper's features are the first 256 samples of a
+    filter that begins at rest, and in the steady state another task is solved. Windows that begin where clips
+    begin (a hop of one whole window) therefore see what the network was trained on; windows in between do
+    not, and are classified worse. A change of class takes effect with the next clip, so that no clip is half
+    one class and half another.
+
+    Parameters
+    ----------
+    filters
+        One band-pass filter for each class.
+    noise
+        ``gaussian``, ``uniform`` or ``pink``.
+    sample_rate_hz, clip_s
+        Rate of the samples and length of each clip in seconds; both the model's.
+    class_index
+        The class to begin with.
+    seed
+        Of the noise; never the training set's stream of random numbers.
+    pace
+        At real speed, or as fast as the reader takes it.
+    """
+
+    def __init__(
+        self,
+        filters: Sequence[BandPass],
+        noise: str,
+        sample_rate_hz: float,
+        clip_s: float,
+        class_index: int = 0,
+        seed: int | None = None,
+        pace: Pace = Pace.REAL_TIME,
+    ) -> None:
+        super().__init__("Synthetic bank", sample_rate_hz, pace)
+        self._filters = tuple(filters)
+        self._noise = noise
+        self._n_samples = max(1, round(clip_s * sample_rate_hz))
+        self._rng = np.random.default_rng(seed)
+        self._class_index = class_index
+        self._played: list[int] = []
+
+    @property
+    def class_index(self) -> int:
+        """The class of the next clip."""
+        return self._class_index
+
+    def choose(self, class_index: int) -> None:
+        """Play another class from the next clip on; may be called from any thread."""
+        if not 0 <= class_index < len(self._filters):
+            raise ValueError(f"class {class_index} is not one of the bank's {len(self._filters)}")
+        self._class_index = class_index
+
+    def class_at(self, time_s: float) -> int | None:
+        """Return the class of the clip that lies at ``time_s`` seconds after the start; None if not made yet."""
+        clip = int(time_s * self.sample_rate_hz + 0.5) // self._n_samples
+        return self._played[clip] if 0 <= clip < len(self._played) else None
+
+    def _stretches(self) -> Iterator[NDArray[np.float32]]:
+        self._played.clear()
+        while True:
+            class_index = self._class_index
+            clip = self._clip(self._filters[class_index])
+            self._played.append(class_index)
+            yield clip
+
+    def _clip(self, band_pass: BandPass) -> NDArray[np.float32]:
+        clips = synthesise(band_pass, self._noise, self.sample_rate_hz, 1, self._n_samples, self._rng)
+        return np.asarray(clips[0], dtype=np.float32)

@@ -1,0 +1,1 @@
+"""Classification with a trained model: single clips, many files and live sound."""

@@ -1,0 +1,217 @@
+"""Processes that classify files, and the one that leads them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+from mlpsvd.classification.batch.file_classifier import FileClassifier
+from mlpsvd.classification.batch.find_files import SoundFile
+from mlpsvd.classification.batch.progress import ClassifyEvent, Finished, WorkCount
+from mlpsvd.classification.batch.results import FileResult, Thresholds
+from mlpsvd.errors import MlpSvdError
+from mlpsvd.executors import begin_worker
+from mlpsvd.models.model import Model
+from mlpsvd.models.model_file import load_model, save_model
+
+__all__ = ["TELL_S", "classify_in_processes"]
+
+TELL_S = 0.1
+"""From one event to the next, at most."""
+
+_MOST_FILES_AT_ONCE = 64
+_NICENESS = 5
+"""Of polite processes: all cores are taken, and what a person does at the same time goes first."""
+
+_LOST = "the process that read it ended: the file may be damaged, or the memory too small"
+
+Job = list[tuple[int, SoundFile]]
+
+
+def classify_in_processes(
+    model: Model,
+    files: Sequence[SoundFile],
+    n: int,
+    count: WorkCount,
+    is_polite: bool,
+    thresholds: Thresholds | None = None,
+) -> Iterator[ClassifyEvent]:
+    """Classify in ``n`` processes; see :func:`mlpsvd.classification.batch.classify.classify_files`."""
+    jobs = deque(_jobs(files, count.costs, n))
+    unusable = FileClassifier(model).unusable
+    with _crew(model, n, is_polite, thresholds) as crew:
+        n_open = len(files)
+        while n_open:
+            finished: list[Finished] = []
+            for worker in _ready(crew):
+                try:
+                    finished.extend(worker.take(count))
+                except EOFError:
+                    finished.extend((index, unusable(file, _LOST)) for index, file in worker.lost(jobs))
+                    crew[crew.index(worker)] = worker.another()
+            for worker in crew:
+                worker.give(jobs)
+            n_open -= len(finished)
+            yield count.event(finished)
+
+
+def _jobs(files: Sequence[SoundFile], costs: Sequence[int], n: int) -> Iterator[Job]:
+    """Portion the files out: first each of those so long that a core would be left alone with it, then the others."""
+    share = sum(costs) / (4 * n)
+    for index in sorted((index for index, cost in enumerate(costs) if cost > share), key=lambda index: -costs[index]):
+        yield [(index, files[index])]
+    job: Job = []
+    cost = 0
+    for index, file in enumerate(files):
+        if costs[index] > share:
+            continue
+        job.append((index, file))
+        cost += costs[index]
+        if cost > share / 4 or len(job) == _MOST_FILES_AT_ONCE:
+            yield job
+            job, cost = [], 0
+    if job:
+        yield job
+
+
+@contextmanager
+def _crew(model: Model, n: int, is_polite: bool, thresholds: Thresholds | None) -> Iterator[list[_Worker]]:
+    """Start processes that load the model from a file, as a model that was just trained may be in memory only."""
+    with tempfile.TemporaryDirectory(prefix="mlpsvd-") as folder:
+        path = Path(folder) / "model.safetensors"
+        save_model(path, model)
+        crew = [_Worker(path, is_polite, thresholds) for _ in range(n)]
+        try:
+            yield crew
+        finally:
+            for worker in crew:
+                worker.end()
+            for worker in crew:
+                worker.join()
+
+
+def _ready(crew: Sequence[_Worker]) -> list[_Worker]:
+    heard = wait([worker.line for worker in crew], TELL_S)
+    return [worker for worker in crew if worker.line in heard]
+
+
+class _Worker:
+    """A process that classifies, as the one that leads sees it."""
+
+    def __init__(self, model: Path, is_polite: bool, thresholds: Thresholds | None) -> None:
+        context = get_context("spawn")
+        self.line, its_end = context.Pipe()
+        self._model, self._is_polite, self._thresholds = model, is_polite, thresholds
+        self._process = context.Process(
+            target=_work, args=(its_end, model, is_polite, thresholds), name="classify", daemon=True
+        )
+        with its_end:  # held by the process alone, so that its end is heard of
+            self._process.start()
+        self._is_up = False
+        self._is_idle = False
+        self._job: dict[int, SoundFile] = {}
+
+    def give(self, jobs: deque[Job]) -> None:
+        """Give it the next job if it has none."""
+        if self._is_idle and jobs:
+            job = jobs.popleft()
+            with suppress(OSError):  # it has ended: that will be heard of
+                self.line.send(job)
+            self._job = dict(job)
+            self._is_idle = False
+
+    def take(self, count: WorkCount) -> list[Finished]:
+        """Take what it has to say.
+
+        Raises
+        ------
+        EOFError
+            If it has ended.
+        MlpSvdError
+            If it cannot work.
+        """
+        try:
+            news = self.line.recv()
+        except OSError:
+            raise EOFError from None
+        if isinstance(news, Exception):
+            raise news
+        self._is_up = True
+        finished: list[Finished] = news.finished
+        for index, _ in finished:
+            del self._job[index]
+        for index, share in news.begun:
+            count.begun(index, share)
+        self._is_idle = not self._job
+        return finished
+
+    def lost(self, jobs: deque[Job]) -> Job:
+        """Return the file that it died of; where it may have been any of several, put each back as a job of its own.
+
+        What it had finished and not told yet is among them.
+        """
+        if not self._is_up:
+            raise MlpSvdError("No process can be started to classify with: the first one ended at once")
+        rest = list(self._job.items())
+        if len(rest) == 1:
+            return rest
+        jobs.extendleft([one] for one in reversed(rest))
+        return []
+
+    def another(self) -> _Worker:
+        """Return a new one in its place."""
+        self.end()
+        return _Worker(self._model, self._is_polite, self._thresholds)
+
+    def end(self) -> None:
+        """End it, whatever it is at."""
+        self._process.terminate()
+
+    def join(self) -> None:
+        """Wait for its end."""
+        self._process.join()
+        self.line.close()
+
+
+@dataclass(frozen=True)
+class _News:
+    """What a process tells: results, and the share done of a file that it is at."""
+
+    finished: list[Finished]
+    begun: list[tuple[int, float]]
+
+
+def _work(leader: Connection, model: Path, is_polite: bool, thresholds: Thresholds | None) -> None:
+    """Load the model, say so, and classify what comes until there is nobody to tell."""
+    begin_worker()
+    if is_polite and hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    with suppress(EOFError, OSError):
+        try:
+            classifier = FileClassifier(load_model(model), thresholds)
+            leader.send(_News([], []))
+            while True:
+                _do(classifier, leader.recv(), leader)
+        except MlpSvdError as error:
+            leader.send(MlpSvdError(str(error)))
+
+
+def _do(classifier: FileClassifier, job: Job, leader: Connection) -> None:
+    finished: list[Finished] = []
+    told_at = time.monotonic()
+    for index, file in job:
+        for news in classifier.classify(file):
+            if isinstance(news, FileResult):
+                finished.append((index, news))
+            elif time.monotonic() - told_at >= TELL_S:
+                leader.send(_News(finished, [(index, news)]))
+                finished, told_at = [], time.monotonic()
+    leader.send(_News(finished, []))

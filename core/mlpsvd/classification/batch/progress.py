@@ -1,0 +1,97 @@
+"""How far the classification of many files is, and how long it will take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlpsvd.classification.batch.find_files import SoundFile
+from mlpsvd.classification.batch.results import FileResult
+
+__all__ = ["ClassifyEvent", "Finished", "WorkCount", "costs_of"]
+
+_COST_OF_A_FILE = 20_000
+"""Opening and ending a file takes as long as so many bytes of it."""
+
+Finished = tuple[int, FileResult]
+"""Number in the list, and result."""
+
+
+@dataclass(frozen=True)
+class ClassifyEvent:
+    """How far it is.
+
+    Attributes
+    ----------
+    finished
+        Number in the list, and result, of the files finished since the last event.
+    n_done, n_files
+        Files that are finished, and all.
+    share
+        Share of the work that is done, 0 to 1, also within files.
+    left_s
+        Seconds that the rest will take at the pace so far; None where nothing is done yet.
+    """
+
+    finished: tuple[Finished, ...]
+    n_done: int
+    n_files: int
+    share: float
+    left_s: float | None
+
+
+class WorkCount:
+    """Counts what is done, and how long the rest will take.
+
+    Parameters
+    ----------
+    files
+        All that is to do.
+    """
+
+    def __init__(self, files: Sequence[SoundFile]) -> None:
+        self.costs = costs_of(files)
+        self._total = sum(self.costs) or 1
+        self._begun: dict[int, float] = {}
+        self._n_done = 0
+        self._cost_done = 0
+        self._started = time.monotonic()
+        self._first_done: tuple[float, float] | None = None
+
+    def begun(self, index: int, share: float) -> None:
+        """A share of one file is done."""
+        self._begun[index] = share
+
+    def event(self, finished: Sequence[Finished]) -> ClassifyEvent:
+        """Count what is finished and return how far it is."""
+        for index, _ in finished:
+            self._begun.pop(index, None)
+            self._cost_done += self.costs[index]
+        self._n_done += len(finished)
+        done = self._cost_done + sum(self.costs[index] * share for index, share in self._begun.items())
+        share = min(1.0, done / self._total)
+        return ClassifyEvent(tuple(finished), self._n_done, len(self.costs), share, self._left_s(share))
+
+    def _left_s(self, share: float) -> float | None:
+        """The pace counts from the first thing done: what starting took does not come again."""
+        now = time.monotonic()
+        if self._first_done is None:
+            if share > 0.0:
+                self._first_done = now, share
+            return None
+        since, before = self._first_done
+        return (now - since) * (1.0 - share) / (share - before) if share > before else None
+
+
+def costs_of(files: Sequence[SoundFile]) -> list[int]:
+    """Return what each file costs, in bytes."""
+    return [_size(file.path) + _COST_OF_A_FILE for file in files]
+
+
+def _size(path: Path) -> int:
+    with suppress(OSError):
+        return path.stat().st_size
+    return 0

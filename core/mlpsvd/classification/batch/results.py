@@ -1,0 +1,206 @@
+"""Predictions for one file: its windows, and what they come to."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.classification.classifier import Decision
+from mlpsvd.classification.mismatch_rules import SILENT_DBFS
+
+__all__ = ["UNKNOWN", "FileResult", "Thresholds"]
+
+UNKNOWN = "unknown"
+"""The verdict where no class is likely."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """From where on a prediction is "unknown".
+
+    Attributes
+    ----------
+    beyond
+        Distance from the training set; 1 is exceeded by one in a hundred of the training clips. 0: never.
+    below
+        Probability of the most probable class. 0: never.
+    """
+
+    beyond: float = 1.0
+    below: float = 0.0
+
+    def is_unknown(self, probability: float, distance: float, level_dbfs: float) -> bool:
+        """Whether a prediction with this probability is none; silence never is one."""
+        too_far = self.beyond > 0.0 and distance > self.beyond
+        return too_far or probability < self.below or level_dbfs <= SILENT_DBFS
+
+
+def _nothing() -> NDArray[np.float64]:
+    return np.zeros(0)
+
+
+@dataclass(frozen=True, eq=False)
+class FileResult:
+    """Predictions for one file.
+
+    Attributes
+    ----------
+    path
+        The file.
+    class_names
+        Names of the classes, in the order of the probabilities.
+    duration_s
+        Length of the file in seconds; not-a-number where it could not be used.
+    starts_s, durations_s : np.ndarray [shape=(n_windows,)]
+        Where each window lies, in seconds.
+    probabilities : np.ndarray [shape=(n_windows, n_classes)]
+        Probabilities of the classes for each window.
+    truth
+        The class that the file is known to be of; None where that is not known.
+    problem
+        Why the file could not be used, in one clause; empty where it could.
+    levels_dbfs, distances : np.ndarray [shape=(n_windows,)]
+        Level of each window, and its distance from the training set (within 1 lie 99 % of the training clips; not a
+        number where the model knows nothing of its training set).
+    notes
+        What makes the predictions doubtful, one clause each: what is odd about the file, and in what way it is unlike
+        the training set.
+    is_training
+        Whether the model was trained on this recording.
+    thresholds
+        Beyond which distance, and below which probability, the prediction is "unknown"; 0 for never.
+    """
+
+    path: Path
+    class_names: tuple[str, ...]
+    duration_s: float
+    starts_s: NDArray[np.float64] = field(repr=False)
+    durations_s: NDArray[np.float64] = field(repr=False)
+    probabilities: NDArray[np.float64] = field(repr=False)
+    truth: str | None = None
+    problem: str = ""
+    levels_dbfs: NDArray[np.float64] = field(default_factory=_nothing, repr=False)
+    distances: NDArray[np.float64] = field(default_factory=_nothing, repr=False)
+    notes: tuple[str, ...] = ()
+    is_training: bool = False
+    thresholds: Thresholds = Thresholds()
+
+    @property
+    def n_windows(self) -> int:
+        """How many windows were classified."""
+        return len(self.starts_s)
+
+    @cached_property
+    def mean_probabilities(self) -> NDArray[np.float64]:
+        """Mean of the windows' probabilities [shape=(n_classes,)]; not-a-number where there is no window."""
+        if not self.n_windows:
+            return np.full(len(self.class_names), np.nan)
+        return np.asarray(self.probabilities.mean(axis=0))
+
+    @cached_property
+    def window_classes(self) -> NDArray[np.intp]:
+        """Index of the most probable class of each window [shape=(n_windows,)]."""
+        return np.asarray(self.probabilities.argmax(axis=1), np.intp)
+
+    @cached_property
+    def label(self) -> str:
+        """The class with the largest mean probability; empty where there is no window."""
+        return self.class_names[int(self.mean_probabilities.argmax())] if self.n_windows else ""
+
+    @property
+    def probability(self) -> float:
+        """Its mean probability; not-a-number where there is no window."""
+        return float(self.mean_probabilities.max(initial=-math.inf)) if self.n_windows else math.nan
+
+    @cached_property
+    def majority(self) -> str:
+        """The class that most windows were predicted as; of two equally frequent ones the one with the larger mean."""
+        if not self.n_windows:
+            return ""
+        counts = np.bincount(self.window_classes, minlength=len(self.class_names))
+        best = max(range(len(counts)), key=lambda index: (counts[index], self.mean_probabilities[index]))
+        return self.class_names[best]
+
+    @cached_property
+    def agreement(self) -> float:
+        """Share of the windows predicted as :attr:`label`; not-a-number where there is no window."""
+        if not self.n_windows:
+            return math.nan
+        return float((self.window_classes == self.class_names.index(self.label)).mean())
+
+    @cached_property
+    def level_dbfs(self) -> float:
+        """Level of the file, the root mean square over its windows; not-a-number where there is none."""
+        if not len(self.levels_dbfs):
+            return math.nan
+        return float(10.0 * np.log10(np.mean(10.0 ** (self.levels_dbfs / 10.0))))
+
+    @cached_property
+    def distance(self) -> float:
+        """Median distance of the windows from the training set; not-a-number where it is not known."""
+        return float(np.median(self.distances)) if len(self.distances) else math.nan
+
+    @cached_property
+    def is_unknown(self) -> bool:
+        """Whether the file is of no class that the model knows, as far as distance and probability tell, or silent."""
+        return bool(self.n_windows) and self.thresholds.is_unknown(self.probability, self.distance, self.level_dbfs)
+
+    @cached_property
+    def windows_unknown(self) -> NDArray[np.bool_]:
+        """The same for each window [shape=(n_windows,)]."""
+        if not len(self.distances):
+            return np.zeros(self.n_windows, np.bool_)
+        best = self.probabilities.max(axis=1)
+        each = zip(best, self.distances, self.levels_dbfs, strict=True)
+        return np.array([self.thresholds.is_unknown(*(float(value) for value in one)) for one in each], np.bool_)
+
+    @property
+    def verdict(self) -> str:
+        """The label, or "unknown"; empty where there is no window."""
+        return UNKNOWN if self.is_unknown else self.label
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether something speaks against the prediction."""
+        return self.is_usable and (self.is_unknown or bool(self.notes))
+
+    @property
+    def note(self) -> str:
+        """Everything that is to be said about the file, in one line."""
+        return self.problem or "; ".join(self.notes)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it was classified."""
+        return not self.problem
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether it is known to be of another class than the predicted one."""
+        return self.is_usable and self.truth is not None and self.truth != self.label
+
+    @property
+    def sentence(self) -> str:
+        """Why it could not be used, in one sentence."""
+        return f"{self.path} cannot be used: {self.problem}"
+
+    def decisions(self) -> list[Decision]:
+        """Return the windows one by one, as :meth:`Classifier.classify_file` does."""
+        return [
+            Decision(
+                path=self.path,
+                start_s=float(start_s),
+                duration_s=float(duration_s),
+                label=self.class_names[best],
+                probability=float(probabilities[best]),
+                probabilities=probabilities,
+            )
+            for start_s, duration_s, probabilities, best in zip(
+                self.starts_s, self.durations_s, self.probabilities, self.window_classes, strict=True
+            )
+        ]

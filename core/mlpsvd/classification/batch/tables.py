@@ -1,0 +1,188 @@
+"""Results of many files as text: CSV of windows or of files, JSON, and Audacity's labels of one file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from mlpsvd.classification.batch.results import UNKNOWN, FileResult
+from mlpsvd.classification.batch.summary import totals_of
+from mlpsvd.text import spreadsheet_row
+
+__all__ = ["file_entry", "files_csv", "to_audacity_labels", "to_json", "window_entries", "windows_csv"]
+
+_FORMAT_VERSION = 1
+_DOUBTS = ("verdict", "distance", "level_dbfs", "training", "notes")
+
+
+def windows_csv(results: Iterable[FileResult], class_names: Sequence[str]) -> str:
+    """Return one line a window: where it lies, its predicted class, and the probability of every class.
+
+    A file that cannot be used has one line that says why.
+    """
+    heading = ["file", "start_s", "end_s", "label", "probability", "true_class", "problem", *_DOUBTS,
+               *_headings(class_names)]  # fmt: skip
+    return _csv(heading, (row for one in results for row in _window_rows(one)))
+
+
+def files_csv(results: Iterable[FileResult], class_names: Sequence[str]) -> str:
+    """Return one line a file: its predicted class by the mean of its windows and by most of them, or why none."""
+    heading = ["file", "duration_s", "n_windows", "label", "probability", "majority", "agreement", "true_class",
+               "problem", *_DOUBTS, *_headings(class_names)]  # fmt: skip
+    return _csv(heading, (_file_row(one) for one in results))
+
+
+def to_json(results: Iterable[FileResult], class_names: Sequence[str], with_windows: bool = True) -> str:
+    """Return one JSON document: the classes, every file, perhaps its windows, and the sums over all files."""
+    files = list(results)
+    sums = totals_of(files, class_names)
+    table: dict[str, Any] = {
+        "format_version": _FORMAT_VERSION,
+        "class_names": list(class_names),
+        "n_files": sums.n_files,
+        "n_unusable": sums.n_unusable,
+        "n_windows": sums.n_windows,
+        "n_unknown": sums.n_unknown,
+        "n_doubtful": sums.n_doubtful,
+        "n_training": sums.n_training,
+        "counts": dict(zip(class_names, sums.counts.tolist(), strict=True)),
+    }
+    if sums.n_known:
+        table |= {"n_known": sums.n_known, "accuracy": sums.accuracy, "confusion": sums.confusion.tolist()}
+        table |= {"n_unseen": sums.n_unseen, "accuracy_unseen": _ratio(sums.n_unseen_right, sums.n_unseen)}
+    table["files"] = [
+        file_entry(one) | ({"windows": list(window_entries(one))} if with_windows else {}) for one in files
+    ]
+    return json.dumps(table, ensure_ascii=False, indent=1) + "\n"
+
+
+def to_audacity_labels(result: FileResult) -> str:
+    """Return a label track: start, end and label a line, separated by tabs; neighbours of one label are one stretch."""
+    lines = []
+    for best, group in groupby(range(result.n_windows), key=lambda window: result.window_classes[window]):
+        windows = list(group)
+        first, last = windows[0], windows[-1]
+        end_s = result.starts_s[last] + result.durations_s[last]
+        label = " ".join(result.class_names[best].split())
+        lines.append(f"{result.starts_s[first]:.6f}\t{end_s:.6f}\t{label}\n")
+    return "".join(lines)
+
+
+def file_entry(result: FileResult) -> dict[str, Any]:
+    """Return a file as a plain table for JSON; what is not known is null."""
+    entry: dict[str, Any] = {"file": _text(result.path), "true_class": result.truth}
+    if not result.is_usable:
+        return entry | {"problem": result.problem}
+    return entry | {
+        "duration_s": result.duration_s,
+        "n_windows": result.n_windows,
+        "label": result.label,
+        "probability": result.probability,
+        "majority": result.majority,
+        "agreement": result.agreement,
+        "verdict": result.verdict,
+        "distance": _finite(result.distance),
+        "level_dbfs": _finite(result.level_dbfs),
+        "training": result.is_training,
+        "notes": list(result.notes),
+        "probabilities": dict(zip(result.class_names, result.mean_probabilities.tolist(), strict=True)),
+    }
+
+
+def window_entries(result: FileResult) -> Iterator[dict[str, Any]]:
+    """Yield the windows of a file as plain tables for JSON."""
+    for number, one in enumerate(result.decisions()):
+        yield {
+            "start_s": one.start_s,
+            "duration_s": one.duration_s,
+            "label": one.label,
+            "probability": one.probability,
+            **_window_doubts(result, number),
+            "probabilities": dict(zip(result.class_names, one.probabilities.tolist(), strict=True)),
+        }
+
+
+def _window_rows(result: FileResult) -> Iterator[list[str]]:
+    path, truth = _text(result.path), result.truth or ""
+    if not result.is_usable:
+        yield [path, "", "", "", "", truth, result.problem, *("" for _ in (*_DOUBTS, *result.class_names))]
+    for number, one in enumerate(result.decisions()):
+        end_s = one.start_s + one.duration_s
+        values = [f"{value:.6f}" for value in one.probabilities]
+        doubts = _window_doubts(result, number)
+        yield [
+            path, f"{one.start_s:.6f}", f"{end_s:.6f}", one.label, f"{one.probability:.6f}", truth, "",
+            doubts["verdict"], _number(doubts["distance"]), _number(doubts["level_dbfs"]),
+            _yes(result.is_training), result.note, *values,
+        ]  # fmt: skip
+
+
+def _file_row(result: FileResult) -> list[str]:
+    values = [_number(value) for value in result.mean_probabilities]
+    return [
+        _text(result.path),
+        _number(result.duration_s),
+        str(result.n_windows),
+        result.label,
+        _number(result.probability),
+        result.majority,
+        _number(result.agreement),
+        result.truth or "",
+        result.problem,
+        result.verdict,
+        _number(_finite(result.distance)),
+        _number(result.level_dbfs),
+        _yes(result.is_training),
+        "; ".join(result.notes),
+        *values,
+    ]
+
+
+def _window_doubts(result: FileResult, number: int) -> dict[str, Any]:
+    """Return verdict, distance and level of one window; what is not known is None."""
+    is_unknown = bool(result.windows_unknown[number])
+    label = result.class_names[int(result.window_classes[number])]
+    distance, level_dbfs = (
+        float(values[number]) if len(values) else math.nan for values in (result.distances, result.levels_dbfs)
+    )
+    verdict = UNKNOWN if is_unknown else label
+    return {"verdict": verdict, "distance": _finite(distance), "level_dbfs": _finite(level_dbfs)}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else ""
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None or math.isnan(value) else f"{value:.6f}"
+
+
+def _headings(class_names: Sequence[str]) -> list[str]:
+    return [f"p({name})" for name in class_names]
+
+
+def _csv(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(spreadsheet_row(heading))
+    writer.writerows(spreadsheet_row(row) for row in rows)
+    return text.getvalue()
+
+
+def _text(path: Path) -> str:
+    """The path as text that can be written: a file's name need not be Unicode."""
+    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,199 @@
+"""The classifier built from a model: the same features, the same network, the same numbers as in training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.audio import files
+from mlpsvd.datasets.recordings import cut, fewest_samples
+from mlpsvd.features.conditioning import Conditioning
+from mlpsvd.features.spectra import n_samples_needed
+from mlpsvd.models.model import Model
+
+__all__ = ["Classifier", "Decision"]
+
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """What one clip of a file is taken for.
+
+    Attributes
+    ----------
+    path
+        The file.
+    start_s, duration_s
+        Where in the file the clip lies, in seconds.
+    label
+        Name of the most probable class.
+    probability
+        Its probability, 0 to 1.
+    probabilities : np.ndarray [shape=(n_classes,)]
+        Those of all classes, in the model's order.
+    """
+
+    path: Path
+    start_s: float
+    duration_s: float
+    label: str
+    probability: float
+    probabilities: NDArray[np.float64] = field(repr=False)
+
+
+class Classifier:
+    """Tells which class a sound belongs to.
+
+    Clips go through the network one at a time, so that a clip gets the same numbers, bit for bit, from a file, from a
+    microphone and among any others. An instance is read only and may be used from several threads.
+
+    Parameters
+    ----------
+    model
+        A trained or loaded model.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._network = model.network()
+
+    @property
+    def model(self) -> Model:
+        """The model that it was built from."""
+        return self._model
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Name of each class, in the order of the probabilities."""
+        return self._model.class_names
+
+    @property
+    def sample_rate_hz(self) -> float:
+        """Sample rate that :meth:`probabilities` expects."""
+        return self._model.features.sample_rate_hz
+
+    @property
+    def clip_s(self) -> float:
+        """Length in seconds of what one decision looks at."""
+        return self._model.clip_s
+
+    @property
+    def n_samples(self) -> int:
+        """Samples at :attr:`sample_rate_hz` that one decision looks at."""
+        needed = n_samples_needed(self._model.features.settings) or 1
+        return max(needed, round(self.clip_s * self.sample_rate_hz))
+
+    def features(self, samples: Samples, conditioning: Conditioning | None = None) -> Samples:
+        """Return the vector [shape=(n_features,)] that enters the network for one clip.
+
+        Parameters
+        ----------
+        samples : np.ndarray [shape=(n_samples,)]
+            One clip at :attr:`sample_rate_hz`, full scale 1.
+        conditioning
+            Microphone and background to be taken off; neither if left out.
+
+        Raises
+        ------
+        DataError
+            If the conditioning was made for other features.
+        """
+        return self.magnitudes_and_features(samples, conditioning)[1]
+
+    def magnitudes_and_features(
+        self, samples: Samples, conditioning: Conditioning | None = None
+    ) -> tuple[NDArray[np.float64], Samples]:
+        """Return the magnitudes |FFT| of one clip beside the features made of them [shape=(n_features,) each].
+
+        Parameters and errors are those of :meth:`features`.
+        """
+        extractor = self._model.features
+        magnitudes = extractor.unscaled(np.asarray(samples, np.float32)[np.newaxis], conditioning)
+        return magnitudes[0], extractor.scaled(magnitudes)[0]
+
+    def probabilities_of(self, vector: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Return the probability of each class [shape=(n_classes,)].
+
+        They are the outputs of a softmax network. Other outputs are shifted (tanh) to be at least 0, and scaled to
+        the sum of 1, which leaves their order as it is.
+
+        Parameters
+        ----------
+        vector : np.ndarray [shape=(n_features,)]
+            What :meth:`features` made of a clip.
+        """
+        x = vector[np.newaxis].astype(self._network.theta.dtype, copy=False)
+        # Samples or weights near the largest float, or not finite, give probabilities that are not numbers.
+        with np.errstate(over="ignore", invalid="ignore"):
+            outputs = self._network.predict(x)[0]
+        return _as_probabilities(outputs.astype(np.float64), self._model.spec.layers[-1].activation)
+
+    def distance_of(self, vector: NDArray[np.floating[Any]]) -> float:
+        """Return how far a feature vector is from the training set; within 1.0 lie 99 of 100 of its own clips.
+
+        It is not a number where the model knows nothing of its training set.
+        """
+        reference = self._model.reference
+        return math.nan if reference is None else reference.distance(vector)
+
+    def probabilities(self, samples: Samples) -> NDArray[np.float64]:
+        """Return the probability of each class [shape=(n_classes,)]; see :meth:`probabilities_of`.
+
+        Parameters
+        ----------
+        samples : np.ndarray [shape=(n_samples,)]
+            One clip at :attr:`sample_rate_hz`, full scale 1.
+        """
+        return self.probabilities_of(self.features(samples))
+
+    def probabilities_many(self, clips: Sequence[Samples] | Samples) -> NDArray[np.float64]:
+        """Return the probabilities [shape=(n_clips, n_classes)] of clips of any lengths."""
+        if not len(clips):
+            return np.empty((0, len(self.class_names)))
+        return np.stack([self.probabilities(clip) for clip in clips])
+
+    def classify_file(self, path: Path) -> list[Decision]:
+        """Classify an audio file, resampled to the model's rate and cut as the training data was.
+
+        Raises
+        ------
+        AudioFileError
+            If the file is unreadable, empty, not finite, or shorter than the shortest clip.
+        """
+        samples, rate_hz = files.read(path, channel=self._model.channel)
+        samples = files.resample(samples, rate_hz, self.sample_rate_hz)
+        least_s = self._model.shortest_s
+        if len(samples) < fewest_samples(least_s, self.sample_rate_hz):
+            length_s = len(samples) / self.sample_rate_hz
+            reason = f"it is too short: {length_s:.3g} s, and {least_s:.3g} s is the least"
+            raise files.UnusableAudioFileError(path, reason)
+        pieces = cut(samples, self.sample_rate_hz, self._model.cut_s, least_s)
+        return [self._decision(path, start_s, piece) for start_s, piece in pieces]
+
+    def _decision(self, path: Path, start_s: float, clip: Samples) -> Decision:
+        probabilities = self.probabilities(clip)
+        best = int(probabilities.argmax())
+        return Decision(
+            path=path,
+            start_s=start_s,
+            duration_s=len(clip) / self.sample_rate_hz,
+            label=self.class_names[best],
+            probability=float(probabilities[best]),
+            probabilities=probabilities,
+        )
+
+
+def _as_probabilities(outputs: NDArray[np.float64], activation: str) -> NDArray[np.float64]:
+    if activation == "softmax":
+        return outputs
+    if activation == "tanh":
+        outputs = (outputs + 1.0) / 2.0
+    total = outputs.sum()
+    return outputs / total if total > 0 else np.full(len(outputs), 1.0 / len(outputs))

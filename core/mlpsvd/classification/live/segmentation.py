@@ -1,0 +1,222 @@
+"""Which stretches of a source are decided on: windows of one length, or whole sounds between silences."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.audio.level import measure_level
+from mlpsvd.audio.ring_buffer import RingBuffer
+from mlpsvd.classification.live.pipeline import SetUp
+
+__all__ = ["Cut", "RunningWindows", "WholeSounds"]
+
+Samples = NDArray[np.float32]
+
+_BLOCK_S = 0.01
+_LONGEST_SHARE = 0.75
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """A stretch of samples to be decided on.
+
+    Attributes
+    ----------
+    samples : np.ndarray [shape=(n_samples,)]
+        A copy of them.
+    start
+        Number of the first one.
+    complete
+        Number of the sample after the last one that had to be heard before this could be cut.
+    piece
+        Number of the sample that the piece begins with in which it lies: where that changes, the source broke off.
+    is_quiet
+        Whether it is silence; None where that is to be decided by its level as a whole.
+    """
+
+    samples: Samples
+    start: int
+    complete: int
+    piece: int
+    is_quiet: bool | None = None
+
+
+class _Pieces:
+    """The reader's way through a ring buffer whose sound breaks off now and then."""
+
+    def __init__(self, ring: RingBuffer) -> None:
+        self._ring = ring
+        self.start = 0
+
+    def go_on(self, end: int) -> bool:
+        """Go to the piece behind the last break before sample number ``end``; return whether there was one."""
+        before = self.start
+        while (at := self._ring.first_break(self.start, end)) is not None:
+            self.start = at
+        return self.start != before
+
+    def align(self, hop: int) -> None:
+        """Release what lies before the next whole multiple of the hop, counted from the piece's start."""
+        n_hops = max(0, -(-(self._ring.n_read - self.start) // hop))
+        self._ring.advance(self.start + n_hops * hop)
+
+
+class RunningWindows:
+    """Windows of the model's length, a hop apart.
+
+    The first begins with the first sample of the source; behind a break with the first one behind it, so that no
+    window holds sound from both sides. After a loss they go on at the next whole multiple of the hop.
+    """
+
+    def __init__(self, ring: RingBuffer, sample_rate_hz: float) -> None:
+        self._ring = ring
+        self._sample_rate_hz = sample_rate_hz
+        self._pieces = _Pieces(ring)
+
+    def next(self, set_up: SetUp) -> Cut | None:
+        """Cut the next window and release what no later one needs; None where it is not there yet."""
+        n_samples = set_up.classifier.n_samples
+        while True:
+            if self._ring.catch_up():
+                self._pieces.align(set_up.hop)
+            start = self._ring.n_read
+            samples = self._ring.read(start, n_samples)
+            # Asked after reading: a break is told before the first sample behind it is written.
+            if self._pieces.go_on(start + n_samples):
+                self._pieces.align(set_up.hop)
+            elif samples is not None:
+                self._ring.advance(start + set_up.hop)
+                return Cut(samples, start, start + n_samples, self._pieces.start)
+            elif start >= self._ring.oldest:
+                return None
+
+    def rest(self, set_up: SetUp) -> Cut | None:
+        """Cut what a source that is over has left; None where that is too short or has been heard already."""
+        end = self._ring.n_written
+        if self._pieces.go_on(end):
+            self._pieces.align(set_up.hop)
+        start = self._ring.n_read
+        samples = self._ring.read(start, end - start)
+        self._ring.advance(end)
+        overlaps = set_up.settings.hop_share < 1.0 and start > self._pieces.start
+        if samples is None or len(samples) < _shortest(set_up, self._sample_rate_hz) or overlaps:
+            return None
+        return Cut(samples, start, end, self._pieces.start)
+
+
+class WholeSounds:
+    """Sounds from where the level rises above the trigger to where it stays below it for the hang time.
+
+    A model of whole recordings, of words for instance, has learnt what a word is like from its beginning to its end;
+    a window that begins anywhere in it is like none of them. What is loud is decided by the level of blocks of 10 ms;
+    within the outermost ones, the sound begins and ends with the first and last sample that reaches the trigger's
+    root mean square, so that a clip played into silence is cut out of it to the sample. A sound shorter than the
+    model's shortest clip is passed over. One that fills three quarters of the ring buffer is cut there. Silence is
+    cut into windows of the model's length, so that it can be seen to go on. A sound that breaks off with the source
+    is left.
+    """
+
+    def __init__(self, ring: RingBuffer, sample_rate_hz: float) -> None:
+        self._ring = ring
+        self._sample_rate_hz = sample_rate_hz
+        self._block = max(1, round(_BLOCK_S * sample_rate_hz))
+        self._longest = int(_LONGEST_SHARE * ring.capacity)
+        self._pieces = _Pieces(ring)
+        self._heard = 0
+        self._is_on = False
+        self._loud_until = 0
+        self._begin(0)
+
+    def next(self, set_up: SetUp) -> Cut | None:
+        """Cut the next sound or silence and release it; None where it is not over yet."""
+        while True:
+            if self._ring.catch_up() or self._ring.n_read > self._heard:
+                self._begin(self._ring.n_read)
+            end = self._heard + self._block
+            block = self._ring.read(self._heard, self._block)
+            if self._pieces.go_on(end):
+                self._begin(self._pieces.start)
+            elif block is None:
+                if self._heard >= self._ring.oldest:
+                    return None
+            else:
+                self._heard = end
+                cut = self._take(block, set_up)
+                if cut is not None:
+                    return cut
+
+    def rest(self, set_up: SetUp) -> Cut | None:
+        """Cut the sound that a source that is over has ended with; None where it has ended with silence."""
+        end = self._ring.n_written
+        is_on = self._is_on and not self._pieces.go_on(end)
+        rest = self._ring.read(self._heard, end - self._heard)
+        if is_on and rest is not None:
+            self._loud_until = self._heard + (_last(rest, set_up) or self._loud_until - self._heard)
+        cut = self._sound(self._loud_until, set_up) if is_on else None
+        self._begin(end)
+        return cut
+
+    def _begin(self, at: int) -> None:
+        self._ring.advance(at)
+        self._heard = self._ring.n_read
+        self._is_on = False
+
+    def _take(self, block: Samples, set_up: SetUp) -> Cut | None:
+        """Take the block that ends at ``_heard`` in, and return what is over with it."""
+        is_loud = measure_level(block).rms_dbfs >= set_up.settings.trigger_dbfs
+        if is_loud:
+            if not self._is_on:
+                self._ring.advance(self._onset(set_up))
+            self._is_on = True
+            self._loud_until = self._heard - self._block + _last(block, set_up)
+        if not self._is_on:
+            return self._silence(set_up.classifier.n_samples)
+        hang = round(set_up.settings.hang_s * self._sample_rate_hz)
+        is_over = not is_loud and self._heard - self._loud_until >= hang
+        if is_over or self._heard - self._ring.n_read > self._longest - self._block:
+            self._is_on = False
+            return self._sound(self._loud_until, set_up)
+        return None
+
+    def _onset(self, set_up: SetUp) -> int:
+        """Return the number of a sound's first sample; it may be one of the last before the first loud block."""
+        start = max(self._ring.n_read, self._heard - 2 * self._block)
+        samples = self._ring.read(start, self._heard - start)
+        return start if samples is None else start + int(np.argmax(_reaches(samples, set_up)))
+
+    def _sound(self, end: int, set_up: SetUp) -> Cut | None:
+        start = self._ring.n_read
+        samples = self._ring.read(start, end - start)
+        self._ring.advance(end)
+        if samples is None or len(samples) < _shortest(set_up, self._sample_rate_hz):
+            return None
+        return Cut(samples, start, max(end, self._heard), self._pieces.start, is_quiet=False)
+
+    def _silence(self, n_samples: int) -> Cut | None:
+        start = self._ring.n_read
+        if self._heard - start < n_samples:
+            return None
+        samples = self._ring.read(start, n_samples)
+        self._ring.advance(start + n_samples)
+        return None if samples is None else Cut(samples, start, self._heard, self._pieces.start, is_quiet=True)
+
+
+def _reaches(samples: Samples, set_up: SetUp) -> NDArray[np.bool_]:
+    """Return which samples reach the root mean square of a sine at the trigger level; in a loud block, some do."""
+    rms = math.sqrt(0.5) * 10.0 ** (set_up.settings.trigger_dbfs / 20.0)
+    reaches: NDArray[np.bool_] = np.abs(samples) >= rms * (1.0 - 1e-6)
+    return reaches
+
+
+def _last(samples: Samples, set_up: SetUp) -> int:
+    """Return how many samples it is to the last one that reaches the trigger, that one included; 0 for none."""
+    reaching = np.flatnonzero(_reaches(samples, set_up))
+    return int(reaching[-1]) + 1 if len(reaching) else 0
+
+
+def _shortest(set_up: SetUp, sample_rate_hz: float) -> int:
+    return max(1, round(set_up.classifier.model.shortest_s * sample_rate_hz))

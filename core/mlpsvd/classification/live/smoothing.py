@@ -1,0 +1,238 @@
+"""What several windows say together: mean, majority, hidden Markov.
+
+Each smoother is told window after window where it lies in the source's time and what the network holds of it, and
+answers with the probabilities up to now. All think in seconds, not in windows: the same setting means the same at
+any hop. None remembers anything of what was before :meth:`Smoother.reset`.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.classification.live.settings import LiveSettings
+
+__all__ = [
+    "HiddenMarkov",
+    "Majority",
+    "Mean",
+    "NoSmoothing",
+    "Smoothed",
+    "Smoother",
+    "make_smoother",
+]
+
+Vector = NDArray[np.floating[Any]]
+
+_LEAST_PROBABILITY = 1e-9
+_TIE = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Smoothed:
+    """What the windows up to now say.
+
+    Attributes
+    ----------
+    probabilities : np.ndarray [shape=(n_classes,)]
+        They sum to 1.
+    winner
+        Which class is shown: the most probable one, of several equal ones the one that the smoother prefers.
+    """
+
+    probabilities: Vector
+    winner: int
+
+    @property
+    def probability(self) -> float:
+        """That of the winner."""
+        return float(self.probabilities[self.winner])
+
+
+class Smoother(ABC):
+    """Makes one answer of the windows up to now."""
+
+    @abstractmethod
+    def add(self, start_s: float, end_s: float, probabilities: Vector) -> Smoothed:
+        """Take the next window's probabilities [shape=(n_classes,)] and return what all together say.
+
+        Parameters
+        ----------
+        start_s, end_s
+            Where the window lies; ends grow from window to window.
+        probabilities
+            What the network holds of this window alone.
+        """
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Forget everything: what comes next has nothing to do with what was."""
+
+
+class NoSmoothing(Smoother):
+    """Each window stands for itself."""
+
+    def add(self, start_s: float, end_s: float, probabilities: Vector) -> Smoothed:
+        """Return the window's own probabilities, the very same array."""
+        return Smoothed(probabilities, int(np.argmax(probabilities)))
+
+    def reset(self) -> None:
+        """Do nothing: there is nothing to forget."""
+
+
+class _Recent:
+    """The windows of the last ``span_s`` seconds, each with the time that it speaks for.
+
+    Overlapping windows hear the same sound several times. Each therefore speaks only for what it was the first to
+    hear: from the end of the window before it (at the earliest from its own start) to its own end. Its weight is how
+    much of that lies within the last ``span_s`` seconds. So weights are times: with end-to-end windows all are alike,
+    at a quarter of the hop four windows share what one had, and where sound was lost nobody speaks for it.
+    """
+
+    def __init__(self, span_s: float) -> None:
+        self._span_s = span_s
+        self._heard: deque[tuple[float, float, Vector]] = deque()
+
+    def reset(self) -> None:
+        self._heard.clear()
+
+    def add(self, start_s: float, end_s: float, probabilities: Vector) -> None:
+        first_s = max(start_s, self._heard[-1][1]) if self._heard else start_s
+        self._heard.append((first_s, end_s, probabilities))
+        while self._heard[0][1] <= end_s - self._span_s and len(self._heard) > 1:
+            self._heard.popleft()
+
+    def weights(self) -> Vector:
+        """Return each window's share of the time [shape=(n_windows,)], oldest first; they sum to 1."""
+        now_s = self._heard[-1][1]
+        times_s = np.array([end_s - max(first_s, now_s - self._span_s) for first_s, end_s, _ in self._heard])
+        total_s = float(times_s.sum())
+        # A span of 0 holds no time at all: the latest window, the only one left, speaks alone.
+        return times_s / total_s if total_s > 0.0 else np.ones(1)
+
+    def probabilities(self) -> Vector:
+        """Return those of each window [shape=(n_windows, n_classes)], oldest first."""
+        return np.stack([probabilities for _, _, probabilities in self._heard])
+
+
+class Mean(Smoother):
+    """The mean of the probabilities over the last ``span_s`` seconds.
+
+    With w_i the share of that time that window i was the first to hear (:class:`_Recent`), p̄(k) = Σ_i w_i p_i(k).
+    The rule of the sum among the ways to combine classifiers (Kittler, Hatef, Duin and Matas, 1998).
+    """
+
+    def __init__(self, span_s: float) -> None:
+        self._recent = _Recent(span_s)
+
+    def add(self, start_s: float, end_s: float, probabilities: Vector) -> Smoothed:
+        """Take the next window and return the mean."""
+        self._recent.add(start_s, end_s, probabilities)
+        mean = self._recent.weights() @ self._recent.probabilities()
+        return Smoothed(mean, int(np.argmax(mean)))
+
+    def reset(self) -> None:
+        """Forget the windows heard."""
+        self._recent.reset()
+
+
+class Majority(Smoother):
+    """The class that most of the last ``span_s`` seconds were taken for.
+
+    Each window votes for its most probable class, with the weight w_i of :class:`Mean`: s(k) = Σ_i w_i [k = argmax
+    p_i] is the share of the time that was taken for class k. Of classes with equal shares (to within a billionth)
+    the one with the highest mean probability wins.
+    """
+
+    def __init__(self, span_s: float) -> None:
+        self._recent = _Recent(span_s)
+
+    def add(self, start_s: float, end_s: float, probabilities: Vector) -> Smoothed:
+        """Take the next window and return the shares of the votes."""
+        self._recent.add(start_s, end_s, probabilities)
+        weights, heard = self._recent.weights(), self._recent.probabilities()
+        shares = weights @ (heard.argmax(axis=1)[:, np.newaxis] == np.arange(heard.shape[1]))
+        in_front = shares >= shares.max() - _TIE
+        return Smoothed(shares, int(np.argmax(np.where(in_front, weights @ heard, -1.0))))
+
+    def reset(self) -> None:
+        """Forget the windows heard."""
+        self._recent.reset()
+
+
+class HiddenMarkov(Smoother):
+    """The forward filter of a hidden Markov model whose states are the classes (Rabiner, 1989, section III A).
+
+    *Transitions.* A class lasts ``dwell_s`` seconds in the mean and is followed by any of the K - 1 others with the
+    same probability: a Markov chain in continuous time with the rate 1 / dwell_s. Over a time Δ it has
+
+        A_same = 1/K + (1 - 1/K) e^-x,   A_other = (1 - e^-x) / K,   x = Δ/dwell_s · K/(K - 1),
+
+    and A(Δ₁) A(Δ₂) = A(Δ₁ + Δ₂): the same dwell time means the same in seconds at any hop, and also where sound was
+    lost between two windows. In nats, a change costs ln(dwell_s / 1 s) against a rate of one a second.
+
+    *Observations.* The filter needs the likelihood of what was heard, p(x|k), and a network trained to tell classes
+    apart gives the posterior p(k|x) = p(x|k) p(k) / p(x). Divided by the prior p(k), the posterior is the likelihood up
+    to p(x), which is the same for all k and drops out (Bourlard and Morgan, 1994). The prior is taken to be
+    uniform, 1/K: then dividing by it changes nothing either, and the posterior itself can be used. (Training sets
+    here have as many clips of each class, or nearly so; one that has not bends the filter towards its larger classes,
+    exactly as it bends the network itself.)
+
+    *Overlap.* The filter takes observations to be independent, and overlapping windows are not. Each log likelihood
+    therefore counts by the share of its window that no earlier window has heard (1 for windows end to end), or the
+    same sound would be believed once for every window that it lies in.
+
+    The recursion, in logarithms, so that hours of agreement neither overflow nor vanish:
+
+        ln α(k) = share · ln p(k|x) + ln[A_other Σ_j α'(j) + e^-x α'(k)],   normalised to Σ_k α(k) = 1,
+
+    as A_same = A_other + e^-x. A probability below 1e-9 counts as 1e-9: no single window forbids a class for good.
+    """
+
+    def __init__(self, dwell_s: float) -> None:
+        self._dwell_s = dwell_s
+        self._log_alpha: Vector | None = None
+        self._end_s = 0.0
+
+    def add(self, start_s: float, end_s: float, probabilities: Vector) -> Smoothed:
+        """Take the next window and return the probability of each class, given everything heard."""
+        share, log_alpha = 1.0, np.full(len(probabilities), -math.log(len(probabilities)))
+        if self._log_alpha is not None:
+            share = min(1.0, (end_s - self._end_s) / (end_s - start_s))
+            log_alpha = self._predicted(self._log_alpha, end_s - self._end_s)
+        observed = np.log(np.maximum(np.asarray(probabilities, np.float64), _LEAST_PROBABILITY))
+        log_alpha = log_alpha + share * observed
+        log_alpha -= np.logaddexp.reduce(log_alpha)
+        self._log_alpha, self._end_s = log_alpha, end_s
+        alpha = np.exp(log_alpha)
+        return Smoothed(alpha / alpha.sum(), int(np.argmax(log_alpha)))
+
+    def reset(self) -> None:
+        """Forget what was heard: every class is as probable as any other."""
+        self._log_alpha = None
+
+    def _predicted(self, log_alpha: Vector, elapsed_s: float) -> Vector:
+        """Let the chain run for a while without hearing anything."""
+        n = len(log_alpha)
+        if n < 2 or elapsed_s <= 0.0:
+            return log_alpha
+        x = elapsed_s / self._dwell_s * n / (n - 1)
+        predicted: Vector = np.logaddexp(math.log(-math.expm1(-x) / n), log_alpha - x)
+        return predicted
+
+
+def make_smoother(settings: LiveSettings) -> Smoother:
+    """Return a new smoother of the kind that ``settings`` ask for."""
+    if settings.smoothing == "mean":
+        return Mean(settings.smoothing_s)
+    if settings.smoothing == "majority":
+        return Majority(settings.smoothing_s)
+    if settings.smoothing == "hidden Markov":
+        return HiddenMarkov(settings.dwell_s)
+    return NoSmoothing()

@@ -1,0 +1,53 @@
+"""Limits beyond which sound is unlike the training set, shared by the page Listen and the classification of files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mlpsvd.models.model import Model
+from mlpsvd.models.training_statistics import TrainingReference
+
+__all__ = [
+    "CLIPPED_WINDOWS",
+    "FAR_SHARE",
+    "LEVEL_DB",
+    "SILENT_DBFS",
+    "USUALLY_CLIPPED",
+    "has_missing_band",
+    "level_beyond_db",
+    "level_matters",
+]
+
+CLIPPED_WINDOWS = 2
+"""Windows at full scale from which on sound is clipped."""
+USUALLY_CLIPPED = 0.2
+"""Share of the training clips at full scale above which clipping is nothing that they did not have."""
+LEVEL_DB = 6.0
+"""Distance from the training clips' levels from which on a level is unusual."""
+FAR_SHARE = 0.8
+"""Share of the windows outside the training set from which on sound is unlike it: of words with pauses, many windows
+hold half a word and are like no clip."""
+SILENT_DBFS = -90.0
+"""Below this level there is nothing but the rounding of 16 bits."""
+
+
+def has_missing_band(source_rate_hz: float, model_rate_hz: float) -> bool:
+    """Whether sound at one sample rate lacks the upper part of the band that the model was trained on."""
+    return source_rate_hz < 0.999 * model_rate_hz
+
+
+def level_matters(model: Model) -> bool:
+    """Whether the features of a model depend on the level at all."""
+    settings = model.features.settings
+    return not (settings.scaling == "per sample" and settings.magnitude == "linear")
+
+
+def level_beyond_db(reference: TrainingReference, levels_dbfs: Sequence[float]) -> float:
+    """Return how far the levels of some windows are beyond those of the training clips; below 0: within.
+
+    Half of the windows are above the 95th percentile by this much, or the loudest one is below the 5th.
+    """
+    low, high = reference.level_dbfs
+    return max(float(np.median(levels_dbfs)) - high, low - max(levels_dbfs))

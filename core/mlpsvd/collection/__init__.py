@@ -1,0 +1,1 @@
+"""Recordings made in the program, kept on disk with a journal of every change."""

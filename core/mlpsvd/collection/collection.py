@@ -1,0 +1,381 @@
+"""A collection: clips recorded on the spot, in a folder that any program can read, where every step can be undone."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+
+from mlpsvd.collection.catalogue import Entry, class_folder
+from mlpsvd.collection.clip_places import measured_cells, name_under, own_name, refuse_linked, trash_name, truth
+from mlpsvd.collection.encoding import encode, trimmed
+from mlpsvd.collection.file_names import checked_label, clip_stem, first_free, safe_name
+from mlpsvd.collection.journal import Change, State, Step
+from mlpsvd.collection.paths import file_id
+from mlpsvd.collection.recorded_clip import RecordedClip
+from mlpsvd.collection.store import CollectionStore, check_format
+from mlpsvd.collection.take import Take
+from mlpsvd.collection.training_warnings import warnings_for_training
+from mlpsvd.datasets.labels import natural_key
+from mlpsvd.datasets.settings import RecordingsSettings
+from mlpsvd.errors import DataError, FileFormatError
+from mlpsvd.text import one_line, quoted
+
+__all__ = ["Collection", "Trash"]
+
+
+@dataclass(frozen=True)
+class Trash:
+    """What deleting and trimming left behind: how many files, and how large they are together."""
+
+    n_files: int
+    n_bytes: int
+
+
+class Collection:
+    """Labelled recordings in a folder: ``manifest.csv`` and one folder of audio files a class.
+
+    Made by :meth:`create` or :meth:`open`. Every step is written to disk before it returns, is done as a whole or
+    not at all even if the program is killed in the middle, and can be undone, also after a restart. What other
+    programs change in the folder meanwhile is taken over before the next step. Not thread-safe: use it from one
+    thread at a time. A collection is open in one program at a time.
+
+    Attributes
+    ----------
+    folder
+        Where it lies.
+    """
+
+    def __init__(self, store: CollectionStore) -> None:
+        self._store = store
+        self.folder = store.folder
+
+    @classmethod
+    def create(cls, folder: Path, file_format: str = "flac") -> Collection:
+        """Make a new, empty collection; the folder is made where it is missing, and has to be empty where it is not.
+
+        Raises
+        ------
+        DataError
+            If the folder holds something, or cannot be written to, or the format is neither flac nor wav.
+        """
+        check_format(file_format)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if any(folder.iterdir()):
+                raise DataError(f"{folder} is not empty; open it as it is, or choose a new folder")
+        except OSError as error:
+            raise DataError(f"{folder} cannot be made ({error.strerror})") from None
+        store = CollectionStore(folder)
+        if not store.writable:
+            raise DataError(f"{folder} cannot be written to; choose another folder")
+        store.set_file_format(file_format)
+        return cls(store)
+
+    @classmethod
+    def open(cls, folder: Path, progress: Callable[[float], None] | None = None) -> Collection:
+        """Open a collection, or any folder with one folder of recordings a class.
+
+        A folder without a manifest gains one, and no file moves. Takes that were not finished when the program ended
+        are recovered; :attr:`notes` tells.
+
+        Parameters
+        ----------
+        folder
+            The folder, or the ``manifest.csv`` in it.
+        progress
+            Called with the share done, 0 to 1. It may raise to cancel; nothing is changed then.
+
+        Raises
+        ------
+        DataError
+            If there is no such folder, it cannot be read, or the collection is open elsewhere.
+        """
+        try:
+            path = folder.parent if folder.name == "manifest.csv" and folder.is_file() else folder
+            if not path.is_dir():
+                raise DataError(f"there is no folder {str(path)!r}; choose one that exists, or make a new collection")
+            collection = cls(CollectionStore(path, progress))
+        except (OSError, FileFormatError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise DataError(f"{folder} cannot be opened ({why})") from None
+        if collection.writable:
+            for spool in collection._store.left_over():
+                collection._recover(spool)
+        return collection
+
+    def close(self) -> None:
+        """Let other programs open it; also done by ``with``. May be called twice."""
+        self._store.close()
+
+    def __enter__(self) -> Collection:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def manifest(self) -> Path:
+        """The path of ``manifest.csv``."""
+        return self._store.manifest
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where a recorder writes running takes, so that the next opening finds them."""
+        return self._store.spool_folder
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found at opening, or changed from outside since, a sentence each.
+
+        Recovered takes, files that are gone, files that were not in the manifest, clips that lie outside the folder
+        or behind links, a folder that is write-protected.
+        """
+        return tuple(self._store.notes)
+
+    @property
+    def writable(self) -> bool:
+        """Whether clips can be added and changed: False for a folder that is write-protected."""
+        return self._store.writable
+
+    @property
+    def file_format(self) -> str:
+        """``flac`` or ``wav``: what takes become that do not say otherwise."""
+        return self._store.file_format
+
+    @property
+    def clips(self) -> tuple[RecordedClip, ...]:
+        """All clips whose file is there, in the order of the manifest: the latest last."""
+        return self._store.catalogue.clips()
+
+    @property
+    def has_fixed_split(self) -> bool:
+        """Whether the manifest says for any clip on which side of the split it is."""
+        return any(one.clip is not None and one.cells.get("split", "").strip() for one in self._store.catalogue)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many clips each class has, classes in natural order."""
+        found = Counter(one.label for one in self.clips)
+        return {label: found[label] for label in sorted(found, key=natural_key)}
+
+    def clip(self, id: str) -> RecordedClip:
+        """Return one clip; DataError where there is none of that id."""
+        entry = self._store.catalogue.get(id)
+        if entry is None or entry.clip is None:
+            raise DataError(f"there is no clip {id!r} in {self.folder} any more")
+        return entry.clip
+
+    def refresh(self) -> bool:
+        """Look for what other programs changed in the folder; True (and new :attr:`notes`) where something was."""
+        return self._store.refresh(look_everywhere=True)
+
+    def add(self, take: Take, label: str = "") -> RecordedClip:
+        """Make a take a clip of class ``label`` ("": the take's own); its spool file is removed when that is done.
+
+        Raises
+        ------
+        DataError
+            If the label is not one, the take is empty or a clip already, its id is no plain name, or the clip cannot
+            be written (disk full, folder write-protected): the collection is as it was then, and the take stays in
+            the spool.
+        """
+        own = checked_label(label or take.label)
+        if file_id(take.id) != take.id:
+            raise DataError(f"the id of the take is {quoted(take.id)}; it should be letters, digits, - and _")
+        self._prepare()
+        if take.id in self._store.catalogue:
+            raise DataError(f"this take is in {self.folder} already")
+        if not len(take.samples):
+            raise DataError("a take without a single sample cannot become a clip")
+        encoded = encode(take.samples, take.rate_hz, take.file_format or self.file_format)
+        moment = take.started_at.astimezone()
+        name = self._new_name(own, clip_stem(own, moment), encoded.suffix)
+        cells = measured_cells(encoded) | {
+            "path": name, "label": own, "recorded_at": moment.isoformat(timespec="milliseconds"),
+            "device": " ".join(one_line(take.device, 200).split()), "has_gap": truth(take.has_gap), "id": take.id,
+        }  # fmt: skip
+        state = State(cells, len(self._store.catalogue), self._store.put_in_trash(take.id, encoded))
+        self._store.take_step(Step(f"clip of {own} added", (Change(take.id, None, state),)))
+        with contextlib.suppress(OSError):
+            take.discard()
+        return self.clip(take.id)
+
+    def relabel(self, ids: Iterable[str], label: str) -> str:
+        """Give clips another label; their files go to its folder. Returns what was done, in words.
+
+        Files that do not lie in a folder of their class stay where they are: then the manifest alone says the label.
+        """
+        own = checked_label(label)
+        self._prepare()
+        entries = [entry for entry in self._entries(ids) if entry.cells["label"] != own]
+        return self._relabel(entries, own, f"{_clips(len(entries))} relabelled as {own}")
+
+    def rename_class(self, old: str, new: str) -> str:
+        """Give all clips of a class another label, as one step; a class ``new`` that exists takes them in."""
+        own = checked_label(new)
+        self._prepare()
+        entries = [entry for entry in self._store.catalogue if entry.clip is not None and entry.clip.label == old]
+        if not entries:
+            raise DataError(f"there is no class {old!r} in {self.folder}")
+        is_there = any(entry.clip is not None and entry.clip.label == own for entry in self._store.catalogue)
+        words = f"class {old} merged into {own}" if is_there else f"class {old} renamed to {own}"
+        return self._relabel(entries if own != old else [], own, words)
+
+    def trim(self, id: str, start_s: float, end_s: float) -> RecordedClip:
+        """Keep of a clip only what lies from ``start_s`` to ``end_s``; the longer file goes to the trash.
+
+        Where that is all of it, nothing is done. Of a file outside the folder the piece becomes a file inside it.
+
+        Raises
+        ------
+        DataError
+            If nothing would be left, the file cannot be read or written, or it is reached through a link.
+        """
+        self._prepare()
+        clip = self.clip(id)
+        refuse_linked(self.folder, self._entries([id]))
+        encoded = trimmed(clip.path, start_s, end_s, self.file_format)
+        if encoded is None:
+            return clip
+        entry = self._entries([id])[0]
+        before = self._state(entry, self._store.catalogue.places(), trash_name(entry))
+        cells = dict(entry.cells) | measured_cells(encoded)
+        if clip.recorded_at is not None:
+            moment = clip.recorded_at + timedelta(seconds=max(0.0, start_s))
+            cells["recorded_at"] = moment.isoformat(timespec="milliseconds")
+        own = own_name(self.folder, entry)
+        if own is None:
+            cells["path"] = self._new_name(clip.label, safe_name(clip.path.stem), encoded.suffix)
+        elif encoded.suffix != clip.path.suffix:
+            cells["path"] = self._free(str(PurePosixPath(own).with_suffix("")), encoded.suffix)
+        after = State(cells, before.at, self._store.put_in_trash(id, encoded))
+        self._store.take_step(
+            Step(f"clip of {clip.label} trimmed to {encoded.duration_s:.3g} s", (Change(id, before, after),))
+        )
+        return self.clip(id)
+
+    def delete(self, ids: Iterable[str]) -> str:
+        """Take clips out of the collection; their files go to the trash. Returns what was done, in words.
+
+        A file outside the folder stays where it is; for one that is reached through a link, DataError is raised.
+        """
+        self._prepare()
+        entries = self._entries(ids)
+        refuse_linked(self.folder, entries)
+        places = self._store.catalogue.places()
+        changes = tuple(Change(one.id, self._state(one, places, trash_name(one)), None) for one in entries)
+        return self._take(Step(f"{_clips(len(changes))} deleted", changes))
+
+    @property
+    def next_undo(self) -> str:
+        """What :meth:`undo` would undo, in words; "" where there is nothing."""
+        steps = self._store.journal.undoable
+        return steps[-1].words if steps else ""
+
+    @property
+    def next_redo(self) -> str:
+        """What :meth:`redo` would do again, in words; "" where there is nothing."""
+        steps = self._store.journal.redoable
+        return steps[-1].words if steps else ""
+
+    def undo(self) -> str:
+        """Undo the last step that is not undone, and say what that was; DataError where there is none."""
+        self._prepare()
+        steps = self._store.journal.undoable
+        if not steps:
+            raise DataError(f"there is nothing to undo in {self.folder}")
+        return self._store.take_back_or_again("undo", steps[-1])
+
+    def redo(self) -> str:
+        """Do the last undone step again, and say what that was; DataError where there is none."""
+        self._prepare()
+        steps = self._store.journal.redoable
+        if not steps:
+            raise DataError(f"there is nothing to do again in {self.folder}")
+        return self._store.take_back_or_again("redo", steps[-1])
+
+    @property
+    def trash(self) -> Trash:
+        """What deleted, trimmed and undone clips take up."""
+        sizes = [path.lstat().st_size for path in self._store.trash_files()]
+        return Trash(len(sizes), sum(sizes))
+
+    def empty_trash(self) -> str:
+        """Remove for good what lies in the trash, and say how much that was; earlier steps cannot be undone then."""
+        self._prepare()
+        trash = self.trash
+        self._store.empty_trash()
+        files = "1 file" if trash.n_files == 1 else f"{trash.n_files} files"
+        return f"{files} ({trash.n_bytes / 1e6:.1f} MB) removed for good."
+
+    def recordings_settings(self) -> RecordingsSettings:
+        """Return the settings with which a training reads this collection: labels from its manifest."""
+        return RecordingsSettings(path=str(self.manifest), labels_from="manifest")
+
+    def warnings_for_training(self) -> tuple[str, ...]:
+        """Say, a sentence each, what speaks against training on what is there; nothing where all is well."""
+        return warnings_for_training(self.clips)
+
+    def _prepare(self) -> None:
+        """Refuse where nothing can be written, and take over what other programs wrote into the manifest."""
+        self._store.check_writable()
+        self._store.refresh()
+
+    def _recover(self, spool: Path) -> None:
+        """Make a take that was left over a clip, unless it is one already."""
+        try:
+            take = self._store.read_left_over(spool)
+            if take is not None:
+                clip = self.add(take)
+                self._store.notes.append(
+                    f"A clip of {clip.label} ({clip.duration_s:.1f} s) that was not in the collection yet when the "
+                    f"program ended was recovered: {clip.name}."
+                )
+        except (DataError, FileFormatError, OSError) as error:
+            why = f"{one_line(spool.name)} in the spool was not recovered and stays there"
+            self._store.notes.append(f"{why}: {one_line(str(error), 300)}.")
+
+    def _take(self, step: Step) -> str:
+        if step.changes:
+            self._store.take_step(step)
+        return f"{step.words[0].upper()}{step.words[1:]}."
+
+    def _entries(self, ids: Iterable[str]) -> list[Entry]:
+        """Return the rows of clips in the manifest's order; DataError where one is not there."""
+        wanted = set(ids)
+        for id in wanted:
+            self.clip(id)
+        return [entry for entry in self._store.catalogue if entry.id in wanted]
+
+    def _state(self, entry: Entry, places: dict[str, int], trash: str) -> State:
+        return State(dict(entry.cells), places[entry.id], trash if own_name(self.folder, entry) is not None else "")
+
+    def _relabel(self, entries: list[Entry], label: str, words: str) -> str:
+        owners, folder = self._store.catalogue.owners(), self._store.catalogue.folder_for(label)
+        changes, places = [], self._store.catalogue.places()
+        for entry in entries:
+            before = self._state(entry, places, file_id(entry.id))
+            cells = dict(entry.cells) | {"label": label}
+            own = own_name(self.folder, entry)
+            if own is not None and owners.get(class_folder(own).casefold()) == entry.cells["label"]:
+                cells["path"] = name_under(self.folder, own, entry.cells["label"], label, folder)
+            changes.append(Change(entry.id, before, State(cells, before.at, before.trash)))
+        return self._take(Step(words, tuple(changes)))
+
+    def _new_name(self, label: str, stem: str, suffix: str) -> str:
+        folder = self._store.catalogue.folder_for(label)
+        return first_free(lambda number: f"{folder}/{stem}_{number:02d}{suffix}", self._store.is_taken)
+
+    def _free(self, stem: str, suffix: str) -> str:
+        return first_free(lambda n: f"{stem}{f'_{n}' * (n > 1)}{suffix}", self._store.is_taken)
+
+
+def _clips(count: int) -> str:
+    return "1 clip" if count == 1 else f"{count} clips"

@@ -1,0 +1,193 @@
+"""What was done to a collection, step by step, so that it can be undone after a restart and finished after a crash.
+
+Every step is written down before anything is done, as a transaction: which files move, and what the rows of the
+manifest become. Both can be done a second time without harm. A step that was interrupted is therefore finished when
+the collection is opened next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mlpsvd.collection.journal_lines import Change, State, Step, Transaction, read_line
+from mlpsvd.errors import FileFormatError
+from mlpsvd.files import read_plain, write_atomically
+
+__all__ = ["Change", "Journal", "State", "Step", "Transaction"]
+
+_DONE = {"kind": "done"}
+_MOST_BYTES = 500_000_000
+
+
+class Journal:
+    """The file of steps of one collection.
+
+    Attributes
+    ----------
+    undoable, redoable
+        Steps that can be undone and done again, the next one last.
+    pending
+        A transaction that was begun and neither finished nor taken back.
+    damage
+        Why the file cannot be used, in one clause; "" where it can. All of it counts as nothing then: a step whose
+        neighbours are damaged is not done by half. :meth:`set_aside` makes room for a new one.
+
+    Parameters
+    ----------
+    path
+        The file; it need not be there.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.undoable: list[Step] = []
+        self.redoable: list[Step] = []
+        self.pending: Transaction | None = None
+        self.damage = ""
+        self._good_bytes = 0
+        self._read()
+
+    def knows(self, id: str) -> bool:
+        """Whether any step that can be undone or redone is about that clip."""
+        return any(change.id == id for step in (*self.undoable, *self.redoable) for change in step.changes)
+
+    def begin(self, transaction: Transaction) -> None:
+        """Write down what is about to be done; OSError where that is not possible: nothing is to be done then."""
+        self._append(asdict(transaction), is_safe=True)
+        self.pending = transaction
+
+    def finish(self) -> None:
+        """Write down that it was done; where that cannot be written it is done once more at the next opening."""
+        if self.pending is not None:
+            with contextlib.suppress(OSError):
+                self._append(_DONE)
+            self._count_in(self.pending)
+            self.pending = None
+
+    def take_back(self) -> None:
+        """Write down that it was not done."""
+        if self.pending is not None:
+            with contextlib.suppress(OSError):
+                self._append({"kind": "taken back"})
+            self.pending = None
+
+    def clear(self) -> None:
+        """Forget every step; OSError where that is not possible."""
+        write_atomically(self.path, "")
+        self.undoable, self.redoable, self.pending, self._good_bytes = [], [], None, 0
+
+    def set_aside(self) -> Path:
+        """Rename a file that cannot be used, and return its new path; OSError where that is not possible."""
+        number = 1
+        while os.path.lexists(aside := self.path.with_name(f"{self.path.stem}-damaged-{number}.jsonl")):
+            number += 1
+        self.path.rename(aside)
+        self.undoable, self.redoable, self.pending, self._good_bytes, self.damage = [], [], None, 0, ""
+        return aside
+
+    def shorten(self, most: int = 2000) -> None:
+        """Forget the oldest steps where there are more than ``most`` of them, and keep half as many.
+
+        Their files stay in the trash. Nothing is shortened while a step is unfinished, or where it cannot be written.
+        """
+        if len(self.undoable) + len(self.redoable) <= most or self.pending is not None:
+            return
+        undoable = self.undoable[-most // 2 :]
+        steps = [("step", step) for step in (*undoable, *reversed(self.redoable))]
+        undone = [("undo", step) for step in self.redoable]
+        lines = [line for kind, step in (*steps, *undone) for line in (_line(_as_done(kind, step)), _line(_DONE))]
+        data = b"".join(lines)
+        with contextlib.suppress(OSError):
+            write_atomically(self.path, data)
+            self.undoable, self._good_bytes = undoable, len(data)
+
+    def _count_in(self, transaction: Transaction) -> None:
+        if transaction.kind == "step":
+            self.undoable.append(transaction.step)
+            self.redoable.clear()
+        elif transaction.kind == "undo" and self.undoable:
+            self.redoable.append(self.undoable.pop())
+        elif transaction.kind == "redo" and self.redoable:
+            self.undoable.append(self.redoable.pop())
+
+    def _append(self, table: dict[str, Any], is_safe: bool = False) -> None:
+        line = _line(table)
+        self._separate()
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        # A link would let us write where it points to; a named pipe would be waited for.
+        flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        descriptor = os.open(self.path, flags, 0o666)
+        with os.fdopen(descriptor, "r+b", buffering=0) as file:
+            file.truncate(self._good_bytes)  # what a crash left of a line
+            file.seek(self._good_bytes)
+            try:
+                _write_all(file.fileno(), line)
+                if is_safe:
+                    os.fsync(file.fileno())
+            except OSError:
+                with contextlib.suppress(OSError):
+                    file.truncate(self._good_bytes)
+                raise
+        self._good_bytes += len(line)
+
+    def _separate(self) -> None:
+        """Replace the file by a copy where it has a second name: what is appended must not appear in another file."""
+        try:
+            status = os.lstat(self.path)
+        except FileNotFoundError:
+            return
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, f"{self.path.name} is no plain file")
+        if status.st_nlink > 1:
+            write_atomically(self.path, self.path.read_bytes())
+
+    def _read(self) -> None:
+        try:
+            data = read_plain(self.path, _MOST_BYTES)
+            whole = data[: data.rfind(b"\n") + 1]
+            for line in whole.splitlines():
+                self._take_in(line)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except FileFormatError as error:
+            self.damage = str(error)
+            self.undoable, self.redoable, self.pending = [], [], None
+            return
+        self._good_bytes = len(whole)
+
+    def _take_in(self, line: bytes) -> None:
+        found = read_line(line)
+        if isinstance(found, Transaction):
+            self.pending = found
+        elif self.pending is not None:
+            if found == "done":
+                self._count_in(self.pending)
+            self.pending = None
+
+
+def _line(table: Mapping[str, Any]) -> bytes:
+    return json.dumps(table, ensure_ascii=False).encode() + b"\n"
+
+
+def _as_done(kind: str, step: Step) -> dict[str, Any]:
+    """Return a step as it is written down when nothing of it is left to do."""
+    return asdict(Transaction(kind, step, (), ()))
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]

@@ -1,0 +1,1 @@
+"""Recording takes from a running audio source."""

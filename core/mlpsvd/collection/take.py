@@ -1,0 +1,86 @@
+"""A take: one stretch of sound as it was recorded, before it becomes a clip of a collection."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.audio.level import Level, measure_level
+
+__all__ = ["Take", "new_id"]
+
+
+def new_id() -> str:
+    """Return a name for a take that no other has; the clip made of it keeps it."""
+    return secrets.token_hex(6)
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """One recorded stretch; no sample is missing inside it.
+
+    Attributes
+    ----------
+    samples : np.ndarray [shape=(n_samples,)]
+        Samples as the device gave them; full scale is 1.
+    rate_hz
+        Their sample rate.
+    label
+        The class it was recorded for.
+    started_at
+        Date and time of its first sample, with the time zone.
+    has_gap
+        Whether sound was lost right before it or right behind it (the device broke off, or the recorder came too
+        late): the stretch that was asked for was cut there, and this is a piece of it.
+    device
+        What it was recorded from.
+    pre_roll_s
+        How much of it was heard before the start or the trigger.
+    file_format
+        ``flac`` or ``wav``; "" leaves that to the collection.
+    id
+        A name that no other take has; the clip made of it keeps it.
+    spool
+        The file that it was written to while it was recorded, if any. It lies there until the take is in a
+        collection (:meth:`mlpsvd.collection.collection.Collection.add` removes it) or is thrown away.
+    first
+        The number of its first sample in the ring it came from; -1 where that is gone, as after a recovery.
+    """
+
+    samples: NDArray[np.float32]
+    rate_hz: float
+    label: str
+    started_at: datetime = field(default_factory=lambda: datetime.now().astimezone())
+    has_gap: bool = False
+    device: str = ""
+    pre_roll_s: float = 0.0
+    file_format: str = ""
+    id: str = field(default_factory=new_id)
+    spool: Path | None = None
+    first: int = -1
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.rate_hz
+
+    @property
+    def level(self) -> Level:
+        """Level over the whole take, peak, and whether it reached full scale."""
+        return measure_level(self.samples)
+
+    @property
+    def clipped(self) -> bool:
+        """Whether a sample reached full scale."""
+        return self.level.clipped
+
+    def discard(self) -> None:
+        """Throw the take away for good: its spool file goes, and nothing of it is recovered later."""
+        if self.spool is not None:
+            self.spool.unlink(missing_ok=True)
+            self.spool.with_suffix(".json").unlink(missing_ok=True)

@@ -1,0 +1,301 @@
+"""Recordings on disk: an inventory of what is there, and the clips read from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.audio.files import AudioInfo, UnusableAudioFileError, check_channel, info, nominal_rate_hz
+from mlpsvd.datasets.clips import ClipSet, FileNote, LoadedClips, Skipped
+from mlpsvd.datasets.cutting import cut, fewest_samples
+from mlpsvd.datasets.labels import Named, named_files, natural_key
+from mlpsvd.datasets.left_out import require_no_lost_class
+from mlpsvd.datasets.settings import RecordingsSettings
+from mlpsvd.datasets.split import split_class, split_key
+from mlpsvd.datasets.streaming import stream_clips
+from mlpsvd.datasets.survey import Surveyed, copies, survey, survey_recording
+from mlpsvd.errors import DataError
+from mlpsvd.files import expand_home
+from mlpsvd.text import one_line, quoted
+
+__all__ = ["Inventory", "Recording", "cut", "fewest_samples", "load_recordings", "scan"]
+
+Progress = Callable[[float], None]
+Clips = list[tuple[float, NDArray[np.float32]]]
+Notes = tuple[str, ...]
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A file that can be used, as far as one sees without reading its samples.
+
+    Attributes
+    ----------
+    path
+        Where it is.
+    name
+        The path relative to the chosen folder, or as the manifest has it.
+    label
+        Name of its class.
+    split
+        ``train`` or ``test`` where a manifest says so, else None.
+    info
+        Sample rate, channels, duration.
+    """
+
+    path: Path
+    name: str
+    label: str
+    split: str | None
+    info: AudioInfo
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What a folder or a manifest holds.
+
+    Attributes
+    ----------
+    files
+        The usable recordings, sorted by name.
+    skipped
+        What was left out, with reasons.
+    class_names
+        The classes in natural order (2 before 10).
+    notes
+        What is wrong with the headers of usable files.
+    """
+
+    files: tuple[Recording, ...]
+    skipped: tuple[Skipped, ...]
+    class_names: tuple[str, ...]
+    notes: tuple[FileNote, ...] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many recordings each class has."""
+        found = Counter(one.label for one in self.files)
+        return {name: found[name] for name in self.class_names}
+
+    @property
+    def duration_s(self) -> float:
+        """Length of all recordings together in seconds."""
+        return sum(one.info.duration_s for one in self.files)
+
+    @property
+    def usual_rate_hz(self) -> float:
+        """The sample rate that most recordings have; of two equally usual ones the higher. 0 where there are none.
+
+        A rate that is a usual one within 0.1 % counts as that: 8000 Hz for 8001.
+        """
+        rates = Counter(nominal_rate_hz(one.info.sample_rate_hz) for one in self.files)
+        return max(rates, key=lambda rate: (rates[rate], rate), default=0.0)
+
+
+def scan(settings: RecordingsSettings, progress: Progress | None = None) -> Inventory:
+    """Look through a folder or manifest without reading any samples.
+
+    Files that cannot be used are listed with the reason and are no error.
+
+    Parameters
+    ----------
+    settings
+        Where, and how labels are found; see :func:`mlpsvd.datasets.labels.named_files`.
+    progress
+        Called with the share done, 0 to 1, from this thread. It may raise to cancel.
+
+    Raises
+    ------
+    DataError
+        If the path is absent or of the wrong kind, or the manifest is not one.
+    SettingError
+        If the pattern for file names is impossible.
+    """
+    named, skipped = named_files(settings)
+    files: list[Recording] = []
+    for outcome in _each(lambda one: _inspect(one, settings), named, progress or _silent):
+        if isinstance(outcome, Recording):
+            files.append(outcome)
+        else:
+            skipped.append(outcome)
+    names = sorted({one.label for one in files}, key=natural_key)
+    notes = tuple(FileNote(one.name, note) for one in files for note in one.info.notes)
+    return Inventory(tuple(files), tuple(skipped), tuple(names), notes)
+
+
+def load_recordings(settings: RecordingsSettings, seed: int, progress: Progress | None = None) -> LoadedClips:
+    """Read recordings, resample them, cut them into clips and hold some recordings out for testing.
+
+    Parameters
+    ----------
+    settings
+        Where, how labels are found, and how clips are cut.
+    seed
+        Decides, with the files' names alone, which recordings are held out.
+    progress
+        Called with the share done, 0 to 1, from this thread. It may raise to cancel.
+
+    Raises
+    ------
+    DataError
+        If there is no usable recording, fewer than two classes, or a class without a training or a test clip.
+    """
+    report = progress or _silent
+    inventory = scan(settings, lambda share: report(0.1 * share))
+    skipped, notes = list(inventory.skipped), []
+    digests: dict[str, int] = {}
+    rate_hz = settings.sample_rate_hz or inventory.usual_rate_hz
+    usable: list[tuple[Recording, Clips]] = []
+    surveyed: list[Surveyed] = []
+    reading = _each(lambda one: _read(one, settings, rate_hz), inventory.files, lambda share: report(0.1 + 0.9 * share))
+    for recording, outcome in zip(inventory.files, reading, strict=True):
+        if isinstance(outcome, Skipped):
+            skipped.append(outcome)
+        else:
+            usable.append((recording, outcome[0]))
+            surveyed.append(_surveyed(recording, outcome[0], rate_hz))
+            notes += [FileNote(recording.name, note) for note in outcome[1]]
+            digests[recording.name] = outcome[2]
+    class_names = _class_names([one for one, _ in usable], settings, skipped)
+    sides = _split([one for one, _ in usable], class_names, settings, seed, surveyed)
+    train, test = (
+        _clip_set([pair for pair in usable if sides[pair[0].name] == side], class_names, rate_hz)
+        for side in ("train", "test")
+    )
+    has_fixed_split = any(one.split is not None for one, _ in usable)
+    trained_on = tuple(sorted({digests[name] for name, side in sides.items() if side == "train"}))
+    warnings = survey(surveyed, sides, class_names)
+    return LoadedClips(train, test, tuple(skipped), has_fixed_split, tuple(notes), warnings, trained_on)
+
+
+def _surveyed(recording: Recording, clips: Clips, rate_hz: float) -> Surveyed:
+    file_rate_hz = nominal_rate_hz(recording.info.sample_rate_hz)
+    return survey_recording(recording.name, recording.label, file_rate_hz, [clip for _, clip in clips], rate_hz)
+
+
+def _silent(share: float) -> None:
+    """Report progress to nobody."""
+
+
+def _inspect(named: Named, settings: RecordingsSettings) -> Recording | Skipped:
+    try:
+        about = info(named.path)
+        check_channel(named.path, about.n_channels, settings.channel)
+    except UnusableAudioFileError as error:
+        return Skipped(named.name, error.reason, named.label)
+    if about.duration_s < settings.shortest_s:
+        reason = f"it is too short: {about.duration_s:.3g} s, and {settings.shortest_s:g} s is the least"
+        return Skipped(named.name, reason, named.label)
+    return Recording(named.path, named.name, named.label, named.split, about)
+
+
+def _read(recording: Recording, settings: RecordingsSettings, rate_hz: float) -> tuple[Clips, Notes, int] | Skipped:
+    """Return the clips of a recording, what is to be said about it and its digest; one block more is in memory."""
+    clips: Clips = []
+    notes: Notes = ()
+    digest = 0
+    try:
+        for block in stream_clips(recording.path, rate_hz, settings.clip_s, settings.shortest_s, settings.channel):
+            clips += block.clips
+            notes, digest = block.notes, block.digest
+    except UnusableAudioFileError as error:
+        return Skipped(recording.name, error.reason, recording.label)
+    except MemoryError:
+        return Skipped(recording.name, "it is too long for the memory", recording.label)
+    return clips, notes, digest
+
+
+def _each(work: Callable[[A], B], items: Sequence[A], progress: Progress) -> Iterator[B]:
+    """Yield ``work`` of each item in order, with progress.
+
+    One after another: on 2,700 short files two threads took 0.8 s where one takes 0.6 s.
+    """
+    for number, item in enumerate(items):
+        progress(number / len(items))
+        yield work(item)
+    progress(1.0)
+
+
+def _class_names(
+    usable: Sequence[Recording], settings: RecordingsSettings, skipped: Sequence[Skipped]
+) -> tuple[str, ...]:
+    """Return the classes in natural order; raise DataError if there are fewer than two, or one is lost as a whole."""
+    names = sorted({one.label for one in usable}, key=natural_key)
+    where = one_line(settings.path, 300)
+    if not names:
+        why = "there is no audio file in it (WAV, FLAC, OGG, MP3, AIFF and others are read)"
+        if skipped:
+            why = f"all {len(skipped)} files were left out, {_for_example(skipped[0])}"
+        raise DataError(f"{where} gives no usable recording: {why}")
+    require_no_lost_class(names, skipped)
+    if len(names) < 2:
+        found = f"only {quoted(names[0])} ({_recordings(len(usable))})"
+        raise DataError(f"{where} gives {found}; at least two classes are needed to tell apart")
+    return tuple(names)
+
+
+def _split(
+    usable: Sequence[Recording],
+    class_names: Iterable[str],
+    settings: RecordingsSettings,
+    seed: int,
+    surveyed: Sequence[Surveyed],
+) -> dict[str, str]:
+    """Return ``train`` or ``test`` for each recording's name; raise DataError if a class lacks one of them."""
+    sides: dict[str, str] = {}
+    chosen = expand_home(settings.path)
+    folder = chosen.parent if settings.labels_from == "manifest" else chosen
+    keys = {one.name: split_key(one.name, folder) for one in usable}
+    shared = {one.name: min(keys[each.name] for each in group) for group in copies(surveyed) for one in group}
+    for label in class_names:
+        own = [one for one in usable if one.label == label]
+        names = [one.name for one in own]
+        together = [shared.get(name, keys[name]) for name in names]
+        if len(set(together)) < 2:  # nothing but copies of one recording
+            together = [keys[name] for name in names]
+        side = split_class(together, [one.split for one in own], settings.test_fraction, seed)
+        for wanted in ("train", "test"):
+            if wanted not in side:
+                raise DataError(_lacking(label, len(own), wanted, settings))
+        sides.update(zip(names, side, strict=True))
+    return sides
+
+
+def _lacking(label: str, n_recordings: int, wanted: str, settings: RecordingsSettings) -> str:
+    what = "training" if wanted == "train" else "test"
+    remedy = "add recordings to this class or leave it out (every class needs at least 2)"
+    if n_recordings > 1 and settings.labels_from == "manifest":
+        remedy = f"give some of its rows in the manifest the split {wanted}"
+    return f"class {quoted(label)} has {_recordings(n_recordings)} and no {what} clip; {remedy}"
+
+
+def _for_example(one: Skipped) -> str:
+    return f"{one_line(one.path)} because {one.reason}"
+
+
+def _recordings(count: int) -> str:
+    return "1 recording" if count == 1 else f"{count} recordings"
+
+
+def _clip_set(recordings: Sequence[tuple[Recording, Clips]], class_names: tuple[str, ...], rate_hz: float) -> ClipSet:
+    clips: list[NDArray[np.float32]] = []
+    labels: list[int] = []
+    origins: list[str] = []
+    names: list[str] = []
+    for recording, pieces in recordings:
+        for start_s, piece in pieces:
+            clips.append(piece)
+            labels.append(class_names.index(recording.label))
+            names.append(recording.name)
+            origins.append(f"{recording.name} at {start_s:g} s" if len(pieces) > 1 else recording.name)
+    equal = len({len(clip) for clip in clips}) == 1
+    samples_of_all = np.stack(clips) if equal else clips
+    return ClipSet(samples_of_all, np.array(labels, dtype=np.intp), class_names, rate_hz, origins, names)

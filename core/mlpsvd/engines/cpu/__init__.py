@@ -1,0 +1,1 @@
+"""The fused CPU engine: an epoch in one compiled call."""

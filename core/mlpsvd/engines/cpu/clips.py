@@ -1,0 +1,251 @@
+"""Products with the clips of a batch, read where they lie in the training set.
+
+At rank 3 the copy of a batch costs as much as a product with it. Here up to four rows of Vᵀ are multiplied with the
+clips in place, gradients are summed in place, and for larger matrices the clips are laid in columns as they are read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
+
+from mlpsvd.engines.cpu.vectors import (
+    HAS_MANY_REGISTERS,
+    INT32,
+    LANES,
+    VECTOR,
+    add_product,
+    everywhere,
+    four_sums,
+    load,
+    places_of_zeros,
+    store,
+    transposed,
+)
+
+__all__ = ["FEW_ROWS", "LEAST_FEATURES", "clips_gradient", "clips_in_panels", "fetch_clips", "few_rows_product"]
+
+LEAST_FEATURES = LANES
+"""Clips with fewer features do not fill a register; they are laid in columns."""
+
+FEW_ROWS = 4
+
+_FETCHED_UP_TO = 2**16
+"""Numbers in a piece of 64 clips with 1,024 features; with twice as many it gained nothing."""
+
+_compiled = njit(nogil=True, error_model="numpy")
+
+_BLOCK = 8
+
+
+def _products_of_four(n_rows):
+    """Make the intrinsic out[k, i : i + 4] = Σⱼ v[start + k m + j] x[clip, j] for four clips and ``n_rows`` of k."""
+
+    def typed(_context, x, first, second, third, fourth, v, start, out, i):
+        def build(context, builder, signature, arguments):
+            clips, rows_of, target = (make_array(signature.args[k])(context, builder, arguments[k]) for k in (0, 5, 7))
+            width = builder.extract_value(clips.shape, 1)
+            n_all = builder.extract_value(target.shape, 1)
+            rows = [builder.gep(clips.data, [builder.mul(clip, width)]) for clip in arguments[1:5]]
+            weights = [
+                builder.gep(rows_of.data, [builder.add(arguments[6], builder.mul(width, width.type(k)))])
+                for k in range(n_rows)
+            ]
+            sums = [places_of_zeros(builder, len(rows)) for _ in weights]
+            rest = builder.and_(width, width.type(LANES - 1))
+            whole = builder.sub(width, rest)
+
+            def add(column, keep):
+                inputs = [load(builder, builder.gep(row, [column])) for row in rows]
+                for weight, places in zip(weights, sums, strict=True):
+                    factor = keep(load(builder, builder.gep(weight, [column])))
+                    for values, place in zip(inputs, places, strict=True):
+                        add_product(builder, place, values, factor)
+
+            step = width.type(LANES)
+            with cgutils.for_range_slice(builder, width.type(0), whole, step, inc=True) as (column, _):
+                add(column, lambda value: value)
+            with builder.if_then(builder.icmp_signed(">", rest, width.type(0))):
+                # The last register overlaps the one before: what that one has counted is multiplied by 0.
+                lanes = ir.Constant(ir.VectorType(width.type, LANES), list(range(LANES)))
+                new = builder.icmp_signed(">=", lanes, everywhere(builder, builder.sub(step, rest)))
+                zero = ir.Constant(VECTOR, [0.0] * LANES)
+                add(builder.sub(width, step), lambda value: builder.select(new, value, zero))
+            for k, places in enumerate(sums):
+                at = builder.add(builder.mul(n_all, n_all.type(k)), arguments[8])
+                result = four_sums(builder, [builder.load(place) for place in places])
+                store(builder, result, builder.gep(target.data, [at]))
+            return context.get_dummy_value()
+
+        index = types.intp
+        return types.void(x, index, index, index, index, v, index, out, index), build
+
+    return intrinsic(typed)
+
+
+def _gradient_of_rows(n_rows, n_vectors=1):
+    """Make the intrinsic out[at + k m + j] = Σᵢ work[start + k n + i] x[picked[i], j], for a few j from ``column``."""
+
+    def typed(_context, x, picked, work, start, out, at, column):
+        def build(context, builder, signature, arguments):
+            clips, clip_at, factors, target = (
+                make_array(signature.args[k])(context, builder, arguments[k]) for k in (0, 1, 2, 4)
+            )
+            start, at, column = arguments[3], arguments[5], arguments[6]
+            width = builder.extract_value(clips.shape, 1)
+            n = builder.extract_value(clip_at.shape, 0)
+            sums = [places_of_zeros(builder, n_vectors) for _ in range(n_rows)]
+
+            def vector(view, begin, number):
+                return builder.gep(view.data, [builder.add(begin, width.type(LANES * number))])
+
+            with cgutils.for_range(builder, n) as loop:
+                clip = builder.load(builder.gep(clip_at.data, [loop.index]))
+                begin = builder.add(builder.mul(clip, width), column)
+                inputs = [load(builder, vector(clips, begin, number)) for number in range(n_vectors)]
+                for k, places in enumerate(sums):
+                    factor_at = builder.add(start, builder.add(builder.mul(n, n.type(k)), loop.index))
+                    factor = everywhere(builder, builder.load(builder.gep(factors.data, [factor_at])))
+                    for values, place in zip(inputs, places, strict=True):
+                        add_product(builder, place, values, factor)
+            for k, places in enumerate(sums):
+                begin = builder.add(builder.add(at, builder.mul(width, width.type(k))), column)
+                for number, place in enumerate(places):
+                    store(builder, builder.load(place), vector(target, begin, number))
+            return context.get_dummy_value()
+
+        index = types.intp
+        return types.void(x, picked, work, index, out, index, index), build
+
+    return intrinsic(typed)
+
+
+def _clips_to_panel(_context, x, picked, i, j, work, at):
+    """work[at + 16 k + l] = x[picked[i + l], j + k] for eight k and l, transposed in registers."""
+
+    def build(context, builder, signature, arguments):
+        clips, clip_at, target = (make_array(signature.args[k])(context, builder, arguments[k]) for k in (0, 1, 4))
+        i, j, at = arguments[2], arguments[3], arguments[5]
+        width = builder.extract_value(clips.shape, 1)
+
+        def row(k):
+            clip = builder.load(builder.gep(clip_at.data, [builder.add(i, i.type(k))]))
+            return builder.gep(clips.data, [builder.add(builder.mul(clip, width), j)])
+
+        rows = transposed(builder, [load(builder, row(k), _BLOCK) for k in range(_BLOCK)])
+        for k, values in enumerate(rows):
+            store(builder, values, builder.gep(target.data, [builder.add(at, at.type(LANES * k))]))
+        return context.get_dummy_value()
+
+    return types.void(x, picked, types.intp, types.intp, work, types.intp), build
+
+
+def _fetch_line(_context, x, at):
+    """Ask for number ``at`` of x and its neighbours, to be read once, soon."""
+
+    def build(context, builder, signature, arguments):
+        view = make_array(signature.args[0])(context, builder, arguments[0])
+        byte = ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [byte, INT32, INT32, INT32])
+        fetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        place = builder.bitcast(builder.gep(view.data, [arguments[1]]), byte)
+        builder.call(fetch, [place, INT32(0), INT32(3), INT32(1)])  # to read; into the nearest cache; data
+        return context.get_dummy_value()
+
+    return types.void(x, types.intp), build
+
+
+_product_1, _product_2, _product_3, _product_4 = (_products_of_four(k) for k in (1, 2, 3, 4))
+_gradient_1, _gradient_2, _gradient_3, _gradient_4, _gradient_5 = (_gradient_of_rows(k) for k in (1, 2, 3, 4, 5))
+_wide_1, _wide_2, _wide_3, _wide_4 = (_gradient_of_rows(k, 4) for k in (1, 2, 3, 4))
+_block_to_panel: Any = intrinsic(_clips_to_panel)
+_fetch: Any = intrinsic(_fetch_line)
+
+
+@_compiled
+def fetch_clips(x, start, stop):
+    """Let clips come from the memory while others are worked on, where they are few enough to stay near."""
+    if (stop - start) * x.shape[1] <= _FETCHED_UP_TO:
+        for at in range(start * x.shape[1], stop * x.shape[1], LANES):
+            _fetch(x, at)
+
+
+@_compiled
+def few_rows_product(x, picked, v, right, out):
+    """out[k, i] = Σⱼ V[j, k] x[picked[i], j], where Vᵀ [shape=(at most 4, n_features)] begins at ``right`` of ``v``."""
+    rank, n = out.shape
+    for i in range(0, n, 4):
+        a, b, c, d = picked[i], picked[i + 1], picked[i + 2], picked[i + 3]
+        if rank == 1:
+            _product_1(x, a, b, c, d, v, right, out, i)
+        elif rank == 2:
+            _product_2(x, a, b, c, d, v, right, out, i)
+        elif rank == 3:
+            _product_3(x, a, b, c, d, v, right, out, i)
+        else:
+            _product_4(x, a, b, c, d, v, right, out, i)
+
+
+@_compiled
+def clips_gradient(x, picked, work, start, n_rows, out, at):
+    """out[at + k m + j] = Σᵢ d[k, i] x[picked[i], j] for d [shape=(n_rows, n)] at ``start`` of ``work``.
+
+    The inner part of equations (49) and (64).
+    """
+    n, width, done = len(picked), x.shape[1], 0
+    if width < LANES:
+        for k in range(n_rows):
+            for j in range(width):
+                out[at + k * width + j] = 0
+                for i in range(n):
+                    out[at + k * width + j] += work[start + k * n + i] * x[picked[i], j]
+        return
+    if HAS_MANY_REGISTERS and n_rows <= FEW_ROWS:
+        done = width - width % (4 * LANES)
+        for j in range(0, done, 4 * LANES):
+            if n_rows == 4:
+                _wide_4(x, picked, work, start, out, at, j)
+            elif n_rows == 3:
+                _wide_3(x, picked, work, start, out, at, j)
+            elif n_rows == 2:
+                _wide_2(x, picked, work, start, out, at, j)
+            else:
+                _wide_1(x, picked, work, start, out, at, j)
+    for row in range(0, n_rows, 5):
+        d, to, left = start + row * n, at + row * width, n_rows - row
+        for block in range(done, width, LANES):
+            j = min(block, width - LANES)  # the last one overlaps the one before and writes the same again
+            if left >= 5:
+                _gradient_5(x, picked, work, d, out, to, j)
+            elif left == 4:
+                _gradient_4(x, picked, work, d, out, to, j)
+            elif left == 3:
+                _gradient_3(x, picked, work, d, out, to, j)
+            elif left == 2:
+                _gradient_2(x, picked, work, d, out, to, j)
+            else:
+                _gradient_1(x, picked, work, d, out, to, j)
+
+
+@_compiled
+def clips_in_panels(x, picked, work, at):
+    """Lay clips as sixteen columns after sixteen columns, [shape=(n / 16, n_features, 16)], at ``at`` of ``work``.
+
+    In one matrix with a row of 64 clips, the rows of sixteen clips would fall on a quarter of the cache's sets.
+    """
+    width = x.shape[1]
+    for i in range(0, len(picked), _BLOCK):
+        start = at + i // LANES * LANES * width + i % LANES
+        if width < _BLOCK:
+            for k in range(_BLOCK):
+                for j in range(width):
+                    work[start + LANES * j + k] = x[picked[i + k], j]
+        else:
+            for block in range(0, width, _BLOCK):
+                j = min(block, width - _BLOCK)  # the last one overlaps the one before and writes the same again
+                _block_to_panel(x, picked, i, j, work, start + LANES * j)

@@ -1,0 +1,379 @@
+"""The fused epoch: all updates of one epoch in one compiled call that holds no interpreter lock.
+
+The arithmetic is that of :mod:`mlpsvd.network`, equation by equation, without a temporary array and without a call
+into the interpreter. A batch is a matrix with one clip a *column*, so the equations read as they are printed: the sum
+over the batch of δ xᵀ is Δ Xᵀ, and every loop that is not a matrix product runs along 64 neighbouring numbers. Where
+the clips of a piece do not fill the registers, the last one fills them up, and its δ there is 0. A layer is one row of
+a table of integers (its columns are named below), so one compiled text serves every stack of layers.
+
+What was tried and what it gave is in docs/engines.md. The calls from Python are :func:`run_epoch` and :func:`evaluate`;
+both check that clips and classes are within bounds, since everything else trusts the numbers that it is given.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from mlpsvd.engines.cpu.activations import RELU, SIGMOID, activate, through_activation
+from mlpsvd.engines.cpu.clips import clips_gradient, clips_in_panels, fetch_clips, few_rows_product
+from mlpsvd.engines.cpu.compiled_code import kept_on_disk
+from mlpsvd.engines.cpu.layout import matrix
+from mlpsvd.engines.cpu.products import AS_IT_IS, BIAS_RELU, SWITCHED, outer_product, product, row_sums
+from mlpsvd.engines.cpu.subnormals import flush_subnormals, restore
+from mlpsvd.engines.cpu.vectors import LANES
+
+__all__ = ["COLUMNS", "PIECE", "evaluate", "run_epoch"]
+
+# Columns of the layer table; from THETA on they are offsets, THETA into the parameter vector, the rest into the
+# workspace. X is where a layer's inputs lie, one clip a column, those of the first layer in panels of sixteen clips; or
+# IN_PLACE if they are read where they lie in the training set.
+KIND, N_IN, N_OUT, RANK, ACTIVATION, THETA, X, Z, DELTA, P, Q, BACK = range(12)
+COLUMNS = 12
+IN_PLACE = -1
+
+PIECE = 64
+"""Clips that are worked through at once: all that belongs to them stays in the processor's nearest cache."""
+
+DENSE, SVD, TWO_FACTOR = range(3)
+CROSS_ENTROPY, SQUARED_ERROR = range(2)
+SGD, MOMENTUM, ADAM = range(3)
+
+# Sums may be reordered, which vector instructions need; not-a-number and infinity keep their meaning, so that a
+# training run that diverges is noticed.
+_REORDERED = {"reassoc", "contract", "nsz", "arcp"}
+_compiled = njit(nogil=True, fastmath=_REORDERED, error_model="numpy")
+_kept_on_disk = kept_on_disk(nogil=True, fastmath=_REORDERED, error_model="numpy")
+
+_ONE, _HALF, _ZERO = np.float32(1), np.float32(0.5), np.float32(0)
+_TINY = np.float32(2**-126)  # the smallest that is not subnormal: its logarithm stands for that of 0
+
+
+@_compiled
+def _scale_rows(a, scale, start, out):
+    for r in range(a.shape[0]):
+        factor = scale[start + r]
+        for i in range(a.shape[1]):
+            out[r, i] = a[r, i] * factor
+
+
+@_compiled
+def _forward(theta, work, layers, index, x, picked):
+    """One layer, equations (1) and (2) or (52) and (53); its outputs stay in the workspace."""
+    n, n_in, n_out, rank = len(picked), layers[index, N_IN], layers[index, N_OUT], layers[index, RANK]
+    inputs = layers[index, X]
+    if index == 0 and inputs != IN_PLACE:
+        clips_in_panels(x, picked, work, inputs)
+    if layers[index, KIND] == DENSE:
+        _into_z(theta, work, layers, index, n_in, inputs, index == 0, n)
+        return
+    right, p, q = _right(layers, index), layers[index, P], layers[index, Q]
+    through = p if layers[index, KIND] == SVD else q
+    if inputs == IN_PLACE:
+        few_rows_product(x, picked, theta, right, matrix(work, through, rank, n))
+    else:
+        product(theta, right, n_in, 1, rank, n_in, work, inputs, index == 0, n, through, AS_IT_IS, theta, 0)
+    if layers[index, KIND] == SVD:
+        sigma = layers[index, THETA] + n_out * rank
+        _scale_rows(matrix(work, p, rank, n), theta, sigma, matrix(work, q, rank, n))
+    _into_z(theta, work, layers, index, rank, q, False, n)
+
+
+@_compiled
+def _right(layers, index):
+    """Where Vᵀ, or Σ Vᵀ, of a factored layer begins."""
+    rank = layers[index, RANK]
+    return layers[index, THETA] + layers[index, N_OUT] * rank + (rank if layers[index, KIND] == SVD else 0)
+
+
+@_compiled
+def _bias(layers, index):
+    rows = layers[index, N_OUT] if layers[index, KIND] == DENSE else layers[index, RANK]
+    start = layers[index, THETA] if layers[index, KIND] == DENSE else _right(layers, index)
+    return start + rows * layers[index, N_IN]
+
+
+@_compiled
+def _into_z(theta, work, layers, index, n_columns, inputs, in_panels, n):
+    """z = h(A x + b), where A is W or U, the first matrix of the layer."""
+    start, n_out, bias = layers[index, THETA], layers[index, N_OUT], _bias(layers, index)
+    rectifies = layers[index, ACTIVATION] == RELU
+    finish, z = BIAS_RELU if rectifies else AS_IT_IS, layers[index, Z]
+    product(theta, start, n_columns, 1, n_out, n_columns, work, inputs, in_panels, n, z, finish, theta, bias)
+    if not rectifies:
+        scratch = matrix(work, layers[index, DELTA], 2, n)  # δ needs its place on the way back only
+        activate(layers[index, ACTIVATION], matrix(work, z, n_out, n), theta, bias, scratch)
+
+
+@_compiled
+def _backward(theta, gradient, work, layers, index, x, picked):
+    """Gradients of one layer, equations (49), (50), (62) to (64), from its δ in the workspace."""
+    n, n_out, rank, start = len(picked), layers[index, N_OUT], layers[index, RANK], layers[index, THETA]
+    delta = layers[index, DELTA]
+    row_sums(work, delta, n_out, n, gradient, _bias(layers, index))
+    if layers[index, KIND] == DENSE:
+        _inputs_gradient(work, layers, index, delta, n_out, x, picked, gradient, start)
+        return
+    back, sigma = layers[index, BACK], start + n_out * rank
+    outer_product(work, delta, n_out, layers[index, Q], rank, n, gradient, start)
+    product(theta, start, 1, rank, rank, n_out, work, delta, False, n, back, AS_IT_IS, theta, 0)
+    if layers[index, KIND] == SVD:
+        rows = matrix(work, back, rank, n)
+        _sigma_gradient(rows, matrix(work, layers[index, P], rank, n), gradient, sigma)
+        _scale_rows(rows, theta, sigma, rows)
+    _inputs_gradient(work, layers, index, back, rank, x, picked, gradient, _right(layers, index))
+
+
+@_compiled
+def _inputs_gradient(work, layers, index, d, n_rows, x, picked, gradient, start):
+    """The sum over the clips of d xᵀ, where x are the layer's inputs."""
+    if index == 0:
+        clips_gradient(x, picked, work, d, n_rows, gradient, start)
+    else:
+        outer_product(work, d, n_rows, layers[index, X], layers[index, N_IN], len(picked), gradient, start)
+
+
+@_compiled
+def _sigma_gradient(back, p, out, start):
+    """The diagonal of Uᵀ δ pᵀ, summed over the batch: equation (63)."""
+    for r in range(back.shape[0]):
+        total = _ZERO
+        for i in range(back.shape[1]):
+            total += back[r, i] * p[r, i]
+        out[start + r] = total
+
+
+@_compiled
+def _backward_input(theta, work, layers, index, n):
+    """δ of the layer before: Hᵀ Wᵀ δ, equation (48); needs :func:`_backward` of the same layer before."""
+    n_in, before = layers[index, N_IN], index - 1
+    if layers[index, KIND] == DENSE:
+        start, n_rows, d = layers[index, THETA], layers[index, N_OUT], layers[index, DELTA]
+    else:
+        start, n_rows, d = _right(layers, index), layers[index, RANK], layers[index, BACK]
+    out, z, rectifies = layers[before, DELTA], layers[before, Z], layers[before, ACTIVATION] == RELU
+    finish = SWITCHED if rectifies else AS_IT_IS
+    product(theta, start, 1, n_in, n_in, n_rows, work, d, False, n, out, finish, work, z)
+    if not rectifies:
+        through_activation(layers[before, ACTIVATION], matrix(work, z, n_in, n), matrix(work, out, n_in, n))
+
+
+@_compiled
+def _output_delta(loss, activation, z, wanted, n, share, delta):
+    """δ⁽¹⁾ of n clips, of which each has its share in the mean: ŷ − y for the cross-entropy, Hᵀ (ŷ − y) for the
+    squared error. What only fills up a register has none."""
+    for j in range(z.shape[0]):
+        for i in range(z.shape[1]):
+            delta[j, i] = (z[j, i] - (_ONE if wanted[i] == j else _ZERO)) * share
+        for i in range(n, z.shape[1]):
+            delta[j, i] = _ZERO
+    if loss == SQUARED_ERROR:
+        through_activation(activation, z, delta)
+
+
+@_compiled
+def _gradient_of_piece(theta, gradient, x, labels, order, start, n, share, layers, work, picked, wanted, loss):
+    """Gradients of n clips from ``order[start]`` on, each with its share in the mean of the batch."""
+    last = len(layers) - 1
+    piece = picked[: _whole_registers(n)]
+    for i in range(len(piece)):
+        piece[i] = order[start + min(i, n - 1)]
+        wanted[i] = labels[piece[i]]
+    for index in range(len(layers)):
+        _forward(theta, work, layers, index, x, piece)
+    z = matrix(work, layers[last, Z], layers[last, N_OUT], len(piece))
+    delta = matrix(work, layers[last, DELTA], layers[last, N_OUT], len(piece))
+    _output_delta(loss, layers[last, ACTIVATION], z, wanted, n, share, delta)
+    for index in range(last, 0, -1):
+        _backward(theta, gradient, work, layers, index, x, piece)
+        _backward_input(theta, work, layers, index, len(piece))
+    _backward(theta, gradient, work, layers, 0, x, piece)
+
+
+@_compiled
+def _whole_registers(n):
+    return -(-n // LANES) * LANES
+
+
+@_compiled
+def _adam(theta, gradient, first, second, steps, rule):
+    """Kingma and Ba (2015), algorithm 1, for one stretch of the vector."""
+    beta_1, beta_2, epsilon = rule[2], rule[3], rule[4]
+    rate = np.float32(rule[0] / (1.0 - np.float64(beta_1) ** steps))
+    correction = np.float32(1.0 / (1.0 - np.float64(beta_2) ** steps))
+    for i in range(theta.size):
+        first[i] += (_ONE - beta_1) * (gradient[i] - first[i])
+        second[i] += (_ONE - beta_2) * (gradient[i] * gradient[i] - second[i])
+        theta[i] -= rate * first[i] / (np.sqrt(second[i] * correction) + epsilon)
+
+
+@_compiled
+def _update(kind, theta, gradient, first, second, steps, rule, layers):
+    """One step of the optimiser on the whole vector; for Adam, neighbours with equal counts of steps go in one."""
+    if kind == SGD:
+        for i in range(theta.size):
+            theta[i] -= rule[0] * gradient[i]
+    elif kind == MOMENTUM:
+        for i in range(theta.size):
+            first[i] = rule[1] * first[i] + rule[0] * gradient[i]
+            theta[i] -= first[i]
+    else:
+        start = 0
+        for index in range(len(layers)):
+            steps[index] += 1
+            last = index + 1 == len(layers)
+            if last or steps[index + 1] + 1 != steps[index]:
+                stop = theta.size if last else layers[index + 1, THETA]
+                piece = slice(start, stop)
+                _adam(theta[piece], gradient[piece], first[piece], second[piece], steps[index], rule)
+                start = stop
+
+
+@_compiled
+def _are_within(numbers, end):
+    """Whether all numbers are at least 0 and below ``end``."""
+    least, most = end, np.int64(-1)
+    for i in range(len(numbers)):
+        least = min(least, numbers[i])
+        most = max(most, numbers[i])
+    return (least >= 0 and most < end) or len(numbers) == 0
+
+
+@_compiled
+def _train(
+    theta, gradient, more, first, second, steps, x, labels, order, batch_size, layers, work, picked, wanted, loss,
+    optimiser, rule,
+):  # fmt: skip
+    for start in range(0, len(order), batch_size):
+        n = min(batch_size, len(order) - start)
+        share = _ONE / np.float32(n)
+        for done in range(0, n, PIECE):
+            here = gradient if done == 0 else more
+            piece = start + done, min(PIECE, n - done)
+            _gradient_of_piece(theta, here, x, labels, order, *piece, share, layers, work, picked, wanted, loss)
+            if done > 0:
+                for k in range(gradient.size):
+                    gradient[k] += more[k]
+        _update(optimiser, theta, gradient, first, second, steps, rule, layers)
+
+
+@_kept_on_disk
+def run_epoch(
+    theta, gradient, more, first, second, steps, x, labels, order, batch_size, layers, work, picked, wanted, loss,
+    optimiser, rule, flush,
+):  # fmt: skip
+    """Train on every clip once, in place; return whether orders and labels were within bounds. If not, nothing is done.
+
+    Parameters
+    ----------
+    theta, gradient, more, first, second : np.ndarray [shape=(n_parameters,), dtype=float32]
+        Parameters, room for two gradients, and the optimiser's moments.
+    steps : np.ndarray [shape=(n_layers,), dtype=int64]
+        Updates that each layer's moments have seen.
+    x : np.ndarray [shape=(n_clips, n_features), dtype=float32]
+        Feature vectors.
+    labels, order : np.ndarray [shape=(n_clips,), dtype=int64]
+        Class of each clip; order of the clips.
+    batch_size : int
+        Clips of one update; the last batch may be smaller. Of larger ones than a piece the gradients are summed.
+    layers : np.ndarray [shape=(n_layers, COLUMNS), dtype=int64]
+        The layer table.
+    work : np.ndarray [shape=(any,), dtype=float32]
+        Workspace of a piece as the table lays it out.
+    picked, wanted : np.ndarray [shape=(PIECE,), dtype=int64 and float32]
+        Room for the numbers of a piece's clips, and for their classes.
+    loss, optimiser : int
+        Codes as above.
+    rule : np.ndarray [shape=(5,), dtype=float32]
+        Learning rate, momentum, β₁, β₂, ε.
+    flush : bool
+        Whether subnormal numbers count as zero; see :mod:`mlpsvd.engines.cpu.subnormals`.
+    """
+    n_classes = layers[len(layers) - 1, N_OUT]
+    if batch_size < 1 or not (_are_within(order, len(x)) and _are_within(labels, n_classes)):
+        return False
+    before = flush_subnormals() if flush else np.int64(0)
+    _train(
+        theta, gradient, more, first, second, steps, x, labels, order, batch_size, layers, work, picked, wanted, loss,
+        optimiser, rule,
+    )  # fmt: skip
+    if flush:
+        restore(before)
+    return True
+
+
+@_compiled
+def _evaluate(theta, x, labels, layers, work, picked, loss, estimates):
+    last = len(layers) - 1
+    total = 0.0
+    for start in range(0, len(x), PIECE):
+        n = min(PIECE, len(x) - start)
+        piece = picked[: _whole_registers(n)]
+        for i in range(len(piece)):
+            piece[i] = start + min(i, n - 1)
+        fetch_clips(x, start + n, min(start + n + PIECE, len(x)))
+        for index in range(len(layers)):
+            _forward(theta, work, layers, index, x, piece)
+        z = matrix(work, layers[last, Z], layers[last, N_OUT], len(piece))
+        _estimate(z, matrix(work, layers[last, DELTA], 1, len(piece)), estimates[start : start + n])
+        total += _summed_loss(loss, layers[last, ACTIVATION], z, labels[start : start + n])
+    return total
+
+
+@_kept_on_disk
+def evaluate(theta, x, labels, layers, work, picked, loss, estimates, flush):
+    """Return whether labels are within bounds, and the summed loss of a whole set; write the estimated classes.
+
+    Parameters as of :func:`run_epoch`; estimates : np.ndarray [shape=(n_clips,), dtype=int64].
+    """
+    if not _are_within(labels, layers[len(layers) - 1, N_OUT]):
+        return False, 0.0
+    before = flush_subnormals() if flush else np.int64(0)
+    total = _evaluate(theta, x, labels, layers, work, picked, loss, estimates)
+    if flush:
+        restore(before)
+    return True, total
+
+
+@_compiled
+def _estimate(z, largest, estimates):
+    """Write the class whose output is the largest, for each clip; ``largest`` is scratch for a number a clip."""
+    for i in range(len(estimates)):
+        largest[0, i] = z[0, i]
+        estimates[i] = 0
+    for j in range(1, z.shape[0]):
+        for i in range(len(estimates)):
+            is_larger = z[j, i] > largest[0, i]
+            largest[0, i] = z[j, i] if is_larger else largest[0, i]
+            estimates[i] = j if is_larger else estimates[i]
+
+
+@_compiled
+def _summed_loss(loss, activation, z, labels):
+    """Sum of the losses of a piece, as :func:`mlpsvd.network.losses.losses`."""
+    n, total = len(labels), 0.0
+    if loss == CROSS_ENTROPY and activation != SIGMOID:
+        # One logarithm of eight probabilities' product; each is at least 2⁻¹²⁶, and float64 reaches to 2⁻¹⁰²².
+        for first in range(0, n, 8):
+            product_of_eight = 1.0
+            for i in range(first, min(first + 8, n)):
+                product_of_eight *= max(z[labels[i], i], _TINY)
+            total -= np.log(product_of_eight)
+    else:
+        for i in range(n):
+            total += _loss(loss, z, i, labels[i])
+    return total
+
+
+@_compiled
+def _loss(loss, z, i, label):
+    """Loss of clip ``i``: the cross-entropy of sigmoids, or the squared error."""
+    total = _ZERO
+    if loss == CROSS_ENTROPY:
+        for j in range(z.shape[0]):
+            total -= np.log(max(z[j, i] if j == label else _ONE - z[j, i], _TINY))
+        return total
+    for j in range(z.shape[0]):
+        error = z[j, i] - (_ONE if j == label else _ZERO)
+        total += _HALF * error * error
+    return total

@@ -1,0 +1,131 @@
+"""The fused engine made ready: compiled once for each machine, in a process of its own.
+
+Compiling takes some seconds and holds the interpreter lock, so a window that compiled would freeze; and a compiler that
+does not fit the machine may end its process. What is compiled is kept by :mod:`mlpsvd.engines.cpu.compiled_code`;
+every later process loads it. ``python -m mlpsvd.engines.cpu.warm_up`` compiles what is missing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import signal
+import subprocess
+import sys
+
+from mlpsvd.engines.cpu import compiled_code
+from mlpsvd.errors import EngineError
+from mlpsvd.text import one_line
+
+__all__ = [
+    "compile_now",
+    "engine_problem",
+    "engine_report",
+    "ensure_compiled",
+    "give_up",
+    "is_compiled",
+    "require_compiled",
+]
+
+_LONGEST_S = 600.0
+
+_problems: list[str] = []
+"""Why the fused engine cannot be used in this process; found once, for compiling takes long."""
+
+
+def is_compiled() -> bool:
+    """Whether there is nothing to wait for: the compiled code is on disk, or it is known that there will be none."""
+    if importlib.util.find_spec("numba") is None or _problems:
+        return True
+    try:
+        return compiled_code.is_ready()
+    except EngineError:
+        return True
+
+
+def require_compiled() -> None:
+    """Compile in another process and wait, where that was not done before on this machine.
+
+    Raises
+    ------
+    EngineError
+        If the code cannot be compiled, or not be kept. A second call raises it at once.
+    """
+    if _problems:
+        raise EngineError(_problems[0])
+    try:
+        if not compiled_code.is_ready() and sys.executable and not getattr(sys, "frozen", False):
+            _compile_elsewhere()
+    except EngineError as error:
+        raise give_up(str(error)) from error
+
+
+def ensure_compiled() -> None:
+    """Compile as :func:`require_compiled`; a failure is not reported here, but by whoever asks for an engine."""
+    if not is_compiled():
+        with contextlib.suppress(EngineError):
+            require_compiled()
+
+
+def engine_problem() -> str:
+    """Return why ``auto`` is not the fused engine, in one sentence; empty where it is, as far as is known yet."""
+    if importlib.util.find_spec("numba") is None:
+        return "Numba is not installed: pip install numba adds the fused engine"
+    if _problems:
+        return _problems[0]
+    try:
+        compiled_code.is_ready()
+    except EngineError as error:
+        return str(error)
+    return ""
+
+
+def give_up(problem: str) -> EngineError:
+    """Remember why the fused engine cannot be used in this process, and return it as an error."""
+    if not _problems:
+        _problems.append(problem)
+    return EngineError(_problems[0])
+
+
+def engine_report() -> str:
+    """Return one sentence: which engine serves for ``auto``, and why not the fused one where that is so."""
+    problem = engine_problem()
+    if problem:
+        return (
+            f"reference engine, because {problem[0].lower() if problem.startswith('The') else problem[0]}{problem[1:]}"
+        )
+    if is_compiled():
+        return "fused engine on one core, compiled on this machine"
+    return "fused engine on one core; the first training on this machine will compile it, once, in some 15 s"
+
+
+def compile_now() -> None:
+    """Compile in this process, or load what is on disk: a new engine trains a tiny network first."""
+    from mlpsvd.engines.cpu.engine import FusedEngine
+
+    FusedEngine()
+
+
+def _compile_elsewhere() -> None:
+    command = [sys.executable, "-m", "mlpsvd.engines.cpu.warm_up"]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, timeout=_LONGEST_S, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise EngineError(f"The fused engine cannot be compiled here ({compiled_code.first_line(error)})") from error
+    if done.returncode or not compiled_code.is_ready():
+        raise EngineError(f"The fused engine cannot be compiled here ({_reason(done)})")
+
+
+def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Return what a process that compiled ended with: the last line of its traceback, or the signal."""
+    if done.returncode < 0:
+        with contextlib.suppress(ValueError):
+            return f"the compiler was ended by {signal.Signals(-done.returncode).name}"
+    lines = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
+    return one_line(lines[-1].strip().rstrip("."), 200) if lines else "what was compiled could not be kept on disk"
+
+
+if __name__ == "__main__":
+    # Ctrl-C reaches every process of a terminal. The one that waits decides; what is compiled is needed in any case.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    compile_now()

@@ -1,0 +1,1 @@
+"""The fused GPU engine: many small networks in one kernel call."""

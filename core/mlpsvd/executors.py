@@ -1,0 +1,116 @@
+"""Who computes trials: this process, processes on all cores, or a Dask cluster. Each is an executor."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from multiprocessing import get_context, parent_process
+from typing import Any
+
+from mlpsvd.engines.cpu.warm_up import ensure_compiled
+from mlpsvd.errors import DeviceError, MissingLibraryError
+
+__all__ = ["OpenExecutor", "begin_worker", "dask_workers", "interrupts_held", "local_workers", "n_usable_cores"]
+
+OpenExecutor = Callable[[], AbstractContextManager[Executor]]
+"""Opens an executor for the time of a ``with`` block; can be called again where the last one broke."""
+
+_CONNECT_TIMEOUT = "10s"
+
+
+def n_usable_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def begin_worker() -> None:
+    """Make this process a worker: Ctrl-C is left to the process that leads, and it is not outlived, even if killed.
+
+    Ctrl-C reaches every process of a terminal; only the one that leads decides what it means.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_leader, name="end with the leader", daemon=True).start()
+
+
+def _end_with_the_leader() -> None:
+    leader = parent_process()
+    if leader is not None:
+        leader.join()
+        os._exit(1)
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back in this thread, and for good in processes started meanwhile: not even their start is hit."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def local_workers(n_jobs: int) -> Iterator[Executor]:
+    """Open ``n_jobs`` worker processes on this machine; with 1 it is a thread of this process.
+
+    Processes begin afresh (``spawn``), as they must beside threads and on Windows. The fused engine is compiled
+    before they start, so that they do not all do it.
+    """
+    ensure_compiled()
+    executor: Executor
+    if n_jobs == 1:
+        executor = ThreadPoolExecutor(1, thread_name_prefix="trials")
+    else:
+        executor = ProcessPoolExecutor(n_jobs, get_context("spawn"), initializer=begin_worker)
+        with interrupts_held():
+            for _ in range(n_jobs):  # each starts one more process, as none is idle yet
+                executor.submit(int)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def dask_workers(address: str) -> Iterator[Executor]:
+    """Connect to the Dask scheduler at ``address``, e.g. ``tcp://node:8786``; a worker that dies is made up for.
+
+    Raises
+    ------
+    MissingLibraryError
+        If Dask's ``distributed`` is not installed.
+    DeviceError
+        If nothing answers at that address.
+    """
+    try:
+        distributed: Any = importlib.import_module("distributed")
+    except ImportError as error:
+        raise MissingLibraryError(
+            "A scheduler needs the library distributed, which is not installed: pip install 'mlpsvd[dask]' adds it"
+        ) from error
+    try:
+        client = distributed.Client(address, timeout=_CONNECT_TIMEOUT, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise DeviceError(f"No Dask scheduler answers at {address}: {_first_line(error)}") from error
+    with client:
+        # The same call twice is two calls: what is known already is found in the store, not on the cluster.
+        executor = client.get_executor(pure=False)
+        try:
+            yield executor
+        finally:
+            executor.shutdown(wait=False)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__

@@ -1,0 +1,92 @@
+"""Ours beside the paper's: how far chance alone may carry a mean, said in words.
+
+The paper prints means of ten trials without their spread. How far a mean of ours may lie from one of the paper's by
+chance is estimated from what is known: the spread of our own trials stands for the paper's, and its test set, the same
+in all of its trials as far as one can tell, adds the error of counting right answers among so many clips.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from mlpsvd.experiments.papers.finding import Comparison
+from mlpsvd.experiments.papers.printed import N_TRIALS, TEST_CLIPS_PER_CLASS
+
+__all__ = ["ALLOWANCE_NOTE", "allowed_points", "compare_accuracy", "compare_claim", "compare_ranks", "mean_std"]
+
+ALLOWANCE_NOTE = (
+    "The paper prints means of ten trials but not their spread. What chance allows is estimated as two standard errors "
+    "of the difference, under two assumptions: the paper's trials spread as ours do, and its test set, the same in all "
+    f"ten trials, has {TEST_CLIPS_PER_CLASS} clips a class. That size is not printed; its accuracies point to it. With "
+    "1,000 clips a class chance would allow about half as much, and more of the differences would be beyond it."
+)
+
+
+def mean_std(values: Sequence[float]) -> tuple[float, float]:
+    """Return mean and standard deviation (of a sample; not-a-number for a single value)."""
+    return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
+
+
+def allowed_points(paper_percent: float, std: float, n_trials: int, n_classes: int) -> float:
+    """Return how many points of accuracy chance may put between our mean and the paper's: two standard errors.
+
+    Parameters
+    ----------
+    paper_percent
+        The paper's mean accuracy.
+    std
+        Standard deviation of our trials, in points; where it is not a number, only the test set counts.
+    n_trials
+        Our number of trials.
+    n_classes
+        Classes of the task, which give the size of the paper's test set.
+    """
+    share = paper_percent / 100
+    test_set = 100**2 * share * (1 - share) / (TEST_CLIPS_PER_CLASS * n_classes)
+    trials = 0.0 if math.isnan(std) else std**2 * (1 / N_TRIALS + 1 / n_trials)
+    return 2 * math.sqrt(test_set + trials)
+
+
+def compare_accuracy(what: str, paper_percent: float, percents: Sequence[float], n_classes: int) -> Comparison:
+    """Compare the accuracies [%] of our trials with the paper's mean."""
+    mean, std = mean_std(percents)
+    difference = mean - paper_percent
+    allowed = allowed_points(paper_percent, std, len(percents), n_classes)
+    agrees = abs(difference) <= allowed
+    side = "above" if difference > 0 else "below"
+    reach = "within chance" if agrees else "more than chance"
+    assumption = f"if the paper tested on {TEST_CLIPS_PER_CLASS} clips a class"
+    return Comparison(
+        what=what,
+        paper=f"{paper_percent:g} %",
+        ours=f"{mean:.1f} %" + ("" if math.isnan(std) else f" ± {std:.1f}"),
+        verdict=f"{abs(difference):.1f} points {side} the paper, {reach} (±{allowed:.1f} {assumption})",
+        agrees=agrees,
+        mean=mean,
+        std=std,
+        n=len(percents),
+        difference=difference,
+        allowed=allowed,
+    )
+
+
+def compare_ranks(what: str, paper: tuple[int, int], ranks: Sequence[int]) -> Comparison:
+    """Compare the range of ranks of our trials with the paper's: agreeing means lying inside it."""
+    low, high = min(ranks), max(ranks)
+    outside = sum(not paper[0] <= rank <= paper[1] for rank in ranks)
+    verdict = "inside the paper's range" if not outside else f"{outside} of {len(ranks)} trials outside it"
+    mean, std = mean_std(ranks)
+    return Comparison(what, _range(*paper), _range(low, high), verdict, not outside, mean, std, len(ranks))
+
+
+def compare_claim(what: str, claim: str, found: str, holds: bool | None) -> Comparison:
+    """Put what we found beside a claim in words."""
+    verdict = {True: "holds", False: "does not hold here", None: "cannot be judged"}[holds]
+    return Comparison(what, claim, found, verdict, holds)
+
+
+def _range(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low}–{high}"

@@ -1,0 +1,205 @@
+"""One self-contained HTML file on everything that was reproduced: pictures inside, nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import html
+import os
+import platform
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlpsvd.experiments.experiment_file import to_toml
+from mlpsvd.experiments.papers.finding import Comparison, Finding, Picture, Reproduction, Table
+from mlpsvd.experiments.runs.results import library_versions
+from mlpsvd.files import write_atomically
+
+__all__ = ["Section", "machine", "write_report"]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One reproduction in the report.
+
+    Attributes
+    ----------
+    reproduction, finding
+        What it is, and what came out.
+    seeds
+        Seeds of the trials, one each; empty where nothing was trained.
+    engines
+        What computed, in words.
+    folder
+        Where its pictures lie as SVG files.
+    """
+
+    reproduction: Reproduction
+    finding: Finding
+    seeds: tuple[int, ...]
+    engines: tuple[str, ...]
+    folder: Path
+
+
+def write_report(path: Path, sections: Sequence[Section]) -> Path:
+    """Write the report in one step and return its path.
+
+    Raises
+    ------
+    OSError
+        If a picture cannot be read or the file not be written.
+    """
+    write_atomically(path, "\n".join(_page(sections)) + "\n")
+    return path
+
+
+def machine() -> dict[str, str]:
+    """Return what computes here, in words: processor, cores, system."""
+    return {
+        "Processor": _processor(),
+        "Cores": str(os.cpu_count() or 1),
+        "System": platform.platform(),
+    }
+
+
+def _processor() -> str:
+    """The processor's name as Linux tells it, else what Python knows."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine() or "unknown"
+
+
+def _page(sections: Sequence[Section]) -> Iterator[str]:
+    yield "<!DOCTYPE html>"
+    yield '<html lang="en"><head><meta charset="utf-8">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield f"<title>MLP-SVD: the paper reproduced</title><style>{_STYLE}</style></head><body>"
+    yield "<h1>MLP-SVD: the paper reproduced</h1>"
+    yield (
+        "<p>V. S. Paul and P. A. Nelson, “Matrix analysis for fast learning of neural networks with application to "
+        "the classification of acoustic spectra” (2021). Every number here was computed on the machine below; every "
+        "row says how it stands beside what the paper prints.</p>"
+    )
+    yield from _overview(sections)
+    for section in sections:
+        yield from _section(section)
+    yield from _made_with()
+    yield "</body></html>"
+
+
+def _overview(sections: Sequence[Section]) -> Iterator[str]:
+    yield "<table><thead><tr><th>Reproduced</th><th>Agrees</th><th>Differs</th><th>In short</th></tr></thead><tbody>"
+    for section in sections:
+        judged = [one.agrees for one in section.finding.comparisons if one.agrees is not None]
+        counts = (str(sum(judged)), str(len(judged) - sum(judged))) if judged else ("–", "–")
+        name = html.escape(section.reproduction.title)
+        cells = "".join(f'<td class="number">{count}</td>' for count in counts)
+        link = f'<a href="#{section.reproduction.name}">{name}</a>'
+        yield f"<tr><td>{link}</td>{cells}<td>{html.escape(section.finding.summary)}</td></tr>"
+    yield "</tbody></table>"
+
+
+def _section(section: Section) -> Iterator[str]:
+    finding = section.finding
+    yield f'<section id="{section.reproduction.name}"><h2>{html.escape(section.reproduction.title)}</h2>'
+    if section.reproduction.beyond:
+        yield '<p class="beyond">Beyond the paper</p>'
+    yield f"<p>{html.escape(section.reproduction.about)}</p><p><strong>{html.escape(finding.summary)}</strong></p>"
+    for picture in finding.pictures:
+        yield _picture(picture, section.folder)
+    yield from _comparison(finding.comparisons)
+    for table in finding.tables:
+        if table.shown:
+            yield from _table(table)
+    for note in finding.notes:
+        yield f'<p class="note">{html.escape(note)}</p>'
+    yield from _made_of(section)
+    yield "</section>"
+
+
+def _picture(picture: Picture, folder: Path) -> str:
+    svg = base64.b64encode((folder / f"{picture.stem}.svg").read_bytes()).decode()
+    caption = html.escape(picture.caption)
+    image = f'<img alt="{caption}" src="data:image/svg+xml;base64,{svg}">'
+    return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
+
+
+def _comparison(rows: Sequence[Comparison]) -> Iterator[str]:
+    if not rows:
+        return
+    yield "<table><thead><tr><th>Beside the paper</th><th>Paper</th><th>Here: mean ± standard deviation</th>"
+    yield "<th>Difference</th><th>In words</th></tr></thead><tbody>"
+    for one in rows:
+        difference = "" if one.difference is None else f"{one.difference:+.1f}"
+        mark = {True: "agrees", False: "differs", None: "open"}[one.agrees]
+        texts = "".join(f"<td>{html.escape(text)}</td>" for text in (one.what, one.paper, one.ours))
+        yield f'<tr class="{mark}">{texts}<td class="number">{difference}</td><td>{html.escape(one.verdict)}</td></tr>'
+    yield "</tbody></table>"
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"<h3>{html.escape(table.title)}</h3><table><thead><tr>"
+    yield "".join(f"<th>{html.escape(name)}</th>" for name in table.columns) + "</tr></thead><tbody>"
+    for row in table.rows:
+        yield "<tr>" + "".join(_cell(value) for value in row) + "</tr>"
+    yield "</tbody></table>"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, int | float):
+        return f'<td class="number">{value:g}</td>'
+    return f"<td>{html.escape(str(value))}</td>"
+
+
+def _made_of(section: Section) -> Iterator[str]:
+    experiments = section.finding.experiments
+    if not experiments:
+        return
+    yield f"<details><summary>What was run: {len(experiments)} {_plural('experiment', len(experiments))}</summary>"
+    if section.engines:
+        trials = f"{len(section.seeds)} {_plural('trial', len(section.seeds))} of each task, {_seeds(section.seeds)}"
+        yield f"<p>{trials}. Computed by: {html.escape('; '.join(section.engines))}.</p>"
+    for experiment in experiments:
+        yield f"<h4>{html.escape(experiment.name)}</h4><pre>{html.escape(to_toml(experiment))}</pre>"
+    yield "</details>"
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    first, last = min(seeds), max(seeds)
+    return f"seed {first}" if first == last else f"seeds {first} to {last}, each deciding noise, weights and order"
+
+
+def _made_with() -> Iterator[str]:
+    yield "<section><h2>Made with</h2><table><tbody>"
+    made = {"Date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"), **machine()}
+    made |= {name: text or "not installed" for name, text in library_versions().items()}
+    for name, text in made.items():
+        yield f"<tr><th>{html.escape(name)}</th><td>{html.escape(text)}</td></tr>"
+    yield "</tbody></table><p>Trials kept from earlier runs were computed then, perhaps elsewhere.</p></section>"
+
+
+def _plural(noun: str, count: int) -> str:
+    return noun if count == 1 else f"{noun}s"
+
+
+_STYLE = """
+:root { color-scheme: light dark; --line: #8884; --muted: #777; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.7rem; } h2 { font-size: 1.3rem; margin-top: 3rem; border-top: 1px solid var(--line);
+padding-top: 1.2rem; }
+table { border-collapse: collapse; margin: 1rem 0; font-size: .9rem; display: block; overflow-x: auto; }
+th, td { text-align: left; vertical-align: top; padding: .25rem .7rem; border-bottom: 1px solid var(--line); }
+td.number { text-align: right; font-variant-numeric: tabular-nums; }
+tr.differs td:last-child { font-weight: 600; } tr.differs td:last-child::before { content: "≠ "; }
+tr.agrees td:last-child::before { content: "= "; } tr.open td:last-child { color: var(--muted); }
+figure { margin: 1.2rem 0; } figure img { background: white; max-width: 100%; width: auto; min-width: 22rem; }
+figcaption, .note { color: var(--muted); font-size: .9rem; }
+.beyond { font-variant: small-caps; color: var(--muted); margin: -0.6rem 0 0; }
+pre { font-size: .75rem; overflow-x: auto; border: 1px solid var(--line); padding: .6rem; }
+"""

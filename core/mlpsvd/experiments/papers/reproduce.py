@@ -1,0 +1,286 @@
+"""Running reproductions: a generator of frozen events, one a trial, one a finding written, one for the report.
+
+To stop, close it: every finished trial is kept, and the same call goes on from there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlpsvd.errors import FileFormatError, TrainingError
+from mlpsvd.executors import OpenExecutor
+from mlpsvd.experiments.drawing import save_figure
+from mlpsvd.experiments.experiment_file import save_experiment
+from mlpsvd.experiments.papers.finding import Finding, Reproduction, Results
+from mlpsvd.experiments.papers.registry import REPRODUCTIONS
+from mlpsvd.experiments.papers.report import Section, write_report
+from mlpsvd.experiments.runs.lock import WORK, FolderInUse
+from mlpsvd.experiments.trials.measurements import Measurement
+from mlpsvd.experiments.trials.trials import MeasuresTogether, Trial, TrialStore, run_trials
+from mlpsvd.files import read_plain, write_atomically
+from mlpsvd.json_fields import parse_fields
+
+__all__ = [
+    "FindingWritten",
+    "ReportWritten",
+    "ReproductionEvent",
+    "TrialDone",
+    "check_folder",
+    "reproduce",
+    "written_reproductions",
+]
+
+_MANIFEST = "reproduction.json"
+_FORMAT_VERSION = 1
+_MOST_BREAKS = 5
+_MOST_MANIFEST_BYTES = 1_000_000
+_MOST_TRIALS = 100_000
+
+
+@dataclass(frozen=True)
+class TrialDone:
+    """One more trial is there.
+
+    Attributes
+    ----------
+    name
+        The experiment's name.
+    done, total
+        Trials that are there, and wanted.
+    left_s
+        Seconds that the others will take; None while that is not known.
+    kept
+        Whether it was there from an earlier run.
+    """
+
+    name: str
+    done: int
+    total: int
+    left_s: float | None
+    kept: bool
+
+
+@dataclass(frozen=True)
+class FindingWritten:
+    """A table or figure is finished: its numbers, and the files that hold them."""
+
+    reproduction: Reproduction
+    finding: Finding
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class ReportWritten:
+    """The report on everything in the folder is written."""
+
+    path: Path
+
+
+ReproductionEvent = TrialDone | FindingWritten | ReportWritten
+
+
+def reproduce(
+    reproductions: Sequence[Reproduction],
+    n_trials: int,
+    folder: Path,
+    open_executor: OpenExecutor,
+    together: MeasuresTogether | None = None,
+) -> Generator[ReproductionEvent, None, None]:
+    """Run what is missing, write tables, pictures and comparisons as they get ready, and the report at the end.
+
+    Each gets a folder of its name below ``folder``; the trials lie together in ``folder/trials``, shared by all that
+    need them. The report also covers what earlier calls have written to the same folder.
+
+    Parameters
+    ----------
+    reproductions
+        What to reproduce.
+    n_trials
+        Trials of each task.
+    folder
+        Where to write; made where it is missing.
+    open_executor
+        Opens the executor that runs the trials; opened anew should a worker process be killed.
+    together
+        Runs the trials that train networks, all at once, in the executor's place.
+
+    Raises
+    ------
+    FileFormatError
+        If the folder holds something else.
+    DataError
+        If another reproduction is written into it.
+    TrainingError
+        If workers die again and again.
+    OSError
+        If a file cannot be written.
+    """
+    check_folder(folder)
+    _refuse_links(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with closing(FolderInUse(folder)):
+        yield from _reproduced(reproductions, n_trials, folder, open_executor, together)
+
+
+def _reproduced(
+    reproductions: Sequence[Reproduction],
+    n_trials: int,
+    folder: Path,
+    open_executor: OpenExecutor,
+    together: MeasuresTogether | None,
+) -> Generator[ReproductionEvent, None, None]:
+    manifest = written_reproductions(folder)
+    _write_manifest(folder, manifest)  # from here on the folder can be told for ours
+    store = TrialStore(folder / "trials")
+    needs = {one.name: list(one.trials(n_trials)) for one in reproductions}
+    waiting = list(reproductions)
+    collected: dict[str, Mapping[str, Any]] = {}
+    with closing(_robust(needs, store, open_executor, collected, together)) as trials:
+        for event in trials:
+            yield event
+            yield from _written(_ready(waiting, needs, collected), n_trials, folder, collected)
+    yield from _written(_ready(waiting, needs, collected), n_trials, folder, collected)
+    yield ReportWritten(_write_whole_report(folder, store))
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that holds something else; to be asked before computing for an hour.
+
+    Raises
+    ------
+    FileFormatError
+        If ``folder`` is a file, or holds files but no reproduction, or one of a newer version.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise FileFormatError(f"{folder} is a file; it should be a folder, or not be there yet")
+    if folder.is_dir() and any(one.name != WORK for one in folder.iterdir()) and not (folder / _MANIFEST).is_file():
+        raise FileFormatError(f"{folder} holds files of something else; choose an empty folder or another name")
+    written_reproductions(folder)
+
+
+def _refuse_links(folder: Path) -> None:
+    """Refuse files that are links, in a folder from elsewhere: writing would replace what they lead to."""
+    for path in [*folder.glob("*"), *folder.glob("*/*")]:
+        if path.is_symlink() and not path.is_dir():
+            raise FileFormatError(f"{path} is a link; files that are written should be none, so remove it")
+
+
+def _robust(
+    needs: Mapping[str, Sequence[Trial]],
+    store: TrialStore,
+    open_executor: OpenExecutor,
+    collected: dict[str, Mapping[str, Any]],
+    together: MeasuresTogether | None,
+) -> Generator[TrialDone, None, None]:
+    """Run all trials into ``collected``, with a new executor where a killed worker has broken the last one."""
+    wanted = list({trial.key: trial for trials in needs.values() for trial in trials}.values())
+    if not wanted:
+        return
+    breaks = 0
+    while len(collected) < len(wanted):
+        rest = [trial for trial in wanted if trial.key not in collected]
+        before = len(collected)
+        try:
+            with open_executor() as executor, closing(run_trials(rest, store, executor, together)) as events:
+                for event in events:
+                    collected[event.trial.key] = event.result
+                    name = event.trial.experiment.name
+                    yield TrialDone(name, len(collected), len(wanted), event.left_s, event.kept)
+        except BrokenExecutor as error:
+            breaks = breaks + 1 if len(collected) == before else 1
+            if breaks >= _MOST_BREAKS:
+                raise TrainingError(
+                    "The worker processes were ended from outside again and again, for instance for want of memory; "
+                    "fewer jobs at a time may help, and what is finished is kept"
+                ) from error
+
+
+def _ready(
+    waiting: list[Reproduction], needs: Mapping[str, Sequence[Trial]], collected: Mapping[str, Any]
+) -> list[Reproduction]:
+    """Take those out of ``waiting`` whose trials are all there."""
+    ready = [one for one in waiting if all(trial.key in collected for trial in needs[one.name])]
+    for one in ready:
+        waiting.remove(one)
+    return ready
+
+
+def _written(
+    ready: Sequence[Reproduction], n_trials: int, folder: Path, collected: Mapping[str, Mapping[str, Any]]
+) -> Iterator[FindingWritten]:
+    for one in ready:
+        finding = one.find(n_trials, Results(collected))
+        paths = _write(folder / one.name, finding)
+        manifest = written_reproductions(folder)
+        manifest[one.name] = n_trials
+        _write_manifest(folder, manifest)
+        yield FindingWritten(one, finding, tuple(paths))
+
+
+def _write(folder: Path, finding: Finding) -> list[Path]:
+    """Write CSV of tables and comparison, pictures as PNG, SVG and PDF, and the experiments as TOML."""
+    folder.mkdir(exist_ok=True)
+    paths = []
+    for table in finding.tables:
+        paths.append(folder / f"{table.stem}.csv")
+        write_atomically(paths[-1], table.csv())
+    if finding.comparisons:
+        paths.append(folder / "comparison.csv")
+        write_atomically(paths[-1], finding.comparison_table().csv())
+    for picture in finding.pictures:
+        paths += save_figure(picture.draw(), folder, picture.stem)
+    for number, experiment in enumerate(finding.experiments, start=1):
+        paths.append(folder / f"experiment-{number}.toml")
+        save_experiment(paths[-1], experiment)
+    return paths
+
+
+def _write_whole_report(folder: Path, store: TrialStore) -> Path:
+    """Write the report on all that the folder holds, from the trials kept in it."""
+    sections = []
+    manifest = written_reproductions(folder)
+    for name, one in REPRODUCTIONS.items():
+        if name not in manifest:
+            continue
+        trials = list(one.trials(manifest[name]))
+        kept = {trial.key: result for trial in trials if (result := store.get(trial)) is not None}
+        if all(trial.key in kept for trial in trials):
+            engines = {str(result["engine"]) for result in kept.values() if "engine" in result}
+            finding = one.find(manifest[name], Results(kept))
+            seeds = {trial.experiment.seed for trial in trials if trial.measurement is not Measurement.BAYES}
+            sections.append(Section(one, finding, tuple(sorted(seeds)), tuple(sorted(engines)), folder / name))
+    return write_report(folder / "report.html", sections)
+
+
+def written_reproductions(folder: Path) -> dict[str, int]:
+    """Return what a folder holds: the number of trials of each reproduction written to it, by name.
+
+    Raises
+    ------
+    FileFormatError
+        If its list of reproductions is damaged, or from a newer version.
+    """
+    path = folder / _MANIFEST
+    if not path.is_file():
+        return {}
+    try:
+        table = parse_fields(read_plain(path, _MOST_MANIFEST_BYTES))
+        version, names = table.whole("format_version"), table.table("reproductions")
+        manifest = {name: names.whole(name, 1, _MOST_TRIALS) for name in names.names() if name in REPRODUCTIONS}
+    except (OSError, FileFormatError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise FileFormatError(f"{path} is damaged: it should list what was reproduced ({reason})") from error
+    if version != _FORMAT_VERSION:
+        raise FileFormatError(f"{path} has format version {version}; this program reads version {_FORMAT_VERSION}")
+    return manifest
+
+
+def _write_manifest(folder: Path, manifest: Mapping[str, int]) -> None:
+    table = {"format_version": _FORMAT_VERSION, "reproductions": manifest}
+    write_atomically(folder / _MANIFEST, json.dumps(table, indent=2) + "\n")

@@ -1,0 +1,1 @@
+"""Runs: one execution of an experiment, and the folder that it leaves."""

@@ -1,0 +1,292 @@
+"""Checkpoints: a whole run in one safetensors file, to be shown again or continued.
+
+The file holds the experiment, every contender's weights, moments and history, the confusion matrices, the class names,
+the fitted features and the identity of the clips. The feature vectors are not in it. Of format version 1, which knew
+less, the networks and histories are read as well.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.datasets.clips import Skipped
+from mlpsvd.errors import FileFormatError, SettingError
+from mlpsvd.experiments.experiment import Experiment, experiment_from_table
+from mlpsvd.experiments.race import ContenderState, Outcome
+from mlpsvd.experiments.runs.checkpoint_history import Tensors, history_arrays, history_table, read_history, tensor
+from mlpsvd.experiments.runs.checkpoint_network import read_trainer, trainer_arrays, trainer_table
+from mlpsvd.experiments.runs.checkpoint_v1 import read_states
+from mlpsvd.experiments.runs.results import model_of
+from mlpsvd.experiments.runs.run import Run, RunData, saved_outcome
+from mlpsvd.features.spectra import FittedFeatures
+from mlpsvd.files import require_plain, write_atomically
+from mlpsvd.json_fields import Fields, parse_fields
+from mlpsvd.metrics.cross_validation import Validation
+from mlpsvd.models.model_header import read_header, write_header
+from mlpsvd.models.training_statistics import TrainingReference
+from mlpsvd.settings import check, to_table
+from mlpsvd.text import one_line
+from mlpsvd.training.events import EpochEvent
+
+__all__ = ["CHECKPOINT", "OldCheckpoint", "checkpoint_id", "load_checkpoint", "save_checkpoint"]
+
+CHECKPOINT = "checkpoint.safetensors"
+"""Its name in the folder of a run."""
+
+_KIND = "mlpsvd checkpoint"
+_VERSION = 2
+_TYPES = ("F32", "F64", "I32", "I64", "I8")
+_MOST_BYTES = 8 * 10**9
+_MOST_ATTEMPTS = 1000
+_FEATURES, _REFERENCE = "features.", "reference."
+
+
+@dataclass(frozen=True, eq=False)
+class OldCheckpoint:
+    """What a checkpoint of format version 1 holds: no class names, no confusion matrix, no identity of the clips."""
+
+    experiment: Experiment
+    states: Mapping[str, ContenderState]
+
+
+def save_checkpoint(path: Path, run: Run) -> None:
+    """Write a run in one step.
+
+    Parameters
+    ----------
+    path
+        File to write or to replace.
+    run
+        The run, with at least one outcome and a state for every contender.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; an older one stays as it was.
+    """
+    from safetensors.numpy import save
+
+    model = model_of(run.data, next(iter(run.outcomes.values())))
+    tensors: dict[str, NDArray[Any]] = {
+        f"{_FEATURES}{name}": array for name, array in model.features.to_arrays().items()
+    }
+    if run.data.reference is not None:
+        tensors |= {f"{_REFERENCE}{name}": array for name, array in run.data.reference.to_arrays().items()}
+    for name, state in run.states.items():
+        tensors |= _contender_arrays(name, state, run.outcomes.get(name))
+    metadata = {
+        "kind": _KIND,
+        "format_version": str(_VERSION),
+        "run_id": run.id,
+        "experiment": json.dumps(to_table(run.experiment)),
+        "contenders": json.dumps(
+            {name: _contender_table(one, run.outcomes.get(name)) for name, one in run.states.items()}
+        ),
+        "data": json.dumps({"model": write_header(model), **_data_table(run.data)}),
+        "computed": json.dumps({"engine": run.engine, "notes": list(run.notes)}),
+    }
+    write_atomically(path, save({name: np.ascontiguousarray(one) for name, one in tensors.items()}, metadata))
+
+
+def load_checkpoint(path: Path) -> Run | OldCheckpoint:
+    """Read what :func:`save_checkpoint` wrote, of this format version or the first.
+
+    Of the events only the last has its snapshot; everything else is as it was, to the last bit.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is absent, damaged, no checkpoint, or from a newer version.
+    """
+    metadata, tensors = _read(path)
+    if metadata.get("kind") != _KIND:
+        raise FileFormatError(f"{path} is no checkpoint of this program")
+    version = metadata.get("format_version", "")
+    if version not in ("1", str(_VERSION)):
+        raise FileFormatError(
+            f"{path} has format version {one_line(version, 20)}; this program reads up to version {_VERSION}"
+        )
+    try:
+        experiment = _experiment(metadata)
+        if version == "1":
+            return OldCheckpoint(experiment, read_states(_fields(metadata, "contenders"), tensors, experiment))
+        return _run(metadata, tensors, experiment)
+    except (FileFormatError, SettingError) as error:
+        raise FileFormatError(f"{path} is damaged: {error}") from error
+
+
+def checkpoint_id(path: Path) -> str:
+    """Return the identity of the run in a checkpoint, without reading its numbers; empty in format version 1.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is absent, damaged or no checkpoint.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        require_plain(path, _MOST_BYTES)
+        with safe_open(path, framework="numpy") as file:
+            metadata = dict(file.metadata() or {})
+    except (OSError, SafetensorError) as error:
+        raise FileFormatError(f"{path} cannot be read as a checkpoint ({one_line(str(error))})") from error
+    if metadata.get("kind") != _KIND:
+        raise FileFormatError(f"{path} is no checkpoint of this program")
+    return _run_id(metadata) if metadata.get("format_version") != "1" else ""
+
+
+def _read(path: Path) -> tuple[dict[str, str], Tensors]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        require_plain(path, _MOST_BYTES)
+        with safe_open(path, framework="numpy") as file:
+            names = list(file.keys())
+            for name in names:
+                kind = file.get_slice(name).get_dtype()
+                if kind not in _TYPES:
+                    raise FileFormatError(f"{path} is damaged: the tensor {one_line(name)} has the type {kind}")
+            return dict(file.metadata() or {}), {name: file.get_tensor(name) for name in names}
+    except OSError as error:
+        raise FileFormatError(f"{path} cannot be read as a checkpoint ({error.strerror or error})") from error
+    except SafetensorError as error:
+        raise FileFormatError(f"{path} cannot be read as a checkpoint ({one_line(str(error))})") from error
+
+
+def _fields(metadata: Mapping[str, str], name: str) -> Fields:
+    if name not in metadata:
+        raise FileFormatError(f"its entry {name} is missing")
+    return parse_fields(metadata[name])
+
+
+def _experiment(metadata: Mapping[str, str]) -> Experiment:
+    experiment = experiment_from_table(_fields(metadata, "experiment").raw())
+    check(experiment)
+    return experiment
+
+
+def _contender_arrays(name: str, state: ContenderState, outcome: Outcome | None) -> dict[str, NDArray[Any]]:
+    arrays = {f"{name}.{part}": array for part, array in trainer_arrays(state.trainer).items()}
+    if state.history and outcome is not None:
+        arrays |= {f"{name}.history.{part}": array for part, array in history_arrays(state.history).items()}
+        arrays[f"{name}.confusion"] = np.asarray(outcome.confusion, np.int64)
+        if outcome.correct is not None:
+            arrays[f"{name}.correct"] = outcome.correct.astype(np.int8)
+        if outcome.validation is not None:
+            arrays[f"{name}.validation"] = np.asarray(outcome.validation.confusion, np.int64)
+    return arrays
+
+
+def _contender_table(state: ContenderState, outcome: Outcome | None) -> dict[str, Any]:
+    flags = {
+        "attempt": state.attempt,
+        "has_history": bool(state.history),
+        "at_chance": outcome is not None and outcome.at_chance,
+        "n_folds": outcome.validation.n_folds if outcome is not None and outcome.validation is not None else 0,
+    }
+    return {**trainer_table(state.trainer), **flags, **history_table(state.history)}
+
+
+def _data_table(data: RunData) -> dict[str, Any]:
+    return {
+        "n_train": data.n_train,
+        "n_test": data.n_test,
+        "clip_identity": data.identity,
+        "numerics_version": data.numerics_version,
+        "skipped": [[one.path, one.reason] for one in data.skipped],
+    }
+
+
+def _run(metadata: Mapping[str, str], tensors: Tensors, experiment: Experiment) -> Run:
+    data = _data(_fields(metadata, "data"), tensors, experiment)
+    size = (data.features.n_features, len(data.class_names))
+    tables = _fields(metadata, "contenders")
+    states: dict[str, ContenderState] = {}
+    for name in tables.names():
+        if name not in experiment.training.contenders:
+            raise FileFormatError(f"it holds the contender {one_line(name)}, which the experiment does not have")
+        table = tables.table(name)
+        trainer = read_trainer(name, table, tensors, experiment, size)
+        history: list[EpochEvent] = []
+        if table.flag("has_history"):
+            history = read_history(f"{name}.history.", table, tensors, trainer.network.spec, experiment.training.epochs)
+            history[-1] = dataclasses.replace(history[-1], snapshot=trainer.network)
+        states[name] = ContenderState(trainer, tuple(history), table.whole("attempt", high=_MOST_ATTEMPTS))
+    if set(states) != set(experiment.training.contenders) or not any(one.history for one in states.values()):
+        raise FileFormatError("it does not hold every contender of its experiment")
+    computed = _fields(metadata, "computed")
+    return Run(
+        id=_run_id(metadata),
+        data=data,
+        histories={name: state.history for name, state in states.items() if state.history},
+        outcomes={
+            name: _outcome(name, state, tensors, data, tables.table(name))
+            for name, state in states.items()
+            if state.history
+        },
+        states=states,
+        engine=computed.text("engine"),
+        notes=computed.texts("notes"),
+    )
+
+
+def _run_id(metadata: Mapping[str, str]) -> str:
+    run_id = metadata.get("run_id", "")
+    if not run_id or len(run_id) > 64 or not run_id.isalnum():
+        raise FileFormatError("its entry run_id is missing or impossible")
+    return run_id
+
+
+def _data(table: Fields, tensors: Tensors, experiment: Experiment) -> RunData:
+    header = read_header(table.table("model"))
+    offsets = {name: tensors[f"{_FEATURES}{name}"] for name in ("offset", "scale") if f"{_FEATURES}{name}" in tensors}
+    features = FittedFeatures.from_arrays(header.feature_settings, header.sample_rate_hz, offsets)
+    measured = {name.removeprefix(_REFERENCE): one for name, one in tensors.items() if name.startswith(_REFERENCE)}
+    n_classes = len(header.class_names)
+    return RunData(
+        experiment=experiment,
+        class_names=header.class_names,
+        features=features,
+        clip_s=header.clip_s,
+        reference=TrainingReference.from_arrays(n_classes, features.n_features, measured) if measured else None,
+        skipped=tuple(_skipped(entry) for entry in table.entries("skipped")),
+        n_train=table.whole("n_train"),
+        n_test=table.whole("n_test"),
+        identity=table.text("clip_identity"),
+        numerics_version=table.whole("numerics_version"),
+    )
+
+
+def _skipped(entry: object) -> Skipped:
+    if not isinstance(entry, list) or len(entry) != 2 or not all(isinstance(text, str) for text in entry):
+        raise FileFormatError("data.skipped should be a list of pairs of texts")
+    return Skipped(entry[0], entry[1])
+
+
+def _outcome(name: str, state: ContenderState, tensors: Tensors, data: RunData, table: Fields) -> Outcome:
+    shape = (len(data.class_names), len(data.class_names))
+    counts = tensor(tensors, f"{name}.confusion", shape, "i")
+    if (counts < 0).any() or counts.sum() != data.n_test:
+        raise FileFormatError(f"the tensor {name}.confusion does not count the {data.n_test} test clips")
+    outcome = saved_outcome(name, state, counts.astype(np.intp), table.flag("at_chance"))
+    if f"{name}.correct" in tensors:
+        correct = tensor(tensors, f"{name}.correct", (data.n_test,), "i") == 1
+        if correct.sum() != np.trace(counts):
+            raise FileFormatError(f"the tensor {name}.correct does not agree with {name}.confusion")
+        outcome = dataclasses.replace(outcome, correct=correct)
+    n_folds = table.whole("n_folds", high=data.n_train + data.n_test)
+    if not n_folds:
+        return outcome
+    counts = tensor(tensors, f"{name}.validation", shape, "i")
+    if (counts < 0).any() or counts.sum() != data.n_train + data.n_test:
+        raise FileFormatError(f"the tensor {name}.validation does not count the {data.n_train + data.n_test} clips")
+    return dataclasses.replace(outcome, validation=Validation(n_folds, counts.astype(np.intp)))

@@ -1,0 +1,106 @@
+"""What of a checkpoint trains on: a contender's network and optimiser, checked against the experiment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.engines.optimiser import OptimiserState
+from mlpsvd.errors import FileFormatError, NetworkError
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.race import contender_kinds
+from mlpsvd.experiments.runs.checkpoint_history import Tensors, tensor
+from mlpsvd.json_fields import Fields
+from mlpsvd.network.checks import check_steps
+from mlpsvd.network.spec import NetworkSpec
+from mlpsvd.network.spec_table import spec_from_fields, spec_to_table
+from mlpsvd.training.events import Snapshot
+from mlpsvd.training.trainer import TrainerState
+
+__all__ = ["read_trainer", "trainer_arrays", "trainer_table"]
+
+_VECTORS = ("theta", "first", "second")
+_MOST_STEPS = 2**53
+
+
+def trainer_arrays(trainer: TrainerState) -> dict[str, NDArray[Any]]:
+    """Return weights and moments as named arrays [shape=(n_parameters,)]."""
+    vectors = (trainer.network.theta, trainer.optimiser.first, trainer.optimiser.second)
+    return {name: np.array(vector) for name, vector in zip(_VECTORS, vectors, strict=True)}
+
+
+def trainer_table(trainer: TrainerState) -> dict[str, Any]:
+    """Return the rest of a trainer's state, for JSON."""
+    return {
+        "epoch": trainer.epoch,
+        "steps": list(trainer.optimiser.steps),
+        "spec": spec_to_table(trainer.network.spec),
+    }
+
+
+def read_trainer(
+    contender: str,
+    table: Fields,
+    tensors: Tensors,
+    experiment: Experiment,
+    size: tuple[int, int] | None = None,
+) -> TrainerState:
+    """Read what the two functions above wrote; every size fits every other one.
+
+    Parameters
+    ----------
+    contender
+        ``mlp`` or ``mlp-svd``.
+    table, tensors
+        JSON of the contender, and the arrays of the file.
+    experiment
+        What the network was built for.
+    size
+        Number of features and of classes; None where the file does not say.
+
+    Raises
+    ------
+    FileFormatError
+        If anything is missing or does not fit the rest.
+    """
+    spec = _spec(table.table("spec"), experiment, contender, size)
+    vectors = [_vector(tensors, f"{contender}.{name}", spec, experiment) for name in _VECTORS]
+    steps = list(table.wholes("steps", high=_MOST_STEPS))
+    try:
+        check_steps(spec, steps)
+    except NetworkError as error:
+        raise FileFormatError(f"{table.where}steps: {error}") from error
+    theta, first, second = vectors
+    theta.flags.writeable = False
+    epoch = table.whole("epoch", high=experiment.training.epochs)
+    return TrainerState(epoch, Snapshot(spec, theta), OptimiserState(first, second, steps))
+
+
+def _spec(table: Fields, experiment: Experiment, contender: str, size: tuple[int, int] | None) -> NetworkSpec:
+    """Return a network whose layers fit each other, and the experiment."""
+    network, kinds, spec = experiment.network, contender_kinds(experiment, contender), spec_from_fields(table)
+    n_in, n_out = size or (spec.n_in, spec.n_out)
+    sizes = (n_in, *network.hidden, n_out)
+    if (spec.n_in, *(layer.n_out for layer in spec.layers)) != sizes or spec.loss != network.loss:
+        raise FileFormatError(
+            f"{table.where}layers is not the network of its experiment, {' - '.join(map(str, sizes))}"
+        )
+    activations = (network.activation,) * len(network.hidden) + (network.output,)
+    for index, layer in enumerate(spec.layers):
+        if layer.kind not in ("dense", kinds[index]) or layer.activation != activations[index]:
+            raise FileFormatError(
+                f"{table.where}layers[{index}] is {layer.kind} with {layer.activation}; "
+                f"the experiment asks for {kinds[index]} with {activations[index]}"
+            )
+    return spec
+
+
+def _vector(tensors: Tensors, name: str, spec: NetworkSpec, experiment: Experiment) -> NDArray[np.floating]:
+    vector = tensor(tensors, name, (spec.n_parameters,), "f")
+    if vector.dtype != experiment.training.precision:
+        raise FileFormatError(f"the tensor {name} is of {vector.dtype}; it should be {experiment.training.precision}")
+    if not np.isfinite(vector).all():
+        raise FileFormatError(f"the tensor {name} holds values that are not finite")
+    return vector

@@ -1,0 +1,77 @@
+"""Checkpoints of format version 1: networks and histories, a tensor for each epoch and layer."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from mlpsvd.errors import FileFormatError
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.race import ContenderState
+from mlpsvd.experiments.runs.checkpoint_history import Tensors
+from mlpsvd.experiments.runs.checkpoint_network import read_trainer
+from mlpsvd.json_fields import Fields
+from mlpsvd.network.settings import LAYER_KINDS
+from mlpsvd.network.spec import NetworkSpec
+from mlpsvd.text import one_line
+from mlpsvd.training.events import Discard, EpochEvent
+
+__all__ = ["read_states"]
+
+_MOST = 2**53
+
+
+def read_states(tables: Fields, tensors: Tensors, experiment: Experiment) -> dict[str, ContenderState]:
+    """Return the state of every contender.
+
+    Raises
+    ------
+    FileFormatError
+        If anything is missing or does not fit the rest.
+    """
+    states = {}
+    for name in tables.names():
+        if name not in experiment.training.contenders:
+            raise FileFormatError(f"it holds the contender {one_line(name)}, which the experiment does not have")
+        table = tables.table(name)
+        trainer = read_trainer(name, table, tensors, experiment)
+        n_epochs = experiment.training.epochs
+        history = [_event(name, one, tensors, trainer.network.spec, n_epochs) for one in table.tables("history")]
+        if [event.epoch for event in history] != list(range(trainer.epoch + 1 if history else 0)):
+            raise FileFormatError(f"{table.where}history does not hold the epochs 0 to {trainer.epoch}")
+        if history:
+            history[-1] = dataclasses.replace(history[-1], snapshot=trainer.network)
+        states[name] = ContenderState(trainer, tuple(history))
+    if not states:
+        raise FileFormatError("it holds no network")
+    return states
+
+
+def _event(contender: str, table: Fields, tensors: Tensors, spec: NetworkSpec, n_epochs: int) -> EpochEvent:
+    n_layers, epoch = len(spec.layers), table.whole("epoch", high=n_epochs)
+    ranks, kinds = table.wholes("ranks", low=1), table.texts("kinds", LAYER_KINDS)
+    if len(ranks) != n_layers or len(kinds) != n_layers:
+        raise FileFormatError(f"{table.where}ranks and kinds should have {n_layers} entries each")
+    names = [f"{contender}.singular_values.{epoch}.{layer}" for layer in range(n_layers)]
+    values = [tensors.get(name, np.empty((0, 0))) for name in names]
+    if any(one.ndim != 1 or not one.size or one.dtype.kind != "f" for one in values):
+        raise FileFormatError(f"the tensors {names[0]} … should be {n_layers} lists of numbers")
+    return EpochEvent(
+        epoch=epoch,
+        n_epochs=table.whole("n_epochs", n_epochs, n_epochs),
+        train_loss=table.number("train_loss", is_finite=False),
+        train_accuracy=table.number("train_accuracy", 0.0, 1.0),
+        test_loss=table.number("test_loss", is_finite=False),
+        test_accuracy=table.number("test_accuracy", 0.0, 1.0),
+        singular_values=tuple(values),
+        ranks=ranks,
+        kinds=kinds,
+        n_weights=table.whole("n_weights", high=_MOST),
+        flops=table.whole("flops", high=_MOST),
+        train_s=table.number("train_s", 0.0),
+        discarded=tuple(
+            Discard(one.whole("layer", high=n_layers - 1), one.whole("rank_before", 1), one.whole("rank_after", 1))
+            for one in table.tables("discarded")
+        ),
+    )

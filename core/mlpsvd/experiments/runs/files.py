@@ -1,0 +1,157 @@
+"""The files of a run: everything that was asked and everything that came out, for other programs to read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlpsvd.errors import FileFormatError, MlpSvdError
+from mlpsvd.experiments.drawing import FORMATS
+from mlpsvd.experiments.experiment_file import save_experiment
+from mlpsvd.experiments.runs.checkpoint import CHECKPOINT, checkpoint_id, save_checkpoint
+from mlpsvd.experiments.runs.results import PROGRAM, model_of, results_table
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.tables import confusion_csv, history_csv, singular_values_csv, skipped_csv
+from mlpsvd.files import read_plain, write_atomically
+from mlpsvd.json_fields import Fields, parse_fields
+from mlpsvd.metrics.scores import accuracy
+from mlpsvd.metrics.uncertainty import accuracy_text
+from mlpsvd.models.model_file import save_model
+from mlpsvd.text import CONTENDER_NAMES
+from mlpsvd.training.settings import CONTENDERS
+
+__all__ = [
+    "RESULTS",
+    "RUN_NAMES",
+    "check_run_folder",
+    "model_name",
+    "read_results",
+    "write_essentials",
+    "write_figures",
+    "write_tables",
+]
+
+RESULTS = "results.json"
+EXPERIMENT = "experiment.toml"
+_MOST_RESULTS_BYTES = 100_000_000
+
+
+def model_name(contender: str) -> str:
+    """Return the name of a contender's model file."""
+    return f"model-{contender}.safetensors"
+
+
+def _run_names() -> frozenset[str]:
+    per_contender = [f"{stem}-{name}" for stem in ("singular-values", "confusion") for name in CONTENDERS]
+    pictures = ["accuracy-and-loss", "rank-and-weights", *per_contender]
+    names = {f"{stem}.{kind}" for stem in pictures for kind in FORMATS}
+    names |= {f"{stem}.csv" for stem in per_contender} | {f"history-{name}.csv" for name in CONTENDERS}
+    names |= {model_name(name) for name in CONTENDERS}
+    return frozenset(names | {EXPERIMENT, RESULTS, CHECKPOINT, "skipped.csv", "window.png"})
+
+
+RUN_NAMES = _run_names()
+"""Every name that a file of a run may have."""
+
+
+def write_essentials(folder: Path, run: Run) -> Iterator[Path]:
+    """Write the models, the checkpoint, the experiment and ``results.json``; yield the path of each.
+
+    The models come first: where the disk fills up, they are what is wanted most.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    for name, outcome in run.outcomes.items():
+        save_model(folder / model_name(name), model_of(run.data, outcome, run.id))
+        yield folder / model_name(name)
+    if run.states and run.outcomes:
+        save_checkpoint(folder / CHECKPOINT, run)
+        yield folder / CHECKPOINT
+    save_experiment(folder / EXPERIMENT, run.experiment)
+    yield folder / EXPERIMENT
+    yield _write(folder / RESULTS, json.dumps(results_table(run), indent=2, ensure_ascii=False) + "\n")
+
+
+def write_tables(folder: Path, run: Run) -> Iterator[Path]:
+    """Write histories, singular values, confusion matrices and skipped recordings as CSV; yield the path of each."""
+    yield _write(folder / "skipped.csv", skipped_csv(run.data.skipped))
+    for name, outcome in run.outcomes.items():
+        yield _write(folder / f"history-{name}.csv", history_csv(run.histories[name]))
+        yield _write(folder / f"singular-values-{name}.csv", singular_values_csv(run.histories[name]))
+        yield _write(folder / f"confusion-{name}.csv", confusion_csv(outcome, run.data.class_names))
+
+
+def write_figures(folder: Path, run: Run) -> Iterator[Path]:
+    """Draw the figures as PNG, SVG and PDF; yield the path of each."""
+    from mlpsvd.experiments.runs import plots
+
+    shown = {name: run.histories[name] for name in run.outcomes}
+    if not shown:
+        return
+    figures = {"accuracy-and-loss": plots.accuracy_and_loss(shown), "rank-and-weights": plots.rank_and_weights(shown)}
+    for name, outcome in run.outcomes.items():
+        title = f"{CONTENDER_NAMES[name]}: {accuracy_text(accuracy(outcome.confusion), int(outcome.confusion.sum()))}"
+        figures[f"singular-values-{name}"] = plots.singular_values(run.histories[name])
+        figures[f"confusion-{name}"] = plots.confusion(outcome.confusion, run.data.class_names, title)
+    for stem, figure in figures.items():
+        yield from plots.save_figure(figure, folder, stem)
+
+
+def check_run_folder(folder: Path) -> None:
+    """Refuse a folder that a run must not be written into; to be asked before training for an hour.
+
+    Raises
+    ------
+    FileFormatError
+        If ``folder`` is a file, or holds files with a run's names that no run of this program wrote.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise FileFormatError(f"{folder} is a file; it should be a folder, or not be there yet")
+    foreign = sorted(name for name in RUN_NAMES if (folder / name).exists())
+    if foreign and not _is_run(folder):
+        raise FileFormatError(
+            f"{folder} holds {foreign[0]}, which no run of this program wrote; choose an empty folder or another name"
+        )
+
+
+def read_results(folder: Path) -> Fields:
+    """Return the content of ``results.json``.
+
+    Raises
+    ------
+    FileFormatError
+        If it is damaged, or not of this program.
+    OSError
+        If it is not there or cannot be read.
+    """
+    try:
+        results = parse_fields(read_plain(folder / RESULTS, _MOST_RESULTS_BYTES))
+        results.text("program", (PROGRAM,))
+    except FileFormatError as error:
+        raise FileFormatError(f"{folder / RESULTS} is damaged: {error}") from error
+    return results
+
+
+def _is_run(folder: Path) -> bool:
+    try:
+        read_results(folder)
+    except (OSError, MlpSvdError):
+        return _is_checkpoint(folder / CHECKPOINT)  # a killed run leaves nothing else
+    return True
+
+
+def _is_checkpoint(path: Path) -> bool:
+    try:
+        checkpoint_id(path)
+    except MlpSvdError:
+        return False
+    return True
+
+
+def _write(path: Path, text: str) -> Path:
+    write_atomically(path, text.encode("utf-8", "backslashreplace"))  # file names need not be Unicode
+    return path

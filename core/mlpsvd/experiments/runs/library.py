@@ -1,0 +1,179 @@
+"""The runs that the program keeps by itself, in the person's data folder, until newer ones take their place."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from mlpsvd.errors import MlpSvdError
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.runs.files import read_results
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.store import has_run, is_in_use, read_run
+
+__all__ = ["MOST_BYTES", "MOST_RUNS", "KeptRun", "RunLibrary", "data_folder"]
+
+MOST_RUNS = 100
+MOST_BYTES = 2 * 10**9
+_NAME = re.compile(r"(\d{4}-\d\d-\d\d_\d{6})(?:_(.*))?")
+_TIME = "%Y-%m-%d_%H%M%S"
+_LONGEST = 40
+
+
+def data_folder() -> Path:
+    """Return the folder for data of this program that are kept without being asked for; it need not be there.
+
+    ``$XDG_DATA_HOME/mlpsvd`` or ``~/.local/share/mlpsvd``; on macOS and Windows the folder that is usual there.
+    """
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = str(Path.home() / "Library" / "Application Support")
+    else:
+        base = os.environ.get("XDG_DATA_HOME", "")
+        base = base if Path(base).is_absolute() else str(Path.home() / ".local" / "share")
+    return Path(base) / "mlpsvd"
+
+
+@dataclass(frozen=True)
+class KeptRun:
+    """A run in the library.
+
+    Attributes
+    ----------
+    folder
+        Where it lies.
+    name
+        The name of its experiment.
+    started
+        When it began.
+    epochs, accuracies
+        For each contender the epochs done and the test accuracy, 0 to 1; empty where the program ended meanwhile.
+    """
+
+    folder: Path
+    name: str
+    started: datetime
+    epochs: Mapping[str, int]
+    accuracies: Mapping[str, float]
+
+
+class RunLibrary:
+    """Runs in a folder, each in one of its own called ``2026-11-26_153012_name``.
+
+    Parameters
+    ----------
+    folder
+        Where the runs lie; made with the first one. By default ``runs`` in :func:`data_folder`.
+    most_runs, most_bytes
+        How much is kept: beyond it :meth:`prune` deletes the oldest runs.
+    """
+
+    def __init__(self, folder: Path | None = None, most_runs: int = MOST_RUNS, most_bytes: int = MOST_BYTES) -> None:
+        self.folder = data_folder() / "runs" if folder is None else folder
+        self._most_runs = most_runs
+        self._most_bytes = most_bytes
+
+    def new_folder(self, experiment: Experiment, now: datetime | None = None) -> Path:
+        """Make and return the folder of a new run.
+
+        Raises
+        ------
+        OSError
+            If it cannot be made.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        stem = f"{(now or datetime.now()).strftime(_TIME)}_{_slug(experiment.name)}"
+        for number in range(1, 1000):
+            path = self.folder / (stem if number == 1 else f"{stem}-{number}")
+            with contextlib.suppress(FileExistsError):
+                path.mkdir()
+                return path
+        raise FileExistsError(17, "there are too many runs of that name and second", str(self.folder / stem))
+
+    def folders(self) -> list[Path]:
+        """Return the folders of all runs that can be read, the newest first; those still being trained are left out."""
+        return [path for path in self._all() if has_run(path) and not is_in_use(path)]
+
+    def entries(self, most: int = MOST_RUNS) -> list[KeptRun]:
+        """Return what is known of the newest runs without reading their networks."""
+        return [_entry(path) for path in self.folders()[:most]]
+
+    def latest(self) -> Path | None:
+        """Return the folder of the newest run; None where there is none."""
+        return next(iter(self.folders()), None)
+
+    def read_latest(self) -> Run | None:
+        """Return the newest run that can be read; None where there is none."""
+        for folder in self.folders():
+            with contextlib.suppress(OSError, MlpSvdError):
+                return read_run(folder)
+        return None
+
+    def prune(self) -> list[Path]:
+        """Delete the oldest runs beyond the number and size that are kept; return what was deleted.
+
+        The newest run, and runs that are being trained, are never deleted. Nothing is deleted but folders that were
+        made here.
+        """
+        deleted: list[Path] = []
+        n_bytes = 0
+        for number, path in enumerate(self._all()):
+            n_bytes += _size(path)
+            is_beyond = number >= self._most_runs or n_bytes > self._most_bytes
+            if number and is_beyond and not is_in_use(path):
+                shutil.rmtree(path, ignore_errors=True)
+                deleted.append(path)
+        return deleted
+
+    def discard(self, folder: Path) -> None:
+        """Remove the folder of a run of which nothing was kept."""
+        if not has_run(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _all(self) -> list[Path]:
+        try:
+            found = [path for path in self.folder.iterdir() if _NAME.fullmatch(path.name)]
+        except OSError:
+            return []
+        return sorted((path for path in found if path.is_dir() and not path.is_symlink()), reverse=True)
+
+
+def _entry(folder: Path) -> KeptRun:
+    match = _NAME.fullmatch(folder.name)
+    assert match is not None
+    started = datetime.now()
+    with contextlib.suppress(ValueError):
+        started = datetime.strptime(match[1], _TIME)
+    name, epochs, accuracies = match[2] or "", {}, {}
+    with contextlib.suppress(OSError, MlpSvdError):
+        results = read_results(folder)
+        name = results.text("experiment")
+        contenders = results.table("contenders")
+        for contender in contenders.names():
+            table = contenders.table(contender)
+            epochs[contender] = table.whole("epochs")
+            accuracies[contender] = table.number("test_accuracy", 0.0, 1.0)
+    return KeptRun(folder, name, started, epochs, accuracies)
+
+
+def _slug(name: str) -> str:
+    """Return a name as a part of a file name on every system."""
+    kept = "".join(one if one.isalnum() or one in "-." else " " for one in name)
+    return "-".join(kept.split())[:_LONGEST].strip("-.") or "run"
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for base, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += (Path(base) / name).lstat().st_size
+    return total

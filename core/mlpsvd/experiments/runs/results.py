@@ -1,0 +1,132 @@
+"""What came out of a run, as plain tables and as a model."""
+
+from __future__ import annotations
+
+import math
+import platform
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from mlpsvd import __version__
+from mlpsvd.experiments.compare_outcomes import compare_outcomes, comparison_table
+from mlpsvd.experiments.prepare import Prepared
+from mlpsvd.experiments.race import Outcome
+from mlpsvd.experiments.runs.run import Run, RunData
+from mlpsvd.metrics.scores import accuracy
+from mlpsvd.metrics.uncertainty import wilson_interval
+from mlpsvd.models.model import Model
+from mlpsvd.settings import to_table
+
+__all__ = ["LIBRARIES", "PROGRAM", "library_versions", "model_of", "results_table"]
+
+LIBRARIES = ("numpy", "numba", "soundfile", "soxr", "safetensors", "matplotlib")
+PROGRAM = "mlpsvd"
+
+
+def model_of(data: Prepared | RunData, outcome: Outcome, run_id: str = "") -> Model:
+    """Return the trained network of one contender with everything that classifying needs.
+
+    Parameters
+    ----------
+    data
+        What it was trained on.
+    outcome
+        The contender.
+    run_id
+        The run that it belongs to, kept in the model's summary.
+    """
+    last = outcome.last
+    return Model(
+        spec=outcome.snapshot.spec,
+        theta=outcome.snapshot.theta,
+        features=data.features,
+        class_names=data.class_names,
+        clip_s=data.clip_s,
+        experiment_table=to_table(data.experiment),
+        summary={
+            "contender": outcome.contender,
+            "epoch": last.epoch,
+            "n_epochs": last.n_epochs,
+            "test_accuracy": _finite(accuracy(outcome.confusion)),
+            "ranks": list(last.ranks),
+            "n_weights": last.n_weights,
+            **({"run_id": run_id} if run_id else {}),
+        },
+        reference=data.reference,
+    )
+
+
+def results_table(run: Run) -> dict[str, Any]:
+    """Return the content of ``results.json`` as plain tables; figures that do not exist are None."""
+    data = run.data
+    return {
+        "program": PROGRAM,
+        "format_version": 2,
+        "run_id": run.id,
+        "versions": library_versions(),
+        "system": platform.platform(),
+        "engine": run.engine,
+        "notes": list(run.notes),
+        "experiment": run.experiment.name,
+        "seed": run.experiment.seed,
+        "features": data.features.describe(),
+        "class_names": list(data.class_names),
+        "clip_identity": data.identity,
+        "n_train": data.n_train,
+        "n_test": data.n_test,
+        "n_skipped": len(data.skipped),
+        "comparison": comparison_table(compare_outcomes(run.outcomes)),
+        "contenders": {name: _outcome_table(outcome, data.class_names) for name, outcome in run.outcomes.items()},
+    }
+
+
+def library_versions() -> dict[str, str | None]:
+    """Return the versions of this program, of Python and of the libraries that numbers depend on."""
+    versions: dict[str, str | None] = {"mlpsvd": __version__, "python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = None
+    return versions
+
+
+def _outcome_table(outcome: Outcome, class_names: Sequence[str]) -> dict[str, Any]:
+    last, report = outcome.last, outcome.report
+    return {
+        "epochs": last.epoch,
+        "stopped_early": last.epoch < last.n_epochs,
+        "test_accuracy": _finite(accuracy(outcome.confusion)),
+        "test_accuracy_interval": list(wilson_interval(outcome.confusion.trace(), int(outcome.confusion.sum()))),
+        "train_accuracy": _finite(last.train_accuracy),
+        "test_loss": _finite(last.test_loss),
+        "train_loss": _finite(last.train_loss),
+        "kinds": list(last.kinds),
+        "ranks": list(last.ranks),
+        "n_weights": last.n_weights,
+        "flops": outcome.flops,
+        "train_s": outcome.train_s,
+        "at_chance": outcome.at_chance,
+        "cross_validation": None
+        if outcome.validation is None
+        else {
+            "n_folds": outcome.validation.n_folds,
+            "accuracy": _finite(outcome.validation.accuracy),
+            "confusion": outcome.validation.confusion.tolist(),
+        },
+        "confusion": outcome.confusion.tolist(),
+        "classes": {
+            name: {
+                "precision": _finite(report.precision[index]),
+                "recall": _finite(report.recall[index]),
+                "f1": _finite(report.f1[index]),
+                "support": int(report.support[index]),
+            }
+            for index, name in enumerate(class_names)
+        },
+    }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

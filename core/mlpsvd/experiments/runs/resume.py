@@ -1,0 +1,45 @@
+"""Going on with a run that was stopped, killed or finished early."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlpsvd.errors import FileFormatError
+from mlpsvd.experiments.prepare import Prepared
+from mlpsvd.experiments.race import Race
+from mlpsvd.experiments.runs.checkpoint import OldCheckpoint, load_checkpoint
+from mlpsvd.experiments.runs.run import Run, require_same_data
+from mlpsvd.experiments.runs.store import finish_interrupted_swap, latest_checkpoint
+from mlpsvd.streams import NUMERICS_VERSION
+
+__all__ = ["continued_race", "load_unfinished"]
+
+
+def load_unfinished(folder: Path) -> Run:
+    """Read the run in a folder, to go on with it.
+
+    Raises
+    ------
+    FileFormatError
+        If there is no usable checkpoint, or one of a version with other random streams.
+    """
+    finish_interrupted_swap(folder)
+    run = load_checkpoint(latest_checkpoint(folder))
+    if isinstance(run, OldCheckpoint) or run.data.numerics_version != NUMERICS_VERSION:
+        raise FileFormatError(
+            f"{folder} was begun by another version of this program, which split clips and drew random numbers "
+            "differently; it can be opened, but not continued, so train its experiment.toml from the start"
+        )
+    return run
+
+
+def continued_race(run: Run, prepared: Prepared) -> Race:
+    """Return the race that goes on where it was left, to the same numbers as if it had never stopped.
+
+    Raises
+    ------
+    DataError
+        If ``prepared`` holds other classes or clips than those that the race began with.
+    """
+    require_same_data(run.data, prepared)
+    return Race(prepared, run.states)

@@ -1,0 +1,186 @@
+"""A run: the settings, what they were trained on, and everything that came out, for window and command line alike."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.datasets.clips import Skipped
+from mlpsvd.errors import DataError
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.prepare import Prepared
+from mlpsvd.experiments.race import ContenderState, Outcome, Race
+from mlpsvd.features.spectra import FittedFeatures
+from mlpsvd.metrics.scores import class_report
+from mlpsvd.models.training_statistics import TrainingReference
+from mlpsvd.streams import NUMERICS_VERSION
+from mlpsvd.text import one_line
+from mlpsvd.training.events import EpochEvent
+
+__all__ = ["Run", "RunData", "new_run_id", "require_same_data", "saved_outcome"]
+
+_MOST_NAMES = 12
+
+
+@dataclass(frozen=True, eq=False)
+class RunData:
+    """What a run knows of the data set that it was trained on; the feature vectors themselves are not kept.
+
+    Attributes
+    ----------
+    experiment
+        The settings of the run.
+    class_names
+        Name of each class, in the order of the networks' outputs.
+    features
+        The feature extractor, fitted on the training set.
+    clip_s
+        Usual length of one clip in seconds.
+    reference
+        Where the training clips lie in feature space; None where they do not vary.
+    skipped
+        Recordings that were left out, with their reasons.
+    n_train, n_test
+        Number of training and test clips.
+    identity
+        Digest of the clips, see :func:`mlpsvd.experiments.clip_identity.clip_identity`; empty where it is not known
+        (runs of format version 1).
+    numerics_version
+        Version of the random streams and of the split that the run was trained with.
+    """
+
+    experiment: Experiment
+    class_names: tuple[str, ...]
+    features: FittedFeatures = field(repr=False)
+    clip_s: float
+    reference: TrainingReference | None = field(default=None, repr=False)
+    skipped: tuple[Skipped, ...] = ()
+    n_train: int = 0
+    n_test: int = 0
+    identity: str = ""
+    numerics_version: int = NUMERICS_VERSION
+
+    @classmethod
+    def of(cls, prepared: Prepared) -> RunData:
+        """Return the description of a prepared data set."""
+        return cls(
+            experiment=prepared.experiment,
+            class_names=prepared.class_names,
+            features=prepared.features,
+            clip_s=prepared.clip_s,
+            reference=prepared.reference,
+            skipped=prepared.skipped,
+            n_train=prepared.n_train,
+            n_test=prepared.n_test,
+            identity=prepared.identity,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One execution of an experiment, complete enough to be shown and continued when its recordings are gone.
+
+    Attributes
+    ----------
+    id
+        Identifies the run; every file of a run folder carries it.
+    data
+        The experiment and what is known of its data set.
+    histories
+        The events of each contender, epoch 0 first.
+    outcomes
+        What came out for each contender, valid at any epoch.
+    states
+        What going on needs of each contender; empty where a run cannot go on.
+    engine
+        What computed, in words.
+    notes
+        What a person should know, e.g. that another engine was used than the one asked for.
+    """
+
+    id: str
+    data: RunData
+    histories: Mapping[str, Sequence[EpochEvent]]
+    outcomes: Mapping[str, Outcome]
+    states: Mapping[str, ContenderState] = field(default_factory=dict)
+    engine: str = ""
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, run_id: str, prepared: Prepared, race: Race) -> Run:
+        """Return a race between two of its events as a run."""
+        return cls(
+            id=run_id,
+            data=RunData.of(prepared),
+            histories={name: tuple(history) for name, history in race.histories.items() if history},
+            outcomes=race.outcomes(),
+            states=race.states(),
+            engine=race.engine_description,
+            notes=race.notes,
+        )
+
+    @property
+    def experiment(self) -> Experiment:
+        """The settings of the run."""
+        return self.data.experiment
+
+    @property
+    def epoch(self) -> int:
+        """Epochs that every contender has done."""
+        return min((history[-1].epoch for history in self.histories.values() if history), default=0)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every contender has done its last epoch."""
+        return bool(self.histories) and self.epoch >= self.experiment.training.epochs
+
+
+def saved_outcome(
+    contender: str, state: ContenderState, confusion: NDArray[np.intp], at_chance: bool = False
+) -> Outcome:
+    """Return the outcome of a contender, with a history, whose confusion matrix was saved."""
+    return Outcome(
+        contender=contender,
+        snapshot=state.trainer.network,
+        confusion=confusion,
+        report=class_report(confusion),
+        train_s=sum(event.train_s for event in state.history),
+        flops=sum(event.flops for event in state.history),
+        last=state.history[-1],
+        at_chance=at_chance,
+    )
+
+
+def new_run_id() -> str:
+    """Return an identity that no other run has."""
+    return secrets.token_hex(8)
+
+
+def require_same_data(run: RunData, prepared: Prepared) -> None:
+    """Refuse to go on with other clips than those that a run began with.
+
+    Raises
+    ------
+    DataError
+        If the classes or the clips differ; the message says which.
+    """
+    if run.class_names != prepared.class_names:
+        raise DataError(
+            f"the classes have changed since this run began: they were {_names(run.class_names)} and are now "
+            f"{_names(prepared.class_names)}; restore the recordings or train a new run"
+        )
+    if run.identity and run.identity != prepared.identity:
+        before, now = f"{run.n_train} training and {run.n_test} test clips", f"{prepared.n_train} and {prepared.n_test}"
+        counts = f" ({before}, now {now})" if (run.n_train, run.n_test) != (prepared.n_train, prepared.n_test) else ""
+        raise DataError(
+            f"the clips have changed since this run began{counts}; restore the recordings or train a new run"
+        )
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = ", ".join(one_line(name, 40) for name in names[:_MOST_NAMES])
+    return shown if len(names) <= _MOST_NAMES else f"{shown} … ({len(names)} classes)"

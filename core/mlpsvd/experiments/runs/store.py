@@ -1,0 +1,277 @@
+"""Run folders: one writer and one reader for command line and window.
+
+What is written goes into a hidden folder inside the run folder first, and takes its place when it is complete. A
+program that is killed meanwhile leaves the old run; killed while the files take their places, it leaves a list of
+them, and the next opening finishes the job. So a folder never shows files of two runs. Folders are not exchanged as
+a whole: files that are not of a run would have to move, and neither the folder of a running shell nor a mount point
+can be renamed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import time
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from mlpsvd.errors import DataError, FileFormatError, MlpSvdError
+from mlpsvd.experiments.prepare import Prepared
+from mlpsvd.experiments.race import Race
+from mlpsvd.experiments.runs.checkpoint import CHECKPOINT, checkpoint_id, load_checkpoint, save_checkpoint
+from mlpsvd.experiments.runs.files import (
+    RUN_NAMES,
+    check_run_folder,
+    model_name,
+    read_results,
+    write_essentials,
+    write_figures,
+    write_tables,
+)
+from mlpsvd.experiments.runs.lock import WORK, FolderInUse, work_folder
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.version_1 import read_old_run
+from mlpsvd.files import read_plain, write_atomically
+from mlpsvd.json_fields import parse_fields
+from mlpsvd.models.model_file import load_model
+
+__all__ = ["CHECKPOINT_S", "RunFolder", "has_run", "is_in_use", "latest_checkpoint", "read_run", "write_run"]
+
+CHECKPOINT_S = 10.0
+"""Seconds between two checkpoints: what a crash loses at most."""
+
+_NEW, _READY, _UNFINISHED = "new", "ready.json", "unfinished.safetensors"
+_MOST_READY_BYTES = 100_000
+
+
+class RunFolder:
+    """A run folder that is being written to; no second run gets in before it is closed.
+
+    Parameters
+    ----------
+    path
+        The folder; made where it is missing.
+
+    Raises
+    ------
+    FileFormatError
+        If it is a file, or holds files of a run's names that no run of this program wrote.
+    DataError
+        If another run is being written into it.
+    OSError
+        If it cannot be made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        check_run_folder(path)
+        path.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._lock = FolderInUse(path)
+        self._saved_at = time.monotonic()
+        _finish_swap(path)
+        self._holds = _held_id(path)
+
+    def checkpoint(self, run: Run) -> Path | None:
+        """Write where a run stands, in one step; an earlier run in the folder stays as it is until :meth:`write`.
+
+        Returns
+        -------
+        Path or None
+            The file; None before the first event, when there is nothing to keep.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written; what was there stays as it was.
+        """
+        self._saved_at = time.monotonic()
+        if not run.outcomes:
+            return None
+        is_ours = self._holds in (None, run.id)
+        path = self.path / CHECKPOINT if is_ours else work_folder(self.path) / _UNFINISHED
+        if path.is_symlink():
+            path.unlink()  # in a folder from elsewhere; what it leads to is not ours to write
+        save_checkpoint(path, run)
+        return path
+
+    def checkpoint_if_due(self, run_id: str, prepared: Prepared, race: Race) -> None:
+        """Write a checkpoint if the last one, or the opening of the folder, was ten seconds ago."""
+        if time.monotonic() - self._saved_at >= CHECKPOINT_S:
+            self.checkpoint(Run.of(run_id, prepared, race))
+
+    def write(self, run: Run, *, with_figures: bool = True) -> list[Path]:
+        """Write everything of a run, stopped or finished; an earlier run in the folder is replaced.
+
+        Parameters
+        ----------
+        run
+            The run.
+        with_figures
+            Whether to draw the figures and write the tables as well, which takes seconds.
+
+        Returns
+        -------
+        list of Path
+            All files written.
+
+        Raises
+        ------
+        OSError
+            If a file cannot be written; it names the file. If it is one of models, checkpoint, experiment or results,
+            the folder is as it was before; otherwise these are in place and the rest is missing.
+        """
+        staged = work_folder(self.path) / _NEW
+        shutil.rmtree(staged, ignore_errors=True)
+        names: list[str] = []
+        try:
+            staged.mkdir()
+            names.extend(path.name for path in write_essentials(staged, run))
+        except BaseException as error:
+            shutil.rmtree(staged, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise _named(error, self.path) from error
+            raise
+        try:
+            if with_figures:
+                more = chain(write_tables(staged, run), write_figures(staged, run))
+                names.extend(path.name for path in more)  # those before a failure stay in the list
+        except OSError as error:
+            raise _named(error, self.path, "; models, results and checkpoint are written, the rest is not") from error
+        finally:  # whatever has stopped the pictures, the essential files take their places
+            _swap(self.path, staged, run.id, names)
+            self._holds = run.id
+        return [self.path / name for name in names]
+
+    def holds(self, run: Run) -> bool:
+        """Whether the folder holds a run, finished or not."""
+        return self._holds == run.id
+
+    def close(self) -> None:
+        """Let others write into the folder."""
+        self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def write_run(folder: Path, run: Run, *, with_figures: bool = True) -> list[Path]:
+    """Write a run into a folder; see :class:`RunFolder`."""
+    with RunFolder(folder) as opened:
+        return opened.write(run, with_figures=with_figures)
+
+
+def has_run(folder: Path) -> bool:
+    """Whether :func:`read_run` has anything to read in a folder."""
+    return latest_checkpoint(folder).is_file()
+
+
+def latest_checkpoint(folder: Path) -> Path:
+    """Return the checkpoint of the run that was written into a folder last, there or not."""
+    unfinished = folder / WORK / _UNFINISHED
+    return unfinished if unfinished.is_file() else folder / CHECKPOINT
+
+
+def read_run(folder: Path) -> Run:
+    """Read a run from its folder alone; its recordings are not needed.
+
+    Only of a run of format version 1 that was killed before its results were written, the data set is made or read
+    again.
+
+    Raises
+    ------
+    MlpSvdError
+        If the folder is damaged, or holds files of two runs.
+    OSError
+        If a file cannot be read.
+    """
+    finish_interrupted_swap(folder)
+    path = latest_checkpoint(folder)
+    loaded = load_checkpoint(path)
+    if not isinstance(loaded, Run):
+        return read_old_run(folder, loaded)
+    if path.name == CHECKPOINT:
+        _require_one_run(folder, loaded)
+    return loaded
+
+
+def finish_interrupted_swap(folder: Path) -> None:
+    """Finish what a killed program has begun, unless another one is at it or the folder cannot be written to."""
+    if not (folder / WORK / _NEW).is_dir():
+        return
+    with contextlib.suppress(DataError, OSError), contextlib.closing(FolderInUse(folder)):
+        _finish_swap(folder)
+
+
+def is_in_use(folder: Path) -> bool:
+    """Whether a program is writing a run into a folder."""
+    return FolderInUse.is_held(folder)
+
+
+def _named(error: OSError, folder: Path, consequence: str = "") -> OSError:
+    """Return an error that names the file where it would have been."""
+    name = Path(os.fsdecode(error.filename)).name if isinstance(error.filename, str | bytes) else ""
+    return OSError(error.errno, f"{error.strerror or error}{consequence}", str(folder / name))
+
+
+def _swap(folder: Path, staged: Path, run_id: str, names: list[str]) -> None:
+    write_atomically(staged / _READY, json.dumps({"run_id": run_id, "files": names}))
+    _finish_swap(folder)
+
+
+def _finish_swap(folder: Path) -> None:
+    """Let files that are complete take their places; throw away what was not completed."""
+    staged = work_folder(folder) / _NEW
+    if staged.is_symlink() or not staged.is_dir():
+        return
+    names = _ready_names(staged)
+    if names is not None:
+        for name in names:
+            if (staged / name).is_file() and not (staged / name).is_symlink():
+                (staged / name).replace(folder / name)
+        for name in RUN_NAMES - set(names):
+            (folder / name).unlink(missing_ok=True)
+        (staged.parent / _UNFINISHED).unlink(missing_ok=True)
+    shutil.rmtree(staged, ignore_errors=True)
+
+
+def _ready_names(staged: Path) -> list[str] | None:
+    """Return the names of a complete set of files; None where it is not complete."""
+    try:
+        names = parse_fields(read_plain(staged / _READY, _MOST_READY_BYTES)).texts("files", tuple(sorted(RUN_NAMES)))
+    except (OSError, MlpSvdError):
+        return None
+    return list(names)
+
+
+def _held_id(folder: Path) -> str | None:
+    """Return the identity of the run in a folder; None for no run, empty for one of format version 1."""
+    with contextlib.suppress(OSError, MlpSvdError):
+        results = read_results(folder)
+        return results.text("run_id") if "run_id" in results else ""
+    with contextlib.suppress(MlpSvdError):
+        return checkpoint_id(folder / CHECKPOINT)
+    return None
+
+
+def _require_one_run(folder: Path, run: Run) -> None:
+    """Refuse a folder whose files belong to different runs."""
+    found: dict[str, object] = {}
+    with contextlib.suppress(FileNotFoundError):
+        results = read_results(folder)
+        found["results.json"] = results.text("run_id") if "run_id" in results else ""
+    for name in run.outcomes:
+        if (folder / model_name(name)).is_file():
+            found[model_name(name)] = load_model(folder / model_name(name)).summary.get("run_id", "")
+    others = [name for name, run_id in found.items() if run_id != run.id]
+    if others:
+        raise FileFormatError(
+            f"{folder} holds files of two runs: {others[0]} does not belong to {CHECKPOINT}; "
+            "move the files of one of them away"
+        )

@@ -1,0 +1,64 @@
+"""The tables of a run as CSV text, one row an epoch, a singular value or a class."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from mlpsvd.datasets.clips import Skipped
+from mlpsvd.experiments.race import Outcome
+from mlpsvd.text import spreadsheet_row
+from mlpsvd.training.events import EpochEvent
+
+__all__ = ["confusion_csv", "history_csv", "singular_values_csv", "skipped_csv"]
+
+
+def skipped_csv(skipped: Sequence[Skipped]) -> str:
+    """Return a row for each recording that was left out: path and reason."""
+    return _csv([("path", "reason"), *((one.path, one.reason) for one in skipped)])
+
+
+def history_csv(history: Sequence[EpochEvent]) -> str:
+    """Return a row an epoch: losses, accuracies (0 to 1), weights, operations, seconds, ranks, discarded values."""
+    return _csv(_history_rows(history))
+
+
+def singular_values_csv(history: Sequence[EpochEvent]) -> str:
+    """Return a row a singular value: epoch, layer counted from 0 at the input, index from 0, largest first."""
+    return _csv(_singular_value_rows(history))
+
+
+def confusion_csv(outcome: Outcome, class_names: Sequence[str]) -> str:
+    """Return a row a target class with the number of test clips estimated as each class (Table I)."""
+    rows: list[Sequence[object]] = [("target \\ estimate", *class_names)]
+    rows += [(name, *row) for name, row in zip(class_names, outcome.confusion.tolist(), strict=True)]
+    return _csv(rows)
+
+
+def _history_rows(history: Sequence[EpochEvent]) -> Iterable[Sequence[object]]:
+    n_layers = len(history[0].ranks)
+    yield (
+        "epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "n_weights", "flops", "train_s",
+        *(f"rank_layer{index}" for index in range(n_layers)), "n_discarded",
+    )  # fmt: skip
+    for one in history:
+        dropped = sum(discard.rank_before - discard.rank_after for discard in one.discarded)
+        yield (
+            one.epoch, one.train_loss, one.train_accuracy, one.test_loss, one.test_accuracy, one.n_weights, one.flops,
+            one.train_s, *one.ranks, dropped,
+        )  # fmt: skip
+
+
+def _singular_value_rows(history: Sequence[EpochEvent]) -> Iterable[Sequence[object]]:
+    yield ("epoch", "layer", "index", "singular_value")
+    for event in history:
+        for layer, values in enumerate(event.singular_values):
+            for index, value in enumerate(values):
+                yield (event.epoch, layer, index, float(value))
+
+
+def _csv(rows: Iterable[Sequence[object]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(spreadsheet_row(row) for row in rows)
+    return text.getvalue()

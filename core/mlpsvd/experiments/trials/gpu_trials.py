@@ -1,0 +1,121 @@
+"""Many trials on one GPU: all their networks in one kernel call, such as the 120 trainings of Table II.
+
+The results have the form of those of :func:`~mlpsvd.experiments.trials.measurements.measure`. Training times are each
+network's share of the call, by the clock of its thread block.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.arrays import gpu
+from mlpsvd.engines.gpu.engine import FusedGpuEngine
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.prepare import Prepared, prepare
+from mlpsvd.experiments.race import contender_kinds, initial_network
+from mlpsvd.experiments.trials.measurements import Measurement, Raced, race_table
+from mlpsvd.experiments.trials.trials import Trial
+from mlpsvd.metrics.scores import confusion_matrix
+from mlpsvd.network.network import Network
+from mlpsvd.training.batched import ManyRun, train_many
+from mlpsvd.training.events import EpochEvent, Snapshot
+
+__all__ = ["GpuTrials"]
+
+# Host memory bounds it: a trial of ten classes holds 9 MB of feature vectors, and both its networks after each epoch.
+_TRIALS_AT_ONCE = 100
+
+
+class GpuTrials:
+    """Measures trials together on this machine's GPU.
+
+    Parameters
+    ----------
+    make_engine
+        Makes the engine for a precision; by default on the GPU that CuPy finds.
+
+    Raises
+    ------
+    DeviceError
+        If there is no GPU that works.
+    """
+
+    def __init__(self, make_engine: Callable[[str], FusedGpuEngine] | None = None) -> None:
+        self._make_engine = make_engine or _on_the_gpu()
+        self._engines: dict[str, FusedGpuEngine] = {}
+
+    def takes(self, trial: Trial) -> bool:
+        """Whether a trial trains networks; the Bayes limit, which trains none, is left to the processor."""
+        return trial.measurement is not Measurement.BAYES
+
+    def measure(self, trials: Sequence[Trial]) -> Iterator[tuple[Trial, dict[str, Any]]]:
+        """Train the networks of all trials side by side; yield each trial with its result.
+
+        Raises
+        ------
+        MlpSvdError
+            If an experiment is impossible, a training fails, or the device has too little memory.
+        """
+        by_precision = defaultdict(list)
+        for trial in trials:
+            by_precision[trial.experiment.training.precision].append(trial)
+        for precision, alike in by_precision.items():
+            engine = self._engine(precision)
+            for start in range(0, len(alike), _TRIALS_AT_ONCE):
+                some = alike[start : start + _TRIALS_AT_ONCE]
+                for trial, raced in zip(some, _raced([one.experiment for one in some], engine), strict=True):
+                    yield trial, race_table(raced, trial.measurement)
+
+    def _engine(self, precision: str) -> FusedGpuEngine:
+        if precision not in self._engines:
+            self._engines[precision] = self._make_engine(precision)
+        return self._engines[precision]
+
+
+@dataclass(frozen=True)
+class _Contender:
+    prepared: Prepared
+    name: str
+    history: list[EpochEvent]
+
+    def run(self) -> ManyRun:
+        experiment = self.prepared.experiment
+        return ManyRun(
+            initial_network(self.prepared, self.name),
+            contender_kinds(experiment, self.name),
+            self.prepared.dataset,
+            experiment.training,
+            experiment.discarding,
+            experiment.seed,
+        )
+
+
+def _on_the_gpu() -> Callable[[str], FusedGpuEngine]:
+    backend = gpu()
+    return lambda precision: FusedGpuEngine(backend, precision)
+
+
+def _raced(experiments: Sequence[Experiment], engine: FusedGpuEngine) -> Iterator[Raced]:
+    """Train everything, then yield the races in the order of the experiments."""
+    all_prepared = [prepare(experiment) for experiment in experiments]
+    races = [[_Contender(one, name, []) for name in one.experiment.training.contenders] for one in all_prepared]
+    contenders = [contender for race in races for contender in race]
+    for index, event in train_many([contender.run() for contender in contenders], engine):
+        contenders[index].history.append(event)
+    for prepared, race in zip(all_prepared, races, strict=True):
+        histories = {one.name: one.history for one in race}
+        confusions = {name: _confusion(prepared, history[-1].snapshot) for name, history in histories.items()}
+        yield Raced(prepared, histories, confusions, engine.description)
+
+
+def _confusion(prepared: Prepared, snapshot: Snapshot | None) -> NDArray[np.intp]:
+    assert snapshot is not None, "every event of a training on the GPU carries its network"
+    dataset = prepared.dataset
+    outputs = Network(snapshot.spec, snapshot.theta).predict(dataset.x_test.astype(snapshot.theta.dtype, copy=False))
+    return confusion_matrix(dataset.y_test, outputs.argmax(axis=1), len(dataset.class_names))

@@ -1,0 +1,160 @@
+"""What is measured of one trial: plain tables of numbers that any process or machine can send back.
+
+Every measurement follows from the experiment alone, its seed included.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from mlpsvd.analysis.truncation import accuracies_by_rank
+from mlpsvd.errors import DataError
+from mlpsvd.experiments.bayes_limit import bayes_limit
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.prepare import Prepared, prepare
+from mlpsvd.experiments.race import Race
+from mlpsvd.network.network import Network
+from mlpsvd.training.events import EpochEvent
+
+__all__ = ["Measurement", "Raced", "measure", "race_table"]
+
+
+class Measurement(enum.Enum):
+    """What can be measured of an experiment.
+
+    RACE: accuracies, ranks, weights and times of every network. SINGULAR_VALUES: these and the singular values of
+    the first weight matrix after each epoch. SMALLER_RANKS: these and the MLP's accuracy at each smaller rank, every
+    epoch. BAYES: the accuracy of the best rule there is, on as many clips as the test set has.
+    """
+
+    RACE = "race"
+    SINGULAR_VALUES = "singular values"
+    SMALLER_RANKS = "smaller ranks"
+    BAYES = "bayes limit"
+
+
+@dataclass(frozen=True)
+class Raced:
+    """A finished race.
+
+    Attributes
+    ----------
+    prepared
+        The experiment and its data.
+    histories
+        All events of each contender.
+    confusions : mapping to np.ndarray [shape=(n_classes, n_classes)]
+        Test clips counted, by contender; rows are targets.
+    engine
+        What computed it, in words.
+    """
+
+    prepared: Prepared
+    histories: Mapping[str, Sequence[EpochEvent]]
+    confusions: Mapping[str, NDArray[np.intp]]
+    engine: str
+
+
+def measure(experiment: Experiment, measurement: Measurement) -> dict[str, Any]:
+    """Make one measurement, with one BLAS thread: workers share the cores among themselves.
+
+    Parameters
+    ----------
+    experiment
+        What to run.
+    measurement
+        What to record.
+
+    Returns
+    -------
+    dict
+        Plain tables, ready for JSON.
+
+    Raises
+    ------
+    MlpSvdError
+        If the experiment is impossible or its training fails.
+    """
+    with threadpool_limits(limits=1):
+        if measurement is Measurement.BAYES:
+            return _bayes(experiment)
+        return race_table(_raced(experiment), measurement)
+
+
+def race_table(raced: Raced, measurement: Measurement) -> dict[str, Any]:
+    """Return a measurement of a finished race as plain tables, ready for JSON."""
+    tables = {
+        name: {**_contender_table(history, raced.confusions[name]), **_MORE[measurement](raced, name)}
+        for name, history in raced.histories.items()
+    }
+    return {"engine": raced.engine, "contenders": tables}
+
+
+def _singular_values(raced: Raced, contender: str) -> dict[str, Any]:
+    history = raced.histories[contender]
+    return {"singular_values": [[_short(value) for value in event.singular_values[0]] for event in history]}
+
+
+def _smaller_ranks(raced: Raced, contender: str) -> dict[str, Any]:
+    if contender != "mlp":
+        return {}
+    by_epoch = [
+        accuracies_by_rank(Network(event.snapshot.spec, event.snapshot.theta), raced.prepared.dataset)
+        for event in raced.histories[contender]
+        if event.snapshot is not None
+    ]
+    return {"accuracies_by_rank": [[_short(value) for value in row] for row in by_epoch]}
+
+
+def _nothing_more(raced: Raced, contender: str) -> dict[str, Any]:
+    return {}
+
+
+_MORE: dict[Measurement, Callable[[Raced, str], dict[str, Any]]] = {
+    Measurement.RACE: _nothing_more,
+    Measurement.SINGULAR_VALUES: _singular_values,
+    Measurement.SMALLER_RANKS: _smaller_ranks,
+}
+
+
+def _bayes(experiment: Experiment) -> dict[str, Any]:
+    synthetic = experiment.data.synthetic
+    limit = bayes_limit(experiment, n_clips=synthetic.test_per_class * len(synthetic.filters))
+    if limit is None:
+        raise DataError("the Bayes limit is known for synthetic clips of Gaussian noise only")
+    return {"accuracy": limit.accuracy, "standard_error": limit.standard_error, "n_clips": limit.n_clips}
+
+
+def _raced(experiment: Experiment) -> Raced:
+    prepared = prepare(experiment)
+    race = Race(prepared)
+    for _ in race.run():
+        pass
+    confusions = {name: outcome.confusion for name, outcome in race.outcomes().items()}
+    return Raced(prepared, race.histories, confusions, race.engine_description)
+
+
+def _contender_table(history: Sequence[EpochEvent], confusion: NDArray[np.intp]) -> dict[str, Any]:
+    """One entry an epoch, the state before training first; ranks of the first weight matrix."""
+    return {
+        "test_accuracy": [_short(event.test_accuracy) for event in history],
+        "train_accuracy": [_short(event.train_accuracy) for event in history],
+        "test_loss": [_short(event.test_loss) for event in history],
+        "rank": [event.ranks[0] for event in history],
+        "n_weights": [event.n_weights for event in history],
+        "confusion": confusion.tolist(),
+        "flops": sum(event.flops for event in history),
+        "train_s": sum(event.train_s for event in history),
+    }
+
+
+def _short(value: float | NDArray[np.floating]) -> float:
+    """Seven digits: all that float32 knows."""
+    return float(f"{float(value):.7g}")

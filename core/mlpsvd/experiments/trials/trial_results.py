@@ -1,0 +1,80 @@
+"""Results of trials as they are read from files: every field that tables and figures are made of is checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlpsvd.errors import FileFormatError
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.trials.measurements import Measurement
+from mlpsvd.json_fields import Fields
+
+__all__ = ["checked_result"]
+
+_MOST = 2**53
+
+
+def checked_result(fields: Fields, experiment: Experiment, measurement: Measurement) -> dict[str, Any]:
+    """Return the plain tables of a result, as :func:`mlpsvd.experiments.trials.measurements.measure` makes them.
+
+    Parameters
+    ----------
+    fields
+        The result, from an untrusted file.
+    experiment, measurement
+        What it is a result of.
+
+    Raises
+    ------
+    FileFormatError
+        If a field is missing, of another type, or does not fit the experiment.
+    """
+    if measurement is Measurement.BAYES:
+        fields.number("accuracy", 0.0, 1.0)
+        fields.number("standard_error", 0.0, 1.0)
+        fields.whole("n_clips", 1, _MOST)
+        return fields.raw()
+    fields.text("engine")
+    contenders = fields.table("contenders")
+    if set(contenders.names()) != set(experiment.training.contenders):
+        raise FileFormatError(f"{contenders.where}names are not the contenders of the experiment")
+    for name in contenders.names():
+        _check_contender(contenders.table(name), experiment, measurement, name)
+    return fields.raw()
+
+
+def _check_contender(table: Fields, experiment: Experiment, measurement: Measurement, name: str) -> None:
+    n_events = experiment.training.epochs + 1
+    lists: dict[str, tuple[float, ...] | tuple[int, ...]] = {
+        "test_accuracy": table.numbers("test_accuracy", 0.0, 1.0),
+        "train_accuracy": table.numbers("train_accuracy", 0.0, 1.0),
+        "rank": table.wholes("rank", 1),
+        "n_weights": table.wholes("n_weights", 1),
+    }
+    for key, values in lists.items():
+        if len(values) != n_events:
+            raise FileFormatError(f"{table.where}{key} has {len(values)} entries; it should have {n_events}")
+    losses = Fields({f"test_loss[{index}]": one for index, one in enumerate(table.entries("test_loss"))}, table.where)
+    if len([losses.number(key, is_finite=False) for key in losses.names()]) != n_events:
+        raise FileFormatError(f"{table.where}test_loss should have {n_events} entries")
+    table.whole("flops", high=_MOST)
+    table.number("train_s", 0.0)
+    _check_rows(table, "confusion", None if experiment.data.source != "synthetic" else _n_classes(experiment))
+    if measurement is Measurement.SINGULAR_VALUES:
+        _check_rows(table, "singular_values", n_events)
+    if measurement is Measurement.SMALLER_RANKS and name == "mlp":
+        _check_rows(table, "accuracies_by_rank", None)
+
+
+def _check_rows(table: Fields, name: str, n_rows: int | None) -> None:
+    rows = table.entries(name)
+    if not rows or (n_rows is not None and len(rows) != n_rows):
+        raise FileFormatError(f"{table.where}{name} has {len(rows)} rows; it should have {n_rows or 'some'}")
+    fields = Fields({f"{name}[{index}]": row for index, row in enumerate(rows)}, table.where)
+    lengths = {len(fields.numbers(key, 0.0)) for key in fields.names()}
+    if name == "confusion" and lengths != {len(rows)}:
+        raise FileFormatError(f"{table.where}confusion should be a square")
+
+
+def _n_classes(experiment: Experiment) -> int:
+    return len(experiment.data.synthetic.filters)

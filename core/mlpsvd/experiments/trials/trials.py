@@ -1,0 +1,228 @@
+"""Many trials of experiments through any executor: resumable, and independent of how many workers there are.
+
+A trial is an experiment with its seed and the measurement to make of it. Its result follows from these two alone, so
+each finished one is kept at once in a file named after them, and a repeated command computes only what is missing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from mlpsvd import __version__
+from mlpsvd.errors import MlpSvdError
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.trials.measurements import Measurement, measure
+from mlpsvd.experiments.trials.trial_results import checked_result
+from mlpsvd.files import read_plain, write_atomically
+from mlpsvd.json_fields import parse_fields
+from mlpsvd.settings import to_table
+from mlpsvd.streams import NUMERICS_VERSION
+
+__all__ = ["MeasuresTogether", "Trial", "TrialEvent", "TrialStore", "run_trials", "seeded"]
+
+_FORMAT_VERSION = 1
+_MOST_BYTES = 200_000_000
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One experiment, its seed included, and what is measured of it."""
+
+    experiment: Experiment
+    measurement: Measurement = Measurement.RACE
+
+    @cached_property
+    def key(self) -> str:
+        """What identifies the result: a checksum of all that it depends on.
+
+        The version of the numerics is part of it; the experiment's name and the program's version are not.
+        """
+        table = {**to_table(self.experiment), "name": ""}
+        text = json.dumps([NUMERICS_VERSION, self.measurement.value, table], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+    @property
+    def cost(self) -> float:
+        """A rough share of the work, for the time left: training clips shown to a network."""
+        synthetic = self.experiment.data.synthetic
+        epochs = self.experiment.training.epochs if self.measurement is not Measurement.BAYES else 1
+        return float(synthetic.train_per_class * len(synthetic.filters) * epochs)
+
+
+@dataclass(frozen=True)
+class TrialEvent:
+    """One more trial is there.
+
+    Attributes
+    ----------
+    trial, result
+        What was measured, and what came out, as plain tables.
+    done, total
+        Trials that are there, and wanted.
+    left_s
+        Seconds that the others will take at the pace so far; None before the first has been computed.
+    kept
+        Whether the result was there from an earlier run.
+    """
+
+    trial: Trial
+    result: Mapping[str, Any]
+    done: int
+    total: int
+    left_s: float | None
+    kept: bool
+
+
+class TrialStore:
+    """Results of trials in a folder, one JSON file each, written in one step.
+
+    Parameters
+    ----------
+    folder
+        Where the files lie; made with the first result.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, trial: Trial) -> Path:
+        """Return the file of a trial, there or not."""
+        return self._folder / f"{trial.key}.json"
+
+    def get(self, trial: Trial) -> dict[str, Any] | None:
+        """Return the result of a trial, or None where there is none, or none that can be read."""
+        try:
+            table = parse_fields(read_plain(self.path(trial), _MOST_BYTES))
+            table.whole("format_version", _FORMAT_VERSION, _FORMAT_VERSION)
+            return checked_result(table.table("result"), trial.experiment, trial.measurement)
+        except (OSError, MlpSvdError):
+            return None
+
+    def put(self, trial: Trial, result: Mapping[str, Any]) -> None:
+        """Keep a result.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        table = {
+            "format_version": _FORMAT_VERSION,
+            "program": f"mlpsvd {__version__}",
+            "measurement": trial.measurement.value,
+            "experiment": to_table(trial.experiment),
+            "result": result,
+        }
+        write_atomically(self.path(trial), json.dumps(table, ensure_ascii=False))
+
+
+def seeded(experiment: Experiment, n_trials: int) -> list[Experiment]:
+    """Return ``n_trials`` copies of an experiment whose seeds follow on from its own."""
+    return [replace(experiment, seed=(experiment.seed + index) % 2**32) for index in range(n_trials)]
+
+
+class MeasuresTogether(Protocol):
+    """Measures many trials in one go; see :class:`mlpsvd.experiments.trials.gpu_trials.GpuTrials`."""
+
+    def takes(self, trial: Trial) -> bool:
+        """Whether it can measure a trial."""
+
+    def measure(self, trials: Sequence[Trial]) -> Iterator[tuple[Trial, dict[str, Any]]]:
+        """Yield each trial with its result."""
+
+
+def run_trials(
+    trials: Sequence[Trial], store: TrialStore, executor: Executor, together: MeasuresTogether | None = None
+) -> Generator[TrialEvent, None, None]:
+    """Compute the trials that ``store`` does not hold yet; yield every trial once, those kept from earlier first.
+
+    Closing the generator cancels what has not begun; what is done is in the store. The same trial asked for twice
+    is computed once.
+
+    Parameters
+    ----------
+    trials
+        What is wanted.
+    store
+        Where results are and go.
+    executor
+        Runs the measurements: processes, threads, a cluster.
+    together
+        Measures first, and all at once, the trials that it takes.
+
+    Raises
+    ------
+    BrokenExecutor
+        If a worker process was ended from outside. Everything finished is kept: go on with a new executor.
+    MlpSvdError
+        If a trial fails.
+    """
+    wanted = list({trial.key: trial for trial in trials}.values())
+    missing = []
+    done = 0
+    for trial in wanted:
+        result = store.get(trial)
+        if result is None:
+            missing.append(trial)
+            continue
+        done += 1
+        yield TrialEvent(trial, result, done, len(wanted), None, kept=True)
+    pace = _Pace(missing)
+    with contextlib.closing(_computed(missing, executor, together)) as computed:
+        for trial, result in computed:
+            store.put(trial, result)
+            done += 1
+            yield TrialEvent(trial, result, done, len(wanted), pace.left_s(trial), kept=False)
+
+
+def _computed(
+    trials: Sequence[Trial], executor: Executor, together: MeasuresTogether | None
+) -> Generator[tuple[Trial, dict[str, Any]], None, None]:
+    """Yield results as they come."""
+    if together is not None:
+        yield from together.measure([trial for trial in trials if together.takes(trial)])
+        trials = [trial for trial in trials if not together.takes(trial)]
+    pending: dict[Future[dict[str, Any]], Trial] = {}
+    try:
+        for trial in trials:
+            pending[executor.submit(measure, trial.experiment, trial.measurement)] = trial
+        while pending:
+            finished, _ = wait(pending, return_when=FIRST_COMPLETED)
+            for future in _broken_last(finished):
+                trial = pending.pop(future)
+                yield trial, future.result()
+    finally:
+        for future in pending:
+            future.cancel()
+
+
+def _broken_last(finished: set[Future[dict[str, Any]]]) -> list[Future[dict[str, Any]]]:
+    """A lost worker fails every future that waits at once; those that came to an end before it count."""
+    return sorted(finished, key=lambda future: isinstance(future.exception(), BrokenExecutor))
+
+
+class _Pace:
+    """Estimates the time left from the work done so far."""
+
+    def __init__(self, trials: Sequence[Trial]) -> None:
+        self._total = sum(trial.cost for trial in trials)
+        self._done = 0.0
+        self._started = time.monotonic()
+
+    def left_s(self, finished: Trial) -> float:
+        """Count one trial as finished and return the seconds that the rest will take."""
+        self._done += finished.cost
+        elapsed_s = time.monotonic() - self._started
+        with contextlib.suppress(ZeroDivisionError):
+            return max(0.0, elapsed_s * (self._total - self._done) / self._done)
+        return 0.0

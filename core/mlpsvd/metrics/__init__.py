@@ -1,0 +1,1 @@
+"""Metrics of classification results: accuracy, confusion matrices, confidence intervals and tests."""

@@ -1,0 +1,182 @@
+"""What a model knows of its training set besides the weights: where each class lies, how far its clips stray, how loud.
+
+With it, a sound that is like nothing the network has ever seen can be told from one that it knows. The network itself
+cannot: its probabilities sum to 1 whatever it hears.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.datasets.sound_digest import MOST
+from mlpsvd.errors import FileFormatError
+
+__all__ = ["DISTANCE_PERCENTILES", "TrainingReference"]
+
+DISTANCE_PERCENTILES = (5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
+"""Which percentiles of the training clips' distances are kept; the last is the unit of :meth:`distance`."""
+
+_SMALLEST, _LARGEST = 1e-30, 1e30
+"""Plausible deviations, and plausible numbers: beyond these, distances cannot be computed."""
+
+_SHAPES = {"distances": (len(DISTANCE_PERCENTILES),), "level_dbfs": (2,), "clipped_share": (1,)}
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingReference:
+    """The training set in the network's own feature space, sealed into the model.
+
+    The distance of a vector is its root-mean-square deviation from the nearest of some typical vectors, a few for each
+    class, each entry in units of its deviation within the classes (a Mahalanobis distance with a diagonal covariance
+    that all classes share), divided by the 99th percentile of the same distance over the training clips. So 1 is the
+    edge of the training set: one in a hundred of its clips lies beyond.
+
+    It is as meaningful as the features it is taken in:
+
+    - *standardised*: every entry counts alike, as it does for the network. The most telling choice.
+    - *training maximum*, *none*: the level is part of the vector, so the right sound 20 dB too loud is far away too.
+      Entries with little energy are told apart only down to the floor of the deviations (see
+      :func:`mlpsvd.models.measure_statistics.measure_reference`). Of linear magnitudes silence, all zeros, lies near
+      the quietest training clips: hold the level against the training set's as well.
+    - *per sample*: of linear magnitudes only the shape of the spectrum counts; a sound at the wrong level is as near
+      as at the right one, and the level has to be looked at on its own. Of log magnitudes the level still shows, but
+      bent by the division.
+    - *log* magnitudes make a change of level the same step in all entries, and the noise floor of the microphone as
+      visible as its loudest sound.
+
+    Attributes
+    ----------
+    class_means : np.ndarray [shape=(n_classes, n_features)]
+        Mean feature vector of each class.
+    centres : np.ndarray [shape=(n_centres, n_features)]
+        Typical feature vectors, at least one and at most eight for each class; see :mod:`mlpsvd.models.prototypes`.
+    within_std : np.ndarray [shape=(n_features,)]
+        Deviation of each entry within the classes, pooled, and no smaller than its floor.
+    distances : np.ndarray [shape=(6,)]
+        :data:`DISTANCE_PERCENTILES` of the training clips' distances, before the division by the last of them.
+    level_dbfs
+        5th and 95th percentile of the levels of whole training clips, in dBFS as of
+        :func:`mlpsvd.audio.level.measure_level`.
+    clipped_share
+        Which share of the training clips reached full scale, 0 to 1: where many did, clipping is nothing unusual.
+    trained_on
+        Digests of the training recordings, see :class:`mlpsvd.datasets.sound_digest.SoundDigest`; empty where
+        the clips are synthetic, and in files of before they were kept.
+    """
+
+    class_means: NDArray[np.float64] = field(repr=False)
+    centres: NDArray[np.float32] = field(repr=False)
+    within_std: NDArray[np.float64] = field(repr=False)
+    distances: NDArray[np.float64]
+    level_dbfs: tuple[float, float]
+    clipped_share: float = 0.0
+    trained_on: frozenset[int] = field(default=frozenset(), repr=False)
+
+    def distance(self, vector: NDArray[np.floating]) -> float:
+        """Return how far a feature vector [shape=(n_features,)] lies from the nearest class; 1 is the edge.
+
+        Infinite for a vector that is not finite.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            deviations = np.asarray(vector, np.float32) * self._per_std - self._scaled_centres
+            squares = np.einsum("kd,kd->k", deviations, deviations)
+        nearest = float(np.sqrt(squares.min() / len(self.within_std)) / self.distances[-1])
+        return nearest if np.isfinite(nearest) else float("inf")
+
+    @cached_property
+    def _per_std(self) -> NDArray[np.float32]:
+        return np.asarray(1.0 / self.within_std, np.float32)
+
+    @cached_property
+    def _scaled_centres(self) -> NDArray[np.float32]:
+        """In units of the deviations, made once, and as small as the vectors: a distance goes with each decision."""
+        return np.asarray(self.centres / self.within_std, np.float32)
+
+    def to_arrays(self) -> dict[str, NDArray[np.floating]]:
+        """Return everything as named arrays, for a model file."""
+        arrays: dict[str, NDArray[np.floating]] = {
+            "class_means": np.asarray(self.class_means, np.float64),
+            "centres": np.asarray(self.centres, np.float32),
+            "within_std": np.asarray(self.within_std, np.float64),
+            "distances": np.asarray(self.distances, np.float64),
+            "level_dbfs": np.asarray(self.level_dbfs, np.float64),
+            "clipped_share": np.asarray([self.clipped_share], np.float64),
+        }
+        if self.trained_on:
+            arrays["trained_on"] = np.array(sorted(self.trained_on), np.float64)
+        return arrays
+
+    @classmethod
+    def from_arrays(
+        cls, n_classes: int, n_features: int, arrays: Mapping[str, NDArray[np.floating]]
+    ) -> TrainingReference:
+        """Rebuild a reference from what :meth:`to_arrays` gave.
+
+        Raises
+        ------
+        FileFormatError
+            If an array is missing, has another shape than the model asks for, holds what is no number, or a deviation
+            or distance that should be above 0 is not.
+        """
+        n_centres = max((1, *np.shape(arrays.get("centres", ()))[:1]))
+        shapes = {
+            "class_means": (n_classes, n_features),
+            "centres": (n_centres, n_features),
+            "within_std": (n_features,),
+            **_SHAPES,
+        }
+        checked = {name: _array(arrays, name, shape) for name, shape in shapes.items()}
+        lowest = checked["within_std"].min()
+        if lowest < _SMALLEST:
+            raise FileFormatError(
+                f"the tensor reference.within_std holds {lowest:g}; all should be above {_SMALLEST:g}"
+            )
+        distances = checked["distances"]
+        if distances[0] < 0.0 or distances[-1] < _SMALLEST or (np.diff(distances) < 0.0).any():
+            raise FileFormatError("the tensor reference.distances does not ascend from 0 to a number above it")
+        low, high = (float(value) for value in checked["level_dbfs"])
+        if low > high:
+            raise FileFormatError(f"the tensor reference.level_dbfs is {low:g} to {high:g}; it should ascend")
+        share = float(checked["clipped_share"][0])
+        if not 0.0 <= share <= 1.0:
+            raise FileFormatError(f"the tensor reference.clipped_share is {share:g}; it should be from 0 to 1")
+        return cls(
+            class_means=checked["class_means"],
+            centres=checked["centres"].astype(np.float32),
+            within_std=checked["within_std"],
+            distances=distances,
+            level_dbfs=(low, high),
+            clipped_share=share,
+            trained_on=_digests(arrays),
+        )
+
+
+def _digests(arrays: Mapping[str, NDArray[np.floating]]) -> frozenset[int]:
+    """Read an array of whole numbers, which may be missing."""
+    found = arrays.get("trained_on")
+    if found is None:
+        return frozenset()
+    is_whole = found.ndim == 1 and bool((np.isfinite(found) & (found >= 0.0) & (found < MOST)).all())
+    if not is_whole or (found != np.floor(found)).any():
+        raise FileFormatError("the tensor reference.trained_on should hold a row of whole numbers from 0 to 2^52 - 1")
+    return frozenset(int(one) for one in found)
+
+
+def _array(arrays: Mapping[str, NDArray[np.floating]], name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    if name not in arrays:
+        raise FileFormatError(f"the tensor reference.{name} is missing; it should have the shape {shape}")
+    found = arrays[name]
+    if found.shape != shape:
+        raise FileFormatError(f"the tensor reference.{name} has the shape {found.shape}; it should be {shape}")
+    if not np.isfinite(found).all():
+        raise FileFormatError(f"the tensor reference.{name} holds values that are not finite; all should be numbers")
+    if np.abs(found).max(initial=0.0) > _LARGEST:
+        raise FileFormatError(f"the tensor reference.{name} holds values that are not plausible, above {_LARGEST:g}")
+    array = np.array(found, dtype=np.float64)
+    array.flags.writeable = False
+    return array

@@ -1,1 +1,0 @@
-"""Each joins a model, a view and a worker."""

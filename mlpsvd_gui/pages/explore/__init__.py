@@ -1,0 +1,1 @@
+"""Explore: filters, data, training and what it gives."""

@@ -1,0 +1,156 @@
+"""From a run's events to what the panels show: pure functions, no widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.experiments.compare_outcomes import compare_outcomes
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.race import Outcome
+from mlpsvd.metrics.uncertainty import Comparison, compare_accuracies
+from mlpsvd.network.network import Network
+from mlpsvd.setting_labels import differences
+from mlpsvd.text import CONTENDER_NAMES
+from mlpsvd.training.events import EpochEvent, Snapshot
+from mlpsvd_gui.pages.explore.views.confusion_panel import ClassScores
+from mlpsvd_gui.pages.explore.views.race_panel import RaceRow
+from mlpsvd_gui.pages.explore.views.singular_values_panel import Factors, LayerChoice
+from mlpsvd_gui.pages.explore.views.training_panel import TrainingCurves
+from mlpsvd_gui.state.run_state import RunModel
+
+__all__ = [
+    "changed_settings",
+    "class_scores",
+    "comparison",
+    "curves",
+    "discard_threshold",
+    "factors",
+    "layer_choices",
+    "n_test_clips",
+    "race_row",
+    "singular_value_history",
+    "time_left",
+]
+
+Array = NDArray[np.floating]
+
+
+def curves(history: Sequence[EpochEvent], n_test: int = 0) -> TrainingCurves:
+    """Turn a history into columns; ``n_test`` is the number of test clips, 0 where it is not known."""
+    return TrainingCurves(
+        epochs=np.array([event.epoch for event in history]),
+        train_accuracy=np.array([event.train_accuracy for event in history]),
+        test_accuracy=np.array([event.test_accuracy for event in history]),
+        train_loss=np.array([event.train_loss for event in history]),
+        test_loss=np.array([event.test_loss for event in history]),
+        ranks=np.array([event.ranks for event in history]),
+        n_weights=np.array([event.n_weights for event in history]),
+        discards=np.array([event.epoch for event in history if event.discarded], dtype=int),
+        n_test=n_test,
+    )
+
+
+def race_row(history: Sequence[EpochEvent], n_test: int = 0) -> RaceRow | None:
+    """Sum up what a contender has reached on ``n_test`` test clips; None before its first event."""
+    if not history:
+        return None
+    last = history[-1]
+    return RaceRow(
+        test_accuracy=last.test_accuracy,
+        epoch=last.epoch,
+        n_epochs=last.n_epochs,
+        ranks=last.ranks,
+        n_weights=last.n_weights,
+        flops=sum(event.flops for event in history),
+        train_s=sum(event.train_s for event in history),
+        n_test=n_test,
+    )
+
+
+def comparison(run: RunModel) -> Comparison | None:
+    """Compare the networks of a run as they are shown: by their answers once they are known, before by accuracies."""
+    if run.outcomes:
+        return compare_outcomes(run.outcomes)
+    last = {name: history[-1] for name, history in run.histories.items() if history}
+    if run.data is None or set(last) != {"mlp", "mlp-svd"} or last["mlp"].epoch != last["mlp-svd"].epoch:
+        return None
+    return compare_accuracies(last["mlp"].test_accuracy, last["mlp-svd"].test_accuracy, run.data.n_test)
+
+
+def n_test_clips(run: RunModel) -> int:
+    """Return how many test clips the accuracies of a run are counted on; 0 where it is not known."""
+    if run.data is not None and run.data.n_test:
+        return run.data.n_test
+    return max((int(outcome.confusion.sum()) for outcome in run.outcomes.values()), default=0)
+
+
+def class_scores(outcome: Outcome) -> ClassScores:
+    """Return an outcome's confusion matrix and its figures of merit."""
+    report = outcome.report
+    return ClassScores(outcome.confusion, report.precision, report.recall, report.f1)
+
+
+def singular_value_history(history: Sequence[EpochEvent], layer: int) -> Array:
+    """Return a layer's singular values over the epochs.
+
+    Returns
+    -------
+    values : np.ndarray [shape=(n_events, n_values)]
+        NaN where a value has been dropped.
+    """
+    longest = max(len(event.singular_values[layer]) for event in history)
+    values = np.full((len(history), longest), np.nan)
+    for row, event in enumerate(history):
+        found = event.singular_values[layer]
+        values[row, : len(found)] = found
+    return values
+
+
+def layer_choices(histories: dict[str, list[EpochEvent]]) -> list[LayerChoice]:
+    """Return every layer of every contender; the MLP-SVD's come first, as they are what the panel is for."""
+    choices = []
+    for contender in sorted(histories, reverse=True):
+        if histories[contender]:
+            kinds = histories[contender][-1].kinds
+            for layer, kind in enumerate(kinds):
+                text = f"{CONTENDER_NAMES[contender]}, layer {layer + 1} of {len(kinds)} ({kind})"
+                choices.append(LayerChoice(contender, layer, text))
+    return choices
+
+
+def discard_threshold(experiment: Experiment, event: EpochEvent, layer: int) -> float | None:
+    """Return the value below which the layer's singular values are dropped; None where none will be for that reason."""
+    values = event.singular_values[layer]
+    discarding = experiment.discarding
+    if event.kinds[layer] == "dense" or discarding.criterion != "threshold" or not discarding.points or not len(values):
+        return None
+    return float(discarding.threshold * values[0])
+
+
+def factors(snapshot: Snapshot, layer: int, epoch: int, column_hz: Array | None) -> Factors:
+    """Return U, σ, Vᵀ of a layer: the trained ones, or the singular value decomposition of its W."""
+    network = Network(snapshot.spec, snapshot.theta)
+    if snapshot.spec.layers[layer].kind == "svd":
+        views = network.parameters(layer)
+        u, sigma, vt = (np.array(views[name]) for name in ("U", "sigma", "Vt"))
+        return Factors(u, sigma, vt, True, epoch, column_hz)
+    u, sigma, vt = np.linalg.svd(np.asarray(network.weight_matrix(layer)), full_matrices=False)
+    rank = snapshot.spec.layers[layer].rank
+    return Factors(u[:, :rank], sigma[:rank], vt[:rank], False, epoch, column_hz)
+
+
+def time_left(run: RunModel, elapsed_s: float) -> float | None:
+    """Estimate the seconds until the end from those trained so far (pauses left out); None before the first epoch."""
+    if run.experiment is None:
+        return None
+    total = run.experiment.training.epochs * len(run.histories)
+    done = sum(history[-1].epoch for history in run.histories.values() if history)
+    return elapsed_s * (total - done) / done if done else None
+
+
+def changed_settings(before: Experiment, after: Experiment) -> list[str]:
+    """Return the dotted keys of all settings that differ, the name left out; lists count as one."""
+    return [key for key in differences(before, after) if key != "name"]

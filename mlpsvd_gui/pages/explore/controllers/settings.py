@@ -1,0 +1,117 @@
+"""Joins the settings column with the experiment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from mlpsvd import setting_labels as setting_words
+from mlpsvd import settings
+from mlpsvd.errors import SettingError
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.setting_labels import in_words
+from mlpsvd_gui.pages.explore.views.settings_panel import SettingsPanel
+from mlpsvd_gui.state.experiment_state import ExperimentChange, ExperimentModel
+
+__all__ = ["SettingsController"]
+
+
+class SettingsController(QObject):
+    """Takes edits into the experiment and marks what is impossible.
+
+    A value that is impossible by itself never gets into the experiment: its text stays in the field, marked. Settings
+    that are possible by themselves but do not fit together are in the experiment and marked too.
+    """
+
+    problems_changed = Signal(list)
+    """Emits every problem as a sentence; an empty list when the experiment can be trained."""
+
+    def __init__(self, panel: SettingsPanel, experiment_model: ExperimentModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._panel = panel
+        self._model = experiment_model
+        self._refused: dict[str, str] = {}
+        """Why the text of a field was refused, in one sentence, by key."""
+        panel.edited.connect(self._set)
+        panel.text_edited.connect(self._read)
+        panel.refused.connect(self._refuse)
+        panel.reset_requested.connect(self._reset)
+        experiment_model.changed.connect(self._take)
+        self._show()
+
+    def close(self) -> None:
+        """Nothing runs in the background here."""
+
+    def commit(self) -> None:
+        """Take over what is typed but not yet confirmed."""
+        self._panel.commit()
+
+    def problems(self) -> list[str]:
+        """Return every problem as a sentence with the setting's label, refused texts included."""
+        refused = [f"{setting_words.label(Experiment, key)}: {text}" for key, text in self._refused.items()]
+        found = settings.problems(self._model.experiment)
+        return [*(setting_words.sentence(error, Experiment) for error in found), *refused]
+
+    def _set(self, key: str, value: Any) -> None:
+        self._replace(key, settings.with_value(self._model.experiment, key, value))
+
+    def _read(self, key: str, text: str) -> None:
+        try:
+            experiment = settings.parse_text(self._model.experiment, key, text)
+        except SettingError as error:
+            self._refuse(key, _should_be(error))
+        else:
+            self._replace(key, experiment)
+
+    def _replace(self, key: str, experiment: Experiment) -> None:
+        """Make ``experiment`` the current one, unless the setting that was edited has an impossible value."""
+        own = (error for error in settings.problems(experiment) if _row_key(error.key) == key)
+        conflict = next(own, None)
+        if conflict is not None and settings.is_impossible(experiment, key):
+            self._refuse(key, _should_be(conflict))
+            return
+        self._refused.pop(key, None)
+        self._model.replace(experiment)
+        self._show()
+
+    def _refuse(self, key: str, sentence: str) -> None:
+        self._refused.pop(key, None)
+        if sentence:
+            self._refused[key] = sentence
+        self._show()
+
+    def _reset(self, key: str) -> None:
+        self._refused.pop(key, None)
+        value = settings.get(Experiment(), key)
+        self._panel.show_again(key, value)
+        self._model.set_value(key, value)
+        self._show()
+
+    def _take(self, change: ExperimentChange) -> None:
+        is_other = "name" in change.sections  # another experiment was opened: half-typed text belongs to the old one
+        for key in list(self._refused):
+            value = settings.get(change.after, key)
+            if is_other or value != settings.get(change.before, key):
+                del self._refused[key]
+                self._panel.show_again(key, value)
+        self._show()
+
+    def _show(self) -> None:
+        self._panel.show_experiment(self._model.experiment)
+        sentences: dict[str, str] = {}
+        for error in settings.problems(self._model.experiment):
+            key = _row_key(error.key)
+            is_shown = key in self._panel.rows
+            sentences[key] = _should_be(error) if is_shown else setting_words.sentence(error, Experiment)
+        self._panel.show_problems({**sentences, **self._refused})
+        self.problems_changed.emit(self.problems())
+
+
+def _should_be(error: SettingError) -> str:
+    return f"Should be {error.expected}, not {in_words(error.found)}."
+
+
+def _row_key(key: str) -> str:
+    """Return the key of the row that shows a setting: an entry of a list is shown in the list's row."""
+    return key.partition("[")[0]

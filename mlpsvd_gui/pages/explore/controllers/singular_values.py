@@ -1,0 +1,141 @@
+"""Joins the singular values panel with the run and the epoch under the cursor."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject
+
+from mlpsvd_gui.log import LOGGER
+from mlpsvd_gui.pages.explore.controllers import run_figures
+from mlpsvd_gui.pages.explore.views.singular_values_panel import SingularValuesPanel
+from mlpsvd_gui.state.run_state import RunModel
+from mlpsvd_gui.state.selection_state import SelectionModel
+from mlpsvd_gui.threads.background_jobs import Background
+
+__all__ = ["SingularValuesController"]
+
+
+class SingularValuesController(QObject):
+    """Shows one layer's values; computes U, σ, Vᵀ in the background, and only while they are looked at.
+
+    New epochs are drawn when :meth:`draw_history` and :meth:`draw_spectrum` are called: the plots of a run take turns.
+    """
+
+    def __init__(
+        self, panel: SingularValuesPanel, selection: SelectionModel, run: RunModel, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._panel = panel
+        self._selection = selection
+        self._run = run
+        self._background = Background("factors", self)
+        self._layer: tuple[str, int] | None = None
+        self._is_chosen = False
+        self._has_fresh_history = False
+        self._has_fresh_spectrum = False
+        panel.layer_chosen.connect(self._choose)
+        panel.cursor_moved.connect(selection.select_epoch)
+        panel.factors_wanted.connect(self._update_factors)
+        selection.epoch_changed.connect(self._move)
+        run.started.connect(self.clear)
+        run.events_added.connect(self._take)
+
+    def close(self) -> None:
+        """Stop the background work."""
+        self._background.close()
+
+    def clear(self) -> None:
+        """Forget the last run."""
+        if not self._is_chosen:
+            self._layer = None
+        self._has_fresh_history = self._has_fresh_spectrum = False
+        self.show_nothing()
+        self._panel.show_layers(())
+
+    def show_nothing(self) -> None:
+        """Say what will be here."""
+        self._panel.clear()
+
+    def expect(self) -> None:
+        """Draw the axes of a run whose data are prepared."""
+        if self._run.experiment is not None:
+            self._panel.expect(self._run.experiment.training.epochs)
+
+    def show_waiting(self, text: str) -> None:
+        """Say what a run is waiting for before it has axes."""
+        self.clear()
+        self._panel.show_waiting(text)
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Make the plots faint while they belong to other settings."""
+        self._panel.set_dimmed(dimmed)
+
+    def draw_history(self) -> None:
+        """Draw the heatmap if there are new epochs."""
+        if self._has_fresh_history and self._layer is not None:
+            contender, layer = self._layer
+            self._has_fresh_history = False
+            self._panel.heatmap.put_off_painting()
+            self._panel.show_history(run_figures.singular_value_history(self._run.histories[contender], layer))
+
+    def draw_spectrum(self) -> None:
+        """Draw the values at the cursor, and the factors where they are looked at, if there are new epochs."""
+        if self._has_fresh_spectrum:
+            self._has_fresh_spectrum = False
+            self._panel.values.put_off_painting()
+            self._move(self._selection.epoch)
+
+    def _take(self, contender: str) -> None:
+        choices = run_figures.layer_choices(self._run.histories)
+        if len(choices) != self._panel.layer_box.count():
+            keys = [(choice.contender, choice.layer) for choice in choices]
+            is_kept = self._is_chosen and self._layer is not None and self._layer in keys
+            current = keys.index(self._layer) if is_kept and self._layer is not None else 0
+            self._panel.show_layers(choices, current)
+            self._layer = keys[current]
+        if self._layer is not None and self._layer[0] == contender:
+            self._has_fresh_history = self._has_fresh_spectrum = True
+
+    def _choose(self, contender: str, layer: int) -> None:
+        self._layer = (contender, layer)
+        self._is_chosen = True
+        self._has_fresh_history = self._has_fresh_spectrum = True
+        self.draw_history()
+        self.draw_spectrum()
+
+    def _move(self, epoch: int | None) -> None:
+        self._panel.show_epoch(epoch)
+        event = self._run.event_at(self._layer[0], epoch) if self._layer else None
+        if event is None or self._layer is None or self._run.experiment is None:
+            return
+        contender, layer = self._layer
+        threshold = run_figures.discard_threshold(self._run.experiment, event, layer)
+        self._panel.show_spectrum(event.epoch, event.singular_values[layer], threshold, contender)
+        self._update_factors()
+
+    def _update_factors(self, *_: object) -> None:
+        if not self._panel.shows_factors or self._layer is None:
+            return
+        contender, layer = self._layer
+        event = self._run.event_at(contender, self._selection.epoch)
+        if event is None:
+            return
+        if event.snapshot is None:
+            self._panel.show_factors(None)
+            return
+        job = partial(run_figures.factors, event.snapshot, layer, event.epoch, self._column_hz(layer))
+        self._background.submit(job, self._panel.show_factors, self._fail)
+
+    def _column_hz(self, layer: int) -> NDArray[np.floating] | None:
+        """Return the frequency of each input, where the columns run through the frequencies once."""
+        if layer or self._run.data is None:
+            return None
+        frequencies = np.asarray(self._run.data.features.frequencies_hz)
+        return frequencies if np.all(np.diff(frequencies) > 0) else None
+
+    def _fail(self, error: Exception) -> None:
+        LOGGER.warning("U, σ, Vᵀ could not be computed", exc_info=error)
+        self._panel.show_factors(None, f"The factors could not be computed: {error}.")

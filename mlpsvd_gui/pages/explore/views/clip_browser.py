@@ -1,0 +1,138 @@
+"""Walk through the clips of a class, and hear one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+
+from mlpsvd.quantities import Quantity
+from mlpsvd_gui.plots.theme import Theme
+from mlpsvd_gui.qt_text import plain_tip
+from mlpsvd_gui.widgets.choosers import Chooser
+from mlpsvd_gui.widgets.eliding import ElidedLabel, ElidingComboBox
+from mlpsvd_gui.widgets.icons import icon
+from mlpsvd_gui.widgets.number_field import NumberField
+
+__all__ = ["ClipBrowser"]
+
+_SPLITS = ("train", "test")
+
+
+class ClipBrowser(QWidget):
+    """Training or test, class, number; previous and next; Play."""
+
+    clip_chosen = Signal(str, int, int)
+    """Emits split, class index and clip number counted from 0."""
+    play_requested = Signal()
+    stop_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._is_playing = False
+        self._build_widgets()
+        self._build_layout()
+        self._connect()
+        self.show_sound("Looking for a sound output…")
+
+    def _build_widgets(self) -> None:
+        self.split = Chooser(self)
+        self.split.addItems(("Training", "Test"))
+        self.split.setToolTip("Clips to train on, or held out to test on")
+        self.class_box = ElidingComboBox(self)
+        self.class_box.setToolTip("Class of the clip")
+        self.class_box.setMinimumContentsLength(8)
+        self.previous_button = self._button("◀", "Previous clip (Down or Page Down in the number)")
+        self.number = NumberField(Quantity(whole=True, low=1, high=1), 1, 1, self)
+        self.number.setToolTip("Number of the clip within its class; Up and Down step, Page Up and Page Down by ten")
+        self.number.setAccessibleName("Clip number")
+        self.number.setButtonSymbols(NumberField.ButtonSymbols.NoButtons)
+        self.next_button = self._button("▶", "Next clip (Up in the number)")
+        self.play_button = self._button("Play", "")
+        self.play_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.origin = ElidedLabel(Qt.TextElideMode.ElideMiddle, least_px=90, parent=self)
+        self.origin.setAccessibleName("Where the clip comes from")
+
+    def _button(self, text: str, tip: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setToolTip(plain_tip(tip))
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        return button
+
+    def _build_layout(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(QLabel("Clip", self))
+        for widget in (self.split, self.class_box, self.previous_button, self.number, self.next_button):
+            row.addWidget(widget)
+        row.addWidget(self.play_button)
+        row.addWidget(self.origin, 1)
+
+    def _connect(self) -> None:
+        self.split.activated.connect(self._ask)
+        self.class_box.activated.connect(self._ask)
+        self.number.valueChanged.connect(self._ask)
+        self.previous_button.clicked.connect(self.number.stepDown)
+        self.next_button.clicked.connect(self.number.stepUp)
+        self.play_button.clicked.connect(self._play_or_stop)
+
+    def _ask(self, *_: int) -> None:
+        split = _SPLITS[self.split.currentIndex()]
+        self.clip_chosen.emit(split, max(self.class_box.currentIndex(), 0), int(self.number.value()) - 1)
+
+    def _play_or_stop(self) -> None:
+        (self.stop_requested if self._is_playing else self.play_requested).emit()
+
+    def show_classes(self, names: Sequence[str], colours: Sequence[QColor]) -> None:
+        """Show which classes there are."""
+        with QSignalBlocker(self.class_box):
+            chosen = self.class_box.currentIndex()
+            if [self.class_box.itemText(k) for k in range(self.class_box.count())] != list(names):
+                self.class_box.clear()
+                self.class_box.addItems(list(names))
+                self.class_box.setCurrentIndex(min(max(chosen, 0), len(names) - 1))
+        self.show_colours(colours)
+
+    def show_colours(self, colours: Sequence[QColor]) -> None:
+        """Paint the swatches of the classes."""
+        for index, colour in enumerate(colours):
+            pixmap = QPixmap(10, 10)
+            pixmap.fill(colour)
+            self.class_box.setItemIcon(index, QIcon(pixmap))
+
+    def choose_class(self, index: int) -> None:
+        """Show a class as chosen before its clip is there; asks for nothing."""
+        with QSignalBlocker(self.class_box):
+            self.class_box.setCurrentIndex(index)
+
+    def show_clip(self, class_index: int, number: int, n_clips: int, origin: str) -> None:
+        """Show which clip is shown; asks for nothing."""
+        with QSignalBlocker(self.class_box), QSignalBlocker(self.number):
+            self.class_box.setCurrentIndex(class_index)
+            self.number.setRange(1, n_clips)
+            self.number.setSuffix(f" of {n_clips}")
+            if not self.number.hasFocus() or self.number.value() > n_clips:
+                self.number.setValue(number + 1)
+        self.previous_button.setEnabled(number > 0)
+        self.next_button.setEnabled(number < n_clips - 1)
+        self.origin.setText(origin)
+
+    def show_sound(self, problem: str) -> None:
+        """Say why nothing can be played; an empty text: Play works."""
+        self.play_button.setEnabled(not problem)
+        self.play_button.setToolTip(plain_tip(problem or "Hear this clip, its peak brought to half of full scale"))
+
+    def show_playing(self, is_playing: bool) -> None:
+        """Show whether the clip sounds."""
+        self._is_playing = is_playing
+        self.play_button.setText("Stop" if is_playing else "Play")
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the colours of a theme."""
+        self.play_button.setIcon(icon("speaker", theme.foreground))
+        self.origin.setStyleSheet(f"color: {theme.muted.name()};")

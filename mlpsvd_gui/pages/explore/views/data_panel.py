@@ -1,0 +1,231 @@
+"""The data set: its source, the spectra of its classes, one clip of it, its balance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QHeaderView,
+    QSplitter,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mlpsvd.collection.paths import is_folder
+from mlpsvd_gui.pages.explore.views.clip_browser import ClipBrowser
+from mlpsvd_gui.pages.explore.views.recordings_form import RecordingsForm
+from mlpsvd_gui.pages.explore.views.spectra_view import SpectraView
+from mlpsvd_gui.plots.bar_plot import BarPlot
+from mlpsvd_gui.plots.curve_plot import CurvePlot
+from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
+from mlpsvd_gui.qt_text import plain_tip
+from mlpsvd_gui.widgets.choosers import Tabs
+from mlpsvd_gui.widgets.eliding import ElidedLabel
+from mlpsvd_gui.widgets.path_edit import dropped_paths
+from mlpsvd_gui.widgets.segments import Segments
+
+__all__ = ["DataPanel"]
+
+_SOURCES = ("synthetic", "recordings")
+
+
+class DataPanel(QWidget):
+    """Shows the data set; asks for another source and other clips."""
+
+    source_chosen = Signal(str)
+    """Emits ``synthetic`` or ``recordings``."""
+    path_dropped = Signal(str)
+    """Emits a folder or CSV manifest that was dropped on the panel."""
+    class_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme_for(self.palette())
+        self._names: tuple[str, ...] = ()
+        self._waveform_class = 0
+        self.setAcceptDrops(True)
+        self._build_widgets()
+        self._build_layout()
+        self._connect()
+
+    def _build_widgets(self) -> None:
+        self.source = Segments(
+            ("Filtered noise", "Recordings"),
+            ("Clips of noise through the filters", "Clips from sound files: choose or drop a folder"),
+        )
+        self.summary = ElidedLabel(parent=self)
+        self.form = RecordingsForm(self)
+        self.spectra = SpectraView(self)
+        self.waveform = CurvePlot("Time", "s", "Amplitude", "")
+        self.waveform.set_legend_visible(False)
+        self.balance = BarPlot("Clips")
+        self.skipped = self._skipped_table()
+        self.browser = ClipBrowser(self)
+        self.tabs = Tabs(self)
+        self.tabs.setDocumentMode(True)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
+        self.tabs.addTab(self.waveform, "Waveform")
+        self.tabs.addTab(self.balance, "Classes")
+        self.tabs.addTab(self.skipped, "Skipped")
+
+    @staticmethod
+    def _skipped_table() -> QTableWidget:
+        table = QTableWidget(0, 2)
+        table.setHorizontalHeaderLabels(["File", "Reason"])
+        table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        table.setTabKeyNavigation(False)
+        table.verticalHeader().hide()
+        table.setShowGrid(False)
+        table.setWordWrap(True)
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        return table
+
+    def _build_layout(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(self.source)
+        top.addWidget(self.summary, 1)
+        self.plots = QSplitter(Qt.Orientation.Horizontal, self)
+        self.plots.setChildrenCollapsible(False)
+        self.plots.addWidget(self.spectra)
+        self.plots.addWidget(self.tabs)
+        self.plots.setStretchFactor(0, 3)
+        self.plots.setStretchFactor(1, 2)
+        self.plots.setSizes([380, 230])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 4, 6, 4)
+        layout.setSpacing(4)
+        layout.addLayout(top)
+        layout.addWidget(self.form)
+        layout.addWidget(self.plots, 1)
+        layout.addWidget(self.browser)
+
+    def _connect(self) -> None:
+        self.source.chosen.connect(lambda index: self.source_chosen.emit(_SOURCES[index]))
+        self.balance.bar_clicked.connect(self.class_chosen)
+
+    # -- dropping a folder
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take a folder or a CSV file."""
+        if self._dropped(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Ask for the recordings that were dropped."""
+        path = self._dropped(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.path_dropped.emit(path)
+
+    @staticmethod
+    def _dropped(event: QDropEvent) -> str | None:
+        paths = dropped_paths(event.mimeData())
+        return next((path for path in paths if Path(path).suffix.lower() == ".csv" or is_folder(Path(path))), None)
+
+    # -- what it shows
+
+    def show_source(self, source: str, summary: str) -> None:
+        """Show where clips come from, and a sentence about them."""
+        index = _SOURCES.index(source)
+        if self.source.index != index:
+            with QSignalBlocker(self):
+                self.source.choose(index)
+        self.form.setVisible(index == 1)
+        self.tabs.setTabVisible(2, index == 1 and self.skipped.rowCount() > 0)
+        self.summary.setText(summary)
+
+    def show_spectra(
+        self, names: Sequence[str], frequencies_hz: NDArray[np.float64], means: NDArray[np.float64], n_averaged: int
+    ) -> None:
+        """Show the mean spectra of the classes; :meth:`show_clip` draws them with the clip."""
+        self._names = tuple(names)
+        self.browser.setEnabled(True)
+        self.spectra.show_spectra(names, frequencies_hz, means, n_averaged)
+        self.browser.show_classes(names, self._colours())
+
+    def show_clip(
+        self, class_index: int, magnitudes: NDArray[np.float64], samples: NDArray[np.float32], sample_rate_hz: float
+    ) -> None:
+        """Show one clip's spectrum and waveform."""
+        self.spectra.show_clip(class_index, magnitudes)
+        self.show_waveform(class_index, samples, sample_rate_hz)
+
+    def show_waveform(self, class_index: int, samples: NDArray[np.float32], sample_rate_hz: float) -> None:
+        """Draw a clip over time, in the colour of its class."""
+        self._waveform_class = class_index
+        times_s = np.arange(len(samples)) / sample_rate_hz
+        self._draw_waveform(times_s, samples)
+        largest = float(np.abs(samples).max(initial=0.0)) or 1.0
+        self.waveform.set_y_range(-1.1 * largest, 1.1 * largest)
+
+    def _draw_waveform(self, times_s: NDArray[np.float64], samples: NDArray[np.floating]) -> None:
+        colour = class_colour(self._waveform_class, self._theme)
+        self.waveform.set_curve("clip", times_s, samples, "Clip", colour, width=1.0)
+
+    def show_balance(self, n_train: Sequence[int], n_test: Sequence[int]) -> None:
+        """Show how many clips each class has to train and to test on."""
+        self.balance.set_bars(self._names, n_train, self._colours(), more_values=n_test, more_name="test")
+
+    def show_skipped(self, files: Sequence[tuple[str, str]], notes: Sequence[tuple[str, str]] = ()) -> None:
+        """List files that were left out, each with its reason, and those that are used although they are odd."""
+        rows = [*files, *((path, f"used, but {note}") for path, note in notes)]
+        self.tabs.setTabVisible(2, self.source.index == 1 and bool(rows))
+        self.tabs.setTabText(2, f"{'Files' if notes else 'Skipped'} ({len(rows)})")
+        self.skipped.setRowCount(len(rows))
+        for row, (path, reason) in enumerate(rows):
+            for column, text in enumerate((Path(path).name, reason)):
+                item = QTableWidgetItem(text)
+                item.setToolTip(plain_tip(path if column == 0 else reason))
+                self.skipped.setItem(row, column, item)
+
+    def show_nothing(self, why: str) -> None:
+        """Show no data set, and why."""
+        self.browser.setEnabled(False)
+        self._names = ()
+        self.spectra.clear(why)
+        self.waveform.clear_curves()
+        self.waveform.set_empty_text("The clip chosen below will be drawn here.")
+        self.balance.set_bars((), ())
+        self.balance.set_empty_text("How many clips each class has.")
+
+    def select_class(self, index: int | None) -> None:
+        """Mark a class as the selected one."""
+        self.spectra.select(index)
+        self.balance.highlight(index)
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Make plots faint that no longer match the settings."""
+        self.spectra.set_dimmed(dimmed)
+        self.waveform.plot_item.setOpacity(0.45 if dimmed else 1.0)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint in these colours."""
+        self._theme = theme
+        self._recolour()
+        for part in (self.form, self.spectra, self.waveform, self.balance, self.browser):
+            part.set_theme(theme)
+        self.summary.setStyleSheet(f"color: {theme.muted.name()};")
+
+    def _recolour(self) -> None:
+        """Give what is drawn the colours that its classes have in this theme."""
+        colours = self._colours()
+        self.browser.show_colours(colours)
+        if self.waveform.curve_keys():
+            self._draw_waveform(*self.waveform.curve_data("clip"))
+        if self._names:
+            self.balance.recolour(colours)
+
+    def _colours(self) -> list[QColor]:
+        return [class_colour(index, self._theme) for index in range(len(self._names))]

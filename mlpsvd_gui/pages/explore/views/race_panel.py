@@ -1,0 +1,300 @@
+"""The race: what both networks reached, what it took, and the ratio. Measured numbers only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mlpsvd.metrics.uncertainty import ASSUMPTION, Comparison, accuracy_text, points_text
+from mlpsvd.text import CONTENDER_NAMES
+from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour, small_font
+from mlpsvd_gui.qt_text import plain_tip
+from mlpsvd_gui.widgets.eliding import ElidedLabel
+from mlpsvd_gui.widgets.plain_label import PlainLabel
+
+__all__ = ["RacePanel", "RaceRow"]
+
+NOTHING = "—"
+_ACCURACY = 1
+_COLUMNS = ("", "Test accuracy", "Epoch", "Rank", "Trained weights", "Operations", "Training time")
+_TIPS = (
+    "",
+    f"Share of test clips classified correctly, after the latest epoch. {ASSUMPTION}",
+    "Epochs trained so far",
+    "Singular values left in each layer, input side first",
+    "Trained numbers, biases included, after the latest epoch",
+    "Floating-point operations of all training epochs so far, by count",
+    "Seconds spent on training, discarding included and evaluation left out, as measured on this machine",
+)
+_NOTHING_YET = "What both networks reach on the same data, and what it takes. Press Train (F5)."
+_STALE_COLOUR = "#c77d0a"
+
+
+@dataclass(frozen=True)
+class RaceRow:
+    """What one contender has reached so far.
+
+    Attributes
+    ----------
+    test_accuracy
+        0 to 1.
+    epoch, n_epochs
+        Epochs trained, and how many there will be.
+    ranks
+        Singular values of each layer, input side first.
+    n_weights
+        Trained numbers, biases included.
+    flops
+        Floating-point operations of all epochs so far.
+    train_s
+        Measured seconds of all epochs so far.
+    n_test
+        Test clips; 0 where their number is not known.
+    """
+
+    test_accuracy: float
+    epoch: int
+    n_epochs: int
+    ranks: tuple[int, ...]
+    n_weights: int
+    flops: int
+    train_s: float
+    n_test: int = 0
+
+
+class RacePanel(QWidget):
+    """A small table of both contenders and a banner when it belongs to other settings."""
+
+    train_again_requested = Signal()
+    """The person wants results for the settings as they are now."""
+    restore_requested = Signal()
+    """The person wants the settings back that these results belong to."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.table = QTableWidget(3, len(_COLUMNS), self)
+        self._theme = LIGHT
+        self._is_grey = False
+        self._caption = QLabel(self)
+        self.note = ElidedLabel(parent=self)
+        self._banner = QFrame(self)
+        self._banner_text = PlainLabel(self._banner)
+        self.again_button = QPushButton("Train again", self._banner)
+        self.restore_button = QPushButton("Restore their settings", self._banner)
+        self._build()
+        self.show_rows({})
+        self.show_caption("")
+        self.show_note("", "")
+        self.show_stale("")
+
+    def _build(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 4)
+        layout.setSpacing(4)
+        self._build_banner()
+        self._build_table()
+        self._caption.setTextFormat(Qt.TextFormat.RichText)
+        self._caption.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self._caption.setMinimumWidth(1)
+        self._caption.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.note.setFont(small_font())
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(self._caption)
+        head.addWidget(self.note, 1)
+        layout.addLayout(head)
+        layout.addWidget(self._banner)
+        layout.addWidget(self.table)
+
+    def _build_banner(self) -> None:
+        self._banner.setObjectName("staleBanner")
+        self._banner.setStyleSheet(
+            f"#staleBanner {{ background: rgba(199, 125, 10, 40); border-left: 4px solid {_STALE_COLOUR};"
+            " border-radius: 3px; }"
+        )
+        self._banner_text.setWordWrap(True)
+        self.again_button.clicked.connect(self.train_again_requested)
+        self.restore_button.clicked.connect(self.restore_requested)
+        row = QHBoxLayout(self._banner)
+        row.setContentsMargins(10, 4, 6, 4)
+        row.addWidget(self._banner_text, 1)
+        row.addWidget(self.restore_button)
+        row.addWidget(self.again_button)
+
+    def _build_table(self) -> None:
+        table = self.table
+        table.setObjectName("raceTable")
+        table.setAccessibleName("Race between MLP and MLP-SVD")
+        table.verticalHeader().hide()
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setTabKeyNavigation(False)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        table.setShowGrid(False)
+        table.setFrameShape(QFrame.Shape.NoFrame)
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        table.horizontalHeader().setHighlightSections(False)
+        for row in range(3):
+            for column in range(len(_COLUMNS)):
+                item = QTableWidgetItem(NOTHING)
+                item.setTextAlignment(_alignment(column))
+                item.setToolTip(_TIPS[column])
+                table.setItem(row, column, item)
+        for column, text in enumerate(_COLUMNS):
+            heading = QTableWidgetItem(text)
+            heading.setToolTip(_TIPS[column])
+            heading.setTextAlignment(_alignment(column))
+            table.setHorizontalHeaderItem(column, heading)
+        for row, name in enumerate((*CONTENDER_NAMES.values(), "MLP-SVD against MLP")):
+            self._item(row, 0).setText(name)
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        row_height = self.table.fontMetrics().height() + 6
+        self.table.verticalHeader().setMinimumSectionSize(row_height)
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.table.verticalHeader().setDefaultSectionSize(row_height)
+        self.table.horizontalHeader().setFixedHeight(row_height)
+        self.table.setFixedHeight(4 * row_height + 2)
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def show_rows(self, rows: Mapping[str, RaceRow], comparison: Comparison | None = None) -> None:
+        """Show what the contenders reached; what has not been measured is shown as "—".
+
+        ``comparison`` says whether their accuracies differ by more than chance; a difference within chance is greyed.
+        """
+        for index, contender in enumerate(CONTENDER_NAMES):
+            row = rows.get(contender)
+            self._fill(index, _cells(row) if row else [NOTHING] * (len(_COLUMNS) - 1))
+        self._fill(2, _comparison(rows.get("mlp"), rows.get("mlp-svd")))
+        is_compared = self._item(2, _ACCURACY).text() != NOTHING
+        self._compare(comparison if is_compared else None)
+
+    def show_caption(self, text: str) -> None:
+        """Say what the numbers belong to: experiment, seed, engine."""
+        self._caption.setText(f"<b>Race</b>&nbsp;&nbsp; {escape(text or _NOTHING_YET)}")
+
+    def show_note(self, sentence: str, tip: str) -> None:
+        """Say beside the caption for what the accuracies hold, and more in the tooltip; empty: nothing."""
+        self.note.setText(sentence)
+        self.note.setToolTip(plain_tip(tip))
+
+    def show_stale(self, changed: str) -> None:
+        """Say that the results belong to other settings.
+
+        Parameters
+        ----------
+        changed
+            Which settings differ, in words; empty when the results are those of the settings shown.
+        """
+        self._banner_text.setText(f"These results belong to other settings (changed: {changed}).")
+        self._banner.setVisible(bool(changed))
+
+    def set_again_enabled(self, enabled: bool, reason: str = "") -> None:
+        """Allow or forbid training again, with the reason."""
+        self.again_button.setEnabled(enabled)
+        self.again_button.setToolTip(plain_tip(reason))
+
+    @property
+    def stale_text(self) -> str:
+        """The banner's sentence; empty while there is none."""
+        return "" if self._banner.isHidden() else self._banner_text.text()
+
+    def cell(self, contender: str, column: str) -> str:
+        """Return the text in a contender's row under a column's heading."""
+        row = [*CONTENDER_NAMES, "ratio"].index(contender)
+        return self._item(row, _COLUMNS.index(column)).text()
+
+    def _compare(self, comparison: Comparison | None) -> None:
+        """Say what the difference in accuracy is worth."""
+        item = self._item(2, _ACCURACY)
+        self._is_grey = comparison is not None and comparison.within_chance
+        item.setToolTip(plain_tip(_TIPS[_ACCURACY] if comparison is None else comparison.describe()))
+        if self._is_grey:
+            item.setText(f"{item.text()} (n.s.)")
+        self._paint_difference()
+
+    def _paint_difference(self) -> None:
+        colour = self._theme.muted if self._is_grey else self._theme.foreground
+        self._item(2, _ACCURACY).setForeground(QColor(colour))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Colour the contenders' names as their curves."""
+        self._theme = theme
+        self.note.setStyleSheet(f"color: {theme.muted.name()};")
+        self._paint_difference()
+        for row in range(2):
+            item = self._item(row, 0)
+            item.setForeground(QColor(series_colour(row, theme)))
+            font = item.font()
+            font.setBold(True)
+            item.setFont(font)
+
+    def _fill(self, row: int, texts: list[str]) -> None:
+        for column, text in enumerate(texts, start=1):
+            self._item(row, column).setText(text)
+
+    def _item(self, row: int, column: int) -> QTableWidgetItem:
+        item = self.table.item(row, column)
+        assert item is not None
+        return item
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def _cells(row: RaceRow) -> list[str]:
+    return [
+        accuracy_text(row.test_accuracy, row.n_test),
+        f"{row.epoch} of {row.n_epochs}",
+        ", ".join(str(rank) for rank in row.ranks),
+        f"{row.n_weights:,}",
+        _operations(row.flops) if row.epoch else NOTHING,
+        f"{row.train_s:.{3 if row.train_s < 1 else 2}f} s" if row.epoch else NOTHING,
+    ]
+
+
+def _operations(flops: int) -> str:
+    for factor, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
+        if flops >= factor:
+            return f"{flops / factor:.2f} {prefix}FLOP"
+    return f"{flops:,} FLOP"
+
+
+def _comparison(mlp: RaceRow | None, svd: RaceRow | None) -> list[str]:
+    """Compare only like with like: the same number of epochs."""
+    if mlp is None or svd is None or mlp.epoch != svd.epoch:
+        return [NOTHING] * (len(_COLUMNS) - 1)
+    return [
+        points_text(svd.test_accuracy - mlp.test_accuracy),
+        NOTHING,
+        NOTHING,
+        _ratio(svd.n_weights, mlp.n_weights),
+        _ratio(svd.flops, mlp.flops),
+        _ratio(svd.train_s, mlp.train_s),
+    ]
+
+
+def _ratio(svd: float, mlp: float) -> str:
+    return f"× {svd / mlp:.2f}" if mlp > 0 and svd > 0 else NOTHING

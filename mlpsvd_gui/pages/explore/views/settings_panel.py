@@ -1,0 +1,176 @@
+"""The settings column: folding sections with one row a setting, made from the settings' own descriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+
+from mlpsvd import settings
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.settings import SettingInfo
+from mlpsvd_gui.widgets.folding_section import FoldingSection
+from mlpsvd_gui.widgets.plain_label import PlainLabel
+from mlpsvd_gui.widgets.setting_editors import ChoiceEditor, SettingEditor, editor_for
+from mlpsvd_gui.widgets.setting_row import SettingRow
+
+__all__ = ["SettingsPanel"]
+
+_SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("Experiment", "", ("name", "seed")),
+    ("Data", "data.synthetic.", ("noise", "sample_rate_hz", "duration_s", "train_per_class", "test_per_class")),
+    ("Recordings", "data.recordings.", ("sample_rate_hz", "channel", "clip_s", "shortest_s", "test_fraction")),
+    ("Features", "features.", ()),
+    ("Network", "network.", ()),
+    ("Training", "training.", ()),
+    ("Discarding", "discarding.", ()),
+)
+"""Title, prefix of the keys, and which settings (all, if none are named)."""
+
+_HAS_EFFECT: Mapping[str, Callable[[Experiment], bool]] = {
+    # Also how long a stretch is of which the level is taken to trim a clip's ends.
+    "features.hop": lambda e: e.features.segments != "first" or e.features.trim_db > 0.0,
+    "features.floor_db": lambda e: e.features.magnitude == "log",
+    "features.n_parts": lambda e: e.features.segments == "several",
+    "network.initial_std": lambda e: e.network.initial == "normal",
+    "training.momentum": lambda e: e.training.optimiser == "momentum",
+    "training.beta_1": lambda e: e.training.optimiser == "adam",
+    "training.beta_2": lambda e: e.training.optimiser == "adam",
+    "training.epsilon": lambda e: e.training.optimiser == "adam",
+    "discarding.threshold": lambda e: e.discarding.criterion == "threshold",
+    "discarding.energy": lambda e: e.discarding.criterion == "energy",
+    "discarding.rank": lambda e: e.discarding.criterion == "rank",
+}
+
+_CONTENDER_CHOICES = {"MLP and MLP-SVD": ("mlp", "mlp-svd"), "MLP only": ("mlp",), "MLP-SVD only": ("mlp-svd",)}
+_WIDEST_LABEL = 116
+_RECORDINGS_NOTE = "The folder and its labels are chosen in the data panel in the middle."
+_SOURCE_OF_SECTION = {"Data": "synthetic", "Recordings": "recordings"}
+
+
+class SettingsPanel(QScrollArea):
+    """All settings that have no panel of their own. Shows an experiment and asks for changes of it."""
+
+    edited = Signal(str, object)
+    """Emits a setting's dotted key and its new value."""
+    text_edited = Signal(str, str)
+    """Emits a setting's dotted key and text that has to be read (a list, a name)."""
+    refused = Signal(str, str)
+    """Emits a setting's dotted key and why the number typed there is refused; an empty text once it is right."""
+    reset_requested = Signal(str)
+    """Emits the key of a setting that should have the paper's value again."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows: dict[str, SettingRow] = {}
+        self.sections: dict[str, FoldingSection] = {}
+        self._recordings_note = PlainLabel(text=_RECORDINGS_NOTE)
+        self._elsewhere = PlainLabel()
+        self._build()
+
+    def _build(self) -> None:
+        column = QWidget()
+        layout = QVBoxLayout(column)
+        layout.setContentsMargins(4, 6, 0, 8)
+        layout.setSpacing(6)
+        for title, prefix, names in _SECTIONS:
+            section = FoldingSection(title, self._build_section(title, prefix, names))
+            self.sections[title] = section
+            layout.addWidget(section)
+        widest = min(_WIDEST_LABEL, max(row.label_width for row in self.rows.values()))
+        for row in self.rows.values():
+            row.set_label_width(widest)
+        self._elsewhere.setWordWrap(True)
+        self._elsewhere.setStyleSheet("color: #d0453a;")
+        self._elsewhere.hide()
+        layout.insertWidget(0, self._elsewhere)
+        layout.addStretch(1)
+        self.setWidget(column)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(270)
+
+    def _build_section(self, title: str, prefix: str, names: tuple[str, ...]) -> QWidget:
+        body = QWidget()
+        grid = QGridLayout(body)
+        grid.setContentsMargins(14, 0, 0, 4)
+        grid.setHorizontalSpacing(4)
+        grid.setVerticalSpacing(3)
+        grid.setColumnStretch(1, 1)
+        if title == "Recordings":
+            self._recordings_note.setWordWrap(True)
+            grid.addWidget(self._recordings_note, 0, 0, 1, 3)
+        for info in settings.describe(_settings_class(prefix)):
+            if not names or info.name in names:
+                self._add_row(f"{prefix}{info.name}", info, body).place(grid)
+        return body
+
+    def _add_row(self, key: str, info: SettingInfo, parent: QWidget) -> SettingRow:
+        editor = _editor(key, info)
+        row = SettingRow(key, info, editor, parent)
+        editor.edited.connect(lambda value: self.edited.emit(key, value))
+        editor.text_edited.connect(lambda text: self.text_edited.emit(key, text))
+        editor.refused.connect(lambda sentence: self.refused.emit(key, sentence))
+        row.reset_requested.connect(self.reset_requested)
+        self.rows[key] = row
+        return row
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        """Show every setting's value; hide what has no effect at the moment."""
+        for key, row in self.rows.items():
+            row.show_value(settings.get(experiment, key))
+            row.set_visible(_HAS_EFFECT.get(key, _always)(experiment))
+        for title, source in _SOURCE_OF_SECTION.items():
+            self.sections[title].setVisible(experiment.data.source == source)
+        for title, prefix, _ in _SECTIONS:
+            changed = [row for key, row in self.rows.items() if prefix and key.startswith(prefix) and row.is_changed]
+            self.sections[title].set_note(f"· {len(changed)} changed" if changed else "")
+
+    def show_again(self, key: str, value: Any) -> None:
+        """Show a value over text that could not be read or is being typed."""
+        self.rows[key].editor.show_again(value)
+
+    def show_problems(self, problems: Mapping[str, str]) -> None:
+        """Mark impossible values.
+
+        Parameters
+        ----------
+        problems
+            What would be right, in words, by dotted key. Those of settings without a row are listed on top.
+        """
+        for key, row in self.rows.items():
+            row.set_problem(problems.get(key, ""))
+            if key in problems:
+                self._unfold(row)
+        elsewhere = [text for key, text in problems.items() if key not in self.rows]
+        self._elsewhere.setText("\n".join(elsewhere))
+        self._elsewhere.setVisible(bool(elsewhere))
+
+    def commit(self) -> None:
+        """Take over what is typed into a field but not yet confirmed, as when Train is pressed right after."""
+        for row in self.rows.values():
+            row.editor.commit()
+
+    def _unfold(self, row: SettingRow) -> None:
+        for section in self.sections.values():
+            if section.isAncestorOf(row.editor):
+                section.set_folded(False)
+
+
+def _always(experiment: Experiment) -> bool:
+    return True
+
+
+def _settings_class(prefix: str) -> type[settings.Settings]:
+    """Return the class of the settings under a prefix such as ``data.synthetic.``."""
+    default = Experiment()
+    return type(settings.get(default, prefix.rstrip("."))) if prefix else Experiment
+
+
+def _editor(key: str, info: SettingInfo) -> SettingEditor:
+    if key == "training.contenders":
+        return ChoiceEditor(list(_CONTENDER_CHOICES.values()), list(_CONTENDER_CHOICES))
+    return editor_for(info, "as in the paper" if key == "network.kinds" else "")

@@ -1,0 +1,274 @@
+"""Training curves of both networks over the epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from mlpsvd.experiments.bayes_limit import BayesLimit
+from mlpsvd.metrics.uncertainty import ASSUMPTION, accuracy_text
+from mlpsvd.text import CONTENDER_NAMES
+from mlpsvd_gui.plots.curve_plot import CurvePlot
+from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour
+from mlpsvd_gui.qt_text import plain_tip
+from mlpsvd_gui.widgets.segments import Segments
+
+__all__ = ["TrainingCurves", "TrainingPanel"]
+
+_EMPTY = "Accuracy of the MLP and the MLP-SVD, epoch by epoch.\nPress Train (F5) to see them learn side by side."
+_READING_TIP = f"Test accuracy at the epoch under the cursor, or the latest. {ASSUMPTION}"
+_THIN, _BOLD = 1.0, 2.2
+_FAINT = 0.45
+
+
+@dataclass(frozen=True)
+class TrainingCurves:
+    """One contender's history as columns; every array has shape=(n_epochs + 1,).
+
+    Attributes
+    ----------
+    epochs
+        0 is the state before training.
+    train_accuracy, test_accuracy, train_loss, test_loss
+        Accuracies from 0 to 1.
+    ranks : np.ndarray [shape=(n_epochs + 1, n_layers)]
+        Singular values of each layer.
+    n_weights
+        Trained numbers.
+    discards
+        Epochs after which singular values were dropped.
+    n_test
+        Test clips; 0 where their number is not known.
+    """
+
+    epochs: NDArray[np.intp]
+    train_accuracy: NDArray[np.floating]
+    test_accuracy: NDArray[np.floating]
+    train_loss: NDArray[np.floating]
+    test_loss: NDArray[np.floating]
+    ranks: NDArray[np.intp]
+    n_weights: NDArray[np.intp]
+    discards: NDArray[np.intp]
+    n_test: int = 0
+
+
+class TrainingPanel(QWidget):
+    """Accuracy, loss, or rank and weights; the cursor is an epoch."""
+
+    cursor_moved = Signal(object)
+    """Emits the epoch under the cursor, or None when the cursor has left."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._reading = QLabel(self)
+        self.pages = Segments(
+            ("Accuracy", "Loss", "Rank and weights"),
+            ("Test (bold) and training (thin) accuracy", "Mean loss a clip", "Singular values and trained weights"),
+            self,
+        )
+        self.accuracy = CurvePlot("Epoch", "", "Accuracy", "%")
+        self.loss = CurvePlot("Epoch", "", "Loss", "")
+        self.rank = CurvePlot("Epoch", "", "Rank", "")
+        self.weights = CurvePlot("Epoch", "", "Trained weights", "")
+        self._stack = QStackedWidget(self)
+        self._theme = LIGHT
+        self._shown: dict[str, TrainingCurves] = {}
+        self._n_marks: dict[tuple[int, str], int] = {}
+        self._epoch: int | None = None
+        self._build()
+
+    @property
+    def _plots(self) -> tuple[CurvePlot, ...]:
+        return self.accuracy, self.loss, self.rank, self.weights
+
+    def _build(self) -> None:
+        both = QWidget()
+        pair = QVBoxLayout(both)
+        pair.setContentsMargins(0, 0, 0, 0)
+        pair.addWidget(self.rank)
+        pair.addWidget(self.weights)
+        for page in (self.accuracy, self.loss, both):
+            self._stack.addWidget(page)
+        for plot in self._plots:
+            plot.set_empty_text(_EMPTY)
+            plot.set_integer_x(True)
+            plot.set_steady_y(True)
+            plot.cursor_moved.connect(lambda x: self.cursor_moved.emit(max(0, round(x))))
+            plot.cursor_left.connect(lambda: self.cursor_moved.emit(None))
+        self.accuracy.set_empty_y_range(0.0, 100.0)
+        self.pages.chosen.connect(self._show_page)
+        self._reading.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._reading.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._reading.setToolTip(_READING_TIP)
+        head = QHBoxLayout()
+        head.addWidget(self.pages)
+        head.addWidget(self._reading, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 2)
+        layout.setSpacing(4)
+        layout.addLayout(head)
+        layout.addWidget(self._stack, 1)
+
+    def clear(self) -> None:
+        """Show nothing but the empty text."""
+        self._shown = {}
+        self._n_marks = {}
+        for plot in self._plots:
+            plot.clear_curves()
+            plot.set_empty_text(_EMPTY)
+        self._reading.clear()
+
+    def show_waiting(self, text: str) -> None:
+        """Say what a run is waiting for before it has axes."""
+        for plot in self._plots:
+            plot.set_empty_text(f"{text[0].upper()}{text[1:]}")
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Make the plots faint while they belong to other settings."""
+        for plot in self._plots:
+            plot.plot_item.setOpacity(_FAINT if dimmed else 1.0)
+
+    def expect(self, contenders: Sequence[str], n_epochs: int) -> None:
+        """Get ready for a run: axes that reach to its last epoch, and curves that have no point so far.
+
+        New curves and legends take 10 ms and axes that move 5 ms to draw, in which a window that trains would not
+        answer.
+        """
+        for plot in self._plots:
+            plot.set_x_range(0.0, float(n_epochs))
+            plot.set_empty_text(None)
+        none, no_number = np.empty(0, np.intp), np.empty(0)
+        empty = TrainingCurves(none, no_number, no_number, no_number, no_number, np.empty((0, 0), np.intp), none, none)
+        for contender in contenders:
+            self._draw_page(contender, empty)
+
+    def put_off_painting(self) -> None:
+        """Paint what is drawn now in a later pass of the event loop."""
+        for plot in self._plots:
+            plot.put_off_painting()
+
+    def show_curves(self, contender: str, curves: TrainingCurves) -> None:
+        """Show a contender's history so far. Only the page in front is drawn; the others follow when chosen."""
+        self._shown[contender] = curves
+        self._draw_page(contender, curves)
+
+    def _draw_page(self, contender: str, curves: TrainingCurves) -> None:
+        (self._draw_accuracy, self._draw_loss, self._draw_sizes)[self.pages.index](contender, curves)
+
+    def _draw_accuracy(self, contender: str, curves: TrainingCurves) -> None:
+        self._draw_pair(self.accuracy, contender, curves, 100 * curves.test_accuracy, 100 * curves.train_accuracy)
+
+    def _draw_loss(self, contender: str, curves: TrainingCurves) -> None:
+        self._draw_pair(self.loss, contender, curves, curves.test_loss, curves.train_loss)
+
+    def _draw_pair(
+        self,
+        plot: CurvePlot,
+        contender: str,
+        curves: TrainingCurves,
+        test: NDArray[np.floating],
+        train: NDArray[np.floating],
+    ) -> None:
+        name, colour = CONTENDER_NAMES[contender], self._colour(contender)
+        plot.set_curve(f"{contender}/train", curves.epochs, train, f"{name}, training", colour, width=_THIN)
+        plot.set_curve(f"{contender}/test", curves.epochs, test, f"{name}, test", colour, width=_BOLD)
+        self._mark(plot, contender, curves)
+
+    def _draw_sizes(self, contender: str, curves: TrainingCurves) -> None:
+        name, colour = CONTENDER_NAMES[contender], self._colour(contender)
+        for layer in range(curves.ranks.shape[1]):
+            style = _LAYER_STYLES[layer % len(_LAYER_STYLES)]
+            key, text = f"{contender}/{layer}", f"{name}, layer {layer + 1}"
+            self.rank.set_curve(key, curves.epochs, curves.ranks[:, layer], text, colour, width=_BOLD, style=style)
+        self.weights.set_curve(contender, curves.epochs, curves.n_weights, name, colour, width=_BOLD)
+        self._mark(self.rank, contender, curves)
+        self._mark(self.weights, contender, curves)
+
+    def _colour(self, contender: str) -> QColor:
+        return series_colour(list(CONTENDER_NAMES).index(contender), self._theme)
+
+    def _mark(self, plot: CurvePlot, contender: str, curves: TrainingCurves) -> None:
+        key = (self._plots.index(plot), contender)
+        if self._n_marks.get(key, 0) != len(curves.discards):
+            self._n_marks[key] = len(curves.discards)
+            texts = [f"Singular values dropped after epoch {epoch}" for epoch in curves.discards]
+            plot.set_markers(contender, curves.discards, texts=texts)
+
+    def _show_page(self, index: int) -> None:
+        self._stack.setCurrentIndex(index)
+        for contender, curves in list(self._shown.items()):
+            self.show_curves(contender, curves)
+
+    def show_limit(self, limit: BayesLimit | None) -> None:
+        """Draw the best accuracy that any classifier can reach, with its 95 % interval; None removes it."""
+        if limit is None:
+            self.accuracy.set_horizontal_line("best", None)
+        else:
+            self.accuracy.set_horizontal_line("best", 100 * limit.accuracy, f"best possible {limit.describe()}")
+
+    def show_epoch(self, epoch: int | None) -> None:
+        """Put the cursor on an epoch and read the curves there; None reads the latest."""
+        self._epoch = epoch
+        for plot in self._plots:
+            plot.set_cursor(None if epoch is None else float(epoch))
+        shown = {name: self._index_at(curves, epoch) for name, curves in self._shown.items()}
+        self._read_all(shown)
+        intervals = [self._with_interval(name, index) for name, index in shown.items()]
+        self._reading.setToolTip(plain_tip("\n".join((*intervals, _READING_TIP))))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Name the networks in the reading where there is room."""
+        super().resizeEvent(event)
+        self._read_all({name: self._index_at(curves, self._epoch) for name, curves in self._shown.items()})
+
+    def _read_all(self, shown: Mapping[str, int]) -> None:
+        """Read the accuracies; without the networks' names, of which the colours tell, where these have no room."""
+        for with_name in (True, False):
+            self._reading.setText("&nbsp;&nbsp; ".join(self._read(*one, with_name) for one in shown.items()))
+            if self._reading.sizeHint().width() <= self._reading.width():
+                return
+
+    @staticmethod
+    def _index_at(curves: TrainingCurves, epoch: int | None) -> int:
+        last = len(curves.epochs) - 1
+        return last if epoch is None else max(0, min(epoch - int(curves.epochs[0]), last))
+
+    def _read(self, contender: str, index: int, with_name: bool) -> str:
+        percent = round(100 * float(self._shown[contender].test_accuracy[index]), 1)
+        accuracy = "100 %" if percent == 100.0 else f"{percent:.1f} %"  # two of 100.0 % are cut at 1280 pixels
+        colour = self._colour(contender).name()
+        name = f"{CONTENDER_NAMES[contender]} " if with_name else ""
+        return f"<span style='color: {colour}'>{name}<b>{accuracy}</b></span>"
+
+    def _with_interval(self, contender: str, index: int) -> str:
+        curves = self._shown[contender]
+        return f"{CONTENDER_NAMES[contender]}: {accuracy_text(float(curves.test_accuracy[index]), curves.n_test)}"
+
+    @property
+    def reading(self) -> str:
+        """The values read at the cursor, as shown."""
+        return self._reading.text()
+
+    @property
+    def reading_tip(self) -> str:
+        """The same values with their intervals, as the tool tip has them."""
+        return self._reading.toolTip()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._theme = theme
+        for plot in self._plots:
+            plot.set_theme(theme)
+        for contender, curves in list(self._shown.items()):
+            self.show_curves(contender, curves)
+        self.show_epoch(self._epoch)
+
+
+_LAYER_STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)

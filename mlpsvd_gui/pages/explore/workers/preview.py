@@ -1,0 +1,105 @@
+"""What the data panel asks about a data set, and what it is told: spectra of the classes, their sizes, and one clip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.datasets.clips import FileNote, Skipped
+from mlpsvd.datasets.settings import DataSettings
+from mlpsvd.features.settings import FeatureSettings
+
+__all__ = ["ClipView", "Preview", "PreviewRequest"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PreviewRequest:
+    """Which data set, and which clip of it.
+
+    Attributes
+    ----------
+    data, features, seed
+        As in the experiment.
+    split, class_index, clip_index
+        The clip to show, counted from 0 within its class; indices beyond the last take the last.
+    is_dragging
+        Whether more requests are on their way: fewer clips are averaged and no waveform is made.
+    """
+
+    data: DataSettings
+    features: FeatureSettings
+    seed: int
+    split: str = "train"
+    class_index: int = 0
+    clip_index: int = 0
+    is_dragging: bool = False
+
+
+@dataclass(frozen=True)
+class ClipView:
+    """One clip.
+
+    Attributes
+    ----------
+    samples : np.ndarray [shape=(n_samples,)]
+    sample_rate_hz
+        Samples a second.
+    is_whole
+        Whether ``samples`` is all of the clip.
+    magnitudes : np.ndarray [shape=(n_parts, n_bins)]
+        Its spectrum before scaling.
+    origin
+        Where it comes from, in words.
+    """
+
+    samples: NDArray[np.float32]
+    sample_rate_hz: float
+    is_whole: bool
+    magnitudes: Floats
+    origin: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The answer to a :class:`PreviewRequest`.
+
+    Attributes
+    ----------
+    class_names
+        Names of the classes.
+    frequencies_hz : np.ndarray [shape=(n_bins,)]
+        Frequencies of the network's inputs, of one part of a clip.
+    means : np.ndarray [shape=(n_classes, n_parts, n_bins)]
+        Mean magnitude of each class's training clips.
+    n_averaged
+        From how many clips of each class (the fewest, where they differ).
+    n_train, n_test
+        Clips of each class.
+    skipped
+        Recordings left out.
+    clip
+        The chosen clip.
+    clip_index, n_clips
+        Its number within class and split, and how many there are.
+    notes
+        What is odd about recordings that are used.
+    warnings
+        What a person should know of the data set before training.
+    """
+
+    class_names: tuple[str, ...]
+    frequencies_hz: Floats
+    means: Floats
+    n_averaged: int
+    n_train: tuple[int, ...]
+    n_test: tuple[int, ...]
+    skipped: tuple[Skipped, ...]
+    clip: ClipView
+    clip_index: int
+    n_clips: int
+    notes: tuple[FileNote, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Files: classification of many recordings."""

@@ -1,0 +1,60 @@
+"""Writes what the page of many recordings shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from mlpsvd.classification.batch.classify import FileResult
+from mlpsvd.classification.batch.tables import files_csv, to_audacity_labels, to_json, windows_csv
+from mlpsvd.files import write_atomically
+from mlpsvd_gui.pages.files.views.panel import ClassifyPanel
+from mlpsvd_gui.state.available_models import LiveModel
+from mlpsvd_gui.threads.serial_jobs import InOrder
+
+__all__ = ["ClassifyExport"]
+
+_TABLES: dict[str, Callable[[Sequence[FileResult], Sequence[str]], str]] = {
+    "files": files_csv,
+    "windows": windows_csv,
+    "json": to_json,
+}
+
+
+class ClassifyExport(QObject):
+    """Writes tables in the background; everything asked for is written, also where the window closes."""
+
+    def __init__(self, panel: ClassifyPanel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._panel = panel
+        self._writing = InOrder("export classification", self)
+
+    def write(self, kind: str, path: Path, made_by: LiveModel | None) -> None:
+        """Write ``files``, ``windows`` or ``json`` of all results, or the ``audacity`` labels of the chosen file."""
+        if kind == "audacity":
+            current = self._panel.current
+            result = current.result if current is not None else None
+            if result is not None:
+                self._submit(lambda: to_audacity_labels(result), path, f"{result.n_windows:,} windows")
+            return
+        entries = self._panel.table.rows.entries
+        results = [entry.result for entry in entries if entry.result is not None]
+        names = made_by.classifier.class_names if made_by is not None else ()
+        self._submit(lambda: _TABLES[kind](results, names), path, f"{len(results):,} recordings")
+
+    def close(self) -> None:
+        """Finish writing."""
+        self._writing.close()
+
+    def _submit(self, text: Callable[[], str], path: Path, what: str) -> None:
+        self._writing.submit(
+            lambda: write_atomically(path, text()),
+            lambda _: self._panel.show_done(f"{what} written to {path}."),
+            lambda error: self._panel.show_error(f"{path} could not be written: {_why(error)}."),
+        )
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)

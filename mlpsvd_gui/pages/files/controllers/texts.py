@@ -1,0 +1,42 @@
+"""What the page of many recordings says of itself in words."""
+
+from __future__ import annotations
+
+from mlpsvd_gui.pages.files.workers.classification import ClassificationNews
+from mlpsvd_gui.qt_text import counted
+from mlpsvd_gui.state.available_models import LiveModel
+
+__all__ = ["progress_text", "ready_text", "stale_text"]
+
+
+def progress_text(news: ClassificationNews) -> str:
+    """Say how far it is and how long it will take."""
+    left = f", {_time_left(news.left_s)} left" if news.left_s is not None else ""
+    return f"{news.n_done:,} of {news.n_files:,} recordings{left}"
+
+
+def ready_text(n_files: int, n_done: int, made_by: str) -> str:
+    """Say what is there while nothing runs."""
+    if not n_files:
+        return ""
+    if not n_done:
+        return f"{counted(n_files, 'recording')}, not classified yet."
+    if n_done == n_files:
+        return f"{counted(n_files, 'recording')} classified by {made_by}."
+    return f"{n_done:,} of {counted(n_files, 'recording')} classified by {made_by}; Start goes on with the rest."
+
+
+def stale_text(made_by: LiveModel | None, chosen: LiveModel | None) -> str:
+    """Say that the results shown are not those of the chosen network."""
+    if made_by is None or chosen is None:
+        return ""
+    if made_by.key == chosen.key:
+        return f"{chosen.text} is another network than the one that made these results; Start classifies anew."
+    return f"These are results of {made_by.text}; Start classifies anew by {chosen.text}."
+
+
+def _time_left(seconds: float) -> str:
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,133 @@
+"""Which of the files are shown: kinds, classes, and what their names hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
+
+from mlpsvd_gui.pages.files.views.rows import ALL, DOUBTFUL, PROBLEMS, UNCLEAR, WRONG, RowFilter
+from mlpsvd_gui.widgets.choosers import Chooser
+from mlpsvd_gui.widgets.eliding import ElidedLabel, ElidingComboBox
+
+__all__ = ["FileFilter"]
+
+_KINDS = (
+    (ALL, "All recordings"),
+    (WRONG, "Wrong ones"),
+    (UNCLEAR, "Windows disagree"),
+    (DOUBTFUL, "Doubtful ones"),
+    (PROBLEMS, "With a problem"),
+)
+
+
+class FileFilter(QWidget):
+    """Choosers above the table of files."""
+
+    changed = Signal(object)
+    """Emits the :class:`RowFilter` that holds now."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.kind_box = Chooser(self)
+        self.label_box = ElidingComboBox(self)
+        self.truth_box = ElidingComboBox(self)
+        self.find_edit = QLineEdit(self)
+        self.reset_button = QToolButton(self)
+        self.count_label = ElidedLabel(parent=self)
+        self._names: tuple[str, ...] = ()
+        self._build()
+        self._layout()
+        self.show_classes((), has_truth=False)
+
+    @property
+    def filter(self) -> RowFilter:
+        """What is chosen."""
+        return RowFilter(
+            str(self.kind_box.currentData()),
+            str(self.label_box.currentData() or ""),
+            str(self.truth_box.currentData() or ""),
+            self.find_edit.text().strip(),
+        )
+
+    def choose(self, row_filter: RowFilter) -> None:
+        """Choose a filter."""
+        choices: tuple[tuple[QComboBox, str], ...] = (
+            (self.kind_box, row_filter.kind),
+            (self.label_box, row_filter.label),
+            (self.truth_box, row_filter.truth),
+        )
+        for box, value in choices:
+            box.blockSignals(True)
+            box.setCurrentIndex(max(0, box.findData(value)))
+            box.blockSignals(False)
+        self.find_edit.blockSignals(True)
+        self.find_edit.setText(row_filter.text)
+        self.find_edit.blockSignals(False)
+        self._tell()
+
+    def show_classes(self, names: Sequence[str], has_truth: bool) -> None:
+        """Offer these classes."""
+        self.truth_box.setVisible(has_truth)
+        if tuple(names) == self._names:
+            return
+        self._names = tuple(names)
+        for box, text in ((self.label_box, "Predicted: any"), (self.truth_box, "Actual: any")):
+            box.blockSignals(True)
+            chosen = box.currentData()
+            box.clear()
+            box.addItem(text, "")
+            for name in names:
+                box.addItem(f"{'Predicted' if box is self.label_box else 'Actual'}: {name}", name)
+            box.setCurrentIndex(max(0, box.findData(chosen)))
+            box.blockSignals(False)
+        self._tell()
+
+    def show_count(self, n_shown: int, n_all: int) -> None:
+        """Say how many are shown."""
+        self.count_label.setText("" if n_shown == n_all else f"{n_shown:,} of {n_all:,} shown")
+
+    def _build(self) -> None:
+        for kind, text in _KINDS:
+            self.kind_box.addItem(text, kind)
+        self.kind_box.setAccessibleName("Which recordings are shown")
+        self.label_box.setAccessibleName("Predicted class of the shown recordings")
+        self.truth_box.setAccessibleName("Actual class of the shown recordings")
+        for box in (self.label_box, self.truth_box):
+            box.setMinimumContentsLength(14)
+        self.find_edit.setPlaceholderText("Find in names")
+        self.find_edit.setClearButtonEnabled(True)
+        self.find_edit.setAcceptDrops(False)  # files are dropped on the whole page
+        self.find_edit.setToolTip("Show only recordings with this in their names (Ctrl+F)")
+        self.find_edit.setMinimumWidth(90)
+        self.reset_button.setText("Show all")
+        self.reset_button.setToolTip("Show all recordings again")
+        boxes: tuple[QComboBox, ...] = (self.kind_box, self.label_box, self.truth_box)
+        for chooser in boxes:
+            chooser.currentIndexChanged.connect(self._tell)
+        self.find_edit.textChanged.connect(self._tell)
+        self.reset_button.clicked.connect(lambda: self.choose(RowFilter()))
+        shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        shortcut.activated.connect(self._find)
+
+    def _layout(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        shows = QLabel("Sho&w", self)
+        shows.setBuddy(self.kind_box)
+        for widget in (shows, self.kind_box, self.label_box, self.truth_box):
+            row.addWidget(widget)
+        row.addWidget(self.find_edit, 1)
+        row.addWidget(self.reset_button)
+        row.addWidget(self.count_label)
+
+    def _find(self) -> None:
+        self.find_edit.setFocus()
+        self.find_edit.selectAll()
+
+    def _tell(self) -> None:
+        self.reset_button.setVisible(self.filter != RowFilter())
+        self.changed.emit(self.filter)

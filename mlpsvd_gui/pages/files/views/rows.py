@@ -1,0 +1,213 @@
+"""The files on the page of many recordings: which there are, in what order, and which of them are shown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from mlpsvd.classification.batch.find_files import SoundFile
+from mlpsvd.classification.batch.results import FileResult
+from mlpsvd.datasets.labels import natural_key
+
+__all__ = [
+    "ALL",
+    "COLUMNS",
+    "DOUBTFUL",
+    "PROBLEMS",
+    "UNCLEAR",
+    "WRONG",
+    "Column",
+    "FileEntry",
+    "RowFilter",
+    "in_sorted_order",
+]
+
+ALL, WRONG, UNCLEAR, DOUBTFUL, PROBLEMS = "all", "wrong", "unclear", "doubtful", "problems"
+
+
+@dataclass(eq=False)
+class FileEntry:
+    """A file on the page, and what is predicted; None until that is known."""
+
+    file: SoundFile
+    result: FileResult | None = None
+
+    @cached_property
+    def name(self) -> str:
+        """The file with the folders that were chosen, as a person knows it."""
+        return "/".join((*self.file.folders, self.file.path.name))
+
+    @cached_property
+    def name_key(self) -> Any:
+        """What files are sorted by name by: 2 before 10."""
+        return natural_key(self.name)
+
+
+@dataclass(frozen=True)
+class RowFilter:
+    """Which files are shown.
+
+    Attributes
+    ----------
+    kind
+        One of ``ALL``, ``WRONG`` (known to be of another class), ``UNCLEAR`` (windows disagree), ``DOUBTFUL`` (unlike
+        the training set, or with a note), ``PROBLEMS``.
+    label, truth
+        Only those predicted as this class, and of this one; empty for any.
+    text
+        Only those with this in their names, in any case.
+    """
+
+    kind: str = ALL
+    label: str = ""
+    truth: str = ""
+    text: str = ""
+
+    def accepts(self, entry: FileEntry) -> bool:
+        """Whether a file is shown."""
+        result = entry.result
+        if self.text and self.text.casefold() not in entry.name.casefold():
+            return False
+        if self.label and (result is None or result.label != self.label):
+            return False
+        if self.truth and (result is None or result.truth != self.truth):
+            return False
+        return self.kind == ALL or (result is not None and _IS_OF_KIND[self.kind](result))
+
+    @property
+    def needs_results(self) -> bool:
+        """Whether results decide on what is shown."""
+        return bool(self.label or self.truth or self.kind != ALL)
+
+
+_IS_OF_KIND: dict[str, Callable[[FileResult], bool]] = {
+    WRONG: lambda result: result.is_wrong,
+    UNCLEAR: lambda result: result.is_usable and result.agreement < 1.0,
+    DOUBTFUL: lambda result: result.is_doubtful,
+    PROBLEMS: lambda result: not result.is_usable,
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the table of files: heading, explanation, text, and what it is sorted by (None comes last)."""
+
+    heading: str
+    tip: str
+    text: Callable[[FileResult], str]
+    key: Callable[[FileResult], Any]
+    is_number: bool = False
+
+
+def in_sorted_order(entries: Iterable[FileEntry], column: int, is_descending: bool) -> list[FileEntry]:
+    """Sort files by a column; what has no value there comes last either way, and equals stay as they are."""
+    if column == 0:
+        return sorted(entries, key=lambda entry: entry.name_key, reverse=is_descending)
+    key = COLUMNS[column].key
+    valued, others = [], []
+    for entry in entries:
+        value = key(entry.result) if entry.result is not None else None
+        if value is None or (isinstance(value, float) and math.isnan(value)):
+            others.append(entry)
+        else:
+            valued.append((value, entry))
+    valued.sort(key=lambda pair: pair[0], reverse=is_descending)
+    return [entry for _, entry in valued] + others
+
+
+def duration_text(seconds: float) -> str:
+    """Write a length as 0.48 s, 12.3 s, 3:07 or 1:02:03; nothing for what is not known."""
+    if math.isnan(seconds):
+        return ""
+    if seconds < 59.95:
+        return f"{seconds:.2f} s" if seconds < 9.995 else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _percent(share: float) -> str:
+    return "" if math.isnan(share) else f"{100.0 * share:.1f} %"
+
+
+def _count(result: FileResult) -> str:
+    return f"{result.n_windows:,}" if result.is_usable else ""
+
+
+def _truth(result: FileResult) -> str:
+    return f"✗ {result.truth}" if result.is_wrong else result.truth or ""
+
+
+def _distance(result: FileResult) -> str:
+    if math.isnan(result.distance):
+        return ""
+    return f"{result.distance:.2f}" if result.distance < 99.995 else f"{result.distance:.3g}"
+
+
+def _level(result: FileResult) -> str:
+    return "" if math.isnan(result.level_dbfs) else f"{result.level_dbfs:.1f} dBFS".replace("-", "−")
+
+
+def _note(result: FileResult) -> str:
+    unknown = ("unknown",) if result.is_unknown else ()
+    training = ("in the training set",) if result.is_training else ()
+    return result.problem or "; ".join((*unknown, *result.notes, *training))
+
+
+COLUMNS: Sequence[Column] = (
+    Column("File", "The recording, with the folders that were chosen", lambda _: "", lambda _: None),
+    Column("Length", "Length of the recording", lambda r: duration_text(r.duration_s), lambda r: r.duration_s, True),
+    Column(
+        "Predicted",
+        "The class with the largest mean probability over all windows; where nothing speaks for it, the note says so",
+        lambda r: r.label,
+        lambda r: natural_key(r.label) if r.label else None,
+    ),
+    Column(
+        "Probability",
+        "Mean probability of that class over all windows",
+        lambda r: _percent(r.probability),
+        lambda r: r.probability,
+        True,
+    ),
+    Column(
+        "Agreement",
+        "Share of the windows that were predicted as that class",
+        lambda r: _percent(r.agreement),
+        lambda r: r.agreement,
+        True,
+    ),
+    Column(
+        "Windows",
+        "How many windows the recording was cut into",
+        _count,
+        lambda r: r.n_windows if r.is_usable else None,
+        True,
+    ),
+    Column(
+        "Distance",
+        "Median distance of the windows from the training set: 99 % of the training clips lie within 1",
+        _distance,
+        lambda r: r.distance,
+        True,
+    ),
+    Column(
+        "Level", "Level of the recording, in dB relative to a full-scale sine", _level, lambda r: r.level_dbfs, True
+    ),
+    Column(
+        "Actual class",
+        "Known from the folder, or as training read it from the file's name; ✗ where another one was predicted",
+        _truth,
+        lambda r: natural_key(r.truth) if r.truth else None,
+    ),
+    Column(
+        "Note",
+        "Why the recording could not be classified, or what makes its prediction doubtful; whether it is in the "
+        "training set",
+        _note,
+        lambda r: _note(r) or None,
+    ),
+)

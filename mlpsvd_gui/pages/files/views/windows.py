@@ -1,0 +1,180 @@
+"""The windows of one file: a time line and a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
+
+from mlpsvd.classification.batch.results import FileResult
+from mlpsvd_gui.pages.files.views.rows import FileEntry
+from mlpsvd_gui.pages.files.views.table import swatch
+from mlpsvd_gui.pages.files.views.window_strip import WindowStrip
+from mlpsvd_gui.plots.theme import Theme
+from mlpsvd_gui.widgets.decision_table import clock_text
+from mlpsvd_gui.widgets.eliding import ElidedLabel
+from mlpsvd_gui.widgets.tables import list_rows, pad_cells
+
+__all__ = ["WindowsView"]
+
+_HEADINGS = ("Start", "End", "Predicted", "Probability", "Runner-up", "Distance", "Level")
+_NUMBERS = (0, 1, 3, 5, 6)
+_LABEL, _RUNNER_UP = 2, 4
+_DISPLAY = int(Qt.ItemDataRole.DisplayRole)
+_ALIGNMENT = int(Qt.ItemDataRole.TextAlignmentRole)
+_DECORATION = int(Qt.ItemDataRole.DecorationRole)
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_Index = QModelIndex | QPersistentModelIndex
+_CHOOSE = "Choose a recording above to see its windows one by one."
+_NOT_YET = "Not classified yet."
+
+
+class _WindowRows(QAbstractTableModel):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.result: FileResult | None = None
+        self.colour_of: Callable[[str], QColor] = lambda _: QColor("grey")
+
+    def show_result(self, result: FileResult | None) -> None:
+        self.beginResetModel()
+        self.result = result
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        return 0 if parent.isValid() or self.result is None else self.result.n_windows
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(_HEADINGS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        if orientation is Qt.Orientation.Horizontal and role == _DISPLAY:
+            return _HEADINGS[section]
+        if orientation is Qt.Orientation.Horizontal and role == _ALIGNMENT and section in _NUMBERS:
+            return _RIGHT
+        return None
+
+    def data(self, index: _Index, role: int = 0) -> Any:
+        if self.result is None:
+            return None
+        if role == _DISPLAY:
+            return self._text(self.result, index.row(), index.column())
+        if role == _ALIGNMENT:
+            return _RIGHT if index.column() in _NUMBERS else None
+        if role == _DECORATION and index.column() == _LABEL:
+            return swatch(self.colour_of(self._label(self.result, index.row())).rgb())
+        return None
+
+    @staticmethod
+    def _label(result: FileResult, row: int) -> str:
+        return result.class_names[int(result.window_classes[row])]
+
+    def _text(self, result: FileResult, row: int, column: int) -> str:
+        start_s = float(result.starts_s[row])
+        if column == 0:
+            return clock_text(start_s)
+        if column == 1:
+            return clock_text(start_s + float(result.durations_s[row]))
+        if column == _LABEL:
+            return self._label(result, row)
+        probabilities = result.probabilities[row]
+        if column == 3:
+            return f"{100.0 * probabilities.max():.1f} %"
+        if column == 5:
+            return f"{result.distances[row]:.2f}" if len(result.distances) else ""
+        if column == 6:
+            return f"{result.levels_dbfs[row]:.1f} dBFS".replace("-", "−") if len(result.levels_dbfs) else ""
+        if len(probabilities) < 2:
+            return ""
+        second = int(np.argsort(probabilities)[-2])
+        return f"{result.class_names[second]} ({100.0 * probabilities[second]:.1f} %)"
+
+
+class WindowsView(QWidget):
+    """Name of the file, its windows as a strip, and below it as a table; both choose the same window."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = ElidedLabel(Qt.TextElideMode.ElideMiddle, parent=self)
+        self.audacity_button = QPushButton("Audacity labels…", self)
+        self.strip = WindowStrip(self)
+        self.table = QTableView(self)
+        self._rows = _WindowRows(self.table)
+        self._build_table()
+        self._build_layout()
+        self.strip.window_chosen.connect(self.table.selectRow)
+        self.table.selectionModel().currentRowChanged.connect(lambda now, _: self.strip.choose(now.row()))
+        self.show_entry(None)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colours."""
+        self.strip.set_theme(theme)
+        pad_cells(self.table)
+
+    def set_colours(self, colour_of: Callable[[str], QColor]) -> None:
+        """Take the colours of the classes."""
+        self._rows.colour_of = colour_of
+        self.table.viewport().update()
+
+    @property
+    def result(self) -> FileResult | None:
+        """What is shown."""
+        return self._rows.result
+
+    def show_entry(self, entry: FileEntry | None) -> None:
+        """Show the windows of a file, or say what to do for it."""
+        result = entry.result if entry is not None else None
+        self.title.setText(_title(entry))
+        self.audacity_button.setEnabled(result is not None and result.is_usable)
+        if result is not self._rows.result:
+            self._rows.show_result(result)
+            self.strip.show_result(result)
+
+    def _build_table(self) -> None:
+        table = self.table
+        table.setModel(self._rows)
+        list_rows(table)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setAccessibleName("Windows of the recording")
+        pad_cells(table)
+        header = table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column in (_LABEL, _RUNNER_UP):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        for column, sample in (
+            (0, "0:00:00.000"),
+            (1, "0:00:00.000"),
+            (3, "Probability"),
+            (5, "Distance"),
+            (6, "−100.0 dBFS"),
+        ):
+            table.setColumnWidth(column, self.fontMetrics().horizontalAdvance(sample) + 16)
+
+    def _build_layout(self) -> None:
+        self.audacity_button.setToolTip(
+            "Write the windows of this recording as a label track for Audacity (File › Import › Labels)"
+        )
+        head = QHBoxLayout()
+        head.addWidget(self.title, 1)
+        head.addWidget(self.audacity_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(head)
+        layout.addWidget(self.strip)
+        layout.addWidget(self.table, 1)
+
+
+def _title(entry: FileEntry | None) -> str:
+    if entry is None:
+        return _CHOOSE
+    if entry.result is None:
+        return f"{entry.name}: {_NOT_YET}"
+    if not entry.result.is_usable:
+        return f"{entry.name}: {entry.result.problem}."
+    n = entry.result.n_windows
+    doubts = "; ".join((*(("unknown",) if entry.result.is_unknown else ()), *entry.result.notes))
+    return f"{entry.name}: {n:,} window{'' if n == 1 else 's'}{f'. Doubtful: {doubts}' if doubts else ''}"

@@ -1,0 +1,137 @@
+"""Classifying many files beside the window: a thread that leads the processes which do it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from mlpsvd.classification.batch.classify import FileResult, SoundFile, classify_files
+from mlpsvd.errors import MlpSvdError
+from mlpsvd.executors import n_usable_cores
+from mlpsvd.models.model import Model
+
+__all__ = ["ClassificationNews", "ClassificationWorker"]
+
+_log = logging.getLogger(__name__)
+_TELL_S = 0.1
+_FAULT = "The recordings could not be classified because of a fault; the log has the details."
+
+
+@dataclass(frozen=True)
+class ClassificationNews:
+    """How far the run called ``token`` is.
+
+    Attributes
+    ----------
+    token
+        Which run.
+    finished
+        Number in its list, and result, of the files finished since the last news.
+    n_done, n_files, share, left_s
+        As in :class:`mlpsvd.classification.batch.progress.ClassifyEvent`.
+    is_end, error
+        Whether the run has ended, and what went wrong, in one sentence.
+    """
+
+    token: int
+    finished: tuple[tuple[int, FileResult], ...] = ()
+    n_done: int = 0
+    n_files: int = 0
+    share: float = 0.0
+    left_s: float | None = None
+    is_end: bool = False
+    error: str = ""
+
+
+class ClassificationWorker(QObject):
+    """Runs one classification at a time, in processes of its own: the window's thread is left alone."""
+
+    news = Signal(object)
+    """Emits :class:`ClassificationNews`, in order, on the thread this object lives in; the last one is an end."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._token = 0
+        self._run: _Run | None = None
+
+    def start(self, model: Model, files: Sequence[SoundFile]) -> int:
+        """Classify files; a run that is still at it is stopped first. Returns the token of the new run."""
+        self.close()
+        self._token += 1
+        self._run = _Run(self, self._token, model, tuple(files))
+        self._run.thread.start()
+        return self._token
+
+    def stop(self) -> None:
+        """End the run within half a second; what is finished has been told."""
+        if self._run is not None:
+            self._run.stop.set()
+
+    def close(self, timeout_s: float = 0.8) -> bool:
+        """Stop, wait, and say whether the run has ended in time; nothing more is told."""
+        self._token += 1
+        if self._run is None:
+            return True
+        self._run.stop.set()
+        self._run.thread.join(timeout_s)
+        return not self._run.thread.is_alive()
+
+    def is_current(self, news: ClassificationNews) -> bool:
+        """Whether news belongs to the run that was started last."""
+        return news.token == self._token
+
+
+class _Run:
+    """One run: its thread in the window."""
+
+    def __init__(self, worker: ClassificationWorker, token: int, model: Model, files: tuple[SoundFile, ...]) -> None:
+        self.thread = threading.Thread(target=self._work, name="classification", daemon=True)
+        self.stop = threading.Event()
+        self._worker = worker
+        self._token = token
+        self._model = model
+        self._files = files
+        self._last = ClassificationNews(token, n_files=len(files))
+
+    def _work(self) -> None:
+        error = ""
+        try:
+            self._pull()
+        except MlpSvdError as told:
+            error = str(told)
+        except OSError as told:
+            error = f"The recordings could not be classified: {told.strerror or told}."
+        except Exception:
+            _log.exception("classification")
+            error = _FAULT
+        self._tell(ClassificationNews(
+            self._token, (), self._last.n_done, self._last.n_files, self._last.share, is_end=True, error=error
+        ))  # fmt: skip
+
+    def _pull(self) -> None:
+        finished: list[tuple[int, FileResult]] = []
+        told_at = 0.0
+        n_processes = max(1, min(n_usable_cores(), len(self._files)))
+        with closing(classify_files(self._model, self._files, n_processes, is_polite=True)) as events:
+            for event in events:
+                finished.extend(event.finished)
+                is_last = event.n_done == event.n_files or self.stop.is_set()
+                if is_last or time.monotonic() - told_at >= _TELL_S:
+                    told_at = time.monotonic()
+                    self._last = ClassificationNews(
+                        self._token, tuple(finished), event.n_done, event.n_files, event.share, event.left_s
+                    )
+                    self._tell(self._last)
+                    finished = []
+                if self.stop.is_set():
+                    return
+
+    def _tell(self, news: ClassificationNews) -> None:
+        with suppress(RuntimeError):  # the window has gone, and the worker with it
+            self._worker.news.emit(news)

@@ -1,0 +1,1 @@
+"""Listen: live classification."""

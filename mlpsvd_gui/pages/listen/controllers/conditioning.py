@@ -1,0 +1,300 @@
+"""Background, calibration and correction of the chosen microphone: measured, remembered, handed on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from mlpsvd.audio.calibration import Calibration
+from mlpsvd.audio.correction import MicrophoneCorrection, read_correction
+from mlpsvd.audio.files import resample
+from mlpsvd.audio.level import measure_level
+from mlpsvd.features.background import conditioning_for, measure_background
+from mlpsvd.features.conditioning import Conditioning
+from mlpsvd_gui.pages.listen.views.sound_form import SoundForm
+from mlpsvd_gui.pages.listen.workers.sound_measuring import SoundMeasuring
+from mlpsvd_gui.state.available_models import LiveModel
+from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.state.sound_memory import Background, DeviceSound, SoundMemory
+from mlpsvd_gui.threads.background_jobs import Background as BackgroundThread
+from mlpsvd_gui.workers.live_session import RING_S, LiveSession
+
+__all__ = ["LiveConditioning", "MeasuredBackground"]
+
+_MEASURE_S = 3.0
+_NO_BACKGROUND = "Not measured. Keep quiet for three seconds and let only the background sound."
+_NO_CALIBRATION = "Not calibrated: levels are in dBFS, relative to a full-scale sine."
+_NO_CORRECTION = "None: the microphone is taken to hear all frequencies alike."
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredBackground:
+    """The background as one model sees it: mean |FFT|² of each feature, and its level."""
+
+    power: NDArray[np.float64]
+    level_dbfs: float
+
+
+class LiveConditioning(QObject):
+    """Knows of one microphone at a time; see :meth:`use_device`, :meth:`use_model` and :meth:`use_session`."""
+
+    changed = Signal()
+    """What is taken off, or what is known, has changed."""
+    start_requested = Signal()
+    """A measurement needs the microphone to be running."""
+    calibration_changed = Signal()
+
+    def __init__(self, form: SoundForm, preferences: Preferences, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._form = form
+        self._memory = SoundMemory(preferences)
+        self._device_key: str | None = None
+        self._model: LiveModel | None = None
+        self._session: LiveSession | None = None
+        self._sound = DeviceSound()
+        self._correction: MicrophoneCorrection | None = None
+        self._background: MeasuredBackground | None = None
+        self._waits_for_session = False
+        self._measuring = SoundMeasuring(self)
+        self._thread = BackgroundThread("background", self)
+        self._files = BackgroundThread("correction", self)
+        self._connect()
+        self.use_device(None, "")
+
+    def _connect(self) -> None:
+        form, measuring = self._form, self._measuring
+        form.background_requested.connect(self.measure)
+        form.subtract_chosen.connect(self._subtract)
+        form.background_forgotten.connect(self._forget_background)
+        form.calibration_forgotten.connect(lambda: self.set_calibration(None))
+        form.correction_chosen.connect(self._choose_correction)
+        form.correction_forgotten.connect(lambda: self._choose_correction(""))
+        measuring.progressed.connect(form.show_progress)
+        measuring.heard.connect(self._take_background)
+        measuring.failed.connect(self._fail)
+
+    # --- what holds now
+
+    @property
+    def device_key(self) -> str | None:
+        """The microphone that all of this belongs to; None where the source is none."""
+        return self._device_key
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """How levels become dB SPL."""
+        return self._sound.calibration
+
+    @property
+    def background(self) -> MeasuredBackground | None:
+        """The background as the model sees it; None where it was not measured, or there is no model."""
+        return self._background
+
+    @property
+    def subtracts(self) -> bool:
+        """Whether the background is taken off."""
+        return self._sound.subtracts and self._sound.background is not None
+
+    def conditioning(self) -> Conditioning | None:
+        """Return what is to be taken off before the model's features; None where nothing is."""
+        if self._model is None or self._device_key is None:
+            return None
+        power = self._background.power if self._background is not None and self._sound.subtracts else None
+        return conditioning_for(self._model.classifier.model.features, self._correction, power)
+
+    def active_texts(self) -> list[str]:
+        """Say what is done to the sound and its level, for whoever looks at the page."""
+        if self._device_key is None:
+            return []
+        texts = []
+        if self.subtracts:
+            texts.append("Background subtracted")
+        if self._correction is not None:
+            texts.append(f"Microphone corrected by {self._correction.name}")
+        if self._sound.calibration is not None:
+            texts.append("Level calibrated")
+        return texts
+
+    # --- whom it is about
+
+    def use_device(self, key: str | None, name: str) -> None:
+        """Look at another microphone; None: the source is none."""
+        if key == self._device_key and key is not None:
+            return
+        self._cancel()
+        self._device_key = key
+        self._sound = DeviceSound() if key is None else self._memory.load(key)
+        self._correction = None
+        self._background = None
+        self._form.show_device(name if key is not None else "")
+        self._form.show_problem("")
+        if self._sound.correction_path:
+            self._read_correction(self._sound.correction_path)
+        self._see_background()
+        self._show()
+        self.changed.emit()
+
+    def use_model(self, model: LiveModel | None) -> None:
+        """See the background through another model's features."""
+        if model is not self._model:
+            self._model = model
+            self._see_background()
+            self._show()
+
+    def use_session(self, session: LiveSession | None) -> None:
+        """Measure on another session."""
+        self._session = session
+        if session is None:
+            self._cancel()
+        elif self._waits_for_session:
+            self.measure()
+
+    def close(self) -> None:
+        """Stop everything."""
+        self._cancel()
+        self._thread.close()
+        self._files.close()
+
+    # --- background
+
+    def measure(self) -> None:
+        """Listen to the background for three seconds, or for one window where that is longer."""
+        if self._measuring.is_busy or self._device_key is None:
+            return
+        self._form.show_problem("")
+        self._waits_for_session = self._session is None
+        if self._session is None:
+            self.start_requested.emit()
+            return
+        window_s = self._model.window_s if self._model is not None else 0.0
+        self._measuring.begin(self._session, min(RING_S - 1.0, max(_MEASURE_S, 1.05 * window_s)))
+
+    def _take_background(self, samples: NDArray[np.float32], rate_hz: float) -> None:
+        self._form.show_progress(None)
+        key = self._device_key
+        if key is None:
+            return
+        background = Background(samples, rate_hz, datetime.now().astimezone().isoformat(timespec="seconds"))
+        self._sound = replace(self._sound, background=background)
+        self._memory.save(key, self._sound)
+        memory, model = self._memory, self._model
+
+        def work() -> MeasuredBackground | None:
+            memory.save_background(key, background)
+            return _seen_by(model, background)
+
+        self._thread.submit(work, self._use_background, self._fail)
+
+    def _see_background(self) -> None:
+        """Work out anew what the model sees of the background that is known."""
+        background, model = self._sound.background, self._model
+        self._background = _seen_by(model, background) if background is not None else None
+
+    def _use_background(self, measured: MeasuredBackground | None) -> None:
+        self._background = measured
+        self._show()
+        self.changed.emit()
+
+    def _subtract(self, subtracts: bool) -> None:
+        self._update(replace(self._sound, subtracts=subtracts))
+
+    def _forget_background(self) -> None:
+        if self._device_key is not None:
+            self._background = None
+            self._update(self._memory.without_background(self._device_key, self._sound))
+
+    # --- calibration and correction
+
+    def set_calibration(self, calibration: Calibration | None) -> None:
+        """Take a calibration over, or forget it."""
+        self._update(replace(self._sound, calibration=calibration))
+        self.calibration_changed.emit()
+
+    def _choose_correction(self, path: str) -> None:
+        self._form.show_problem("")
+        if path:
+            self._read_correction(path)
+        else:
+            self._correction = None
+            self._update(replace(self._sound, correction_path=""))
+
+    def _read_correction(self, path: str) -> None:
+        key = self._device_key
+
+        def done(correction: MicrophoneCorrection) -> None:
+            if key == self._device_key:
+                self._correction = correction
+                self._update(replace(self._sound, correction_path=path))
+
+        self._files.submit(lambda: read_correction(Path(path)), done, self._fail)
+
+    # --- showing
+
+    def _update(self, sound: DeviceSound) -> None:
+        self._sound = sound
+        if self._device_key is not None:
+            self._memory.save(self._device_key, sound)
+        self._show()
+        self.changed.emit()
+
+    def _show(self) -> None:
+        sound, form = self._sound, self._form
+        is_there = sound.background is not None
+        form.show_background(_background_text(sound.background), is_there, sound.subtracts)
+        form.show_calibration(_calibration_text(sound.calibration), sound.calibration is not None)
+        name = self._correction.name if self._correction is not None else ""
+        form.show_correction(f"{name} is taken off every spectrum." if name else _NO_CORRECTION, bool(name))
+
+    def _cancel(self) -> None:
+        self._waits_for_session = False
+        self._measuring.cancel()
+        self._form.show_progress(None)
+
+    def _fail(self, error: object) -> None:
+        self._form.show_progress(None)
+        text = f"{error}"
+        self._form.show_problem(text if text.endswith(".") else f"{text}.")
+
+
+def _seen_by(model: LiveModel | None, background: Background | None) -> MeasuredBackground | None:
+    """Cut the background into windows of the model and measure them."""
+    if model is None or background is None:
+        return None
+    classifier = model.classifier
+    samples = background.samples
+    if background.rate_hz != classifier.sample_rate_hz:
+        samples = resample(samples, background.rate_hz, classifier.sample_rate_hz)
+    n = min(classifier.n_samples, len(samples))
+    windows = samples[: len(samples) // n * n].reshape(-1, n)
+    power = measure_background(classifier.model.features, windows)
+    return MeasuredBackground(power, measure_level(samples).rms_dbfs)
+
+
+def _background_text(background: Background | None) -> str:
+    if background is None:
+        return _NO_BACKGROUND
+    level = measure_level(background.samples).rms_dbfs
+    when = _when(background.measured_at)
+    return f"Measured {when}, {level:.0f} dBFS. It is the dashed curve beside the spectrum.".replace("-", "−")
+
+
+def _calibration_text(calibration: Calibration | None) -> str:
+    if calibration is None or not math.isfinite(calibration.offset_db):
+        return _NO_CALIBRATION
+    full = f"0 dBFS is {calibration.offset_db:.1f} dB SPL"
+    tone = f"{calibration.reference_db_spl:g} dB at {calibration.tone_hz:.0f} Hz"
+    return f"{full}, by {tone}, {_when(calibration.measured_at)}."
+
+
+def _when(iso: str) -> str:
+    try:
+        at = datetime.fromisoformat(iso)
+    except ValueError:
+        return "earlier"
+    return f"on {at.day} {at:%b %Y at %H:%M}"

@@ -1,0 +1,66 @@
+"""What stands beside the verdict: what the device says of itself, and what does not fit the training set."""
+
+from __future__ import annotations
+
+import time
+
+from mlpsvd.audio.devices.microphone import MicrophoneSource
+from mlpsvd.audio.sources.source import AudioSource, SourceState, SourceStatus
+from mlpsvd.classification.live.decision import LiveDecision
+from mlpsvd.classification.live.mismatch import MismatchWatch
+from mlpsvd_gui.pages.listen.controllers.conditioning import MeasuredBackground
+from mlpsvd_gui.qt_text import sentence
+from mlpsvd_gui.state.available_models import LiveModel
+
+__all__ = ["LiveNotes"]
+
+_NOTICE_S = 10.0
+
+
+class LiveNotes:
+    """Sentences for one session after the other."""
+
+    def __init__(self) -> None:
+        self._model: LiveModel | None = None
+        self._source: AudioSource | None = None
+        self._watch: MismatchWatch | None = None
+        self._background: tuple[float | None, bool] = (None, False)
+        self._device = ""
+        self._notice = ""
+        self._noticed_s = 0.0
+
+    def begin(self, source: AudioSource, model: LiveModel | None) -> None:
+        """Watch another source or model."""
+        self._source, self._model, self._watch = source, model, None
+        self._device = ""
+
+    def use_background(self, background: MeasuredBackground | None, is_subtracted: bool) -> None:
+        """Take over what is known of the background."""
+        self._background = (background.level_dbfs if background is not None else None, is_subtracted)
+        if self._watch is not None:
+            self._watch.set_background(*self._background)
+
+    def tell(self, notice: str) -> None:
+        """Add one sentence of the program's own; it stays ten seconds, and an empty one takes it away."""
+        self._notice, self._noticed_s = notice, time.monotonic()
+
+    def take_status(self, status: SourceStatus) -> None:
+        """Take what the source says of itself."""
+        is_amiss = status.state in (SourceState.STALLED, SourceState.FAILED)
+        self._device = sentence(status.message) if is_amiss and status.message else ""
+
+    def take(self, decision: LiveDecision) -> None:
+        """Look at one more decision of the model."""
+        if self._watch is None and self._model is not None and self._source is not None:
+            # Only now: a device tells its own rate once it is open.
+            rate_hz = self._source.raw_rate_hz if isinstance(self._source, MicrophoneSource) else None
+            self._watch = MismatchWatch(self._model.classifier.model, rate_hz)
+            self._watch.set_background(*self._background)
+        if self._watch is not None:
+            self._watch.add(decision)
+
+    def sentences(self) -> list[str]:
+        """Return what should be read now, the most pressing first."""
+        found = [one.sentence for one in self._watch.current] if self._watch is not None else []
+        notice = self._notice if time.monotonic() - self._noticed_s < _NOTICE_S else ""
+        return [text for text in (self._device, notice, *found) if text]

@@ -1,0 +1,144 @@
+"""Joins the form of live settings, the trigger mark on the meter, and what is remembered."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from PySide6.QtCore import QObject, Signal
+
+from mlpsvd import settings
+from mlpsvd.audio.level import SILENCE_DBFS
+from mlpsvd.classification.live.settings import LiveSettings
+from mlpsvd.errors import MlpSvdError
+from mlpsvd_gui.pages.listen.views.settings_form import LiveSettingsForm
+from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.widgets.level_meter import LevelMeter
+
+__all__ = ["LiveSettingsController"]
+
+_REMEMBERED = "live/settings"
+_BY_HAND = "live/windows"
+_FIRST_TRIGGER_DBFS = -50.0
+"""Whole sounds need a trigger level; where there is none and nothing is heard, this one is a beginning."""
+_ABOVE_BACKGROUND_DB = 12.0
+_HIGHEST_TRIGGER_DBFS = -20.0
+_LOWEST_TRIGGER_DBFS = -79.0
+"""The lowest that the mark on the meter reaches."""
+_N_LEVELS = 100
+"""Twenty a second: the last five seconds."""
+_BACKGROUND_SHARE = 0.2
+"""Of the last levels, the share taken for background: sounds stand out of it."""
+
+
+class LiveSettingsController(QObject):
+    """One :class:`LiveSettings`, always possible; what is impossible is told beside its editor and goes no further."""
+
+    changed = Signal(object)
+    """Emits the new settings."""
+
+    def __init__(
+        self, form: LiveSettingsForm, meter: LevelMeter, preferences: Preferences, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._form = form
+        self._meter = meter
+        self._preferences = preferences
+        self._settings = _remembered(preferences)
+        self._levels_dbfs: deque[float] = deque(maxlen=_N_LEVELS)
+        form.edited.connect(self._set)
+        form.reset_requested.connect(lambda: self._use(LiveSettings()))
+        meter.trigger_dragged.connect(lambda level: self._set("trigger_dbfs", level))
+        self._show()
+
+    @property
+    def settings(self) -> LiveSettings:
+        """What holds now."""
+        return self._settings
+
+    @property
+    def clips_align(self) -> bool:
+        """Whether windows begin where the bank's clips begin."""
+        return self._settings.hop_share == 1.0 and self._settings.windows == "running"
+
+    @property
+    def chose_windows(self) -> bool:
+        """Whether a person has ever said which windows are wanted."""
+        return bool(self._preferences.table(_BY_HAND))
+
+    def take_level(self, rms_dbfs: float) -> None:
+        """Take the level of the last moments: a trigger level is set above them where one is needed."""
+        self._levels_dbfs.append(rms_dbfs)
+
+    def forget_levels(self) -> None:
+        """Another source is heard."""
+        self._levels_dbfs.clear()
+
+    def hear_whole_sounds(self) -> None:
+        """Cut whole sounds from now on, as choosing them in the form does."""
+        self._set("windows", "whole sounds")
+
+    def _set(self, name: str, value: object) -> None:
+        note = ""
+        try:
+            wanted = settings.with_value(self._settings, name, value)
+            if wanted.windows == "whole sounds" and name == "windows" and wanted.trigger_dbfs <= SILENCE_DBFS:
+                level_dbfs, note = self._sensible_trigger()
+                wanted = settings.with_value(wanted, "trigger_dbfs", level_dbfs)
+            settings.check(wanted)
+        except MlpSvdError as error:
+            self._form.show_problem(name, f"{error}")
+            self._meter.show_trigger(self._settings.trigger_dbfs)
+            return
+        if name == "windows":
+            self._preferences.set_table(_BY_HAND, {"chosen": value})
+        self._use(wanted)
+        self._form.show_note("trigger_dbfs", note)
+
+    def _sensible_trigger(self) -> tuple[float, str]:
+        """Return a trigger level, and in words where it comes from."""
+        if not self._levels_dbfs:
+            return (
+                _FIRST_TRIGGER_DBFS,
+                "Whole sounds need a trigger level: set to a first guess. Drag the mark on the meter.",
+            )
+        background_dbfs = sorted(self._levels_dbfs)[int(_BACKGROUND_SHARE * len(self._levels_dbfs))]
+        above_dbfs = float(round(background_dbfs + _ABOVE_BACKGROUND_DB))
+        if above_dbfs < _LOWEST_TRIGGER_DBFS:
+            return (
+                _FIRST_TRIGGER_DBFS,
+                "Whole sounds need a trigger level: set to a first guess, for there is no background.",
+            )
+        level_dbfs = min(above_dbfs, _HIGHEST_TRIGGER_DBFS)
+        words = f"Whole sounds need a trigger level: set {_ABOVE_BACKGROUND_DB:g} dB above the background"
+        return level_dbfs, f"{words}, which was at {background_dbfs:.0f} dBFS.".replace("-", "−")
+
+    def _use(self, wanted: LiveSettings) -> None:
+        for info in settings.describe(LiveSettings):
+            self._form.show_problem(info.name, "")
+        if wanted != self._settings:
+            self._settings = wanted
+            self._preferences.set_table(_REMEMBERED, settings.to_table(wanted))
+            self.changed.emit(wanted)
+        self._show()
+
+    def _show(self) -> None:
+        self._form.show_values(settings.to_table(self._settings), _without_effect(self._settings))
+        self._meter.show_trigger(self._settings.trigger_dbfs)
+
+
+def _without_effect(one: LiveSettings) -> list[str]:
+    hidden = ["hop_share"] if one.windows == "whole sounds" else ["hang_s"]
+    if one.smoothing not in ("mean", "majority"):
+        hidden.append("smoothing_s")
+    if one.smoothing != "hidden Markov":
+        hidden.append("switching_cost")
+    return hidden
+
+
+def _remembered(preferences: Preferences) -> LiveSettings:
+    try:
+        found = settings.from_table(LiveSettings, preferences.table(_REMEMBERED))
+        settings.check(found)
+    except MlpSvdError:  # remembered by another version
+        return LiveSettings()
+    return found

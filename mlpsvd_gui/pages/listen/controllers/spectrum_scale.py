@@ -1,0 +1,66 @@
+"""From what a network sees to what a person reads: spectra in dB relative to a full-scale sine."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.classification.live.decision import LiveDecision
+from mlpsvd.features.magnitudes import LOG_FLOOR, window
+from mlpsvd.models.model import Model
+
+__all__ = ["SpectrumScale"]
+
+Vector = NDArray[np.floating]
+
+
+class SpectrumScale:
+    """Turns magnitudes, class means and backgrounds of one model into spectra that can be drawn over one another.
+
+    All of them in dBFS. Only where each feature vector is divided by its own largest value, a class mean has no
+    level: then curves are the network's own input, and a background has no place among them.
+    """
+
+    def __init__(self, model: Model) -> None:
+        features = model.features
+        self._features = features
+        self._reference = model.reference
+        self._frequencies_hz = np.asarray(features.frequencies_hz[features.parts == 0])
+        self._full_scale = float(window(features.settings).sum()) / 2.0
+        self.has_level = features.settings.scaling != "per sample"
+
+    @property
+    def frequencies_hz(self) -> NDArray[np.float64]:
+        """Frequencies of a spectrum."""
+        return self._frequencies_hz
+
+    @property
+    def label(self) -> tuple[str, str]:
+        """What the values of a curve are, and their unit."""
+        return ("Level", "dBFS") if self.has_level else ("Network input", "")
+
+    def curve(self, decision: LiveDecision) -> Vector:
+        """Return the window as a curve beside the class means."""
+        return self.level_db(decision.magnitudes) if self.has_level else self._mean(decision.features)
+
+    def level_db(self, magnitudes: Vector) -> Vector:
+        """Return magnitudes |FFT| [shape=(n_features,)] as one spectrum in dBFS, the mean over the parts in time."""
+        return np.asarray(20.0 * np.log10(np.maximum(self._mean(magnitudes), LOG_FLOOR) / self._full_scale))
+
+    def class_means(self) -> Vector | None:
+        """Return what each class looks like on average; None where the model knows nothing of its training set."""
+        if self._reference is None:
+            return None
+        means = self._reference.class_means
+        if not self.has_level:
+            return np.stack([self._mean(mean) for mean in means])
+        values = means * self._features.scale + self._features.offset
+        magnitudes = np.exp(values) if self._features.settings.magnitude == "log" else np.maximum(values, 0.0)
+        return np.stack([self.level_db(one) for one in magnitudes])
+
+    def background(self, power: Vector | None) -> Vector | None:
+        """Return a background, mean |FFT|² of each feature, as a curve."""
+        return None if power is None or not self.has_level else self.level_db(np.sqrt(power))
+
+    def _mean(self, vector: Vector) -> Vector:
+        return np.asarray(vector.reshape(-1, len(self._frequencies_hz)).mean(axis=0))

@@ -1,0 +1,43 @@
+"""What the live tab says of itself in words: what is being played, and whether all of it was heard."""
+
+from __future__ import annotations
+
+from mlpsvd.audio.sources.source import SourceHealth, SourceState
+from mlpsvd_gui.workers.live_session import LiveUpdate
+
+__all__ = ["right_text", "status_text"]
+
+_FAST = 1.5
+
+
+def status_text(name: str, update: LiveUpdate, health: SourceHealth, n_decisions: int, elapsed_s: float) -> str:
+    """Say in one line what is played, how far, and whether anything was lost."""
+    state = update.status.state
+    if state is SourceState.FAILED:
+        return "Stopped by an error."
+    if state is SourceState.STARTING:
+        return f"Opening {name} …"
+    verb = {
+        SourceState.FINISHED: "Played to the end",
+        SourceState.STOPPED: "Stopped",
+        SourceState.STALLED: f"Waiting for {name}",
+    }.get(state, f"Listening to {name}")
+    heard = f"{update.heard_s:.1f} s heard"
+    if elapsed_s > 0.2 and update.heard_s > _FAST * elapsed_s:
+        heard += f" at {update.heard_s / elapsed_s:.0f} times real time"
+    decisions = f", {n_decisions} decision{'' if n_decisions == 1 else 's'}" if n_decisions else ""
+    return f"{verb}: {heard}{decisions}, {_lost(update.lost_s, health)}."
+
+
+def _lost(lost_s: float, health: SourceHealth) -> str:
+    parts = []
+    if health.n_gaps:
+        parts.append(f"{health.n_gaps} gap{'' if health.n_gaps == 1 else 's'} of {health.gaps_s:.1f} s in all")
+    if lost_s > 0:
+        parts.append(f"{lost_s:.2f} s came too fast to be classified")
+    return ", ".join(parts) or "nothing lost"
+
+
+def right_text(n_right: int, n_judged: int) -> str:
+    """Say how many decisions were right, where it is known what was played; nothing where it is not."""
+    return f" {n_right} of {n_judged} right ({100.0 * n_right / n_judged:.0f} %)." if n_judged else ""

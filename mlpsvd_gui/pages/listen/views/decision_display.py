@@ -1,0 +1,206 @@
+"""The decided label, large enough to be read from across the room."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from math import isnan
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from mlpsvd.classification.live.verdict import VerdictKind
+from mlpsvd_gui.plots.theme import LIGHT, Theme, mix
+
+__all__ = ["DecisionDisplay"]
+
+_LARGEST_PT = 46.0
+_SMALLEST_PT = 13.0
+_MARK_PX = 6.0
+
+
+class DecisionDisplay(QWidget):
+    """The latest verdict and how sure it is, or in words what has to be done to get one.
+
+    A class stands upright beside a bar of its colour. Unknown is slanted, beside a dashed outline; quiet is light and
+    faint, beside a thin line: each can be told from the others without colours. While it is quiet, what was shown
+    before stays readable, as faint as quiet itself: a short sound would otherwise be gone before anybody looks.
+    """
+
+    painted = Signal(float)
+    """Emits the clock (``time.monotonic``) when a label shown for the first time has been drawn."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._label = ""
+        self._probability = 0.0
+        self._kind = VerdictKind.CLASS
+        self._detail = ""
+        self._before: tuple[str, float] | None = None
+        self._colour = QColor()
+        self._hint = ""
+        self._is_fresh = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(190, 78)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else what lies below is drawn each time too
+        self.setAccessibleName("Decision")
+
+    @property
+    def label(self) -> str:
+        """The label shown, empty where there is none."""
+        return self._label
+
+    @property
+    def probability(self) -> float:
+        """The probability shown."""
+        return self._probability
+
+    @property
+    def kind(self) -> VerdictKind:
+        """Whether a class, unknown or quiet is shown."""
+        return self._kind
+
+    @property
+    def detail(self) -> str:
+        """What stands below the label."""
+        return self._detail
+
+    @property
+    def before(self) -> str:
+        """What was shown before it became quiet and how probable that was; empty where nothing was or it is not quiet.
+
+        An example: ``7 (99 %)``.
+        """
+        if self._kind is not VerdictKind.QUIET or self._before is None:
+            return ""
+        label, probability = self._before
+        return label if isnan(probability) else f"{label} ({_percent(probability)})"
+
+    @property
+    def hint(self) -> str:
+        """What is written where there is no label."""
+        return self._hint
+
+    def sizeHint(self) -> QSize:
+        """Enough for a short label at full size."""
+        return QSize(260, 94)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colours."""
+        self._theme = theme
+        self.update()
+
+    def show_decision(
+        self,
+        label: str,
+        probability: float,
+        colour: QColor,
+        kind: VerdictKind = VerdictKind.CLASS,
+        detail: str = "",
+    ) -> None:
+        """Show a verdict; a class in its colour.
+
+        Parameters
+        ----------
+        label
+            The class, "unknown" or "quiet".
+        probability
+            Of the class.
+        colour
+            The class's colour.
+        kind
+            What the label is.
+        detail
+            What stands below it; by default the probability.
+        """
+        self._label, self._probability, self._colour, self._kind = label, probability, colour, kind
+        self._detail = detail or _percent(probability)
+        if kind is not VerdictKind.QUIET:
+            self._before = (label, probability)
+        self._is_fresh = True
+        before = f", before: {self.before}" if self.before else ""
+        self.setAccessibleDescription(f"{label}, {self._detail}{before}")
+        self.repaint()  # at once: the label does not wait for plots and tables
+
+    def recolour(self, colour_of: Callable[[str], QColor]) -> None:
+        """Take the label's colour anew, after the theme has changed."""
+        self._colour = colour_of(self._label)
+        self.update()
+
+    def show_hint(self, hint: str) -> None:
+        """Show no label, and say instead what is needed for one."""
+        self._label, self._hint, self._is_fresh = "", hint, False
+        self._before = None
+        self.setAccessibleDescription(hint)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the label as large as it fits, or the hint."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Window))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._label:
+            self._paint_label(painter)
+        else:
+            painter.setPen(self._theme.muted)
+            area = QRectF(self.rect()).adjusted(8.0, 4.0, -8.0, -4.0)
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._hint)
+        painter.end()
+        if self._is_fresh:
+            self._is_fresh = False
+            self.painted.emit(time.monotonic())
+
+    def _paint_label(self, painter: QPainter) -> None:
+        large, detail = self._texts()
+        font = self._fitted(large, self.width() - 28.0, self.height() * 0.62)
+        small = QFont(self.font())
+        small.setPointSizeF(self.font().pointSizeF() * (1.4 if self._kind is VerdictKind.CLASS else 1.1))
+        large_height = QFontMetricsF(font).height()
+        small_height = QFontMetricsF(small).height()
+        top = (self.height() - large_height - small_height) / 2.0
+        self._paint_mark(painter, QRectF(1.0, top + 4.0, _MARK_PX, large_height + small_height - 8.0))
+        painter.setFont(font)
+        is_quiet = self._kind is VerdictKind.QUIET
+        painter.setPen(self._theme.muted if is_quiet else self._theme.foreground)
+        text = QFontMetricsF(font).elidedText(large, Qt.TextElideMode.ElideMiddle, self.width() - 28.0)
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRectF(18.0, top, self.width() - 24.0, large_height), left, text)
+        painter.setFont(small)
+        painter.setPen(self._theme.muted)
+        area = QRectF(18.0, top + large_height, self.width() - 24.0, small_height)
+        detail = QFontMetricsF(small).elidedText(detail, Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, left, detail)
+
+    def _texts(self) -> tuple[str, str]:
+        """Return what stands large, and what below it."""
+        if not self.before or self._before is None:
+            return self._label, self._detail
+        return self._before[0], f"before: {self.before}, now {self._label}"
+
+    def _paint_mark(self, painter: QPainter, area: QRectF) -> None:
+        if self._kind is VerdictKind.CLASS:
+            painter.fillRect(area, self._colour)
+            return
+        muted = mix(self._theme.muted, self._theme.background, 0.2)
+        if self._kind is VerdictKind.UNKNOWN:
+            painter.setPen(QPen(muted, 1.5, Qt.PenStyle.DashLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
+        else:
+            painter.fillRect(QRectF(area.center().x() - 1.0, area.top(), 1.5, area.height()), muted)
+
+    def _fitted(self, text: str, width: float, height: float) -> QFont:
+        font = QFont(self.font())
+        font.setWeight(QFont.Weight.Light if self._kind is VerdictKind.QUIET else QFont.Weight.DemiBold)
+        font.setItalic(self._kind is VerdictKind.UNKNOWN)
+        font.setPointSizeF(_LARGEST_PT)
+        metrics = QFontMetricsF(font)
+        share = min(1.0, width / max(1.0, metrics.horizontalAdvance(text)), height / metrics.height())
+        font.setPointSizeF(max(_SMALLEST_PT, _LARGEST_PT * share))
+        return font
+
+
+def _percent(probability: float) -> str:
+    return f"{100.0 * probability:.0f} %" if probability < 0.995 else f"{100.0 * probability:.1f} %"

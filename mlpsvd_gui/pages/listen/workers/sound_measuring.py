@@ -1,0 +1,86 @@
+"""Waits for a stretch of new sound of a session, as the device gives it, telling how far it is."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from mlpsvd_gui.workers.live_session import LiveSession
+
+__all__ = ["SoundMeasuring"]
+
+_LOOK_MS = 50
+_PATIENCE_S = 6.0
+_NOTHING = "No sound came for a while; measure again when the microphone is heard."
+_BROKEN = "The sound was interrupted meanwhile; measure again."
+
+
+class SoundMeasuring(QObject):
+    """One measurement at a time, without a thread: what it needs is in the session's ring buffer already."""
+
+    progressed = Signal(float)
+    """Emits the share that has been heard."""
+    heard = Signal(object, float)
+    """Emits the samples [shape=(n_samples,)] and their rate."""
+    failed = Signal(str)
+    """Emits one sentence."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session: LiveSession | None = None
+        self._duration_s = 0.0
+        self._first: int | None = None
+        self._asked_s = 0.0
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK_MS)
+        self._timer.timeout.connect(self._look)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a measurement is under way."""
+        return self._session is not None
+
+    def begin(self, session: LiveSession, duration_s: float) -> None:
+        """Wait for ``duration_s`` of sound from now on."""
+        self._session, self._duration_s, self._first = session, duration_s, None
+        self._asked_s = time.monotonic()
+        self._timer.start()
+        self.progressed.emit(0.0)
+
+    def cancel(self) -> None:
+        """Measure nothing; nothing is emitted."""
+        self._session = None
+        self._timer.stop()
+
+    def _look(self) -> None:
+        session = self._session
+        ring = session.source.raw_ring if session is not None else None
+        if session is None:
+            return
+        late = time.monotonic() - self._asked_s > self._duration_s + _PATIENCE_S
+        if ring is None:
+            if late:
+                self._end(_NOTHING)
+            return
+        if self._first is None:
+            self._first = ring.n_written
+        share = (ring.n_written - self._first) / session.source.raw_rate_hz / self._duration_s
+        if share < 1.0:
+            if late:
+                self._end(_NOTHING)
+            else:
+                self.progressed.emit(share)
+            return
+        found: tuple[NDArray[np.float32], float] | None = session.recent(self._duration_s)
+        self.cancel()
+        if found is None:
+            self.failed.emit(_BROKEN)
+        else:
+            self.heard.emit(*found)
+
+    def _end(self, sentence: str) -> None:
+        self.cancel()
+        self.failed.emit(sentence)

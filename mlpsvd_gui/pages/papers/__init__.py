@@ -1,0 +1,1 @@
+"""Papers: the papers' tables and figures, recomputed."""

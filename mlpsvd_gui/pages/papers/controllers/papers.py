@@ -1,0 +1,335 @@
+"""Joins the Experiments tab with the worker that reproduces, and with the folder that keeps what it found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QStandardPaths, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices
+
+from mlpsvd.engines.cpu.warm_up import engine_problem
+from mlpsvd.experiments.papers.finding import Reproduction
+from mlpsvd.experiments.papers.registry import REPRODUCTIONS
+from mlpsvd.files import write_atomically
+from mlpsvd_gui.pages.papers.controllers.texts import (
+    about_s,
+    failure_text,
+    idle_state,
+    running_state,
+    shown_experiment,
+    shown_result,
+)
+from mlpsvd_gui.pages.papers.views.content import RowState, ShownTable
+from mlpsvd_gui.pages.papers.views.panel import ExperimentsPanel
+from mlpsvd_gui.pages.papers.workers.kept_results import KeptResult, Standing, Survey, load_result, survey
+from mlpsvd_gui.pages.papers.workers.leader_process import Order, ReproductionKind, ReproductionNews
+from mlpsvd_gui.pages.papers.workers.reproduction import ReproductionWorker
+from mlpsvd_gui.qt_text import counted
+from mlpsvd_gui.state.preferences import Preferences, or_else
+from mlpsvd_gui.threads.background_jobs import Background
+from mlpsvd_gui.workers.warm_up import WarmUp
+
+__all__ = ["ExperimentsController", "default_folder"]
+
+_FIRST_TITLE = "The paper, reproduced"
+_FIRST_HINT = (
+    "Tick the tables and figures you want and press Run. Here the chosen one appears: its picture, and its numbers "
+    "beside those printed in the paper.\n\nTrials are computed in processes of their own. Stop whenever you like: what "
+    "is finished is kept, and Run goes on from there."
+)
+_REMEMBERED = "experiments/choices"
+_COMPILING = "Compiling the fast engine: once on this machine, some ten seconds…"
+_STARTING = "Starting the processes…"
+
+
+class ExperimentsController(QObject):
+    """Runs what is ticked, shows what is chosen.
+
+    Parameters
+    ----------
+    panel
+        The tab.
+    preferences
+        Remembers the folder, what was ticked, how many trials and processes, and how fast this machine is.
+    warm_up
+        Makes the fused engine ready before processes load it.
+    """
+
+    def __init__(
+        self,
+        panel: ExperimentsPanel,
+        preferences: Preferences,
+        warm_up: WarmUp | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._panel = panel
+        self._preferences = preferences
+        self.folder = preferences.experiments_folder or default_folder()
+        self.worker = ReproductionWorker(warm_up, self)
+        self._survey: Survey | None = None
+        self._running: tuple[str, ...] = ()
+        self._began = 0.0
+        self._surveying = Background("survey of experiments", self)
+        self._loading = Background("experiment result", self)
+        self._writing = Background("export of a table", self)
+        self._soon = QTimer(self)  # many ticks at once ask once
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._look)
+        self._show_list()
+        self._connect()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether something is being run."""
+        return bool(self._running)
+
+    def run(self) -> None:
+        """Run what is ticked; what is kept already is not computed again."""
+        names = self._panel.list.ticked_names()
+        if names and not self._running:
+            self._start(names)
+
+    def stop(self) -> None:
+        """Stop and keep what is finished."""
+        if self._running:
+            self._panel.form.show_stopping()
+            self.worker.stop()
+
+    def use_folder(self, folder: Path) -> None:
+        """Read and write another folder, from now on and the next time."""
+        self.folder = folder
+        self._preferences.experiments_folder = folder
+        self._panel.form.show_folder(folder)
+        self._look()
+        self._show_chosen()
+
+    def close(self) -> None:
+        """Stop everything; what is finished is kept."""
+        self._soon.stop()
+        self.worker.close()
+        for background in (self._surveying, self._loading, self._writing):
+            background.close(0.2)
+
+    def _show_list(self) -> None:
+        self._panel.list.show_experiments([shown_experiment(one) for one in REPRODUCTIONS.values()])
+        self._show_remembered()
+        self._panel.form.show_folder(self.folder)
+        self._panel.result.show_nothing(_FIRST_TITLE, _FIRST_HINT, can_run=False)
+        self._panel.result.show_files(False, False)
+
+    def _show_remembered(self) -> None:
+        """Show what was chosen the last time; at first the paper's own experiments, with as many trials as there."""
+        fields, form = self._preferences.fields(_REMEMBERED), self._panel.form
+        ticked = or_else(lambda: fields.texts("ticked"), None)
+        known = None if ticked is None else [name for name in ticked if name in REPRODUCTIONS]
+        own = [one.name for one in REPRODUCTIONS.values() if not one.beyond]
+        self._panel.list.tick(own if known is None else known)
+        for box, name in ((form.trials, "trials"), (form.processes, "processes")):
+            number = or_else(partial(fields.whole, name), None)
+            if number is not None:
+                box.setValue(number)  # kept within what is possible on this machine
+
+    def _remember(self) -> None:
+        form = self._panel.form
+        choices = {"trials": form.trials.value(), "processes": form.processes.value()}
+        self._preferences.set_table(_REMEMBERED, {"ticked": list(self._panel.list.ticked_names()), **choices})
+
+    def _take_choice(self) -> None:
+        self._remember()
+        self._look_soon()
+
+    def _connect(self) -> None:
+        panel, form, result = self._panel, self._panel.form, self._panel.result
+        panel.opened.connect(self._look_soon)
+        panel.folder_chosen.connect(lambda text: self.use_folder(Path(text)))
+        panel.export_requested.connect(self._export)
+        panel.list.chosen.connect(self._show_chosen)
+        panel.list.ticked.connect(self._take_choice)
+        form.trials_changed.connect(self._take_choice)
+        form.processes_changed.connect(self._take_choice)
+        form.run_requested.connect(self.run)
+        form.stop_requested.connect(self.stop)
+        result.run_requested.connect(self._run_chosen)
+        result.report_requested.connect(lambda: self._open(self.folder / "report.html"))
+        result.folder_requested.connect(self._open_folder)
+        self.worker.news.connect(self._take)
+
+    def _run_chosen(self) -> None:
+        name = self._panel.list.current_name
+        if name and not self._running:
+            self._start((name,))
+
+    def _start(self, names: tuple[str, ...]) -> None:
+        form = self._panel.form
+        self._running = names
+        self._began = time.monotonic()
+        self._panel.show_error("")
+        self._panel.show_running(True)
+        form.set_run_enabled(False, "A run is under way")
+        form.show_progress(None, _STARTING)
+        self._show_states()
+        self.worker.start(Order(names, form.trials.value(), self.folder, form.processes.value()))
+
+    def _take(self, news: ReproductionNews) -> None:
+        if not self.worker.is_current(news):
+            return
+        if news.standings:
+            known = self._survey or Survey({})
+            self._survey = replace(known, standings={**known.standings, **news.standings})
+            self._show_states()
+        if news.kind is ReproductionKind.COMPILING:
+            self._panel.form.show_progress(None, _COMPILING)
+        elif news.kind is ReproductionKind.STARTING:
+            self._panel.form.show_progress(None, _STARTING)
+        elif news.kind is ReproductionKind.PROGRESS:
+            self._show_progress(news)
+        elif news.kind is ReproductionKind.FOUND:
+            self._take_found(news.name)
+        else:
+            self._end(news)
+
+    def _show_progress(self, news: ReproductionNews) -> None:
+        left = "" if news.left_s is None else f" · {about_s(news.left_s)} left"
+        text = f"{news.n_done} of {counted(news.n_trials, 'trial')}{left}"
+        self._panel.form.show_progress(news.n_done / max(news.n_trials, 1), text)
+
+    def _take_found(self, name: str) -> None:
+        self._panel.result.show_files(bool(self._survey and self._survey.has_report), True)
+        chosen = self._panel.list.current_name
+        if not chosen:
+            self._panel.list.choose(name)
+        elif chosen == name:
+            self._show_chosen()
+
+    def _end(self, news: ReproductionNews) -> None:
+        self._running = ()
+        if news.cost_per_s:
+            self._preferences.trial_cost_per_s = news.cost_per_s
+        self._panel.show_running(False)
+        if news.error is not None:
+            self._panel.show_error(failure_text(news.error))
+        self._look(self._end_text(news))
+
+    def _end_text(self, news: ReproductionNews) -> str:
+        took = f"Finished after {time.monotonic() - self._began:.1f} s"
+        problem = engine_problem()
+        if problem and news.kind is ReproductionKind.FINISHED:
+            took += f" with the reference engine ({problem})"
+        return {
+            ReproductionKind.FINISHED: f"{took}; the report covers all that the folder holds.",
+            ReproductionKind.STOPPED: "Stopped. What is finished is kept, and Run goes on from there.",
+        }.get(news.kind, "")
+
+    def _look_soon(self) -> None:
+        if not self._running:
+            self._soon.start(0)
+
+    def _look(self, status: str = "") -> None:
+        """Survey the folder in the background, and say ``status`` or what Run would take."""
+        folder, form = self.folder, self._panel.form
+        ticked, n_trials = self._panel.list.ticked_names(), form.trials.value()
+        self._surveying.submit(
+            lambda: survey(folder, n_trials, ticked),
+            lambda found: self._take_survey(found, status),
+            lambda error: self._panel.show_error(failure_text(error)),
+        )
+
+    def _take_survey(self, found: Survey, status: str) -> None:
+        if self._running:
+            self._take_survey_beside_a_run(found)
+            return
+        was_bad = bool(self._survey and self._survey.problem)
+        self._survey = found
+        self._panel.result.show_files(found.has_report, self.folder.is_dir())
+        if found.problem or was_bad:
+            self._panel.show_error(found.problem and f"{found.problem.rstrip('.')}.")
+        ticked = self._panel.list.ticked_names()
+        reason = "" if ticked else "Tick something to run"
+        self._panel.form.set_run_enabled(bool(ticked) and not found.problem, found.problem or reason)
+        self._panel.result.set_run_enabled(not found.problem)
+        self._panel.form.show_status(status or self._outlook(found, len(ticked)))
+        self._show_states()
+        if self._panel.result.shown is None:
+            self._show_chosen()
+
+    def _take_survey_beside_a_run(self, found: Survey) -> None:
+        """A run that began meanwhile knows better how far its own are."""
+        known = self._survey.standings if self._survey is not None else {}
+        newer = {name: known[name] for name in self._running if name in known}
+        self._survey = replace(found, standings={**found.standings, **newer})
+        self._show_states()
+
+    def _outlook(self, found: Survey, n_ticked: int) -> str:
+        """Say what Run would take."""
+        if found.problem:
+            return "Choose another folder."
+        if not n_ticked:
+            return "Nothing is ticked."
+        if not found.n_left:
+            return "Every trial of what is ticked is there; Run writes tables and pictures."
+        pace = self._cost_per_s()
+        time_text = f", {about_s(found.cost_left / pace)}" if pace else ""
+        return f"Run computes {counted(found.n_left, 'trial')}{time_text}."
+
+    def _cost_per_s(self) -> float | None:
+        """What all processes do in a second, if that was ever measured on this machine."""
+        pace = self._preferences.trial_cost_per_s
+        return pace * self._panel.form.processes.value() if pace else None
+
+    def _show_states(self) -> None:
+        if self._survey is not None:
+            self._panel.list.show_states(self._states(self._survey.standings))
+
+    def _states(self, standings: Mapping[str, Standing]) -> dict[str, RowState]:
+        n_trials, pace = self._panel.form.trials.value(), self._cost_per_s()
+        states = {}
+        for name, standing in standings.items():
+            resting = idle_state(standing, n_trials, pace)
+            states[name] = running_state(standing) if name in self._running and not resting.is_done else resting
+        return states
+
+    def _show_chosen(self) -> None:
+        """Read the chosen result from the folder; without one say how to get it."""
+        name = self._panel.list.current_name
+        if not name:
+            return
+        folder = self.folder
+        self._loading.submit(
+            lambda: load_result(folder, name),
+            lambda result: self._show_result(REPRODUCTIONS[name], result),
+            lambda error: self._panel.show_error(failure_text(error)),
+        )
+
+    def _show_result(self, one: Reproduction, result: KeptResult | None) -> None:
+        if result is not None:
+            self._panel.result.show_result(shown_result(result))
+            return
+        way = "It is being computed." if one.name in self._running else "It has not been run yet."
+        self._panel.result.show_nothing(one.title, f"{one.about}\n\n{way}", can_run=one.name not in self._running)
+
+    def _export(self, table: ShownTable, path: str) -> None:
+        self._writing.submit(
+            lambda: write_atomically(Path(path), table.csv),
+            lambda _: self._panel.show_done(f"{table.title} written to {path}."),
+            lambda error: self._panel.show_error(f"The table could not be written: {error}"),
+        )
+
+    def _open_folder(self) -> None:
+        shown = self._panel.result.shown
+        inner = self.folder / shown.name if shown is not None else self.folder
+        self._open(inner if inner.is_dir() else self.folder)
+
+    def _open(self, path: Path) -> None:
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            self._panel.show_error(f"No program here opens it; it lies at {path}.")
+
+
+def default_folder() -> Path:
+    """Return where experiments go unless a person says otherwise: among the user's documents."""
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    return Path(documents or Path.home()) / "MLP-SVD experiments"

@@ -1,0 +1,163 @@
+"""What the Experiments tab says of standings and findings, in words."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from typing import Any
+
+from mlpsvd.errors import MlpSvdError
+from mlpsvd.experiments.papers.finding import Comparison, Finding, Reproduction, Table
+from mlpsvd_gui.log import LOGGER
+from mlpsvd_gui.pages.papers.views.content import RowState, ShownExperiment, ShownPicture, ShownResult, ShownTable
+from mlpsvd_gui.pages.papers.workers.kept_results import KeptResult, Standing
+from mlpsvd_gui.qt_text import counted
+
+__all__ = ["about_s", "failure_text", "idle_state", "running_state", "shown_experiment", "shown_result"]
+
+_PAPER, _BEYOND = "The paper", "Beyond the paper"
+_UNITS = {"hz": "Hz", "percent": "%", "s": "s", "db": "dB"}
+_DIFFERENCE = "Difference"
+_HEADS = ("Compared", "Paper", "Here: mean ± sd", _DIFFERENCE, "In words")
+
+
+def about_s(seconds: float) -> str:
+    """Write a rough time as a person says it."""
+    if seconds < 90:
+        return f"about {max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"about {minutes} min"
+    return f"about {minutes // 60} h {minutes % 60} min"
+
+
+def date_text(seconds: float) -> str:
+    """Write a time since 1970 as day and time of this place."""
+    when = datetime.datetime.fromtimestamp(seconds)
+    return f"{when.day} {when:%b %Y, %H:%M}"
+
+
+def shown_experiment(one: Reproduction) -> ShownExperiment:
+    """Return an entry of the list."""
+    return ShownExperiment(one.name, one.title, one.about, _BEYOND if one.beyond else _PAPER)
+
+
+def running_state(standing: Standing) -> RowState:
+    """Return what is said of an entry that is being run."""
+    if standing.n_done >= standing.n_trials:
+        return RowState("trials complete; writing the result", 1.0)
+    if not standing.n_done:
+        until = "" if standing.left_s is None else f" · there in {about_s(standing.left_s)}"
+        return RowState(f"waits for its turn · {counted(standing.n_trials, 'trial')}{until}", 0.0)
+    left = "" if standing.left_s is None else f" · {about_s(standing.left_s)} left"
+    share = standing.n_done / standing.n_trials
+    return RowState(f"running · {standing.n_done} of {counted(standing.n_trials, 'trial')}{left}", share)
+
+
+def idle_state(standing: Standing, n_trials: int, cost_per_s: float | None) -> RowState:
+    """Return what is said of an entry that rests.
+
+    Parameters
+    ----------
+    standing
+        How far it is with as many trials as are asked for now.
+    n_trials
+        Trials of each task, as asked for now.
+    cost_per_s
+        Work that all processes do in a second, measured here; None while it is not known.
+    """
+    written = "" if standing.written_at is None else date_text(standing.written_at)
+    is_whole = standing.n_done == standing.n_trials
+    if is_whole and (standing.n_written == n_trials or (standing.n_written and not standing.n_trials)):
+        of = f" · {counted(n_trials, 'trial')} of each task" if standing.n_trials else ""
+        return RowState(f"done {written}{of}", is_done=True)
+    return RowState(_waiting_text(standing, is_whole, cost_per_s), tip=_older_text(standing, written))
+
+
+def _waiting_text(standing: Standing, is_whole: bool, cost_per_s: float | None) -> str:
+    if not standing.n_trials:
+        return "not run · nothing to train"
+    if is_whole:
+        return f"all {counted(standing.n_trials, 'trial')} kept · Run writes the result"
+    time = "" if not cost_per_s else f" · {about_s(standing.cost_left / cost_per_s)}"
+    if standing.n_done:
+        return f"{standing.n_done} of {counted(standing.n_trials, 'trial')} kept{time}"
+    return f"not run · {counted(standing.n_trainings, 'training')}{time}"
+
+
+def _older_text(standing: Standing, written: str) -> str:
+    if not standing.n_written:
+        return ""
+    return f"A result with {counted(standing.n_written, 'trial')} of each task was written {written}"
+
+
+def failure_text(error: BaseException) -> str:
+    """Say in a sentence why a run has failed; what nobody foresaw goes to the log in full."""
+    if isinstance(error, MlpSvdError):
+        return f"{str(error).rstrip('.')}."
+    if isinstance(error, OSError):
+        return f"The results could not be read or written: {error}."
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this; fewer processes need less."
+    LOGGER.error("A reproduction has failed", exc_info=error)
+    return f"The run has failed unexpectedly ({type(error).__name__}); the log has the details."
+
+
+def shown_result(result: KeptResult) -> ShownResult:
+    """Return a result as texts."""
+    trials = f"{counted(result.n_trials, 'trial')} of each task · " if list(result.reproduction.trials(1)) else ""
+    return ShownResult(
+        result.reproduction.name,
+        result.reproduction.title,
+        f"{trials}written {date_text(result.written_at)}",
+        result.finding.summary,
+        tuple(ShownPicture(one.caption, one.svg) for one in result.pictures),
+        tuple(_shown_tables(result.finding)),
+        result.finding.notes,
+    )
+
+
+def _shown_tables(finding: Finding) -> list[ShownTable]:
+    tables = [_beside_the_paper(finding)] if finding.comparisons else []
+    tables += [_shown_table(table) for table in finding.tables if table.shown]
+    return tables or [_shown_table(table) for table in finding.tables[:1]]
+
+
+def _beside_the_paper(finding: Finding) -> ShownTable:
+    differs = any(one.difference is not None for one in finding.comparisons)
+    return ShownTable(
+        "Beside the paper",
+        "comparison",
+        _HEADS if differs else tuple(head for head in _HEADS if head != _DIFFERENCE),
+        tuple(_compared(one, differs) for one in finding.comparisons),
+        frozenset({_HEADS.index(_DIFFERENCE)} if differs else ()),
+        tuple(one.agrees for one in finding.comparisons),
+        finding.comparison_table().csv(),
+    )
+
+
+def _compared(one: Comparison, differs: bool) -> tuple[str, ...]:
+    difference = "" if one.difference is None else f"{one.difference:+.1f}".replace("-", "−")
+    return (one.what, one.paper, one.ours, *((difference,) if differs else ()), one.verdict)
+
+
+def _shown_table(table: Table) -> ShownTable:
+    numbers = range(len(table.columns))
+    right = frozenset(column for column in numbers if all(isinstance(row[column], int | float) for row in table.rows))
+    rows = tuple(tuple(_cell(value) for value in row) for row in table.rows)
+    return ShownTable(table.title, table.stem, tuple(map(_head, table.columns)), rows, right, (), table.csv())
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return "–" if math.isnan(value) else f"{value:g}".replace("-", "−")
+    return str(value)
+
+
+def _head(name: str) -> str:
+    """Write ``bandwidth_hz`` as ``Bandwidth (Hz)``."""
+    *words, last = name.split("_")
+    unit = _UNITS.get(last)
+    text = " ".join(words) + f" ({unit})" if words and unit else name.replace("_", " ")
+    text = text.replace("mlp svd", "MLP-SVD").replace("mlp", "MLP")
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,122 @@
+"""The Experiments tab: the paper's tables and figures at a click."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
+
+from mlpsvd_gui.file_dialogs import ask_for_path
+from mlpsvd_gui.pages.papers.views.content import ShownTable
+from mlpsvd_gui.pages.papers.views.result_list import ExperimentList
+from mlpsvd_gui.pages.papers.views.result_view import ExperimentResult
+from mlpsvd_gui.pages.papers.views.run_form import ExperimentRunForm
+from mlpsvd_gui.plots.theme import Theme, theme_for
+from mlpsvd_gui.widgets.icons import icon
+from mlpsvd_gui.widgets.messages import MessageBar, MessageKind
+
+__all__ = ["ExperimentsPanel"]
+
+_ICON_PX = 18
+_LEAST_LEFT_PX = 300
+
+
+class ExperimentsPanel(QWidget):
+    """List and choices of a run on the left, the chosen result on the right, errors on top in a sentence.
+
+    Asks through the signals of :attr:`list`, :attr:`form` and :attr:`result`, and these.
+
+    Parameters
+    ----------
+    n_cores
+        How many processes may compute at a time.
+    """
+
+    opened = Signal()
+    """The tab has come into sight."""
+    folder_chosen = Signal(str)
+    export_requested = Signal(object, str)
+    """Emits the table to write, and the path."""
+
+    def __init__(self, n_cores: int = 1, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.messages = MessageBar(self)
+        self.list = ExperimentList(self)
+        self.form = ExperimentRunForm(n_cores, self)
+        self.result = ExperimentResult(self)
+        self._build()
+        self.form.folder_wanted.connect(self._ask_for_folder)
+        self.result.csv_requested.connect(self._ask_for_csv)
+        self.set_theme(theme_for(self.palette()))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colours."""
+        for view in (self.list, self.form, self.result):
+            view.set_theme(theme)
+        for button, name in ((self.form.run_button, "train"), (self.form.stop_button, "stop")):
+            button.setIcon(icon(name, theme.foreground))
+            button.setIconSize(QSize(_ICON_PX, _ICON_PX))
+
+    def show_running(self, is_running: bool) -> None:
+        """Let the choices rest while a run needs them as they are; looking at results stays possible."""
+        self.form.show_running(is_running)
+        self.list.set_ticks_enabled(not is_running)
+        self.result.set_run_enabled(not is_running)
+
+    def show_error(self, sentence: str) -> None:
+        """Say in one sentence what went wrong; an empty one takes it away."""
+        if sentence:
+            self.messages.show_message(MessageKind.ERROR, sentence)
+        else:
+            self.messages.clear()
+
+    def show_done(self, sentence: str) -> None:
+        """Say in one sentence what was done."""
+        self.messages.show_message(MessageKind.DONE, sentence)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Tell that somebody looks."""
+        super().showEvent(event)
+        self.opened.emit()
+
+    def _build(self) -> None:
+        left = QWidget(self)
+        left.setMinimumWidth(_LEAST_LEFT_PX)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.list, 1)
+        column.addWidget(self.form)
+        body = QSplitter(Qt.Orientation.Horizontal, self)
+        body.addWidget(left)
+        body.addWidget(self.result)
+        body.setChildrenCollapsible(False)
+        body.setStretchFactor(0, 0)
+        body.setStretchFactor(1, 1)
+        body.setSizes([390, 900])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 10)
+        layout.setSpacing(10)
+        layout.addWidget(self.messages)
+        layout.addWidget(body, 1)
+
+    def _ask_for_folder(self) -> None:
+        ask_for_path(
+            self,
+            "reproduction",
+            "Folder for experiments",
+            self.folder_chosen.emit,
+            mode=QFileDialog.FileMode.Directory,
+            start=self.form.folder.text(),
+        )
+
+    def _ask_for_csv(self, table: ShownTable) -> None:
+        ask_for_path(
+            self,
+            "results",
+            "Export table",
+            lambda path: self.export_requested.emit(table, path),
+            mode=QFileDialog.FileMode.AnyFile,
+            name_filter="CSV (*.csv)",
+            suggested=f"{table.stem}.csv",
+        )

@@ -1,0 +1,218 @@
+"""What a folder of reproductions holds: counted while one runs, and read when a person looks at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlpsvd.errors import MlpSvdError
+from mlpsvd.experiments.papers.finding import Finding, Reproduction, Results
+from mlpsvd.experiments.papers.registry import REPRODUCTIONS, chosen
+from mlpsvd.experiments.papers.reproduce import check_folder, written_reproductions
+from mlpsvd.experiments.trials.measurements import Measurement
+from mlpsvd.experiments.trials.trials import Trial, TrialStore
+
+__all__ = ["KeptPicture", "KeptResult", "Standing", "Survey", "Tracker", "load_result", "survey"]
+
+
+_NOWHERE = "no folder of ours"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far one reproduction is.
+
+    Attributes
+    ----------
+    n_done, n_trials
+        Trials that are kept, and wanted.
+    n_trainings
+        Networks that all its trials train together.
+    cost_left
+        Work that is left, in the unit of :attr:`~mlpsvd.experiments.trials.trials.Trial.cost`.
+    left_s
+        Seconds until it is there; None while that is not known.
+    n_written
+        Trials of each task behind the result that is written; None without one.
+    written_at
+        When it was written, in seconds since 1970.
+    """
+
+    n_done: int
+    n_trials: int
+    n_trainings: int
+    cost_left: float
+    left_s: float | None = None
+    n_written: int | None = None
+    written_at: float | None = None
+
+
+@dataclass(frozen=True)
+class Survey:
+    """How far everything in a folder is.
+
+    Attributes
+    ----------
+    standings
+        By name.
+    n_left, cost_left
+        Trials that what is ticked still needs, and the work in them.
+    has_report
+        Whether there is a report.
+    problem
+        In a sentence why the folder cannot be used; empty where it can.
+    """
+
+    standings: Mapping[str, Standing]
+    n_left: int = 0
+    cost_left: float = 0.0
+    has_report: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class KeptPicture:
+    """A picture as it was written: its caption, and the content of its SVG file."""
+
+    caption: str
+    svg: bytes
+
+
+@dataclass(frozen=True)
+class KeptResult:
+    """What was found with ``n_trials`` of each task, and when it was written."""
+
+    reproduction: Reproduction
+    finding: Finding
+    n_trials: int
+    written_at: float
+    pictures: tuple[KeptPicture, ...]
+
+
+class Tracker:
+    """Counts which trials of some reproductions lie in a folder.
+
+    Parameters
+    ----------
+    reproductions
+        What is wanted, in the order of computing.
+    n_trials
+        Trials of each task.
+    folder
+        Where the results go.
+    """
+
+    def __init__(self, reproductions: Sequence[Reproduction], n_trials: int, folder: Path) -> None:
+        self._folder = folder
+        self._trials = {one.name: {trial.key: trial for trial in one.trials(n_trials)} for one in reproductions}
+        self._order = {key: trial for trials in self._trials.values() for key, trial in trials.items()}
+
+    def look(self, left_s: float | None = None) -> dict[str, Standing]:
+        """Return how far each is; trials are computed in order, so an early one is there before the whole.
+
+        Parameters
+        ----------
+        left_s
+            Seconds until all are there.
+        """
+        kept = self._kept()
+        reach = _reach(trial for key, trial in self._order.items() if key not in kept)
+        per_cost = left_s / max(reach.values()) if left_s is not None and reach else None
+        written = _written(self._folder)
+        return {name: self._standing(name, kept, reach, per_cost, written) for name in self._trials}
+
+    def left(self) -> tuple[int, float]:
+        """Return how many trials are missing of all together, and the work in them."""
+        kept = self._kept()
+        costs = [trial.cost for key, trial in self._order.items() if key not in kept]
+        return len(costs), sum(costs)
+
+    def _kept(self) -> set[str]:
+        try:
+            return {path.stem for path in (self._folder / "trials").iterdir()}
+        except OSError:
+            return set()
+
+    def _standing(
+        self, name: str, kept: set[str], reach: Mapping[str, float], per_cost: float | None, written: Mapping[str, int]
+    ) -> Standing:
+        trials = self._trials[name]
+        missing = [key for key in trials if key not in kept]
+        return Standing(
+            len(trials) - len(missing),
+            len(trials),
+            sum(_n_trainings(trial) for trial in trials.values()),
+            sum(trials[key].cost for key in missing),
+            max(reach[key] for key in missing) * per_cost if missing and per_cost is not None else None,
+            written.get(name),
+            _written_at(self._folder / name) if name in written else None,
+        )
+
+
+def survey(folder: Path, n_trials: int, ticked: Sequence[str] = ()) -> Survey:
+    """Look at all reproductions in a folder, which need not be there yet, and at those that are ticked together."""
+    everything = list(REPRODUCTIONS.values())
+    try:
+        check_folder(folder)
+    except (MlpSvdError, OSError) as error:
+        return Survey(Tracker(everything, n_trials, folder / _NOWHERE).look(), problem=str(error))
+    standings = Tracker(everything, n_trials, folder).look()
+    n_left, cost_left = Tracker(chosen(ticked), n_trials, folder).left()
+    return Survey(standings, n_left, cost_left, (folder / "report.html").is_file())
+
+
+def load_result(folder: Path, name: str) -> KeptResult | None:
+    """Return what was found and written last, from the trials kept with it; None where that is not there.
+
+    Raises
+    ------
+    OSError
+        If a picture cannot be read.
+    """
+    n_trials = _written(folder).get(name)
+    if n_trials is None:
+        return None
+    one, store = REPRODUCTIONS[name], TrialStore(folder / "trials")
+    results = {}
+    for trial in one.trials(n_trials):
+        result = store.get(trial)
+        if result is None:
+            return None
+        results[trial.key] = result
+    finding = one.find(n_trials, Results(results))
+    pictures = tuple(
+        KeptPicture(picture.caption, (folder / name / f"{picture.stem}.svg").read_bytes())
+        for picture in finding.pictures
+    )
+    return KeptResult(one, finding, n_trials, _written_at(folder / name) or 0.0, pictures)
+
+
+def _reach(missing: Iterable[Trial]) -> dict[str, float]:
+    """Return for each trial the work until it is done, when one is done after the other."""
+    reach, cost = {}, 0.0
+    for trial in missing:
+        cost += trial.cost
+        reach[trial.key] = cost
+    return reach
+
+
+def _n_trainings(trial: Trial) -> int:
+    is_trained = trial.measurement is not Measurement.BAYES
+    return len(trial.experiment.training.contenders) if is_trained else 0
+
+
+def _written(folder: Path) -> dict[str, int]:
+    """Return the trials of each task of what is written; empty where that cannot be read."""
+    try:
+        return {name: n for name, n in written_reproductions(folder).items() if name in REPRODUCTIONS}
+    except (OSError, MlpSvdError):
+        return {}
+
+
+def _written_at(folder: Path) -> float | None:
+    """Return when the newest file of a result was written."""
+    try:
+        return max(path.stat().st_mtime for path in folder.iterdir())
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,173 @@
+"""Reproducing beside the window: a thread that waits for what the leading process tells."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from dataclasses import replace
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+
+from PySide6.QtCore import QObject, Signal
+
+from mlpsvd.errors import TrainingError
+from mlpsvd_gui.pages.papers.workers.leader_process import Order, ReproductionKind, ReproductionNews, lead
+from mlpsvd_gui.workers.warm_up import WarmUp
+
+__all__ = ["ReproductionWorker"]
+
+_END_S = 3.0
+"""How long a process that was told to end, and the thread that waits for it, may take."""
+
+_LOST = "The process that leads the run was ended from outside; what is finished is kept"
+
+
+class ReproductionWorker(QObject):
+    """Runs one order at a time, in processes of its own.
+
+    Parameters
+    ----------
+    warm_up
+        Makes the fused engine ready, before processes load it; None leaves that to them.
+    """
+
+    news = Signal(object)
+    """Emits :class:`ReproductionNews`, in order, on the thread this object lives in; the last one is an end."""
+
+    def __init__(self, warm_up: WarmUp | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._warm_up = warm_up
+        self._token = 0
+        self._run: _Run | None = None
+
+    def start(self, order: Order) -> int:
+        """Start an order; one that is still run is stopped first. Returns the new run's token."""
+        self.close()
+        self._token += 1
+        self._run = _Run(self, self._token, order, self._warm_up)
+        self._run.thread.start()
+        return self._token
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether a run has not ended yet."""
+        return self._run is not None and self._run.thread.is_alive()
+
+    def stop(self) -> None:
+        """End the run; every trial that is finished is kept, and the same order goes on from there."""
+        if self._run is not None:
+            self._run.stop()
+
+    def close(self, timeout_s: float = 0.8) -> bool:
+        """Stop, wait, and say whether the run has ended in time; if not, its process is made to."""
+        self._token += 1  # whatever it still has to say is no longer wanted
+        if self._run is None:
+            return True
+        self._run.stop()
+        self._run.thread.join(timeout_s)
+        has_ended = not self._run.thread.is_alive()
+        if not has_ended:
+            self._run.end()
+            self._run.thread.join(_END_S)  # its process is gone: a thread left behind would outlive the window
+        return has_ended
+
+    def is_current(self, news: ReproductionNews) -> bool:
+        """Whether news belongs to the order that was started last."""
+        return news.token == self._token
+
+    def tell(self, news: ReproductionNews) -> None:
+        """Emit news from any thread."""
+        with suppress(RuntimeError):  # the window has gone, and this object with it
+            self.news.emit(news)
+
+
+class _Run:
+    """One order: its thread in the window, and the process that leads it."""
+
+    def __init__(self, worker: ReproductionWorker, token: int, order: Order, warm_up: WarmUp | None) -> None:
+        self.thread = threading.Thread(target=self._work, name="reproduction", daemon=True)
+        self._worker = worker
+        self._token = token
+        self._order = order
+        self._warm_up = warm_up
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._process: SpawnProcess | None = None
+        self._leader: Connection | None = None
+
+    def stop(self) -> None:
+        """Ask the leading process to stop."""
+        with self._lock:
+            self._stop.set()
+            if self._leader is not None:
+                with suppress(OSError):  # it has ended
+                    self._leader.send(None)
+
+    def end(self) -> None:
+        """End the leading process; those that compute end with it."""
+        with self._lock:
+            if self._process is not None:
+                self._process.terminate()
+
+    def _work(self) -> None:
+        try:
+            self._lead()
+        finally:
+            self._await_process()
+
+    def _lead(self) -> None:
+        self._await_engine()
+        leader = self._start()
+        if leader is None:
+            self._tell(ReproductionNews(ReproductionKind.STOPPED))
+            return
+        with leader:
+            self._listen(leader)
+
+    def _await_process(self) -> None:
+        """Wait for the process to be gone, so that it leaves no zombie."""
+        with self._lock:
+            process = self._process
+        if process is not None:
+            process.join(_END_S)
+            if process.is_alive():
+                process.kill()
+                process.join(_END_S)
+
+    def _await_engine(self) -> None:
+        if self._warm_up is None:
+            return
+        if self._warm_up.compiles:
+            self._tell(ReproductionNews(ReproductionKind.COMPILING))
+        self._warm_up.wait(self._stop)
+
+    def _start(self) -> Connection | None:
+        """Start the leading process and return the way to it; None where Stop came first."""
+        context = get_context("spawn")
+        with self._lock:
+            if self._stop.is_set():
+                return None
+            leader, its_end = context.Pipe()
+            with its_end:  # held by the process alone, so that its end is heard of
+                self._process = context.Process(target=lead, args=(self._order, its_end), name="reproduction")
+                self._process.start()
+            self._leader = leader
+            return leader
+
+    def _listen(self, leader: Connection) -> None:
+        try:
+            while True:
+                news: ReproductionNews = leader.recv()
+                self._tell(news)
+                if news.kind.is_end:
+                    return
+        except (EOFError, OSError):
+            kind = ReproductionKind.STOPPED if self._stop.is_set() else ReproductionKind.FAILED
+            self._tell(ReproductionNews(kind, error=None if self._stop.is_set() else TrainingError(_LOST)))
+        finally:
+            with self._lock:
+                self._leader = None
+
+    def _tell(self, news: ReproductionNews) -> None:
+        self._worker.tell(replace(news, token=self._token))

@@ -1,0 +1,1 @@
+"""Record: labelled recordings for training."""

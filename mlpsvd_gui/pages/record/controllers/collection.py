@@ -1,0 +1,327 @@
+"""The collection on the Record page: opened, filled, relabelled, deleted from, and every step undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+
+from mlpsvd.collection.file_names import checked_label
+from mlpsvd.collection.paths import is_file
+from mlpsvd.collection.recorded_clip import RecordedClip
+from mlpsvd.collection.take import Take
+from mlpsvd.datasets.labels import natural_key
+from mlpsvd.errors import DataError
+from mlpsvd.files import expand_home
+from mlpsvd_gui.pages.record.controllers import texts as record_texts
+from mlpsvd_gui.pages.record.views.classes import ClassRow
+from mlpsvd_gui.pages.record.views.clips import ClipRow
+from mlpsvd_gui.pages.record.views.panel import RecordPanel
+from mlpsvd_gui.pages.record.workers.clip_library import ClipLibrary, Shelf
+from mlpsvd_gui.plots.theme import class_colour
+from mlpsvd_gui.state.record_memory import RecordMemory
+from mlpsvd_gui.threads.serial_jobs import InOrder
+
+__all__ = ["RecordCollection"]
+
+
+class RecordCollection(QObject):
+    """Shows a :class:`ClipLibrary` and passes on what is asked of it."""
+
+    shelf_changed = Signal(object)
+    """Emits the :class:`Shelf`, or None: no collection is open."""
+    classes_changed = Signal()
+    """Names, counts or the chosen class have changed."""
+
+    def __init__(self, panel: RecordPanel, memory: RecordMemory, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._panel = panel
+        self._memory = memory
+        self._jobs = InOrder("collection", self)
+        self._library: ClipLibrary | None = None
+        self._opening: ClipLibrary | None = None
+        self._retired: list[tuple[Path, ClipLibrary]] = []
+        self._shelf: Shelf | None = None
+        self._renamed: dict[str, str] = {}
+        """The old name of each class that renaming made."""
+        self._connect()
+        self._show_recent()
+
+    @property
+    def library(self) -> ClipLibrary | None:
+        """The open collection's thread."""
+        return self._library
+
+    @property
+    def shelf(self) -> Shelf | None:
+        """What the open collection holds; None: none is open."""
+        return self._shelf
+
+    def open(self, folder: Path) -> None:
+        """Open a collection in the background and show it when it is there; the last one stays until then."""
+        if self._shelf is not None and _same(folder, self._shelf.folder):
+            return
+        retired = next((one for where, one in self._retired if _same(where, folder)), None)
+        if retired is None:
+            self._begin(f"Opening {folder} …").open(folder)
+        else:  # it still waits for its last take
+            self._retired = [(where, one) for where, one in self._retired if one is not retired]
+            self._opening = retired
+            retired.show_again()
+
+    def open_last(self) -> None:
+        """Open the collection of the last time, where it still is."""
+        last = next(iter(self._memory.folders), "")
+        if last and is_file(Path(last) / "manifest.csv"):
+            self.open(Path(last))
+
+    def create(self, folder: Path, file_format: str) -> None:
+        """Make a new collection, in the background."""
+        self._begin(f"Making {folder} …").create(folder, file_format)
+
+    def add(self, take: Take, folder: Path) -> None:
+        """Make a take a clip of the collection that it was recorded for, also where another one is open by now."""
+        if self._library is not None and self._shelf is not None and folder == self._shelf.folder:
+            self._library.add(take, take.label)
+            return
+        for where, library in self._retired:
+            if where == folder:
+                library.add(take, take.label)
+
+    def close(self) -> None:
+        """Finish what was asked for; waits."""
+        for library in (self._library, self._opening, *(one for _, one in self._retired)):
+            if library is not None:
+                library.close()
+        self._jobs.close()
+
+    # -- opening
+
+    def _begin(self, words: str) -> ClipLibrary:
+        if self._opening is not None:
+            self._opening.close()
+        library = self._opening = ClipLibrary(self._jobs, self)
+        library.opened.connect(lambda shelf, notes: self._take_opened(library, shelf, notes))
+        library.open_failed.connect(lambda sentence: self._tell_not_opened(library, sentence))
+        library.changed.connect(self._while_open(library, self._take_changed))
+        library.added.connect(self._while_open(library, self._take_added))
+        library.done.connect(self._while_open(library, self._tell_done))
+        library.failed.connect(self._panel.show_error)
+        library.take_failed.connect(self._tell_take_failed)
+        self._panel.welcome.show_status(words)
+        return library
+
+    def _take_opened(self, library: ClipLibrary, shelf: Shelf, notes: Sequence[str]) -> None:
+        if library is not self._opening:
+            return
+        self._opening = None
+        before, before_shelf = self._library, self._shelf
+        self._library, self._renamed = library, {}
+        if before is not None and before_shelf is not None:
+            self._retired.append((before_shelf.folder, before))
+        self._memory.opened(str(shelf.folder))
+        self._show_recent()
+        self._panel.welcome.show_status("")
+        self._panel.classes.show_goal(self._memory.of(str(shelf.folder)).goal)
+        self._panel.show_open(True)
+        self._take_changed(shelf)
+        self._panel.focus_first()
+        if notes:  # they also say why a folder cannot be changed
+            self._panel.show_warning(" ".join(notes))
+
+    def _while_open(self, library: ClipLibrary, take: Callable[..., None]) -> Callable[..., None]:
+        """Return ``take`` for as long as this is the collection shown; it may go on writing after that."""
+
+        def take_if_open(*news: object) -> None:
+            if library is self._library:
+                take(*news)
+
+        return take_if_open
+
+    def let_go_of_last(self) -> None:
+        """The last collection gets no more takes: let it be closed when all of them are written."""
+        for _, library in self._retired:
+            library.close()
+        self._retired.clear()
+
+    def _tell_not_opened(self, library: ClipLibrary, sentence: str) -> None:
+        if library is self._opening:
+            self._opening = None
+        library.close()
+        self._panel.welcome.show_status("")
+        self._panel.show_error(sentence)
+
+    def _show_recent(self) -> None:
+        self._panel.bar.show_recent(self._memory.folders)
+        self._panel.welcome.show_recent(self._memory.folders)
+
+    # -- what the page asks
+
+    def _connect(self) -> None:
+        panel, classes, review = self._panel, self._panel.classes, self._panel.review
+        panel.bar.open_requested.connect(lambda folder: self.open(Path(folder)))
+        panel.bar.new_requested.connect(lambda folder: self.create(Path(folder), self._memory.settings.file_format))
+        panel.bar.show_folder_requested.connect(self._show_folder)
+        panel.undo_requested.connect(lambda: self._library.undo() if self._library is not None else None)
+        panel.redo_requested.connect(lambda: self._library.redo() if self._library is not None else None)
+        panel.messages.action_requested.connect(self._act)
+        classes.add_requested.connect(self._add_class)
+        classes.rename_requested.connect(self._rename_class)
+        classes.delete_requested.connect(self._delete_class)
+        classes.goal_chosen.connect(self._set_goal)
+        classes.class_chosen.connect(lambda _: self.classes_changed.emit())
+        review.relabel_requested.connect(self._relabel)
+        review.delete_requested.connect(lambda ids: self._library.delete(ids) if self._library is not None else None)
+
+    def _act(self, action: str) -> None:
+        if self._library is None:
+            return
+        if action == "undo":
+            self._library.undo()
+        elif action == "try again":
+            self._library.try_again()
+
+    def _show_folder(self) -> None:
+        if self._shelf is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._shelf.folder)))
+
+    def _relabel(self, ids: Sequence[str], label: str) -> None:
+        if self._library is not None and self._shelf is not None:
+            others = [clip.id for clip in self._shelf.clips if clip.id in set(ids) and clip.label != label]
+            if others:
+                self._library.relabel(others, label)
+
+    def _checked(self, name: str) -> str:
+        """Return a name as the collection will have it, or nothing and say why it is no name."""
+        try:
+            return checked_label(name)
+        except DataError as error:
+            self._panel.show_error(f"{error}.")
+            return ""
+
+    def _add_class(self, name: str) -> None:
+        name = self._checked(name)
+        if self._shelf is None or not name:
+            return
+        known = self._known(name)
+        if known is None:
+            self._remember((*self._names(), name))
+        self._show_classes(known or name)
+
+    def _known(self, name: str, but: str = "") -> str | None:
+        """Return the class of that name, in upper or lower case; ``but`` is left out."""
+        return next((one for one in self._names() if one != but and one.casefold() == name.casefold()), None)
+
+    def _rename_class(self, old: str, new: str) -> None:
+        new = self._checked(new)
+        if self._library is None or self._shelf is None or not new:
+            return
+        known = self._known(new, but=old)
+        new = known or new
+        others = [name for name in self._names() if name != old or known is None]
+        self._remember(tuple(new if name == old else name for name in others))
+        if self._shelf.counts.get(old):
+            if known is None:
+                self._renamed[new] = old
+            self._library.rename_class(old, new)
+        self._show_classes(new)
+
+    def _delete_class(self, name: str) -> None:
+        if self._library is None or self._shelf is None:
+            return
+        self._remember(tuple(one for one in self._names() if one != name))
+        ids = [clip.id for clip in self._shelf.clips if clip.label == name]
+        if ids:
+            self._library.delete(ids)
+        else:
+            self._show_classes(self._panel.classes.chosen)
+
+    def _set_goal(self, goal: int) -> None:
+        if self._shelf is not None:
+            self._memory.set_goal(str(self._shelf.folder), goal)
+            self.classes_changed.emit()
+
+    # -- what is shown
+
+    def _names(self) -> tuple[str, ...]:
+        """All classes in the order of their keys: a new one comes last, so that no key changes its class."""
+        if self._shelf is None:
+            return ()
+        remembered = self._memory.of(str(self._shelf.folder)).classes
+        return tuple(dict.fromkeys((*remembered, *self._shelf.counts)))
+
+    def _remember(self, names: tuple[str, ...]) -> None:
+        if self._shelf is not None:
+            self._memory.set_classes(str(self._shelf.folder), names)
+
+    def _take_changed(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        # A class that renaming made and undoing emptied was never asked for by itself: its old name takes its place.
+        gone = {new: self._renamed.pop(new) for new in list(self._renamed) if not shelf.counts.get(new)}
+        remembered = [gone.get(name, name) for name in self._memory.of(str(shelf.folder)).classes]
+        self._remember(tuple(dict.fromkeys((*remembered, *shelf.counts))))
+        self._show_classes(self._panel.classes.chosen)
+        self._panel.review.set_writable(shelf.writable)
+        self._panel.review.show_history(shelf.next_undo, shelf.next_redo)
+        self.shelf_changed.emit(shelf)
+
+    def _show_classes(self, chosen: str) -> None:
+        if self._shelf is None:
+            return
+        names, clips, colours = self._names(), self._shelf.clips, self._colour_indices()
+        lengths: dict[str, float] = dict.fromkeys(names, 0.0)
+        for clip in clips:
+            lengths[clip.label] += clip.duration_s
+        rows = [ClassRow(name, self._shelf.counts.get(name, 0), lengths[name], colours[name]) for name in names]
+        self._panel.classes.show_rows(rows, chosen)
+        self._panel.review.show_labels(names, [colours[name] for name in names])
+        self.show_clips()
+        words = record_texts.summary(len(names), len(clips), sum(lengths.values()))
+        self._panel.bar.show_collection(str(self._shelf.folder), words)
+        self.classes_changed.emit()
+
+    def _colour_indices(self) -> dict[str, int]:
+        """Return the number of each class's colour: its place in natural order, as after training."""
+        return {name: number for number, name in enumerate(sorted(self._names(), key=natural_key))}
+
+    def show_clips(self) -> None:
+        """Show all clips, in the colours of the theme."""
+        if self._shelf is not None:
+            index = self._colour_indices()
+            self._panel.review.show_clips([self._row(clip, index[clip.label]) for clip in self._shelf.clips])
+
+    def _row(self, clip: RecordedClip, class_index: int) -> ClipRow:
+        return ClipRow(
+            clip.id,
+            clip.name,
+            clip.label,
+            clip.duration_s,
+            clip.level_dbfs,
+            clip.clipped,
+            clip.has_gap,
+            clip.recorded_at,
+            class_colour(class_index, self._panel.theme),
+        )
+
+    def _take_added(self, clip: RecordedClip) -> None:
+        review = self._panel.review
+        if review.shown_class not in (None, clip.label):
+            review.show_all_classes()
+        if not review.view.is_trimmed:  # somebody may be setting the handles of another clip
+            review.table.select((clip.id,))
+
+    def _tell_done(self, sentence: str, is_new: bool) -> None:
+        if is_new:
+            self._panel.show_done(sentence, "undo", "Undo")
+        else:
+            self._panel.show_done(sentence)
+
+    def _tell_take_failed(self, reason: str) -> None:
+        sentence = f"{reason} What was recorded is kept, and is found again when the collection is opened next."
+        self._panel.show_error(sentence, "try again", "Try again")
+
+
+def _same(one: Path, other: Path) -> bool:
+    return expand_home(str(one)).absolute() == other.absolute()

@@ -1,0 +1,86 @@
+"""Joins the Record page with what is heard, the collection on disk, and training."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd_gui.pages.explore.controllers.training import TrainingController
+from mlpsvd_gui.pages.listen.controllers.listen import LiveController
+from mlpsvd_gui.pages.record.controllers.clip_review import RecordReviewer
+from mlpsvd_gui.pages.record.controllers.collection import RecordCollection
+from mlpsvd_gui.pages.record.controllers.retraining import RecordRetrain
+from mlpsvd_gui.pages.record.controllers.takes import RecordTakes
+from mlpsvd_gui.pages.record.views.panel import RecordPanel
+from mlpsvd_gui.pages.record.workers.clip_library import Shelf
+from mlpsvd_gui.state.experiment_state import ExperimentModel
+from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.state.record_memory import RecordMemory
+from mlpsvd_gui.state.run_state import RunModel
+from mlpsvd_gui.workers.player import Player
+
+__all__ = ["RecordController"]
+
+
+class RecordController(QObject):
+    """Records takes of what the live tab hears into a collection, lets them be reviewed, and retrains on them.
+
+    Parameters
+    ----------
+    panel
+        The page.
+    live
+        Whose session is recorded, and which is asked to start one.
+    experiment_model, run_model, training
+        What Retrain changes, and how it went.
+    preferences
+        Which collection was open last, and how it was recorded.
+    host
+        The owner of PortAudio, through which clips are played.
+    """
+
+    listen_requested = Signal()
+    """Somebody wants to see the Listen page: the network just trained is at work there."""
+
+    def __init__(
+        self,
+        panel: RecordPanel,
+        live: LiveController,
+        experiment_model: ExperimentModel,
+        run_model: RunModel,
+        training: TrainingController,
+        preferences: Preferences,
+        host: SoundHost | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._live = live
+        self.player = Player(host, self)
+        memory = RecordMemory(preferences)
+        self.collection = RecordCollection(panel, memory, self)
+        self.takes = RecordTakes(panel, live, memory, self)
+        self.reviewer = RecordReviewer(panel, self.collection, self.player, self)
+        self.retrain = RecordRetrain(panel, self.collection, experiment_model, run_model, training, self)
+        self.collection.shelf_changed.connect(self._take_shelf)
+        self.collection.classes_changed.connect(self.takes.draw_now)
+        self.takes.take_ready.connect(self.collection.add)
+        self.takes.settled.connect(self.collection.let_go_of_last)
+        self.retrain.listen_requested.connect(self._listen)
+        panel.theme_changed.connect(self.collection.show_clips)
+        self.player.look_for_output()
+        self.collection.open_last()
+
+    def _take_shelf(self, shelf: Shelf) -> None:
+        self.takes.set_target(shelf.folder, shelf.spool_folder if shelf.writable else None)
+
+    def _listen(self) -> None:
+        self.listen_requested.emit()
+        if self._live.session is None:
+            self._live.start_to_record()
+
+    def close(self) -> None:
+        """End a running take and write what is not yet on disk; waits until it is."""
+        self.takes.close()
+        self.collection.close()
+        self.reviewer.close()
+        self.player.close()

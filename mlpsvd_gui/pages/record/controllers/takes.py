@@ -1,0 +1,286 @@
+"""Recording on the Record page: follows the live tab's session, draws what comes in, and hands takes on."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from mlpsvd import settings
+from mlpsvd.audio.sources.source import SourceState
+from mlpsvd.collection.recording.recorder import RecorderState
+from mlpsvd.collection.recording.settings import TRIGGERED, RecordSettings
+from mlpsvd_gui.pages.listen.controllers.listen import LiveController
+from mlpsvd_gui.pages.record.controllers import texts as record_texts
+from mlpsvd_gui.pages.record.views.panel import RecordPanel
+from mlpsvd_gui.pages.record.views.scope import ScopeView, TakeMark
+from mlpsvd_gui.pages.record.workers.recording import Heard, RecordingWorker, Stretch
+from mlpsvd_gui.state.record_memory import RecordMemory
+from mlpsvd_gui.workers.live_session import LiveSession
+
+__all__ = ["RecordTakes"]
+
+_DRAW_MS = 40
+_QUIETEST_TRIGGER_DBFS = -80.0
+_WAIT_S = 2.0
+_REOPENED_WITHIN_S = 1.0
+"""A session that follows the last one so soon was opened anew for another network: recording goes on in it."""
+
+
+class RecordTakes(QObject):
+    """One :class:`RecordingWorker` for each session, and what the page shows of it."""
+
+    take_ready = Signal(object, object)
+    """Emits a :class:`Take` and the folder of the collection that it was recorded for."""
+    settled = Signal()
+    """No take is under way any more for a collection that was open before."""
+
+    def __init__(
+        self, panel: RecordPanel, live: LiveController, memory: RecordMemory, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._panel = panel
+        self._live = live
+        self._memory = memory
+        self._settings = memory.settings
+        self._folder: Path | None = None
+        self._spool_folder: Path | None = None
+        self._worker: RecordingWorker | None = None
+        self._ending: list[RecordingWorker] = []
+        self._message = ""
+        self._interrupted: tuple[str, float] = ("", 0.0)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_DRAW_MS)
+        self._connect()
+        self._show_settings()
+        self._take_session(live.session)
+
+    @property
+    def settings(self) -> RecordSettings:
+        """How it is recorded."""
+        return self._settings
+
+    @property
+    def is_on(self) -> bool:
+        """Whether a take is running or waited for."""
+        return self._worker is not None and self._worker.state.armed
+
+    @property
+    def recorded_s(self) -> float:
+        """Length of the running take so far; 0 where there is none."""
+        return self._worker.state.duration_s if self._worker is not None else 0.0
+
+    def set_target(self, folder: Path | None, spool_folder: Path | None) -> None:
+        """Record into this collection from now on; a running take is ended and belongs to the last one."""
+        if folder != self._folder:
+            self._folder, self._spool_folder = folder, spool_folder
+            self._take_session(self._live.session)
+            if not self._ending:
+                self.settled.emit()
+
+    def close(self) -> None:
+        """End a running take and hand it on; waits until it is on disk."""
+        self._timer.stop()
+        self._retire_worker()
+        for worker in list(self._ending):
+            worker.close(_WAIT_S)
+            self._take_last(worker)
+
+    def _connect(self) -> None:
+        controls = self._panel.controls
+        controls.record_requested.connect(self._record)
+        controls.stop_requested.connect(self._stop)
+        controls.settings_edited.connect(self._edit)
+        self._panel.bar.start_requested.connect(self._start)
+        self._panel.bar.stop_requested.connect(self._live.stop)
+        self._panel.bar.meter.trigger_dragged.connect(self._drag_trigger)
+        self._live.session_changed.connect(self._take_session)
+        self._live.levels_drawn.connect(self._show_level)
+        self._live.failed.connect(self._tell_not_heard)
+        self._timer.timeout.connect(self._draw)
+
+    # -- sessions
+
+    def _start(self) -> None:
+        self._panel.messages.clear()
+        self._live.start_to_record()
+
+    def _tell_not_heard(self, sentence: str) -> None:
+        if self._panel.isVisible():
+            self._panel.show_error(sentence)
+
+    def _take_session(self, session: LiveSession | None) -> None:
+        if session is None and self._worker is not None:
+            self._interrupted = (self._worker.state.label, time.monotonic())
+        self._retire_worker()
+        if session is not None:
+            worker = RecordingWorker(session.source, self._settings, self._spool_folder, self)
+            worker.takes_ready.connect(partial(self._hand_on, worker, self._folder))
+            worker.ended.connect(partial(self._take_last, worker))
+            worker.setProperty("folder", str(self._folder) if self._folder is not None else "")
+            self._worker = worker
+            worker.start()
+            self._timer.start()
+        else:
+            self._timer.stop()
+            self._panel.bar.meter.show_silence()
+        self._draw()
+
+    def _retire_worker(self) -> None:
+        """Let the worker come to its end: its last take is handed on when it is there."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            self._ending.append(worker)
+            worker.ask_to_end()
+
+    def _take_last(self, worker: RecordingWorker) -> None:
+        folder = str(worker.property("folder"))
+        self._hand_on(worker, Path(folder) if folder else None)
+        if worker in self._ending:
+            self._ending.remove(worker)
+            worker.close()
+            worker.deleteLater()
+            if not self._ending:
+                self.settled.emit()
+        self._draw()
+
+    def _hand_on(self, worker: RecordingWorker, folder: Path | None) -> None:
+        if worker is self._worker:
+            self._tell(worker.state)  # first: what comes of the takes must not be covered by it
+        for take in worker.fetch():
+            if folder is not None:
+                self.take_ready.emit(take, folder)
+
+    # -- what is asked
+
+    def _record(self) -> None:
+        label = self._panel.classes.chosen
+        if self._worker is not None and label:
+            self._worker.record(label)
+            self._draw()
+
+    def _stop(self) -> None:
+        if self._worker is not None:
+            self._worker.stop()
+            self._draw()
+
+    def _edit(self, name: str, value: object) -> None:
+        edited = settings.with_value(self._settings, name, value)
+        problem = next(iter(settings.problems(edited)), None)
+        if problem is not None:
+            self._panel.controls.show_settings(edited, _in_words(str(problem)))
+            return
+        self._settings = self._memory.settings = edited
+        if self._worker is not None:
+            self._worker.set_settings(edited)
+        self._show_settings()
+
+    def _drag_trigger(self, trigger_dbfs: float) -> None:
+        self._edit("trigger_dbfs", max(_QUIETEST_TRIGGER_DBFS, trigger_dbfs))
+
+    def _show_settings(self) -> None:
+        self._panel.controls.show_settings(self._settings)
+        if self._settings.mode == TRIGGERED:
+            self._panel.bar.meter.show_trigger(self._settings.trigger_dbfs)
+        else:
+            self._panel.bar.meter.hide_trigger()
+        self._draw()
+
+    # -- what is shown
+
+    def _show_level(self, rms_dbfs: float, peak_dbfs: float, clipped: bool) -> None:
+        if self._panel.isVisible():
+            self._panel.bar.meter.show_level(rms_dbfs, peak_dbfs, clipped, time.monotonic())
+
+    def draw_now(self) -> None:
+        """Show the state at once: classes or counts have changed."""
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._timer.isActive() and not self._panel.isVisible():
+            return  # the next tick that is seen draws
+        worker = self._worker
+        state = worker.state if worker is not None else RecorderState()
+        reason = self._reason()
+        self._panel.controls.show_recording(state.armed, not reason, reason)
+        self._show_lamp(state, reason)
+        self._show_source()
+        self._go_on()
+        heard = worker.heard if worker is not None else None
+        self._panel.scope.show_view(self._scope(heard) if heard is not None else None)
+        self._tell(state)
+
+    def _tell(self, state: RecorderState) -> None:
+        if state.message is not self._message:  # not "!=": the same words may be said anew, after another attempt
+            self._message = state.message
+            if state.message:
+                self._panel.show_warning(state.message)
+
+    def _go_on(self) -> None:
+        """Record on in a session that was only opened anew."""
+        label, since_s = self._interrupted
+        if self._worker is not None and self._worker.can_record:
+            self._interrupted = ("", 0.0)
+            if label and time.monotonic() - since_s < _REOPENED_WITHIN_S:
+                self._worker.record(label)
+
+    def _reason(self) -> str:
+        """Say why nothing can be recorded; empty: it can."""
+        if self._folder is None:
+            return "Make or open a collection first"
+        if not self._panel.classes.chosen:
+            return "Recording needs a class: name it at the left"
+        if self._spool_folder is None:
+            return "The collection cannot be changed"
+        if self._worker is None:
+            return "Nothing is heard yet: press Start listening"
+        if self._worker.can_record:
+            return ""
+        return "The source has come to its end" if self._worker.source.finished else "The source is being opened"
+
+    def _show_lamp(self, state: RecorderState, reason: str) -> None:
+        lamp = self._panel.controls.lamp
+        if state.recording:
+            lamp.show_state("recording", *record_texts.running_words(state, self._settings))
+        elif state.armed:
+            lamp.show_state("waiting", *record_texts.waiting_words(state, self._settings))
+        else:
+            classes = self._panel.classes
+            n_clips = next((row.n_clips for row in classes.rows if row.name == classes.chosen), 0)
+            words = record_texts.idle_words(classes.chosen, n_clips, classes.goal)
+            lamp.show_state("idle", words, f"{reason}." if reason else record_texts.ready_note(self._settings))
+
+    def _show_source(self) -> None:
+        if self._worker is None:
+            self._panel.bar.show_source("Not listening", False)
+            return
+        status = self._worker.source.status
+        text = f"Listening to {self._worker.source.name}"
+        if status.state is SourceState.STARTING:
+            text = f"Opening {self._worker.source.name} …"
+        elif status.state is SourceState.STALLED:
+            text = status.message or "Waiting for the device"
+        self._panel.bar.show_source(text, True)
+
+    def _scope(self, heard: Heard) -> ScopeView:
+        recording = self._settings if self._folder is not None else None
+        trigger = 10.0 ** (self._settings.trigger_dbfs / 20.0) if self._settings.mode == TRIGGERED else 0.0
+        return ScopeView(
+            heard.low,
+            heard.high,
+            heard.shown_s,
+            tuple(self._mark(one, heard) for one in heard.takes),
+            recording.pre_roll_s if recording is not None else 0.0,
+            trigger,
+        )
+
+    def _mark(self, one: Stretch, heard: Heard) -> TakeMark:
+        begins_s, ends_s = (heard.end - one.first) / heard.rate_hz, (heard.end - one.end) / heard.rate_hz
+        is_running = heard.state.recording and one is heard.takes[-1]
+        return TakeMark(begins_s, ends_s, one.pre_roll_s, self._panel.classes.colour_of(one.label), is_running)
+
+
+def _in_words(problem: str) -> str:
+    return problem if problem.endswith(".") else f"{problem}."

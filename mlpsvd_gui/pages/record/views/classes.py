@@ -1,0 +1,320 @@
+"""The classes of a collection: how many clips each has, and which one is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPalette, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mlpsvd.quantities import Quantity
+from mlpsvd_gui.plots.theme import LIGHT, Theme, class_colour
+from mlpsvd_gui.qt_text import plain_tip
+from mlpsvd_gui.widgets.number_field import NumberField
+
+__all__ = ["ClassRow", "RecordClasses", "length_text", "swatch"]
+
+_HEADINGS = ("Key", "Class", "Clips", "Length")
+_EMPTY = "The classes to be told apart. Name the first one below."
+_NAME = 1
+_N_KEYS = 9
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter
+_ALIGNMENTS = (
+    Qt.AlignmentFlag.AlignHCenter | _MIDDLE,
+    Qt.AlignmentFlag.AlignLeft | _MIDDLE,
+    Qt.AlignmentFlag.AlignRight | _MIDDLE,
+    Qt.AlignmentFlag.AlignRight | _MIDDLE,
+)
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """One class: its name, how many clips it has and how long they are together, and the number of its colour.
+
+    The order of rows is that of the keys; the number of a colour is the place among all names in natural order, as on
+    the other pages.
+    """
+
+    name: str
+    n_clips: int
+    duration_s: float
+    colour_index: int = 0
+
+
+class RecordClasses(QWidget):
+    """A table of classes with keys 1 to 9, a line to add one, a goal for each."""
+
+    class_chosen = Signal(str)
+    """Emits the class that is recorded next."""
+    add_requested = Signal(str)
+    rename_requested = Signal(str, str)
+    """Emits the old and the new name."""
+    delete_requested = Signal(str)
+    goal_chosen = Signal(int)
+    """Emits how many clips each class should get; 0: no goal."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._rows: tuple[ClassRow, ...] = ()
+        self._chosen = ""
+        self.table = _ClassTable(0, len(_HEADINGS), self)
+        self.name_edit = QLineEdit(self)
+        self.add_button = QPushButton("Add", self)
+        self.rename_button = QToolButton(self)
+        self.delete_button = QToolButton(self)
+        self.goal_box = NumberField(Quantity(whole=True, low=0, high=9999, zero="none"), step=1, parent=self)
+        self._build_table()
+        self._build_layout()
+        self._connect()
+        self._show_buttons()
+
+    @property
+    def rows(self) -> tuple[ClassRow, ...]:
+        """The classes, in the order of their keys."""
+        return self._rows
+
+    @property
+    def chosen(self) -> str:
+        """Name of the class recorded next; empty where there is none."""
+        return self._chosen
+
+    @property
+    def goal(self) -> int:
+        """How many clips each class should get; 0: no goal."""
+        return int(self.goal_box.value())
+
+    def show_rows(self, rows: Sequence[ClassRow], chosen: str) -> None:
+        """Show the classes and which of them is recorded; nothing is emitted."""
+        self._rows = tuple(rows)
+        names = [row.name for row in rows]
+        self._chosen = chosen if chosen in names else (names[0] if names else "")
+        with QSignalBlocker(self.table):
+            self.table.setRowCount(len(rows))
+            for index, row in enumerate(rows):
+                self._fill(index, row)
+            self._select()
+        self._show_buttons()
+
+    def show_goal(self, goal: int) -> None:
+        """Show a goal; nothing is emitted."""
+        with QSignalBlocker(self.goal_box):
+            self.goal_box.setValue(goal)
+        self._fill_all()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colours."""
+        self._theme = theme
+        self._fill_all()
+
+    def choose(self, name: str) -> None:
+        """Record this class next, as a click on it does."""
+        if name != self._chosen and any(row.name == name for row in self._rows):
+            self._chosen = name
+            with QSignalBlocker(self.table):
+                self._select()
+            self._show_buttons()
+            self.class_chosen.emit(name)
+
+    def choose_key(self, number: int) -> None:
+        """Choose by key, 1 to 9."""
+        if 1 <= number <= min(len(self._rows), _N_KEYS):
+            self.choose(self._rows[number - 1].name)
+
+    # -- rows
+
+    def _fill_all(self) -> None:
+        with QSignalBlocker(self.table):
+            for index, row in enumerate(self._rows):
+                self._fill(index, row)
+
+    def _fill(self, index: int, row: ClassRow) -> None:
+        goal = self.goal
+        count = f"{row.n_clips} of {goal}" if goal else f"{row.n_clips}"
+        texts = (str(index + 1) if index < _N_KEYS else "", row.name, count, length_text(row.duration_s))
+        for column, text in enumerate(texts):
+            item = self._item(index, column)
+            item.setText(text)
+            item.setTextAlignment(_ALIGNMENTS[column])
+        name = self._item(index, _NAME)
+        name.setFlags(name.flags() | Qt.ItemFlag.ItemIsEditable)
+        name.setIcon(swatch(class_colour(row.colour_index, self._theme)))
+        name.setToolTip(
+            plain_tip(f"{row.name}: {row.n_clips} clips, {row.duration_s:.1f} s. F2 or a double click renames it.")
+        )
+        font = self.table.font()
+        font.setBold(bool(goal) and row.n_clips >= goal)
+        self._item(index, 2).setFont(font)
+
+    def _item(self, index: int, column: int) -> QTableWidgetItem:
+        item = self.table.item(index, column)
+        if item is None:
+            item = QTableWidgetItem()
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+            self.table.setItem(index, column, item)
+        return item
+
+    def colour_of(self, name: str) -> QColor:
+        """Return the colour of a class."""
+        return class_colour(next((row.colour_index for row in self._rows if row.name == name), 0), self._theme)
+
+    def _select(self) -> None:
+        index = next((i for i, row in enumerate(self._rows) if row.name == self._chosen), -1)
+        if index >= 0 and self.table.currentRow() != index:
+            self.table.setCurrentCell(index, _NAME)
+        elif index >= 0 and not self.table.selectionModel().isRowSelected(index):
+            self.table.selectRow(index)
+
+    def _on_current(self, row: int, *_: int) -> None:
+        if 0 <= row < len(self._rows):
+            self.choose(self._rows[row].name)
+
+    def _on_edited(self, item: QTableWidgetItem) -> None:
+        if item.column() != _NAME or not 0 <= item.row() < len(self._rows):
+            return
+        old, new = self._rows[item.row()].name, item.text().strip()
+        with QSignalBlocker(self.table):
+            item.setText(old)  # the new name is shown when it is true
+        if new and new != old:
+            self.rename_requested.emit(old, new)
+
+    # -- building
+
+    def _build_table(self) -> None:
+        table = self.table
+        table.setHorizontalHeaderLabels(_HEADINGS)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 11)
+        table.setShowGrid(False)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setEditTriggers(
+            QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
+        )
+        table.setTabKeyNavigation(False)
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        table.setAccessibleName("Classes")
+        table.setToolTip("The selected class is recorded next; keys 1 to 9 choose one")
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+    def _build_layout(self) -> None:
+        self.name_edit.setPlaceholderText("Name of a new class")
+        self.name_edit.setAccessibleName("Name of a new class")
+        self.rename_button.setText("Rename")
+        self.rename_button.setToolTip("Give the selected class another name (F2 in the table)")
+        self.delete_button.setText("Delete")
+        self.delete_button.setToolTip("Delete the selected class with its clips; can be undone")
+        self.goal_box.setToolTip("How many clips each class should get; the table counts towards it")
+        add = QHBoxLayout()
+        add.setSpacing(6)
+        add.addWidget(self.name_edit, 1)
+        add.addWidget(self.add_button)
+        more = QHBoxLayout()
+        more.setSpacing(6)
+        goal = QLabel("&Goal", self)
+        goal.setBuddy(self.goal_box)
+        more.addWidget(goal)
+        more.addWidget(self.goal_box)
+        more.addStretch(1)
+        more.addWidget(self.rename_button)
+        more.addWidget(self.delete_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.table, 1)
+        column.addLayout(add)
+        column.addLayout(more)
+
+    def _connect(self) -> None:
+        self.table.currentCellChanged.connect(self._on_current)
+        self.table.itemChanged.connect(self._on_edited)
+        self.table.customContextMenuRequested.connect(self._open_menu)
+        self.name_edit.returnPressed.connect(self._add)
+        self.name_edit.textChanged.connect(self._show_buttons)
+        self.add_button.clicked.connect(self._add)
+        self.rename_button.clicked.connect(self._rename)
+        self.delete_button.clicked.connect(self._delete)
+        self.goal_box.valueChanged.connect(self._on_goal)
+
+    def _on_goal(self, goal: int) -> None:
+        self._fill_all()
+        self.goal_chosen.emit(goal)
+
+    def _add(self) -> None:
+        name = self.name_edit.text().strip()
+        if name:
+            self.name_edit.clear()
+            self.add_requested.emit(name)
+
+    def _rename(self) -> None:
+        if self.table.currentRow() >= 0:
+            self.table.setFocus()
+            self.table.editItem(self._item(self.table.currentRow(), _NAME))
+
+    def _delete(self) -> None:
+        if self._chosen:
+            self.delete_requested.emit(self._chosen)
+
+    def _open_menu(self, position: QPoint) -> None:
+        if self.table.itemAt(position) is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Rename", self._rename)
+        menu.addAction("Delete with its clips", self._delete)
+        menu.popup(self.table.viewport().mapToGlobal(position))
+
+    def _show_buttons(self, *_: object) -> None:
+        self.add_button.setEnabled(bool(self.name_edit.text().strip()))
+        for button in (self.rename_button, self.delete_button):
+            button.setEnabled(bool(self._chosen))
+
+
+class _ClassTable(QTableWidget):
+    """Says what will be here while it is empty."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.rowCount():
+            painter = QPainter(self.viewport())
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            area = self.viewport().rect().adjusted(12, 8, -12, -8)
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, _EMPTY)
+            painter.end()
+
+
+def swatch(colour: QColor) -> QIcon:
+    """Return a small square in a colour, the same in a selected row."""
+    pixmap = QPixmap(11, 11)
+    pixmap.fill(colour)
+    result = QIcon(pixmap)
+    result.addPixmap(pixmap, QIcon.Mode.Selected)
+    return result
+
+
+def length_text(seconds: float) -> str:
+    """Write a duration as 3.4 s, 1:05 or 1:02:03."""
+    if seconds < 60.0:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,0 +1,88 @@
+"""What the Record page shows before there is a collection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+
+from mlpsvd_gui.plots.theme import Theme
+from mlpsvd_gui.qt_text import menu_text, plain_tip
+from mlpsvd_gui.widgets.icons import icon
+from mlpsvd_gui.widgets.plain_label import PlainLabel
+
+__all__ = ["RecordWelcome"]
+
+_MOST_RECENT = 4
+_WIDTH = 460
+_TEXT = (
+    "<p>A collection is a folder with one folder of recordings for each class. What you record here goes straight "
+    "into it, as FLAC or WAV files with a table beside them that any program can read, and nothing of it is lost when "
+    "the program or the machine stops in the middle.</p>"
+    "<p>Then: name your classes, press Record (R), and <b>Retrain</b>. The Listen page uses the new network at "
+    "once.</p>"
+)
+
+
+class RecordWelcome(QWidget):
+    """What a collection is, and the ways to one."""
+
+    new_requested = Signal()
+    open_requested = Signal()
+    recent_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        title = QLabel("<h2>Record your own sounds</h2>", self)
+        text = QLabel(_TEXT, self)
+        text.setWordWrap(True)
+        text.setFixedSize(_WIDTH, text.heightForWidth(_WIDTH))
+        self.new_button = QPushButton("New collection…", self)
+        self.open_button = QPushButton("Open collection…", self)
+        self.status = PlainLabel(self)
+        self.status.setWordWrap(True)
+        self.status.setFixedWidth(_WIDTH)
+        self.status.hide()
+        self._heading = QLabel("Recent:", self)
+        self.new_button.clicked.connect(self.new_requested)
+        self.open_button.clicked.connect(self.open_requested)
+        self.recent_buttons: list[QPushButton] = []
+        self._column = QVBoxLayout()
+        self._column.setSpacing(8)
+        for widget in (title, text, self.new_button, self.open_button, self.status, self._heading):
+            self._column.addWidget(widget, 0, Qt.AlignmentFlag.AlignLeft)
+        for button in (self.new_button, self.open_button):
+            button.setMinimumWidth(220)
+        outer = QVBoxLayout(self)
+        outer.addStretch(1)
+        holder = QWidget(self)
+        holder.setLayout(self._column)
+        outer.addWidget(holder, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addStretch(2)
+
+    def show_recent(self, folders: Sequence[str]) -> None:
+        """Offer collections that were open before."""
+        for button in self.recent_buttons:
+            button.deleteLater()
+        self.recent_buttons = []
+        self._heading.setVisible(bool(folders))
+        for folder in folders[:_MOST_RECENT]:
+            shown = self.fontMetrics().elidedText(folder, Qt.TextElideMode.ElideMiddle, _WIDTH - 40)
+            button = QPushButton(menu_text(shown), self)
+            button.setFlat(True)
+            button.setToolTip(plain_tip(f"Open {folder}"))
+            button.clicked.connect(partial(self.recent_chosen.emit, folder))
+            self._column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+            self.recent_buttons.append(button)
+
+    def show_status(self, text: str) -> None:
+        """Say what is going on."""
+        self.status.setText(text)
+        self.status.setVisible(bool(text))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colours."""
+        self.new_button.setIcon(icon("microphone", theme.foreground))
+        self.open_button.setIcon(icon("open", theme.foreground))

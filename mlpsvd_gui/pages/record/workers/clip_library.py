@@ -1,0 +1,236 @@
+"""A collection of recordings behind a thread of its own: every step in the order in which it was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from mlpsvd.collection.collection import Collection
+from mlpsvd.collection.recorded_clip import RecordedClip
+from mlpsvd.collection.take import Take
+from mlpsvd.errors import DataError
+from mlpsvd_gui.qt_text import sentence
+from mlpsvd_gui.threads.serial_jobs import InOrder
+
+__all__ = ["ClipLibrary", "Shelf"]
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What a collection holds after a step.
+
+    Attributes
+    ----------
+    folder, manifest
+        Where it lies, and its table.
+    clips
+        All clips, the latest last.
+    counts
+        Clips of each class, classes in natural order.
+    next_undo, next_redo
+        What would be undone and done again, in words; "" where there is nothing.
+    warnings
+        What speaks against training on it, a sentence each.
+    writable
+        Whether it can be changed.
+    has_fixed_split
+        Whether its manifest fixes the split.
+    """
+
+    folder: Path
+    manifest: Path
+    spool_folder: Path
+    clips: tuple[RecordedClip, ...]
+    counts: dict[str, int]
+    next_undo: str
+    next_redo: str
+    warnings: tuple[str, ...]
+    writable: bool
+    has_fixed_split: bool = False
+
+
+class ClipLibrary(QObject):
+    """One collection. Every method returns at once; what came of it is told by a signal, in order.
+
+    A step that fails leaves the collection as it was. A take that cannot be written stays where the recorder wrote
+    it, and is tried again by :meth:`try_again`, or found when the collection is opened next.
+
+    Parameters
+    ----------
+    jobs
+        Where the steps are done, one after another; shared by all collections, so that one that is opened again is
+        closed before.
+    """
+
+    opened = Signal(object, object)
+    """Emits the :class:`Shelf` and the sentences about what was found."""
+    open_failed = Signal(str)
+    changed = Signal(object)
+    """Emits the :class:`Shelf` after a step."""
+    added = Signal(object)
+    """Emits the :class:`RecordedClip` that a take became; ``changed`` has been emitted before."""
+    done = Signal(str, bool)
+    """Emits what was done, in words, and whether it was a step that one may want to undo."""
+    failed = Signal(str)
+    """Emits why a step was not done, in one sentence."""
+    take_failed = Signal(str)
+    """Emits why a take could not be written; it is kept."""
+
+    def __init__(self, jobs: InOrder, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._collection: Collection | None = None  # belongs to the thread of the jobs
+        self._unwritten: list[tuple[Take, str]] = []
+
+    @property
+    def n_unwritten(self) -> int:
+        """How many takes could not be written and wait for :meth:`try_again`."""
+        return len(self._unwritten)
+
+    def open(self, folder: Path) -> None:
+        """Open a collection, or a folder with one folder of recordings a class."""
+        self._jobs.submit(lambda: self._enter(Collection.open(folder)), self._tell_opened, self._tell_not_opened)
+
+    def create(self, folder: Path, file_format: str) -> None:
+        """Make a new collection."""
+        job = partial(Collection.create, folder, file_format)
+        self._jobs.submit(lambda: self._enter(job()), self._tell_opened, self._tell_not_opened)
+
+    def add(self, take: Take, label: str) -> None:
+        """Make a take a clip."""
+        self._jobs.submit(
+            lambda: (self._there().add(take, label), self._shelf()),
+            self._tell_added,
+            lambda error: self._keep(take, label, error),
+        )
+
+    def try_again(self) -> None:
+        """Write the takes that could not be written."""
+        takes, self._unwritten = self._unwritten, []
+        for take, label in takes:
+            self.add(take, label)
+
+    def relabel(self, ids: Sequence[str], label: str) -> None:
+        """Give clips another label."""
+        self._step(lambda collection: collection.relabel(ids, label))
+
+    def rename_class(self, old: str, new: str) -> None:
+        """Give a class another name."""
+        self._step(lambda collection: collection.rename_class(old, new))
+
+    def trim(self, clip_id: str, start_s: float, end_s: float) -> None:
+        """Keep of a clip only the part from ``start_s`` to ``end_s``."""
+
+        def work(collection: Collection) -> str:
+            before_s = collection.clip(clip_id).duration_s
+            after_s = collection.trim(clip_id, start_s, end_s).duration_s
+            return f"Trimmed a clip from {before_s:.3f} s to {after_s:.3f} s."
+
+        self._step(work)
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Delete clips; can be undone."""
+        self._step(lambda collection: collection.delete(ids))
+
+    def undo(self) -> None:
+        """Undo the last step."""
+        self._step(_undo, is_new=False)
+
+    def redo(self) -> None:
+        """Do the last undone step again."""
+        self._step(_redo, is_new=False)
+
+    def when_done(self, then: Callable[[Shelf], None]) -> None:
+        """Call ``then`` with what is there once everything asked for so far is done."""
+        self._jobs.submit(self._shelf, then, self._tell_failed)
+
+    def show_again(self) -> None:
+        """Tell once more what is there, as after opening."""
+        self._jobs.submit(lambda: (self._shelf(), ()), self._tell_opened, self._tell_not_opened)
+
+    def close(self) -> None:
+        """Let the collection go when everything that was asked for is done; then this object is gone too."""
+        self._jobs.submit(self._leave, self._vanish, self._vanish)
+
+    # -- in the thread of the jobs
+
+    def _enter(self, collection: Collection) -> tuple[Shelf, tuple[str, ...]]:
+        self._collection = collection
+        return self._shelf(), collection.notes
+
+    def _there(self) -> Collection:
+        if self._collection is None:
+            raise DataError("no collection is open")
+        return self._collection
+
+    def _shelf(self) -> Shelf:
+        one = self._there()
+        return Shelf(
+            folder=one.folder,
+            manifest=one.manifest,
+            spool_folder=one.spool_folder,
+            clips=one.clips,
+            counts=one.counts,
+            next_undo=one.next_undo,
+            next_redo=one.next_redo,
+            warnings=one.warnings_for_training(),
+            writable=one.writable,
+            has_fixed_split=one.has_fixed_split,
+        )
+
+    def _leave(self) -> None:
+        if self._collection is not None:
+            self._collection.close()
+            self._collection = None
+
+    # -- in the window's thread
+
+    def _step(self, work: Callable[[Collection], str], is_new: bool = True) -> None:
+        done = partial(self._tell_done, is_new)
+        self._jobs.submit(lambda: (work(self._there()), self._shelf()), done, self._tell_failed)
+
+    def _tell_opened(self, answer: tuple[Shelf, tuple[str, ...]]) -> None:
+        self.opened.emit(*answer)
+
+    def _tell_not_opened(self, error: Exception) -> None:
+        self.open_failed.emit(_sentence(error))
+
+    def _tell_added(self, answer: tuple[RecordedClip, Shelf]) -> None:
+        self.changed.emit(answer[1])
+        self.added.emit(answer[0])
+
+    def _tell_done(self, is_new: bool, answer: tuple[str, Shelf]) -> None:
+        self.changed.emit(answer[1])
+        self.done.emit(_ended(answer[0]), is_new)
+
+    def _tell_failed(self, error: Exception) -> None:
+        self.failed.emit(_sentence(error))
+
+    def _vanish(self, _: object) -> None:
+        self.deleteLater()
+
+    def _keep(self, take: Take, label: str, error: Exception) -> None:
+        self._unwritten.append((take, label))
+        self.take_failed.emit(_sentence(error))
+
+
+def _undo(collection: Collection) -> str:
+    return collection.undo() if collection.next_undo else "There is nothing to undo."
+
+
+def _redo(collection: Collection) -> str:
+    return collection.redo() if collection.next_redo else "There is nothing to redo."
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return _ended(f"{error.filename or 'The collection'}: {error.strerror}")
+    return _ended(str(error) or type(error).__name__)
+
+
+def _ended(text: str) -> str:
+    return sentence(text[:1].upper() + text[1:])

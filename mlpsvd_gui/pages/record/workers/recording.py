@@ -1,0 +1,243 @@
+"""Recording in the background: a thread that polls the recorder and keeps the picture of what comes in."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from mlpsvd.audio.ring_buffer import RingBuffer
+from mlpsvd.audio.sources.source import AudioSource
+from mlpsvd.collection.recording.recorder import Recorder, RecorderState
+from mlpsvd.collection.recording.settings import RecordSettings
+from mlpsvd.collection.take import Take
+
+__all__ = ["SCOPE_S", "Envelope", "Heard", "RecordingWorker", "Stretch"]
+
+SCOPE_S = 6.0
+_N_COLUMNS = 600
+_POLL_S = 0.02
+_REMEMBERED_TAKES = 16
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Part of what was heard that became a take: number of its first sample and of the one behind its last."""
+
+    first: int
+    end: int
+    pre_roll_s: float
+    label: str
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """The picture of the last seconds; one frozen object, replaced as a whole.
+
+    Attributes
+    ----------
+    low, high : np.ndarray [shape=(n_columns,)]
+        Smallest and largest sample of each stretch, oldest first; NaN where there was none.
+    shown_s
+        Length of all columns together.
+    end
+        Number of the sample behind the last column.
+    rate_hz
+        Samples a second; 0 while nothing was heard.
+    takes
+        What became a take lately, oldest first.
+    state
+        Where the recorder stands.
+    """
+
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+    shown_s: float
+    end: int
+    rate_hz: float
+    takes: tuple[Stretch, ...] = ()
+    state: RecorderState = field(default_factory=RecorderState)
+
+
+class Envelope:
+    """Smallest and largest sample of each hundredth of a second or so, for the last seconds of a ring.
+
+    A reader beside others: it never advances the ring.
+    """
+
+    def __init__(self, ring: RingBuffer, rate_hz: float, shown_s: float = SCOPE_S, n_columns: int = _N_COLUMNS) -> None:
+        self._ring = ring
+        self._per_column = max(1, round(rate_hz * shown_s / n_columns))
+        self.shown_s = n_columns * self._per_column / rate_hz
+        self.low = np.full(n_columns, np.nan, dtype=np.float32)
+        self.high = self.low.copy()
+        self.end = ring.n_written
+
+    def update(self) -> None:
+        """Take in what has come since the last call; what was written over meanwhile is left blank."""
+        n_new = (self._ring.n_written - self.end) // self._per_column
+        n_readable = min(n_new, (self._ring.capacity // 2) // self._per_column, len(self.low))
+        self._append(np.full((n_new - n_readable, 1), np.nan, dtype=np.float32))
+        samples = self._ring.read(self.end + (n_new - n_readable) * self._per_column, n_readable * self._per_column)
+        if samples is None:
+            samples = np.full(n_readable * self._per_column, np.nan, dtype=np.float32)
+        self._append(samples.reshape(n_readable, self._per_column))
+        self.end += n_new * self._per_column
+
+    def _append(self, columns: NDArray[np.float32]) -> None:
+        columns = columns[-len(self.low) :]
+        if len(columns):
+            self.low = np.concatenate((self.low[len(columns) :], columns.min(axis=1)))
+            self.high = np.concatenate((self.high[len(columns) :], columns.max(axis=1)))
+
+
+class RecordingWorker(QObject):
+    """From the start of a session to its end: what comes in is drawn, and recorded where that is asked for.
+
+    Parameters
+    ----------
+    source
+        What plays; it need not have been started yet.
+    settings, spool_folder
+        How to record, and where running takes lie. Without a folder nothing can be recorded, only seen.
+    """
+
+    takes_ready = Signal()
+    """There are takes to be fetched with :meth:`fetch`."""
+    ended = Signal()
+    """The source is over, or :meth:`ask_to_end` was called, and the last takes can be fetched."""
+
+    def __init__(
+        self, source: AudioSource, settings: RecordSettings, spool_folder: Path | None, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.source = source
+        self._settings = settings
+        self._spool_folder = spool_folder
+        self._recorder: Recorder | None = None
+        self._takes: deque[Take] = deque()
+        self._stretches: deque[Stretch] = deque(maxlen=_REMEMBERED_TAKES)
+        self._running_first: int | None = None
+        self._heard: Heard | None = None
+        self._is_over = False
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
+
+    @property
+    def heard(self) -> Heard | None:
+        """The latest picture; None before the first sample."""
+        return self._heard
+
+    @property
+    def state(self) -> RecorderState:
+        """Where the recorder stands."""
+        recorder = self._recorder
+        return recorder.state if recorder is not None else RecorderState()
+
+    @property
+    def can_record(self) -> bool:
+        """Whether :meth:`record` has an effect."""
+        return self._recorder is not None and not self._is_over and not self._stopping.is_set()
+
+    def start(self) -> None:
+        """Begin to listen; returns at once."""
+        self._thread.start()
+
+    def set_settings(self, settings: RecordSettings) -> None:
+        """Record the next take with other settings."""
+        self._settings = settings
+        if self._recorder is not None:
+            self._recorder.set_settings(settings)
+
+    def record(self, label: str) -> None:
+        """Begin a take, or wait for the trigger; returns at once."""
+        if self._recorder is not None:
+            self._recorder.start(label)
+
+    def stop(self) -> None:
+        """End the running take and wait for no trigger any more; returns at once."""
+        if self._recorder is not None:
+            self._recorder.stop()
+
+    def fetch(self) -> list[Take]:
+        """Return the takes that ended since the last call, oldest first."""
+        # popleft by count: the other thread may append meanwhile, and what it appends is for the next call.
+        return [self._takes.popleft() for _ in range(len(self._takes))]
+
+    def ask_to_end(self) -> None:
+        """End a running take and the thread; returns at once, :attr:`ended` follows."""
+        self._stopping.set()
+
+    def close(self, timeout_s: float = 2.0) -> None:
+        """End a running take and wait for the thread; the last takes can be fetched then."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    # -- in the thread
+
+    def _run(self) -> None:
+        try:
+            self._listen()
+        finally:
+            self._is_over = True
+            _emit(self, self.ended)
+
+    def _listen(self) -> None:
+        while (ring := self.source.raw_ring) is None:
+            if self._stopping.wait(_POLL_S) or self.source.finished:
+                return
+        rate_hz = self.source.raw_rate_hz
+        envelope = Envelope(ring, rate_hz)
+        if self._spool_folder is not None:
+            self._recorder = Recorder(ring, rate_hz, self._settings, self._spool_folder, self.source.name)
+        over = False
+        while not over:
+            # Asked before polling: whatever a finished source has delivered is found below.
+            over = self._stopping.wait(_POLL_S) or self.source.finished
+            self._poll(rate_hz, envelope, over)
+
+    def _poll(self, rate_hz: float, envelope: Envelope, is_last: bool) -> None:
+        recorder, takes = self._recorder, []
+        if recorder is not None:
+            is_cut = is_last and recorder.state.recording
+            takes = recorder.close() if is_last else recorder.poll()
+            if is_cut and takes:  # nobody asked for it to end here
+                takes[-1] = replace(takes[-1], has_gap=True)
+        envelope.update()
+        state = recorder.state if recorder is not None else RecorderState()
+        self._mark(takes, state, rate_hz, envelope.end)
+        running = self._running(state, envelope.end, rate_hz)
+        self._heard = Heard(
+            envelope.low, envelope.high, envelope.shown_s, envelope.end, rate_hz, (*self._stretches, *running), state
+        )
+        if takes:
+            self._takes.extend(takes)
+            _emit(self, self.takes_ready)
+
+    def _mark(self, takes: list[Take], state: RecorderState, rate_hz: float, end: int) -> None:
+        for take in takes:
+            first = self._running_first if self._running_first is not None else end - len(take.samples)
+            self._stretches.append(Stretch(first, first + len(take.samples), take.pre_roll_s, take.label))
+            self._running_first = first + len(take.samples) if state.recording else None
+        if not state.recording:
+            self._running_first = None
+        elif self._running_first is None:
+            self._running_first = end - round(state.duration_s * rate_hz)
+
+    def _running(self, state: RecorderState, end: int, rate_hz: float) -> tuple[Stretch, ...]:
+        if not state.recording or self._running_first is None:
+            return ()
+        return (Stretch(self._running_first, end, self._settings.pre_roll_s, state.label),)
+
+
+def _emit(worker: RecordingWorker, signal: object) -> None:
+    try:
+        signal.emit()  # type: ignore[attr-defined]
+    except RuntimeError:  # the window has gone, and the worker's Qt half with it
+        worker.ask_to_end()

@@ -1,0 +1,108 @@
+"""The networks that the live tab can choose from: the two just trained, and model files opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlpsvd import settings
+from mlpsvd.classification.classifier import Classifier
+from mlpsvd.datasets.settings import SyntheticSettings
+from mlpsvd.errors import MlpSvdError
+from mlpsvd.experiments.experiment import experiment_from_table
+from mlpsvd.experiments.promotion import judged_accuracy, judged_clips, ranked_contenders
+from mlpsvd.experiments.race import Outcome
+from mlpsvd.experiments.runs.results import model_of
+from mlpsvd.experiments.runs.run import RunData
+from mlpsvd.metrics.uncertainty import accuracy_text
+from mlpsvd.models.model import Model
+from mlpsvd.models.model_file import load_model
+from mlpsvd.text import CONTENDER_NAMES
+
+__all__ = ["LiveModel", "default_model", "model_from_file", "models_from_run"]
+
+
+@dataclass(frozen=True, eq=False)
+class LiveModel:
+    """One entry of the chooser.
+
+    Attributes
+    ----------
+    key, text, tip
+        Its key, its words and its tooltip.
+    classifier
+        What decides.
+    at_chance
+        Whether the network has not learned: no better than guessing on its own training clips.
+    bank
+        The synthetic classes it was trained on; None for recordings.
+    """
+
+    key: str
+    text: str
+    tip: str
+    classifier: Classifier
+    bank: SyntheticSettings | None
+    at_chance: bool = False
+
+    @property
+    def window_s(self) -> float:
+        """Length of what one decision looks at."""
+        return self.classifier.n_samples / self.classifier.sample_rate_hz
+
+
+def models_from_run(data: RunData | None, outcomes: Sequence[Outcome]) -> list[LiveModel]:
+    """Return what a run has trained, ready to classify; the better network last."""
+    if data is None:
+        return []
+    by_name = {outcome.contender: outcome for outcome in outcomes}
+    return [_from_outcome(data, by_name[name]) for name in ranked_contenders(by_name)]
+
+
+def default_model(models: Sequence[LiveModel], chosen_key: str) -> LiveModel | None:
+    """Return the model to use: the one that a person chose, else the last one, which is the best of the last run.
+
+    Parameters
+    ----------
+    models
+        Those opened and, behind them, those trained, the best one last.
+    chosen_key
+        Key of the model that a person chose, "" where nobody did. It counts for the next run too, unless that network
+        has not learned.
+    """
+    chosen = next((one for one in models if one.key == chosen_key and not one.at_chance), None)
+    return chosen or (models[-1] if models else None)
+
+
+def model_from_file(path: Path) -> LiveModel:
+    """Open a model file.
+
+    Raises
+    ------
+    MlpSvdError
+        If it cannot be read or is no model.
+    """
+    model = load_model(path)
+    tip = f"{path}: {len(model.class_names)} classes, {model.features.sample_rate_hz:g} Hz, {model.clip_s:g} s a window"
+    return LiveModel(str(path), path.name, tip, Classifier(model), _bank(model))
+
+
+def _from_outcome(data: RunData, outcome: Outcome) -> LiveModel:
+    model = model_of(data, outcome)
+    name = CONTENDER_NAMES.get(outcome.contender, outcome.contender)
+    kind = "test" if outcome.validation is None else "cross-validated"
+    accuracy = accuracy_text(judged_accuracy(outcome), judged_clips(outcome))
+    tip = f"{name} after epoch {outcome.last.epoch} of “{data.experiment.name}”, {kind} accuracy {accuracy}"
+    text = f"{name}, just trained: {'did not learn' if outcome.at_chance else accuracy}"
+    return LiveModel(outcome.contender, text, tip, Classifier(model), _bank(model), outcome.at_chance)
+
+
+def _bank(model: Model) -> SyntheticSettings | None:
+    try:
+        data = experiment_from_table(model.experiment_table).data
+        settings.check(data)
+    except MlpSvdError:  # a model file from elsewhere may say nothing of its experiment
+        return None
+    names = tuple(one.label for one in data.synthetic.filters)
+    return data.synthetic if data.source == "synthetic" and names == tuple(model.class_names) else None

@@ -1,0 +1,64 @@
+"""The networks to choose from, for every page of the live tab: those just trained and the files opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from mlpsvd_gui.state.available_models import LiveModel, model_from_file, models_from_run
+from mlpsvd_gui.state.run_state import RunModel
+from mlpsvd_gui.threads.background_jobs import Background
+
+__all__ = ["LiveModels"]
+
+
+class LiveModels(QObject):
+    """Opened model files and the outcomes of the run; one list, whoever chooses from it.
+
+    Each page keeps for itself which entry it uses.
+    """
+
+    models_changed = Signal()
+    """The entries are others than before."""
+    opened = Signal(object)
+    """Emits the :class:`LiveModel` that was asked for with :meth:`open_model`; it is among the entries by then."""
+    failed = Signal(str)
+    """Emits one sentence: a model file could not be opened."""
+
+    def __init__(self, run_model: RunModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._run_model = run_model
+        self._opened: list[LiveModel] = []
+        self._trained: list[LiveModel] = []
+        self._opening = Background("open model", self)
+        run_model.outcomes_changed.connect(self._take_outcomes)
+        self._take_outcomes()
+
+    def entries(self) -> list[LiveModel]:
+        """Return every model there is, those just trained last."""
+        return self._opened + self._trained
+
+    def find(self, key: str) -> LiveModel | None:
+        """Return the model with a key; None if it is not (or no longer) there."""
+        return next((model for model in self.entries() if model.key == key), None)
+
+    def open_model(self, path: str | Path) -> None:
+        """Read a model file in the background; see :attr:`opened` and :attr:`failed`."""
+        self._opening.submit(lambda: model_from_file(Path(path)), self._take_opened, self._tell)
+
+    def close(self) -> None:
+        """Read nothing more."""
+        self._opening.close()
+
+    def _take_opened(self, model: LiveModel) -> None:
+        self._opened = [other for other in self._opened if other.key != model.key] + [model]
+        self.models_changed.emit()
+        self.opened.emit(model)
+
+    def _take_outcomes(self) -> None:
+        self._trained = models_from_run(self._run_model.data, list(self._run_model.outcomes.values()))
+        self.models_changed.emit()
+
+    def _tell(self, error: Exception) -> None:
+        self.failed.emit(f"{error}")

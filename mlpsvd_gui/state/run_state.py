@@ -1,0 +1,161 @@
+"""The training run that the window shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+
+from PySide6.QtCore import QObject, Signal
+
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.prepare import Prepared
+from mlpsvd.experiments.race import ContenderState, Outcome
+from mlpsvd.experiments.runs.run import Run, RunData, new_run_id
+from mlpsvd.training.events import EpochEvent
+
+__all__ = ["RunModel", "RunState"]
+
+
+class RunState(Enum):
+    """Where a run stands."""
+
+    EMPTY = "nothing trained yet"
+    PREPARING = "preparing the data"
+    TRAINING = "training"
+    PAUSED = "paused"
+    STOPPED = "stopped and kept"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a worker is on it."""
+        return self in (RunState.PREPARING, RunState.TRAINING, RunState.PAUSED)
+
+
+class RunModel(QObject):
+    """Histories of both networks, the experiment they belong to, and their outcomes."""
+
+    state_changed = Signal(object)
+    """Emits the new :class:`RunState`."""
+    started = Signal()
+    """A new run began: histories are empty again."""
+    prepared_changed = Signal()
+    """The run's data set is there."""
+    events_added = Signal(str)
+    """New epochs of a contender; emitted once for a batch of them."""
+    outcomes_changed = Signal()
+    """The outcomes are there (or gone)."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state = RunState.EMPTY
+        self.experiment: Experiment | None = None
+        self.run_id = ""
+        self.data: RunData | None = None
+        self.notes: tuple[str, ...] = ()
+        self.histories: dict[str, list[EpochEvent]] = {}
+        self.outcomes: dict[str, Outcome] = {}
+        self.states: dict[str, ContenderState] = {}
+        self.message = ""
+        self.engine_description = ""
+
+    def begin(self, experiment: Experiment) -> None:
+        """Forget the last run and start one of ``experiment``."""
+        self.experiment = experiment
+        self.run_id = new_run_id()
+        self.data = None
+        self.notes = ()
+        self.histories = {contender: [] for contender in experiment.training.contenders}
+        self.outcomes = {}
+        self.started.emit()
+        self.outcomes_changed.emit()
+        self.set_state(RunState.PREPARING)
+
+    def forget(self) -> None:
+        """Go back to having nothing: a run that was stopped before its first epoch."""
+        self.experiment = None
+        self.data = None
+        self.histories = {}
+        self.outcomes = {}
+        self.started.emit()
+        self.outcomes_changed.emit()
+        self.set_state(RunState.EMPTY)
+
+    def set_prepared(
+        self, prepared: Prepared | RunData, engine_description: str = "", notes: Sequence[str] = ()
+    ) -> None:
+        """Take what the run is trained on, and in words what computes where."""
+        self.data = prepared if isinstance(prepared, RunData) else RunData.of(prepared)
+        self.engine_description = engine_description
+        self.notes = tuple(notes)
+        self.prepared_changed.emit()
+
+    def add_note(self, note: str) -> bool:
+        """Add what a person should know; returns whether it is new."""
+        if note in self.notes:
+            return False
+        self.notes = (*self.notes, note)
+        return True
+
+    def add_events(self, contender: str, events: list[EpochEvent]) -> None:
+        """Append epochs to a contender's history; epoch 0 begins it again (a network that did not learn)."""
+        for event in events:
+            if event.epoch == 0:
+                self.histories[contender].clear()
+            self.histories[contender].append(event)
+        self.events_added.emit(contender)
+
+    def set_outcomes(self, outcomes: Mapping[str, Outcome], states: Mapping[str, ContenderState] | None = None) -> None:
+        """Take what came out, and where each network stands, which a saved run keeps."""
+        self.outcomes = dict(outcomes)
+        self.states = dict(states or {})
+        self.outcomes_changed.emit()
+
+    def show(self, run: Run) -> None:
+        """Take a whole run that was trained elsewhere, or saved."""
+        self.begin(run.experiment)
+        self.run_id = run.id
+        self.set_prepared(run.data, run.engine, run.notes)
+        for contender, history in run.histories.items():
+            self.add_events(contender, list(history))
+        self.set_outcomes(run.outcomes, run.states)
+        self.set_state(RunState.FINISHED if run.is_finished else RunState.STOPPED)
+
+    def to_run(self) -> Run | None:
+        """Return the run as it is, to be saved; None where nothing of it is there yet."""
+        if self.data is None or not self.outcomes:
+            return None
+        return Run(
+            id=self.run_id,
+            data=self.data,
+            histories={name: tuple(history) for name, history in self.histories.items() if history},
+            outcomes=dict(self.outcomes),
+            states=dict(self.states),
+            engine=self.engine_description,
+            notes=self.notes,
+        )
+
+    def set_state(self, state: RunState, message: str = "") -> None:
+        """Enter a state; ``message`` says in words what a person should know (the reason of a failure)."""
+        self.state = state
+        self.message = message
+        self.state_changed.emit(state)
+
+    def is_stale(self, experiment: Experiment) -> bool:
+        """Whether results are shown that belong to other settings than ``experiment``'s."""
+        return self.experiment is not None and _without_name(self.experiment) != _without_name(experiment)
+
+    def event_at(self, contender: str, epoch: int | None) -> EpochEvent | None:
+        """Return a contender's event at an epoch (None: the latest), or the last before it; None if there is none."""
+        history = self.histories.get(contender, [])
+        if not history:
+            return None
+        if epoch is None:
+            return history[-1]
+        return history[max(0, min(epoch - history[0].epoch, len(history) - 1))]
+
+
+def _without_name(experiment: Experiment) -> tuple[object, ...]:
+    return (experiment.seed, experiment.data, experiment.features, experiment.network, experiment.training,
+            experiment.discarding)  # fmt: skip

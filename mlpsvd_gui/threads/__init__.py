@@ -1,0 +1,1 @@
+"""Generic machinery for background jobs."""

@@ -1,0 +1,61 @@
+"""Jobs in the background, each with what to do with its result; only the newest one counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject
+
+from mlpsvd_gui.threads.latest import LatestRunner, Progress
+
+__all__ = ["Background"]
+
+
+@dataclass(frozen=True)
+class _Job:
+    run: Callable[[], Any]
+    done: Callable[[Any], None]
+    failed: Callable[[Exception], None]
+
+
+class Background(QObject):
+    """Runs the latest of the jobs it is given, on a :class:`LatestRunner`; an answer to an older one is dropped.
+
+    For jobs that differ from time to time and whose errors the caller wants as they are. Where one function answers
+    requests of one kind, use :class:`LatestRunner` itself.
+    """
+
+    def __init__(self, name: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._runner = LatestRunner(_run, name, self)
+        self._runner.answered.connect(self._deliver)
+
+    def submit(self, job: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
+        """Run ``job`` in the background, then ``done(result)`` or ``failed(error)`` on this thread."""
+        self._runner.ask(_Job(job, done, failed))
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an answer is awaited."""
+        return self._runner.is_busy
+
+    def close(self, timeout_s: float = 1.0) -> None:
+        """Drop what waits and any late answer; wait a moment for the job that runs."""
+        self._runner.close(timeout_s)
+
+    @staticmethod
+    def _deliver(job: _Job, outcome: tuple[Any, Exception | None]) -> None:
+        result, error = outcome
+        if error is None:
+            job.done(result)
+        else:
+            job.failed(error)
+
+
+def _run(job: _Job, _progress: Progress) -> tuple[Any, Exception | None]:
+    try:
+        return job.run(), None
+    except Exception as error:  # the caller's to judge
+        return None, error

@@ -1,0 +1,62 @@
+"""Jobs in the background, one after the other; every one of them is done and answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+__all__ = ["InOrder"]
+
+
+class InOrder(QObject):
+    """Runs jobs in the order in which they came, in a thread of its own.
+
+    For what must not be lost, such as writing files. Where only the newest answer counts, use
+    :class:`~mlpsvd_gui.threads.background_jobs.Background`.
+    """
+
+    _told = Signal(object)
+
+    def __init__(self, name: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._n_open = 0
+        self._closed = False
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._told.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def submit(self, job: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
+        """Run ``job`` in the background, then ``done(result)`` or ``failed(error)`` on this thread."""
+        if not self._closed:
+            self._n_open += 1
+            self._thread.submit(self._run, job, done, failed)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an answer is awaited."""
+        return self._n_open > 0
+
+    def close(self) -> None:
+        """Wait until everything is done; answers are no longer told."""
+        self._closed = True
+        self._thread.shutdown(wait=True)
+
+    def _run(self, job: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
+        try:
+            result = job()
+        except Exception as error:  # the caller's to judge
+            self._tell(failed, error)
+        else:
+            self._tell(done, result)
+
+    def _tell(self, answer: Callable[[Any], None], value: object) -> None:
+        if not self._closed:
+            self._told.emit(lambda: answer(value))
+
+    @Slot(object)
+    def _deliver(self, answer: Callable[[], None]) -> None:
+        self._n_open -= 1
+        if not self._closed:
+            answer()

@@ -1,1 +1,0 @@
-"""Panels: each shows and asks, and decides nothing."""

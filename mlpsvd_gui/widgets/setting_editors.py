@@ -1,0 +1,142 @@
+"""Editors for single settings, chosen by the setting's type."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, get_origin
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
+
+from mlpsvd.quantities import Quantity
+from mlpsvd.settings import SettingInfo
+from mlpsvd_gui.widgets.eliding import ElidingComboBox
+from mlpsvd_gui.widgets.number_field import NumberField
+
+__all__ = ["ChoiceEditor", "NumberEditor", "SettingEditor", "TextEditor", "editor_for"]
+
+_NARROWEST = 72
+
+
+class SettingEditor(QWidget):
+    """A widget that shows one value and tells when a person changes it."""
+
+    edited = Signal(object)
+    """Emits the new value."""
+    text_edited = Signal(str)
+    """Emits text that somebody else has to make a value of (lists)."""
+    refused = Signal(str)
+    """Emits why a typed number was refused, in one sentence; an empty text once it is right again."""
+
+    def __init__(self, editor: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(editor)
+        self.editor = editor
+        editor.setMinimumWidth(_NARROWEST)
+        editor.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setFocusProxy(editor)
+
+    @abstractmethod
+    def show_value(self, value: Any) -> None:
+        """Show a value without telling anybody."""
+
+    def show_again(self, value: Any) -> None:
+        """Show a value even over what is being typed or was refused."""
+        self.show_value(value)
+
+    def commit(self) -> None:
+        """Take over what is typed but not yet confirmed."""
+
+
+class NumberEditor(SettingEditor):
+    """A number field with the setting's unit and range."""
+
+    def __init__(self, info: SettingInfo) -> None:
+        self._box = NumberField(Quantity.of(info))
+        super().__init__(self._box)
+        self._box.shows_tip = False
+        self._box.valueChanged.connect(self.edited)
+        self._box.refused.connect(self.refused)
+
+    def show_value(self, value: Any) -> None:
+        if value != self._box.value():  # the same value again must not wipe out what is being typed
+            self.show_again(value)
+
+    def show_again(self, value: Any) -> None:
+        blocked = self._box.blockSignals(True)
+        self._box.show_value(value)
+        self._box.blockSignals(blocked)
+
+    def commit(self) -> None:
+        self._box.commit()
+
+
+class ChoiceEditor(SettingEditor):
+    """A combo box over given values."""
+
+    def __init__(self, values: Sequence[Any], texts: Sequence[str] | None = None) -> None:
+        self._box = ElidingComboBox()
+        super().__init__(self._box)
+        self._values = list(values)
+        self._box.addItems(list(texts or [str(value) for value in values]))
+        self._box.setMinimumContentsLength(6)
+        self._box.activated.connect(lambda index: self.edited.emit(self._values[index]))
+
+    def show_value(self, value: Any) -> None:
+        self._box.setCurrentIndex(self._values.index(value) if value in self._values else -1)
+
+
+class TextEditor(SettingEditor):
+    """A line of text; lists are written with commas."""
+
+    def __init__(self, info: SettingInfo, placeholder: str = "") -> None:
+        self._line = QLineEdit()
+        super().__init__(self._line)
+        self._is_list = get_origin(info.type) is tuple
+        self._value_text = ""
+        self._committed = ""
+        self._line.setPlaceholderText(placeholder)
+        self._line.editingFinished.connect(self.commit)
+
+    def show_value(self, value: Any) -> None:
+        text = ", ".join(str(entry) for entry in value) if self._is_list else str(value)
+        if text != self._value_text:  # the same value again must not wipe out text that was refused
+            self._value_text = self._committed = text
+            self._line.setText(text)
+            self._line.setCursorPosition(0)
+
+    def show_again(self, value: Any) -> None:
+        self._value_text = "\0"
+        self.show_value(value)
+
+    def commit(self) -> None:
+        text = self._line.text()
+        if text != self._committed:
+            self._committed = text
+            self.text_edited.emit(text)
+
+
+class YesNoEditor(SettingEditor):
+    """A check box."""
+
+    def __init__(self) -> None:
+        self._box = QCheckBox()
+        super().__init__(self._box)
+        self._box.clicked.connect(self.edited)
+
+    def show_value(self, value: Any) -> None:
+        self._box.setChecked(bool(value))
+
+
+def editor_for(info: SettingInfo, placeholder: str = "") -> SettingEditor:
+    """Return the editor that fits a setting's type."""
+    if info.choices and info.type is str:
+        return ChoiceEditor(info.choices)
+    if info.type is bool:
+        return YesNoEditor()
+    if info.type in (int, float):
+        return NumberEditor(info)
+    return TextEditor(info, placeholder)

@@ -1,0 +1,128 @@
+"""One setting in the form: label, editor, a way back to the paper's value, and what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
+
+from mlpsvd.settings import SettingInfo
+from mlpsvd_gui.qt_text import plain_tip
+from mlpsvd_gui.widgets.plain_label import PlainLabel
+from mlpsvd_gui.widgets.setting_editors import SettingEditor
+
+__all__ = ["SettingRow", "tooltip"]
+
+_PROBLEM_COLOUR = "#d0453a"
+_RESET_SIZE = 18
+
+
+def tooltip(info: SettingInfo, key: str) -> str:
+    """Return what a person may want to know: help, symbol, unit, range, the paper's value and the key."""
+    lines = [f"<p style='white-space: normal'><b>{info.label}</b> – {info.help}</p>"]
+    if info.symbol:
+        lines.append(f"Symbol in the paper: {info.symbol}<br>")
+    if info.unit:
+        lines.append(f"Unit: {info.unit}<br>")
+    lines.append(f"Allowed: {info.expected()}<br>")
+    lines.append(f"The paper's value: {_in_words(info.default)}{f' {info.unit}' if info.unit else ''}<br>")
+    lines.append(f"<small>{key}</small>")
+    return "".join(lines)
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(str(entry) for entry in value) or "(empty)"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+class SettingRow(QObject):
+    """Places one setting into a grid; the grid's columns are label, editor, reset."""
+
+    reset_requested = Signal(str)
+    """Emits the key whose paper value is wanted back."""
+
+    def __init__(self, key: str, info: SettingInfo, editor: SettingEditor, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.key = key
+        self.info = info
+        self.editor = editor
+        self._label = PlainLabel(parent, info.label)
+        self._reset = QToolButton(parent)
+        self._problem = PlainLabel(parent)
+        self._visible = True
+        self._build(parent)
+
+    def _build(self, parent: QWidget) -> None:
+        rich_tip = tooltip(self.info, self.key)
+        self._label.setToolTip(rich_tip)
+        self._label.setBuddy(self.editor.editor)
+        self.editor.editor.setToolTip(rich_tip)
+        self.editor.editor.setObjectName(self.key)
+        self.editor.editor.setAccessibleName(f"{self.info.label} {self.info.unit}".strip())
+        self._reset.setText("↺")
+        self._reset.setAutoRaise(True)
+        self._reset.setFixedSize(_RESET_SIZE, _RESET_SIZE)
+        self._reset.setToolTip(
+            plain_tip(f"Back to the paper's value: {_in_words(self.info.default)} {self.info.unit}".strip())
+        )
+        self._reset.setAccessibleName(f"Reset {self.info.label}")
+        self._reset.clicked.connect(lambda: self.reset_requested.emit(self.key))
+        self._problem.setWordWrap(True)
+        self._problem.setStyleSheet(f"color: {_PROBLEM_COLOUR};")
+
+    def place(self, grid: QGridLayout) -> None:
+        """Add the row at the end of a grid."""
+        row = grid.rowCount()
+        grid.addWidget(self._label, row, 0)
+        grid.addWidget(self.editor, row, 1)
+        grid.addWidget(self._reset, row, 2, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(self._problem, row + 1, 0, 1, 3)
+        grid.setColumnMinimumWidth(2, _RESET_SIZE)
+        self._problem.hide()
+
+    @property
+    def label_width(self) -> int:
+        """Width that the label needs even in bold."""
+        font = self._label.font()
+        font.setBold(True)
+        return QFontMetrics(font).horizontalAdvance(self._label.text()) + 2
+
+    def set_label_width(self, width: int) -> None:
+        """Make the label this wide, so that editors stand in one line; longer ones are wrapped."""
+        self._label.setFixedWidth(width)
+        self._label.setWordWrap(True)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the value shown is not the paper's."""
+        return self._label.font().bold()
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the value, empty if nothing is."""
+        return self._problem.text()
+
+    def show_value(self, value: Any) -> None:
+        """Show a value and whether it is the paper's."""
+        self.editor.show_value(value)
+        changed = value != self.info.default
+        font = self._label.font()
+        font.setBold(changed)
+        self._label.setFont(font)
+        self._reset.setVisible(changed and self._visible)
+
+    def set_problem(self, text: str) -> None:
+        """Say what is wrong with the value; nothing for an empty text."""
+        self._problem.setText(text)
+        self._problem.setVisible(bool(text) and self._visible)
+
+    def set_visible(self, visible: bool) -> None:
+        """Show or hide the whole row: a setting without effect only distracts."""
+        self._visible = visible
+        self._label.setVisible(visible)
+        self.editor.setVisible(visible)
+        self._reset.setVisible(visible and self.is_changed)
+        self._problem.setVisible(visible and bool(self.problem))

@@ -1,0 +1,1 @@
+"""Actions, toolbar, dialogs and controllers of the main window."""

@@ -1,0 +1,141 @@
+"""Everything that menu, toolbar and shortcuts can ask for, as one set of actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QColor, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from mlpsvd_gui.qt_text import plain_tip
+from mlpsvd_gui.widgets.icons import icon
+
+__all__ = ["WindowActions", "fill_menu_bar"]
+
+_SPEEDS = ((None, "&Full speed"), (20.0, "&20 epochs a second, to watch"), (4.0, "&4 epochs a second, to explain"))
+_THEMES = (("system", "&Follow the system"), ("light", "&Light"), ("dark", "&Dark"))
+
+
+class WindowActions(QObject):
+    """The actions, without what they do."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        new = self._new
+        keys = QKeySequence.StandardKey
+        self.open = new("&Open experiment…", keys.Open, "Open an experiment, a run's folder or a model", "open")
+        self.open_run = new("Open &run folder…", "Ctrl+Shift+O", "Open the experiment of a saved run")
+        self.save = new("&Save experiment", keys.Save, "Save all settings as a TOML file", "save")
+        self.save_as = new("Save experiment &as…", "Ctrl+Shift+S", "Save all settings under another name")
+        self.save_run = new("Save run to &folder…", "Ctrl+R", "Experiment, results, histories, pictures and models")
+        self.export_mlp = new("Export &MLP…", None, "The trained MLP as one safetensors file")
+        self.export_svd = new("Export MLP-&SVD…", "Ctrl+E", "The trained MLP-SVD as one safetensors file")
+        self.quit = new("&Quit", "Ctrl+Q", "Close the window; training is stopped")
+        self.undo = new("&Undo", "Ctrl+Z", "Take the last change of the experiment back")
+        self.redo = new("&Redo", "Ctrl+Shift+Z", "Repeat the change that was taken back")
+        self.go_back = new(
+            "&Back to my unsaved settings", None, "Restore the settings that another experiment replaced"
+        )
+        self.train = new("&Train", "F5", "Train MLP and MLP-SVD on the same data", "train")
+        self.pause = new("&Pause", "F6", "Pause after the epoch under way", "pause")
+        self.stop = new("Stop and &keep", "F7", "Stop after the epoch under way and keep both networks", "stop")
+        self.reset_layout = new("&Reset layout", None, "Put all panels back where they were at first", "reset")
+        self.shortcuts = new("&Shortcuts", "F1", "Keys and mouse gestures")
+        self.show_log = new("Open &log file", None, "What happened in detail, for a report")
+        self.about = new("&About MLP-SVD", None, "Version, licence and the paper")
+        self.recent_runs = QMenu("Recent r&uns", parent)
+        self.open.setIconText("Open")
+        self.save.setIconText("Save")
+        self.presets: list[QAction] = []
+        self.speeds = QActionGroup(self)
+        for epochs_per_s, text in _SPEEDS:
+            action = self._new(text, None, "Waits between epochs; measured times are of the training alone")
+            action.setCheckable(True)
+            action.setChecked(epochs_per_s is None)
+            action.setData(epochs_per_s)
+            self.speeds.addAction(action)
+        self.themes = QActionGroup(self)
+        for name, text in _THEMES:
+            action = self._new(text, None, "Colours of the window")
+            action.setCheckable(True)
+            action.setData(name)
+            self.themes.addAction(action)
+        self.quit.setMenuRole(QAction.MenuRole.QuitRole)
+        self.about.setMenuRole(QAction.MenuRole.AboutRole)
+
+    def _new(self, text: str, key: QKeySequence.StandardKey | str | None, tip: str, icon_name: str = "") -> QAction:
+        action = QAction(text, self)
+        if key is not None:
+            action.setShortcut(QKeySequence(key))
+        shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        action.setToolTip(plain_tip(f"{tip} ({shortcut})" if shortcut else tip))
+        action.setStatusTip(tip)
+        action.setData(icon_name)
+        return action
+
+    def add_presets(self, names: list[str], chosen: Callable[[str], None]) -> None:
+        """Add one action for each preset."""
+        for name in names:
+            action = QAction(name, self)
+            action.triggered.connect(lambda _=False, name=name: chosen(name))
+            self.presets.append(action)
+
+    def tint(self, colour: QColor) -> None:
+        """Draw the icons in a colour that can be seen on the window's background."""
+        for action in (self.open, self.save, self.train, self.pause, self.stop, self.reset_layout):
+            action.setIcon(icon(action.data(), colour))
+
+    def show_history(self, undo_name: str, redo_name: str) -> None:
+        """Name what undo and redo would do; an empty name disables the action."""
+        for action, word, name in ((self.undo, "&Undo", undo_name), (self.redo, "&Redo", redo_name)):
+            action.setText(f"{word} {name.replace('&', '&&')}".strip())
+            action.setEnabled(bool(name))
+
+    def set_undo_keys(self, active: bool) -> None:
+        """Give the keys of undo and redo to the experiment, or leave them to a page with an undo of its own."""
+        self.undo.setShortcut("Ctrl+Z" if active else "")
+        self.redo.setShortcut("Ctrl+Shift+Z" if active else "")
+
+    def set_paused(self, paused: bool) -> None:
+        """Make the pause action resume, or pause again."""
+        self.pause.setText("&Resume" if paused else "&Pause")
+        self.pause.setToolTip("Go on training (F6)" if paused else "Pause after the epoch under way (F6)")
+
+
+def fill_menu_bar(bar: QMenuBar, actions: WindowActions) -> QMenu:
+    """Build all menus; returns the one for recent files, which is filled when it opens."""
+    file_menu = bar.addMenu("&File")
+    preset_menu = file_menu.addMenu("&New from preset")
+    preset_menu.addActions(actions.presets)
+    file_menu.addActions([actions.open, actions.open_run])
+    recent = file_menu.addMenu("Open re&cent")
+    file_menu.addMenu(actions.recent_runs)
+    file_menu.addSeparator()
+    file_menu.addActions([actions.save, actions.save_as])
+    file_menu.addSeparator()
+    file_menu.addActions([actions.save_run, actions.export_svd, actions.export_mlp])
+    file_menu.addSeparator()
+    file_menu.addAction(actions.quit)
+    edit_menu = bar.addMenu("&Edit")
+    edit_menu.addActions([actions.undo, actions.redo])
+    edit_menu.addSeparator()
+    edit_menu.addAction(actions.go_back)
+    train_menu = bar.addMenu("&Train")
+    train_menu.addActions([actions.train, actions.pause, actions.stop])
+    train_menu.addSeparator()
+    train_menu.addActions(actions.speeds.actions())
+    view_menu = bar.addMenu("&View")
+    view_menu.addMenu(_theme_menu(actions, view_menu))
+    view_menu.addAction(actions.reset_layout)
+    help_menu = bar.addMenu("&Help")
+    help_menu.addActions([actions.shortcuts, actions.show_log])
+    help_menu.addSeparator()
+    help_menu.addAction(actions.about)
+    return recent
+
+
+def _theme_menu(actions: WindowActions, parent: QWidget) -> QMenu:
+    menu = QMenu("&Colours", parent)
+    menu.addActions(actions.themes.actions())
+    return menu

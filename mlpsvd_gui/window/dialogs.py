@@ -1,0 +1,171 @@
+"""File dialogs and help texts. None of them blocks the window's event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+import mlpsvd
+from mlpsvd_gui.file_dialogs import ask_for_path
+from mlpsvd_gui.log import log_path
+from mlpsvd_gui.window.actions import WindowActions
+from mlpsvd_gui.window.documents import FilesController
+
+__all__ = ["Dialogs"]
+
+_EXPERIMENTS = "Experiments and models (*.toml *.safetensors);;All files (*)"
+_SHORTCUTS = """
+<h3>Keys</h3>
+<table cellpadding="3">
+<tr><td><b>F5</b></td><td>Train</td></tr>
+<tr><td><b>F6</b></td><td>Pause, resume</td></tr>
+<tr><td><b>F7</b></td><td>Stop and keep</td></tr>
+<tr><td><b>Ctrl+O, Ctrl+S</b></td><td>Open, save the experiment</td></tr>
+<tr><td><b>Ctrl+R</b></td><td>Save the run to a folder</td></tr>
+<tr><td><b>Ctrl+E</b></td><td>Export the MLP-SVD as a model file</td></tr>
+<tr><td><b>Ctrl+Return</b></td><td>On the page <i>Files</i>: classify the recordings, stop</td></tr>
+<tr><td><b>Ctrl+Z, Ctrl+Shift+Z</b></td><td>On the page <i>Explore</i>: undo and redo settings</td></tr>
+<tr><td><b>Tab, Shift+Tab</b></td><td>Next, previous field; arrow keys change a number</td></tr>
+<tr><td><b>←, →</b></td><td>In the filter plot: move the selected filter by 1 Hz, with Shift by 10 Hz;
+in a plot over epochs: move the cursor</td></tr>
+<tr><td><b>Ctrl+L</b></td><td>Start and stop listening</td></tr>
+<tr><td><b>Ctrl+D</b></td><td>On the page <i>Listen</i>: choose the sound device</td></tr>
+<tr><td><b>R</b></td><td>On the Record page: record, from press to press or while held</td></tr>
+<tr><td><b>1 to 9, with Ctrl</b></td><td>The class recorded next; with Ctrl that of the selected clips</td></tr>
+<tr><td><b>Enter, T, Del</b></td><td>Hear, trim and delete the selected clips</td></tr>
+<tr><td><b>Ctrl+Z, Ctrl+Shift+Z</b></td><td>On the Record page: undo and redo changes of clips</td></tr>
+</table>
+<h3>Mouse</h3>
+<table cellpadding="3">
+<tr><td><b>Drag a filter's handle</b></td><td>Centre frequency; the wheel on it changes the bandwidth</td></tr>
+<tr><td><b>Point at a plot over epochs</b></td><td>Reads all plots at that epoch</td></tr>
+<tr><td><b>Right click on a plot</b></td><td>Save it as PNG, SVG or CSV</td></tr>
+</table>
+"""
+
+
+class Dialogs(QObject):
+    """Asks for paths and passes them on."""
+
+    told = Signal(str)
+    """Emits a sentence for the message bar."""
+
+    def __init__(self, window: QWidget, actions: WindowActions, files: FilesController) -> None:
+        super().__init__(window)
+        self._window = window
+        self._files = files
+        actions.open.triggered.connect(self.ask_open)
+        actions.open_run.triggered.connect(self.ask_open_run)
+        actions.save.triggered.connect(self.save)
+        actions.save_as.triggered.connect(self.ask_save_as)
+        actions.save_run.triggered.connect(self.ask_save_run)
+        actions.export_mlp.triggered.connect(lambda: self.ask_export("mlp"))
+        actions.export_svd.triggered.connect(lambda: self.ask_export("mlp-svd"))
+        actions.shortcuts.triggered.connect(self.show_shortcuts)
+        actions.about.triggered.connect(self.show_about)
+        actions.show_log.triggered.connect(self.show_log)
+
+    def ask_open(self) -> None:
+        """Ask for an experiment or a model to open."""
+        self._ask("experiment", "Open experiment", self._files.open, QFileDialog.FileMode.ExistingFile, _EXPERIMENTS)
+
+    def ask_open_run(self) -> None:
+        """Ask for the folder of a saved run."""
+        self._ask("run", "Open run folder", self._files.open, QFileDialog.FileMode.Directory)
+
+    def save(self) -> None:
+        """Save where the experiment came from, or ask where."""
+        if self._files.path is None:
+            self.ask_save_as()
+        else:
+            self._files.save()
+
+    def ask_save_as(self) -> None:
+        """Ask where to save the experiment."""
+        self._ask(
+            "experiment",
+            "Save experiment",
+            self._save,
+            QFileDialog.FileMode.AnyFile,
+            "Experiments (*.toml)",
+            "experiment.toml",
+        )
+
+    def ask_save_run(self) -> None:
+        """Ask where to make a folder for the run, and its name; a folder that is there is looked into, not filled."""
+        suggested = f"run {datetime.now():%Y-%m-%d %H-%M}"
+        self._ask(
+            "run", "Save run to a new folder", self._files.save_run, QFileDialog.FileMode.AnyFile, suggested=suggested
+        )
+
+    def ask_export(self, contender: str) -> None:
+        """Ask where to write a contender's model."""
+        self._ask(
+            "model",
+            "Export model",
+            lambda path: self._files.export_model(path, contender),
+            QFileDialog.FileMode.AnyFile,
+            "Models (*.safetensors)",
+            f"{contender}.safetensors",
+        )
+
+    def _save(self, path: Path) -> None:
+        self._files.save(path)
+
+    def _ask(
+        self,
+        kind: str,
+        title: str,
+        take: Callable[[Path], object],
+        mode: QFileDialog.FileMode,
+        name_filter: str = "",
+        suggested: str = "",
+    ) -> None:
+        ask_for_path(
+            self._window,
+            kind,
+            title,
+            lambda path: take(Path(path)),
+            mode=mode,
+            name_filter=name_filter,
+            suggested=suggested,
+        )
+
+    def show_shortcuts(self) -> None:
+        """Show keys and gestures."""
+        self._show_text("Shortcuts", _SHORTCUTS)
+
+    def show_about(self) -> None:
+        """Show version, licence and the paper."""
+        self._show_text(
+            "About MLP-SVD",
+            f"<h3>MLP-SVD {mlpsvd.__version__}</h3>"
+            "<p>Explore how neural networks tell acoustic spectra apart: multilayer perceptrons whose weight matrices "
+            "are trained as singular value decompositions.</p>"
+            "<p>After V. S. Paul and P. A. Nelson (2021), <i>Matrix analysis for fast learning of neural networks "
+            "with application to the classification of acoustic spectra</i>, J. Acoust. Soc. Am. 149.</p>"
+            "<p>MIT licence.</p>",
+        )
+
+    def show_log(self) -> None:
+        """Open the log file in the system's viewer."""
+        path = log_path()
+        if path is None:
+            self.told.emit("There is no log file: none could be written.")
+            return
+        path.touch()
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            self.told.emit(f"The log file is {path}.")
+
+    def _show_text(self, title: str, text: str) -> None:
+        box = QMessageBox(self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle(title)
+        box.setTextFormat(Qt.TextFormat.RichText)
+        box.setText(text)
+        box.open()

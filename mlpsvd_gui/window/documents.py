@@ -1,0 +1,193 @@
+"""Opening and saving: experiments, runs and models. Paths come in, sentences go out; dialogs are the window's."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from mlpsvd.errors import FileFormatError, MlpSvdError
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.experiment_file import save_experiment
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd_gui.log import LOGGER, unexpected_sentence
+from mlpsvd_gui.state.experiment_state import ExperimentModel, Origin
+from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.state.run_state import RunModel
+from mlpsvd_gui.threads.background_jobs import Background
+from mlpsvd_gui.threads.serial_jobs import InOrder
+from mlpsvd_gui.window import file_jobs
+
+__all__ = ["FilesController"]
+
+
+class FilesController(QObject):
+    """Knows which file the experiment came from and whether it has been changed since."""
+
+    failed = Signal(str)
+    """Emits why something could not be read or written, in one sentence."""
+    done = Signal(str, str)
+    """Emits what was done in one sentence, and an action that is offered with it ("go back" or empty)."""
+    model_opened = Signal(object)
+    """Emits the path of a model file whose experiment is open now."""
+    origin_changed = Signal()
+    """The file, or whether the experiment differs from it, may have changed."""
+
+    def __init__(
+        self,
+        experiment_model: ExperimentModel,
+        run_model: RunModel,
+        preferences: Preferences,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._experiments = experiment_model
+        self._run = run_model
+        self._preferences = preferences
+        self._writing = InOrder("files", self)  # saving a run takes seconds: what is asked meanwhile waits, never lost
+        self._reading = Background("saved run", self)
+        self._previous: tuple[Experiment, Origin] | None = None
+        experiment_model.changed.connect(lambda _: self.origin_changed.emit())
+        experiment_model.origin_changed.connect(self.origin_changed)
+
+    @property
+    def path(self) -> Path | None:
+        """The file that the experiment came from or was saved to; None: none."""
+        return self._experiments.origin.path
+
+    @property
+    def saved(self) -> Experiment:
+        """The experiment as it was opened or saved last."""
+        return self._experiments.origin.saved
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether there are unsaved settings that :meth:`go_back` restores."""
+        return self._previous is not None
+
+    @property
+    def is_modified(self) -> bool:
+        """Whether the experiment differs from what was opened or saved last."""
+        return self._experiments.experiment != self.saved
+
+    @property
+    def can_save_run(self) -> bool:
+        """Whether there is anything of a run to be saved."""
+        return self._run.to_run() is not None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a file is being written."""
+        return self._writing.is_busy
+
+    def close(self) -> None:
+        """Let everything that is being written, or waits for it, come to its end."""
+        self._reading.close()
+        self._writing.close()
+
+    def use(self, experiment: Experiment, path: Path | None = None, sentence: str = "") -> None:
+        """Make an experiment (a preset, one just read) the current one; unsaved changes can be brought back."""
+        lost = self.is_modified
+        if lost:
+            self._previous = (self._experiments.experiment, self._experiments.origin)
+        self._experiments.replace(experiment, f"open “{experiment.name}”", Origin(path, experiment))
+        self.done.emit(sentence or f"Now open: {experiment.name}.", "go back" if lost else "")
+
+    def go_back(self) -> None:
+        """Restore the last experiment with unsaved changes that another one has replaced."""
+        if self._previous is not None:
+            before, origin = self._previous
+            self._previous = None
+            self._experiments.replace(before, "return to unsaved settings", origin)
+            self.origin_changed.emit()
+
+    def adopt(self, path: Path) -> None:
+        """Take the experiment as it is for the one in ``path``: the program was started with that file."""
+        self._experiments.set_origin(Origin(path, self._experiments.experiment))
+        self._preferences.add_recent_file(str(path))
+
+    def open(self, path: Path, remember: bool = True) -> None:
+        """Open an experiment (.toml), the folder of a saved run, or a model: its experiment becomes the current one."""
+        try:
+            experiment = file_jobs.read_experiment(path)
+        except MlpSvdError as error:
+            self.failed.emit(f"{error}")
+            return
+        except OSError as error:
+            self.failed.emit(f"{path} cannot be read: {error.strerror or error}.")
+            return
+        if remember:
+            self._preferences.add_recent_file(str(path))
+        own_file = path if path.suffix.lower() == ".toml" else None
+        if path.is_dir() and file_jobs.has_run(path) and not self._run.state.is_active:
+            self.use(experiment, own_file, f"Opened {path.name}: {experiment.name}. Its results are being read …")
+            self._reading.submit(
+                partial(file_jobs.read_run, path), partial(self._show_run, path), partial(self._tell_unread, path)
+            )
+            return
+        self.use(experiment, own_file, f"Opened {path.name}: {experiment.name}. Press Train to compute its results.")
+        if path.suffix.lower() == ".safetensors":
+            self.model_opened.emit(path)
+
+    def _show_run(self, path: Path, saved: Run) -> None:
+        if self._run.state.is_active:
+            return  # somebody has pressed Train meanwhile
+        self._run.show(saved)
+        self.done.emit(f"Opened {path.name} with its results: {saved.experiment.name}.", "")
+
+    def _tell_unread(self, path: Path, error: Exception) -> None:
+        LOGGER.error("The results in %s could not be read", path, exc_info=error)
+        reason = str(error).rstrip(".") if isinstance(error, MlpSvdError) else unexpected_sentence(error).rstrip(".")
+        self.failed.emit(f"The settings of {path.name} are open, but not its results: {reason}.")
+
+    def save(self, path: Path | None = None) -> bool:
+        """Save the experiment, to ``path`` or where it came from; returns whether that was possible."""
+        path = path or self.path
+        if path is None:
+            return False
+        path = path if path.suffix else path.with_suffix(".toml")
+        try:
+            save_experiment(path, self._experiments.experiment)
+        except (MlpSvdError, OSError) as error:
+            self.failed.emit(_not_written(path, error))
+            return False
+        self._experiments.set_origin(Origin(path, self._experiments.experiment))
+        self._preferences.add_recent_file(str(path))
+        self.done.emit(f"Saved {path}.", "")
+        return True
+
+    def save_run(self, folder: Path) -> None:
+        """Write experiment, results, histories, pictures and models into a folder, in the background."""
+        run = self._run.to_run()
+        if run is None:
+            self.failed.emit("There is no run to save yet; train first.")
+            return
+        job = partial(file_jobs.save_run, folder, run)
+        self.done.emit(f"Saving the run to {folder} …", "")
+        self._writing.submit(job, self._tell_saved, partial(self._tell_failed, folder))
+
+    def export_model(self, path: Path, contender: str) -> None:
+        """Write one contender's trained network with everything that classifying needs."""
+        outcome = self._run.outcomes.get(contender)
+        if outcome is None or self._run.data is None:
+            self.failed.emit("There is no trained network to export yet; train first.")
+            return
+        path = path if path.suffix else path.with_suffix(".safetensors")
+        job = partial(file_jobs.export_model, path, self._run.data, outcome, self._run.run_id)
+        self._writing.submit(job, self._tell_saved, partial(self._tell_failed, path))
+
+    def _tell_saved(self, path: Path) -> None:
+        self.done.emit(f"Saved {path}.", "")
+
+    def _tell_failed(self, path: Path, error: Exception) -> None:
+        LOGGER.error("%s could not be written", path, exc_info=error)
+        self.failed.emit(_not_written(path, error))
+
+
+def _not_written(path: Path, error: Exception) -> str:
+    if isinstance(error, FileFormatError | MlpSvdError):
+        return f"{str(error).rstrip('.')}."
+    if isinstance(error, OSError):
+        return f"{path} cannot be written: {error.strerror or error}. Choose another place."
+    return unexpected_sentence(error)

@@ -1,0 +1,153 @@
+"""Train, pause and stop in menu and toolbar, and what is going on in words."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLabel
+
+from mlpsvd.text import CONTENDER_NAMES
+from mlpsvd_gui.pages.explore.controllers.settings import SettingsController
+from mlpsvd_gui.pages.explore.controllers.training import TrainingController
+from mlpsvd_gui.pages.explore.views.race_panel import RacePanel
+from mlpsvd_gui.qt_text import plain_tip
+from mlpsvd_gui.state.run_state import RunModel, RunState
+from mlpsvd_gui.window.actions import WindowActions
+from mlpsvd_gui.window.toolbar import RunToolBar
+
+__all__ = ["RunControls"]
+
+
+_STOP_TIP = "Stop after the epoch under way and keep both networks (F7)"
+_RESULT_TIPS = (
+    "Experiment, results, histories, pictures and models (Ctrl+R)",
+    "The trained MLP as one safetensors file",
+    "The trained MLP-SVD as one safetensors file (Ctrl+E)",
+)
+
+
+def _no_result(state: RunState) -> str:
+    return "Wait for the run to end, or stop it (F7)" if state.is_active else "Nothing is trained yet: press Train (F5)"
+
+
+def _set_tip(action: QAction, tip: str) -> None:
+    action.setToolTip(plain_tip(tip))
+    action.setStatusTip(tip)
+
+
+class RunControls(QObject):
+    """Allows what makes sense at the moment and says why not otherwise."""
+
+    def __init__(
+        self,
+        actions: WindowActions,
+        toolbar: RunToolBar,
+        race_panel: RacePanel,
+        settings: SettingsController,
+        training: TrainingController,
+        run: RunModel,
+        state_text: QLabel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._actions = actions
+        self._toolbar = toolbar
+        self._race = race_panel
+        self._settings = settings
+        self._training = training
+        self._run = run
+        self._state_text = state_text
+        self._problems = settings.problems()
+        self._left = ""
+        self._connect()
+        self._update()
+
+    def _connect(self) -> None:
+        self._actions.train.triggered.connect(self._train)
+        self._actions.pause.triggered.connect(self._pause_or_resume)
+        self._actions.stop.triggered.connect(self._training.stop_and_keep)
+        self._actions.speeds.triggered.connect(lambda action: self._training.set_speed(action.data()))
+        self._settings.problems_changed.connect(self._take_problems)
+        self._training.progress_changed.connect(self._show_progress)
+        self._run.state_changed.connect(self._update)
+        self._run.outcomes_changed.connect(self._update)
+        self._run.events_added.connect(self._say)
+
+    def _train(self) -> None:
+        self._settings.commit()
+        if not self._problems:
+            self._training.train()
+
+    def _pause_or_resume(self) -> None:
+        if self._run.state is RunState.PAUSED:
+            self._training.resume()
+        else:
+            self._training.pause()
+
+    def _take_problems(self, problems: list[str]) -> None:
+        self._problems = problems
+        self._update()
+
+    def _show_progress(self, share: float, left: str) -> None:
+        self._left = left
+        self._toolbar.show_progress(share, left)
+        self._say()
+
+    def _update(self, *_: object) -> None:
+        state, actions = self._run.state, self._actions
+        tip = self._train_tip()
+        actions.train.setEnabled(not self._problems and not state.is_active)
+        _set_tip(actions.train, tip)
+        self._race.set_again_enabled(actions.train.isEnabled(), tip)
+        actions.pause.setEnabled(state in (RunState.TRAINING, RunState.PAUSED))
+        actions.set_paused(state is RunState.PAUSED)
+        actions.stop.setEnabled(state.is_active)
+        for action, tip in ((actions.pause, "Pause after the epoch under way (F6)"), (actions.stop, _STOP_TIP)):
+            if not action.isEnabled():
+                _set_tip(action, "No run to pause or stop: press Train (F5)")
+            elif action is actions.stop or state is not RunState.PAUSED:
+                _set_tip(action, tip)
+        has_outcomes = bool(self._run.outcomes) and not state.is_active
+        actions.save_run.setEnabled(has_outcomes)
+        actions.export_mlp.setEnabled(has_outcomes and "mlp" in self._run.outcomes)
+        actions.export_svd.setEnabled(has_outcomes and "mlp-svd" in self._run.outcomes)
+        for action, tip in zip((actions.save_run, actions.export_mlp, actions.export_svd), _RESULT_TIPS, strict=True):
+            _set_tip(action, tip if action.isEnabled() else _no_result(state))
+        if state is not RunState.EMPTY:
+            self._toolbar.show_engine(self._run.engine_description)
+        self._say()
+
+    def _train_tip(self) -> str:
+        if self._problems:
+            return f"Cannot train: {self._problems[0].rstrip('.')}"
+        if self._run.state.is_active:
+            return "A run is going on; stop it first (F7)"
+        return "Train MLP and MLP-SVD on the same data (F5)"
+
+    def _say(self, *_: object) -> None:
+        self._state_text.setText(self._sentence())
+
+    def _sentence(self) -> str:
+        state = self._run.state
+        if self._problems and not state.is_active:
+            return f"Cannot train: {self._problems[0]}"
+        if state is RunState.EMPTY:
+            return "Nothing trained yet. Press Train (F5)."
+        if state is RunState.PREPARING:
+            return "Preparing the data …"
+        if state is RunState.FAILED:
+            return f"Training failed: {self._run.message}"
+        reached = self._reached()
+        if state is RunState.TRAINING:
+            left = f" ({self._left})" if self._left.endswith("left") else ""
+            return f"Training{left}. {reached}"
+        return f"{state.value[0].upper()}{state.value[1:]}. {reached}"
+
+    def _reached(self) -> str:
+        parts = [
+            f"{CONTENDER_NAMES[name]}: epoch {history[-1].epoch} of {history[-1].n_epochs}, "
+            f"{100 * history[-1].test_accuracy:.1f} % of test clips correct"
+            for name, history in self._run.histories.items()
+            if history
+        ]
+        return "   ".join(parts)

@@ -1,0 +1,147 @@
+"""The session: the last run comes back at the start, earlier ones are in a menu, and quitting loses none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
+
+from mlpsvd.experiments.runs.library import KeptRun, RunLibrary
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.text import CONTENDER_NAMES, one_line
+from mlpsvd_gui.log import LOGGER
+from mlpsvd_gui.pages.explore.controllers.training import TrainingController
+from mlpsvd_gui.qt_text import menu_text
+from mlpsvd_gui.state.run_state import RunModel, RunState
+from mlpsvd_gui.threads.background_jobs import Background
+from mlpsvd_gui.window.documents import FilesController
+
+__all__ = ["SessionController"]
+
+_MOST_SHOWN = 15
+_LONGEST_NAME = 50
+
+
+class SessionController(QObject):
+    """Restores the last session, lists the runs that were kept, and asks before a run is stopped by quitting.
+
+    Parameters
+    ----------
+    window
+        Closed once a run that was under way has been stopped and kept.
+    menu
+        Filled with the runs that were kept when it opens.
+    run_model, files, training
+        What shows, opens and stops runs.
+    library
+        Where runs are kept.
+    """
+
+    noted = Signal(str)
+    """Emits a sentence about the run that was restored."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        menu: QMenu,
+        run_model: RunModel,
+        files: FilesController,
+        training: TrainingController,
+        library: RunLibrary,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._menu = menu
+        self._run = run_model
+        self._files = files
+        self._training = training
+        self._library = library
+        self._reading = Background("last session", self)
+        self._may_stop = False
+        self._closes_when_stopped = False
+        menu.aboutToShow.connect(self._fill_menu)
+        run_model.state_changed.connect(self._close_if_stopped)
+        QGuiApplication.instance().commitDataRequest.connect(self._end_of_login)  # type: ignore[union-attr]
+
+    def restore(self) -> None:
+        """Read the run that was kept last, in the background, and show it if nothing else was begun meanwhile."""
+        self._reading.submit(self._library.read_latest, self._show, self._tell_unread)
+
+    def may_close(self) -> bool:
+        """Whether the window may close now; where a run is under way, the person is asked first."""
+        if self._may_stop or not self._run.state.is_active or not self._window.isVisible():
+            return True
+        self._ask()
+        return False
+
+    def close(self) -> None:
+        """Read nothing more."""
+        self._reading.close()
+
+    @property
+    def is_restoring(self) -> bool:
+        """Whether the last run is being read."""
+        return self._reading.is_busy
+
+    def _show(self, run: Run | None) -> None:
+        if run is None or self._run.state is not RunState.EMPTY:
+            return
+        self._run.show(run)
+        if not run.is_finished:
+            n_epochs = run.experiment.training.epochs
+            self.noted.emit(f"Restored the last run, which ended after {run.epoch} of {n_epochs} epochs.")
+
+    def _tell_unread(self, error: Exception) -> None:
+        LOGGER.warning("The last run could not be restored: %s", error)
+
+    def _ask(self) -> None:
+        box = QMessageBox(self._window)
+        box.setObjectName("quit question")
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle("Quit")
+        box.setText("A run is under way.")
+        box.setInformativeText("Stop it, keep what it has reached, and quit?")
+        stop = box.addButton("&Stop, keep and quit", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton("&Continue training", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(stop)
+        box.finished.connect(box.deleteLater)
+        box.accepted.connect(self.stop_and_close)
+        box.open()
+
+    def stop_and_close(self) -> None:
+        """Close the window without a question, once a run that is under way has been stopped and kept."""
+        self._closes_when_stopped = True
+        self._training.stop_and_keep()
+        self._close_if_stopped()
+
+    def _close_if_stopped(self, *_: object) -> None:
+        if self._closes_when_stopped and not self._run.state.is_active:
+            self._closes_when_stopped = False
+            self._window.close()
+
+    def _end_of_login(self, *_: object) -> None:
+        """Let the system log out; a run that is stopped by that is kept."""
+        self._may_stop = True
+
+    def _fill_menu(self) -> None:
+        self._menu.clear()
+        for entry in self._library.entries(_MOST_SHOWN):
+            action = QAction(_words(entry), self._menu)
+            action.triggered.connect(lambda _=False, folder=entry.folder: self._open(folder))
+            self._menu.addAction(action)
+        if self._menu.isEmpty():
+            self._menu.addAction("No runs yet").setEnabled(False)
+
+    def _open(self, folder: Path) -> None:
+        self._files.open(folder, remember=False)
+
+
+def _words(entry: KeptRun) -> str:
+    parts = [f"{entry.started:%Y-%m-%d %H:%M}", one_line(entry.name, _LONGEST_NAME) or "run"]
+    scores = [
+        f"{CONTENDER_NAMES.get(name, name)} {100.0 * accuracy:.1f} %" for name, accuracy in entry.accuracies.items()
+    ]
+    parts.append(", ".join(scores) or "interrupted")
+    return menu_text("   ".join(parts))

@@ -1,0 +1,78 @@
+"""One thread owns PortAudio, and whoever asks it is never held up."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.sources.source import SourceState
+from mlpsvd.errors import DeviceError
+
+
+def test_nothing_is_there_before_the_first_question() -> None:
+    code = "import sys, threading; from mlpsvd.audio.devices.portaudio_thread import SoundHost\n"
+    code += "from mlpsvd.audio.devices import microphone\n"
+    code += "host = SoundHost(); print('sounddevice' in sys.modules, threading.active_count()); host.close()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "False 1\n", done.stderr
+
+
+def test_all_work_is_done_in_one_thread_that_is_not_the_callers(sound_server, host) -> None:
+    threads = {host.run(lambda _: threading.get_ident()).result(5.0) for _ in range(5)}
+    assert len(threads) == 1
+    assert threads != {threading.get_ident()}
+
+
+def test_work_is_given_sounddevice_and_its_errors_come_back(sound_server, host) -> None:
+    assert "PortAudio" in host.run(lambda sd: sd.get_portaudio_version()[1]).result(5.0)
+    with pytest.raises(ZeroDivisionError):
+        host.run(lambda _: 1 // 0).result(5.0)
+    assert host.run(lambda _: 1).result(5.0) == 1  # and the thread lives on
+
+
+def test_a_closed_host_answers_at_once_that_it_is_closed(sound_server) -> None:
+    host = SoundHost()
+    host.devices().result(5.0)
+    host.close()
+    host.close()
+    with pytest.raises(DeviceError, match="closing"):
+        host.devices().result(0.0)
+
+
+def test_closing_a_host_that_was_never_asked_is_nothing() -> None:
+    began_s = time.monotonic()
+    SoundHost().close()
+    assert time.monotonic() - began_s < 0.1
+
+
+def test_a_host_can_follow_another_one(sound_server) -> None:
+    for _ in range(3):
+        host = SoundHost()
+        assert host.devices().result(5.0).inputs
+        host.close()
+
+
+def test_a_source_whose_host_was_closed_is_told(sound_server, host, listen) -> None:
+    listening = listen()
+    host.close()
+    listening.until_state(SourceState.STALLED)
+    began_s = time.monotonic()
+    listening.source.stop()
+    assert time.monotonic() - began_s < 0.3
+
+
+def test_asking_is_not_held_up_while_the_server_hangs(sound_server, host, listen) -> None:
+    listening = listen()
+    sound_server.hang()
+    began_s = time.monotonic()
+    listed = host.devices(refresh=True)
+    assert time.monotonic() - began_s < 0.05
+    assert "does not answer" in listed.result(5.0).problem
+    sound_server.wake()
+    listening.until_sound()
+    assert host.devices(refresh=True).result(5.0).inputs

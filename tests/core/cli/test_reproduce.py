@@ -1,0 +1,93 @@
+"""``mlpsvd reproduce`` as a person types it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mlpsvd.cli import main
+from mlpsvd.experiments.papers.registry import REPRODUCTIONS
+
+START = "import sys; from mlpsvd.cli import main; sys.exit(main())"
+
+
+def test_the_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reproduce", "--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(REPRODUCTIONS)
+    assert [name for name, line in zip(REPRODUCTIONS, lines, strict=True) if line.endswith("(beyond the paper)")] == [
+        one.name for one in REPRODUCTIONS.values() if one.beyond
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "--all, or some of table-1"),
+        (["figure-1"], "name is 'figure-1'"),
+        (["figure-3", "--trials", "0"], "--trials is 0; it should be a whole number of at least 1"),
+        (["figure-3", "--jobs", "-1"], "--jobs is -1"),
+        (["figure-3", "--trials", "many"], "invalid int value"),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["reproduce", "--out", str(tmp_path / "out"), *arguments]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert len(error.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_figures_that_need_no_trials(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "out"
+    assert main(["reproduce", "figure-3", "Figure 5", "--quiet", "--out", str(out)]) == 0
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert "= 256 inputs: values discarded until it pays: paper 4, here 3 (in steps of two: 4)" in told.out
+    assert f"Report:  {out / 'report.html'}" in told.out
+    assert {path.name for path in (out / "figure-5").iterdir()} >= {
+        "figure-5.csv", "figure-5.png", "figure-5.svg", "figure-5.pdf", "comparison.csv", "experiment-1.toml"
+    }  # fmt: skip
+
+
+def test_a_scheduler_that_is_not_there(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("mlpsvd.executors._CONNECT_TIMEOUT", "1s")
+    out = ["--out", str(tmp_path / "out"), "--scheduler", "tcp://127.0.0.1:9"]
+    assert main(["reproduce", "table-1", *out]) == 2
+    assert "No Dask scheduler answers at tcp://127.0.0.1:9" in capsys.readouterr().err
+
+
+def wait_for(folder: Path, n_files: int) -> None:
+    deadline = time.monotonic() + 120
+    while len(list(folder.glob("*.json"))) < n_files:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", START, "reproduce", "table-1", "--jobs", "2", "--out", str(tmp_path / "out")]
+    running = subprocess.Popen([*command, "--trials", "200"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    wait_for(tmp_path / "out" / "trials", 4)
+    running.send_signal(signal.SIGINT)
+    _, error = running.communicate(timeout=60)
+    assert running.returncode == 130, error
+    assert "the same command goes on from there" in error
+    assert "Traceback" not in error
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "trials").iterdir()}
+    assert 4 <= len(kept) < 200
+    done = subprocess.run([*command, "--trials", "5"], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "Table I: a confusion matrix" in done.stdout
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert (tmp_path / "out" / "report.html").is_file()

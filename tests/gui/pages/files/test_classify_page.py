@@ -1,0 +1,234 @@
+"""A person's way through the page of many recordings: files dropped, buttons clicked, real networks and processes."""
+
+from __future__ import annotations
+
+import dataclasses
+import multiprocessing
+import time
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QGuiApplication
+
+from mlpsvd.experiments.runs.results import model_of
+from mlpsvd.metrics.uncertainty import accuracy_text
+from mlpsvd.models.model_file import save_model
+from mlpsvd_gui.main_window import MainWindow
+from mlpsvd_gui.plots.theme import DARK, LIGHT
+from mlpsvd_gui.state.preferences import Preferences
+
+LEFT = Qt.MouseButton.LeftButton
+WAIT_MS = 30_000
+
+
+def test_an_empty_page_says_what_will_be_there_and_how_to_get_it(qtbot, page, trained) -> None:
+    welcome = page.panel.welcome
+    assert welcome.isVisible()
+    assert "Drop files and folders anywhere" in welcome.text.text()
+    assert welcome.model_button.isVisible()
+    assert not page.panel.controls.start_button.isEnabled()
+    assert "Train a network or open a model file" in page.panel.controls.start_button.toolTip()
+    page.finish(trained)
+    assert not welcome.model_button.isVisible()
+    assert "Add recordings" in page.panel.controls.start_button.toolTip()
+
+
+def test_a_dropped_folder_is_classified_with_the_numbers_of_each_file_alone(
+    qtbot, ready_page, trained, recordings
+) -> None:
+    """The network was trained in this window and is in no file."""
+    ready_page.classify(recordings)
+    panel = ready_page.panel
+    classifier = trained.classifier
+    found = {one.path.relative_to(recordings).as_posix(): one for one in ready_page.results()}
+    assert len(found) == 13
+    for name, result in found.items():
+        if name == "notes.wav":
+            assert "not readable as audio" in result.problem
+            continue
+        expected = classifier.classify_file(recordings / name)
+        assert [one.probabilities.tobytes() for one in result.decisions()] == [
+            one.probabilities.tobytes() for one in expected
+        ]
+    table = ready_page.cells()
+    assert table[0][0].startswith("recordings/")
+    n_right = sum(one.label == one.truth for one in ready_page.results() if one.is_usable)
+    assert n_right >= 9
+    assert panel.totals.headline.text() == f"{accuracy_text(n_right / 12, 12)} correct"
+    assert "1 could not be classified" in panel.totals.details.text()
+    assert [len(row) for row in table] == [10] * 13  # no column is hidden
+    assert "13 recordings classified by MLP-SVD" in panel.controls.status.text()
+
+
+def test_files_can_be_dropped_on_any_part_of_the_page_and_count_once(qtbot, ready_page, recordings) -> None:
+    panel = ready_page.panel
+    some = sorted(recordings.rglob("take *"))
+    ready_page.drop(some[0], on=panel.welcome.text)
+    ready_page.wait_for_files(1)
+    ready_page.drop(some[1], some[0], on=panel.table.viewport())
+    ready_page.wait_for_files(2)
+    ready_page.drop(some[2], on=panel.filter.find_edit)
+    ready_page.drop(*some, on=panel.windows.strip)
+    ready_page.wait_for_files(len(some))
+    assert panel.filter.find_edit.text() == ""
+
+
+def test_the_keyboard_alone_starts_chooses_and_takes_away(qtbot, ready_page, recordings) -> None:
+    panel = ready_page.panel
+    ready_page.drop(recordings)
+    ready_page.wait_for_files(13)
+    with qtbot.waitActive(panel):
+        panel.activateWindow()
+    panel.table.setFocus()
+    qtbot.keyClick(panel, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: panel.controls.start_button.text() == "Stop")
+    ready_page.wait_for_end()
+    qtbot.keyClick(panel.table, Qt.Key.Key_Down)
+    chosen = panel.table.current
+    assert chosen is panel.table.rows.shown[1]
+    assert chosen.name in panel.windows.title.text()
+    qtbot.keyClick(panel.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    copied = QGuiApplication.clipboard().text().splitlines()
+    assert copied[0].startswith("File\tLength\tPredicted")
+    assert copied[1].startswith(chosen.name)
+    qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
+    assert chosen not in panel.table.rows.entries
+    assert len(panel.table.rows.shown) == 12
+    qtbot.keyClick(panel, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClicks(panel.filter.find_edit, "TAKE 3")
+    assert {row[0][-10:] for row in ready_page.cells()} == {"take 3.WAV"}
+    assert "shown" in panel.filter.count_label.text()
+    qtbot.mouseClick(panel.filter.reset_button, LEFT)
+    assert len(panel.table.rows.shown) == 12
+
+
+def test_a_stopped_run_keeps_what_is_done_and_goes_on_with_the_rest(qtbot, ready_page, recordings, long_file) -> None:
+    panel = ready_page.panel
+    ready_page.drop(recordings)
+    ready_page.wait_for_files(13)
+    copies = [long_file.parent / f"copy {index}.wav" for index in range(6)]
+    for copy in copies:
+        copy.symlink_to(long_file)
+    ready_page.drop(*copies)
+    ready_page.wait_for_files(19)
+    ready_page.press_start()
+    qtbot.waitUntil(lambda: len(ready_page.results()) > 0, timeout=WAIT_MS)
+    ready_page.press_start()
+    asked_s = time.monotonic()
+    ready_page.wait_for_end()
+    assert time.monotonic() - asked_s < 0.5
+    done = {one.path: one for one in ready_page.results()}
+    assert 0 < len(done) < 19
+    assert "Start goes on with the rest" in panel.controls.status.text()
+    ready_page.press_start()
+    ready_page.wait_for_end()
+    after = {one.path: one for one in ready_page.results()}
+    assert len(after) == 19
+    assert all(after[path] is one for path, one in done.items())
+
+
+def test_progress_moves_within_a_long_recording(qtbot, ready_page, long_file) -> None:
+    shares: list[int] = []
+    ready_page.panel.controls.progress.valueChanged.connect(shares.append)
+    ready_page.classify(long_file, n_files=1)
+    assert any(50 < share < 950 for share in shares)
+    (result,) = ready_page.results()
+    assert result.n_windows == 6000
+    assert not ready_page.panel.controls.progress.isVisible()
+
+
+def test_recordings_added_meanwhile_are_classified_too(qtbot, ready_page, recordings, long_file) -> None:
+    ready_page.drop(long_file)
+    ready_page.wait_for_files(1)
+    ready_page.press_start()
+    ready_page.drop(recordings)
+    ready_page.wait_for_files(14)
+    qtbot.waitUntil(lambda: len(ready_page.results()) == 14, timeout=WAIT_MS)
+    ready_page.wait_for_end()
+
+
+def test_a_dropped_model_file_is_opened_and_chosen(qtbot, page, trained, recordings, tmp_path) -> None:
+    path = tmp_path / "digits.safetensors"
+    save_model(path, model_of(trained.prepared, trained.outcomes["mlp"]))
+    page.drop(path, recordings / "notes.wav")
+    qtbot.waitUntil(lambda: page.panel.controls.model_box.key == str(path), timeout=WAIT_MS)
+    page.wait_for_files(1)
+    (tmp_path / "bad.safetensors").write_text("no model")
+    page.drop(tmp_path / "bad.safetensors")
+    qtbot.waitUntil(lambda: "bad.safetensors" in page.panel.messages.text, timeout=WAIT_MS)
+    assert page.panel.controls.model_box.key == str(path)
+
+
+def test_a_folder_without_recordings_says_so(qtbot, ready_page, tmp_path) -> None:
+    ready_page.classify(tmp_path, n_files=1)
+    assert "it holds no audio files" in ready_page.cells()[0][-1]
+
+
+def test_clear_stops_and_empties_the_page(qtbot, ready_page, long_file) -> None:
+    ready_page.drop(long_file)
+    ready_page.wait_for_files(1)
+    ready_page.press_start()
+    qtbot.mouseClick(ready_page.panel.controls.clear_button, LEFT)
+    ready_page.wait_for_end()
+    assert ready_page.panel.welcome.isVisible()
+    assert not ready_page.panel.table.rows.entries
+    assert not ready_page.panel.controls.export_button.isEnabled()
+    ready_page.drop(long_file)
+    ready_page.wait_for_files(1)
+
+
+def test_closing_ends_the_processes_within_a_second(qtbot, ready_page, long_file) -> None:
+    ready_page.drop(long_file)
+    ready_page.wait_for_files(1)
+    ready_page.press_start()
+    qtbot.waitUntil(lambda: any(one.name == "classify" for one in multiprocessing.active_children()), timeout=WAIT_MS)
+    started_s = time.monotonic()
+    ready_page.controller.close()
+    assert time.monotonic() - started_s < 1.0
+    assert not [one for one in multiprocessing.active_children() if one.name == "classify"]
+
+
+@pytest.mark.parametrize("size", [(1240, 520), (1600, 900)])
+def test_nothing_is_cut_off_in_light_and_dark(size, qtbot, ready_page, recordings) -> None:
+    panel = ready_page.panel
+    panel.resize(*size)
+    ready_page.classify(recordings)
+    for theme in (LIGHT, DARK):
+        panel.set_theme(theme)
+        assert panel.minimumSizeHint().width() <= 1240
+        assert panel.minimumSizeHint().height() <= 520
+        assert panel.table.columnWidth(0) >= 150
+        assert not panel.grab().isNull()
+
+
+def test_the_chosen_network_stays_chosen_when_it_is_trained_anew(qtbot, ready_page, trained_anew) -> None:
+    box = ready_page.panel.controls.model_box
+    box.setCurrentIndex(box.findData("mlp"))
+    box.activated.emit(box.currentIndex())
+    ready_page.run_model.begin(trained_anew.prepared.experiment)
+    ready_page.finish(trained_anew)
+    assert ready_page.panel.controls.model_box.key == "mlp"
+
+
+def test_the_page_stands_in_the_window_and_takes_the_network_trained_there(
+    qtbot, page, trained, recordings, tmp_path
+) -> None:
+    store = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(Preferences(store))
+    qtbot.addWidget(window)
+    window.resize(1280, 720)
+    window.show()
+    window.tabs.setCurrentWidget(window.live_page)
+    window.live_page.show_page(window.classify_panel)
+    in_window = dataclasses.replace(
+        page,
+        panel=window.classify_panel,
+        controller=window.classifying,
+        run_model=window.run,
+        models=window.live.models,
+    )
+    in_window.finish(trained)
+    in_window.classify(recordings)
+    assert "correct" in window.classify_panel.totals.headline.text()
+    assert (window.width(), window.height()) == (1280, 720)
+    window.close()

@@ -1,0 +1,156 @@
+"""The Record page over real sources, a real collection on disk and real training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QSettings, Signal
+from pytestqt.qtbot import QtBot
+
+from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.sources.file_source import FileSource
+from mlpsvd.audio.sources.source import AudioSource
+from mlpsvd_gui.pages.explore.controllers.training import TrainingController
+from mlpsvd_gui.pages.explore.views.confusion_panel import ConfusionPanel
+from mlpsvd_gui.pages.explore.views.race_panel import RacePanel
+from mlpsvd_gui.pages.explore.views.singular_values_panel import SingularValuesPanel
+from mlpsvd_gui.pages.explore.views.training_panel import TrainingPanel
+from mlpsvd_gui.pages.record.controllers.record import RecordController
+from mlpsvd_gui.pages.record.views.panel import RecordPanel
+from mlpsvd_gui.state.experiment_state import ExperimentModel
+from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.state.run_state import RunModel
+from mlpsvd_gui.state.selection_state import SelectionModel
+from mlpsvd_gui.workers.live_session import LiveSession
+
+RATE_HZ = 16000.0
+
+
+class Ears(QObject):
+    """What the page needs of the live tab, without its page: starts and stops real sessions of a given source."""
+
+    session_changed = Signal(object)
+    levels_drawn = Signal(float, float, bool)
+    failed = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session: LiveSession | None = None
+        self.make_source: Callable[[], AudioSource] | None = None
+
+    def start(self) -> None:
+        assert self.make_source is not None
+        self.session = LiveSession(self.make_source(), None)
+        self.session.news.connect(self._draw)
+        self.session.start()
+        self.session_changed.emit(self.session)
+
+    def start_to_record(self) -> None:
+        self.start()
+
+    def stop(self) -> None:
+        session, self.session = self.session, None
+        if session is not None:
+            session.close()
+            self.session_changed.emit(None)
+
+    def _draw(self) -> None:
+        levels = self.session.drain().levels if self.session is not None else ()
+        if levels:
+            self.levels_drawn.emit(levels[-1].rms_dbfs, levels[-1].peak_dbfs, levels[-1].clipped)
+
+
+@dataclass
+class Page:
+    """The page with all that it joins."""
+
+    panel: RecordPanel
+    controller: RecordController
+    ears: Ears
+    experiments: ExperimentModel
+    run: RunModel
+    training: TrainingController
+    folder: Path
+    host: SoundHost
+    others: list[QObject]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {row.name: row.n_clips for row in self.panel.classes.rows}
+
+    @property
+    def files(self) -> list[Path]:
+        return sorted(self.folder.rglob("*.flac")) if self.folder.is_dir() else []
+
+    @property
+    def visible_files(self) -> list[Path]:
+        return [path for path in self.files if not any(part.startswith(".") for part in path.parts)]
+
+
+def make_page(qtbot: QtBot, folder: Path, ini: Path) -> Page:
+    host = SoundHost()  # one in a process: PortAudio does not bear two threads
+    panel, ears = RecordPanel(), Ears()
+    experiments, run, selection = ExperimentModel(), RunModel(), SelectionModel()
+    panels = (TrainingPanel(), SingularValuesPanel(), RacePanel(), ConfusionPanel())
+    for widget in (panel, *panels):
+        qtbot.addWidget(widget)
+    training = TrainingController(*panels, experiments, selection, run)
+    preferences = Preferences(QSettings(str(ini), QSettings.Format.IniFormat))
+    controller = RecordController(panel, ears, experiments, run, training, preferences, host)  # type: ignore[arg-type]
+    panel.resize(1280, 570)
+    with qtbot.waitActive(panel):  # shortcuts are those of the active window
+        panel.show()
+        panel.activateWindow()
+    return Page(panel, controller, ears, experiments, run, training, folder, host, [*panels, selection])
+
+
+@pytest.fixture
+def page(qtbot: QtBot, tmp_path: Path) -> Iterator[Page]:
+    """The page with nothing open yet."""
+    one = make_page(qtbot, tmp_path / "collection", tmp_path / "window.ini")
+    yield one
+    one.ears.stop()
+    one.controller.close()
+    one.training.close()
+    one.host.close()
+
+
+@pytest.fixture
+def open_page(qtbot: QtBot, page: Page) -> Page:
+    """The page with a new collection and two classes."""
+    page.panel.bar.new_requested.emit(str(page.folder))
+    qtbot.waitUntil(lambda: page.controller.collection.shelf is not None)
+    for name in ("low", "high"):
+        page.panel.classes.name_edit.setText(name)
+        page.panel.classes.add_button.click()
+    return page
+
+
+@pytest.fixture
+def sine() -> Callable[..., NDArray[np.float32]]:
+    """Return a function that makes sines at 16 kHz."""
+
+    def make(frequency_hz: float, duration_s: float, level: float = 0.2) -> NDArray[np.float32]:
+        time_s = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
+        return (level * np.sin(2 * np.pi * frequency_hz * time_s)).astype(np.float32)
+
+    return make
+
+
+@pytest.fixture
+def hear(page: Page, tmp_path: Path) -> Callable[..., None]:
+    """Return a function that lets samples be heard, over and over, in real time."""
+
+    def start(samples: NDArray[np.float32], loop: bool = True) -> None:
+        path = tmp_path / "played.wav"
+        soundfile.write(path, samples, int(RATE_HZ), subtype="FLOAT")
+        page.ears.make_source = lambda: FileSource(path, RATE_HZ, loop=loop)
+        page.panel.bar.listen_button.click()
+
+    return start

@@ -1,0 +1,121 @@
+"""Undo and redo of the experiment, in the model and through the Edit menu."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from pytestqt.qtbot import QtBot
+
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.settings import with_value
+from mlpsvd_gui.main_window import MainWindow
+from mlpsvd_gui.state import experiment_history
+from mlpsvd_gui.state.experiment_state import ExperimentModel
+from mlpsvd_gui.state.preferences import Preferences
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    window = MainWindow(Preferences(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)))
+    qtbot.addWidget(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    yield window
+    window.close()
+
+
+def test_every_change_can_be_undone_and_repeated() -> None:
+    model = ExperimentModel()
+    model.set_value("seed", 5)
+    model.set_value("training.epochs", 7)
+    changed = model.experiment
+    assert model.undo_name == "change of Epochs"
+    model.undo()
+    assert (model.experiment.seed, model.experiment.training.epochs) == (5, Experiment().training.epochs)
+    model.undo()
+    assert model.experiment == Experiment() and model.undo_name == "" and model.redo_name == "change of Seed"
+    model.undo()
+    model.redo()
+    model.redo()
+    model.redo()
+    assert model.experiment == changed
+
+
+def test_a_new_change_after_undo_ends_redo() -> None:
+    model = ExperimentModel()
+    model.set_value("seed", 5)
+    model.undo()
+    model.set_value("training.epochs", 9)
+    assert model.redo_name == ""
+    model.undo()
+    assert model.experiment == Experiment()
+
+
+def test_quick_changes_of_one_setting_are_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = ExperimentModel()
+    for seed in range(1, 20):
+        model.set_value("seed", seed)
+    model.set_value("training.epochs", 9)
+    monkeypatch.setattr(experiment_history, "_MERGE_S", 0.0)
+    model.set_value("training.epochs", 10)
+    model.undo()
+    assert model.experiment.training.epochs == 9
+    model.undo()
+    assert model.experiment.seed == 19
+    model.undo()
+    assert model.experiment == Experiment()
+
+
+def test_a_named_step_has_its_name_in_the_edit_menu(window: MainWindow) -> None:
+    assert not window.actions_.undo.isEnabled() and not window.actions_.redo.isEnabled()
+    window.experiments.replace(with_value(Experiment(), "seed", 3), "settings for A & B")
+    assert window.actions_.undo.text() == "&Undo settings for A && B"
+    window.actions_.undo.trigger()
+    assert window.experiments.experiment == Experiment()
+    assert window.actions_.redo.text() == "&Redo settings for A && B" and window.actions_.redo.isEnabled()
+
+
+def test_undoing_an_open_restores_the_file_as_well(window: MainWindow, tmp_path: Path) -> None:
+    """Otherwise Save would write the old experiment over the file that was opened."""
+    first, second = tmp_path / "first.toml", tmp_path / "second.toml"
+    window.experiments.set_value("seed", 11)
+    assert window.files.save(second)
+    window.experiments.set_value("seed", 22)
+    assert window.files.save(first)
+    window.files.open(second)
+    assert window.files.path == second and window.experiments.experiment.seed == 11
+    window.actions_.undo.trigger()
+    assert window.files.path == first and window.experiments.experiment.seed == 22
+    assert not window.files.is_modified
+    window.actions_.redo.trigger()
+    assert window.files.path == second and window.experiments.experiment.seed == 11
+
+
+def test_what_a_message_offers_stays_in_the_edit_menu(qtbot: QtBot, window: MainWindow) -> None:
+    assert not window.actions_.go_back.isEnabled()
+    window.experiments.set_value("training.epochs", 7)
+    mine = window.experiments.experiment
+    window.use_preset("Recordings: spoken digits")
+    window.messages.clear()
+    assert window.actions_.go_back.isEnabled()
+    window.experiments.set_value("seed", 99)
+    window.actions_.go_back.trigger()
+    assert window.experiments.experiment == mine
+    assert not window.actions_.go_back.isEnabled()
+    window.actions_.undo.trigger()
+    assert window.experiments.experiment.seed == 99, "going back is a step as well"
+
+
+def test_the_undo_keys_belong_to_the_page_in_front(qtbot: QtBot, window: MainWindow) -> None:
+    window.experiments.set_value("seed", 5)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.experiments.experiment.seed == Experiment().seed
+    window.tabs.setCurrentWidget(window.live_page)
+    assert window.actions_.undo.shortcut().isEmpty(), "the Record page has an undo of its own"
+    window.tabs.setCurrentIndex(0)
+    assert window.actions_.undo.shortcut().toString() == "Ctrl+Z"

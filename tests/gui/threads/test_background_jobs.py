@@ -1,0 +1,64 @@
+"""Jobs in the background: the newest one is answered, errors arrive as they are, closing drops the rest."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from mlpsvd_gui.threads.background_jobs import Background
+
+
+@pytest.fixture
+def background(qtbot: Any) -> Iterator[Background]:
+    made = Background("test")
+    yield made
+    made.close()
+
+
+def test_a_result_arrives_on_the_asking_thread(qtbot: Any, background: Background) -> None:
+    told: list[tuple[int, int]] = []
+    background.submit(threading.get_ident, lambda ran: told.append((ran, threading.get_ident())), pytest.fail)
+    qtbot.waitUntil(lambda: bool(told))
+    assert told[0][0] != told[0][1] == threading.get_ident()
+    assert not background.is_busy
+
+
+def test_an_error_arrives_as_it_was_raised(qtbot: Any, background: Background) -> None:
+    error, told = KeyError("layer 3"), []
+
+    def fail() -> None:
+        raise error
+
+    background.submit(fail, pytest.fail, told.append)
+    qtbot.waitUntil(lambda: bool(told))
+    assert told == [error]
+
+
+def test_only_the_newest_of_many_jobs_is_answered_and_few_are_run(qtbot: Any, background: Background) -> None:
+    gate, ran, told = threading.Event(), [], []
+
+    def job(number: int) -> int:
+        ran.append(number)
+        gate.wait(5.0)
+        return number
+
+    for number in range(20):
+        background.submit(lambda number=number: job(number), told.append, pytest.fail)
+        if number == 0:
+            qtbot.waitUntil(lambda: ran == [0])
+    gate.set()
+    qtbot.waitUntil(lambda: bool(told))
+    assert told == [19]
+    assert ran == [0, 19]
+
+
+def test_nothing_arrives_after_closing(qtbot: Any, background: Background) -> None:
+    gate, told = threading.Event(), []
+    background.submit(lambda: gate.wait(5.0), told.append, told.append)
+    background.close(0.05)
+    gate.set()
+    qtbot.wait(50)
+    assert told == []

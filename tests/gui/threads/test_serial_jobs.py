@@ -1,0 +1,51 @@
+"""Jobs that must not be lost: all are run and answered in order, and closing waits for them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from mlpsvd_gui.threads.serial_jobs import InOrder
+
+
+@pytest.fixture
+def jobs(qtbot: Any) -> Iterator[InOrder]:
+    made = InOrder("test")
+    yield made
+    made.close()
+
+
+def test_every_job_is_run_and_answered_in_order(qtbot: Any, jobs: InOrder) -> None:
+    told: list[tuple[int, int]] = []
+    for number in range(5):
+        jobs.submit(lambda number=number: number, lambda n: told.append((n, threading.get_ident())), pytest.fail)
+    assert jobs.is_busy
+    qtbot.waitUntil(lambda: len(told) == 5)
+    assert told == [(number, threading.get_ident()) for number in range(5)]
+    assert not jobs.is_busy
+
+
+def test_an_error_arrives_as_it_was_raised_and_the_next_job_is_done(qtbot: Any, jobs: InOrder) -> None:
+    error, told = KeyError("layer 3"), []
+
+    def fail() -> None:
+        raise error
+
+    jobs.submit(fail, pytest.fail, told.append)
+    jobs.submit(lambda: "next", told.append, pytest.fail)
+    qtbot.waitUntil(lambda: len(told) == 2)
+    assert told == [error, "next"]
+
+
+def test_closing_waits_for_what_has_been_asked(qtbot: Any) -> None:
+    jobs, done, told = InOrder("test"), [], []
+    for number in range(3):
+        jobs.submit(lambda number=number: (time.sleep(0.05), done.append(number)), told.append, pytest.fail)
+    jobs.close()
+    assert done == [0, 1, 2]
+    qtbot.wait(20)
+    assert told == []
