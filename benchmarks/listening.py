@@ -188,7 +188,7 @@ def listen(model: Path, held_out, server, arguments) -> None:
     from mlpsvd_gui.main_window import MainWindow
     from mlpsvd_gui.pages.listen.views.source_chooser import MICROPHONE_SOURCE
     from mlpsvd_gui.state.preferences import Preferences
-    from mlpsvd_gui.state.run_state import RunState
+    from mlpsvd_gui.state.run_state import RunPhase
 
     qt = make_application()
     store = QSettings(str(Path(tempfile.mkdtemp()) / "settings.ini"), QSettings.Format.IniFormat)
@@ -207,17 +207,17 @@ def listen(model: Path, held_out, server, arguments) -> None:
             time.sleep(0.002)
 
     wait(2.0)
-    main.live.open_model(str(model))
+    main.listen.open_model(str(model))
     main.tabs.setCurrentIndex(2)
     wait(1.0)
-    main.live_panel.controls.source.show_kind(MICROPHONE_SOURCE)
-    main.live_panel.controls.start_button.click()
+    main.listen_panel.controls.source.show_kind(MICROPHONE_SOURCE)
+    main.listen_panel.controls.start_button.click()
     wait(2.0)
-    session = main.live.session
+    session = main.listen.session
     assert session is not None, "the microphone was not opened"
     loop, decisions = Loop(server, held_out, arguments.rate), []
     late, all_late, totals = array("d"), array("d"), array("d")
-    take = main.live.drawing.take
+    take = main.listen.drawing.take
 
     def note(update) -> None:
         decisions.extend(
@@ -226,7 +226,7 @@ def listen(model: Path, held_out, server, arguments) -> None:
         )
         take(update)
 
-    main.live.drawing.take = note
+    main.listen.drawing.take = note
     clock, last = QElapsedTimer(), [0]
     clock.start()
     timer = QTimer()
@@ -246,14 +246,14 @@ def listen(model: Path, held_out, server, arguments) -> None:
     while time.monotonic() - started < 60.0 * arguments.minutes:
         wait(0.5)
         loop.go_on()
-        if not arguments.idle and not main.run.state.is_active and main.run.state is not RunState.FAILED:
+        if not arguments.idle and not main.run.state.is_active and main.run.state is not RunPhase.FAILED:
             main.actions_.train.trigger()
             n_runs += 1
         main.tabs.setCurrentIndex(2 if int((time.monotonic() - started) / 30.0) % 2 == 0 else 0)
         elapsed = time.monotonic() - started
         if elapsed >= 60.0 * (minute + 1):
             minute += 1
-            totals.extend(main.live.drawing.latency.totals_ms)
+            totals.extend(main.listen.drawing.latency.totals_ms)
             health = session.source.health
             missing_ms = 1e3 * (health.expected_s - health.received_s - health.gaps_s)
             print(

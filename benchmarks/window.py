@@ -61,7 +61,7 @@ def window(engine: str, epochs: int, train: bool):
     from mlpsvd_gui.application import make_application
     from mlpsvd_gui.main_window import MainWindow
     from mlpsvd_gui.state.preferences import Preferences
-    from mlpsvd_gui.state.run_state import RunState
+    from mlpsvd_gui.state.run_state import RunPhase
 
     qt = make_application()
     settings = QSettings(str(Path(tempfile.mkdtemp()) / "settings.ini"), QSettings.Format.IniFormat)
@@ -90,8 +90,8 @@ def window(engine: str, epochs: int, train: bool):
 
     timer.timeout.connect(tick)
 
-    def state(new: RunState) -> None:
-        if new is RunState.TRAINING:
+    def state(new: RunPhase) -> None:
+        if new is RunPhase.TRAINING:
             times.setdefault("started", time.perf_counter())
             last[0] = clock.nsecsElapsed()
             timer.start()
@@ -109,7 +109,7 @@ def window(engine: str, epochs: int, train: bool):
     qt.exec()
     result = {"late_ms": late}
     if train:
-        assert main.run.state is RunState.FINISHED, main.run.message
+        assert main.run.state is RunPhase.FINISHED, main.run.message
         result |= {"wall_s": times["ended"] - times["started"], "train_s": trained_s(main.run.histories)}
     main.close()
     return result

@@ -114,10 +114,10 @@ def _run_window(experiment: Experiment | None, path: Path | None) -> int:
     signals = StopSignals(app)
     signals.stop_requested.connect(window.session.stop_and_close)
     if path is not None and path.suffix.lower() == ".toml":
-        window.files.adopt(path)
+        window.documents.adopt(path)
     window.show()
     if path is not None and path.is_dir():
-        window.files.open(path)  # with its results
+        window.documents.open(path)  # with its results
     elif path is not None and path.suffix.lower() == ".safetensors":
         window.open_model(path)
     QTimer.singleShot(0, lambda: LOGGER.info("Window open, MLP-SVD %s", mlpsvd.__version__))

@@ -10,7 +10,7 @@ from PySide6.QtCore import QByteArray, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QSizePolicy, QVBoxLayout, QWidget
 
-from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.executors import n_usable_cores
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import PRESETS
@@ -32,29 +32,29 @@ from mlpsvd_gui.pages.explore.views.race_panel import RacePanel
 from mlpsvd_gui.pages.explore.views.settings_panel import SettingsPanel
 from mlpsvd_gui.pages.explore.views.singular_values_panel import SingularValuesPanel
 from mlpsvd_gui.pages.explore.views.training_panel import TrainingPanel
-from mlpsvd_gui.pages.files.controllers.files import ClassifyController
-from mlpsvd_gui.pages.files.views.panel import ClassifyPanel
-from mlpsvd_gui.pages.listen.controllers.listen import LiveController
-from mlpsvd_gui.pages.listen.views.panel import LivePanel
-from mlpsvd_gui.pages.papers.controllers.papers import ExperimentsController
-from mlpsvd_gui.pages.papers.views.panel import ExperimentsPanel
+from mlpsvd_gui.pages.files.controllers.files import FilesController
+from mlpsvd_gui.pages.files.views.panel import FilesPanel
+from mlpsvd_gui.pages.listen.controllers.listen import ListenController
+from mlpsvd_gui.pages.listen.views.panel import ListenPanel
+from mlpsvd_gui.pages.papers.controllers.papers import PapersController
+from mlpsvd_gui.pages.papers.views.panel import PapersPanel
 from mlpsvd_gui.pages.record.controllers.record import RecordController
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
 from mlpsvd_gui.plots.plot_menu import PlotMenu
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import menu_text
-from mlpsvd_gui.state.experiment_state import ExperimentModel
+from mlpsvd_gui.state.experiment_state import ExperimentState
 from mlpsvd_gui.state.preferences import Preferences
-from mlpsvd_gui.state.run_state import RunModel
-from mlpsvd_gui.state.selection_state import SelectionModel
+from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.state.selection_state import SelectionState
 from mlpsvd_gui.widgets.choosers import Tabs
 from mlpsvd_gui.widgets.messages import FloatingMessage, MessageKind
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 from mlpsvd_gui.widgets.scrolling import scrolling
 from mlpsvd_gui.window.actions import WindowActions, fill_menu_bar
 from mlpsvd_gui.window.dialogs import Dialogs
-from mlpsvd_gui.window.documents import FilesController
-from mlpsvd_gui.window.live_tab import LivePage
+from mlpsvd_gui.window.documents import DocumentsController
+from mlpsvd_gui.window.live_tab import LiveTab
 from mlpsvd_gui.window.run_controls import RunControls
 from mlpsvd_gui.window.screen_fit import first_place, fitted
 from mlpsvd_gui.window.session import SessionController
@@ -85,11 +85,11 @@ class MainWindow(QMainWindow):
     def __init__(self, preferences: Preferences, experiment: Experiment | None = None) -> None:
         super().__init__()
         self.preferences = preferences
-        self.experiments = ExperimentModel(experiment or preferences.experiment(), self)
-        self.selection = SelectionModel(self)
-        self.run = RunModel(self)
+        self.experiments = ExperimentState(experiment or preferences.experiment(), self)
+        self.selection = SelectionState(self)
+        self.run = RunState(self)
         self.warm_up = WarmUp()
-        self.sound = SoundHost()
+        self.sound = PortAudioThread()
         self.actions_ = WindowActions(self)
         self._state_text = PlainLabel()
         self._reproduction_text = PlainLabel()
@@ -111,11 +111,11 @@ class MainWindow(QMainWindow):
         self.singular_values_panel = SingularValuesPanel()
         self.confusion_panel = ConfusionPanel()
         self.race_panel = RacePanel()
-        self.experiments_panel = ExperimentsPanel(n_usable_cores())
-        self.live_panel = LivePanel()
+        self.papers_panel = PapersPanel(n_usable_cores())
+        self.listen_panel = ListenPanel()
         self.record_panel = RecordPanel()
-        self.classify_panel = ClassifyPanel()
-        self.live_page = LivePage(self.live_panel, self.record_panel, self.classify_panel)
+        self.files_panel = FilesPanel()
+        self.live_tab = LiveTab(self.listen_panel, self.record_panel, self.files_panel)
 
     def _make_controllers(self) -> None:
         experiments, selection, run = self.experiments, self.selection, self.run
@@ -132,14 +132,16 @@ class MainWindow(QMainWindow):
             run,
             TrainingWorker(warm_up=self.warm_up, library=self._library),
         )
-        self.reproductions = ExperimentsController(self.experiments_panel, self.preferences, self.warm_up, self)
-        self.live = LiveController(self.live_panel, run, self.preferences, self.sound)
-        self.recording = RecordController(
-            self.record_panel, self.live, experiments, run, self.training, self.preferences, self.sound
+        self.papers = PapersController(self.papers_panel, self.preferences, self.warm_up, self)
+        self.listen = ListenController(self.listen_panel, run, self.preferences, self.sound)
+        self.record = RecordController(
+            self.record_panel, self.listen, experiments, run, self.training, self.preferences, self.sound
         )
-        self.classifying = ClassifyController(self.classify_panel, self.live.models)
-        self.files = FilesController(experiments, run, self.preferences)
-        self.session = SessionController(self, self.actions_.recent_runs, run, self.files, self.training, self._library)
+        self.files = FilesController(self.files_panel, self.listen.models)
+        self.documents = DocumentsController(experiments, run, self.preferences)
+        self.session = SessionController(
+            self, self.actions_.recent_runs, run, self.documents, self.training, self._library
+        )
 
     def _build(self) -> None:
         self.actions_.add_presets(list(PRESETS), self.use_preset)
@@ -159,8 +161,8 @@ class MainWindow(QMainWindow):
         self.tabs = Tabs()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(scrolling(self.explore), "Explore")
-        self.tabs.addTab(scrolling(self.experiments_panel), "Experiments")
-        self.tabs.addTab(self.live_page, "Live audio")
+        self.tabs.addTab(scrolling(self.papers_panel), "Experiments")
+        self.tabs.addTab(self.live_tab, "Live audio")
         centre = QWidget()
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -175,54 +177,54 @@ class MainWindow(QMainWindow):
         self._show_state()
 
     def _connect(self) -> None:
-        self.dialogs = Dialogs(self, self.actions_, self.files)
+        self.dialogs = Dialogs(self, self.actions_, self.documents)
         self.controls = RunControls(
             self.actions_, self.toolbar, self.race_panel, self.settings, self.training, self.run, self._state_text
         )
         self.training.failed.connect(self.tell_error)
         self.session.noted.connect(self._tell_done)
         self.training.noted.connect(lambda text: self.messages.show_message(MessageKind.WARNING, text))
-        self.files.failed.connect(self.tell_error)
-        self.files.done.connect(self._tell_done)
-        self.files.origin_changed.connect(self._update_title)
+        self.documents.failed.connect(self.tell_error)
+        self.documents.done.connect(self._tell_done)
+        self.documents.origin_changed.connect(self._update_title)
         self.dialogs.told.connect(self._tell_done)
         for menu in self.findChildren(PlotMenu):
             menu.saved.connect(self._tell_done)
             menu.failed.connect(self.tell_error)
         self.unexpected.connect(self.tell_error)
-        self.live_panel.welcome.record_requested.connect(lambda: self.live_page.show_page(self.record_panel))
-        self.live_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
-        self.recording.listen_requested.connect(lambda: self.live_page.show_page(self.live_panel))
+        self.listen_panel.welcome.record_requested.connect(lambda: self.live_tab.show_page(self.record_panel))
+        self.listen_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
+        self.record.listen_requested.connect(lambda: self.live_tab.show_page(self.listen_panel))
         self.messages.action_requested.connect(self._do_offered)
         self.data.settings_applied.connect(lambda text: self._tell_done(text, "undo"))
-        self.files.model_opened.connect(self.open_model)
+        self.documents.model_opened.connect(self.open_model)
         self.actions_.undo.triggered.connect(self._undo)
         self.actions_.redo.triggered.connect(self.experiments.redo)
-        self.actions_.go_back.triggered.connect(self.files.go_back)
+        self.actions_.go_back.triggered.connect(self.documents.go_back)
         self.experiments.history_changed.connect(self._show_history)
-        self.files.origin_changed.connect(self._show_history)
+        self.documents.origin_changed.connect(self._show_history)
         self.actions_.quit.triggered.connect(self.close)
         self.actions_.reset_layout.triggered.connect(self._reset_layout)
         self.actions_.themes.triggered.connect(lambda action: self.theme.choose(action.data()))
         self._recent_menu.aboutToShow.connect(self._fill_recent)
         self.tabs.currentChanged.connect(self._show_state)
-        self.experiments_panel.form.status_changed.connect(self._reproduction_text.setText)
+        self.papers_panel.form.status_changed.connect(self._reproduction_text.setText)
         self._update_title()
         self._show_history()
 
     def open_model(self, path: Path) -> None:
         """Open a model file for Listen and Files, and say so."""
-        self.live.open_model(str(path))
+        self.listen.open_model(str(path))
         text = f"Opened the model {one_line(path.name)}. It can be used on the pages Listen and Files of Live audio."
         self.messages.show_message(MessageKind.DONE, text, "listen", "Show Listen")
 
     def _do_offered(self, action: str) -> None:
         """Do what a message offered."""
-        {"undo": self._undo, "go back": self.files.go_back, "listen": self._show_listen}[action]()
+        {"undo": self._undo, "go back": self.documents.go_back, "listen": self._show_listen}[action]()
 
     def _show_listen(self) -> None:
-        self.tabs.setCurrentWidget(self.live_page)
-        self.live_page.show_page(self.live_panel)
+        self.tabs.setCurrentWidget(self.live_tab)
+        self.live_tab.show_page(self.listen_panel)
 
     def _undo(self) -> None:
         self.settings.commit()  # text that is typed but not confirmed is the last change
@@ -230,7 +232,7 @@ class MainWindow(QMainWindow):
 
     def _show_history(self) -> None:
         self.actions_.show_history(self.experiments.undo_name, self.experiments.redo_name)
-        self.actions_.go_back.setEnabled(self.files.can_go_back)
+        self.actions_.go_back.setEnabled(self.documents.can_go_back)
 
     def _show_state(self) -> None:
         """Let the line below tell of the tab above it: reproductions have nothing to do with the run of the others."""
@@ -254,10 +256,10 @@ class MainWindow(QMainWindow):
             self.singular_values_panel.set_theme,
             self.confusion_panel.set_theme,
             self.race_panel.set_theme,
-            self.experiments_panel.set_theme,
-            self.live_panel.set_theme,
+            self.papers_panel.set_theme,
+            self.listen_panel.set_theme,
             self.record_panel.set_theme,
-            self.classify_panel.set_theme,
+            self.files_panel.set_theme,
         ]
 
     def _tint(self, theme: Theme) -> None:
@@ -270,7 +272,7 @@ class MainWindow(QMainWindow):
 
     def use_preset(self, name: str) -> None:
         """Make a preset the current experiment."""
-        self.files.use(with_recordings(PRESETS[name], self.experiments.experiment.data.recordings))
+        self.documents.use(with_recordings(PRESETS[name], self.experiments.experiment.data.recordings))
 
     def tell_error(self, text: str) -> None:
         """Say in the window what went wrong."""
@@ -282,15 +284,15 @@ class MainWindow(QMainWindow):
 
     def _update_title(self) -> None:
         name = self.experiments.experiment.name
-        file_name = f" – {self.files.path.name}" if self.files.path else ""
+        file_name = f" – {self.documents.path.name}" if self.documents.path else ""
         self.setWindowTitle(f"{_title_text(name)}[*]{_title_text(file_name)} – MLP-SVD")
-        self.setWindowModified(self.files.is_modified)
+        self.setWindowModified(self.documents.is_modified)
 
     def _fill_recent(self) -> None:
         self._recent_menu.clear()
         for path in self.preferences.recent_files():
             action = QAction(menu_text(path), self._recent_menu)
-            action.triggered.connect(lambda _=False, path=path: self.files.open(Path(path)))
+            action.triggered.connect(lambda _=False, path=path: self.documents.open(Path(path)))
             self._recent_menu.addAction(action)
         if self._recent_menu.isEmpty():
             self._recent_menu.addAction("Nothing yet").setEnabled(False)
@@ -334,9 +336,9 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._remember()
-        looking = (self.data, self.filters, self.settings, self.session, self.files)
-        live = (self.recording, self.classifying, self.live)  # whoever listens ends before what is listened to
-        for controller in (self.training, self.reproductions, *live, *looking):
+        looking = (self.data, self.filters, self.settings, self.session, self.documents)
+        live = (self.record, self.files, self.listen)  # whoever listens ends before what is listened to
+        for controller in (self.training, self.papers, *live, *looking):
             controller.close()
         self.sound.close()  # nobody needs it any more
         super().closeEvent(event)

@@ -119,8 +119,8 @@ class Photographer:
         from mlpsvd_gui.pages.files.views.table import NOTE
 
         make_field_recordings(FIELD)
-        self.show_page(self.window.classify_panel)
-        controller, panel = self.window.classifying, self.window.classify_panel
+        self.show_page(self.window.files_panel)
+        controller, panel = self.window.files, self.window.files_panel
         controller.add([str(FIELD)])
         self.until(lambda: len(panel.table.rows.entries) == 44)
         controller.start()
@@ -149,12 +149,12 @@ class Photographer:
         from mlpsvd.classification.live.verdict import VerdictKind
 
         words = held_out_digits(self.window.experiments.experiment)
-        self.show_page(self.window.live_panel)
+        self.show_page(self.window.listen_panel)
         self.play(Path("spoken digits.wav"), spoken(words, noise=7e-4))
-        panel = self.window.live_panel
+        panel = self.window.listen_panel
         self.until(lambda: len(panel.log.rows) > 50 and panel.log.rows[-1].start_s > 30.0)
         self.until(lambda: panel.decision.kind is VerdictKind.CLASS and panel.decision.probability > 0.95)
-        self.window.live.drawing.draw(everything=True)  # the log is drawn more rarely than the label
+        self.window.listen.drawing.draw(everything=True)  # the log is drawn more rarely than the label
         self.shoot("listen", settle_s=0.0)
         self.stop()
 
@@ -163,7 +163,7 @@ class Photographer:
         panel = self.window.record_panel
         self.show_page(panel)
         panel.bar.new_requested.emit(str(COLLECTION))
-        self.until(lambda: self.window.recording.collection.shelf is not None)
+        self.until(lambda: self.window.record.collection.shelf is not None)
         for word in WORDS:
             panel.classes.name_edit.setText(word)
             panel.classes.add_button.click()
@@ -174,7 +174,7 @@ class Photographer:
         self.until(lambda: self.window.run.state.is_active)
         self.until_trained()
         self.record_word("two", takes_of(2, first=20), 3, stays=True)
-        self.until(lambda: self.window.recording.takes.recorded_s > 0.3)
+        self.until(lambda: self.window.record.takes.recorded_s > 0.3)
         self.shoot("record", settle_s=0.0)
         self.stop()
 
@@ -203,15 +203,15 @@ class Photographer:
         from mlpsvd_gui.pages.listen.views.source_chooser import FILE_SOURCE
 
         soundfile.write(path, sound, RATE_HZ, subtype="PCM_16")
-        source = self.window.live_panel.controls.source
+        source = self.window.listen_panel.controls.source
         source.show_kind(FILE_SOURCE)
         source.path_edit.setText(f"~/{path}")
-        self.window.live.start()
+        self.window.listen.start()
 
     def stop(self) -> None:
         """Stop what is played."""
-        self.window.live.stop()
-        self.until(lambda: not self.window.live.is_running)
+        self.window.listen.stop()
+        self.until(lambda: not self.window.listen.is_running)
 
     def train(self) -> None:
         """Train both networks."""
@@ -220,14 +220,14 @@ class Photographer:
 
     def until_trained(self) -> None:
         """Wait until both networks are trained."""
-        from mlpsvd_gui.state.run_state import RunState
+        from mlpsvd_gui.state.run_state import RunPhase
 
-        self.until(lambda: self.window.run.state is RunState.FINISHED)
+        self.until(lambda: self.window.run.state is RunPhase.FINISHED)
 
     def show_page(self, page: object) -> None:
         """Show one of the pages of Live audio."""
-        self.window.tabs.setCurrentWidget(self.window.live_page)
-        self.window.live_page.show_page(page)  # type: ignore[arg-type]
+        self.window.tabs.setCurrentWidget(self.window.live_tab)
+        self.window.live_tab.show_page(page)  # type: ignore[arg-type]
 
     def theme(self, name: str) -> None:
         """Choose a theme in the menu."""

@@ -26,7 +26,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QFocusEvent, QKeyEvent, QPa
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots import export
-from mlpsvd_gui.plots.deferred_painting import LatePainting
+from mlpsvd_gui.plots.deferred_painting import DeferredPainting
 from mlpsvd_gui.plots.frequency_axis import FrequencyAxis, PlainAxis
 from mlpsvd_gui.plots.plot_menu import PlotMenu
 from mlpsvd_gui.plots.readout import Readout
@@ -67,7 +67,7 @@ class BasePlot(QWidget):
         self._build_canvas(x_text, y_text)
         self._build_cursor()
         self._build_layout()
-        self._painting = LatePainting(self.canvas)
+        self._painting = DeferredPainting(self.canvas)
         self._menu = PlotMenu(self, self)
         self.setAccessibleName(f"Plot of {y_text} over {x_text}")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
-__all__ = ["LatePainting"]
+__all__ = ["DeferredPainting"]
 
 _PUT_OFF_MS = 6
 
 
-class LatePainting(QObject):
+class DeferredPainting(QObject):
     """Holds one widget's painting back for some milliseconds.
 
     Changing a plot of training curves takes 4 to 10 ms, and painting it as long. Qt does one right after the other, and

@@ -20,11 +20,11 @@ from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import load_model
 from mlpsvd.text import CONTENDER_NAMES
 
-__all__ = ["LiveModel", "default_model", "model_from_file", "models_from_run"]
+__all__ = ["AvailableModel", "default_model", "model_from_file", "models_from_run"]
 
 
 @dataclass(frozen=True, eq=False)
-class LiveModel:
+class AvailableModel:
     """One entry of the chooser.
 
     Attributes
@@ -52,7 +52,7 @@ class LiveModel:
         return self.classifier.n_samples / self.classifier.sample_rate_hz
 
 
-def models_from_run(data: RunData | None, outcomes: Sequence[Outcome]) -> list[LiveModel]:
+def models_from_run(data: RunData | None, outcomes: Sequence[Outcome]) -> list[AvailableModel]:
     """Return what a run has trained, ready to classify; the better network last."""
     if data is None:
         return []
@@ -60,7 +60,7 @@ def models_from_run(data: RunData | None, outcomes: Sequence[Outcome]) -> list[L
     return [_from_outcome(data, by_name[name]) for name in ranked_contenders(by_name)]
 
 
-def default_model(models: Sequence[LiveModel], chosen_key: str) -> LiveModel | None:
+def default_model(models: Sequence[AvailableModel], chosen_key: str) -> AvailableModel | None:
     """Return the model to use: the one that a person chose, else the last one, which is the best of the last run.
 
     Parameters
@@ -75,7 +75,7 @@ def default_model(models: Sequence[LiveModel], chosen_key: str) -> LiveModel | N
     return chosen or (models[-1] if models else None)
 
 
-def model_from_file(path: Path) -> LiveModel:
+def model_from_file(path: Path) -> AvailableModel:
     """Open a model file.
 
     Raises
@@ -85,17 +85,17 @@ def model_from_file(path: Path) -> LiveModel:
     """
     model = load_model(path)
     tip = f"{path}: {len(model.class_names)} classes, {model.features.sample_rate_hz:g} Hz, {model.clip_s:g} s a window"
-    return LiveModel(str(path), path.name, tip, Classifier(model), _bank(model))
+    return AvailableModel(str(path), path.name, tip, Classifier(model), _bank(model))
 
 
-def _from_outcome(data: RunData, outcome: Outcome) -> LiveModel:
+def _from_outcome(data: RunData, outcome: Outcome) -> AvailableModel:
     model = model_of(data, outcome)
     name = CONTENDER_NAMES.get(outcome.contender, outcome.contender)
     kind = "test" if outcome.validation is None else "cross-validated"
     accuracy = accuracy_text(judged_accuracy(outcome), judged_clips(outcome))
     tip = f"{name} after epoch {outcome.last.epoch} of “{data.experiment.name}”, {kind} accuracy {accuracy}"
     text = f"{name}, just trained: {'did not learn' if outcome.at_chance else accuracy}"
-    return LiveModel(outcome.contender, text, tip, Classifier(model), _bank(model), outcome.at_chance)
+    return AvailableModel(outcome.contender, text, tip, Classifier(model), _bank(model), outcome.at_chance)
 
 
 def _bank(model: Model) -> SyntheticSettings | None:

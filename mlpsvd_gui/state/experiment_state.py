@@ -11,7 +11,7 @@ from mlpsvd import settings
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd_gui.state.experiment_history import ExperimentHistory, Origin
 
-__all__ = ["ExperimentChange", "ExperimentModel", "Origin"]
+__all__ = ["ExperimentChange", "ExperimentState", "Origin"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class ExperimentChange:
     sections: frozenset[str]
 
 
-class ExperimentModel(QObject):
+class ExperimentState(QObject):
     """Holds one frozen experiment; every edit replaces it by another, and can be undone."""
 
     changed = Signal(object)

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from mlpsvd_gui.state.available_models import LiveModel, model_from_file, models_from_run
-from mlpsvd_gui.state.run_state import RunModel
-from mlpsvd_gui.threads.background_jobs import Background
+from mlpsvd_gui.state.available_models import AvailableModel, model_from_file, models_from_run
+from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 
-__all__ = ["LiveModels"]
+__all__ = ["ModelLibrary"]
 
 
-class LiveModels(QObject):
+class ModelLibrary(QObject):
     """Opened model files and the outcomes of the run; one list, whoever chooses from it.
 
     Each page keeps for itself which entry it uses.
@@ -22,24 +22,24 @@ class LiveModels(QObject):
     models_changed = Signal()
     """The entries are others than before."""
     opened = Signal(object)
-    """Emits the :class:`LiveModel` that was asked for with :meth:`open_model`; it is among the entries by then."""
+    """Emits the :class:`AvailableModel` that was asked for with :meth:`open_model`; it is among the entries by then."""
     failed = Signal(str)
     """Emits one sentence: a model file could not be opened."""
 
-    def __init__(self, run_model: RunModel, parent: QObject | None = None) -> None:
+    def __init__(self, run_model: RunState, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._run_model = run_model
-        self._opened: list[LiveModel] = []
-        self._trained: list[LiveModel] = []
-        self._opening = Background("open model", self)
+        self._opened: list[AvailableModel] = []
+        self._trained: list[AvailableModel] = []
+        self._opening = BackgroundJobs("open model", self)
         run_model.outcomes_changed.connect(self._take_outcomes)
         self._take_outcomes()
 
-    def entries(self) -> list[LiveModel]:
+    def entries(self) -> list[AvailableModel]:
         """Return every model there is, those just trained last."""
         return self._opened + self._trained
 
-    def find(self, key: str) -> LiveModel | None:
+    def find(self, key: str) -> AvailableModel | None:
         """Return the model with a key; None if it is not (or no longer) there."""
         return next((model for model in self.entries() if model.key == key), None)
 
@@ -51,7 +51,7 @@ class LiveModels(QObject):
         """Read nothing more."""
         self._opening.close()
 
-    def _take_opened(self, model: LiveModel) -> None:
+    def _take_opened(self, model: AvailableModel) -> None:
         self._opened = [other for other in self._opened if other.key != model.key] + [model]
         self.models_changed.emit()
         self.opened.emit(model)

@@ -13,10 +13,10 @@ from mlpsvd.experiments.race import ContenderState, Outcome
 from mlpsvd.experiments.runs.run import Run, RunData, new_run_id
 from mlpsvd.training.events import EpochEvent
 
-__all__ = ["RunModel", "RunState"]
+__all__ = ["RunPhase", "RunState"]
 
 
-class RunState(Enum):
+class RunPhase(Enum):
     """Where a run stands."""
 
     EMPTY = "nothing trained yet"
@@ -30,14 +30,14 @@ class RunState(Enum):
     @property
     def is_active(self) -> bool:
         """Whether a worker is on it."""
-        return self in (RunState.PREPARING, RunState.TRAINING, RunState.PAUSED)
+        return self in (RunPhase.PREPARING, RunPhase.TRAINING, RunPhase.PAUSED)
 
 
-class RunModel(QObject):
+class RunState(QObject):
     """Histories of both networks, the experiment they belong to, and their outcomes."""
 
     state_changed = Signal(object)
-    """Emits the new :class:`RunState`."""
+    """Emits the new :class:`RunPhase`."""
     started = Signal()
     """A new run began: histories are empty again."""
     prepared_changed = Signal()
@@ -49,7 +49,7 @@ class RunModel(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.state = RunState.EMPTY
+        self.state = RunPhase.EMPTY
         self.experiment: Experiment | None = None
         self.run_id = ""
         self.data: RunData | None = None
@@ -70,7 +70,7 @@ class RunModel(QObject):
         self.outcomes = {}
         self.started.emit()
         self.outcomes_changed.emit()
-        self.set_state(RunState.PREPARING)
+        self.set_state(RunPhase.PREPARING)
 
     def forget(self) -> None:
         """Go back to having nothing: a run that was stopped before its first epoch."""
@@ -80,7 +80,7 @@ class RunModel(QObject):
         self.outcomes = {}
         self.started.emit()
         self.outcomes_changed.emit()
-        self.set_state(RunState.EMPTY)
+        self.set_state(RunPhase.EMPTY)
 
     def set_prepared(
         self, prepared: Prepared | RunData, engine_description: str = "", notes: Sequence[str] = ()
@@ -120,7 +120,7 @@ class RunModel(QObject):
         for contender, history in run.histories.items():
             self.add_events(contender, list(history))
         self.set_outcomes(run.outcomes, run.states)
-        self.set_state(RunState.FINISHED if run.is_finished else RunState.STOPPED)
+        self.set_state(RunPhase.FINISHED if run.is_finished else RunPhase.STOPPED)
 
     def to_run(self) -> Run | None:
         """Return the run as it is, to be saved; None where nothing of it is there yet."""
@@ -136,7 +136,7 @@ class RunModel(QObject):
             notes=self.notes,
         )
 
-    def set_state(self, state: RunState, message: str = "") -> None:
+    def set_state(self, state: RunPhase, message: str = "") -> None:
         """Enter a state; ``message`` says in words what a person should know (the reason of a failure)."""
         self.state = state
         self.message = message

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-__all__ = ["SelectionModel"]
+__all__ = ["SelectionState"]
 
 
-class SelectionModel(QObject):
+class SelectionState(QObject):
     """A selected class (or none: all) and an epoch (or none: the latest), shared by all panels."""
 
     class_changed = Signal(object)

@@ -17,7 +17,7 @@ from mlpsvd.files import read_plain, write_atomically
 from mlpsvd.json_fields import Fields
 from mlpsvd_gui.state.preferences import Preferences, or_else
 
-__all__ = ["Background", "DeviceSound", "SoundMemory"]
+__all__ = ["BackgroundNoise", "DeviceSound", "SoundMemory"]
 
 _FOLDER = "backgrounds"
 _MOST_BYTES = 50_000_000
@@ -25,7 +25,7 @@ _MOST_BYTES = 50_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Background:
+class BackgroundNoise:
     """A stretch of background as the device gave it, so that it serves every model: samples, rate, ISO time."""
 
     samples: NDArray[np.float32]
@@ -37,7 +37,7 @@ class Background:
 class DeviceSound:
     """What is known of one device."""
 
-    background: Background | None = None
+    background: BackgroundNoise | None = None
     subtracts: bool = False
     calibration: Calibration | None = None
     correction_path: str = ""
@@ -72,7 +72,7 @@ class SoundMemory:
         }
         self._preferences.set_table(_name(device_key), table)
 
-    def save_background(self, device_key: str, background: Background) -> None:
+    def save_background(self, device_key: str, background: BackgroundNoise) -> None:
         """Write the samples; takes as long as the disk does."""
         path = self._path(device_key)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ class SoundMemory:
         self._path(device_key).unlink(missing_ok=True)
         return replace(sound, background=None, subtracts=False)
 
-    def _load_background(self, device_key: str, fields: Fields) -> Background | None:
+    def _load_background(self, device_key: str, fields: Fields) -> BackgroundNoise | None:
         try:
             table = fields.table("background")
             rate_hz, measured_at = table.number("rate_hz", 1.0, 1e7), table.text("measured_at")
@@ -95,7 +95,7 @@ class SoundMemory:
             return None
         if samples.ndim != 1 or samples.dtype != np.float32 or not np.isfinite(samples).all():
             return None
-        return Background(samples, rate_hz, measured_at)
+        return BackgroundNoise(samples, rate_hz, measured_at)
 
     def _path(self, device_key: str) -> Path:
         digest = hashlib.sha256(device_key.encode()).hexdigest()[:16]

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 
 from mlpsvd_gui.threads.latest import LatestRunner, Progress
 
-__all__ = ["Background"]
+__all__ = ["BackgroundJobs"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class _Job:
     failed: Callable[[Exception], None]
 
 
-class Background(QObject):
+class BackgroundJobs(QObject):
     """Runs the latest of the jobs it is given, on a :class:`LatestRunner`; an answer to an older one is dropped.
 
     For jobs that differ from time to time and whose errors the caller wants as they are. Where one function answers

@@ -8,14 +8,14 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-__all__ = ["InOrder"]
+__all__ = ["SerialJobs"]
 
 
-class InOrder(QObject):
+class SerialJobs(QObject):
     """Runs jobs in the order in which they came, in a thread of its own.
 
     For what must not be lost, such as writing files. Where only the newest answer counts, use
-    :class:`~mlpsvd_gui.threads.background_jobs.Background`.
+    :class:`~mlpsvd_gui.threads.background_jobs.BackgroundJobs`.
     """
 
     _told = Signal(object)

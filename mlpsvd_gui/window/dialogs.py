@@ -14,7 +14,7 @@ import mlpsvd
 from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.log import log_path
 from mlpsvd_gui.window.actions import WindowActions
-from mlpsvd_gui.window.documents import FilesController
+from mlpsvd_gui.window.documents import DocumentsController
 
 __all__ = ["Dialogs"]
 
@@ -55,7 +55,7 @@ class Dialogs(QObject):
     told = Signal(str)
     """Emits a sentence for the message bar."""
 
-    def __init__(self, window: QWidget, actions: WindowActions, files: FilesController) -> None:
+    def __init__(self, window: QWidget, actions: WindowActions, files: DocumentsController) -> None:
         super().__init__(window)
         self._window = window
         self._files = files

@@ -12,17 +12,17 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import save_experiment
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd_gui.log import LOGGER, unexpected_sentence
-from mlpsvd_gui.state.experiment_state import ExperimentModel, Origin
+from mlpsvd_gui.state.experiment_state import ExperimentState, Origin
 from mlpsvd_gui.state.preferences import Preferences
-from mlpsvd_gui.state.run_state import RunModel
-from mlpsvd_gui.threads.background_jobs import Background
-from mlpsvd_gui.threads.serial_jobs import InOrder
+from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.threads.background_jobs import BackgroundJobs
+from mlpsvd_gui.threads.serial_jobs import SerialJobs
 from mlpsvd_gui.window import file_jobs
 
-__all__ = ["FilesController"]
+__all__ = ["DocumentsController"]
 
 
-class FilesController(QObject):
+class DocumentsController(QObject):
     """Knows which file the experiment came from and whether it has been changed since."""
 
     failed = Signal(str)
@@ -36,8 +36,8 @@ class FilesController(QObject):
 
     def __init__(
         self,
-        experiment_model: ExperimentModel,
-        run_model: RunModel,
+        experiment_model: ExperimentState,
+        run_model: RunState,
         preferences: Preferences,
         parent: QObject | None = None,
     ) -> None:
@@ -45,8 +45,8 @@ class FilesController(QObject):
         self._experiments = experiment_model
         self._run = run_model
         self._preferences = preferences
-        self._writing = InOrder("files", self)  # saving a run takes seconds: what is asked meanwhile waits, never lost
-        self._reading = Background("saved run", self)
+        self._writing = SerialJobs("files", self)  # saving a run takes seconds; later requests wait
+        self._reading = BackgroundJobs("saved run", self)
         self._previous: tuple[Experiment, Origin] | None = None
         experiment_model.changed.connect(lambda _: self.origin_changed.emit())
         experiment_model.origin_changed.connect(self.origin_changed)

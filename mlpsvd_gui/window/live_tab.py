@@ -8,16 +8,16 @@ from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.choosers import Tabs
 from mlpsvd_gui.widgets.scrolling import scrolling
 
-__all__ = ["LivePage"]
+__all__ = ["LiveTab"]
 
 
-class LivePage(QWidget):
+class LiveTab(QWidget):
     """Three pages over the same microphone and the same networks.
 
     Parameters
     ----------
     listen, record, files
-        The pages: a ``LivePanel``, a ``RecordPanel``, a ``ClassifyPanel``.
+        The pages: a ``ListenPanel``, a ``RecordPanel``, a ``FilesPanel``.
     """
 
     def __init__(self, listen: QWidget, record: QWidget, files: QWidget, parent: QWidget | None = None) -> None:

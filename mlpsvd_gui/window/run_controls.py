@@ -11,7 +11,7 @@ from mlpsvd_gui.pages.explore.controllers.settings import SettingsController
 from mlpsvd_gui.pages.explore.controllers.training import TrainingController
 from mlpsvd_gui.pages.explore.views.race_panel import RacePanel
 from mlpsvd_gui.qt_text import plain_tip
-from mlpsvd_gui.state.run_state import RunModel, RunState
+from mlpsvd_gui.state.run_state import RunPhase, RunState
 from mlpsvd_gui.window.actions import WindowActions
 from mlpsvd_gui.window.toolbar import RunToolBar
 
@@ -26,7 +26,7 @@ _RESULT_TIPS = (
 )
 
 
-def _no_result(state: RunState) -> str:
+def _no_result(state: RunPhase) -> str:
     return "Wait for the run to end, or stop it (F7)" if state.is_active else "Nothing is trained yet: press Train (F5)"
 
 
@@ -45,7 +45,7 @@ class RunControls(QObject):
         race_panel: RacePanel,
         settings: SettingsController,
         training: TrainingController,
-        run: RunModel,
+        run: RunState,
         state_text: QLabel,
         parent: QObject | None = None,
     ) -> None:
@@ -79,7 +79,7 @@ class RunControls(QObject):
             self._training.train()
 
     def _pause_or_resume(self) -> None:
-        if self._run.state is RunState.PAUSED:
+        if self._run.state is RunPhase.PAUSED:
             self._training.resume()
         else:
             self._training.pause()
@@ -99,13 +99,13 @@ class RunControls(QObject):
         actions.train.setEnabled(not self._problems and not state.is_active)
         _set_tip(actions.train, tip)
         self._race.set_again_enabled(actions.train.isEnabled(), tip)
-        actions.pause.setEnabled(state in (RunState.TRAINING, RunState.PAUSED))
-        actions.set_paused(state is RunState.PAUSED)
+        actions.pause.setEnabled(state in (RunPhase.TRAINING, RunPhase.PAUSED))
+        actions.set_paused(state is RunPhase.PAUSED)
         actions.stop.setEnabled(state.is_active)
         for action, tip in ((actions.pause, "Pause after the epoch under way (F6)"), (actions.stop, _STOP_TIP)):
             if not action.isEnabled():
                 _set_tip(action, "No run to pause or stop: press Train (F5)")
-            elif action is actions.stop or state is not RunState.PAUSED:
+            elif action is actions.stop or state is not RunPhase.PAUSED:
                 _set_tip(action, tip)
         has_outcomes = bool(self._run.outcomes) and not state.is_active
         actions.save_run.setEnabled(has_outcomes)
@@ -113,7 +113,7 @@ class RunControls(QObject):
         actions.export_svd.setEnabled(has_outcomes and "mlp-svd" in self._run.outcomes)
         for action, tip in zip((actions.save_run, actions.export_mlp, actions.export_svd), _RESULT_TIPS, strict=True):
             _set_tip(action, tip if action.isEnabled() else _no_result(state))
-        if state is not RunState.EMPTY:
+        if state is not RunPhase.EMPTY:
             self._toolbar.show_engine(self._run.engine_description)
         self._say()
 
@@ -131,14 +131,14 @@ class RunControls(QObject):
         state = self._run.state
         if self._problems and not state.is_active:
             return f"Cannot train: {self._problems[0]}"
-        if state is RunState.EMPTY:
+        if state is RunPhase.EMPTY:
             return "Nothing trained yet. Press Train (F5)."
-        if state is RunState.PREPARING:
+        if state is RunPhase.PREPARING:
             return "Preparing the data …"
-        if state is RunState.FAILED:
+        if state is RunPhase.FAILED:
             return f"Training failed: {self._run.message}"
         reached = self._reached()
-        if state is RunState.TRAINING:
+        if state is RunPhase.TRAINING:
             left = f" ({self._left})" if self._left.endswith("left") else ""
             return f"Training{left}. {reached}"
         return f"{state.value[0].upper()}{state.value[1:]}. {reached}"

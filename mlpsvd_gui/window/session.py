@@ -14,9 +14,9 @@ from mlpsvd.text import CONTENDER_NAMES, one_line
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.pages.explore.controllers.training import TrainingController
 from mlpsvd_gui.qt_text import menu_text
-from mlpsvd_gui.state.run_state import RunModel, RunState
-from mlpsvd_gui.threads.background_jobs import Background
-from mlpsvd_gui.window.documents import FilesController
+from mlpsvd_gui.state.run_state import RunPhase, RunState
+from mlpsvd_gui.threads.background_jobs import BackgroundJobs
+from mlpsvd_gui.window.documents import DocumentsController
 
 __all__ = ["SessionController"]
 
@@ -46,8 +46,8 @@ class SessionController(QObject):
         self,
         window: QWidget,
         menu: QMenu,
-        run_model: RunModel,
-        files: FilesController,
+        run_model: RunState,
+        files: DocumentsController,
         training: TrainingController,
         library: RunLibrary,
     ) -> None:
@@ -58,7 +58,7 @@ class SessionController(QObject):
         self._files = files
         self._training = training
         self._library = library
-        self._reading = Background("last session", self)
+        self._reading = BackgroundJobs("last session", self)
         self._may_stop = False
         self._closes_when_stopped = False
         menu.aboutToShow.connect(self._fill_menu)
@@ -86,7 +86,7 @@ class SessionController(QObject):
         return self._reading.is_busy
 
     def _show(self, run: Run | None) -> None:
-        if run is None or self._run.state is not RunState.EMPTY:
+        if run is None or self._run.state is not RunPhase.EMPTY:
             return
         self._run.show(run)
         if not run.is_finished:

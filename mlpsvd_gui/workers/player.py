@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from mlpsvd.audio.devices.portaudio import PortAudioMissingError, SoundLibrary
-from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.devices.portaudio import PortAudioLibrary, PortAudioMissingError
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.devices.pulse import PulseState
 from mlpsvd.audio.files import resample
 from mlpsvd.errors import DeviceError, MissingLibraryError
@@ -58,9 +58,9 @@ class Player(QObject):
     """Emits one sentence: this clip could not be played."""
     playing_changed = Signal(bool)
 
-    def __init__(self, host: SoundHost | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, host: PortAudioThread | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._host, self._is_own_host = host or SoundHost(), host is None
+        self._host, self._is_own_host = host or PortAudioThread(), host is None
         self._runner = LatestRunner(_PlayWork(self._host), "playback", self)
         self._runner.answered.connect(self._on_answered)
         self._runner.failed.connect(lambda _, sentence: self.failed.emit(sentence))
@@ -98,7 +98,7 @@ class Player(QObject):
 class _PlayWork:
     """Plays, or looks whether one could; answers why not, empty where all went well."""
 
-    def __init__(self, host: SoundHost) -> None:
+    def __init__(self, host: PortAudioThread) -> None:
         self._host = host
 
     def __call__(self, request: _Play, progress: Progress) -> str:
@@ -137,7 +137,7 @@ class _PlayWork:
         return future.result(0.0)
 
 
-def _output_rate_hz(library: SoundLibrary) -> float:
+def _output_rate_hz(library: PortAudioLibrary) -> float:
     """Return the rate of the default output; DeviceError says in a sentence why there is none."""
     if library.ask_pulse().state is PulseState.HANGS:
         raise DeviceError(_HANGS)
@@ -164,7 +164,7 @@ class _Output:
         self._stream: Any = None
         self.is_wanted = True
 
-    def open(self, library: SoundLibrary) -> None:
+    def open(self, library: PortAudioLibrary) -> None:
         """Begin; in PortAudio's thread."""
         if not self.is_wanted:
             return
@@ -195,7 +195,7 @@ class _Output:
                 return
             progress(0.0)
 
-    def close(self, library: SoundLibrary) -> None:
+    def close(self, library: PortAudioLibrary) -> None:
         """End, heard out or not; in PortAudio's thread."""
         if self._stream is not None:
             library.let_go(self._stream)

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from mlpsvd_gui.log import catch_everything, log_path, start_logging
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state.preferences import Preferences
-from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.state.run_state import RunPhase
 from mlpsvd_gui.widgets.messages import MessageKind
 
 
@@ -43,14 +43,14 @@ def test_the_line_at_the_bottom_tells_of_the_tab_above_it(qtbot: QtBot, window: 
     assert "Press Train" in window.status_text
     window.tabs.setCurrentIndex(1)
     qtbot.waitUntil(lambda: window.status_text.startswith("Run computes"), timeout=10_000)
-    assert window.status_text == window.experiments_panel.form.status.text()
-    window.tabs.setCurrentWidget(window.live_page)
+    assert window.status_text == window.papers_panel.form.status.text()
+    window.tabs.setCurrentWidget(window.live_tab)
     assert "Press Train" in window.status_text
 
 
 def test_before_there_is_a_network_a_click_leads_to_recording(qtbot: QtBot, window: MainWindow) -> None:
-    window.tabs.setCurrentWidget(window.live_page)
-    qtbot.mouseClick(window.live_panel.welcome.record_button, Qt.MouseButton.LeftButton)
+    window.tabs.setCurrentWidget(window.live_tab)
+    qtbot.mouseClick(window.listen_panel.welcome.record_button, Qt.MouseButton.LeftButton)
     assert window.record_panel.isVisible()
 
 
@@ -120,7 +120,7 @@ def test_a_run_can_be_saved_under_the_name_of_a_folder_that_is_not_there(
     qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Path] = []
-    monkeypatch.setattr(window.files, "save_run", asked.append)
+    monkeypatch.setattr(window.documents, "save_run", asked.append)
     window.dialogs.ask_save_run()
     (dialog,) = window.findChildren(QFileDialog)
     dialog.setDirectory(str(tmp_path))
@@ -136,7 +136,7 @@ def test_a_failed_run_is_told_in_the_window(
     window.experiments.set_value("data.recordings.path", str(tmp_path / "nowhere"))
     window.experiments.set_value("data.source", "recordings")
     window.actions_.train.trigger()
-    qtbot.waitUntil(lambda: window.run.state is RunState.FAILED, timeout=20_000)
+    qtbot.waitUntil(lambda: window.run.state is RunPhase.FAILED, timeout=20_000)
     assert "nowhere" in window.messages.text and window.messages.kind is MessageKind.ERROR
     assert window.actions_.train.isEnabled()
     for plot in (window.training_panel.accuracy, window.singular_values_panel.heatmap):

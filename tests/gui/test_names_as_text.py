@@ -160,21 +160,21 @@ def test_names_from_files_are_text_everywhere_in_the_window(
     save_model(model, model_of(trained.prepared, trained.outcomes["mlp-svd"]))
     save_experiment(experiment, trained.prepared.experiment)
 
-    window.files.open(experiment)
+    window.documents.open(experiment)
     trained.finish_in(window.run)
-    window.live.open_model(str(model))
-    qtbot.waitUntil(lambda: window.live.models.find(str(model)) is not None, timeout=WAIT_MS)
+    window.listen.open_model(str(model))
+    qtbot.waitUntil(lambda: window.listen.models.find(str(model)) is not None, timeout=WAIT_MS)
     assert all_faults(window) == []
 
-    window.classify_panel.controls.paths_chosen.emit([str(sounds)])
-    qtbot.waitUntil(lambda: len(window.classify_panel.table.rows.entries) == 5, timeout=WAIT_MS)
-    window.classifying.start()
-    qtbot.waitUntil(lambda: not window.classifying.is_running, timeout=WAIT_MS)
-    window.recording.collection.open(sounds)
+    window.files_panel.controls.paths_chosen.emit([str(sounds)])
+    qtbot.waitUntil(lambda: len(window.files_panel.table.rows.entries) == 5, timeout=WAIT_MS)
+    window.files.start()
+    qtbot.waitUntil(lambda: not window.files.is_running, timeout=WAIT_MS)
+    window.record.collection.open(sounds)
     qtbot.waitUntil(lambda: window.record_panel.review.table.model().rowCount() == 4, timeout=WAIT_MS)
-    for bar in (window.messages, window.live_panel.messages, window.classify_panel.messages):
+    for bar in (window.messages, window.listen_panel.messages, window.files_panel.messages):
         bar.show_message(MessageKind.ERROR, f"{HOSTILE} cannot be opened.")
-    window.live_panel.sound_form.show_device(HOSTILE)
+    window.listen_panel.sound_form.show_device(HOSTILE)
     assert all_faults(window) == []
     assert occurrences(window) >= 20
 

@@ -20,7 +20,7 @@ from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.store import RunFolder
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state.preferences import Preferences
-from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.state.run_state import RunPhase
 from mlpsvd_gui.widgets.messages import MessageKind
 
 
@@ -40,7 +40,7 @@ def train(qtbot: QtBot, window: MainWindow, epochs: int) -> None:
     window.actions_.train.trigger()
 
 
-def wait_for(qtbot: QtBot, window: MainWindow, *states: RunState) -> None:
+def wait_for(qtbot: QtBot, window: MainWindow, *states: RunPhase) -> None:
     qtbot.waitUntil(lambda: window.run.state in states, timeout=60_000)
 
 
@@ -58,19 +58,19 @@ def press(qtbot: QtBot, box: QMessageBox, text: str) -> None:
 def test_the_last_run_comes_back_with_curves_models_and_matrix(qtbot: QtBot, tmp_path: Path) -> None:
     window = open_window(qtbot, tmp_path)
     train(qtbot, window, 6)
-    wait_for(qtbot, window, RunState.FINISHED)
+    wait_for(qtbot, window, RunPhase.FINISHED)
     confusion = window.run.outcomes["mlp-svd"].confusion.copy()
     cells = [window.race_panel.cell(name, "Test accuracy") for name in ("mlp", "mlp-svd")]
     run_id, experiment = window.run.run_id, window.experiments.experiment
     assert window.close(), "nothing is asked when nothing runs"
 
     again = open_window(qtbot, tmp_path)
-    wait_for(qtbot, again, RunState.FINISHED)
+    wait_for(qtbot, again, RunPhase.FINISHED)
     assert (again.run.run_id, again.experiments.experiment) == (run_id, experiment)
     assert [again.race_panel.cell(name, "Test accuracy") for name in ("mlp", "mlp-svd")] == cells
     np.testing.assert_array_equal(again.run.outcomes["mlp-svd"].confusion, confusion)
     assert len(again.training_panel.accuracy.curve_data("mlp/test")[0]) == 7
-    assert [model.key for model in again.live.models.entries()] == ["mlp", "mlp-svd"]
+    assert [model.key for model in again.listen.models.entries()] == ["mlp", "mlp-svd"]
     assert again.actions_.save_run.isEnabled() and again.race_panel.stale_text == ""
     again.close()
 
@@ -79,7 +79,7 @@ def test_a_new_run_keeps_the_one_before_and_the_menu_opens_it(qtbot: QtBot, tmp_
     window = open_window(qtbot, tmp_path)
     for epochs in (3, 5):
         train(qtbot, window, epochs)
-        wait_for(qtbot, window, RunState.FINISHED)
+        wait_for(qtbot, window, RunPhase.FINISHED)
     window.actions_.recent_runs.aboutToShow.emit()
     newest, older = window.actions_.recent_runs.actions()
     assert "MLP-SVD" in newest.text() and "%" in newest.text()
@@ -87,7 +87,7 @@ def test_a_new_run_keeps_the_one_before_and_the_menu_opens_it(qtbot: QtBot, tmp_
     qtbot.waitUntil(
         lambda: window.run.experiment is not None and window.run.experiment.training.epochs == 3, timeout=20_000
     )
-    wait_for(qtbot, window, RunState.FINISHED)
+    wait_for(qtbot, window, RunPhase.FINISHED)
     assert len(window.run.histories["mlp"]) == 4
     assert window.experiments.experiment.training.epochs == 3
     assert window.preferences.recent_files() == []
@@ -97,7 +97,7 @@ def test_a_new_run_keeps_the_one_before_and_the_menu_opens_it(qtbot: QtBot, tmp_
 def test_quitting_during_a_run_asks_and_cancelling_goes_on(qtbot: QtBot, tmp_path: Path) -> None:
     window = open_window(qtbot, tmp_path)
     train(qtbot, window, 1_000_000)
-    wait_for(qtbot, window, RunState.TRAINING)
+    wait_for(qtbot, window, RunPhase.TRAINING)
     assert not window.close() and window.isVisible()
     press(qtbot, question(window), "Continue training")
     n_events = len(window.run.histories["mlp"])
@@ -111,7 +111,7 @@ def test_quitting_during_a_run_asks_and_cancelling_goes_on(qtbot: QtBot, tmp_pat
     assert time.monotonic() - started < 10.0
 
     again = open_window(qtbot, tmp_path)
-    wait_for(qtbot, again, RunState.STOPPED)
+    wait_for(qtbot, again, RunPhase.STOPPED)
     assert len(again.run.histories["mlp"]) > n_events
     assert "ended after" in again.messages.text
     again.close()
@@ -122,7 +122,7 @@ def test_a_run_that_is_stopped_before_its_first_epoch_leaves_nothing(qtbot: QtBo
     window.experiments.set_value("data.synthetic.train_per_class", 5000)
     window.actions_.train.trigger()
     window.actions_.stop.trigger()
-    wait_for(qtbot, window, RunState.EMPTY)
+    wait_for(qtbot, window, RunPhase.EMPTY)
     window.close()
     assert RunLibrary(tmp_path / "runs").latest() is None
 
@@ -133,7 +133,7 @@ def test_a_damaged_last_run_does_not_keep_the_window_from_opening(qtbot: QtBot, 
     (folder / "checkpoint.safetensors").write_bytes(b"\xff" * 100)
     window = open_window(qtbot, tmp_path)
     qtbot.waitUntil(lambda: not window.session.is_restoring, timeout=10_000)
-    assert window.run.state is RunState.EMPTY
+    assert window.run.state is RunPhase.EMPTY
     window.close()
 
 
@@ -143,7 +143,7 @@ def test_a_folder_that_cannot_be_written_to_is_told_and_training_goes_on(qtbot: 
     noted: list[str] = []
     window.training.noted.connect(noted.append)
     train(qtbot, window, 3)
-    wait_for(qtbot, window, RunState.FINISHED)
+    wait_for(qtbot, window, RunPhase.FINISHED)
     assert len([text for text in noted if text.startswith("The run is not kept: ")]) == 1
     assert window.run.outcomes
     window.close()
@@ -155,7 +155,7 @@ def test_the_library_holds_a_run_while_it_is_trained(qtbot: QtBot, tmp_path: Pat
     library = RunLibrary(tmp_path / "runs")
     window = open_window(qtbot, tmp_path)
     train(qtbot, window, 1_000_000 if is_training else 3)
-    wait_for(qtbot, window, RunState.TRAINING if is_training else RunState.FINISHED)
+    wait_for(qtbot, window, RunPhase.TRAINING if is_training else RunPhase.FINISHED)
     qtbot.waitUntil(lambda: any((tmp_path / "runs").iterdir()), timeout=10_000)
     (folder,) = (tmp_path / "runs").iterdir()
     if is_training:
@@ -163,7 +163,7 @@ def test_the_library_holds_a_run_while_it_is_trained(qtbot: QtBot, tmp_path: Pat
         with pytest.raises(Exception, match="is open in this program"):
             RunFolder(folder)
         window.actions_.stop.trigger()
-        wait_for(qtbot, window, RunState.STOPPED)
+        wait_for(qtbot, window, RunPhase.STOPPED)
     qtbot.waitUntil(lambda: library.latest() == folder, timeout=10_000)
     window.close()
 
@@ -173,10 +173,10 @@ def test_a_hostile_run_folder_is_one_sentence(
 ) -> None:
     expect_log("could not be read")
     window = open_window(qtbot, tmp_path)
-    window.files.open(hostile / "checkpoint_out_of_bounds")
+    window.documents.open(hostile / "checkpoint_out_of_bounds")
     qtbot.waitUntil(lambda: window.messages.kind is MessageKind.ERROR, timeout=10_000)
     assert "but not its results" in window.messages.text and "takes 514 inputs" in window.messages.text
-    assert window.run.state is RunState.EMPTY
+    assert window.run.state is RunPhase.EMPTY
     window.close()
 
 

@@ -13,7 +13,7 @@ from mlpsvd.cli import main
 from mlpsvd.experiments.presets import RECORDINGS_PRESET
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state.preferences import Preferences
-from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.state.run_state import RunPhase
 
 
 @pytest.mark.slow
@@ -32,7 +32,7 @@ def test_digits_from_the_window_and_from_the_command_line(
     qtbot.keyClick(path_line, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: window.experiments.experiment.data.recordings.path == str(recordings), timeout=30_000)
     window.actions_.train.trigger()
-    qtbot.waitUntil(lambda: window.run.state is RunState.FINISHED, timeout=120_000)
+    qtbot.waitUntil(lambda: window.run.state is RunPhase.FINISHED, timeout=120_000)
     shown = {name: window.race_panel.cell(name, "Test accuracy") for name in ("mlp", "mlp-svd")}
     window.close()
 

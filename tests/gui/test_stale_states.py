@@ -15,7 +15,7 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.pages.explore.controllers.training import TrainingController
 from mlpsvd_gui.state.preferences import Preferences
-from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.state.run_state import RunPhase
 from mlpsvd_gui.widgets.number_field import NumberField
 from mlpsvd_gui.window import toolbar as run_toolbar
 
@@ -43,7 +43,7 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
 
 def _train(qtbot: QtBot, window: MainWindow) -> None:
     window.actions_.train.trigger()
-    qtbot.waitUntil(lambda: window.run.state is RunState.FINISHED, timeout=60_000)
+    qtbot.waitUntil(lambda: window.run.state is RunPhase.FINISHED, timeout=60_000)
 
 
 def _texts(window: MainWindow) -> str:
@@ -55,14 +55,14 @@ def test_nothing_of_the_last_run_stays_while_data_are_prepared(qtbot: QtBot, win
     _train(qtbot, window)
     assert window.singular_values_panel.heatmap.canvas.isVisibleTo(window)
     window.actions_.train.trigger()
-    assert window.run.state is RunState.PREPARING
+    assert window.run.state is RunPhase.PREPARING
     panel = window.singular_values_panel
     for plot in (window.training_panel.accuracy, panel.heatmap, panel.values):
         assert not plot.canvas.isVisibleTo(window), "axes or curves while there is nothing to show"
     text = _texts(window)
     assert "preparing the data" in text.lower() and "Press Train" not in text and "epoch 0" not in text
     assert window.toolbar.progress.value() == 0
-    qtbot.waitUntil(lambda: window.run.state is RunState.FINISHED, timeout=60_000)
+    qtbot.waitUntil(lambda: window.run.state is RunPhase.FINISHED, timeout=60_000)
     assert window.training_panel.accuracy.canvas.isVisibleTo(window) and panel.heatmap.canvas.isVisibleTo(window)
 
 
@@ -176,12 +176,12 @@ def test_opening_a_model_says_where_it_is_used(
 ) -> None:
     _train(qtbot, window)
     path = tmp_path / "mine.safetensors"
-    window.files.export_model(path, "mlp")
+    window.documents.export_model(path, "mlp")
     qtbot.waitUntil(path.is_file)
-    window.files.open(path)
+    window.documents.open(path)
     assert "Listen and Files" in window.messages.text and window.messages.text.startswith("Opened the model mine")
     qtbot.mouseClick(window.messages._button, Qt.MouseButton.LeftButton)
-    assert window.live_panel.isVisible()
+    assert window.listen_panel.isVisible()
 
 
 def test_training_controllers_words_for_an_impossible_setting(qtbot: QtBot, window: MainWindow) -> None:

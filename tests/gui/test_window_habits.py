@@ -56,7 +56,7 @@ def _pages(window: MainWindow) -> Iterator[str]:
     """Bring each page to the front in turn."""
     for index in range(window.tabs.count()):
         window.tabs.setCurrentIndex(index)
-        inner = window.live_page.pages if window.tabs.tabText(index) == "Live audio" else None
+        inner = window.live_tab.pages if window.tabs.tabText(index) == "Live audio" else None
         for number in range(inner.count() if inner else 1):
             if inner:
                 inner.setCurrentIndex(number)

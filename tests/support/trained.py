@@ -12,7 +12,7 @@ from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Outcome, Race
 from mlpsvd.experiments.runs.results import model_of
 from mlpsvd.settings import with_value
-from mlpsvd_gui.state.run_state import RunModel, RunState
+from mlpsvd_gui.state.run_state import RunState
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Trained:
         """The MLP-SVD."""
         return Classifier(model_of(self.prepared, self.outcomes["mlp-svd"]))
 
-    def finish_in(self, run_model: RunModel) -> None:
+    def finish_in(self, run_model: RunState) -> None:
         """Let the window believe that this run has just been trained in it."""
         run_model.begin(self.prepared.experiment)
         run_model.set_prepared(self.prepared)

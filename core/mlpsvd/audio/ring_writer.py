@@ -9,10 +9,10 @@ from mlpsvd.audio.files import same_rate
 from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.audio.stream_resampler import StreamResampler
 
-__all__ = ["Outlet"]
+__all__ = ["RingWriter"]
 
 
-class Outlet:
+class RingWriter:
     """Writes into a ring buffer of one rate what comes at any rate.
 
     Parameters

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mlpsvd.models.model import Model
-from mlpsvd.models.training_statistics import TrainingReference
+from mlpsvd.models.training_statistics import TrainingStatistics
 
 __all__ = [
     "CLIPPED_WINDOWS",
@@ -44,7 +44,7 @@ def level_matters(model: Model) -> bool:
     return not (settings.scaling == "per sample" and settings.magnitude == "linear")
 
 
-def level_beyond_db(reference: TrainingReference, levels_dbfs: Sequence[float]) -> float:
+def level_beyond_db(reference: TrainingStatistics, levels_dbfs: Sequence[float]) -> float:
     """Return how far the levels of some windows are beyond those of the training clips; below 0: within.
 
     Half of the windows are above the 95th percentile by this much, or the loudest one is below the 5th.

@@ -14,7 +14,7 @@ from typing import Any
 from mlpsvd import __version__
 from mlpsvd.arrays import cpu, gpu_report
 from mlpsvd.audio.devices.devices import InputDevice
-from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.cli.console import OK
 from mlpsvd.cli.native_stderr import quiet_libraries
 from mlpsvd.engines.cpu.warm_up import engine_report
@@ -59,7 +59,7 @@ def _versions() -> list[tuple[str, str]]:
 
 def _sound() -> list[tuple[str, str]]:
     """Ask through the same thread as the window: with a sound server that hangs PortAudio never answers."""
-    with quiet_libraries(), contextlib.closing(SoundHost()) as host:
+    with quiet_libraries(), contextlib.closing(PortAudioThread()) as host:
         try:
             listed = host.devices().result(_SOUND_TIMEOUT_S)
             problem = listed.problem

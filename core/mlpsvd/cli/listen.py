@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mlpsvd.audio.devices.devices import InputDevice, find_device
 from mlpsvd.audio.devices.microphone import MicrophoneSource
-from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.audio.sources.file_source import FileSource
 from mlpsvd.audio.sources.paced_source import Pace
@@ -85,7 +85,7 @@ def list_devices() -> int:
     DeviceError
         If there is none, or the sound system does not answer.
     """
-    with quiet_libraries(), closing(SoundHost()) as host:
+    with quiet_libraries(), closing(PortAudioThread()) as host:
         inputs = _require_devices(host)
     for one in inputs:
         channels = f"{one.n_channels} channel{'' if one.n_channels == 1 else 's'}"
@@ -151,7 +151,7 @@ def _source(options: ListenOptions, classifier: Classifier, opened: ExitStack) -
         pace = Pace.FASTEST if options.fast else Pace.REAL_TIME
         return FileSource(options.file, rate_hz, pace, channel=channel)
     opened.enter_context(quiet_libraries())
-    host = opened.enter_context(closing(SoundHost()))
+    host = opened.enter_context(closing(PortAudioThread()))
     device = None if options.device is None else find_device(_require_devices(host), options.device)
     return MicrophoneSource(host, device, rate_hz, _heard_channel(channel, device))
 
@@ -161,7 +161,7 @@ def _heard_channel(channel: int, device: InputDevice | None) -> int:
     return channel if device is not None and channel <= device.n_channels else 0
 
 
-def _require_devices(host: SoundHost) -> tuple[InputDevice, ...]:
+def _require_devices(host: PortAudioThread) -> tuple[InputDevice, ...]:
     """Return every input device; raise DeviceError, which says why, where there is none."""
     try:
         devices = host.devices(refresh=True).result(_ANSWER_S)

@@ -15,7 +15,7 @@ from mlpsvd.collection.manifest import Manifest, csv_line
 from mlpsvd.collection.paths import is_folder, is_link, is_ours, place_of
 from mlpsvd.collection.recorded_clip import RecordedClip
 
-__all__ = ["Catalogue", "Cells", "Entry", "class_folder"]
+__all__ = ["Cells", "ClipIndex", "Entry", "class_folder"]
 
 Cells = Mapping[str, str]
 
@@ -51,7 +51,7 @@ class Entry:
         return self.cells["id"]
 
 
-class Catalogue:
+class ClipIndex:
     """The rows of one manifest.
 
     Parameters

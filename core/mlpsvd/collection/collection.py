@@ -17,7 +17,7 @@ from mlpsvd.collection.file_names import checked_label, clip_stem, first_free, s
 from mlpsvd.collection.journal import Change, State, Step
 from mlpsvd.collection.paths import file_id
 from mlpsvd.collection.recorded_clip import RecordedClip
-from mlpsvd.collection.store import CollectionStore, check_format
+from mlpsvd.collection.store import CollectionStorage, check_format
 from mlpsvd.collection.take import Take
 from mlpsvd.collection.training_warnings import warnings_for_training
 from mlpsvd.datasets.labels import natural_key
@@ -50,7 +50,7 @@ class Collection:
         Where it lies.
     """
 
-    def __init__(self, store: CollectionStore) -> None:
+    def __init__(self, store: CollectionStorage) -> None:
         self._store = store
         self.folder = store.folder
 
@@ -70,7 +70,7 @@ class Collection:
                 raise DataError(f"{folder} is not empty; open it as it is, or choose a new folder")
         except OSError as error:
             raise DataError(f"{folder} cannot be made ({error.strerror})") from None
-        store = CollectionStore(folder)
+        store = CollectionStorage(folder)
         if not store.writable:
             raise DataError(f"{folder} cannot be written to; choose another folder")
         store.set_file_format(file_format)
@@ -99,7 +99,7 @@ class Collection:
             path = folder.parent if folder.name == "manifest.csv" and folder.is_file() else folder
             if not path.is_dir():
                 raise DataError(f"there is no folder {str(path)!r}; choose one that exists, or make a new collection")
-            collection = cls(CollectionStore(path, progress))
+            collection = cls(CollectionStorage(path, progress))
         except (OSError, FileFormatError) as error:
             why = getattr(error, "strerror", None) or error
             raise DataError(f"{folder} cannot be opened ({why})") from None

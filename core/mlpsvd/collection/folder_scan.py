@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mlpsvd.audio.files import AudioInfo, UnusableAudioFileError, info
-from mlpsvd.collection.catalogue import Catalogue, class_folder
+from mlpsvd.collection.catalogue import ClipIndex, class_folder
 from mlpsvd.collection.file_names import first_free
 from mlpsvd.collection.manifest import Manifest, csv_line, empty_manifest, parse_manifest, read_text
 from mlpsvd.collection.paths import first_link, is_file, is_link, is_there, place_of
@@ -22,13 +22,13 @@ from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.settings import is_unicode
 from mlpsvd.text import one_line
 
-__all__ = ["Stock", "named_in_words", "take_stock"]
+__all__ = ["FolderScan", "named_in_words", "take_stock"]
 
 Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
-class Stock:
+class FolderScan:
     """What was found.
 
     Attributes
@@ -44,13 +44,13 @@ class Stock:
         in the catalogue, bit by bit.
     """
 
-    catalogue: Catalogue
+    catalogue: ClipIndex
     notes: tuple[str, ...]
     text: str | None
     copy_to: Path | None
 
 
-def take_stock(folder: Path, changed: Mapping[str, Mapping[str, str] | None], progress: Progress) -> Stock:
+def take_stock(folder: Path, changed: Mapping[str, Mapping[str, str] | None], progress: Progress) -> FolderScan:
     """Read the manifest and look through the folder; nothing is written.
 
     Parameters
@@ -62,7 +62,7 @@ def take_stock(folder: Path, changed: Mapping[str, Mapping[str, str] | None], pr
     progress
         Called with the share done, 0 to 1; may raise to cancel.
     """
-    return _StockTaking(folder, changed, progress).result()
+    return _FolderScanner(folder, changed, progress).result()
 
 
 def named_in_words(names: Sequence[str]) -> str:
@@ -71,7 +71,7 @@ def named_in_words(names: Sequence[str]) -> str:
     return first if len(names) == 1 else f"{first} and {len(names) - 1} more"
 
 
-class _StockTaking:
+class _FolderScanner:
     def __init__(self, folder: Path, changed: Mapping[str, Mapping[str, str] | None], progress: Progress) -> None:
         self._folder = folder
         self._changed = changed
@@ -81,11 +81,11 @@ class _StockTaking:
         self._text: str | None = None
         self._links: dict[str, bool] = {}
 
-    def result(self) -> Stock:
+    def result(self) -> FolderScan:
         manifest = self._manifest()
         files, left_out = self._files()
         rows = self._rows(manifest)
-        catalogue = Catalogue(self._folder, manifest)
+        catalogue = ClipIndex(self._folder, manifest)
         places = [self._key(place_of(self._folder, row["path"])) for row in rows]
         known = {place for place, row in zip(places, rows, strict=True) if row["path"]}
         strays = {place: name for place, name in files.items() if place not in known}
@@ -105,7 +105,7 @@ class _StockTaking:
         self._add_strays(catalogue, strays, labels, left_out)
         self._tell(missing, left_out, rows)
         self._tell_foreign(catalogue)
-        return Stock(catalogue, tuple(self._notes), self._text, self._copy_to)
+        return FolderScan(catalogue, tuple(self._notes), self._text, self._copy_to)
 
     def _manifest(self) -> Manifest:
         path = self._folder / "manifest.csv"
@@ -188,7 +188,7 @@ class _StockTaking:
             )
 
     def _add_strays(
-        self, catalogue: Catalogue, strays: Mapping[str, str], labels: Mapping[str, str], left_out: list[Skipped]
+        self, catalogue: ClipIndex, strays: Mapping[str, str], labels: Mapping[str, str], left_out: list[Skipped]
     ) -> None:
         added: list[str] = []
         for number, name in enumerate(strays.values()):
@@ -229,7 +229,7 @@ class _StockTaking:
             more = f" (the first: {name})" if len(left_out) > 1 else f" ({name})"
             self._notes.append(f"{count} left out{more}: {one_line(first.reason, 200)}.")
 
-    def _tell_foreign(self, catalogue: Catalogue) -> None:
+    def _tell_foreign(self, catalogue: ClipIndex) -> None:
         """Say which clips the program reads and never changes: they lie outside the folder, or behind a link."""
         outside = [one.name for one in catalogue.clips() if not one.path.is_relative_to(self._folder)]
         if outside:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from mlpsvd.collection.catalogue import Catalogue, Cells
+from mlpsvd.collection.catalogue import Cells, ClipIndex
 from mlpsvd.collection.file_names import first_free
 from mlpsvd.collection.journal import Change, State, Step, Transaction
 from mlpsvd.collection.paths import TRASH, checked_write, is_movable, is_plain_file, own_file, own_place
@@ -25,7 +25,7 @@ class Resolved:
     n_impossible: int
 
 
-def resolve(kind: str, step: Step, catalogue: Catalogue) -> Resolved:
+def resolve(kind: str, step: Step, catalogue: ClipIndex) -> Resolved:
     """Return what is to be done.
 
     Parameters
@@ -93,7 +93,7 @@ def _is_another_file(source: Path, target: Path) -> bool:
 
 
 class _Resolver:
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: ClipIndex) -> None:
         self._catalogue = catalogue
         self._folder = catalogue.folder
         self._promised: set[str] = set()

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from mlpsvd.collection.catalogue import Catalogue
+from mlpsvd.collection.catalogue import ClipIndex
 from mlpsvd.collection.encoding import Encoded
 from mlpsvd.collection.folder_scan import take_stock
 from mlpsvd.collection.journal import Journal, Step, Transaction
@@ -23,13 +23,13 @@ from mlpsvd.files import read_plain, write_atomically
 from mlpsvd.folder_lock import FolderLock
 from mlpsvd.json_fields import parse_fields
 
-__all__ = ["CollectionStore", "check_format"]
+__all__ = ["CollectionStorage", "check_format"]
 
 _FORMATS = ("flac", "wav")
 _MOST_BYTES = 10_000
 
 
-class CollectionStore:
+class CollectionStorage:
     """What :class:`mlpsvd.collection.collection.Collection` stands on; one for each open collection.
 
     Parameters
@@ -182,7 +182,7 @@ class CollectionStore:
         """Write a file of the collection in one step; OSError where that would be outside the folder."""
         write_atomically(checked_write(self.folder, name), data)
 
-    def _look(self, progress: Callable[[float], None]) -> Catalogue:
+    def _look(self, progress: Callable[[float], None]) -> ClipIndex:
         """Read what is there; first finish what was interrupted, and then write the manifest if it says less."""
         if self.writable:
             self._check_journal()
@@ -219,7 +219,7 @@ class CollectionStore:
             f"The list of steps was set aside as {aside.name}, and earlier steps cannot be undone: {damage}."
         )
 
-    def _write_stock(self, catalogue: Catalogue, copy_to: Path | None) -> None:
+    def _write_stock(self, catalogue: ClipIndex, copy_to: Path | None) -> None:
         try:
             if copy_to is not None:
                 self._write(copy_to.name, read_plain(self.manifest, LARGEST_MANIFEST))

@@ -20,11 +20,11 @@ from mlpsvd.files import expand_home
 from mlpsvd.settings import is_unicode
 from mlpsvd.text import one_line, quoted
 
-__all__ = ["Named", "label_from_name", "named_files", "natural_key"]
+__all__ = ["LabelledFile", "label_from_name", "named_files", "natural_key"]
 
 
 @dataclass(frozen=True)
-class Named:
+class LabelledFile:
     """A file with its label.
 
     Attributes
@@ -45,7 +45,7 @@ class Named:
     split: str | None = None
 
 
-def named_files(settings: RecordingsSettings) -> tuple[list[Named], list[Skipped]]:
+def named_files(settings: RecordingsSettings) -> tuple[list[LabelledFile], list[Skipped]]:
     """Return the files that ``settings`` name, in an order that does not depend on the disk, and what was left out.
 
     folders
@@ -121,8 +121,8 @@ def _normalised(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _from_folder(folder: Path, settings: RecordingsSettings) -> tuple[list[Named], list[Skipped]]:
-    found: list[Named] = []
+def _from_folder(folder: Path, settings: RecordingsSettings) -> tuple[list[LabelledFile], list[Skipped]]:
+    found: list[LabelledFile] = []
     skipped: list[Skipped] = []
 
     def unreadable(error: OSError) -> None:
@@ -137,7 +137,7 @@ def _from_folder(folder: Path, settings: RecordingsSettings) -> tuple[list[Named
         elif not is_unicode(label):
             skipped.append(Skipped(name, "the name of its class is not Unicode text"))
         else:
-            found.append(Named(path, name, label))
+            found.append(LabelledFile(path, name, label))
     return sorted(found, key=lambda one: one.name), sorted(skipped, key=lambda one: one.path)
 
 
@@ -149,12 +149,13 @@ def _label(relative: Path, settings: RecordingsSettings) -> tuple[str | None, st
     return label_from_name(relative.stem, settings.pattern), f"its name does not match {settings.pattern}"
 
 
-def _from_manifest(manifest: Path) -> tuple[list[Named], list[Skipped]]:
-    found: dict[str, Named] = {}
+def _from_manifest(manifest: Path) -> tuple[list[LabelledFile], list[Skipped]]:
+    found: dict[str, LabelledFile] = {}
     skipped: list[Skipped] = []
     folder = FileNames(manifest.parent)
     for number, row in _rows(manifest):
-        named = Named(folder.find(row["path"]), row["path"], _normalised(row["label"]), row.get("split", "").lower())
+        label, side = _normalised(row["label"]), row.get("split", "").lower()
+        named = LabelledFile(folder.find(row["path"]), row["path"], label, side)
         place = os.path.normpath(named.path)  # a/../b.wav is b.wav: one file must not be on both sides of the split
         if place in found:
             reason = f"row {number} of the manifest names it a second time"

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from mlpsvd.audio.files import AudioInfo, UnusableAudioFileError, check_channel, info, nominal_rate_hz
 from mlpsvd.datasets.clips import ClipSet, FileNote, LoadedClips, Skipped
 from mlpsvd.datasets.cutting import cut, fewest_samples
-from mlpsvd.datasets.labels import Named, named_files, natural_key
+from mlpsvd.datasets.labels import LabelledFile, named_files, natural_key
 from mlpsvd.datasets.left_out import require_no_lost_class
 from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.datasets.split import split_class, split_key
 from mlpsvd.datasets.streaming import stream_clips
-from mlpsvd.datasets.survey import Surveyed, copies, survey, survey_recording
+from mlpsvd.datasets.survey import RecordingFacts, copies, survey, survey_recording
 from mlpsvd.errors import DataError
 from mlpsvd.files import expand_home
 from mlpsvd.text import one_line, quoted
@@ -154,7 +154,7 @@ def load_recordings(settings: RecordingsSettings, seed: int, progress: Progress 
     digests: dict[str, int] = {}
     rate_hz = settings.sample_rate_hz or inventory.usual_rate_hz
     usable: list[tuple[Recording, Clips]] = []
-    surveyed: list[Surveyed] = []
+    surveyed: list[RecordingFacts] = []
     reading = _each(lambda one: _read(one, settings, rate_hz), inventory.files, lambda share: report(0.1 + 0.9 * share))
     for recording, outcome in zip(inventory.files, reading, strict=True):
         if isinstance(outcome, Skipped):
@@ -176,7 +176,7 @@ def load_recordings(settings: RecordingsSettings, seed: int, progress: Progress 
     return LoadedClips(train, test, tuple(skipped), has_fixed_split, tuple(notes), warnings, trained_on)
 
 
-def _surveyed(recording: Recording, clips: Clips, rate_hz: float) -> Surveyed:
+def _surveyed(recording: Recording, clips: Clips, rate_hz: float) -> RecordingFacts:
     file_rate_hz = nominal_rate_hz(recording.info.sample_rate_hz)
     return survey_recording(recording.name, recording.label, file_rate_hz, [clip for _, clip in clips], rate_hz)
 
@@ -185,7 +185,7 @@ def _silent(share: float) -> None:
     """Report progress to nobody."""
 
 
-def _inspect(named: Named, settings: RecordingsSettings) -> Recording | Skipped:
+def _inspect(named: LabelledFile, settings: RecordingsSettings) -> Recording | Skipped:
     try:
         about = info(named.path)
         check_channel(named.path, about.n_channels, settings.channel)
@@ -247,7 +247,7 @@ def _split(
     class_names: Iterable[str],
     settings: RecordingsSettings,
     seed: int,
-    surveyed: Sequence[Surveyed],
+    surveyed: Sequence[RecordingFacts],
 ) -> dict[str, str]:
     """Return ``train`` or ``test`` for each recording's name; raise DataError if a class lacks one of them."""
     sides: dict[str, str] = {}

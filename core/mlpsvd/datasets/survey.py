@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.text import one_line
 
-__all__ = ["Surveyed", "copies", "listed", "survey", "survey_recording", "unbalanced"]
+__all__ = ["RecordingFacts", "copies", "listed", "survey", "survey_recording", "unbalanced"]
 
 _UNBALANCED = 4  # times as many clips
 _ALIKE, _RARE = 0.9, 0.1  # shares of a class's recordings
@@ -30,7 +30,7 @@ _SILENCE_DB = -120.0
 
 
 @dataclass(frozen=True)
-class Surveyed:
+class RecordingFacts:
     """What the survey measures of one recording.
 
     Attributes
@@ -57,7 +57,7 @@ class Surveyed:
 
 def survey_recording(
     name: str, label: str, file_rate_hz: float, clips: Sequence[NDArray[np.float32]], rate_hz: float
-) -> Surveyed:
+) -> RecordingFacts:
     """Measure one recording.
 
     Parameters
@@ -82,10 +82,10 @@ def survey_recording(
     power = np.concatenate(powers) if powers else np.empty(0)
     quietest = float(np.percentile(power, _QUIETEST_PERCENT)) if len(power) >= _FEWEST_FRAMES else float("nan")
     level = total / n_samples if n_samples else 0.0
-    return Surveyed(name, label, file_rate_hz, digest.digest(), _in_db(level), _in_db(quietest))
+    return RecordingFacts(name, label, file_rate_hz, digest.digest(), _in_db(level), _in_db(quietest))
 
 
-def copies(recordings: Sequence[Surveyed]) -> list[tuple[Surveyed, ...]]:
+def copies(recordings: Sequence[RecordingFacts]) -> list[tuple[RecordingFacts, ...]]:
     """Return the groups of two and more recordings that hold the same samples."""
     groups = defaultdict(list)
     for one in recordings:
@@ -93,7 +93,9 @@ def copies(recordings: Sequence[Surveyed]) -> list[tuple[Surveyed, ...]]:
     return [tuple(group) for group in groups.values() if len(group) > 1]
 
 
-def survey(recordings: Sequence[Surveyed], sides: Mapping[str, str], class_names: Sequence[str]) -> tuple[str, ...]:
+def survey(
+    recordings: Sequence[RecordingFacts], sides: Mapping[str, str], class_names: Sequence[str]
+) -> tuple[str, ...]:
     """Return what a person should know before training, one sentence each.
 
     Parameters
@@ -131,7 +133,7 @@ def listed(names: Sequence[str]) -> str:
     return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
 
 
-def _copied(groups: Sequence[tuple[Surveyed, ...]], sides: Mapping[str, str]) -> Iterator[str]:
+def _copied(groups: Sequence[tuple[RecordingFacts, ...]], sides: Mapping[str, str]) -> Iterator[str]:
     mixed = [group for group in groups if len({one.label for one in group}) > 1]
     for group in mixed[:1]:
         others = f" So do {len(mixed) - 1} more groups." if len(mixed) > 1 else ""
@@ -156,7 +158,7 @@ def _copied(groups: Sequence[tuple[Surveyed, ...]], sides: Mapping[str, str]) ->
         yield f"{count} of another, sample for sample ({example}); copies are kept on one side of the split."
 
 
-def _rates(by_class: Mapping[str, Sequence[Surveyed]]) -> Iterator[str]:
+def _rates(by_class: Mapping[str, Sequence[RecordingFacts]]) -> Iterator[str]:
     """Warn where a rate is usual in one class and rare in another."""
     shares = {
         label: {rate: count / len(own) for rate, count in Counter(one.rate_hz for one in own).items()}
@@ -175,7 +177,7 @@ def _rates(by_class: Mapping[str, Sequence[Surveyed]]) -> Iterator[str]:
                 return
 
 
-def _levels(by_class: Mapping[str, Sequence[Surveyed]]) -> Iterator[str]:
+def _levels(by_class: Mapping[str, Sequence[RecordingFacts]]) -> Iterator[str]:
     levels = {label: np.array([one.level_db for one in own]) for label, own in by_class.items()}
     found = _extremes(levels)
     if found is not None:

@@ -17,7 +17,7 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.training_levels import training_levels
 from mlpsvd.features.spectra import FittedFeatures, fit_transform, n_samples_needed
 from mlpsvd.models.measure_statistics import measure_reference
-from mlpsvd.models.training_statistics import TrainingReference
+from mlpsvd.models.training_statistics import TrainingStatistics
 from mlpsvd.settings import check
 
 __all__ = ["FEWEST_TEST_CLIPS", "ClipPool", "Prepared", "prepare"]
@@ -79,7 +79,7 @@ class Prepared:
     features: FittedFeatures
     skipped: tuple[Skipped, ...]
     clip_s: float
-    reference: TrainingReference | None = None
+    reference: TrainingStatistics | None = None
     pool: ClipPool | None = None
     identity: str = ""
     notes: tuple[FileNote, ...] = ()

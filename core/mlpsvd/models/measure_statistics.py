@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.audio.level import Level
 from mlpsvd.models.prototypes import find_centres, nearest_centres
-from mlpsvd.models.training_statistics import DISTANCE_PERCENTILES, TrainingReference
+from mlpsvd.models.training_statistics import DISTANCE_PERCENTILES, TrainingStatistics
 
 __all__ = ["DEVIATION_FLOOR", "LEVEL_PERCENTILES", "measure_reference"]
 
@@ -26,7 +26,7 @@ _MEASURED_PER_CLASS = 30  # but at least so many
 
 def measure_reference(
     vectors: NDArray[np.floating], labels: NDArray[np.intp], n_classes: int, levels: Sequence[Level]
-) -> TrainingReference | None:
+) -> TrainingStatistics | None:
     """Measure where the training clips lie in feature space, and how loud they are.
 
     An entry in which the training set hardly varies (a frequency that no class sounds at) would make any noise floor
@@ -65,7 +65,7 @@ def measure_reference(
     if distances[-1] <= 0.0:
         return None
     low, high = np.percentile([level.rms_dbfs for level in levels], LEVEL_PERCENTILES)
-    return TrainingReference(
+    return TrainingStatistics(
         class_means=means,
         centres=(centres * std).astype(np.float32),
         within_std=std,

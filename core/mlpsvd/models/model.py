@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.features.spectra import FittedFeatures
-from mlpsvd.models.training_statistics import TrainingReference
+from mlpsvd.models.training_statistics import TrainingStatistics
 from mlpsvd.network.network import Network
 from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.settings import from_table
@@ -51,7 +51,7 @@ class Model:
     clip_s: float
     experiment_table: Mapping[str, Any] = field(default_factory=dict, repr=False)
     summary: Mapping[str, Any] = field(default_factory=dict)
-    reference: TrainingReference | None = field(default=None, repr=False)
+    reference: TrainingStatistics | None = field(default=None, repr=False)
 
     def network(self) -> Network:
         """Return the network over a copy of the parameters."""

@@ -22,7 +22,7 @@ from mlpsvd.files import require_plain, write_atomically
 from mlpsvd.json_fields import Fields, parse_fields
 from mlpsvd.models.model import Model
 from mlpsvd.models.model_header import Header, read_header, write_header
-from mlpsvd.models.training_statistics import TrainingReference
+from mlpsvd.models.training_statistics import TrainingStatistics
 from mlpsvd.network.network import parameter_views
 from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.text import one_line, quoted
@@ -166,11 +166,11 @@ def _require_fit(header: Header, features: FittedFeatures) -> None:
         )
 
 
-def _reference(header: Header, tensors: Tensors) -> TrainingReference | None:
+def _reference(header: Header, tensors: Tensors) -> TrainingStatistics | None:
     arrays = {name.removeprefix(_REFERENCE): one for name, one in tensors.items() if name.startswith(_REFERENCE)}
     if not arrays:
         return None
-    return TrainingReference.from_arrays(header.spec.n_out, header.spec.n_in, arrays)
+    return TrainingStatistics.from_arrays(header.spec.n_out, header.spec.n_in, arrays)
 
 
 def _theta(spec: NetworkSpec, tensors: Tensors) -> NDArray[np.floating]:

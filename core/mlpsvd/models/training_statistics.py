@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mlpsvd.datasets.sound_digest import MOST
 from mlpsvd.errors import FileFormatError
 
-__all__ = ["DISTANCE_PERCENTILES", "TrainingReference"]
+__all__ = ["DISTANCE_PERCENTILES", "TrainingStatistics"]
 
 DISTANCE_PERCENTILES = (5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
 """Which percentiles of the training clips' distances are kept; the last is the unit of :meth:`distance`."""
@@ -28,7 +28,7 @@ _SHAPES = {"distances": (len(DISTANCE_PERCENTILES),), "level_dbfs": (2,), "clipp
 
 
 @dataclass(frozen=True, eq=False)
-class TrainingReference:
+class TrainingStatistics:
     """The training set in the network's own feature space, sealed into the model.
 
     The distance of a vector is its root-mean-square deviation from the nearest of some typical vectors, a few for each
@@ -114,7 +114,7 @@ class TrainingReference:
     @classmethod
     def from_arrays(
         cls, n_classes: int, n_features: int, arrays: Mapping[str, NDArray[np.floating]]
-    ) -> TrainingReference:
+    ) -> TrainingStatistics:
         """Rebuild a reference from what :meth:`to_arrays` gave.
 
         Raises

@@ -27,14 +27,14 @@ from mlpsvd.training.events import Discard, EpochEvent, Snapshot
 from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
 from mlpsvd.training.trainer import optimiser_rule
 
-__all__ = ["ManyRun", "train_many"]
+__all__ = ["BatchedRun", "train_many"]
 
 # A call cannot be interrupted, and the parameters after each of its epochs are kept on the card.
 _EPOCHS_A_CALL = 32
 
 
 @dataclass(frozen=True)
-class ManyRun:
+class BatchedRun:
     """One training run, as the trainer takes it: initial network on the host, kinds, data, settings and seed."""
 
     network: Network
@@ -45,7 +45,7 @@ class ManyRun:
     seed: int
 
 
-def train_many(runs: Sequence[ManyRun], engine: FusedGpuEngine) -> Iterator[tuple[int, EpochEvent]]:
+def train_many(runs: Sequence[BatchedRun], engine: FusedGpuEngine) -> Iterator[tuple[int, EpochEvent]]:
     """Train all runs side by side; yield the index of a run and its event, epoch by epoch, epoch 0 first.
 
     The order of the clips, the discards and the snapshots are those of a trainer of the same seed. ``train_s`` is a
@@ -80,7 +80,7 @@ def train_many(runs: Sequence[ManyRun], engine: FusedGpuEngine) -> Iterator[tupl
 class _Member:
     """One run as it stands."""
 
-    def __init__(self, run: ManyRun, dtype: np.dtype[np.floating], train: int, test: int) -> None:
+    def __init__(self, run: BatchedRun, dtype: np.dtype[np.floating], train: int, test: int) -> None:
         self.run = run
         self.network = Network(run.network.spec, run.network.theta.astype(dtype))
         self.state: OptimiserState = fresh_state(self.network.spec, self.network.theta)
@@ -121,7 +121,7 @@ class _Reached:
 class _Together:
     """All runs, trained from stop to stop."""
 
-    def __init__(self, runs: Sequence[ManyRun], engine: FusedGpuEngine) -> None:
+    def __init__(self, runs: Sequence[BatchedRun], engine: FusedGpuEngine) -> None:
         self._engine = engine
         data_sets = list({id(run.dataset): run.dataset for run in runs}.values())
         sets = {id(one): 2 * index for index, one in enumerate(data_sets)}

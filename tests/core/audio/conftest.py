@@ -10,16 +10,16 @@ import pytest
 from numpy.typing import NDArray
 
 from mlpsvd.audio.devices.microphone import MicrophoneSource
-from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.level import measure_level
 from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.audio.sources.source import SourceState
 
 
 @pytest.fixture
-def host() -> Iterator[SoundHost]:
+def host() -> Iterator[PortAudioThread]:
     """The owner of PortAudio, closed afterwards."""
-    host = SoundHost()
+    host = PortAudioThread()
     yield host
     host.close()
 
@@ -71,7 +71,7 @@ class Listening:
 
 
 @pytest.fixture
-def listen(host: SoundHost) -> Iterator[Callable[..., Listening]]:
+def listen(host: PortAudioThread) -> Iterator[Callable[..., Listening]]:
     """Return a function that listens to a device: ``listen(device, rate_hz, channel)``, and waits for its sound."""
     begun: list[Listening] = []
 

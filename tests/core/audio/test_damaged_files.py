@@ -12,7 +12,7 @@ import soundfile
 
 from mlpsvd.audio.files import UnusableAudioFileError, info, read, read_sound
 from mlpsvd.audio.ring_buffer import RingBuffer
-from mlpsvd.audio.ring_writer import Outlet
+from mlpsvd.audio.ring_writer import RingWriter
 from mlpsvd.collection.encoding import trimmed
 from mlpsvd.datasets.streaming import stream_clips
 
@@ -189,7 +189,7 @@ def test_a_damaged_file_can_be_trimmed_like_any_other(tmp_path: Path) -> None:
 
 def test_a_device_whose_rate_is_nearly_that_of_the_model_is_not_resampled() -> None:
     ring = RingBuffer(1000)
-    outlet = Outlet(ring, 8001.0)
+    outlet = RingWriter(ring, 8001.0)
     outlet.begin(8000.0, None)
     block = SOUND[:500].astype(np.float32)
     outlet.write(block)

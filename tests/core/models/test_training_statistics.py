@@ -13,7 +13,7 @@ from mlpsvd.datasets.load import load_clips
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.models.measure_statistics import DEVIATION_FLOOR, measure_reference
-from mlpsvd.models.training_statistics import TrainingReference
+from mlpsvd.models.training_statistics import TrainingStatistics
 from mlpsvd.settings import with_value
 
 RNG = np.random.default_rng(7)
@@ -96,7 +96,7 @@ def test_arrays_rebuild_the_same_reference() -> None:
     vectors, labels, _ = blobs()
     found = measure_reference(vectors, labels, 3, LEVELS)
     assert found is not None
-    again = TrainingReference.from_arrays(3, 12, found.to_arrays())
+    again = TrainingStatistics.from_arrays(3, 12, found.to_arrays())
     assert {name: array.tobytes() for name, array in again.to_arrays().items()} == {
         name: array.tobytes() for name, array in found.to_arrays().items()
     }

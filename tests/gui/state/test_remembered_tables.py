@@ -18,7 +18,7 @@ from mlpsvd.audio.calibration import Calibration
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.record_memory import RecordMemory
-from mlpsvd_gui.state.sound_memory import Background, DeviceSound, SoundMemory
+from mlpsvd_gui.state.sound_memory import BackgroundNoise, DeviceSound, SoundMemory
 
 KEY = "microphone"
 
@@ -59,9 +59,11 @@ def test_fuzzed_memory_of_collections_and_how_to_record(preferences: Preferences
 def test_fuzzed_memory_of_a_microphone(preferences: Preferences) -> None:
     memory = SoundMemory(preferences)
     sound = DeviceSound(
-        Background(np.zeros(100, np.float32), 48000.0, "2026-11-26"), True, Calibration(94.0, 1000.0, 94.0, KEY, "now"),
+        BackgroundNoise(np.zeros(100, np.float32), 48000.0, "2026-11-26"),
+        True,
+        Calibration(94.0, 1000.0, 94.0, KEY, "now"),
         "/correction.txt",
-    )  # fmt: skip
+    )
     memory.save_background(KEY, sound.background)
     memory.save(KEY, sound)
     assert memory.load(KEY).calibration == sound.calibration

@@ -13,7 +13,7 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.settings import with_value
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state import experiment_history
-from mlpsvd_gui.state.experiment_state import ExperimentModel
+from mlpsvd_gui.state.experiment_state import ExperimentState
 from mlpsvd_gui.state.preferences import Preferences
 
 
@@ -28,7 +28,7 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
 
 
 def test_every_change_can_be_undone_and_repeated() -> None:
-    model = ExperimentModel()
+    model = ExperimentState()
     model.set_value("seed", 5)
     model.set_value("training.epochs", 7)
     changed = model.experiment
@@ -45,7 +45,7 @@ def test_every_change_can_be_undone_and_repeated() -> None:
 
 
 def test_a_new_change_after_undo_ends_redo() -> None:
-    model = ExperimentModel()
+    model = ExperimentState()
     model.set_value("seed", 5)
     model.undo()
     model.set_value("training.epochs", 9)
@@ -55,7 +55,7 @@ def test_a_new_change_after_undo_ends_redo() -> None:
 
 
 def test_quick_changes_of_one_setting_are_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = ExperimentModel()
+    model = ExperimentState()
     for seed in range(1, 20):
         model.set_value("seed", seed)
     model.set_value("training.epochs", 9)
@@ -82,16 +82,16 @@ def test_undoing_an_open_restores_the_file_as_well(window: MainWindow, tmp_path:
     """Otherwise Save would write the old experiment over the file that was opened."""
     first, second = tmp_path / "first.toml", tmp_path / "second.toml"
     window.experiments.set_value("seed", 11)
-    assert window.files.save(second)
+    assert window.documents.save(second)
     window.experiments.set_value("seed", 22)
-    assert window.files.save(first)
-    window.files.open(second)
-    assert window.files.path == second and window.experiments.experiment.seed == 11
+    assert window.documents.save(first)
+    window.documents.open(second)
+    assert window.documents.path == second and window.experiments.experiment.seed == 11
     window.actions_.undo.trigger()
-    assert window.files.path == first and window.experiments.experiment.seed == 22
-    assert not window.files.is_modified
+    assert window.documents.path == first and window.experiments.experiment.seed == 22
+    assert not window.documents.is_modified
     window.actions_.redo.trigger()
-    assert window.files.path == second and window.experiments.experiment.seed == 11
+    assert window.documents.path == second and window.experiments.experiment.seed == 11
 
 
 def test_what_a_message_offers_stays_in_the_edit_menu(qtbot: QtBot, window: MainWindow) -> None:
@@ -115,7 +115,7 @@ def test_the_undo_keys_belong_to_the_page_in_front(qtbot: QtBot, window: MainWin
     qtbot.waitUntil(window.isActiveWindow)
     qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert window.experiments.experiment.seed == Experiment().seed
-    window.tabs.setCurrentWidget(window.live_page)
+    window.tabs.setCurrentWidget(window.live_tab)
     assert window.actions_.undo.shortcut().isEmpty(), "the Record page has an undo of its own"
     window.tabs.setCurrentIndex(0)
     assert window.actions_.undo.shortcut().toString() == "Ctrl+Z"

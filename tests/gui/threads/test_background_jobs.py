@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from mlpsvd_gui.threads.background_jobs import Background
+from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 
 
 @pytest.fixture
-def background(qtbot: Any) -> Iterator[Background]:
-    made = Background("test")
+def background(qtbot: Any) -> Iterator[BackgroundJobs]:
+    made = BackgroundJobs("test")
     yield made
     made.close()
 
 
-def test_a_result_arrives_on_the_asking_thread(qtbot: Any, background: Background) -> None:
+def test_a_result_arrives_on_the_asking_thread(qtbot: Any, background: BackgroundJobs) -> None:
     told: list[tuple[int, int]] = []
     background.submit(threading.get_ident, lambda ran: told.append((ran, threading.get_ident())), pytest.fail)
     qtbot.waitUntil(lambda: bool(told))
@@ -26,7 +26,7 @@ def test_a_result_arrives_on_the_asking_thread(qtbot: Any, background: Backgroun
     assert not background.is_busy
 
 
-def test_an_error_arrives_as_it_was_raised(qtbot: Any, background: Background) -> None:
+def test_an_error_arrives_as_it_was_raised(qtbot: Any, background: BackgroundJobs) -> None:
     error, told = KeyError("layer 3"), []
 
     def fail() -> None:
@@ -37,7 +37,7 @@ def test_an_error_arrives_as_it_was_raised(qtbot: Any, background: Background) -
     assert told == [error]
 
 
-def test_only_the_newest_of_many_jobs_is_answered_and_few_are_run(qtbot: Any, background: Background) -> None:
+def test_only_the_newest_of_many_jobs_is_answered_and_few_are_run(qtbot: Any, background: BackgroundJobs) -> None:
     gate, ran, told = threading.Event(), [], []
 
     def job(number: int) -> int:
@@ -55,7 +55,7 @@ def test_only_the_newest_of_many_jobs_is_answered_and_few_are_run(qtbot: Any, ba
     assert ran == [0, 19]
 
 
-def test_nothing_arrives_after_closing(qtbot: Any, background: Background) -> None:
+def test_nothing_arrives_after_closing(qtbot: Any, background: BackgroundJobs) -> None:
     gate, told = threading.Event(), []
     background.submit(lambda: gate.wait(5.0), told.append, told.append)
     background.close(0.05)

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from mlpsvd_gui.threads.serial_jobs import InOrder
+from mlpsvd_gui.threads.serial_jobs import SerialJobs
 
 
 @pytest.fixture
-def jobs(qtbot: Any) -> Iterator[InOrder]:
-    made = InOrder("test")
+def jobs(qtbot: Any) -> Iterator[SerialJobs]:
+    made = SerialJobs("test")
     yield made
     made.close()
 
 
-def test_every_job_is_run_and_answered_in_order(qtbot: Any, jobs: InOrder) -> None:
+def test_every_job_is_run_and_answered_in_order(qtbot: Any, jobs: SerialJobs) -> None:
     told: list[tuple[int, int]] = []
     for number in range(5):
         jobs.submit(lambda number=number: number, lambda n: told.append((n, threading.get_ident())), pytest.fail)
@@ -29,7 +29,7 @@ def test_every_job_is_run_and_answered_in_order(qtbot: Any, jobs: InOrder) -> No
     assert not jobs.is_busy
 
 
-def test_an_error_arrives_as_it_was_raised_and_the_next_job_is_done(qtbot: Any, jobs: InOrder) -> None:
+def test_an_error_arrives_as_it_was_raised_and_the_next_job_is_done(qtbot: Any, jobs: SerialJobs) -> None:
     error, told = KeyError("layer 3"), []
 
     def fail() -> None:
@@ -42,7 +42,7 @@ def test_an_error_arrives_as_it_was_raised_and_the_next_job_is_done(qtbot: Any, 
 
 
 def test_closing_waits_for_what_has_been_asked(qtbot: Any) -> None:
-    jobs, done, told = InOrder("test"), [], []
+    jobs, done, told = SerialJobs("test"), [], []
     for number in range(3):
         jobs.submit(lambda number=number: (time.sleep(0.05), done.append(number)), told.append, pytest.fail)
     jobs.close()

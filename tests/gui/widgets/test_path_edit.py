@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from mlpsvd_gui.pages.explore.views.data_panel import DataPanel
 from mlpsvd_gui.pages.explore.views.recordings_form import RecordingsForm
-from mlpsvd_gui.pages.files.views.panel import ClassifyPanel
+from mlpsvd_gui.pages.files.views.panel import FilesPanel
 from mlpsvd_gui.pages.listen.views.source_chooser import SourceChooser
 from mlpsvd_gui.widgets.path_edit import PathEdit
 
@@ -74,7 +74,7 @@ def test_what_is_dropped_on_a_path_takes_the_place_of_what_it_held(qtbot, tmp_pa
 
 
 def test_a_dropped_text_is_a_path_on_the_panels_too(qtbot, tmp_path: Path) -> None:
-    data, files = DataPanel(), ClassifyPanel()
+    data, files = DataPanel(), FilesPanel()
     for widget in (data, files):
         qtbot.addWidget(widget)
     dropped: list[str] = []

@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from mlpsvd.audio.devices.microphone import MicrophoneSource
-from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.level import measure_level
 from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.audio.sources.source import SourceState
@@ -20,20 +20,20 @@ TONE = np.sin(2.0 * np.pi * 1000.0 * np.arange(16000) / 16000).astype(np.float32
 
 
 @pytest.fixture
-def host() -> Iterator[SoundHost]:
-    host = SoundHost()
+def host() -> Iterator[PortAudioThread]:
+    host = PortAudioThread()
     yield host
     host.close()
 
 
 @pytest.fixture
-def player(qtbot: QtBot, host: SoundHost) -> Iterator[Player]:
+def player(qtbot: QtBot, host: PortAudioThread) -> Iterator[Player]:
     player = Player(host)
     yield player
     player.close()
 
 
-def listening_to(qtbot: QtBot, host: SoundHost) -> tuple[MicrophoneSource, RingBuffer]:
+def listening_to(qtbot: QtBot, host: PortAudioThread) -> tuple[MicrophoneSource, RingBuffer]:
     source, ring = MicrophoneSource(host, None, 16000.0), RingBuffer(160_000)
     source.start(ring)
     qtbot.waitUntil(lambda: source.status.state is SourceState.RUNNING)

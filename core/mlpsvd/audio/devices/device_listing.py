@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mlpsvd.audio.devices.devices import DeviceList, InputDevice
-from mlpsvd.audio.devices.portaudio import SoundLibrary
+from mlpsvd.audio.devices.portaudio import PortAudioLibrary
 from mlpsvd.audio.devices.pulse import PulseAnswer, PulseState
 from mlpsvd.errors import DeviceError, MissingLibraryError
 
@@ -25,7 +25,7 @@ _NO_INPUT = "No microphone was found; plug one in or switch one on"
 _HANGS = "The sound server does not answer; the devices are listed as soon as it does, or when it is restarted"
 
 
-def list_inputs(loaded: Callable[[], SoundLibrary], refresh: bool = False) -> DeviceList:
+def list_inputs(loaded: Callable[[], PortAudioLibrary], refresh: bool = False) -> DeviceList:
     """Return what can be listened to now, or why nothing can.
 
     Parameters
@@ -49,7 +49,7 @@ def list_inputs(loaded: Callable[[], SoundLibrary], refresh: bool = False) -> De
     return DeviceList(inputs, "" if inputs else _NO_INPUT)
 
 
-def has_pulse(library: SoundLibrary, pulse: PulseAnswer) -> bool:
+def has_pulse(library: PortAudioLibrary, pulse: PulseAnswer) -> bool:
     """Whether PortAudio can reach the server's sources; looks again where the server came after PortAudio's start."""
     if pulse.state is not PulseState.ANSWERS:
         return False
@@ -121,7 +121,7 @@ def pulse_index(sd: Any) -> int | None:
     return _index_named(sd, _THROUGH_PULSE)
 
 
-def _in_order(library: SoundLibrary, pulse: PulseAnswer, through_pulse: bool) -> tuple[InputDevice, ...]:
+def _in_order(library: PortAudioLibrary, pulse: PulseAnswer, through_pulse: bool) -> tuple[InputDevice, ...]:
     inputs = [device for _, device in portaudio_inputs(library.sd)]
     if through_pulse:
         # The aliases lead to the server's default, which stands in its own list by its own name.

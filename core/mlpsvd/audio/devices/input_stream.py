@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.audio.devices.clocks import now_s
-from mlpsvd.audio.devices.portaudio import SoundLibrary
+from mlpsvd.audio.devices.portaudio import PortAudioLibrary
 
 __all__ = ["BLOCK_S", "Block", "InputStream"]
 
@@ -60,7 +60,7 @@ class InputStream:
 
     def __init__(
         self,
-        library: SoundLibrary,
+        library: PortAudioLibrary,
         settings: dict[str, Any],
         wake: threading.Event,
         remark: str = "",
@@ -113,7 +113,7 @@ class InputStream:
         self._is_retired = True
         self._blocks.clear()
 
-    def close(self, library: SoundLibrary) -> bool:
+    def close(self, library: PortAudioLibrary) -> bool:
         """Close it; False where the sound server hangs, so that it cannot be now. By PortAudio's owner thread."""
         self.retire()
         return library.let_go(self._stream)

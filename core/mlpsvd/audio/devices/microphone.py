@@ -10,10 +10,10 @@ from mlpsvd.audio.devices.clocks import SleepWatch, now_s
 from mlpsvd.audio.devices.devices import InputDevice
 from mlpsvd.audio.devices.input_stream import Block, InputStream
 from mlpsvd.audio.devices.open_input import ChannelError, Target, check_channel, open_input, require_answer
-from mlpsvd.audio.devices.portaudio import PortAudioMissingError, SoundLibrary
-from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.devices.portaudio import PortAudioLibrary, PortAudioMissingError
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.devices.pulse import PulseState
-from mlpsvd.audio.devices.receiver import Reception
+from mlpsvd.audio.devices.receiver import Receiver
 from mlpsvd.audio.devices.removal_watch import RemovalWatch
 from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.audio.sources.source import AudioSource, SourceHealth, SourceState
@@ -65,7 +65,7 @@ class MicrophoneSource(AudioSource):
 
     def __init__(
         self,
-        host: SoundHost,
+        host: PortAudioThread,
         device: InputDevice | None = None,
         sample_rate_hz: float | None = None,
         channel: int = 0,
@@ -84,7 +84,7 @@ class MicrophoneSource(AudioSource):
         self._opened: list[InputStream] = []
         self._had_server = False
         # The pump's own:
-        self._reception: Reception | None = None
+        self._reception: Receiver | None = None
         self._stream: InputStream | None = None
         self._removal: RemovalWatch | None = None
         self._job: Future[InputStream | None] | None = None
@@ -107,7 +107,7 @@ class MicrophoneSource(AudioSource):
         """Begin to deliver into ``ring``; returns at once, whatever the device does."""
         if self._thread is not None:
             raise RuntimeError(f"{self.name} has been started already")
-        self._reception = Reception(ring, self.sample_rate_hz, self._target.channel)
+        self._reception = Receiver(ring, self.sample_rate_hz, self._target.channel)
         self._tell(SourceState.STARTING)
         self._thread = threading.Thread(target=self._run, name=f"microphone {self.name}", daemon=True)
         self._thread.start()
@@ -245,7 +245,7 @@ class MicrophoneSource(AudioSource):
             self.latency_s = stream.latency_s + self._receive.delay_s
 
     @property
-    def _receive(self) -> Reception:
+    def _receive(self) -> Receiver:
         assert self._reception is not None  # it is there from the start on
         return self._reception
 
@@ -264,7 +264,7 @@ class MicrophoneSource(AudioSource):
 
     # -- in PortAudio's thread
 
-    def _open(self, library: SoundLibrary) -> InputStream | None:
+    def _open(self, library: PortAudioLibrary) -> InputStream | None:
         if self._stopping.is_set():
             return None
         pulse = require_answer(library, self._target, self._had_server)
@@ -274,5 +274,5 @@ class MicrophoneSource(AudioSource):
         self._opened.append(stream)
         return stream
 
-    def _close_streams(self, library: SoundLibrary) -> None:
+    def _close_streams(self, library: PortAudioLibrary) -> None:
         self._opened = [stream for stream in self._opened if not stream.close(library)]

@@ -19,7 +19,7 @@ from mlpsvd.audio.devices.device_listing import (
 )
 from mlpsvd.audio.devices.devices import InputDevice
 from mlpsvd.audio.devices.input_stream import BLOCK_S, InputStream
-from mlpsvd.audio.devices.portaudio import SoundLibrary
+from mlpsvd.audio.devices.portaudio import PortAudioLibrary
 from mlpsvd.audio.devices.pulse import PulseAnswer, PulseSource, PulseState
 from mlpsvd.errors import DeviceError
 
@@ -80,7 +80,7 @@ def check_channel(device: InputDevice, channel: int) -> None:
         raise ChannelError(f"“{device.name}” has {has}, and channel {channel} was asked for; choose another one")
 
 
-def require_answer(library: SoundLibrary, target: Target, had_server: bool) -> PulseAnswer:
+def require_answer(library: PortAudioLibrary, target: Target, had_server: bool) -> PulseAnswer:
     """Ask the sound server, if there is one, before anything is asked of PortAudio, which would hang with it.
 
     Parameters
@@ -112,7 +112,7 @@ def require_answer(library: SoundLibrary, target: Target, had_server: bool) -> P
 
 
 def open_input(
-    library: SoundLibrary, target: Target, pulse: PulseAnswer, wake: threading.Event, look_again: bool
+    library: PortAudioLibrary, target: Target, pulse: PulseAnswer, wake: threading.Event, look_again: bool
 ) -> InputStream:
     """Open and start the target at its native rate, or at another that it takes.
 
@@ -165,7 +165,7 @@ def _absent(target: Target) -> DeviceError:
     return DeviceError(f"{target.name} is not there; listening goes on by itself when it is plugged in or switched on")
 
 
-def _open(library: SoundLibrary, target: Target, found: _Found, wake: threading.Event) -> InputStream:
+def _open(library: PortAudioLibrary, target: Target, found: _Found, wake: threading.Event) -> InputStream:
     sd, device = library.sd, found.device
     refused: list[float] = []
     for rate_hz in dict.fromkeys((device.native_rate_hz, *_COMMON_RATES_HZ)):

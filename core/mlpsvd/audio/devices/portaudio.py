@@ -12,7 +12,7 @@ from typing import Any
 from mlpsvd.audio.devices.pulse import PulseAnswer, PulseClient, PulseState
 from mlpsvd.errors import DeviceError, MissingLibraryError
 
-__all__ = ["PortAudioMissingError", "SoundLibrary", "load_sound_library"]
+__all__ = ["PortAudioLibrary", "PortAudioMissingError", "load_sound_library"]
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class PortAudioMissingError(DeviceError):
     """The PortAudio library is not installed: waiting does not help."""
 
 
-class SoundLibrary:
+class PortAudioLibrary:
     """PortAudio, initialised. Every method belongs to the one thread that owns it.
 
     Attributes
@@ -107,7 +107,7 @@ class SoundLibrary:
         return True
 
 
-def load_sound_library(pulse: PulseClient) -> SoundLibrary:
+def load_sound_library(pulse: PulseClient) -> PortAudioLibrary:
     """Import sounddevice, which looks for PortAudio and its devices, unless the sound server hangs: so would that.
 
     Raises
@@ -132,7 +132,7 @@ def load_sound_library(pulse: PulseClient) -> SoundLibrary:
     # As the interpreter ends it lets go of the library under the feet of a stream that could not be closed. What
     # ctypes has loaded stays.
     ctypes.CDLL(sounddevice._libname)
-    library = SoundLibrary(sounddevice, pulse)
+    library = PortAudioLibrary(sounddevice, pulse)
     if not sounddevice._initialized:  # another host has used it before and closed it
         library.reinitialise()
     return library

@@ -17,11 +17,11 @@ from typing import Any, TypeVar
 
 from mlpsvd.audio.devices.device_listing import list_inputs
 from mlpsvd.audio.devices.devices import DeviceList
-from mlpsvd.audio.devices.portaudio import SoundLibrary, load_sound_library
+from mlpsvd.audio.devices.portaudio import PortAudioLibrary, load_sound_library
 from mlpsvd.audio.devices.pulse import PulseClient
 from mlpsvd.errors import DeviceError
 
-__all__ = ["SoundHost"]
+__all__ = ["PortAudioThread"]
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ _RETRY_S = 0.25
 _CLOSED = "The program is closing its sound"
 
 
-class SoundHost:
+class PortAudioThread:
     """Runs work that needs PortAudio, one piece after another, in a thread of its own.
 
     The thread and the library are not there before the first question. No question blocks its caller: the answer is
@@ -42,7 +42,7 @@ class SoundHost:
         self._thread: threading.Thread | None = None
         self._is_closed = False
         self._pulse = PulseClient()
-        self._library: SoundLibrary | None = None
+        self._library: PortAudioLibrary | None = None
         self._devices: DeviceList | None = None
         self._is_done = threading.Event()
 
@@ -68,7 +68,7 @@ class SoundHost:
         """
         return self._submit(lambda: work(self._loaded().sd))
 
-    def ask(self, work: Callable[[SoundLibrary], T]) -> Future[T]:
+    def ask(self, work: Callable[[PortAudioLibrary], T]) -> Future[T]:
         """As :meth:`run`, for work that opens streams and lets the library hold them."""
         return self._submit(lambda: work(self._loaded()))
 
@@ -117,7 +117,7 @@ class SoundHost:
         self._library = None
         self._is_done.set()
 
-    def _loaded(self) -> SoundLibrary:
+    def _loaded(self) -> PortAudioLibrary:
         if self._is_closed:
             raise DeviceError(_CLOSED)
         if self._library is None:

@@ -9,15 +9,15 @@ from mlpsvd.audio.devices.clocks import now_s
 from mlpsvd.audio.devices.input_stream import Block
 from mlpsvd.audio.devices.sample_clock import SampleClock
 from mlpsvd.audio.ring_buffer import RingBuffer
-from mlpsvd.audio.ring_writer import Outlet
+from mlpsvd.audio.ring_writer import RingWriter
 from mlpsvd.audio.sources.source import SourceHealth
 
-__all__ = ["Reception"]
+__all__ = ["Receiver"]
 
 _RAW_S = 30.0
 
 
-class Reception:
+class Receiver:
     """Writes what a device sends into two ring buffers: at the model's rate, and as it came.
 
     Parameters
@@ -29,7 +29,7 @@ class Reception:
     """
 
     def __init__(self, ring: RingBuffer, rate_hz: float, channel: int) -> None:
-        self._outlets = [Outlet(ring, rate_hz)]
+        self._outlets = [RingWriter(ring, rate_hz)]
         self._channel = channel
         self._clock = SampleClock()
         self._kept: list[NDArray[np.float32]] = []
@@ -50,7 +50,7 @@ class Reception:
     def add_raw_ring(self, rate_hz: float) -> RingBuffer:
         """Keep the samples at this rate too, the device's own as it is first heard; before its first block."""
         ring = RingBuffer(int(_RAW_S * rate_hz))
-        self._outlets.append(Outlet(ring, rate_hz))
+        self._outlets.append(RingWriter(ring, rate_hz))
         return ring
 
     def take(self, block: Block, rate_hz: float) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from mlpsvd.classification.live.decision import LiveDecision
 
-__all__ = ["Heard", "Stretch"]
+__all__ = ["DecisionSpan", "RecentDecisions"]
 
 _STEP_S = 0.25
 _MEMORY_S = 30.0
@@ -19,7 +19,7 @@ _ROUNDING_S = 1e-6
 
 
 @dataclass
-class Stretch:
+class DecisionSpan:
     """Some windows in a row.
 
     Attributes
@@ -44,7 +44,7 @@ class Stretch:
     n_clipped: int = 0
 
     @classmethod
-    def joined(cls, stretches: Iterable[Stretch]) -> Stretch:
+    def joined(cls, stretches: Iterable[DecisionSpan]) -> DecisionSpan:
         """Put stretches, in the order of their time, into one."""
         whole = cls()
         for one in stretches:
@@ -69,7 +69,7 @@ class Stretch:
             self.distances.append(decision.distance)
 
 
-class Heard:
+class RecentDecisions:
     """What has been heard lately, classified and quiet windows apart.
 
     A person speaks a word, waits, speaks another: the last seconds of sound are those of the words, whatever lies
@@ -77,9 +77,9 @@ class Heard:
     """
 
     def __init__(self) -> None:
-        self._loud: deque[Stretch] = deque()
-        self._quiet: deque[Stretch] = deque()
-        self._open = {"loud": Stretch(), "quiet": Stretch()}
+        self._loud: deque[DecisionSpan] = deque()
+        self._quiet: deque[DecisionSpan] = deque()
+        self._open = {"loud": DecisionSpan(), "quiet": DecisionSpan()}
         self._end_s = -math.inf
         self._window_s = 0.0
 
@@ -103,22 +103,22 @@ class Heard:
         if self._open[kind].covered_s < _STEP_S - _ROUNDING_S:
             return False
         kept.append(self._open[kind])
-        self._open[kind] = Stretch()
+        self._open[kind] = DecisionSpan()
         for stretches in (self._loud, self._quiet):
             while stretches and stretches[0].end_s < self._end_s - _MEMORY_S:
                 stretches.popleft()
         return True
 
-    def latest(self, span_s: float) -> Stretch:
+    def latest(self, span_s: float) -> DecisionSpan:
         """Return the latest ``span_s`` of sound that was classified, or as much as there is."""
-        some: list[Stretch] = []
+        some: list[DecisionSpan] = []
         missing_s = span_s
         for one in reversed(self._loud):
             if missing_s <= _ROUNDING_S:
                 break
             some.append(one)
             missing_s -= one.covered_s
-        return Stretch.joined(reversed(some))
+        return DecisionSpan.joined(reversed(some))
 
     def quiet_level_dbfs(self, least_s: float) -> float | None:
         """Return the usual level of the windows below the trigger; None with less than ``least_s`` of them."""

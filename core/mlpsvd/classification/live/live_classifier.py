@@ -12,8 +12,8 @@ import numpy as np
 from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.classification.classifier import Classifier
 from mlpsvd.classification.live.decision import Latency, LiveDecision
-from mlpsvd.classification.live.pipeline import Deciding, SetUp, Window
-from mlpsvd.classification.live.segmentation import Cut, RunningWindows, WholeSounds
+from mlpsvd.classification.live.pipeline import DecisionPipeline, SetUp, Window
+from mlpsvd.classification.live.segmentation import Cut, EventSegmentation, SlidingWindows
 from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.errors import DataError
 from mlpsvd.features.conditioning import Conditioning
@@ -70,9 +70,9 @@ class LiveClassifier:
         self._changing = threading.Lock()
         self._set_up = SetUp(classifier, settings, conditioning)
         self._require_room(classifier)
-        self._deciding = Deciding()
-        self._running = RunningWindows(ring, self._sample_rate_hz)
-        self._sounds = WholeSounds(ring, self._sample_rate_hz)
+        self._deciding = DecisionPipeline()
+        self._running = SlidingWindows(ring, self._sample_rate_hz)
+        self._sounds = EventSegmentation(ring, self._sample_rate_hz)
         self._piece = 0
 
     @property
@@ -151,7 +151,7 @@ class LiveClassifier:
         cut = self._cutter(set_up).rest(set_up)
         return [] if cut is None else [self._decide(set_up, cut)]
 
-    def _cutter(self, set_up: SetUp) -> RunningWindows | WholeSounds:
+    def _cutter(self, set_up: SetUp) -> SlidingWindows | EventSegmentation:
         return self._sounds if set_up.settings.windows == "whole sounds" else self._running
 
     def _decide(self, set_up: SetUp, cut: Cut) -> LiveDecision:

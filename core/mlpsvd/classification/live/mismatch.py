@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.classification.live import mismatch_messages as words
 from mlpsvd.classification.live.decision import LiveDecision
-from mlpsvd.classification.live.history import Heard, Stretch
+from mlpsvd.classification.live.history import DecisionSpan, RecentDecisions
 from mlpsvd.classification.mismatch_rules import (
     CLIPPED_WINDOWS,
     FAR_SHARE,
@@ -112,7 +112,7 @@ class MismatchWatch:
 
     def reset(self) -> None:
         """Forget what was heard: the source begins anew."""
-        self._heard = Heard()
+        self._heard = RecentDecisions()
         self._latches = {kind: _Latch() for kind in MismatchKind if kind is not MismatchKind.RATE}
 
     def _look(self) -> None:
@@ -126,7 +126,7 @@ class MismatchWatch:
             self._look_at_background(sound)
             self._look_at_spectrum(sound)
 
-    def _look_at_clipping(self, sound: Stretch) -> None:
+    def _look_at_clipping(self, sound: DecisionSpan) -> None:
         if self._reference is not None and self._reference.clipped_share > USUALLY_CLIPPED:
             return
         self._latches[MismatchKind.CLIPPING].update(
@@ -136,7 +136,7 @@ class MismatchWatch:
             sentence=words.clipping(sound.n_clipped, len(sound.levels_dbfs)),
         )
 
-    def _look_at_level(self, sound: Stretch) -> None:
+    def _look_at_level(self, sound: DecisionSpan) -> None:
         if self._reference is None or not self._level_matters:
             return
         low, high = self._reference.level_dbfs
@@ -149,7 +149,7 @@ class MismatchWatch:
             sentence=words.level(usual if usual > high else loudest, low, high),
         )
 
-    def _look_at_background(self, sound: Stretch) -> None:
+    def _look_at_background(self, sound: DecisionSpan) -> None:
         background_dbfs = self._background_dbfs
         if background_dbfs is None:
             background_dbfs = self._heard.quiet_level_dbfs(_LEAST_QUIET_S)
@@ -164,7 +164,7 @@ class MismatchWatch:
             sentence=words.background(sound_dbfs, background_dbfs, _SIGNAL_DB, self._subtracted),
         )
 
-    def _look_at_spectrum(self, sound: Stretch) -> None:
+    def _look_at_spectrum(self, sound: DecisionSpan) -> None:
         if len(sound.distances) < len(sound.levels_dbfs):
             return
         distances, levels_dbfs = np.array(sound.distances), np.array(sound.levels_dbfs)

@@ -17,7 +17,7 @@ from mlpsvd.classification.live.smoothing import Smoothed, make_smoother
 from mlpsvd.classification.live.verdict import QUIET, Hold, Verdict, VerdictKind
 from mlpsvd.features.conditioning import Conditioning
 
-__all__ = ["Deciding", "SetUp", "Window", "judge"]
+__all__ = ["DecisionPipeline", "SetUp", "Window", "judge"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ class Window:
     lost_s: float = 0.0
 
 
-class Deciding:
+class DecisionPipeline:
     """Decides on window after window; belongs to one thread.
 
     It remembers what smoothing and hold need of the windows before. Another model starts both anew, as its classes

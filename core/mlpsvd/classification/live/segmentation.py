@@ -12,7 +12,7 @@ from mlpsvd.audio.level import measure_level
 from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.classification.live.pipeline import SetUp
 
-__all__ = ["Cut", "RunningWindows", "WholeSounds"]
+__all__ = ["Cut", "EventSegmentation", "SlidingWindows"]
 
 Samples = NDArray[np.float32]
 
@@ -65,7 +65,7 @@ class _Pieces:
         self._ring.advance(self.start + n_hops * hop)
 
 
-class RunningWindows:
+class SlidingWindows:
     """Windows of the model's length, a hop apart.
 
     The first begins with the first sample of the source; behind a break with the first one behind it, so that no
@@ -108,7 +108,7 @@ class RunningWindows:
         return Cut(samples, start, end, self._pieces.start)
 
 
-class WholeSounds:
+class EventSegmentation:
     """Sounds from where the level rises above the trigger to where it stays below it for the hang time.
 
     A model of whole recordings, of words for instance, has learnt what a word is like from its beginning to its end;

@@ -26,7 +26,7 @@ from mlpsvd.engines.gpu.layout import Rows, Tables, lay_out
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState
 from mlpsvd.network.network import Network
 
-__all__ = ["FusedGpuEngine", "Scores", "Shelf", "Trained", "TrainingRun"]
+__all__ = ["FusedGpuEngine", "GpuArrays", "Scores", "Trained", "TrainingRun"]
 
 Array = NDArray[np.floating]
 
@@ -37,7 +37,7 @@ _SHARED_WITHOUT_ASKING = 48 * 1024  # bytes; more must be allowed for each kerne
 
 
 @dataclass(frozen=True)
-class Shelf:
+class GpuArrays:
     """Data sets on the device, one behind the other.
 
     Attributes
@@ -184,7 +184,7 @@ class FusedGpuEngine:
         estimates = to_host(scores.estimates[0]).astype(np.intp)
         return float(scores.losses[0]), float(scores.accuracies[0]), estimates
 
-    def shelf(self, data_sets: Sequence[tuple[Array, NDArray[np.intp]]]) -> Shelf:
+    def shelf(self, data_sets: Sequence[tuple[Array, NDArray[np.intp]]]) -> GpuArrays:
         """Move data sets, each x [shape=(n_clips, n_features)] and labels [shape=(n_clips,)], to the device.
 
         Raises
@@ -202,9 +202,9 @@ class FusedGpuEngine:
             for (start, _, _), (x, _) in zip(places, data_sets, strict=True):
                 x_all[start : start + x.size] = self.array(x).ravel()
             labels_all = self._xp.asarray(np.concatenate([labels for _, labels in data_sets]).astype(np.int32))
-        return Shelf(x_all, labels_all, tuple(places))
+        return GpuArrays(x_all, labels_all, tuple(places))
 
-    def train_epochs(self, runs: Sequence[TrainingRun], shelf: Shelf, n_epochs: int) -> Trained:
+    def train_epochs(self, runs: Sequence[TrainingRun], shelf: GpuArrays, n_epochs: int) -> Trained:
         """Train every network, in place, for some epochs in one kernel call.
 
         Parameters
@@ -250,7 +250,7 @@ class FusedGpuEngine:
             run.state.steps[:] = own.tolist()
         return Trained(np.split(after, _bounds(thetas), axis=1), spent / spent.sum())
 
-    def evaluate_many(self, networks: Sequence[Network], shelf: Shelf, data_sets: Sequence[int]) -> Scores:
+    def evaluate_many(self, networks: Sequence[Network], shelf: GpuArrays, data_sets: Sequence[int]) -> Scores:
         """Evaluate each network on its whole data set in one kernel call, one network a thread block.
 
         Parameters
@@ -324,13 +324,13 @@ class FusedGpuEngine:
             vector[...] = source[start : start + len(vector)]
             start += len(vector)
 
-    def _shelf_of(self, data: LabelledVectors) -> Shelf:
+    def _shelf_of(self, data: LabelledVectors) -> GpuArrays:
         """Return data that are on the device already as a shelf of one set."""
         labels = self._xp.asarray(data.labels.astype(np.int32))
-        return Shelf(data.x.ravel(), labels, ((0, 0, len(data)),))
+        return GpuArrays(data.x.ravel(), labels, ((0, 0, len(data)),))
 
 
-def _rows(run: TrainingRun, shelf: Shelf, order: int) -> Rows:
+def _rows(run: TrainingRun, shelf: GpuArrays, order: int) -> Rows:
     return Rows(run.network.spec, *shelf.places[run.data_set], run.batch_size, order, run.rule.kind)
 
 

@@ -22,7 +22,7 @@ from mlpsvd.experiments.papers.registry import REPRODUCTIONS
 from mlpsvd.experiments.papers.report import Section, write_report
 from mlpsvd.experiments.runs.lock import WORK, FolderInUse
 from mlpsvd.experiments.trials.measurements import Measurement
-from mlpsvd.experiments.trials.trials import MeasuresTogether, Trial, TrialStore, run_trials
+from mlpsvd.experiments.trials.trials import BatchMeasure, Trial, TrialStore, run_trials
 from mlpsvd.files import read_plain, write_atomically
 from mlpsvd.json_fields import parse_fields
 
@@ -90,7 +90,7 @@ def reproduce(
     n_trials: int,
     folder: Path,
     open_executor: OpenExecutor,
-    together: MeasuresTogether | None = None,
+    together: BatchMeasure | None = None,
 ) -> Generator[ReproductionEvent, None, None]:
     """Run what is missing, write tables, pictures and comparisons as they get ready, and the report at the end.
 
@@ -133,7 +133,7 @@ def _reproduced(
     n_trials: int,
     folder: Path,
     open_executor: OpenExecutor,
-    together: MeasuresTogether | None,
+    together: BatchMeasure | None,
 ) -> Generator[ReproductionEvent, None, None]:
     manifest = written_reproductions(folder)
     _write_manifest(folder, manifest)  # from here on the folder can be told for ours
@@ -176,7 +176,7 @@ def _robust(
     store: TrialStore,
     open_executor: OpenExecutor,
     collected: dict[str, Mapping[str, Any]],
-    together: MeasuresTogether | None,
+    together: BatchMeasure | None,
 ) -> Generator[TrialDone, None, None]:
     """Run all trials into ``collected``, with a new executor where a killed worker has broken the last one."""
     wanted = list({trial.key: trial for trials in needs.values() for trial in trials}.values())

@@ -31,7 +31,7 @@ from mlpsvd.files import require_plain, write_atomically
 from mlpsvd.json_fields import Fields, parse_fields
 from mlpsvd.metrics.cross_validation import Validation
 from mlpsvd.models.model_header import read_header, write_header
-from mlpsvd.models.training_statistics import TrainingReference
+from mlpsvd.models.training_statistics import TrainingStatistics
 from mlpsvd.settings import check, to_table
 from mlpsvd.text import one_line
 from mlpsvd.training.events import EpochEvent
@@ -257,7 +257,7 @@ def _data(table: Fields, tensors: Tensors, experiment: Experiment) -> RunData:
         class_names=header.class_names,
         features=features,
         clip_s=header.clip_s,
-        reference=TrainingReference.from_arrays(n_classes, features.n_features, measured) if measured else None,
+        reference=TrainingStatistics.from_arrays(n_classes, features.n_features, measured) if measured else None,
         skipped=tuple(_skipped(entry) for entry in table.entries("skipped")),
         n_train=table.whole("n_train"),
         n_test=table.whole("n_test"),

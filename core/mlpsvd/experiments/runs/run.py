@@ -16,7 +16,7 @@ from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import ContenderState, Outcome, Race
 from mlpsvd.features.spectra import FittedFeatures
 from mlpsvd.metrics.scores import class_report
-from mlpsvd.models.training_statistics import TrainingReference
+from mlpsvd.models.training_statistics import TrainingStatistics
 from mlpsvd.streams import NUMERICS_VERSION
 from mlpsvd.text import one_line
 from mlpsvd.training.events import EpochEvent
@@ -57,7 +57,7 @@ class RunData:
     class_names: tuple[str, ...]
     features: FittedFeatures = field(repr=False)
     clip_s: float
-    reference: TrainingReference | None = field(default=None, repr=False)
+    reference: TrainingStatistics | None = field(default=None, repr=False)
     skipped: tuple[Skipped, ...] = ()
     n_train: int = 0
     n_test: int = 0

@@ -23,7 +23,7 @@ from mlpsvd.experiments.trials.measurements import Measurement, Raced, race_tabl
 from mlpsvd.experiments.trials.trials import Trial
 from mlpsvd.metrics.scores import confusion_matrix
 from mlpsvd.network.network import Network
-from mlpsvd.training.batched import ManyRun, train_many
+from mlpsvd.training.batched import BatchedRun, train_many
 from mlpsvd.training.events import EpochEvent, Snapshot
 
 __all__ = ["GpuTrials"]
@@ -84,9 +84,9 @@ class _Contender:
     name: str
     history: list[EpochEvent]
 
-    def run(self) -> ManyRun:
+    def run(self) -> BatchedRun:
         experiment = self.prepared.experiment
-        return ManyRun(
+        return BatchedRun(
             initial_network(self.prepared, self.name),
             contender_kinds(experiment, self.name),
             self.prepared.dataset,

@@ -27,7 +27,7 @@ from mlpsvd.json_fields import parse_fields
 from mlpsvd.settings import to_table
 from mlpsvd.streams import NUMERICS_VERSION
 
-__all__ = ["MeasuresTogether", "Trial", "TrialEvent", "TrialStore", "run_trials", "seeded"]
+__all__ = ["BatchMeasure", "Trial", "TrialEvent", "TrialStore", "run_trials", "seeded"]
 
 _FORMAT_VERSION = 1
 _MOST_BYTES = 200_000_000
@@ -131,7 +131,7 @@ def seeded(experiment: Experiment, n_trials: int) -> list[Experiment]:
     return [replace(experiment, seed=(experiment.seed + index) % 2**32) for index in range(n_trials)]
 
 
-class MeasuresTogether(Protocol):
+class BatchMeasure(Protocol):
     """Measures many trials in one go; see :class:`mlpsvd.experiments.trials.gpu_trials.GpuTrials`."""
 
     def takes(self, trial: Trial) -> bool:
@@ -142,7 +142,7 @@ class MeasuresTogether(Protocol):
 
 
 def run_trials(
-    trials: Sequence[Trial], store: TrialStore, executor: Executor, together: MeasuresTogether | None = None
+    trials: Sequence[Trial], store: TrialStore, executor: Executor, together: BatchMeasure | None = None
 ) -> Generator[TrialEvent, None, None]:
     """Compute the trials that ``store`` does not hold yet; yield every trial once, those kept from earlier first.
 
@@ -186,7 +186,7 @@ def run_trials(
 
 
 def _computed(
-    trials: Sequence[Trial], executor: Executor, together: MeasuresTogether | None
+    trials: Sequence[Trial], executor: Executor, together: BatchMeasure | None
 ) -> Generator[tuple[Trial, dict[str, Any]], None, None]:
     """Yield results as they come."""
     if together is not None:

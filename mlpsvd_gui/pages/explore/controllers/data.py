@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.datasets.clips import FileNote, Skipped
 from mlpsvd.datasets.labels import label_from_name
 from mlpsvd.datasets.left_out import counts_in_words
@@ -19,8 +19,8 @@ from mlpsvd_gui.pages.explore.views.data_panel import DataPanel
 from mlpsvd_gui.pages.explore.workers.preview import Preview, PreviewRequest
 from mlpsvd_gui.pages.explore.workers.preview_maker import PreviewMaker
 from mlpsvd_gui.pages.explore.workers.recordings_scan import Found, ScanRequest, look_through
-from mlpsvd_gui.state.experiment_state import ExperimentChange, ExperimentModel
-from mlpsvd_gui.state.selection_state import SelectionModel
+from mlpsvd_gui.state.experiment_state import ExperimentChange, ExperimentState
+from mlpsvd_gui.state.selection_state import SelectionState
 from mlpsvd_gui.threads.latest import LatestRunner
 from mlpsvd_gui.workers.player import Player
 
@@ -43,9 +43,9 @@ class DataController(QObject):
     def __init__(
         self,
         panel: DataPanel,
-        experiment_model: ExperimentModel,
-        selection_model: SelectionModel,
-        sound_host: SoundHost | None = None,
+        experiment_model: ExperimentState,
+        selection_model: SelectionState,
+        sound_host: PortAudioThread | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)

@@ -16,8 +16,8 @@ from mlpsvd_gui.pages.explore.controllers.filter_curves import QUANTITIES, curve
 from mlpsvd_gui.pages.explore.views.filter_view import POLES_AND_ZEROS
 from mlpsvd_gui.pages.explore.views.filters_panel import FiltersPanel
 from mlpsvd_gui.pages.explore.views.spacing_dialog import SpacingDialog
-from mlpsvd_gui.state.experiment_state import ExperimentChange, ExperimentModel
-from mlpsvd_gui.state.selection_state import SelectionModel
+from mlpsvd_gui.state.experiment_state import ExperimentChange, ExperimentState
+from mlpsvd_gui.state.selection_state import SelectionState
 
 __all__ = ["FiltersController"]
 
@@ -28,8 +28,8 @@ class FiltersController(QObject):
     def __init__(
         self,
         panel: FiltersPanel,
-        experiment_model: ExperimentModel,
-        selection_model: SelectionModel,
+        experiment_model: ExperimentState,
+        selection_model: SelectionState,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)

@@ -19,7 +19,7 @@ from mlpsvd_gui.pages.explore.views.confusion_panel import ClassScores
 from mlpsvd_gui.pages.explore.views.race_panel import RaceRow
 from mlpsvd_gui.pages.explore.views.singular_values_panel import Factors, LayerChoice
 from mlpsvd_gui.pages.explore.views.training_panel import TrainingCurves
-from mlpsvd_gui.state.run_state import RunModel
+from mlpsvd_gui.state.run_state import RunState
 
 __all__ = [
     "changed_settings",
@@ -70,7 +70,7 @@ def race_row(history: Sequence[EpochEvent], n_test: int = 0) -> RaceRow | None:
     )
 
 
-def comparison(run: RunModel) -> Comparison | None:
+def comparison(run: RunState) -> Comparison | None:
     """Compare the networks of a run as they are shown: by their answers once they are known, before by accuracies."""
     if run.outcomes:
         return compare_outcomes(run.outcomes)
@@ -80,7 +80,7 @@ def comparison(run: RunModel) -> Comparison | None:
     return compare_accuracies(last["mlp"].test_accuracy, last["mlp-svd"].test_accuracy, run.data.n_test)
 
 
-def n_test_clips(run: RunModel) -> int:
+def n_test_clips(run: RunState) -> int:
     """Return how many test clips the accuracies of a run are counted on; 0 where it is not known."""
     if run.data is not None and run.data.n_test:
         return run.data.n_test
@@ -142,7 +142,7 @@ def factors(snapshot: Snapshot, layer: int, epoch: int, column_hz: Array | None)
     return Factors(u[:, :rank], sigma[:rank], vt[:rank], False, epoch, column_hz)
 
 
-def time_left(run: RunModel, elapsed_s: float) -> float | None:
+def time_left(run: RunState, elapsed_s: float) -> float | None:
     """Estimate the seconds until the end from those trained so far (pauses left out); None before the first epoch."""
     if run.experiment is None:
         return None

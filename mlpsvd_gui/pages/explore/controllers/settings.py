@@ -12,7 +12,7 @@ from mlpsvd.errors import SettingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.setting_labels import in_words
 from mlpsvd_gui.pages.explore.views.settings_panel import SettingsPanel
-from mlpsvd_gui.state.experiment_state import ExperimentChange, ExperimentModel
+from mlpsvd_gui.state.experiment_state import ExperimentChange, ExperimentState
 
 __all__ = ["SettingsController"]
 
@@ -27,7 +27,7 @@ class SettingsController(QObject):
     problems_changed = Signal(list)
     """Emits every problem as a sentence; an empty list when the experiment can be trained."""
 
-    def __init__(self, panel: SettingsPanel, experiment_model: ExperimentModel, parent: QObject | None = None) -> None:
+    def __init__(self, panel: SettingsPanel, experiment_model: ExperimentState, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._panel = panel
         self._model = experiment_model

@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.pages.explore.controllers import run_figures
 from mlpsvd_gui.pages.explore.views.singular_values_panel import SingularValuesPanel
-from mlpsvd_gui.state.run_state import RunModel
-from mlpsvd_gui.state.selection_state import SelectionModel
-from mlpsvd_gui.threads.background_jobs import Background
+from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.state.selection_state import SelectionState
+from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 
 __all__ = ["SingularValuesController"]
 
@@ -25,13 +25,13 @@ class SingularValuesController(QObject):
     """
 
     def __init__(
-        self, panel: SingularValuesPanel, selection: SelectionModel, run: RunModel, parent: QObject | None = None
+        self, panel: SingularValuesPanel, selection: SelectionState, run: RunState, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._panel = panel
         self._selection = selection
         self._run = run
-        self._background = Background("factors", self)
+        self._background = BackgroundJobs("factors", self)
         self._layer: tuple[str, int] | None = None
         self._is_chosen = False
         self._has_fresh_history = False

@@ -22,9 +22,9 @@ from mlpsvd_gui.pages.explore.views.race_panel import RacePanel
 from mlpsvd_gui.pages.explore.views.singular_values_panel import SingularValuesPanel
 from mlpsvd_gui.pages.explore.views.training_panel import TrainingPanel
 from mlpsvd_gui.qt_text import sentence as as_sentence
-from mlpsvd_gui.state.experiment_state import ExperimentModel
-from mlpsvd_gui.state.run_state import RunModel, RunState
-from mlpsvd_gui.state.selection_state import SelectionModel
+from mlpsvd_gui.state.experiment_state import ExperimentState
+from mlpsvd_gui.state.run_state import RunPhase, RunState
+from mlpsvd_gui.state.selection_state import SelectionState
 from mlpsvd_gui.workers.training import News, NewsKind, TrainingWorker
 
 __all__ = ["TrainingController"]
@@ -58,9 +58,9 @@ class TrainingController(QObject):
         singular_values_panel: SingularValuesPanel,
         race_panel: RacePanel,
         confusion_panel: ConfusionPanel,
-        experiment_model: ExperimentModel,
-        selection_model: SelectionModel,
-        run_model: RunModel,
+        experiment_model: ExperimentState,
+        selection_model: SelectionState,
+        run_model: RunState,
         worker: TrainingWorker | None = None,
         parent: QObject | None = None,
     ) -> None:
@@ -113,17 +113,17 @@ class TrainingController(QObject):
 
     def pause(self) -> None:
         """Pause after the epoch under way."""
-        if self._run.state is RunState.TRAINING:
+        if self._run.state is RunPhase.TRAINING:
             self._worker.pause()
             self._stop_clock()
-            self._run.set_state(RunState.PAUSED)
+            self._run.set_state(RunPhase.PAUSED)
 
     def resume(self) -> None:
         """Go on."""
-        if self._run.state is RunState.PAUSED:
+        if self._run.state is RunPhase.PAUSED:
             self._worker.resume()
             self._running_since = time.monotonic()
-            self._run.set_state(RunState.TRAINING)
+            self._run.set_state(RunPhase.TRAINING)
 
     def set_speed(self, epochs_per_s: float | None) -> None:
         """Train at most so many epochs of each network a second, from the next epoch on; None is full speed."""
@@ -177,7 +177,7 @@ class TrainingController(QObject):
         self._running_since = time.monotonic()
         self._expect()
         self._race.show_caption(self._caption())
-        self._run.set_state(RunState.TRAINING)
+        self._run.set_state(RunPhase.TRAINING)
         self.progress_changed.emit(0.0, "")
         self._tell(news.notes)
 
@@ -197,7 +197,7 @@ class TrainingController(QObject):
         if stopped and not any(self._run.histories.values()):
             self._run.forget()
         else:
-            self._run.set_state(RunState.STOPPED if stopped else RunState.FINISHED)
+            self._run.set_state(RunPhase.STOPPED if stopped else RunPhase.FINISHED)
         self.progress_changed.emit(0.0 if stopped else 1.0, "" if stopped else "finished")
 
     def _fail(self, error: BaseException) -> None:
@@ -209,7 +209,7 @@ class TrainingController(QObject):
             self._training.clear()
             self._singular_values.show_nothing()
         LOGGER.error("Training failed: %s", sentence, exc_info=error)
-        self._run.set_state(RunState.FAILED, sentence)
+        self._run.set_state(RunPhase.FAILED, sentence)
         self.progress_changed.emit(0.0, "")
         self.failed.emit(sentence)
 
@@ -256,7 +256,7 @@ class TrainingController(QObject):
     def _draw(self) -> None:
         if not self._fresh:
             return
-        if self._run.state is RunState.TRAINING:
+        if self._run.state is RunPhase.TRAINING:
             self._tell_progress()  # first: a progress bar paints at once, and with it all that waits to be painted
         n_test = run_figures.n_test_clips(self._run)
         self._training.put_off_painting()

@@ -10,11 +10,11 @@ from PySide6.QtCore import QObject
 from mlpsvd.classification.batch.classify import FileResult
 from mlpsvd.classification.batch.tables import files_csv, to_audacity_labels, to_json, windows_csv
 from mlpsvd.files import write_atomically
-from mlpsvd_gui.pages.files.views.panel import ClassifyPanel
-from mlpsvd_gui.state.available_models import LiveModel
-from mlpsvd_gui.threads.serial_jobs import InOrder
+from mlpsvd_gui.pages.files.views.panel import FilesPanel
+from mlpsvd_gui.state.available_models import AvailableModel
+from mlpsvd_gui.threads.serial_jobs import SerialJobs
 
-__all__ = ["ClassifyExport"]
+__all__ = ["FilesExport"]
 
 _TABLES: dict[str, Callable[[Sequence[FileResult], Sequence[str]], str]] = {
     "files": files_csv,
@@ -23,15 +23,15 @@ _TABLES: dict[str, Callable[[Sequence[FileResult], Sequence[str]], str]] = {
 }
 
 
-class ClassifyExport(QObject):
+class FilesExport(QObject):
     """Writes tables in the background; everything asked for is written, also where the window closes."""
 
-    def __init__(self, panel: ClassifyPanel, parent: QObject | None = None) -> None:
+    def __init__(self, panel: FilesPanel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._panel = panel
-        self._writing = InOrder("export classification", self)
+        self._writing = SerialJobs("export classification", self)
 
-    def write(self, kind: str, path: Path, made_by: LiveModel | None) -> None:
+    def write(self, kind: str, path: Path, made_by: AvailableModel | None) -> None:
         """Write ``files``, ``windows`` or ``json`` of all results, or the ``audacity`` labels of the chosen file."""
         if kind == "audacity":
             current = self._panel.current

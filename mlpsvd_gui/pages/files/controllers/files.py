@@ -11,23 +11,23 @@ from PySide6.QtCore import QObject, QTimer
 
 from mlpsvd.classification.batch.classify import FileResult, SoundFile, find_sound_files
 from mlpsvd.classification.batch.summary import totals_of
-from mlpsvd_gui.pages.files.controllers.export import ClassifyExport
+from mlpsvd_gui.pages.files.controllers.export import FilesExport
 from mlpsvd_gui.pages.files.controllers.texts import progress_text, ready_text, stale_text
-from mlpsvd_gui.pages.files.views.panel import ClassifyPanel
+from mlpsvd_gui.pages.files.views.panel import FilesPanel
 from mlpsvd_gui.pages.files.views.rows import FileEntry
 from mlpsvd_gui.pages.files.workers.classification import ClassificationNews, ClassificationWorker
 from mlpsvd_gui.qt_text import sentence
-from mlpsvd_gui.state.available_models import LiveModel, default_model
+from mlpsvd_gui.state.available_models import AvailableModel, default_model
 from mlpsvd_gui.state.model_provider import ModelProvider
 from mlpsvd_gui.threads.latest import LatestRunner, Progress
 
-__all__ = ["ClassifyController"]
+__all__ = ["FilesController"]
 
 _DRAW_MS = 300
 """From one drawing of results to the next: sorting and counting ten thousand files takes some time."""
 
 
-class ClassifyController(QObject):
+class FilesController(QObject):
     """Finds the recordings, classifies them on all cores, and writes the results.
 
     Parameters
@@ -38,13 +38,13 @@ class ClassifyController(QObject):
         The networks to choose from.
     """
 
-    def __init__(self, panel: ClassifyPanel, models: ModelProvider, parent: QObject | None = None) -> None:
+    def __init__(self, panel: FilesPanel, models: ModelProvider, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._panel = panel
         self._models = models
-        self._model: LiveModel | None = None
+        self._model: AvailableModel | None = None
         self._key = ""  # of the model that a person chose last, also while the next run trains and its entry is gone
-        self._made_by: LiveModel | None = None
+        self._made_by: AvailableModel | None = None
         self._opening = ""
         self._known: set[str] = set()
         self._to_find: list[str] = []
@@ -53,7 +53,7 @@ class ClassifyController(QObject):
         self._was_stopped = False
         self._worker = ClassificationWorker(self)
         self._finder = LatestRunner(_find, "find recordings", self)
-        self._export = ClassifyExport(panel, self)
+        self._export = FilesExport(panel, self)
         self._drawing = QTimer(self)
         self._drawing.setInterval(_DRAW_MS)
         self._drawing.setSingleShot(True)
@@ -110,7 +110,7 @@ class ClassifyController(QObject):
         self._key = key
         self._use(next((one for one in self._models.entries() if one.key == key), self._model))
 
-    def _take_opened(self, model: LiveModel) -> None:
+    def _take_opened(self, model: AvailableModel) -> None:
         if self._opening and Path(self._opening) == Path(model.key):
             self._opening = ""
             self._panel.show_error("")
@@ -122,7 +122,7 @@ class ClassifyController(QObject):
             self._opening = ""
             self._panel.show_error(sentence(text))
 
-    def _use(self, model: LiveModel | None) -> None:
+    def _use(self, model: AvailableModel | None) -> None:
         self._model = model
         entries = [(one.key, one.text, one.tip) for one in self._models.entries()]
         self._panel.controls.model_box.show_models(entries, model.key if model is not None else "")
@@ -198,7 +198,7 @@ class ClassifyController(QObject):
         self._was_stopped = True
         self._worker.stop()
 
-    def _begin(self, model: LiveModel, entries: list[FileEntry]) -> None:
+    def _begin(self, model: AvailableModel, entries: list[FileEntry]) -> None:
         self._running = entries
         self._is_running = True
         self._was_stopped = False
@@ -274,7 +274,7 @@ def _find(paths: tuple[str, ...], progress: Progress) -> list[SoundFile]:
     return found
 
 
-def _is_same(first: LiveModel, second: LiveModel) -> bool:
+def _is_same(first: AvailableModel, second: AvailableModel) -> bool:
     """Whether two entries decide alike; the list is made anew with every run."""
     if first is second:
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlpsvd_gui.pages.files.workers.classification import ClassificationNews
 from mlpsvd_gui.qt_text import counted
-from mlpsvd_gui.state.available_models import LiveModel
+from mlpsvd_gui.state.available_models import AvailableModel
 
 __all__ = ["progress_text", "ready_text", "stale_text"]
 
@@ -26,7 +26,7 @@ def ready_text(n_files: int, n_done: int, made_by: str) -> str:
     return f"{n_done:,} of {counted(n_files, 'recording')} classified by {made_by}; Start goes on with the rest."
 
 
-def stale_text(made_by: LiveModel | None, chosen: LiveModel | None) -> str:
+def stale_text(made_by: AvailableModel | None, chosen: AvailableModel | None) -> str:
     """Say that the results shown are not those of the chosen network."""
     if made_by is None or chosen is None:
         return ""

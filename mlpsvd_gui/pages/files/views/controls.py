@@ -23,7 +23,7 @@ from mlpsvd_gui.widgets.eliding import ElidedLabel
 from mlpsvd_gui.widgets.icons import icon
 from mlpsvd_gui.widgets.model_box import ModelBox
 
-__all__ = ["ClassifyControls"]
+__all__ = ["FilesControls"]
 
 _MODEL_FILES = "Models (*.safetensors);;All files (*)"
 _EXPORTS = (
@@ -35,7 +35,7 @@ _EXPORTS = (
 _FULL = 1000
 
 
-class ClassifyControls(QWidget):
+class FilesControls(QWidget):
     """Two rows of choices, a Start button and a progress bar; asks through signals and decides nothing."""
 
     start_requested = Signal()

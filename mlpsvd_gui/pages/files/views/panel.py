@@ -17,25 +17,25 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from mlpsvd.classification.batch.summary import ClassificationTotals
-from mlpsvd_gui.pages.files.views.controls import ClassifyControls
+from mlpsvd_gui.pages.files.views.controls import FilesControls
 from mlpsvd_gui.pages.files.views.filter import FileFilter
 from mlpsvd_gui.pages.files.views.rows import FileEntry, RowFilter
 from mlpsvd_gui.pages.files.views.table import FileTable
 from mlpsvd_gui.pages.files.views.totals import TotalsView
-from mlpsvd_gui.pages.files.views.welcome import ClassifyWelcome
+from mlpsvd_gui.pages.files.views.welcome import FilesWelcome
 from mlpsvd_gui.pages.files.views.windows import WindowsView
 from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
 from mlpsvd_gui.widgets.messages import MessageBar, MessageKind
 from mlpsvd_gui.widgets.path_edit import dropped_paths
 from mlpsvd_gui.widgets.tables import pad_cells
 
-__all__ = ["ClassifyPanel"]
+__all__ = ["FilesPanel"]
 
 _MODEL_SUFFIX = ".safetensors"
 _DROP_HERE = "Drop recordings, folders or a model here"
 
 
-class ClassifyPanel(QWidget):
+class FilesPanel(QWidget):
     """Files and folders dropped anywhere here are classified by the chosen network.
 
     Asks through signals: those of :attr:`controls`, and ``remove_requested``.
@@ -48,13 +48,13 @@ class ClassifyPanel(QWidget):
         super().__init__(parent)
         self._theme = theme_for(self.palette())
         self._names: tuple[str, ...] = ()
-        self.controls = ClassifyControls(self)
+        self.controls = FilesControls(self)
         self.messages = MessageBar(self)
         self.filter = FileFilter(self)
         self.table = FileTable(self)
         self.windows = WindowsView(self)
         self.totals = TotalsView(self)
-        self.welcome = ClassifyWelcome(self)
+        self.welcome = FilesWelcome(self)
         self._pages = QStackedWidget(self)
         self._drop_frame = _DropFrame(self)
         self._build_layout()

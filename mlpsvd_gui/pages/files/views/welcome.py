@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 
-__all__ = ["ClassifyWelcome"]
+__all__ = ["FilesWelcome"]
 
 _WIDEST = 560
 _TITLE_SCALE = 1.7
@@ -19,7 +19,7 @@ _TEXT = (
 )
 
 
-class ClassifyWelcome(QWidget):
+class FilesWelcome(QWidget):
     """A title, a few sentences, and a button for each way to begin."""
 
     files_requested = Signal()

@@ -11,31 +11,31 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from mlpsvd.audio.calibration import Calibration, calibrate
-from mlpsvd_gui.pages.listen.controllers.conditioning import LiveConditioning
+from mlpsvd_gui.pages.listen.controllers.conditioning import ConditioningController
 from mlpsvd_gui.pages.listen.views.calibration_dialog import CalibrationDialog
 from mlpsvd_gui.pages.listen.workers.sound_measuring import SoundMeasuring
-from mlpsvd_gui.threads.background_jobs import Background
+from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 from mlpsvd_gui.workers.live_session import LiveSession
 
-__all__ = ["LiveCalibration"]
+__all__ = ["CalibrationController"]
 
 _MEASURE_S = 3.0
 
 
-class LiveCalibration(QObject):
+class CalibrationController(QObject):
     """Opens the dialog, feeds it with levels, and hands a calibration on."""
 
     start_requested = Signal()
     """The microphone should be running."""
 
-    def __init__(self, conditioning: LiveConditioning, window: QWidget, parent: QObject | None = None) -> None:
+    def __init__(self, conditioning: ConditioningController, window: QWidget, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._conditioning = conditioning
         self._window = window
         self._session: LiveSession | None = None
         self._level_db_spl = 94.0
         self._measuring = SoundMeasuring(self)
-        self._thread = Background("calibrate", self)
+        self._thread = BackgroundJobs("calibrate", self)
         self.dialog: CalibrationDialog | None = None
         self._measuring.progressed.connect(self._show_progress)
         self._measuring.heard.connect(self._take)

@@ -19,13 +19,13 @@ from mlpsvd.features.background import conditioning_for, measure_background
 from mlpsvd.features.conditioning import Conditioning
 from mlpsvd_gui.pages.listen.views.sound_form import SoundForm
 from mlpsvd_gui.pages.listen.workers.sound_measuring import SoundMeasuring
-from mlpsvd_gui.state.available_models import LiveModel
+from mlpsvd_gui.state.available_models import AvailableModel
 from mlpsvd_gui.state.preferences import Preferences
-from mlpsvd_gui.state.sound_memory import Background, DeviceSound, SoundMemory
-from mlpsvd_gui.threads.background_jobs import Background as BackgroundThread
+from mlpsvd_gui.state.sound_memory import BackgroundNoise, DeviceSound, SoundMemory
+from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 from mlpsvd_gui.workers.live_session import RING_S, LiveSession
 
-__all__ = ["LiveConditioning", "MeasuredBackground"]
+__all__ = ["ConditioningController", "MeasuredBackground"]
 
 _MEASURE_S = 3.0
 _NO_BACKGROUND = "Not measured. Keep quiet for three seconds and let only the background sound."
@@ -41,7 +41,7 @@ class MeasuredBackground:
     level_dbfs: float
 
 
-class LiveConditioning(QObject):
+class ConditioningController(QObject):
     """Knows of one microphone at a time; see :meth:`use_device`, :meth:`use_model` and :meth:`use_session`."""
 
     changed = Signal()
@@ -55,15 +55,15 @@ class LiveConditioning(QObject):
         self._form = form
         self._memory = SoundMemory(preferences)
         self._device_key: str | None = None
-        self._model: LiveModel | None = None
+        self._model: AvailableModel | None = None
         self._session: LiveSession | None = None
         self._sound = DeviceSound()
         self._correction: MicrophoneCorrection | None = None
         self._background: MeasuredBackground | None = None
         self._waits_for_session = False
         self._measuring = SoundMeasuring(self)
-        self._thread = BackgroundThread("background", self)
-        self._files = BackgroundThread("correction", self)
+        self._thread = BackgroundJobs("background", self)
+        self._files = BackgroundJobs("correction", self)
         self._connect()
         self.use_device(None, "")
 
@@ -140,7 +140,7 @@ class LiveConditioning(QObject):
         self._show()
         self.changed.emit()
 
-    def use_model(self, model: LiveModel | None) -> None:
+    def use_model(self, model: AvailableModel | None) -> None:
         """See the background through another model's features."""
         if model is not self._model:
             self._model = model
@@ -180,7 +180,7 @@ class LiveConditioning(QObject):
         key = self._device_key
         if key is None:
             return
-        background = Background(samples, rate_hz, datetime.now().astimezone().isoformat(timespec="seconds"))
+        background = BackgroundNoise(samples, rate_hz, datetime.now().astimezone().isoformat(timespec="seconds"))
         self._sound = replace(self._sound, background=background)
         self._memory.save(key, self._sound)
         memory, model = self._memory, self._model
@@ -262,7 +262,7 @@ class LiveConditioning(QObject):
         self._form.show_problem(text if text.endswith(".") else f"{text}.")
 
 
-def _seen_by(model: LiveModel | None, background: Background | None) -> MeasuredBackground | None:
+def _seen_by(model: AvailableModel | None, background: BackgroundNoise | None) -> MeasuredBackground | None:
     """Cut the background into windows of the model and measure them."""
     if model is None or background is None:
         return None
@@ -276,7 +276,7 @@ def _seen_by(model: LiveModel | None, background: Background | None) -> Measured
     return MeasuredBackground(power, measure_level(samples).rms_dbfs)
 
 
-def _background_text(background: Background | None) -> str:
+def _background_text(background: BackgroundNoise | None) -> str:
     if background is None:
         return _NO_BACKGROUND
     level = measure_level(background.samples).rms_dbfs

@@ -15,8 +15,8 @@ from mlpsvd.audio.sources.synthetic_source import SyntheticSource
 from mlpsvd.classification.live.decision import Latency, LiveDecision
 from mlpsvd.classification.live.decision_log import to_audacity_labels, to_csv
 from mlpsvd.files import write_atomically
-from mlpsvd_gui.pages.listen.views.panel import LivePanel
-from mlpsvd_gui.threads.background_jobs import Background
+from mlpsvd_gui.pages.listen.views.panel import ListenPanel
+from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 
 __all__ = ["LiveLog"]
 
@@ -29,11 +29,11 @@ _NO_LATENCY = Latency(0.0, 0.0, 0.0, 0.0)
 class LiveLog(QObject):
     """Keeps the latest fifty thousand decisions, of each what is exported, and writes them on request."""
 
-    def __init__(self, panel: LivePanel, parent: QObject | None = None) -> None:
+    def __init__(self, panel: ListenPanel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._panel = panel
         self._kept: deque[LiveDecision] = deque(maxlen=_MOST_KEPT)
-        self._writing = Background("export decisions", self)
+        self._writing = BackgroundJobs("export decisions", self)
         self._is_of_last_session = False
         self.n_decisions = 0
         self.n_judged = 0

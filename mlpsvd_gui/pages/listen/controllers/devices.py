@@ -8,13 +8,13 @@ from concurrent.futures import Future
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 
 from mlpsvd.audio.devices.devices import DeviceList, InputDevice
-from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.json_fields import Fields
 from mlpsvd_gui.pages.listen.views.device_chooser import DEFAULT_KEY, DeviceChooser, DeviceEntry
 from mlpsvd_gui.state.preferences import Preferences, or_else
 
-__all__ = ["LiveDevices"]
+__all__ = ["DevicesController"]
 
 _AGAIN_MS = 2000
 _SELDOM = 4
@@ -24,7 +24,7 @@ _REMEMBERED = "live/device"
 _MOST_CHANNELS = 1024
 
 
-class LiveDevices(QObject):
+class DevicesController(QObject):
     """Keeps the chooser's list in step with what is plugged in, and remembers what was chosen.
 
     The list is asked for anew while somebody looks at it and nothing plays: a running source follows its device
@@ -37,7 +37,7 @@ class LiveDevices(QObject):
     _answered = Signal(object)
 
     def __init__(
-        self, chooser: DeviceChooser, host: SoundHost, preferences: Preferences, parent: QObject | None = None
+        self, chooser: DeviceChooser, host: PortAudioThread, preferences: Preferences, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._chooser = chooser

@@ -13,8 +13,8 @@ from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.classification.live.verdict import VerdictKind
 from mlpsvd_gui.pages.listen.controllers.latency import LatencyLog
 from mlpsvd_gui.pages.listen.controllers.spectrum_scale import SpectrumScale
-from mlpsvd_gui.pages.listen.views.panel import LivePanel
-from mlpsvd_gui.state.available_models import LiveModel
+from mlpsvd_gui.pages.listen.views.panel import ListenPanel
+from mlpsvd_gui.state.available_models import AvailableModel
 from mlpsvd_gui.workers.live_session import LiveSession, LiveUpdate
 from mlpsvd_gui.workers.live_spectrum import LiveSpectrum, SpectrumColumn
 
@@ -37,7 +37,7 @@ class LiveDrawing(QObject):
     levels_drawn = Signal(float, float, bool)
     """Emits root mean square and peak of the last moments in dBFS, and whether they clipped."""
 
-    def __init__(self, panel: LivePanel, to_db_spl: Callable[[float], float | None], parent: QObject) -> None:
+    def __init__(self, panel: ListenPanel, to_db_spl: Callable[[float], float | None], parent: QObject) -> None:
         super().__init__(parent)
         self._panel = panel
         self._to_db_spl = to_db_spl
@@ -62,7 +62,7 @@ class LiveDrawing(QObject):
         """How the spectra of the model are drawn; None where there is no model."""
         return self._scale
 
-    def begin(self, session: LiveSession, model: LiveModel | None, settings: LiveSettings) -> None:
+    def begin(self, session: LiveSession, model: AvailableModel | None, settings: LiveSettings) -> None:
         """Begin empty pictures for a model, or for none."""
         self._differ = settings.windows == "whole sounds"
         self._draw_log()  # what the last model said stays in the log
@@ -172,7 +172,7 @@ class LiveDrawing(QObject):
             self._panel.spectra.show_live(self._scale.curve(latest))
 
 
-def step_of(model: LiveModel, settings: LiveSettings) -> float:
+def step_of(model: AvailableModel, settings: LiveSettings) -> float:
     """Return the time that one column of the raster stands for: a hop, or a part of a whole sound."""
     if settings.windows == "whole sounds":
         return max(_LEAST_STEP_S, min(_SOUND_STEP_S, model.window_s / 4.0))

@@ -8,12 +8,12 @@ from mlpsvd.json_fields import Fields
 from mlpsvd_gui.pages.listen.views.source_chooser import SourceChooser
 from mlpsvd_gui.state.preferences import Preferences, or_else
 
-__all__ = ["LiveChoice"]
+__all__ = ["LastChoice"]
 
 _REMEMBERED = "live/source"
 
 
-class LiveChoice(QObject):
+class LastChoice(QObject):
     """Shows the remembered choice at first, and remembers every other."""
 
     def __init__(self, chooser: SourceChooser, preferences: Preferences, parent: QObject | None = None) -> None:

@@ -7,34 +7,34 @@ import time
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from mlpsvd.audio.devices.microphone import MicrophoneSource
-from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.sources.source import SourceState
 from mlpsvd.audio.sources.synthetic_source import SyntheticSource
 from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.errors import MlpSvdError
-from mlpsvd_gui.pages.listen.controllers.calibration import LiveCalibration
-from mlpsvd_gui.pages.listen.controllers.conditioning import LiveConditioning
+from mlpsvd_gui.pages.listen.controllers.calibration import CalibrationController
+from mlpsvd_gui.pages.listen.controllers.conditioning import ConditioningController
 from mlpsvd_gui.pages.listen.controllers.decision_log import LiveLog
-from mlpsvd_gui.pages.listen.controllers.devices import LiveDevices
+from mlpsvd_gui.pages.listen.controllers.devices import DevicesController
 from mlpsvd_gui.pages.listen.controllers.drawing import LiveDrawing, step_of
-from mlpsvd_gui.pages.listen.controllers.last_choice import LiveChoice
-from mlpsvd_gui.pages.listen.controllers.notes import LiveNotes
+from mlpsvd_gui.pages.listen.controllers.last_choice import LastChoice
+from mlpsvd_gui.pages.listen.controllers.notes import NotesController
 from mlpsvd_gui.pages.listen.controllers.settings import LiveSettingsController
-from mlpsvd_gui.pages.listen.controllers.sources import LiveSources
+from mlpsvd_gui.pages.listen.controllers.sources import SourceFactory
 from mlpsvd_gui.pages.listen.controllers.texts import right_text, status_text
-from mlpsvd_gui.pages.listen.views.panel import LivePanel
+from mlpsvd_gui.pages.listen.views.panel import ListenPanel
 from mlpsvd_gui.pages.listen.views.source_chooser import FILE_SOURCE, MICROPHONE_SOURCE, SYNTHETIC_SOURCE
 from mlpsvd_gui.qt_text import sentence
-from mlpsvd_gui.state.available_models import LiveModel, default_model
-from mlpsvd_gui.state.model_library import LiveModels
+from mlpsvd_gui.state.available_models import AvailableModel, default_model
+from mlpsvd_gui.state.model_library import ModelLibrary
 from mlpsvd_gui.state.preferences import Preferences
-from mlpsvd_gui.state.run_state import RunModel
+from mlpsvd_gui.state.run_state import RunState
 from mlpsvd_gui.workers.live_session import LiveSession, LiveUpdate
 
-__all__ = ["LiveController"]
+__all__ = ["ListenController"]
 
 
-class LiveController(QObject):
+class ListenController(QObject):
     """Starts and stops sessions, swaps models and settings while they run.
 
     Parameters
@@ -58,19 +58,19 @@ class LiveController(QObject):
 
     def __init__(
         self,
-        panel: LivePanel,
-        run_model: RunModel,
+        panel: ListenPanel,
+        run_model: RunState,
         preferences: Preferences | None = None,
-        host: SoundHost | None = None,
+        host: PortAudioThread | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         preferences = preferences or Preferences(QSettings())
-        self._own_host = SoundHost() if host is None else None
-        host = host or self._own_host or SoundHost()
+        self._own_host = PortAudioThread() if host is None else None
+        host = host or self._own_host or PortAudioThread()
         source = panel.controls.source
         self._panel = panel
-        self._model: LiveModel | None = None
+        self._model: AvailableModel | None = None
         self._chosen_key = ""  # of the model that a person chose last
         self._session: LiveSession | None = None
         self._update: LiveUpdate | None = None
@@ -78,15 +78,15 @@ class LiveController(QObject):
         self._is_silent = False
         self._has_offered = False
         self._started_s = 0.0
-        self.models = LiveModels(run_model, self)
-        self.devices = LiveDevices(source.devices, host, preferences, self)
+        self.models = ModelLibrary(run_model, self)
+        self.devices = DevicesController(source.devices, host, preferences, self)
         self.settings = LiveSettingsController(panel.settings_form, panel.meter, preferences, self)
-        self.conditioning = LiveConditioning(panel.sound_form, preferences, self)
-        self.calibration = LiveCalibration(self.conditioning, panel, self)
+        self.conditioning = ConditioningController(panel.sound_form, preferences, self)
+        self.calibration = CalibrationController(self.conditioning, panel, self)
         self.drawing = LiveDrawing(panel, self._to_db_spl, self)
-        self._choice = LiveChoice(source, preferences, self)
-        self._sources = LiveSources(source, self.devices, host)
-        self._notes = LiveNotes()
+        self._choice = LastChoice(source, preferences, self)
+        self._sources = SourceFactory(source, self.devices, host)
+        self._notes = NotesController()
         self._log = LiveLog(panel, self)
         self._connect()
         self._choose_source()
@@ -147,7 +147,7 @@ class LiveController(QObject):
         self._chosen_key = key
         self._use(self.models.find(key) or self._model)
 
-    def _take_opened(self, model: LiveModel) -> None:
+    def _take_opened(self, model: AvailableModel) -> None:
         self._panel.show_error("")
         self._chosen_key = model.key
         self._use(model)
@@ -159,7 +159,7 @@ class LiveController(QObject):
             chosen = self._model
         self._use(chosen)
 
-    def _use(self, model: LiveModel | None) -> None:
+    def _use(self, model: AvailableModel | None) -> None:
         before, self._model = self._model, model
         controls = self._panel.controls
         entries = [(one.key, one.text, one.tip) for one in self.models.entries()]
@@ -176,7 +176,7 @@ class LiveController(QObject):
             self._swap(self._session, before, model)
         self._show_startable()
 
-    def _swap(self, session: LiveSession, before: LiveModel | None, model: LiveModel) -> None:
+    def _swap(self, session: LiveSession, before: AvailableModel | None, model: AvailableModel) -> None:
         if self._sources.serves(session.source, before, model):
             try:
                 session.swap(model.classifier, self.conditioning.conditioning())
@@ -279,7 +279,7 @@ class LiveController(QObject):
         self._show_conditioning()
         self._offer_whole_sounds(model)
 
-    def _offer_whole_sounds(self, model: LiveModel | None) -> None:
+    def _offer_whole_sounds(self, model: AvailableModel | None) -> None:
         """Say once to whoever never chose windows that a network of whole recordings hears whole sounds best."""
         is_fitting = model is not None and model.bank is None and model.classifier.model.cut_s == 0
         is_open = not self.settings.chose_windows and self.settings.settings.windows == "running"

@@ -10,18 +10,18 @@ from mlpsvd.classification.live.decision import LiveDecision
 from mlpsvd.classification.live.mismatch import MismatchWatch
 from mlpsvd_gui.pages.listen.controllers.conditioning import MeasuredBackground
 from mlpsvd_gui.qt_text import sentence
-from mlpsvd_gui.state.available_models import LiveModel
+from mlpsvd_gui.state.available_models import AvailableModel
 
-__all__ = ["LiveNotes"]
+__all__ = ["NotesController"]
 
 _NOTICE_S = 10.0
 
 
-class LiveNotes:
+class NotesController:
     """Sentences for one session after the other."""
 
     def __init__(self) -> None:
-        self._model: LiveModel | None = None
+        self._model: AvailableModel | None = None
         self._source: AudioSource | None = None
         self._watch: MismatchWatch | None = None
         self._background: tuple[float | None, bool] = (None, False)
@@ -29,7 +29,7 @@ class LiveNotes:
         self._notice = ""
         self._noticed_s = 0.0
 
-    def begin(self, source: AudioSource, model: LiveModel | None) -> None:
+    def begin(self, source: AudioSource, model: AvailableModel | None) -> None:
         """Watch another source or model."""
         self._source, self._model, self._watch = source, model, None
         self._device = ""

@@ -5,29 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 
 from mlpsvd.audio.devices.microphone import MicrophoneSource
-from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.files import info
 from mlpsvd.audio.sources.file_source import FileSource
 from mlpsvd.audio.sources.paced_source import Pace
 from mlpsvd.audio.sources.source import AudioSource
 from mlpsvd.audio.sources.synthetic_source import SyntheticSource
 from mlpsvd.errors import DataError
-from mlpsvd_gui.pages.listen.controllers.devices import LiveDevices
+from mlpsvd_gui.pages.listen.controllers.devices import DevicesController
 from mlpsvd_gui.pages.listen.views.source_chooser import FILE_SOURCE, MICROPHONE_SOURCE, SourceChooser
-from mlpsvd_gui.state.available_models import LiveModel
+from mlpsvd_gui.state.available_models import AvailableModel
 
-__all__ = ["LiveSources"]
+__all__ = ["SourceFactory"]
 
 
-class LiveSources:
+class SourceFactory:
     """Makes the chosen source, delivering at the model's rate; without a model at its own."""
 
-    def __init__(self, chooser: SourceChooser, devices: LiveDevices, host: SoundHost) -> None:
+    def __init__(self, chooser: SourceChooser, devices: DevicesController, host: PortAudioThread) -> None:
         self._chooser = chooser
         self._devices = devices
         self._host = host
 
-    def make(self, model: LiveModel | None) -> AudioSource:
+    def make(self, model: AvailableModel | None) -> AudioSource:
         """Make the chosen source.
 
         Raises
@@ -39,7 +39,7 @@ class LiveSources:
             return self._microphone(model)
         return self._file(model) if self._chooser.kind == FILE_SOURCE else self._bank(model)
 
-    def reason_not_to_start(self, model: LiveModel | None) -> str:
+    def reason_not_to_start(self, model: AvailableModel | None) -> str:
         """Say what is missing before anything can be played; empty where nothing is."""
         if self._chooser.kind == MICROPHONE_SOURCE:
             return ""
@@ -50,7 +50,7 @@ class LiveSources:
         return "" if model.bank is not None else "This model was not trained on a synthetic bank; play it a recording"
 
     @staticmethod
-    def serves(source: AudioSource, before: LiveModel | None, model: LiveModel) -> bool:
+    def serves(source: AudioSource, before: AvailableModel | None, model: AvailableModel) -> bool:
         """Whether a running source serves another model as well, so that it need not be started anew."""
         classifier = model.classifier
         if source.sample_rate_hz != classifier.sample_rate_hz:
@@ -61,11 +61,11 @@ class LiveSources:
             return before is not None and before.bank == model.bank and before.window_s == model.window_s
         return before is None or before.classifier.model.channel == classifier.model.channel
 
-    def _microphone(self, model: LiveModel | None) -> MicrophoneSource:
+    def _microphone(self, model: AvailableModel | None) -> MicrophoneSource:
         rate_hz = model.classifier.sample_rate_hz if model is not None else None
         return MicrophoneSource(self._host, self._devices.chosen, rate_hz, self._chooser.devices.channel)
 
-    def _file(self, model: LiveModel | None) -> FileSource:
+    def _file(self, model: AvailableModel | None) -> FileSource:
         chooser = self._chooser
         pace = Pace.REAL_TIME if chooser.is_real_time else Pace.FASTEST
         loops = chooser.loops and chooser.is_real_time  # without an end, as fast as possible leads nowhere
@@ -74,7 +74,7 @@ class LiveSources:
             return FileSource(path, info(path).sample_rate_hz, pace, loops)
         return FileSource(path, model.classifier.sample_rate_hz, pace, loops, model.classifier.model.channel)
 
-    def _bank(self, model: LiveModel | None) -> SyntheticSource:
+    def _bank(self, model: AvailableModel | None) -> SyntheticSource:
         if model is None or model.bank is None:
             raise DataError(f"{self.reason_not_to_start(model)}.")
         rate_hz, bank = model.classifier.sample_rate_hz, model.bank

@@ -14,14 +14,14 @@ from mlpsvd_gui.widgets.icons import icon
 from mlpsvd_gui.widgets.model_box import ModelBox
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 
-__all__ = ["LiveControls"]
+__all__ = ["ListenControls"]
 
 _MODEL_FILES = "Models (*.safetensors);;All files (*)"
 _START_KEY = "Ctrl+L"
 _PROBLEM_COLOUR = "#c77d0a"
 
 
-class LiveControls(QWidget):
+class ListenControls(QWidget):
     """Source, model and Start; below them, where there is one, what is wrong with the source. Asks through signals."""
 
     start_requested = Signal()

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayou
 from mlpsvd.classification.live.decision import LiveDecision
 from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.settings import describe
-from mlpsvd_gui.pages.listen.views.controls import LiveControls
+from mlpsvd_gui.pages.listen.views.controls import ListenControls
 from mlpsvd_gui.pages.listen.views.decision_display import DecisionDisplay
 from mlpsvd_gui.pages.listen.views.latency_table import LatencyTable
 from mlpsvd_gui.pages.listen.views.log_view import LiveLogView
@@ -20,7 +20,7 @@ from mlpsvd_gui.pages.listen.views.probability_history import ProbabilityHistory
 from mlpsvd_gui.pages.listen.views.settings_form import LiveSettingsForm
 from mlpsvd_gui.pages.listen.views.sound_form import SoundForm
 from mlpsvd_gui.pages.listen.views.spectra import LiveSpectra
-from mlpsvd_gui.pages.listen.views.welcome import LiveWelcome
+from mlpsvd_gui.pages.listen.views.welcome import ListenWelcome
 from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.choosers import Tabs
@@ -30,14 +30,14 @@ from mlpsvd_gui.widgets.messages import MessageBar, MessageKind
 from mlpsvd_gui.widgets.note_list import NoteList
 from mlpsvd_gui.widgets.quiet_label import QuietLabel
 
-__all__ = ["LivePanel"]
+__all__ = ["ListenPanel"]
 
 _READY = "Press Start to see the first decision."
 _NO_MODEL = "No network yet: level and spectrum only."
 _WHOLE_SOUNDS = "This network learnt whole recordings: words, calls and knocks are told best as whole sounds."
 
 
-class LivePanel(QWidget):
+class ListenPanel(QWidget):
     """Choices on top; below them the verdict with what makes it doubtful, level, probabilities and spectra; at the
     right log, settings, microphone and latency.
 
@@ -48,13 +48,13 @@ class LivePanel(QWidget):
         super().__init__(parent)
         self._theme = theme_for(self.palette())
         self._names: tuple[str, ...] = ()
-        self.controls = LiveControls(self)
+        self.controls = ListenControls(self)
         self.messages = MessageBar(self)
         self.decision = DecisionDisplay(self)
         self.notes = NoteList(self)
         self.meter = LevelMeter(self)
         self.probabilities = ProbabilityHistory(self)
-        self.welcome = LiveWelcome(self)
+        self.welcome = ListenWelcome(self)
         self.spectra = LiveSpectra(self)
         self.log = LiveLogView(self)
         self.settings_form = LiveSettingsForm(describe(LiveSettings), self)

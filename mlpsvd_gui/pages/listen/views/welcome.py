@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from mlpsvd_gui.plots.theme import Theme
 
-__all__ = ["LiveWelcome"]
+__all__ = ["ListenWelcome"]
 
 _WIDEST = 520
 _TITLE_SCALE = 1.3
 
 
-class LiveWelcome(QWidget):
+class ListenWelcome(QWidget):
     """Says what will be here, with a button for each way to get it."""
 
     record_requested = Signal()

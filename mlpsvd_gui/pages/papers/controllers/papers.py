@@ -24,16 +24,16 @@ from mlpsvd_gui.pages.papers.controllers.texts import (
     shown_result,
 )
 from mlpsvd_gui.pages.papers.views.content import RowState, ShownTable
-from mlpsvd_gui.pages.papers.views.panel import ExperimentsPanel
-from mlpsvd_gui.pages.papers.workers.kept_results import KeptResult, Standing, Survey, load_result, survey
-from mlpsvd_gui.pages.papers.workers.leader_process import Order, ReproductionKind, ReproductionNews
+from mlpsvd_gui.pages.papers.views.panel import PapersPanel
+from mlpsvd_gui.pages.papers.workers.kept_results import Completion, KeptResult, Survey, load_result, survey
+from mlpsvd_gui.pages.papers.workers.leader_process import LeaderNews, LeaderNewsKind, Order
 from mlpsvd_gui.pages.papers.workers.reproduction import ReproductionWorker
 from mlpsvd_gui.qt_text import counted
 from mlpsvd_gui.state.preferences import Preferences, or_else
-from mlpsvd_gui.threads.background_jobs import Background
+from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 from mlpsvd_gui.workers.warm_up import WarmUp
 
-__all__ = ["ExperimentsController", "default_folder"]
+__all__ = ["PapersController", "default_folder"]
 
 _FIRST_TITLE = "The paper, reproduced"
 _FIRST_HINT = (
@@ -46,7 +46,7 @@ _COMPILING = "Compiling the fast engine: once on this machine, some ten seconds�
 _STARTING = "Starting the processes…"
 
 
-class ExperimentsController(QObject):
+class PapersController(QObject):
     """Runs what is ticked, shows what is chosen.
 
     Parameters
@@ -61,7 +61,7 @@ class ExperimentsController(QObject):
 
     def __init__(
         self,
-        panel: ExperimentsPanel,
+        panel: PapersPanel,
         preferences: Preferences,
         warm_up: WarmUp | None = None,
         parent: QObject | None = None,
@@ -74,9 +74,9 @@ class ExperimentsController(QObject):
         self._survey: Survey | None = None
         self._running: tuple[str, ...] = ()
         self._began = 0.0
-        self._surveying = Background("survey of experiments", self)
-        self._loading = Background("experiment result", self)
-        self._writing = Background("export of a table", self)
+        self._surveying = BackgroundJobs("survey of experiments", self)
+        self._loading = BackgroundJobs("experiment result", self)
+        self._writing = BackgroundJobs("export of a table", self)
         self._soon = QTimer(self)  # many ticks at once ask once
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._look)
@@ -175,25 +175,25 @@ class ExperimentsController(QObject):
         self._show_states()
         self.worker.start(Order(names, form.trials.value(), self.folder, form.processes.value()))
 
-    def _take(self, news: ReproductionNews) -> None:
+    def _take(self, news: LeaderNews) -> None:
         if not self.worker.is_current(news):
             return
         if news.standings:
             known = self._survey or Survey({})
             self._survey = replace(known, standings={**known.standings, **news.standings})
             self._show_states()
-        if news.kind is ReproductionKind.COMPILING:
+        if news.kind is LeaderNewsKind.COMPILING:
             self._panel.form.show_progress(None, _COMPILING)
-        elif news.kind is ReproductionKind.STARTING:
+        elif news.kind is LeaderNewsKind.STARTING:
             self._panel.form.show_progress(None, _STARTING)
-        elif news.kind is ReproductionKind.PROGRESS:
+        elif news.kind is LeaderNewsKind.PROGRESS:
             self._show_progress(news)
-        elif news.kind is ReproductionKind.FOUND:
+        elif news.kind is LeaderNewsKind.FOUND:
             self._take_found(news.name)
         else:
             self._end(news)
 
-    def _show_progress(self, news: ReproductionNews) -> None:
+    def _show_progress(self, news: LeaderNews) -> None:
         left = "" if news.left_s is None else f" · {about_s(news.left_s)} left"
         text = f"{news.n_done} of {counted(news.n_trials, 'trial')}{left}"
         self._panel.form.show_progress(news.n_done / max(news.n_trials, 1), text)
@@ -206,7 +206,7 @@ class ExperimentsController(QObject):
         elif chosen == name:
             self._show_chosen()
 
-    def _end(self, news: ReproductionNews) -> None:
+    def _end(self, news: LeaderNews) -> None:
         self._running = ()
         if news.cost_per_s:
             self._preferences.trial_cost_per_s = news.cost_per_s
@@ -215,14 +215,14 @@ class ExperimentsController(QObject):
             self._panel.show_error(failure_text(news.error))
         self._look(self._end_text(news))
 
-    def _end_text(self, news: ReproductionNews) -> str:
+    def _end_text(self, news: LeaderNews) -> str:
         took = f"Finished after {time.monotonic() - self._began:.1f} s"
         problem = engine_problem()
-        if problem and news.kind is ReproductionKind.FINISHED:
+        if problem and news.kind is LeaderNewsKind.FINISHED:
             took += f" with the reference engine ({problem})"
         return {
-            ReproductionKind.FINISHED: f"{took}; the report covers all that the folder holds.",
-            ReproductionKind.STOPPED: "Stopped. What is finished is kept, and Run goes on from there.",
+            LeaderNewsKind.FINISHED: f"{took}; the report covers all that the folder holds.",
+            LeaderNewsKind.STOPPED: "Stopped. What is finished is kept, and Run goes on from there.",
         }.get(news.kind, "")
 
     def _look_soon(self) -> None:
@@ -285,7 +285,7 @@ class ExperimentsController(QObject):
         if self._survey is not None:
             self._panel.list.show_states(self._states(self._survey.standings))
 
-    def _states(self, standings: Mapping[str, Standing]) -> dict[str, RowState]:
+    def _states(self, standings: Mapping[str, Completion]) -> dict[str, RowState]:
         n_trials, pace = self._panel.form.trials.value(), self._cost_per_s()
         states = {}
         for name, standing in standings.items():

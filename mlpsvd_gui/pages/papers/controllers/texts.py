@@ -9,8 +9,8 @@ from typing import Any
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.papers.finding import Comparison, Finding, Reproduction, Table
 from mlpsvd_gui.log import LOGGER
-from mlpsvd_gui.pages.papers.views.content import RowState, ShownExperiment, ShownPicture, ShownResult, ShownTable
-from mlpsvd_gui.pages.papers.workers.kept_results import KeptResult, Standing
+from mlpsvd_gui.pages.papers.views.content import RowState, ShownPaperResult, ShownPicture, ShownResult, ShownTable
+from mlpsvd_gui.pages.papers.workers.kept_results import Completion, KeptResult
 from mlpsvd_gui.qt_text import counted
 
 __all__ = ["about_s", "failure_text", "idle_state", "running_state", "shown_experiment", "shown_result"]
@@ -37,12 +37,12 @@ def date_text(seconds: float) -> str:
     return f"{when.day} {when:%b %Y, %H:%M}"
 
 
-def shown_experiment(one: Reproduction) -> ShownExperiment:
+def shown_experiment(one: Reproduction) -> ShownPaperResult:
     """Return an entry of the list."""
-    return ShownExperiment(one.name, one.title, one.about, _BEYOND if one.beyond else _PAPER)
+    return ShownPaperResult(one.name, one.title, one.about, _BEYOND if one.beyond else _PAPER)
 
 
-def running_state(standing: Standing) -> RowState:
+def running_state(standing: Completion) -> RowState:
     """Return what is said of an entry that is being run."""
     if standing.n_done >= standing.n_trials:
         return RowState("trials complete; writing the result", 1.0)
@@ -54,7 +54,7 @@ def running_state(standing: Standing) -> RowState:
     return RowState(f"running · {standing.n_done} of {counted(standing.n_trials, 'trial')}{left}", share)
 
 
-def idle_state(standing: Standing, n_trials: int, cost_per_s: float | None) -> RowState:
+def idle_state(standing: Completion, n_trials: int, cost_per_s: float | None) -> RowState:
     """Return what is said of an entry that rests.
 
     Parameters
@@ -74,7 +74,7 @@ def idle_state(standing: Standing, n_trials: int, cost_per_s: float | None) -> R
     return RowState(_waiting_text(standing, is_whole, cost_per_s), tip=_older_text(standing, written))
 
 
-def _waiting_text(standing: Standing, is_whole: bool, cost_per_s: float | None) -> str:
+def _waiting_text(standing: Completion, is_whole: bool, cost_per_s: float | None) -> str:
     if not standing.n_trials:
         return "not run · nothing to train"
     if is_whole:
@@ -85,7 +85,7 @@ def _waiting_text(standing: Standing, is_whole: bool, cost_per_s: float | None) 
     return f"not run · {counted(standing.n_trainings, 'training')}{time}"
 
 
-def _older_text(standing: Standing, written: str) -> str:
+def _older_text(standing: Completion, written: str) -> str:
     if not standing.n_written:
         return ""
     return f"A result with {counted(standing.n_written, 'trial')} of each task was written {written}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["RowState", "ShownExperiment", "ShownPicture", "ShownResult", "ShownTable"]
+__all__ = ["RowState", "ShownPaperResult", "ShownPicture", "ShownResult", "ShownTable"]
 
 
 @dataclass(frozen=True)
-class ShownExperiment:
+class ShownPaperResult:
     """One entry of the list: its name, title, what it shows in a sentence, and the group it belongs to."""
 
     name: str

@@ -6,20 +6,20 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from mlpsvd_gui.pages.papers.views.content import ShownPicture
-from mlpsvd_gui.pages.papers.views.picture import ExperimentPicture
+from mlpsvd_gui.pages.papers.views.picture import ResultPicture
 from mlpsvd_gui.plots.theme import Theme, small_font
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 
-__all__ = ["ExperimentGallery"]
+__all__ = ["ResultGallery"]
 
 
-class ExperimentGallery(QWidget):
+class ResultGallery(QWidget):
     """A picture; with more than one, arrows lead from one to the next."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.picture = ExperimentPicture(self)
+        self.picture = ResultPicture(self)
         self.caption = PlainLabel(self)
         self.back_button = QToolButton(self)
         self.next_button = QToolButton(self)

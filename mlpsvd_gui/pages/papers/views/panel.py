@@ -8,20 +8,20 @@ from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
 
 from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.pages.papers.views.content import ShownTable
-from mlpsvd_gui.pages.papers.views.result_list import ExperimentList
-from mlpsvd_gui.pages.papers.views.result_view import ExperimentResult
-from mlpsvd_gui.pages.papers.views.run_form import ExperimentRunForm
+from mlpsvd_gui.pages.papers.views.result_list import ResultList
+from mlpsvd_gui.pages.papers.views.result_view import ResultView
+from mlpsvd_gui.pages.papers.views.run_form import PapersRunForm
 from mlpsvd_gui.plots.theme import Theme, theme_for
 from mlpsvd_gui.widgets.icons import icon
 from mlpsvd_gui.widgets.messages import MessageBar, MessageKind
 
-__all__ = ["ExperimentsPanel"]
+__all__ = ["PapersPanel"]
 
 _ICON_PX = 18
 _LEAST_LEFT_PX = 300
 
 
-class ExperimentsPanel(QWidget):
+class PapersPanel(QWidget):
     """List and choices of a run on the left, the chosen result on the right, errors on top in a sentence.
 
     Asks through the signals of :attr:`list`, :attr:`form` and :attr:`result`, and these.
@@ -41,9 +41,9 @@ class ExperimentsPanel(QWidget):
     def __init__(self, n_cores: int = 1, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.messages = MessageBar(self)
-        self.list = ExperimentList(self)
-        self.form = ExperimentRunForm(n_cores, self)
-        self.result = ExperimentResult(self)
+        self.list = ResultList(self)
+        self.form = PapersRunForm(n_cores, self)
+        self.result = ResultView(self)
         self._build()
         self.form.folder_wanted.connect(self._ask_for_folder)
         self.result.csv_requested.connect(self._ask_for_csv)

@@ -8,14 +8,14 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QListWidget, QListWidgetItem, QWidget
 
-from mlpsvd_gui.pages.papers.views.content import RowState, ShownExperiment
-from mlpsvd_gui.pages.papers.views.result_row import ExperimentRow, make_box_visible
+from mlpsvd_gui.pages.papers.views.content import RowState, ShownPaperResult
+from mlpsvd_gui.pages.papers.views.result_row import ResultRow, make_box_visible
 from mlpsvd_gui.plots.theme import Theme
 
-__all__ = ["ExperimentList"]
+__all__ = ["ResultList"]
 
 
-class ExperimentList(QListWidget):
+class ResultList(QListWidget):
     """Entries under a heading for each group; the heading's box ticks all of them. Space ticks the chosen one."""
 
     chosen = Signal(str)
@@ -25,7 +25,7 @@ class ExperimentList(QListWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows: dict[str, ExperimentRow] = {}
+        self._rows: dict[str, ResultRow] = {}
         self._items: dict[str, QListWidgetItem] = {}
         self._headings: dict[str, QCheckBox] = {}
         self.setAccessibleName("Experiments")
@@ -33,7 +33,7 @@ class ExperimentList(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.currentItemChanged.connect(self._tell_chosen)
 
-    def show_experiments(self, experiments: Sequence[ShownExperiment]) -> None:
+    def show_experiments(self, experiments: Sequence[ShownPaperResult]) -> None:
         """Fill the list, in the order given."""
         for one in experiments:
             if one.group not in self._headings:
@@ -49,7 +49,7 @@ class ExperimentList(QListWidget):
         """Return what is said of an entry."""
         return self._rows[name].state.text()
 
-    def entry(self, name: str) -> ExperimentRow:
+    def entry(self, name: str) -> ResultRow:
         """Return the widget of an entry."""
         return self._rows[name]
 
@@ -112,8 +112,8 @@ class ExperimentList(QListWidget):
         item.setSizeHint(QSize(0, box.sizeHint().height()))
         self.setItemWidget(item, box)
 
-    def _add_row(self, one: ShownExperiment) -> None:
-        row = ExperimentRow(one, self)
+    def _add_row(self, one: ShownPaperResult) -> None:
+        row = ResultRow(one, self)
         row.checked_changed.connect(self._update_headings)
         row.checked_changed.connect(self.ticked)
         item = QListWidgetItem(self)

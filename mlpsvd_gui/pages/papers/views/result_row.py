@@ -6,23 +6,23 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QProgressBar, QSizePolicy, QWidget
 
-from mlpsvd_gui.pages.papers.views.content import RowState, ShownExperiment
+from mlpsvd_gui.pages.papers.views.content import RowState, ShownPaperResult
 from mlpsvd_gui.plots.theme import Theme, small_font
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.eliding import ElidedLabel
 
-__all__ = ["ExperimentRow", "make_box_visible"]
+__all__ = ["ResultRow", "make_box_visible"]
 
 _BAR_PX = 4
 _PER_MILLE = 1000
 
 
-class ExperimentRow(QWidget):
+class ResultRow(QWidget):
     """Title beside a check box; under it a sentence, the state in words, and a thin bar while it runs."""
 
     checked_changed = Signal()
 
-    def __init__(self, shown: ShownExperiment, parent: QWidget | None = None) -> None:
+    def __init__(self, shown: ShownPaperResult, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.shown = shown
         self.check = QCheckBox(self)

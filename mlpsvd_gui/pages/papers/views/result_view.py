@@ -15,20 +15,20 @@ from PySide6.QtWidgets import (
 )
 
 from mlpsvd_gui.pages.papers.views.content import ShownResult
-from mlpsvd_gui.pages.papers.views.gallery import ExperimentGallery
-from mlpsvd_gui.pages.papers.views.table import ExperimentTable
+from mlpsvd_gui.pages.papers.views.gallery import ResultGallery
+from mlpsvd_gui.pages.papers.views.table import ResultTable
 from mlpsvd_gui.plots.theme import Theme, small_font, theme_for
 from mlpsvd_gui.widgets.choosers import Tabs
 from mlpsvd_gui.widgets.eliding import ElidedLabel
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 
-__all__ = ["ExperimentResult"]
+__all__ = ["ResultView"]
 
 _TITLE_SCALE = 1.35
 _WIDEST_TEXT_PX = 560
 
 
-class ExperimentResult(QWidget):
+class ResultView(QWidget):
     """Title and what came out, pictures, and a tab for each table; buttons for files."""
 
     report_requested = Signal()
@@ -47,7 +47,7 @@ class ExperimentResult(QWidget):
         self.csv_button = QPushButton("Export CSV…", self)
         self.folder_button = QPushButton("Open folder", self)
         self.report_button = QPushButton("Open report", self)
-        self.gallery = ExperimentGallery(self)
+        self.gallery = ResultGallery(self)
         self.tables = Tabs(self)
         self.hint_title = PlainLabel(self)
         self.hint = PlainLabel(self)
@@ -99,10 +99,10 @@ class ExperimentResult(QWidget):
         """Allow or forbid to run what is chosen."""
         self.run_button.setEnabled(enabled)
 
-    def current_table(self) -> ExperimentTable | None:
+    def current_table(self) -> ResultTable | None:
         """Return the table in sight, None where the notes are."""
         page = self.tables.currentWidget()
-        return page if isinstance(page, ExperimentTable) else None
+        return page if isinstance(page, ResultTable) else None
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
@@ -112,13 +112,13 @@ class ExperimentResult(QWidget):
         self.hint.setStyleSheet(f"color: {theme.muted.name()};")
         for index in range(self.tables.count()):
             page = self.tables.widget(index)
-            if isinstance(page, ExperimentTable):
+            if isinstance(page, ResultTable):
                 page.set_theme(theme)
 
     def _fill_tables(self, result: ShownResult) -> None:
         self._clear_tables()
         for shown in result.tables:
-            table = ExperimentTable(shown, self.tables)
+            table = ResultTable(shown, self.tables)
             table.set_theme(self._theme)
             self.tables.addTab(table, shown.title)
         if result.notes:

@@ -23,14 +23,14 @@ from mlpsvd_gui.widgets.eliding import ElidedLabel
 from mlpsvd_gui.widgets.number_field import NumberField
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 
-__all__ = ["PAPERS_TRIALS", "ExperimentRunForm"]
+__all__ = ["PAPERS_TRIALS", "PapersRunForm"]
 
 PAPERS_TRIALS = 10
 _MOST_TRIALS = 1000
 _PER_MILLE = 1000
 
 
-class ExperimentRunForm(QWidget):
+class PapersRunForm(QWidget):
     """Trials, processes, folder; Run and Stop; how far all of it is and what is left.
 
     Parameters

@@ -22,7 +22,7 @@ from mlpsvd_gui.pages.papers.views.content import ShownTable
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import plain_tip
 
-__all__ = ["ExperimentTable", "shares_px"]
+__all__ = ["ResultTable", "shares_px"]
 
 _MARKS = {True: "=", False: "≠", None: "·"}
 _TIPS = {
@@ -46,7 +46,7 @@ class _RoomyCells(QStyledItemDelegate):
         return super().sizeHint(option, index).grownBy(QMargins(0, _AIR_PX, 0, _AIR_PX))
 
 
-class ExperimentTable(QTableWidget):
+class ResultTable(QTableWidget):
     """Read-only; the first column says whether a row agrees. Ctrl+C copies the selected rows."""
 
     def __init__(self, shown: ShownTable, parent: QWidget | None = None) -> None:

@@ -13,14 +13,14 @@ from mlpsvd.experiments.papers.reproduce import check_folder, written_reproducti
 from mlpsvd.experiments.trials.measurements import Measurement
 from mlpsvd.experiments.trials.trials import Trial, TrialStore
 
-__all__ = ["KeptPicture", "KeptResult", "Standing", "Survey", "Tracker", "load_result", "survey"]
+__all__ = ["Completion", "KeptPicture", "KeptResult", "Survey", "Tracker", "load_result", "survey"]
 
 
 _NOWHERE = "no folder of ours"
 
 
 @dataclass(frozen=True)
-class Standing:
+class Completion:
     """How far one reproduction is.
 
     Attributes
@@ -64,7 +64,7 @@ class Survey:
         In a sentence why the folder cannot be used; empty where it can.
     """
 
-    standings: Mapping[str, Standing]
+    standings: Mapping[str, Completion]
     n_left: int = 0
     cost_left: float = 0.0
     has_report: bool = False
@@ -108,7 +108,7 @@ class Tracker:
         self._trials = {one.name: {trial.key: trial for trial in one.trials(n_trials)} for one in reproductions}
         self._order = {key: trial for trials in self._trials.values() for key, trial in trials.items()}
 
-    def look(self, left_s: float | None = None) -> dict[str, Standing]:
+    def look(self, left_s: float | None = None) -> dict[str, Completion]:
         """Return how far each is; trials are computed in order, so an early one is there before the whole.
 
         Parameters
@@ -136,10 +136,10 @@ class Tracker:
 
     def _standing(
         self, name: str, kept: set[str], reach: Mapping[str, float], per_cost: float | None, written: Mapping[str, int]
-    ) -> Standing:
+    ) -> Completion:
         trials = self._trials[name]
         missing = [key for key in trials if key not in kept]
-        return Standing(
+        return Completion(
             len(trials) - len(missing),
             len(trials),
             sum(_n_trainings(trial) for trial in trials.values()),

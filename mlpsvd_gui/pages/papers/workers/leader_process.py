@@ -17,10 +17,10 @@ from typing import Any
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.papers.registry import chosen
 from mlpsvd.experiments.papers.reproduce import FindingWritten, ReproductionEvent, TrialDone, reproduce
-from mlpsvd_gui.pages.papers.workers.kept_results import Standing, Tracker
+from mlpsvd_gui.pages.papers.workers.kept_results import Completion, Tracker
 from mlpsvd_gui.pages.papers.workers.trial_processes import StoppedError, TrialProcesses
 
-__all__ = ["Order", "ReproductionKind", "ReproductionNews", "lead"]
+__all__ = ["LeaderNews", "LeaderNewsKind", "Order", "lead"]
 
 _TELL_S = 0.2
 """Trials that are kept already come by the hundred: the window hears of them five times a second."""
@@ -39,7 +39,7 @@ class Order:
     n_processes: int
 
 
-class ReproductionKind(Enum):
+class LeaderNewsKind(Enum):
     """What is told of a run."""
 
     COMPILING = auto()
@@ -53,11 +53,11 @@ class ReproductionKind(Enum):
     @property
     def is_end(self) -> bool:
         """Whether nothing comes after it."""
-        return self in (ReproductionKind.FINISHED, ReproductionKind.STOPPED, ReproductionKind.FAILED)
+        return self in (LeaderNewsKind.FINISHED, LeaderNewsKind.STOPPED, LeaderNewsKind.FAILED)
 
 
 @dataclass(frozen=True)
-class ReproductionNews:
+class LeaderNews:
     """Something that happened in the run called ``token``; only the fields of its kind are filled.
 
     Attributes
@@ -76,12 +76,12 @@ class ReproductionNews:
         What went wrong.
     """
 
-    kind: ReproductionKind
+    kind: LeaderNewsKind
     token: int = 0
     n_done: int = 0
     n_trials: int = 0
     left_s: float | None = None
-    standings: Mapping[str, Standing] = field(default_factory=dict)
+    standings: Mapping[str, Completion] = field(default_factory=dict)
     name: str = ""
     cost_per_s: float | None = None
     error: Exception | None = None
@@ -95,7 +95,7 @@ def lead(order: Order, window: Connection) -> None:
     order
         What to run.
     window
-        Takes :class:`ReproductionNews`, the last of which is an end; anything that comes from it means Stop.
+        Takes :class:`LeaderNews`, the last of which is an end; anything that comes from it means Stop.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     processes = TrialProcesses(order.n_processes)
@@ -125,17 +125,17 @@ class _Run:
             self._pull()
         except Exception as error:  # told in words by the window
             if self._processes.is_stopped:
-                self._tell(ReproductionKind.STOPPED)
+                self._tell(LeaderNewsKind.STOPPED)
             else:
-                self._tell(ReproductionKind.FAILED, error=_plain(error))
+                self._tell(LeaderNewsKind.FAILED, error=_plain(error))
         else:
-            self._tell(ReproductionKind.FINISHED)
+            self._tell(LeaderNewsKind.FINISHED)
 
     def _pull(self) -> None:
         order = self._order
         reproductions = chosen(order.names)
         tracker = Tracker(reproductions, order.n_trials, order.folder)
-        self._tell(ReproductionKind.STARTING, standings=tracker.look())
+        self._tell(LeaderNewsKind.STARTING, standings=tracker.look())
         with closing(reproduce(reproductions, order.n_trials, order.folder, self._processes.open)) as events:
             for event in events:
                 self._take(event, tracker)
@@ -149,22 +149,22 @@ class _Run:
                 self._told_at = time.monotonic()
                 self._tell_progress(event, tracker)
         elif isinstance(event, FindingWritten):
-            self._tell(ReproductionKind.FOUND, name=event.reproduction.name, standings=tracker.look())
+            self._tell(LeaderNewsKind.FOUND, name=event.reproduction.name, standings=tracker.look())
 
     def _tell_progress(self, event: TrialDone, tracker: Tracker) -> None:
         if event.left_s and self._n_computed >= _LEAST_TIMED:
             self._cost_per_s = tracker.left()[1] / event.left_s / self._order.n_processes
         self._tell(
-            ReproductionKind.PROGRESS,
+            LeaderNewsKind.PROGRESS,
             n_done=event.done,
             n_trials=event.total,
             left_s=event.left_s,
             standings=tracker.look(event.left_s),
         )
 
-    def _tell(self, kind: ReproductionKind, **fields: Any) -> None:
+    def _tell(self, kind: LeaderNewsKind, **fields: Any) -> None:
         try:
-            self._window.send(ReproductionNews(kind, cost_per_s=self._cost_per_s, **fields))
+            self._window.send(LeaderNews(kind, cost_per_s=self._cost_per_s, **fields))
         except OSError:  # the window has gone: the other thread hears of it too
             return
 

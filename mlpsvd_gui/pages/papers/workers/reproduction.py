@@ -12,7 +12,7 @@ from multiprocessing.context import SpawnProcess
 from PySide6.QtCore import QObject, Signal
 
 from mlpsvd.errors import TrainingError
-from mlpsvd_gui.pages.papers.workers.leader_process import Order, ReproductionKind, ReproductionNews, lead
+from mlpsvd_gui.pages.papers.workers.leader_process import LeaderNews, LeaderNewsKind, Order, lead
 from mlpsvd_gui.workers.warm_up import WarmUp
 
 __all__ = ["ReproductionWorker"]
@@ -33,7 +33,7 @@ class ReproductionWorker(QObject):
     """
 
     news = Signal(object)
-    """Emits :class:`ReproductionNews`, in order, on the thread this object lives in; the last one is an end."""
+    """Emits :class:`LeaderNews`, in order, on the thread this object lives in; the last one is an end."""
 
     def __init__(self, warm_up: WarmUp | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -72,11 +72,11 @@ class ReproductionWorker(QObject):
             self._run.thread.join(_END_S)  # its process is gone: a thread left behind would outlive the window
         return has_ended
 
-    def is_current(self, news: ReproductionNews) -> bool:
+    def is_current(self, news: LeaderNews) -> bool:
         """Whether news belongs to the order that was started last."""
         return news.token == self._token
 
-    def tell(self, news: ReproductionNews) -> None:
+    def tell(self, news: LeaderNews) -> None:
         """Emit news from any thread."""
         with suppress(RuntimeError):  # the window has gone, and this object with it
             self.news.emit(news)
@@ -120,7 +120,7 @@ class _Run:
         self._await_engine()
         leader = self._start()
         if leader is None:
-            self._tell(ReproductionNews(ReproductionKind.STOPPED))
+            self._tell(LeaderNews(LeaderNewsKind.STOPPED))
             return
         with leader:
             self._listen(leader)
@@ -139,7 +139,7 @@ class _Run:
         if self._warm_up is None:
             return
         if self._warm_up.compiles:
-            self._tell(ReproductionNews(ReproductionKind.COMPILING))
+            self._tell(LeaderNews(LeaderNewsKind.COMPILING))
         self._warm_up.wait(self._stop)
 
     def _start(self) -> Connection | None:
@@ -158,16 +158,16 @@ class _Run:
     def _listen(self, leader: Connection) -> None:
         try:
             while True:
-                news: ReproductionNews = leader.recv()
+                news: LeaderNews = leader.recv()
                 self._tell(news)
                 if news.kind.is_end:
                     return
         except (EOFError, OSError):
-            kind = ReproductionKind.STOPPED if self._stop.is_set() else ReproductionKind.FAILED
-            self._tell(ReproductionNews(kind, error=None if self._stop.is_set() else TrainingError(_LOST)))
+            kind = LeaderNewsKind.STOPPED if self._stop.is_set() else LeaderNewsKind.FAILED
+            self._tell(LeaderNews(kind, error=None if self._stop.is_set() else TrainingError(_LOST)))
         finally:
             with self._lock:
                 self._leader = None
 
-    def _tell(self, news: ReproductionNews) -> None:
+    def _tell(self, news: LeaderNews) -> None:
         self._worker.tell(replace(news, token=self._token))

@@ -13,14 +13,14 @@ from PySide6.QtCore import QObject
 from mlpsvd.audio.files import read
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import fit
-from mlpsvd_gui.pages.record.controllers.collection import RecordCollection
+from mlpsvd_gui.pages.record.controllers.collection import CollectionController
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
-from mlpsvd_gui.pages.record.workers.clip_library import Shelf
+from mlpsvd_gui.pages.record.workers.clip_library import CollectionView
 from mlpsvd_gui.qt_text import counted
-from mlpsvd_gui.threads.background_jobs import Background
+from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 from mlpsvd_gui.workers.player import Player
 
-__all__ = ["RecordReviewer"]
+__all__ = ["ClipReview"]
 
 _LONGEST_S = 120.0
 _SPECTRUM = FeatureSettings(fft_size=2048, hop=1024, window="hann", segments="mean", scaling="none")
@@ -34,18 +34,18 @@ class _Clip:
     magnitudes: NDArray[np.float64]
 
 
-class RecordReviewer(QObject):
+class ClipReview(QObject):
     """Shows the first of the selected clips."""
 
     def __init__(
-        self, panel: RecordPanel, collection: RecordCollection, player: Player, parent: QObject | None = None
+        self, panel: RecordPanel, collection: CollectionController, player: Player, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._panel = panel
         self._view = panel.review.view
         self._collection = collection
         self._player = player
-        self._reading = Background("clip", self)
+        self._reading = BackgroundJobs("clip", self)
         self._id = ""
         self._key: tuple[object, ...] = ()
         self._clip: _Clip | None = None
@@ -66,7 +66,7 @@ class RecordReviewer(QObject):
     def _choose(self, ids: tuple[str, ...]) -> None:
         self._show(ids[0] if ids else "", len(ids))
 
-    def _refresh(self, _: Shelf | None) -> None:
+    def _refresh(self, _: CollectionView | None) -> None:
         ids = self._panel.review.table.selected_ids
         self._show(ids[0] if ids else "", len(ids))
 

@@ -19,19 +19,19 @@ from mlpsvd_gui.pages.record.controllers import texts as record_texts
 from mlpsvd_gui.pages.record.views.classes import ClassRow
 from mlpsvd_gui.pages.record.views.clips import ClipRow
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
-from mlpsvd_gui.pages.record.workers.clip_library import ClipLibrary, Shelf
+from mlpsvd_gui.pages.record.workers.clip_library import CollectionThread, CollectionView
 from mlpsvd_gui.plots.theme import class_colour
 from mlpsvd_gui.state.record_memory import RecordMemory
-from mlpsvd_gui.threads.serial_jobs import InOrder
+from mlpsvd_gui.threads.serial_jobs import SerialJobs
 
-__all__ = ["RecordCollection"]
+__all__ = ["CollectionController"]
 
 
-class RecordCollection(QObject):
-    """Shows a :class:`ClipLibrary` and passes on what is asked of it."""
+class CollectionController(QObject):
+    """Shows a :class:`CollectionThread` and passes on what is asked of it."""
 
     shelf_changed = Signal(object)
-    """Emits the :class:`Shelf`, or None: no collection is open."""
+    """Emits the :class:`CollectionView`, or None: no collection is open."""
     classes_changed = Signal()
     """Names, counts or the chosen class have changed."""
 
@@ -39,23 +39,23 @@ class RecordCollection(QObject):
         super().__init__(parent)
         self._panel = panel
         self._memory = memory
-        self._jobs = InOrder("collection", self)
-        self._library: ClipLibrary | None = None
-        self._opening: ClipLibrary | None = None
-        self._retired: list[tuple[Path, ClipLibrary]] = []
-        self._shelf: Shelf | None = None
+        self._jobs = SerialJobs("collection", self)
+        self._library: CollectionThread | None = None
+        self._opening: CollectionThread | None = None
+        self._retired: list[tuple[Path, CollectionThread]] = []
+        self._shelf: CollectionView | None = None
         self._renamed: dict[str, str] = {}
         """The old name of each class that renaming made."""
         self._connect()
         self._show_recent()
 
     @property
-    def library(self) -> ClipLibrary | None:
+    def library(self) -> CollectionThread | None:
         """The open collection's thread."""
         return self._library
 
     @property
-    def shelf(self) -> Shelf | None:
+    def shelf(self) -> CollectionView | None:
         """What the open collection holds; None: none is open."""
         return self._shelf
 
@@ -99,10 +99,10 @@ class RecordCollection(QObject):
 
     # -- opening
 
-    def _begin(self, words: str) -> ClipLibrary:
+    def _begin(self, words: str) -> CollectionThread:
         if self._opening is not None:
             self._opening.close()
-        library = self._opening = ClipLibrary(self._jobs, self)
+        library = self._opening = CollectionThread(self._jobs, self)
         library.opened.connect(lambda shelf, notes: self._take_opened(library, shelf, notes))
         library.open_failed.connect(lambda sentence: self._tell_not_opened(library, sentence))
         library.changed.connect(self._while_open(library, self._take_changed))
@@ -113,7 +113,7 @@ class RecordCollection(QObject):
         self._panel.welcome.show_status(words)
         return library
 
-    def _take_opened(self, library: ClipLibrary, shelf: Shelf, notes: Sequence[str]) -> None:
+    def _take_opened(self, library: CollectionThread, shelf: CollectionView, notes: Sequence[str]) -> None:
         if library is not self._opening:
             return
         self._opening = None
@@ -131,7 +131,7 @@ class RecordCollection(QObject):
         if notes:  # they also say why a folder cannot be changed
             self._panel.show_warning(" ".join(notes))
 
-    def _while_open(self, library: ClipLibrary, take: Callable[..., None]) -> Callable[..., None]:
+    def _while_open(self, library: CollectionThread, take: Callable[..., None]) -> Callable[..., None]:
         """Return ``take`` for as long as this is the collection shown; it may go on writing after that."""
 
         def take_if_open(*news: object) -> None:
@@ -146,7 +146,7 @@ class RecordCollection(QObject):
             library.close()
         self._retired.clear()
 
-    def _tell_not_opened(self, library: ClipLibrary, sentence: str) -> None:
+    def _tell_not_opened(self, library: CollectionThread, sentence: str) -> None:
         if library is self._opening:
             self._opening = None
         library.close()
@@ -256,7 +256,7 @@ class RecordCollection(QObject):
         if self._shelf is not None:
             self._memory.set_classes(str(self._shelf.folder), names)
 
-    def _take_changed(self, shelf: Shelf) -> None:
+    def _take_changed(self, shelf: CollectionView) -> None:
         self._shelf = shelf
         # A class that renaming made and undoing emptied was never asked for by itself: its old name takes its place.
         gone = {new: self._renamed.pop(new) for new in list(self._renamed) if not shelf.counts.get(new)}

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd_gui.pages.explore.controllers.training import TrainingController
-from mlpsvd_gui.pages.listen.controllers.listen import LiveController
-from mlpsvd_gui.pages.record.controllers.clip_review import RecordReviewer
-from mlpsvd_gui.pages.record.controllers.collection import RecordCollection
-from mlpsvd_gui.pages.record.controllers.retraining import RecordRetrain
-from mlpsvd_gui.pages.record.controllers.takes import RecordTakes
+from mlpsvd_gui.pages.listen.controllers.listen import ListenController
+from mlpsvd_gui.pages.record.controllers.clip_review import ClipReview
+from mlpsvd_gui.pages.record.controllers.collection import CollectionController
+from mlpsvd_gui.pages.record.controllers.retraining import Retraining
+from mlpsvd_gui.pages.record.controllers.takes import TakesController
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
-from mlpsvd_gui.pages.record.workers.clip_library import Shelf
-from mlpsvd_gui.state.experiment_state import ExperimentModel
+from mlpsvd_gui.pages.record.workers.clip_library import CollectionView
+from mlpsvd_gui.state.experiment_state import ExperimentState
 from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.record_memory import RecordMemory
-from mlpsvd_gui.state.run_state import RunModel
+from mlpsvd_gui.state.run_state import RunState
 from mlpsvd_gui.workers.player import Player
 
 __all__ = ["RecordController"]
@@ -45,22 +45,22 @@ class RecordController(QObject):
     def __init__(
         self,
         panel: RecordPanel,
-        live: LiveController,
-        experiment_model: ExperimentModel,
-        run_model: RunModel,
+        live: ListenController,
+        experiment_model: ExperimentState,
+        run_model: RunState,
         training: TrainingController,
         preferences: Preferences,
-        host: SoundHost | None = None,
+        host: PortAudioThread | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._live = live
         self.player = Player(host, self)
         memory = RecordMemory(preferences)
-        self.collection = RecordCollection(panel, memory, self)
-        self.takes = RecordTakes(panel, live, memory, self)
-        self.reviewer = RecordReviewer(panel, self.collection, self.player, self)
-        self.retrain = RecordRetrain(panel, self.collection, experiment_model, run_model, training, self)
+        self.collection = CollectionController(panel, memory, self)
+        self.takes = TakesController(panel, live, memory, self)
+        self.reviewer = ClipReview(panel, self.collection, self.player, self)
+        self.retrain = Retraining(panel, self.collection, experiment_model, run_model, training, self)
         self.collection.shelf_changed.connect(self._take_shelf)
         self.collection.classes_changed.connect(self.takes.draw_now)
         self.takes.take_ready.connect(self.collection.add)
@@ -70,7 +70,7 @@ class RecordController(QObject):
         self.player.look_for_output()
         self.collection.open_last()
 
-    def _take_shelf(self, shelf: Shelf) -> None:
+    def _take_shelf(self, shelf: CollectionView) -> None:
         self.takes.set_target(shelf.folder, shelf.spool_folder if shelf.writable else None)
 
     def _listen(self) -> None:

@@ -16,19 +16,19 @@ from mlpsvd.experiments.unknown_speakers import KNOWN_SPEAKERS_ONLY, UNKNOWN_SPE
 from mlpsvd.metrics.uncertainty import accuracy_text
 from mlpsvd.text import CONTENDER_NAMES
 from mlpsvd_gui.pages.explore.controllers.training import TrainingController
-from mlpsvd_gui.pages.record.controllers.collection import RecordCollection
+from mlpsvd_gui.pages.record.controllers.collection import CollectionController
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
-from mlpsvd_gui.pages.record.workers.clip_library import Shelf
+from mlpsvd_gui.pages.record.workers.clip_library import CollectionView
 from mlpsvd_gui.qt_text import counted
-from mlpsvd_gui.state.experiment_state import ExperimentModel
-from mlpsvd_gui.state.run_state import RunModel, RunState
+from mlpsvd_gui.state.experiment_state import ExperimentState
+from mlpsvd_gui.state.run_state import RunPhase, RunState
 
-__all__ = ["RecordRetrain", "experiment_of"]
+__all__ = ["Retraining", "experiment_of"]
 
 _FEWEST_CLIPS = 2
 
 
-class RecordRetrain(QObject):
+class Retraining(QObject):
     """Trains on what the collection holds, and says what came of it."""
 
     listen_requested = Signal()
@@ -36,9 +36,9 @@ class RecordRetrain(QObject):
     def __init__(
         self,
         panel: RecordPanel,
-        collection: RecordCollection,
-        experiment_model: ExperimentModel,
-        run_model: RunModel,
+        collection: CollectionController,
+        experiment_model: ExperimentState,
+        run_model: RunState,
         training: TrainingController,
         parent: QObject | None = None,
     ) -> None:
@@ -71,7 +71,7 @@ class RecordRetrain(QObject):
         if self._collection.library is not None and not self._run.state.is_active:
             self._collection.library.when_done(self._train)
 
-    def _train(self, shelf: Shelf) -> None:
+    def _train(self, shelf: CollectionView) -> None:
         if self._collection.shelf is None or self._run.state.is_active:
             return
         self._experiments.replace(experiment_of(self._experiments.experiment, shelf), "settings for the collection")
@@ -105,11 +105,11 @@ class RecordRetrain(QObject):
             self._panel.training.show_progress(share)
             self._panel.training.show_result(f"Training: {left} …" if left else "Training …", False)
 
-    def _result(self, shelf: Shelf | None) -> str:
+    def _result(self, shelf: CollectionView | None) -> str:
         if not self.is_mine:
             return ""
         state = self._run.state
-        if state is RunState.FAILED:
+        if state is RunPhase.FAILED:
             return f"Not trained: {self._run.message}"
         if state.is_active or not self._run.outcomes:
             return "Training …" if state.is_active else ""
@@ -134,7 +134,7 @@ class RecordRetrain(QObject):
         return f"Test accuracy ({counted(n_test, 'clip')})"
 
 
-def experiment_of(current: Experiment, shelf: Shelf) -> Experiment:
+def experiment_of(current: Experiment, shelf: CollectionView) -> Experiment:
     """Return the experiment that trains on a collection.
 
     Settings for recordings that a person has changed are kept, but for the place of the recordings; all others are
@@ -145,12 +145,12 @@ def experiment_of(current: Experiment, shelf: Shelf) -> Experiment:
     return adapted_to(current, recordings, len(shelf.clips), _usual_rate_hz(shelf))[0]
 
 
-def _usual_rate_hz(shelf: Shelf) -> float:
+def _usual_rate_hz(shelf: CollectionView) -> float:
     rates = Counter(clip.sample_rate_hz for clip in shelf.clips)
     return max(rates, key=lambda rate: (rates[rate], rate), default=0.0)
 
 
-def _problem(shelf: Shelf | None) -> str:
+def _problem(shelf: CollectionView | None) -> str:
     """Say what keeps a collection from being trained on; empty: nothing."""
     if shelf is None:
         return "Make or open a collection first"
@@ -162,6 +162,6 @@ def _problem(shelf: Shelf | None) -> str:
     return ""
 
 
-def _identity(shelf: Shelf) -> tuple[object, ...]:
+def _identity(shelf: CollectionView) -> tuple[object, ...]:
     """Return what a training depends on: which clips, how long, under which label."""
     return tuple((clip.id, clip.label, clip.duration_s) for clip in shelf.clips)

@@ -12,15 +12,15 @@ from mlpsvd import settings
 from mlpsvd.audio.sources.source import SourceState
 from mlpsvd.collection.recording.recorder import RecorderState
 from mlpsvd.collection.recording.settings import TRIGGERED, RecordSettings
-from mlpsvd_gui.pages.listen.controllers.listen import LiveController
+from mlpsvd_gui.pages.listen.controllers.listen import ListenController
 from mlpsvd_gui.pages.record.controllers import texts as record_texts
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
 from mlpsvd_gui.pages.record.views.scope import ScopeView, TakeMark
-from mlpsvd_gui.pages.record.workers.recording import Heard, RecordingWorker, Stretch
+from mlpsvd_gui.pages.record.workers.recording import InputView, RecordingWorker, TakeSpan
 from mlpsvd_gui.state.record_memory import RecordMemory
 from mlpsvd_gui.workers.live_session import LiveSession
 
-__all__ = ["RecordTakes"]
+__all__ = ["TakesController"]
 
 _DRAW_MS = 40
 _QUIETEST_TRIGGER_DBFS = -80.0
@@ -29,7 +29,7 @@ _REOPENED_WITHIN_S = 1.0
 """A session that follows the last one so soon was opened anew for another network: recording goes on in it."""
 
 
-class RecordTakes(QObject):
+class TakesController(QObject):
     """One :class:`RecordingWorker` for each session, and what the page shows of it."""
 
     take_ready = Signal(object, object)
@@ -38,7 +38,7 @@ class RecordTakes(QObject):
     """No take is under way any more for a collection that was open before."""
 
     def __init__(
-        self, panel: RecordPanel, live: LiveController, memory: RecordMemory, parent: QObject | None = None
+        self, panel: RecordPanel, live: ListenController, memory: RecordMemory, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._panel = panel
@@ -264,7 +264,7 @@ class RecordTakes(QObject):
             text = status.message or "Waiting for the device"
         self._panel.bar.show_source(text, True)
 
-    def _scope(self, heard: Heard) -> ScopeView:
+    def _scope(self, heard: InputView) -> ScopeView:
         recording = self._settings if self._folder is not None else None
         trigger = 10.0 ** (self._settings.trigger_dbfs / 20.0) if self._settings.mode == TRIGGERED else 0.0
         return ScopeView(
@@ -276,7 +276,7 @@ class RecordTakes(QObject):
             trigger,
         )
 
-    def _mark(self, one: Stretch, heard: Heard) -> TakeMark:
+    def _mark(self, one: TakeSpan, heard: InputView) -> TakeMark:
         begins_s, ends_s = (heard.end - one.first) / heard.rate_hz, (heard.end - one.end) / heard.rate_hz
         is_running = heard.state.recording and one is heard.takes[-1]
         return TakeMark(begins_s, ends_s, one.pre_roll_s, self._panel.classes.colour_of(one.label), is_running)

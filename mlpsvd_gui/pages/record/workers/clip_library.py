@@ -14,13 +14,13 @@ from mlpsvd.collection.recorded_clip import RecordedClip
 from mlpsvd.collection.take import Take
 from mlpsvd.errors import DataError
 from mlpsvd_gui.qt_text import sentence
-from mlpsvd_gui.threads.serial_jobs import InOrder
+from mlpsvd_gui.threads.serial_jobs import SerialJobs
 
-__all__ = ["ClipLibrary", "Shelf"]
+__all__ = ["CollectionThread", "CollectionView"]
 
 
 @dataclass(frozen=True)
-class Shelf:
+class CollectionView:
     """What a collection holds after a step.
 
     Attributes
@@ -53,7 +53,7 @@ class Shelf:
     has_fixed_split: bool = False
 
 
-class ClipLibrary(QObject):
+class CollectionThread(QObject):
     """One collection. Every method returns at once; what came of it is told by a signal, in order.
 
     A step that fails leaves the collection as it was. A take that cannot be written stays where the recorder wrote
@@ -67,10 +67,10 @@ class ClipLibrary(QObject):
     """
 
     opened = Signal(object, object)
-    """Emits the :class:`Shelf` and the sentences about what was found."""
+    """Emits the :class:`CollectionView` and the sentences about what was found."""
     open_failed = Signal(str)
     changed = Signal(object)
-    """Emits the :class:`Shelf` after a step."""
+    """Emits the :class:`CollectionView` after a step."""
     added = Signal(object)
     """Emits the :class:`RecordedClip` that a take became; ``changed`` has been emitted before."""
     done = Signal(str, bool)
@@ -80,7 +80,7 @@ class ClipLibrary(QObject):
     take_failed = Signal(str)
     """Emits why a take could not be written; it is kept."""
 
-    def __init__(self, jobs: InOrder, parent: QObject | None = None) -> None:
+    def __init__(self, jobs: SerialJobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
         self._collection: Collection | None = None  # belongs to the thread of the jobs
@@ -144,7 +144,7 @@ class ClipLibrary(QObject):
         """Do the last undone step again."""
         self._step(_redo, is_new=False)
 
-    def when_done(self, then: Callable[[Shelf], None]) -> None:
+    def when_done(self, then: Callable[[CollectionView], None]) -> None:
         """Call ``then`` with what is there once everything asked for so far is done."""
         self._jobs.submit(self._shelf, then, self._tell_failed)
 
@@ -158,7 +158,7 @@ class ClipLibrary(QObject):
 
     # -- in the thread of the jobs
 
-    def _enter(self, collection: Collection) -> tuple[Shelf, tuple[str, ...]]:
+    def _enter(self, collection: Collection) -> tuple[CollectionView, tuple[str, ...]]:
         self._collection = collection
         return self._shelf(), collection.notes
 
@@ -167,9 +167,9 @@ class ClipLibrary(QObject):
             raise DataError("no collection is open")
         return self._collection
 
-    def _shelf(self) -> Shelf:
+    def _shelf(self) -> CollectionView:
         one = self._there()
-        return Shelf(
+        return CollectionView(
             folder=one.folder,
             manifest=one.manifest,
             spool_folder=one.spool_folder,
@@ -193,17 +193,17 @@ class ClipLibrary(QObject):
         done = partial(self._tell_done, is_new)
         self._jobs.submit(lambda: (work(self._there()), self._shelf()), done, self._tell_failed)
 
-    def _tell_opened(self, answer: tuple[Shelf, tuple[str, ...]]) -> None:
+    def _tell_opened(self, answer: tuple[CollectionView, tuple[str, ...]]) -> None:
         self.opened.emit(*answer)
 
     def _tell_not_opened(self, error: Exception) -> None:
         self.open_failed.emit(_sentence(error))
 
-    def _tell_added(self, answer: tuple[RecordedClip, Shelf]) -> None:
+    def _tell_added(self, answer: tuple[RecordedClip, CollectionView]) -> None:
         self.changed.emit(answer[1])
         self.added.emit(answer[0])
 
-    def _tell_done(self, is_new: bool, answer: tuple[str, Shelf]) -> None:
+    def _tell_done(self, is_new: bool, answer: tuple[str, CollectionView]) -> None:
         self.changed.emit(answer[1])
         self.done.emit(_ended(answer[0]), is_new)
 

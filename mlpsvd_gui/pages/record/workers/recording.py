@@ -17,7 +17,7 @@ from mlpsvd.collection.recording.recorder import Recorder, RecorderState
 from mlpsvd.collection.recording.settings import RecordSettings
 from mlpsvd.collection.take import Take
 
-__all__ = ["SCOPE_S", "Envelope", "Heard", "RecordingWorker", "Stretch"]
+__all__ = ["SCOPE_S", "Envelope", "InputView", "RecordingWorker", "TakeSpan"]
 
 SCOPE_S = 6.0
 _N_COLUMNS = 600
@@ -26,7 +26,7 @@ _REMEMBERED_TAKES = 16
 
 
 @dataclass(frozen=True)
-class Stretch:
+class TakeSpan:
     """Part of what was heard that became a take: number of its first sample and of the one behind its last."""
 
     first: int
@@ -36,7 +36,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
+class InputView:
     """The picture of the last seconds; one frozen object, replaced as a whole.
 
     Attributes
@@ -60,7 +60,7 @@ class Heard:
     shown_s: float
     end: int
     rate_hz: float
-    takes: tuple[Stretch, ...] = ()
+    takes: tuple[TakeSpan, ...] = ()
     state: RecorderState = field(default_factory=RecorderState)
 
 
@@ -121,15 +121,15 @@ class RecordingWorker(QObject):
         self._spool_folder = spool_folder
         self._recorder: Recorder | None = None
         self._takes: deque[Take] = deque()
-        self._stretches: deque[Stretch] = deque(maxlen=_REMEMBERED_TAKES)
+        self._stretches: deque[TakeSpan] = deque(maxlen=_REMEMBERED_TAKES)
         self._running_first: int | None = None
-        self._heard: Heard | None = None
+        self._heard: InputView | None = None
         self._is_over = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
 
     @property
-    def heard(self) -> Heard | None:
+    def heard(self) -> InputView | None:
         """The latest picture; None before the first sample."""
         return self._heard
 
@@ -213,7 +213,7 @@ class RecordingWorker(QObject):
         state = recorder.state if recorder is not None else RecorderState()
         self._mark(takes, state, rate_hz, envelope.end)
         running = self._running(state, envelope.end, rate_hz)
-        self._heard = Heard(
+        self._heard = InputView(
             envelope.low, envelope.high, envelope.shown_s, envelope.end, rate_hz, (*self._stretches, *running), state
         )
         if takes:
@@ -223,17 +223,17 @@ class RecordingWorker(QObject):
     def _mark(self, takes: list[Take], state: RecorderState, rate_hz: float, end: int) -> None:
         for take in takes:
             first = self._running_first if self._running_first is not None else end - len(take.samples)
-            self._stretches.append(Stretch(first, first + len(take.samples), take.pre_roll_s, take.label))
+            self._stretches.append(TakeSpan(first, first + len(take.samples), take.pre_roll_s, take.label))
             self._running_first = first + len(take.samples) if state.recording else None
         if not state.recording:
             self._running_first = None
         elif self._running_first is None:
             self._running_first = end - round(state.duration_s * rate_hz)
 
-    def _running(self, state: RecorderState, end: int, rate_hz: float) -> tuple[Stretch, ...]:
+    def _running(self, state: RecorderState, end: int, rate_hz: float) -> tuple[TakeSpan, ...]:
         if not state.recording or self._running_first is None:
             return ()
-        return (Stretch(self._running_first, end, self._settings.pre_roll_s, state.label),)
+        return (TakeSpan(self._running_first, end, self._settings.pre_roll_s, state.label),)
 
 
 def _emit(worker: RecordingWorker, signal: object) -> None:

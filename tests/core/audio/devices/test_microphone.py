@@ -10,7 +10,7 @@ import pytest
 
 from mlpsvd.audio.devices.devices import find_device
 from mlpsvd.audio.devices.microphone import MicrophoneSource
-from mlpsvd.audio.devices.receiver import Reception
+from mlpsvd.audio.devices.receiver import Receiver
 from mlpsvd.audio.level import measure_level
 from mlpsvd.audio.sources.source import SourceState
 from mlpsvd.errors import DeviceError
@@ -147,7 +147,7 @@ def test_a_source_is_started_once_and_stopped_any_number_of_times(sound_server, 
 
 def test_an_unexpected_error_is_a_gap_and_not_the_end(sound_server, listen, monkeypatch, caplog) -> None:
     listening = listen()
-    take, taken = Reception.take, []
+    take, taken = Receiver.take, []
 
     def take_but_once(self, block, rate_hz) -> None:
         taken.append(block)
@@ -155,7 +155,7 @@ def test_an_unexpected_error_is_a_gap_and_not_the_end(sound_server, listen, monk
             raise RuntimeError("two threads met")
         take(self, block, rate_hz)
 
-    monkeypatch.setattr(Reception, "take", take_but_once)
+    monkeypatch.setattr(Receiver, "take", take_but_once)
     told = []
     tell = listening.source._tell
     monkeypatch.setattr(listening.source, "_tell", lambda *said: (told.append(said), tell(*said)))
@@ -177,7 +177,7 @@ def test_an_error_that_comes_back_each_time_is_told_and_is_the_end(sound_server,
     def never_take(*_) -> None:
         raise RuntimeError("no room")
 
-    monkeypatch.setattr(Reception, "take", never_take)
+    monkeypatch.setattr(Receiver, "take", never_take)
     with caplog.at_level(logging.CRITICAL, "mlpsvd"):
         listening.until_state(SourceState.FAILED)
     assert listening.source.status.message == "The default microphone cannot be listened to: no room"

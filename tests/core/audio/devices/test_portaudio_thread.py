@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.sources.source import SourceState
 from mlpsvd.errors import DeviceError
 
@@ -36,7 +36,7 @@ def test_work_is_given_sounddevice_and_its_errors_come_back(sound_server, host) 
 
 
 def test_a_closed_host_answers_at_once_that_it_is_closed(sound_server) -> None:
-    host = SoundHost()
+    host = PortAudioThread()
     host.devices().result(5.0)
     host.close()
     host.close()
@@ -46,13 +46,13 @@ def test_a_closed_host_answers_at_once_that_it_is_closed(sound_server) -> None:
 
 def test_closing_a_host_that_was_never_asked_is_nothing() -> None:
     began_s = time.monotonic()
-    SoundHost().close()
+    PortAudioThread().close()
     assert time.monotonic() - began_s < 0.1
 
 
 def test_a_host_can_follow_another_one(sound_server) -> None:
     for _ in range(3):
-        host = SoundHost()
+        host = PortAudioThread()
         assert host.devices().result(5.0).inputs
         host.close()
 

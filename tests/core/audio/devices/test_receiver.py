@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mlpsvd.audio.devices.input_stream import Block
-from mlpsvd.audio.devices.receiver import Reception
+from mlpsvd.audio.devices.receiver import Receiver
 from mlpsvd.audio.ring_buffer import RingBuffer
 
 RATE_HZ = 16000.0
@@ -22,20 +22,20 @@ def ring() -> RingBuffer:
 
 
 @pytest.fixture
-def reception(ring: RingBuffer) -> Reception:
-    return Reception(ring, RATE_HZ, 0)
+def reception(ring: RingBuffer) -> Receiver:
+    return Receiver(ring, RATE_HZ, 0)
 
 
-def deliver(reception: Reception, start_s: float, n_blocks: int, value: float) -> None:
+def deliver(reception: Receiver, start_s: float, n_blocks: int, value: float) -> None:
     """Take blocks of 10 ms on time, the first of which began to sound at ``start_s``."""
     for number in range(1, n_blocks + 1):
         samples = np.full((BLOCK, 1), value, np.float32)
         reception.take(Block(samples, start_s + number * BLOCK_S, False), RATE_HZ)
 
 
-@pytest.mark.parametrize("ends", [Reception.end_stream, Reception.finish])
+@pytest.mark.parametrize("ends", [Receiver.end_stream, Receiver.finish])
 def test_what_is_kept_back_when_the_stream_ends_is_written_behind_the_gap(
-    ring: RingBuffer, reception: Reception, ends: Callable[[Reception], None]
+    ring: RingBuffer, reception: Receiver, ends: Callable[[Receiver], None]
 ) -> None:
     deliver(reception, 0.0, 200, 0.1)
     deliver(reception, 2.3, 10, 0.2)  # 0.3 s are late, and it is not known yet whether they come
@@ -47,7 +47,7 @@ def test_what_is_kept_back_when_the_stream_ends_is_written_behind_the_gap(
     assert ring.time_s(200 * BLOCK, RATE_HZ) == pytest.approx(2.3, abs=1e-6)
 
 
-def test_a_stream_that_ends_while_it_is_late_leaves_the_time_right(ring: RingBuffer, reception: Reception) -> None:
+def test_a_stream_that_ends_while_it_is_late_leaves_the_time_right(ring: RingBuffer, reception: Receiver) -> None:
     deliver(reception, 0.0, 200, 0.1)
     deliver(reception, 2.3, 10, 0.2)
     reception.end_stream()
@@ -59,7 +59,7 @@ def test_a_stream_that_ends_while_it_is_late_leaves_the_time_right(ring: RingBuf
     assert (health.n_gaps, health.gaps_s) == (2, pytest.approx(ring.gaps_s))
 
 
-def test_a_stream_that_ends_on_time_is_followed_by_one_gap(ring: RingBuffer, reception: Reception) -> None:
+def test_a_stream_that_ends_on_time_is_followed_by_one_gap(ring: RingBuffer, reception: Receiver) -> None:
     deliver(reception, 0.0, 100, 0.1)
     reception.end_stream()
     deliver(reception, 1.5, 100, 0.3)

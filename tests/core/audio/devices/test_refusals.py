@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.level import measure_level
 from mlpsvd.audio.sources.source import SourceState
 
@@ -37,7 +37,7 @@ class _Driver:
 
 
 @pytest.fixture
-def driver(sound_server, host: SoundHost) -> _Driver:
+def driver(sound_server, host: PortAudioThread) -> _Driver:
     def put_between(library: Any) -> _Driver:
         library.sd = _Driver(library.sd)
         return library.sd

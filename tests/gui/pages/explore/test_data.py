@@ -18,8 +18,8 @@ from mlpsvd.signals.bank import paper_bank
 from mlpsvd_gui.pages.explore.controllers.data import DataController
 from mlpsvd_gui.pages.explore.views.data_panel import DataPanel
 from mlpsvd_gui.pages.explore.views.spectra_view import SpectraView
-from mlpsvd_gui.state.experiment_state import ExperimentModel
-from mlpsvd_gui.state.selection_state import SelectionModel
+from mlpsvd_gui.state.experiment_state import ExperimentState
+from mlpsvd_gui.state.selection_state import SelectionState
 
 LEFT = Qt.MouseButton.LeftButton
 TONES = {"bear": 500.0, "cat": 1000.0, "dog": 2000.0}
@@ -28,14 +28,14 @@ TONES = {"bear": 500.0, "cat": 1000.0, "dog": 2000.0}
 @dataclass
 class Desk:
     panel: DataPanel
-    model: ExperimentModel
-    selection: SelectionModel
+    model: ExperimentState
+    selection: SelectionState
     controller: DataController
 
 
 @pytest.fixture
 def desk(qtbot: Any) -> Iterator[Desk]:
-    panel, model, selection = DataPanel(), ExperimentModel(), SelectionModel()
+    panel, model, selection = DataPanel(), ExperimentState(), SelectionState()
     qtbot.addWidget(panel)
     controller = DataController(panel, model, selection)
     panel.resize(800, 450)

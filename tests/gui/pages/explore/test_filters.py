@@ -16,8 +16,8 @@ from mlpsvd_gui.pages.explore.controllers.filters import FiltersController
 from mlpsvd_gui.pages.explore.views.filter_view import POLES_AND_ZEROS
 from mlpsvd_gui.pages.explore.views.filters_panel import FiltersPanel
 from mlpsvd_gui.pages.explore.views.spacing_dialog import SpacingDialog
-from mlpsvd_gui.state.experiment_state import ExperimentModel
-from mlpsvd_gui.state.selection_state import SelectionModel
+from mlpsvd_gui.state.experiment_state import ExperimentState
+from mlpsvd_gui.state.selection_state import SelectionState
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -25,8 +25,8 @@ LEFT = Qt.MouseButton.LeftButton
 @dataclass
 class Desk:
     panel: FiltersPanel
-    model: ExperimentModel
-    selection: SelectionModel
+    model: ExperimentState
+    selection: SelectionState
     controller: FiltersController
 
     @property
@@ -40,7 +40,7 @@ class Desk:
 
 @pytest.fixture
 def desk(qtbot: Any) -> Iterator[Desk]:
-    panel, model, selection = FiltersPanel(), ExperimentModel(), SelectionModel()
+    panel, model, selection = FiltersPanel(), ExperimentState(), SelectionState()
     qtbot.addWidget(panel)
     controller = FiltersController(panel, model, selection)
     panel.resize(900, 420)

@@ -18,7 +18,7 @@ from mlpsvd.experiments.recordings_recipe import fitted_to
 from mlpsvd.experiments.unknown_speakers import KNOWN_SPEAKERS_ONLY, UNKNOWN_SPEAKERS
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state.preferences import Preferences
-from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.state.run_state import RunPhase
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def choose(qtbot: QtBot, window: MainWindow, folder: Path) -> None:
 
 def train(qtbot: QtBot, window: MainWindow) -> None:
     window.actions_.train.trigger()
-    qtbot.waitUntil(lambda: window.run.state is RunState.FINISHED, timeout=180_000)
+    qtbot.waitUntil(lambda: window.run.state is RunPhase.FINISHED, timeout=180_000)
 
 
 def test_a_folder_gets_settings_that_suit_it_and_undo_takes_them_back(
@@ -113,9 +113,9 @@ def test_few_recordings_are_cross_validated_and_the_better_network_is_used(
     validations = {name: one.validation for name, one in window.run.outcomes.items()}
     assert all(one is not None and one.n_clips == 12 for one in validations.values())
     accuracies = {name: one.accuracy for name, one in validations.items() if one is not None}
-    chosen = window.live_panel.controls.model_box.key
+    chosen = window.listen_panel.controls.model_box.key
     assert accuracies[chosen] == max(accuracies.values())
-    assert window.classify_panel.controls.model_box.key == chosen
+    assert window.files_panel.controls.model_box.key == chosen
 
 
 def test_the_window_says_for_whom_the_accuracies_hold(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:

@@ -13,15 +13,15 @@ from mlpsvd import settings
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd_gui.pages.explore.controllers.settings import SettingsController
 from mlpsvd_gui.pages.explore.views.settings_panel import SettingsPanel
-from mlpsvd_gui.state.experiment_state import ExperimentModel
+from mlpsvd_gui.state.experiment_state import ExperimentState
 from mlpsvd_gui.widgets.number_field import NumberField
 
-Parts = tuple[SettingsPanel, SettingsController, ExperimentModel]
+Parts = tuple[SettingsPanel, SettingsController, ExperimentState]
 
 
 @pytest.fixture
 def parts(qtbot: QtBot) -> Iterator[Parts]:
-    panel, model = SettingsPanel(), ExperimentModel()
+    panel, model = SettingsPanel(), ExperimentState()
     qtbot.addWidget(panel)
     controller = SettingsController(panel, model)
     panel.resize(320, 900)

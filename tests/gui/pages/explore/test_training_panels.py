@@ -23,8 +23,8 @@ from mlpsvd_gui.pages.explore.views.race_panel import RacePanel, RaceRow
 from mlpsvd_gui.pages.explore.views.singular_values_panel import SingularValuesPanel
 from mlpsvd_gui.pages.explore.views.training_panel import TrainingPanel
 from mlpsvd_gui.plots.theme import DARK
-from mlpsvd_gui.state.run_state import RunModel
-from mlpsvd_gui.state.selection_state import SelectionModel
+from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.state.selection_state import SelectionState
 
 N_IN, N_HIDDEN = 6, 4
 RNG = np.random.default_rng(1)
@@ -85,7 +85,7 @@ def test_changed_settings_are_named_and_the_name_does_not_count() -> None:
 
 
 def test_time_left_leaves_pauses_out_and_needs_an_epoch(qtbot: QtBot) -> None:
-    run = RunModel()
+    run = RunState()
     run.begin(Experiment())
     assert run_figures.time_left(run, 5.0) is None
     run.histories["mlp"] = [_event(0, 4), _event(1, 4)]
@@ -160,7 +160,7 @@ def test_the_networks_of_a_run_are_compared_by_their_answers_once_these_are_know
     experiment = parse_text(experiment, "data.synthetic.test_per_class", "40")
     prepared = prepare(experiment)
     race = Race(prepared)
-    run = RunModel()
+    run = RunState()
     run.begin(experiment)
     run.set_prepared(prepared)
     for one in race.run():
@@ -225,7 +225,7 @@ def test_the_heatmap_counts_epochs_from_0_and_indices_from_1(qtbot: QtBot) -> No
 
 
 def test_singular_values_follow_run_cursor_and_choice(qtbot: QtBot) -> None:
-    panel, selection, run = SingularValuesPanel(), SelectionModel(), RunModel()
+    panel, selection, run = SingularValuesPanel(), SelectionState(), RunState()
     qtbot.addWidget(panel)
     controller = SingularValuesController(panel, selection, run)
     panel.show()

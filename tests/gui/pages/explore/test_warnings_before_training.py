@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state.preferences import Preferences
-from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.state.run_state import RunPhase
 
 COPIES = "2 recordings are copies of another, sample for sample (a/0.wav, a/copy of 0.wav)"
 RATES = (
@@ -88,7 +88,7 @@ def test_other_rates_and_copies_are_told_beside_the_folder_and_at_train(
     wait_until_whole(qtbot, window.messages._text)
     assert window.rect().contains(place(window.messages, window))
     assert place(window.data_panel.spectra, window) == plot, "nothing moves"
-    qtbot.waitUntil(lambda: window.run.state is RunState.FINISHED, timeout=60_000)
+    qtbot.waitUntil(lambda: window.run.state is RunPhase.FINISHED, timeout=60_000)
     assert any(COPIES in note for note in window.run.notes), "and it is kept with the run"
 
 

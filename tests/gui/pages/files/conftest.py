@@ -18,10 +18,10 @@ from trained import Trained, train
 from mlpsvd.classification.batch.results import FileResult
 from mlpsvd.datasets.synthetic import one_class
 from mlpsvd.signals.bank import paper_bank
-from mlpsvd_gui.pages.files.controllers.files import ClassifyController
-from mlpsvd_gui.pages.files.views.panel import ClassifyPanel
-from mlpsvd_gui.state.model_library import LiveModels
-from mlpsvd_gui.state.run_state import RunModel
+from mlpsvd_gui.pages.files.controllers.files import FilesController
+from mlpsvd_gui.pages.files.views.panel import FilesPanel
+from mlpsvd_gui.state.model_library import ModelLibrary
+from mlpsvd_gui.state.run_state import RunState
 
 WAIT_MS = 30_000
 SMALL = {
@@ -38,10 +38,10 @@ SMALL = {
 class Page:
     """The page, its controller, and the run whose networks it offers."""
 
-    panel: ClassifyPanel
-    controller: ClassifyController
-    run_model: RunModel
-    models: LiveModels
+    panel: FilesPanel
+    controller: FilesController
+    run_model: RunState
+    models: ModelLibrary
     qtbot: QtBot
 
     def drop(self, *paths: Path, on: QWidget | None = None) -> None:
@@ -135,10 +135,10 @@ def long_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def page(qtbot: QtBot) -> Iterator[Page]:
-    run_model = RunModel()
-    panel, models = ClassifyPanel(), LiveModels(run_model)
+    run_model = RunState()
+    panel, models = FilesPanel(), ModelLibrary(run_model)
     qtbot.addWidget(panel)
-    controller = ClassifyController(panel, models)
+    controller = FilesController(panel, models)
     panel.resize(1240, 560)
     panel.show()
     qtbot.waitExposed(panel)

@@ -218,17 +218,17 @@ def test_the_page_stands_in_the_window_and_takes_the_network_trained_there(
     qtbot.addWidget(window)
     window.resize(1280, 720)
     window.show()
-    window.tabs.setCurrentWidget(window.live_page)
-    window.live_page.show_page(window.classify_panel)
+    window.tabs.setCurrentWidget(window.live_tab)
+    window.live_tab.show_page(window.files_panel)
     in_window = dataclasses.replace(
         page,
-        panel=window.classify_panel,
-        controller=window.classifying,
+        panel=window.files_panel,
+        controller=window.files,
         run_model=window.run,
-        models=window.live.models,
+        models=window.listen.models,
     )
     in_window.finish(trained)
     in_window.classify(recordings)
-    assert "correct" in window.classify_panel.totals.headline.text()
+    assert "correct" in window.files_panel.totals.headline.text()
     assert (window.width(), window.height()) == (1280, 720)
     window.close()

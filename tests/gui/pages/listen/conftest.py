@@ -11,12 +11,12 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 from trained import Trained, train
 
-from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.signals.bank import paper_bank
-from mlpsvd_gui.pages.listen.controllers.listen import LiveController
-from mlpsvd_gui.pages.listen.views.panel import LivePanel
+from mlpsvd_gui.pages.listen.controllers.listen import ListenController
+from mlpsvd_gui.pages.listen.views.panel import ListenPanel
 from mlpsvd_gui.state.preferences import Preferences
-from mlpsvd_gui.state.run_state import RunModel
+from mlpsvd_gui.state.run_state import RunState
 
 SMALL = {
     "data.synthetic.filters": paper_bank(3, 200.0, 50.0),
@@ -37,29 +37,29 @@ def trained() -> Trained:
 class Tab:
     """The tab, its controller and the run that it looks at."""
 
-    panel: LivePanel
-    controller: LiveController
-    run_model: RunModel
+    panel: ListenPanel
+    controller: ListenController
+    run_model: RunState
 
 
 @pytest.fixture
-def sound_host() -> Iterator[SoundHost]:
+def sound_host() -> Iterator[PortAudioThread]:
     """The one owner of PortAudio; gone for sure before the next test makes its own."""
-    host = SoundHost()
+    host = PortAudioThread()
     yield host
     host.close(10.0)
 
 
 @pytest.fixture
-def open_tab(qtbot: QtBot, tmp_path: Path, sound_host: SoundHost) -> Iterator[Callable[[], Tab]]:
+def open_tab(qtbot: QtBot, tmp_path: Path, sound_host: PortAudioThread) -> Iterator[Callable[[], Tab]]:
     """Return a function that opens the tab as a new start of the program does."""
     opened: list[Tab] = []
 
     def open_one() -> Tab:
-        panel, run_model = LivePanel(), RunModel()
+        panel, run_model = ListenPanel(), RunState()
         qtbot.addWidget(panel)
         store = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
-        tab = Tab(panel, LiveController(panel, run_model, Preferences(store), sound_host), run_model)
+        tab = Tab(panel, ListenController(panel, run_model, Preferences(store), sound_host), run_model)
         opened.append(tab)
         panel.resize(1260, 640)
         panel.show()

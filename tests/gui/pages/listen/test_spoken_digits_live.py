@@ -80,7 +80,7 @@ def window(qtbot, tmp_path: Path):
     window.resize(1280, 720)
     with qtbot.waitExposed(window):
         window.show()
-    window.tabs.setCurrentWidget(window.live_page)
+    window.tabs.setCurrentWidget(window.live_tab)
     yield window
     window.close()
 
@@ -98,8 +98,8 @@ def test_spoken_digits_are_heard_as_well_as_they_are_read(
 
     # The device's rate is that of the recordings: what it plays is what the files hold.
     sound_server.add_sink("words", rate_hz=RATE_HZ)
-    window.live.open_model(str(digits))
-    panel = window.live_panel
+    window.listen.open_model(str(digits))
+    panel = window.listen_panel
     qtbot.waitUntil(lambda: digits.name in panel.controls.model_box.currentText(), timeout=10_000)
     panel.controls.source.show_kind(MICROPHONE_SOURCE)
     qtbot.mouseClick(panel.controls.start_button, Qt.MouseButton.LeftButton)

@@ -18,7 +18,7 @@ from mlpsvd.experiments.papers.registry import REPRODUCTIONS
 from mlpsvd.experiments.trials.trials import TrialStore
 from mlpsvd_gui.pages.papers.controllers.texts import about_s, failure_text, idle_state, running_state, shown_result
 from mlpsvd_gui.pages.papers.views.table import shares_px
-from mlpsvd_gui.pages.papers.workers.kept_results import KeptResult, Standing, Tracker, load_result, survey
+from mlpsvd_gui.pages.papers.workers.kept_results import Completion, KeptResult, Tracker, load_result, survey
 from mlpsvd_gui.pages.papers.workers.trial_processes import StoppedError, TrialProcesses
 from mlpsvd_gui.state.preferences import Preferences
 
@@ -49,17 +49,17 @@ def test_times_are_said_roughly(seconds: float, text: str) -> None:
 
 
 def test_states_are_said_as_they_are() -> None:
-    nothing = Standing(0, 60, 120, 600.0)
+    nothing = Completion(0, 60, 120, 600.0)
     assert idle_state(nothing, 10, None).text == "not run · 120 trainings"
     assert idle_state(nothing, 10, 20.0).text == "not run · 120 trainings · about 30 s"
-    part = Standing(12, 60, 120, 480.0, left_s=8.0)
+    part = Completion(12, 60, 120, 480.0, left_s=8.0)
     assert idle_state(part, 10, None).text == "12 of 60 trials kept"
     assert running_state(part).text == "running · 12 of 60 trials · about 8 s left"
     assert running_state(part).share == pytest.approx(0.2)
-    whole = Standing(60, 60, 120, 0.0, n_written=10, written_at=0.0)
+    whole = Completion(60, 60, 120, 0.0, n_written=10, written_at=0.0)
     assert idle_state(whole, 10, None).is_done and "1970" in idle_state(whole, 10, None).text
     # a result made of fewer trials than are asked for now is not passed off as done
-    older = Standing(12, 60, 120, 480.0, n_written=2, written_at=0.0)
+    older = Completion(12, 60, 120, 480.0, n_written=2, written_at=0.0)
     assert not idle_state(older, 10, None).is_done and "2 trials" in idle_state(older, 10, None).tip
 
 

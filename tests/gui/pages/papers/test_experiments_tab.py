@@ -17,8 +17,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from mlpsvd.experiments.papers.registry import REPRODUCTIONS
-from mlpsvd_gui.pages.papers.controllers.papers import ExperimentsController
-from mlpsvd_gui.pages.papers.views.panel import ExperimentsPanel
+from mlpsvd_gui.pages.papers.controllers.papers import PapersController
+from mlpsvd_gui.pages.papers.views.panel import PapersPanel
 from mlpsvd_gui.plots.theme import DARK, LIGHT
 from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.widgets.messages import MessageKind
@@ -28,8 +28,8 @@ LEFT = Qt.MouseButton.LeftButton
 
 @dataclass
 class Tab:
-    panel: ExperimentsPanel
-    controller: ExperimentsController
+    panel: PapersPanel
+    controller: PapersController
     preferences: Preferences
     qtbot: QtBot
 
@@ -66,9 +66,9 @@ class Tab:
 def tab(qtbot: QtBot, tmp_path: Path) -> Iterator[Tab]:
     preferences = Preferences(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
     preferences.experiments_folder = tmp_path / "experiments"
-    panel = ExperimentsPanel(n_cores=2)
+    panel = PapersPanel(n_cores=2)
     qtbot.addWidget(panel)
-    controller = ExperimentsController(panel, preferences)
+    controller = PapersController(panel, preferences)
     panel.resize(1260, 640)
     with qtbot.waitExposed(panel):
         panel.show()
@@ -104,9 +104,9 @@ def test_ticks_trials_and_processes_are_there_again_the_next_day(tab: Tab) -> No
     tab.tick_only("table-1", "figure-3")
     tab.panel.form.trials.setValue(3)
     tab.panel.form.processes.setValue(2)
-    panel = ExperimentsPanel(n_cores=2)
+    panel = PapersPanel(n_cores=2)
     tab.qtbot.addWidget(panel)
-    controller = ExperimentsController(panel, tab.preferences)
+    controller = PapersController(panel, tab.preferences)
     assert panel.list.ticked_names() == ("table-1", "figure-3")
     assert (panel.form.trials.value(), panel.form.processes.value()) == (3, 2)
     controller.close()
@@ -114,9 +114,9 @@ def test_ticks_trials_and_processes_are_there_again_the_next_day(tab: Tab) -> No
 
 def test_what_is_remembered_of_another_version_or_machine_is_made_possible(tab: Tab) -> None:
     tab.preferences.set_table("experiments/choices", {"ticked": ["gone", "table-1"], "trials": "x", "processes": 64})
-    panel = ExperimentsPanel(n_cores=2)
+    panel = PapersPanel(n_cores=2)
     tab.qtbot.addWidget(panel)
-    controller = ExperimentsController(panel, tab.preferences)
+    controller = PapersController(panel, tab.preferences)
     assert panel.list.ticked_names() == ("table-1",)
     assert (panel.form.trials.value(), panel.form.processes.value()) == (10, 2)
     controller.close()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QSettings, Signal
 from pytestqt.qtbot import QtBot
 
-from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.sources.file_source import FileSource
 from mlpsvd.audio.sources.source import AudioSource
 from mlpsvd_gui.pages.explore.controllers.training import TrainingController
@@ -23,10 +23,10 @@ from mlpsvd_gui.pages.explore.views.singular_values_panel import SingularValuesP
 from mlpsvd_gui.pages.explore.views.training_panel import TrainingPanel
 from mlpsvd_gui.pages.record.controllers.record import RecordController
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
-from mlpsvd_gui.state.experiment_state import ExperimentModel
+from mlpsvd_gui.state.experiment_state import ExperimentState
 from mlpsvd_gui.state.preferences import Preferences
-from mlpsvd_gui.state.run_state import RunModel
-from mlpsvd_gui.state.selection_state import SelectionModel
+from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.state.selection_state import SelectionState
 from mlpsvd_gui.workers.live_session import LiveSession
 
 RATE_HZ = 16000.0
@@ -73,11 +73,11 @@ class Page:
     panel: RecordPanel
     controller: RecordController
     ears: Ears
-    experiments: ExperimentModel
-    run: RunModel
+    experiments: ExperimentState
+    run: RunState
     training: TrainingController
     folder: Path
-    host: SoundHost
+    host: PortAudioThread
     others: list[QObject]
 
     @property
@@ -94,9 +94,9 @@ class Page:
 
 
 def make_page(qtbot: QtBot, folder: Path, ini: Path) -> Page:
-    host = SoundHost()  # one in a process: PortAudio does not bear two threads
+    host = PortAudioThread()  # one in a process: PortAudio does not bear two threads
     panel, ears = RecordPanel(), Ears()
-    experiments, run, selection = ExperimentModel(), RunModel(), SelectionModel()
+    experiments, run, selection = ExperimentState(), RunState(), SelectionState()
     panels = (TrainingPanel(), SingularValuesPanel(), RacePanel(), ConfusionPanel())
     for widget in (panel, *panels):
         qtbot.addWidget(widget)

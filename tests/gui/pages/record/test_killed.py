@@ -28,9 +28,9 @@ from mlpsvd_gui.pages.listen.views.source_chooser import FILE_SOURCE
 folder, ini, played = sys.argv[1:]
 window = MainWindow(Preferences(QSettings(ini, QSettings.Format.IniFormat)))
 window.show()
-window.tabs.setCurrentWidget(window.live_page)
-window.live_page.show_page(window.record_panel)
-panel, source = window.record_panel, window.live_panel.controls.source
+window.tabs.setCurrentWidget(window.live_tab)
+window.live_tab.show_page(window.record_panel)
+panel, source = window.record_panel, window.listen_panel.controls.source
 source.show_kind(FILE_SOURCE)
 source.path_edit.setText(played)
 source.loop_box.setChecked(True)
@@ -38,17 +38,17 @@ panel.bar.new_requested.emit(folder)
 clicked = []
 
 def go():
-    shelf = window.recording.collection.shelf
+    shelf = window.record.collection.shelf
     if shelf is None:
         return
     if not panel.classes.rows:
         panel.classes.name_edit.setText("knock")
         panel.classes.add_button.click()
-        window.live.start()
+        window.listen.start()
     elif panel.controls.button.isEnabled() and not clicked:  # a second click would end the take
         clicked.append(True)
         panel.controls.button.click()
-    elif window.recording.takes.recorded_s > 1.0:
+    elif window.record.takes.recorded_s > 1.0:
         print("recorded", flush=True)
 
 timer = QTimer()

@@ -10,7 +10,7 @@ from PySide6.QtCore import QSettings, Qt
 
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state.preferences import Preferences
-from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.state.run_state import RunPhase
 
 RATE_HZ = 48000
 LEFT = Qt.MouseButton.LeftButton
@@ -48,7 +48,7 @@ def start_window(qtbot, tmp_path: Path):
         with qtbot.waitActive(window):
             window.show()
             window.activateWindow()
-        window.tabs.setCurrentWidget(window.live_page)
+        window.tabs.setCurrentWidget(window.live_tab)
         opened.append(window)
         return window
 
@@ -75,15 +75,15 @@ def record(qtbot, window: MainWindow, sound_server, samples: np.ndarray, key: Qt
 
 def heard(qtbot, window: MainWindow, sound_server, samples: np.ndarray) -> list[str]:
     """Play a sound and return what the decisions about the middle of it say."""
-    log = window.live_panel.log
+    log = window.listen_panel.log
     sound_server.play(samples[RATE_HZ : 5 * RATE_HZ], RATE_HZ)
-    qtbot.waitUntil(lambda: (window.live_panel.meter.rms_dbfs or -120.0) > -35.0, timeout=5000)
+    qtbot.waitUntil(lambda: (window.listen_panel.meter.rms_dbfs or -120.0) > -35.0, timeout=5000)
     qtbot.wait(700)  # a window that began before the sound may hold anything
     n_before = len(log.rows)
     qtbot.waitUntil(lambda: len(log.rows) >= n_before + N_HEARD, timeout=10_000)
     labels = [row.label for row in log.rows[n_before : n_before + N_HEARD]]
     sound_server.silence()
-    qtbot.waitUntil(lambda: window.live_panel.meter.rms_dbfs < -60.0, timeout=5000)
+    qtbot.waitUntil(lambda: window.listen_panel.meter.rms_dbfs < -60.0, timeout=5000)
     return labels
 
 
@@ -92,10 +92,10 @@ def test_three_classes_recorded_trained_heard_saved_and_opened_again(
     qtbot, sound_server, start_window, tmp_path: Path
 ) -> None:
     window, played = start_window("first"), sounds()
-    window.live_page.show_page(window.record_panel)
+    window.live_tab.show_page(window.record_panel)
     panel, folder = window.record_panel, tmp_path / "My sounds"
     panel.bar.new_requested.emit(str(folder))
-    qtbot.waitUntil(lambda: window.recording.collection.shelf is not None)
+    qtbot.waitUntil(lambda: window.record.collection.shelf is not None)
     for name in played:
         qtbot.keyClicks(panel.classes.name_edit, name)
         qtbot.keyClick(panel.classes.name_edit, Qt.Key.Key_Return)
@@ -109,22 +109,22 @@ def test_three_classes_recorded_trained_heard_saved_and_opened_again(
 
     qtbot.mouseClick(panel.training.button, LEFT)
     qtbot.waitUntil(lambda: window.run.state.is_active, timeout=10_000)
-    qtbot.waitUntil(lambda: window.run.state is RunState.FINISHED, timeout=120_000)
+    qtbot.waitUntil(lambda: window.run.state is RunPhase.FINISHED, timeout=120_000)
     assert "MLP-SVD 100 %" in panel.training.result.text().replace("\u00a0", " ")
-    assert window.live.is_running, "the training went on beside the listening"
+    assert window.listen.is_running, "the training went on beside the listening"
     qtbot.mouseClick(panel.training.listen_button, LEFT)
-    assert window.live_panel.isVisible()
+    assert window.listen_panel.isVisible()
     for name, samples in played.items():
         assert heard(qtbot, window, sound_server, samples).count(name) >= 2
 
-    window.files.save_run(tmp_path / "run")
-    qtbot.waitUntil(lambda: not window.files.is_busy and (tmp_path / "run").is_dir(), timeout=60_000)
+    window.documents.save_run(tmp_path / "run")
+    qtbot.waitUntil(lambda: not window.documents.is_busy and (tmp_path / "run").is_dir(), timeout=60_000)
     tomorrow = start_window("second")
-    tomorrow.live.open_model(str(tmp_path / "run" / "model-mlp-svd.safetensors"))
-    qtbot.waitUntil(lambda: tomorrow.live_panel.controls.model_box.key != "", timeout=10_000)
-    tomorrow.live.start_to_record()
+    tomorrow.listen.open_model(str(tmp_path / "run" / "model-mlp-svd.safetensors"))
+    qtbot.waitUntil(lambda: tomorrow.listen_panel.controls.model_box.key != "", timeout=10_000)
+    tomorrow.listen.start_to_record()
     for name, samples in reversed(played.items()):
         assert heard(qtbot, tomorrow, sound_server, samples).count(name) >= 2
-    tomorrow.live_page.show_page(tomorrow.record_panel)
+    tomorrow.live_tab.show_page(tomorrow.record_panel)
     tomorrow.record_panel.bar.open_requested.emit(str(folder))
     qtbot.waitUntil(lambda: len(tomorrow.record_panel.review.table.rows) == 3 * N_CLIPS, timeout=10_000)

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from mlpsvd.collection.collection import Collection
 from mlpsvd.collection.take import Take
 from mlpsvd.experiments.unknown_speakers import KNOWN_SPEAKERS_ONLY, UNKNOWN_SPEAKERS
-from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.state.run_state import RunPhase
 
 RATE_HZ = 16000.0
 FREQUENCIES_HZ = {"low": 300.0, "middle": 1200.0, "high": 4000.0}
@@ -35,7 +35,7 @@ def retrain(qtbot, page) -> None:
     qtbot.waitUntil(lambda: page.run.state.is_active, timeout=10_000)
     assert not page.panel.training.button.isEnabled()
     qtbot.waitUntil(lambda: not page.run.state.is_active, timeout=120_000)
-    assert page.run.state is RunState.FINISHED, page.run.message
+    assert page.run.state is RunPhase.FINISHED, page.run.message
 
 
 def test_it_says_what_is_missing_before_anything_can_be_trained(qtbot, page) -> None:

@@ -12,7 +12,7 @@ from small_sounds import recorded_word, write_words
 
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state.preferences import Preferences
-from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.state.run_state import RunPhase
 
 WORDS = ("0", "1", "2")
 N_UNSEEN = 12
@@ -29,9 +29,9 @@ def test_three_words_recorded_eight_times_each_over_ten_seeds(
     qtbot.addWidget(window)
     with qtbot.waitExposed(window):
         window.show()
-    window.live_page.show_page(window.record_panel)
+    window.live_tab.show_page(window.record_panel)
     window.record_panel.bar.open_requested.emit(str(folder))
-    qtbot.waitUntil(lambda: window.recording.collection.shelf is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: window.record.collection.shelf is not None, timeout=30_000)
     rng = np.random.default_rng(9)
     unseen = [
         (word, recorded_word(path, 48000.0, rng, gain, noise_db))
@@ -43,13 +43,13 @@ def test_three_words_recorded_eight_times_each_over_ten_seeds(
         window.experiments.set_value("seed", seed)
         qtbot.mouseClick(window.record_panel.training.button, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: window.run.state.is_active, timeout=30_000)
-        qtbot.waitUntil(lambda: window.run.state is RunState.FINISHED, timeout=300_000)
+        qtbot.waitUntil(lambda: window.run.state is RunPhase.FINISHED, timeout=300_000)
         outcomes = window.run.outcomes
         assert not any(one.at_chance for one in outcomes.values())
         assert min(one.last.train_accuracy for one in outcomes.values()) > 0.9
         validations = {name: one.validation for name, one in outcomes.items()}
         accuracies = {name: one.accuracy for name, one in validations.items() if one is not None}
-        model = window.live.models.find(window.live_panel.controls.model_box.key)
+        model = window.listen.models.find(window.listen_panel.controls.model_box.key)
         assert model is not None and accuracies[model.key] == max(accuracies.values())
         assert max(accuracies.values()) > 0.75
         names = model.classifier.class_names

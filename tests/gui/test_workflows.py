@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from mlpsvd.experiments.experiment_file import load_experiment
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state.preferences import Preferences
-from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.state.run_state import RunPhase
 from mlpsvd_gui.widgets.number_field import NumberField
 
 PRESET = "Paper: 2 classes, 10 Hz"
@@ -67,7 +67,7 @@ def _make_small(qtbot: QtBot, window: MainWindow, epochs: str) -> None:
     _type(qtbot, window, "training.epochs", epochs)
 
 
-def _wait_for(qtbot: QtBot, window: MainWindow, *states: RunState) -> None:
+def _wait_for(qtbot: QtBot, window: MainWindow, *states: RunPhase) -> None:
     qtbot.waitUntil(lambda: window.run.state in states, timeout=60_000)
 
 
@@ -78,7 +78,7 @@ def _percent(window: MainWindow, contender: str) -> float:
 def test_choose_a_preset_change_train_and_read_the_accuracies(qtbot: QtBot, window: MainWindow) -> None:
     _make_small(qtbot, window, "8")
     _press(qtbot, window, window.actions_.train)
-    _wait_for(qtbot, window, RunState.FINISHED)
+    _wait_for(qtbot, window, RunPhase.FINISHED)
     experiment = window.run.experiment
     assert experiment is not None and experiment.name == PRESET
     assert (experiment.training.epochs, experiment.data.synthetic.train_per_class) == (8, 60)
@@ -96,11 +96,11 @@ def test_choose_a_preset_change_train_and_read_the_accuracies(qtbot: QtBot, wind
 def test_pause_resume_stop_and_keep(qtbot: QtBot, window: MainWindow) -> None:
     _make_small(qtbot, window, "100000")
     _press(qtbot, window, window.actions_.train)
-    _wait_for(qtbot, window, RunState.TRAINING)
+    _wait_for(qtbot, window, RunPhase.TRAINING)
     assert not window.actions_.train.isEnabled()
     qtbot.waitUntil(lambda: len(window.run.histories["mlp-svd"]) > 3, timeout=30_000)
     _press(qtbot, window, window.actions_.pause)
-    assert window.run.state is RunState.PAUSED and "Resume" in window.actions_.pause.text()
+    assert window.run.state is RunPhase.PAUSED and "Resume" in window.actions_.pause.text()
     qtbot.wait(200)
     epochs = len(window.run.histories["mlp"])
     qtbot.wait(300)
@@ -109,7 +109,7 @@ def test_pause_resume_stop_and_keep(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: len(window.run.histories["mlp"]) > epochs, timeout=30_000)
     qtbot.waitUntil(lambda: window.toolbar.left_text.endswith("left"), timeout=5000)
     _press(qtbot, window, window.actions_.stop)
-    _wait_for(qtbot, window, RunState.STOPPED)
+    _wait_for(qtbot, window, RunPhase.STOPPED)
     assert set(window.run.outcomes) == {"mlp", "mlp-svd"}
     assert window.actions_.save_run.isEnabled() and window.actions_.train.isEnabled()
     assert _percent(window, "mlp") > 0
@@ -118,13 +118,13 @@ def test_pause_resume_stop_and_keep(qtbot: QtBot, window: MainWindow) -> None:
 def test_results_that_no_longer_match_say_so_and_can_be_made_again(qtbot: QtBot, window: MainWindow) -> None:
     _make_small(qtbot, window, "3")
     _press(qtbot, window, window.actions_.train)
-    _wait_for(qtbot, window, RunState.FINISHED)
+    _wait_for(qtbot, window, RunPhase.FINISHED)
     assert window.race_panel.stale_text == ""
     _type(qtbot, window, "training.batch_size", "32")
     window.settings.commit()
     assert "changed: Batch size" in window.race_panel.stale_text
     qtbot.mouseClick(window.race_panel.again_button, Qt.MouseButton.LeftButton)
-    _wait_for(qtbot, window, RunState.FINISHED)
+    _wait_for(qtbot, window, RunPhase.FINISHED)
     assert window.race_panel.stale_text == ""
     _type(qtbot, window, "seed", "7")
     window.settings.commit()
@@ -147,12 +147,12 @@ def test_save_change_and_open_again(qtbot: QtBot, window: MainWindow, tmp_path: 
     _type(qtbot, window, "training.epochs", "12")
     window.settings.commit()
     assert window.isWindowModified()
-    assert window.files.save(path)
+    assert window.documents.save(path)
     assert not window.isWindowModified() and "mine.toml" in window.windowTitle()
     assert load_experiment(path).training.epochs == 12
     _type(qtbot, window, "training.epochs", "13")
     window.settings.commit()
-    window.files.open(path)
+    window.documents.open(path)
     assert window.experiments.experiment.training.epochs == 12
     assert "Back to my unsaved settings" in window.messages._button.text()
     window.messages._button.click()
@@ -164,7 +164,7 @@ def test_a_file_that_cannot_be_opened_is_told_in_words(qtbot: QtBot, window: Mai
     bad = tmp_path / "bad.toml"
     bad.write_text("format_version = 1\n[training]\nepochs = -3\n")
     for path in (bad, tmp_path / "absent.toml", tmp_path):
-        window.files.open(path)
+        window.documents.open(path)
         assert str(path) in window.messages.text or "training.epochs" in window.messages.text
     assert window.experiments.experiment == before
 
@@ -172,13 +172,13 @@ def test_a_file_that_cannot_be_opened_is_told_in_words(qtbot: QtBot, window: Mai
 def test_a_run_and_a_model_are_saved_and_opened(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     _make_small(qtbot, window, "3")
     _press(qtbot, window, window.actions_.train)
-    _wait_for(qtbot, window, RunState.FINISHED)
-    window.files.export_model(tmp_path / "mine", "mlp-svd")
+    _wait_for(qtbot, window, RunPhase.FINISHED)
+    window.documents.export_model(tmp_path / "mine", "mlp-svd")
     qtbot.waitUntil((tmp_path / "mine.safetensors").is_file, timeout=10_000)
     trained = window.experiments.experiment
     _choose_preset(qtbot, window, "Paper: 10 classes, 100 Hz")
-    qtbot.waitUntil(lambda: not window.files.is_busy, timeout=10_000)
-    window.files.open(tmp_path / "mine.safetensors")
+    qtbot.waitUntil(lambda: not window.documents.is_busy, timeout=10_000)
+    window.documents.open(tmp_path / "mine.safetensors")
     assert window.experiments.experiment == trained
 
 
@@ -186,13 +186,13 @@ def test_a_run_and_a_model_are_saved_and_opened(qtbot: QtBot, window: MainWindow
 def test_a_run_is_saved_to_a_folder_while_the_window_lives(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     _make_small(qtbot, window, "3")
     _press(qtbot, window, window.actions_.train)
-    _wait_for(qtbot, window, RunState.FINISHED)
-    window.files.save_run(tmp_path / "run")
-    qtbot.waitUntil(lambda: not window.files.is_busy, timeout=60_000)
+    _wait_for(qtbot, window, RunPhase.FINISHED)
+    window.documents.save_run(tmp_path / "run")
+    qtbot.waitUntil(lambda: not window.documents.is_busy, timeout=60_000)
     qtbot.waitUntil(lambda: window.messages.text.startswith("Saved"), timeout=5000)
     assert (tmp_path / "run" / "results.json").is_file()
     assert (tmp_path / "run" / "model-mlp-svd.safetensors").is_file()
-    window.files.open(tmp_path / "run")
+    window.documents.open(tmp_path / "run")
     assert window.experiments.experiment == window.run.experiment
 
 
@@ -215,19 +215,19 @@ def test_the_last_settings_come_back_after_a_restart(qtbot: QtBot, tmp_path: Pat
 def test_a_saved_run_comes_back_with_its_results_the_next_day(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     _make_small(qtbot, window, "12")
     _press(qtbot, window, window.actions_.train)
-    _wait_for(qtbot, window, RunState.FINISHED)
+    _wait_for(qtbot, window, RunPhase.FINISHED)
     columns = ("Test accuracy", "Rank", "Trained weights", "Operations", "Training time")
     shown = {name: [window.race_panel.cell(name, column) for column in columns] for name in ("mlp", "mlp-svd")}
     confusion = window.run.outcomes["mlp-svd"].confusion.copy()
-    window.files.save_run(tmp_path / "run")
-    qtbot.waitUntil(lambda: not window.files.is_busy and (tmp_path / "run").is_dir(), timeout=60_000)
+    window.documents.save_run(tmp_path / "run")
+    qtbot.waitUntil(lambda: not window.documents.is_busy and (tmp_path / "run").is_dir(), timeout=60_000)
 
     tomorrow = MainWindow(_preferences(tmp_path / "other"))
     qtbot.addWidget(tomorrow)
     with qtbot.waitExposed(tomorrow):
         tomorrow.show()
-    tomorrow.files.open(tmp_path / "run")
-    _wait_for(qtbot, tomorrow, RunState.FINISHED)
+    tomorrow.documents.open(tmp_path / "run")
+    _wait_for(qtbot, tomorrow, RunPhase.FINISHED)
     for name, cells in shown.items():
         assert [tomorrow.race_panel.cell(name, column) for column in columns] == cells
         assert len(tomorrow.training_panel.accuracy.curve_data(f"{name}/test")[0]) == 13
