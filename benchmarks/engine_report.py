@@ -60,7 +60,7 @@ def _updates(times: dict[str, Any]) -> list[str]:
             for name, values in found.items()
         ]
         lines += [f"**{task}**, batches of 64", ""]
-        lines += [*_table(["", "µs an update", "quickest round", "× our MLP"], rows), ""]
+        lines += [*_table(["", "µs per update", "fastest round", "× our MLP"], rows), ""]
     return lines
 
 
@@ -87,7 +87,7 @@ def _growth(times: dict[str, Any]) -> list[str]:
         rows = [
             [name, *(f"{points[x]:.1f}" if x in points else "" for x in positions)] for name, points in series.items()
         ]
-        lines += [f"µs an update against {label}", "", *_table(["", *map(str, positions)], rows), ""]
+        lines += [f"µs per update against {label}", "", *_table(["", *map(str, positions)], rows), ""]
     return lines
 
 
@@ -99,7 +99,7 @@ def _processors(times: dict[str, Any]) -> list[str]:
             found = [times[name][task][network] for name in names]
             cells = [f"{median(values):.1f}" for values in found]
             rows.append([f"{task}, {network.removeprefix('ours, ')}", *cells, f"{_ratio(found[1], found[0]):.2f}"])
-    return _table(["µs an update", *names, "ratio"], rows)
+    return _table(["µs per update", *names, "ratio"], rows)
 
 
 def _series(axis: str, found: dict[str, dict[str, list[float]]]) -> dict[str, dict[int, float]]:
@@ -149,7 +149,7 @@ def _save(figure: Any, folder: Path, name: str) -> None:
 
 
 def _bars(folder: Path, times: dict[str, Any]) -> None:
-    """Draw µs an update of every contender, one panel a task, on log axes."""
+    """Draw µs per update of every contender, one panel a task, on log axes."""
     from matplotlib import pyplot as plt
 
     plt.rcParams["svg.hashsalt"] = "engines"
@@ -172,13 +172,13 @@ def _bars(folder: Path, times: dict[str, Any]) -> None:
         axes.set_xlim(right=max(values) * 2.5)
         axes.set_title(task, loc="left", fontsize=9)
         axes.spines[["top", "right"]].set_visible(False)
-    panels[-1].set_xlabel("µs a mini-batch update of 64 clips, one core")
+    panels[-1].set_xlabel("µs per update (64 clips), one core")
     _save(figure, folder, "updates")
     plt.close(figure)
 
 
 def _curves(folder: Path, times: dict[str, Any]) -> None:
-    """Draw µs an update against inputs, hidden neurons and rank, on log axes, with the floor dashed."""
+    """Draw µs per update against inputs, hidden neurons and rank, on log axes, with the floor dashed."""
     from matplotlib import pyplot as plt
 
     plt.rcParams["svg.hashsalt"] = "engines"
@@ -195,14 +195,14 @@ def _curves(folder: Path, times: dict[str, Any]) -> None:
         axes.set(xscale="log", yscale="log", xlabel=label)
         axes.grid(alpha=0.25, which="both")
         axes.spines[["top", "right"]].set_visible(False)
-    panels[0].set_ylabel("µs a mini-batch update, one core")
+    panels[0].set_ylabel("µs per update, one core")
     panels[0].legend(fontsize=7, frameon=False)
     panels[2].legend(fontsize=7, frameon=False)
     _save(figure, folder, "growth")
     plt.close(figure)
 
 
-if __name__ == "__main__":  # draw anew from what was measured
+if __name__ == "__main__":  # redraw from the stored measurements
     results = Path(__file__).resolve().parent.parent / "docs" / "engines"
     for file in results.glob("*.json"):
         write(results, file.stem, json.loads(file.read_text()))
