@@ -15,9 +15,9 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
 from mlpsvd.engines.cpu.vectors import (
-    HAS_MANY_REGISTERS,
     INT32,
     LANES,
+    REGISTERS,
     VECTOR,
     add_product,
     everywhere,
@@ -26,14 +26,26 @@ from mlpsvd.engines.cpu.vectors import (
     places_of_zeros,
     store,
     transposed,
+    vectors_a_row,
 )
 
-__all__ = ["FEW_ROWS", "LEAST_FEATURES", "clips_gradient", "clips_in_panels", "fetch_clips", "few_rows_product"]
+__all__ = [
+    "FEW_ROWS",
+    "LEAST_FEATURES",
+    "clips_gradient",
+    "clips_gradient_for",
+    "clips_in_panels",
+    "fetch_clips",
+    "few_rows_product",
+]
 
 LEAST_FEATURES = LANES
 """Clips with fewer features do not fill a register; they are laid in columns."""
 
 FEW_ROWS = 4
+
+ROWS = 5
+"""Rows of a gradient that are summed at once."""
 
 _FETCHED_UP_TO = 2**16
 """Numbers in a piece of 64 clips with 1,024 features; with twice as many it gained nothing."""
@@ -88,7 +100,7 @@ def _products_of_four(n_rows):
     return intrinsic(typed)
 
 
-def _gradient_of_rows(n_rows, n_vectors=1):
+def _gradient_of_rows(n_rows, n_vectors):
     """Make the intrinsic out[at + k m + j] = Σᵢ work[start + k n + i] x[picked[i], j], for a few j from ``column``."""
 
     def typed(_context, x, picked, work, start, out, at, column):
@@ -161,8 +173,6 @@ def _fetch_line(_context, x, at):
 
 
 _product_1, _product_2, _product_3, _product_4 = (_products_of_four(k) for k in (1, 2, 3, 4))
-_gradient_1, _gradient_2, _gradient_3, _gradient_4, _gradient_5 = (_gradient_of_rows(k) for k in (1, 2, 3, 4, 5))
-_wide_1, _wide_2, _wide_3, _wide_4 = (_gradient_of_rows(k, 4) for k in (1, 2, 3, 4))
 _block_to_panel: Any = intrinsic(_clips_to_panel)
 _fetch: Any = intrinsic(_fetch_line)
 
@@ -191,45 +201,65 @@ def few_rows_product(x, picked, v, right, out):
             _product_4(x, a, b, c, d, v, right, out, i)
 
 
-@_compiled
-def clips_gradient(x, picked, work, start, n_rows, out, at):
-    """out[at + k m + j] = Σᵢ d[k, i] x[picked[i], j] for d [shape=(n_rows, n)] at ``start`` of ``work``.
+def _all_columns_of(n_rows, n_vectors):
+    """Make the function that computes a gradient of ``n_rows`` rows, ``n_vectors`` times sixteen columns at once."""
+    wide, narrow, step = _gradient_of_rows(n_rows, n_vectors), _gradient_of_rows(n_rows, 1), n_vectors * LANES
 
-    The inner part of equations (49) and (64).
-    """
-    n, width, done = len(picked), x.shape[1], 0
-    if width < LANES:
-        for k in range(n_rows):
-            for j in range(width):
-                out[at + k * width + j] = 0
-                for i in range(n):
-                    out[at + k * width + j] += work[start + k * n + i] * x[picked[i], j]
-        return
-    if HAS_MANY_REGISTERS and n_rows <= FEW_ROWS:
-        done = width - width % (4 * LANES)
-        for j in range(0, done, 4 * LANES):
-            if n_rows == 4:
-                _wide_4(x, picked, work, start, out, at, j)
-            elif n_rows == 3:
-                _wide_3(x, picked, work, start, out, at, j)
-            elif n_rows == 2:
-                _wide_2(x, picked, work, start, out, at, j)
-            else:
-                _wide_1(x, picked, work, start, out, at, j)
-    for row in range(0, n_rows, 5):
-        d, to, left = start + row * n, at + row * width, n_rows - row
-        for block in range(done, width, LANES):
-            j = min(block, width - LANES)  # the last one overlaps the one before and writes the same again
-            if left >= 5:
-                _gradient_5(x, picked, work, d, out, to, j)
-            elif left == 4:
-                _gradient_4(x, picked, work, d, out, to, j)
-            elif left == 3:
-                _gradient_3(x, picked, work, d, out, to, j)
-            elif left == 2:
-                _gradient_2(x, picked, work, d, out, to, j)
-            else:
-                _gradient_1(x, picked, work, d, out, to, j)
+    @_compiled
+    def all_columns(x, picked, work, d, n_blocks, out, at):
+        n, width = len(picked), x.shape[1]
+        done = width - width % step
+        for j in range(0, done, step):
+            for block in range(n_blocks):
+                row = block * n_rows
+                wide(x, picked, work, d + row * n, out, at + row * width, j)
+        for column in range(done, width, LANES):
+            j = min(column, width - LANES)  # the last one overlaps the one before and writes the same again
+            for block in range(n_blocks):
+                row = block * n_rows
+                narrow(x, picked, work, d + row * n, out, at + row * width, j)
+
+    return all_columns
+
+
+def clips_gradient_for(n_registers, n_lanes):
+    """Make :func:`clips_gradient` for a processor with so many registers of so many numbers."""
+    one, two, three, four, five = (
+        _all_columns_of(k, vectors_a_row(k, n_registers, n_lanes)) for k in range(1, ROWS + 1)
+    )
+
+    @_compiled
+    def clips_gradient(x, picked, work, start, n_rows, out, at):
+        """out[at + k m + j] = Σᵢ d[k, i] x[picked[i], j] for d [shape=(n_rows, n)] at ``start`` of ``work``.
+
+        The inner part of equations (49) and (64).
+        """
+        n, width = len(picked), x.shape[1]
+        if width < LANES:
+            for k in range(n_rows):
+                for j in range(width):
+                    out[at + k * width + j] = 0
+                    for i in range(n):
+                        out[at + k * width + j] += work[start + k * n + i] * x[picked[i], j]
+            return
+        left = n_rows % ROWS
+        done = n_rows - left
+        d, to = start + done * n, at + done * width
+        if done > 0:
+            five(x, picked, work, start, done // ROWS, out, at)
+        if left == 4:
+            four(x, picked, work, d, 1, out, to)
+        elif left == 3:
+            three(x, picked, work, d, 1, out, to)
+        elif left == 2:
+            two(x, picked, work, d, 1, out, to)
+        elif left == 1:
+            one(x, picked, work, d, 1, out, to)
+
+    return clips_gradient
+
+
+clips_gradient: Any = clips_gradient_for(*REGISTERS)
 
 
 @_compiled

@@ -1,9 +1,9 @@
 """Matrix products within a batch, with what comes before and after them done in the same registers.
 
-A layer of 20 neurons is so small that BLAS spends as long on being called as on multiplying, with AVX2 several times as
-long, and then its result is read and written once more for bias and activation. Here sixteen clips fill a register, up
-to five rows are summed at once, and what is written is finished. For pieces of 64 clips this is as fast as BLAS up to
-2,049 inputs and 512 neurons (docs/engines.md).
+A layer of 20 neurons is so small that calling BLAS takes as long as multiplying, with AVX2 several times as long, and
+then its result is read and written once more for bias and activation. Here five rows are summed at once, for sixteen
+clips or twice as many, as the registers allow, and what is written is finished. For pieces of 64 clips this is as fast
+as BLAS up to 2,049 inputs and 512 neurons (docs/engines.md).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from numba.np.arrayobj import make_array
 from mlpsvd.engines.cpu.vectors import (
     INT32,
     LANES,
+    REGISTERS,
     VECTOR,
     add_product,
     everywhere,
@@ -27,9 +28,13 @@ from mlpsvd.engines.cpu.vectors import (
     load,
     places_of_zeros,
     store,
+    vectors_a_row,
 )
 
-__all__ = ["AS_IT_IS", "BIAS_RELU", "SWITCHED", "outer_product", "product", "row_sums"]
+__all__ = ["AS_IT_IS", "BIAS_RELU", "ROWS", "SWITCHED", "outer_product", "product", "product_for", "row_sums"]
+
+ROWS = 5
+"""Rows of a product that are summed at once."""
 
 AS_IT_IS, BIAS_RELU, SWITCHED = range(3)
 """What is done with a sum: nothing; a bias is added, and ReLU; or it is 0 where the clip's own z is not above 0."""
@@ -39,52 +44,61 @@ _compiled = njit(nogil=True, error_model="numpy")
 _ZERO = np.float32(0)
 
 
-def _product_of_rows(n_rows):
-    """Make the intrinsic out[r, i : i + 16] = Σₖ a[r, k] b[k, i : i + 16], finished, for ``n_rows`` of r.
+def _product_of_rows(n_rows, n_vectors):
+    """Make the intrinsic out[r, i : i + 16 n_vectors] = Σₖ a[r, k] b[k, i : …], finished, for ``n_rows`` of r.
 
-    Element (r, k) of A is at ``at + r by_row + k by_column``; rows of B are ``b_row`` apart, those of the result and
-    of z ``n``.
+    Element (r, k) of A is at ``at + r by_row + k by_column``. Rows of B are ``b_row`` apart, and the vectors of a row
+    ``b_next``; rows of the result and of z are ``n`` apart.
     """
 
-    def typed(_context, a, at, by_row, by_column, n_k, work, b, b_row, n, out, finish, more, more_at):
+    def typed(_context, a, at, by_row, by_column, n_k, work, b, b_row, b_next, n, out, finish, more, more_at):
         def build(context, builder, signature, arguments):
-            left, right, extra = (make_array(signature.args[k])(context, builder, arguments[k]) for k in (0, 5, 11))
+            left, right, extra = (make_array(signature.args[k])(context, builder, arguments[k]) for k in (0, 5, 12))
             at, by_row, by_column, n_k = arguments[1:5]
-            b, b_row, n, out, finish = arguments[6:11]
-            more_at = arguments[12]
+            b, b_row, b_next, n, out, finish = arguments[6:12]
+            more_at = arguments[13]
             index, zero = n.type, ir.Constant(VECTOR, [0.0] * LANES)
 
             def element(view, start, step, k):
                 return builder.gep(view.data, [builder.add(start, builder.mul(step, index(k)))])
 
-            sums = places_of_zeros(builder, n_rows)
+            def tile(view, start):
+                """Where the vectors of the result's shape begin: each with the place of its sum."""
+                for r, places in enumerate(sums):
+                    for v, place in enumerate(places):
+                        yield place, element(view, builder.add(start, index(LANES * v)), n, r)
+
+            sums = [places_of_zeros(builder, n_vectors) for _ in range(n_rows)]
             rectifies = builder.icmp_signed("==", finish, index(BIAS_RELU))
             with builder.if_then(rectifies):
-                for r, place in enumerate(sums):
-                    bias = builder.load(element(extra, more_at, index(1), r))
-                    builder.store(everywhere(builder, bias), place)
+                for r, places in enumerate(sums):
+                    bias = everywhere(builder, builder.load(element(extra, more_at, index(1), r)))
+                    for place in places:
+                        builder.store(bias, place)
             with cgutils.for_range(builder, n_k) as loop:
-                values = load(builder, builder.gep(right.data, [builder.add(b, builder.mul(loop.index, b_row))]))
+                row = builder.add(b, builder.mul(loop.index, b_row))
+                values = [load(builder, element(right, row, b_next, v)) for v in range(n_vectors)]
                 column = builder.add(at, builder.mul(loop.index, by_column))
-                for r, place in enumerate(sums):
+                for r, places in enumerate(sums):
                     factor = everywhere(builder, builder.load(element(left, column, by_row, r)))
-                    add_product(builder, place, values, factor)
+                    for value, place in zip(values, places, strict=True):
+                        add_product(builder, place, value, factor)
             with builder.if_then(rectifies):
-                for place in sums:
+                for place in (place for places in sums for place in places):
                     value = builder.load(place)
                     is_below = builder.fcmp_ordered("<", value, zero)  # not-a-number is not, and stays
                     builder.store(builder.select(is_below, zero, value), place)
             with builder.if_then(builder.icmp_signed("==", finish, index(SWITCHED))):
-                for r, place in enumerate(sums):
-                    is_off = builder.fcmp_ordered("<=", load(builder, element(extra, more_at, n, r)), zero)
+                for place, own in tile(extra, more_at):
+                    is_off = builder.fcmp_ordered("<=", load(builder, own), zero)
                     builder.store(builder.select(is_off, zero, builder.load(place)), place)
-            for r, place in enumerate(sums):
-                store(builder, builder.load(place), element(right, out, n, r))
+            for place, own in tile(right, out):
+                store(builder, builder.load(place), own)
             return context.get_dummy_value()
 
         index = types.intp
-        arguments = (a, index, index, index, index, work, index, index, index, index, index, more, index)
-        return types.void(*arguments), build
+        places = (index, index, index, index, index, index)
+        return types.void(a, index, index, index, index, work, *places, more, index), build
 
     return intrinsic(typed)
 
@@ -147,45 +161,72 @@ def _sums_of_four_rows(_context, work, d, n, out, at):
     return types.void(work, types.intp, types.intp, out, types.intp), build
 
 
-_product_1, _product_2, _product_3, _product_4, _product_5 = (_product_of_rows(k) for k in (1, 2, 3, 4, 5))
 _outer_1_4, _outer_4_1, _outer_4_2, _outer_4_3 = (
     _outer_products_of_tile(*shape) for shape in ((1, 4), (4, 1), (4, 2), (4, 3))
 )
 _four_row_sums: Any = intrinsic(_sums_of_four_rows)
 
 
-@_compiled
-def product(a, at, by_row, by_column, n_rows, n_k, work, b, in_panels, n, out, finish, more, more_at):
-    """out = finish(A B) for n clips, a multiple of sixteen.
+def _strip_of(n_vectors):
+    """Make the function that computes all rows of a product for ``n_vectors`` times sixteen clips."""
+    one, two, three, four, five = (_product_of_rows(k, n_vectors) for k in range(1, ROWS + 1))
 
-    Parameters
-    ----------
-    a, at, by_row, by_column
-        A [shape=(n_rows, n_k)] has its element (r, k) at ``a[at + r by_row + k by_column]``.
-    work, b, out
-        Where B [shape=(n_k, n)] and the result [shape=(n_rows, n)] begin in ``work``.
-    in_panels
-        Whether B lies as sixteen clips after sixteen clips, [shape=(n / 16, n_k, 16)].
-    finish, more, more_at
-        One of the codes above; where the biases, or z [shape=(n_rows, n)], begin in the vector ``more``.
-    """
-    switches = finish == SWITCHED
-    b_row = LANES if in_panels else n
-    for i in range(0, n, LANES):
-        strip = b + (i * n_k if in_panels else i)
-        for row in range(0, n_rows, 5):
-            start, left = at + row * by_row, n_rows - row
-            to, extra = out + row * n + i, more_at + (row * n + i if switches else row)
-            if left >= 5:
-                _product_5(a, start, by_row, by_column, n_k, work, strip, b_row, n, to, finish, more, extra)
+    @_compiled
+    def strip(a, at, by_row, by_column, n_rows, n_k, work, b, b_row, b_next, n, out, finish, more, more_at):
+        by_extra = n if finish == SWITCHED else 1
+        for row in range(0, n_rows, ROWS):
+            start, left, to, extra = at + row * by_row, n_rows - row, out + row * n, more_at + row * by_extra
+            if left >= ROWS:
+                five(a, start, by_row, by_column, n_k, work, b, b_row, b_next, n, to, finish, more, extra)
             elif left == 4:
-                _product_4(a, start, by_row, by_column, n_k, work, strip, b_row, n, to, finish, more, extra)
+                four(a, start, by_row, by_column, n_k, work, b, b_row, b_next, n, to, finish, more, extra)
             elif left == 3:
-                _product_3(a, start, by_row, by_column, n_k, work, strip, b_row, n, to, finish, more, extra)
+                three(a, start, by_row, by_column, n_k, work, b, b_row, b_next, n, to, finish, more, extra)
             elif left == 2:
-                _product_2(a, start, by_row, by_column, n_k, work, strip, b_row, n, to, finish, more, extra)
+                two(a, start, by_row, by_column, n_k, work, b, b_row, b_next, n, to, finish, more, extra)
             else:
-                _product_1(a, start, by_row, by_column, n_k, work, strip, b_row, n, to, finish, more, extra)
+                one(a, start, by_row, by_column, n_k, work, b, b_row, b_next, n, to, finish, more, extra)
+
+    return strip
+
+
+_single_strip = _strip_of(1)
+
+
+def product_for(n_vectors):
+    """Make :func:`product` in strips of ``n_vectors`` times sixteen clips; what is left goes in strips of sixteen."""
+    strip, rest, width = _single_strip if n_vectors == 1 else _strip_of(n_vectors), _single_strip, n_vectors * LANES
+
+    @_compiled
+    def product(a, at, by_row, by_column, n_rows, n_k, work, b, in_panels, n, out, finish, more, more_at):
+        """out = finish(A B) for n clips, a multiple of sixteen.
+
+        Parameters
+        ----------
+        a, at, by_row, by_column
+            A [shape=(n_rows, n_k)] has its element (r, k) at ``a[at + r by_row + k by_column]``.
+        work, b, out
+            Where B [shape=(n_k, n)] and the result [shape=(n_rows, n)] begin in ``work``.
+        in_panels
+            Whether B lies as sixteen clips after sixteen clips, [shape=(n / 16, n_k, 16)].
+        finish, more, more_at
+            One of the codes above; where the biases, or z [shape=(n_rows, n)], begin in the vector ``more``.
+        """
+        b_row, b_next = (LANES, LANES * n_k) if in_panels else (n, LANES)
+        by_clip = n_k if in_panels else 1
+        extra = 1 if finish == SWITCHED else 0
+        done = n - n % width
+        for i in range(0, done, width):
+            begin, to, own = b + i * by_clip, out + i, more_at + i * extra
+            strip(a, at, by_row, by_column, n_rows, n_k, work, begin, b_row, b_next, n, to, finish, more, own)
+        for i in range(done, n, LANES):
+            begin, to, own = b + i * by_clip, out + i, more_at + i * extra
+            rest(a, at, by_row, by_column, n_rows, n_k, work, begin, b_row, b_next, n, to, finish, more, own)
+
+    return product
+
+
+product: Any = product_for(vectors_a_row(ROWS, *REGISTERS))
 
 
 @_compiled

@@ -6,25 +6,63 @@ from llvmlite import binding, ir  # type: ignore[import-untyped]
 from numba.core import cgutils, config
 
 __all__ = [
-    "HAS_MANY_REGISTERS",
     "INT32",
     "LANES",
+    "REGISTERS",
     "VECTOR",
     "add_product",
     "everywhere",
     "four_sums",
     "load",
     "places_of_zeros",
+    "registers",
     "store",
     "transposed",
+    "vectors_a_row",
 ]
 
 LANES = 16
-"""One register of AVX-512, two of AVX2. Five of them summed at once, and what they need, fit the registers of both."""
+"""Numbers in a vector: one register of AVX-512, two of AVX2, four of NEON."""
 
-_FEATURES: str = getattr(config, "CPU_FEATURES", None) or binding.get_host_cpu_features().flatten()
-HAS_MANY_REGISTERS = "+avx512f" in _FEATURES.split(",")
-"""Thirty-two registers of AVX-512, in place of AVX2's sixteen of half the length."""
+_ENOUGH_SUMS = 10
+
+
+def registers(features: str) -> tuple[int, int]:
+    """Return the number of vector registers of a processor and the float32 numbers in each.
+
+    Parameters
+    ----------
+    features
+        Of the processor, as LLVM writes them: ``+avx2,-avx512f``.
+    """
+    present = features.split(",")
+    if "+avx512f" in present:
+        return 32, 16
+    if "+avx" in present:
+        return 16, 8
+    return (32, 4) if "+neon" in present else (16, 4)
+
+
+def vectors_a_row(n_rows: int, n_registers: int, n_lanes: int) -> int:
+    """Return how many neighbouring vectors of each row are summed at once: 1, 2 or 4.
+
+    A processor with two units for multiplying and adding, each with a latency of four cycles, is busy with eight
+    independent sums; ten leave some room. This is the smallest number of vectors that gives ten sums, or else the
+    largest with which the sums, one vector of inputs a row and one factor fit the registers.
+    """
+    per_vector = LANES // n_lanes
+    fitting = [1]
+    for n_vectors in (1, 2, 4):
+        n_sums, n_inputs = n_rows * n_vectors * per_vector, n_vectors * per_vector
+        if n_sums + n_inputs + 1 <= n_registers:
+            fitting.append(n_vectors)
+            if n_sums >= _ENOUGH_SUMS:
+                break
+    return fitting[-1]
+
+
+REGISTERS = registers(getattr(config, "CPU_FEATURES", None) or binding.get_host_cpu_features().flatten())
+"""What code is compiled for: number of registers, and float32 numbers in each."""
 
 INT32 = ir.IntType(32)
 VECTOR = ir.VectorType(ir.FloatType(), LANES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from mlpsvd.engines.cpu import clips as fused_clips
 from mlpsvd.engines.cpu import layout as fused_layout
 from mlpsvd.engines.cpu import products as fused_products
 from mlpsvd.engines.cpu import shuffling as fused_order
+from mlpsvd.engines.cpu import vectors as fused_vectors
 from mlpsvd.engines.cpu.engine import FusedEngine
 from mlpsvd.engines.optimiser import OptimiserRule, fresh_state
 from mlpsvd.errors import NetworkError
@@ -36,7 +38,7 @@ TRAINED_BY_BOTH = """
 import numpy as np
 from mlpsvd.arrays import cpu
 from mlpsvd.engines.cpu.engine import FusedEngine
-from mlpsvd.engines.cpu.vectors import HAS_MANY_REGISTERS
+from mlpsvd.engines.cpu.vectors import REGISTERS
 from mlpsvd.engines.optimiser import OptimiserRule, fresh_state
 from mlpsvd.engines.reference import ReferenceEngine
 from mlpsvd.network.initialise import build
@@ -53,8 +55,27 @@ for engine in (FusedEngine(), ReferenceEngine(cpu(), "float64")):
         rule = OptimiserRule("adam", 0.01, 0.9, 0.9, 0.999, 1e-3)
         engine.run_epoch(network, rule, fresh_state(network.spec, network.theta), data, np.arange(150), 64)
         trained.append(network.theta)
-print(HAS_MANY_REGISTERS, all(np.allclose(trained[k], trained[k + 2], atol=1e-4) for k in (0, 1)))
+print(REGISTERS[0], all(np.allclose(trained[k], trained[k + 2], atol=1e-4) for k in (0, 1)))
 """
+AVX512 = AVX2 | {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
+COMPILED_FOR_AVX512 = """
+from numba import boolean, float32, int64, intp, types
+from mlpsvd.engines.cpu import clips, products
+
+vector, numbers = types.Array(float32, 1, "C"), types.Array(int64, 1, "C")
+inputs = types.Array(float32, 2, "C", readonly=True)
+at = intp
+for function, signature in (
+    (products.product, (vector, at, at, at, at, at, vector, at, boolean, at, at, at, vector, at)),
+    (clips.clips_gradient, (inputs, numbers, vector, at, at, vector, at)),
+):
+    function.compile(signature)
+    print(*function.inspect_asm().values())
+"""
+REGISTERS = {"AVX2": (16, 8), "AVX-512": (32, 16)}
+PRODUCTS = {name: fused_products.product_for(fused_vectors.vectors_a_row(5, *REGISTERS[name])) for name in REGISTERS}
+GRADIENTS = {name: fused_clips.clips_gradient_for(*REGISTERS[name]) for name in REGISTERS}
+"""The functions as they are made for other processors, whatever this one is."""
 X = np.concatenate([np.linspace(-87, 87, 200_001), np.linspace(-1, 1, 200_001), np.geomspace(1e-30, 1, 10_001)])
 
 
@@ -122,30 +143,34 @@ def test_clips_laid_in_panels(n_registers: int, n_features: int) -> None:
     assert np.isnan(work[[0, -1]]).all(), "nothing else is written"
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=100)
 @given(
+    processor=st.sampled_from(list(GRADIENTS)),
     n_rows=st.integers(1, 12),
     n_registers=st.integers(1, 5),
     n_features=st.integers(1, 150),
 )
-def test_gradient_with_clips_in_place(n_rows: int, n_registers: int, n_features: int) -> None:
+def test_gradient_with_clips_in_place(processor: str, n_rows: int, n_registers: int, n_features: int) -> None:
     rng, n = np.random.default_rng(n_features), 16 * n_registers
     x, picked, d = numbers(rng, 90, n_features), rng.integers(0, 90, n), numbers(rng, n_rows, n)
     gradient = np.full(n_rows * n_features + 2, np.nan, np.float32)
-    fused_clips.clips_gradient(x, picked, np.append(np.float32(9), d.ravel()), 1, n_rows, gradient, 1)
+    GRADIENTS[processor](x, picked, np.append(np.float32(9), d.ravel()), 1, n_rows, gradient, 1)
     np.testing.assert_allclose(gradient[1:-1].reshape(n_rows, n_features), d @ x[picked].astype(np.float64), atol=1e-4)
     assert np.isnan(gradient[[0, -1]]).all(), "nothing else is written"
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=150)
 @given(
+    processor=st.sampled_from(list(PRODUCTS)),
     n_rows=st.integers(1, 13),
     n_k=st.integers(1, 30),
     n_registers=st.integers(1, 5),
     transposes=st.booleans(),
     in_panels=st.booleans(),
 )
-def test_products_are_the_products(n_rows: int, n_k: int, n_registers: int, transposes: bool, in_panels: bool) -> None:
+def test_products_are_the_products(
+    processor: str, n_rows: int, n_k: int, n_registers: int, transposes: bool, in_panels: bool
+) -> None:
     rng, n = np.random.default_rng(n_k), 16 * n_registers
     a, b, z, bias = numbers(rng, n_rows, n_k), numbers(rng, n_k, n), numbers(rng, n_rows, n), numbers(rng, n_rows)
     product = a.astype(np.float64) @ b
@@ -161,9 +186,24 @@ def test_products_are_the_products(n_rows: int, n_k: int, n_registers: int, tran
         stored, by = (a.T, (1, n_rows)) if transposes else (a, (n_k, 1))
         theta = np.append(np.float32(9), np.ascontiguousarray(stored).ravel())
         more = np.append(np.float32(9), (z if finish == fused_products.SWITCHED else bias).ravel())
-        fused_products.product(theta, 1, *by, n_rows, n_k, work, 0, in_panels, n, b.size + 1, finish, more, 1)
+        PRODUCTS[processor](theta, 1, *by, n_rows, n_k, work, 0, in_panels, n, b.size + 1, finish, more, 1)
         np.testing.assert_allclose(work[b.size + 1 : -1].reshape(n_rows, n), result, atol=1e-4)
         assert np.isnan(work[[b.size, -1]]).all(), "nothing else is written"
+
+
+def test_every_tile_gives_the_same_bits() -> None:
+    """Each sum is formed clip by clip, or input by input, wherever it is kept."""
+    rng = np.random.default_rng(0)
+    x, picked, d = numbers(rng, 90, 129), rng.integers(0, 90, 48), numbers(rng, 23 * 48)
+    a, work = numbers(rng, 23 * 129), numbers(rng, 129 * 48 + 23 * 48)
+    found = []
+    for name in REGISTERS:
+        gradient, own = np.zeros(23 * 129, np.float32), work.copy()
+        GRADIENTS[name](x, picked, d, 0, 23, gradient, 0)
+        PRODUCTS[name](a, 0, 129, 1, 23, 129, own, 0, True, 48, 129 * 48, fused_products.AS_IT_IS, a, 0)
+        found.append(np.append(gradient, own))
+    assert np.abs(found[0]).min() > 0
+    np.testing.assert_array_equal(*found)
 
 
 @settings(deadline=None, max_examples=100)
@@ -183,8 +223,41 @@ def test_outer_products_are_summed(n_rows: int, n_columns: int, n_registers: int
     assert np.isnan(out[[0, -1]]).all(), "nothing else is written"
 
 
+@pytest.mark.parametrize(
+    ("features", "registers", "vectors"),
+    [
+        ("+avx,+avx2,-avx512f,+fma", (16, 8), [2, 2, 1, 1, 1]),
+        ("+avx,+avx2,+avx512f,+avx512vl", (32, 16), [4, 4, 4, 4, 2]),
+        ("+neon,+fp-armv8", (32, 4), [2, 2, 1, 1, 1]),
+        ("+sse2,-avx", (16, 4), [1, 1, 1, 1, 1]),
+        ("", (16, 4), [1, 1, 1, 1, 1]),
+    ],
+)
+def test_as_many_sums_at_once_as_the_registers_hold(
+    features: str, registers: tuple[int, int], vectors: list[int]
+) -> None:
+    assert fused_vectors.registers(features) == registers
+    assert [fused_vectors.vectors_a_row(n_rows, *registers) for n_rows in range(1, 6)] == vectors
+
+
 @pytest.mark.slow
-@pytest.mark.skipif(not AVX2 <= HOST, reason="the processor has no AVX2")
+@pytest.mark.skipif(not AVX2 <= HOST, reason="the processor is no x86-64 of today")
+def test_the_tiles_for_avx512_stay_in_its_registers() -> None:
+    """Compiled for Sapphire Rapids, and not executed: no vector of sixteen numbers goes to the stack and back."""
+    variables = {
+        "NUMBA_CPU_NAME": "sapphirerapids",
+        "NUMBA_CPU_FEATURES": ",".join(f"+{name}" for name in sorted(AVX512)),
+    }
+    program = [sys.executable, "-W", "error", "-c", COMPILED_FOR_AVX512]
+    done = subprocess.run(program, env=os.environ | variables, capture_output=True, text=True, check=True)
+    blocks = re.split(r"^\S+:", done.stdout, flags=re.MULTILINE)
+    sums_at_once = {len(set(re.findall(r"vfmadd.*(%zmm\d+)$", block, re.MULTILINE))) for block in blocks}
+    assert {10, 12, 16} <= sums_at_once  # five rows of two vectors, three and four of four
+    assert re.findall(r"zmm\d+, -?\d*\(%rsp\)", done.stdout) == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not AVX512 <= HOST, reason="without AVX-512 all tests run what is compiled for AVX2")
 def test_what_is_compiled_for_avx2_trains_alike(tmp_path: Path) -> None:
     """Most computers have no AVX-512, and with fewer registers one loop is another."""
     variables = {
@@ -194,7 +267,7 @@ def test_what_is_compiled_for_avx2_trains_alike(tmp_path: Path) -> None:
     }
     program = [sys.executable, "-W", "error", "-c", TRAINED_BY_BOTH]
     done = subprocess.run(program, env=os.environ | variables, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["False", "True"]
+    assert done.stdout.split() == ["16", "True"]
 
 
 @settings(deadline=None)
