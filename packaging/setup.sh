@@ -1,13 +1,13 @@
 # shellcheck shell=sh
-# Everything ./run and ./test need before Python can begin. Sourced by both, plain sh.
+# Installs what ./run and ./test need before Python can start. Sourced by both; plain sh.
 #
-# The caller sets:   root       the top folder of the clone
-#                    caller     its own name, for what is said here
-# and then calls:    set_up run | set_up test
-# which leaves:      venv_python   the interpreter to go on with
+# The caller sets:   root          the top folder of the clone
+#                    caller        its own name, for messages
+# and calls:         set_up run | set_up test
+# which sets:        venv_python   the interpreter to use
 #
-# Nothing is done twice. System libraries are looked for each time, in the linker's own list, which takes a
-# hundredth of a second. The virtual environment carries a stamp of everything it was made from.
+# Nothing is installed twice. System libraries are looked up in the linker's cache at every start, which takes a
+# hundredth of a second. A stamp in the virtual environment identifies what it was made from.
 
 root=${root:?the caller sets it}
 caller=${caller:?the caller sets it}
@@ -28,7 +28,7 @@ give_up() {
 
 # ---- system libraries -------------------------------------------------------------------------------------
 
-# The library a running program asks for, and the Debian package that holds it.
+# Each shared library that the program loads, and the Debian package that provides it.
 libraries='
 libglib-2.0.so.0 libglib2.0-0
 libGL.so.1 libgl1
@@ -65,7 +65,7 @@ has() {
     command -v "$1" >/dev/null 2>&1
 }
 
-# The plug-in through which PortAudio's default device is the sound server; it is in no linker's list.
+# Print the ALSA plug-in that makes the sound server PortAudio's default device; the linker does not list it.
 alsa_to_pulse() {
     for plugin in /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so /usr/lib*/alsa-lib/libasound_module_pcm_pulse.so; do
         if [ -e "$plugin" ]; then
@@ -75,7 +75,7 @@ alsa_to_pulse() {
     done
 }
 
-# Prints the Debian packages that only the tests need: a screen and a sound server of their own.
+# Print the missing Debian packages that only the tests need: a private display and sound server.
 missing_test_packages() {
     if ! has Xvfb; then printf 'xvfb '; fi
     if ! has pulseaudio; then printf 'pulseaudio '; fi
@@ -83,7 +83,7 @@ missing_test_packages() {
     if [ -z "$(alsa_to_pulse)" ]; then printf 'libasound2-plugins '; fi
 }
 
-# Prints the Debian packages that are missing; $1 is run or test.
+# Print the missing Debian packages; $1 is run or test.
 missing_packages() {
     known=$(linker_list)
     printf '%s\n' "$libraries" | while read -r library package; do
@@ -96,7 +96,7 @@ missing_packages() {
     if [ "$1" = test ]; then missing_test_packages; fi
 }
 
-# Prints what root's rights are to be had with: nothing for root itself, "sudo", or "none".
+# Print how to gain root rights: nothing for root itself, "sudo", or "none".
 as_root() {
     if [ "$(id -u)" = 0 ]; then
         return
@@ -107,7 +107,7 @@ as_root() {
     fi
 }
 
-# Installs the Debian packages given, having named them; returns 1 where that is not possible.
+# Print and install the given Debian packages; return 1 if that is not possible.
 apt_install() {
     sudo=$(as_root)
     if [ "$sudo" = none ] || ! command -v apt-get >/dev/null 2>&1; then return 1; fi
@@ -129,10 +129,10 @@ set_up_system() {
     if [ "$(uname -s)" != Linux ]; then return 0; fi
     packages=$(missing_packages "$1")
     if [ -z "$packages" ]; then return 0; fi
-    # shellcheck disable=SC2086  # one word a package
+    # shellcheck disable=SC2086  # one word per package
     if apt_install $packages; then return 0; fi
     say "these system libraries are missing, by their names in Debian and Ubuntu: ${packages% }."
-    say "install them, or what your system calls them (apt-get as root does it there); going on without."
+    say "install them with the package manager of your system (as root: apt-get). Continuing without them."
 }
 
 # ---- Python and the virtual environment -------------------------------------------------------------------
@@ -141,7 +141,7 @@ python_fits() {
     "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
 }
 
-# Prints the first Python that fits, with the system's own python3 before all others.
+# Print the first supported Python; the system's python3 comes first.
 find_python() {
     for candidate in python3 python3.13 python3.12 python3.11 python; do
         if command -v "$candidate" >/dev/null 2>&1 && python_fits "$candidate"; then
@@ -152,16 +152,16 @@ find_python() {
 }
 
 no_python() {
-    found=$(python3 --version 2>/dev/null || python --version 2>/dev/null || echo 'no Python at all')
-    give_up "MLP-SVD needs Python 3.11, 3.12 or 3.13 and found $found; install one of these and start again."
+    found=$(python3 --version 2>/dev/null || python --version 2>/dev/null || echo 'no Python')
+    give_up "MLP-SVD needs Python 3.11, 3.12 or 3.13 and found $found; install one of them and try again."
 }
 
 real_path() {
     readlink -f "$1" 2>/dev/null || printf '%s' "$1"
 }
 
-# Where the environment stands and which interpreter it stands on: an environment that was moved, or whose
-# interpreter was replaced by another version, is not the one that was made.
+# Print the path of the environment and its interpreter. If the environment was moved or its interpreter replaced,
+# this differs from the stored value.
 place() {
     printf '%s on %s' "$root" "$(real_path "$venv_python")"
 }
@@ -178,7 +178,7 @@ is_ready() {
     [ -x "$venv_python" ] && [ ! -e "$venv/unfinished" ] && [ "$(contents "$venv/ready-to-$1")" = "$(fingerprint)" ]
 }
 
-# Is there an environment that may be kept and added to?
+# Succeed if the existing environment can be reused.
 is_usable() {
     [ -x "$venv_python" ] || return 1
     [ ! -e "$venv/unfinished" ] || return 1
@@ -192,16 +192,16 @@ make_venv() {
     if [ -z "$base_python" ]; then no_python; fi
     if ! "$base_python" -c 'import ensurepip, venv' 2>/dev/null; then
         package="$(basename "$base_python")-venv"
-        apt_install "$package" || give_up "$base_python cannot make virtual environments: install $package."
+        apt_install "$package" || give_up "$base_python cannot create virtual environments; install $package."
     fi
-    say "making the virtual environment .venv with $("$base_python" --version)"
+    say "creating the virtual environment .venv with $("$base_python" --version)"
     rm -rf "$venv"
     mkdir "$venv"
     : >"$venv/unfinished"
-    "$base_python" -m venv "$venv" || give_up "the virtual environment could not be made; the reason stands above."
+    "$base_python" -m venv "$venv" || give_up "the virtual environment could not be created; see the messages above."
 }
 
-# uv, from the package index like everything else, installs in seconds what takes pip half a minute.
+# uv installs in seconds what takes pip half a minute.
 pip_install_uv() {
     "$venv_python" -m pip install --quiet --disable-pip-version-check --constraint "$root/constraints.txt" uv
 }
@@ -219,7 +219,7 @@ install_packages() {
     say "installing the Python packages pinned in constraints.txt"
     : >"$venv/unfinished"
     if ! pip_install_uv || ! uv_install --editable "$what"; then
-        give_up "the Python packages could not be installed; the reason stands above. Start again when it is mended."
+        give_up "the Python packages could not be installed; see the messages above, then try again."
     fi
 }
 
@@ -232,7 +232,7 @@ write_stamps() {
 
 set_up_python() {
     if is_ready "$1"; then return 0; fi
-    # Two starts at once: the second waits for the first and finds everything done.
+    # Of two simultaneous starts, the second waits for the first.
     exec 9<"$root/constraints.txt"
     if command -v flock >/dev/null 2>&1; then flock 9; fi
     if ! is_ready "$1"; then

@@ -1,1 +1,1 @@
-"""Icons and other files of the window, read with importlib.resources."""
+"""Icons and other resources of the window, read with importlib.resources."""

@@ -1,4 +1,4 @@
-"""./run and ./test, as far as they can be tried without a fresh machine: the parts of packaging/setup.sh.
+"""./run and ./test: the parts of packaging/setup.sh that can be tested without a fresh machine.
 
 The commands are run by sh against a clone in a folder of its own (with a space in its name), in which the virtual
 environment's Python and the system's tools are small scripts that say what they were asked.
@@ -150,7 +150,7 @@ def test_a_python_that_does_not_fit_is_named(shell: Shell, tools: Path) -> None:
     assert done.returncode == 1
     assert done.stderr == (
         "./run: MLP-SVD needs Python 3.11, 3.12 or 3.13 and found Python 3.14.1; "
-        "install one of these and start again.\n"
+        "install one of them and try again.\n"
     )
 
 
