@@ -1,4 +1,4 @@
-"""NumPy or CuPy: the only file that names CuPy.
+"""The array library: NumPy or CuPy. The only module that imports CuPy.
 
 Code that shall run on both asks an array for its :func:`namespace`, or takes a :class:`Backend`, and calls
 the functions that both libraries share. Whatever leaves the core goes through :func:`to_host` first.

@@ -1,4 +1,4 @@
-"""The exception tree of the core.
+"""Exceptions of the core.
 
 The core raises these; the window and the command line turn them into words. Every message is one sentence that
 names the thing, what was found and what would be right.

@@ -1,4 +1,4 @@
-"""Who computes trials: this process, processes on all cores, or a Dask cluster. Each is an executor."""
+"""Executors: this process, a process pool on all cores, or a Dask cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files: read only plain ones of a plausible size; write so that a crash leaves the old file or the new one."""
+"""File access: reading of plain files up to a size limit, and atomic writing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One program at a time in one folder: a lock that the system takes back when the program ends, however it ends."""
+"""Folder lock: one program at a time; released by the system however the program ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read untrusted JSON: every field is asked for by its type, and what does not fit is one clear sentence."""
+"""Typed reading of untrusted JSON, with one clear sentence for what does not fit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers as people write them: units, prefixes, exponents and both decimal signs, never read as another magnitude.
+"""Parsing of numbers as people write them: units, prefixes, exponents, decimal point or comma.
 
 The rules do not depend on the language of the system:
 

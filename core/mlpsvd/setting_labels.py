@@ -1,4 +1,4 @@
-"""Settings in words: the labels that people read, instead of the dotted keys of files and ``--set``."""
+"""Labels of settings for people, in place of the dotted keys of files and ``--set``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings as frozen dataclasses that describe themselves.
+"""Settings as frozen, self-describing dataclasses.
 
 A field made with :func:`setting` carries its label, unit, the paper's symbol, a sentence of help and its allowed
 range. From this one text come the TOML reader and writer, ``--set key=value`` on the command line, the forms and

@@ -1,4 +1,4 @@
-"""Streams of random numbers, one for each purpose.
+"""Independent streams of random numbers, one per purpose.
 
 Every random number of an experiment comes from one of these streams. A stream is identified by its purpose first, then
 by what it belongs to (a class, an epoch), and by the experiment's seed. Streams of different purposes therefore never

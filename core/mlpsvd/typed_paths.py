@@ -1,4 +1,4 @@
-"""Paths as people type, paste and drop them: with a home folder as ``~``, in quotes, or as the URL of a file."""
+"""Paths as typed, pasted or dropped: with ``~``, in quotes, or as a file URL."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What can be measured on networks and their answers."""
+"""Analysis of trained networks and of the data that they were trained on."""

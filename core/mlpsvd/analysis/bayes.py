@@ -1,4 +1,4 @@
-"""The best accuracy that any classifier can reach on the synthetic task.
+"""Bayes limit of the synthetic task: the highest accuracy that any classifier can reach.
 
 A clip is white Gaussian noise through a filter that starts from rest. The difference equation (66) can be solved for
 the noise, sample by sample, so the density of a clip under each class is known in closed form, and the rule that

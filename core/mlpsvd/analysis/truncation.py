@@ -1,4 +1,4 @@
-"""The accuracy that a network would have if its first weight matrix were cut to a smaller rank, without training on."""
+"""Accuracy of a network whose first weight matrix is truncated to a smaller rank, without further training."""
 
 from __future__ import annotations
 

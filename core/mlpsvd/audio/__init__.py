@@ -1,1 +1,1 @@
-"""Sound in: audio files, the ring buffer, and sources that play into it."""
+"""Audio input: files, sources and devices, and the ring buffer that they write into."""

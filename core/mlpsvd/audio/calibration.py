@@ -1,4 +1,4 @@
-"""Level calibration: what a full-scale sine is in dB SPL, from the tone of a calibrator on the microphone."""
+"""Level calibration: the sound pressure level of a full-scale sine, measured with a sound calibrator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Microphone correction files: how a measurement microphone hears each frequency, as its maker measured it."""
+"""Microphone correction files: the frequency response of a measurement microphone, as measured by its maker."""
 
 from __future__ import annotations
 

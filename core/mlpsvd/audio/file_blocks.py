@@ -1,4 +1,4 @@
-"""An audio file read block by block."""
+"""Reading an audio file block by block."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Audio files: what is in one, its samples, and another sample rate for them."""
+"""Audio files: properties, samples and resampling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lengths in the headers of audio files that a crash, a full disk or a stream left wrong.
+"""Repair of length fields in audio file headers that a crash, a full disk or a stream left wrong.
 
 libsndfile trusts these lengths: of a WAV file whose recorder lost power it returns no samples, though all of them are
 there. The lengths are corrected in what libsndfile is given; the file itself is not changed.

@@ -1,4 +1,4 @@
-"""The way from a source's thread to the classifier's: one writer, one reader who releases, no lock.
+"""Lock-free ring buffer between the thread of a source and its readers: one writer, one reader that releases.
 
 Every sample is stored twice, one capacity apart, so that any stretch of up to ``capacity`` samples is one contiguous
 slice. Samples are addressed by their number since the start of the source, which never wraps. Where a device was lost

@@ -1,4 +1,4 @@
-"""The last piece of the way into a ring buffer: at the ring's rate, and with its breaks where sound is missing."""
+"""Writes a source's samples into a ring buffer at the ring's sample rate, with gaps where samples were lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One way to open an audio file, and one rule for what is a plausible one."""
+"""The one way to open an audio file, and the rule for what is a plausible one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files are audio: one rule for folders, arguments, manifests and the window.
+"""File name extensions of audio files: one rule for folders, arguments, manifests and the window.
 
 In a folder, files are chosen by their suffix: all that libsndfile reads, and others that are known to hold sound, which
 are then refused with the reason. A file that somebody names is always opened, whatever its suffix is.

@@ -1,4 +1,4 @@
-"""Another sample rate for sound that is still coming in."""
+"""Resampling of a live stream, block by block, with a short delay."""
 
 from __future__ import annotations
 

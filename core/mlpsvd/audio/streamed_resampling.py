@@ -1,4 +1,4 @@
-"""Another sample rate for a recording that is read block by block."""
+"""Resampling of a recording that is read block by block."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The classifier built from a model: the same features, the same network, the same numbers as in training."""
+"""Classifier built from a model: the features, the network and the numbers of training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits beyond which sound is unlike the training set, shared by the page Listen and the classification of files."""
+"""Thresholds beyond which sound counts as unlike the training data, for live input and files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: train, classify, reproduce, presets, doctor. It needs no screen, no sound card and no Qt."""
+"""The command line. It needs no screen, no sound card and no Qt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``mlpsvd classify``: audio files through a trained model, one line a clip or a file, or a table in a file."""
+"""``mlpsvd classify``: classify audio files with a trained model; one line per clip or file, or a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all commands share: exit codes, and how a sentence is told."""
+"""Exit codes and messages that all commands share."""
 
 from __future__ import annotations
 

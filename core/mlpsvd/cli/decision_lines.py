@@ -1,4 +1,4 @@
-"""A live decision as one line: for people, as JSON, as a row of CSV."""
+"""Live decisions as lines of text: for people, as JSON, as CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``mlpsvd doctor``: what is installed and what works here, with reasons."""
+"""``mlpsvd doctor``: what is installed, what works on this computer, and why something does not."""
 
 from __future__ import annotations
 

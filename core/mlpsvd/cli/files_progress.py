@@ -1,4 +1,4 @@
-"""Progress over many files on stderr: a bar on a terminal, a line now and then elsewhere."""
+"""Progress over many files on stderr: a bar on a terminal, occasional lines elsewhere."""
 
 from __future__ import annotations
 

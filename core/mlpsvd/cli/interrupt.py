@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request: the first one lets the epoch end, the second one ends the program."""
+"""Ctrl-C and SIGTERM: the first one stops after the current epoch, the second one ends the program."""
 
 from __future__ import annotations
 

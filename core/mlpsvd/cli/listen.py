@@ -1,4 +1,4 @@
-"""``mlpsvd listen``: what is heard, decided on as it comes in, one line a decision."""
+"""``mlpsvd listen``: classify live input; one line per decision."""
 
 from __future__ import annotations
 

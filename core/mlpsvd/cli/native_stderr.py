@@ -1,4 +1,4 @@
-"""What C libraries write to stderr, kept out of what the program itself says there."""
+"""Suppression of messages that C libraries write to stderr."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came out of a race, as a table of text."""
+"""Outcomes of a race as a text table."""
 
 from __future__ import annotations
 

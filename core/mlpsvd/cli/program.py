@@ -1,4 +1,4 @@
-"""The program ``mlpsvd``: its commands, their options, and how errors are told."""
+"""The program ``mlpsvd``: commands, options and error messages."""
 
 from __future__ import annotations
 

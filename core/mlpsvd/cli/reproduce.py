@@ -1,4 +1,4 @@
-"""``mlpsvd reproduce``: the paper's tables and figures, computed, compared and written with a report."""
+"""``mlpsvd reproduce``: compute the tables and figures of the papers and compare them with the printed ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The start and the end of the program: Ctrl-C ends it with exit code 130 and no traceback from the first import on.
+"""Program entry point: Ctrl-C ends the program with exit code 130 and without a traceback, from the first import on.
 
 The entry points import this module first. While a command works, :class:`mlpsvd.cli.interrupt.StopRequest` takes its
 place; before and after that there is nothing to lose.

@@ -1,4 +1,4 @@
-"""``mlpsvd train``: an experiment from a file, a preset or the defaults, raced, told and kept."""
+"""``mlpsvd train``: train the networks of an experiment and keep the run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cross-validation after a training, on the command line."""
+"""Cross-validation after training, on the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clips of a collection in memory: rows of its manifest, in their order, found by id."""
+"""Index of the clips of a collection: the rows of its manifest in order, found by id."""
 
 from __future__ import annotations
 

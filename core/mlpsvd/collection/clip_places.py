@@ -1,4 +1,4 @@
-"""Where the files of clips lie and go: their own places, those behind links, and what a row says of a file."""
+"""Locations of clip files: their own, those behind links, and file properties for the manifest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A collection: clips recorded on the spot, in a folder that any program can read, where every step can be undone."""
+"""A collection of recorded clips in a folder that any program can read; every change can be undone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audio files of a collection: made from samples, and cut without touching what is kept."""
+"""Encoding and trimming of a collection's audio files; kept files are never modified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of files and folders that every system can hold, made from labels that may be anything."""
+"""Portable file and folder names made from arbitrary labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a collection's folder holds as it is opened: the manifest and the files, brought together without losing any."""
+"""Scan of a collection's folder when it is opened: manifest and files are reconciled without losing any."""
 
 from __future__ import annotations
 

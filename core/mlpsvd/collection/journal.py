@@ -1,4 +1,4 @@
-"""What was done to a collection, step by step, so that it can be undone after a restart and finished after a crash.
+"""Journal of the changes of a collection, for undo after a restart and recovery after a crash.
 
 Every step is written down before anything is done, as a transaction: which files move, and what the rows of the
 manifest become. Both can be done a second time without harm. A step that was interrupted is therefore finished when

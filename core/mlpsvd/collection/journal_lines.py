@@ -1,4 +1,4 @@
-"""What one line of a collection's journal says: a step down to the last file, read from untrusted JSON."""
+"""Parsing of journal lines from untrusted JSON."""
 
 from __future__ import annotations
 

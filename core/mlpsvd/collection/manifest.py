@@ -1,4 +1,4 @@
-"""The manifest of a collection as a table of texts: whatever another program put into it is kept."""
+"""The manifest of a collection as a text table; columns of other programs are kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which paths lie inside a collection's folder, and which of those the program may write, move or delete.
+"""Which paths are inside a collection's folder, and which the program may write, move or delete.
 
 A collection may come from anybody. What it names (in its manifest, its journal, its spool) is text that this module
 turns into places. What lies outside the folder, behind a link, or where the program keeps its own files is read at

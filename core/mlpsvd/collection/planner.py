@@ -1,4 +1,4 @@
-"""From a step of a collection to what has to be done on the disk, forwards or backwards, as things stand now."""
+"""Plans the file operations of a journal step, forwards or backwards, from the present state of the folder."""
 
 from __future__ import annotations
 

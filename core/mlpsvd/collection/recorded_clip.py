@@ -1,4 +1,4 @@
-"""One clip of a collection of recordings: a file, its label, and what is known of how it was recorded."""
+"""One recorded clip: file, label and recording details."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A take on its way: its samples go to disk as they come, so that a program that is killed loses none of them.
+"""Spool files: the samples of a take in progress are on disk, so that a crash loses none of them.
 
 A spool is two files: ``ID.json`` says what the take is, ``ID.wav`` (32-bit floating point) grows. Whatever the WAV
 header says, the samples are all that lies behind it: a program that was killed between writing samples and header

@@ -1,4 +1,4 @@
-"""A collection on disk: its lock, its manifest, its journal and its trash, changed in steps that are done or not."""
+"""A collection on disk: lock, manifest, journal, staging area and trash, changed in transactions."""
 
 from __future__ import annotations
 

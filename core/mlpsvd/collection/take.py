@@ -1,4 +1,4 @@
-"""A take: one stretch of sound as it was recorded, before it becomes a clip of a collection."""
+"""A take: one recorded stretch of sound, before it becomes a clip."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What speaks against training on a collection as it is, in sentences."""
+"""Warnings about training on a collection as it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clips: stretches of samples with a sample rate and a label, before any feature is taken."""
+"""Clips: labelled samples with a sample rate, before features are computed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read tables of text as programs write them: CSV with commas, semicolons or tabs, in any usual encoding."""
+"""Reading CSV from any program: commas, semicolons or tabs, in any common encoding."""
 
 from __future__ import annotations
 

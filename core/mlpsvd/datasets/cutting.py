@@ -1,4 +1,4 @@
-"""Cut a recording into clips."""
+"""Cutting a recording into clips."""
 
 from __future__ import annotations
 

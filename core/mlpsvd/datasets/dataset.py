@@ -1,4 +1,4 @@
-"""The data set as the network sees it: feature vectors and labels, training and test."""
+"""Data set for a network: feature vectors and labels for training and test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find files by names that were written on another system: with backslashes, or accented letters spelt otherwise."""
+"""Finding files by names written on another system: backslashes, other Unicode normalisation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folds for cross-validation: every recording is tested on once, and never trained on in that fold."""
+"""Folds for cross-validation: each recording is in the test set of exactly one fold."""
 
 from __future__ import annotations
 

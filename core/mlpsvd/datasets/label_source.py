@@ -1,4 +1,4 @@
-"""Where the labels of a folder of recordings are: a guess, the same for window and command line."""
+"""Detection of where the labels of a folder of recordings are: subfolders, file names or a manifest."""
 
 from __future__ import annotations
 

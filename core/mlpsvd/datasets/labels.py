@@ -1,4 +1,4 @@
-"""Which files a data set of recordings names, and the label of each: from folders, file names or a manifest."""
+"""Files and labels of a data set of recordings, from folders, file names or a manifest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a data set leaves out and what is odd about its files, summarised for a person."""
+"""Summary of skipped files and of notes about files."""
 
 from __future__ import annotations
 

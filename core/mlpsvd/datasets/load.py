@@ -1,4 +1,4 @@
-"""One door to both sources of clips."""
+"""Loading of clips from either source: synthetic or recordings."""
 
 from __future__ import annotations
 

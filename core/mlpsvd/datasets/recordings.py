@@ -1,4 +1,4 @@
-"""Recordings on disk: an inventory of what is there, and the clips read from it."""
+"""Recordings on disk: inventory and loading of clips."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where clips come from: the synthetic bank of filters, or recordings on disk."""
+"""Data settings: the synthetic filter bank, or recordings on disk."""
 
 from __future__ import annotations
 

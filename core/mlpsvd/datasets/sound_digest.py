@@ -1,4 +1,4 @@
-"""Recognise a recording by its samples, whatever its name, folder or file format."""
+"""Digest of the samples of a recording, independent of name, folder and file format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The split of recordings into training and test: a hash of each recording's name decides."""
+"""Split of recordings into training and test set by a hash of each recording's name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clips of one recording of any length, block by block: what a whole hour needs in memory is one clip.
+"""Clips of a recording of any length, read block by block with the memory of one clip.
 
 Every clip has the same bits as those of :func:`mlpsvd.audio.files.read`, ``resample`` and
 :func:`mlpsvd.datasets.cutting.cut` one after the other.

@@ -1,4 +1,4 @@
-"""A survey of recordings before training: what makes an accuracy look better, or worse, than it is.
+"""Survey of recordings before training: properties that bias an accuracy.
 
 Differences between classes in sample rate, level or background let a network tell them by the device or the room.
 Copies of one recording on both sides of the split make a test of what was trained on.

@@ -1,1 +1,1 @@
-"""How one epoch is executed."""
+"""Engines: implementations of one training epoch."""

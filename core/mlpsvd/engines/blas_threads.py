@@ -1,4 +1,4 @@
-"""One BLAS thread for a while: quicker for small matrices, and the same sums in the same order on every machine."""
+"""Limit of BLAS to one thread: faster for small matrices, and reproducible on every computer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which engine executes the epochs, and why."""
+"""Choice of the engine for a network, with the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an engine is: something that executes epochs. Every engine does the same arithmetic."""
+"""The engine interface. Every engine computes the same arithmetic."""
 
 from __future__ import annotations
 

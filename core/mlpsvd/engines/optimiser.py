@@ -1,4 +1,4 @@
-"""One update of the flat parameter vector: gradient descent, momentum, Adam."""
+"""Optimisers: one update of the flat parameter vector by gradient descent, momentum or Adam."""
 
 from __future__ import annotations
 

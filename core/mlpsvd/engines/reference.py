@@ -1,4 +1,4 @@
-"""The reference engine: the equations as array operations, on NumPy or CuPy from one text."""
+"""The reference engine: the equations as array operations, for NumPy and CuPy."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""An experiment as data, and what is done with one: prepare, race, keep the run."""
+"""Experiments as data, their preparation, races, runs, trials and paper results."""

@@ -1,4 +1,4 @@
-"""The best accuracy that any classifier can reach on a synthetic task, with its standard error."""
+"""Bayes limit of a synthetic experiment, with its standard error."""
 
 from __future__ import annotations
 

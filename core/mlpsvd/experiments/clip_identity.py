@@ -1,4 +1,4 @@
-"""The identity of the clips that a run is trained on: a digest that changes with any of them."""
+"""Digest of the clips of a run, which changes with any of them."""
 
 from __future__ import annotations
 

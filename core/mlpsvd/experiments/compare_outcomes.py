@@ -1,4 +1,4 @@
-"""Whether the two networks of a race differ by more than chance."""
+"""Tests whether contenders differ by more than chance."""
 
 from __future__ import annotations
 

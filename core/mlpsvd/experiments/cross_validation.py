@@ -1,4 +1,4 @@
-"""Cross-validation: an accuracy for small data sets, where a few held-out clips say little."""
+"""Cross-validation for small data sets, where a few test clips say little."""
 
 from __future__ import annotations
 

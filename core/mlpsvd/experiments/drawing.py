@@ -1,4 +1,4 @@
-"""What all figures share: size and look in print, and how they are written to files.
+"""Style and file formats that all figures share.
 
 Everything goes through Matplotlib's objects, never through pyplot: no window system is touched and no state is kept.
 Matplotlib is imported where it is used.

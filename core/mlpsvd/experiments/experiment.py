@@ -1,4 +1,4 @@
-"""An experiment as data: one TOML text that says everything a result depends on."""
+"""An experiment as data: one TOML text with everything that a result depends on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Experiment files: an experiment as TOML, read and written without loss.
+"""Experiment files: reading and writing TOML without loss.
 
 A file begins with ``format_version = 1``. Keys that are left out take their defaults; a key that is unknown, or a
 value that is impossible, is refused. A relative ``data.recordings.path`` is relative to the folder of the file it

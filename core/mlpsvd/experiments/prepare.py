@@ -1,4 +1,4 @@
-"""From an experiment to the data set that it trains on: clips, features fitted on the training set, vectors."""
+"""Preparation of an experiment: clips, features fitted on the training set, feature vectors."""
 
 from __future__ import annotations
 

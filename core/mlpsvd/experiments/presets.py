@@ -1,4 +1,4 @@
-"""Experiments to start from: the tasks of the paper, and one for recordings."""
+"""Preset experiments: the tasks of the paper, and one for recordings."""
 
 from __future__ import annotations
 

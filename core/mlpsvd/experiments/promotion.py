@@ -1,4 +1,4 @@
-"""Which of the trained networks is used by default."""
+"""Selection of the trained network that is used by default."""
 
 from __future__ import annotations
 

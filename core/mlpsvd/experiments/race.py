@@ -1,4 +1,4 @@
-"""The race: the same data, seed and initial weights train an MLP and an MLP-SVD, epoch by epoch in turn.
+"""The race: contenders trained on the same data, seed and initial weights, in turn, epoch by epoch.
 
 Turns make the comparison fair on a machine whose speed drifts, and let both curves grow side by side.
 """

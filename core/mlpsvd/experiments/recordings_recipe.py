@@ -1,4 +1,4 @@
-"""The experiment for a folder of recordings: settings fitted to how many there are and to their sample rate.
+"""Experiment for a folder of recordings, with settings adapted to the number of clips and the sample rate.
 
 The window (a folder chosen on the Explore page, *Retrain* on the Record page) and ``mlpsvd train FOLDER`` use the same
 functions, so the same folder gives the same experiment.

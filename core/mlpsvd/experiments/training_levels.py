@@ -1,4 +1,4 @@
-"""How loud the training clips are: what a microphone's level is held against later."""
+"""Levels of the training clips, for later comparison with a microphone's level."""
 
 from __future__ import annotations
 

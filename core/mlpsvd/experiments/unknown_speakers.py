@@ -1,4 +1,4 @@
-"""What an accuracy on held-out recordings does not say: how well other speakers, devices or places are recognised."""
+"""Notes about accuracy for speakers, devices or places that are not in the training set."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From a clip to the vector that enters the network; fitted on the training set, then sealed."""
+"""Features: from a clip to the vector that enters the network, fitted on the training set."""

@@ -1,4 +1,4 @@
-"""The background of a place, measured, and with the microphone's response made ready to be taken off."""
+"""Measured background noise, prepared for spectral subtraction with the microphone's response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done to the magnitudes of a sound before they are compared with the training set's.
+"""Conditioning of magnitudes: microphone correction and spectral subtraction.
 
 A microphone colours what it hears and hears the room besides. Both can be measured, and taken off again before the
 logarithm and the scaling that belong to the model.

@@ -1,4 +1,4 @@
-"""What of a clip enters the network."""
+"""Feature settings."""
 
 from __future__ import annotations
 

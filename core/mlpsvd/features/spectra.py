@@ -1,4 +1,4 @@
-"""Spectral features: what of a clip enters the network (Paul and Nelson, section III B).
+"""Spectral features: the input of the network (Paul and Nelson, section III B).
 
 A recording, a synthetic clip and a microphone block take the same path through this module. Everything learnt from
 data (the scaling) is learnt once, on the training set, and is then part of :class:`FittedFeatures`.

@@ -1,4 +1,4 @@
-"""Where in a clip the sound is: what lies around it, more or less of it by chance, should make no difference."""
+"""Trimming of a clip to the sound in it, so that surrounding silence does not matter."""
 
 from __future__ import annotations
 

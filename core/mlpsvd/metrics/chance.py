@@ -1,4 +1,4 @@
-"""Whether a network has learned anything: its recall against that of guessing."""
+"""Tests whether a network performs better than guessing."""
 
 from __future__ import annotations
 

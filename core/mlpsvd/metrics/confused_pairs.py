@@ -1,4 +1,4 @@
-"""Which classes a classifier confuses most."""
+"""The most confused pairs of classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cross-validation gives for one network."""
+"""Result of the cross-validation of one network."""
 
 from __future__ import annotations
 

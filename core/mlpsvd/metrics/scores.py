@@ -1,4 +1,4 @@
-"""How good the answers are: confusion matrix (Table I), accuracy, precision, recall and F1."""
+"""Confusion matrix (Table I), accuracy, precision, recall and F1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How certain an accuracy is: Wilson intervals, and exact tests of differences.
+"""Uncertainty of accuracies: Wilson intervals and exact tests of differences.
 
 All of it assumes that the test clips are independent of each other. Clips cut from one recording, or recordings of one
 speaker, are not: the true uncertainty is then larger.

@@ -1,1 +1,1 @@
-"""Trained models as files, and the classifier built from one."""
+"""Trained models and their files."""

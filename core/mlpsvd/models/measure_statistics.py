@@ -1,4 +1,4 @@
-"""Measuring a training set, so that the model can tell later what is unlike all of it."""
+"""Statistics of a training set, for the detection of unlike input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A trained network together with everything that classifying needs."""
+"""A trained network with its preprocessing."""
 
 from __future__ import annotations
 

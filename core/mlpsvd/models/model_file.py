@@ -1,4 +1,4 @@
-"""Model files: one safetensors file with named tensors and a JSON header, and no executable content.
+"""Model files: a safetensors file with named tensors and a JSON header; no executable content.
 
 Tensors are ``layer0.W``, ``layer0.b`` or ``layer0.U``, ``layer0.sigma``, ``layer0.Vt``, ``layer0.b`` … counted from
 the input side, ``features.offset``, ``features.scale``, and ``reference.class_means`` … where the training set was

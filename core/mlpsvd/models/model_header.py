@@ -1,4 +1,4 @@
-"""The JSON header of a model file: all of a model that is no array, written and read strictly."""
+"""The JSON header of a model file, written and read strictly."""
 
 from __future__ import annotations
 

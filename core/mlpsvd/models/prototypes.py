@@ -1,4 +1,4 @@
-"""Typical clips: a few centres for each class, so that a class of several kinds of clips is not one big cloud.
+"""Prototypes of each class: centres of its clusters, by k-means.
 
 Words are spoken by several people into several microphones. The mean over them is nobody's voice, and a cloud around it
 that is wide enough for all holds much that is like none of them.

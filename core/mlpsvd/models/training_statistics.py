@@ -1,4 +1,4 @@
-"""What a model knows of its training set besides the weights: where each class lies, how far its clips stray, how loud.
+"""Training statistics in a model: class prototypes, distances and levels.
 
 With it, a sound that is like nothing the network has ever seen can be told from one that it knows. The network itself
 cannot: its probabilities sum to 1 whatever it hears.

@@ -1,4 +1,4 @@
-"""Activation functions h(·) and what backpropagation needs of them (Paul and Nelson, equations 2, 12, 14, 26)."""
+"""Activation functions h(·) and their derivatives (Paul and Nelson, equations 2, 12, 14, 26)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of a network before anything computes with it: do its layers, parameters and moments fit each other?
+"""Checks of a network before it is computed: layers, parameters and optimiser moments.
 
 Compiled kernels and GPU code read and write where the layers' sizes say. So whatever comes from a file passes here
 first: model files, checkpoints, run folders; and the engines ask once more for every network that is new to them.

@@ -1,4 +1,4 @@
-"""From a weight matrix to its factors and back: equations (51) and (52), and the truncation U_D, Σ_D, V_Dᵀ."""
+"""Factorisation of a weight matrix, equations (51) and (52), and truncation to U_D, Σ_D, V_Dᵀ."""
 
 from __future__ import annotations
 

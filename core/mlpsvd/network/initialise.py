@@ -1,4 +1,4 @@
-"""Initial weights: the same ones for the MLP and the MLP-SVD of a race."""
+"""Initial weights, the same for all contenders of a race."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much arithmetic training takes, counted from the shapes: floating-point operations, not seconds.
+"""Floating-point operations of training, counted from the shapes.
 
 A product of an m × k with a k × n matrix counts 2 m k n; an element-wise operation counts 1 an element, exp and the
 like too. Counts are for one clip unless said otherwise.

@@ -1,4 +1,4 @@
-"""The shape of the network and how its weights begin."""
+"""Network settings: shape and initial weights."""
 
 from __future__ import annotations
 

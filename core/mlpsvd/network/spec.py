@@ -1,4 +1,4 @@
-"""Shapes of a network: which layers, and where each matrix lies in the flat parameter vector."""
+"""Network specification: layers and the position of each matrix in the flat parameter vector."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network's shape as plain tables, for the JSON in model files and checkpoints."""
+"""Network specifications as plain tables, for the JSON of model files and checkpoints."""
 
 from __future__ import annotations
 

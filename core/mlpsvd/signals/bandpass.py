@@ -1,4 +1,4 @@
-"""Lane's second-order band-pass filter: the one that makes the classes of the paper's task (equations 66 and 67)."""
+"""Lane's second-order band-pass filter, which defines the classes of the paper's task (equations 66 and 67)."""
 
 from __future__ import annotations
 

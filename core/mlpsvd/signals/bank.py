@@ -1,4 +1,4 @@
-"""Filter banks: the classes of the synthetic task, one band-pass filter each (Paul and Nelson, figure 5)."""
+"""Filter banks: one band-pass filter per class of the synthetic task (Paul and Nelson, figure 5)."""
 
 from __future__ import annotations
 

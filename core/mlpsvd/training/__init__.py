@@ -1,1 +1,1 @@
-"""Optimisers, the discarding of singular values, and the trainer with its stream of events."""
+"""Training: settings, rank adaptation, and the trainer with its events."""

@@ -1,4 +1,4 @@
-"""Many training runs at once on a GPU, with the events that :class:`~mlpsvd.training.trainer.Trainer` gives of each.
+"""Many training runs at once on a GPU, with the events of :class:`~mlpsvd.training.trainer.Trainer` for each.
 
 The networks are trained together up to the next epoch at which one of them reaches a discarding point or its end; then
 they come to the host, where singular values are dropped as ever. Like the engine, this has not been run on a GPU.

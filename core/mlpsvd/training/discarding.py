@@ -1,4 +1,4 @@
-"""When which singular values are dropped (Paul and Nelson, section III A and equation 65)."""
+"""Discarding of singular values: when and which (Paul and Nelson, section III A and equation 65)."""
 
 from __future__ import annotations
 

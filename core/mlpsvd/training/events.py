@@ -1,4 +1,4 @@
-"""What leaves the trainer: one frozen event an epoch, holding host arrays of its own."""
+"""Events of the trainer: one frozen event per epoch, with host arrays of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the weights are trained, and when which singular values are dropped."""
+"""Training settings, and settings of the discarding of singular values."""
 
 from __future__ import annotations
 

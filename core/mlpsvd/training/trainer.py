@@ -1,4 +1,4 @@
-"""The trainer: a generator that yields one frozen event an epoch.
+"""The trainer: a generator that yields one frozen event per epoch.
 
 To pause, stop pulling; to stop, close it; to go on, call :meth:`Trainer.run` again. The window's worker, the command
 line and the tests are loops over the same generator, and none of them is known here.

@@ -1,4 +1,4 @@
-"""Time as sound needs it: a clock that goes on while the computer sleeps, and one that tells when it slept."""
+"""Clocks for audio: one that runs while the computer sleeps, and a watch that reports how long it slept."""
 
 from __future__ import annotations
 

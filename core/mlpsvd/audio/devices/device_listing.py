@@ -1,4 +1,4 @@
-"""Which input devices there are: those of the sound server by name, and those that PortAudio knows."""
+"""List of the input devices: the sources of the sound server, by name, and those that PortAudio reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be listened to: input devices by name, and the one that a person means."""
+"""Input devices by name, and the choice of the one that a user means."""
 
 from __future__ import annotations
 

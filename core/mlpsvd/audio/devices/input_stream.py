@@ -1,4 +1,4 @@
-"""One opening of an input device: its callback, and what came through it."""
+"""One open stream of an input device: its callback and the blocks received."""
 
 from __future__ import annotations
 

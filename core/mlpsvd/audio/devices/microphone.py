@@ -1,4 +1,4 @@
-"""An input device as a source: opened at its own rate, resampled to the model's, and back by itself when lost."""
+"""An input device as a source: opened at its own rate, resampled for the model, reconnected after a loss."""
 
 from __future__ import annotations
 

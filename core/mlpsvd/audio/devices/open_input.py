@@ -1,4 +1,4 @@
-"""Opening an input device: which it is now, at what rate, and in words why not."""
+"""Opening an input device: finding it, choosing a sample rate, explaining a failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PortAudio and the streams that are open in it, as its one thread sees them."""
+"""PortAudio and its open streams, used by one thread only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one thread that owns PortAudio.
+"""The thread that owns PortAudio.
 
 PortAudio may block for ever (a sound server that hangs), crashes where two threads meet in its initialisation, and
 knows only the devices that were there when it began. So one thread makes every call, others ask and wait for an

@@ -1,4 +1,4 @@
-"""What PulseAudio, or PipeWire in its place, says of its sources; asked through ``pactl``, which may be absent.
+"""Sources of PulseAudio or PipeWire, queried through ``pactl``, which may be absent.
 
 PortAudio sees such a server as one device. The names, rates and states behind it come from here, and so does the
 answer to a question that PortAudio must not be asked: whether the server hangs. A process can be given up; a thread

@@ -1,4 +1,4 @@
-"""From the blocks of a device to the ring buffers: one channel, at each ring's rate, with what is missing marked."""
+"""Transfer of a device's blocks to ring buffers: one channel, each ring's sample rate, gaps marked."""
 
 from __future__ import annotations
 

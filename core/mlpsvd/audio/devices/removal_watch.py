@@ -1,4 +1,4 @@
-"""Notices that a source of the sound server goes away while it is listened to."""
+"""Detects that a source of the sound server is removed while it is open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Samples received against the clock: what is late, and what is lost."""
+"""Comparison of samples received with the time elapsed: delays and losses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recording played as if it came from the microphone."""
+"""A recording played in real time, as if it came from a microphone."""
 
 from __future__ import annotations
 

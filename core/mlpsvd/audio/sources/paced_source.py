@@ -1,4 +1,4 @@
-"""Sources that have their samples already (or make them) and deliver them as a sound card would: by the clock."""
+"""Sources that hold or compute their samples and deliver them in real time, as a sound card does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every source of sound has in common, so that nothing behind the ring buffer knows which one is playing."""
+"""The interface of every source of sound."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The paper's own test, live: filtered noise of a class that is chosen by hand."""
+"""The synthetic task as a live source: filtered noise of a selected class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many recordings classified in one go, on all cores.
+"""Classification of many recordings, on all cores.
 
 The numbers of a file follow from it and the model alone, so they do not depend on how many processes there are; only
 the order in which files are finished does.

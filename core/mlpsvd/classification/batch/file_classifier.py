@@ -1,4 +1,4 @@
-"""One recording of any length through a model, block by block."""
+"""Classification of one recording of any length, block by block."""
 
 from __future__ import annotations
 

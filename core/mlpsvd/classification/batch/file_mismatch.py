@@ -1,4 +1,4 @@
-"""What a whole file has that the training set did not: the checks of the page Listen for classified recordings."""
+"""Mismatches between a whole file and the training data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files there are to classify."""
+"""Finding the files to classify."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results of a long classification on disk as they come: a command that was killed goes on where it stopped."""
+"""Results of a long classification, kept on disk as they arrive so that an interrupted command can continue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes that classify files, and the one that leads them."""
+"""Worker processes that classify files, and the process that leads them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the classification of many files is, and how long it will take."""
+"""Progress and remaining time of the classification of many files."""
 
 from __future__ import annotations
 

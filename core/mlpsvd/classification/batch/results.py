@@ -1,4 +1,4 @@
-"""Predictions for one file: its windows, and what they come to."""
+"""Classification result of one file: per window and in total."""
 
 from __future__ import annotations
 

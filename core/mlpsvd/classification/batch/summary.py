@@ -1,4 +1,4 @@
-"""What many classified files come to: counts, and how many are right where that is known."""
+"""Summary of many classified files: counts, accuracy and confusion matrix where the actual classes are known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results of many files as text: CSV of windows or of files, JSON, and Audacity's labels of one file."""
+"""Classification results as text: CSV of windows or files, JSON, and label tracks for Audacity."""
 
 from __future__ import annotations
 

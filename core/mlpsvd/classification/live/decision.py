@@ -1,4 +1,4 @@
-"""What is known of one window of sound once it has been decided on."""
+"""One live decision: everything known about one window."""
 
 from __future__ import annotations
 

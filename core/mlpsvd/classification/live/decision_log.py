@@ -1,4 +1,4 @@
-"""Live decisions as text: CSV for a spreadsheet, a label track for Audacity."""
+"""Live decisions as text: CSV, and a label track for Audacity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The last seconds of live decisions, summed up in steps so that a small hop costs neither memory nor time."""
+"""Summary of the live decisions of the last seconds, in steps of constant cost."""
 
 from __future__ import annotations
 

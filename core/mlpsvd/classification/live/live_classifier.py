@@ -1,4 +1,4 @@
-"""Sound as it comes in, cut into windows and classified: the part between the ring buffer and the verdict."""
+"""Live classification: windows are taken from a ring buffer and classified."""
 
 from __future__ import annotations
 

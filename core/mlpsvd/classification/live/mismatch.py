@@ -1,4 +1,4 @@
-"""What is heard held against what the model was trained on, and what to do about it, in words."""
+"""Detection and explanation of mismatches between live input and training data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sentences about what does not fit: what was found, against what, and what to do."""
+"""Messages about mismatches: what was found, what was expected, what to do."""
 
 from __future__ import annotations
 

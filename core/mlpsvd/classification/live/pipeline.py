@@ -1,4 +1,4 @@
-"""From the samples of one window to what is shown: level, features, network, smoothing, thresholds, hold."""
+"""Processing of one window: level, features, network, smoothing, thresholds, hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which stretches of a source are decided on: windows of one length, or whole sounds between silences."""
+"""Segmentation of live input: sliding windows of fixed length, or events between silences."""
 
 from __future__ import annotations
 

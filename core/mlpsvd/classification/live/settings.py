@@ -1,4 +1,4 @@
-"""How sound is turned into verdicts as it comes in."""
+"""Settings of live classification."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What several windows say together: mean, majority, hidden Markov.
+"""Temporal smoothing of per-window class probabilities: mean, majority vote, hidden Markov model.
 
 Each smoother is told window after window where it lies in the source's time and what the network holds of it, and
 answers with the probabilities up to now. All think in seconds, not in windows: the same setting means the same at

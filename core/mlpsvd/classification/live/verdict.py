@@ -1,4 +1,4 @@
-"""What is shown of a decision: a class, "unknown" or "quiet", and how long it stays."""
+"""The displayed result of a decision (a class, "unknown" or "quiet") and how long it is held."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recording from a running source: a second reader of its ring, which writes what it reads to disk as it comes."""
+"""Recorder: reads the ring buffer of a running source and writes takes to disk as they arrive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The take that a recorder is making: samples in memory and, as they come, on disk."""
+"""The take in progress: samples in memory and on disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How clips are recorded on the spot: when a take begins, when it ends, and what kind of file it becomes."""
+"""Recording settings: when a take begins and ends, and its file format."""
 
 from __future__ import annotations
 

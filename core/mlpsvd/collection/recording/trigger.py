@@ -1,4 +1,4 @@
-"""When a sound begins and ends: a level over short frames, held against a threshold."""
+"""Level trigger: detects the onset and the end of a sound from the level of short frames."""
 
 from __future__ import annotations
 

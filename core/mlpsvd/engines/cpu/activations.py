@@ -1,4 +1,4 @@
-"""Activations of the fused engine, forward and back, on matrices with one clip a column.
+"""Activations of the fused engine, forward and backward, on matrices with one clip per column.
 
 Exp, sigmoid and tanh are computed here and not by the C library: along a row, sixteen numbers at a time.
 """

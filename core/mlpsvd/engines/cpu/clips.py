@@ -1,4 +1,4 @@
-"""Products with the clips of a batch, read where they lie in the training set.
+"""Products with the clips of a batch, read in place from the training set.
 
 At rank 3 the copy of a batch costs as much as a product with it. Here up to four rows of Vᵀ are multiplied with the
 clips in place, gradients are summed in place, and for larger matrices the clips are laid in columns as they are read.

@@ -1,4 +1,4 @@
-"""Where the compiled kernels are kept on disk, and whether what is there may be loaded.
+"""Disk cache of the compiled kernels, and checks before it is loaded.
 
 Numba's cache files are pickles and machine code: whoever can write them can run code in this process, and damaged ones
 crash it. So they lie in a folder that only its owner may write, named after everything that the code depends on, and a

@@ -1,4 +1,4 @@
-"""The fused CPU engine: one compiled call an epoch, without the interpreter and without its lock."""
+"""The fused CPU engine: one compiled call per epoch, without the interpreter and its lock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fused epoch: all updates of one epoch in one compiled call that holds no interpreter lock.
+"""The fused epoch: all updates of one epoch in one compiled call that releases the interpreter lock.
 
 The arithmetic is that of :mod:`mlpsvd.network`, equation by equation, without a temporary array and without a call
 into the interpreter. A batch is a matrix with one clip a *column*, so the equations read as they are printed: the sum

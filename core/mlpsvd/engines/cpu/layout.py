@@ -1,4 +1,4 @@
-"""How the fused engine's numbers lie in memory: matrices within vectors."""
+"""Memory layout of the fused engine: matrices inside vectors."""
 
 from __future__ import annotations
 

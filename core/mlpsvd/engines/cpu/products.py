@@ -1,4 +1,4 @@
-"""Matrix products within a batch, with what comes before and after them done in the same registers.
+"""Matrix products within a batch, fused with the operations before and after them.
 
 A layer of 20 neurons is so small that calling BLAS takes as long as multiplying, with AVX2 several times as long, and
 then its result is read and written once more for bias and activation. Here five rows are summed at once, for sixteen

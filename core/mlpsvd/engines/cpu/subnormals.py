@@ -1,4 +1,4 @@
-"""Subnormal numbers count as zero while the fused engine computes.
+"""Flush-to-zero of subnormal numbers while the fused engine computes.
 
 Gradients and moments of unlikely classes shrink below 2⁻¹²⁶, the smallest normal number of float32. Processors compute
 with such *subnormal* numbers up to a hundred times slower than with others. Two bits of the thread's control register

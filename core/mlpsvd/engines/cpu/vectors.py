@@ -1,4 +1,4 @@
-"""Vector instructions written by hand, for loops in which the compiler finds neither the blocks nor the cheap sums."""
+"""Explicit vector instructions for loops that the compiler does not vectorise well."""
 
 from __future__ import annotations
 

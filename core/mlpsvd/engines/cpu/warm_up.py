@@ -1,4 +1,4 @@
-"""The fused engine made ready: compiled once for each machine, in a process of its own.
+"""Compilation of the fused engine, once per computer, in a separate process.
 
 Compiling takes some seconds and holds the interpreter lock, so a window that compiled would freeze; and a compiler that
 does not fit the machine may end its process. What is compiled is kept by :mod:`mlpsvd.engines.cpu.compiled_code`;

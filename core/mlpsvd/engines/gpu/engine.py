@@ -1,4 +1,4 @@
-"""The fused GPU engine: many small networks trained in one kernel call, one network a thread block.
+"""The fused GPU engine: many small networks trained in one kernel call, one network per thread block.
 
 A network of the paper's size cannot fill a GPU, but the 120 trainings of Table II can: each thread block holds one
 network, its batch and its moments in shared memory and runs whole epochs without returning to the host. Networks may

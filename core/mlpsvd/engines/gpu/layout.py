@@ -1,4 +1,4 @@
-"""The tables that tell the GPU's kernels what each network is and where its numbers are.
+"""Tables that describe networks and their parameters to the GPU kernels.
 
 The columns and codes are the enumerations of ``many_networks.cu``, in the same order there and here.
 """

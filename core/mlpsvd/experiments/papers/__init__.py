@@ -1,1 +1,1 @@
-"""The tables and figures of Paul and Nelson (2021), and some beyond the paper: one module each."""
+"""The tables and figures of Paul and Nelson (2021), and further studies: one module each."""

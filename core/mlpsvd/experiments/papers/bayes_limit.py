@@ -1,4 +1,4 @@
-"""Beyond the paper: the best accuracy that any classifier can reach on each synthetic task, and how near we come."""
+"""Beyond the paper: Bayes limit of each synthetic task, and the accuracies reached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ours beside the paper's: how far chance alone may carry a mean, said in words.
+"""Comparison with the paper's values, with the sampling error of a mean.
 
 The paper prints means of ten trials without their spread. How far a mean of ours may lie from one of the paper's by
 chance is estimated from what is known: the spread of our own trials stands for the paper's, and its test set, the same

@@ -1,4 +1,4 @@
-"""Mean test accuracy over epochs: what figures 7, 8 and 9 draw and tabulate."""
+"""Mean test accuracy over epochs, for figures 7, 8 and 9."""
 
 from __future__ import annotations
 

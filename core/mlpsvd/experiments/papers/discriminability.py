@@ -1,4 +1,4 @@
-"""Beyond the paper: how close may two filters come, for each bandwidth, before the network, or anything, fails?"""
+"""Beyond the paper: smallest filter spacing that the networks, or any classifier, can resolve, by bandwidth."""
 
 from __future__ import annotations
 

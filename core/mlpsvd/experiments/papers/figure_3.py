@@ -1,4 +1,4 @@
-"""Figure 3: how many weights are trained as singular values are discarded. Counted, not measured."""
+"""Figure 3: number of trained weights as singular values are discarded. Counted, not measured."""
 
 from __future__ import annotations
 

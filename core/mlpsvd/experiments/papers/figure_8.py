@@ -1,4 +1,4 @@
-"""Figure 8: how far apart must filters be? Five classes with Δf of 5, 30 and 60 Hz."""
+"""Figure 8: accuracy with filter spacings Δf of 5, 30 and 60 Hz, five classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reproduction finds: tables, pictures, and its numbers beside the paper's."""
+"""Paper results: tables, pictures, and comparisons with the printed values."""
 
 from __future__ import annotations
 

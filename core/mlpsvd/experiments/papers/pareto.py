@@ -1,4 +1,4 @@
-"""Beyond the paper: thresholds and schedules of discarding against time and accuracy, and which pay."""
+"""Beyond the paper: training time and accuracy over discarding thresholds and schedules, with the Pareto front."""
 
 from __future__ import annotations
 

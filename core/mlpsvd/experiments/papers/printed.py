@@ -1,4 +1,4 @@
-"""What the paper prints: numbers and claims as data, each with the place where it stands.
+"""Values and claims printed in the paper, each with its location.
 
 Paul and Nelson, "Matrix analysis for fast learning of neural networks with application to the classification of
 acoustic spectra" (2021). The curves of its figures are drawn, not printed, so only what the text says of them is here.

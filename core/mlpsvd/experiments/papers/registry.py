@@ -1,4 +1,4 @@
-"""All that can be reproduced, by name."""
+"""Registry of the paper results, by name."""
 
 from __future__ import annotations
 

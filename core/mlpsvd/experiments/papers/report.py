@@ -1,4 +1,4 @@
-"""One self-contained HTML file on everything that was reproduced: pictures inside, nothing loaded from elsewhere."""
+"""Self-contained HTML report of the paper results, pictures included."""
 
 from __future__ import annotations
 

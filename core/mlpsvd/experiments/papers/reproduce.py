@@ -1,4 +1,4 @@
-"""Running reproductions: a generator of frozen events, one a trial, one a finding written, one for the report.
+"""Computation of paper results: a generator of frozen events for trials, results and the report.
 
 To stop, close it: every finished trial is kept, and the same call goes on from there.
 """

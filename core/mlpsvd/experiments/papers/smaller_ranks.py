@@ -1,4 +1,4 @@
-"""Beyond the paper: at any epoch, the accuracy that the MLP would have had at every smaller rank."""
+"""Beyond the paper: accuracy of the MLP at every smaller rank, over the epochs."""
 
 from __future__ import annotations
 

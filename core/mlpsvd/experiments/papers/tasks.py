@@ -1,4 +1,4 @@
-"""The paper's tasks as experiments, their trials, and how results of races are read."""
+"""The paper's tasks as experiments, their trials, and access to their measurements."""
 
 from __future__ import annotations
 

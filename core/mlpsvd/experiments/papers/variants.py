@@ -1,4 +1,4 @@
-"""Beyond the paper: one-off discarding after Cai and Xue, and the two-matrix variant, as rows beside Table II."""
+"""Beyond the paper: one-off discarding (Cai; Xue) and the two-factor variant, beside Table II."""
 
 from __future__ import annotations
 

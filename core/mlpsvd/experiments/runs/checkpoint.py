@@ -1,4 +1,4 @@
-"""Checkpoints: a whole run in one safetensors file, to be shown again or continued.
+"""Checkpoints: a whole run in one safetensors file, to be shown or continued.
 
 The file holds the experiment, every contender's weights, moments and history, the confusion matrices, the class names,
 the fitted features and the identity of the clips. The feature vectors are not in it. Of format version 1, which knew

@@ -1,4 +1,4 @@
-"""The history of a contender as a few arrays, compact however many epochs there are."""
+"""History of a contender as a few arrays."""
 
 from __future__ import annotations
 

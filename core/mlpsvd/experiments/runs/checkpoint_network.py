@@ -1,4 +1,4 @@
-"""What of a checkpoint trains on: a contender's network and optimiser, checked against the experiment."""
+"""Network and optimiser state of a contender in a checkpoint, checked against the experiment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checkpoints of format version 1: networks and histories, a tensor for each epoch and layer."""
+"""Checkpoints of format version 1: one tensor per epoch and layer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of a run: everything that was asked and everything that came out, for other programs to read."""
+"""Files of a run folder for other programs: settings, results, tables, figures and models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeping a run while it is trained: a checkpoint every ten seconds, everything at the end."""
+"""Saving of a run during training: a checkpoint every ten seconds, everything at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The runs that the program keeps by itself, in the person's data folder, until newer ones take their place."""
+"""Library of automatically kept runs in the user's data folder; the oldest are replaced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One program at a time writes into a folder of results."""
+"""Lock of a folder of results: one program at a time writes into it."""
 
 from __future__ import annotations
 

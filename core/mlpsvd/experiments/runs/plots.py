@@ -1,4 +1,4 @@
-"""Figures of a run, fit for print: one journal column wide, fonts embedded, told apart without colour vision.
+"""Figures of a run for print: one journal column wide, embedded fonts, safe for colour-blind readers.
 
 How they look and how they are written is in :mod:`mlpsvd.experiments.drawing`.
 """

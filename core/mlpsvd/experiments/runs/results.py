@@ -1,4 +1,4 @@
-"""What came out of a run, as plain tables and as a model."""
+"""Results of a run as plain tables and as a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Going on with a run that was stopped, killed or finished early."""
+"""Continuation of a run that was stopped, killed or finished early."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run: the settings, what they were trained on, and everything that came out, for window and command line alike."""
+"""A run: settings, data and results of one execution of an experiment."""
 
 from __future__ import annotations
 

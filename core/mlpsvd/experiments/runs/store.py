@@ -1,4 +1,4 @@
-"""Run folders: one writer and one reader for command line and window.
+"""Reading and writing of run folders, for the command line and the window.
 
 What is written goes into a hidden folder inside the run folder first, and takes its place when it is complete. A
 program that is killed meanwhile leaves the old run; killed while the files take their places, it leaves a list of

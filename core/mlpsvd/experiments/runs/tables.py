@@ -1,4 +1,4 @@
-"""The tables of a run as CSV text, one row an epoch, a singular value or a class."""
+"""Tables of a run as CSV text: one row per epoch, singular value or class."""
 
 from __future__ import annotations
 

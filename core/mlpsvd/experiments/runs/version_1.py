@@ -1,4 +1,4 @@
-"""Run folders of format version 1: checkpoint, results and models beside each other, without a common identity."""
+"""Run folders of format version 1: checkpoint, results and models without a common identity."""
 
 from __future__ import annotations
 

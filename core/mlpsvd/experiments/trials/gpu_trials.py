@@ -1,4 +1,4 @@
-"""Many trials on one GPU: all their networks in one kernel call, such as the 120 trainings of Table II.
+"""Many trials on one GPU: all networks in one kernel call, such as the 120 trainings of Table II.
 
 The results have the form of those of :func:`~mlpsvd.experiments.trials.measurements.measure`. Training times are each
 network's share of the call, by the clock of its thread block.

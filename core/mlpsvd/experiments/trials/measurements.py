@@ -1,4 +1,4 @@
-"""What is measured of one trial: plain tables of numbers that any process or machine can send back.
+"""Measurements of one trial: plain tables of numbers that can be sent between processes.
 
 Every measurement follows from the experiment alone, its seed included.
 """

@@ -1,4 +1,4 @@
-"""Results of trials as they are read from files: every field that tables and figures are made of is checked."""
+"""Reading of trial results from files, with every field checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many trials of experiments through any executor: resumable, and independent of how many workers there are.
+"""Trials of experiments on any executor: resumable, and independent of the number of workers.
 
 A trial is an experiment with its seed and the measurement to make of it. Its result follows from these two alone, so
 each finished one is kept at once in a file named after them, and a repeated command computes only what is missing.
