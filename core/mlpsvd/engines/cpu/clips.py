@@ -20,6 +20,7 @@ from mlpsvd.engines.cpu.vectors import (
     REGISTERS,
     VECTOR,
     add_product,
+    clips_at_once,
     everywhere,
     four_sums,
     load,
@@ -37,6 +38,7 @@ __all__ = [
     "clips_in_panels",
     "fetch_clips",
     "few_rows_product",
+    "few_rows_product_for",
 ]
 
 LEAST_FEATURES = LANES
@@ -55,8 +57,11 @@ _compiled = njit(nogil=True, error_model="numpy")
 _BLOCK = 8
 
 
-def _products_of_four(n_rows):
-    """Make the intrinsic out[k, i : i + 4] = Σⱼ v[start + k m + j] x[clip, j] for four clips and ``n_rows`` of k."""
+def _products_of_four(n_rows, n_clips):
+    """Make the intrinsic out[k, i : i + 4] = Σⱼ v[start + k m + j] x[clip, j] for four clips and ``n_rows`` of k.
+
+    So many of the clips are multiplied at once as ``n_clips`` says.
+    """
 
     def typed(_context, x, first, second, third, fourth, v, start, out, i):
         def build(context, builder, signature, arguments):
@@ -71,23 +76,26 @@ def _products_of_four(n_rows):
             sums = [places_of_zeros(builder, len(rows)) for _ in weights]
             rest = builder.and_(width, width.type(LANES - 1))
             whole = builder.sub(width, rest)
+            step = width.type(LANES)
 
-            def add(column, keep):
-                inputs = [load(builder, builder.gep(row, [column])) for row in rows]
+            def add(column, first, keep):
+                together = slice(first, first + n_clips)
+                inputs = [load(builder, builder.gep(row, [column])) for row in rows[together]]
                 for weight, places in zip(weights, sums, strict=True):
                     factor = keep(load(builder, builder.gep(weight, [column])))
-                    for values, place in zip(inputs, places, strict=True):
+                    for values, place in zip(inputs, places[together], strict=True):
                         add_product(builder, place, values, factor)
 
-            step = width.type(LANES)
-            with cgutils.for_range_slice(builder, width.type(0), whole, step, inc=True) as (column, _):
-                add(column, lambda value: value)
+            for first in range(0, len(rows), n_clips):
+                with cgutils.for_range_slice(builder, width.type(0), whole, step, inc=True) as (column, _):
+                    add(column, first, lambda value: value)
             with builder.if_then(builder.icmp_signed(">", rest, width.type(0))):
                 # The last register overlaps the one before: what that one has counted is multiplied by 0.
                 lanes = ir.Constant(ir.VectorType(width.type, LANES), list(range(LANES)))
                 new = builder.icmp_signed(">=", lanes, everywhere(builder, builder.sub(step, rest)))
                 zero = ir.Constant(VECTOR, [0.0] * LANES)
-                add(builder.sub(width, step), lambda value: builder.select(new, value, zero))
+                for first in range(0, len(rows), n_clips):
+                    add(builder.sub(width, step), first, lambda value: builder.select(new, value, zero))
             for k, places in enumerate(sums):
                 at = builder.add(builder.mul(n_all, n_all.type(k)), arguments[8])
                 result = four_sums(builder, [builder.load(place) for place in places])
@@ -172,7 +180,6 @@ def _fetch_line(_context, x, at):
     return types.void(x, types.intp), build
 
 
-_product_1, _product_2, _product_3, _product_4 = (_products_of_four(k) for k in (1, 2, 3, 4))
 _block_to_panel: Any = intrinsic(_clips_to_panel)
 _fetch: Any = intrinsic(_fetch_line)
 
@@ -185,20 +192,31 @@ def fetch_clips(x, start, stop):
             _fetch(x, at)
 
 
-@_compiled
-def few_rows_product(x, picked, v, right, out):
-    """out[k, i] = Σⱼ V[j, k] x[picked[i], j], where Vᵀ [shape=(at most 4, n_features)] begins at ``right`` of ``v``."""
-    rank, n = out.shape
-    for i in range(0, n, 4):
-        a, b, c, d = picked[i], picked[i + 1], picked[i + 2], picked[i + 3]
-        if rank == 1:
-            _product_1(x, a, b, c, d, v, right, out, i)
-        elif rank == 2:
-            _product_2(x, a, b, c, d, v, right, out, i)
-        elif rank == 3:
-            _product_3(x, a, b, c, d, v, right, out, i)
-        else:
-            _product_4(x, a, b, c, d, v, right, out, i)
+def few_rows_product_for(n_registers, n_lanes):
+    """Make :func:`few_rows_product` for a processor with so many registers of so many numbers."""
+    one, two, three, four = (
+        _products_of_four(k, clips_at_once(k, n_registers, n_lanes)) for k in range(1, FEW_ROWS + 1)
+    )
+
+    @_compiled
+    def few_rows_product(x, picked, v, right, out):
+        """out[k, i] = Σⱼ V[j, k] x[picked[i], j] where Vᵀ [shape=(at most 4, n_features)] begins at v[right]."""
+        rank, n = out.shape
+        for i in range(0, n, 4):
+            a, b, c, d = picked[i], picked[i + 1], picked[i + 2], picked[i + 3]
+            if rank == 1:
+                one(x, a, b, c, d, v, right, out, i)
+            elif rank == 2:
+                two(x, a, b, c, d, v, right, out, i)
+            elif rank == 3:
+                three(x, a, b, c, d, v, right, out, i)
+            else:
+                four(x, a, b, c, d, v, right, out, i)
+
+    return few_rows_product
+
+
+few_rows_product: Any = few_rows_product_for(*REGISTERS)
 
 
 def _all_columns_of(n_rows, n_vectors):

@@ -11,6 +11,7 @@ __all__ = [
     "REGISTERS",
     "VECTOR",
     "add_product",
+    "clips_at_once",
     "everywhere",
     "four_sums",
     "load",
@@ -59,6 +60,13 @@ def vectors_a_row(n_rows: int, n_registers: int, n_lanes: int) -> int:
             if n_sums >= _ENOUGH_SUMS:
                 break
     return fitting[-1]
+
+
+def clips_at_once(n_rows: int, n_registers: int, n_lanes: int) -> int:
+    """Return how many clips are multiplied with ``n_rows`` rows at once: 4, 2 or 1, whose sums fit the registers."""
+    per_vector = LANES // n_lanes
+    fitting = (n for n in (4, 2) if (n_rows * n + 1) * per_vector + 1 <= n_registers)
+    return next(fitting, 1)
 
 
 REGISTERS = registers(getattr(config, "CPU_FEATURES", None) or binding.get_host_cpu_features().flatten())

@@ -75,6 +75,7 @@ for function, signature in (
 REGISTERS = {"AVX2": (16, 8), "AVX-512": (32, 16)}
 PRODUCTS = {name: fused_products.product_for(fused_vectors.vectors_a_row(5, *REGISTERS[name])) for name in REGISTERS}
 GRADIENTS = {name: fused_clips.clips_gradient_for(*REGISTERS[name]) for name in REGISTERS}
+FEW_ROWS_PRODUCTS = {name: fused_clips.few_rows_product_for(*REGISTERS[name]) for name in REGISTERS}
 """The functions as they are made for other processors, whatever this one is."""
 X = np.concatenate([np.linspace(-87, 87, 200_001), np.linspace(-1, 1, 200_001), np.geomspace(1e-30, 1, 10_001)])
 
@@ -117,17 +118,18 @@ def numbers(rng: np.random.Generator, *shape: int) -> NDArray[np.float32]:
 
 @settings(deadline=None, max_examples=60)
 @given(
+    processor=st.sampled_from(list(FEW_ROWS_PRODUCTS)),
     rank=st.integers(1, fused_clips.FEW_ROWS),
     n_registers=st.integers(1, 5),
     n_features=st.integers(fused_clips.LEAST_FEATURES, 150),
 )
-def test_products_with_clips_in_place(rank: int, n_registers: int, n_features: int) -> None:
+def test_products_with_clips_in_place(processor: str, rank: int, n_registers: int, n_features: int) -> None:
     rng, n = np.random.default_rng(n_features), 16 * n_registers
     x, picked = numbers(rng, 90, n_features), rng.integers(0, 90, n)
     vt, clips = numbers(rng, rank, n_features), x[picked].astype(np.float64)
 
     product = np.full((rank, n), np.nan, np.float32)
-    fused_clips.few_rows_product(x, picked, np.append(np.float32(9), vt.ravel()), 1, product)
+    FEW_ROWS_PRODUCTS[processor](x, picked, np.append(np.float32(9), vt.ravel()), 1, product)
     np.testing.assert_allclose(product, vt @ clips.T, atol=1e-4)
 
 
@@ -198,10 +200,12 @@ def test_every_tile_gives_the_same_bits() -> None:
     a, work = numbers(rng, 23 * 129), numbers(rng, 129 * 48 + 23 * 48)
     found = []
     for name in REGISTERS:
+        few = np.zeros((3, 48), np.float32)
+        FEW_ROWS_PRODUCTS[name](x, picked, a, 0, few)
         gradient, own = np.zeros(23 * 129, np.float32), work.copy()
         GRADIENTS[name](x, picked, d, 0, 23, gradient, 0)
         PRODUCTS[name](a, 0, 129, 1, 23, 129, own, 0, True, 48, 129 * 48, fused_products.AS_IT_IS, a, 0)
-        found.append(np.append(gradient, own))
+        found.append(np.concatenate([gradient, own, few.ravel()]))
     assert np.abs(found[0]).min() > 0
     np.testing.assert_array_equal(*found)
 
@@ -224,19 +228,20 @@ def test_outer_products_are_summed(n_rows: int, n_columns: int, n_registers: int
 
 
 @pytest.mark.parametrize(
-    ("features", "registers", "vectors"),
+    ("features", "registers", "vectors", "clips"),
     [
-        ("+avx,+avx2,-avx512f,+fma", (16, 8), [2, 2, 1, 1, 1]),
-        ("+avx,+avx2,+avx512f,+avx512vl", (32, 16), [4, 4, 4, 4, 2]),
-        ("+neon,+fp-armv8", (32, 4), [2, 2, 1, 1, 1]),
-        ("+sse2,-avx", (16, 4), [1, 1, 1, 1, 1]),
-        ("", (16, 4), [1, 1, 1, 1, 1]),
+        ("+avx,+avx2,-avx512f,+fma", (16, 8), [2, 2, 1, 1, 1], [4, 2, 2, 1]),
+        ("+avx,+avx2,+avx512f,+avx512vl", (32, 16), [4, 4, 4, 4, 2], [4, 4, 4, 4]),
+        ("+neon,+fp-armv8", (32, 4), [2, 2, 1, 1, 1], [4, 2, 2, 1]),
+        ("+sse2,-avx", (16, 4), [1, 1, 1, 1, 1], [2, 1, 1, 1]),
+        ("", (16, 4), [1, 1, 1, 1, 1], [2, 1, 1, 1]),
     ],
 )
 def test_as_many_sums_at_once_as_the_registers_hold(
-    features: str, registers: tuple[int, int], vectors: list[int]
+    features: str, registers: tuple[int, int], vectors: list[int], clips: list[int]
 ) -> None:
     assert fused_vectors.registers(features) == registers
+    assert [fused_vectors.clips_at_once(n_rows, *registers) for n_rows in range(1, 5)] == clips
     assert [fused_vectors.vectors_a_row(n_rows, *registers) for n_rows in range(1, 6)] == vectors
 
 
