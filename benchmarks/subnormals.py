@@ -18,7 +18,7 @@ import numpy as np
 from mlpsvd.engines.cpu.engine import FusedEngine
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
-from mlpsvd.experiments.race import contender_kinds, initial_network
+from mlpsvd.experiments.race import training_task
 from mlpsvd.settings import with_value
 from mlpsvd.signals.bank import bank
 from mlpsvd.training.trainer import Trainer
@@ -81,16 +81,8 @@ class TimedEngine(FusedEngine):
 
 def measured(prepared: Prepared, contender: str, *, flush: bool) -> tuple[float, float, float]:
     """Train once; return the milliseconds of the first and of the last epochs, and the test accuracy (0 to 1)."""
-    one, engine = prepared.experiment, TimedEngine(flush)
-    trainer = Trainer(
-        initial_network(prepared, contender),
-        contender_kinds(one, contender),
-        prepared.dataset,
-        one.training,
-        one.discarding,
-        one.seed,
-        engine,
-    )
+    engine = TimedEngine(flush)
+    trainer = Trainer(training_task(prepared, contender), engine)
     *_, last = trainer.run()
     return median_ms(engine.times_s[:_AROUND]), median_ms(engine.times_s[-_AROUND:]), last.test_accuracy
 

@@ -23,6 +23,7 @@ from mlpsvd.network.network import Network
 from mlpsvd.streams import Purpose, seeds
 from mlpsvd.text import CONTENDER_NAMES
 from mlpsvd.training.events import EpochEvent, Snapshot
+from mlpsvd.training.task import TrainingTask
 from mlpsvd.training.trainer import Trainer, TrainerState
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "attempt_seed",
     "contender_kinds",
     "initial_network",
+    "training_task",
 ]
 
 
@@ -120,6 +122,19 @@ def initial_network(prepared: Prepared, contender: str, attempt: int = 0) -> Net
     )
 
 
+def training_task(prepared: Prepared, contender: str, attempt: int = 0) -> TrainingTask:
+    """Return what a contender trains in an attempt."""
+    experiment = prepared.experiment
+    return TrainingTask(
+        initial_network(prepared, contender, attempt),
+        contender_kinds(experiment, contender),
+        prepared.dataset,
+        experiment.training,
+        experiment.discarding,
+        attempt_seed(experiment.seed, attempt),
+    )
+
+
 class Race:
     """Trains the contenders of an experiment in turn.
 
@@ -161,17 +176,7 @@ class Race:
 
     def _trainer(self, contender: str, state: TrainerState | None = None) -> Trainer:
         """Return what trains a contender's current attempt."""
-        experiment, attempt = self._prepared.experiment, self._attempts[contender]
-        return Trainer(
-            initial_network(self._prepared, contender, attempt),
-            contender_kinds(experiment, contender),
-            self._prepared.dataset,
-            experiment.training,
-            experiment.discarding,
-            attempt_seed(experiment.seed, attempt),
-            self._engine,
-            state,
-        )
+        return Trainer(training_task(self._prepared, contender, self._attempts[contender]), self._engine, state)
 
     @property
     def engine_description(self) -> str:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.engines.blas_threads import OneThread
 from mlpsvd.engines.gpu.engine import FusedGpuEngine, Scores, TrainingRun
 from mlpsvd.engines.optimiser import OptimiserState, fresh_state
@@ -24,28 +23,16 @@ from mlpsvd.network.operations import epoch_flops
 from mlpsvd.streams import Purpose, seeds
 from mlpsvd.training.discarding import TrainingLoss, discard, discarding_points
 from mlpsvd.training.events import Discard, EpochEvent, Snapshot
-from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
+from mlpsvd.training.task import TrainingTask
 from mlpsvd.training.trainer import optimiser_rule
 
-__all__ = ["BatchedRun", "train_many"]
+__all__ = ["train_many"]
 
 # A call cannot be interrupted, and the parameters after each of its epochs are kept on the card.
 _EPOCHS_A_CALL = 32
 
 
-@dataclass(frozen=True)
-class BatchedRun:
-    """One training run, as the trainer takes it: initial network on the host, kinds, data, settings and seed."""
-
-    network: Network
-    kinds: tuple[str, ...]
-    dataset: DataSet
-    training: TrainingSettings
-    discarding: DiscardingSettings
-    seed: int
-
-
-def train_many(runs: Sequence[BatchedRun], engine: FusedGpuEngine) -> Iterator[tuple[int, EpochEvent]]:
+def train_many(runs: Sequence[TrainingTask], engine: FusedGpuEngine) -> Iterator[tuple[int, EpochEvent]]:
     """Train all runs side by side; yield the index of a run and its event, epoch by epoch, epoch 0 first.
 
     The order of the clips, the discards and the snapshots are those of a trainer of the same seed. ``train_s`` is a
@@ -80,7 +67,7 @@ def train_many(runs: Sequence[BatchedRun], engine: FusedGpuEngine) -> Iterator[t
 class _Member:
     """One run as it stands."""
 
-    def __init__(self, run: BatchedRun, dtype: np.dtype[np.floating], train: int, test: int) -> None:
+    def __init__(self, run: TrainingTask, dtype: np.dtype[np.floating], train: int, test: int) -> None:
         self.run = run
         self.network = Network(run.network.spec, run.network.theta.astype(dtype))
         self.state: OptimiserState = fresh_state(self.network.spec, self.network.theta)
@@ -121,7 +108,7 @@ class _Reached:
 class _Together:
     """All runs, trained from stop to stop."""
 
-    def __init__(self, runs: Sequence[BatchedRun], engine: FusedGpuEngine) -> None:
+    def __init__(self, runs: Sequence[TrainingTask], engine: FusedGpuEngine) -> None:
         self._engine = engine
         data_sets = list({id(run.dataset): run.dataset for run in runs}.values())
         sets = {id(one): 2 * index for index, one in enumerate(data_sets)}

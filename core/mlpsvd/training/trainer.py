@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.arrays import cpu, to_host
-from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.engines.blas_threads import OneThread
 from mlpsvd.engines.contract import Engine
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, fresh_state
@@ -27,7 +26,8 @@ from mlpsvd.network.operations import epoch_flops
 from mlpsvd.streams import Purpose, seeds
 from mlpsvd.training.discarding import discard, discarding_points
 from mlpsvd.training.events import Discard, EpochEvent, Snapshot
-from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
+from mlpsvd.training.settings import TrainingSettings
+from mlpsvd.training.task import TrainingTask
 
 __all__ = ["Trainer", "TrainerState", "optimiser_rule"]
 
@@ -74,16 +74,8 @@ class Trainer:
 
     Parameters
     ----------
-    network
-        Initial weights, on the host; it is not changed.
-    kinds
-        For each layer the kind it has from the first discarding point on; ``dense`` layers are never cut.
-    dataset
-        Training and test vectors.
-    training, discarding
-        The settings.
-    seed
-        Where the order of the clips in each epoch comes from.
+    task
+        What to train: initial network, data, settings and seed.
     engine
         What executes the epochs. If its device fails, training goes on with the reference engine on the CPU from
         the last whole epoch, and :attr:`notes` says so.
@@ -96,24 +88,12 @@ class Trainer:
         If the network or the state is not one that an engine can compute.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        kinds: tuple[str, ...],
-        dataset: DataSet,
-        training: TrainingSettings,
-        discarding: DiscardingSettings,
-        seed: int,
-        engine: Engine,
-        state: TrainerState | None = None,
-    ) -> None:
-        self._kinds = kinds
-        self._dataset = dataset
+    def __init__(self, task: TrainingTask, engine: Engine, state: TrainerState | None = None) -> None:
+        network, training = task.network, task.training
+        self._task = task
         self._training = training
-        self._discarding = discarding
-        self._points = frozenset(discarding_points(discarding)) if set(kinds) != {"dense"} else frozenset()
+        self._points = frozenset(discarding_points(task.discarding)) if set(task.kinds) != {"dense"} else frozenset()
         self._rule = optimiser_rule(training)
-        self._seed = seed
         self.notes: list[str] = []
         self._threads = OneThread()
         if state is None:
@@ -198,7 +178,7 @@ class Trainer:
         check_vector(state.network.spec, state.optimiser.first, "the first moment")
         check_vector(state.network.spec, state.optimiser.second, "the second moment")
         check_steps(state.network.spec, state.optimiser.steps)
-        dataset, n_classes = self._dataset, len(self._dataset.class_names)
+        dataset, n_classes = self._task.dataset, len(self._task.dataset.class_names)
         self._engine = engine
         self._epoch = state.epoch
         self._train = engine.vectors(dataset.x_train, dataset.y_train, n_classes)
@@ -217,7 +197,7 @@ class Trainer:
 
     def _train_one_epoch(self) -> None:
         # The order depends on seed and epoch alone, so a resumed run shuffles as an unbroken one would.
-        stream = seeds(Purpose.BATCH_ORDER, self._seed, self._epoch)
+        stream = seeds(Purpose.BATCH_ORDER, self._task.seed, self._epoch)
         order = self._engine.order(stream, len(self._train))
         self._engine.run_epoch(
             self._network, self._rule, self._optimiser, self._train, order, self._training.batch_size
@@ -229,7 +209,7 @@ class Trainer:
         if not np.isfinite(to_host(self._network.theta)).all():
             raise self._not_finite()
         self._network, self._optimiser, discarded = discard(
-            self._network, self._optimiser, self._kinds, self._discarding, self._training_loss
+            self._network, self._optimiser, self._task.kinds, self._task.discarding, self._training_loss
         )
         return discarded
 

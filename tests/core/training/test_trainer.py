@@ -19,6 +19,7 @@ from mlpsvd.network.settings import NetworkSettings
 from mlpsvd.training.discarding import discarding_points
 from mlpsvd.training.events import EpochEvent
 from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
+from mlpsvd.training.task import TrainingTask
 from mlpsvd.training.trainer import Trainer
 
 KINDS = ("svd", "dense")
@@ -51,9 +52,9 @@ def make(dataset: DataSet) -> Callable[..., Trainer]:
             "training": TRAINING,
             "discarding": DISCARDING,
             "seed": 5,
-            "engine": ReferenceEngine(cpu()),
         }
-        return Trainer(**(arguments | changes))  # type: ignore[arg-type]
+        engine, state = changes.pop("engine", ReferenceEngine(cpu())), changes.pop("state", None)
+        return Trainer(TrainingTask(**(arguments | changes)), engine, state)  # type: ignore[arg-type]
 
     return make_trainer
 

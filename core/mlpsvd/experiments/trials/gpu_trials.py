@@ -18,12 +18,12 @@ from mlpsvd.arrays import gpu
 from mlpsvd.engines.gpu.engine import FusedGpuEngine
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
-from mlpsvd.experiments.race import contender_kinds, initial_network
+from mlpsvd.experiments.race import training_task
 from mlpsvd.experiments.trials.measurements import Measurement, Raced, race_table
 from mlpsvd.experiments.trials.trials import Trial
 from mlpsvd.metrics.scores import confusion_matrix
 from mlpsvd.network.network import Network
-from mlpsvd.training.batched import BatchedRun, train_many
+from mlpsvd.training.batched import train_many
 from mlpsvd.training.events import EpochEvent, Snapshot
 
 __all__ = ["GpuTrials"]
@@ -84,17 +84,6 @@ class _Contender:
     name: str
     history: list[EpochEvent]
 
-    def run(self) -> BatchedRun:
-        experiment = self.prepared.experiment
-        return BatchedRun(
-            initial_network(self.prepared, self.name),
-            contender_kinds(experiment, self.name),
-            self.prepared.dataset,
-            experiment.training,
-            experiment.discarding,
-            experiment.seed,
-        )
-
 
 def _on_the_gpu() -> Callable[[str], FusedGpuEngine]:
     backend = gpu()
@@ -106,7 +95,7 @@ def _raced(experiments: Sequence[Experiment], engine: FusedGpuEngine) -> Iterato
     all_prepared = [prepare(experiment) for experiment in experiments]
     races = [[_Contender(one, name, []) for name in one.experiment.training.contenders] for one in all_prepared]
     contenders = [contender for race in races for contender in race]
-    for index, event in train_many([contender.run() for contender in contenders], engine):
+    for index, event in train_many([training_task(one.prepared, one.name) for one in contenders], engine):
         contenders[index].history.append(event)
     for prepared, race in zip(all_prepared, races, strict=True):
         histories = {one.name: one.history for one in race}

@@ -30,9 +30,10 @@ from mlpsvd.network.initialise import build
 from mlpsvd.network.network import Network
 from mlpsvd.network.settings import NetworkSettings
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
-from mlpsvd.training.batched import BatchedRun, train_many
+from mlpsvd.training.batched import train_many
 from mlpsvd.training.events import EpochEvent
 from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
+from mlpsvd.training.task import TrainingTask
 from mlpsvd.training.trainer import Trainer
 
 StrictBackend = Callable[..., Backend]
@@ -234,7 +235,7 @@ def a_task(seed: int, n_train: int) -> DataSet:
     return DataSet(x_train.astype(np.float32), y_train, x_test.astype(np.float32), y_test, ("a", "b", "c"))
 
 
-def some_runs() -> list[BatchedRun]:
+def some_runs() -> list[TrainingTask]:
     """Both contenders on two data sets, with different schedules, lengths and optimisers."""
     runs = []
     tasks = [a_task(1, 90), a_task(2, 70)]
@@ -246,13 +247,12 @@ def some_runs() -> list[BatchedRun]:
         )
         start_kinds = kinds if index < 3 else ("dense", "dense")
         network = build(NetworkSettings(hidden=(8,), initial="glorot"), 12, 3, start_kinds, index, np.float64)
-        runs.append(BatchedRun(network, kinds, tasks[index // 3], training, discarding, index % 2))
+        runs.append(TrainingTask(network, kinds, tasks[index // 3], training, discarding, index % 2))
     return runs
 
 
-def by_trainer(run: BatchedRun, engine: Any) -> list[EpochEvent]:
-    trainer = Trainer(run.network, run.kinds, run.dataset, run.training, run.discarding, run.seed, engine)
-    return list(trainer.run())
+def by_trainer(run: TrainingTask, engine: Any) -> list[EpochEvent]:
+    return list(Trainer(run, engine).run())
 
 
 def assert_same_events(found: list[EpochEvent], expected: list[EpochEvent]) -> None:
@@ -286,7 +286,7 @@ def test_the_trainer_runs_on_it_as_on_any_engine(strict_backend: StrictBackend) 
 def test_a_network_that_diverges_is_named(strict_backend: StrictBackend) -> None:
     runs = some_runs()[:2]
     wild = TrainingSettings(epochs=3, optimiser="sgd", learning_rate=1e30, precision="float64")
-    runs[1] = BatchedRun(runs[1].network, runs[1].kinds, runs[1].dataset, wild, DiscardingSettings(points=0), 0)
+    runs[1] = TrainingTask(runs[1].network, runs[1].kinds, runs[1].dataset, wild, DiscardingSettings(points=0), 0)
     with pytest.raises(TrainingError, match=r"network 2 of 2 .* after epoch \d"):
         list(train_many(runs, FusedGpuEngine(strict_backend(), "float64", 1)))
 

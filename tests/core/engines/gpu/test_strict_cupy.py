@@ -18,6 +18,7 @@ from mlpsvd.network.network import Network
 from mlpsvd.network.settings import NetworkSettings
 from mlpsvd.training.events import EpochEvent
 from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
+from mlpsvd.training.task import TrainingTask
 from mlpsvd.training.trainer import Trainer, optimiser_rule
 
 StrictBackend = Callable[..., Backend]
@@ -34,7 +35,7 @@ def a_data_set() -> DataSet:
 def trained(engine: Engine, settings: NetworkSettings, training: TrainingSettings, moments: str) -> list[EpochEvent]:
     network = build(settings, 12, 3, ("svd", "two-factor"), 3, np.float64)
     discarding = DiscardingSettings(points=2, first=1, last=3, threshold=0.4, moments=moments)
-    trainer = Trainer(network, ("svd", "two-factor"), a_data_set(), training, discarding, 9, engine)
+    trainer = Trainer(TrainingTask(network, ("svd", "two-factor"), a_data_set(), training, discarding, 9), engine)
     events = list(trainer.run())
     assert trainer.notes == []
     assert len(trainer.estimates()) == 40
@@ -97,7 +98,8 @@ def test_a_device_that_fails_leaves_the_run_to_the_cpu(
     engine = ReferenceEngine(backend, "float32")
     network = build(NetworkSettings(hidden=(4,)), 12, 3, ("dense", "dense"), 0)
     training = TrainingSettings(epochs=2)
-    trainer = Trainer(network, ("dense", "dense"), a_data_set(), training, DiscardingSettings(), 1, engine)
+    task = TrainingTask(network, ("dense", "dense"), a_data_set(), training, DiscardingSettings(), 1)
+    trainer = Trainer(task, engine)
 
     def fail(*args: object) -> None:
         raise failure("out of something")
