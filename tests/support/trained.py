@@ -12,7 +12,7 @@ from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Outcome, Race
 from mlpsvd.experiments.runs.results import model_of
 from mlpsvd.settings import with_value
-from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.state.run_state import RunPhase, RunState
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Trained:
         run_model.begin(self.prepared.experiment)
         run_model.set_prepared(self.prepared)
         run_model.set_outcomes(self.outcomes)
-        run_model.set_state(RunState.FINISHED)
+        run_model.set_state(RunPhase.FINISHED)
 
 
 def train(changes: Mapping[str, Any], seed: int = 1) -> Trained:
