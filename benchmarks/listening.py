@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import ctypes
-import importlib.util
 import os
 import subprocess
 import sys
@@ -29,6 +28,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "tests" / "support"))
+
+from sound_server import SoundServer
 
 TICK_MS = 5
 SLOT_S = 1.5
@@ -45,13 +48,9 @@ class Told:
     deciding_ms: float
 
 
-def sound_server(folder: Path, rate_hz: int):
+def sound_server(folder: Path, rate_hz: int) -> SoundServer:
     """The tests' own private PulseAudio."""
-    path = Path(__file__).resolve().parent.parent / "tests" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("tests_conftest", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    server = module.SoundServer(folder)
+    server = SoundServer(folder)
     os.environ.update(server.variables)
     server.start(with_sink=False)
     server.add_sink(rate_hz=rate_hz)

@@ -153,9 +153,9 @@ ABSENT = """
 import sys
 from mlpsvd.audio.devices.microphone import MicrophoneSource
 from mlpsvd.audio.ring_buffer import RingBuffer
-from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.sources.source import SourceState
-host = SoundHost()
+host = PortAudioThread()
 print(host.devices().result(10).problem)
 source = MicrophoneSource(host)
 source.start(RingBuffer(100))

@@ -15,9 +15,9 @@ from mlpsvd.errors import DeviceError
 
 
 def test_nothing_is_there_before_the_first_question() -> None:
-    code = "import sys, threading; from mlpsvd.audio.devices.portaudio_thread import SoundHost\n"
+    code = "import sys, threading; from mlpsvd.audio.devices.portaudio_thread import PortAudioThread\n"
     code += "from mlpsvd.audio.devices import microphone\n"
-    code += "host = SoundHost(); print('sounddevice' in sys.modules, threading.active_count()); host.close()"
+    code += "host = PortAudioThread(); print('sounddevice' in sys.modules, threading.active_count()); host.close()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == "False 1\n", done.stderr
 
