@@ -1,12 +1,11 @@
-"""How fast many recordings are classified: one process, threads, processes; short files and long ones.
+"""Measure the speed of batch classification with one process, threads and processes, for short and long files.
 
     python benchmarks/classify.py [--model MODEL.safetensors] [--short FOLDER] [--long-s 3600] [--n-long 3]
 
-``--short`` is a folder of short recordings, to be classified with ``--model``; without them 2,700 files of half a
-second of noise are made in a scratch folder, as the long ones are, and a network of the paper's size.
-Prints seconds by the clock and of the processors (the best of ``--repeats``; those of the processors tell more where
-something else runs beside it), files and hours of sound a second, and the memory that the leading process and its
-largest worker took at most.
+``--short`` is a folder of short recordings, to be classified with ``--model``. Without them, 2,700 files of half a
+second of noise and a network of the paper's size are made in a temporary folder, as are the long files. Prints wall and
+processor time (the best of ``--repeats``; processor time is the better measure on a busy machine), files and hours of
+sound per second, and the peak memory of the main process and of its largest worker.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ RATE_HZ = 16000
 
 
 def make_model(path: Path) -> Path:
-    """Ten classes of the paper, trained for a moment; windows of 0.3 s."""
+    """Train the paper's ten classes briefly; windows of 0.3 s."""
     from mlpsvd.experiments.experiment import Experiment
     from mlpsvd.experiments.prepare import prepare
     from mlpsvd.experiments.race import Race
@@ -60,7 +59,7 @@ def make_noise(folder: Path, n_files: int, length_s: float, suffix: str = ".wav"
 
 
 def once(model_path: Path, folder: Path, how: str) -> dict[str, float]:
-    """Classify a folder in this process, which does nothing else."""
+    """Classify a folder in this process."""
     from mlpsvd.classification.batch.classify import classify_files, find_sound_files
     from mlpsvd.classification.batch.file_classifier import FileClassifier
     from mlpsvd.models.model_file import load_model
@@ -94,7 +93,7 @@ def once(model_path: Path, folder: Path, how: str) -> dict[str, float]:
 
 
 def largest_mb() -> float:
-    """Most memory of this process alone: getrusage tells that of the one that started it, where that was larger."""
+    """Peak memory of this process; getrusage returns the larger value of its parent process."""
     status = Path("/proc/self/status")
     if status.exists():
         return int(next(line.split()[1] for line in status.read_text().splitlines() if "VmHWM" in line)) / 1024
@@ -102,7 +101,7 @@ def largest_mb() -> float:
 
 
 def fresh(model: Path, folder: Path, how: str) -> dict[str, float]:
-    """The same in a process of its own: memory and caches of one way do not touch the next."""
+    """Measure in a fresh process, so that memory and caches do not affect the next measurement."""
     command = [sys.executable, __file__, "--once", how, "--model", str(model), "--short", str(folder)]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return {name: float(value) for name, value in (pair.split("=") for pair in text.split())}
@@ -117,7 +116,7 @@ def report(title: str, model: Path, folder: Path, repeats: int) -> None:
         n_files, hours, window_us = best["n"] / wall_s, best["hours"] / wall_s, 1e6 * wall_s / best["n_windows"]
         print(
             f"  {how:14s} {wall_s:6.2f} s  {best['cpu_s']:6.2f} s of CPU  {n_files:7.1f} files/s  {hours:5.2f} h/s"
-            f"  {window_us:6.1f} µs a window  {best['leader_mb']:4.0f} MB, workers {best['worker_mb']:4.0f} MB each",
+            f"  {window_us:6.1f} µs per window  {best['leader_mb']:4.0f} MB, workers {best['worker_mb']:4.0f} MB each",
             flush=True,
         )
 

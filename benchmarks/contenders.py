@@ -1,8 +1,8 @@
-"""Everything that trains a multilayer perceptron here, as a function that runs one whole epoch when called.
+"""The contenders: implementations of a multilayer perceptron as functions that run one epoch.
 
-Each contender gets the same feature vectors, labels, network and Adam (learning rate 0.0005, batches of 64, softmax,
-cross-entropy, ReLU), shuffles anew for every epoch, and is written as its own documentation would have it. Nothing is
-evaluated between epochs. Libraries are imported inside, so that one that is missing is missing only where it is used.
+Each contender uses the same feature vectors, labels, network and Adam (learning rate 0.0005, batches of 64, softmax,
+cross-entropy, ReLU), shuffles in every epoch, and follows the documentation of its library. Nothing is evaluated
+between epochs. Libraries are imported inside the functions, so that only the contenders of a missing library fail.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def ours(engine_name: str, rank: int | None) -> Callable[[Task], Callable[[], No
 
 
 def pytorch(fused: bool) -> Callable[[Task], Callable[[], None]]:
-    """The loop of PyTorch's tutorials, without a DataLoader, which would only slow it down."""
+    """The loop of PyTorch's tutorials, without a DataLoader, which would be slower."""
 
     def prepare(task: Task) -> Callable[[], None]:
         import torch
@@ -114,7 +114,7 @@ def pytorch(fused: bool) -> Callable[[Task], Callable[[], None]]:
 
 
 def scikit_learn(task: Task) -> Callable[[], None]:
-    """``partial_fit``, one epoch a call; its checks of the input, once an epoch, are within the noise."""
+    """``partial_fit``, one epoch per call; its input validation is within the noise."""
     from sklearn.neural_network import MLPClassifier
 
     x, labels = task.data()
@@ -133,7 +133,7 @@ def scikit_learn(task: Task) -> Callable[[], None]:
 
 
 def jax_scan(task: Task) -> Callable[[], None]:
-    """A whole epoch, shuffling included, in one jitted call: the fastest that JAX offers."""
+    """A whole epoch, shuffling included, in one jitted call, the fastest form in JAX."""
     import jax
     import jax.numpy as jnp
 
@@ -177,7 +177,7 @@ def jax_scan(task: Task) -> Callable[[], None]:
 
 
 def matrix_products(rank: int | None) -> Callable[[Task], Callable[[], None]]:
-    """The floor: only the matrix products of an update, on their own shapes, with the same BLAS and nothing else."""
+    """The floor: only the matrix products of an update, with the same shapes and BLAS."""
 
     def prepare(task: Task) -> Callable[[], None]:
         from numba import njit
@@ -211,7 +211,7 @@ def matrix_products(rank: int | None) -> Callable[[Task], Callable[[], None]]:
             return rng.normal(size=(n, m)).astype(np.float32) * np.float32(0.01)
 
         x, V, y = matrix(BATCH, task.n_in), matrix(task.n_classes, task.n_hidden), matrix(task.n_classes, BATCH)
-        columns = x.T.copy()  # the quicker product; the floor does not pay for the transposition
+        columns = x.T.copy()  # the faster product; the transposition is not counted
         z, delta = matrix(task.n_hidden, BATCH), matrix(task.n_hidden, BATCH)
         if rank is None:
             W = matrix(task.n_hidden, task.n_in)
@@ -226,7 +226,7 @@ def matrix_products(rank: int | None) -> Callable[[Task], Callable[[], None]]:
 
 
 def contender(name: str) -> Callable[[Task], Callable[[], None]]:
-    """Return what prepares a contender by its name; see :data:`NAMES`. ``… rank R`` names an MLP-SVD."""
+    """Return the function that prepares a contender, by name; see :data:`NAMES`. ``… rank R`` is an MLP-SVD."""
     kind, _, rank = name.partition(", rank ")
     at_rank = int(rank) if rank else None
     return {

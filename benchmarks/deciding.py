@@ -1,12 +1,12 @@
-"""How long a live decision takes: from the end of the last sample to the verdict, without the device and the screen.
+"""Measure the time of a live decision, from the last sample to the result, without device and display.
 
     python benchmarks/deciding.py [--seconds 20] [--core 1]
 
-Windows of noise are written into a ring buffer and decided on one at a time, with a pause between them as long as
-the hop where it is shorter than 50 ms, so that caches are as cold as they are while one listens. Printed are median
-and 95th percentile, in microseconds a window: of features (with the level), network (with distance, smoothing and
-verdict), and of the whole call, which also copies the window out of the buffer. Weights are random: no time depends
-on them. "of a file" is the same window through ``Classifier.probabilities``, for comparison.
+Windows of noise are written to a ring buffer and classified one at a time. The pause between them is the hop, at most
+50 ms, so that caches are as cold as in live use. Prints median and 95th percentile in microseconds per window for the
+features (with the level), the network (with distance, smoothing and decision) and the whole call, which also copies the
+window from the buffer. Weights are random; no time depends on them. "of a file" is the same window through
+``Classifier.probabilities``, for comparison.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from functools import partial
 import numpy as np
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-for name in THREADS:  # as the window does, where training has the other cores
+for name in THREADS:  # as in the window, where training uses the other cores
     os.environ.setdefault(name, "1")
 
 from mlpsvd.audio.level import measure_level  # noqa: E402 - after the number of threads
@@ -42,7 +42,7 @@ _PLAIN = LiveSettings()
 
 @dataclass(frozen=True)
 class Case:
-    """A model and how it listens."""
+    """A model and its live settings."""
 
     text: str
     sample_rate_hz: float
@@ -64,7 +64,7 @@ CASES = [
 
 
 def classifier_of(case: Case) -> Classifier:
-    """Return a network of the preset's size with random weights, and with a training set's reference."""
+    """Return a model of the preset's size with random weights and statistics of a training set."""
     rng = np.random.default_rng(1)
     n_samples = round(case.clip_s * case.sample_rate_hz)
     clips = rng.normal(0.0, 0.1, (_N_CLIPS, n_samples)).astype(np.float32)
@@ -77,7 +77,7 @@ def classifier_of(case: Case) -> Classifier:
 
 
 def measure(case: Case, seconds: float) -> dict[str, np.ndarray]:
-    """Decide for ``seconds`` and return microseconds a window by what they were spent on."""
+    """Classify for ``seconds`` and return microseconds per window by stage."""
     classifier = classifier_of(case)
     n_samples = classifier.n_samples
     ring = RingBuffer(8 * n_samples)
@@ -115,8 +115,8 @@ def _timed(work):
 def main() -> None:
     """Measure every case and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=20.0, help="seconds for each case (20)")
-    parser.add_argument("--core", type=int, default=None, help="hold the process to this core")
+    parser.add_argument("--seconds", type=float, default=20.0, help="seconds per case (20)")
+    parser.add_argument("--core", type=int, default=None, help="pin the process to this core")
     arguments = parser.parse_args()
     if arguments.core is not None and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {arguments.core})
@@ -125,7 +125,7 @@ def main() -> None:
         print(f"{case.text} ({len(times['both'])} windows)")
         for what, values in times.items():
             median, most = np.percentile(values, [50, 95])
-            print(f"  {what:<12}{median:8.0f} µs   95 % within {most:6.0f} µs")
+            print(f"  {what:<12}{median:8.0f} µs   95th percentile {most:6.0f} µs")
 
 
 if __name__ == "__main__":

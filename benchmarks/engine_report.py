@@ -1,4 +1,4 @@
-"""Tables and charts of ``engines.py``."""
+"""Tables and charts for ``engines.py``."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def _series(axis: str, found: dict[str, dict[str, list[float]]]) -> dict[str, di
 
 
 def write(folder: Path, part: str, measured: dict[str, Any]) -> None:
-    """Write numbers, table and, where there is Matplotlib, a chart; put the table into engines.md."""
+    """Write values, table and, with Matplotlib, a chart; insert the table in engines.md."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{part}.json").write_text(json.dumps(measured, indent=1) + "\n")
     page = folder.parent / "engines.md"
@@ -129,7 +129,7 @@ def write(folder: Path, part: str, measured: dict[str, Any]) -> None:
     try:
         import matplotlib
     except ModuleNotFoundError:
-        print("no chart is drawn: Matplotlib is not installed")
+        print("no chart: Matplotlib is not installed")
         return
     matplotlib.use("Agg")
     if part == "updates":
@@ -149,7 +149,7 @@ def _save(figure: Any, folder: Path, name: str) -> None:
 
 
 def _bars(folder: Path, times: dict[str, Any]) -> None:
-    """Draw µs per update of every contender, one panel a task, on log axes."""
+    """Draw µs per update of every contender, one panel per task, on log axes."""
     from matplotlib import pyplot as plt
 
     plt.rcParams["svg.hashsalt"] = "engines"

@@ -1,14 +1,14 @@
-"""How fast an epoch is: ours, PyTorch, scikit-learn and JAX on the same task, and the cost as work grows.
+"""Measure the time of an epoch: our engines, PyTorch, scikit-learn and JAX on the same task, and scaling.
 
     python benchmarks/engines.py [--rounds 5] [--core 1] [--only updates|training|growth|processors] [--docs]
 
-Every contender runs in a process of its own, held to one core and one thread, and they take turns: a round is one
-process of each, so a machine whose speed drifts slows all of them. A process warms up (compilation is not counted),
-then times whole epochs. Printed are the medians over the rounds of each process's median epoch, in microseconds a
-mini-batch update, and the medians of the ratios within a round. A library that is not installed is named and left out.
-The last part times ours as compiled for this processor and for one with AVX2 only, as most computers have.
+Each contender runs in its own process, pinned to one core and one thread. A round is one process of each, in turn, so
+drifts of the machine's speed affect all of them. A process warms up (compilation is not counted), then times whole
+epochs. Prints the median over the rounds of each process's median epoch, in microseconds per mini-batch update, and the
+median of the ratios within a round. Libraries that are not installed are listed and skipped. The last part compares our
+engine compiled for this processor and for AVX2 only.
 
-``--docs`` writes table and charts into docs/engines/.
+``--docs`` writes tables and charts to docs/engines/.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ GROWING = ["ours, MLP", "ours, MLP-SVD, rank 3", *PEERS[:1], *PEERS[2:], *FLOORS
 
 
 def time_epochs(name: str, task: Task, seconds: float) -> float:
-    """Return the median time of an epoch, in microseconds an update, in this process."""
+    """Return the median time of an epoch in this process, in microseconds per update."""
     epoch = contender(name)(task)
     started = time.perf_counter()
     epoch()
@@ -93,7 +93,7 @@ def time_training(hidden: int, factor_from: str) -> dict[str, float]:
 
 
 def in_a_process(request: dict[str, Any], core: int) -> Any:
-    """Run a request in a fresh process on one core; a missing library comes back as a string."""
+    """Run a request in a fresh process on one core; a missing library is returned as a string."""
     environment = os.environ | dict.fromkeys(THREADS, "1") | {"JAX_PLATFORMS": "cpu"} | request.get("variables", {})
     command = [sys.executable, __file__, "--core", str(core), "--request", json.dumps(request)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
@@ -103,7 +103,7 @@ def in_a_process(request: dict[str, Any], core: int) -> Any:
 
 
 def answer(request: dict[str, Any]) -> Any:
-    """Do in this process what another one asked for."""
+    """Serve the request of another process."""
     if "hidden" in request:
         return time_training(request["hidden"], request["factor_from"])
     try:
@@ -113,7 +113,7 @@ def answer(request: dict[str, Any]) -> Any:
 
 
 def rounds_of(names: Iterable[str], tasks: list[Task], rounds: int, seconds: float, core: int) -> dict[str, Any]:
-    """Let contenders take turns; return for each task and contender the time of each round."""
+    """Run the contenders in turn; return the time of each round by task and contender."""
     names = list(names)
     found: dict[str, dict[str, list[float]]] = {task.name: {} for task in tasks}
     for number in range(rounds):
@@ -121,7 +121,7 @@ def rounds_of(names: Iterable[str], tasks: list[Task], rounds: int, seconds: flo
             request = {"name": name, "tasks": [asdict(task) for task in tasks], "seconds": seconds}
             times = in_a_process(request, core)
             if isinstance(times, str):
-                print(f"left out: {name} ({times})", file=sys.stderr)
+                print(f"skipped: {name} ({times})", file=sys.stderr)
                 names.remove(name)
                 continue
             for task, value in zip(tasks, times, strict=True):
@@ -137,7 +137,7 @@ def updates(rounds: int, core: int) -> dict[str, Any]:
 
 
 def training(rounds: int, core: int) -> dict[str, Any]:
-    """Time whole trainings: MLP-SVD against our own MLP, factored from the start or from the first point."""
+    """Time whole trainings: MLP-SVD and MLP, factorised from the start or from the first discarding point."""
     found: dict[str, list[dict[str, float]]] = {}
     for _ in range(rounds):
         for hidden in (20, 50):
@@ -174,9 +174,9 @@ def processors(rounds: int, core: int) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--core", type=int, default=0, help="which core of the processor to use")
+    parser.add_argument("--core", type=int, default=0, help="core to use")
     parser.add_argument("--only", choices=["updates", "training", "growth", "processors"])
-    parser.add_argument("--docs", action="store_true", help="write table and charts into docs/engines/")
+    parser.add_argument("--docs", action="store_true", help="write tables and charts to docs/engines/")
     parser.add_argument("--request", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.request:

@@ -1,17 +1,16 @@
-"""The window listening for an hour: words played into a virtual microphone while networks are trained beside it.
+"""Endurance test of live classification: words from a virtual microphone while networks train in the same window.
 
     python benchmarks/listening.py [--minutes 60] [--recordings ../shared/data/fsdd/recordings] [--idle]
 
-Starts a private PulseAudio, trains a classifier of the spoken digits, opens it in the real window, and plays the
-held-out recordings into the server's virtual loudspeaker, a second and a half each, over and over. The Live tab hears
-them from the loudspeaker's monitor through PortAudio. Beside it the paper's 10-class race, with ten times its epochs,
-is trained again and again (not with ``--idle``), and the two tabs are shown in turn. A line every minute and a summary
-say: samples against the clock, memory, how late the event loop was, how long from sound to label, and how many words
-were told right, beside how many are told right from their files. Needs a screen (Xvfb will do) and pulseaudio, pactl
-and pacat.
+Starts a private PulseAudio, trains a classifier of spoken digits, opens it in the real window, and repeatedly plays
+the held-out recordings, one every 1.5 s, into the server's virtual loudspeaker. The Listen page receives them from the
+loudspeaker's monitor through PortAudio. Meanwhile the paper's 10-class task is trained repeatedly with ten times its
+epochs (not with ``--idle``), and two tabs are shown in turn. Prints every minute, and in a summary: samples against the
+clock, memory, lateness of the event loop, latency from sound to label, and the accuracy live and from files. Needs a
+display (Xvfb is enough), pulseaudio, pactl and pacat.
 
-The virtual device has the rate of the recordings, 8 kHz, so that it plays what the files hold. At ``--rate 48000`` the
-words are resampled twice, which takes the upper tenth of their band away, and the network has never heard them so.
+The virtual device has the rate of the recordings, 8 kHz. At ``--rate 48000`` the words are resampled twice, which
+removes the upper tenth of their band.
 """
 
 from __future__ import annotations
@@ -35,12 +34,12 @@ from sound_server import SoundServer
 
 TICK_MS = 5
 SLOT_S = 1.5
-"""Each word begins a slot of this length; the rest of it is silence."""
+"""Time from one word to the next."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What is kept of a decision: whole ones would be most of what the memory grows by in an hour."""
+class Decided:
+    """The part of a decision that is kept; complete decisions would dominate the memory growth of an hour."""
 
     clock_s: float
     duration_s: float
@@ -94,7 +93,7 @@ def right_from_files(model: Path, held_out) -> float:
 
 
 def one_after_another(held_out, seed: int, played_hz: int) -> tuple[np.ndarray, list[str]]:
-    """All words in an order of their own, each at the beginning of its slot."""
+    """All words in random order, each at the beginning of its slot."""
     from mlpsvd.audio import files
 
     order = np.random.default_rng(seed).permutation(len(held_out))
@@ -108,7 +107,7 @@ def one_after_another(held_out, seed: int, played_hz: int) -> tuple[np.ndarray, 
 
 
 class Loop:
-    """Plays all words over and over, and notes when which one began."""
+    """Plays all words repeatedly and records when each one began."""
 
     def __init__(self, server, held_out, rate_hz: int) -> None:
         self._server, self._held_out, self._rate_hz = server, held_out, rate_hz
@@ -121,29 +120,29 @@ class Loop:
             sound, labels = one_after_another(self._held_out, self._seed, self._rate_hz)
             self._seed += 1
             self._server.silence()
-            # A player that fell behind would tear words in two: that is the player's fault, and not measured here.
+            # A player that falls behind would split words, which is not what is measured here.
             self._player = self._server.play(sound, self._rate_hz, latency_ms=1000)
             self.rounds.append((time.time(), labels))
 
 
 def judged(decisions, rounds) -> tuple[int, int, int]:
-    """Return how many words were told right, how many were decided on exactly once, and how many were played."""
+    """Return the number of words classified correctly, classified exactly once, and played."""
     n_right = n_once = n_played = 0
     ends = [start for start, _ in rounds[1:]] + [float("inf")]
     last_s = max((one.clock_s for one in decisions), default=0.0)
     for (began, labels), end in zip(rounds, ends, strict=True):
-        # Every round begins with a word; when the player was heard first is not for it to say.
+        # Every round begins with a word; the player does not know when its sound was received.
         heard = [one.clock_s - one.duration_s for one in decisions if one.label and began <= one.clock_s < end]
         start = min(heard, default=began) - 0.1
-        told: list[list[str]] = [[] for _ in labels]
+        predicted: list[list[str]] = [[] for _ in labels]
         for one in decisions:
             slot = int((one.clock_s - one.duration_s / 2 - start) // SLOT_S)
             if start <= one.clock_s < end and 0 <= slot < len(labels) and one.label:
-                told[slot].append(one.label)
+                predicted[slot].append(one.label)
         n_there = sum(start + (slot + 1) * SLOT_S < min(last_s, end) for slot in range(len(labels)))
         n_played += n_there
-        n_once += sum(len(words) == 1 for words in told[:n_there])
-        n_right += sum(words == [label] for words, label in zip(told[:n_there], labels, strict=False))
+        n_once += sum(len(words) == 1 for words in predicted[:n_there])
+        n_right += sum(words == [label] for words, label in zip(predicted[:n_there], labels, strict=False))
     return n_right, n_once, n_played
 
 
@@ -153,7 +152,7 @@ def memory_mb() -> float:
 
 
 class MallInfo2(ctypes.Structure):
-    """What glibc's mallinfo2 returns."""
+    """Return value of glibc's mallinfo2."""
 
     _fields_ = [(name, ctypes.c_size_t) for name in (
         "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost",
@@ -161,11 +160,11 @@ class MallInfo2(ctypes.Structure):
 
 
 def in_use_mb() -> float:
-    """What of the memory somebody asked glibc for and has not given back; the rest is kept for later, or code."""
+    """Memory allocated through glibc and not freed; the rest is cached or code."""
     mallinfo2 = ctypes.CDLL(None).mallinfo2
     mallinfo2.restype = MallInfo2
-    told = mallinfo2()
-    return (told.uordblks + told.hblkhd) / 1e6
+    used = mallinfo2()
+    return (used.uordblks + used.hblkhd) / 1e6
 
 
 def late_at_99(late_ms: array) -> float:
@@ -220,7 +219,7 @@ def listen(model: Path, held_out, server, arguments) -> None:
 
     def note(update) -> None:
         decisions.extend(
-            Told(one.clock_s, one.duration_s, one.label, one.latency.features_ms + one.latency.network_ms)
+            Decided(one.clock_s, one.duration_s, one.label, one.latency.features_ms + one.latency.network_ms)
             for one in update.decisions
         )
         take(update)
@@ -256,10 +255,10 @@ def listen(model: Path, held_out, server, arguments) -> None:
             health = session.source.health
             missing_ms = 1e3 * (health.expected_s - health.received_s - health.gaps_s)
             print(
-                f"{minute:3d} min: {health.received_s:8.2f} s heard, {missing_ms:+6.1f} ms against the clock, "
+                f"{minute:3d} min: {health.received_s:8.2f} s received, {missing_ms:+6.1f} ms against the clock, "
                 f"{health.n_gaps} gaps, {memory_mb():.0f} MB ({in_use_mb():.0f} in use, "
                 f"{sys.getallocatedblocks()} blocks of Python), "
-                f"99 % of ticks late by {late_at_99(late):.1f} ms at most, {n_runs} runs, {len(decisions)} decisions",
+                f"99th percentile of lateness {late_at_99(late):.1f} ms, {n_runs} runs, {len(decisions)} decisions",
                 flush=True,
             )
             all_late += late
@@ -275,18 +274,19 @@ def listen(model: Path, held_out, server, arguments) -> None:
     n_right, n_once, n_played = judged(decisions, loop.rounds)
     print(f"state: {session.source.status}")
     heard_s = health.received_s - first.received_s
-    print(f"heard {heard_s:.2f} s in {time.monotonic() - started:.2f} s; {health.n_gaps} gaps, {health.gaps_s:.3f} s; "
-          f"{lost:.3f} s written over before they were classified")  # fmt: skip
-    print(f"99 of 100 ticks late by at most {late_at_99(all_late):.1f} ms, worst {max(all_late):.1f} ms "
+    print(f"received {heard_s:.2f} s in {time.monotonic() - started:.2f} s; {health.n_gaps} gaps, "
+          f"{health.gaps_s:.3f} s; {lost:.3f} s overwritten before classification")  # fmt: skip
+    print(f"lateness: 99th percentile {late_at_99(all_late):.1f} ms, maximum {max(all_late):.1f} ms "
           f"({len(all_late)} ticks)")  # fmt: skip
     if totals:
-        print(f"sound to label: median {np.median(totals):.1f} ms, 95 % within {np.percentile(totals, 95):.1f} ms")
+        print(f"sound to label: median {np.median(totals):.1f} ms, 95th percentile {np.percentile(totals, 95):.1f} ms")
     network = [one.deciding_ms for one in decisions]
     if network:
         print(
-            f"features and network: median {np.median(network):.2f} ms, 95 % within {np.percentile(network, 95):.2f} ms"
+            f"features and network: median {np.median(network):.2f} ms, "
+            f"95th percentile {np.percentile(network, 95):.2f} ms"
         )
-    print(f"words: {n_played} played, {n_once} decided on exactly once, {n_right} right "
+    print(f"words: {n_played} played, {n_once} classified exactly once, {n_right} correctly "
           f"({100.0 * n_right / max(1, n_played):.1f} %)")  # fmt: skip
     main.close()
 
@@ -296,19 +296,21 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0)
     default = Path(__file__).resolve().parents[2] / "shared" / "data" / "fsdd" / "recordings"
     parser.add_argument("--recordings", type=Path, default=default)
-    parser.add_argument("--rate", type=int, default=8000, metavar="HZ", help="of the virtual device")
-    parser.add_argument("--idle", action="store_true", help="train nothing beside it")
+    parser.add_argument("--rate", type=int, default=8000, metavar="HZ", help="sample rate of the virtual device")
+    parser.add_argument("--idle", action="store_true", help="do not train meanwhile")
     parser.add_argument("--picture", default="", metavar="PNG", help="save a picture of the window after a minute")
     arguments = parser.parse_args()
     if not arguments.recordings.is_dir():
-        sys.exit(f"{arguments.recordings} is no folder; --recordings should name one of digits like 7_george_12.wav")
+        sys.exit(
+            f"{arguments.recordings} is not a folder; --recordings must be a folder of digits such as 7_george_12.wav"
+        )
     with tempfile.TemporaryDirectory(prefix="mlpsvd-") as name:
         folder = Path(name)
         server = sound_server(folder, arguments.rate)
         try:
             held_out = trained_digits(arguments.recordings, folder / "digits.safetensors")
             share = right_from_files(folder / "digits.safetensors", held_out)
-            print(f"{len(held_out)} held-out words, {100.0 * share:.1f} % told right from their files", flush=True)
+            print(f"{len(held_out)} held-out words, {100.0 * share:.1f} % correct from files", flush=True)
             listen(folder / "digits.safetensors", held_out, server, arguments)
         finally:
             server.kill()

@@ -1,4 +1,4 @@
-"""What subnormal numbers cost: the time of an epoch with many classes, as it is and with FTZ and DAZ switched off.
+"""Measure the cost of subnormal numbers: the time of an epoch with many classes, with and without FTZ and DAZ.
 
 python benchmarks/subnormals.py --classes 2 5 10 20 40 100 --epochs 40
 """
@@ -24,7 +24,7 @@ from mlpsvd.signals.bank import bank
 from mlpsvd.training.trainer import Trainer
 
 _AROUND = 3
-"""An epoch's time is the median over this many epochs."""
+"""Number of epochs over which the median time is taken."""
 
 
 def main() -> None:
@@ -32,11 +32,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--classes", type=int, nargs="+", default=[2, 5, 10, 20, 40, 100], metavar="N")
     parser.add_argument("--epochs", type=int, default=40, metavar="N")
-    parser.add_argument("--clips", type=int, default=800, metavar="N", help="training clips of each class")
+    parser.add_argument("--clips", type=int, default=800, metavar="N", help="training clips per class")
     arguments = parser.parse_args()
-    what = "processor time of an epoch's updates in ms, first and last epochs"
-    print(f"{processor()}; {arguments.clips} training clips a class; {what}\n")
-    print("| classes | network | as computed | subnormals kept | ratio at the end | accuracy |")
+    what = "processor time of the updates of an epoch in ms, first and last epochs"
+    print(f"{processor()}; {arguments.clips} training clips per class; {what}\n")
+    print("| classes | network | FTZ and DAZ | subnormals kept | ratio of the last epochs | accuracy |")
     print("| ---: | --- | ---: | ---: | ---: | ---: |")
     for n_classes in arguments.classes:
         prepared = prepare(experiment(n_classes, arguments.epochs, arguments.clips))
@@ -65,7 +65,7 @@ def experiment(n_classes: int, n_epochs: int, n_clips: int) -> Experiment:
 
 
 class TimedEngine(FusedEngine):
-    """Notes how long each epoch's call takes, in processor time of its thread: other programs do not count."""
+    """Records the time of each epoch in processor time of its thread, which excludes other programs."""
 
     def __init__(self, flush_subnormals: bool) -> None:
         self.times_s: list[float] = []
@@ -73,7 +73,7 @@ class TimedEngine(FusedEngine):
         self.times_s.clear()
 
     def run_epoch(self, *arguments: Any) -> None:
-        """Train as every fused engine."""
+        """Train as the fused engine does."""
         began = time.thread_time()
         super().run_epoch(*arguments)
         self.times_s.append(time.thread_time() - began)
@@ -88,7 +88,7 @@ def measured(prepared: Prepared, contender: str, *, flush: bool) -> tuple[float,
 
 
 def median_ms(times_s: Sequence[float]) -> float:
-    """Return the median of some times in milliseconds."""
+    """Return the median time in milliseconds."""
     return 1000 * statistics.median(times_s)
 
 

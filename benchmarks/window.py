@@ -1,10 +1,10 @@
-"""How late the window's event loop is while training runs, and what the window costs the training.
+"""Measure the lateness of the window's event loop during training, and the window's effect on training time.
 
     python benchmarks/window.py [--repeats 5] [--engine fused] [--epochs 100]
 
-Trains the paper's 10-class task from the command line's own loop and in the real window, in turn, in fresh processes.
-In the window a 5 ms timer notes how late each of its ticks comes, plots live. Prints medians over the repeats, and the
-ratios pair by pair. Needs a screen (Xvfb will do).
+Trains the paper's 10-class task with the command line's loop and in the real window, in turn, in fresh processes. In
+the window, with live plots, a 5 ms timer records the lateness of each tick. Prints medians over the repeats and the
+ratios of pairs. Needs a display (Xvfb is enough).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def trained_s(histories) -> float:
 
 
 def window(engine: str, epochs: int, train: bool):
-    """Train in the real window, pressing its Train; without ``train`` only watch the idle loop for two seconds."""
+    """Train in the real window with its Train action; without ``train``, observe the idle loop for two seconds."""
     import tempfile
     from pathlib import Path
 
@@ -118,7 +118,7 @@ def window(engine: str, epochs: int, train: bool):
 def lateness(late_ms: list[float]) -> str:
     late_ms = sorted(late_ms)
     at_99 = late_ms[int(0.99 * len(late_ms))]
-    return f"99 of 100 ticks late by at most {at_99:.1f} ms, the worst by {late_ms[-1]:.1f} ms ({len(late_ms)} ticks)"
+    return f"lateness: 99th percentile {at_99:.1f} ms, maximum {late_ms[-1]:.1f} ms ({len(late_ms)} ticks)"
 
 
 def in_a_fresh_process(mode: str, arguments: argparse.Namespace):

@@ -1,4 +1,4 @@
-"""Make the pictures of README and guide: the real window, trained and listening, 1600 x 1000 pixels.
+"""Take the pictures of README and guide: the real window after training and while listening, 1600 x 1000 pixels.
 
     xvfb-run -a -s "-screen 0 1600x1000x24" .venv/bin/python docs/pictures/make_pictures.py FOLDER [--only NAME]
 
@@ -37,13 +37,13 @@ N_TAKES = 10
 RATE_HZ = 8000
 PAPER_RATE_HZ = 16000
 REST_S = 0.6
-"""Between two words; longer than the silence that ends one."""
+"""Pause between two words; longer than the release time."""
 
 Sound = NDArray[np.float32]
 
 
 def main() -> None:
-    """Make the pictures in a temporary home folder, so that no path of this machine is in them."""
+    """Take the pictures in a temporary home folder, so that they show no path of this machine."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path, help="the recordings of spoken digits")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="where the pictures are written")
@@ -52,7 +52,7 @@ def main() -> None:
     out, recordings = arguments.out.resolve(), arguments.folder.resolve(strict=True)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="mlpsvd-pictures-") as home:
-        # What was compiled is used again: it lies below the home folder.
+        # Reuse the compiled code, which is below the home folder.
         os.environ.setdefault("XDG_CACHE_HOME", str(Path.home() / ".cache"))
         os.environ["HOME"] = home
         for variable, name in (("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data"), ("XDG_STATE_HOME", "state")):
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 class Photographer:
-    """One window, from scene to scene."""
+    """One window and its scenes."""
 
     def __init__(self, out: Path) -> None:
         from mlpsvd_gui.app import leave_a_core_to_the_window
@@ -90,7 +90,7 @@ class Photographer:
         self.window.show()
 
     def take(self, names: set[str]) -> None:
-        """Take these pictures, and those whose networks they need."""
+        """Take these pictures and those whose networks they need."""
         if names & {"explore", "files"}:
             self.theme("light")
             self.explore()
@@ -115,7 +115,7 @@ class Photographer:
         self.shoot("explore")
 
     def files(self) -> None:
-        """44 recordings classified by the network that was just trained; one of them with several classes."""
+        """44 recordings classified by the network trained before; one of them with several classes."""
         from mlpsvd_gui.pages.files.views.table import NOTE
 
         make_field_recordings(FIELD)
@@ -154,7 +154,7 @@ class Photographer:
         panel = self.window.listen_panel
         self.until(lambda: len(panel.log.rows) > 50 and panel.log.rows[-1].start_s > 30.0)
         self.until(lambda: panel.decision.kind is VerdictKind.CLASS and panel.decision.probability > 0.95)
-        self.window.listen.drawing.draw(everything=True)  # the log is drawn more rarely than the label
+        self.window.listen.drawing.draw(everything=True)  # the log is drawn less often than the label
         self.shoot("listen", settle_s=0.0)
         self.stop()
 
@@ -178,10 +178,10 @@ class Photographer:
         self.shoot("record", settle_s=0.0)
         self.stop()
 
-    # --- what the scenes have in common ------------------------------------------------------------------------------
+    # --- helpers of the scenes ------------------------------------------------------------------------------
 
     def record_word(self, word: str, takes: list[Sound], n_wanted: int, stays: bool = False) -> None:
-        """Play takes of one word and let the trigger record so many of them."""
+        """Play recordings of one word until the trigger has recorded the given number."""
         panel, label = self.window.record_panel, word
         panel.classes.choose(word)
         n_before = self.n_clips(label)
@@ -195,11 +195,11 @@ class Photographer:
             self.stop()
 
     def n_clips(self, word: str) -> int:
-        """Return how many clips of a word there are."""
+        """Return the number of clips of a word."""
         return next(row.n_clips for row in self.window.record_panel.classes.rows if row.name == word)
 
     def play(self, path: Path, sound: Sound) -> None:
-        """Let the window hear a sound from a file, in real time."""
+        """Use a file as the source, in real time."""
         from mlpsvd_gui.pages.listen.views.source_chooser import FILE_SOURCE
 
         soundfile.write(path, sound, RATE_HZ, subtype="PCM_16")
@@ -209,7 +209,7 @@ class Photographer:
         self.window.listen.start()
 
     def stop(self) -> None:
-        """Stop what is played."""
+        """Stop the playback."""
         self.window.listen.stop()
         self.until(lambda: not self.window.listen.is_running)
 
@@ -234,7 +234,7 @@ class Photographer:
         next(one for one in self.window.actions_.themes.actions() if one.data() == name).trigger()
 
     def shoot(self, name: str, settle_s: float = 2.0) -> None:
-        """Write a picture of the window once it has drawn what is new."""
+        """Write a picture of the window once it is up to date."""
         self.wait(settle_s)
         from PIL import Image  # comes with Matplotlib
 
@@ -247,14 +247,14 @@ class Photographer:
         print(f"{path}: {path.stat().st_size / 1000:.0f} kB", flush=True)
 
     def wait(self, duration_s: float) -> None:
-        """Let the window live for a while."""
+        """Run the event loop for some time."""
         end_s = time.monotonic() + duration_s
         while time.monotonic() < end_s:
             self.app.processEvents()
             time.sleep(0.005)
 
     def until(self, condition: Callable[[], bool], timeout_s: float = 180.0) -> None:
-        """Let the window live until something is so."""
+        """Run the event loop until a condition holds."""
         end_s = time.monotonic() + timeout_s
         while not condition():
             if time.monotonic() > end_s:
@@ -264,9 +264,9 @@ class Photographer:
 
 
 def with_256_colours(pixels: NDArray[np.uint8]) -> Image.Image:
-    """Return a picture of a third the size: its 200 most frequent colours stay, each other one becomes the nearest.
+    """Return a picture of a third of the size: the 200 most frequent colours stay, others become the nearest one.
 
-    Those of classes and text are among the frequent ones; the others are steps of colour scales and edges of curves.
+    Colours of classes and text are frequent; the others are steps of colour scales and edges of curves.
     """
     from PIL import Image
 
@@ -275,7 +275,7 @@ def with_256_colours(pixels: NDArray[np.uint8]) -> Image.Image:
     rgb = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1).astype(np.uint8)
     order = np.argsort(-counts, kind="stable")
     palette = rgb[order[:200]]
-    if len(order) > 200:  # the rest of the palette: what is farthest from all that is in it
+    if len(order) > 200:  # the rest of the palette: the colours farthest from those in it
         rest, weight = rgb[order[200:]].astype(np.int32), counts[order[200:]]
         distance = ((rest[:, None] - palette.astype(np.int32)[None]) ** 2).sum(axis=2).min(axis=1)
         for _ in range(56):
@@ -305,12 +305,12 @@ def held_out_digits(experiment: Experiment, n_of_each: int = 5) -> list[Sound]:
 
 
 def takes_of(digit: int, first: int = 10, speaker: str = "jackson", n: int = 14) -> list[Sound]:
-    """Return takes of a digit by one speaker."""
+    """Return recordings of a digit by one speaker."""
     return [read(DIGITS / f"{digit}_{speaker}_{index}.wav") for index in range(first, first + n)]
 
 
 def read(path: Path) -> Sound:
-    """Read a recording of 8 kHz."""
+    """Read a recording at 8 kHz."""
     samples, rate_hz = soundfile.read(path, dtype="float32")
     if rate_hz != RATE_HZ:
         raise SystemExit(f"{path.name} has {rate_hz} samples a second; {RATE_HZ} were expected.")
@@ -318,14 +318,14 @@ def read(path: Path) -> Sound:
 
 
 def spoken(words: list[Sound], noise: float = 1e-4) -> Sound:
-    """Return words one after another, in soft noise of that standard deviation."""
+    """Return words in sequence, in noise of the given standard deviation."""
     rest = np.zeros(round(REST_S * RATE_HZ), np.float32)
     sound = np.concatenate([rest, *(part for word in words for part in (word, rest))])
     return np.asarray(sound + noise * np.random.default_rng(3).standard_normal(len(sound)), np.float32)
 
 
 def make_field_recordings(folder: Path) -> None:
-    """Write eight recordings of each class of the paper, and four that go from class to class."""
+    """Write eight recordings of each class of the paper, and four that change class."""
     from mlpsvd.signals.bank import BandPass, paper_bank
     from mlpsvd.signals.synthesis import synthesise
 
@@ -341,7 +341,7 @@ def make_field_recordings(folder: Path) -> None:
     bank = paper_bank()
     for one in bank:
         for number in range(1, 9):
-            gain = 1e-5 if (one.label, number) == ("680 Hz", 7) else 1.0  # that one is silent to the ear
+            gain = 1e-5 if (one.label, number) == ("680 Hz", 7) else 1.0  # practically silent
             write(folder / one.label / f"take {number}.flac", gain * sound(one, int(rng.integers(12, 40))))
     for number in range(1, 5):
         stations = [sound(bank[index], int(rng.integers(10, 25))) for index in rng.permutation(len(bank))]

@@ -149,8 +149,7 @@ def test_a_python_that_does_not_fit_is_named(shell: Shell, tools: Path) -> None:
     done = shell("find_python() { :; }; make_venv")
     assert done.returncode == 1
     assert done.stderr == (
-        "./run: MLP-SVD needs Python 3.11, 3.12 or 3.13 and found Python 3.14.1; "
-        "install one of them and try again.\n"
+        "./run: MLP-SVD needs Python 3.11, 3.12 or 3.13 and found Python 3.14.1; install one of them and try again.\n"
     )
 
 
