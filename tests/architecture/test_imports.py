@@ -68,3 +68,12 @@ def test_core_is_no_import_package() -> None:
     done = run_python("import mlpsvd.errors, sys; print(*sys.modules)")
     assert done.returncode == 0, done.stderr
     assert [name for name in done.stdout.split() if name.split(".")[0] == "core"] == []
+
+
+def test_the_default_data_set_is_prepared_without_scipy() -> None:
+    """The window shows it as soon as it opens; importing ``scipy.signal`` takes over a second."""
+    code = "import sys; from mlpsvd.experiments.experiment import Experiment; from mlpsvd.settings import with_value\n"
+    code += "from mlpsvd.experiments.prepare import prepare\n"
+    code += "few = with_value(Experiment(), 'data.synthetic.train_per_class', 4)\n"
+    done = run_python(code + "prepare(few); print('scipy' in sys.modules)")
+    assert (done.returncode, done.stdout) == (0, "False\n"), done.stderr

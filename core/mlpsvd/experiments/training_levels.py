@@ -12,7 +12,7 @@ from mlpsvd.datasets.clips import ClipSet
 from mlpsvd.datasets.settings import SyntheticSettings
 from mlpsvd.datasets.synthetic import clip_length
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.signals.bandpass import coefficients, frequency_response
+from mlpsvd.signals.bandpass import coefficients, difference_equation
 from mlpsvd.signals.noise import noise
 from mlpsvd.streams import Purpose, seeds
 
@@ -40,18 +40,10 @@ def training_levels(experiment: Experiment, clips: ClipSet) -> list[Level]:
 
 
 def _whole_clips(settings: SyntheticSettings, seed: int) -> Iterator[NDArray[np.float64]]:
-    """The same noise through each filter, from rest.
-
-    Filtered in the frequency domain: the recursion, one step of Python a sample, takes ten times as long for so few
-    clips. As many zeros after the noise leave room for the ringing of the filter.
-    """
+    """The same noise through each filter, from rest."""
     n_samples = min(clip_length(settings), _LONGEST_MADE)
     n_clips = min(_MADE_PER_FILTER, settings.train_per_class, max(2, _MOST_NOISE // n_samples))
     rng = np.random.default_rng(seeds(Purpose.TRAINING_LEVELS, seed))
-    spectra = np.fft.rfft(noise(settings.noise, n_samples, n_clips, rng), 2 * n_samples, axis=0)
-    frequencies_hz = np.fft.rfftfreq(2 * n_samples, 1.0 / settings.sample_rate_hz)
+    white = noise(settings.noise, n_samples, n_clips, rng)
     for one in settings.filters[:: -(-len(settings.filters) // _MOST_FILTERS)]:
-        c = coefficients(one, settings.sample_rate_hz)
-        response = frequency_response(c, frequencies_hz, settings.sample_rate_hz)
-        filtered = np.fft.irfft(spectra * response[:, np.newaxis], axis=0)
-        yield from filtered[:n_samples].T
+        yield from difference_equation(coefficients(one, settings.sample_rate_hz), white).T

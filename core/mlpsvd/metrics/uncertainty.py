@@ -1,7 +1,9 @@
 """Uncertainty of accuracies: Wilson intervals and exact tests of differences.
 
-All of it assumes that the test clips are independent of each other. Clips cut from one recording, or recordings of one
-speaker, are not: the true uncertainty is then larger.
+These are closed forms and not ``scipy.stats.binomtest``, because the window computes them while it repaints and the
+first import of ``scipy.stats`` takes over a second. The tests compare them with SciPy. All of it assumes that the test
+clips are independent of each other. Clips cut from one recording, or recordings of one speaker, are not: the true
+uncertainty is then larger.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import cmath
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 _BISECTIONS = 60
+_MOST_ALONE = 16  # so few signals are faster one by one, through Python's floats (0.15 µs a sample); the same bits
 
 
 @dataclass(frozen=True)
@@ -82,16 +84,28 @@ def difference_equation(c: Coefficients, x: ArrayLike, axis: int = 0) -> NDArray
     signals = np.moveaxis(np.asarray(x, dtype=np.float64), axis, 0)
     driven = 2.0 * c.alpha * signals
     driven[2:] -= 2.0 * c.alpha * signals[:-2]
-    # The recursion runs over time once, each step on all signals together. On 1,000 clips this is as fast as
-    # scipy.signal.lfilter (256 samples: 2.2 ms both; 4,800: 36 and 38 ms) and saves the 1.75 s of scipy's first
-    # import. A single signal steps through Python floats, at 0.12 µs a sample.
-    steps: Iterable[NDArray[np.float64]] = driven.tolist() if driven.ndim == 1 else driven
-    y1: NDArray[np.float64] | float = 0.0
-    y2: NDArray[np.float64] | float = 0.0
+    n_signals = driven.size // max(1, len(driven))
+    if n_signals > _MOST_ALONE:
+        _recursion(c, driven, driven)
+    else:
+        columns = driven.reshape(len(driven), n_signals)
+        for column in columns.T:
+            _recursion(c, column.tolist(), column)
+        driven = columns.reshape(driven.shape)
+    return np.moveaxis(driven, 0, axis)
+
+
+def _recursion(c: Coefficients, steps: Iterable[Any], out: NDArray[np.float64]) -> None:
+    """Add the feedback to ``steps``, one sample of one signal or of many at a time.
+
+    Not ``scipy.signal.lfilter``, which is as fast on 1,000 clips (256 samples: 2.2 ms both) but takes more than a
+    second to import: the window draws filtered clips as soon as it opens. The two agree to 2e-14 of the largest sample.
+    """
+    y1: Any = 0.0
+    y2: Any = 0.0
     for n, step in enumerate(steps):
         y1, y2 = step + 2.0 * c.gamma * y1 - 2.0 * c.beta * y2, y1
-        driven[n] = y1
-    return np.moveaxis(driven, 0, axis)
+        out[n] = y1
 
 
 def frequency_response(c: Coefficients, frequencies_hz: ArrayLike, sample_rate_hz: float) -> NDArray[np.complex128]:

@@ -56,15 +56,16 @@ def _pink(n_samples: int, n_clips: int, rng: np.random.Generator) -> NDArray[np.
 
     Starting from the stationary distribution replaces a warm-up of some thousand samples.
     """
+    from scipy.signal import lfilter
+
     poles, gains, covariance = _pink_sections()
     state = np.linalg.cholesky(covariance) @ rng.standard_normal((len(poles), n_clips))
     clips = rng.standard_normal((n_samples, n_clips))
-    poles, gains = poles[:, np.newaxis], gains[:, np.newaxis]
-    for row in clips:
-        state *= poles
-        state += row
-        np.sum(gains * state, axis=0, out=row)
-    return clips
+    pink = np.zeros_like(clips)
+    for pole, gain, before in zip(poles, gains, state, strict=True):
+        low_passed, _ = lfilter((1.0,), (1.0, -pole), clips, axis=0, zi=pole * before[np.newaxis])
+        pink += gain * low_passed
+    return pink
 
 
 def _pink_sections() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

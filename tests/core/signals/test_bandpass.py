@@ -104,6 +104,15 @@ def test_difference_equation_agrees_with_lfilter_along_either_axis(axis: int) ->
     np.testing.assert_array_equal(x, before)
 
 
+def test_a_signal_gives_the_same_bits_alone_and_among_many() -> None:
+    c = coefficients(BandPass("x", 650.0, 30.0), RATE_HZ)
+    x = np.random.default_rng(4).standard_normal((200, 40))
+    many = difference_equation(c, x)
+    np.testing.assert_array_equal(difference_equation(c, x[:, :5]), many[:, :5])
+    np.testing.assert_array_equal(difference_equation(c, x[:, 7]), many[:, 7])
+    assert difference_equation(c, x[:, :0]).shape == (200, 0)
+
+
 @pytest.mark.parametrize("frequency_hz", [0.0, 300.0, 705.0, 710.0, 2000.0, 8000.0])
 def test_group_delay_is_the_slope_of_the_phase(frequency_hz: float) -> None:
     c = coefficients(BandPass("x", 710.0, 20.0), RATE_HZ)

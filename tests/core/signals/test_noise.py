@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpsvd.errors import SettingError
-from mlpsvd.signals.noise import NOISES, noise
+from mlpsvd.signals.noise import NOISES, _pink_sections, noise
 
 
 @pytest.mark.parametrize("kind", NOISES)
@@ -55,6 +55,15 @@ def test_pink_noise_falls_by_three_decibels_an_octave() -> None:
     levels = octave_levels_db(noise("pink", 4096, 300, np.random.default_rng(2)))
     np.testing.assert_allclose(np.diff(levels), -3.01, atol=0.5)
     assert np.polyfit(np.arange(len(levels)), levels, 1)[0] == pytest.approx(-3.01, abs=0.12)
+
+
+def test_pink_noise_is_the_sum_of_low_passes_that_start_in_their_stationary_state() -> None:
+    poles, gains, covariance = _pink_sections()
+    rng = np.random.default_rng(3)
+    state = np.linalg.cholesky(covariance) @ rng.standard_normal((len(poles), 5))
+    for n, white in enumerate(rng.standard_normal((60, 5))):
+        state = poles[:, np.newaxis] * state + white
+        np.testing.assert_allclose(noise("pink", 60, 5, np.random.default_rng(3))[n], gains @ state, rtol=0, atol=1e-14)
 
 
 def test_white_noise_is_flat() -> None:

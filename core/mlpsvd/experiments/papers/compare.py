@@ -44,10 +44,12 @@ def allowed_points(paper_percent: float, std: float, n_trials: int, n_classes: i
     n_classes
         Classes of the task, which give the size of the paper's test set.
     """
-    share = paper_percent / 100
-    test_set = 100**2 * share * (1 - share) / (TEST_CLIPS_PER_CLASS * n_classes)
-    trials = 0.0 if math.isnan(std) else std**2 * (1 / N_TRIALS + 1 / n_trials)
-    return 2 * math.sqrt(test_set + trials)
+    from scipy.stats import binom
+
+    n_clips = TEST_CLIPS_PER_CLASS * n_classes
+    test_set = 100 * float(binom.std(n_clips, paper_percent / 100)) / n_clips
+    trials = 0.0 if math.isnan(std) else std * math.sqrt(1 / N_TRIALS + 1 / n_trials)
+    return 2 * math.hypot(test_set, trials)
 
 
 def compare_accuracy(what: str, paper_percent: float, percents: Sequence[float], n_classes: int) -> Comparison:
