@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.metrics.scores import accuracy, confusion_matrix
 from mlpsvd.network.factorise import factorised, with_layer
+from mlpsvd.network.layers import DENSE, TWO_FACTOR
 from mlpsvd.network.network import Network
 
 __all__ = ["accuracies_by_rank"]
@@ -34,10 +35,10 @@ def accuracies_by_rank(network: Network, dataset: DataSet) -> NDArray[np.float64
         Accuracy on the test set, 0 to 1, with 1, 2, … and all singular values.
     """
     layer, parameters = network.spec.layers[0], network.parameters(0)
-    cut, factors = factorised(layer, parameters, "two-factor", layer.rank)
+    cut, factors = factorised(layer, parameters, TWO_FACTOR.name, layer.rank)
     rank = cut.rank
     # Every smaller rank uses the first of the same R numbers a clip: what remains to be done is a network on those.
-    reduced = replace(layer, kind="dense", n_in=rank, rank=min(rank, layer.n_out))
+    reduced = replace(layer, kind=DENSE.name, n_in=rank, rank=min(rank, layer.n_out))
     rest = with_layer(network, 0, reduced, {"W": factors["U"], "b": factors["b"]})
     projected = dataset.x_test @ factors["SVt"].T
     n_classes = len(dataset.class_names)

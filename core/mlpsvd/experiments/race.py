@@ -19,6 +19,7 @@ from mlpsvd.metrics.chance import is_at_chance
 from mlpsvd.metrics.cross_validation import Validation
 from mlpsvd.metrics.scores import ClassReport, accuracy, class_report, confusion_matrix
 from mlpsvd.network.initialise import build
+from mlpsvd.network.layers import DENSE
 from mlpsvd.network.network import Network
 from mlpsvd.streams import Purpose, seeds
 from mlpsvd.text import CONTENDER_NAMES
@@ -33,6 +34,7 @@ __all__ = [
     "RaceEvent",
     "attempt_seed",
     "contender_kinds",
+    "initial_kinds",
     "initial_network",
     "training_task",
 ]
@@ -99,8 +101,14 @@ class ContenderState:
 def contender_kinds(experiment: Experiment, contender: str) -> tuple[str, ...]:
     """Return the kind of each weight matrix of a contender, input side first."""
     if contender == "mlp":
-        return ("dense",) * (len(experiment.network.hidden) + 1)
+        return (DENSE.name,) * (len(experiment.network.hidden) + 1)
     return experiment.network.factored_kinds()
+
+
+def initial_kinds(experiment: Experiment, contender: str) -> tuple[str, ...]:
+    """Return the kind of each weight matrix before the first discarding point: W may not be factored until then."""
+    kinds = contender_kinds(experiment, contender)
+    return (DENSE.name,) * len(kinds) if experiment.discarding.factor_from == "first point" else kinds
 
 
 def attempt_seed(seed: int, attempt: int) -> int:
@@ -109,14 +117,13 @@ def attempt_seed(seed: int, attempt: int) -> int:
 
 
 def initial_network(prepared: Prepared, contender: str, attempt: int = 0) -> Network:
-    """Return a contender's network before training: until the first discarding point W may not be factored yet."""
+    """Return a contender's network before training."""
     experiment = prepared.experiment
-    kinds = contender_kinds(experiment, contender)
     return build(
         experiment.network,
         prepared.features.n_features,
         len(prepared.dataset.class_names),
-        ("dense",) * len(kinds) if experiment.discarding.factor_from == "first point" else kinds,
+        initial_kinds(experiment, contender),
         attempt_seed(experiment.seed, attempt),
         experiment.training.precision,
     )

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.errors import NetworkError
-from mlpsvd.network.settings import LAYER_KINDS, LOSSES, OUTPUTS
+from mlpsvd.network.layers import family_names
+from mlpsvd.network.settings import LOSSES, OUTPUTS
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
 from mlpsvd.text import quoted
 
@@ -114,17 +115,14 @@ def check_steps(spec: NetworkSpec, steps: Sequence[int]) -> None:
 
 
 def _check_layer(name: str, layer: LayerSpec) -> None:
-    _check_choice(f"the kind of {name}", layer.kind, LAYER_KINDS)
+    _check_choice(f"the kind of {name}", layer.kind, family_names())
     _check_choice(f"the activation of {name}", layer.activation, OUTPUTS)
     for what, size in (("n_in", layer.n_in), ("n_out", layer.n_out), ("rank", layer.rank)):
         if type(size) is not int or not 1 <= size <= MOST_WIDTH:
             raise NetworkError(
                 f"{what} of {name} is {quoted(size)}; it should be a whole number from 1 to {MOST_WIDTH}"
             )
-    full = min(layer.n_in, layer.n_out)
-    if layer.rank > full or (layer.kind == "dense" and layer.rank != full):
-        expected = f"{full}" if layer.kind == "dense" else f"at most {full}"
-        raise NetworkError(f"the rank of {name} is {layer.rank}; it should be {expected}")
+    layer.family.check(name, layer)
 
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:

@@ -7,35 +7,30 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.arrays import namespace, to_host
-from mlpsvd.network.layers import Parameters, weight_matrix
+from mlpsvd.arrays import namespace
+from mlpsvd.network.layers import Parameters, layer_family
 from mlpsvd.network.network import Network
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
 
-__all__ = ["factorised", "layer_singular_values", "with_layer"]
+__all__ = ["factorised", "with_layer"]
 
 Array = NDArray[np.floating]
 
 
 def factorised(layer: LayerSpec, parameters: Parameters, kind: str, rank: int) -> tuple[LayerSpec, Parameters]:
-    """Rebuild W, take its singular value decomposition anew and keep the ``rank`` largest values.
+    """Reassemble W and represent it in another family, or in the same one with fewer singular values.
 
     Parameters
     ----------
     layer, parameters
-        The layer as it is, of any kind.
+        The layer, of any kind.
     kind
-        ``svd`` (U, sigma, Vt) or ``two-factor`` (U, SVt).
+        Name of the family.
     rank
-        How many singular values to keep.
+        How many singular values a factored family keeps, the largest ones.
     """
-    xp = namespace(parameters["b"])
-    U, sigma, Vt = xp.linalg.svd(weight_matrix(layer, parameters), full_matrices=False)
-    U, sigma, Vt = U[:, :rank], sigma[:rank], Vt[:rank]
-    cut = replace(layer, kind=kind, rank=rank)
-    if kind == "svd":
-        return cut, {"U": U, "sigma": sigma, "Vt": Vt, "b": parameters["b"]}
-    return cut, {"U": U, "SVt": sigma[:, None] * Vt, "b": parameters["b"]}
+    factors = layer_family(kind).factorise(layer.family.weight_matrix(parameters), rank)
+    return replace(layer, kind=kind, rank=rank), {**factors, "b": parameters["b"]}
 
 
 def with_layer(network: Network, index: int, layer: LayerSpec, parameters: Parameters) -> Network:
@@ -49,22 +44,3 @@ def with_layer(network: Network, index: int, layer: LayerSpec, parameters: Param
         pieces += [values[name].ravel() for name in spec.shapes]
     theta = xp.concatenate(pieces).astype(network.theta.dtype, copy=False)
     return Network(NetworkSpec(tuple(specs), network.spec.loss), theta)
-
-
-def layer_singular_values(layer: LayerSpec, parameters: Parameters) -> NDArray[np.float64]:
-    """Return the singular values of W, largest first, on the host.
-
-    Between discarding points the trained factors are no longer an SVD (section III A): their columns are not quite
-    orthonormal, and sigma not quite the singular values. Two QR decompositions reduce the product to a rank × rank
-    matrix with the same singular values.
-
-    Returns
-    -------
-    singular_values : np.ndarray [shape=(layer.rank,)]
-    """
-    host = {name: to_host(value).astype(np.float64) for name, value in parameters.items()}
-    if layer.kind == "dense":
-        return np.asarray(np.linalg.svd(host["W"], compute_uv=False))
-    right = host["sigma"][:, None] * host["Vt"] if layer.kind == "svd" else host["SVt"]
-    left, below = (np.asarray(np.linalg.qr(factor, mode="r")) for factor in (host["U"], right.T))
-    return np.asarray(np.linalg.svd(left @ below.T, compute_uv=False))

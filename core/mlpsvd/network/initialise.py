@@ -9,12 +9,13 @@ from numpy.typing import DTypeLike, NDArray
 
 from mlpsvd.network.checks import check_spec
 from mlpsvd.network.factorise import factorised, with_layer
+from mlpsvd.network.layers import DENSE
 from mlpsvd.network.network import Network
 from mlpsvd.network.settings import NetworkSettings
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
 from mlpsvd.streams import Purpose, seeds
 
-__all__ = ["build"]
+__all__ = ["build", "network_spec"]
 
 
 def build(
@@ -37,7 +38,7 @@ def build(
     n_in, n_out
         Length of a feature vector, and number of classes.
     kinds
-        For each weight matrix, input side first: ``dense``, ``svd`` or ``two-factor``.
+        For each weight matrix the name of its layer family, input side first.
     seed
         The experiment's seed, or a seed sequence from :func:`mlpsvd.streams.seeds`.
     dtype
@@ -49,22 +50,30 @@ def build(
         If the network is larger than :data:`mlpsvd.network.checks.MOST_PARAMETERS` allows.
     """
     rng = np.random.default_rng(seeds(Purpose.INITIAL_WEIGHTS, seed) if isinstance(seed, int) else seed)
-    sizes = (n_in, *settings.hidden, n_out)
-    activations = (settings.activation,) * len(settings.hidden) + (settings.output,)
-    specs = tuple(
-        LayerSpec("dense", inputs, outputs, min(inputs, outputs), activation)
-        for inputs, outputs, activation in zip(sizes[:-1], sizes[1:], activations, strict=True)
-    )
-    check_spec(NetworkSpec(specs, settings.loss))
+    spec = network_spec(settings, n_in, n_out, (DENSE.name,) * len(kinds))
+    check_spec(spec)
     pieces = []
-    for spec in specs:
-        pieces += [_matrix(settings, spec, rng).ravel(), np.zeros(spec.n_out)]
-    network = Network(NetworkSpec(specs, settings.loss), np.concatenate(pieces))
-    for index, kind in enumerate(kinds):
-        if kind != "dense":
-            layer, parameters = factorised(specs[index], network.parameters(index), kind, specs[index].rank)
+    for layer in spec.layers:
+        pieces += [_matrix(settings, layer, rng).ravel(), np.zeros(layer.n_out)]
+    network = Network(spec, np.concatenate(pieces))
+    for index, (dense, kind) in enumerate(zip(spec.layers, kinds, strict=True)):
+        if kind != dense.kind:
+            layer, parameters = factorised(dense, network.parameters(index), kind, dense.rank)
             network = with_layer(network, index, layer, parameters)
     return Network(network.spec, network.theta.astype(dtype))
+
+
+def network_spec(settings: NetworkSettings, n_in: int, n_out: int, kinds: tuple[str, ...]) -> NetworkSpec:
+    """Return the shapes of a network before any singular value is discarded; see :func:`build` for the parameters."""
+    sizes = (n_in, *settings.hidden, n_out)
+    activations = (settings.activation,) * len(settings.hidden) + (settings.output,)
+    return NetworkSpec(
+        tuple(
+            LayerSpec(kind, inputs, outputs, min(inputs, outputs), activation)
+            for kind, inputs, outputs, activation in zip(kinds, sizes[:-1], sizes[1:], activations, strict=True)
+        ),
+        settings.loss,
+    )
 
 
 def _matrix(settings: NetworkSettings, spec: LayerSpec, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.arrays import namespace
-from mlpsvd.network import layers
 from mlpsvd.network.activations import activate
 from mlpsvd.network.activations import backward as activation_backward
 from mlpsvd.network.layers import LayerPass, Parameters
@@ -61,7 +60,11 @@ class Network:
 
     def weight_matrix(self, index: int) -> Array:
         """Return W [shape=(n_out, n_in)] of a layer, multiplied out where it is factored."""
-        return layers.weight_matrix(self.spec.layers[index], self._parameters[index])
+        return self.spec.layers[index].family.weight_matrix(self._parameters[index])
+
+    def singular_values(self, index: int) -> NDArray[np.float64]:
+        """Return the singular values of W [shape=(rank,)] of a layer, largest first, on the host."""
+        return self.spec.layers[index].family.singular_values(self._parameters[index])
 
     def predict(self, x: Array) -> Array:
         """Return the outputs ŷ [shape=(n_clips, n_classes)] for feature vectors x [shape=(n_clips, n_features)]."""
@@ -83,12 +86,12 @@ class Network:
         gradient = namespace(self.theta).empty_like(self.theta)
         delta: Array = output_delta(self.spec.loss, self.spec.layers[-1].activation, outputs[-1], targets) / len(x)
         for index in reversed(range(len(self.spec.layers))):
-            layer, parameters = self.spec.layers[index], self._parameters[index]
+            family, parameters = self.spec.layers[index].family, self._parameters[index]
             views = parameter_views(self.spec, gradient, index)
-            for name, value in layers.backward(layer, parameters, passes[index], delta).items():
+            for name, value in family.backward(parameters, passes[index], delta).items():
                 views[name][...] = value
             if index > 0:
-                back = layers.backward_input(layer, parameters, delta)
+                back = family.backward_input(parameters, delta)
                 delta = activation_backward(self.spec.layers[index - 1].activation, outputs[index - 1], back)
         return gradient
 
@@ -97,7 +100,7 @@ class Network:
         passes: list[LayerPass] = []
         outputs: list[Array] = []
         for layer, parameters in zip(self.spec.layers, self._parameters, strict=True):
-            a, layer_pass = layers.forward(layer, parameters, x)
+            a, layer_pass = layer.family.forward(parameters, x)
             x = activate(layer.activation, a)
             passes.append(layer_pass)
             outputs.append(x)

@@ -48,19 +48,9 @@ def epoch_flops(spec: NetworkSpec, n_clips: int, batch_size: int, optimiser: str
 
 
 def _layer_forward(layer: LayerSpec) -> int:
-    outputs = layer.n_out * (1 + _ACTIVATION_FLOPS[layer.activation])
-    if layer.kind == "dense":
-        return 2 * layer.n_in * layer.n_out + outputs
-    scaling = layer.rank if layer.kind == "svd" else 0
-    return 2 * layer.rank * (layer.n_in + layer.n_out) + scaling + outputs
+    return layer.family.forward_flops(layer) + layer.n_out * (1 + _ACTIVATION_FLOPS[layer.activation])
 
 
 def _layer_backward(layer: LayerSpec, has_input_gradient: bool) -> int:
     """Gradients of the parameters, and of the input where a layer below needs it."""
-    if layer.kind == "dense":
-        product = 2 * layer.n_in * layer.n_out
-        return product * (2 if has_input_gradient else 1) + layer.n_out
-    left, right = 2 * layer.rank * layer.n_out, 2 * layer.rank * layer.n_in
-    scaling = 3 * layer.rank if layer.kind == "svd" else 0
-    # U δ and δ qᵀ on the left; the gradient of the right factor, and once more for the input below.
-    return 2 * left + right * (2 if has_input_gradient else 1) + scaling + layer.n_out
+    return layer.family.backward_flops(layer, has_input_gradient=has_input_gradient) + layer.n_out

@@ -8,7 +8,8 @@ from typing import Any
 from mlpsvd.errors import FileFormatError, NetworkError
 from mlpsvd.json_fields import Fields
 from mlpsvd.network.checks import MOST_LAYERS, MOST_WIDTH, check_spec
-from mlpsvd.network.settings import LAYER_KINDS, LOSSES, OUTPUTS
+from mlpsvd.network.layers import family_names
+from mlpsvd.network.settings import LOSSES, OUTPUTS
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
 
 __all__ = ["spec_from_fields", "spec_to_table"]
@@ -47,7 +48,7 @@ def spec_from_fields(fields: Fields) -> NetworkSpec:
 
 def _layer(fields: Fields) -> LayerSpec:
     return LayerSpec(
-        kind=fields.text("kind", LAYER_KINDS),
+        kind=fields.text("kind", family_names()),
         n_in=fields.whole("n_in", 1, MOST_WIDTH),
         n_out=fields.whole("n_out", 1, MOST_WIDTH),
         rank=fields.whole("rank", 1, MOST_WIDTH),

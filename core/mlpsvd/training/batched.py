@@ -17,11 +17,10 @@ from mlpsvd.engines.blas_threads import OneThread
 from mlpsvd.engines.gpu.engine import FusedGpuEngine, Scores, TrainingRun
 from mlpsvd.engines.optimiser import OptimiserState, fresh_state
 from mlpsvd.errors import TrainingError
-from mlpsvd.network.factorise import layer_singular_values
 from mlpsvd.network.network import Network
 from mlpsvd.network.operations import epoch_flops
 from mlpsvd.streams import Purpose, seeds
-from mlpsvd.training.discarding import TrainingLoss, discard, discarding_points
+from mlpsvd.training.discarding import TrainingLoss, discard
 from mlpsvd.training.events import Discard, EpochEvent, Snapshot
 from mlpsvd.training.task import TrainingTask
 from mlpsvd.training.trainer import optimiser_rule
@@ -73,8 +72,7 @@ class _Member:
         self.state: OptimiserState = fresh_state(self.network.spec, self.network.theta)
         self.rule = optimiser_rule(run.training)
         self.train_set, self.test_set = train, test
-        factored = set(run.kinds) != {"dense"}
-        self.points = discarding_points(run.discarding) if factored else ()
+        self.points = run.discarding_points()
 
     def next_stop(self, epoch: int) -> int:
         """The first epoch after ``epoch`` that ends a run of epochs without interruption."""
@@ -189,11 +187,9 @@ class _Together:
             train_accuracy=float(train.accuracies[at]),
             test_loss=float(test.losses[at]),
             test_accuracy=float(test.accuracies[at]),
-            singular_values=tuple(
-                layer_singular_values(layer, network.parameters(index)) for index, layer in enumerate(spec.layers)
-            ),
-            ranks=tuple(layer.rank for layer in spec.layers),
-            kinds=tuple(layer.kind for layer in spec.layers),
+            singular_values=tuple(network.singular_values(index) for index in range(len(spec.layers))),
+            ranks=spec.ranks,
+            kinds=spec.kinds,
             n_weights=spec.n_parameters,
             flops=reached.flops,
             train_s=reached.train_s,

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from mlpsvd.arrays import namespace
 from mlpsvd.engines.optimiser import OptimiserState
-from mlpsvd.network.factorise import factorised, layer_singular_values, with_layer
-from mlpsvd.network.layers import Parameters
+from mlpsvd.network.factorise import factorised, with_layer
+from mlpsvd.network.layers import Factored, layer_family
 from mlpsvd.network.network import Network, parameter_views
 from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.training.events import Discard
@@ -88,18 +88,18 @@ def discard(
     """
     discarded = []
     for index, kind in enumerate(kinds):
-        if kind == "dense":
+        family, layer = layer_family(kind), network.spec.layers[index]
+        if not isinstance(family, Factored):
             continue
-        layer = network.spec.layers[index]
-        rank = kept_rank(layer_singular_values(layer, network.parameters(index)), settings)
+        rank = kept_rank(network.singular_values(index), settings)
         if settings.guard and training_loss is not None:
-            rank = _guarded_rank(network, index, rank, settings.guard, training_loss)
+            rank = _guarded_rank(network, index, kind, rank, settings.guard, training_loss)
         if rank == layer.rank and layer.kind == kind:
             continue
         cut, factors = factorised(layer, network.parameters(index), kind, rank)
         partners = None
         if settings.moments == "truncate" and layer.kind == kind:
-            factors, partners = _turned_like(network.parameters(index), factors)
+            factors, partners = family.aligned(network.parameters(index), factors)
         after = with_layer(network, index, cut, factors)
         state = _moments_after(network.spec, after.spec, state, index, partners)
         network = after
@@ -107,7 +107,7 @@ def discard(
     return network, state, tuple(discarded)
 
 
-def _guarded_rank(network: Network, index: int, rank: int, guard: float, training_loss: TrainingLoss) -> int:
+def _guarded_rank(network: Network, index: int, kind: str, rank: int, guard: float, training_loss: TrainingLoss) -> int:
     """Return the smallest rank from ``rank`` up at which the training loss rises by no more than ``guard``.
 
     Bisection, which takes the loss to fall as the rank grows: the rank returned has been measured, or is the whole.
@@ -116,7 +116,7 @@ def _guarded_rank(network: Network, index: int, rank: int, guard: float, trainin
     allowed = training_loss(network) + guard
 
     def is_harmless(candidate: int) -> bool:
-        cut, factors = factorised(layer, parameters, layer.kind if layer.kind != "dense" else "svd", candidate)
+        cut, factors = factorised(layer, parameters, kind, candidate)
         return training_loss(with_layer(network, index, cut, factors)) <= allowed
 
     low, high = rank, layer.rank  # dropping nothing is always harmless
@@ -124,29 +124,6 @@ def _guarded_rank(network: Network, index: int, rank: int, guard: float, trainin
         middle = (low + high) // 2
         low, high = (low, middle) if is_harmless(middle) else (middle + 1, high)
     return low
-
-
-def _turned_like(before: Parameters, factors: Parameters) -> tuple[Parameters, NDArray[np.intp]]:
-    """Give new factors the signs of the trained ones, and say which of those each new singular vector continues.
-
-    A singular vector is defined up to its sign, and a new decomposition may order them anew. Moments that belong to
-    the trained vector would push one of the opposite sign the wrong way.
-
-    Returns
-    -------
-    factors : Parameters
-        The same product U Σ Vᵀ.
-    partners : np.ndarray [shape=(rank,)]
-        For each new singular value, the index of the trained vector that it is most parallel to.
-    """
-    xp = namespace(before["U"])
-    trained = before["U"] / xp.maximum(xp.linalg.norm(before["U"], axis=0), xp.finfo(before["U"].dtype).tiny)
-    overlap = factors["U"].T @ trained
-    partners = abs(overlap).argmax(axis=1)
-    signs = xp.where(xp.take_along_axis(overlap, partners[:, None], axis=1)[:, 0] < 0, -1, 1).astype(overlap.dtype)
-    right = "Vt" if "Vt" in factors else "SVt"
-    turned = {"U": factors["U"] * signs, right: factors[right] * signs[:, None]}
-    return factors | turned, partners
 
 
 def _moments_after(
@@ -168,17 +145,14 @@ def _carried_over(
     partners: NDArray[np.intp] | None,
 ) -> NDArray[np.floating]:
     new = namespace(vector).zeros(after.n_parameters, vector.dtype)
-    for index in range(len(after.layers)):
+    for index, layer in enumerate(after.layers):
         if index == changed and partners is None:
             continue
+        family = layer.family if index == changed else None
         old_views = parameter_views(before, vector, index)
         for name, view in parameter_views(after, new, index).items():
-            view[...] = old_views[name] if index != changed else _of_partners(name, old_views[name], partners)
+            values = old_views[name]
+            if isinstance(family, Factored) and partners is not None:
+                values = family.of_partners(name, values, partners)
+            view[...] = values
     return new
-
-
-def _of_partners(name: str, moments: NDArray[np.floating], partners: NDArray[np.intp] | None) -> NDArray[np.floating]:
-    """The entries that belong to the kept singular values: columns of U, rows of the right factor, not the bias."""
-    if name == "b":
-        return moments
-    return moments[:, partners] if name == "U" else moments[partners]

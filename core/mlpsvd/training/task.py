@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlpsvd.datasets.dataset import DataSet
+from mlpsvd.network.layers import layer_family
 from mlpsvd.network.network import Network
+from mlpsvd.training.discarding import discarding_points
 from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
 
 __all__ = ["TrainingTask"]
@@ -20,7 +22,7 @@ class TrainingTask:
     network
         Initial weights, on the host; they are not changed.
     kinds
-        For each layer the kind that it has from the first discarding point on; ``dense`` layers are never cut.
+        For each layer the kind that it has from the first discarding point on; only factored layers are cut.
     dataset
         Training and test vectors.
     training, discarding
@@ -35,3 +37,8 @@ class TrainingTask:
     training: TrainingSettings
     discarding: DiscardingSettings
     seed: int
+
+    def discarding_points(self) -> tuple[int, ...]:
+        """Return the epochs after which singular values are discarded; none where no layer is factored."""
+        is_factored = any(layer_family(kind).is_factored for kind in self.kinds)
+        return discarding_points(self.discarding) if is_factored else ()

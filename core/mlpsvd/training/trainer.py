@@ -20,11 +20,10 @@ from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, fresh_state
 from mlpsvd.engines.reference import ReferenceEngine
 from mlpsvd.errors import DeviceError, TrainingError
 from mlpsvd.network.checks import check_network, check_steps, check_vector
-from mlpsvd.network.factorise import layer_singular_values
 from mlpsvd.network.network import Network
 from mlpsvd.network.operations import epoch_flops
 from mlpsvd.streams import Purpose, seeds
-from mlpsvd.training.discarding import discard, discarding_points
+from mlpsvd.training.discarding import discard
 from mlpsvd.training.events import Discard, EpochEvent, Snapshot
 from mlpsvd.training.settings import TrainingSettings
 from mlpsvd.training.task import TrainingTask
@@ -92,7 +91,7 @@ class Trainer:
         network, training = task.network, task.training
         self._task = task
         self._training = training
-        self._points = frozenset(discarding_points(task.discarding)) if set(task.kinds) != {"dense"} else frozenset()
+        self._points = frozenset(task.discarding_points())
         self._rule = optimiser_rule(training)
         self.notes: list[str] = []
         self._threads = OneThread()
@@ -230,9 +229,7 @@ class Trainer:
             train_accuracy=train_accuracy,
             test_loss=test_loss,
             test_accuracy=test_accuracy,
-            singular_values=tuple(
-                layer_singular_values(layer, self._network.parameters(index)) for index, layer in enumerate(spec.layers)
-            ),
+            singular_values=tuple(self._network.singular_values(index) for index in range(len(spec.layers))),
             ranks=spec.ranks,
             kinds=spec.kinds,
             n_weights=spec.n_parameters,

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlpsvd.network.activations import activate
-from mlpsvd.network.factorise import factorised, layer_singular_values, with_layer
+from mlpsvd.network.factorise import factorised, with_layer
 from mlpsvd.network.initialise import build
 from mlpsvd.network.losses import losses
 from mlpsvd.network.network import Network, parameter_views
@@ -62,7 +62,7 @@ def test_singular_values_are_those_of_the_multiplied_matrix(n_in: int, n_out: in
     network = build(NetworkSettings(hidden=(), initial_std=1.0), n_in, n_out, (kind,), seed, np.float64)
     network.theta += np.random.default_rng(seed).normal(size=network.theta.shape)
     expected = np.linalg.svd(network.weight_matrix(0), compute_uv=False)
-    found = layer_singular_values(network.spec.layers[0], network.parameters(0))
+    found = network.singular_values(0)
     np.testing.assert_allclose(found, expected[: len(found)], rtol=1e-9, atol=1e-9 * expected[0])
 
 

@@ -238,7 +238,7 @@ def _lay_out(spec: NetworkSpec) -> _Layout:
         start, end = end, end + n_rows * kernels.PIECE
         return start
 
-    is_in_place = first.kind != "dense" and first.rank <= FEW_ROWS and first.n_in >= LEAST_FEATURES
+    is_in_place = first.is_factored and first.rank <= FEW_ROWS and first.n_in >= LEAST_FEATURES
     inputs = kernels.IN_PLACE if is_in_place else place(first.n_in)
     for row, layer, offset in zip(table, spec.layers, spec.offsets, strict=False):
         row[kernels.KIND] = _KINDS[layer.kind]
@@ -247,7 +247,7 @@ def _lay_out(spec: NetworkSpec) -> _Layout:
         row[kernels.THETA], row[kernels.X] = offset, inputs
         inputs = row[kernels.Z] = place(layer.n_out)
         row[kernels.DELTA] = place(max(2, layer.n_out))  # two rows of scratch, too
-        if layer.kind != "dense":
+        if layer.is_factored:
             row[kernels.P], row[kernels.Q], row[kernels.BACK] = (place(layer.rank) for _ in range(3))
     batch = np.zeros(kernels.PIECE, np.int64), np.zeros(kernels.PIECE, np.float32)
     return _Layout(table, _page(end), *batch, *(_page(spec.n_parameters) for _ in range(5)))

@@ -187,7 +187,7 @@ def _layer_rows(block: Rows) -> tuple[list[NDArray[np.int64]], int]:
         widths = [layer.n_out] * 2 + [layer.rank] * 3
         for column, width in zip(list(LayerColumn)[LayerColumn.Z :], widths, strict=True):
             row[column] = end
-            if layer.kind != "dense" or column < LayerColumn.P:
+            if layer.is_factored or column < LayerColumn.P:
                 end += n * _odd(width)
         rows.append(row)
     if max(end, spec.n_parameters) > _INDEX_LIMIT:

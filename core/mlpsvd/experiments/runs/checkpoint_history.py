@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.errors import FileFormatError
 from mlpsvd.json_fields import Fields
-from mlpsvd.network.settings import LAYER_KINDS
+from mlpsvd.network.layers import family_names
 from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.training.events import Discard, EpochEvent
 
@@ -153,7 +153,7 @@ def _kinds(table: Fields, n_events: int, n_layers: int) -> list[tuple[str, ...]]
     changes: dict[int, tuple[str, ...]] = {}
     for number, entry in enumerate(table.entries("kinds")):
         is_fit = isinstance(entry, list) and len(entry) == n_layers + 1 and type(entry[0]) is int
-        if not is_fit or entry[0] in changes or not all(name in LAYER_KINDS for name in map(str, entry[1:])):
+        if not is_fit or entry[0] in changes or not all(name in family_names() for name in map(str, entry[1:])):
             raise FileFormatError(f"{table.where}kinds[{number}] should be an event and the kinds of {n_layers} layers")
         changes[entry[0]] = tuple(map(str, entry[1:]))
     if 0 not in changes:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mlpsvd.engines.optimiser import OptimiserState
 from mlpsvd.errors import FileFormatError, NetworkError
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.race import contender_kinds
+from mlpsvd.experiments.race import contender_kinds, initial_kinds
 from mlpsvd.experiments.runs.checkpoint_history import Tensors, tensor
 from mlpsvd.json_fields import Fields
 from mlpsvd.network.checks import check_steps
@@ -80,7 +80,8 @@ def read_trainer(
 
 def _spec(table: Fields, experiment: Experiment, contender: str, size: tuple[int, int] | None) -> NetworkSpec:
     """Return a network whose layers fit each other, and the experiment."""
-    network, kinds, spec = experiment.network, contender_kinds(experiment, contender), spec_from_fields(table)
+    network, spec = experiment.network, spec_from_fields(table)
+    initial, kinds = initial_kinds(experiment, contender), contender_kinds(experiment, contender)
     n_in, n_out = size or (spec.n_in, spec.n_out)
     sizes = (n_in, *network.hidden, n_out)
     if (spec.n_in, *(layer.n_out for layer in spec.layers)) != sizes or spec.loss != network.loss:
@@ -89,7 +90,7 @@ def _spec(table: Fields, experiment: Experiment, contender: str, size: tuple[int
         )
     activations = (network.activation,) * len(network.hidden) + (network.output,)
     for index, layer in enumerate(spec.layers):
-        if layer.kind not in ("dense", kinds[index]) or layer.activation != activations[index]:
+        if layer.kind not in (initial[index], kinds[index]) or layer.activation != activations[index]:
             raise FileFormatError(
                 f"{table.where}layers[{index}] is {layer.kind} with {layer.activation}; "
                 f"the experiment asks for {kinds[index]} with {activations[index]}"

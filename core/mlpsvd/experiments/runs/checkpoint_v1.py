@@ -12,7 +12,7 @@ from mlpsvd.experiments.race import ContenderState
 from mlpsvd.experiments.runs.checkpoint_history import Tensors
 from mlpsvd.experiments.runs.checkpoint_network import read_trainer
 from mlpsvd.json_fields import Fields
-from mlpsvd.network.settings import LAYER_KINDS
+from mlpsvd.network.layers import family_names
 from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.text import one_line
 from mlpsvd.training.events import Discard, EpochEvent
@@ -50,7 +50,7 @@ def read_states(tables: Fields, tensors: Tensors, experiment: Experiment) -> dic
 
 def _event(contender: str, table: Fields, tensors: Tensors, spec: NetworkSpec, n_epochs: int) -> EpochEvent:
     n_layers, epoch = len(spec.layers), table.whole("epoch", high=n_epochs)
-    ranks, kinds = table.wholes("ranks", low=1), table.texts("kinds", LAYER_KINDS)
+    ranks, kinds = table.wholes("ranks", low=1), table.texts("kinds", family_names())
     if len(ranks) != n_layers or len(kinds) != n_layers:
         raise FileFormatError(f"{table.where}ranks and kinds should have {n_layers} entries each")
     names = [f"{contender}.singular_values.{epoch}.{layer}" for layer in range(n_layers)]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.experiments.drawing import COLOURS, COLUMN_IN, FORMATS, new_figure, save_figure, style
+from mlpsvd.network.layers import layer_family
 from mlpsvd.text import CONTENDER_NAMES, one_line
 from mlpsvd.training.events import EpochEvent
 
@@ -147,7 +148,7 @@ def _shown_layers(history: Sequence[EpochEvent]) -> list[int]:
     """All layers but the last, which comes along where it is factored or alone."""
     kinds = history[-1].kinds
     hidden = list(range(len(kinds) - 1))
-    return hidden if kinds[-1] == "dense" and hidden else [*hidden, len(kinds) - 1]
+    return hidden if hidden and not layer_family(kinds[-1]).is_factored else [*hidden, len(kinds) - 1]
 
 
 def _singular_value_image(history: Sequence[EpochEvent], layer: int) -> NDArray[np.float64]:

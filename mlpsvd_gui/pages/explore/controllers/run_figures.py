@@ -11,6 +11,7 @@ from mlpsvd.experiments.compare_outcomes import compare_outcomes
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.metrics.uncertainty import Comparison, compare_accuracies
+from mlpsvd.network.layers import layer_family
 from mlpsvd.network.network import Network
 from mlpsvd.setting_labels import differences
 from mlpsvd.text import CONTENDER_NAMES
@@ -125,7 +126,8 @@ def discard_threshold(experiment: Experiment, event: EpochEvent, layer: int) -> 
     """Return the value below which the layer's singular values are dropped; None where none will be for that reason."""
     values = event.singular_values[layer]
     discarding = experiment.discarding
-    if event.kinds[layer] == "dense" or discarding.criterion != "threshold" or not discarding.points or not len(values):
+    is_factored = layer_family(event.kinds[layer]).is_factored
+    if not is_factored or discarding.criterion != "threshold" or not discarding.points or not len(values):
         return None
     return float(discarding.threshold * values[0])
 
@@ -133,9 +135,9 @@ def discard_threshold(experiment: Experiment, event: EpochEvent, layer: int) -> 
 def factors(snapshot: Snapshot, layer: int, epoch: int, column_hz: Array | None) -> Factors:
     """Return U, σ, Vᵀ of a layer: the trained ones, or the singular value decomposition of its W."""
     network = Network(snapshot.spec, snapshot.theta)
-    if snapshot.spec.layers[layer].kind == "svd":
-        views = network.parameters(layer)
-        u, sigma, vt = (np.array(views[name]) for name in ("U", "sigma", "Vt"))
+    trained = snapshot.spec.layers[layer].family.svd_factors(network.parameters(layer))
+    if trained is not None:
+        u, sigma, vt = (np.array(factor) for factor in trained)
         return Factors(u, sigma, vt, True, epoch, column_hz)
     u, sigma, vt = np.linalg.svd(np.asarray(network.weight_matrix(layer)), full_matrices=False)
     rank = snapshot.spec.layers[layer].rank

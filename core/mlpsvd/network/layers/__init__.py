@@ -1,0 +1,34 @@
+"""Layer families, one module each; a family is registered here, and nothing else asks for it by name."""
+
+from mlpsvd.network.layers.dense import Dense
+from mlpsvd.network.layers.factored import Factored
+from mlpsvd.network.layers.family import (
+    LayerFamily,
+    LayerPass,
+    LayerSpec,
+    Parameters,
+    family_names,
+    layer_family,
+    register,
+)
+from mlpsvd.network.layers.svd import Svd
+from mlpsvd.network.layers.two_factor import TwoFactor
+
+__all__ = [
+    "DENSE",
+    "SVD",
+    "TWO_FACTOR",
+    "Factored",
+    "LayerFamily",
+    "LayerPass",
+    "LayerSpec",
+    "Parameters",
+    "family_names",
+    "layer_family",
+    "register",
+]
+
+DENSE, SVD, TWO_FACTOR = Dense(), Svd(), TwoFactor()
+
+for _family in (DENSE, SVD, TWO_FACTOR):
+    register(_family)

@@ -1,0 +1,54 @@
+"""The dense layer: W as it is."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.arrays import to_host
+from mlpsvd.network.layers.family import Array, LayerFamily, LayerPass, LayerSpec, Parameters
+
+__all__ = ["Dense"]
+
+
+class Dense(LayerFamily):
+    """Parameters: W [shape=(n_out, n_in)], b [shape=(n_out,)]."""
+
+    name = "dense"
+
+    def shapes(self, layer: LayerSpec) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of W and b."""
+        return {"W": (layer.n_out, layer.n_in), "b": (layer.n_out,)}
+
+    def forward(self, parameters: Parameters, x: Array) -> tuple[Array, LayerPass]:
+        """Return a = W x + b, equation (1), and x."""
+        return x @ parameters["W"].T + parameters["b"], (x,)
+
+    def backward(self, parameters: Parameters, layer_pass: LayerPass, delta: Array) -> Parameters:
+        """Return the gradients of equations (49) and (50)."""
+        (x,) = layer_pass
+        return {"W": delta.T @ x, "b": delta.sum(axis=0)}
+
+    def backward_input(self, parameters: Parameters, delta: Array) -> Array:
+        """Return Wᵀ δ, in equation (48)."""
+        return delta @ parameters["W"]
+
+    def weight_matrix(self, parameters: Parameters) -> Array:
+        """Return W itself, not a copy."""
+        return parameters["W"]
+
+    def factorise(self, W: Array, rank: int) -> Parameters:
+        """Return W."""
+        return {"W": W}
+
+    def singular_values(self, parameters: Parameters) -> NDArray[np.float64]:
+        """Return the singular values of W."""
+        return np.asarray(np.linalg.svd(to_host(parameters["W"]).astype(np.float64), compute_uv=False))
+
+    def forward_flops(self, layer: LayerSpec) -> int:
+        """Return the operations of one product."""
+        return 2 * layer.n_in * layer.n_out
+
+    def backward_flops(self, layer: LayerSpec, *, has_input_gradient: bool) -> int:
+        """Return the operations of δ xᵀ, and of Wᵀ δ."""
+        return 2 * layer.n_in * layer.n_out * (2 if has_input_gradient else 1)

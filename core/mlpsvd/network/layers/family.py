@@ -1,0 +1,204 @@
+"""The layer family protocol, the shape of one layer, and the registry of families.
+
+A layer computes a = W x + b. A family is one way to store and train W. A batch is a matrix with one clip per row, so
+the paper's a = W x + b reads A = X Wᵀ + b, and a sum over the batch of outer products δ xᵀ reads Δᵀ X.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.errors import NetworkError
+
+__all__ = ["Array", "LayerFamily", "LayerPass", "LayerSpec", "Parameters", "family_names", "layer_family", "register"]
+
+Array = NDArray[np.floating]
+Parameters = dict[str, Array]
+"""The matrices of a layer by name."""
+
+LayerPass = tuple[Array, ...]
+"""What the forward pass of a family keeps for its backward pass; only the family looks into it."""
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """One layer: a = W x + b followed by an activation.
+
+    The paper counts layers back from the output; here they are counted from the input, as data flows.
+
+    Attributes
+    ----------
+    kind
+        Name of the layer's family, such as ``dense`` or ``svd``.
+    n_in, n_out
+        I and J of this layer.
+    rank
+        R of a factored layer; min(n_in, n_out) for any other.
+    activation
+        ``relu``, ``sigmoid``, ``tanh`` or ``softmax``.
+    """
+
+    kind: str
+    n_in: int
+    n_out: int
+    rank: int
+    activation: str
+
+    @property
+    def family(self) -> LayerFamily:
+        """The family that computes this layer."""
+        return layer_family(self.kind)
+
+    @property
+    def is_factored(self) -> bool:
+        """Whether the layer trains the factors of W, so that singular values can be discarded from it."""
+        return self.family.is_factored
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of the parameters, in the order in which they lie in the flat vector."""
+        return self.family.shapes(self)
+
+    @property
+    def n_parameters(self) -> int:
+        """How many numbers the layer has, biases included (figure 3 counts them without)."""
+        return sum(math.prod(shape) for shape in self.shapes.values())
+
+
+class LayerFamily(ABC):
+    """One way to store and train the weight matrix W of a layer.
+
+    Instances hold no state; the parameters of a layer are passed in, on NumPy or CuPy.
+    """
+
+    name: str
+    """How settings and files write the family."""
+
+    is_factored: bool = False
+    """Whether W is trained as factors with singular values; see :class:`mlpsvd.network.layers.factored.Factored`."""
+
+    @abstractmethod
+    def shapes(self, layer: LayerSpec) -> dict[str, tuple[int, ...]]:
+        """Return names and shapes of the parameters in the order of the flat vector; the bias ``b`` comes last."""
+
+    @abstractmethod
+    def forward(self, parameters: Parameters, x: Array) -> tuple[Array, LayerPass]:
+        """Return the neuron inputs a, equation (1), and what the backward pass needs.
+
+        Parameters
+        ----------
+        parameters
+            The matrices by name.
+        x : np.ndarray [shape=(n_clips, n_in)]
+            One clip per row.
+
+        Returns
+        -------
+        a : np.ndarray [shape=(n_clips, n_out)]
+        layer_pass : LayerPass
+        """
+
+    @abstractmethod
+    def backward(self, parameters: Parameters, layer_pass: LayerPass, delta: Array) -> Parameters:
+        """Return the gradients by the parameters' names, summed over the batch.
+
+        Parameters
+        ----------
+        parameters, layer_pass
+            As in the forward pass.
+        delta : np.ndarray [shape=(n_clips, n_out)]
+            δ of this layer.
+        """
+
+    @abstractmethod
+    def backward_input(self, parameters: Parameters, delta: Array) -> Array:
+        """Return Wᵀ δ, the loss gradient with respect to the layer's input: the inner part of equation (48).
+
+        Parameters
+        ----------
+        delta : np.ndarray [shape=(n_clips, n_out)]
+
+        Returns
+        -------
+        gradient : np.ndarray [shape=(n_clips, n_in)]
+        """
+
+    @abstractmethod
+    def weight_matrix(self, parameters: Parameters) -> Array:
+        """Return W [shape=(n_out, n_in)]."""
+
+    @abstractmethod
+    def factorise(self, W: Array, rank: int) -> Parameters:
+        """Return the parameters, without the bias, that represent W [shape=(n_out, n_in)] best.
+
+        Parameters
+        ----------
+        rank
+            How many singular values a factored family keeps; other families ignore it.
+        """
+
+    @abstractmethod
+    def singular_values(self, parameters: Parameters) -> NDArray[np.float64]:
+        """Return the singular values of W [shape=(rank,)], largest first, on the host."""
+
+    @abstractmethod
+    def forward_flops(self, layer: LayerSpec) -> int:
+        """Return the operations of W x for one clip."""
+
+    @abstractmethod
+    def backward_flops(self, layer: LayerSpec, *, has_input_gradient: bool) -> int:
+        """Return the operations of W's gradient for one clip, and of Wᵀ δ where the layer below needs it."""
+
+    def svd_factors(self, parameters: Parameters) -> tuple[Array, Array, Array] | None:
+        """Return U, σ and Vᵀ where the family trains all three; else None."""
+        return None
+
+    def check(self, name: str, layer: LayerSpec) -> None:
+        """Check the sizes of a layer, which are whole numbers in range.
+
+        Raises
+        ------
+        NetworkError
+            With the layer's ``name``, what was found, and what is expected.
+        """
+        full = min(layer.n_in, layer.n_out)
+        if layer.rank != full:
+            raise NetworkError(f"the rank of {name} is {layer.rank}; it should be {full}")
+
+
+_FAMILIES: dict[str, LayerFamily] = {}
+
+
+def register(family: LayerFamily) -> None:
+    """Make a family known by its name; the reference engine can then run networks with it.
+
+    Raises
+    ------
+    ValueError
+        If another family has this name.
+    """
+    if _FAMILIES.setdefault(family.name, family) is not family:
+        raise ValueError(f"there is a layer family named {family.name!r} already")
+
+
+def layer_family(kind: str) -> LayerFamily:
+    """Return the family of this name.
+
+    Raises
+    ------
+    NetworkError
+        If there is none.
+    """
+    if kind not in _FAMILIES:
+        raise NetworkError(f"the kind of layer is {kind!r}; it should be one of {', '.join(_FAMILIES)}")
+    return _FAMILIES[kind]
+
+
+def family_names() -> tuple[str, ...]:
+    """Return the names of all registered families, in the order of registration."""
+    return tuple(_FAMILIES)
