@@ -1,261 +1,43 @@
-"""A stand-in for CuPy that is stricter than CuPy, and runs its kernels on the processor.
-
-Its arrays wrap NumPy arrays and refuse to become any without ``get()``, to be mixed with any, and to be given to a
-function of NumPy: what passes here leaves no host transfer to chance. What it offers is what the core uses.
-"""
+"""Fixtures: a stand-in for CuPy whose kernels run on the processor."""
 
 from __future__ import annotations
 
-import ctypes
-import operator
 import shutil
-import struct
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
+import strict_cupy
+from strict_cupy import SHARED_BYTES, Libraries
 
 from mlpsvd.arrays import Backend
-
-SHIM = Path(__file__).parent / "cuda_on_cpu.h"
-SHARED_BYTES = 227 * 1024  # as sm_90 has it
-
-
-class StrictArray:
-    """An array "on the device"."""
-
-    __module__ = "cupy"
-    __array_ufunc__ = None
-
-    def __init__(self, host: np.ndarray) -> None:
-        self.host = np.asarray(host)
-
-    def __array__(self, *args: object, **kwargs: object) -> np.ndarray:
-        raise TypeError("Implicit conversion to a NumPy array is not allowed. Please use `.get()`")
-
-    def get(self) -> np.ndarray:
-        return self.host.copy()
-
-    def __getattr__(self, name: str) -> Any:
-        if name in ("shape", "dtype", "size", "ndim", "nbytes"):
-            return getattr(self.host, name)
-        if name == "T":
-            return StrictArray(self.host.T)
-        if name in ("sum", "max", "argmax", "all", "reshape", "ravel", "copy", "astype"):
-            return lambda *args, **kwargs: StrictArray(getattr(self.host, name)(*args, **kwargs))
-        raise AttributeError(name)
-
-    def __len__(self) -> int:
-        return len(self.host)
-
-    def __float__(self) -> float:
-        return float(self.host)
-
-    def __bool__(self) -> bool:
-        return bool(self.host)
-
-    def __getitem__(self, index: Any) -> StrictArray:
-        return StrictArray(self.host[unwrapped(index, scalars=(int, slice, type(None), type(...)))])
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self.host[unwrapped(index, scalars=(int, slice, type(None), type(...)))] = unwrapped(value)
-
-
-def unwrapped(value: Any, scalars: tuple[type, ...] = (int, float, np.generic)) -> Any:
-    """What the device may compute with: its own arrays and numbers, but no array of the host."""
-    if isinstance(value, tuple):
-        return tuple(unwrapped(part, scalars) for part in value)
-    if isinstance(value, StrictArray):
-        return value.host
-    if not isinstance(value, scalars):
-        raise TypeError(f"Unsupported type {type(value)}")
-    return value
-
-
-def add_operators() -> None:
-    """The operators, their reflected and their in-place forms."""
-    for name in ("add", "sub", "mul", "truediv", "pow", "matmul", "lt", "le", "gt", "ge", "eq", "ne"):
-        function = getattr(operator, name)
-
-        def forward(self: StrictArray, other: Any, function: Any = function) -> StrictArray:
-            return StrictArray(function(self.host, unwrapped(other)))
-
-        def reflected(self: StrictArray, other: Any, function: Any = function) -> StrictArray:
-            return StrictArray(function(unwrapped(other), self.host))
-
-        setattr(StrictArray, f"__{name}__", forward)
-        setattr(StrictArray, f"__r{name}__", reflected)
-    for name in ("iadd", "isub", "imul", "itruediv"):
-        function = getattr(operator, name)
-
-        def in_place(self: StrictArray, other: Any, function: Any = function) -> StrictArray:
-            self.host = function(self.host, unwrapped(other))
-            return self
-
-        setattr(StrictArray, f"__{name}__", in_place)
-    for name in ("neg", "abs"):
-        function = getattr(operator, name)
-        setattr(StrictArray, f"__{name}__", lambda self, function=function: StrictArray(function(self.host)))
-
-
-add_operators()
-
-
-def transferred(values: Any, dtype: Any = None) -> StrictArray:
-    return StrictArray(np.array(values.host if isinstance(values, StrictArray) else values, dtype=dtype))
-
-
-def as_device(values: Any) -> StrictArray:
-    return values if isinstance(values, StrictArray) else transferred(values)
-
-
-def filled_with_rubbish(shape: Any, dtype: Any) -> StrictArray:
-    """Fresh memory of a card holds anything: here bytes that make not-a-numbers and indices far outside."""
-    array = np.empty(shape, dtype)
-    array.view(np.uint8)[...] = 0xFF
-    return StrictArray(array)
-
-
-def on_device(function: Callable[..., Any]) -> Callable[..., StrictArray]:
-    def call(*args: Any, **kwargs: Any) -> StrictArray:
-        assert isinstance(args[0], StrictArray), f"{function.__name__} of something on the host"
-        return StrictArray(function(*(unwrapped(value) for value in args), **kwargs))
-
-    return call
-
-
-def concatenated(arrays: Any) -> StrictArray:
-    assert all(isinstance(array, StrictArray) for array in arrays)
-    return StrictArray(np.concatenate([array.host for array in arrays]))
-
-
-def svd(matrix: StrictArray, full_matrices: bool) -> tuple[StrictArray, ...]:
-    return tuple(StrictArray(part) for part in np.linalg.svd(matrix.host, full_matrices=full_matrices))
-
-
-def build_kernels(source: str, real: str, folder: Path, options: tuple[str, ...]) -> Path:
-    """Compile the kernels' text for the processor; options say what it becomes."""
-    if shutil.which("g++") is None:
-        pytest.skip("no g++ to compile the GPU's kernels for the processor with")
-    (folder / "kernels.cu").write_text(source, encoding="ascii")
-    (folder / "main.cpp").write_text(f'#include "{SHIM}"\n')
-    out = folder / "kernels.out"
-    warnings = ("-Wall", "-Wextra", "-Werror")
-    defined = (f"-DREAL={real}", f'-DKERNEL_SOURCE="{folder / "kernels.cu"}"')
-    command = ["g++", "-std=c++20", "-O1", "-g", *warnings, *defined, *options, "-pthread", "-o", str(out)]
-    built = subprocess.run([*command, str(folder / "main.cpp")], capture_output=True, text=True)
-    assert built.returncode == 0, built.stderr
-    return out
-
-
-def arguments_of(values: tuple[Any, ...]) -> tuple[ctypes.Array[ctypes.c_void_p], list[Any]]:
-    """What CUDA's launch takes: the addresses of the arguments; and what must live as long as the call."""
-    cells: list[Any] = []
-    for value in values:
-        if isinstance(value, StrictArray):
-            assert value.host.flags.c_contiguous
-            cells.append(ctypes.c_void_p(value.host.ctypes.data))
-        else:
-            assert isinstance(value, np.int64)
-            cells.append(ctypes.c_int64(int(value)))
-    return (ctypes.c_void_p * len(cells))(*(ctypes.addressof(cell) for cell in cells)), cells
-
-
-class StrictKernel:
-    """Launches as CuPy's RawKernel does, and notes what was launched."""
-
-    def __init__(self, name: str, library: ctypes.CDLL, launches: list[Any]) -> None:
-        self.name, self._library, self._launches = name, library, launches
-        self.max_dynamic_shared_size_bytes = 48 * 1024
-
-    def __call__(self, grid: tuple[int], block: tuple[int], args: tuple[Any, ...], *, shared_mem: int) -> None:
-        assert shared_mem <= max(self.max_dynamic_shared_size_bytes, 48 * 1024)
-        self._launches.append((self.name, grid, block, saved(args), shared_mem))
-        pointers, _cells = arguments_of(args)
-        self._library.play(self.name.encode(), pointers, *grid, *block, ctypes.c_size_t(shared_mem))
-
-
-def saved(args: tuple[Any, ...]) -> bytes:
-    """The launch as the shim's program reads it."""
-    parts = [struct.pack("<q", len(args))]
-    for value in args:
-        if isinstance(value, StrictArray):
-            parts += [struct.pack("<q", value.host.nbytes), value.host.tobytes()]
-        else:
-            parts.append(struct.pack("<qq", -1, int(value)))
-    return b"".join(parts)
-
-
-def strict_module(raw_module: Callable[..., Any], shared_bytes: int) -> ModuleType:
-    """A module named cupy."""
-    runtime = SimpleNamespace(
-        cudaDevAttrMaxSharedMemoryPerBlockOptin=97, deviceGetAttribute=lambda attribute, device: shared_bytes
-    )
-    module = ModuleType("cupy")
-    functions = {
-        name: on_device(getattr(np, name))
-        for name in ("exp", "log", "sqrt", "tanh", "maximum", "zeros_like", "where", "take_along_axis")
-    }
-    vars(module).update(
-        functions,
-        array=transferred,
-        asarray=as_device,
-        zeros=lambda shape, dtype: StrictArray(np.zeros(shape, dtype)),
-        empty=filled_with_rubbish,
-        empty_like=lambda array: filled_with_rubbish(array.shape, array.dtype),
-        concatenate=concatenated,
-        finfo=np.finfo,
-        linalg=SimpleNamespace(svd=svd, norm=on_device(np.linalg.norm)),
-        cuda=SimpleNamespace(runtime=runtime),
-        RawModule=raw_module,
-    )
-    return module
-
 
 StrictBackend = Callable[..., Backend]
 
 
 @pytest.fixture(scope="session")
-def kernel_libraries(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], ctypes.CDLL]:
+def kernel_libraries(tmp_path_factory: pytest.TempPathFactory) -> Libraries:
     """The kernels' text compiled for the processor, once for each precision."""
-    built: dict[tuple[str, str], ctypes.CDLL] = {}
-
-    def library(source: str, real: str) -> ctypes.CDLL:
-        if (source, real) not in built:
-            folder = tmp_path_factory.mktemp("kernels")
-            built[source, real] = ctypes.CDLL(str(build_kernels(source, real, folder, ("-shared", "-fPIC"))))
-        return built[source, real]
-
-    return library
+    if shutil.which("g++") is None:
+        pytest.skip("no g++ to compile the GPU's kernels for the processor with")
+    return strict_cupy.libraries_in(tmp_path_factory.mktemp("kernels"))
 
 
 @pytest.fixture
-def strict_backend(
-    kernel_libraries: Callable[[str, str], ctypes.CDLL], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[StrictBackend]:
+def strict_backend(kernel_libraries: Libraries, monkeypatch: pytest.MonkeyPatch) -> Iterator[StrictBackend]:
     """Install the stand-in as cupy; call with the bytes of shared memory of a block and a list for launches."""
 
     def make(shared_bytes: int = SHARED_BYTES, launches: list[Any] | None = None) -> Backend:
-        noted = [] if launches is None else launches
-
-        def raw_module(*, code: str, options: tuple[str, ...]) -> SimpleNamespace:
-            real = options[0].removeprefix("-DREAL=")
-            library = kernel_libraries(code, real)
-            return SimpleNamespace(get_function=lambda name: StrictKernel(name, library, noted))
-
-        module = strict_module(raw_module, shared_bytes)
-        monkeypatch.setitem(sys.modules, "cupy", module)
-        return Backend("gpu", module, "a stand-in for a GPU")
+        backend = strict_cupy.strict_backend(kernel_libraries, shared_bytes, launches)
+        monkeypatch.setitem(sys.modules, "cupy", backend.xp)
+        return backend
 
     yield make
 
 
 @pytest.fixture(scope="session")
 def kernel_builder() -> Callable[..., Path]:
-    """:func:`build_kernels`, for tests that need another build."""
-    return build_kernels
+    """:func:`strict_cupy.build_kernels`, for tests that need another build."""
+    return strict_cupy.build_kernels
