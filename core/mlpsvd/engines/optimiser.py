@@ -1,4 +1,8 @@
-"""Optimisers: one update of the flat parameter vector by gradient descent, momentum or Adam."""
+"""Optimisers: one update of the flat parameter vector by gradient descent, momentum or Adam.
+
+They belong to the engines and not to :mod:`mlpsvd.training`, which lies above: an engine executes whole epochs, updates
+included, so the rule and the state of an optimiser are part of what an engine is given.
+"""
 
 from __future__ import annotations
 
