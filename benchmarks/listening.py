@@ -205,7 +205,7 @@ def listen(model: Path, held_out, server, arguments) -> None:
             time.sleep(0.002)
 
     wait(2.0)
-    main.listen.open_model(str(model))
+    main.models.open_model(str(model))
     main.tabs.setCurrentIndex(2)
     wait(1.0)
     main.listen_panel.controls.source.show_kind(MICROPHONE_SOURCE)

@@ -44,6 +44,8 @@ from mlpsvd_gui.plots.plot_menu import PlotMenu
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import menu_text
 from mlpsvd_gui.state.experiment_state import ExperimentState
+from mlpsvd_gui.state.listening_state import ListeningState
+from mlpsvd_gui.state.model_library import ModelLibrary
 from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.run_state import RunState
 from mlpsvd_gui.state.selection_state import SelectionState
@@ -61,6 +63,7 @@ from mlpsvd_gui.window.session import SessionController
 from mlpsvd_gui.window.theme import ThemeController
 from mlpsvd_gui.window.toolbar import RunToolBar
 from mlpsvd_gui.workers.training import TrainingWorker
+from mlpsvd_gui.workers.training_job import TrainingJob
 from mlpsvd_gui.workers.warm_up import WarmUp
 
 __all__ = ["MainWindow"]
@@ -88,6 +91,8 @@ class MainWindow(QMainWindow):
         self.experiments = ExperimentState(experiment or preferences.experiment(), self)
         self.selection = SelectionState(self)
         self.run = RunState(self)
+        self.models = ModelLibrary(self.run, self)
+        self.listening = ListeningState(self)
         self.warm_up = WarmUp()
         self.sound = PortAudioThread()
         self.actions_ = WindowActions(self)
@@ -122,7 +127,9 @@ class MainWindow(QMainWindow):
         self.settings = SettingsController(self.settings_panel, experiments)
         self.filters = FiltersController(self.filters_panel, experiments, selection)
         self.data = DataController(self.data_panel, experiments, selection, self.sound)
-        self.training = TrainingController(
+        worker = TrainingWorker(warm_up=self.warm_up, library=self._library)
+        self.training = TrainingJob(experiments, run, worker, self)
+        self.results = TrainingController(
             self.training_panel,
             self.singular_values_panel,
             self.race_panel,
@@ -130,14 +137,14 @@ class MainWindow(QMainWindow):
             experiments,
             selection,
             run,
-            TrainingWorker(warm_up=self.warm_up, library=self._library),
+            self.training,
         )
         self.papers = PapersController(self.papers_panel, self.preferences, self.warm_up, self)
-        self.listen = ListenController(self.listen_panel, run, self.preferences, self.sound)
+        self.listen = ListenController(self.listen_panel, self.models, self.listening, self.preferences, self.sound)
         self.record = RecordController(
-            self.record_panel, self.listen, experiments, run, self.training, self.preferences, self.sound
+            self.record_panel, self.listening, experiments, run, self.training, self.preferences, self.sound
         )
-        self.files = FilesController(self.files_panel, self.listen.models)
+        self.files = FilesController(self.files_panel, self.models)
         self.documents = DocumentsController(experiments, run, self.preferences)
         self.session = SessionController(
             self, self.actions_.recent_runs, run, self.documents, self.training, self._library
@@ -214,7 +221,7 @@ class MainWindow(QMainWindow):
 
     def open_model(self, path: Path) -> None:
         """Open a model file for Listen and Files, and say so."""
-        self.listen.open_model(str(path))
+        self.models.open_model(str(path))
         text = f"Opened the model {one_line(path.name)}. It can be used on the pages Listen and Files of Live audio."
         self.messages.show_message(MessageKind.DONE, text, "listen", "Show Listen")
 
@@ -336,7 +343,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._remember()
-        looking = (self.data, self.filters, self.settings, self.session, self.documents)
+        looking = (self.models, self.results, self.data, self.filters, self.settings, self.session, self.documents)
         live = (self.record, self.files, self.listen)  # whoever listens ends before what is listened to
         for controller in (self.training, self.papers, *live, *looking):
             controller.close()

@@ -1,16 +1,107 @@
-"""Text for messages: quotes of untrusted values that are short, on one line and without control characters."""
+"""Text for messages and tables: quotes of untrusted values, counted nouns, durations, minus signs, CSV cells."""
 
 from __future__ import annotations
 
+import csv
+import io
+import math
+import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 
-__all__ = ["CONTENDER_NAMES", "one_line", "quoted", "spreadsheet_cell", "spreadsheet_row"]
+__all__ = [
+    "CONTENDER_NAMES",
+    "counted",
+    "csv_text",
+    "duration_text",
+    "length_text",
+    "one_line",
+    "quoted",
+    "sentence",
+    "spreadsheet_cell",
+    "spreadsheet_row",
+    "with_minus",
+]
 
 CONTENDER_NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
 """The contenders of a race as a person knows them."""
 
 _LONGEST = 80
+
+
+_HYPHEN_BEFORE_A_NUMBER = re.compile(r"(?<!\w)-(?=[\d.]|inf)|(?<=\de)-(?=\d)")
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it is not 1.
+
+    Examples
+    --------
+    >>> counted(1, "clip"), counted(2, "class"), counted(1200, "clip")
+    ('1 clip', '2 classes', '1,200 clips')
+    """
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def sentence(text: str) -> str:
+    """Return ``text`` with a full stop, where it does not end a sentence already; an empty text stays empty.
+
+    Examples
+    --------
+    >>> sentence("The file is empty"), sentence("Stop!"), sentence("")
+    ('The file is empty.', 'Stop!', '')
+    """
+    return text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def with_minus(text: str) -> str:
+    """Return ``text`` with minus signs instead of hyphens before numbers; hyphens in words stay.
+
+    Examples
+    --------
+    >>> with_minus("-3.5 dB"), with_minus("1e-05"), with_minus("MLP-SVD, class-2")
+    ('−3.5 dB', '1e−05', 'MLP-SVD, class-2')
+    """
+    return _HYPHEN_BEFORE_A_NUMBER.sub("−", text)
+
+
+def duration_text(seconds: float) -> str:
+    """Return a duration roughly, as an estimate is shown.
+
+    Examples
+    --------
+    >>> duration_text(0.2), duration_text(59.6), duration_text(150), duration_text(7300)
+    ('1 s', '60 s', '2 min', '2 h 2 min')
+    """
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def length_text(seconds: float, decimals: int = 2) -> str:
+    """Return the length of a recording in seconds, minutes and hours; empty where it is NaN.
+
+    Parameters
+    ----------
+    seconds
+        The length.
+    decimals
+        Decimal places of lengths below ten seconds.
+
+    Examples
+    --------
+    >>> length_text(0.48), length_text(12.34), length_text(187), length_text(3723), length_text(3.4, decimals=1)
+    ('0.48 s', '12.3 s', '3:07', '1:02:03', '3.4 s')
+    """
+    if math.isnan(seconds):
+        return ""
+    if seconds < 59.95:
+        return f"{seconds:.{decimals if seconds < 9.995 else 1}f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def one_line(text: str, longest: int = _LONGEST) -> str:
@@ -99,6 +190,19 @@ def spreadsheet_cell(text: str) -> str:
 def spreadsheet_row(cells: Iterable[object]) -> list[object]:
     """Return a row for a CSV writer whose texts are :func:`spreadsheet_cell`; other values stay as they are."""
     return [spreadsheet_cell(cell) if isinstance(cell, str) else cell for cell in cells]
+
+
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    """Return rows as CSV whose texts are :func:`spreadsheet_cell`.
+
+    Examples
+    --------
+    >>> csv_text([("name", "value"), ("a, b", 0.5), ("=cmd", 1)])
+    'name,value\\n"a, b",0.5\\n\'=cmd,1\\n'
+    """
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(spreadsheet_row(row) for row in rows)
+    return text.getvalue()
 
 
 def _is_number(text: str) -> bool:

@@ -21,6 +21,7 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtGui import QColor
 
+from mlpsvd.text import with_minus
 from mlpsvd_gui.plots.frequency_axis import rounded_outwards
 from mlpsvd_gui.plots.theme import Theme, mix
 
@@ -80,7 +81,7 @@ class ColourScale:
 
 
 def _text(value: float) -> str:
-    return f"{value:.4g}".replace("-", "−")
+    return with_minus(f"{value:.4g}")
 
 
 def range_of(values: npt.NDArray[np.float64], is_log: bool) -> tuple[float, float]:

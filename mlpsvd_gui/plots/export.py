@@ -10,8 +10,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -24,7 +22,7 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSaveFile
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QWidget
 
-from mlpsvd.text import spreadsheet_cell, spreadsheet_row
+from mlpsvd.text import csv_text, spreadsheet_cell
 
 __all__ = ["ExportError", "Table", "to_csv", "write_csv", "write_png", "write_svg"]
 
@@ -42,12 +40,8 @@ class Table:
 
 def to_csv(table: Table) -> str:
     """Return a table as comma-separated text; absent values (NaN, or a shorter column) are empty cells."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(spreadsheet_row(table.columns))
     columns = [[_cell(value) for value in column] for column in table.columns.values()]
-    writer.writerows(zip_longest(*columns, fillvalue=""))
-    return stream.getvalue()
+    return csv_text([tuple(table.columns), *zip_longest(*columns, fillvalue="")])
 
 
 def _cell(value: Any) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
+from mlpsvd.text import with_minus
 from mlpsvd_gui.plots.theme import Theme, small_font, with_alpha
 
 __all__ = ["Readout", "number_text"]
@@ -17,7 +18,7 @@ __all__ = ["Readout", "number_text"]
 
 def number_text(value: float, unit: str = "") -> str:
     """Write a value with four significant digits and its unit."""
-    text = f"{value:.4g}".replace("-", "−")
+    text = with_minus(f"{value:.4g}")
     return f"{text} {unit}" if unit else text
 
 

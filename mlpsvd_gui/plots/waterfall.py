@@ -18,6 +18,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QWidget
 
+from mlpsvd.text import with_minus
 from mlpsvd_gui.plots.base_plot import BasePlot, Range
 from mlpsvd_gui.plots.colour_scale import ColourScale, sequential_table
 from mlpsvd_gui.plots.export import Table
@@ -233,7 +234,7 @@ class Waterfall(BasePlot):
         level = self._levels[row, column]
         if np.isnan(level):
             return []
-        return [f"<b>{number_text(x, 'Hz')}</b>, {row * self._step_s:.1f} s ago", f"{level:.1f} dB".replace("-", "−")]
+        return [f"<b>{number_text(x, 'Hz')}</b>, {row * self._step_s:.1f} s ago", with_minus(f"{level:.1f} dB")]
 
     def table(self) -> Table:
         """Return a row for each column of the picture, with one time in each column of the table."""

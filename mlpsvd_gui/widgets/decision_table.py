@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from mlpsvd.classification.live.verdict import VerdictKind
+from mlpsvd.text import with_minus
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.tables import list_rows
 
@@ -262,7 +263,7 @@ def _text(row: DecisionRow, column: int) -> str:
 
 def _tip(row: DecisionRow) -> str:
     what = "Level of the loudest window" if row.kind is VerdictKind.QUIET else "Level of the window"
-    level = f"{what}: {row.level_dbfs:.1f} dBFS".replace("-", "−")
+    level = with_minus(f"{what}: {row.level_dbfs:.1f} dBFS")
     return plain_tip(f"{_shown_text(row)}\n{level}")
 
 

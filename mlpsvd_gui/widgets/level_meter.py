@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from mlpsvd.text import with_minus
 from mlpsvd_gui.plots.theme import LIGHT, Theme, mix, small_font
 
 __all__ = ["LevelMeter"]
@@ -92,7 +93,7 @@ class LevelMeter(QWidget):
         text = f"{self._rms_dbfs:.1f} dBFS, peak {self._hold_dbfs:.1f}"
         if self._level_db_spl is not None:
             text += f"   {self._level_db_spl:.1f} dB SPL"
-        return text.replace("-", "−")
+        return with_minus(text)
 
     def sizeHint(self) -> QSize:
         """Wide, and as high as bar and scale."""
@@ -276,7 +277,7 @@ class LevelMeter(QWidget):
         for tick in _TICKS_DBFS:
             x = self._x(tick, bar)
             painter.drawLine(QPointF(x, bar.bottom() + 2.0), QPointF(x, bar.bottom() + 5.0))
-            text = f"{tick}".replace("-", "−")
+            text = with_minus(f"{tick}")
             width = painter.fontMetrics().horizontalAdvance(text)
             left = min(max(0.0, x - width / 2.0), bar.right() + 6.0 - width)
             painter.drawText(QPointF(left, bar.bottom() + line + 2.0), text)

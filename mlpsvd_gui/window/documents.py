@@ -11,6 +11,7 @@ from mlpsvd.errors import FileFormatError, MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import save_experiment
 from mlpsvd.experiments.runs.run import Run
+from mlpsvd.text import sentence
 from mlpsvd_gui.log import LOGGER, unexpected_sentence
 from mlpsvd_gui.state.experiment_state import ExperimentState, Origin
 from mlpsvd_gui.state.preferences import Preferences
@@ -187,7 +188,7 @@ class DocumentsController(QObject):
 
 def _not_written(path: Path, error: Exception) -> str:
     if isinstance(error, FileFormatError | MlpSvdError):
-        return f"{str(error).rstrip('.')}."
+        return sentence(str(error))
     if isinstance(error, OSError):
         return f"{path} cannot be written: {error.strerror or error}. Choose another place."
     return unexpected_sentence(error)

@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QLabel
 
 from mlpsvd.text import CONTENDER_NAMES
 from mlpsvd_gui.pages.explore.controllers.settings import SettingsController
-from mlpsvd_gui.pages.explore.controllers.training import TrainingController
 from mlpsvd_gui.pages.explore.views.race_panel import RacePanel
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.state.run_state import RunPhase, RunState
 from mlpsvd_gui.window.actions import WindowActions
 from mlpsvd_gui.window.toolbar import RunToolBar
+from mlpsvd_gui.workers.training_job import TrainingJob
 
 __all__ = ["RunControls"]
 
@@ -44,7 +44,7 @@ class RunControls(QObject):
         toolbar: RunToolBar,
         race_panel: RacePanel,
         settings: SettingsController,
-        training: TrainingController,
+        training: TrainingJob,
         run: RunState,
         state_text: QLabel,
         parent: QObject | None = None,

@@ -12,11 +12,11 @@ from mlpsvd.experiments.runs.library import KeptRun, RunLibrary
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.text import CONTENDER_NAMES, one_line
 from mlpsvd_gui.log import LOGGER
-from mlpsvd_gui.pages.explore.controllers.training import TrainingController
 from mlpsvd_gui.qt_text import menu_text
 from mlpsvd_gui.state.run_state import RunPhase, RunState
 from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 from mlpsvd_gui.window.documents import DocumentsController
+from mlpsvd_gui.workers.training_job import TrainingJob
 
 __all__ = ["SessionController"]
 
@@ -48,7 +48,7 @@ class SessionController(QObject):
         menu: QMenu,
         run_model: RunState,
         files: DocumentsController,
-        training: TrainingController,
+        training: TrainingJob,
         library: RunLibrary,
     ) -> None:
         super().__init__(window)

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpsvd.errors import SettingError
-from mlpsvd.text import one_line, quoted, spreadsheet_cell, spreadsheet_row
+from mlpsvd.text import (
+    counted,
+    csv_text,
+    duration_text,
+    length_text,
+    one_line,
+    quoted,
+    sentence,
+    spreadsheet_cell,
+    spreadsheet_row,
+    with_minus,
+)
 
 
 @given(st.text())
@@ -50,3 +63,50 @@ def test_a_formula_becomes_text_in_a_spreadsheet(text: str) -> None:
 def test_numbers_and_plain_texts_stay_as_they_are_in_a_spreadsheet(text: str) -> None:
     assert spreadsheet_cell(text) == text
     assert spreadsheet_row([text, -2.5, None]) == [text, -2.5, None]
+
+
+def test_nouns_are_counted_in_singular_and_plural() -> None:
+    assert [counted(n, "clip") for n in (0, 1, 2, 1200)] == ["0 clips", "1 clip", "2 clips", "1,200 clips"]
+    assert [counted(n, "class") for n in (1, 2)] == ["1 class", "2 classes"]
+
+
+@given(st.text())
+def test_a_sentence_ends_once(text: str) -> None:
+    assert sentence(sentence(text)) == sentence(text)
+    assert sentence(text).startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("-3.5 dB", "−3.5 dB"),
+        ("peak -12.0, mean -.5", "peak −12.0, mean −.5"),
+        ("1e-05", "1e−05"),
+        ("-inf", "−inf"),
+        ("MLP-SVD, class-2, 20-30 Hz", "MLP-SVD, class-2, 20-30 Hz"),
+    ],
+)
+def test_only_hyphens_before_numbers_become_minus_signs(text: str, shown: str) -> None:
+    assert with_minus(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.2, "1 s"), (59.6, "60 s"), (150, "2 min"), (3570, "1 h 0 min"), (7300, "2 h 2 min")],
+)
+def test_durations_are_rough(seconds: float, text: str) -> None:
+    assert duration_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.48, "0.48 s"), (9.999, "10.0 s"), (59.96, "1:00"), (187.0, "3:07"), (3723.0, "1:02:03"), (float("nan"), "")],
+)
+def test_lengths_of_recordings(seconds: float, text: str) -> None:
+    assert length_text(seconds) == text
+    assert length_text(3.44, decimals=1) == "3.4 s"
+
+
+def test_a_csv_text_is_read_back_and_holds_no_formula() -> None:
+    text = csv_text([("a, b", 'say "hi"'), ("=1+1", -3.5)])
+    assert list(csv.reader(text.splitlines())) == [["a, b", 'say "hi"'], ["'=1+1", "-3.5"]]

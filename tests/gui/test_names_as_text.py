@@ -162,8 +162,8 @@ def test_names_from_files_are_text_everywhere_in_the_window(
 
     window.documents.open(experiment)
     trained.finish_in(window.run)
-    window.listen.open_model(str(model))
-    qtbot.waitUntil(lambda: window.listen.models.find(str(model)) is not None, timeout=WAIT_MS)
+    window.models.open_model(str(model))
+    qtbot.waitUntil(lambda: window.models.find(str(model)) is not None, timeout=WAIT_MS)
     assert all_faults(window) == []
 
     window.files_panel.controls.paths_chosen.emit([str(sounds)])

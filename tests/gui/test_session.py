@@ -70,7 +70,7 @@ def test_the_last_run_comes_back_with_curves_models_and_matrix(qtbot: QtBot, tmp
     assert [again.race_panel.cell(name, "Test accuracy") for name in ("mlp", "mlp-svd")] == cells
     np.testing.assert_array_equal(again.run.outcomes["mlp-svd"].confusion, confusion)
     assert len(again.training_panel.accuracy.curve_data("mlp/test")[0]) == 7
-    assert [model.key for model in again.listen.models.entries()] == ["mlp", "mlp-svd"]
+    assert [model.key for model in again.models.entries()] == ["mlp", "mlp-svd"]
     assert again.actions_.save_run.isEnabled() and again.race_panel.stale_text == ""
     again.close()
 

@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 from mlpsvd import settings
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd_gui.main_window import MainWindow
-from mlpsvd_gui.pages.explore.controllers.training import TrainingController
 from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.run_state import RunPhase
 from mlpsvd_gui.widgets.number_field import NumberField
@@ -185,8 +184,7 @@ def test_opening_a_model_says_where_it_is_used(
 
 
 def test_training_controllers_words_for_an_impossible_setting(qtbot: QtBot, window: MainWindow) -> None:
-    controller: TrainingController = window.training
     window.experiments.set_value("discarding.last", 3)
-    with qtbot.waitSignal(controller.failed) as told:
-        controller.train()
+    with qtbot.waitSignal(window.training.failed) as told:
+        window.training.train()
     assert "discarding." not in told.args[0] and told.args[0].endswith(".")

@@ -28,6 +28,7 @@ from mlpsvd.cli.native_stderr import quiet_libraries
 from mlpsvd.errors import DeviceError, SettingError
 from mlpsvd.models.model_file import load_model
 from mlpsvd.settings import check, parse_text, setting
+from mlpsvd.text import counted
 
 __all__ = ["ListenOptions", "list_devices", "listen"]
 
@@ -88,7 +89,7 @@ def list_devices() -> int:
     with quiet_libraries(), closing(PortAudioThread()) as host:
         inputs = _require_devices(host)
     for one in inputs:
-        channels = f"{one.n_channels} channel{'' if one.n_channels == 1 else 's'}"
+        channels = counted(one.n_channels, "channel")
         kind = "default" if one.is_default else "monitor" if one.is_monitor else ""
         print(f"{one.name}\t{one.host_api}\t{channels}\t{one.native_rate_hz:g} Hz\t{kind}".rstrip("\t"))
     return OK

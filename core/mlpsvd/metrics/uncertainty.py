@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.text import with_minus
+
 __all__ = [
     "ASSUMPTION",
     "Comparison",
@@ -129,7 +131,7 @@ def points_text(difference: float) -> str:
     ('+1.4 points', '−1.4 points', '0.0 points')
     """
     points = round(100 * difference, 1)
-    return f"{points:+.1f} points".replace("-", "−") if points else "0.0 points"
+    return with_minus(f"{points:+.1f} points") if points else "0.0 points"
 
 
 def mcnemar_p(only_first: int, only_second: int) -> float:

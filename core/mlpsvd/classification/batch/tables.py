@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +11,7 @@ from typing import Any
 
 from mlpsvd.classification.batch.results import UNKNOWN, FileResult
 from mlpsvd.classification.batch.summary import totals_of
-from mlpsvd.text import spreadsheet_row
+from mlpsvd.text import csv_text
 
 __all__ = ["file_entry", "files_csv", "to_audacity_labels", "to_json", "window_entries", "windows_csv"]
 
@@ -28,14 +26,14 @@ def windows_csv(results: Iterable[FileResult], class_names: Sequence[str]) -> st
     """
     heading = ["file", "start_s", "end_s", "label", "probability", "true_class", "problem", *_DOUBTS,
                *_headings(class_names)]  # fmt: skip
-    return _csv(heading, (row for one in results for row in _window_rows(one)))
+    return csv_text([heading, *(row for one in results for row in _window_rows(one))])
 
 
 def files_csv(results: Iterable[FileResult], class_names: Sequence[str]) -> str:
     """Return one line a file: its predicted class by the mean of its windows and by most of them, or why none."""
     heading = ["file", "duration_s", "n_windows", "label", "probability", "majority", "agreement", "true_class",
                "problem", *_DOUBTS, *_headings(class_names)]  # fmt: skip
-    return _csv(heading, (_file_row(one) for one in results))
+    return csv_text([heading, *(_file_row(one) for one in results)])
 
 
 def to_json(results: Iterable[FileResult], class_names: Sequence[str], with_windows: bool = True) -> str:
@@ -173,14 +171,6 @@ def _number(value: float | None) -> str:
 
 def _headings(class_names: Sequence[str]) -> list[str]:
     return [f"p({name})" for name in class_names]
-
-
-def _csv(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(spreadsheet_row(heading))
-    writer.writerows(spreadsheet_row(row) for row in rows)
-    return text.getvalue()
 
 
 def _text(path: Path) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from mlpsvd.classification.live.decision import LiveDecision
 from mlpsvd.classification.live.verdict import VerdictKind
-from mlpsvd.text import spreadsheet_row
+from mlpsvd.text import csv_text
 
 __all__ = ["csv_heading", "csv_row", "iso_clock", "to_audacity_labels", "to_csv"]
 
@@ -41,7 +39,7 @@ def to_csv(decisions: Iterable[LiveDecision]) -> str:
 
 def csv_heading(class_names: Sequence[str]) -> str:
     """Return the line that names the columns."""
-    return _csv_line([*_COLUMNS, *(f"p({name})" for name in class_names)])
+    return csv_text([[*_COLUMNS, *(f"p({name})" for name in class_names)]])
 
 
 def csv_row(decision: LiveDecision, class_names: Sequence[str]) -> str:
@@ -52,20 +50,22 @@ def csv_row(decision: LiveDecision, class_names: Sequence[str]) -> str:
     each of ``class_names`` in this window alone. What there is no number for is left empty.
     """
     of_class = dict(zip(decision.class_names, decision.probabilities.tolist(), strict=True))
-    return _csv_line(
+    return csv_text(
         [
-            f"{decision.start_s:.6f}",
-            f"{decision.end_s:.6f}",
-            iso_clock(decision.clock_s),
-            decision.verdict.label,
-            decision.verdict.kind.value,
-            _number(decision.verdict.probability),
-            decision.label,
-            _number(decision.probability),
-            f"{decision.level.rms_dbfs:.2f}",
-            f"{decision.level.peak_dbfs:.2f}",
-            _number(decision.distance),
-            *(_number(of_class.get(name, math.nan)) for name in class_names),
+            [
+                f"{decision.start_s:.6f}",
+                f"{decision.end_s:.6f}",
+                iso_clock(decision.clock_s),
+                decision.verdict.label,
+                decision.verdict.kind.value,
+                _number(decision.verdict.probability),
+                decision.label,
+                _number(decision.probability),
+                f"{decision.level.rms_dbfs:.2f}",
+                f"{decision.level.peak_dbfs:.2f}",
+                _number(decision.distance),
+                *(_number(of_class.get(name, math.nan)) for name in class_names),
+            ]
         ]
     )
 
@@ -99,9 +99,3 @@ def _label_text(decision: LiveDecision) -> str:
 
 def _number(value: float) -> str:
     return f"{value:.6f}" if math.isfinite(value) else ""
-
-
-def _csv_line(cells: Sequence[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(spreadsheet_row(cells))
-    return text.getvalue()

@@ -22,6 +22,7 @@ from mlpsvd.experiments.papers.tasks import (
 )
 from mlpsvd.experiments.trials.trials import Trial
 from mlpsvd.signals.bank import PAPER_CLASS_COUNTS
+from mlpsvd.text import with_minus
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -82,7 +83,7 @@ def _range_saved(saved: dict[_Key, float], hidden: int) -> str:
 
 def _whole(percent: float) -> str:
     """In words a minus is a minus, not a hyphen."""
-    return str(round(percent)).replace("-", "−")
+    return with_minus(str(round(percent)))
 
 
 def _accuracy_claims(curves: dict[int, AccuracyCurve]) -> list[Comparison]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.trials.trials import Trial
-from mlpsvd.text import spreadsheet_row
+from mlpsvd.text import csv_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,10 +40,7 @@ class Table:
 
     def csv(self) -> str:
         """Return the table as CSV text, heads first."""
-        text = io.StringIO()
-        rows = (spreadsheet_row(row) for row in (self.columns, *self.rows))
-        csv.writer(text, lineterminator="\n").writerows(rows)
-        return text.getvalue()
+        return csv_text((self.columns, *self.rows))
 
 
 @dataclass(frozen=True)

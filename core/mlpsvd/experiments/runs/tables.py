@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 
 from mlpsvd.datasets.clips import Skipped
 from mlpsvd.experiments.race import Outcome
-from mlpsvd.text import spreadsheet_row
+from mlpsvd.text import csv_text
 from mlpsvd.training.events import EpochEvent
 
 __all__ = ["confusion_csv", "history_csv", "singular_values_csv", "skipped_csv"]
@@ -16,24 +14,24 @@ __all__ = ["confusion_csv", "history_csv", "singular_values_csv", "skipped_csv"]
 
 def skipped_csv(skipped: Sequence[Skipped]) -> str:
     """Return a row for each recording that was left out: path and reason."""
-    return _csv([("path", "reason"), *((one.path, one.reason) for one in skipped)])
+    return csv_text([("path", "reason"), *((one.path, one.reason) for one in skipped)])
 
 
 def history_csv(history: Sequence[EpochEvent]) -> str:
     """Return a row an epoch: losses, accuracies (0 to 1), weights, operations, seconds, ranks, discarded values."""
-    return _csv(_history_rows(history))
+    return csv_text(_history_rows(history))
 
 
 def singular_values_csv(history: Sequence[EpochEvent]) -> str:
     """Return a row a singular value: epoch, layer counted from 0 at the input, index from 0, largest first."""
-    return _csv(_singular_value_rows(history))
+    return csv_text(_singular_value_rows(history))
 
 
 def confusion_csv(outcome: Outcome, class_names: Sequence[str]) -> str:
     """Return a row a target class with the number of test clips estimated as each class (Table I)."""
     rows: list[Sequence[object]] = [("target \\ estimate", *class_names)]
     rows += [(name, *row) for name, row in zip(class_names, outcome.confusion.tolist(), strict=True)]
-    return _csv(rows)
+    return csv_text(rows)
 
 
 def _history_rows(history: Sequence[EpochEvent]) -> Iterable[Sequence[object]]:
@@ -56,9 +54,3 @@ def _singular_value_rows(history: Sequence[EpochEvent]) -> Iterable[Sequence[obj
         for layer, values in enumerate(event.singular_values):
             for index, value in enumerate(values):
                 yield (event.epoch, layer, index, float(value))
-
-
-def _csv(rows: Iterable[Sequence[object]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(spreadsheet_row(row) for row in rows)
-    return text.getvalue()

@@ -33,7 +33,6 @@ __all__ = [
     "n_test_clips",
     "race_row",
     "singular_value_history",
-    "time_left",
 ]
 
 Array = NDArray[np.floating]
@@ -142,15 +141,6 @@ def factors(snapshot: Snapshot, layer: int, epoch: int, column_hz: Array | None)
     u, sigma, vt = np.linalg.svd(np.asarray(network.weight_matrix(layer)), full_matrices=False)
     rank = snapshot.spec.layers[layer].rank
     return Factors(u[:, :rank], sigma[:rank], vt[:rank], False, epoch, column_hz)
-
-
-def time_left(run: RunState, elapsed_s: float) -> float | None:
-    """Estimate the seconds until the end from those trained so far (pauses left out); None before the first epoch."""
-    if run.experiment is None:
-        return None
-    total = run.experiment.training.epochs * len(run.histories)
-    done = sum(history[-1].epoch for history in run.histories.values() if history)
-    return elapsed_s * (total - done) / done if done else None
 
 
 def changed_settings(before: Experiment, after: Experiment) -> list[str]:

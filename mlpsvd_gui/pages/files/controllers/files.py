@@ -11,14 +11,14 @@ from PySide6.QtCore import QObject, QTimer
 
 from mlpsvd.classification.batch.classify import FileResult, SoundFile, find_sound_files
 from mlpsvd.classification.batch.summary import totals_of
+from mlpsvd.text import sentence
 from mlpsvd_gui.pages.files.controllers.export import FilesExport
 from mlpsvd_gui.pages.files.controllers.texts import progress_text, ready_text, stale_text
 from mlpsvd_gui.pages.files.views.panel import FilesPanel
 from mlpsvd_gui.pages.files.views.rows import FileEntry
 from mlpsvd_gui.pages.files.workers.classification import ClassificationNews, ClassificationWorker
-from mlpsvd_gui.qt_text import sentence
 from mlpsvd_gui.state.available_models import AvailableModel, default_model
-from mlpsvd_gui.state.model_provider import ModelProvider
+from mlpsvd_gui.state.model_library import ModelLibrary
 from mlpsvd_gui.threads.latest import LatestRunner, Progress
 
 __all__ = ["FilesController"]
@@ -38,7 +38,7 @@ class FilesController(QObject):
         The networks to choose from.
     """
 
-    def __init__(self, panel: FilesPanel, models: ModelProvider, parent: QObject | None = None) -> None:
+    def __init__(self, panel: FilesPanel, models: ModelLibrary, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._panel = panel
         self._models = models

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from mlpsvd.text import counted
 from mlpsvd_gui.pages.files.workers.classification import ClassificationNews
-from mlpsvd_gui.qt_text import counted
 from mlpsvd_gui.state.available_models import AvailableModel
 
 __all__ = ["progress_text", "ready_text", "stale_text"]

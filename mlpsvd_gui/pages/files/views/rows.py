@@ -11,6 +11,7 @@ from typing import Any
 from mlpsvd.classification.batch.find_files import SoundFile
 from mlpsvd.classification.batch.results import FileResult
 from mlpsvd.datasets.labels import natural_key
+from mlpsvd.text import length_text, with_minus
 
 __all__ = [
     "ALL",
@@ -118,17 +119,6 @@ def in_sorted_order(entries: Iterable[FileEntry], column: int, is_descending: bo
     return [entry for _, entry in valued] + others
 
 
-def duration_text(seconds: float) -> str:
-    """Write a length as 0.48 s, 12.3 s, 3:07 or 1:02:03; nothing for what is not known."""
-    if math.isnan(seconds):
-        return ""
-    if seconds < 59.95:
-        return f"{seconds:.2f} s" if seconds < 9.995 else f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
 def _percent(share: float) -> str:
     return "" if math.isnan(share) else f"{100.0 * share:.1f} %"
 
@@ -148,7 +138,7 @@ def _distance(result: FileResult) -> str:
 
 
 def _level(result: FileResult) -> str:
-    return "" if math.isnan(result.level_dbfs) else f"{result.level_dbfs:.1f} dBFS".replace("-", "−")
+    return "" if math.isnan(result.level_dbfs) else with_minus(f"{result.level_dbfs:.1f} dBFS")
 
 
 def _note(result: FileResult) -> str:
@@ -159,7 +149,7 @@ def _note(result: FileResult) -> str:
 
 COLUMNS: Sequence[Column] = (
     Column("File", "The recording, with the folders that were chosen", lambda _: "", lambda _: None),
-    Column("Length", "Length of the recording", lambda r: duration_text(r.duration_s), lambda r: r.duration_s, True),
+    Column("Length", "Length of the recording", lambda r: length_text(r.duration_s), lambda r: r.duration_s, True),
     Column(
         "Predicted",
         "The class with the largest mean probability over all windows; where nothing speaks for it, the note says so",

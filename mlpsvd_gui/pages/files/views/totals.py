@@ -11,11 +11,10 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView
 
 from mlpsvd.classification.batch.summary import ClassificationTotals
 from mlpsvd.metrics.uncertainty import accuracy_text
-from mlpsvd.text import one_line
-from mlpsvd_gui.pages.files.views.rows import duration_text
+from mlpsvd.text import counted, length_text, one_line, sentence
 from mlpsvd_gui.pages.files.views.table import swatch
 from mlpsvd_gui.plots.theme import Theme, small_font, theme_for, with_alpha
-from mlpsvd_gui.qt_text import counted, plain_tip, sentence
+from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.confusion_map import LONGEST_NAME, MOST_IN_TABLE, ConfusionMap
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 from mlpsvd_gui.widgets.tables import pad_cells
@@ -223,7 +222,7 @@ class TotalsView(QWidget):
             self.headline.setText(f"{n_usable:,} classified")
             first = ""
         problems = f"; {totals.n_unusable:,} could not be classified" if totals.n_unusable else ""
-        length = duration_text(totals.duration_s)
+        length = length_text(totals.duration_s)
         recordings, windows = counted(n_usable, "recording"), counted(totals.n_windows, "window")
         doubts = f" {sentence(totals.doubts)}" if totals.doubts else ""
         self.details.setText(f"{first}{recordings}, {windows}, {length}{problems}.{doubts}")

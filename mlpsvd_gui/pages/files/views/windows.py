@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from mlpsvd.classification.batch.results import FileResult
+from mlpsvd.text import counted, with_minus
 from mlpsvd_gui.pages.files.views.rows import FileEntry
 from mlpsvd_gui.pages.files.views.table import swatch
 from mlpsvd_gui.pages.files.views.window_strip import WindowStrip
@@ -86,7 +87,7 @@ class _WindowRows(QAbstractTableModel):
         if column == 5:
             return f"{result.distances[row]:.2f}" if len(result.distances) else ""
         if column == 6:
-            return f"{result.levels_dbfs[row]:.1f} dBFS".replace("-", "−") if len(result.levels_dbfs) else ""
+            return with_minus(f"{result.levels_dbfs[row]:.1f} dBFS") if len(result.levels_dbfs) else ""
         if len(probabilities) < 2:
             return ""
         second = int(np.argsort(probabilities)[-2])
@@ -177,4 +178,4 @@ def _title(entry: FileEntry | None) -> str:
         return f"{entry.name}: {entry.result.problem}."
     n = entry.result.n_windows
     doubts = "; ".join((*(("unknown",) if entry.result.is_unknown else ()), *entry.result.notes))
-    return f"{entry.name}: {n:,} window{'' if n == 1 else 's'}{f'. Doubtful: {doubts}' if doubts else ''}"
+    return f"{entry.name}: {counted(n, 'window')}{f'. Doubtful: {doubts}' if doubts else ''}"

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from mlpsvd.audio.calibration import Calibration, calibrate
+from mlpsvd.text import sentence
 from mlpsvd_gui.pages.listen.controllers.conditioning import ConditioningController
 from mlpsvd_gui.pages.listen.views.calibration_dialog import CalibrationDialog
 from mlpsvd_gui.pages.listen.workers.sound_measuring import SoundMeasuring
@@ -98,11 +99,10 @@ class CalibrationController(QObject):
             f"is {calibration.offset_db:.1f} dB SPL. This holds for this microphone at this gain."
         )
 
-    def _tell(self, sentence: str) -> None:
+    def _tell(self, reason: str) -> None:
         self._show_progress(None)
         if self.dialog is not None:
-            text = sentence[:1].upper() + sentence[1:]
-            self.dialog.show_result(text if text.endswith(".") else f"{text}.")
+            self.dialog.show_result(sentence(reason[:1].upper() + reason[1:]))
 
     def _show_progress(self, share: float | None) -> None:
         if self.dialog is not None:

@@ -17,6 +17,7 @@ from mlpsvd.audio.files import resample
 from mlpsvd.audio.level import measure_level
 from mlpsvd.features.background import conditioning_for, measure_background
 from mlpsvd.features.conditioning import Conditioning
+from mlpsvd.text import sentence, with_minus
 from mlpsvd_gui.pages.listen.views.sound_form import SoundForm
 from mlpsvd_gui.pages.listen.workers.sound_measuring import SoundMeasuring
 from mlpsvd_gui.state.available_models import AvailableModel
@@ -259,7 +260,7 @@ class ConditioningController(QObject):
     def _fail(self, error: object) -> None:
         self._form.show_progress(None)
         text = f"{error}"
-        self._form.show_problem(text if text.endswith(".") else f"{text}.")
+        self._form.show_problem(sentence(text))
 
 
 def _seen_by(model: AvailableModel | None, background: BackgroundNoise | None) -> MeasuredBackground | None:
@@ -281,7 +282,7 @@ def _background_text(background: BackgroundNoise | None) -> str:
         return _NO_BACKGROUND
     level = measure_level(background.samples).rms_dbfs
     when = _when(background.measured_at)
-    return f"Measured {when}, {level:.0f} dBFS. It is the dashed curve beside the spectrum.".replace("-", "−")
+    return with_minus(f"Measured {when}, {level:.0f} dBFS. It is the dashed curve beside the spectrum.")
 
 
 def _calibration_text(calibration: Calibration | None) -> str:

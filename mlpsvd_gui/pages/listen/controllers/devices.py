@@ -11,6 +11,7 @@ from mlpsvd.audio.devices.devices import DeviceList, InputDevice
 from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.json_fields import Fields
+from mlpsvd.text import counted
 from mlpsvd_gui.pages.listen.views.device_chooser import DEFAULT_KEY, DeviceChooser, DeviceEntry
 from mlpsvd_gui.state.preferences import Preferences, or_else
 
@@ -187,7 +188,7 @@ class DevicesController(QObject):
 def _entry(device: InputDevice) -> DeviceEntry:
     rate = f"{device.native_rate_hz / 1000.0:g} kHz"
     default = ", the default" if device.is_default else ""
-    channels = f"{device.n_channels} channel{'' if device.n_channels == 1 else 's'}"
+    channels = counted(device.n_channels, "channel")
     text = f"{device.name}   {device.host_api}, {rate}{default}"
     tip = f"{device.name}: {channels} at {rate}, through {device.host_api}{default}"
     return DeviceEntry(device.key, text, tip, device.n_channels, device.is_monitor)

@@ -11,6 +11,7 @@ from mlpsvd.audio.sources.source import SourceState
 from mlpsvd.classification.live.decision import LiveDecision
 from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.classification.live.verdict import VerdictKind
+from mlpsvd.text import with_minus
 from mlpsvd_gui.pages.listen.controllers.latency import LatencyLog
 from mlpsvd_gui.pages.listen.controllers.spectrum_scale import SpectrumScale
 from mlpsvd_gui.pages.listen.views.panel import ListenPanel
@@ -183,7 +184,7 @@ def _detail(decision: LiveDecision) -> str:
     """Say below the verdict what it rests on, where a probability alone does not."""
     kind = decision.verdict.kind
     if kind is VerdictKind.QUIET:
-        return f"{decision.level.rms_dbfs:.0f} dBFS, below the trigger level".replace("-", "−")
+        return with_minus(f"{decision.level.rms_dbfs:.0f} dBFS, below the trigger level")
     if kind is VerdictKind.UNKNOWN:
         return f"nearest: {decision.label}, {100.0 * decision.probability:.0f} %"
     return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import QObject, QSettings
 
 from mlpsvd.audio.devices.microphone import MicrophoneSource
 from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
@@ -12,6 +12,7 @@ from mlpsvd.audio.sources.source import SourceState
 from mlpsvd.audio.sources.synthetic_source import SyntheticSource
 from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.errors import MlpSvdError
+from mlpsvd.text import sentence
 from mlpsvd_gui.pages.listen.controllers.calibration import CalibrationController
 from mlpsvd_gui.pages.listen.controllers.conditioning import ConditioningController
 from mlpsvd_gui.pages.listen.controllers.decision_log import LiveLog
@@ -24,11 +25,10 @@ from mlpsvd_gui.pages.listen.controllers.sources import SourceFactory
 from mlpsvd_gui.pages.listen.controllers.texts import right_text, status_text
 from mlpsvd_gui.pages.listen.views.panel import ListenPanel
 from mlpsvd_gui.pages.listen.views.source_chooser import FILE_SOURCE, MICROPHONE_SOURCE, SYNTHETIC_SOURCE
-from mlpsvd_gui.qt_text import sentence
 from mlpsvd_gui.state.available_models import AvailableModel, default_model
+from mlpsvd_gui.state.listening_state import ListeningState
 from mlpsvd_gui.state.model_library import ModelLibrary
 from mlpsvd_gui.state.preferences import Preferences
-from mlpsvd_gui.state.run_state import RunState
 from mlpsvd_gui.workers.live_session import LiveSession, LiveUpdate
 
 __all__ = ["ListenController"]
@@ -41,25 +41,21 @@ class ListenController(QObject):
     ----------
     panel
         The page.
-    run_model
-        Whose outcomes can be chosen.
+    models
+        The networks to choose from.
+    listening
+        Where the session is kept that other pages follow.
     preferences
         What is remembered; by default the program's own.
     host
         The owner of PortAudio; by default one of its own, which it closes.
     """
 
-    session_changed = Signal(object)
-    """Emits the :class:`LiveSession` that has just been started, or None: nothing plays any more."""
-    failed = Signal(str)
-    """Emits why nothing can be heard, or nothing any more, in one sentence; the page shows it too."""
-    levels_drawn = Signal(float, float, bool)
-    """Emits root mean square and peak of the last moments in dBFS, and whether they clipped; twenty times a second."""
-
     def __init__(
         self,
         panel: ListenPanel,
-        run_model: RunState,
+        models: ModelLibrary,
+        listening: ListeningState,
         preferences: Preferences | None = None,
         host: PortAudioThread | None = None,
         parent: QObject | None = None,
@@ -78,7 +74,8 @@ class ListenController(QObject):
         self._is_silent = False
         self._has_offered = False
         self._started_s = 0.0
-        self.models = ModelLibrary(run_model, self)
+        self._models = models
+        self._listening = listening
         self.devices = DevicesController(source.devices, host, preferences, self)
         self.settings = LiveSettingsController(panel.settings_form, panel.meter, preferences, self)
         self.conditioning = ConditioningController(panel.sound_form, preferences, self)
@@ -108,8 +105,8 @@ class ListenController(QObject):
         if self._session is not None:
             self._session.close()
             self._session = None
-            self.session_changed.emit(None)
-        for part in (self.devices, self.models, self.calibration, self.conditioning, self._log):
+            self._listening.set_session(None)
+        for part in (self.devices, self.calibration, self.conditioning, self._log):
             part.close()
         if self._own_host is not None:
             self._own_host.close()
@@ -119,7 +116,7 @@ class ListenController(QObject):
         controls.start_requested.connect(self.start)
         controls.stop_requested.connect(self.stop)
         controls.model_chosen.connect(self._choose_model)
-        controls.model_file_chosen.connect(self.open_model)
+        controls.model_file_chosen.connect(self._models.open_model)
         controls.source.class_chosen.connect(self._choose_class)
         controls.source.kind_chosen.connect(lambda _: self._choose_source())
         self.devices.changed.connect(self._choose_source)
@@ -128,24 +125,22 @@ class ListenController(QObject):
         self.conditioning.start_requested.connect(self.start)
         self._panel.sound_form.calibration_requested.connect(self.calibration.open)
         self.calibration.start_requested.connect(self.start)
-        self.drawing.levels_drawn.connect(self.levels_drawn)
+        self.drawing.levels_drawn.connect(self._listening.levels_changed)
         self.drawing.levels_drawn.connect(lambda rms_dbfs, *_: self.settings.take_level(rms_dbfs))
         self._panel.messages.action_requested.connect(lambda _: self.settings.hear_whole_sounds())
         self.drawing.levels_drawn.connect(self.calibration.show_level)
         self.drawing.ticked.connect(self._tick)
-        self.models.models_changed.connect(self._take_models)
-        self.models.opened.connect(self._take_opened)
-        self.models.failed.connect(lambda text: self._panel.show_error(sentence(text)))
+        self._models.models_changed.connect(self._take_models)
+        self._listening.start_requested.connect(self._start_to_record)
+        self._listening.stop_requested.connect(self.stop)
+        self._models.opened.connect(self._take_opened)
+        self._models.failed.connect(lambda text: self._panel.show_error(sentence(text)))
 
     # --- what is chosen ------------------------------------------------------------------------------------------
 
-    def open_model(self, path: str) -> None:
-        """Read a model file in the background and choose it."""
-        self.models.open_model(path)
-
     def _choose_model(self, key: str) -> None:
         self._chosen_key = key
-        self._use(self.models.find(key) or self._model)
+        self._use(self._models.find(key) or self._model)
 
     def _take_opened(self, model: AvailableModel) -> None:
         self._panel.show_error("")
@@ -153,7 +148,7 @@ class ListenController(QObject):
         self._use(model)
 
     def _take_models(self) -> None:
-        chosen = default_model(self.models.entries(), self._chosen_key)
+        chosen = default_model(self._models.entries(), self._chosen_key)
         # While the next run trains there are no outcomes yet: a session that runs keeps the model it has.
         if chosen is None and self._session is not None:
             chosen = self._model
@@ -162,7 +157,7 @@ class ListenController(QObject):
     def _use(self, model: AvailableModel | None) -> None:
         before, self._model = self._model, model
         controls = self._panel.controls
-        entries = [(one.key, one.text, one.tip) for one in self.models.entries()]
+        entries = [(one.key, one.text, one.tip) for one in self._models.entries()]
         controls.model_box.show_models(entries, model.key if model is not None else "")
         bank = model.bank if model is not None else None
         controls.source.show_classes([one.label for one in bank.filters] if bank is not None else [])
@@ -252,11 +247,11 @@ class ListenController(QObject):
         self._show_running(True)
         session.start()
         is_microphone = isinstance(source, MicrophoneSource)
-        self.session_changed.emit(session)
+        self._listening.set_session(session)
         self.conditioning.use_session(session if is_microphone else None)
         self.calibration.use_session(session if is_microphone else None)
 
-    def start_to_record(self) -> None:
+    def _start_to_record(self) -> None:
         """Begin with the microphone, or with the source that somebody chose by hand."""
         if self._session is None:
             self._panel.controls.source.suggest(MICROPHONE_SOURCE)
@@ -264,10 +259,10 @@ class ListenController(QObject):
 
     def _tell(self, text: str) -> None:
         self._panel.show_error(sentence(text))
-        self.failed.emit(sentence(text))
+        self._listening.failed.emit(sentence(text))
 
     def stop(self) -> None:
-        """Ask what plays to stop; :attr:`session_changed` follows."""
+        """Ask the session to end."""
         self._starts_again = False
         if self._session is not None:
             self._session.ask_to_stop()
@@ -301,7 +296,7 @@ class ListenController(QObject):
             session.close()
             self.conditioning.use_session(None)
             self.calibration.use_session(None)
-            self.session_changed.emit(None)
+            self._listening.set_session(None)
             session.deleteLater()
         self._show_running(False)
         if update.status.state is SourceState.FAILED:

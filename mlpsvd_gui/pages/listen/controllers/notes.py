@@ -8,8 +8,8 @@ from mlpsvd.audio.devices.microphone import MicrophoneSource
 from mlpsvd.audio.sources.source import AudioSource, SourceState, SourceStatus
 from mlpsvd.classification.live.decision import LiveDecision
 from mlpsvd.classification.live.mismatch import MismatchWatch
+from mlpsvd.text import sentence
 from mlpsvd_gui.pages.listen.controllers.conditioning import MeasuredBackground
-from mlpsvd_gui.qt_text import sentence
 from mlpsvd_gui.state.available_models import AvailableModel
 
 __all__ = ["NotesController"]

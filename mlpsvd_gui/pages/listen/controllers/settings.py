@@ -10,6 +10,7 @@ from mlpsvd import settings
 from mlpsvd.audio.level import SILENCE_DBFS
 from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.errors import MlpSvdError
+from mlpsvd.text import with_minus
 from mlpsvd_gui.pages.listen.views.settings_form import LiveSettingsForm
 from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.widgets.level_meter import LevelMeter
@@ -110,7 +111,7 @@ class LiveSettingsController(QObject):
             )
         level_dbfs = min(above_dbfs, _HIGHEST_TRIGGER_DBFS)
         words = f"Whole sounds need a trigger level: set {_ABOVE_BACKGROUND_DB:g} dB above the background"
-        return level_dbfs, f"{words}, which was at {background_dbfs:.0f} dBFS.".replace("-", "−")
+        return level_dbfs, with_minus(f"{words}, which was at {background_dbfs:.0f} dBFS.")
 
     def _use(self, wanted: LiveSettings) -> None:
         for info in settings.describe(LiveSettings):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlpsvd.audio.sources.source import SourceHealth, SourceState
+from mlpsvd.text import counted
 from mlpsvd_gui.workers.live_session import LiveUpdate
 
 __all__ = ["right_text", "status_text"]
@@ -25,14 +26,14 @@ def status_text(name: str, update: LiveUpdate, health: SourceHealth, n_decisions
     heard = f"{update.heard_s:.1f} s heard"
     if elapsed_s > 0.2 and update.heard_s > _FAST * elapsed_s:
         heard += f" at {update.heard_s / elapsed_s:.0f} times real time"
-    decisions = f", {n_decisions} decision{'' if n_decisions == 1 else 's'}" if n_decisions else ""
+    decisions = f", {counted(n_decisions, 'decision')}" if n_decisions else ""
     return f"{verb}: {heard}{decisions}, {_lost(update.lost_s, health)}."
 
 
 def _lost(lost_s: float, health: SourceHealth) -> str:
     parts = []
     if health.n_gaps:
-        parts.append(f"{health.n_gaps} gap{'' if health.n_gaps == 1 else 's'} of {health.gaps_s:.1f} s in all")
+        parts.append(f"{counted(health.n_gaps, 'gap')} of {health.gaps_s:.1f} s in all")
     if lost_s > 0:
         parts.append(f"{lost_s:.2f} s came too fast to be classified")
     return ", ".join(parts) or "nothing lost"

@@ -15,8 +15,8 @@ from mlpsvd.engines.cpu.warm_up import engine_problem
 from mlpsvd.experiments.papers.finding import Reproduction
 from mlpsvd.experiments.papers.registry import REPRODUCTIONS
 from mlpsvd.files import write_atomically
+from mlpsvd.text import counted, duration_text, sentence
 from mlpsvd_gui.pages.papers.controllers.texts import (
-    about_s,
     failure_text,
     idle_state,
     running_state,
@@ -28,7 +28,6 @@ from mlpsvd_gui.pages.papers.views.panel import PapersPanel
 from mlpsvd_gui.pages.papers.workers.kept_results import Completion, KeptResult, Survey, load_result, survey
 from mlpsvd_gui.pages.papers.workers.leader_process import LeaderNews, LeaderNewsKind, Order
 from mlpsvd_gui.pages.papers.workers.reproduction import ReproductionWorker
-from mlpsvd_gui.qt_text import counted
 from mlpsvd_gui.state.preferences import Preferences, or_else
 from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 from mlpsvd_gui.workers.warm_up import WarmUp
@@ -194,7 +193,7 @@ class PapersController(QObject):
             self._end(news)
 
     def _show_progress(self, news: LeaderNews) -> None:
-        left = "" if news.left_s is None else f" · {about_s(news.left_s)} left"
+        left = "" if news.left_s is None else f" · about {duration_text(news.left_s)} left"
         text = f"{news.n_done} of {counted(news.n_trials, 'trial')}{left}"
         self._panel.form.show_progress(news.n_done / max(news.n_trials, 1), text)
 
@@ -247,7 +246,7 @@ class PapersController(QObject):
         self._survey = found
         self._panel.result.show_files(found.has_report, self.folder.is_dir())
         if found.problem or was_bad:
-            self._panel.show_error(found.problem and f"{found.problem.rstrip('.')}.")
+            self._panel.show_error(sentence(found.problem))
         ticked = self._panel.list.ticked_names()
         reason = "" if ticked else "Tick something to run"
         self._panel.form.set_run_enabled(bool(ticked) and not found.problem, found.problem or reason)
@@ -273,7 +272,7 @@ class PapersController(QObject):
         if not found.n_left:
             return "Every trial of what is ticked is there; Run writes tables and pictures."
         pace = self._cost_per_s()
-        time_text = f", {about_s(found.cost_left / pace)}" if pace else ""
+        time_text = f", about {duration_text(found.cost_left / pace)}" if pace else ""
         return f"Run computes {counted(found.n_left, 'trial')}{time_text}."
 
     def _cost_per_s(self) -> float | None:

@@ -8,27 +8,17 @@ from typing import Any
 
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.papers.finding import Comparison, Finding, Reproduction, Table
+from mlpsvd.text import counted, duration_text, sentence, with_minus
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.pages.papers.views.content import RowState, ShownPaperResult, ShownPicture, ShownResult, ShownTable
 from mlpsvd_gui.pages.papers.workers.kept_results import Completion, KeptResult
-from mlpsvd_gui.qt_text import counted
 
-__all__ = ["about_s", "failure_text", "idle_state", "running_state", "shown_experiment", "shown_result"]
+__all__ = ["failure_text", "idle_state", "running_state", "shown_experiment", "shown_result"]
 
 _PAPER, _BEYOND = "The paper", "Beyond the paper"
 _UNITS = {"hz": "Hz", "percent": "%", "s": "s", "db": "dB"}
 _DIFFERENCE = "Difference"
 _HEADS = ("Compared", "Paper", "Here: mean ± sd", _DIFFERENCE, "In words")
-
-
-def about_s(seconds: float) -> str:
-    """Write a rough time as a person says it."""
-    if seconds < 90:
-        return f"about {max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"about {minutes} min"
-    return f"about {minutes // 60} h {minutes % 60} min"
 
 
 def date_text(seconds: float) -> str:
@@ -47,9 +37,9 @@ def running_state(standing: Completion) -> RowState:
     if standing.n_done >= standing.n_trials:
         return RowState("trials complete; writing the result", 1.0)
     if not standing.n_done:
-        until = "" if standing.left_s is None else f" · there in {about_s(standing.left_s)}"
+        until = "" if standing.left_s is None else f" · there in about {duration_text(standing.left_s)}"
         return RowState(f"waits for its turn · {counted(standing.n_trials, 'trial')}{until}", 0.0)
-    left = "" if standing.left_s is None else f" · {about_s(standing.left_s)} left"
+    left = "" if standing.left_s is None else f" · about {duration_text(standing.left_s)} left"
     share = standing.n_done / standing.n_trials
     return RowState(f"running · {standing.n_done} of {counted(standing.n_trials, 'trial')}{left}", share)
 
@@ -79,7 +69,7 @@ def _waiting_text(standing: Completion, is_whole: bool, cost_per_s: float | None
         return "not run · nothing to train"
     if is_whole:
         return f"all {counted(standing.n_trials, 'trial')} kept · Run writes the result"
-    time = "" if not cost_per_s else f" · {about_s(standing.cost_left / cost_per_s)}"
+    time = "" if not cost_per_s else f" · about {duration_text(standing.cost_left / cost_per_s)}"
     if standing.n_done:
         return f"{standing.n_done} of {counted(standing.n_trials, 'trial')} kept{time}"
     return f"not run · {counted(standing.n_trainings, 'training')}{time}"
@@ -94,7 +84,7 @@ def _older_text(standing: Completion, written: str) -> str:
 def failure_text(error: BaseException) -> str:
     """Say in a sentence why a run has failed; what nobody foresaw goes to the log in full."""
     if isinstance(error, MlpSvdError):
-        return f"{str(error).rstrip('.')}."
+        return sentence(str(error))
     if isinstance(error, OSError):
         return f"The results could not be read or written: {error}."
     if isinstance(error, MemoryError):
@@ -137,7 +127,7 @@ def _beside_the_paper(finding: Finding) -> ShownTable:
 
 
 def _compared(one: Comparison, differs: bool) -> tuple[str, ...]:
-    difference = "" if one.difference is None else f"{one.difference:+.1f}".replace("-", "−")
+    difference = "" if one.difference is None else with_minus(f"{one.difference:+.1f}")
     return (one.what, one.paper, one.ours, *((difference,) if differs else ()), one.verdict)
 
 
@@ -150,7 +140,7 @@ def _shown_table(table: Table) -> ShownTable:
 
 def _cell(value: Any) -> str:
     if isinstance(value, float):
-        return "–" if math.isnan(value) else f"{value:g}".replace("-", "−")
+        return "–" if math.isnan(value) else with_minus(f"{value:g}")
     return str(value)
 
 

@@ -13,10 +13,10 @@ from PySide6.QtCore import QObject
 from mlpsvd.audio.files import read
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import fit
+from mlpsvd.text import counted
 from mlpsvd_gui.pages.record.controllers.collection import CollectionController
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
 from mlpsvd_gui.pages.record.workers.clip_library import CollectionView
-from mlpsvd_gui.qt_text import counted
 from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 from mlpsvd_gui.workers.player import Player
 

@@ -15,6 +15,7 @@ from mlpsvd.collection.take import Take
 from mlpsvd.datasets.labels import natural_key
 from mlpsvd.errors import DataError
 from mlpsvd.files import expand_home
+from mlpsvd.text import sentence
 from mlpsvd_gui.pages.record.controllers import texts as record_texts
 from mlpsvd_gui.pages.record.views.classes import ClassRow
 from mlpsvd_gui.pages.record.views.clips import ClipRow
@@ -198,7 +199,7 @@ class CollectionController(QObject):
         try:
             return checked_label(name)
         except DataError as error:
-            self._panel.show_error(f"{error}.")
+            self._panel.show_error(sentence(str(error)))
             return ""
 
     def _add_class(self, name: str) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
-from mlpsvd_gui.pages.explore.controllers.training import TrainingController
-from mlpsvd_gui.pages.listen.controllers.listen import ListenController
 from mlpsvd_gui.pages.record.controllers.clip_review import ClipReview
 from mlpsvd_gui.pages.record.controllers.collection import CollectionController
 from mlpsvd_gui.pages.record.controllers.retraining import Retraining
@@ -14,10 +12,12 @@ from mlpsvd_gui.pages.record.controllers.takes import TakesController
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
 from mlpsvd_gui.pages.record.workers.clip_library import CollectionView
 from mlpsvd_gui.state.experiment_state import ExperimentState
+from mlpsvd_gui.state.listening_state import ListeningState
 from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.record_memory import RecordMemory
 from mlpsvd_gui.state.run_state import RunState
 from mlpsvd_gui.workers.player import Player
+from mlpsvd_gui.workers.training_job import TrainingJob
 
 __all__ = ["RecordController"]
 
@@ -29,7 +29,7 @@ class RecordController(QObject):
     ----------
     panel
         The page.
-    live
+    listening
         Whose session is recorded, and which is asked to start one.
     experiment_model, run_model, training
         What Retrain changes, and how it went.
@@ -45,20 +45,20 @@ class RecordController(QObject):
     def __init__(
         self,
         panel: RecordPanel,
-        live: ListenController,
+        listening: ListeningState,
         experiment_model: ExperimentState,
         run_model: RunState,
-        training: TrainingController,
+        training: TrainingJob,
         preferences: Preferences,
         host: PortAudioThread | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._live = live
+        self._listening = listening
         self.player = Player(host, self)
         memory = RecordMemory(preferences)
         self.collection = CollectionController(panel, memory, self)
-        self.takes = TakesController(panel, live, memory, self)
+        self.takes = TakesController(panel, listening, memory, self)
         self.reviewer = ClipReview(panel, self.collection, self.player, self)
         self.retrain = Retraining(panel, self.collection, experiment_model, run_model, training, self)
         self.collection.shelf_changed.connect(self._take_shelf)
@@ -75,8 +75,7 @@ class RecordController(QObject):
 
     def _listen(self) -> None:
         self.listen_requested.emit()
-        if self._live.session is None:
-            self._live.start_to_record()
+        self._listening.request_start()
 
     def close(self) -> None:
         """End a running take and write what is not yet on disk; waits until it is."""

@@ -14,14 +14,13 @@ from mlpsvd.experiments.promotion import judged_accuracy, judged_clips, ranked_c
 from mlpsvd.experiments.recordings_recipe import adapted_to
 from mlpsvd.experiments.unknown_speakers import KNOWN_SPEAKERS_ONLY, UNKNOWN_SPEAKERS
 from mlpsvd.metrics.uncertainty import accuracy_text
-from mlpsvd.text import CONTENDER_NAMES
-from mlpsvd_gui.pages.explore.controllers.training import TrainingController
+from mlpsvd.text import CONTENDER_NAMES, counted
 from mlpsvd_gui.pages.record.controllers.collection import CollectionController
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
 from mlpsvd_gui.pages.record.workers.clip_library import CollectionView
-from mlpsvd_gui.qt_text import counted
 from mlpsvd_gui.state.experiment_state import ExperimentState
 from mlpsvd_gui.state.run_state import RunPhase, RunState
+from mlpsvd_gui.workers.training_job import TrainingJob
 
 __all__ = ["Retraining", "experiment_of"]
 
@@ -39,7 +38,7 @@ class Retraining(QObject):
         collection: CollectionController,
         experiment_model: ExperimentState,
         run_model: RunState,
-        training: TrainingController,
+        training: TrainingJob,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)

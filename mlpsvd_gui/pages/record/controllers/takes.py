@@ -12,11 +12,12 @@ from mlpsvd import settings
 from mlpsvd.audio.sources.source import SourceState
 from mlpsvd.collection.recording.recorder import RecorderState
 from mlpsvd.collection.recording.settings import TRIGGERED, RecordSettings
-from mlpsvd_gui.pages.listen.controllers.listen import ListenController
+from mlpsvd.text import sentence
 from mlpsvd_gui.pages.record.controllers import texts as record_texts
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
 from mlpsvd_gui.pages.record.views.scope import ScopeView, TakeMark
 from mlpsvd_gui.pages.record.workers.recording import InputView, RecordingWorker, TakeSpan
+from mlpsvd_gui.state.listening_state import ListeningState
 from mlpsvd_gui.state.record_memory import RecordMemory
 from mlpsvd_gui.workers.live_session import LiveSession
 
@@ -38,11 +39,11 @@ class TakesController(QObject):
     """No take is under way any more for a collection that was open before."""
 
     def __init__(
-        self, panel: RecordPanel, live: ListenController, memory: RecordMemory, parent: QObject | None = None
+        self, panel: RecordPanel, listening: ListeningState, memory: RecordMemory, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._panel = panel
-        self._live = live
+        self._listening = listening
         self._memory = memory
         self._settings = memory.settings
         self._folder: Path | None = None
@@ -55,7 +56,7 @@ class TakesController(QObject):
         self._timer.setInterval(_DRAW_MS)
         self._connect()
         self._show_settings()
-        self._take_session(live.session)
+        self._take_session(listening.session)
 
     @property
     def settings(self) -> RecordSettings:
@@ -76,7 +77,7 @@ class TakesController(QObject):
         """Record into this collection from now on; a running take is ended and belongs to the last one."""
         if folder != self._folder:
             self._folder, self._spool_folder = folder, spool_folder
-            self._take_session(self._live.session)
+            self._take_session(self._listening.session)
             if not self._ending:
                 self.settled.emit()
 
@@ -94,18 +95,18 @@ class TakesController(QObject):
         controls.stop_requested.connect(self._stop)
         controls.settings_edited.connect(self._edit)
         self._panel.bar.start_requested.connect(self._start)
-        self._panel.bar.stop_requested.connect(self._live.stop)
+        self._panel.bar.stop_requested.connect(self._listening.request_stop)
         self._panel.bar.meter.trigger_dragged.connect(self._drag_trigger)
-        self._live.session_changed.connect(self._take_session)
-        self._live.levels_drawn.connect(self._show_level)
-        self._live.failed.connect(self._tell_not_heard)
+        self._listening.session_changed.connect(self._take_session)
+        self._listening.levels_changed.connect(self._show_level)
+        self._listening.failed.connect(self._tell_not_heard)
         self._timer.timeout.connect(self._draw)
 
     # -- sessions
 
     def _start(self) -> None:
         self._panel.messages.clear()
-        self._live.start_to_record()
+        self._listening.request_start()
 
     def _tell_not_heard(self, sentence: str) -> None:
         if self._panel.isVisible():
@@ -170,7 +171,7 @@ class TakesController(QObject):
         edited = settings.with_value(self._settings, name, value)
         problem = next(iter(settings.problems(edited)), None)
         if problem is not None:
-            self._panel.controls.show_settings(edited, _in_words(str(problem)))
+            self._panel.controls.show_settings(edited, sentence(str(problem)))
             return
         self._settings = self._memory.settings = edited
         if self._worker is not None:
@@ -280,7 +281,3 @@ class TakesController(QObject):
         begins_s, ends_s = (heard.end - one.first) / heard.rate_hz, (heard.end - one.end) / heard.rate_hz
         is_running = heard.state.recording and one is heard.takes[-1]
         return TakeMark(begins_s, ends_s, one.pre_roll_s, self._panel.classes.colour_of(one.label), is_running)
-
-
-def _in_words(problem: str) -> str:
-    return problem if problem.endswith(".") else f"{problem}."

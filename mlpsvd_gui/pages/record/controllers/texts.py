@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from mlpsvd.collection.recording.recorder import RecorderState
 from mlpsvd.collection.recording.settings import FIXED_LENGTH, TRIGGERED, RecordSettings
-from mlpsvd_gui.pages.record.views.classes import length_text
-from mlpsvd_gui.qt_text import counted
+from mlpsvd.text import counted, length_text, with_minus
 
 __all__ = ["clock", "idle_words", "ready_note", "running_words", "summary", "waiting_words"]
 
@@ -24,7 +23,7 @@ def running_words(state: RecorderState, settings: RecordSettings) -> tuple[str, 
 
 def waiting_words(state: RecorderState, settings: RecordSettings) -> tuple[str, str]:
     """Say what is waited for."""
-    note = f"for a sound above {settings.trigger_dbfs:g} dBFS, to be kept as {state.label}".replace("-", "−")
+    note = with_minus(f"for a sound above {settings.trigger_dbfs:g} dBFS, to be kept as {state.label}")
     return "Waiting …", note
 
 
@@ -41,10 +40,10 @@ def ready_note(settings: RecordSettings) -> str:
     if settings.mode == FIXED_LENGTH:
         return f"Record takes {settings.length_s:g} s, {settings.pre_roll_s:g} s of it from before the press"
     if settings.mode == TRIGGERED:
-        return f"Every sound above {settings.trigger_dbfs:g} dBFS becomes a clip".replace("-", "−")
+        return with_minus(f"Every sound above {settings.trigger_dbfs:g} dBFS becomes a clip")
     return f"From press to press, or while held; {settings.pre_roll_s:g} s from before belong to it"
 
 
 def summary(n_classes: int, n_clips: int, duration_s: float) -> str:
     """Say what a collection holds."""
-    return f"{counted(n_classes, 'class')}, {counted(n_clips, 'clip')}, {length_text(duration_s)}"
+    return f"{counted(n_classes, 'class')}, {counted(n_clips, 'clip')}, {length_text(duration_s, decimals=1)}"

@@ -23,11 +23,12 @@ from PySide6.QtWidgets import (
 )
 
 from mlpsvd.quantities import Quantity
+from mlpsvd.text import length_text
 from mlpsvd_gui.plots.theme import LIGHT, Theme, class_colour
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.number_field import NumberField
 
-__all__ = ["ClassRow", "RecordClasses", "length_text", "swatch"]
+__all__ = ["ClassRow", "RecordClasses", "swatch"]
 
 _HEADINGS = ("Key", "Class", "Clips", "Length")
 _EMPTY = "The classes to be told apart. Name the first one below."
@@ -146,7 +147,7 @@ class RecordClasses(QWidget):
     def _fill(self, index: int, row: ClassRow) -> None:
         goal = self.goal
         count = f"{row.n_clips} of {goal}" if goal else f"{row.n_clips}"
-        texts = (str(index + 1) if index < _N_KEYS else "", row.name, count, length_text(row.duration_s))
+        texts = (str(index + 1) if index < _N_KEYS else "", row.name, count, length_text(row.duration_s, decimals=1))
         for column, text in enumerate(texts):
             item = self._item(index, column)
             item.setText(text)
@@ -309,12 +310,3 @@ def swatch(colour: QColor) -> QIcon:
     result = QIcon(pixmap)
     result.addPixmap(pixmap, QIcon.Mode.Selected)
     return result
-
-
-def length_text(seconds: float) -> str:
-    """Write a duration as 3.4 s, 1:05 or 1:02:03."""
-    if seconds < 60.0:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -19,6 +19,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from mlpsvd.text import with_minus
 from mlpsvd_gui.pages.record.views.classes import swatch
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.tables import list_rows
@@ -227,7 +228,7 @@ def _text(row: ClipRow, column: int) -> str:
     if column == 1:
         return f"{row.duration_s:.3f} s"
     if column == 2:
-        return f"{row.level_dbfs:.1f} dB".replace("-", "−") if row.level_dbfs == row.level_dbfs else "–"
+        return with_minus(f"{row.level_dbfs:.1f} dB") if row.level_dbfs == row.level_dbfs else "–"
     return row.marks if column == 3 else when_text(row.recorded_at)
 
 

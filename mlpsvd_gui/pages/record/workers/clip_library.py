@@ -13,7 +13,7 @@ from mlpsvd.collection.collection import Collection
 from mlpsvd.collection.recorded_clip import RecordedClip
 from mlpsvd.collection.take import Take
 from mlpsvd.errors import DataError
-from mlpsvd_gui.qt_text import sentence
+from mlpsvd.text import sentence
 from mlpsvd_gui.threads.serial_jobs import SerialJobs
 
 __all__ = ["CollectionThread", "CollectionView"]

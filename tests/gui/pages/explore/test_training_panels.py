@@ -25,6 +25,7 @@ from mlpsvd_gui.pages.explore.views.training_panel import TrainingPanel
 from mlpsvd_gui.plots.theme import DARK
 from mlpsvd_gui.state.run_state import RunState
 from mlpsvd_gui.state.selection_state import SelectionState
+from mlpsvd_gui.workers.training_job import time_left
 
 N_IN, N_HIDDEN = 6, 4
 RNG = np.random.default_rng(1)
@@ -87,9 +88,9 @@ def test_changed_settings_are_named_and_the_name_does_not_count() -> None:
 def test_time_left_leaves_pauses_out_and_needs_an_epoch(qtbot: QtBot) -> None:
     run = RunState()
     run.begin(Experiment())
-    assert run_figures.time_left(run, 5.0) is None
+    assert time_left(run, 5.0) is None
     run.histories["mlp"] = [_event(0, 4), _event(1, 4)]
-    assert run_figures.time_left(run, 2.0) == pytest.approx(2.0 * 199)
+    assert time_left(run, 2.0) == pytest.approx(2.0 * 199)
 
 
 def test_training_panel_shows_both_networks_and_the_epoch_under_the_cursor(qtbot: QtBot) -> None:

@@ -225,7 +225,7 @@ def test_the_page_stands_in_the_window_and_takes_the_network_trained_there(
         panel=window.files_panel,
         controller=window.files,
         run_model=window.run,
-        models=window.listen.models,
+        models=window.models,
     )
     in_window.finish(trained)
     in_window.classify(recordings)

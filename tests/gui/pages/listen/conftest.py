@@ -15,6 +15,8 @@ from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.signals.bank import paper_bank
 from mlpsvd_gui.pages.listen.controllers.listen import ListenController
 from mlpsvd_gui.pages.listen.views.panel import ListenPanel
+from mlpsvd_gui.state.listening_state import ListeningState
+from mlpsvd_gui.state.model_library import ModelLibrary
 from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.run_state import RunState
 
@@ -40,6 +42,7 @@ class Tab:
     panel: ListenPanel
     controller: ListenController
     run_model: RunState
+    models: ModelLibrary
 
 
 @pytest.fixture
@@ -57,9 +60,11 @@ def open_tab(qtbot: QtBot, tmp_path: Path, sound_host: PortAudioThread) -> Itera
 
     def open_one() -> Tab:
         panel, run_model = ListenPanel(), RunState()
+        models, listening = ModelLibrary(run_model), ListeningState()
         qtbot.addWidget(panel)
         store = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
-        tab = Tab(panel, ListenController(panel, run_model, Preferences(store), sound_host), run_model)
+        controller = ListenController(panel, models, listening, Preferences(store), sound_host)
+        tab = Tab(panel, controller, run_model, models)
         opened.append(tab)
         panel.resize(1260, 640)
         panel.show()
@@ -68,6 +73,7 @@ def open_tab(qtbot: QtBot, tmp_path: Path, sound_host: PortAudioThread) -> Itera
     yield open_one
     for tab in opened:
         tab.controller.close()
+        tab.models.close()
 
 
 @pytest.fixture

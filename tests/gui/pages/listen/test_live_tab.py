@@ -140,7 +140,7 @@ def test_a_model_of_longer_clips_starts_the_bank_anew(qtbot, ready_tab, trained,
     choose_source(ready_tab, SYNTHETIC_SOURCE)
     press_start(qtbot, ready_tab)
     qtbot.waitUntil(lambda: len(panel.log.rows) >= 2, timeout=10_000)
-    ready_tab.controller.open_model(str(path))
+    ready_tab.models.open_model(str(path))
     qtbot.waitUntil(lambda: panel.controls.model_box.key == str(path), timeout=5_000)
     qtbot.waitUntil(
         lambda: len(panel.log.rows) >= 2 and panel.log.rows[1].start_s == pytest.approx(0.2), timeout=10_000

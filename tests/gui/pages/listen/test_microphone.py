@@ -197,7 +197,7 @@ def test_a_model_of_another_rate_opens_the_microphone_anew_and_says_so(
     slower = FittedFeatures(one.settings, 8000.0, one.offset, one.scale)
     path = tmp_path / "slower.safetensors"
     save_model(path, replace(model, features=slower))
-    tab.controller.open_model(str(path))
+    tab.models.open_model(str(path))
     qtbot.waitUntil(lambda: tab.controller.session not in (first, None), timeout=5_000)
     qtbot.waitUntil(lambda: any("opened anew" in text for text in tab.panel.notes.sentences), timeout=5_000)
     assert tab.controller.session.source.sample_rate_hz == 8000.0
@@ -299,7 +299,7 @@ def test_clips_heard_through_the_device_are_told_apart_as_from_their_files(
     synthetic, seed = trained.prepared.experiment.data.synthetic, trained.prepared.experiment.seed
     clips = [one_class(synthetic, seed, "test", index)[:12] for index in range(3)]
     played = [(index, clips[index][turn]) for turn in range(12) for index in range(3)]
-    from_files = tab.controller.models.entries()[-1].classifier.probabilities_many([clip for _, clip in played])
+    from_files = tab.models.entries()[-1].classifier.probabilities_many([clip for _, clip in played])
     choose_device(qtbot, tab)
     panel.sides.setCurrentWidget(panel.settings_form)
     windows = panel.settings_form.editors["windows"].editor

@@ -98,7 +98,7 @@ def test_spoken_digits_are_heard_as_well_as_they_are_read(
 
     # The device's rate is that of the recordings: what it plays is what the files hold.
     sound_server.add_sink("words", rate_hz=RATE_HZ)
-    window.listen.open_model(str(digits))
+    window.models.open_model(str(digits))
     panel = window.listen_panel
     qtbot.waitUntil(lambda: digits.name in panel.controls.model_box.currentText(), timeout=10_000)
     panel.controls.source.show_kind(MICROPHONE_SOURCE)

@@ -178,7 +178,7 @@ def play(qtbot, tab, path: Path) -> None:
 
 
 def open_model(qtbot, tab, path: Path) -> None:
-    tab.controller.open_model(str(path))
+    tab.models.open_model(str(path))
     qtbot.waitUntil(lambda: path.name in tab.panel.controls.model_box.currentText(), timeout=5_000)
 
 

@@ -16,7 +16,7 @@ from mlpsvd.errors import TrainingError
 from mlpsvd.experiments.papers.finding import Comparison, Finding, Table
 from mlpsvd.experiments.papers.registry import REPRODUCTIONS
 from mlpsvd.experiments.trials.trials import TrialStore
-from mlpsvd_gui.pages.papers.controllers.texts import about_s, failure_text, idle_state, running_state, shown_result
+from mlpsvd_gui.pages.papers.controllers.texts import failure_text, idle_state, running_state, shown_result
 from mlpsvd_gui.pages.papers.views.table import shares_px
 from mlpsvd_gui.pages.papers.workers.kept_results import Completion, KeptResult, Tracker, load_result, survey
 from mlpsvd_gui.pages.papers.workers.trial_processes import StoppedError, TrialProcesses
@@ -33,19 +33,6 @@ def test_columns_fill_the_room_and_no_narrow_one_is_cut_for_a_wide_one(natural: 
         assert room - sum(shares) < len(natural)
         cut = [share for share, whole in zip(shares, natural, strict=True) if share < whole]
         assert all(share <= min(cut) + 1 for share in shares)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.2, "about 1 s"),
-        (59.6, "about 60 s"),
-        (150, "about 2 min"),
-        (7300, "about 2 h 2 min"),
-    ],
-)
-def test_times_are_said_roughly(seconds: float, text: str) -> None:
-    assert about_s(seconds) == text
 
 
 def test_states_are_said_as_they_are() -> None:

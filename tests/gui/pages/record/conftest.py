@@ -10,60 +10,51 @@ import numpy as np
 import pytest
 import soundfile
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import QObject, QSettings
 from pytestqt.qtbot import QtBot
 
 from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.sources.file_source import FileSource
 from mlpsvd.audio.sources.source import AudioSource
-from mlpsvd_gui.pages.explore.controllers.training import TrainingController
-from mlpsvd_gui.pages.explore.views.confusion_panel import ConfusionPanel
-from mlpsvd_gui.pages.explore.views.race_panel import RacePanel
-from mlpsvd_gui.pages.explore.views.singular_values_panel import SingularValuesPanel
-from mlpsvd_gui.pages.explore.views.training_panel import TrainingPanel
 from mlpsvd_gui.pages.record.controllers.record import RecordController
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
 from mlpsvd_gui.state.experiment_state import ExperimentState
+from mlpsvd_gui.state.listening_state import ListeningState
 from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.run_state import RunState
-from mlpsvd_gui.state.selection_state import SelectionState
 from mlpsvd_gui.workers.live_session import LiveSession
+from mlpsvd_gui.workers.training_job import TrainingJob
 
 RATE_HZ = 16000.0
 
 
 class Ears(QObject):
-    """What the page needs of the live tab, without its page: starts and stops real sessions of a given source."""
-
-    session_changed = Signal(object)
-    levels_drawn = Signal(float, float, bool)
-    failed = Signal(str)
+    """The Listen page's part of listening, without its page: starts and stops real sessions of a given source."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.session: LiveSession | None = None
+        self.state = ListeningState(self)
         self.make_source: Callable[[], AudioSource] | None = None
+        self.state.start_requested.connect(self.start)
+        self.state.stop_requested.connect(self.stop)
 
     def start(self) -> None:
         assert self.make_source is not None
-        self.session = LiveSession(self.make_source(), None)
-        self.session.news.connect(self._draw)
-        self.session.start()
-        self.session_changed.emit(self.session)
-
-    def start_to_record(self) -> None:
-        self.start()
+        session = LiveSession(self.make_source(), None)
+        session.news.connect(self._draw)
+        session.start()
+        self.state.set_session(session)
 
     def stop(self) -> None:
-        session, self.session = self.session, None
+        session = self.state.session
         if session is not None:
             session.close()
-            self.session_changed.emit(None)
+            self.state.set_session(None)
 
     def _draw(self) -> None:
-        levels = self.session.drain().levels if self.session is not None else ()
+        levels = self.state.session.drain().levels if self.state.session is not None else ()
         if levels:
-            self.levels_drawn.emit(levels[-1].rms_dbfs, levels[-1].peak_dbfs, levels[-1].clipped)
+            self.state.levels_changed.emit(levels[-1].rms_dbfs, levels[-1].peak_dbfs, levels[-1].clipped)
 
 
 @dataclass
@@ -75,10 +66,9 @@ class Page:
     ears: Ears
     experiments: ExperimentState
     run: RunState
-    training: TrainingController
+    training: TrainingJob
     folder: Path
     host: PortAudioThread
-    others: list[QObject]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -96,18 +86,16 @@ class Page:
 def make_page(qtbot: QtBot, folder: Path, ini: Path) -> Page:
     host = PortAudioThread()  # one in a process: PortAudio does not bear two threads
     panel, ears = RecordPanel(), Ears()
-    experiments, run, selection = ExperimentState(), RunState(), SelectionState()
-    panels = (TrainingPanel(), SingularValuesPanel(), RacePanel(), ConfusionPanel())
-    for widget in (panel, *panels):
-        qtbot.addWidget(widget)
-    training = TrainingController(*panels, experiments, selection, run)
+    experiments, run = ExperimentState(), RunState()
+    qtbot.addWidget(panel)
+    training = TrainingJob(experiments, run)
     preferences = Preferences(QSettings(str(ini), QSettings.Format.IniFormat))
-    controller = RecordController(panel, ears, experiments, run, training, preferences, host)  # type: ignore[arg-type]
+    controller = RecordController(panel, ears.state, experiments, run, training, preferences, host)
     panel.resize(1280, 570)
     with qtbot.waitActive(panel):  # shortcuts are those of the active window
         panel.show()
         panel.activateWindow()
-    return Page(panel, controller, ears, experiments, run, training, folder, host, [*panels, selection])
+    return Page(panel, controller, ears, experiments, run, training, folder, host)
 
 
 @pytest.fixture

@@ -120,9 +120,9 @@ def test_three_classes_recorded_trained_heard_saved_and_opened_again(
     window.documents.save_run(tmp_path / "run")
     qtbot.waitUntil(lambda: not window.documents.is_busy and (tmp_path / "run").is_dir(), timeout=60_000)
     tomorrow = start_window("second")
-    tomorrow.listen.open_model(str(tmp_path / "run" / "model-mlp-svd.safetensors"))
+    tomorrow.models.open_model(str(tmp_path / "run" / "model-mlp-svd.safetensors"))
     qtbot.waitUntil(lambda: tomorrow.listen_panel.controls.model_box.key != "", timeout=10_000)
-    tomorrow.listen.start_to_record()
+    tomorrow.listening.request_start()
     for name, samples in reversed(played.items()):
         assert heard(qtbot, tomorrow, sound_server, samples).count(name) >= 2
     tomorrow.live_tab.show_page(tomorrow.record_panel)

@@ -49,7 +49,7 @@ def test_three_words_recorded_eight_times_each_over_ten_seeds(
         assert min(one.last.train_accuracy for one in outcomes.values()) > 0.9
         validations = {name: one.validation for name, one in outcomes.items()}
         accuracies = {name: one.accuracy for name, one in validations.items() if one is not None}
-        model = window.listen.models.find(window.listen_panel.controls.model_box.key)
+        model = window.models.find(window.listen_panel.controls.model_box.key)
         assert model is not None and accuracies[model.key] == max(accuracies.values())
         assert max(accuracies.values()) > 0.75
         names = model.classifier.class_names

@@ -1,0 +1,201 @@
+"""The training job of the window: starts, pauses and stops runs, and keeps the state of the run up to date."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from mlpsvd import setting_labels, settings
+from mlpsvd.errors import MlpSvdError, SettingError
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.text import duration_text, sentence
+from mlpsvd_gui.log import LOGGER, unexpected_sentence
+from mlpsvd_gui.state.experiment_state import ExperimentState
+from mlpsvd_gui.state.run_state import RunPhase, RunState
+from mlpsvd_gui.workers.training import News, NewsKind, TrainingWorker
+
+__all__ = ["TrainingJob", "time_left"]
+
+_REPORT_S = 0.2
+"""Progress is reported five times a second at most: a progress bar paints at once."""
+
+
+class TrainingJob(QObject):
+    """Trains the experiment of the window; every page can start and stop it, and sees it in the run state.
+
+    Parameters
+    ----------
+    experiments
+        What is trained.
+    run
+        Receives histories, outcomes and phases of the run.
+    worker
+        The thread; by default one of its own, which keeps no runs.
+    """
+
+    failed = Signal(str)
+    """Emits why a run could not continue, in one sentence."""
+    noted = Signal(str)
+    """Emits what a person should know about a run that continues (another engine than requested)."""
+    progress_changed = Signal(float, str)
+    """Emits the share done (0 to 1; negative for unknown) and the time left in words."""
+    limit_found = Signal(object)
+    """Emits a :class:`BayesLimit` of the experiment; better ones may follow."""
+
+    def __init__(
+        self,
+        experiments: ExperimentState,
+        run: RunState,
+        worker: TrainingWorker | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._experiments = experiments
+        self._run = run
+        self._worker = worker or TrainingWorker(parent=self)
+        self._elapsed_s = 0.0
+        self._running_since: float | None = None
+        self._reported_at = 0.0
+        self._worker.news.connect(self._take)
+
+    def train(self) -> None:
+        """Start a run of the experiment as it is now; :attr:`failed` follows where a setting is impossible."""
+        experiment = self._experiments.experiment
+        problem = next(iter(settings.problems(experiment)), None)
+        if problem is not None:
+            self.failed.emit(setting_labels.sentence(problem, Experiment))
+            return
+        self._run.begin(experiment)
+        self._elapsed_s, self._running_since = 0.0, None
+        self._worker.start(experiment, self._run.run_id)
+        self.progress_changed.emit(0.0, "preparing the data")
+
+    def pause(self) -> None:
+        """Pause after the current epoch."""
+        if self._run.state is RunPhase.TRAINING:
+            self._worker.pause()
+            self._stop_clock()
+            self._run.set_state(RunPhase.PAUSED)
+
+    def resume(self) -> None:
+        """Continue."""
+        if self._run.state is RunPhase.PAUSED:
+            self._worker.resume()
+            self._running_since = time.monotonic()
+            self._run.set_state(RunPhase.TRAINING)
+
+    def set_speed(self, epochs_per_s: float | None) -> None:
+        """Train at most so many epochs of each network a second, from the next epoch on; None is full speed."""
+        self._worker.epochs_per_s = epochs_per_s
+
+    def stop_and_keep(self) -> None:
+        """End the run after the current epoch and keep what it has reached."""
+        if self._run.state.is_active:
+            self._worker.stop_and_keep()
+
+    def close(self) -> None:
+        """Stop the thread; takes less than a second."""
+        self._worker.close()
+
+    def _take(self, news: News) -> None:
+        if not self._worker.is_current(news):
+            return
+        if news.kind is NewsKind.PROGRESS:
+            self.progress_changed.emit(news.share, "preparing the data")
+        elif news.kind is NewsKind.COMPILING:
+            self.progress_changed.emit(-1.0, "compiling the fused engine, once per machine")
+        elif news.kind is NewsKind.PREPARED:
+            self._begin_training(news)
+        elif news.kind is NewsKind.LIMIT:
+            self.limit_found.emit(news.limit)
+        elif news.kind is NewsKind.EPOCHS:
+            self._add(news)
+        elif news.kind is NewsKind.VALIDATING:
+            self.progress_changed.emit(news.share, "cross-validating")
+        elif news.kind is NewsKind.FAILED:
+            self._run.set_outcomes(news.outcomes or {}, news.states)
+            self._note_new(news)
+            self._fail(news.error or RuntimeError("no reason given"))
+        else:
+            self._end(news)
+
+    def _begin_training(self, news: News) -> None:
+        assert news.prepared is not None
+        self._run.set_prepared(news.prepared, news.engine, news.notes)
+        self._running_since = time.monotonic()
+        self._run.set_state(RunPhase.TRAINING)
+        self.progress_changed.emit(0.0, "")
+        self._note(news.notes)
+
+    def _add(self, news: News) -> None:
+        by_contender = {name: [e.event for e in news.events if e.contender == name] for name in self._run.histories}
+        for contender, events in by_contender.items():
+            if events:
+                self._run.add_events(contender, events)
+        self._report_progress()
+
+    def _report_progress(self) -> None:
+        now = time.monotonic()
+        if self._run.state is not RunPhase.TRAINING or now - self._reported_at < _REPORT_S:
+            return
+        running_s = now - self._running_since if self._running_since is not None else 0.0
+        elapsed_s = self._elapsed_s + running_s
+        left_s = time_left(self._run, elapsed_s)
+        if left_s is not None:
+            self._reported_at = now
+            share = elapsed_s / (elapsed_s + left_s) if elapsed_s else 0.0
+            self.progress_changed.emit(share, f"{duration_text(left_s)} left")
+
+    def _end(self, news: News) -> None:
+        self._stop_clock()
+        self._run.set_outcomes(news.outcomes or {}, news.states or {})
+        self._note_new(news)
+        stopped = news.kind is NewsKind.STOPPED
+        if stopped and not any(self._run.histories.values()):
+            self._run.forget()
+        else:
+            self._run.set_state(RunPhase.STOPPED if stopped else RunPhase.FINISHED)
+        self.progress_changed.emit(0.0 if stopped else 1.0, "" if stopped else "finished")
+
+    def _fail(self, error: BaseException) -> None:
+        self._stop_clock()
+        reason = _reason(error)
+        LOGGER.error("Training failed: %s", reason, exc_info=error)
+        self._run.set_state(RunPhase.FAILED, reason)
+        self.progress_changed.emit(0.0, "")
+        self.failed.emit(reason)
+
+    def _note_new(self, news: News) -> None:
+        """Report what has become known since the run began."""
+        self._note([note for note in news.notes if self._run.add_note(note)])
+
+    def _note(self, notes: Sequence[str]) -> None:
+        """Report all notes at once: a message replaces the one before."""
+        if notes:
+            self.noted.emit(" ".join(sentence(note) for note in notes))
+
+    def _stop_clock(self) -> None:
+        if self._running_since is not None:
+            self._elapsed_s += time.monotonic() - self._running_since
+            self._running_since = None
+
+
+def time_left(run: RunState, elapsed_s: float) -> float | None:
+    """Estimate the seconds until the end from those trained so far (pauses left out); None before the first epoch."""
+    if run.experiment is None:
+        return None
+    total = run.experiment.training.epochs * len(run.histories)
+    done = sum(history[-1].epoch for history in run.histories.values() if history)
+    return elapsed_s * (total - done) / done if done else None
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, SettingError):
+        return setting_labels.sentence(error, Experiment)
+    if isinstance(error, MlpSvdError):
+        return sentence(str(error))
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this experiment; fewer or shorter clips, or smaller layers, need less."
+    return unexpected_sentence(error)
