@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections import deque
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,10 +15,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from mlpsvd.audio.level import Level
-from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.audio.sources.source import AudioSource, SourceState, SourceStatus
 from mlpsvd.classification.classifier import Classifier
-from mlpsvd.classification.live.live_classifier import LiveClassifier, LiveDecision
+from mlpsvd.classification.live.decision import LiveDecision
+from mlpsvd.classification.live.session import Session
 from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.features.conditioning import Conditioning
@@ -29,13 +30,11 @@ __all__ = ["RING_S", "LiveSession", "LiveUpdate"]
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
-_IDLE_S = 0.003
 _AT_ONCE = 8
 _BREATH_S = 0.002
 _NOTICE_S = 0.01
 RING_S = 12.0
 """What can be looked back at: a recording begins before its trigger."""
-_RING_WINDOWS = 8
 
 
 @dataclass(frozen=True)
@@ -98,12 +97,9 @@ class LiveSession(QObject):
     ) -> None:
         super().__init__(parent)
         self._source = source
-        self._settings = settings
-        window_s = classifier.n_samples / source.sample_rate_hz if classifier is not None else 0.0
-        self._ring = RingBuffer(int(max(RING_S, _RING_WINDOWS * window_s) * source.sample_rate_hz) + 1)
-        self._live = None if classifier is None else self._listener(classifier, conditioning)
-        self._spectrum = LiveSpectrum(self._ring, source.sample_rate_hz)
-        self._level = LevelWatch(self._ring, source)
+        self._session = Session(source, classifier, settings, conditioning, RING_S)
+        self._spectrum = LiveSpectrum(self._session.ring, source.sample_rate_hz)
+        self._level = LevelWatch(self._session.ring, source)
         self._decisions: deque[LiveDecision] = deque()
         self._levels: deque[Level] = deque(maxlen=256)
         self._spectra: deque[SpectrumColumn] = deque(maxlen=256)
@@ -114,10 +110,6 @@ class LiveSession(QObject):
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="live audio", daemon=True)
 
-    def _listener(self, classifier: Classifier, conditioning: Conditioning | None) -> LiveClassifier:
-        source = self._source
-        return LiveClassifier(self._ring, classifier, self._settings, conditioning, lambda: source.latency_s)
-
     @property
     def source(self) -> AudioSource:
         """Where the sound comes from."""
@@ -126,7 +118,7 @@ class LiveSession(QObject):
     @property
     def has_model(self) -> bool:
         """Whether anything decides."""
-        return self._live is not None
+        return self._session.has_model
 
     @property
     def spectrum_frequencies_hz(self) -> NDArray[np.float64]:
@@ -145,10 +137,7 @@ class LiveSession(QObject):
         DataError
             If it wants another sample rate or longer windows.
         """
-        if self._live is not None:
-            self._live.swap(classifier, conditioning)
-        else:
-            self._live = self._listener(classifier, conditioning)
+        self._session.swap(classifier, conditioning)
 
     def set_settings(self, settings: LiveSettings) -> None:
         """Let other settings hold from the next window on.
@@ -158,8 +147,7 @@ class LiveSession(QObject):
         SettingError
             If one is impossible; the old ones stay.
         """
-        if self._live is not None:
-            self._live.set_settings(settings)
+        self._session.set_settings(settings)
         self._settings = settings
 
     def set_conditioning(self, conditioning: Conditioning | None) -> None:
@@ -170,8 +158,7 @@ class LiveSession(QObject):
         DataError
             If it was made for another model; the old one stays.
         """
-        if self._live is not None:
-            self._live.set_conditioning(conditioning)
+        self._session.set_conditioning(conditioning)
 
     def recent(self, duration_s: float) -> tuple[NDArray[np.float32], float] | None:
         """Return the latest sound as the device gave it, and its rate; None where there is not as much in one piece."""
@@ -205,14 +192,13 @@ class LiveSession(QObject):
             levels=_emptied(self._levels),
             spectra=_emptied(self._spectra),
             status=self._failure or self._source.status,
-            heard_s=self._ring.n_written / self._source.sample_rate_hz,
-            lost_s=self._ring.n_lost / self._source.sample_rate_hz,
+            heard_s=self._session.received_s,
+            lost_s=self._session.lost_s,
             ended=ended,
         )
 
     def _run(self) -> None:
         try:
-            self._source.start(self._ring)
             self._classify_until_over()
         except MlpSvdError as error:
             self._failure = SourceStatus(SourceState.FAILED, str(error))
@@ -221,31 +207,20 @@ class LiveSession(QObject):
             _log.exception("live audio broke off")
             self._failure = SourceStatus(SourceState.FAILED, f"Live classification broke off: {error}")
         finally:
-            self._source.stop()
             self._ended = True
             _emit_unless_gone(self)
 
     def _classify_until_over(self) -> None:
-        while not self._stopping.is_set():
-            # Asked before looking for samples: whatever a finished source has delivered is found below.
-            over = self._source.finished
-            live = self._live
-            decisions = live.poll(_AT_ONCE) if live is not None else self._only_look()
-            self._decisions.extend(decisions)
-            self._levels.extend(self._level.poll())
-            if over and not decisions:
-                if live is not None:
-                    self._decisions.extend(live.flush())
-                return
-            self._notice()
-            # A source without a pace would keep the interpreter from the window: breathe after each handful.
-            self._stopping.wait(_BREATH_S if decisions else _IDLE_S)
-
-    def _only_look(self) -> list[LiveDecision]:
-        """Nobody classifies: what has come is looked at and may be written over."""
-        self._spectra.extend(self._spectrum.poll())
-        self._ring.advance(self._ring.n_written)
-        return []
+        with closing(self._session.steps(_AT_ONCE, _BREATH_S, self._stopping.wait)) as steps:
+            for step in steps:
+                self._decisions.extend(step.decisions)
+                self._levels.extend(self._level.poll())
+                if not self._session.has_model:
+                    self._spectra.extend(self._spectrum.poll())
+                if self._stopping.is_set():
+                    return
+                if not step.is_last:
+                    self._notice()
 
     def _notice(self) -> None:
         is_new = bool(self._decisions or self._levels or self._spectra)

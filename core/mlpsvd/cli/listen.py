@@ -19,7 +19,7 @@ from mlpsvd.audio.sources.paced_source import Pace
 from mlpsvd.audio.sources.source import AudioSource, SourceState, SourceStatus
 from mlpsvd.classification.classifier import Classifier
 from mlpsvd.classification.live.decision import LiveDecision
-from mlpsvd.classification.live.live_classifier import LiveClassifier
+from mlpsvd.classification.live.session import Session
 from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.cli.console import FAILED, INTERRUPTED, OK, tell
 from mlpsvd.cli.decision_lines import csv_rows, json_line, plain_line
@@ -33,9 +33,6 @@ from mlpsvd.text import counted
 __all__ = ["ListenOptions", "list_devices", "listen"]
 
 _ANSWER_S = 10.0
-_IDLE_S = 0.003
-_RING_S = 4.0
-_RING_WINDOWS = 8
 _GRACE_S = 1.0
 """With ``--seconds``: where no sound comes for so much longer than asked, it ends."""
 
@@ -112,24 +109,21 @@ def listen(model: Path, options: ListenOptions) -> int:
     with ExitStack() as opened:
         source = _source(options, classifier, opened)
         print_decision = _printer(options, classifier, opened)
-        ring = RingBuffer(int(max(_RING_S * classifier.sample_rate_hz, _RING_WINDOWS * classifier.n_samples)) + 1)
-        live = LiveClassifier(ring, classifier, settings, source_latency_s=lambda: source.latency_s)
+        session = Session(source, classifier, settings)
         stop = opened.enter_context(StopRequest("stopping"))
-        opened.callback(source.stop)
-        source.start(ring)
-        for decision in _decisions(source, ring, live, options.seconds, stop):
+        for decision in _decisions(session, options.seconds, stop):
             print_decision(decision)
-        _tell_lost(ring, classifier.sample_rate_hz)
+        _tell_lost(session)
         _tell_notes(source)
         if stop.asked:
             return INTERRUPTED
-        return _exit_code(source.status, ring)
+        return _exit_code(session)
 
 
-def _exit_code(status: SourceStatus, ring: RingBuffer) -> int:
-    if status.state is SourceState.FAILED:
+def _exit_code(session: Session) -> int:
+    if session.source.status.state is SourceState.FAILED:
         return FAILED
-    if not ring.n_written:
+    if not session.ring.n_written:
         tell("nothing was heard")
         return FAILED
     return OK
@@ -174,28 +168,19 @@ def _require_devices(host: PortAudioThread) -> tuple[InputDevice, ...]:
     return devices.inputs
 
 
-def _decisions(
-    source: AudioSource, ring: RingBuffer, live: LiveClassifier, seconds: float, stop: StopRequest
-) -> Iterator[LiveDecision]:
-    """Yield decisions until the source is over, ``seconds`` of sound are heard, or Ctrl-C is pressed."""
-    clock = _Clock(seconds, ring, source.sample_rate_hz)
-    told = _StatusTold(source.name)
-    while not stop.asked:
-        # Asked before looking for samples: whatever a finished source has delivered is found below.
-        status = source.status
-        told.tell(status)
-        decisions = live.poll(limit=1)
-        if status.state.is_over and not decisions:
-            yield from (one for one in live.flush() if clock.includes(one))
-            return
-        for decision in decisions:
-            if not clock.includes(decision):
+def _decisions(session: Session, seconds: float, stop: StopRequest) -> Iterator[LiveDecision]:
+    """Yield decisions until the source is over, ``seconds`` of sound are classified, or Ctrl-C is pressed."""
+    clock = _Clock(seconds, session.ring, session.source.sample_rate_hz)
+    told = _StatusTold(session.source.name)
+    with closing(session.steps()) as steps:
+        for step in steps:
+            told.tell(step.status)
+            for decision in step.decisions:
+                if not clock.includes(decision):
+                    return
+                yield decision
+            if stop.asked or (clock.is_over() and not step.decisions):
                 return
-            yield decision
-        if clock.is_over() and not decisions:
-            return
-        if not decisions:
-            time.sleep(_IDLE_S)
 
 
 class _Clock:
@@ -245,9 +230,9 @@ class _StatusTold:
         self._was_heard = self._was_heard or self._is_heard
 
 
-def _tell_lost(ring: RingBuffer, rate_hz: float) -> None:
-    if ring.n_lost:
-        tell(f"{ring.n_lost / rate_hz:.2f} s of sound were left out: they came faster than they could be classified")
+def _tell_lost(session: Session) -> None:
+    if session.lost_s:
+        tell(f"{session.lost_s:.2f} s of sound were left out: they came faster than they could be classified")
 
 
 def _tell_notes(source: AudioSource) -> None:
