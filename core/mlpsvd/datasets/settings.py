@@ -16,18 +16,18 @@ class SyntheticSettings:
     """White noise through a bank of band-pass filters (Paul and Nelson, section III B)."""
 
     noise: str = setting("gaussian", label="Noise", choices=("gaussian", "uniform", "pink"),
-                         help="What goes through the filters; the paper uses white noise.")  # fmt: skip
+                         help="Input of the filters; the paper uses white noise.")  # fmt: skip
     sample_rate_hz: float = setting(16000.0, label="Sample rate", unit="Hz", symbol="f_s", low=100.0, high=768000.0,
-                                    help="Samples a second.")  # fmt: skip
+                                    help="Samples per second.")  # fmt: skip
     duration_s: float = setting(0.3, label="Clip length", unit="s", low=0.001, high=60.0,
                                 help="Length of each clip; each filter starts from rest.")  # fmt: skip
     train_per_class: int = setting(800, label="Training clips", low=1, high=1_000_000,
-                                   help="Clips of each class to train on. The paper made 1,000 and does not say how "
-                                   "many it kept for testing; 800 fit its accuracies best.")  # fmt: skip
+                                   help="Training clips per class. The paper made 1,000 and does not state how many it "
+                                   "kept for testing; 800 reproduces its accuracies best.")  # fmt: skip
     test_per_class: int = setting(1000, label="Test clips", low=1, high=1_000_000,
-                                  help="Clips of each class to test on; never trained on. The paper's figures point to "
+                                  help="Test clips per class, never used for training. The paper's figures suggest "
                                   "about 200, which makes its accuracies uncertain by 2 points.")  # fmt: skip
-    filters: tuple[BandPass, ...] = setting(paper_bank(), label="Filters", help="One band-pass filter a class.")
+    filters: tuple[BandPass, ...] = setting(paper_bank(), label="Filters", help="One band-pass filter per class.")
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
         """Yield what does not fit together: too few filters, a name used twice, a filter above Nyquist."""
@@ -53,26 +53,28 @@ class RecordingsSettings:
                         help="A folder of recordings (WAV, FLAC, OGG, MP3, AIFF …), or a CSV manifest with the columns "
                         "path,label[,split].")  # fmt: skip
     labels_from: str = setting("folders", label="Labels from", choices=("folders", "file names", "manifest"),
-                               help="folders: one folder a class. file names: a pattern finds the label in each "
-                               "name. manifest: the CSV file says it.")  # fmt: skip
+                               help="folders: one folder per class. file names: a pattern finds the label in each "
+                               "name. manifest: a CSV file lists the labels.")  # fmt: skip
     pattern: str = setting("{label}_*", label="Pattern",
-                           help="How a file name (without its suffix) carries the label: {label} stands for it, * "
-                           "for anything. Example: {label}_*_* reads 7 from 7_george_12.wav.")  # fmt: skip
+                           help="Position of the label in a file name (without suffix): {label} is the label, * "
+                           "matches anything. Example: {label}_*_* gives 7 for 7_george_12.wav.")  # fmt: skip
     sample_rate_hz: float = setting(0.0, label="Sample rate", unit="Hz", symbol="f_s", low=0.0, high=768000.0,
-                                    zero="as most files",
-                                    help="Every recording is resampled to this; 0 takes the rate that most files "
-                                    "have.")  # fmt: skip
+                                    zero="most common rate",
+                                    help="Recordings are resampled to this rate; 0 uses the most common "
+                                    "rate.")  # fmt: skip
     channel: int = setting(
-        0, label="Channel", low=0, high=64, zero="mix of all", help="Which channel to use; 0 mixes all of them down."
+        0, label="Channel", low=0, high=64, zero="mix of all", help="Channel to use; 0 mixes all channels."
     )
     clip_s: float = setting(0.0, label="Clip length", unit="s", low=0.0, high=3600.0, zero="whole recording",
-                            help="Longer recordings are cut into clips this long; 0 keeps each whole.")  # fmt: skip
+                            help="Longer recordings are cut into clips of this length; 0 keeps each "
+                            "whole.")  # fmt: skip
     shortest_s: float = setting(0.05, label="Shortest clip", unit="s", low=0.001, high=3600.0,
-                                help="Shorter recordings, and shorter ends of cut ones, are skipped.")  # fmt: skip
-    test_fraction: float = setting(0.1, label="Held out", low=0.01, high=0.9,
-                                   help="Expected share of each class's recordings kept for testing, where no manifest "
-                                   "says otherwise; a hash of its name decides for each. All clips of one "
-                                   "recording, and copies of it, stay on the same side.")  # fmt: skip
+                                help="Shorter recordings, and shorter remainders after cutting, are "
+                                "skipped.")  # fmt: skip
+    test_fraction: float = setting(0.1, label="Test fraction", low=0.01, high=0.9,
+                                   help="Expected fraction of each class held out for testing, unless a manifest has a "
+                                   "split; a hash of the path assigns each recording. All clips of a recording, and "
+                                   "copies of it, stay on the same side.")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,8 @@ class DataSettings:
     """The data set: which source, and the settings of both."""
 
     source: str = setting("synthetic", label="Source", choices=("synthetic", "recordings"),
-                          help="synthetic: noise through the filters. recordings: your own files.")  # fmt: skip
-    synthetic: SyntheticSettings = setting(SyntheticSettings(), label="Synthetic", help="The bank of filters.")
+                          help="synthetic: filtered noise. recordings: your own files.")  # fmt: skip
+    synthetic: SyntheticSettings = setting(SyntheticSettings(), label="Synthetic", help="Filter bank.")
     recordings: RecordingsSettings = setting(RecordingsSettings(), label="Recordings", help="Files on disk.")
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:

@@ -19,15 +19,15 @@ __all__ = ["Experiment", "experiment_from_table"]
 class Experiment:
     """Everything that a result depends on. The default is the paper's task with 5 classes and 10 Hz bandwidth."""
 
-    name: str = setting("Paper: 5 classes, 10 Hz", label="Name", help="What this experiment is called.")
+    name: str = setting("Paper: 5 classes, 10 Hz", label="Name", help="Name of the experiment.")
     seed: int = setting(1, label="Seed", low=0, high=2**32 - 1,
-                        help="Every random number follows from it: the same seed gives the same result.")  # fmt: skip
-    data: DataSettings = setting(DataSettings(), label="Data", help="Where the clips come from.")
-    features: FeatureSettings = setting(FeatureSettings(), label="Features", help="What enters the network.")
+                        help="Seed of all random numbers: the same seed gives the same result.")  # fmt: skip
+    data: DataSettings = setting(DataSettings(), label="Data", help="Source of the clips.")
+    features: FeatureSettings = setting(FeatureSettings(), label="Features", help="Input of the network.")
     network: NetworkSettings = setting(NetworkSettings(), label="Network", help="Layers and initial weights.")
     training: TrainingSettings = setting(TrainingSettings(), label="Training", help="Optimiser, batches, epochs.")
     discarding: DiscardingSettings = setting(DiscardingSettings(), label="Discarding",
-                                             help="When which singular values are dropped.")  # fmt: skip
+                                             help="When which singular values are discarded.")  # fmt: skip
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
         """Yield what does not fit together across sections."""

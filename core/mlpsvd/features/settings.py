@@ -19,32 +19,32 @@ class FeatureSettings:
     """Magnitudes of short Fourier transforms (Paul and Nelson, section III B)."""
 
     fft_size: int = setting(256, label="FFT size", unit="samples", low=8, high=65536,
-                            help="Samples in one transform; the network gets half of it plus one.")  # fmt: skip
+                            help="Samples per transform; it gives half as many magnitudes plus one.")  # fmt: skip
     window: str = setting("rectangular", label="Window", choices=("rectangular", "hann", "hamming", "blackman"),
-                          help="Weights each segment before its transform; the paper uses none.")  # fmt: skip
+                          help="Window function of each segment; the paper uses none (rectangular).")  # fmt: skip
     hop: int = setting(128, label="Hop", unit="samples", low=1, high=65536,
-                       help="Distance between the starts of neighbouring segments.")  # fmt: skip
+                       help="Distance between the starts of successive segments.")  # fmt: skip
     segments: str = setting("first", label="Segments", choices=("first", "mean", "several"),
-                            help="first: one transform of the clip's first samples, as in the paper. mean: the mean "
-                            "magnitude over all segments. several: the mean within each of several equal parts of "
-                            "the clip, one after another.")  # fmt: skip
+                            help="first: one transform of the first samples of the clip, as in the paper. mean: the "
+                            "mean magnitude over all segments. several: the mean in each of several equal parts of the "
+                            "clip, in sequence.")  # fmt: skip
     trim_db: float = setting(0.0, label="Trim ends", unit="dB", low=0.0, high=120.0, zero="not trimmed",
-                             help="Each clip begins and ends where it is no more than this far below its loudest "
-                             "stretch: silence around a word, in a recording or live, then makes no difference. "
-                             "0 takes clips as they are, as in the paper.")  # fmt: skip
-    n_parts: int = setting(3, label="Parts", low=1, high=64, help="How many equal parts 'several' cuts a clip into.")
+                             help="Parts at the start and end of a clip that are quieter than its loudest part by more "
+                             "than this are removed, so that silence around a word has no effect. 0 keeps whole clips, "
+                             "as in the paper.")  # fmt: skip
+    n_parts: int = setting(3, label="Parts", low=1, high=64, help="Number of equal parts of a clip for 'several'.")
     magnitude: str = setting("linear", label="Magnitude", choices=("linear", "log"),
-                             help="log: the natural logarithm of each magnitude.")  # fmt: skip
+                             help="log: natural logarithm of each magnitude.")  # fmt: skip
     floor_db: float = setting(50.0, label="Floor of logarithm", unit="dB", low=0.0, high=200.0, zero="fixed",
-                              help="Before a logarithm, magnitudes further than this below the clip's largest count as "
-                              "if they were this far below: what a resampler or a quiet room leaves there makes no "
-                              "difference. 0: a fixed floor of 1e-7, as in models of format version 2.")  # fmt: skip
+                              help="Floor of the logarithm, relative to the largest magnitude of the clip; smaller "
+                              "magnitudes are raised to it, so that an empty band has little effect. 0: a fixed floor "
+                              "of 1e-7, as in models of format version 2.")  # fmt: skip
     scaling: str = setting("training maximum", label="Scaling",
                            choices=("training maximum", "centred", "per sample", "standardised", "none"),
-                           help="training maximum: divide by the largest value in the training set. centred: subtract "
-                           "each entry's mean over the training set, then divide by the largest absolute value "
-                           "left. per sample: divide each vector by its own largest. standardised: zero mean and "
-                           "unit variance of each entry over the training set.")  # fmt: skip
+                           help="training maximum: divide by the largest value of the training set. centred: subtract "
+                           "the mean of each entry over the training set, then divide by the largest absolute value. "
+                           "per sample: divide each vector by its maximum. standardised: zero mean and unit variance "
+                           "of each entry over the training set.")  # fmt: skip
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
         """Yield what does not fit together: segments so close together that transforming them takes too long."""

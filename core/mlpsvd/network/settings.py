@@ -21,21 +21,21 @@ class NetworkSettings:
     """Layers of the MLP, and which of them the MLP-SVD factors."""
 
     hidden: tuple[int, ...] = setting((20,), label="Hidden neurons", symbol="J", low=1, high=65536,
-                                      help="Neurons in each hidden layer, input side first.")  # fmt: skip
+                                      help="Neurons in each hidden layer, from the input on.")  # fmt: skip
     activation: str = setting("relu", label="Hidden activation", symbol="h", choices=ACTIVATIONS,
                               help="Activation function of the hidden layers.")  # fmt: skip
     output: str = setting("softmax", label="Output activation", symbol="h", choices=OUTPUTS,
                           help="Activation function of the output layer.")  # fmt: skip
     loss: str = setting("cross-entropy", label="Loss", symbol="L", choices=LOSSES,
-                        help="What training makes small: equation (6), or the sum of squared errors.")  # fmt: skip
+                        help="Loss function: cross-entropy, equation (6), or the sum of squared errors.")  # fmt: skip
     kinds: tuple[str, ...] = setting((), label="MLP-SVD layers", choices=LAYER_KINDS,
-                                     help="Kind of each weight matrix of the MLP-SVD, input side first: svd trains U, "
-                                     "σ and Vᵀ, two-factor trains U and ΣVᵀ. Left empty: svd everywhere but the "
-                                     "output layer, as in the paper.")  # fmt: skip
+                                     help="Kind of each weight matrix of the MLP-SVD, from the input on: svd trains U, "
+                                     "σ and Vᵀ, two-factor trains U and ΣVᵀ. Empty: svd except for the output layer, "
+                                     "as in the paper.")  # fmt: skip
     initial: str = setting("normal", label="Initial weights", choices=INITIALISERS,
-                           help="normal: from N(0, s²). glorot, he: spread fitted to the layer's size. Biases begin "
-                           "at zero. MLP and MLP-SVD begin with the same weights.")  # fmt: skip
-    initial_std: float = setting(0.1, label="Initial spread", symbol="s", low=0.0, high=10.0,
+                           help="normal: N(0, s²). glorot, he: scaled to the size of the layer. Biases start at zero. "
+                           "MLP and MLP-SVD start with the same weights.")  # fmt: skip
+    initial_std: float = setting(0.1, label="Initial std. dev.", symbol="s", low=0.0, high=10.0,
                                  help="Standard deviation of 'normal' initial weights.")  # fmt: skip
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:

@@ -27,11 +27,12 @@ PAPER_CLASS_COUNTS = (2, 5, 10)
 class BandPass:
     """One class of the synthetic task: noise through this band-pass filter."""
 
-    label: str = setting("", label="Class", help="Name of the class that this filter makes.")
+    label: str = setting("", label="Class", help="Name of the class of this filter.")
     centre_hz: float = setting(710.0, label="Centre", unit="Hz", symbol="f_c", low=1.0,
                                help="Frequency of unit gain.")  # fmt: skip
     bandwidth_hz: float = setting(10.0, label="Bandwidth", unit="Hz", symbol="B", low=0.1,
-                                  help="Distance between the two points where the gain is 3 dB down.")  # fmt: skip
+                                  help="Distance between the two frequencies where the gain is 3 dB "
+                                  "lower.")  # fmt: skip
 
     @property
     def q(self) -> float:

@@ -109,7 +109,7 @@ class SlidingWindows:
 
 
 class EventSegmentation:
-    """Sounds from where the level rises above the trigger to where it stays below it for the hang time.
+    """Sounds from where the level rises above the trigger to where it stays below it for the release time.
 
     A model of whole recordings, of words for instance, has learnt what a word is like from its beginning to its end;
     a window that begins anywhere in it is like none of them. What is loud is decided by the level of blocks of 10 ms;

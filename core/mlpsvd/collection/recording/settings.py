@@ -19,28 +19,26 @@ class RecordSettings:
     """What a :class:`mlpsvd.collection.recording.recorder.Recorder` is told; changes count from the next take on."""
 
     mode: str = setting(BY_HAND, label="Mode", choices=(BY_HAND, FIXED_LENGTH, TRIGGERED),
-                        help="by hand: from start to stop. fixed length: each start records one clip of exactly that "
-                        "length. triggered: every sound above the trigger level becomes a clip.")  # fmt: skip
+                        help="by hand: from start to stop. fixed length: each start records one clip of this length. "
+                        "triggered: every sound above the trigger level becomes a clip.")  # fmt: skip
     length_s: float = setting(1.0, label="Length", unit="s", low=0.01, high=600.0,
-                              help="Length of a clip of fixed length, pre-roll included.")  # fmt: skip
+                              help="Length of a clip of fixed length, including the pre-roll.")  # fmt: skip
     pre_roll_s: float = setting(0.2, label="Pre-roll", unit="s", low=0.0, high=10.0,
-                                help="How much of what was heard before the start or the trigger belongs to the "
-                                "clip.")  # fmt: skip
+                                help="Sound before the start or trigger that belongs to the clip.")  # fmt: skip
     trigger_dbfs: float = setting(-40.0, label="Trigger level", unit="dBFS", low=-119.0, high=0.0,
-                                  help="A sound above this level starts a triggered clip, measured over 10 ms; a "
-                                  "sine at full scale has 0 dBFS.")  # fmt: skip
-    hang_s: float = setting(0.3, label="Silence that ends a clip", unit="s", low=0.01, high=10.0,
-                            help="A triggered clip ends when it was below the trigger level for this long; the "
-                            "silence belongs to it.")  # fmt: skip
+                                  help="A level above this, measured over 10 ms, starts a triggered clip; a full-scale "
+                                  "sine has 0 dBFS.")  # fmt: skip
+    hang_s: float = setting(0.3, label="Release time", unit="s", low=0.01, high=10.0,
+                            help="A triggered clip ends after this time below the trigger level, which belongs to the "
+                            "clip.")  # fmt: skip
     shortest_s: float = setting(0.05, label="Shortest clip", unit="s", low=0.001, high=60.0,
-                                help="Sounds over the trigger level, and clips by hand, that are shorter are not "
-                                "kept.")  # fmt: skip
+                                help="Shorter triggered or manual clips are discarded.")  # fmt: skip
     longest_s: float = setting(60.0, label="Longest clip", unit="s", low=0.1, high=600.0,
-                               help="A clip by hand or triggered ends here, and the next goes on with the very next "
+                               help="A triggered or manual clip ends here; the next one starts with the next "
                                "sample.")  # fmt: skip
     file_format: str = setting("flac", label="File format", choices=("flac", "wav"),
-                               help="flac: 24 bits a sample, half the size, nothing lost that a converter gives. wav: "
-                               "32-bit floating point, also above full scale.")  # fmt: skip
+                               help="flac: 24 bits per sample, half the size, without loss for sound from a converter. "
+                               "wav: 32-bit floating point, also above full scale.")  # fmt: skip
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
         """Yield what does not fit together: a pre-roll that leaves nothing to come, a shortest above the longest."""

@@ -35,7 +35,6 @@ _SHOWN: dict[str, tuple[str, ...]] = {
     TRIGGERED: ("mode", "trigger_dbfs", "pre_roll_s", "hang_s", "shortest_s", "longest_s", "file_format"),
 }
 _SHORT_LABELS = {
-    "hang_s": "Ends after silence",
     "trigger_dbfs": "Trigger",
     "file_format": "Format",
     "shortest_s": "Shortest",

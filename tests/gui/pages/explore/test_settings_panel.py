@@ -167,7 +167,11 @@ def test_recordings_have_their_own_settings_and_hide_those_of_noise(parts: Parts
 def test_a_zero_that_means_something_else_is_said_in_words(qtbot: QtBot, parts: Parts) -> None:
     panel, _, model = parts
     model.replace(settings.with_value(model.experiment, "data.source", "recordings"))
-    for key, words in (("clip_s", "whole recording"), ("channel", "mix of all"), ("sample_rate_hz", "as most files")):
+    for key, words in (
+        ("clip_s", "whole recording"),
+        ("channel", "mix of all"),
+        ("sample_rate_hz", "most common rate"),
+    ):
         box = panel.rows[f"data.recordings.{key}"].editor.editor
         assert isinstance(box, NumberField) and box.text() == words
     _type(qtbot, panel, "data.recordings.clip_s", "0.5")

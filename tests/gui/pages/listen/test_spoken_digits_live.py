@@ -26,7 +26,7 @@ from mlpsvd_gui.state.preferences import Preferences
 RATE_HZ = 8000
 N_OF_EACH = 3
 REST_S = 0.4
-"""Between two words: longer than the hang time that ends a word, and than any pause within one."""
+"""Between two words: longer than the release time that ends a word, and than any pause within one."""
 
 
 def held_out(experiment: Experiment) -> list[tuple[Path, str]]:
