@@ -24,10 +24,13 @@ DOCUMENTS = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docs/bayes-limit.md",
+    "docs/engines.md",
+    "docs/equations.md",
+    "docs/files.md",
     "docs/guide.md",
     "docs/live.md",
-    "docs/files.md",
-    "docs/equations.md",
+    "docs/reproduction.md",
 ]
 
 
@@ -76,12 +79,23 @@ def help_of() -> Any:
     return ask
 
 
+def anchors(text: str) -> set[str]:
+    """Return the anchors that GitHub gives to the headings of a document."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_links_inside_the_tree_lead_somewhere(project_root: Path, name: str) -> None:
-    folder = (project_root / name).parent
-    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text_of(project_root, name))
-    local = [target for target in targets if "://" not in target]
-    assert [target for target in local if not (folder / target).exists()] == []
+def test_links_inside_the_tree_have_a_target(project_root: Path, name: str) -> None:
+    document = project_root / name
+    links = re.findall(r"\]\(([^)#\s]*)(?:#([^)]*))?\)", text_of(project_root, name))
+    missing = []
+    for target, anchor in links:
+        if "://" not in target:
+            path = document.parent / target if target else document
+            if not path.exists() or (anchor and anchor not in anchors(path.read_text("utf-8"))):
+                missing.append((target, anchor))
+    assert missing == []
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
