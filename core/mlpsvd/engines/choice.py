@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 
 from mlpsvd.arrays import cpu, gpu
 from mlpsvd.engines.contract import Engine
 from mlpsvd.engines.cpu import compiled_code
+from mlpsvd.engines.cpu.capabilities import CAPABILITIES
 from mlpsvd.engines.cpu.warm_up import give_up, require_compiled
 from mlpsvd.engines.reference import ReferenceEngine
 from mlpsvd.errors import DeviceError, EngineError, MissingLibraryError
+from mlpsvd.network.spec import NetworkSpec
 
 __all__ = ["choose", "fused_engine"]
 
+_INSTEAD = "the reference engine is used instead"
 
-def choose(engine: str, precision: str) -> tuple[Engine, str]:
-    """Return the engine asked for, or the nearest that works here.
+
+def choose(engine: str, precision: str, networks: Sequence[NetworkSpec] = ()) -> tuple[Engine, str]:
+    """Return the engine asked for, or the nearest that works here and supports the networks.
 
     Parameters
     ----------
@@ -25,6 +30,8 @@ def choose(engine: str, precision: str) -> tuple[Engine, str]:
         reference engine on CuPy.
     precision
         ``float32`` or ``float64``; the fused engine has float32 only.
+    networks
+        What the engine is to run. All networks of a race run on one engine, so that their times can be compared.
 
     Returns
     -------
@@ -36,13 +43,18 @@ def choose(engine: str, precision: str) -> tuple[Engine, str]:
         try:
             return ReferenceEngine(gpu(), precision), ""
         except DeviceError as error:
-            return choose("auto", precision)[0], f"{error}; the CPU is used instead"
-    if engine == "reference":
-        return ReferenceEngine(cpu(), precision), ""
-    if precision != "float32":
-        note = f"The fused engine computes in float32, not {precision}; the reference engine is used instead"
-        return ReferenceEngine(cpu(), precision), note if engine == "fused" else ""
-    return _on_cpu(precision)
+            return choose("auto", precision, networks)[0], f"{error}; the CPU is used instead"
+    reference = ReferenceEngine(cpu(), precision)
+    precision_support = CAPABILITIES.supports_precision(precision)
+    if engine == "reference" or (engine == "auto" and not precision_support):
+        return reference, ""
+    for support in (precision_support, *(CAPABILITIES.supports(one, precision) for one in networks)):
+        if not support:
+            return reference, f"{support.reason}; {_INSTEAD}"
+    try:
+        return fused_engine(), ""
+    except (MissingLibraryError, EngineError) as error:
+        return reference, f"{error}; {_INSTEAD}"
 
 
 def fused_engine() -> Engine:
@@ -68,11 +80,3 @@ def fused_engine() -> Engine:
         compiled_code.discard()
         what = f"{type(error).__name__}: {compiled_code.first_line(error)}"
         raise give_up(f"The fused engine cannot be loaded here ({what})") from error
-
-
-def _on_cpu(precision: str) -> tuple[Engine, str]:
-    """Return the fused engine, or the reference engine and why."""
-    try:
-        return fused_engine(), ""
-    except (MissingLibraryError, EngineError) as error:
-        return ReferenceEngine(cpu(), precision), f"{error}; the reference engine is used instead"

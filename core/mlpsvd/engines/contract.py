@@ -8,8 +8,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from mlpsvd.engines.capabilities import Support
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState
 from mlpsvd.network.network import Network
+from mlpsvd.network.spec import NetworkSpec
 
 __all__ = ["Engine", "LabelledVectors", "one_hot", "shuffled"]
 
@@ -55,6 +57,10 @@ class Engine(Protocol):
     @property
     def description(self) -> str:
         """What runs where, in words."""
+        ...
+
+    def supports(self, spec: NetworkSpec) -> Support:
+        """Say whether the engine can run a network; what it cannot run is left to the reference engine."""
         ...
 
     def vectors(self, x: Array, labels: NDArray[np.intp], n_classes: int) -> LabelledVectors:

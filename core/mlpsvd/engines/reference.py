@@ -7,10 +7,12 @@ from numpy.typing import NDArray
 
 from mlpsvd.arrays import Backend, device_failures, to_host
 from mlpsvd.engines.blas_threads import OneThread
+from mlpsvd.engines.capabilities import Support
 from mlpsvd.engines.contract import LabelledVectors, one_hot, shuffled
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, update
 from mlpsvd.network.losses import losses
 from mlpsvd.network.network import Network
+from mlpsvd.network.spec import NetworkSpec
 
 __all__ = ["ReferenceEngine"]
 
@@ -42,6 +44,10 @@ class ReferenceEngine:
     def description(self) -> str:
         """What runs where, in words."""
         return f"reference engine on {self._backend.description}"
+
+    def supports(self, spec: NetworkSpec) -> Support:
+        """Return yes: every registered layer family brings its own equations."""
+        return Support()
 
     def vectors(self, x: Array, labels: NDArray[np.intp], n_classes: int) -> LabelledVectors:
         """Move feature vectors and labels to the device."""

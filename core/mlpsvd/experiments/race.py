@@ -18,9 +18,10 @@ from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.metrics.chance import is_at_chance
 from mlpsvd.metrics.cross_validation import Validation
 from mlpsvd.metrics.scores import ClassReport, accuracy, class_report, confusion_matrix
-from mlpsvd.network.initialise import build
+from mlpsvd.network.initialise import build, network_spec
 from mlpsvd.network.layers import DENSE
 from mlpsvd.network.network import Network
+from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.streams import Purpose, seeds
 from mlpsvd.text import CONTENDER_NAMES
 from mlpsvd.training.events import EpochEvent, Snapshot
@@ -161,7 +162,7 @@ class Race:
     def __init__(self, prepared: Prepared, states: Mapping[str, ContenderState] | None = None) -> None:
         self._prepared = prepared
         experiment = prepared.experiment
-        self._engine, note = choose(experiment.training.engine, experiment.training.precision)
+        self._engine, note = choose(experiment.training.engine, experiment.training.precision, _network_specs(prepared))
         self._notes = [note] if note else []
         self._chance_notes: dict[str, str] = {}
         self.validations: Mapping[str, Validation] = {}
@@ -282,6 +283,16 @@ class Race:
             validation=self.validations.get(contender),
             correct=estimates == dataset.y_test,
         )
+
+
+def _network_specs(prepared: Prepared) -> list[NetworkSpec]:
+    """Return the network of every contender before training, and as it is factored at the latest."""
+    experiment, sizes = prepared.experiment, (prepared.features.n_features, len(prepared.dataset.class_names))
+    return [
+        network_spec(experiment.network, *sizes, kinds(experiment, contender))
+        for contender in experiment.training.contenders
+        for kinds in (initial_kinds, contender_kinds)
+    ]
 
 
 def _check_shapes(prepared: Prepared, states: Mapping[str, ContenderState]) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from mlpsvd.settings import setting
 
-__all__ = ["ACTIVATIONS", "INITIALISERS", "LAYER_KINDS", "LOSSES", "OUTPUTS", "NetworkSettings"]
+__all__ = ["ACTIVATIONS", "INITIALISERS", "LAYER_KINDS", "LOSSES", "OUTPUTS", "LayerKind", "NetworkSettings"]
 
 ACTIVATIONS = ("relu", "sigmoid", "tanh")
 OUTPUTS = ("softmax", "sigmoid", "tanh", "relu")
 LOSSES = ("cross-entropy", "squared error")
-LAYER_KINDS = ("dense", "svd", "two-factor")
+LayerKind = Literal["dense", "svd", "two-factor"]
+LAYER_KINDS: tuple[LayerKind, ...] = get_args(LayerKind)
 INITIALISERS = ("normal", "glorot", "he")
 
 

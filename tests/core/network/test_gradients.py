@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from diagonal_layer import Diagonal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlpsvd.network.initialise import build
+from mlpsvd.network.layers import family, family_names, register
 from mlpsvd.network.losses import losses
 from mlpsvd.network.network import Network, parameter_views
 from mlpsvd.network.settings import NetworkSettings
@@ -56,10 +58,7 @@ def a_batch(n_clips: int = 6, seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh"])
 @pytest.mark.parametrize(("output", "loss"), OUTPUTS_AND_LOSSES)
-@pytest.mark.parametrize(
-    "kinds",
-    [("dense", "dense"), ("svd", "dense"), ("two-factor", "dense"), ("svd", "two-factor", "svd")],
-)
+@pytest.mark.parametrize("kinds", [*((kind, "dense") for kind in family_names()), ("svd", "two-factor", "svd")])
 def test_gradient_agrees_with_finite_differences(
     kinds: tuple[str, ...], activation: str, output: str, loss: str
 ) -> None:
@@ -71,7 +70,7 @@ def test_gradient_agrees_with_finite_differences(
 
 @settings(deadline=None, max_examples=25)
 @given(
-    kinds=st.lists(st.sampled_from(["dense", "svd", "two-factor"]), min_size=1, max_size=4),
+    kinds=st.lists(st.sampled_from(family_names()), min_size=1, max_size=4),
     seed=st.integers(0, 1000),
     n_clips=st.integers(1, 9),
 )
@@ -80,6 +79,17 @@ def test_any_stack_of_layers(kinds: list[str], seed: int, n_clips: int) -> None:
     x, targets = a_batch(n_clips, seed)
     np.testing.assert_allclose(
         network.gradient(x, targets), finite_differences(network, x, targets), rtol=1e-4, atol=2e-8
+    )
+
+
+def test_a_family_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(family, "_FAMILIES", dict(family._FAMILIES))
+    register(Diagonal())
+    square = NetworkSettings(hidden=(5, 5), activation="tanh", initial="normal", initial_std=0.6)
+    network = build(square, 7, 3, ("svd", "diagonal", "dense"), 3, np.float64)
+    x, targets = a_batch()
+    np.testing.assert_allclose(
+        network.gradient(x, targets), finite_differences(network, x, targets), rtol=1e-5, atol=2e-8
     )
 
 

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.engines.capabilities import Support
 from mlpsvd.engines.contract import LabelledVectors, one_hot
 from mlpsvd.engines.cpu import activations, compiled_code, kernels
+from mlpsvd.engines.cpu.capabilities import CAPABILITIES
 from mlpsvd.engines.cpu.clips import FEW_ROWS, LEAST_FEATURES
 from mlpsvd.engines.cpu.shuffling import shuffled
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, fresh_state
@@ -92,6 +94,10 @@ class FusedEngine:
     def description(self) -> str:
         """What runs where, in words."""
         return "fused engine on one core of the CPU, Numba"
+
+    def supports(self, spec: NetworkSpec) -> Support:
+        """Say whether the kernels are written for all of a network."""
+        return CAPABILITIES.supports(spec, "float32")
 
     def vectors(self, x: Array, labels: NDArray[np.intp], n_classes: int) -> LabelledVectors:
         """Return feature vectors [shape=(n_clips, n_features)] with one-hot targets, in float32.
@@ -202,6 +208,8 @@ class FusedEngine:
             while len(self._layouts) >= _LAYOUTS_KEPT:
                 del self._layouts[next(iter(self._layouts))]
             check_spec(spec)
+            if not (support := self.supports(spec)):
+                raise NetworkError(support.reason)
             self._layouts[spec] = _lay_out(spec)
         return self._layouts[spec]
 

@@ -21,10 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.arrays import Backend, device_failures, namespace, raw_module, shared_memory_bytes, to_host
+from mlpsvd.engines.capabilities import Support
 from mlpsvd.engines.contract import LabelledVectors, one_hot, shuffled
-from mlpsvd.engines.gpu.layout import Rows, Tables, lay_out
+from mlpsvd.engines.gpu.layout import CAPABILITIES, Rows, Tables, lay_out
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState
 from mlpsvd.network.network import Network
+from mlpsvd.network.spec import NetworkSpec
 
 __all__ = ["FusedGpuEngine", "GpuArrays", "Scores", "Trained", "TrainingRun"]
 
@@ -152,6 +154,10 @@ class FusedGpuEngine:
     def dtype(self) -> np.dtype[np.floating]:
         """The type of all numbers of the networks."""
         return self._dtype
+
+    def supports(self, spec: NetworkSpec) -> Support:
+        """Say whether the kernels are written for all of a network."""
+        return CAPABILITIES.supports(spec, self._dtype.name)
 
     def vectors(self, x: Array, labels: NDArray[np.intp], n_classes: int) -> LabelledVectors:
         """Move feature vectors and labels to the device."""

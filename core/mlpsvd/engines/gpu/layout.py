@@ -12,11 +12,12 @@ from enum import IntEnum, auto
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.errors import DeviceError
+from mlpsvd.engines.capabilities import Capabilities
+from mlpsvd.errors import DeviceError, NetworkError
 from mlpsvd.network.checks import check_spec
 from mlpsvd.network.spec import NetworkSpec
 
-__all__ = ["LayerColumn", "NetworkColumn", "Rows", "Tables", "lay_out"]
+__all__ = ["CAPABILITIES", "LayerColumn", "NetworkColumn", "Rows", "Tables", "lay_out"]
 
 # A thread block counts with 32 bits inside its own network.
 _INDEX_LIMIT = 2**31 - 1
@@ -65,6 +66,8 @@ _KINDS = ("dense", "svd", "two-factor")
 _ACTIVATIONS = ("relu", "sigmoid", "tanh", "softmax")
 _LOSSES = ("cross-entropy", "squared error")
 _OPTIMISERS = ("sgd", "momentum", "adam")
+
+CAPABILITIES = Capabilities("The fused GPU engine", _KINDS, _ACTIVATIONS, _LOSSES, ("float32", "float64"), _INDEX_LIMIT)
 
 _NEAR = tuple(column for column in NetworkColumn if column.name.startswith("NEAR_"))
 
@@ -142,6 +145,8 @@ def lay_out(blocks: Sequence[Rows], room: int, *, train: bool = True) -> Tables:
     parameters = work = results = shared = 0
     for row, block in zip(networks, blocks, strict=True):
         check_spec(block.spec)
+        if not (support := CAPABILITIES.supports(block.spec, "float32")):
+            raise NetworkError(support.reason)
         table, n_work = _layer_rows(block)
         row[: NetworkColumn.NEAR_WORK] = (
             *(len(layers), len(table), parameters, block.spec.n_parameters),

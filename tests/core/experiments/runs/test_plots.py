@@ -97,7 +97,7 @@ def test_pyplot_is_never_loaded() -> None:
     program = """
 import sys
 import numpy as np
-from mlpsvd.experiments import plots
+from mlpsvd.experiments.runs import plots
 assert "matplotlib" not in sys.modules
 plots.confusion(np.eye(2, dtype=int), ["a", "b"], "Title")
 print("matplotlib.pyplot" in sys.modules)
