@@ -47,7 +47,7 @@ class Backend:
     xp
         The array namespace: the module ``numpy`` or ``cupy``.
     description
-        What a person reads, e.g. ``CPU, 8 cores`` or the name of the card with its memory.
+        For the user, e.g. ``CPU, 8 cores`` or the name of the card with its memory.
     """
 
     name: str
@@ -65,7 +65,7 @@ def cpu() -> Backend:
 def gpu() -> Backend:
     """Return CuPy on the first GPU, after a real matrix product and SVD on it.
 
-    Every call probes anew (some 0.1 s on a working card): keep the answer.
+    Every call probes again (about 0.1 s on a working card): keep the answer.
 
     Raises
     ------

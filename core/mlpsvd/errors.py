@@ -58,7 +58,7 @@ class SettingError(MlpSvdError):
 
 
 class QuantityError(MlpSvdError):
-    """A text that a person wrote is no number in the unit asked for; the message is a whole sentence."""
+    """A text is not a number in the expected unit; the message is a whole sentence."""
 
 
 class DataError(MlpSvdError):

@@ -48,13 +48,13 @@ class Fields:
     table
         A value that a JSON parser returned.
     where
-        What stands before the names in messages, e.g. ``network.``.
+        Prefix of the names in messages, e.g. ``network.``.
 
     Raises
     ------
     FileFormatError
         From the constructor if ``table`` is no object; from each method if the field is absent, has another type, or
-        lies outside the range. The message names the field, the value and what is expected.
+        is outside the range. The message names the field, the value and what is expected.
 
     Examples
     --------

@@ -7,7 +7,7 @@ The rules do not depend on the language of the system:
   where only one reading is possible: ``1,234.5``, ``1.000.000``.
 - ``12,000`` and ``12.000`` have two readings and are refused. A single point before digits that do not end in zero is
   a decimal sign (``1.234``), as this program itself writes it.
-- A unit may follow, with a prefix: ``50 ms``, ``1 kHz``, ``20 %``. Milli and mega are told apart by case only, so
+- A unit may follow, with a prefix: ``50 ms``, ``1 kHz``, ``20 %``. Milli and mega differ in case only, so
   ``mHz`` and ``MHz`` have to be written exactly.
 """
 
@@ -77,7 +77,7 @@ class Quantity:
     low, high : float or None
         Inclusive limits; None for no limit.
     zero : str
-        A text that stands for 0, for example "whole recording"; empty for none.
+        A text that means 0, for example "whole recording"; empty for none.
     """
 
     unit: str = ""
@@ -114,7 +114,7 @@ class Quantity:
         return f"{format_number(value)}{gap}{self.unit}"
 
     def expected(self) -> str:
-        """Say in words what is right, for example "a number from 1 to 8000 Hz"."""
+        """Return a description of valid input, for example "a number from 1 to 8000 Hz"."""
         noun = "a whole number" if self.whole else "a number"
         low, high = (None if limit is None else self.format(limit) for limit in (self.low, self.high))
         if self.low is not None and high is not None:
@@ -131,7 +131,7 @@ def parse_quantity(text: str, unit: str = "", whole: bool = False) -> float:
     Parameters
     ----------
     text : str
-        What a person wrote, for example ``"50 ms"``.
+        The text, for example ``"50 ms"``.
     unit : str
         The unit of the result, which the text may leave out: ``"s"``, ``"Hz"``, ``"%"``, ``"dB"``, ``"dBFS"``,
         ``"dB SPL"``, any noun such as ``"samples"``, or ``""`` for none.

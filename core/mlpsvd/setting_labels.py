@@ -96,7 +96,7 @@ def sentence(error: SettingError, cls: type[Settings]) -> str:
 
 
 def in_words(value: object) -> str:
-    """Return a value as a person would write it: lists with commas, nothing for an empty text."""
+    """Return a value as a user would write it: lists with commas, nothing for an empty text."""
     if isinstance(value, tuple | list):
         return ", ".join(in_words(entry) for entry in value) or "empty"
     if isinstance(value, float):

@@ -61,13 +61,13 @@ class SettingInfo:
     default
         The value it has until touched (the paper's, where the paper gives one).
     label, unit, symbol, help
-        What a person reads: a short label, the unit ("Hz", "s", "" for none), the paper's symbol ("η"), a sentence.
+        For the user: a short label, the unit ("Hz", "s", "" for none), the paper's symbol ("η"), a sentence.
     low, high
         Inclusive range of a number (of every entry of a tuple of numbers).
     choices
         The allowed values of a text; empty for free text.
     zero
-        What 0 stands for, in words, where it is no number of the usual kind ("whole recording").
+        Meaning of 0, where it is no ordinary number ("whole recording").
     """
 
     name: str
@@ -83,7 +83,7 @@ class SettingInfo:
     zero: str
 
     def expected(self) -> str:
-        """Say in words what would be right, e.g. ``a whole number of at least 1``."""
+        """Return a description of valid values, e.g. ``a whole number of at least 1``."""
         if self.choices:
             one = "one of " + ", ".join(self.choices)
             return f"a list, each {one}" if get_origin(self.type) is tuple else one

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 CONTENDER_NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
-"""The contenders of a race as a person knows them."""
+"""The contenders of a race by their names for the user."""
 
 _LONGEST = 80
 

@@ -24,7 +24,7 @@ def typed_path(text: str) -> str:
     Parameters
     ----------
     text
-        What a person typed, pasted or dropped.
+        The text typed, pasted or dropped.
 
     Examples
     --------

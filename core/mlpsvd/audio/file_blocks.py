@@ -59,7 +59,7 @@ class FileBlocks:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know about the file, one clause each; complete after the last block."""
+        """Notes about the file for the user, one clause each; complete after the last block."""
         broken_off = (self._broken_off,) if self._broken_off else ()
         return (*self._sound.notes, *broken_off, *self._loudness.notes)
 
@@ -106,7 +106,7 @@ class FileBlocks:
     def _note_loss(self, promised: int) -> None:
         if self._n_read < promised * (1.0 - _TOLERATED_LOSS):
             there, all_of_it = (count / self.sample_rate_hz for count in (self._n_read, promised))
-            self._broken_off = f"it breaks off after {there:.3g} of {all_of_it:.3g} s"
+            self._broken_off = f"it is truncated after {there:.3g} of {all_of_it:.3g} s"
 
     def _one_channel(self, block: NDArray[np.float32]) -> Samples:
         chosen = block[:, self._channel - 1 : self._channel] if self._channel else block

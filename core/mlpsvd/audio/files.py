@@ -63,7 +63,7 @@ class Sound:
     sample_rate_hz
         Samples a second.
     notes
-        What a person should know about the file (it breaks off, it is silent, its channels cancel each other), one
+        Notes for the user about the file (it is truncated, it is silent, its channels cancel each other), one
         clause each.
     """
 

@@ -31,7 +31,7 @@ class Repair:
     patches
         Bytes by their offset in the file; empty where the header can be left alone.
     notes
-        What a person should know, one clause each.
+        Notes for the user, one clause each.
     """
 
     patches: Mapping[int, bytes] = field(default_factory=dict)
@@ -117,7 +117,7 @@ def _repair(file: BinaryIO, sound: _Sound, size: int) -> Repair:
         return Repair(patch, (_NO_LENGTH,))
     if sound.length > there:
         is_there, promised = there - sound.before, sound.length - sound.before
-        return Repair(patch, (f"it breaks off: {is_there} of {promised} bytes of sound are there",))
+        return Repair(patch, (f"it is truncated: {is_there} of {promised} bytes of audio are present",))
     end = sound.begin + sound.length
     if sound.outer_end <= end + 1 and size - end > 1 and not _chunks_follow(file, sound, size):
         return Repair(patch, (_STALE,))

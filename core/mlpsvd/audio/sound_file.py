@@ -71,7 +71,7 @@ class OpenSound:
     n_frames
         How many samples a channel its header promises; None where it does not say.
     notes
-        What a person should know about the file, one clause each.
+        Notes about the file for the user, one clause each.
     """
 
     file: Any

@@ -83,7 +83,7 @@ def audio_files_below(folder: Path, unreadable: Callable[[OSError], None] | None
 
 
 def is_hidden_or_system(folder_name: str) -> bool:
-    """Whether a folder is none that a person has put recordings into."""
+    """Whether a folder cannot hold a user's recordings."""
     return folder_name.startswith(".") or folder_name.casefold() in _SYSTEM_FOLDERS
 
 

@@ -24,14 +24,14 @@ Samples = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Decision:
-    """What one clip of a file is taken for.
+    """Prediction for one clip of a file.
 
     Attributes
     ----------
     path
         The file.
     start_s, duration_s
-        Where in the file the clip lies, in seconds.
+        Position of the clip in the file, in seconds.
     label
         Name of the most probable class.
     probability

@@ -103,7 +103,7 @@ def _check(n_jobs: int, out: Path | None, as_json: bool, thresholds: Thresholds)
     if out.suffix.lower() not in ((".json",) if as_json else (".csv", ".json")):
         raise SettingError("--out", str(out), "a file ending in " + (".json" if as_json else ".csv or .json"))
     if not out.absolute().parent.is_dir():
-        raise SettingError("--out", str(out), "a file in a folder that is there")
+        raise SettingError("--out", str(out), "a file in an existing folder")
 
 
 def _print(
@@ -197,7 +197,7 @@ class _Doubts:
                 unknown = ("unknown",) if result.is_unknown else ()
                 self._progress.tell(f"{result.path}: {'; '.join((*unknown, *result.notes))}")
             elif self._n_doubtful == _MOST_DOUBTS + 1:
-                self._progress.tell("more doubtful files are not named here; --out and --json have their notes")
+                self._progress.tell("further doubtful files are not listed; --out and --json have their notes")
 
 
 def _why(result: FileResult) -> str:

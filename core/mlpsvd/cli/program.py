@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MlpSvdError as error:
         tell(str(error))
     except MemoryError as error:
-        tell(f"the memory is too small for this ({error}); a smaller network or fewer clips would fit")
+        tell(f"out of memory ({error}); use a smaller network or fewer clips")
     except KeyboardInterrupt:
         tell("stopped")
         return INTERRUPTED
@@ -72,7 +72,7 @@ def _print_any_text() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="mlpsvd",
-        description="Train networks that tell acoustic spectra apart, and classify recordings with them.",
+        description="Train networks that classify acoustic spectra, and classify recordings with them.",
         epilog=_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -107,7 +107,7 @@ examples:
   mlpsvd train --preset "Paper: 10 classes, 100 Hz" --set seed=7 --out runs/seven
 
 A folder of recordings has a folder for each class, a manifest.csv, or the class at the beginning of each file name
-(7_george_12.wav); its settings are fitted to what is there.
+(7_george_12.wav); its settings are adapted to the recordings.
 
 """
     train = _command(commands, "train", "train an MLP and an MLP-SVD side by side", epilog + _EXIT_CODES)
@@ -182,7 +182,7 @@ examples:
   mlpsvd listen words.safetensors --set "live.windows=whole sounds" --set live.trigger_dbfs=-50
 
 """
-    what = "classify what a microphone hears, one line a decision: start in seconds, label, probability"
+    what = "classify live input, one line per decision: start in seconds, label, probability"
     listen = _command(commands, "listen", what, epilog + _EXIT_CODES)
     listen.add_argument(
         "model", nargs="?", type=Path, metavar="MODEL", help="a model-….safetensors that train has written"
@@ -209,7 +209,7 @@ examples:
   mlpsvd reproduce --all --trials 3 --out quick-look
   mlpsvd reproduce --list
 
-A repeated command goes on where the last one stopped: finished trials are kept under DIR.
+The same command continues where the last one stopped: finished trials are kept under DIR.
 
 """
     what = "compute the tables and figures of the paper, and more, beside its printed values"
@@ -241,7 +241,9 @@ def _train(arguments: argparse.Namespace) -> int:
 
     if arguments.resume is not None:
         if arguments.experiment or arguments.preset or arguments.changes or arguments.out:
-            raise SettingError("--resume", str(arguments.resume), "alone: the run goes on with the settings it has")
+            raise SettingError(
+                "--resume", str(arguments.resume), "no other setting: the run continues with its own settings"
+            )
         return resume(arguments.resume, arguments.quiet)
     return train(arguments.experiment, arguments.preset, arguments.changes, arguments.out, arguments.quiet)
 

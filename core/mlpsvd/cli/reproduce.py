@@ -46,9 +46,9 @@ def reproduce(
     on_gpu: bool,
     quiet: bool,
 ) -> int:
-    """Reproduce what is named, tell how it stands beside the paper, write it to ``out``; return the exit code.
+    """Compute the named paper results, compare them with the printed values, write them to ``out``.
 
-    Ctrl-C ends it; what is finished is kept, and the same command goes on from there.
+    Ctrl-C stops it; finished results are kept, and the same command continues.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def reproduce(
             if stop.asked:
                 break
     if stop.asked:
-        tell(f"stopped; what is finished is kept in {out}, and the same command goes on from there")
+        tell(f"stopped; finished results are kept in {out}; the same command continues")
         return INTERRUPTED
     return OK
 
@@ -90,7 +90,7 @@ def _chosen(names: Sequence[str], everything: bool) -> list[Reproduction]:
 def _prepare_engine() -> None:
     """Compile the fused engine before the workers start; say so where it cannot be had."""
     if not is_compiled():
-        tell("compiling the fused engine, once per machine; this takes some ten seconds")
+        tell("compiling the fused engine, once per computer; this takes about ten seconds")
     ensure_compiled()
     problem = engine_problem()
     if problem:

@@ -69,7 +69,7 @@ def _train(experiment: Experiment, saved: Run | None, out: Path | None, quiet: b
         with progress_on_stderr(experiment, quiet) as progress:
             prepared = _prepared(experiment, stop, progress)
             if experiment.training.engine in ("auto", "fused") and not is_compiled():
-                tell("compiling the fused engine, once per machine; this takes some ten seconds")
+                tell("compiling the fused engine, once per computer; this takes about ten seconds")
             race = Race(prepared) if saved is None else continued_race(saved, prepared)
             diverged = _pull(_Watched(race, prepared, run_id, folder), stop, progress)
         if diverged is None:
@@ -85,11 +85,11 @@ def _train(experiment: Experiment, saved: Run | None, out: Path | None, quiet: b
             tell(f"note: {note}")
         where = _write(folder, Run.of(run_id, prepared, race), out)
     if diverged is not None:
-        tell(f"{diverged}; " + (f"what was good until then is kept in {where}" if where else "nothing is kept"))
+        tell(f"{diverged}; " + (f"the state before that is kept in {where}" if where else "nothing is kept"))
         return FAILED
     if stop.asked:
         epochs = min(one.last.epoch for one in outcomes.values())
-        kept = f"kept in {where}; mlpsvd train --resume {where} goes on" if where else "nothing is kept"
+        kept = f"kept in {where}; mlpsvd train --resume {where} continues" if where else "nothing is kept"
         tell(f"stopped after {epochs} of {experiment.training.epochs} epochs; {kept}")
         return stop.exit_code
     if where is None or (out is not None and where != out):
@@ -160,7 +160,7 @@ class _Watched:
             self._folder.checkpoint_if_due(self._run_id, self._prepared, self.race)
         except OSError as error:
             if not self._has_failed:
-                tell(f"note: no checkpoint is written: {error.filename}: {error.strerror or error}; training goes on")
+                tell(f"note: no checkpoint is written: {error.filename}: {error.strerror or error}; training continues")
             self._has_failed = True
 
 

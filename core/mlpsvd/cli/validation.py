@@ -23,11 +23,11 @@ def validate(race: Race, prepared: Prepared, stop: StopRequest, quiet: bool) -> 
         return
     if not quiet:
         n_clips = sum(fold.size for fold in folds)
-        tell(f"cross-validating: {len(prepared.dataset.y_test)} test clips are few, so all {n_clips} are tested on")
+        tell(f"cross-validating: {len(prepared.dataset.y_test)} test clips are few; all {n_clips} clips are tested on")
     try:
         race.validations = cross_validate(prepared, lambda share: stop.raise_if_asked())
     except KeyboardInterrupt:
-        tell("note: no cross-validation: stopped")
+        tell("note: no cross-validation (stopped)")
     except TrainingError as error:
         tell(f"note: no cross-validation: {error}")
 

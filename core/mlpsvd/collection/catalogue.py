@@ -33,7 +33,7 @@ class Entry:
     cells
         Its cells by key.
     line
-        The row as it stands in the file.
+        The row as it is in the file.
     folder
         The class folder in which the file lies; "" where it lies in none.
     clip

@@ -208,7 +208,7 @@ class Collection:
         return self.clip(take.id)
 
     def relabel(self, ids: Iterable[str], label: str) -> str:
-        """Give clips another label; their files go to its folder. Returns what was done, in words.
+        """Give clips another label; their files go to its folder. Returns a description of the change.
 
         Files that do not lie in a folder of their class stay where they are: then the manifest alone says the label.
         """
@@ -229,7 +229,7 @@ class Collection:
         return self._relabel(entries if own != old else [], own, words)
 
     def trim(self, id: str, start_s: float, end_s: float) -> RecordedClip:
-        """Keep of a clip only what lies from ``start_s`` to ``end_s``; the longer file goes to the trash.
+        """Keep only the part of a clip from ``start_s`` to ``end_s``; the longer file goes to the trash.
 
         Where that is all of it, nothing is done. Of a file outside the folder the piece becomes a file inside it.
 
@@ -262,7 +262,7 @@ class Collection:
         return self.clip(id)
 
     def delete(self, ids: Iterable[str]) -> str:
-        """Take clips out of the collection; their files go to the trash. Returns what was done, in words.
+        """Take clips out of the collection; their files go to the trash. Returns a description of the change.
 
         A file outside the folder stays where it is; for one that is reached through a link, DataError is raised.
         """
@@ -275,13 +275,13 @@ class Collection:
 
     @property
     def next_undo(self) -> str:
-        """What :meth:`undo` would undo, in words; "" where there is nothing."""
+        """What :meth:`undo` would undo(a description); "" if there is nothing."""
         steps = self._store.journal.undoable
         return steps[-1].words if steps else ""
 
     @property
     def next_redo(self) -> str:
-        """What :meth:`redo` would do again, in words; "" where there is nothing."""
+        """What :meth:`redo` would do again(a description); "" if there is nothing."""
         steps = self._store.journal.redoable
         return steps[-1].words if steps else ""
 
@@ -308,12 +308,12 @@ class Collection:
         return Trash(len(sizes), sum(sizes))
 
     def empty_trash(self) -> str:
-        """Remove for good what lies in the trash, and say how much that was; earlier steps cannot be undone then."""
+        """Delete the contents of the trash permanently and return a message; earlier steps cannot be undone."""
         self._prepare()
         trash = self.trash
         self._store.empty_trash()
         files = "1 file" if trash.n_files == 1 else f"{trash.n_files} files"
-        return f"{files} ({trash.n_bytes / 1e6:.1f} MB) removed for good."
+        return f"{files} ({trash.n_bytes / 1e6:.1f} MB) deleted permanently."
 
     def recordings_settings(self) -> RecordingsSettings:
         """Return the settings with which a training reads this collection: labels from its manifest."""

@@ -66,7 +66,7 @@ def encode(samples: NDArray[np.float32], rate_hz: float, file_format: str) -> En
 
 
 def trimmed(path: Path, start_s: float, end_s: float, file_format: str) -> Encoded | None:
-    """Return what lies from ``start_s`` to ``end_s`` in a file, None where that is all of it.
+    """Return the samples from ``start_s`` to ``end_s`` of a file, None where that is all of it.
 
     Channels, format and bits stay as they are; what is left has the very samples it had. Only of a file that loses
     something with every writing (OGG) the piece becomes FLAC or WAV.
@@ -83,7 +83,7 @@ def trimmed(path: Path, start_s: float, end_s: float, file_format: str) -> Encod
             first, last = max(0, round(start_s * rate)), min(int(file.frames), round(end_s * rate))
             if first >= last:
                 raise DataError(
-                    f"{path.name} is {file.frames / rate:g} s long; nothing of it lies from {start_s:g} to {end_s:g} s"
+                    f"{path.name} is {file.frames / rate:g} s long; it has nothing from {start_s:g} to {end_s:g} s"
                 )
             if last - first == file.frames:
                 return None

@@ -36,7 +36,7 @@ class FolderScan:
     catalogue
         A row for every row of the manifest and every audio file that had none.
     notes
-        What a person should know, a sentence each.
+        Notes for the user, one sentence each.
     text
         The manifest as it is on disk; None where there is none.
     copy_to
@@ -125,7 +125,7 @@ class _FolderScanner:
         return manifest or empty_manifest()
 
     def _name_of_copy(self) -> Path:
-        """Beside the manifest, where a person finds it."""
+        """Beside the manifest, where the user finds it."""
         stem = f"manifest as found {datetime.now():%Y-%m-%d_%H-%M-%S}"
         name = first_free(lambda n: f"{stem}{f'_{n}' * (n > 1)}.csv", lambda name: os.path.lexists(self._folder / name))
         return self._folder / name

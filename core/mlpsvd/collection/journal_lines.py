@@ -50,7 +50,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Step:
-    """What a person did, in words ("3 clips deleted"), and what changed."""
+    """Description of the user's action ("3 clips deleted"), and what changed."""
 
     words: str
     changes: tuple[Change, ...]

@@ -27,7 +27,7 @@ _MOST_COLUMNS = 1000
 
 @dataclass(frozen=True)
 class Manifest:
-    """What stands in a manifest.
+    """Contents of a manifest.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ def empty_manifest() -> Manifest:
 
 
 def read_text(path: Path) -> tuple[str, str]:
-    """Return the text of a manifest, and in words what was odd about its encoding ("" where nothing was).
+    """Return the text of a manifest, and a note about its encoding ("" if it was UTF-8).
 
     Raises
     ------
@@ -67,11 +67,11 @@ def read_text(path: Path) -> tuple[str, str]:
     try:
         return decoded(data)
     except UnicodeError:
-        return data.decode("latin-1"), "was not UTF-8 text, and was taken for Latin-1"
+        return data.decode("latin-1"), "was not UTF-8 text and was read as Latin-1"
 
 
 def parse_manifest(text: str) -> Manifest | None:
-    """Return what stands in the text of a manifest, None where its first row does not name a path and a label.
+    """Return the contents of a manifest's text, None where its first row does not name a path and a label.
 
     Rows that are blank are left out; cells beyond the last column get columns without a name. A table of more than
     1000 columns is no manifest.
@@ -95,7 +95,7 @@ def parse_manifest(text: str) -> Manifest | None:
 
 
 def csv_line(cells: tuple[str, ...]) -> str:
-    """Return one row as it stands in the file."""
+    """Return one row as it is in the file."""
     buffer = io.StringIO(newline="")
     csv.writer(buffer, lineterminator="\n").writerow(cells)
     return buffer.getvalue()

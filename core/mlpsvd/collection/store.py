@@ -35,7 +35,7 @@ class CollectionStorage:
     Parameters
     ----------
     folder
-        The folder, which exists. What was interrupted in it is finished, and its manifest written anew where the
+        The folder, which exists. What was interrupted in it is finished, and its manifest rewritten where the
         files say more than it does.
     progress
         Called with the share done, 0 to 1; may raise to cancel.
@@ -284,4 +284,4 @@ def _link_in_words(link: str) -> str:
 
 
 def _silent(share: float) -> None:
-    """Report progress to nobody."""
+    """Ignore progress."""

@@ -80,7 +80,7 @@ class Take:
         return self.level.clipped
 
     def discard(self) -> None:
-        """Throw the take away for good: its spool file goes, and nothing of it is recovered later."""
+        """Discard the take permanently: its spool file goes, and nothing of it is recovered later."""
         if self.spool is not None:
             self.spool.unlink(missing_ok=True)
             self.spool.with_suffix(".json").unlink(missing_ok=True)

@@ -13,7 +13,7 @@ __all__ = ["warnings_for_training"]
 
 
 def warnings_for_training(clips: Sequence[RecordedClip]) -> tuple[str, ...]:
-    """Return what a person should know before training; the first ones are what makes it impossible.
+    """Return warnings before training; those that make it impossible come first.
 
     Fewer than two classes, a class with fewer than two clips (one to train on, one to test on), classes of very
     different size, clips that reach full scale, different sample rates.
@@ -29,7 +29,7 @@ def _too_few_classes(counts: Mapping[str, int]) -> Iterator[str]:
     if not counts:
         yield "There are no clips yet; a training needs at least two classes with two clips each."
     elif len(counts) == 1:
-        yield f"There is only the class {next(iter(counts))}; a training needs at least two to tell apart."
+        yield f"There is only the class {next(iter(counts))}; training requires at least two."
 
 
 def _too_few_clips(counts: Mapping[str, int]) -> Iterator[str]:
@@ -56,6 +56,6 @@ def _rates(clips: Sequence[RecordedClip]) -> Iterator[str]:
     if len(rates) > 1:
         listed = ", ".join(f"{rate:g} Hz ({rates[rate]})" for rate in sorted(rates))
         yield (
-            f"The clips have different sample rates, {listed}: what one class has above the lowest of them would tell "
+            f"The clips have different sample rates, {listed}: frequencies above the lowest of them would tell "
             "it from the others by the device alone."
         )

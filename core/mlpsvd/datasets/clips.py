@@ -13,7 +13,7 @@ __all__ = ["ClipSet", "FileNote", "LoadedClips", "Skipped"]
 
 @dataclass(frozen=True)
 class Skipped:
-    """A recording that was left out, and why, in words.
+    """A recording that was left out, and the reason.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class FileNote:
-    """Something odd about a recording that is used all the same: it breaks off, it is silent."""
+    """Something odd about a recording that is used all the same: it is truncated, it is silent."""
 
     path: str
     note: str
@@ -54,7 +54,7 @@ class ClipSet:
     sample_rate_hz
         Samples a second.
     origins
-        Where each clip comes from, in words: a path with the start in seconds, or class and number.
+        Origin of each clip: a path with the start in seconds, or class and number.
     recordings
         Name of the recording that each clip was cut from; empty for synthetic clips.
     """
@@ -85,7 +85,7 @@ class LoadedClips:
     notes
         What is odd about files that are used.
     warnings
-        What a person should know of the data set before training on it, see :mod:`mlpsvd.datasets.survey`.
+        Notes for the user about the data set, before training, see :mod:`mlpsvd.datasets.survey`.
     trained_on
         Digests of the recordings that the training clips were cut from, ascending; see
         :class:`mlpsvd.datasets.sound_digest.SoundDigest`. Empty for synthetic clips.

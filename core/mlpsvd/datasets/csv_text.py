@@ -22,7 +22,7 @@ _SEPARATORS = (",", ";", "\t")
 
 
 def read_table_text(path: Path) -> tuple[str, str]:
-    """Return the text of a table, and in words what was odd about its encoding (empty where nothing was).
+    """Return the text of a table, and a note about its encoding (empty if it was UTF-8).
 
     Raises
     ------
@@ -58,7 +58,7 @@ def decoded(data: bytes) -> tuple[str, str]:
         try:
             text, odd = data.decode("utf-8-sig"), ""
         except UnicodeDecodeError:
-            text, odd = _windows(data), "was not UTF-8 text, and was taken for Latin-1"
+            text, odd = _windows(data), "was not UTF-8 text and was read as Latin-1"
     if "\0" in text:
         raise UnicodeError("a zero byte in a text")
     return text, odd

@@ -32,7 +32,7 @@ class LabelledFile:
     path
         Where it is.
     name
-        The path as a person knows it: relative to the chosen folder, or as the manifest has it.
+        The path as the user knows it: relative to the chosen folder, or as the manifest has it.
     label
         Name of its class.
     split
@@ -145,7 +145,7 @@ def _label(relative: Path, settings: RecordingsSettings) -> tuple[str | None, st
     """Return the label of a file, or None and why there is none."""
     if settings.labels_from == "folders":
         label = _normalised(relative.parts[0]) if len(relative.parts) > 1 else None
-        return label, "it lies directly in the chosen folder and not in the folder of a class"
+        return label, "it is in the chosen folder itself, not in the folder of a class"
     return label_from_name(relative.stem, settings.pattern), f"its name does not match {settings.pattern}"
 
 

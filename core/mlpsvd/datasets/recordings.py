@@ -182,7 +182,7 @@ def _surveyed(recording: Recording, clips: Clips, rate_hz: float) -> RecordingFa
 
 
 def _silent(share: float) -> None:
-    """Report progress to nobody."""
+    """Ignore progress."""
 
 
 def _inspect(named: LabelledFile, settings: RecordingsSettings) -> Recording | Skipped:
@@ -238,7 +238,7 @@ def _class_names(
     require_no_lost_class(names, skipped)
     if len(names) < 2:
         found = f"only {quoted(names[0])} ({_recordings(len(usable))})"
-        raise DataError(f"{where} gives {found}; at least two classes are needed to tell apart")
+        raise DataError(f"{where} gives {found}; at least two classes are required")
     return tuple(names)
 
 

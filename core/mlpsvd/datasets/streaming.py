@@ -40,7 +40,7 @@ class ClipBlock:
     share
         The same as a share of what the file says it holds, 0 to 1.
     notes
-        What a person should know about the file, one clause each; complete with the last block.
+        Notes about the file for the user, one clause each; complete with the last block.
     digest
         Of all samples read so far, see :class:`mlpsvd.datasets.sound_digest.SoundDigest`.
     sample_rate_hz

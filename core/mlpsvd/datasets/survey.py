@@ -1,6 +1,6 @@
 """Survey of recordings before training: properties that bias an accuracy.
 
-Differences between classes in sample rate, level or background let a network tell them by the device or the room.
+Differences between classes in sample rate, level or background let a network learn the device or the room instead.
 Copies of one recording on both sides of the split make a test of what was trained on.
 """
 
@@ -96,7 +96,7 @@ def copies(recordings: Sequence[RecordingFacts]) -> list[tuple[RecordingFacts, .
 def survey(
     recordings: Sequence[RecordingFacts], sides: Mapping[str, str], class_names: Sequence[str]
 ) -> tuple[str, ...]:
-    """Return what a person should know before training, one sentence each.
+    """Return warnings before training, one sentence each.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def _rates(by_class: Mapping[str, Sequence[RecordingFacts]]) -> Iterator[str]:
                 usual = max(shares[others[0]], key=lambda one: shares[others[0]][one])
                 yield (
                     f"The classes differ in sample rate: {one_line(label)} has {rate:g} Hz, {listed(others)} "
-                    f"{usual:g} Hz. The network may tell them by the device; record all classes at one rate."
+                    f"{usual:g} Hz. The network may learn the device instead; record all classes at one rate."
                 )
                 return
 
@@ -185,7 +185,7 @@ def _levels(by_class: Mapping[str, Sequence[RecordingFacts]]) -> Iterator[str]:
         yield (
             f"The class {one_line(high)} is {_median(levels[high]) - _median(levels[low]):.0f} dB louder than "
             f"{one_line(low)} (medians {_median(levels[high]):.0f} and {_median(levels[low]):.0f} dB re full scale): "
-            "the network may tell them by the level; record all classes alike if it should not."
+            "the network may learn the level instead; record all classes alike if it should not."
         )
     # Of sounds that fill their recordings, the quietest frames are no background.
     backgrounds = {
@@ -198,7 +198,7 @@ def _levels(by_class: Mapping[str, Sequence[RecordingFacts]]) -> Iterator[str]:
         difference = _median(backgrounds[high]) - _median(backgrounds[low])
         yield (
             f"The background of the class {one_line(high)} is {difference:.0f} dB louder than that of {one_line(low)}: "
-            "the network may tell them by the room or the device; record all classes in the same conditions."
+            "the network may learn the room or the device instead; record all classes in the same conditions."
         )
 
 

@@ -56,7 +56,7 @@ class Engine(Protocol):
 
     @property
     def description(self) -> str:
-        """What runs where, in words."""
+        """Description of what runs where."""
         ...
 
     def supports(self, spec: NetworkSpec) -> Support:

@@ -23,7 +23,7 @@ _EVALUATION_ROWS = 4096
 
 
 class ReferenceEngine:
-    """Runs epochs with :class:`~mlpsvd.network.network.Network`, the equations as they stand.
+    """Runs epochs with :class:`~mlpsvd.network.network.Network`, the equations as written.
 
     An :class:`~mlpsvd.engines.contract.Engine`.
 
@@ -42,7 +42,7 @@ class ReferenceEngine:
 
     @property
     def description(self) -> str:
-        """What runs where, in words."""
+        """Description of what runs where."""
         return f"reference engine on {self._backend.description}"
 
     def supports(self, spec: NetworkSpec) -> Support:

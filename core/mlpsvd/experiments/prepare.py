@@ -71,7 +71,7 @@ class Prepared:
     notes
         What is odd about recordings that are used.
     warnings
-        What a person should know of the data set before training on it.
+        Notes for the user about the data set, before training.
     """
 
     experiment: Experiment

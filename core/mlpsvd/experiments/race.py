@@ -92,7 +92,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class ContenderState:
-    """Where one contender stands: its trainer's state, its history so far, and which attempt this is (0: the first)."""
+    """State of one contender: its trainer's state, its history so far, and which attempt this is (0: the first)."""
 
     trainer: TrainerState
     history: tuple[EpochEvent, ...]
@@ -151,7 +151,7 @@ class Race:
     prepared
         The experiment and its data set.
     states
-        Where each contender goes on, from :meth:`states` of an earlier race of the same experiment.
+        State from which each contender continues, from :meth:`states` of an earlier race of the same experiment.
 
     Raises
     ------
@@ -188,12 +188,12 @@ class Race:
 
     @property
     def engine_description(self) -> str:
-        """What runs where, in words."""
+        """Description of what runs where."""
         return next(iter(self._trainers.values())).engine_description
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know: another engine than the one asked for, a network that did not learn."""
+        """Notes for the user: another engine than the one asked for, a network that did not learn."""
         notes = list(self._notes)
         for trainer in self._trainers.values():
             notes += [note for note in trainer.notes if note not in notes]
@@ -235,7 +235,7 @@ class Race:
         return {contender: self._outcome(contender) for contender, history in self._histories.items() if history}
 
     def states(self) -> dict[str, ContenderState]:
-        """Return where every contender stands; valid between any two events."""
+        """Return the state of every contender; valid between any two events."""
         return {
             contender: ContenderState(trainer.state(), tuple(self._histories[contender]), self._attempts[contender])
             for contender, trainer in self._trainers.items()

@@ -50,7 +50,7 @@ def conditioning_for(
 ) -> Conditioning | None:
     """Return what to hand to ``features.transform``; None where there is nothing to take off.
 
-    To be made anew for each model: the frequencies of a transform belong to its features.
+    To be made again for each model: the frequencies of a transform belong to its features.
     """
     if correction is None and background is None:
         return None

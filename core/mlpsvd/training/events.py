@@ -54,7 +54,7 @@ class EpochEvent:
     epoch, n_epochs
         Epoch just finished, counted from 1, and how many there will be.
     train_loss, train_accuracy, test_loss, test_accuracy
-        Mean loss a clip and share of clips classified rightly (0 to 1), measured with the weights as they are after
+        Mean loss a clip and share of clips classified correctly (0 to 1), measured with the weights as they are after
         this epoch (and after a discard, where one happened).
     singular_values
         One array for each layer, input side first: the singular values of its weight matrix W (of U Σ Vᵀ

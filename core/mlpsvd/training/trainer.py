@@ -111,7 +111,7 @@ class Trainer:
 
     @property
     def engine_description(self) -> str:
-        """What runs where, in words."""
+        """Description of what runs where."""
         return self._engine.description
 
     def run(self) -> Iterator[EpochEvent]:
@@ -191,7 +191,7 @@ class Trainer:
 
     def _fall_back(self, error: DeviceError, state: TrainerState) -> None:
         """Go on with NumPy from ``state``."""
-        self.notes.append(f"{error}; the CPU goes on instead")
+        self.notes.append(f"{error}; training continues on the CPU")
         self._load(ReferenceEngine(cpu(), self._training.precision), state)
 
     def _train_one_epoch(self) -> None:

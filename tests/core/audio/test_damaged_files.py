@@ -99,7 +99,7 @@ def test_a_file_that_lost_its_end_gives_what_is_there_with_a_note(tmp_path: Path
     if kind in ("WAV", "FLAC"):
         np.testing.assert_allclose(sound.samples, samples[: len(sound.samples)], atol=1e-4)
     if kind not in ("OGG", "W64"):  # libsndfile takes the last page, or the end of the file, for their length
-        assert any("breaks off" in note for note in sound.notes), sound.notes
+        assert any("truncated" in note for note in sound.notes), sound.notes
 
 
 def test_damage_in_the_middle_gives_what_lies_before_it(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_damage_in_the_middle_gives_what_lies_before_it(tmp_path: Path) -> None:
     path.write_bytes(data)
     sound = read_sound(path)
     assert 30_000 < len(sound.samples) < 45_000
-    assert sound.notes[0].startswith("it breaks off after ")
+    assert sound.notes[0].startswith("it is truncated after ")
     assert sound.notes[0].endswith(" of 10 s")
 
 
@@ -159,7 +159,7 @@ def test_silence_is_noted(tmp_path: Path, value: float) -> None:
         ("wav/rate_8001.wav", 3774, None),
         ("wav/silence.wav", 3774, "it is silent: every sample is 0"),
         ("wav/stereo_antiphase.wav", 3774, "its 2 channels cancel each other when mixed; choose one of them"),
-        ("formats/cut_end.flac", 94208, "it breaks off after 11.8 of 12 s"),
+        ("formats/cut_end.flac", 94208, "it is truncated after 11.8 of 12 s"),
     ],
 )
 def test_the_files_from_the_field(cases: Path, name: str, n_samples: int, note: str | None) -> None:

@@ -112,7 +112,7 @@ def test_a_table_is_written_instead_of_lines(
     [
         (["--out", "table.txt"], "a file ending in .csv or .json"),
         (["--json", "--out", "table.csv"], "a file ending in .json"),
-        (["--out", "nowhere/table.csv"], "a file in a folder that is there"),
+        (["--out", "nowhere/table.csv"], "a file in an existing folder"),
         (["--jobs", "-1"], "--jobs is -1"),
         (["--per", "hour"], "--per"),
     ],

@@ -185,4 +185,4 @@ def test_seconds_are_over_also_where_nothing_is_heard(
     silent = listening(str(model), "--seconds", "0.2")
     assert silent.end() == 2
     assert silent.drain() == []
-    assert silent.told[-1] == "mlpsvd: nothing was heard\n"
+    assert silent.told[-1] == "mlpsvd: no input was received\n"

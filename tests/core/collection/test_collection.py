@@ -205,7 +205,7 @@ def test_the_trash_is_counted_and_emptied_only_when_asked(collection: Collection
     assert (collection.trash.n_files, collection.trash.n_bytes) == (2, sum(sizes))
     again = reopened(collection)
     assert again.trash.n_files == 2
-    assert again.empty_trash() == "2 files (0.0 MB) removed for good."
+    assert again.empty_trash() == "2 files (0.0 MB) deleted permanently."
     assert again.trash.n_files == 0
     assert again.next_undo == ""
 

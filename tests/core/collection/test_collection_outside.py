@@ -85,7 +85,7 @@ def test_unknown_columns_semicolons_and_other_encodings_lose_nothing(tmp_path: P
     assert collection.counts == {"hälg": 1, "ki": 1}
     copies = list(tmp_path.glob("manifest as found *.csv"))
     assert [copy.read_bytes() for copy in copies] == [text.encode("latin-1")]
-    assert "taken for Latin-1" in collection.notes[0]
+    assert "read as Latin-1" in collection.notes[0]
     collection.add(take("ki"))
     found = rows(collection)
     assert [row["Weather"] for row in found] == ["x", "y", ""]

@@ -25,9 +25,7 @@ def test_nothing_speaks_against_a_good_collection() -> None:
 
 def test_too_few_classes_and_clips_are_told_first() -> None:
     assert "no clips yet" in warnings_for_training([])[0]
-    assert warnings_for_training(clips(dog=5)) == (
-        "There is only the class dog; a training needs at least two to tell apart.",
-    )
+    assert warnings_for_training(clips(dog=5)) == ("There is only the class dog; training requires at least two.",)
     assert warnings_for_training(clips(dog=2, cat=1)) == (
         "The class cat has only 1 clip; it needs at least 2, one to train on and one to test on.",
     )

@@ -37,11 +37,14 @@ def settings(folder: Path) -> RecordingsSettings:
 def test_one_line_a_class_and_reason() -> None:
     skipped = [Skipped(f"a/{n}.wav", f"it is too short: 0.0{n} s", "a") for n in (1, 2, 3)]
     skipped += [Skipped("b/1.m4a", ".m4a files are not read; convert it to WAV or FLAC", "b")]
-    notes = [FileNote("a/4.wav", "it breaks off after 1 of 2 s"), FileNote("a/5.wav", "it breaks off after 2 of 3 s")]
+    notes = [
+        FileNote("a/4.wav", "it is truncated after 1 of 2 s"),
+        FileNote("a/5.wav", "it is truncated after 2 of 3 s"),
+    ]
     assert left_out_lines(skipped, notes) == (
         "left out: 3 files of class 'a' (a/1.wav, a/2.wav, …): it is too short",
         "left out: 1 file of class 'b' (b/1.m4a): .m4a files are not read; convert it to WAV or FLAC",
-        "note: 2 files (a/4.wav, a/5.wav): it breaks off",
+        "note: 2 files (a/4.wav, a/5.wav): it is truncated",
     )
     many = [Skipped("x.wav", "it is empty", str(number)) for number in range(50)]
     assert len(left_out_lines(many)) == 13

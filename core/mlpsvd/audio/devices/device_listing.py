@@ -76,7 +76,7 @@ def pulse_inputs(pulse: PulseAnswer) -> list[InputDevice]:
 
 
 def portaudio_inputs(sd: Any) -> list[tuple[int, InputDevice]]:
-    """Return PortAudio's input devices, each with its number, which holds until PortAudio is initialised anew."""
+    """Return PortAudio's input devices, each with its number, which holds until PortAudio is reinitialised."""
     apis = sd.query_hostapis()
     found = [(index, one) for index, one in enumerate(sd.query_devices()) if one["max_input_channels"] > 0]
     names = _told_apart([(one["hostapi"], one["name"]) for _, one in found])

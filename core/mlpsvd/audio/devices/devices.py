@@ -63,7 +63,7 @@ class DeviceList:
 
 
 def find_device(devices: Sequence[InputDevice], wanted: str) -> InputDevice:
-    """Return the device that a person means by a key, an exact name, or a part of one name only.
+    """Return the device that the user means by a key, an exact name, or a part of one name only.
 
     Capitals make no difference in a part of a name. Where several devices have the name, or the part of it, the
     default's host API decides, so that on Windows, where each device is there four times, its name is enough.

@@ -53,7 +53,7 @@ class InputStream:
     wake
         Set at each block, and at the end.
     remark
-        What a person should know of how it was opened; empty if nothing.
+        Notes for the user about how it was opened; may be empty.
     source_index
         The sound server's number of the source, where one was asked for by name.
     """

@@ -34,14 +34,14 @@ _LATENCY_S = 0.25
 _JOIN_S = 0.5
 _MOST_ERRORS = 3
 _ERRORS_WITHIN_S = 60.0
-_BY_ITSELF = "listening goes on by itself as soon as it is back"
+_BY_ITSELF = "listening resumes automatically when it is back"
 
 
 class MicrophoneSource(AudioSource):
     """Listens to an input device.
 
     The device is opened at its own rate; the callback copies, a thread of this source resamples and writes. The same
-    thread watches: a stream that has ended, or has been silent for half a second, is given up and opened anew
+    thread watches: a stream that has ended, or has been silent for half a second, is closed and reopened
     until it works, for as long as it takes. What was not heard meanwhile is a break in both ring buffers, as long
     as the clock says. Old sound that a server sends after it hung, or the computer after it slept, is dropped.
 
@@ -146,12 +146,12 @@ class MicrophoneSource(AudioSource):
         if stream is None:
             self._look_for_stream()
         elif slept_s:
-            self._lose(stream, f"{self._target.name} is opened anew by itself: the computer slept for {slept_s:.0f} s")
+            self._lose(stream, f"{self._target.name} is reopened automatically: the computer slept for {slept_s:.0f} s")
         else:
             self._listen(stream)
 
     def _go_on_after(self, error: Exception) -> None:
-        """Open the device anew after an error that nobody expected, unless it comes back again and again.
+        """Reopen the device after an unexpected error, unless it comes back again and again.
 
         It is the program's, not the device's; a night's listening should not end by it.
         """
@@ -161,7 +161,7 @@ class MicrophoneSource(AudioSource):
         if len(self._erred_at_s) > _MOST_ERRORS:
             self._fail(error)
         elif self._stream is not None:
-            self._lose(self._stream, f"{self._target.name} is opened anew by itself after an error: {error}")
+            self._lose(self._stream, f"{self._target.name} is reopened automatically after an error: {error}")
 
     def _fail(self, error: Exception) -> None:
         self._tell(SourceState.FAILED, f"{self._target.name} cannot be listened to: {error}")
@@ -210,7 +210,7 @@ class MicrophoneSource(AudioSource):
         elif now_s() - self._asked_s > _STALLED_S:
             self._tell(
                 SourceState.STALLED,
-                f"{self._target.name} cannot be heard because the sound system does not answer; listening goes on by "
+                f"{self._target.name} cannot be opened because the sound system does not answer; listening resumes "
                 "itself as soon as it does",
             )
 

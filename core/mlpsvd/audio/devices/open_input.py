@@ -99,14 +99,14 @@ def require_answer(library: PortAudioLibrary, target: Target, had_server: bool) 
     pulse = library.ask_pulse()
     if pulse.state is PulseState.HANGS:
         raise DeviceError(
-            f"{target.name} cannot be heard because the sound server does not answer; listening goes on by itself as "
-            "soon as it does, or when it is restarted"
+            f"{target.name} cannot be opened because the sound server does not answer; listening resumes "
+            "automatically when it does, or when it is restarted"
         )
     is_of_server = target.is_of_pulse or (target.device is None and had_server)
     if is_of_server and pulse.state is PulseState.NO_SERVER:
         raise DeviceError(
-            f"{target.name} cannot be heard because the sound server has ended; listening goes on by itself when it is "
-            "back"
+            f"{target.name} cannot be opened because the sound server has ended; listening resumes "
+            "automatically when it is back"
         )
     return pulse
 
@@ -160,9 +160,11 @@ def _find(sd: Any, target: Target) -> _Found:
 def _absent(target: Target) -> DeviceError:
     if target.device is None:
         return DeviceError(
-            f"{target.name} is not there; listening begins by itself when one is plugged in or switched on"
+            f"{target.name} is not connected; listening begins by itself when one is plugged in or switched on"
         )
-    return DeviceError(f"{target.name} is not there; listening goes on by itself when it is plugged in or switched on")
+    return DeviceError(
+        f"{target.name} is not connected; listening resumes automatically when it is plugged in or switched on"
+    )
 
 
 def _open(library: PortAudioLibrary, target: Target, found: _Found, wake: threading.Event) -> InputStream:

@@ -24,7 +24,7 @@ _NO_PORTAUDIO = (
     "There is no sound because the PortAudio library is missing; install it (on Debian and Ubuntu: apt-get install "
     "libportaudio2) and start again"
 )
-_HANGS = "The sound server does not answer; sound goes on by itself as soon as it does, or when it is restarted"
+_HANGS = "The sound server does not answer; audio resumes automatically when it does, or when it is restarted"
 
 
 class PortAudioMissingError(DeviceError):
@@ -47,7 +47,7 @@ class PortAudioLibrary:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no stream is open, so that PortAudio may be initialised anew at no cost to anybody."""
+        """Whether no stream is open, so that PortAudio may be reinitialised at no cost to anybody."""
         return not self._streams
 
     def ask_pulse(self) -> PulseAnswer:
@@ -55,7 +55,7 @@ class PortAudioLibrary:
         return self._pulse.ask()
 
     def hold(self, stream: Any) -> None:
-        """Close this stream before PortAudio is initialised anew, or given up."""
+        """Close this stream before PortAudio is reinitialised, or given up."""
         self._streams.append(stream)
 
     def let_go(self, stream: Any) -> bool:

@@ -50,7 +50,7 @@ class PortAudioThread:
         """Return every input device; without ``refresh`` those of the last time this was asked.
 
         Never raises a DeviceError: why there are no devices is told by ``DeviceList.problem``. Where no sound server
-        answers for the devices, refreshing initialises PortAudio anew, and streams that are open are interrupted.
+        answers for the devices, refreshing reinitialises PortAudio, and streams that are open are interrupted.
         """
 
         def look() -> DeviceList:

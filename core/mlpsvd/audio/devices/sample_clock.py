@@ -58,7 +58,7 @@ class SampleClock:
         duration_s, arrived_s
             How long the block is, and when it came.
         is_new_stream
-            Whether the device was opened anew before it: then nothing will be made good.
+            Whether the device was reopened before it: then no lost time is compensated.
         has_overflowed
             Whether the device says that it lost something before it.
         """

@@ -51,7 +51,7 @@ class FileSource(PacedSource):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know about the file, one clause each; complete once it was played to its end."""
+        """Notes about the file for the user, one clause each; complete once it was played to its end."""
         return self._notes
 
     def _stretches(self) -> Iterator[NDArray[np.float32]]:

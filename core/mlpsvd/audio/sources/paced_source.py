@@ -75,7 +75,7 @@ class PacedSource(AudioSource):
 
     @abstractmethod
     def _stretches(self) -> Iterator[NDArray[np.float32]]:
-        """Yield stretches of samples of any length; runs in the source's thread, errors are told as a status."""
+        """Yield stretches of samples of any length; runs in the source's thread, errors are reported as a status."""
 
     def _run(self, ring: RingBuffer) -> None:
         try:

@@ -12,7 +12,7 @@ __all__ = ["AudioSource", "SourceHealth", "SourceState", "SourceStatus"]
 
 
 class SourceState(Enum):
-    """Where a source stands."""
+    """State of a source."""
 
     IDLE = "idle"
     STARTING = "starting"
@@ -30,7 +30,7 @@ class SourceState(Enum):
 
 @dataclass(frozen=True)
 class SourceStatus:
-    """What a source says of itself: a state, and in words what a person should know (the reason of a failure)."""
+    """What a source says of itself: a state, and a message for the user (the reason of a failure)."""
 
     state: SourceState
     message: str = ""
@@ -61,13 +61,13 @@ class AudioSource(ABC):
     """Delivers samples from a thread of its own into a ring buffer, and does nothing else there.
 
     A file, the synthetic bank and the microphone are started, watched and stopped in the same way. Whatever goes
-    wrong after the start is told by :attr:`status`, never by an exception: it happens in another thread.
+    wrong after the start is reported by :attr:`status`, never by an exception: it happens in another thread.
     ``status`` is one frozen object, replaced as a whole, and may be read from any thread at any time.
 
     Attributes
     ----------
     name
-        What a person calls it: a file's name, a class, a device.
+        Its name for the user: a file's name, a class, a device.
     sample_rate_hz
         Samples a second that arrive in the ring buffer: the model's rate, whatever the file or device has.
     latency_s

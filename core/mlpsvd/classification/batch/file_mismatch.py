@@ -32,7 +32,7 @@ def file_mismatches(
     """Return what makes the classification of a file doubtful, the most fundamental first, one clause each.
 
     The limits are those of :class:`mlpsvd.classification.live.mismatch.MismatchWatch`, over all windows of the file
-    instead of the last seconds. What a model without ``reference`` (an old file) cannot tell is left out.
+    instead of the last seconds. What a model without ``reference`` (an old file) cannot provide is omitted.
 
     Parameters
     ----------

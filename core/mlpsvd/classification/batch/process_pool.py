@@ -29,7 +29,7 @@ TELL_S = 0.1
 
 _MOST_FILES_AT_ONCE = 64
 _NICENESS = 5
-"""Of polite processes: all cores are taken, and what a person does at the same time goes first."""
+"""Of polite processes: all cores are taken, and the user's other work takes precedence."""
 
 _LOST = "the process that read it ended: the file may be damaged, or the memory too small"
 

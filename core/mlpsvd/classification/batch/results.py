@@ -57,7 +57,7 @@ class FileResult:
     duration_s
         Length of the file in seconds; not-a-number where it could not be used.
     starts_s, durations_s : np.ndarray [shape=(n_windows,)]
-        Where each window lies, in seconds.
+        Position of each window, in seconds.
     probabilities : np.ndarray [shape=(n_windows, n_classes)]
         Probabilities of the classes for each window.
     truth

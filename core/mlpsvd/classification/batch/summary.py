@@ -28,7 +28,7 @@ class ClassificationTotals:
     n_windows, duration_s
         Windows and seconds that were classified.
     counts : np.ndarray [shape=(n_classes,)]
-        Files taken for each class.
+        Files predicted as each class.
     confusion : np.ndarray [shape=(n_classes, n_classes)]
         Files whose class is known; rows are true classes, columns predicted ones.
     n_unknown, n_doubtful
@@ -36,7 +36,7 @@ class ClassificationTotals:
     n_training
         Files that the model was trained on.
     n_unseen, n_unseen_right
-        Files whose class is known and that the model was not trained on, and those of them predicted rightly.
+        Files whose class is known and that the model was not trained on, and those of them predicted correctly.
     """
 
     class_names: tuple[str, ...]
@@ -59,7 +59,7 @@ class ClassificationTotals:
 
     @property
     def n_right(self) -> int:
-        """Those of them that were taken for it."""
+        """Those of them that were predicted as it."""
         return int(np.trace(self.confusion))
 
     @property
@@ -69,7 +69,7 @@ class ClassificationTotals:
 
     @property
     def sentence(self) -> str:
-        """The accuracy, in words; empty where no class is known."""
+        """The accuracy as text; empty where no class is known."""
         if not self.n_known:
             return ""
         files = "file" if self.n_known == 1 else "files"
@@ -89,7 +89,7 @@ class ClassificationTotals:
 
     @property
     def doubts(self) -> str:
-        """How many files are doubtful, in words; empty where none is."""
+        """Number of doubtful files as text; empty if none."""
         n_usable = self.n_files - self.n_unusable
         if not self.n_doubtful:
             return ""

@@ -54,7 +54,7 @@ class LiveDecision:
     Attributes
     ----------
     start_s, duration_s
-        Where the window lies, in seconds since the source began, gaps counted in.
+        Position of the window, in seconds since the start of the source, gaps included.
     label, probability
         The class that the network holds most probable in this window alone, and how probable it is.
     probabilities : np.ndarray [shape=(n_classes,)]

@@ -54,7 +54,7 @@ def spectrum(share: float, typical: float, first: str, pause_dbfs: float | None)
     where they are much softer than the others.
     """
     if first:
-        remedy = f"mend the {first} first, which may be the reason"
+        remedy = f"fix the {first} first; it may be the cause"
     elif pause_dbfs is not None:
         remedy = (
             f"these are mostly pauses at {_whole(pause_dbfs)} dBFS, so set a trigger level above that, or record the "

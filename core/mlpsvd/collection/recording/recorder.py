@@ -23,7 +23,7 @@ __all__ = ["Recorder", "RecorderState"]
 
 @dataclass(frozen=True)
 class RecorderState:
-    """Where a recorder stands; one frozen object, replaced as a whole by ``poll``, to be read from any thread.
+    """State of a recorder; one frozen object, replaced as a whole by ``poll``, to be read from any thread.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class RecorderState:
     duration_s
         Length of the running take so far, pre-roll included.
     message
-        What a person should know, in one sentence: sound that was lost, a take that was too short, a disk that is
+        A message for the user, in one sentence: sound that was lost, a take that was too short, a disk that is
         full. "" where all is well; stays until the next start.
     first
         The number of the running take's first sample in the ring; -1 where none is running.

@@ -92,7 +92,7 @@ class FusedEngine:
 
     @property
     def description(self) -> str:
-        """What runs where, in words."""
+        """Description of what runs where."""
         return "fused engine on one core of the CPU, Numba"
 
     def supports(self, spec: NetworkSpec) -> Support:

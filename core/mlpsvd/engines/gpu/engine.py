@@ -106,7 +106,7 @@ class Scores:
     Attributes
     ----------
     losses, accuracies : np.ndarray [shape=(n_networks,)]
-        Mean loss, and share of clips classified rightly (0 to 1).
+        Mean loss, and share of clips classified correctly (0 to 1).
     estimates
         For each network the estimated classes [shape=(n_clips,)], on the device.
     """
@@ -147,7 +147,7 @@ class FusedGpuEngine:
 
     @property
     def description(self) -> str:
-        """What runs where, in words."""
+        """Description of what runs where."""
         return f"fused engine on {self._backend.description}"
 
     @property

@@ -2,7 +2,7 @@
 
 The paper prints means of ten trials without their spread. How far a mean of ours may lie from one of the paper's by
 chance is estimated from what is known: the spread of our own trials stands for the paper's, and its test set, the same
-in all of its trials as far as one can tell, adds the error of counting right answers among so many clips.
+apparently in all of its trials, adds the error of counting right answers among so many clips.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def compare_ranks(what: str, paper: tuple[int, int], ranks: Sequence[int]) -> Co
 
 
 def compare_claim(what: str, claim: str, found: str, holds: bool | None) -> Comparison:
-    """Put what we found beside a claim in words."""
+    """Compare a result with a claim, as text."""
     verdict = {True: "holds", False: "does not hold here", None: "cannot be judged"}[holds]
     return Comparison(what, claim, found, verdict, holds)
 

@@ -53,12 +53,12 @@ def _find(n_trials: int, results: Results) -> Finding:
     closest = {name: [closest_spacing_hz(_SPACINGS_HZ, row) for row in grid] for name, grid in grids.items()}
     at_10, at_100 = _BANDWIDTHS_HZ.index(10.0), _BANDWIDTHS_HZ.index(100.0)
     return Finding(
-        f"To be told apart in {_FAILS_BELOW:g} % of cases by an MLP-SVD, two filters of 10 Hz must be "
+        f"To be distinguished in {_FAILS_BELOW:g} % of cases by an MLP-SVD, two filters of 10 Hz must be "
         f"{_hz(closest['MLP-SVD'][at_10])} apart and two of 100 Hz {_hz(closest['MLP-SVD'][at_100])}; for the best "
         f"classifier {_hz(closest['Bayes limit'][at_10])} and {_hz(closest['Bayes limit'][at_100])} are enough.",
         (),
         (_closest_table(closest), _grid_table(grids)),
-        (Picture("discriminability", f"Percent told rightly of two filters, the upper one at 710 Hz; line: "
+        (Picture("discriminability", f"Percent correct for two filters, the upper one at 710 Hz; line: "
                  f"{_FAILS_BELOW:g} %.", lambda: _drawn(grids)),),
         (f"Mean of {_n(n_trials)} trials in each cell. Guessing gives 50 %. The first 256 samples (16 ms) are all "
          "that is heard: this, not the filter, sets the limit for narrow bands.",),
@@ -77,7 +77,7 @@ def _grids(n_trials: int, results: Results) -> dict[str, NDArray[np.float64]]:
 
 
 def closest_spacing_hz(spacings_hz: Sequence[float], percents: Sequence[float] | NDArray[np.float64]) -> float:
-    """Return the spacing from which on filters are told apart, between the grid's by the logarithm.
+    """Return the smallest spacing at which filters are distinguished, between the grid's by the logarithm.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def closest_spacing_hz(spacings_hz: Sequence[float], percents: Sequence[float] |
     Returns
     -------
     float
-        In hertz; the smallest spacing where even that is told apart, infinite where none is.
+        In hertz; the smallest spacing where even that is distinguished, infinite where none is.
     """
     failing = [index for index, percent in enumerate(percents) if percent < _FAILS_BELOW]
     if not failing:
@@ -110,7 +110,7 @@ def _closest_table(closest: dict[str, list[float]]) -> Table:
         (bandwidth_hz, *(_hz(values[index]) for values in closest.values()))
         for index, bandwidth_hz in enumerate(_BANDWIDTHS_HZ)
     ]
-    title = f"Spacing from which on {_FAILS_BELOW:g} % are told rightly"
+    title = f"Smallest spacing with {_FAILS_BELOW:g} % correct"
     return Table("closest-spacing", title, ("bandwidth_hz", *closest), tuple(rows), shown=True)
 
 

@@ -94,7 +94,7 @@ def _no_trials(n_trials: int) -> list[Trial]:
 FIGURE_5 = Reproduction(
     "figure-5",
     "Figure 5: filter responses",
-    "The ten filters whose noise the networks tell apart.",
+    "The ten filters whose noise the networks classify.",
     False,
     _no_trials,
     _find,

@@ -47,8 +47,8 @@ def _find(n_trials: int, results: Results) -> Finding:
     found = f"{step_hz:g} Hz, all three peaks at {peaks_hz[0]:g} Hz" if same else f"{step_hz:g} Hz"
     right = step_hz == SPECTRAL_RESOLUTION_HZ
     return Finding(
-        "The bins are wider than the distance of the filters: by eye the classes are hard to tell, most of all from "
-        "one segment.",
+        "The bins are wider than the spacing of the filters: the classes are hard to distinguish by eye, "
+        "most of all in one segment.",
         (compare_claim("Spectral resolution", f"{SPECTRAL_RESOLUTION_HZ:g} Hz", found, right),),
         (_table(frequencies_hz, single, averaged),),
         (Picture("figure-6", f"FFT magnitudes of (a) one segment of 256 samples and (b) {_N_AVERAGED:,} averaged.",

@@ -51,8 +51,8 @@ def _find(n_trials: int, results: Results) -> Finding:
     comparisons = tuple(_compared(key, curve, limits[key]) for key, curve in curves.items())
     closest = {b: curves[b, 5.0].mean[-1] for b in PAPER_BANDWIDTHS_HZ}
     return Finding(
-        f"5 Hz apart, an MLP-SVD tells {closest[10.0]:.1f} % at 10 Hz bandwidth and {closest[100.0]:.1f} % at 100 Hz; "
-        "guessing gives 20 %.",
+        f"With filters 5 Hz apart, an MLP-SVD classifies {closest[10.0]:.1f} % correctly at 10 Hz bandwidth and "
+        f"{closest[100.0]:.1f} % at 100 Hz; guessing gives 20 %.",
         comparisons,
         (curve_table("figure-8", list(curves.values())),),
         (Picture("figure-8", "Test accuracy of MLP-SVD with five classes: Δf 5 Hz dotted, 30 Hz dashed, 60 Hz solid, "

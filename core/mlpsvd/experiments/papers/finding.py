@@ -25,7 +25,7 @@ class Table:
     stem
         Name of the file, without its suffix.
     title
-        What a person reads above it.
+        Its heading.
     columns, rows
         The heads, and the values under them.
     shown
@@ -69,7 +69,7 @@ class Comparison:
     agrees
         Whether chance alone could make the difference, or the claim holds; None where the two cannot be judged.
     verdict
-        The same in words.
+        The same as a sentence.
     """
 
     what: str
@@ -148,7 +148,7 @@ class Reproduction:
     name
         How it is called for on the command line, e.g. ``table-2``.
     title, about
-        What a person reads: its title, and a sentence.
+        For the user: its title, and a sentence.
     beyond
         Whether it goes beyond the paper.
     trials

@@ -31,7 +31,7 @@ class Section:
     seeds
         Seeds of the trials, one each; empty where nothing was trained.
     engines
-        What computed, in words.
+        Description of the processor and engine.
     folder
         Where its pictures lie as SVG files.
     """
@@ -56,7 +56,7 @@ def write_report(path: Path, sections: Sequence[Section]) -> Path:
 
 
 def machine() -> dict[str, str]:
-    """Return what computes here, in words: processor, cores, system."""
+    """Return a description of this computer: processor, cores, system."""
     return {
         "Processor": _processor(),
         "Cores": str(os.cpu_count() or 1),
@@ -65,7 +65,7 @@ def machine() -> dict[str, str]:
 
 
 def _processor() -> str:
-    """The processor's name as Linux tells it, else what Python knows."""
+    """The processor's name from Linux, otherwise from Python."""
     try:
         for line in Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines():
             if line.startswith("model name"):
@@ -84,7 +84,7 @@ def _page(sections: Sequence[Section]) -> Iterator[str]:
     yield (
         "<p>V. S. Paul and P. A. Nelson, “Matrix analysis for fast learning of neural networks with application to "
         "the classification of acoustic spectra” (2021). Every number here was computed on the machine below; every "
-        "row says how it stands beside what the paper prints.</p>"
+        "row compares it with the printed value.</p>"
     )
     yield from _overview(sections)
     for section in sections:

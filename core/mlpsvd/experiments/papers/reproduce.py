@@ -1,6 +1,6 @@
 """Computation of paper results: a generator of frozen events for trials, results and the report.
 
-To stop, close it: every finished trial is kept, and the same call goes on from there.
+To stop, close it: finished trials are kept, and the same call continues.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ _MOST_TRIALS = 100_000
 
 @dataclass(frozen=True)
 class TrialDone:
-    """One more trial is there.
+    """One more trial is done.
 
     Attributes
     ----------
     name
         The experiment's name.
     done, total
-        Trials that are there, and wanted.
+        Trials done, and requested.
     left_s
         Seconds that the others will take; None while that is not known.
     kept
@@ -106,7 +106,7 @@ def reproduce(
     folder
         Where to write; made where it is missing.
     open_executor
-        Opens the executor that runs the trials; opened anew should a worker process be killed.
+        Opens the executor that runs the trials; reopened if a worker process is killed.
     together
         Runs the trials that train networks, all at once, in the executor's place.
 

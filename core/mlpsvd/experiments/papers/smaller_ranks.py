@@ -50,8 +50,8 @@ def _find(n_trials: int, results: Results) -> Finding:
         tuple(_table(b, values) for b, values in accuracies.items()),
         (Picture("smaller-ranks", "Test accuracy of an MLP with its first weight matrix cut to each rank, epoch by "
                  "epoch; line: the rank that MLP-SVD had by then.", lambda: _drawn(accuracies, ranks)),),
-        ("The cut is made for the look only: training goes on with the whole matrix. It tells how early MLP-SVD could "
-         f"have discarded, and how much. Mean of {min(n_trials, _MOST_TRIALS)} trials.",),
+        ("The truncation is for display only: training continues with the whole matrix. It shows how early MLP-SVD "
+         f"could have discarded, and how much. Mean of {min(n_trials, _MOST_TRIALS)} trials.",),
         tuple(_tasks().values()),
     )  # fmt: skip
 

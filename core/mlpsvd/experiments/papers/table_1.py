@@ -41,8 +41,8 @@ def _find(n_trials: int, results: Results) -> Finding:
     printed = 100 * float(np.trace(TABLE_1)) / float(np.sum(TABLE_1))
     mean, std = mean_std(accuracies)
     return Finding(
-        f"An MLP-SVD tells {mean:.1f} % ± {std:.1f} of the {int(np.sum(TABLE_1))} clips rightly; the paper's example "
-        f"has {printed:.1f} %.",
+        f"An MLP-SVD classifies {mean:.1f} % ± {std:.1f} of the {int(np.sum(TABLE_1))} clips correctly; the "
+        f"paper's example has {printed:.1f} %.",
         (_accuracy(printed, mean, std, len(accuracies)), *_cells(counts)),
         (_table(counts, names),),
         (Picture("table-1", "Confusion matrix of an MLP-SVD, mean over the trials, in percent of each target.",
@@ -74,7 +74,7 @@ def _cells(counts: NDArray[np.float64]) -> list[Comparison]:
             )
         )  # fmt: skip
     middle_worst = int(counts.mean(axis=0).diagonal().argmin()) == 1
-    claim = "Which class is told worst"
+    claim = "Class with the lowest recall"
     found = f"class {int(counts.mean(axis=0).diagonal().argmin()) + 1}"
     return [*rows, compare_claim(claim, "class 2, the middle one", found, middle_worst)]
 
@@ -96,7 +96,7 @@ def _drawn(counts: NDArray[np.float64], names: tuple[str, ...], mean: float) -> 
 TABLE_I = Reproduction(
     "table-1",
     "Table I: a confusion matrix",
-    "Which of three classes are taken for which, with 90 test clips each.",
+    "Confusion matrix of three classes, 90 test clips each.",
     False,
     _trials,
     _find,

@@ -97,9 +97,9 @@ class Run:
     states
         What going on needs of each contender; empty where a run cannot go on.
     engine
-        What computed, in words.
+        Description of the processor and engine.
     notes
-        What a person should know, e.g. that another engine was used than the one asked for.
+        Notes for the user, e.g. that another engine was used than the one asked for.
     """
 
     id: str

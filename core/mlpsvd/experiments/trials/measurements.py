@@ -53,7 +53,7 @@ class Raced:
     confusions : mapping to np.ndarray [shape=(n_classes, n_classes)]
         Test clips counted, by contender; rows are targets.
     engine
-        What computed it, in words.
+        Description of the processor and engine.
     """
 
     prepared: Prepared

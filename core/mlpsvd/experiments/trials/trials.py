@@ -60,14 +60,14 @@ class Trial:
 
 @dataclass(frozen=True)
 class TrialEvent:
-    """One more trial is there.
+    """One more trial is done.
 
     Attributes
     ----------
     trial, result
         What was measured, and what came out, as plain tables.
     done, total
-        Trials that are there, and wanted.
+        Trials done, and requested.
     left_s
         Seconds that the others will take at the pace so far; None before the first has been computed.
     kept

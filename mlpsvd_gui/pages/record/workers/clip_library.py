@@ -32,7 +32,7 @@ class CollectionView:
     counts
         Clips of each class, classes in natural order.
     next_undo, next_redo
-        What would be undone and done again, in words; "" where there is nothing.
+        What would be undone and done again(a description); "" if there is nothing.
     warnings
         What speaks against training on it, a sentence each.
     writable

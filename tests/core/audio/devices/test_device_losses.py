@@ -278,5 +278,5 @@ def test_a_computer_that_slept_goes_on_with_what_is_new(sound_server) -> None:
     time.sleep(2.2)
     child.send_signal(signal.SIGCONT)
     said, _ = child.communicate("\n", timeout=20.0)
-    assert "The default microphone is opened anew by itself: the computer slept for 2 s" in said
+    assert "The default microphone is reopened automatically: the computer slept for 2 s" in said
     assert 2.0 < float(said.split()[-1]) < 3.2

@@ -163,7 +163,7 @@ def test_an_unexpected_error_is_a_gap_and_not_the_end(sound_server, listen, monk
         listening.until(lambda: len(taken) > 60 and listening.source.status.state is SourceState.RUNNING)
     assert told[0] == (
         SourceState.STALLED,
-        "The default microphone is opened anew by itself after an error: two threads met",
+        "The default microphone is reopened automatically after an error: two threads met",
     )
     assert [state for state, *_ in told] == [SourceState.STALLED, SourceState.RUNNING]
     health = listening.source.health

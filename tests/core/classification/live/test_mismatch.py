@@ -173,7 +173,7 @@ def test_pauses_that_are_classified_are_called_pauses(story: Story) -> None:
 
 def test_another_reason_is_to_be_mended_before_the_spectrum(story: Story) -> None:
     assert story.hear(6.0, dbfs=HIGH + 20.0, distance=math.inf) == {"level", "spectrum"}
-    assert "typically immeasurably: mend the level first" in story.sentence(MismatchKind.SPECTRUM)
+    assert "typically immeasurably: fix the level first" in story.sentence(MismatchKind.SPECTRUM)
     assert [one.kind for one in story.watch.current] == [MismatchKind.LEVEL, MismatchKind.SPECTRUM]
 
 

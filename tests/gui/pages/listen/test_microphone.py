@@ -199,7 +199,7 @@ def test_a_model_of_another_rate_opens_the_microphone_anew_and_says_so(
     save_model(path, replace(model, features=slower))
     tab.models.open_model(str(path))
     qtbot.waitUntil(lambda: tab.controller.session not in (first, None), timeout=5_000)
-    qtbot.waitUntil(lambda: any("opened anew" in text for text in tab.panel.notes.sentences), timeout=5_000)
+    qtbot.waitUntil(lambda: any("reopened" in text for text in tab.panel.notes.sentences), timeout=5_000)
     assert tab.controller.session.source.sample_rate_hz == 8000.0
     qtbot.waitUntil(lambda: len(tab.panel.log.rows) > 3, timeout=5_000)
 
