@@ -52,7 +52,7 @@ class ListenOptions:
     changes
         ``live.KEY=VALUE`` each.
     seconds
-        How many seconds of sound to listen to; 0 goes on until Ctrl-C or the end of the file.
+        Seconds of audio to classify; 0: until Ctrl-C or the end of the file.
     as_json
         Whether to print JSON lines.
     csv
@@ -93,9 +93,9 @@ def list_devices() -> int:
 
 
 def listen(model: Path, options: ListenOptions) -> int:
-    """Print what each window of sound is taken for, as it comes in; return the exit code.
+    """Print the prediction of each window as it arrives; return the exit code.
 
-    A device that is lost is told on stderr, and listening goes on by itself once it is back.
+    The loss of a device is reported on stderr; listening resumes automatically when it is back.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def _exit_code(session: Session) -> int:
     if session.source.status.state is SourceState.FAILED:
         return FAILED
     if not session.ring.n_written:
-        tell("nothing was heard")
+        tell("no input was received")
         return FAILED
     return OK
 
@@ -223,7 +223,7 @@ class _StatusTold:
             return
         self._last = status
         if status.state is SourceState.RUNNING and not self._is_heard:
-            tell(f"{self._name} is {'back' if self._was_heard else 'heard; Ctrl-C stops'}")
+            tell(f"{self._name} is {'back' if self._was_heard else 'connected; press Ctrl-C to stop'}")
         if status.message:
             tell(status.message)
         self._is_heard = status.state is SourceState.RUNNING
@@ -232,7 +232,7 @@ class _StatusTold:
 
 def _tell_lost(session: Session) -> None:
     if session.lost_s:
-        tell(f"{session.lost_s:.2f} s of sound were left out: they came faster than they could be classified")
+        tell(f"{session.lost_s:.2f} s of audio were skipped: input arrived faster than it could be classified")
 
 
 def _tell_notes(source: AudioSource) -> None:

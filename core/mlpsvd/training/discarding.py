@@ -66,7 +66,7 @@ def discard(
 ) -> tuple[Network, OptimiserState, tuple[Discard, ...]]:
     """Drop small singular values from every factored layer, as at a discarding point.
 
-    Each weight matrix is reassembled and decomposed anew. Where nothing falls below the threshold the layer stays as
+    Each weight matrix is reassembled and decomposed again. Where nothing falls below the threshold the layer stays as
     it is; where something does, U_D, Σ_D and V_Dᵀ take its place in a new, shorter parameter vector. A layer that is
     to be factored but is still dense (``factor_from`` "first point") is factored now in any case.
 
