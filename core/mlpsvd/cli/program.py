@@ -18,16 +18,16 @@ __all__ = ["main"]
 
 _EXIT_CODES = """\
 exit codes:
-  0    done
+  0    success
   1    classify: at least one file could not be classified (the others were)
-  2    an error: a wrong option, setting or file, or impossible data; one line on stderr says which
-  130  stopped with Ctrl-C (143: by SIGTERM); what train, reproduce, listen and classify --out have so far is kept
+  2    an error: invalid option, setting, file or data; one line on stderr names it
+  130  interrupted by Ctrl-C (143: SIGTERM); train, reproduce, listen and classify --out keep their results so far
 """
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong in one line; the usage is a screenful."""
+        """Print the error in one line, without the usage."""
         tell(f"{message} (see {self.prog} --help)")
         raise SystemExit(FAILED)
 
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _print_any_text() -> None:
-    """Let a name that the terminal cannot show come out with escapes instead of ending the program."""
+    """Escape characters that the terminal cannot show, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -72,7 +72,7 @@ def _print_any_text() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="mlpsvd",
-        description="Train networks that classify acoustic spectra, and classify recordings with them.",
+        description="Train neural networks on acoustic spectra and classify recordings and live sound.",
         epilog=_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -83,8 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_classify(commands)
     _add_listen(commands)
     _add_reproduce(commands)
-    _command(commands, "presets", "list the experiments to start from").set_defaults(run=_presets)
-    doctor = _command(commands, "doctor", "say what is installed, and which GPU and sound devices work")
+    _command(commands, "presets", "list the presets").set_defaults(run=_presets)
+    doctor = _command(commands, "doctor", "check the installation: versions, GPU, sound devices")
     doctor.set_defaults(run=_doctor)
     return parser
 
@@ -106,25 +106,27 @@ examples:
   mlpsvd train recordings
   mlpsvd train --preset "Paper: 10 classes, 100 Hz" --set seed=7 --out runs/seven
 
-A folder of recordings has a folder for each class, a manifest.csv, or the class at the beginning of each file name
-(7_george_12.wav); its settings are adapted to the recordings.
+A folder of recordings contains one folder per class, a manifest.csv, or files whose names begin with the class
+(7_george_12.wav). The settings are adapted to the recordings.
 
 """
-    train = _command(commands, "train", "train an MLP and an MLP-SVD side by side", epilog + _EXIT_CODES)
+    train = _command(commands, "train", "train an MLP and an MLP-SVD", epilog + _EXIT_CODES)
     train.add_argument(
         "experiment", nargs="?", type=Path, metavar="EXPERIMENT.toml|FOLDER",
-        help="an experiment file, a folder of recordings or a CSV manifest of recordings",
+        help="experiment file, folder of recordings or CSV manifest",
     )  # fmt: skip
-    train.add_argument("--preset", metavar="NAME", help="start from a preset instead (see: mlpsvd presets)")
+    train.add_argument("--preset", metavar="NAME", help="start from a preset (see: mlpsvd presets)")
     train.add_argument(
         "--set", dest="changes", action="append", default=[], metavar="KEY=VALUE",
         help="change a setting, e.g. training.epochs=20 or network.hidden=40,20; may be repeated",
     )  # fmt: skip
-    train.add_argument("--out", type=Path, metavar="DIR", help="write experiment, results, models and plots there")
     train.add_argument(
-        "--resume", type=Path, metavar="DIR", help="go on with the run that --out DIR has begun; takes no other setting"
+        "--out", type=Path, metavar="DIR", help="write experiment, results, models and figures to this folder"
     )
-    train.add_argument("--quiet", action="store_true", help="show no progress")
+    train.add_argument(
+        "--resume", type=Path, metavar="DIR", help="continue the run in DIR; no other setting is allowed"
+    )
+    train.add_argument("--quiet", action="store_true", help="hide progress")
     train.set_defaults(run=_train)
 
 
@@ -135,40 +137,38 @@ examples:
   mlpsvd classify model-mlp-svd.safetensors recordings --per file
   mlpsvd classify model-mlp-svd.safetensors recordings --out windows.csv
 
-Where folders are named after classes, the accuracy is printed at the end, also for the files that the model was not
-trained on. What makes predictions doubtful (sample rate, level, distance from the training set, silence) is named on
-stderr. With --out, results are kept as they come (FILE.part): the same command continues where it was stopped.
+If folders are named after classes, the accuracy is printed at the end, also for the files outside the training set.
+Reasons to doubt predictions (sample rate, level, distance from the training set, silence) are printed on stderr.
+With --out, results are saved as they are computed (FILE.part); the same command continues an interrupted run.
 
 """
-    what = "classify audio files with a trained model, one line a clip: file, start in seconds, label, probability"
+    what = "classify audio files, one line per window: file, start in seconds, label, probability"
     classify = _command(commands, "classify", what, epilog + _EXIT_CODES)
-    classify.add_argument("model", type=Path, metavar="MODEL", help="a model-….safetensors that train has written")
-    classify.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="an audio file, or a folder with audio files in it"
-    )
+    classify.add_argument("model", type=Path, metavar="MODEL", help="model file (model-….safetensors)")
+    classify.add_argument("files", nargs="+", type=Path, metavar="FILE", help="audio file, or folder of audio files")
     classify.add_argument(
         "--per", choices=("window", "file"), default="window",
-        help="one line a window (the default), or a file: file, length in seconds, label and probability by the mean "
-        "of its windows, share of the windows that agree",
+        help="one line per window (default) or per file: file, length in seconds, label and probability of the mean "
+        "over its windows, fraction of windows that agree",
     )  # fmt: skip
     classify.add_argument(
-        "--json", action="store_true", help="one JSON object a line, with the probabilities of all classes"
+        "--json", action="store_true", help="one JSON object per line, with the probabilities of all classes"
     )
     classify.add_argument(
-        "--out", type=Path, metavar="FILE", help="write a table to this .csv or .json file instead of printing lines"
+        "--out", type=Path, metavar="FILE", help="write a table to this .csv or .json file instead of printing"
     )
     classify.add_argument(
         "--jobs", type=int, default=0, metavar="N",
-        help="worker processes (as many as pay); the results do not depend on it",
+        help="number of worker processes (default: automatic); does not affect the results",
     )  # fmt: skip
     classify.add_argument(
         "--unknown-beyond", type=float, default=1.0, metavar="DISTANCE",
-        help="the verdict is unknown farther than this from the training set (1: the distance of its 99th percentile; "
+        help="unknown if the distance from the training set exceeds this (1: 99th percentile of the training clips; "
         "0: never)",
     )  # fmt: skip
     classify.add_argument(
         "--unknown-below", type=float, default=0.0, metavar="PROBABILITY",
-        help="the verdict is unknown where no class is more probable than this (0: never)",
+        help="unknown if no class is more probable than this (0: never)",
     )  # fmt: skip
     classify.set_defaults(run=_classify)
 
@@ -182,23 +182,23 @@ examples:
   mlpsvd listen words.safetensors --set "live.windows=whole sounds" --set live.trigger_dbfs=-50
 
 """
-    what = "classify live input, one line per decision: start in seconds, label, probability"
+    what = "classify live sound, one line per decision: start in seconds, label, probability"
     listen = _command(commands, "listen", what, epilog + _EXIT_CODES)
-    listen.add_argument(
-        "model", nargs="?", type=Path, metavar="MODEL", help="a model-….safetensors that train has written"
-    )
-    listen.add_argument("--list-devices", action="store_true", help="print the input devices and stop")
+    listen.add_argument("model", nargs="?", type=Path, metavar="MODEL", help="model file (model-….safetensors)")
+    listen.add_argument("--list-devices", action="store_true", help="list the input devices and exit")
     source = listen.add_mutually_exclusive_group()
-    source.add_argument("--device", metavar="NAME", help="an input device, by its name or a part of it (the default)")
-    source.add_argument("--file", type=Path, metavar="FILE", help="play this audio file instead, in real time")
-    listen.add_argument("--fast", action="store_true", help="play the file as fast as it goes")
+    source.add_argument(
+        "--device", metavar="NAME", help="input device, by its name or part of it (default: the system default)"
+    )
+    source.add_argument("--file", type=Path, metavar="FILE", help="classify this audio file in real time")
+    listen.add_argument("--fast", action="store_true", help="process the file as fast as possible")
     listen.add_argument(
         "--set", dest="changes", action="append", default=[], metavar="KEY=VALUE",
         help="change a setting, e.g. live.hop_share=0.5 or live.unknown_below=0.6; may be repeated",
     )  # fmt: skip
     listen.add_argument("--seconds", type=float, default=0.0, metavar="S", help="stop after S seconds of sound")
-    listen.add_argument("--json", action="store_true", help="one JSON object a line, with all there is to know")
-    listen.add_argument("--csv", type=Path, metavar="FILE", help="write every decision to this CSV file besides")
+    listen.add_argument("--json", action="store_true", help="one JSON object per line, with all details")
+    listen.add_argument("--csv", type=Path, metavar="FILE", help="also write every decision to this CSV file")
     listen.set_defaults(run=_listen)
 
 
@@ -209,31 +209,31 @@ examples:
   mlpsvd reproduce --all --trials 3 --out quick-look
   mlpsvd reproduce --list
 
-The same command continues where the last one stopped: finished trials are kept under DIR.
+Finished trials are kept under DIR; the same command continues an interrupted run.
 
 """
-    what = "compute the tables and figures of the paper, and more, beside its printed values"
+    what = "compute the tables and figures of the paper and compare them with its printed values"
     reproduce = _command(commands, "reproduce", what, epilog + _EXIT_CODES)
-    reproduce.add_argument("names", nargs="*", metavar="NAME", help="what to reproduce, e.g. table-2")
-    reproduce.add_argument("--all", dest="everything", action="store_true", help="everything there is")
-    reproduce.add_argument("--list", dest="listed", action="store_true", help="print the names and stop")
-    reproduce.add_argument("--trials", type=int, default=10, metavar="N", help="trials of each task (10)")
+    reproduce.add_argument("names", nargs="*", metavar="NAME", help="tables and figures, e.g. table-2")
+    reproduce.add_argument("--all", dest="everything", action="store_true", help="all tables and figures")
+    reproduce.add_argument("--list", dest="listed", action="store_true", help="list the names and exit")
+    reproduce.add_argument("--trials", type=int, default=10, metavar="N", help="trials per task (10)")
     reproduce.add_argument(
         "--out", type=Path, default=Path("mlpsvd-reproduction"), metavar="DIR",
-        help="where CSV, pictures and report.html go (mlpsvd-reproduction)",
+        help="folder of CSV, figures and report.html (mlpsvd-reproduction)",
     )  # fmt: skip
-    reproduce.add_argument("--jobs", type=int, default=0, metavar="N", help="worker processes (one a core)")
+    reproduce.add_argument("--jobs", type=int, default=0, metavar="N", help="number of worker processes (one per core)")
     reproduce.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="compute on a Dask cluster, e.g. tcp://node:8786"
     )
     reproduce.add_argument(
         "--gpu", dest="on_gpu", action="store_true", help="train the networks of all trials at once on an NVIDIA GPU"
     )
-    reproduce.add_argument("--quiet", action="store_true", help="show no progress")
+    reproduce.add_argument("--quiet", action="store_true", help="hide progress")
     reproduce.set_defaults(run=_reproduce)
 
 
-# Each command's module is imported when it is asked for: --help and --version need none of them.
+# Each command's module is imported when needed; --help and --version need none.
 
 
 def _train(arguments: argparse.Namespace) -> int:
@@ -264,7 +264,7 @@ def _listen(arguments: argparse.Namespace) -> int:
     if arguments.list_devices:
         return list_devices()
     if arguments.model is None:
-        raise SettingError("MODEL", None, "a model-….safetensors that train has written")
+        raise SettingError("MODEL", None, "model file (model-….safetensors)")
     if arguments.fast and arguments.file is None:
         raise SettingError("--fast", True, "given with --file: a device cannot be hurried")
     options = ListenOptions(
