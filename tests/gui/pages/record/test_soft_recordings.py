@@ -1,4 +1,4 @@
-"""Record, retrain, listen: no network fails to learn, whatever the seed and however soft the recordings are."""
+"""Record, retrain, listen: no network fails to learn, however soft the recordings are."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ N_UNSEEN = 12
 
 
 @pytest.mark.slow
-def test_three_words_recorded_eight_times_each_over_ten_seeds(
+def test_three_words_recorded_eight_times_each_over_two_seeds(
     qtbot: QtBot, tmp_path: Path, spoken_digits: Path
 ) -> None:
-    # So soft that log magnitudes divided by the training maximum left 5 and 6 of 10 networks at chance.
+    # So soft that log magnitudes divided by the training maximum left 5 and 6 of 10 networks at chance. Ten seeds are
+    # trained by the command line, with the same settings (tests/core/experiments/test_recordings_recipe.py).
     gain, noise_db = 0.01, -100.0
     folder = write_words(tmp_path / "words", spoken_digits, WORDS, "george", 8, 1, 48000, gain, noise_db)
     window = MainWindow(Preferences(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)))
@@ -39,7 +40,7 @@ def test_three_words_recorded_eight_times_each_over_ten_seeds(
         for path in sorted((spoken_digits / "recordings").glob(f"{word}_george_*.wav"))[-N_UNSEEN:]
     ]
     correct = []
-    for seed in range(1, 11):
+    for seed in (1, 2):
         window.experiments.set_value("seed", seed)
         qtbot.mouseClick(window.record_panel.training.button, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: window.run.state.is_active, timeout=30_000)
