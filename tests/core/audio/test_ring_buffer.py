@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,9 @@ def _numbered(start: int, n: int) -> np.ndarray:
     start_back=st.integers(0, 80),
     n_samples=st.integers(0, 50),
 )
-def test_reads_what_a_list_of_everything_written_would_give(capacity, blocks, start_back, n_samples):
+def test_reads_what_a_list_of_everything_written_would_give(
+    capacity: int, blocks: Any, start_back: int, n_samples: int
+) -> None:
     ring = RingBuffer(capacity)
     for n in blocks:
         ring.write(_numbered(ring.n_written, n))
@@ -43,7 +46,7 @@ def test_reads_what_a_list_of_everything_written_would_give(capacity, blocks, st
     steps=st.lists(st.tuples(st.sampled_from(["write", "take"]), st.integers(0, 40)), max_size=40),
 )
 @settings(max_examples=200)
-def test_every_sample_is_read_waiting_or_lost(capacity, steps):
+def test_every_sample_is_read_waiting_or_lost(capacity: int, steps: Any) -> None:
     ring = RingBuffer(capacity)
     taken: list[float] = []
     for what, n in steps:
@@ -61,7 +64,7 @@ def test_every_sample_is_read_waiting_or_lost(capacity, steps):
     assert ring.n_free == capacity - ring.n_waiting
 
 
-def test_a_copy_is_handed_out():
+def test_a_copy_is_handed_out() -> None:
     ring = RingBuffer(4)
     ring.write(_numbered(0, 4))
     first = ring.read(0, 4)
@@ -70,7 +73,7 @@ def test_a_copy_is_handed_out():
     assert first.tolist() == [0, 1, 2, 3]
 
 
-def test_tells_when_a_sample_arrived():
+def test_tells_when_a_sample_arrived() -> None:
     ring = RingBuffer(100)
     before = time.monotonic()
     ring.write(_numbered(0, 10))
@@ -84,12 +87,12 @@ def test_tells_when_a_sample_arrived():
     assert ring.arrived_s(21) is None
 
 
-def test_refuses_no_capacity():
+def test_refuses_no_capacity() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         RingBuffer(0)
 
 
-def test_a_reader_beside_a_fast_writer_never_sees_a_torn_stretch():
+def test_a_reader_beside_a_fast_writer_never_sees_a_torn_stretch() -> None:
     ring = RingBuffer(257)
     n_total = 120_000
 
@@ -119,7 +122,7 @@ def test_a_reader_beside_a_fast_writer_never_sees_a_torn_stretch():
     start=st.integers(0, 300),
     n_samples=st.integers(0, 100),
 )
-def test_breaks_are_where_the_writer_began_anew(blocks, start, n_samples):
+def test_breaks_are_where_the_writer_began_anew(blocks: Any, start: int, n_samples: int) -> None:
     ring, breaks = RingBuffer(1000), {}
     for n, gap_s in blocks:
         if gap_s is not None:
@@ -133,7 +136,7 @@ def test_breaks_are_where_the_writer_began_anew(blocks, start, n_samples):
     assert ring.gaps_s == pytest.approx(sum(breaks.values()))
 
 
-def test_a_break_lies_between_two_stretches_and_in_neither():
+def test_a_break_lies_between_two_stretches_and_in_neither() -> None:
     ring = RingBuffer(100)
     ring.write(_numbered(0, 10))
     ring.begin_anew(0.5)
@@ -147,7 +150,7 @@ def test_a_break_lies_between_two_stretches_and_in_neither():
         ring.begin_anew(-1.0)
 
 
-def test_a_device_that_flickers_for_days_fills_no_memory():
+def test_a_device_that_flickers_for_days_fills_no_memory() -> None:
     ring = RingBuffer(10)
     for _ in range(5000):
         ring.begin_anew(0.25)
@@ -157,7 +160,7 @@ def test_a_device_that_flickers_for_days_fills_no_memory():
     assert len(ring._breaks.firsts) == 4096
 
 
-def test_a_second_reader_sees_the_same_and_changes_nothing():
+def test_a_second_reader_sees_the_same_and_changes_nothing() -> None:
     ring, heard, stop = RingBuffer(4096), [], threading.Event()
 
     def second() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from sound_server import SoundServer
 
 from mlpsvd import __version__
 from mlpsvd.cli import main
@@ -234,7 +235,9 @@ def test_doctor_tells_versions_gpu_and_sound_with_reasons(capfd: pytest.CaptureF
     assert "MLP-SVD" in found["Window's"]
 
 
-def test_doctor_lists_every_input_with_its_rate_and_host_api(sound_server, capfd: pytest.CaptureFixture[str]) -> None:
+def test_doctor_lists_every_input_with_its_rate_and_host_api(
+    sound_server: SoundServer, capfd: pytest.CaptureFixture[str]
+) -> None:
     sound_server.add_sink("other", rate_hz=44100, channels=2)
     assert main(["doctor"]) == 0
     out, err = capfd.readouterr()
@@ -243,7 +246,9 @@ def test_doctor_lists_every_input_with_its_rate_and_host_api(sound_server, capfd
     assert "System sound          Monitor of Speaker, PulseAudio, 48000 Hz, 1 channel\n" in out
 
 
-def test_doctor_tells_of_a_sound_server_that_hangs(sound_server, capfd: pytest.CaptureFixture[str]) -> None:
+def test_doctor_tells_of_a_sound_server_that_hangs(
+    sound_server: SoundServer, capfd: pytest.CaptureFixture[str]
+) -> None:
     sound_server.hang()
     assert main(["doctor"]) == 0
     assert "The sound server does not answer" in capfd.readouterr().out

@@ -210,7 +210,7 @@ def test_every_plot_has_an_accessible_name(plot: CurvePlot) -> None:
     assert plot.focusPolicy() & Qt.FocusPolicy.TabFocus
 
 
-def test_a_guide_line_is_in_sight_beyond_the_curves(qtbot) -> None:
+def test_a_guide_line_is_in_sight_beyond_the_curves(qtbot: QtBot) -> None:
     plot = CurvePlot("Epoch", "", "Accuracy", "%")
     qtbot.addWidget(plot)
     plot.set_curve("test", [0.0, 1.0], [20.0, 70.0])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pytestqt.qtbot import QtBot
 
 from mlpsvd_gui.plots.theme import DARK
 from mlpsvd_gui.plots.waterfall import Waterfall
@@ -14,7 +15,7 @@ FREQUENCIES_HZ = np.linspace(0.0, 8000.0, 129)
 
 
 @pytest.fixture
-def waterfall(qtbot) -> Waterfall:
+def waterfall(qtbot: QtBot) -> Waterfall:
     plot = Waterfall()
     qtbot.addWidget(plot)
     plot.resize(500, 240)
@@ -57,7 +58,7 @@ def test_an_hour_takes_no_more_memory_than_half_a_minute(waterfall: Waterfall) -
     assert waterfall.n_rows_filled <= waterfall.most_rows
 
 
-def test_many_short_windows_share_a_row_and_the_loudest_shows(qtbot) -> None:
+def test_many_short_windows_share_a_row_and_the_loudest_shows(qtbot: QtBot) -> None:
     plot = Waterfall()
     qtbot.addWidget(plot)
     plot.begin(FREQUENCIES_HZ, 0.005)

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
 
 from mlpsvd_gui.pages.explore.views.data_panel import DataPanel
 from mlpsvd_gui.pages.explore.views.recordings_form import RecordingsForm
@@ -34,7 +35,7 @@ def text(words: str) -> QMimeData:
 
 
 @pytest.mark.parametrize("form", ["{}", '"{}"', "'{}'", "file://{}", " {} "])
-def test_the_folder_of_recordings(qtbot, tmp_path: Path, form: str) -> None:
+def test_the_folder_of_recordings(qtbot: QtBot, tmp_path: Path, form: str) -> None:
     one = RecordingsForm()
     qtbot.addWidget(one)
     chosen: list[str] = []
@@ -44,7 +45,7 @@ def test_the_folder_of_recordings(qtbot, tmp_path: Path, form: str) -> None:
     assert chosen == [str(tmp_path)]
 
 
-def test_the_home_folder_is_understood_in_every_path_field(qtbot) -> None:
+def test_the_home_folder_is_understood_in_every_path_field(qtbot: QtBot) -> None:
     form, chooser = RecordingsForm(), SourceChooser()
     for widget in (form, chooser):
         qtbot.addWidget(widget)
@@ -59,7 +60,7 @@ def test_the_home_folder_is_understood_in_every_path_field(qtbot) -> None:
     assert chooser.path == str(Path.home() / "digits" / "1.wav")
 
 
-def test_what_is_dropped_on_a_path_takes_the_place_of_what_it_held(qtbot, tmp_path: Path) -> None:
+def test_what_is_dropped_on_a_path_takes_the_place_of_what_it_held(qtbot: QtBot, tmp_path: Path) -> None:
     form, chooser = RecordingsForm(), SourceChooser()
     for widget in (form, chooser):
         qtbot.addWidget(widget)
@@ -73,7 +74,7 @@ def test_what_is_dropped_on_a_path_takes_the_place_of_what_it_held(qtbot, tmp_pa
     assert chooser.path == str(tmp_path / "my digits" / "1.wav")
 
 
-def test_a_dropped_text_is_a_path_on_the_panels_too(qtbot, tmp_path: Path) -> None:
+def test_a_dropped_text_is_a_path_on_the_panels_too(qtbot: QtBot, tmp_path: Path) -> None:
     data, files = DataPanel(), FilesPanel()
     for widget in (data, files):
         qtbot.addWidget(widget)

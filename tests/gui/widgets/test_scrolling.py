@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pytestqt.qtbot import QtBot
+
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
 from mlpsvd_gui.widgets.scrolling import scrolling
 
 
-def test_a_message_at_the_lower_end_of_a_page_lies_inside_a_small_window(qtbot) -> None:
+def test_a_message_at_the_lower_end_of_a_page_lies_inside_a_small_window(qtbot: QtBot) -> None:
     panel = RecordPanel()
     area = scrolling(panel)
     qtbot.addWidget(area)

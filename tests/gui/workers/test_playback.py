@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
+from sound_server import SoundServer
 
 from mlpsvd.audio.devices.microphone import MicrophoneSource
 from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
@@ -46,7 +47,9 @@ def loudest_dbfs(ring: RingBuffer, start: int) -> float:
     return max(measure_level(block).rms_dbfs for block in np.array_split(heard, 20))
 
 
-def test_a_clip_is_heard_at_half_of_full_scale(qtbot, sound_server, host, player) -> None:
+def test_a_clip_is_heard_at_half_of_full_scale(
+    qtbot: QtBot, sound_server: SoundServer, host: PortAudioThread, player: Player
+) -> None:
     source, ring = listening_to(qtbot, host)
     with qtbot.waitSignal(player.playing_changed, check_params_cb=lambda playing: not playing, timeout=5000):
         player.play(TONE, 16000.0)
@@ -55,13 +58,15 @@ def test_a_clip_is_heard_at_half_of_full_scale(qtbot, sound_server, host, player
     source.stop()
 
 
-def test_whether_there_is_an_output_is_told(qtbot, sound_server, player) -> None:
+def test_whether_there_is_an_output_is_told(qtbot: QtBot, sound_server: SoundServer, player: Player) -> None:
     with qtbot.waitSignal(player.available_changed, timeout=5000) as told:
         player.look_for_output()
     assert told.args == [""]
 
 
-def test_no_output_is_one_sentence_and_one_that_comes_later_is_found(qtbot, sound_server, player) -> None:
+def test_no_output_is_one_sentence_and_one_that_comes_later_is_found(
+    qtbot: QtBot, sound_server: SoundServer, player: Player
+) -> None:
     sound_server.kill()
     with qtbot.waitSignal(player.failed, timeout=5000) as told:
         player.play(TONE, 16000.0)
@@ -72,7 +77,9 @@ def test_no_output_is_one_sentence_and_one_that_comes_later_is_found(qtbot, soun
     assert told.args == [""]
 
 
-def test_a_server_that_hangs_is_told_and_holds_nothing_up(qtbot, sound_server, player) -> None:
+def test_a_server_that_hangs_is_told_and_holds_nothing_up(
+    qtbot: QtBot, sound_server: SoundServer, player: Player
+) -> None:
     with qtbot.waitSignal(player.available_changed, timeout=5000):
         player.look_for_output()
     sound_server.hang()
@@ -86,7 +93,9 @@ def test_a_server_that_hangs_is_told_and_holds_nothing_up(qtbot, sound_server, p
     sound_server.wake()
 
 
-def test_a_clip_called_off_is_not_heard_later(qtbot, sound_server, host, player) -> None:
+def test_a_clip_called_off_is_not_heard_later(
+    qtbot: QtBot, sound_server: SoundServer, host: PortAudioThread, player: Player
+) -> None:
     source, ring = listening_to(qtbot, host)
     player.play(TONE, 16000.0)
     player.stop()
@@ -97,7 +106,9 @@ def test_a_clip_called_off_is_not_heard_later(qtbot, sound_server, host, player)
     source.stop()
 
 
-def test_a_device_lost_while_a_clip_plays_ends_both_and_brings_both_back(qtbot, sound_server, host, player) -> None:
+def test_a_device_lost_while_a_clip_plays_ends_both_and_brings_both_back(
+    qtbot: QtBot, sound_server: SoundServer, host: PortAudioThread, player: Player
+) -> None:
     source, ring = listening_to(qtbot, host)
     player.play(np.tile(TONE, 5), 16000.0)
     qtbot.wait(300)
@@ -112,7 +123,9 @@ def test_a_device_lost_while_a_clip_plays_ends_both_and_brings_both_back(qtbot, 
     source.stop()
 
 
-def test_playing_while_portaudio_is_initialised_anew_crashes_nothing(qtbot, sound_server, host, player) -> None:
+def test_playing_while_portaudio_is_initialised_anew_crashes_nothing(
+    qtbot: QtBot, sound_server: SoundServer, host: PortAudioThread, player: Player
+) -> None:
     source, ring = listening_to(qtbot, host)
     for _ in range(5):
         player.play(TONE, 16000.0)
@@ -123,7 +136,7 @@ def test_playing_while_portaudio_is_initialised_anew_crashes_nothing(qtbot, soun
     source.stop()
 
 
-def test_a_player_is_made_without_touching_the_sound(qtbot, host) -> None:
+def test_a_player_is_made_without_touching_the_sound(qtbot: QtBot, host: PortAudioThread) -> None:
     """PortAudio is looked for in its own thread, and not before something is to be played."""
     player = Player(host)
     assert host._thread is None

@@ -16,14 +16,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from microphone_listening import Listening
+from sound_server import SoundServer
 
 from mlpsvd.audio.devices.devices import find_device
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.sources.source import SourceState
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the private sound server is PulseAudio's")
 
 
-def _hung_and_killed(server) -> None:
+def _hung_and_killed(server: SoundServer) -> None:
     server.kill()
     server.start()
 
@@ -38,14 +41,16 @@ WAYS: dict[str, tuple[Callable, Callable, str]] = {
 
 
 @pytest.fixture(params=["", "without pactl"])
-def with_or_without_pactl(request, sound_server, tmp_path, monkeypatch) -> bool:
+def with_or_without_pactl(
+    request: pytest.FixtureRequest, sound_server: SoundServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> bool:
     """Whether the server can be asked beside PortAudio; it goes without, and then hangs where pactl would have told."""
     if request.param:
         monkeypatch.setenv("PATH", str(tmp_path))
     return not request.param
 
 
-def lose_and_find_again(server, listening, way: str, is_told: bool = True) -> str:
+def lose_and_find_again(server: SoundServer, listening: Listening, way: str, is_told: bool = True) -> str:
     """Lose the device and have it back; return what the source said meanwhile."""
     lose, bring_back, told = WAYS[way]
     source, ring = listening.source, listening.ring
@@ -75,7 +80,9 @@ def lose_and_find_again(server, listening, way: str, is_told: bool = True) -> st
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_default_is_lost_and_comes_back(sound_server, with_or_without_pactl, listen, way) -> None:
+def test_the_default_is_lost_and_comes_back(
+    sound_server: SoundServer, with_or_without_pactl: bool, listen: Callable[..., Listening], way: str
+) -> None:
     listening = listen()
     listening.hear(0.2)
     said = lose_and_find_again(sound_server, listening, way, is_told=with_or_without_pactl)
@@ -87,7 +94,9 @@ def test_the_default_is_lost_and_comes_back(sound_server, with_or_without_pactl,
 
 
 @pytest.mark.parametrize("way", ["unplugged", "server killed", "server hung"])
-def test_a_device_by_name_is_lost_and_comes_back(sound_server, host, listen, way) -> None:
+def test_a_device_by_name_is_lost_and_comes_back(
+    sound_server: SoundServer, host: PortAudioThread, listen: Callable[..., Listening], way: str
+) -> None:
     device = find_device(host.devices().result(5.0).inputs, "Monitor of Speaker")
     listening = listen(device)
     said = lose_and_find_again(sound_server, listening, way)
@@ -95,7 +104,9 @@ def test_a_device_by_name_is_lost_and_comes_back(sound_server, host, listen, way
     assert "by itself" in said
 
 
-def test_a_chosen_device_is_not_replaced_by_another_one(sound_server, host, listen) -> None:
+def test_a_chosen_device_is_not_replaced_by_another_one(
+    sound_server: SoundServer, host: PortAudioThread, listen: Callable[..., Listening]
+) -> None:
     """A desktop's server moves the stream of a device that is unplugged to the next one, in silence."""
     sound_server._pactl("load-module", "module-rescue-streams")
     sound_server.add_sink("headset")
@@ -111,7 +122,9 @@ def test_a_chosen_device_is_not_replaced_by_another_one(sound_server, host, list
     assert listening.until_sound() < 1.0
 
 
-def test_a_device_that_was_never_there_is_heard_once_it_comes(sound_server, with_or_without_pactl, listen) -> None:
+def test_a_device_that_was_never_there_is_heard_once_it_comes(
+    sound_server: SoundServer, with_or_without_pactl: bool, listen: Callable[..., Listening]
+) -> None:
     sound_server.remove_sink()
     listening = listen(wait=False)
     listening.until_state(SourceState.STALLED)
@@ -122,7 +135,9 @@ def test_a_device_that_was_never_there_is_heard_once_it_comes(sound_server, with
     assert listening.source.health.n_gaps == 0  # before the first sample there is nothing to miss
 
 
-def test_a_server_that_comes_after_the_program_is_found(sound_server, with_or_without_pactl, host, listen) -> None:
+def test_a_server_that_comes_after_the_program_is_found(
+    sound_server: SoundServer, with_or_without_pactl: bool, host: PortAudioThread, listen: Callable[..., Listening]
+) -> None:
     sound_server.kill()
     devices = host.devices().result(5.0)
     assert devices.inputs == ()
@@ -136,7 +151,7 @@ def test_a_server_that_comes_after_the_program_is_found(sound_server, with_or_wi
 
 
 def test_a_server_that_hangs_before_the_program_begins_is_waited_for(
-    sound_server, with_or_without_pactl, listen
+    sound_server: SoundServer, with_or_without_pactl: bool, listen: Callable[..., Listening]
 ) -> None:
     sound_server.hang()
     listening = listen(wait=False)
@@ -147,7 +162,9 @@ def test_a_server_that_hangs_before_the_program_begins_is_waited_for(
     assert listening.until_sound() < 1.0
 
 
-def test_a_short_loss_within_a_stream_is_a_break_too(sound_server, listen) -> None:
+def test_a_short_loss_within_a_stream_is_a_break_too(
+    sound_server: SoundServer, listen: Callable[..., Listening]
+) -> None:
     listening = listen()
     listening.hear(0.5)
     sound_server.suspend()
@@ -161,7 +178,7 @@ def test_a_short_loss_within_a_stream_is_a_break_too(sound_server, listen) -> No
     assert health.expected_s == pytest.approx(health.received_s + health.gaps_s, abs=0.12)
 
 
-def test_what_is_late_and_made_good_is_no_loss(sound_server, listen) -> None:
+def test_what_is_late_and_made_good_is_no_loss(sound_server: SoundServer, listen: Callable[..., Listening]) -> None:
     """A server that was held up for less than a stall sends what it owes: no break, no sample missing."""
     listening = listen()
     listening.hear(0.5)
@@ -174,7 +191,7 @@ def test_what_is_late_and_made_good_is_no_loss(sound_server, listen) -> None:
     assert health.expected_s == pytest.approx(health.received_s, abs=0.12)
 
 
-def test_the_interpreter_held_for_long_is_no_loss(sound_server, listen) -> None:
+def test_the_interpreter_held_for_long_is_no_loss(sound_server: SoundServer, listen: Callable[..., Listening]) -> None:
     """One call into C that keeps all other threads waiting for longer than a stall is given."""
     listening = listen()
     listening.hear(0.3)
@@ -190,7 +207,9 @@ def test_the_interpreter_held_for_long_is_no_loss(sound_server, listen) -> None:
     assert health.expected_s == pytest.approx(health.received_s + health.gaps_s, abs=0.12)
 
 
-def test_stopping_and_closing_wait_for_no_server(sound_server, with_or_without_pactl, host, listen) -> None:
+def test_stopping_and_closing_wait_for_no_server(
+    sound_server: SoundServer, with_or_without_pactl: bool, host: PortAudioThread, listen: Callable[..., Listening]
+) -> None:
     listening = listen()
     sound_server.hang()
     time.sleep(0.7)
@@ -202,7 +221,7 @@ def test_stopping_and_closing_wait_for_no_server(sound_server, with_or_without_p
     sound_server.wake()
 
 
-def test_losses_leave_no_thread_and_no_file_open(sound_server, listen) -> None:
+def test_losses_leave_no_thread_and_no_file_open(sound_server: SoundServer, listen: Callable[..., Listening]) -> None:
     listening = listen()
 
     def lose() -> None:
@@ -246,7 +265,7 @@ if sys.argv[1] == "close":
 """
 
 
-def start_child(server, how: str, path: str) -> subprocess.Popen[str]:
+def start_child(server: SoundServer, how: str, path: str) -> subprocess.Popen[str]:
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, how],
         stdin=subprocess.PIPE,
@@ -260,7 +279,7 @@ def start_child(server, how: str, path: str) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("path", [os.environ["PATH"], "/nowhere"], ids=["with pactl", "without"])
 @pytest.mark.parametrize("how", ["just ends", "close"])
-def test_a_process_ends_in_peace_while_the_server_hangs(sound_server, how, path) -> None:
+def test_a_process_ends_in_peace_while_the_server_hangs(sound_server: SoundServer, how: str, path: str) -> None:
     child = start_child(sound_server, how, path)
     sound_server.hang()
     time.sleep(0.1 if how == "close" else 0.8)
@@ -271,7 +290,7 @@ def test_a_process_ends_in_peace_while_the_server_hangs(sound_server, how, path)
     assert took_s < 3.0
 
 
-def test_a_computer_that_slept_goes_on_with_what_is_new(sound_server) -> None:
+def test_a_computer_that_slept_goes_on_with_what_is_new(sound_server: SoundServer) -> None:
     """A process that is stopped sees what a sleeping computer's sees: old sound in a burst, and a clock far on."""
     child = start_child(sound_server, "listen", os.environ["PATH"])
     child.send_signal(signal.SIGSTOP)

@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from sound_server import SoundServer
 
 from mlpsvd.audio.devices.device_listing import portaudio_inputs
 from mlpsvd.audio.devices.devices import InputDevice, find_device
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.devices.pulse import PulseClient, PulseState
 from mlpsvd.errors import DeviceError
 
@@ -38,7 +40,7 @@ SEVERAL = (
         (" built-IN ", "Windows WASAPI:Built-in Audio"),
     ],
 )
-def test_a_device_is_found_by_key_name_or_a_part_of_it(wanted, key) -> None:
+def test_a_device_is_found_by_key_name_or_a_part_of_it(wanted: str, key: str) -> None:
     assert find_device(SEVERAL, wanted).key == key
 
 
@@ -48,7 +50,7 @@ def test_a_name_of_several_is_refused_with_their_names() -> None:
 
 
 @pytest.mark.parametrize("wanted", ["headset", "", "  "])
-def test_a_name_of_none_is_refused_with_all_names(wanted) -> None:
+def test_a_name_of_none_is_refused_with_all_names(wanted: str) -> None:
     with pytest.raises(
         DeviceError, match=r"There is no input device .* there are “Built-in Audio” \(Windows WASAPI\), "
     ):
@@ -57,7 +59,7 @@ def test_a_name_of_none_is_refused_with_all_names(wanted) -> None:
         find_device((), "headset")
 
 
-def test_the_sources_of_the_server_are_devices_of_their_own(sound_server, host) -> None:
+def test_the_sources_of_the_server_are_devices_of_their_own(sound_server: SoundServer, host: PortAudioThread) -> None:
     form = "sink_name=cafe rate=44100 channels=2 sink_properties=device.description=Café"
     sound_server._pactl("load-module", "module-null-sink", *form.split())
     sound_server.set_default("cafe")
@@ -70,7 +72,7 @@ def test_the_sources_of_the_server_are_devices_of_their_own(sound_server, host) 
     assert listed.default is cafe
 
 
-def test_a_microphone_is_no_monitor(sound_server, host) -> None:
+def test_a_microphone_is_no_monitor(sound_server: SoundServer, host: PortAudioThread) -> None:
     properties = "source_properties=device.description=Headset"
     sound_server._pactl("load-module", "module-virtual-source", "source_name=mic", "master=speaker.monitor", properties)
     listed = {one.key: one for one in host.devices().result(5.0).inputs}
@@ -78,7 +80,7 @@ def test_a_microphone_is_no_monitor(sound_server, host) -> None:
     assert listed["pulse:speaker.monitor"].is_monitor
 
 
-def test_devices_of_one_name_are_told_apart(sound_server, host) -> None:
+def test_devices_of_one_name_are_told_apart(sound_server: SoundServer, host: PortAudioThread) -> None:
     for name in ("one", "two"):
         sound_server._pactl(
             "load-module", "module-null-sink", f"sink_name={name}", "sink_properties=device.description=Twin"
@@ -87,14 +89,16 @@ def test_devices_of_one_name_are_told_apart(sound_server, host) -> None:
     assert {"Monitor of Twin", "Monitor of Twin (2)"} <= set(names)
 
 
-def test_a_list_is_kept_until_it_is_refreshed(sound_server, host) -> None:
+def test_a_list_is_kept_until_it_is_refreshed(sound_server: SoundServer, host: PortAudioThread) -> None:
     assert len(host.devices().result(5.0).inputs) == 1
     sound_server.add_sink("other")
     assert len(host.devices().result(5.0).inputs) == 1
     assert len(host.devices(refresh=True).result(5.0).inputs) == 2
 
 
-def test_without_pactl_there_are_portaudios_own_names(sound_server, host, monkeypatch, tmp_path) -> None:
+def test_without_pactl_there_are_portaudios_own_names(
+    sound_server: SoundServer, host: PortAudioThread, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     listed = host.devices(refresh=True).result(5.0)
     assert "default" in [one.name for one in listed.inputs]
@@ -102,13 +106,15 @@ def test_without_pactl_there_are_portaudios_own_names(sound_server, host, monkey
     assert listed.default.n_channels == 2  # and not the 32 that it says
 
 
-def test_a_person_whose_system_speaks_another_language_is_understood(sound_server, host, monkeypatch) -> None:
+def test_a_person_whose_system_speaks_another_language_is_understood(
+    sound_server: SoundServer, host: PortAudioThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("LC_ALL", "LANG", "LANGUAGE"):
         monkeypatch.setenv(name, "de_DE.UTF-8")
     assert [one.name for one in host.devices().result(5.0).inputs] == ["Monitor of Speaker"]
 
 
-def test_the_server_is_told_from_none_and_from_one_that_hangs(sound_server) -> None:
+def test_the_server_is_told_from_none_and_from_one_that_hangs(sound_server: SoundServer) -> None:
     client = PulseClient()
     assert client.ask().state is PulseState.ANSWERS
     sound_server.hang()
@@ -172,7 +178,9 @@ host.close()
         ("raise ModuleNotFoundError('No module named sounddevice')", "the Python package sounddevice is not installed"),
     ],
 )
-def test_without_the_library_it_is_one_sentence_that_says_what_to_install(tmp_path: Path, module, said) -> None:
+def test_without_the_library_it_is_one_sentence_that_says_what_to_install(
+    tmp_path: Path, module: str, said: str
+) -> None:
     (tmp_path / "sounddevice.py").write_text(module)
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{ABSENT}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30.0)

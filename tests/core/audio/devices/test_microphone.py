@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
+from microphone_listening import Listening
+from sound_server import SoundServer
 
 from mlpsvd.audio.devices.devices import find_device
 from mlpsvd.audio.devices.microphone import MicrophoneSource
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.devices.receiver import Receiver
 from mlpsvd.audio.level import measure_level
 from mlpsvd.audio.sources.source import SourceState
@@ -28,7 +33,9 @@ def strongest_hz(samples: np.ndarray, rate_hz: float) -> float:
 
 
 @pytest.mark.parametrize("rate_hz", [None, 16000.0, 8000.0, 44100.0])
-def test_a_sine_arrives_at_its_level_and_frequency(sound_server, listen, rate_hz) -> None:
+def test_a_sine_arrives_at_its_level_and_frequency(
+    sound_server: SoundServer, listen: Callable[..., Listening], rate_hz: float
+) -> None:
     # Much in hand: a player that falls behind would be heard as a lower level.
     sound_server.play(sine(1000.0, 20.0), _RATE_HZ, latency_ms=500)
     listening = listen(rate_hz=rate_hz)
@@ -38,7 +45,9 @@ def test_a_sine_arrives_at_its_level_and_frequency(sound_server, listen, rate_hz
     assert strongest_hz(heard, rate_hz or _RATE_HZ) == pytest.approx(1000.0, abs=2.0)
 
 
-def test_what_lies_above_the_models_band_is_not_folded_into_it(sound_server, listen) -> None:
+def test_what_lies_above_the_models_band_is_not_folded_into_it(
+    sound_server: SoundServer, listen: Callable[..., Listening]
+) -> None:
     sound_server.play(sine(9000.0, 20.0), _RATE_HZ, latency_ms=500)
     listening = listen(rate_hz=16000.0)
     listening.until_steady(raw=True)
@@ -49,7 +58,9 @@ def test_what_lies_above_the_models_band_is_not_folded_into_it(sound_server, lis
     assert measure_level(listening.hear(0.3)).rms_dbfs < -90.0
 
 
-def test_the_raw_ring_keeps_the_devices_own_samples(sound_server, listen) -> None:
+def test_the_raw_ring_keeps_the_devices_own_samples(
+    sound_server: SoundServer, listen: Callable[..., Listening]
+) -> None:
     sound_server.play(sine(15000.0, 20.0), _RATE_HZ, latency_ms=500)
     listening = listen(rate_hz=16000.0)
     source = listening.source
@@ -63,7 +74,7 @@ def test_the_raw_ring_keeps_the_devices_own_samples(sound_server, listen) -> Non
     assert listening.ring.n_read == 0
 
 
-def test_both_rings_tell_the_same_time(sound_server, listen) -> None:
+def test_both_rings_tell_the_same_time(sound_server: SoundServer, listen: Callable[..., Listening]) -> None:
     listening = listen(rate_hz=16000.0)
     listening.hear(0.5)
     source = listening.source
@@ -71,7 +82,9 @@ def test_both_rings_tell_the_same_time(sound_server, listen) -> None:
     assert -0.011 < difference_s - 0.0046 < 0.011
 
 
-def test_every_sample_is_accounted_for_against_the_clock(sound_server, listen) -> None:
+def test_every_sample_is_accounted_for_against_the_clock(
+    sound_server: SoundServer, listen: Callable[..., Listening]
+) -> None:
     listening = listen()
     listening.hear(3.0)
     health = listening.source.health
@@ -80,7 +93,9 @@ def test_every_sample_is_accounted_for_against_the_clock(sound_server, listen) -
     assert listening.ring.n_written / 16000.0 == pytest.approx(health.received_s, abs=0.03)
 
 
-def test_the_latency_is_a_block_and_what_resampling_adds(sound_server, listen) -> None:
+def test_the_latency_is_a_block_and_what_resampling_adds(
+    sound_server: SoundServer, listen: Callable[..., Listening]
+) -> None:
     native, resampled = listen(rate_hz=None), listen(rate_hz=16000.0)
     native.hear(0.6)
     resampled.hear(0.6)
@@ -88,7 +103,9 @@ def test_the_latency_is_a_block_and_what_resampling_adds(sound_server, listen) -
     assert resampled.source.latency_s == pytest.approx(native.source.latency_s + 0.0046, abs=0.03)
 
 
-def test_channels_are_mixed_or_picked(sound_server, host, listen) -> None:
+def test_channels_are_mixed_or_picked(
+    sound_server: SoundServer, host: PortAudioThread, listen: Callable[..., Listening]
+) -> None:
     sound_server.add_sink("pair", channels=2)
     left_and_right = np.stack([sine(1000.0, 20.0, 0.2), sine(3000.0, 20.0, 0.1)], axis=1)
     sound_server.play(left_and_right, _RATE_HZ, name="pair")
@@ -106,7 +123,9 @@ def test_channels_are_mixed_or_picked(sound_server, host, listen) -> None:
     assert measure_level(mixed.hear(0.3)).rms_dbfs == pytest.approx(expected_dbfs, abs=0.1)
 
 
-def test_a_channel_that_the_device_lacks_is_refused_in_words(sound_server, host, listen) -> None:
+def test_a_channel_that_the_device_lacks_is_refused_in_words(
+    sound_server: SoundServer, host: PortAudioThread, listen: Callable[..., Listening]
+) -> None:
     device = host.devices().result(5.0).inputs[0]
     with pytest.raises(DeviceError, match="“Monitor of Speaker” has 1 channel, and channel 2 was asked for"):
         MicrophoneSource(host, device, channel=2)
@@ -116,14 +135,16 @@ def test_a_channel_that_the_device_lacks_is_refused_in_words(sound_server, host,
     assert "has 1 channel, and channel 3 was asked for" in listening.source.status.message
 
 
-def test_the_default_is_followed_when_it_changes(sound_server, listen) -> None:
+def test_the_default_is_followed_when_it_changes(sound_server: SoundServer, listen: Callable[..., Listening]) -> None:
     listening = listen()
     sound_server.add_sink("other")
     sound_server.play(sine(2000.0, 20.0), _RATE_HZ, name="other")
     listening.until(lambda: abs(strongest_hz(listening.hear(0.1), 16000.0) - 2000.0) < 20.0)
 
 
-def test_two_sources_listen_at_once(sound_server, host, listen) -> None:
+def test_two_sources_listen_at_once(
+    sound_server: SoundServer, host: PortAudioThread, listen: Callable[..., Listening]
+) -> None:
     sound_server.play(sine(1000.0, 20.0), _RATE_HZ)
     device = host.devices().result(5.0).inputs[0]
     first, second = listen(device, 16000.0), listen(None, 8000.0)
@@ -133,7 +154,9 @@ def test_two_sources_listen_at_once(sound_server, host, listen) -> None:
     assert strongest_hz(second.hear(0.3), 8000.0) == pytest.approx(1000.0, abs=5.0)
 
 
-def test_a_source_is_started_once_and_stopped_any_number_of_times(sound_server, host, listen) -> None:
+def test_a_source_is_started_once_and_stopped_any_number_of_times(
+    sound_server: SoundServer, host: PortAudioThread, listen: Callable[..., Listening]
+) -> None:
     listening = listen()
     with pytest.raises(RuntimeError):
         listening.source.start(listening.ring)
@@ -145,11 +168,16 @@ def test_a_source_is_started_once_and_stopped_any_number_of_times(sound_server, 
     assert listening.ring.n_written == n_written
 
 
-def test_an_unexpected_error_is_a_gap_and_not_the_end(sound_server, listen, monkeypatch, caplog) -> None:
+def test_an_unexpected_error_is_a_gap_and_not_the_end(
+    sound_server: SoundServer,
+    listen: Callable[..., Listening],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     listening = listen()
     take, taken = Receiver.take, []
 
-    def take_but_once(self, block, rate_hz) -> None:
+    def take_but_once(self, block: Any, rate_hz: Any) -> None:
         taken.append(block)
         if len(taken) == 5:
             raise RuntimeError("two threads met")
@@ -171,10 +199,15 @@ def test_an_unexpected_error_is_a_gap_and_not_the_end(sound_server, listen, monk
     assert health.expected_s - health.received_s - health.gaps_s == pytest.approx(0.0, abs=0.06)
 
 
-def test_an_error_that_comes_back_each_time_is_told_and_is_the_end(sound_server, listen, monkeypatch, caplog) -> None:
+def test_an_error_that_comes_back_each_time_is_told_and_is_the_end(
+    sound_server: SoundServer,
+    listen: Callable[..., Listening],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     listening = listen()
 
-    def never_take(*_) -> None:
+    def never_take(*_: Any) -> None:
         raise RuntimeError("no room")
 
     monkeypatch.setattr(Receiver, "take", never_take)

@@ -6,8 +6,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
+from microphone_listening import Listening
+from sound_server import SoundServer
 
 from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.sources.source import SourceState
@@ -22,20 +25,22 @@ def test_nothing_is_there_before_the_first_question() -> None:
     assert done.stdout == "False 1\n", done.stderr
 
 
-def test_all_work_is_done_in_one_thread_that_is_not_the_callers(sound_server, host) -> None:
+def test_all_work_is_done_in_one_thread_that_is_not_the_callers(
+    sound_server: SoundServer, host: PortAudioThread
+) -> None:
     threads = {host.run(lambda _: threading.get_ident()).result(5.0) for _ in range(5)}
     assert len(threads) == 1
     assert threads != {threading.get_ident()}
 
 
-def test_work_is_given_sounddevice_and_its_errors_come_back(sound_server, host) -> None:
+def test_work_is_given_sounddevice_and_its_errors_come_back(sound_server: SoundServer, host: PortAudioThread) -> None:
     assert "PortAudio" in host.run(lambda sd: sd.get_portaudio_version()[1]).result(5.0)
     with pytest.raises(ZeroDivisionError):
         host.run(lambda _: 1 // 0).result(5.0)
     assert host.run(lambda _: 1).result(5.0) == 1  # and the thread lives on
 
 
-def test_a_closed_host_answers_at_once_that_it_is_closed(sound_server) -> None:
+def test_a_closed_host_answers_at_once_that_it_is_closed(sound_server: SoundServer) -> None:
     host = PortAudioThread()
     host.devices().result(5.0)
     host.close()
@@ -50,14 +55,16 @@ def test_closing_a_host_that_was_never_asked_is_nothing() -> None:
     assert time.monotonic() - began_s < 0.1
 
 
-def test_a_host_can_follow_another_one(sound_server) -> None:
+def test_a_host_can_follow_another_one(sound_server: SoundServer) -> None:
     for _ in range(3):
         host = PortAudioThread()
         assert host.devices().result(5.0).inputs
         host.close()
 
 
-def test_a_source_whose_host_was_closed_is_told(sound_server, host, listen) -> None:
+def test_a_source_whose_host_was_closed_is_told(
+    sound_server: SoundServer, host: PortAudioThread, listen: Callable[..., Listening]
+) -> None:
     listening = listen()
     host.close()
     listening.until_state(SourceState.STALLED)
@@ -66,7 +73,9 @@ def test_a_source_whose_host_was_closed_is_told(sound_server, host, listen) -> N
     assert time.monotonic() - began_s < 0.3
 
 
-def test_asking_is_not_held_up_while_the_server_hangs(sound_server, host, listen) -> None:
+def test_asking_is_not_held_up_while_the_server_hangs(
+    sound_server: SoundServer, host: PortAudioThread, listen: Callable[..., Listening]
+) -> None:
     listening = listen()
     sound_server.hang()
     began_s = time.monotonic()

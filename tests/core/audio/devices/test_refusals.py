@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from microphone_listening import Listening
+from sound_server import SoundServer
 
 from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.level import measure_level
@@ -37,7 +39,7 @@ class _Driver:
 
 
 @pytest.fixture
-def driver(sound_server, host: PortAudioThread) -> _Driver:
+def driver(sound_server: SoundServer, host: PortAudioThread) -> _Driver:
     def put_between(library: Any) -> _Driver:
         library.sd = _Driver(library.sd)
         return library.sd
@@ -46,7 +48,9 @@ def driver(sound_server, host: PortAudioThread) -> _Driver:
 
 
 @pytest.mark.parametrize(("words", "code"), [("Invalid sample rate", -9997), ("Invalid device", -9996)])
-def test_another_rate_is_taken_where_the_native_one_is_refused(sound_server, driver, listen, words, code) -> None:
+def test_another_rate_is_taken_where_the_native_one_is_refused(
+    sound_server: SoundServer, driver: _Driver, listen: Callable[..., Listening], words: str, code: int
+) -> None:
     sound_server.play(0.1 * np.sin(2.0 * np.pi * 1000.0 * np.arange(480_000) / 48000), 48000)
     driver.refusal = lambda settings: (words, code) if settings["samplerate"] != 44100 else None
     listening = listen(rate_hz=16000.0)
@@ -58,7 +62,9 @@ def test_another_rate_is_taken_where_the_native_one_is_refused(sound_server, dri
     assert measure_level(listening.hear(0.3)).rms_dbfs == pytest.approx(-20.0, abs=0.05)
 
 
-def test_a_device_that_takes_no_rate_at_all_says_which_were_tried(sound_server, driver, listen) -> None:
+def test_a_device_that_takes_no_rate_at_all_says_which_were_tried(
+    sound_server: SoundServer, driver: _Driver, listen: Callable[..., Listening]
+) -> None:
     driver.refusal = lambda _: ("Invalid sample rate", -9997)
     listening = listen(wait=False)
     listening.until_state(SourceState.STALLED)
@@ -67,7 +73,9 @@ def test_a_device_that_takes_no_rate_at_all_says_which_were_tried(sound_server, 
     assert said.endswith("listening begins by itself")
 
 
-def test_a_device_held_by_another_program_is_listened_to_when_it_is_free(sound_server, driver, listen) -> None:
+def test_a_device_held_by_another_program_is_listened_to_when_it_is_free(
+    sound_server: SoundServer, driver: _Driver, listen: Callable[..., Listening]
+) -> None:
     driver.refusal = lambda _: ("Device unavailable", -9985)
     listening = listen(wait=False)
     listening.until_state(SourceState.STALLED)
@@ -77,7 +85,7 @@ def test_a_device_held_by_another_program_is_listened_to_when_it_is_free(sound_s
 
 
 def test_a_lost_device_that_comes_back_with_another_rate_keeps_the_rate_of_the_recording(
-    sound_server, driver, listen
+    sound_server: SoundServer, driver: _Driver, listen: Callable[..., Listening]
 ) -> None:
     listening = listen(rate_hz=16000.0)
     listening.hear(0.3)

@@ -30,7 +30,7 @@ def test_blocks_on_time_have_no_gap() -> None:
 
 
 @pytest.mark.parametrize("drift", [3e-4, -3e-4])
-def test_the_devices_own_clock_may_be_another_one_for_an_hour(drift) -> None:
+def test_the_devices_own_clock_may_be_another_one_for_an_hour(drift: float) -> None:
     clock = SampleClock()
     assert deliver(clock, on_time(360_000, drift=drift)) == []
     assert not clock.is_undecided

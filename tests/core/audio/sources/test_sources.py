@@ -4,34 +4,35 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from numpy.typing import NDArray
 
 from mlpsvd.audio import files
 from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.audio.sources.file_source import FileSource
 from mlpsvd.audio.sources.paced_source import Pace, PacedSource
-from mlpsvd.audio.sources.source import SourceState
+from mlpsvd.audio.sources.source import AudioSource, SourceState
 from mlpsvd.audio.sources.synthetic_source import SyntheticSource
 from mlpsvd.signals.bank import paper_bank
 
 RATE_HZ = 8000.0
 
 
-def wait_until(condition, timeout_s=5.0):
+def wait_until(condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
     deadline_s = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline_s, "waited in vain"
         time.sleep(0.002)
 
 
-def drain(source, ring, block=160):
+def drain(source: AudioSource, ring: RingBuffer, block: int = 160) -> NDArray[np.float32]:
     """Read everything a source delivers, as the classifier's thread would."""
-    blocks = []
+    blocks: list[NDArray[np.float32]] = []
     while True:
         over = source.finished
         n = min(block, ring.n_waiting) if over else block

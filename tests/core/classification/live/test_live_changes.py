@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -54,7 +55,7 @@ def noise(n_samples: int, seed: int = 3) -> np.ndarray:
     return np.random.default_rng(seed).uniform(-0.5, 0.5, n_samples).astype(np.float32)
 
 
-def begun(classifier: Classifier, samples: np.ndarray, **settings) -> tuple[RingBuffer, LiveClassifier]:
+def begun(classifier: Classifier, samples: np.ndarray, **settings: Any) -> tuple[RingBuffer, LiveClassifier]:
     ring = RingBuffer(20 * WINDOW)
     live = LiveClassifier(ring, classifier, LiveSettings(**settings))
     ring.write(samples)

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.audio.sources.file_source import FileSource
 from mlpsvd.audio.sources.paced_source import Pace
+from mlpsvd.audio.sources.source import AudioSource
 from mlpsvd.classification.classifier import Classifier
+from mlpsvd.classification.live.decision import LiveDecision
 from mlpsvd.classification.live.live_classifier import LiveClassifier
 from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.errors import DataError, SettingError
@@ -51,8 +53,8 @@ def noise(n_samples: int, seed: int = 3) -> np.ndarray:
     return np.random.default_rng(seed).uniform(-0.5, 0.5, n_samples).astype(np.float32)
 
 
-def run(source, live, ring):
-    decisions = []
+def run(source: AudioSource, live: LiveClassifier, ring: RingBuffer) -> list[LiveDecision]:
+    decisions: list[LiveDecision] = []
     source.start(ring)
     while True:
         over = source.finished

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QFontMetrics
+from pytestqt.qtbot import QtBot
 
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.pages.explore.views.data_panel import DataPanel
@@ -19,7 +20,7 @@ SMALL = (1280, 720)
 
 
 @pytest.fixture
-def window(qtbot, tmp_path: Path) -> MainWindow:
+def window(qtbot: QtBot, tmp_path: Path) -> MainWindow:
     preferences = Preferences(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
     window = MainWindow(preferences)
     qtbot.addWidget(window)
@@ -37,7 +38,7 @@ def test_the_explore_page_fits_a_small_screen(window: MainWindow, source: str, t
     assert window.explore.minimumSizeHint().width() <= SMALL[0]
 
 
-def test_the_settings_column_takes_a_share_of_the_page_until_it_is_dragged(window: MainWindow, qtbot) -> None:
+def test_the_settings_column_takes_a_share_of_the_page_until_it_is_dragged(window: MainWindow, qtbot: QtBot) -> None:
     narrow = window.settings_panel.width()
     window.resize(1600, 900)
     qtbot.waitUntil(lambda: window.settings_panel.width() > narrow)
@@ -47,7 +48,7 @@ def test_the_settings_column_takes_a_share_of_the_page_until_it_is_dragged(windo
     assert window.settings_panel.width() == pytest.approx(320, abs=3)
 
 
-def test_a_chooser_shortens_its_text_only_where_it_must(qtbot) -> None:
+def test_a_chooser_shortens_its_text_only_where_it_must(qtbot: QtBot) -> None:
     box = ElidingComboBox()
     qtbot.addWidget(box)
     box.addItem("training maximum")
@@ -59,7 +60,7 @@ def test_a_chooser_shortens_its_text_only_where_it_must(qtbot) -> None:
     assert "training maximum".startswith(box.shown_text()[:-1])
 
 
-def test_a_label_never_asks_for_width_and_shows_no_stump(qtbot) -> None:
+def test_a_label_never_asks_for_width_and_shows_no_stump(qtbot: QtBot) -> None:
     label = ElidedLabel(least_px=60)
     qtbot.addWidget(label)
     label.setText("a rather long sentence about a clip of a recording")
@@ -71,7 +72,7 @@ def test_a_label_never_asks_for_width_and_shows_no_stump(qtbot) -> None:
     assert label.toolTip() == label.text()
 
 
-def test_a_dark_window_paints_the_waveform_in_the_dark_colour_of_its_class(qtbot) -> None:
+def test_a_dark_window_paints_the_waveform_in_the_dark_colour_of_its_class(qtbot: QtBot) -> None:
     panel = DataPanel()
     qtbot.addWidget(panel)
     panel.show_waveform(1, np.sin(np.arange(100.0)).astype(np.float32), 8000.0)
@@ -81,7 +82,7 @@ def test_a_dark_window_paints_the_waveform_in_the_dark_colour_of_its_class(qtbot
 
 
 def test_filters_that_make_no_clips_leave_their_room_to_the_recordings(
-    window: MainWindow, qtbot, tmp_path: Path
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     before = window.filters_panel.height()
     window.experiments.set_value("data.recordings.path", str(tmp_path))

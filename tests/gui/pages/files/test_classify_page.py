@@ -5,10 +5,14 @@ from __future__ import annotations
 import dataclasses
 import multiprocessing
 import time
+from pathlib import Path
 
 import pytest
+from files_page import Page
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+from trained import Trained
 
 from mlpsvd.experiments.runs.results import model_of
 from mlpsvd.metrics.uncertainty import accuracy_text
@@ -21,7 +25,7 @@ LEFT = Qt.MouseButton.LeftButton
 WAIT_MS = 30_000
 
 
-def test_an_empty_page_says_what_will_be_there_and_how_to_get_it(qtbot, page, trained) -> None:
+def test_an_empty_page_says_what_will_be_there_and_how_to_get_it(qtbot: QtBot, page: Page, trained: Trained) -> None:
     welcome = page.panel.welcome
     assert welcome.isVisible()
     assert "Drop files and folders anywhere" in welcome.text.text()
@@ -34,7 +38,7 @@ def test_an_empty_page_says_what_will_be_there_and_how_to_get_it(qtbot, page, tr
 
 
 def test_a_dropped_folder_is_classified_with_the_numbers_of_each_file_alone(
-    qtbot, ready_page, trained, recordings
+    qtbot: QtBot, ready_page: Page, trained: Trained, recordings: Path
 ) -> None:
     """The network was trained in this window and is in no file."""
     ready_page.classify(recordings)
@@ -60,7 +64,9 @@ def test_a_dropped_folder_is_classified_with_the_numbers_of_each_file_alone(
     assert "13 recordings classified by MLP-SVD" in panel.controls.status.text()
 
 
-def test_files_can_be_dropped_on_any_part_of_the_page_and_count_once(qtbot, ready_page, recordings) -> None:
+def test_files_can_be_dropped_on_any_part_of_the_page_and_count_once(
+    qtbot: QtBot, ready_page: Page, recordings: Path
+) -> None:
     panel = ready_page.panel
     some = sorted(recordings.rglob("take *"))
     ready_page.drop(some[0], on=panel.welcome.text)
@@ -73,7 +79,7 @@ def test_files_can_be_dropped_on_any_part_of_the_page_and_count_once(qtbot, read
     assert panel.filter.find_edit.text() == ""
 
 
-def test_the_keyboard_alone_starts_chooses_and_takes_away(qtbot, ready_page, recordings) -> None:
+def test_the_keyboard_alone_starts_chooses_and_takes_away(qtbot: QtBot, ready_page: Page, recordings: Path) -> None:
     panel = ready_page.panel
     ready_page.drop(recordings)
     ready_page.wait_for_files(13)
@@ -102,7 +108,9 @@ def test_the_keyboard_alone_starts_chooses_and_takes_away(qtbot, ready_page, rec
     assert len(panel.table.rows.shown) == 12
 
 
-def test_a_stopped_run_keeps_what_is_done_and_goes_on_with_the_rest(qtbot, ready_page, recordings, long_file) -> None:
+def test_a_stopped_run_keeps_what_is_done_and_goes_on_with_the_rest(
+    qtbot: QtBot, ready_page: Page, recordings: Path, long_file: Path
+) -> None:
     panel = ready_page.panel
     ready_page.drop(recordings)
     ready_page.wait_for_files(13)
@@ -127,7 +135,7 @@ def test_a_stopped_run_keeps_what_is_done_and_goes_on_with_the_rest(qtbot, ready
     assert all(after[path] is one for path, one in done.items())
 
 
-def test_progress_moves_within_a_long_recording(qtbot, ready_page, long_file) -> None:
+def test_progress_moves_within_a_long_recording(qtbot: QtBot, ready_page: Page, long_file: Path) -> None:
     shares: list[int] = []
     ready_page.panel.controls.progress.valueChanged.connect(shares.append)
     ready_page.classify(long_file, n_files=1)
@@ -137,7 +145,9 @@ def test_progress_moves_within_a_long_recording(qtbot, ready_page, long_file) ->
     assert not ready_page.panel.controls.progress.isVisible()
 
 
-def test_recordings_added_meanwhile_are_classified_too(qtbot, ready_page, recordings, long_file) -> None:
+def test_recordings_added_meanwhile_are_classified_too(
+    qtbot: QtBot, ready_page: Page, recordings: Path, long_file: Path
+) -> None:
     ready_page.drop(long_file)
     ready_page.wait_for_files(1)
     ready_page.press_start()
@@ -147,7 +157,9 @@ def test_recordings_added_meanwhile_are_classified_too(qtbot, ready_page, record
     ready_page.wait_for_end()
 
 
-def test_a_dropped_model_file_is_opened_and_chosen(qtbot, page, trained, recordings, tmp_path) -> None:
+def test_a_dropped_model_file_is_opened_and_chosen(
+    qtbot: QtBot, page: Page, trained: Trained, recordings: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "digits.safetensors"
     save_model(path, model_of(trained.prepared, trained.outcomes["mlp"]))
     page.drop(path, recordings / "notes.wav")
@@ -159,12 +171,12 @@ def test_a_dropped_model_file_is_opened_and_chosen(qtbot, page, trained, recordi
     assert page.panel.controls.model_box.key == str(path)
 
 
-def test_a_folder_without_recordings_says_so(qtbot, ready_page, tmp_path) -> None:
+def test_a_folder_without_recordings_says_so(qtbot: QtBot, ready_page: Page, tmp_path: Path) -> None:
     ready_page.classify(tmp_path, n_files=1)
     assert "it holds no audio files" in ready_page.cells()[0][-1]
 
 
-def test_clear_stops_and_empties_the_page(qtbot, ready_page, long_file) -> None:
+def test_clear_stops_and_empties_the_page(qtbot: QtBot, ready_page: Page, long_file: Path) -> None:
     ready_page.drop(long_file)
     ready_page.wait_for_files(1)
     ready_page.press_start()
@@ -177,7 +189,7 @@ def test_clear_stops_and_empties_the_page(qtbot, ready_page, long_file) -> None:
     ready_page.wait_for_files(1)
 
 
-def test_closing_ends_the_processes_within_a_second(qtbot, ready_page, long_file) -> None:
+def test_closing_ends_the_processes_within_a_second(qtbot: QtBot, ready_page: Page, long_file: Path) -> None:
     ready_page.drop(long_file)
     ready_page.wait_for_files(1)
     ready_page.press_start()
@@ -189,7 +201,9 @@ def test_closing_ends_the_processes_within_a_second(qtbot, ready_page, long_file
 
 
 @pytest.mark.parametrize("size", [(1240, 520), (1600, 900)])
-def test_nothing_is_cut_off_in_light_and_dark(size, qtbot, ready_page, recordings) -> None:
+def test_nothing_is_cut_off_in_light_and_dark(
+    size: tuple[int, int], qtbot: QtBot, ready_page: Page, recordings: Path
+) -> None:
     panel = ready_page.panel
     panel.resize(*size)
     ready_page.classify(recordings)
@@ -201,7 +215,9 @@ def test_nothing_is_cut_off_in_light_and_dark(size, qtbot, ready_page, recording
         assert not panel.grab().isNull()
 
 
-def test_the_chosen_network_stays_chosen_when_it_is_trained_anew(qtbot, ready_page, trained_anew) -> None:
+def test_the_chosen_network_stays_chosen_when_it_is_trained_anew(
+    qtbot: QtBot, ready_page: Page, trained_anew: Trained
+) -> None:
     box = ready_page.panel.controls.model_box
     box.setCurrentIndex(box.findData("mlp"))
     box.activated.emit(box.currentIndex())
@@ -211,7 +227,7 @@ def test_the_chosen_network_stays_chosen_when_it_is_trained_anew(qtbot, ready_pa
 
 
 def test_the_page_stands_in_the_window_and_takes_the_network_trained_there(
-    qtbot, page, trained, recordings, tmp_path
+    qtbot: QtBot, page: Page, trained: Trained, recordings: Path, tmp_path: Path
 ) -> None:
     store = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
     window = MainWindow(Preferences(store))

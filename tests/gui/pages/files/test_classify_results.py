@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import soundfile
+from files_page import Page
 from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+from trained import Trained
 
 from mlpsvd_gui.pages.files.views.rows import RowFilter
 
 LEFT = Qt.MouseButton.LeftButton
 
 
-def test_rows_are_sorted_and_filtered(qtbot, ready_page, recordings) -> None:
+def test_rows_are_sorted_and_filtered(qtbot: QtBot, ready_page: Page, recordings: Path) -> None:
     ready_page.classify(recordings)
     panel = ready_page.panel
     header = panel.table.horizontalHeader()
@@ -42,7 +46,9 @@ def test_rows_are_sorted_and_filtered(qtbot, ready_page, recordings) -> None:
     assert [entry.result.label for entry in panel.table.rows.shown].count(name) == len(panel.table.rows.shown) > 0
 
 
-def test_a_click_on_the_confusion_matrix_shows_those_recordings(qtbot, ready_page, recordings) -> None:
+def test_a_click_on_the_confusion_matrix_shows_those_recordings(
+    qtbot: QtBot, ready_page: Page, recordings: Path
+) -> None:
     ready_page.classify(recordings)
     panel = ready_page.panel
     table = panel.totals.confusion_table
@@ -55,7 +61,7 @@ def test_a_click_on_the_confusion_matrix_shows_those_recordings(qtbot, ready_pag
     assert {(one.truth, one.label) for one in shown} == {(shown[0].class_names[1],) * 2}
 
 
-def test_the_windows_of_the_chosen_recording_are_shown(qtbot, ready_page, recordings) -> None:
+def test_the_windows_of_the_chosen_recording_are_shown(qtbot: QtBot, ready_page: Page, recordings: Path) -> None:
     ready_page.classify(recordings)
     panel = ready_page.panel
     row = next(index for index, entry in enumerate(panel.table.rows.shown) if entry.result.n_windows == 5)
@@ -78,7 +84,7 @@ def test_the_windows_of_the_chosen_recording_are_shown(qtbot, ready_page, record
     assert colour == panel.colour_of(result.decisions()[0].label)
 
 
-def test_results_are_exported(qtbot, ready_page, recordings, tmp_path) -> None:
+def test_results_are_exported(qtbot: QtBot, ready_page: Page, recordings: Path, tmp_path: Path) -> None:
     ready_page.classify(recordings)
     panel = ready_page.panel
     for kind, name in (("files", "f.csv"), ("windows", "w.csv"), ("json", "all.json")):
@@ -98,13 +104,17 @@ def test_results_are_exported(qtbot, ready_page, recordings, tmp_path) -> None:
     assert first[2] == panel.table.current.result.decisions()[0].label
 
 
-def test_an_export_that_cannot_be_written_says_why(qtbot, ready_page, recordings, tmp_path) -> None:
+def test_an_export_that_cannot_be_written_says_why(
+    qtbot: QtBot, ready_page: Page, recordings: Path, tmp_path: Path
+) -> None:
     ready_page.classify(recordings)
     ready_page.panel.controls.export_requested.emit("files", str(tmp_path / "nowhere" / "f.csv"))
     qtbot.waitUntil(lambda: "could not be written: No such file" in ready_page.panel.messages.text)
 
 
-def test_results_of_an_earlier_network_are_marked(qtbot, ready_page, trained, trained_anew, recordings) -> None:
+def test_results_of_an_earlier_network_are_marked(
+    qtbot: QtBot, ready_page: Page, trained: Trained, trained_anew: Trained, recordings: Path
+) -> None:
     ready_page.classify(recordings)
     panel = ready_page.panel
     assert panel.messages.text == ""
@@ -126,7 +136,7 @@ def test_results_of_an_earlier_network_are_marked(qtbot, ready_page, trained, tr
     assert "These are results of MLP-SVD" in panel.messages.text
 
 
-def test_doubtful_recordings_are_marked_and_counted(qtbot, ready_page, tmp_path) -> None:
+def test_doubtful_recordings_are_marked_and_counted(qtbot: QtBot, ready_page: Page, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "silent.wav", np.zeros(16000), 16000)
     soundfile.write(tmp_path / "narrow.wav", 0.1 * np.random.default_rng(0).standard_normal(8000), 8000)
     ready_page.classify(tmp_path / "narrow.wav", tmp_path / "silent.wav", n_files=2)

@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QStyleOptionViewItem
+from pytestqt.qtbot import QtBot
 
 from mlpsvd.classification.batch.find_files import SoundFile
 from mlpsvd.classification.batch.results import FileResult
@@ -28,13 +29,13 @@ def entry(number: int, n_windows: int = 2) -> FileEntry:
 
 
 @pytest.fixture
-def table(qtbot) -> FileTable:
+def table(qtbot: QtBot) -> FileTable:
     table = FileTable()
     qtbot.addWidget(table)
     return table
 
 
-def test_ten_thousand_files_are_shown_sorted_and_filtered_in_a_moment(qtbot, table) -> None:
+def test_ten_thousand_files_are_shown_sorted_and_filtered_in_a_moment(qtbot: QtBot, table: FileTable) -> None:
     rows = [entry(number) for number in range(10_000)]
     table.show()
     started_s = time.monotonic()
@@ -50,7 +51,7 @@ def test_ten_thousand_files_are_shown_sorted_and_filtered_in_a_moment(qtbot, tab
     assert took_s < 5.0  # a quarter of it where nothing else runs
 
 
-def test_the_model_keeps_the_contract_of_qt(table) -> None:
+def test_the_model_keeps_the_contract_of_qt(table: FileTable) -> None:
     tester = QAbstractItemModelTester(table.rows, QAbstractItemModelTester.FailureReportingMode.Fatal)
     rows = [entry(number) for number in range(20)]
     table.rows.add(rows)
@@ -66,7 +67,7 @@ def test_the_model_keeps_the_contract_of_qt(table) -> None:
     assert tester.model() is table.rows
 
 
-def test_the_selection_stays_with_its_file(qtbot, table) -> None:
+def test_the_selection_stays_with_its_file(qtbot: QtBot, table: FileTable) -> None:
     rows = [entry(number) for number in range(20)]
     table.rows.add(rows)
     table.selectRow(7)
@@ -80,7 +81,7 @@ def test_the_selection_stays_with_its_file(qtbot, table) -> None:
     assert table.current is None
 
 
-def test_names_are_sorted_as_people_count(table) -> None:
+def test_names_are_sorted_as_people_count(table: FileTable) -> None:
     table.rows.add([entry(number) for number in (10, 9, 100)])
     table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
     assert [one.name for one in table.rows.shown] == [f"folder/take {number}.wav" for number in (9, 10, 100)]
@@ -95,7 +96,9 @@ def test_lengths_are_written_as_people_read_them(seconds: float, text: str) -> N
 
 
 @pytest.mark.parametrize("has_several", [False, True])
-def test_file_names_and_notes_have_room_beside_all_other_columns(qtbot, table, has_several: bool) -> None:
+def test_file_names_and_notes_have_room_beside_all_other_columns(
+    qtbot: QtBot, table: FileTable, has_several: bool
+) -> None:
     table.resize(930, 300)  # as in a window of 1280 x 720
     table.rows.add([entry(number) for number in range(5)])
     table.show()
@@ -113,7 +116,7 @@ def test_file_names_and_notes_have_room_beside_all_other_columns(qtbot, table, h
     assert total == table.viewport().width()
 
 
-def test_notes_are_elided_at_their_end(table) -> None:
+def test_notes_are_elided_at_their_end(table: FileTable) -> None:
     option = QStyleOptionViewItem()
     table.rows.add([entry(0)])
     table.itemDelegateForColumn(NOTE).initStyleOption(option, table.rows.index(0, NOTE))

@@ -1,6 +1,7 @@
 """The live tab with two networks that have really been trained."""
 
 from __future__ import annotations
+from listen_tab import Tab
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,14 +36,6 @@ def trained() -> Trained:
     return train(SMALL)
 
 
-@dataclass(frozen=True)
-class Tab:
-    """The tab, its controller and the run that it looks at."""
-
-    panel: ListenPanel
-    controller: ListenController
-    run_model: RunState
-    models: ModelLibrary
 
 
 @pytest.fixture

@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from listen_tab import Tab
 from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+from trained import Trained
 
 from mlpsvd.classification.classifier import Classifier
 from mlpsvd.datasets.synthetic import one_class
@@ -19,17 +23,17 @@ from mlpsvd.models.model_file import save_model
 from mlpsvd_gui.pages.listen.views.source_chooser import FILE_SOURCE, SYNTHETIC_SOURCE
 
 
-def press_start(qtbot, tab):
+def press_start(qtbot: QtBot, tab: Tab) -> None:
     qtbot.mouseClick(tab.panel.controls.start_button, Qt.MouseButton.LeftButton)
 
 
-def choose_source(tab, kind):
+def choose_source(tab: Tab, kind: str) -> None:
     box = tab.panel.controls.source.kind_box
     box.setCurrentIndex(box.findData(kind))
     box.activated.emit(box.currentIndex())
 
 
-def play(qtbot, tab, path, as_fast_as_possible=True):
+def play(qtbot: QtBot, tab: Tab, path: Path, as_fast_as_possible: bool = True) -> None:
     controls = tab.panel.controls
     choose_source(tab, FILE_SOURCE)
     controls.source.path_edit.setText(str(path))
@@ -40,7 +44,7 @@ def play(qtbot, tab, path, as_fast_as_possible=True):
 
 
 @pytest.fixture
-def concatenated(trained, tmp_path: Path) -> tuple[Path, list[str]]:
+def concatenated(trained: Trained, tmp_path: Path) -> tuple[Path, list[str]]:
     """Test clips of all classes in turn, as one recording; and what they are."""
     prepared = trained.prepared
     synthetic = prepared.experiment.data.synthetic
@@ -52,7 +56,7 @@ def concatenated(trained, tmp_path: Path) -> tuple[Path, list[str]]:
     return path, [prepared.dataset.class_names[index] for index in order]
 
 
-def test_it_says_what_to_do_while_there_is_no_model(tab) -> None:
+def test_it_says_what_to_do_while_there_is_no_model(tab: Tab) -> None:
     assert "No network yet" in tab.panel.decision.hint
     choose_source(tab, SYNTHETIC_SOURCE)
     assert not tab.panel.controls.start_button.isEnabled()
@@ -61,7 +65,9 @@ def test_it_says_what_to_do_while_there_is_no_model(tab) -> None:
     assert "Choose a recording" in tab.panel.controls.start_button.toolTip()
 
 
-def test_clips_played_from_a_file_are_labelled_as_they_are_in_files(qtbot, ready_tab, trained, concatenated) -> None:
+def test_clips_played_from_a_file_are_labelled_as_they_are_in_files(
+    qtbot: QtBot, ready_tab: Tab, trained: Trained, concatenated: tuple[Path, Any]
+) -> None:
     path, played = concatenated
     play(qtbot, ready_tab, path)
     panel = ready_tab.panel
@@ -85,7 +91,9 @@ def test_clips_played_from_a_file_are_labelled_as_they_are_in_files(qtbot, ready
     assert len(live_y) == 128
 
 
-def test_real_time_takes_as_long_as_the_file_and_labels_follow_at_once(qtbot, ready_tab, concatenated) -> None:
+def test_real_time_takes_as_long_as_the_file_and_labels_follow_at_once(
+    qtbot: QtBot, ready_tab: Tab, concatenated: tuple[Path, Any]
+) -> None:
     path, played = concatenated
     before_s = time.monotonic()
     play(qtbot, ready_tab, path, as_fast_as_possible=False)
@@ -98,7 +106,7 @@ def test_real_time_takes_as_long_as_the_file_and_labels_follow_at_once(qtbot, re
     assert 0.0 < rows["Sound to label"].median_ms <= rows["Sound to label"].most_ms
 
 
-def test_the_bank_plays_the_class_chosen_by_hand(qtbot, ready_tab) -> None:
+def test_the_bank_plays_the_class_chosen_by_hand(qtbot: QtBot, ready_tab: Tab) -> None:
     panel = ready_tab.panel
     choose_source(ready_tab, SYNTHETIC_SOURCE)
     names = [panel.controls.source.class_box.itemText(row) for row in range(panel.controls.source.class_box.count())]
@@ -115,7 +123,7 @@ def test_the_bank_plays_the_class_chosen_by_hand(qtbot, ready_tab) -> None:
     assert "Stopped" in panel.status.text()
 
 
-def test_a_model_is_swapped_while_the_sound_goes_on(qtbot, ready_tab) -> None:
+def test_a_model_is_swapped_while_the_sound_goes_on(qtbot: QtBot, ready_tab: Tab) -> None:
     panel = ready_tab.panel
     choose_source(ready_tab, SYNTHETIC_SOURCE)
     press_start(qtbot, ready_tab)
@@ -131,7 +139,9 @@ def test_a_model_is_swapped_while_the_sound_goes_on(qtbot, ready_tab) -> None:
     assert ready_tab.controller.is_running
 
 
-def test_a_model_of_longer_clips_starts_the_bank_anew(qtbot, ready_tab, trained, tmp_path: Path) -> None:
+def test_a_model_of_longer_clips_starts_the_bank_anew(
+    qtbot: QtBot, ready_tab: Tab, trained: Trained, tmp_path: Path
+) -> None:
     from dataclasses import replace
 
     path = tmp_path / "longer.safetensors"
@@ -147,7 +157,9 @@ def test_a_model_of_longer_clips_starts_the_bank_anew(qtbot, ready_tab, trained,
     )
 
 
-def test_a_model_file_is_opened_and_classifies(qtbot, tab, trained, concatenated, tmp_path: Path) -> None:
+def test_a_model_file_is_opened_and_classifies(
+    qtbot: QtBot, tab: Tab, trained: Trained, concatenated: tuple[Path, Any], tmp_path: Path
+) -> None:
     path = tmp_path / "model.safetensors"
     save_model(path, model_of(trained.prepared, trained.outcomes["mlp"]))
     tab.panel.controls.model_file_chosen.emit(str(path))
@@ -157,7 +169,7 @@ def test_a_model_file_is_opened_and_classifies(qtbot, tab, trained, concatenated
     assert tab.panel.controls.source.class_box.count() == 3
 
 
-def test_a_file_that_is_no_model_is_told_in_a_sentence(qtbot, tab, tmp_path: Path) -> None:
+def test_a_file_that_is_no_model_is_told_in_a_sentence(qtbot: QtBot, tab: Tab, tmp_path: Path) -> None:
     path = tmp_path / "no-model.safetensors"
     path.write_bytes(b"nothing of the kind")
     tab.panel.controls.model_file_chosen.emit(str(path))
@@ -165,14 +177,14 @@ def test_a_file_that_is_no_model_is_told_in_a_sentence(qtbot, tab, tmp_path: Pat
     assert tab.panel.controls.model_box.key == ""
 
 
-def test_a_recording_that_is_not_there_is_told_in_a_sentence(qtbot, ready_tab, tmp_path: Path) -> None:
+def test_a_recording_that_is_not_there_is_told_in_a_sentence(qtbot: QtBot, ready_tab: Tab, tmp_path: Path) -> None:
     play(qtbot, ready_tab, tmp_path / "gone.wav")
     assert "gone.wav" in ready_tab.panel.messages.text
     assert not ready_tab.controller.is_running
     assert ready_tab.panel.controls.start_button.isEnabled()
 
 
-def test_full_scale_lights_the_lamp_until_it_is_clicked(qtbot, ready_tab, tmp_path: Path) -> None:
+def test_full_scale_lights_the_lamp_until_it_is_clicked(qtbot: QtBot, ready_tab: Tab, tmp_path: Path) -> None:
     path = tmp_path / "loud.wav"
     soundfile.write(path, np.sign(np.sin(np.arange(8000))).astype(np.float32), 16000, subtype="FLOAT")
     play(qtbot, ready_tab, path)
@@ -182,7 +194,7 @@ def test_full_scale_lights_the_lamp_until_it_is_clicked(qtbot, ready_tab, tmp_pa
     assert not meter.clipped
 
 
-def test_the_log_is_exported_and_cleared(qtbot, ready_tab, concatenated, tmp_path: Path) -> None:
+def test_the_log_is_exported_and_cleared(qtbot: QtBot, ready_tab: Tab, concatenated: tuple[Path, Any], tmp_path: Path) -> None:
     play(qtbot, ready_tab, concatenated[0])
     panel = ready_tab.panel
     shown = [row.label for row in panel.log.rows]
@@ -204,12 +216,14 @@ def test_the_log_is_exported_and_cleared(qtbot, ready_tab, concatenated, tmp_pat
     assert not panel.log.csv_button.isEnabled()
 
 
-def test_a_log_that_cannot_be_written_is_told_in_a_sentence(qtbot, ready_tab, tmp_path: Path) -> None:
+def test_a_log_that_cannot_be_written_is_told_in_a_sentence(qtbot: QtBot, ready_tab: Tab, tmp_path: Path) -> None:
     ready_tab.panel.log.export_requested.emit("csv", str(tmp_path / "no folder" / "x.csv"))
     qtbot.waitUntil(lambda: "no folder" in ready_tab.panel.messages.text, timeout=5_000)
 
 
-def test_a_new_run_leaves_the_sound_running_and_takes_over_when_it_is_done(qtbot, ready_tab, trained) -> None:
+def test_a_new_run_leaves_the_sound_running_and_takes_over_when_it_is_done(
+    qtbot: QtBot, ready_tab: Tab, trained: Trained
+) -> None:
     panel, run_model = ready_tab.panel, ready_tab.run_model
     choose_source(ready_tab, SYNTHETIC_SOURCE)
     press_start(qtbot, ready_tab)
@@ -224,7 +238,7 @@ def test_a_new_run_leaves_the_sound_running_and_takes_over_when_it_is_done(qtbot
     assert panel.controls.model_box.count() == 2
 
 
-def test_closing_while_it_plays_is_quick_and_leaves_no_thread(qtbot, ready_tab) -> None:
+def test_closing_while_it_plays_is_quick_and_leaves_no_thread(qtbot: QtBot, ready_tab: Tab) -> None:
     choose_source(ready_tab, SYNTHETIC_SOURCE)
     press_start(qtbot, ready_tab)
     qtbot.waitUntil(lambda: bool(ready_tab.panel.log.rows), timeout=10_000)
@@ -235,7 +249,9 @@ def test_closing_while_it_plays_is_quick_and_leaves_no_thread(qtbot, ready_tab) 
     assert not [name for name in names if name.startswith(("source", "live audio"))]
 
 
-def test_before_there_is_a_network_the_tab_shows_the_ways_to_one(qtbot, tab, finish) -> None:
+def test_before_there_is_a_network_the_tab_shows_the_ways_to_one(
+    qtbot: QtBot, tab: Tab, finish: Callable[[], None]
+) -> None:
     asked: list[bool] = []
     tab.panel.welcome.explore_requested.connect(lambda: asked.append(True))
     tab.panel.hide()
@@ -249,19 +265,21 @@ def test_before_there_is_a_network_the_tab_shows_the_ways_to_one(qtbot, tab, fin
     assert not tab.panel.welcome.isVisible()
 
 
-def test_a_network_trained_on_the_bank_can_be_started_at_once(qtbot, tab, finish) -> None:
+def test_a_network_trained_on_the_bank_can_be_started_at_once(
+    qtbot: QtBot, tab: Tab, finish: Callable[[], None]
+) -> None:
     finish()
     assert tab.panel.controls.source.kind == SYNTHETIC_SOURCE
     assert tab.panel.controls.start_button.isEnabled()
 
 
-def test_a_source_chosen_by_hand_stays_chosen(qtbot, tab, finish) -> None:
+def test_a_source_chosen_by_hand_stays_chosen(qtbot: QtBot, tab: Tab, finish: Callable[[], None]) -> None:
     choose_source(tab, FILE_SOURCE)
     finish()
     assert tab.panel.controls.source.kind == FILE_SOURCE
 
 
-def test_the_same_keys_start_and_stop(qtbot, ready_tab) -> None:
+def test_the_same_keys_start_and_stop(qtbot: QtBot, ready_tab: Tab) -> None:
     """Qt takes a button's shortcut away when its text changes."""
     choose_source(ready_tab, SYNTHETIC_SOURCE)
     button = ready_tab.panel.controls.start_button

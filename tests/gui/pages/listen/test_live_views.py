@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
+from pytestqt.qtbot import QtBot
 
 from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.classification.live.verdict import VerdictKind
@@ -22,7 +23,7 @@ from mlpsvd_gui.widgets.quiet_label import QuietLabel
 NOTHING = np.full(2, np.nan)
 
 
-def test_class_unknown_and_quiet_look_different_without_colours(qtbot) -> None:
+def test_class_unknown_and_quiet_look_different_without_colours(qtbot: QtBot) -> None:
     display = DecisionDisplay()
     qtbot.addWidget(display)
     display.resize(300, 110)
@@ -35,7 +36,7 @@ def test_class_unknown_and_quiet_look_different_without_colours(qtbot) -> None:
     assert len(set(pictures)) == 3
 
 
-def test_the_raster_tells_quiet_time_from_gaps(qtbot) -> None:
+def test_the_raster_tells_quiet_time_from_gaps(qtbot: QtBot) -> None:
     raster = ProbabilityHistory()
     qtbot.addWidget(raster)
     raster.resize(400, 100)
@@ -50,7 +51,7 @@ def test_the_raster_tells_quiet_time_from_gaps(qtbot) -> None:
     raster.grab()
 
 
-def test_whole_sounds_fill_their_time_and_pauses_between_them_are_quiet_however_long(qtbot) -> None:
+def test_whole_sounds_fill_their_time_and_pauses_between_them_are_quiet_however_long(qtbot: QtBot) -> None:
     raster = ProbabilityHistory()
     qtbot.addWidget(raster)
     raster.begin(("a", "b"), 0.1)
@@ -63,7 +64,7 @@ def test_whole_sounds_fill_their_time_and_pauses_between_them_are_quiet_however_
     assert (raster.n_filled, raster.n_quiet, raster.n_gap) == (9, 43, 10), "1 s of the 1.8 s was lost"
 
 
-def test_the_trigger_mark_moves_by_keys_too_and_says_off_at_the_end(qtbot) -> None:
+def test_the_trigger_mark_moves_by_keys_too_and_says_off_at_the_end(qtbot: QtBot) -> None:
     meter = LevelMeter()
     qtbot.addWidget(meter)
     meter.resize(400, 50)
@@ -77,7 +78,7 @@ def test_the_trigger_mark_moves_by_keys_too_and_says_off_at_the_end(qtbot) -> No
     assert moved == [-78.0, -79.0, -120.0]
 
 
-def test_the_meter_says_sound_pressure_only_where_it_is_calibrated(qtbot) -> None:
+def test_the_meter_says_sound_pressure_only_where_it_is_calibrated(qtbot: QtBot) -> None:
     meter = LevelMeter()
     qtbot.addWidget(meter)
     meter.show_level(-30.0, -20.0, False, 1.0)
@@ -86,7 +87,7 @@ def test_the_meter_says_sound_pressure_only_where_it_is_calibrated(qtbot) -> Non
     assert meter.level_text.endswith("64.0 dB SPL")
 
 
-def test_every_live_setting_has_an_editor_and_those_without_effect_are_hidden(qtbot) -> None:
+def test_every_live_setting_has_an_editor_and_those_without_effect_are_hidden(qtbot: QtBot) -> None:
     form = LiveSettingsForm(describe(LiveSettings))
     qtbot.addWidget(form)
     form.show_values(to_table(LiveSettings()), ("switching_cost",))
@@ -96,7 +97,7 @@ def test_every_live_setting_has_an_editor_and_those_without_effect_are_hidden(qt
     assert not form.editors["switching_cost"].isHidden()
 
 
-def test_a_device_that_is_away_stands_in_the_list_and_channels_follow_the_device(qtbot) -> None:
+def test_a_device_that_is_away_stands_in_the_list_and_channels_follow_the_device(qtbot: QtBot) -> None:
     chooser = DeviceChooser()
     qtbot.addWidget(chooser)
     stereo, mono = DeviceEntry("s", "Stereo", "", 2), DeviceEntry("m", "Mono", "", 1, is_system_sound=True)
@@ -110,7 +111,7 @@ def test_a_device_that_is_away_stands_in_the_list_and_channels_follow_the_device
     assert chooser.channel <= 1
 
 
-def test_notes_and_status_ask_for_no_new_layout(qtbot) -> None:
+def test_notes_and_status_ask_for_no_new_layout(qtbot: QtBot) -> None:
     label = QuietLabel()
     qtbot.addWidget(label)
     hint = label.sizeHint()
@@ -124,7 +125,7 @@ def test_notes_and_status_ask_for_no_new_layout(qtbot) -> None:
     assert "&lt;" in notes._text.text()
 
 
-def test_the_spectrum_of_now_takes_the_colour_of_another_theme(qtbot) -> None:
+def test_the_spectrum_of_now_takes_the_colour_of_another_theme(qtbot: QtBot) -> None:
     spectra = LiveSpectra()
     qtbot.addWidget(spectra)
     spectra.set_theme(LIGHT)

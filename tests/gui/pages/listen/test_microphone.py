@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from listen_tab import Tab
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox
+from pytestqt.qtbot import QtBot
+from sound_server import SoundServer
+from trained import Trained
 
 from mlpsvd.audio.files import resample
 from mlpsvd.datasets.synthetic import one_class
@@ -17,6 +22,7 @@ from mlpsvd.experiments.runs.results import model_of
 from mlpsvd.features.spectra import FittedFeatures
 from mlpsvd.models.model_file import save_model
 from mlpsvd_gui.pages.listen.views.source_chooser import MICROPHONE_SOURCE
+from mlpsvd_gui.widgets.level_meter import LevelMeter
 
 RATE_HZ = 48000
 NAME = "Monitor of Speaker"
@@ -31,7 +37,7 @@ def noise(seconds: float = 60.0, level_dbfs: float = -50.0) -> np.ndarray:
     return 10 ** (level_dbfs / 20) / np.sqrt(2) * np.random.default_rng(5).standard_normal(round(seconds * RATE_HZ))
 
 
-def click_entry(qtbot, box: QComboBox, row: int) -> None:
+def click_entry(qtbot: QtBot, box: QComboBox, row: int) -> None:
     """Open a combo box with the mouse and take one of its lines (Qt takes a second click that soon for the first)."""
     qtbot.mouseClick(box, Qt.MouseButton.LeftButton)
     view = box.view()
@@ -41,7 +47,7 @@ def click_entry(qtbot, box: QComboBox, row: int) -> None:
     qtbot.waitUntil(lambda: not view.isVisible())
 
 
-def choose_device(qtbot, tab, name: str = NAME) -> None:
+def choose_device(qtbot: QtBot, tab: Tab, name: str = NAME) -> None:
     source = tab.panel.controls.source
     if source.kind != MICROPHONE_SOURCE:
         click_entry(qtbot, source.kind_box, source.kind_box.findData(MICROPHONE_SOURCE))
@@ -50,17 +56,17 @@ def choose_device(qtbot, tab, name: str = NAME) -> None:
     click_entry(qtbot, box, next(row for row, text in enumerate(source.devices.texts) if name in text))
 
 
-def press_start(qtbot, tab) -> None:
+def press_start(qtbot: QtBot, tab: Tab) -> None:
     qtbot.mouseClick(tab.panel.controls.start_button, Qt.MouseButton.LeftButton)
 
 
-def listen(qtbot, tab) -> None:
+def listen(qtbot: QtBot, tab: Tab) -> None:
     """Start, and wait until something is heard."""
     press_start(qtbot, tab)
     qtbot.waitUntil(lambda: tab.panel.meter.rms_dbfs is not None, timeout=10_000)
 
 
-def wait_for_level(qtbot, tab, level_dbfs: float) -> None:
+def wait_for_level(qtbot: QtBot, tab: Tab, level_dbfs: float) -> None:
     def is_there() -> bool:
         heard_dbfs = tab.panel.meter.rms_dbfs
         return heard_dbfs is not None and abs(heard_dbfs - level_dbfs) < 0.5
@@ -68,7 +74,9 @@ def wait_for_level(qtbot, tab, level_dbfs: float) -> None:
     qtbot.waitUntil(is_there, timeout=10_000)
 
 
-def test_a_device_is_chosen_by_clicks_and_heard_without_any_model(qtbot, sound_server, tab) -> None:
+def test_a_device_is_chosen_by_clicks_and_heard_without_any_model(
+    qtbot: QtBot, sound_server: SoundServer, tab: Tab
+) -> None:
     choose_device(qtbot, tab)
     panel = tab.panel
     assert panel.controls.source.devices.key == tab.controller.devices.chosen.key != ""
@@ -90,7 +98,9 @@ def test_a_device_is_chosen_by_clicks_and_heard_without_any_model(qtbot, sound_s
     qtbot.waitUntil(lambda: not tab.controller.is_running, timeout=5_000)
 
 
-def test_a_killed_server_is_one_sentence_in_the_tab_and_gone_when_it_is_back(qtbot, sound_server, tab) -> None:
+def test_a_killed_server_is_one_sentence_in_the_tab_and_gone_when_it_is_back(
+    qtbot: QtBot, sound_server: SoundServer, tab: Tab
+) -> None:
     choose_device(qtbot, tab)
     sound_server.play(sine(), RATE_HZ)
     listen(qtbot, tab)
@@ -114,7 +124,7 @@ def test_a_killed_server_is_one_sentence_in_the_tab_and_gone_when_it_is_back(qtb
     qtbot.waitUntil(lambda: "1 gap" in tab.panel.status.text(), timeout=2_000)
 
 
-def test_a_gap_and_quiet_time_stand_in_the_raster(qtbot, sound_server, ready_tab) -> None:
+def test_a_gap_and_quiet_time_stand_in_the_raster(qtbot: QtBot, sound_server: SoundServer, ready_tab: Tab) -> None:
     tab = ready_tab
     choose_device(qtbot, tab)
     tab.panel.meter.trigger_dragged.emit(-45.0)
@@ -134,7 +144,7 @@ def test_a_gap_and_quiet_time_stand_in_the_raster(qtbot, sound_server, ready_tab
 
 
 def test_settings_take_effect_while_it_runs_and_the_mark_on_the_meter_can_be_dragged(
-    qtbot, sound_server, ready_tab
+    qtbot: QtBot, sound_server: SoundServer, ready_tab: Tab
 ) -> None:
     tab = ready_tab
     choose_device(qtbot, tab)
@@ -163,7 +173,7 @@ def test_settings_take_effect_while_it_runs_and_the_mark_on_the_meter_can_be_dra
     assert tab.controller.settings.settings.hop_share == 0.25
 
 
-def drag(qtbot, meter, level_dbfs: float) -> None:
+def drag(qtbot: QtBot, meter: LevelMeter, level_dbfs: float) -> None:
     start, end = meter.trigger_position().toPoint(), meter.position_of(level_dbfs).toPoint()
     qtbot.mousePress(meter, Qt.MouseButton.LeftButton, pos=start)
     qtbot.mouseMove(meter, QPoint((start.x() + end.x()) // 2, start.y()))
@@ -171,7 +181,7 @@ def drag(qtbot, meter, level_dbfs: float) -> None:
     qtbot.mouseRelease(meter, Qt.MouseButton.LeftButton, pos=QPoint(end.x(), start.y()))
 
 
-def type_number(qtbot, box, text: str) -> None:
+def type_number(qtbot: QtBot, box: QAbstractSpinBox, text: str) -> None:
     box.setFocus()
     box.selectAll()
     qtbot.keyClicks(box, text)
@@ -179,7 +189,7 @@ def type_number(qtbot, box, text: str) -> None:
 
 
 def test_a_model_of_another_rate_opens_the_microphone_anew_and_says_so(
-    qtbot, sound_server, ready_tab, trained, tmp_path: Path
+    qtbot: QtBot, sound_server: SoundServer, ready_tab: Tab, trained: Trained, tmp_path: Path
 ) -> None:
     tab = ready_tab
     choose_device(qtbot, tab)
@@ -205,7 +215,11 @@ def test_a_model_of_another_rate_opens_the_microphone_anew_and_says_so(
 
 
 def test_the_background_is_measured_drawn_subtracted_and_remembered(
-    qtbot, sound_server, open_tab, trained, finish_in
+    qtbot: QtBot,
+    sound_server: SoundServer,
+    open_tab: Callable[[], Tab],
+    trained: Trained,
+    finish_in: Callable[[Tab], None],
 ) -> None:
     tab = open_tab()
     finish_in(tab)
@@ -233,7 +247,9 @@ def test_the_background_is_measured_drawn_subtracted_and_remembered(
     assert again.controller.conditioning.subtracts
 
 
-def test_the_level_is_calibrated_by_a_tone_and_a_wrong_one_is_refused_in_words(qtbot, sound_server, open_tab) -> None:
+def test_the_level_is_calibrated_by_a_tone_and_a_wrong_one_is_refused_in_words(
+    qtbot: QtBot, sound_server: SoundServer, open_tab: Callable[[], Tab]
+) -> None:
     tab = open_tab()
     choose_device(qtbot, tab)
     player = sound_server.play(noise(), RATE_HZ)
@@ -260,7 +276,9 @@ def test_the_level_is_calibrated_by_a_tone_and_a_wrong_one_is_refused_in_words(q
     assert again.controller.conditioning.calibration.offset_db == pytest.approx(120.0, abs=0.3)
 
 
-def test_what_was_chosen_is_there_again_and_a_device_that_is_away_is_said_to_be(qtbot, sound_server, open_tab) -> None:
+def test_what_was_chosen_is_there_again_and_a_device_that_is_away_is_said_to_be(
+    qtbot: QtBot, sound_server: SoundServer, open_tab: Callable[[], Tab]
+) -> None:
     sound_server.add_sink("second")
     tab = open_tab()
     choose_device(qtbot, tab, "Second")
@@ -280,7 +298,9 @@ def test_what_was_chosen_is_there_again_and_a_device_that_is_away_is_said_to_be(
     qtbot.waitUntil(lambda: again.panel.meter.rms_dbfs is not None, timeout=10_000)
 
 
-def test_without_any_device_it_is_said_beside_the_chooser(qtbot, sound_server, open_tab) -> None:
+def test_without_any_device_it_is_said_beside_the_chooser(
+    qtbot: QtBot, sound_server: SoundServer, open_tab: Callable[[], Tab]
+) -> None:
     sound_server.remove_sink()
     tab = open_tab()
     qtbot.waitUntil(tab.panel.controls.problem.isVisible, timeout=10_000)
@@ -293,7 +313,7 @@ def test_without_any_device_it_is_said_beside_the_chooser(qtbot, sound_server, o
 
 @pytest.mark.slow
 def test_clips_heard_through_the_device_are_told_apart_as_from_their_files(
-    qtbot, sound_server, ready_tab, trained
+    qtbot: QtBot, sound_server: SoundServer, ready_tab: Tab, trained: Trained
 ) -> None:
     tab, panel = ready_tab, ready_tab.panel
     synthetic, seed = trained.prepared.experiment.data.synthetic, trained.prepared.experiment.seed
@@ -324,7 +344,7 @@ def test_clips_heard_through_the_device_are_told_apart_as_from_their_files(
     assert len(own_ms) > 20
 
 
-def test_a_hung_server_holds_up_neither_the_tab_nor_its_end(qtbot, sound_server, tab) -> None:
+def test_a_hung_server_holds_up_neither_the_tab_nor_its_end(qtbot: QtBot, sound_server: SoundServer, tab: Tab) -> None:
     choose_device(qtbot, tab)
     sound_server.play(sine(), RATE_HZ)
     listen(qtbot, tab)
@@ -346,7 +366,11 @@ def test_a_hung_server_holds_up_neither_the_tab_nor_its_end(qtbot, sound_server,
 
 
 def test_a_correction_file_is_applied_shown_and_remembered_and_a_wrong_one_refused(
-    qtbot, sound_server, open_tab, finish_in, tmp_path: Path
+    qtbot: QtBot,
+    sound_server: SoundServer,
+    open_tab: Callable[[], Tab],
+    finish_in: Callable[[Tab], None],
+    tmp_path: Path,
 ) -> None:
     good, bad = tmp_path / "mic.txt", tmp_path / "no-mic.txt"
     good.write_text('"Sens Factor =-1.2dB"\n20 6.0\n20000 6.0\n')

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, Qt
+from pytestqt.qtbot import QtBot
+from sound_server import SoundServer
 
 from mlpsvd.audio import files
 from mlpsvd.classification.classifier import Classifier
@@ -71,7 +74,7 @@ def one_after_another(words: list[tuple[Path, str]]) -> np.ndarray:
 
 
 @pytest.fixture
-def window(qtbot, tmp_path: Path):
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     preferences = Preferences(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
     table = {"windows": "whole sounds", "trigger_dbfs": -80.0, "hang_s": 0.25}
     preferences.set_table("live/settings", table)
@@ -87,7 +90,7 @@ def window(qtbot, tmp_path: Path):
 
 @pytest.mark.slow
 def test_spoken_digits_are_heard_as_well_as_they_are_read(
-    qtbot, sound_server, window: MainWindow, digits: Path, experiment: Experiment
+    qtbot: QtBot, sound_server: SoundServer, window: MainWindow, digits: Path, experiment: Experiment
 ) -> None:
     words = held_out(experiment)
     spoken = [label for _, label in words]

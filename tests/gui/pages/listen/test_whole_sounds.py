@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from math import nan
 from pathlib import Path
@@ -11,9 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from listen_tab import Tab
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+from trained import Trained
 
 from mlpsvd.classification.live.verdict import VerdictKind
 from mlpsvd.datasets.synthetic import one_class
@@ -37,7 +41,7 @@ def row(start_s: float, kind: VerdictKind, duration_s: float = 0.5, level_dbfs: 
     return DecisionRow(start_s, label, probability, level_dbfs, GREY, shown, kind, 1e9 + start_s, duration_s)
 
 
-def test_a_stretch_of_quiet_is_one_line_that_grows(qtbot) -> None:
+def test_a_stretch_of_quiet_is_one_line_that_grows(qtbot: QtBot) -> None:
     table = DecisionTable()
     qtbot.addWidget(table)
     quiet = VerdictKind.QUIET
@@ -49,7 +53,7 @@ def test_a_stretch_of_quiet_is_one_line_that_grows(qtbot) -> None:
     assert [one.duration_s for one in table.rows] == [2.0, 0.5, 0.5]
 
 
-def test_quiet_on_both_sides_of_a_gap_is_two_stretches(qtbot) -> None:
+def test_quiet_on_both_sides_of_a_gap_is_two_stretches(qtbot: QtBot) -> None:
     table = DecisionTable()
     qtbot.addWidget(table)
     table.extend([row(0.0, VerdictKind.QUIET), row(5.0, VerdictKind.QUIET)])
@@ -57,14 +61,14 @@ def test_quiet_on_both_sides_of_a_gap_is_two_stretches(qtbot) -> None:
     assert [(one.start_s, one.duration_s) for one in table.rows] == [(0.0, 0.5), (5.0, 1.0)]
 
 
-def test_unknown_windows_keep_lines_of_their_own(qtbot) -> None:
+def test_unknown_windows_keep_lines_of_their_own(qtbot: QtBot) -> None:
     table = DecisionTable()
     qtbot.addWidget(table)
     table.extend([row(0.0, VerdictKind.UNKNOWN), row(0.5, VerdictKind.UNKNOWN)])
     assert len(table.rows) == 2
 
 
-def test_the_last_word_stays_readable_while_it_is_quiet(qtbot) -> None:
+def test_the_last_word_stays_readable_while_it_is_quiet(qtbot: QtBot) -> None:
     display = DecisionDisplay()
     qtbot.addWidget(display)
     display.resize(300, 110)
@@ -82,7 +86,7 @@ def test_the_last_word_stays_readable_while_it_is_quiet(qtbot) -> None:
     assert display.before == "", "what was said before the sound broke off says nothing of now"
 
 
-def test_the_peak_is_never_said_to_be_louder_than_it_is(qtbot) -> None:
+def test_the_peak_is_never_said_to_be_louder_than_it_is(qtbot: QtBot) -> None:
     meter = LevelMeter()
     qtbot.addWidget(meter)
     meter.show_level(-120.0, -120.0, False, 1.0)
@@ -91,7 +95,7 @@ def test_the_peak_is_never_said_to_be_louder_than_it_is(qtbot) -> None:
     assert meter.level_text == "−100.0 dBFS, peak −95.0"
 
 
-def test_a_key_opens_the_list_of_devices_but_not_while_one_is_heard(qtbot) -> None:
+def test_a_key_opens_the_list_of_devices_but_not_while_one_is_heard(qtbot: QtBot) -> None:
     chooser = DeviceChooser()
     qtbot.addWidget(chooser)
     with qtbot.waitActive(chooser):
@@ -110,15 +114,15 @@ def test_a_key_opens_the_list_of_devices_but_not_while_one_is_heard(qtbot) -> No
 # --- settings
 
 
-def choose_whole_sounds(tab) -> None:
+def choose_whole_sounds(tab: Tab) -> None:
     tab.panel.settings_form.editors["windows"].edited.emit("whole sounds")
 
 
-def note(tab) -> str:
+def note(tab: Tab) -> str:
     return tab.panel.settings_form.problem("trigger_dbfs")
 
 
-def test_whole_sounds_get_a_trigger_level_above_the_background_and_say_so(tab) -> None:
+def test_whole_sounds_get_a_trigger_level_above_the_background_and_say_so(tab: Tab) -> None:
     for level_dbfs in [*[-62.0] * 80, *[-20.0] * 20]:  # a fifth of the time somebody speaks
         tab.controller.settings.take_level(level_dbfs)
     choose_whole_sounds(tab)
@@ -130,7 +134,7 @@ def test_whole_sounds_get_a_trigger_level_above_the_background_and_say_so(tab) -
 
 
 @pytest.mark.parametrize("levels", [[], [-120.0] * 50])
-def test_without_a_background_the_trigger_level_is_a_guess_and_said_to_be_one(tab, levels: list[float]) -> None:
+def test_without_a_background_the_trigger_level_is_a_guess_and_said_to_be_one(tab: Tab, levels: list[float]) -> None:
     for level_dbfs in levels:
         tab.controller.settings.take_level(level_dbfs)
     choose_whole_sounds(tab)
@@ -138,7 +142,7 @@ def test_without_a_background_the_trigger_level_is_a_guess_and_said_to_be_one(ta
     assert "guess" in note(tab)
 
 
-def test_a_trigger_level_that_was_set_stays(tab) -> None:
+def test_a_trigger_level_that_was_set_stays(tab: Tab) -> None:
     tab.panel.meter.trigger_dragged.emit(-30.0)
     choose_whole_sounds(tab)
     assert tab.panel.meter.trigger_dbfs == -30.0
@@ -146,7 +150,7 @@ def test_a_trigger_level_that_was_set_stays(tab) -> None:
 
 
 @pytest.fixture
-def recording_model(trained, tmp_path: Path) -> Path:
+def recording_model(trained: Trained, tmp_path: Path) -> Path:
     """A model that says of itself that it learnt whole recordings."""
     model = model_of(trained.prepared, trained.outcomes["mlp-svd"])
     data = {**model.experiment_table["data"], "source": "recordings"}
@@ -156,7 +160,7 @@ def recording_model(trained, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def sounds(trained, tmp_path: Path) -> Path:
+def sounds(trained: Trained, tmp_path: Path) -> Path:
     """Four test clips, each after half a second of faint noise, and noise behind the last."""
     prepared = trained.prepared
     clips = one_class(prepared.experiment.data.synthetic, prepared.experiment.seed, "test", 1)
@@ -168,7 +172,7 @@ def sounds(trained, tmp_path: Path) -> Path:
     return path
 
 
-def play(qtbot, tab, path: Path) -> None:
+def play(qtbot: QtBot, tab: Tab, path: Path) -> None:
     controls = tab.panel.controls
     controls.source.show_kind(FILE_SOURCE)
     controls.source.path_edit.setText(str(path))
@@ -177,17 +181,17 @@ def play(qtbot, tab, path: Path) -> None:
     qtbot.waitUntil(lambda: controls.start_button.text() == "Start", timeout=10_000)
 
 
-def open_model(qtbot, tab, path: Path) -> None:
+def open_model(qtbot: QtBot, tab: Tab, path: Path) -> None:
     tab.models.open_model(str(path))
     qtbot.waitUntil(lambda: path.name in tab.panel.controls.model_box.currentText(), timeout=5_000)
 
 
-def offer_button(tab) -> QPushButton:
+def offer_button(tab: Tab) -> QPushButton:
     return next(one for one in tab.panel.messages.findChildren(QPushButton) if one.text() == "Hear whole sounds")
 
 
 def test_a_network_of_whole_recordings_offers_whole_sounds_once(
-    qtbot, open_tab, recording_model: Path, sounds: Path, tmp_path: Path
+    qtbot: QtBot, open_tab: Callable[[], Tab], recording_model: Path, sounds: Path, tmp_path: Path
 ) -> None:
     tab = open_tab()
     open_model(qtbot, tab, recording_model)
@@ -207,7 +211,9 @@ def test_a_network_of_whole_recordings_offers_whole_sounds_once(
         assert len(list(csv.DictReader(file))) > len(kinds), "each quiet window is in what is exported"
 
 
-def test_whoever_chose_running_windows_is_not_asked(qtbot, tab, recording_model: Path, sounds: Path) -> None:
+def test_whoever_chose_running_windows_is_not_asked(
+    qtbot: QtBot, tab: Tab, recording_model: Path, sounds: Path
+) -> None:
     choose_whole_sounds(tab)
     tab.panel.settings_form.editors["windows"].edited.emit("running")
     open_model(qtbot, tab, recording_model)
@@ -215,12 +221,14 @@ def test_whoever_chose_running_windows_is_not_asked(qtbot, tab, recording_model:
     assert tab.panel.messages.text == ""
 
 
-def test_a_network_of_the_bank_offers_nothing(qtbot, ready_tab, sounds: Path) -> None:
+def test_a_network_of_the_bank_offers_nothing(qtbot: QtBot, ready_tab: Tab, sounds: Path) -> None:
     play(qtbot, ready_tab, sounds)
     assert ready_tab.panel.messages.text == ""
 
 
-def test_a_start_that_fails_does_not_take_the_log_away(qtbot, ready_tab, sounds: Path, tmp_path: Path) -> None:
+def test_a_start_that_fails_does_not_take_the_log_away(
+    qtbot: QtBot, ready_tab: Tab, sounds: Path, tmp_path: Path
+) -> None:
     play(qtbot, ready_tab, sounds)
     rows = ready_tab.panel.log.rows
     assert rows
@@ -237,7 +245,7 @@ def test_a_start_that_fails_does_not_take_the_log_away(qtbot, ready_tab, sounds:
     assert len(ready_tab.panel.log.rows) == len(rows), "what the new session decides takes its place"
 
 
-def test_the_choice_is_remembered(tab, tmp_path: Path) -> None:
+def test_the_choice_is_remembered(tab: Tab, tmp_path: Path) -> None:
     choose_whole_sounds(tab)
     store = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
     assert Preferences(store).table("live/windows")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from threading import Timer
@@ -50,7 +51,7 @@ def test_states_are_said_as_they_are() -> None:
     assert not idle_state(older, 10, None).is_done and "2 trials" in idle_state(older, 10, None).tip
 
 
-def test_failures_are_one_sentence(caplog: pytest.LogCaptureFixture, expect_log) -> None:
+def test_failures_are_one_sentence(caplog: pytest.LogCaptureFixture, expect_log: Callable[[str], None]) -> None:
     expect_log("A reproduction has failed")
     assert failure_text(TrainingError("Loss is not a number")) == "Loss is not a number."
     assert "No space" in failure_text(OSError(28, "No space left on device"))

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 from PySide6.QtCore import QSettings
+from pytestqt.qtbot import QtBot
+from record_page import Page
 
 RATE_HZ = 16000
 
@@ -60,7 +62,7 @@ app.exec()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
-def test_a_take_under_way_survives_the_death_of_the_program(qtbot, page, tmp_path: Path) -> None:
+def test_a_take_under_way_survives_the_death_of_the_program(qtbot: QtBot, page: Page, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     played = tmp_path / "noise.wav"
     soundfile.write(played, 0.1 * rng.standard_normal(RATE_HZ), RATE_HZ)
@@ -82,7 +84,7 @@ def test_a_take_under_way_survives_the_death_of_the_program(qtbot, page, tmp_pat
     assert len(page.visible_files) == 1
 
 
-def test_the_last_collection_and_how_it_was_recorded_come_back(qtbot, open_page, tmp_path: Path) -> None:
+def test_the_last_collection_and_how_it_was_recorded_come_back(qtbot: QtBot, open_page: Page, tmp_path: Path) -> None:
     from mlpsvd_gui.state.preferences import Preferences
     from mlpsvd_gui.state.record_memory import RecordMemory
 

@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 import soundfile
 from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+from record_page import Page
+from sound_server import SoundServer
 
 from mlpsvd.audio.devices.microphone import MicrophoneSource
 
 
 @pytest.fixture
-def microphone_page(qtbot, sound_server, open_page):
+def microphone_page(qtbot: QtBot, sound_server: SoundServer, open_page: Page) -> Page:
     """The page listening to the private server's microphone."""
     open_page.ears.make_source = lambda: MicrophoneSource(open_page.host, None, None)
     open_page.panel.bar.listen_button.click()
@@ -23,7 +26,9 @@ def tone(frequency_hz: float, duration_s: float) -> np.ndarray:
     return 0.1 * np.sin(2 * np.pi * frequency_hz * np.arange(round(48000 * duration_s)) / 48000)
 
 
-def test_what_is_played_into_the_microphone_is_what_lies_in_the_file(qtbot, sound_server, microphone_page) -> None:
+def test_what_is_played_into_the_microphone_is_what_lies_in_the_file(
+    qtbot: QtBot, sound_server: SoundServer, microphone_page: Page
+) -> None:
     page = microphone_page
     page.panel.controls.editors["mode"].edited.emit("fixed length")
     sound_server.play(tone(1000.0, 4.0), 48000)
@@ -40,7 +45,7 @@ def test_what_is_played_into_the_microphone_is_what_lies_in_the_file(qtbot, soun
 
 
 def test_a_device_lost_in_a_take_leaves_the_take_and_recording_goes_on_when_it_is_back(
-    qtbot, sound_server, microphone_page
+    qtbot: QtBot, sound_server: SoundServer, microphone_page: Page
 ) -> None:
     page = microphone_page
     qtbot.keyClick(page.panel, Qt.Key.Key_R)

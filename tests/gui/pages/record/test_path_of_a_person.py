@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, Qt
+from pytestqt.qtbot import QtBot
+from sound_server import SoundServer
 
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state.preferences import Preferences
@@ -34,7 +37,7 @@ def sounds() -> dict[str, np.ndarray]:
 
 
 @pytest.fixture
-def start_window(qtbot, tmp_path: Path):
+def start_window(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[str], MainWindow]]:
     """Return a function that opens the window as a new start of the program does, and closes the last one."""
     opened: list[MainWindow] = []
 
@@ -57,7 +60,7 @@ def start_window(qtbot, tmp_path: Path):
         opened.pop().close()
 
 
-def record(qtbot, window: MainWindow, sound_server, samples: np.ndarray, key: Qt.Key) -> None:
+def record(qtbot: QtBot, window: MainWindow, sound_server: SoundServer, samples: np.ndarray, key: Qt.Key) -> None:
     panel = window.record_panel
     player = sound_server.play(samples, RATE_HZ)
     qtbot.waitUntil(lambda: (panel.bar.meter.rms_dbfs or -120.0) > -35.0, timeout=5000)
@@ -73,7 +76,7 @@ def record(qtbot, window: MainWindow, sound_server, samples: np.ndarray, key: Qt
     qtbot.waitUntil(lambda: panel.bar.meter.rms_dbfs < -60.0, timeout=5000)
 
 
-def heard(qtbot, window: MainWindow, sound_server, samples: np.ndarray) -> list[str]:
+def heard(qtbot: QtBot, window: MainWindow, sound_server: SoundServer, samples: np.ndarray) -> list[str]:
     """Play a sound and return what the decisions about the middle of it say."""
     log = window.listen_panel.log
     sound_server.play(samples[RATE_HZ : 5 * RATE_HZ], RATE_HZ)
@@ -89,7 +92,7 @@ def heard(qtbot, window: MainWindow, sound_server, samples: np.ndarray) -> list[
 
 @pytest.mark.slow
 def test_three_classes_recorded_trained_heard_saved_and_opened_again(
-    qtbot, sound_server, start_window, tmp_path: Path
+    qtbot: QtBot, sound_server: SoundServer, start_window: Callable[[str], MainWindow], tmp_path: Path
 ) -> None:
     window, played = start_window("first"), sounds()
     window.live_tab.show_page(window.record_panel)

@@ -5,31 +5,37 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QLineEdit
+from pytestqt.qtbot import QtBot
+from record_page import Page
 
 RATE_HZ = 16000.0
 LEFT = Qt.MouseButton.LeftButton
 
 
-def set_value(page, name: str, value: object) -> None:
+def set_value(page: Page, name: str, value: object) -> None:
     page.panel.controls.editors[name].edited.emit(value)
 
 
-def can_record(page) -> bool:
+def can_record(page: Page) -> bool:
     return page.panel.controls.button.isEnabled()
 
 
-def total(page) -> int:
+def total(page: Page) -> int:
     return sum(page.counts.values())
 
 
-def test_it_says_what_is_missing_at_each_step(qtbot, page, hear, sine) -> None:
+def test_it_says_what_is_missing_at_each_step(
+    qtbot: QtBot, page: Page, hear: Callable[..., None], sine: Callable[..., NDArray[np.float32]]
+) -> None:
     lamp = page.panel.controls.lamp
     assert page.panel.welcome.isVisible()
     assert "collection" in lamp.note
@@ -52,7 +58,9 @@ def test_it_says_what_is_missing_at_each_step(qtbot, page, hear, sine) -> None:
     assert page.panel.bar.meter.rms_dbfs is None, "a level that stands still looks like sound"
 
 
-def test_clips_of_a_fixed_length_have_it_to_the_sample(qtbot, open_page, hear, sine) -> None:
+def test_clips_of_a_fixed_length_have_it_to_the_sample(
+    qtbot: QtBot, open_page: Page, hear: Callable[..., None], sine: Callable[..., NDArray[np.float32]]
+) -> None:
     page = open_page
     set_value(page, "mode", "fixed length")
     set_value(page, "length_s", 0.3)
@@ -79,7 +87,9 @@ def test_clips_of_a_fixed_length_have_it_to_the_sample(qtbot, open_page, hear, s
     assert manifest[0].startswith("path,label") and len(manifest) == 4
 
 
-def test_a_click_is_none_the_longer_for_a_take_that_begins_slowly(qtbot, open_page, hear, sine) -> None:
+def test_a_click_is_none_the_longer_for_a_take_that_begins_slowly(
+    qtbot: QtBot, open_page: Page, hear: Callable[..., None], sine: Callable[..., NDArray[np.float32]]
+) -> None:
     """Held for longer than a moment, the button ends the take when it is let go; a busy computer must not do so."""
     hear(sine(440.0, 1.0))
     qtbot.waitUntil(lambda: can_record(open_page))
@@ -91,7 +101,9 @@ def test_a_click_is_none_the_longer_for_a_take_that_begins_slowly(qtbot, open_pa
     assert not stops
 
 
-def test_by_hand_from_press_to_press_and_as_long_as_the_key_is_held(qtbot, open_page, hear, sine) -> None:
+def test_by_hand_from_press_to_press_and_as_long_as_the_key_is_held(
+    qtbot: QtBot, open_page: Page, hear: Callable[..., None], sine: Callable[..., NDArray[np.float32]]
+) -> None:
     page = open_page
     set_value(page, "pre_roll_s", 0.0)
     hear(sine(440.0, 1.0))
@@ -114,7 +126,9 @@ def test_by_hand_from_press_to_press_and_as_long_as_the_key_is_held(qtbot, open_
     assert all(0.45 < length_s < 1.5 for length_s in lengths)
 
 
-def test_space_on_the_button_and_in_the_table_of_classes_records(qtbot, open_page, hear, sine) -> None:
+def test_space_on_the_button_and_in_the_table_of_classes_records(
+    qtbot: QtBot, open_page: Page, hear: Callable[..., None], sine: Callable[..., NDArray[np.float32]]
+) -> None:
     page = open_page
     hear(sine(440.0, 1.0))
     qtbot.waitUntil(lambda: can_record(page))
@@ -128,7 +142,9 @@ def test_space_on_the_button_and_in_the_table_of_classes_records(qtbot, open_pag
         qtbot.waitUntil(lambda n=n_before: total(page) == n + 1)
 
 
-def test_sounds_above_the_trigger_become_clips_by_themselves(qtbot, open_page, hear, sine) -> None:
+def test_sounds_above_the_trigger_become_clips_by_themselves(
+    qtbot: QtBot, open_page: Page, hear: Callable[..., None], sine: Callable[..., NDArray[np.float32]]
+) -> None:
     page = open_page
     for name, value in (("mode", "triggered"), ("trigger_dbfs", -30.0), ("hang_s", 0.1), ("pre_roll_s", 0.1)):
         set_value(page, name, value)
@@ -149,7 +165,9 @@ def test_sounds_above_the_trigger_become_clips_by_themselves(qtbot, open_page, h
     assert page.panel.bar.meter.trigger_dbfs == -30.0
 
 
-def test_a_take_under_way_is_kept_and_marked_when_the_session_ends(qtbot, open_page, hear, sine) -> None:
+def test_a_take_under_way_is_kept_and_marked_when_the_session_ends(
+    qtbot: QtBot, open_page: Page, hear: Callable[..., None], sine: Callable[..., NDArray[np.float32]]
+) -> None:
     page = open_page
     hear(sine(440.0, 1.0))
     qtbot.waitUntil(lambda: can_record(page))
@@ -164,7 +182,9 @@ def test_a_take_under_way_is_kept_and_marked_when_the_session_ends(qtbot, open_p
     assert page.panel.bar.source.text() == "Not listening"
 
 
-def test_a_take_under_way_is_kept_when_the_window_closes(qtbot, open_page, hear, sine) -> None:
+def test_a_take_under_way_is_kept_when_the_window_closes(
+    qtbot: QtBot, open_page: Page, hear: Callable[..., None], sine: Callable[..., NDArray[np.float32]]
+) -> None:
     page = open_page
     hear(sine(440.0, 1.0))
     qtbot.waitUntil(lambda: can_record(page))
@@ -177,7 +197,7 @@ def test_a_take_under_way_is_kept_when_the_window_closes(qtbot, open_page, hear,
 
 
 def test_a_take_belongs_to_the_collection_that_was_open_when_it_began(
-    qtbot, open_page, hear, tmp_path: Path, sine
+    qtbot: QtBot, open_page: Page, hear: Callable[..., None], tmp_path: Path, sine: Callable[..., NDArray[np.float32]]
 ) -> None:
     page = open_page
     hear(sine(440.0, 1.0))
@@ -194,7 +214,7 @@ def test_a_take_belongs_to_the_collection_that_was_open_when_it_began(
     qtbot.waitUntil(lambda: page.counts.get("high") == 1)
 
 
-def test_settings_that_do_not_fit_are_told_and_not_taken(qtbot, open_page) -> None:
+def test_settings_that_do_not_fit_are_told_and_not_taken(qtbot: QtBot, open_page: Page) -> None:
     page = open_page
     set_value(page, "mode", "fixed length")
     set_value(page, "length_s", 0.1)
@@ -204,7 +224,9 @@ def test_settings_that_do_not_fit_are_told_and_not_taken(qtbot, open_page) -> No
     assert not page.panel.controls.problem.isVisible()
 
 
-def test_a_folder_that_has_gone_is_one_sentence_until_it_can_be_made_again(qtbot, open_page, hear, sine) -> None:
+def test_a_folder_that_has_gone_is_one_sentence_until_it_can_be_made_again(
+    qtbot: QtBot, open_page: Page, hear: Callable[..., None], sine: Callable[..., NDArray[np.float32]]
+) -> None:
     page = open_page
     hear(sine(440.0, 1.0))
     qtbot.waitUntil(lambda: can_record(page))
@@ -224,7 +246,9 @@ def test_a_folder_that_has_gone_is_one_sentence_until_it_can_be_made_again(qtbot
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no limits on the size of a file")
-def test_a_full_disk_is_one_sentence_and_the_take_is_written_when_there_is_room(qtbot, open_page, hear, sine) -> None:
+def test_a_full_disk_is_one_sentence_and_the_take_is_written_when_there_is_room(
+    qtbot: QtBot, open_page: Page, hear: Callable[..., None], sine: Callable[..., NDArray[np.float32]]
+) -> None:
     import resource
 
     page = open_page
@@ -248,7 +272,9 @@ def test_a_full_disk_is_one_sentence_and_the_take_is_written_when_there_is_room(
     assert page.panel.review.table.rows[0].duration_s > 0.6
 
 
-def test_recording_goes_on_when_the_sound_is_only_opened_anew(qtbot, open_page, hear, sine) -> None:
+def test_recording_goes_on_when_the_sound_is_only_opened_anew(
+    qtbot: QtBot, open_page: Page, hear: Callable[..., None], sine: Callable[..., NDArray[np.float32]]
+) -> None:
     page = open_page
     hear(sine(440.0, 1.0))
     qtbot.waitUntil(lambda: can_record(page))
@@ -263,7 +289,7 @@ def test_recording_goes_on_when_the_sound_is_only_opened_anew(qtbot, open_page, 
     assert [row.marks for row in page.panel.review.table.rows] == ["", "gap"]
 
 
-def test_a_collection_is_made_by_a_dialog_and_opened_from_the_menu(qtbot, page, tmp_path: Path) -> None:
+def test_a_collection_is_made_by_a_dialog_and_opened_from_the_menu(qtbot: QtBot, page: Page, tmp_path: Path) -> None:
     qtbot.mouseClick(page.panel.welcome.new_button, LEFT)
     dialog = next(child for child in page.panel.window().children() if isinstance(child, QFileDialog))
     dialog.setDirectory(str(tmp_path))

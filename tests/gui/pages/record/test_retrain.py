@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+from record_page import Page
 
 from mlpsvd.collection.collection import Collection
 from mlpsvd.collection.take import Take
@@ -16,7 +21,7 @@ FREQUENCIES_HZ = {"low": 300.0, "middle": 1200.0, "high": 4000.0}
 
 
 @pytest.fixture
-def tones(qtbot, page, sine):
+def tones(qtbot: QtBot, page: Page, sine: Callable[..., NDArray[np.float32]]) -> Page:
     """A collection of three classes with eight noisy tones each, open."""
     rng = np.random.default_rng(3)
     with Collection.create(page.folder) as collection:
@@ -30,7 +35,7 @@ def tones(qtbot, page, sine):
     return page
 
 
-def retrain(qtbot, page) -> None:
+def retrain(qtbot: QtBot, page: Page) -> None:
     qtbot.mouseClick(page.panel.training.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.run.state.is_active, timeout=10_000)
     assert not page.panel.training.button.isEnabled()
@@ -38,7 +43,7 @@ def retrain(qtbot, page) -> None:
     assert page.run.state is RunPhase.FINISHED, page.run.message
 
 
-def test_it_says_what_is_missing_before_anything_can_be_trained(qtbot, page) -> None:
+def test_it_says_what_is_missing_before_anything_can_be_trained(qtbot: QtBot, page: Page) -> None:
     box = page.panel.training
     assert "collection" in box.button.toolTip() and not box.button.isEnabled()
     with Collection.create(page.folder) as collection:
@@ -52,7 +57,7 @@ def test_it_says_what_is_missing_before_anything_can_be_trained(qtbot, page) -> 
 
 
 @pytest.mark.slow
-def test_few_clips_are_enough_and_a_second_time_takes_in_what_changed(qtbot, tones) -> None:
+def test_few_clips_are_enough_and_a_second_time_takes_in_what_changed(qtbot: QtBot, tones: Page) -> None:
     box = tones.panel.training
     retrain(qtbot, tones)
     experiment = tones.experiments.experiment

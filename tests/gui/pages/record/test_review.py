@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +12,10 @@ import numpy as np
 import pytest
 import soundfile
 from hostile_collections import append_step, make_collection, make_outside, tree
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+from record_page import Page
 from recorded import noise
 
 from mlpsvd.collection.collection import Collection
@@ -24,7 +28,7 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def filled(qtbot, page, sine):
+def filled(qtbot: QtBot, page: Page, sine: Callable[..., NDArray[np.float32]]) -> Page:
     """A collection of six clips in two classes, open."""
     with Collection.create(page.folder) as collection:
         for number in range(6):
@@ -36,16 +40,16 @@ def filled(qtbot, page, sine):
     return page
 
 
-def names(page) -> list[str]:
+def names(page: Page) -> list[str]:
     return [row.label for row in page.panel.review.table.rows]
 
 
-def select(page, *rows: int) -> None:
+def select(page: Page, *rows: int) -> None:
     table = page.panel.review.table
     table.select([table.rows[row].id for row in rows])
 
 
-def test_the_table_says_all_about_each_clip(qtbot, filled) -> None:
+def test_the_table_says_all_about_each_clip(qtbot: QtBot, filled: Page) -> None:
     table = filled.panel.review.table
     marks = {row.marks for row in table.rows}
     assert marks == {"", "gap", "clipped"}
@@ -59,7 +63,9 @@ def test_the_table_says_all_about_each_clip(qtbot, filled) -> None:
     assert "2 classes, 6 clips, 3.9 s" in filled.panel.bar.folder.text()
 
 
-def test_a_collection_in_the_home_folder_is_shown_from_there(qtbot, monkeypatch, tmp_path: Path) -> None:
+def test_a_collection_in_the_home_folder_is_shown_from_there(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
     bar = RecordBar()
@@ -73,7 +79,7 @@ def test_a_collection_in_the_home_folder_is_shown_from_there(qtbot, monkeypatch,
         assert bar.folder.text() == f"1 class  ·  {shown}"
 
 
-def test_the_selected_clip_is_drawn_with_its_spectrum(qtbot, filled) -> None:
+def test_the_selected_clip_is_drawn_with_its_spectrum(qtbot: QtBot, filled: Page) -> None:
     view = filled.panel.review.view
     select(filled, 0)
     qtbot.waitUntil(lambda: view.wave.duration_s > 0)
@@ -84,7 +90,7 @@ def test_the_selected_clip_is_drawn_with_its_spectrum(qtbot, filled) -> None:
     assert not view.trim_button.isEnabled()
 
 
-def test_a_clip_is_trimmed_by_its_handles_and_whole_again_after_undo(qtbot, filled) -> None:
+def test_a_clip_is_trimmed_by_its_handles_and_whole_again_after_undo(qtbot: QtBot, filled: Page) -> None:
     view = filled.panel.review.view
     select(filled, 0)
     qtbot.waitUntil(lambda: view.wave.duration_s > 0)
@@ -103,7 +109,7 @@ def test_a_clip_is_trimmed_by_its_handles_and_whole_again_after_undo(qtbot, fill
     qtbot.waitUntil(lambda: view.wave.duration_s == pytest.approx(0.9))
 
 
-def test_clips_are_deleted_by_key_and_come_back_by_the_message_bar(qtbot, filled) -> None:
+def test_clips_are_deleted_by_key_and_come_back_by_the_message_bar(qtbot: QtBot, filled: Page) -> None:
     table = filled.panel.review.table
     select(filled, 0, 1, 2)
     table.setFocus()
@@ -120,7 +126,7 @@ def test_clips_are_deleted_by_key_and_come_back_by_the_message_bar(qtbot, filled
     qtbot.waitUntil(lambda: len(table.rows) == 3)
 
 
-def test_many_clips_get_another_class_by_menu_and_by_key(qtbot, filled) -> None:
+def test_many_clips_get_another_class_by_menu_and_by_key(qtbot: QtBot, filled: Page) -> None:
     review = filled.panel.review
     select(filled, 0, 1, 2)
     review.table.setFocus()
@@ -135,7 +141,7 @@ def test_many_clips_get_another_class_by_menu_and_by_key(qtbot, filled) -> None:
     assert "relabelled" in review.redo_button.toolTip()
 
 
-def test_the_table_shows_one_class_only_where_asked(qtbot, filled) -> None:
+def test_the_table_shows_one_class_only_where_asked(qtbot: QtBot, filled: Page) -> None:
     review = filled.panel.review
     review.filter_box.setCurrentText("low")
     assert names(filled) == ["low"] * 3
@@ -143,7 +149,7 @@ def test_the_table_shows_one_class_only_where_asked(qtbot, filled) -> None:
     assert len(names(filled)) == 6
 
 
-def test_a_class_is_added_renamed_and_deleted_and_undone(qtbot, filled) -> None:
+def test_a_class_is_added_renamed_and_deleted_and_undone(qtbot: QtBot, filled: Page) -> None:
     classes = filled.panel.classes
     classes.name_edit.setText("  middle ")
     classes.add_button.click()
@@ -164,7 +170,7 @@ def test_a_class_is_added_renamed_and_deleted_and_undone(qtbot, filled) -> None:
     assert filled.counts == {"high": 3, "low": 3}
 
 
-def keys(page) -> list[str]:
+def keys(page: Page) -> list[str]:
     """The classes in the order of keys 1 to 9."""
     table = page.panel.classes.table
     assert [table.item(row, 0).text() for row in range(table.rowCount())] == [
@@ -173,7 +179,7 @@ def keys(page) -> list[str]:
     return [table.item(row, 1).text() for row in range(table.rowCount())]
 
 
-def test_class_keys_stay_while_classes_are_added_renamed_and_undone(qtbot, filled) -> None:
+def test_class_keys_stay_while_classes_are_added_renamed_and_undone(qtbot: QtBot, filled: Page) -> None:
     classes = filled.panel.classes
     before = keys(filled)
     for name in ("aardvark", "zebra", "kiwi"):
@@ -196,7 +202,7 @@ def test_class_keys_stay_while_classes_are_added_renamed_and_undone(qtbot, fille
     assert keys(filled) == [*before, "aardvark", "zebra", "kiwi"]
 
 
-def test_a_rename_to_an_existing_name_says_that_the_classes_are_merged(qtbot, filled) -> None:
+def test_a_rename_to_an_existing_name_says_that_the_classes_are_merged(qtbot: QtBot, filled: Page) -> None:
     classes = filled.panel.classes
     before = keys(filled)
     classes.table.item(before.index("low"), 1).setText("HIGH")
@@ -207,14 +213,16 @@ def test_a_rename_to_an_existing_name_says_that_the_classes_are_merged(qtbot, fi
     qtbot.waitUntil(lambda: filled.counts == {"high": 3, "low": 3})
 
 
-def test_a_goal_is_counted_towards_and_remembered(qtbot, filled) -> None:
+def test_a_goal_is_counted_towards_and_remembered(qtbot: QtBot, filled: Page) -> None:
     filled.panel.classes.goal_box.setValue(20)
     assert filled.panel.classes.table.item(0, 2).text() == "3 of 20"
     assert filled.panel.controls.lamp.text == "high: 3 of 20"
     assert filled.controller.collection._memory.of(str(filled.folder)).goal == 20
 
 
-def test_the_player_gets_what_lies_between_the_handles(qtbot, filled, monkeypatch) -> None:
+def test_the_player_gets_what_lies_between_the_handles(
+    qtbot: QtBot, filled: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
     played: list[int] = []
     player = filled.controller.reviewer._player
     monkeypatch.setattr(player, "play", lambda samples, rate_hz: played.append(len(samples)))
@@ -230,7 +238,7 @@ def test_the_player_gets_what_lies_between_the_handles(qtbot, filled, monkeypatc
     assert played == [round(0.5 * RATE_HZ)] * 2
 
 
-def test_a_clip_that_has_gone_from_the_disk_is_one_sentence(qtbot, filled) -> None:
+def test_a_clip_that_has_gone_from_the_disk_is_one_sentence(qtbot: QtBot, filled: Page) -> None:
     select(filled, 1)
     qtbot.waitUntil(lambda: filled.panel.review.view.wave.duration_s > 0)
     shutil.rmtree(filled.folder / "high")
@@ -241,7 +249,7 @@ def test_a_clip_that_has_gone_from_the_disk_is_one_sentence(qtbot, filled) -> No
     qtbot.waitUntil(lambda: bool(filled.panel.messages.text))
 
 
-def test_keys_of_the_page_can_still_be_typed_into_its_fields(qtbot, filled) -> None:
+def test_keys_of_the_page_can_still_be_typed_into_its_fields(qtbot: QtBot, filled: Page) -> None:
     classes, controls = filled.panel.classes, filled.panel.controls
     classes.choose("low")
     classes.name_edit.setFocus()
@@ -262,7 +270,7 @@ def test_keys_of_the_page_can_still_be_typed_into_its_fields(qtbot, filled) -> N
     assert classes.chosen == "low"
 
 
-def test_the_table_is_sorted_by_what_is_clicked_and_the_selection_stays(qtbot, filled) -> None:
+def test_the_table_is_sorted_by_what_is_clicked_and_the_selection_stays(qtbot: QtBot, filled: Page) -> None:
     table = filled.panel.review.table
     select(filled, 1)
     chosen = table.selected_ids
@@ -275,7 +283,9 @@ def test_the_table_is_sorted_by_what_is_clicked_and_the_selection_stays(qtbot, f
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
-def test_a_planted_collection_is_shown_with_one_sentence_and_changes_nothing_outside(qtbot, page, tmp_path) -> None:
+def test_a_planted_collection_is_shown_with_one_sentence_and_changes_nothing_outside(
+    qtbot: QtBot, page: Page, tmp_path: Path
+) -> None:
     (tmp_path / "sound.flac").write_bytes(encode(noise(), RATE_HZ, "flac").data)
     outside = make_outside(tmp_path / "outside", tmp_path / "sound.flac")
     make_collection(page.folder)
@@ -294,7 +304,9 @@ def test_a_planted_collection_is_shown_with_one_sentence_and_changes_nothing_out
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
-def test_a_collection_whose_manifest_is_a_link_can_be_heard_and_not_changed(qtbot, page, tmp_path) -> None:
+def test_a_collection_whose_manifest_is_a_link_can_be_heard_and_not_changed(
+    qtbot: QtBot, page: Page, tmp_path: Path
+) -> None:
     make_collection(page.folder)
     (page.folder / "manifest.csv").rename(tmp_path / "elsewhere.csv")
     (page.folder / "manifest.csv").symlink_to(tmp_path / "elsewhere.csv")
