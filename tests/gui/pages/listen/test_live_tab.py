@@ -66,7 +66,7 @@ def test_it_says_what_to_do_while_there_is_no_model(tab: Tab) -> None:
 
 
 def test_clips_played_from_a_file_are_labelled_as_they_are_in_files(
-    qtbot: QtBot, ready_tab: Tab, trained: Trained, concatenated: tuple[Path, Any]
+    qtbot: QtBot, ready_tab: Tab, trained: Trained, concatenated: tuple[Path, list[str]]
 ) -> None:
     path, played = concatenated
     play(qtbot, ready_tab, path)
@@ -92,7 +92,7 @@ def test_clips_played_from_a_file_are_labelled_as_they_are_in_files(
 
 
 def test_real_time_takes_as_long_as_the_file_and_labels_follow_at_once(
-    qtbot: QtBot, ready_tab: Tab, concatenated: tuple[Path, Any]
+    qtbot: QtBot, ready_tab: Tab, concatenated: tuple[Path, list[str]]
 ) -> None:
     path, played = concatenated
     before_s = time.monotonic()
@@ -158,7 +158,7 @@ def test_a_model_of_longer_clips_starts_the_bank_anew(
 
 
 def test_a_model_file_is_opened_and_classifies(
-    qtbot: QtBot, tab: Tab, trained: Trained, concatenated: tuple[Path, Any], tmp_path: Path
+    qtbot: QtBot, tab: Tab, trained: Trained, concatenated: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
     path = tmp_path / "model.safetensors"
     save_model(path, model_of(trained.prepared, trained.outcomes["mlp"]))
@@ -194,7 +194,9 @@ def test_full_scale_lights_the_lamp_until_it_is_clicked(qtbot: QtBot, ready_tab:
     assert not meter.clipped
 
 
-def test_the_log_is_exported_and_cleared(qtbot: QtBot, ready_tab: Tab, concatenated: tuple[Path, Any], tmp_path: Path) -> None:
+def test_the_log_is_exported_and_cleared(
+    qtbot: QtBot, ready_tab: Tab, concatenated: tuple[Path, list[str]], tmp_path: Path
+) -> None:
     play(qtbot, ready_tab, concatenated[0])
     panel = ready_tab.panel
     shown = [row.label for row in panel.log.rows]
