@@ -1,23 +1,19 @@
 """The Record page with its controllers and a source of sound."""
 
 from __future__ import annotations
-from collections.abc import Callable, Iterator
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-import numpy as np
-import pytest
-import soundfile
-from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QSettings
-from pytestqt.qtbot import QtBot
+
+from PySide6.QtCore import QObject
+
 from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
-from mlpsvd.audio.sources.file_source import FileSource
 from mlpsvd.audio.sources.source import AudioSource
 from mlpsvd_gui.pages.record.controllers.record import RecordController
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
 from mlpsvd_gui.state.experiment_state import ExperimentState
 from mlpsvd_gui.state.listening_state import ListeningState
-from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.run_state import RunState
 from mlpsvd_gui.workers.live_session import LiveSession
 from mlpsvd_gui.workers.training_job import TrainingJob
@@ -76,4 +72,3 @@ class Page:
     @property
     def visible_files(self) -> list[Path]:
         return [path for path in self.files if not any(part.startswith(".") for part in path.parts)]
-

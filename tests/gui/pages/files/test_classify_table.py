@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from mlpsvd.classification.batch.find_files import SoundFile
 from mlpsvd.classification.batch.results import FileResult
-from mlpsvd_gui.pages.files.views.rows import COLUMNS, FileEntry, RowFilter, duration_text
+from mlpsvd_gui.pages.files.views.rows import COLUMNS, FileEntry, RowFilter
 from mlpsvd_gui.pages.files.views.table import LABEL, NOTE, TRUTH, WINDOWS, FileTable
 
 NAMES = ("yes", "no")
@@ -85,14 +85,6 @@ def test_names_are_sorted_as_people_count(table: FileTable) -> None:
     table.rows.add([entry(number) for number in (10, 9, 100)])
     table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
     assert [one.name for one in table.rows.shown] == [f"folder/take {number}.wav" for number in (9, 10, 100)]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.476, "0.48 s"), (12.34, "12.3 s"), (59.97, "1:00"), (187.0, "3:07"), (3723.0, "1:02:03")]
-)
-def test_lengths_are_written_as_people_read_them(seconds: float, text: str) -> None:
-    assert duration_text(seconds) == text
-    assert duration_text(float("nan")) == ""
 
 
 @pytest.mark.parametrize("has_several", [False, True])

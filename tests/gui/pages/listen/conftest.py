@@ -1,13 +1,12 @@
 """The live tab with two networks that have really been trained."""
 
 from __future__ import annotations
-from listen_tab import Tab
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from listen_tab import Tab
 from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 from trained import Trained, train
@@ -34,8 +33,6 @@ SMALL = {
 @pytest.fixture(scope="session")
 def trained() -> Trained:
     return train(SMALL)
-
-
 
 
 @pytest.fixture

@@ -1,36 +1,28 @@
 """The Record page over real sources, a real collection on disk and real training."""
 
 from __future__ import annotations
-from record_page import Ears, Page
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QSettings
+from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
+from record_page import Ears, Page
 
 from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.sources.file_source import FileSource
-from mlpsvd.audio.sources.source import AudioSource
 from mlpsvd_gui.pages.record.controllers.record import RecordController
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
 from mlpsvd_gui.state.experiment_state import ExperimentState
-from mlpsvd_gui.state.listening_state import ListeningState
 from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.run_state import RunState
-from mlpsvd_gui.workers.live_session import LiveSession
 from mlpsvd_gui.workers.training_job import TrainingJob
 
 RATE_HZ = 16000.0
-
-
-
-
 
 
 def make_page(qtbot: QtBot, folder: Path, ini: Path) -> Page:
