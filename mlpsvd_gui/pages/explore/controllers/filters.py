@@ -7,12 +7,14 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
+from mlpsvd.datasets import bank_editing
+from mlpsvd.datasets.bank_editing import Bank
 from mlpsvd.datasets.settings import SyntheticSettings
+from mlpsvd.errors import DataError
 from mlpsvd.experiments.recordings_recipe import adapted_to_bank
 from mlpsvd.signals.bank import paper_bank
-from mlpsvd_gui.pages.explore.controllers import bank_editing
-from mlpsvd_gui.pages.explore.controllers.bank_editing import Bank, Refused
-from mlpsvd_gui.pages.explore.controllers.filter_curves import QUANTITIES, curves, poles_and_zeros, words
+from mlpsvd.signals.filter_curves import QUANTITIES, curves, poles_and_zeros, words
+from mlpsvd.text import sentence
 from mlpsvd_gui.pages.explore.views.filter_view import POLES_AND_ZEROS
 from mlpsvd_gui.pages.explore.views.filters_panel import FiltersPanel
 from mlpsvd_gui.pages.explore.views.spacing_dialog import SpacingDialog
@@ -70,11 +72,11 @@ class FiltersController(QObject):
         before = self._settings
         try:
             after = edit(before.filters)
-        except Refused as reason:
-            return self._refuse(str(reason))
-        sentence = bank_editing.refusal(before, after)
-        if sentence is not None:
-            return self._refuse(sentence)
+        except DataError as error:
+            return self._refuse(sentence(str(error)))
+        problem = bank_editing.refusal(before, after)
+        if problem is not None:
+            return self._refuse(problem)
         self._panel.show_problem("")
         self._model.set_value("data.synthetic.filters", after)
         return True

@@ -10,10 +10,10 @@ from mlpsvd.audio.level import Level
 from mlpsvd.audio.sources.source import SourceState
 from mlpsvd.classification.live.decision import LiveDecision
 from mlpsvd.classification.live.settings import LiveSettings
+from mlpsvd.classification.live.spectrum_scale import SpectrumScale
 from mlpsvd.classification.live.verdict import VerdictKind
 from mlpsvd.text import with_minus
 from mlpsvd_gui.pages.listen.controllers.latency import LatencyLog
-from mlpsvd_gui.pages.listen.controllers.spectrum_scale import SpectrumScale
 from mlpsvd_gui.pages.listen.views.panel import ListenPanel
 from mlpsvd_gui.state.available_models import AvailableModel
 from mlpsvd_gui.workers.live_session import LiveSession, LiveUpdate

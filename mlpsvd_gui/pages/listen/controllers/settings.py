@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from mlpsvd import settings
 from mlpsvd.audio.level import SILENCE_DBFS
 from mlpsvd.classification.live.settings import LiveSettings
+from mlpsvd.classification.live.trigger import ABOVE_BACKGROUND_DB, TriggerSuggestion, suggested_trigger
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.text import with_minus
 from mlpsvd_gui.pages.listen.views.settings_form import LiveSettingsForm
@@ -19,16 +20,8 @@ __all__ = ["LiveSettingsController"]
 
 _REMEMBERED = "live/settings"
 _BY_HAND = "live/windows"
-_FIRST_TRIGGER_DBFS = -50.0
-"""Whole sounds need a trigger level; where there is none and nothing is heard, this one is a beginning."""
-_ABOVE_BACKGROUND_DB = 12.0
-_HIGHEST_TRIGGER_DBFS = -20.0
-_LOWEST_TRIGGER_DBFS = -79.0
-"""The lowest that the mark on the meter reaches."""
 _N_LEVELS = 100
 """Twenty a second: the last five seconds."""
-_BACKGROUND_SHARE = 0.2
-"""Of the last levels, the share taken for background: sounds stand out of it."""
 
 
 class LiveSettingsController(QObject):
@@ -83,8 +76,9 @@ class LiveSettingsController(QObject):
         try:
             wanted = settings.with_value(self._settings, name, value)
             if wanted.windows == "whole sounds" and name == "windows" and wanted.trigger_dbfs <= SILENCE_DBFS:
-                level_dbfs, note = self._sensible_trigger()
-                wanted = settings.with_value(wanted, "trigger_dbfs", level_dbfs)
+                suggestion = suggested_trigger(self._levels_dbfs)
+                note = _origin(suggestion, bool(self._levels_dbfs))
+                wanted = settings.with_value(wanted, "trigger_dbfs", suggestion.trigger_dbfs)
             settings.check(wanted)
         except MlpSvdError as error:
             self._form.show_problem(name, f"{error}")
@@ -94,24 +88,6 @@ class LiveSettingsController(QObject):
             self._preferences.set_table(_BY_HAND, {"chosen": value})
         self._use(wanted)
         self._form.show_note("trigger_dbfs", note)
-
-    def _sensible_trigger(self) -> tuple[float, str]:
-        """Return a trigger level, and in words where it comes from."""
-        if not self._levels_dbfs:
-            return (
-                _FIRST_TRIGGER_DBFS,
-                "Whole sounds need a trigger level: set to a first guess. Drag the mark on the meter.",
-            )
-        background_dbfs = sorted(self._levels_dbfs)[int(_BACKGROUND_SHARE * len(self._levels_dbfs))]
-        above_dbfs = float(round(background_dbfs + _ABOVE_BACKGROUND_DB))
-        if above_dbfs < _LOWEST_TRIGGER_DBFS:
-            return (
-                _FIRST_TRIGGER_DBFS,
-                "Whole sounds need a trigger level: set to a first guess, for there is no background.",
-            )
-        level_dbfs = min(above_dbfs, _HIGHEST_TRIGGER_DBFS)
-        words = f"Whole sounds need a trigger level: set {_ABOVE_BACKGROUND_DB:g} dB above the background"
-        return level_dbfs, with_minus(f"{words}, which was at {background_dbfs:.0f} dBFS.")
 
     def _use(self, wanted: LiveSettings) -> None:
         for info in settings.describe(LiveSettings):
@@ -125,6 +101,16 @@ class LiveSettingsController(QObject):
     def _show(self) -> None:
         self._form.show_values(settings.to_table(self._settings), _without_effect(self._settings))
         self._meter.show_trigger(self._settings.trigger_dbfs)
+
+
+def _origin(suggestion: TriggerSuggestion, has_levels: bool) -> str:
+    """Say where a trigger level comes from."""
+    if suggestion.background_dbfs is not None:
+        text = f"Whole sounds need a trigger level: set {ABOVE_BACKGROUND_DB:g} dB above the background"
+        return with_minus(f"{text}, which was at {suggestion.background_dbfs:.0f} dBFS.")
+    if has_levels:
+        return "Whole sounds need a trigger level: set to a first guess, for there is no background."
+    return "Whole sounds need a trigger level: set to a first guess. Drag the mark on the meter."
 
 
 def _without_effect(one: LiveSettings) -> list[str]:

@@ -13,6 +13,7 @@ from PySide6.QtGui import QDesktopServices
 
 from mlpsvd.engines.cpu.warm_up import engine_problem
 from mlpsvd.experiments.papers.finding import Reproduction
+from mlpsvd.experiments.papers.kept_results import Completion, KeptResult, Survey, load_result, survey
 from mlpsvd.experiments.papers.registry import REPRODUCTIONS
 from mlpsvd.files import write_atomically
 from mlpsvd.text import counted, duration_text, sentence
@@ -25,7 +26,6 @@ from mlpsvd_gui.pages.papers.controllers.texts import (
 )
 from mlpsvd_gui.pages.papers.views.content import RowState, ShownTable
 from mlpsvd_gui.pages.papers.views.panel import PapersPanel
-from mlpsvd_gui.pages.papers.workers.kept_results import Completion, KeptResult, Survey, load_result, survey
 from mlpsvd_gui.pages.papers.workers.leader_process import LeaderNews, LeaderNewsKind, Order
 from mlpsvd_gui.pages.papers.workers.reproduction import ReproductionWorker
 from mlpsvd_gui.state.preferences import Preferences, or_else

@@ -8,10 +8,10 @@ from typing import Any
 
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.papers.finding import Comparison, Finding, Reproduction, Table
+from mlpsvd.experiments.papers.kept_results import Completion, KeptResult
 from mlpsvd.text import counted, duration_text, sentence, with_minus
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.pages.papers.views.content import RowState, ShownPaperResult, ShownPicture, ShownResult, ShownTable
-from mlpsvd_gui.pages.papers.workers.kept_results import Completion, KeptResult
 
 __all__ = ["failure_text", "idle_state", "running_state", "shown_experiment", "shown_result"]
 

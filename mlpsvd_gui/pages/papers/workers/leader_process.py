@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from mlpsvd.errors import MlpSvdError
+from mlpsvd.experiments.papers.kept_results import Completion, Tracker
 from mlpsvd.experiments.papers.registry import chosen
 from mlpsvd.experiments.papers.reproduce import FindingWritten, ReproductionEvent, TrialDone, reproduce
-from mlpsvd_gui.pages.papers.workers.kept_results import Completion, Tracker
 from mlpsvd_gui.pages.papers.workers.trial_processes import StoppedError, TrialProcesses
 
 __all__ = ["LeaderNews", "LeaderNewsKind", "Order", "lead"]

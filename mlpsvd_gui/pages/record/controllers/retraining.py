@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import replace
-from pathlib import Path
-
 from PySide6.QtCore import QObject, Signal
 
-from mlpsvd.datasets.settings import RecordingsSettings
-from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.collection_recipe import (
+    clips_identity,
+    experiment_for_collection,
+    is_of_collection,
+    training_problem,
+)
 from mlpsvd.experiments.promotion import judged_accuracy, judged_clips, ranked_contenders
-from mlpsvd.experiments.recordings_recipe import adapted_to
 from mlpsvd.experiments.unknown_speakers import KNOWN_SPEAKERS_ONLY, UNKNOWN_SPEAKERS
 from mlpsvd.metrics.uncertainty import accuracy_text
 from mlpsvd.text import CONTENDER_NAMES, counted
@@ -22,9 +21,7 @@ from mlpsvd_gui.state.experiment_state import ExperimentState
 from mlpsvd_gui.state.run_state import RunPhase, RunState
 from mlpsvd_gui.workers.training_job import TrainingJob
 
-__all__ = ["Retraining", "experiment_of"]
-
-_FEWEST_CLIPS = 2
+__all__ = ["Retraining"]
 
 
 class Retraining(QObject):
@@ -61,9 +58,7 @@ class Retraining(QObject):
     def is_mine(self) -> bool:
         """Whether the run that the window shows was trained on this collection."""
         shelf, experiment = self._collection.shelf, self._run.experiment
-        if shelf is None or experiment is None or experiment.data.source != "recordings":
-            return False
-        return Path(experiment.data.recordings.path) == shelf.manifest
+        return shelf is not None and experiment is not None and is_of_collection(experiment, shelf.manifest)
 
     def _ask(self) -> None:
         """Train when everything that was recorded so far is in the collection."""
@@ -73,14 +68,15 @@ class Retraining(QObject):
     def _train(self, shelf: CollectionView) -> None:
         if self._collection.shelf is None or self._run.state.is_active:
             return
-        self._experiments.replace(experiment_of(self._experiments.experiment, shelf), "settings for the collection")
+        experiment = experiment_for_collection(self._experiments.experiment, shelf.manifest, shelf.clips)
+        self._experiments.replace(experiment, "settings for the collection")
         self._training.train()
         self._show()
 
     def _note_clips(self) -> None:
         """Remember what a run that begins now is trained on, also one that was started in the toolbar."""
         shelf = self._collection.shelf
-        self._trained_on = _identity(shelf) if shelf is not None and self.is_mine else None
+        self._trained_on = clips_identity(shelf.clips) if shelf is not None and self.is_mine else None
 
     def _show(self, *_: object) -> None:
         shelf, box = self._collection.shelf, self._panel.training
@@ -121,7 +117,7 @@ class Retraining(QObject):
         if len(outcomes) > 1:
             best = CONTENDER_NAMES[ranked_contenders(self._run.outcomes)[-1]]
             text += f" Better network: {best}, the default in Listen and Files."
-        if shelf is not None and self._trained_on is not None and _identity(shelf) != self._trained_on:
+        if shelf is not None and self._trained_on is not None and clips_identity(shelf.clips) != self._trained_on:
             text += " Clips have changed; retrain to include them."
         return text
 
@@ -133,34 +129,6 @@ class Retraining(QObject):
         return f"Test accuracy ({counted(n_test, 'clip')})"
 
 
-def experiment_of(current: Experiment, shelf: CollectionView) -> Experiment:
-    """Return the experiment that trains on a collection.
-
-    Settings for recordings that a person has changed are kept, but for the place of the recordings; all others are
-    fitted to the clips at hand (:func:`mlpsvd.experiments.recordings_recipe.adapted_to`).
-    """
-    before = current.data.recordings if current.data.source == "recordings" else RecordingsSettings()
-    recordings = replace(before, path=str(shelf.manifest), labels_from="manifest")
-    return adapted_to(current, recordings, len(shelf.clips), _usual_rate_hz(shelf))[0]
-
-
-def _usual_rate_hz(shelf: CollectionView) -> float:
-    rates = Counter(clip.sample_rate_hz for clip in shelf.clips)
-    return max(rates, key=lambda rate: (rates[rate], rate), default=0.0)
-
-
 def _problem(shelf: CollectionView | None) -> str:
     """Say what keeps a collection from being trained on; empty: nothing."""
-    if shelf is None:
-        return "Make or open a collection first"
-    if len(shelf.counts) < 2:
-        return "Two classes at least are needed to tell apart"
-    few = [name for name, n_clips in shelf.counts.items() if n_clips < _FEWEST_CLIPS]
-    if few:
-        return f"Each class needs {_FEWEST_CLIPS} clips at least, one of them to test on: {few[0]} has 1"
-    return ""
-
-
-def _identity(shelf: CollectionView) -> tuple[object, ...]:
-    """Return what a training depends on: which clips, how long, under which label."""
-    return tuple((clip.id, clip.label, clip.duration_s) for clip in shelf.clips)
+    return training_problem(shelf.counts) if shelf is not None else "Make or open a collection first"

@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 
 from mlpsvd.errors import TrainingError
 from mlpsvd.experiments.papers.finding import Comparison, Finding, Table
+from mlpsvd.experiments.papers.kept_results import Completion, KeptResult
 from mlpsvd.experiments.papers.registry import REPRODUCTIONS
-from mlpsvd.experiments.trials.trials import TrialStore
 from mlpsvd_gui.pages.papers.controllers.texts import failure_text, idle_state, running_state, shown_result
 from mlpsvd_gui.pages.papers.views.table import shares_px
-from mlpsvd_gui.pages.papers.workers.kept_results import Completion, KeptResult, Tracker, load_result, survey
 from mlpsvd_gui.pages.papers.workers.trial_processes import StoppedError, TrialProcesses
 from mlpsvd_gui.state.preferences import Preferences
 
@@ -71,29 +70,6 @@ def test_tables_are_written_as_a_person_reads_them() -> None:
     assert claims.tables[1].rows == (("10", "MLP", "–"), ("5", "X", "−1.5")) and claims.tables[1].right == {0, 2}
     both = shown_result(KeptResult(one, Finding("s", (claim, number)), 1, 0.0, ())).tables[0]
     assert [row[3] for row in both.rows] == ["", "−1.3"] and both.marks == (True, False)
-
-
-def test_a_trial_shared_by_two_counts_for_both_and_the_first_is_there_sooner(tmp_path: Path) -> None:
-    both = [REPRODUCTIONS["table-2"], REPRODUCTIONS["figure-7"]]
-    tracker = Tracker(both, 1, tmp_path)
-    empty = tracker.look(left_s=100.0)
-    assert empty["figure-7"].left_s == pytest.approx(100.0)
-    assert empty["table-2"].left_s is not None and empty["table-2"].left_s < 100.0
-    trial = REPRODUCTIONS["table-2"].trials(1)[0]
-    TrialStore(tmp_path / "trials").put(trial, {"engine": "none"})
-    begun = tracker.look()
-    assert begun["table-2"].n_done == begun["figure-7"].n_done == 1
-    assert begun["table-2"].cost_left == pytest.approx(empty["table-2"].cost_left - trial.cost)
-    assert survey(tmp_path, 1, ["table-2"]).problem  # trials without a manifest are not ours
-
-
-def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
-    found = survey(tmp_path / "new", 10, ["table-1"])
-    assert not found.problem and not found.has_report and found.n_left == 10
-    assert load_result(tmp_path / "new", "table-1") is None
-    (tmp_path / "bad").mkdir()
-    (tmp_path / "bad" / "reproduction.json").write_text("{")
-    assert "damaged" in survey(tmp_path / "bad", 10).problem
 
 
 def test_processes_end_when_they_are_stopped_and_none_is_opened_after_that() -> None:

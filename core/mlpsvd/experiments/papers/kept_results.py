@@ -1,4 +1,4 @@
-"""What a folder of reproductions holds: counted while one runs, and read when a person looks at it."""
+"""Survey of a folder of paper results, and reading of those that are kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what a network sees to what a person reads: spectra in dB relative to a full-scale sine."""
+"""Spectra of network input in dB relative to a full-scale sine."""
 
 from __future__ import annotations
 

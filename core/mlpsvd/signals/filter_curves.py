@@ -1,4 +1,4 @@
-"""What the filters panel draws: curves of a bank, computed on the fly (some microseconds a filter)."""
+"""Curves of a filter bank to be drawn: responses, group delay, impulse responses, poles and zeros."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edits of a bank of filters: pure functions that return the next bank or refuse in words."""
+"""Edits of a bank of filters: functions that return the next bank."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ import numpy as np
 
 from mlpsvd import settings
 from mlpsvd.datasets.settings import SyntheticSettings
-from mlpsvd.errors import QuantityError, SettingError
+from mlpsvd.errors import DataError, QuantityError, SettingError
 from mlpsvd.quantities import parse_quantity
 from mlpsvd.signals.bank import BandPass
 from mlpsvd.text import one_line
 
 __all__ = [
     "Bank",
-    "Refused",
     "added",
     "duplicated",
     "edited",
@@ -33,10 +32,6 @@ Bank = tuple[BandPass, ...]
 _FEWEST = 2
 _MOST = 100
 _WORDS = {"label": "name", "centre_hz": "centre frequency", "bandwidth_hz": "bandwidth", "q": "Q"}
-
-
-class Refused(Exception):  # noqa: N818 - an answer to a person, not a fault
-    """An edit that cannot be; the message is one sentence."""
 
 
 def is_automatic(filter: BandPass) -> bool:
@@ -83,8 +78,8 @@ def edited(bank: Bank, index: int, field: str, text: str) -> Bank:
 
     Raises
     ------
-    Refused
-        If the text is no number, or no name.
+    DataError
+        If the text is no number.
     """
     text = text.strip()
     if field == "label":
@@ -100,16 +95,22 @@ def _number(text: str, field: str, label: str) -> float:
     try:
         value = parse_quantity(text, "" if field == "q" else "Hz")
     except QuantityError as error:
-        raise Refused(f"The {of}: {error}") from None
+        raise DataError(f"The {of}: {error}") from None
     if value <= 0:
-        raise Refused(f"The {of} cannot be {one_line(text, 40)}; it should be a number above 0.")
+        raise DataError(f"The {of} cannot be {one_line(text, 40)}; it should be a number above 0")
     return value
 
 
 def added(bank: Bank, nyquist_hz: float) -> Bank:
-    """Return the bank with one more filter, continuing the spacing of the last two where there is room."""
+    """Return the bank with one more filter, continuing the spacing of the last two where there is room.
+
+    Raises
+    ------
+    DataError
+        If there are 100 already.
+    """
     if len(bank) >= _MOST:
-        raise Refused(f"There are {len(bank)} classes already; {_MOST} are the most that the window draws.")
+        raise DataError(f"There are {len(bank)} classes already; {_MOST} are the most that can be drawn")
     last = bank[-1] if bank else BandPass()
     step = bank[-1].centre_hz - bank[-2].centre_hz if len(bank) > 1 else -30.0
     centre_hz = last.centre_hz + (step or -30.0)
@@ -141,9 +142,15 @@ def _named(bank: Bank, filter: BandPass, wanted: str = "") -> BandPass:
 
 
 def removed(bank: Bank, index: int) -> Bank:
-    """Return the bank without a filter; a task needs two classes."""
+    """Return the bank without a filter.
+
+    Raises
+    ------
+    DataError
+        If only two are left.
+    """
     if len(bank) <= _FEWEST:
-        raise Refused("A task needs at least 2 classes: add a filter before removing this one.")
+        raise DataError("A task needs at least 2 classes: add a filter before removing this one")
     return bank[:index] + bank[index + 1 :]
 
 

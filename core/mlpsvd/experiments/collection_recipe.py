@@ -1,0 +1,69 @@
+"""Experiment for a collection of recorded clips, and what keeps it from being trained on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from mlpsvd.collection.recorded_clip import RecordedClip
+from mlpsvd.datasets.settings import RecordingsSettings
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.recordings_recipe import adapted_to
+
+__all__ = ["clips_identity", "experiment_for_collection", "is_of_collection", "training_problem"]
+
+_FEWEST_CLIPS = 2
+
+
+def experiment_for_collection(current: Experiment, manifest: Path, clips: Sequence[RecordedClip]) -> Experiment:
+    """Return the experiment that trains on a collection.
+
+    Settings for recordings that were changed by hand are kept, except for the place of the recordings; all others are
+    fitted to the clips (:func:`mlpsvd.experiments.recordings_recipe.adapted_to`).
+
+    Parameters
+    ----------
+    current
+        The experiment before.
+    manifest
+        The table of the collection.
+    clips
+        All its clips.
+    """
+    before = current.data.recordings if current.data.source == "recordings" else RecordingsSettings()
+    recordings = replace(before, path=str(manifest), labels_from="manifest")
+    return adapted_to(current, recordings, len(clips), _usual_rate_hz(clips))[0]
+
+
+def is_of_collection(experiment: Experiment, manifest: Path) -> bool:
+    """Whether an experiment trains on the collection with this manifest."""
+    return experiment.data.source == "recordings" and Path(experiment.data.recordings.path) == manifest
+
+
+def training_problem(counts: Mapping[str, int]) -> str:
+    """Return in words what keeps clips from being trained on; empty where nothing does.
+
+    Parameters
+    ----------
+    counts
+        Number of clips of each class.
+    """
+    if len(counts) < 2:
+        return "Two classes at least are needed to tell apart"
+    few = [name for name, n_clips in counts.items() if n_clips < _FEWEST_CLIPS]
+    if few:
+        return f"Each class needs {_FEWEST_CLIPS} clips at least, one of them to test on: {few[0]} has 1"
+    return ""
+
+
+def clips_identity(clips: Sequence[RecordedClip]) -> tuple[object, ...]:
+    """Return what a training depends on: which clips, how long, under which label."""
+    return tuple((clip.id, clip.label, clip.duration_s) for clip in clips)
+
+
+def _usual_rate_hz(clips: Sequence[RecordedClip]) -> float:
+    """Return the most common sample rate; of equally common ones the highest."""
+    rates = Counter(clip.sample_rate_hz for clip in clips)
+    return max(rates, key=lambda rate: (rates[rate], rate), default=0.0)
