@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from math import isnan
 from typing import Any
 
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 from mlpsvd.classification.live.verdict import VerdictKind
 from mlpsvd.text import with_minus
 from mlpsvd_gui.qt_text import plain_tip
+from mlpsvd_gui.widgets.swatch import SWATCH_PX, swatch
 from mlpsvd_gui.widgets.tables import list_rows
 
 __all__ = ["DecisionRow", "DecisionTable"]
@@ -39,7 +39,6 @@ _TIPS = (
 _SHOWN = 2
 _MOST_ROWS = 5000
 _CUT_ROWS = 500
-_SWATCH_PX = 9
 _SAME_QUIET_S = 0.1
 """Quiet windows this far apart are still one stretch: more is a gap in the sound."""
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
@@ -120,7 +119,7 @@ class _Rows(QAbstractTableModel):
             return _RIGHT if index.column() != _SHOWN else None
         if role == _DECORATION and index.column() == _SHOWN:
             row = self.rows[index.row()]
-            return _swatch(row.colour.rgb(), row.kind)
+            return _mark(row.colour, row.kind)
         if role == _TOOL_TIP:
             return _tip(self.rows[index.row()])
         return None
@@ -171,9 +170,9 @@ class _Cells(QStyledItemDelegate):
         if column != _SHOWN:
             painter.drawText(area, _RIGHT, _text(row, column))
             return
-        swatch = _swatch(row.colour.rgb(), row.kind)
-        painter.drawPixmap(area.left(), area.center().y() - _SWATCH_PX // 2, swatch)
-        area = area.adjusted(_SWATCH_PX + _MARGIN_PX, 0, 0, 0)
+        mark = _mark(row.colour, row.kind)
+        painter.drawPixmap(area.left(), area.center().y() - SWATCH_PX // 2, mark)
+        area = area.adjusted(SWATCH_PX + _MARGIN_PX, 0, 0, 0)
         text = painter.fontMetrics().elidedText(_text(row, column), Qt.TextElideMode.ElideMiddle, area.width())
         painter.drawText(area, _LEFT, text)
 
@@ -236,19 +235,15 @@ class DecisionTable(QTableView):
         self._rows.clear()
 
 
-@cache
-def _swatch(rgb: int, kind: VerdictKind) -> QPixmap:
-    swatch = QPixmap(_SWATCH_PX, _SWATCH_PX)
-    if kind is VerdictKind.CLASS:
-        swatch.fill(QColor.fromRgb(rgb))
-        return swatch
-    swatch.fill(Qt.GlobalColor.transparent)
+def _mark(colour: QColor, kind: VerdictKind) -> QPixmap:
+    """Return the swatch of a class, a dotted frame for unknown sound, and nothing for others."""
+    mark = QPixmap(swatch(colour if kind is VerdictKind.CLASS else None))
     if kind is VerdictKind.UNKNOWN:
-        painter = QPainter(swatch)
+        painter = QPainter(mark)
         painter.setPen(QPen(QColor("#8a8d94"), 1.0, Qt.PenStyle.DotLine))
-        painter.drawRect(0, 0, _SWATCH_PX - 1, _SWATCH_PX - 1)
+        painter.drawRect(0, 0, SWATCH_PX - 1, SWATCH_PX - 1)
         painter.end()
-    return swatch
+    return mark
 
 
 def _text(row: DecisionRow, column: int) -> str:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QSt
 from mlpsvd_gui.plots.theme import mix
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 
-__all__ = ["FloatingMessage", "MessageBar", "MessageKind"]
+__all__ = ["FloatingMessage", "MessageBar", "MessageKind", "ShowsMessages"]
 
 
 class MessageKind(Enum):
@@ -174,3 +174,24 @@ class FloatingMessage(MessageBar):
             f"#messageBar {{ background: {ground.name()}; border: 1px solid {colour.name()};"
             f" border-left: 4px solid {colour.name()}; border-radius: 3px; }}"
         )
+
+
+class ShowsMessages:
+    """For pages with a bar of messages: errors, warnings and what was done, a sentence each."""
+
+    messages: MessageBar
+
+    def show_error(self, sentence: str, action: str = "", action_text: str = "") -> None:
+        """Show what went wrong; an empty sentence removes an error that is shown."""
+        if sentence:
+            self.messages.show_message(MessageKind.ERROR, sentence, action, action_text)
+        elif self.messages.kind is MessageKind.ERROR:
+            self.messages.clear()
+
+    def show_warning(self, sentence: str, action: str = "", action_text: str = "") -> None:
+        """Show what a person should know."""
+        self.messages.show_message(MessageKind.WARNING, sentence, action, action_text)
+
+    def show_done(self, sentence: str, action: str = "", action_text: str = "") -> None:
+        """Show what was done."""
+        self.messages.show_message(MessageKind.DONE, sentence, action, action_text)

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPixmap
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from mlpsvd_gui.widgets.swatch import SWATCH_PX, swatch_icon
 
 __all__ = ["FilterRow", "FilterTable"]
 
@@ -22,7 +24,6 @@ _TIPS = (
     "Remove this class",
 )
 _REMOVE_COLUMN = 4
-_SWATCH_PX = 12
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -85,7 +86,7 @@ class _FilterTableModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return row.text(_FIELDS[column])
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
-            return _swatch(row.colour)
+            return swatch_icon(row.colour)
         if role == Qt.ItemDataRole.TextAlignmentRole and column > 0:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
@@ -141,7 +142,7 @@ class FilterTable(QTableView):
         self.setShowGrid(False)
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setAlternatingRowColors(True)
-        self.setIconSize(QSize(_SWATCH_PX, _SWATCH_PX))
+        self.setIconSize(QSize(SWATCH_PX, SWATCH_PX))
         self.setAccessibleName("Classes and their filters")
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
@@ -192,19 +193,3 @@ class FilterTable(QTableView):
             self.remove_requested.emit(self.currentIndex().row())
             return
         super().keyPressEvent(event)
-
-
-def _swatch(colour: QColor) -> QIcon:
-    """Return a square of the colour that a selected row does not tint."""
-    pixmap = QPixmap(_SWATCH_PX * 2, _SWATCH_PX * 2)
-    pixmap.setDevicePixelRatio(2.0)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(colour)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.drawRoundedRect(QRect(1, 1, _SWATCH_PX - 2, _SWATCH_PX - 2), 3, 3)
-    painter.end()
-    icon = QIcon(pixmap)
-    icon.addPixmap(pixmap, QIcon.Mode.Selected)
-    return icon

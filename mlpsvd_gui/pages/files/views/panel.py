@@ -25,7 +25,7 @@ from mlpsvd_gui.pages.files.views.totals import TotalsView
 from mlpsvd_gui.pages.files.views.welcome import FilesWelcome
 from mlpsvd_gui.pages.files.views.windows import WindowsView
 from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
-from mlpsvd_gui.widgets.messages import MessageBar, MessageKind
+from mlpsvd_gui.widgets.messages import MessageBar, MessageKind, ShowsMessages
 from mlpsvd_gui.widgets.path_edit import dropped_paths
 from mlpsvd_gui.widgets.tables import pad_cells
 
@@ -35,7 +35,7 @@ _MODEL_SUFFIX = ".safetensors"
 _DROP_HERE = "Drop recordings, folders or a model here"
 
 
-class FilesPanel(QWidget):
+class FilesPanel(ShowsMessages, QWidget):
     """Files and folders dropped anywhere here are classified by the chosen network.
 
     Asks through signals: those of :attr:`controls`, and ``remove_requested``.
@@ -115,17 +115,6 @@ class FilesPanel(QWidget):
             self.messages.show_message(MessageKind.WARNING, sentence)
         elif self.messages.kind is MessageKind.WARNING:
             self.messages.clear()
-
-    def show_error(self, sentence: str) -> None:
-        """Say in one sentence what went wrong; an empty one takes it away."""
-        if sentence:
-            self.messages.show_message(MessageKind.ERROR, sentence)
-        elif self.messages.kind is MessageKind.ERROR:
-            self.messages.clear()
-
-    def show_done(self, sentence: str) -> None:
-        """Say in one sentence what was done."""
-        self.messages.show_message(MessageKind.DONE, sentence)
 
     # --- files dropped -----------------------------------------------------------------------------------------------
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QKeySequence, QPixmap, QResizeEvent, QShortcut
+from PySide6.QtGui import QColor, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -20,12 +19,12 @@ from PySide6.QtWidgets import (
 from mlpsvd_gui.pages.files.views.rows import COLUMNS, FileEntry, RowFilter, in_sorted_order
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import plain_tip
+from mlpsvd_gui.widgets.swatch import swatch
 from mlpsvd_gui.widgets.tables import list_rows, pad_cells
 
-__all__ = ["LABEL", "NOTE", "TRUTH", "FileRows", "FileTable", "swatch"]
+__all__ = ["LABEL", "NOTE", "TRUTH", "FileRows", "FileTable"]
 
 LABEL, AGREEMENT, WINDOWS, DISTANCE, TRUTH, NOTE = 2, 4, 5, 6, 8, 9
-_SWATCH_PX = 9
 _SAMPLES = ("", "0:00:00", "a longer class", "Probability", "Agreement", "Windows", "Distance", "−100.0 dBFS",
             "✗ actual class", "it is not readable as audio")  # fmt: skip
 """Texts that have room in the columns at first."""
@@ -90,7 +89,7 @@ class FileRows(QAbstractTableModel):
             return self._foreground(self.shown[index.row()], column)
         if role == _DECORATION and column == LABEL:
             result = self.shown[index.row()].result
-            return swatch(self._colour_of(result.label).rgb()) if result is not None and result.label else None
+            return swatch(self._colour_of(result.label)) if result is not None and result.label else None
         if role == _TOOL_TIP:
             return plain_tip(self._tip(self.shown[index.row()], column))
         return None
@@ -299,11 +298,3 @@ class _EndsWithDots(QStyledItemDelegate):
     def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
         super().initStyleOption(option, index)
         option.textElideMode = Qt.TextElideMode.ElideRight
-
-
-@cache
-def swatch(rgb: int) -> QPixmap:
-    """Return a small square of a colour."""
-    pixmap = QPixmap(_SWATCH_PX, _SWATCH_PX)
-    pixmap.fill(QColor.fromRgb(rgb))
-    return pixmap

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView
 from mlpsvd.classification.batch.summary import ClassificationTotals
 from mlpsvd.metrics.uncertainty import accuracy_text
 from mlpsvd.text import counted, length_text, one_line, sentence
-from mlpsvd_gui.pages.files.views.table import swatch
 from mlpsvd_gui.plots.theme import Theme, small_font, theme_for, with_alpha
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.confusion_map import LONGEST_NAME, MOST_IN_TABLE, ConfusionMap
 from mlpsvd_gui.widgets.plain_label import PlainLabel
+from mlpsvd_gui.widgets.swatch import swatch
 from mlpsvd_gui.widgets.tables import pad_cells
 
 __all__ = ["TotalsView"]
@@ -103,7 +103,7 @@ class _ClassRows(_Rows):
         if role == _ALIGNMENT:
             return _RIGHT if column else None
         if role == _DECORATION and column == 0:
-            return swatch(self.colour_of(self.totals.class_names[row]).rgb())
+            return swatch(self.colour_of(self.totals.class_names[row]))
         return None
 
     @staticmethod

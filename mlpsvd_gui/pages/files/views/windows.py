@@ -13,11 +13,11 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPush
 from mlpsvd.classification.batch.results import FileResult
 from mlpsvd.text import counted, with_minus
 from mlpsvd_gui.pages.files.views.rows import FileEntry
-from mlpsvd_gui.pages.files.views.table import swatch
 from mlpsvd_gui.pages.files.views.window_strip import WindowStrip
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.widgets.decision_table import clock_text
 from mlpsvd_gui.widgets.eliding import ElidedLabel
+from mlpsvd_gui.widgets.swatch import swatch
 from mlpsvd_gui.widgets.tables import list_rows, pad_cells
 
 __all__ = ["WindowsView"]
@@ -66,7 +66,7 @@ class _WindowRows(QAbstractTableModel):
         if role == _ALIGNMENT:
             return _RIGHT if index.column() in _NUMBERS else None
         if role == _DECORATION and index.column() == _LABEL:
-            return swatch(self.colour_of(self._label(self.result, index.row())).rgb())
+            return swatch(self.colour_of(self._label(self.result, index.row())))
         return None
 
     @staticmethod

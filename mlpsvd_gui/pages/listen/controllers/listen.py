@@ -143,7 +143,7 @@ class ListenController(QObject):
         self._use(self._models.find(key) or self._model)
 
     def _take_opened(self, model: AvailableModel) -> None:
-        self._panel.show_error("")
+        self._panel.messages.clear()
         self._chosen_key = model.key
         self._use(model)
 
@@ -225,7 +225,7 @@ class ListenController(QObject):
         """Begin with the chosen source and model, as the Start button does; nothing where something plays."""
         if self._session is not None:
             return
-        self._panel.show_error("")
+        self._panel.messages.clear()
         model = self._model
         try:
             source = self._sources.make(model)

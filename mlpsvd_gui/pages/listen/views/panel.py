@@ -26,7 +26,7 @@ from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.choosers import Tabs
 from mlpsvd_gui.widgets.decision_table import DecisionRow
 from mlpsvd_gui.widgets.level_meter import LevelMeter
-from mlpsvd_gui.widgets.messages import MessageBar, MessageKind
+from mlpsvd_gui.widgets.messages import MessageBar, ShowsMessages
 from mlpsvd_gui.widgets.note_list import NoteList
 from mlpsvd_gui.widgets.quiet_label import QuietLabel
 
@@ -37,7 +37,7 @@ _NO_MODEL = "No network yet: level and spectrum only."
 _WHOLE_SOUNDS = "This network learnt whole recordings: words, calls and knocks are told best as whole sounds."
 
 
-class ListenPanel(QWidget):
+class ListenPanel(ShowsMessages, QWidget):
     """Choices on top; below them the verdict with what makes it doubtful, level, probabilities and spectra; at the
     right log, settings, microphone and latency.
 
@@ -89,20 +89,9 @@ class ListenPanel(QWidget):
         self.decision.recolour(self.colour_of)
         self.log.recolour(self.colour_of)
 
-    def show_error(self, sentence: str) -> None:
-        """Say in one sentence what went wrong; an empty one takes it away."""
-        if sentence:
-            self.messages.show_message(MessageKind.ERROR, sentence)
-        else:
-            self.messages.clear()
-
-    def show_done(self, sentence: str) -> None:
-        """Say in one sentence what was done."""
-        self.messages.show_message(MessageKind.DONE, sentence)
-
     def offer_whole_sounds(self) -> None:
         """Say what a network of whole recordings hears best, with a button for it."""
-        self.messages.show_message(MessageKind.WARNING, _WHOLE_SOUNDS, "whole sounds", "Hear whole sounds")
+        self.show_warning(_WHOLE_SOUNDS, "whole sounds", "Hear whole sounds")
 
     def show_model(self, is_there: bool) -> None:
         """Show where probabilities will be, or without a network how to get one."""

@@ -13,7 +13,7 @@ from mlpsvd_gui.pages.papers.views.result_view import ResultView
 from mlpsvd_gui.pages.papers.views.run_form import PapersRunForm
 from mlpsvd_gui.plots.theme import Theme, theme_for
 from mlpsvd_gui.widgets.icons import icon
-from mlpsvd_gui.widgets.messages import MessageBar, MessageKind
+from mlpsvd_gui.widgets.messages import MessageBar, ShowsMessages
 
 __all__ = ["PapersPanel"]
 
@@ -21,7 +21,7 @@ _ICON_PX = 18
 _LEAST_LEFT_PX = 300
 
 
-class PapersPanel(QWidget):
+class PapersPanel(ShowsMessages, QWidget):
     """List and choices of a run on the left, the chosen result on the right, errors on top in a sentence.
 
     Asks through the signals of :attr:`list`, :attr:`form` and :attr:`result`, and these.
@@ -62,17 +62,6 @@ class PapersPanel(QWidget):
         self.form.show_running(is_running)
         self.list.set_ticks_enabled(not is_running)
         self.result.set_run_enabled(not is_running)
-
-    def show_error(self, sentence: str) -> None:
-        """Say in one sentence what went wrong; an empty one takes it away."""
-        if sentence:
-            self.messages.show_message(MessageKind.ERROR, sentence)
-        else:
-            self.messages.clear()
-
-    def show_done(self, sentence: str) -> None:
-        """Say in one sentence what was done."""
-        self.messages.show_message(MessageKind.DONE, sentence)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Tell that somebody looks."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPalette, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -27,8 +27,9 @@ from mlpsvd.text import length_text
 from mlpsvd_gui.plots.theme import LIGHT, Theme, class_colour
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.number_field import NumberField
+from mlpsvd_gui.widgets.swatch import swatch_icon
 
-__all__ = ["ClassRow", "RecordClasses", "swatch"]
+__all__ = ["ClassRow", "RecordClasses"]
 
 _HEADINGS = ("Key", "Class", "Clips", "Length")
 _EMPTY = "The classes to be told apart. Name the first one below."
@@ -154,7 +155,7 @@ class RecordClasses(QWidget):
             item.setTextAlignment(_ALIGNMENTS[column])
         name = self._item(index, _NAME)
         name.setFlags(name.flags() | Qt.ItemFlag.ItemIsEditable)
-        name.setIcon(swatch(class_colour(row.colour_index, self._theme)))
+        name.setIcon(swatch_icon(class_colour(row.colour_index, self._theme)))
         name.setToolTip(
             plain_tip(f"{row.name}: {row.n_clips} clips, {row.duration_s:.1f} s. F2 or a double click renames it.")
         )
@@ -301,12 +302,3 @@ class _ClassTable(QTableWidget):
             area = self.viewport().rect().adjusted(12, 8, -12, -8)
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, _EMPTY)
             painter.end()
-
-
-def swatch(colour: QColor) -> QIcon:
-    """Return a small square in a colour, the same in a selected row."""
-    pixmap = QPixmap(11, 11)
-    pixmap.fill(colour)
-    result = QIcon(pixmap)
-    result.addPixmap(pixmap, QIcon.Mode.Selected)
-    return result

@@ -20,8 +20,8 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from mlpsvd.text import with_minus
-from mlpsvd_gui.pages.record.views.classes import swatch
 from mlpsvd_gui.qt_text import plain_tip
+from mlpsvd_gui.widgets.swatch import swatch_icon
 from mlpsvd_gui.widgets.tables import list_rows
 
 __all__ = ["ClipRow", "ClipTable"]
@@ -91,7 +91,7 @@ class _Rows(QAbstractTableModel):
         if role == _ALIGNMENT:
             return _RIGHT if column in (1, 2) else None
         if role == _DECORATION and column == 0:
-            return swatch(row.colour)
+            return swatch_icon(row.colour)
         if role == _FOREGROUND and column == 3:
             return _WARM
         return plain_tip(row.name) if role == _TOOL_TIP else None

@@ -17,14 +17,14 @@ from mlpsvd_gui.pages.record.views.scope import RecordScope
 from mlpsvd_gui.pages.record.views.training import RecordTraining
 from mlpsvd_gui.pages.record.views.welcome import RecordWelcome
 from mlpsvd_gui.plots.theme import Theme, theme_for
-from mlpsvd_gui.widgets.messages import MessageBar, MessageKind
+from mlpsvd_gui.widgets.messages import MessageBar, ShowsMessages
 
 __all__ = ["RecordPanel"]
 
 _N_KEYS = 9
 
 
-class RecordPanel(QWidget):
+class RecordPanel(ShowsMessages, QWidget):
     """Collection and level on top; classes, the Record button and what comes in; below them every clip."""
 
     undo_requested = Signal()
@@ -66,18 +66,6 @@ class RecordPanel(QWidget):
     def focus_first(self) -> None:
         """Let the keyboard begin where there is something to do: naming the first class, or the classes there are."""
         (self.classes.table if self.classes.rows else self.classes.name_edit).setFocus()
-
-    def show_error(self, sentence: str, action: str = "", action_text: str = "") -> None:
-        """Say in one sentence what went wrong."""
-        self.messages.show_message(MessageKind.ERROR, sentence, action, action_text)
-
-    def show_warning(self, sentence: str) -> None:
-        """Say in one sentence what a person should know."""
-        self.messages.show_message(MessageKind.WARNING, sentence)
-
-    def show_done(self, sentence: str, action: str = "", action_text: str = "") -> None:
-        """Say in one sentence what was done."""
-        self.messages.show_message(MessageKind.DONE, sentence, action, action_text)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Let the keyboard begin at the classes."""

@@ -9,12 +9,12 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
-from mlpsvd_gui.pages.record.views.classes import swatch
 from mlpsvd_gui.pages.record.views.clip_view import RecordClipView
 from mlpsvd_gui.pages.record.views.clips import ClipRow, ClipTable
 from mlpsvd_gui.plots.theme import LIGHT, Theme, class_colour
 from mlpsvd_gui.qt_text import menu_text, plain_tip
 from mlpsvd_gui.widgets.eliding import ElidingComboBox
+from mlpsvd_gui.widgets.swatch import swatch_icon
 
 __all__ = ["RecordReview"]
 
@@ -165,7 +165,7 @@ class RecordReview(QWidget):
             menu.addAction(self._swatch(index), f"{menu_text(label)}{keys}", partial(self._relabel, label))
 
     def _swatch(self, index: int) -> QIcon:
-        return swatch(class_colour(self._colour_indices[index] if self._colour_indices else index, self._theme))
+        return swatch_icon(class_colour(self._colour_indices[index] if self._colour_indices else index, self._theme))
 
     # -- asking
 

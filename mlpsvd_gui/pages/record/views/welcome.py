@@ -1,4 +1,4 @@
-"""What the Record page shows before there is a collection."""
+"""Welcome page of Record, shown while no collection is open."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import menu_text, plain_tip
 from mlpsvd_gui.widgets.icons import icon
 from mlpsvd_gui.widgets.plain_label import PlainLabel
+from mlpsvd_gui.widgets.welcome_page import WelcomePage
 
 __all__ = ["RecordWelcome"]
 
 _MOST_RECENT = 4
 _WIDTH = 460
 _TEXT = (
-    "<p>A collection is a folder with one folder of recordings for each class. What you record here goes straight "
+    "A collection is a folder with one folder of recordings for each class. What you record here goes straight "
     "into it, as FLAC or WAV files with a table beside them that any program can read, and nothing of it is lost when "
-    "the program or the machine stops in the middle.</p>"
-    "<p>Then: name your classes, press Record (R), and <b>Retrain</b>. The Listen page uses the new network at "
-    "once.</p>"
+    "the program or the machine stops in the middle.\n\nThen: name your classes, press Record (R), and Retrain. The "
+    "Listen page uses the new network at once."
 )
 
 
-class RecordWelcome(QWidget):
+class RecordWelcome(WelcomePage):
     """What a collection is, and the ways to one."""
 
     new_requested = Signal()
@@ -34,33 +34,18 @@ class RecordWelcome(QWidget):
     recent_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        title = QLabel("<h2>Record your own sounds</h2>", self)
-        text = QLabel(_TEXT, self)
-        text.setWordWrap(True)
-        text.setFixedSize(_WIDTH, text.heightForWidth(_WIDTH))
-        self.new_button = QPushButton("New collection…", self)
-        self.open_button = QPushButton("Open collection…", self)
-        self.status = PlainLabel(self)
-        self.status.setWordWrap(True)
-        self.status.setFixedWidth(_WIDTH)
-        self.status.hide()
-        self._heading = QLabel("Recent:", self)
+        labels = ("New collection…", "Open collection…")
+        super().__init__("Record your own sounds", _TEXT, labels, parent)
+        self.new_button, self.open_button = self.buttons
         self.new_button.clicked.connect(self.new_requested)
         self.open_button.clicked.connect(self.open_requested)
+        self.status = PlainLabel(self)
+        self.status.setWordWrap(True)
+        self.status.hide()
+        self._heading = QLabel("Recent:", self)
         self.recent_buttons: list[QPushButton] = []
-        self._column = QVBoxLayout()
-        self._column.setSpacing(8)
-        for widget in (title, text, self.new_button, self.open_button, self.status, self._heading):
-            self._column.addWidget(widget, 0, Qt.AlignmentFlag.AlignLeft)
-        for button in (self.new_button, self.open_button):
-            button.setMinimumWidth(220)
-        outer = QVBoxLayout(self)
-        outer.addStretch(1)
-        holder = QWidget(self)
-        holder.setLayout(self._column)
-        outer.addWidget(holder, 0, Qt.AlignmentFlag.AlignHCenter)
-        outer.addStretch(2)
+        for widget in (self.status, self._heading):
+            self.column.addWidget(widget)
 
     def show_recent(self, folders: Sequence[str]) -> None:
         """Offer collections that were open before."""
@@ -74,7 +59,7 @@ class RecordWelcome(QWidget):
             button.setFlat(True)
             button.setToolTip(plain_tip(f"Open {folder}"))
             button.clicked.connect(partial(self.recent_chosen.emit, folder))
-            self._column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+            self.column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
             self.recent_buttons.append(button)
 
     def show_status(self, text: str) -> None:
@@ -84,5 +69,6 @@ class RecordWelcome(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
+        super().set_theme(theme)
         self.new_button.setIcon(icon("microphone", theme.foreground))
         self.open_button.setIcon(icon("open", theme.foreground))
