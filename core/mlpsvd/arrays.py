@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.errors import DeviceError
+from mlpsvd.text import first_line
 
 __all__ = [
     "Backend",
@@ -128,12 +129,12 @@ def device_failures(backend: Backend) -> Iterator[None]:
         yield
     except MemoryError as error:
         raise DeviceError(
-            f"{backend.description} has too little memory for this experiment ({_first_line(error)})"
+            f"{backend.description} has too little memory for this experiment ({first_line(error)})"
         ) from error
     except Exception as error:  # CuPy's errors have no base of their own
         if not type(error).__module__.startswith("cupy"):
             raise
-        raise DeviceError(f"{backend.description} failed ({_first_line(error)})") from error
+        raise DeviceError(f"{backend.description} failed ({first_line(error)})") from error
 
 
 def _import_cupy() -> Any:
@@ -147,7 +148,7 @@ def _import_cupy() -> Any:
             ) from error
         raise DeviceError(f"No GPU is used because CuPy misses the library {error.name}") from error
     except Exception as error:  # a CuPy for another CUDA version fails with whatever its loader says
-        reason = _first_line(error)
+        reason = first_line(error)
         raise DeviceError(f"No GPU is used because CuPy cannot be loaded: {reason}") from error
 
 
@@ -155,7 +156,7 @@ def _require_device(cupy: Any) -> None:
     try:
         count = int(cupy.cuda.runtime.getDeviceCount())
     except Exception as error:
-        text = _first_line(error)
+        text = first_line(error)
         if "insufficient" in text.lower():
             why = "the NVIDIA driver is too old for this CuPy; update it or install mlpsvd[cuda12]"
         elif "nodevice" in text.lower() or "no cuda-capable device" in text.lower():
@@ -179,7 +180,7 @@ def _probe(cupy: Any) -> None:
 
 
 def _probe_failure(error: Exception) -> str:
-    text = _first_line(error)
+    text = first_line(error)
     if isinstance(error, MemoryError) or "outofmemory" in type(error).__name__.lower() or "out of memory" in text:
         why = "its memory is full; close other programs that use it"
     elif isinstance(error, ArithmeticError):
@@ -199,8 +200,3 @@ def _describe_device(cupy: Any) -> str:
     if isinstance(name, bytes):
         name = name.decode(errors="replace")
     return f"GPU {name}, {properties['totalGlobalMem'] / 2**30:.0f} GiB, CuPy {cupy.__version__}"
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__

@@ -14,6 +14,7 @@ from typing import Any
 
 from mlpsvd.engines.cpu.warm_up import ensure_compiled
 from mlpsvd.errors import DeviceError, MissingLibraryError
+from mlpsvd.text import first_line
 
 __all__ = ["OpenExecutor", "begin_worker", "dask_workers", "interrupts_held", "local_workers", "n_usable_cores"]
 
@@ -101,7 +102,7 @@ def dask_workers(address: str) -> Iterator[Executor]:
     try:
         client = distributed.Client(address, timeout=_CONNECT_TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise DeviceError(f"No Dask scheduler answers at {address}: {_first_line(error)}") from error
+        raise DeviceError(f"No Dask scheduler answers at {address}: {first_line(error)}") from error
     with client:
         # The same call twice is two calls: what is known already is found in the store, not on the cluster.
         executor = client.get_executor(pure=False)
@@ -109,8 +110,3 @@ def dask_workers(address: str) -> Iterator[Executor]:
             yield executor
         finally:
             executor.shutdown(wait=False)
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__

@@ -14,6 +14,7 @@ __all__ = [
     "counted",
     "csv_text",
     "duration_text",
+    "first_line",
     "length_text",
     "one_line",
     "quoted",
@@ -123,6 +124,18 @@ def one_line(text: str, longest: int = _LONGEST) -> str:
     """
     head = text if len(text) <= longest else f"{text[: (longest - 1) // 2]}…{text[len(text) - longest // 2 :]}"
     return "".join(_visible(character) for character in head)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, without its full stop; the name of the error where it has none.
+
+    Examples
+    --------
+    >>> first_line(ValueError("no device.\\nDetails follow")), first_line(KeyboardInterrupt())
+    ('no device', 'KeyboardInterrupt')
+    """
+    lines = str(error).strip().splitlines()
+    return one_line(lines[0].rstrip("."), 200) if lines else type(error).__name__
 
 
 def quoted(value: object, longest: int = _LONGEST) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.widgets.plain_label import PlainLabel
@@ -30,7 +30,7 @@ class WelcomePage(QWidget):
 
     def __init__(self, title: str, text: str, buttons: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.title = QLabel(title, self)
+        self.title = PlainLabel(self, title)
         self.text = PlainLabel(self, text)
         self.buttons = [QPushButton(label, self) for label in buttons]
         self.column = QVBoxLayout()

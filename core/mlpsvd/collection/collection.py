@@ -23,7 +23,7 @@ from mlpsvd.collection.training_warnings import warnings_for_training
 from mlpsvd.datasets.labels import natural_key
 from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.errors import DataError, FileFormatError
-from mlpsvd.text import one_line, quoted
+from mlpsvd.text import counted, one_line, quoted
 
 __all__ = ["Collection", "Trash"]
 
@@ -201,7 +201,7 @@ class Collection:
             "path": name, "label": own, "recorded_at": moment.isoformat(timespec="milliseconds"),
             "device": " ".join(one_line(take.device, 200).split()), "has_gap": truth(take.has_gap), "id": take.id,
         }  # fmt: skip
-        state = State(cells, len(self._store.catalogue), self._store.put_in_trash(take.id, encoded))
+        state = State(cells, len(self._store.catalogue), self._store.stage(take.id, encoded))
         self._store.take_step(Step(f"clip of {own} added", (Change(take.id, None, state),)))
         with contextlib.suppress(OSError):
             take.discard()
@@ -215,7 +215,7 @@ class Collection:
         own = checked_label(label)
         self._prepare()
         entries = [entry for entry in self._entries(ids) if entry.cells["label"] != own]
-        return self._relabel(entries, own, f"{_clips(len(entries))} relabelled as {own}")
+        return self._relabel(entries, own, f"{counted(len(entries), 'clip')} relabelled as {own}")
 
     def rename_class(self, old: str, new: str) -> str:
         """Give all clips of a class another label, as one step; a class ``new`` that exists takes them in."""
@@ -255,7 +255,7 @@ class Collection:
             cells["path"] = self._new_name(clip.label, safe_name(clip.path.stem), encoded.suffix)
         elif encoded.suffix != clip.path.suffix:
             cells["path"] = self._free(str(PurePosixPath(own).with_suffix("")), encoded.suffix)
-        after = State(cells, before.at, self._store.put_in_trash(id, encoded))
+        after = State(cells, before.at, self._store.stage(id, encoded))
         self._store.take_step(
             Step(f"clip of {clip.label} trimmed to {encoded.duration_s:.3g} s", (Change(id, before, after),))
         )
@@ -271,7 +271,7 @@ class Collection:
         refuse_linked(self.folder, entries)
         places = self._store.catalogue.places()
         changes = tuple(Change(one.id, self._state(one, places, trash_name(one)), None) for one in entries)
-        return self._take(Step(f"{_clips(len(changes))} deleted", changes))
+        return self._take(Step(f"{counted(len(changes), 'clip')} deleted", changes))
 
     @property
     def next_undo(self) -> str:
@@ -312,8 +312,7 @@ class Collection:
         self._prepare()
         trash = self.trash
         self._store.empty_trash()
-        files = "1 file" if trash.n_files == 1 else f"{trash.n_files} files"
-        return f"{files} ({trash.n_bytes / 1e6:.1f} MB) deleted permanently."
+        return f"{counted(trash.n_files, 'file')} ({trash.n_bytes / 1e6:.1f} MB) deleted permanently."
 
     def recordings_settings(self) -> RecordingsSettings:
         """Return the settings with which a training reads this collection: labels from its manifest."""
@@ -375,7 +374,3 @@ class Collection:
 
     def _free(self, stem: str, suffix: str) -> str:
         return first_free(lambda n: f"{stem}{f'_{n}' * (n > 1)}{suffix}", self._store.is_taken)
-
-
-def _clips(count: int) -> str:
-    return "1 clip" if count == 1 else f"{count} clips"

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from mlpsvd.text import one_line
 
 __all__ = [
+    "STAGING",
     "TRASH",
     "checked_write",
     "file_id",
@@ -36,6 +37,10 @@ __all__ = [
 ]
 
 TRASH = ".mlpsvd/trash"
+"""Where the files of deleted and trimmed clips lie, as long as that can be undone."""
+STAGING = TRASH
+"""Where a new file waits for the transaction that moves it to its place. The same folder as the trash: to undo a new
+clip is the same move backwards."""
 
 _FILES_OF_OURS = (
     ".mlpsvd", ".mlpsvd/lock", ".mlpsvd/journal.jsonl", ".mlpsvd/collection.json", TRASH, ".mlpsvd/spool",

@@ -14,7 +14,7 @@ from mlpsvd.collection.encoding import Encoded
 from mlpsvd.collection.folder_scan import take_stock
 from mlpsvd.collection.journal import Journal, Step, Transaction
 from mlpsvd.collection.manifest import LARGEST_MANIFEST
-from mlpsvd.collection.paths import TRASH, checked_write, file_id, is_link, linked_place
+from mlpsvd.collection.paths import STAGING, TRASH, checked_write, file_id, is_link, linked_place
 from mlpsvd.collection.planner import carry_out, check_moves, resolve, revert
 from mlpsvd.collection.spool import left_over, read_spool
 from mlpsvd.collection.take import Take
@@ -111,12 +111,12 @@ class CollectionStorage:
             one.cells["path"].casefold() == wanted for one in self.catalogue
         )
 
-    def put_in_trash(self, id: str, encoded: Encoded) -> str:
-        """Write a new file where a step will take it from, and return its name there; DataError if that fails."""
+    def stage(self, id: str, encoded: Encoded) -> str:
+        """Write a new file for the next step, and return its name in the staging area; DataError if that fails."""
         name = f"{file_id(id)}-{secrets.token_hex(4)}{encoded.suffix}"
         try:
-            checked_write(self.folder, TRASH).mkdir(parents=True, exist_ok=True)
-            self._write(f"{TRASH}/{name}", encoded.data)
+            checked_write(self.folder, STAGING).mkdir(parents=True, exist_ok=True)
+            self._write(f"{STAGING}/{name}", encoded.data)
         except OSError as error:
             raise self._refusal(error) from None
         return name

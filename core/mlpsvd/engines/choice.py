@@ -13,6 +13,7 @@ from mlpsvd.engines.cpu.warm_up import give_up, require_compiled
 from mlpsvd.engines.reference import ReferenceEngine
 from mlpsvd.errors import DeviceError, EngineError, MissingLibraryError
 from mlpsvd.network.spec import NetworkSpec
+from mlpsvd.text import first_line
 
 __all__ = ["choose", "fused_engine"]
 
@@ -78,5 +79,5 @@ def fused_engine() -> Engine:
         return FusedEngine()
     except Exception as error:  # whatever a Numba of another version, LLVM or a damaged file raise
         compiled_code.discard()
-        what = f"{type(error).__name__}: {compiled_code.first_line(error)}"
+        what = f"{type(error).__name__}: {first_line(error)}"
         raise give_up(f"The fused engine cannot be loaded here ({what})") from error

@@ -28,9 +28,9 @@ from typing import Any, cast
 
 from mlpsvd.errors import EngineError
 from mlpsvd.files import read_plain, write_atomically
-from mlpsvd.text import one_line
+from mlpsvd.text import first_line, one_line
 
-__all__ = ["cache_folder", "discard", "first_line", "is_ready", "kept_on_disk", "seal"]
+__all__ = ["cache_folder", "discard", "is_ready", "kept_on_disk", "seal"]
 
 _SEAL = "seal.json"
 _MOST_FILES, _MOST_BYTES = 1000, 256 * 2**20
@@ -138,12 +138,6 @@ def discard() -> None:
     """Remove what is on disk for this program, this Numba and this processor: it cannot be used."""
     with contextlib.suppress(OSError, EngineError):
         _set_aside(cache_folder() / _key())
-
-
-def first_line(error: BaseException) -> str:
-    """Return what an error says, on one line."""
-    lines = str(error).strip().splitlines()
-    return one_line(lines[0].rstrip("."), 200) if lines else type(error).__name__
 
 
 def _place() -> Path:

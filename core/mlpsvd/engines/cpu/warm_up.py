@@ -15,7 +15,7 @@ import sys
 
 from mlpsvd.engines.cpu import compiled_code
 from mlpsvd.errors import EngineError
-from mlpsvd.text import one_line
+from mlpsvd.text import first_line, one_line
 
 __all__ = [
     "compile_now",
@@ -111,7 +111,7 @@ def _compile_elsewhere() -> None:
     try:
         done = subprocess.run(command, capture_output=True, check=False, timeout=_LONGEST_S, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.SubprocessError) as error:
-        raise EngineError(f"The fused engine cannot be compiled here ({compiled_code.first_line(error)})") from error
+        raise EngineError(f"The fused engine cannot be compiled here ({first_line(error)})") from error
     if done.returncode or not compiled_code.is_ready():
         raise EngineError(f"The fused engine cannot be compiled here ({_reason(done)})")
 

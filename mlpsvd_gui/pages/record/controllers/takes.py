@@ -117,10 +117,9 @@ class TakesController(QObject):
             self._interrupted = (self._worker.state.label, time.monotonic())
         self._retire_worker()
         if session is not None:
-            worker = RecordingWorker(session.source, self._settings, self._spool_folder, self)
-            worker.takes_ready.connect(partial(self._hand_on, worker, self._folder))
+            worker = RecordingWorker(session.source, self._settings, self._folder, self._spool_folder, self)
+            worker.takes_ready.connect(partial(self._hand_on, worker))
             worker.ended.connect(partial(self._take_last, worker))
-            worker.setProperty("folder", str(self._folder) if self._folder is not None else "")
             self._worker = worker
             worker.start()
             self._timer.start()
@@ -137,8 +136,7 @@ class TakesController(QObject):
             worker.ask_to_end()
 
     def _take_last(self, worker: RecordingWorker) -> None:
-        folder = str(worker.property("folder"))
-        self._hand_on(worker, Path(folder) if folder else None)
+        self._hand_on(worker)
         if worker in self._ending:
             self._ending.remove(worker)
             worker.close()
@@ -147,12 +145,12 @@ class TakesController(QObject):
                 self.settled.emit()
         self._draw()
 
-    def _hand_on(self, worker: RecordingWorker, folder: Path | None) -> None:
+    def _hand_on(self, worker: RecordingWorker) -> None:
         if worker is self._worker:
             self._tell(worker.state)  # first: what comes of the takes must not be covered by it
         for take in worker.fetch():
-            if folder is not None:
-                self.take_ready.emit(take, folder)
+            if worker.folder is not None:
+                self.take_ready.emit(take, worker.folder)
 
     # -- what is asked
 

@@ -103,8 +103,12 @@ class RecordingWorker(QObject):
     ----------
     source
         What plays; it need not have been started yet.
-    settings, spool_folder
-        How to record, and where running takes lie. Without a folder nothing can be recorded, only seen.
+    settings
+        How to record.
+    folder
+        The collection that the takes belong to; None where none is open.
+    spool_folder
+        Where running takes are written. Without it nothing can be recorded, only shown.
     """
 
     takes_ready = Signal()
@@ -113,10 +117,16 @@ class RecordingWorker(QObject):
     """The source is over, or :meth:`ask_to_end` was called, and the last takes can be fetched."""
 
     def __init__(
-        self, source: AudioSource, settings: RecordSettings, spool_folder: Path | None, parent: QObject | None = None
+        self,
+        source: AudioSource,
+        settings: RecordSettings,
+        folder: Path | None,
+        spool_folder: Path | None,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.source = source
+        self.folder = folder
         self._settings = settings
         self._spool_folder = spool_folder
         self._recorder: Recorder | None = None
