@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 
 __all__ = [
-    "CONTENDER_NAMES",
     "counted",
     "csv_text",
     "duration_text",
@@ -23,9 +22,6 @@ __all__ = [
     "spreadsheet_row",
     "with_minus",
 ]
-
-CONTENDER_NAMES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
-"""The contenders of a race by their names for the user."""
 
 _LONGEST = 80
 

@@ -82,8 +82,8 @@ _CLASS_LINE_STYLES = (
 _LINE_STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
 CONTENDER_COLOURS: dict[bool, tuple[str, ...]] = {
-    False: ("#1f5fa8", "#c4500a", "#2e7d5b", "#7a4fa0"),
-    True: ("#7db4f0", "#f59a4c", "#6fcf9f", "#c49be8"),
+    False: ("#1f5fa8", "#c4500a", "#2e7d5b", "#7a4fa0", "#8a6d00", "#b03060", "#3f6f7f"),
+    True: ("#7db4f0", "#f59a4c", "#6fcf9f", "#c49be8", "#d8c050", "#f08fb0", "#8fc3d0"),
 }
 """Colours of the networks that race, keyed by whether the window is dark."""
 
@@ -182,7 +182,7 @@ def on_paper(colour: QColor) -> QColor:
 
 
 def series_colour(name_index: int, theme: Theme) -> QColor:
-    """Return the colour of a network: 0 the MLP, 1 the MLP-SVD."""
+    """Return the colour of a network: that of its contender's colour index."""
     colours = CONTENDER_COLOURS[theme.is_dark]
     return QColor(colours[name_index % len(colours)])
 

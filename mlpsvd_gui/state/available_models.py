@@ -18,7 +18,6 @@ from mlpsvd.experiments.runs.run import RunData
 from mlpsvd.metrics.uncertainty import accuracy_text
 from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import load_model
-from mlpsvd.text import CONTENDER_NAMES
 
 __all__ = ["AvailableModel", "default_model", "model_from_file", "models_from_run"]
 
@@ -56,7 +55,7 @@ def models_from_run(data: RunData | None, outcomes: Sequence[Outcome]) -> list[A
     """Return what a run has trained, ready to classify; the better network last."""
     if data is None:
         return []
-    by_name = {outcome.contender: outcome for outcome in outcomes}
+    by_name = {outcome.contender.key: outcome for outcome in outcomes}
     return [_from_outcome(data, by_name[name]) for name in ranked_contenders(by_name)]
 
 
@@ -90,12 +89,12 @@ def model_from_file(path: Path) -> AvailableModel:
 
 def _from_outcome(data: RunData, outcome: Outcome) -> AvailableModel:
     model = model_of(data, outcome)
-    name = CONTENDER_NAMES.get(outcome.contender, outcome.contender)
+    name = outcome.contender.title
     kind = "test" if outcome.validation is None else "cross-validated"
     accuracy = accuracy_text(judged_accuracy(outcome), judged_clips(outcome))
     tip = f"{name} after epoch {outcome.last.epoch} of “{data.experiment.name}”, {kind} accuracy {accuracy}"
     text = f"{name}, just trained: {'did not learn' if outcome.at_chance else accuracy}"
-    return AvailableModel(outcome.contender, text, tip, Classifier(model), _bank(model), outcome.at_chance)
+    return AvailableModel(outcome.contender.key, text, tip, Classifier(model), _bank(model), outcome.at_chance)
 
 
 def _bank(model: Model) -> SyntheticSettings | None:

@@ -7,6 +7,7 @@ from enum import Enum
 
 from PySide6.QtCore import QObject, Signal
 
+from mlpsvd.contenders import Contender, named_contenders
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import ContenderState, Outcome
@@ -54,19 +55,23 @@ class RunState(QObject):
         self.run_id = ""
         self.data: RunData | None = None
         self.notes: tuple[str, ...] = ()
+        self.contenders: dict[str, Contender] = {}
         self.histories: dict[str, list[EpochEvent]] = {}
         self.outcomes: dict[str, Outcome] = {}
         self.states: dict[str, ContenderState] = {}
         self.message = ""
         self.engine_description = ""
 
-    def begin(self, experiment: Experiment) -> None:
-        """Forget the last run and start one of ``experiment``."""
+    def begin(self, experiment: Experiment, contenders: Sequence[Contender] | None = None) -> None:
+        """Forget the last run and start one of ``experiment``, by default of the contenders that it names."""
+        if contenders is None:
+            contenders = named_contenders(experiment.training.contenders)
         self.experiment = experiment
         self.run_id = new_run_id()
         self.data = None
         self.notes = ()
-        self.histories = {contender: [] for contender in experiment.training.contenders}
+        self.contenders = {one.key: one for one in contenders}
+        self.histories = {key: [] for key in self.contenders}
         self.outcomes = {}
         self.started.emit()
         self.outcomes_changed.emit()
@@ -76,6 +81,7 @@ class RunState(QObject):
         """Go back to having nothing: a run that was stopped before its first epoch."""
         self.experiment = None
         self.data = None
+        self.contenders = {}
         self.histories = {}
         self.outcomes = {}
         self.started.emit()
@@ -114,7 +120,7 @@ class RunState(QObject):
 
     def show(self, run: Run) -> None:
         """Take a whole run that was trained elsewhere, or saved."""
-        self.begin(run.experiment)
+        self.begin(run.experiment, run.contenders)
         self.run_id = run.id
         self.set_prepared(run.data, run.engine, run.notes)
         for contender, history in run.histories.items():
@@ -131,6 +137,7 @@ class RunState(QObject):
             data=self.data,
             histories={name: tuple(history) for name, history in self.histories.items() if history},
             outcomes=dict(self.outcomes),
+            contenders=tuple(self.contenders.values()),
             states=dict(self.states),
             engine=self.engine_description,
             notes=self.notes,

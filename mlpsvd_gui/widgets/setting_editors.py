@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from typing import Any, get_origin
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QMenu, QSizePolicy, QWidget
 
 from mlpsvd.quantities import Quantity
 from mlpsvd.settings import SettingInfo
+from mlpsvd_gui.qt_text import menu_text
 from mlpsvd_gui.widgets.eliding import ElidingComboBox
 from mlpsvd_gui.widgets.number_field import NumberField
 
-__all__ = ["ChoiceEditor", "NumberEditor", "SettingEditor", "TextEditor", "editor_for"]
+__all__ = ["ChoiceEditor", "NumberEditor", "SettingEditor", "SeveralChoicesEditor", "TextEditor", "editor_for"]
 
 _NARROWEST = 72
 
@@ -87,6 +88,50 @@ class ChoiceEditor(SettingEditor):
 
     def show_value(self, value: Any) -> None:
         self._box.setCurrentIndex(self._values.index(value) if value in self._values else -1)
+
+
+class _MenuBox(ElidingComboBox):
+    """A combo box whose list is a menu."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.menu = QMenu(self)
+        self.addItem("")
+        self.setMinimumContentsLength(6)
+
+    def showPopup(self) -> None:
+        """Open the menu below the box."""
+        self.menu.setMinimumWidth(self.width())
+        self.menu.popup(self.mapToGlobal(self.rect().bottomLeft()))
+
+
+class SeveralChoicesEditor(SettingEditor):
+    """A box over given values, of which one or more are ticked."""
+
+    def __init__(self, values: Sequence[Any], texts: Sequence[str]) -> None:
+        self._box = _MenuBox()
+        super().__init__(self._box)
+        self._values = list(values)
+        self.actions_by_value = {}
+        for value, text in zip(values, texts, strict=True):
+            action = self._box.menu.addAction(menu_text(text))
+            action.setCheckable(True)
+            action.triggered.connect(lambda _=False, value=value: self._toggle(value))
+            self.actions_by_value[value] = action
+        self._texts = dict(zip(values, texts, strict=True))
+
+    def show_value(self, value: Any) -> None:
+        for one, action in self.actions_by_value.items():
+            action.setChecked(one in value)
+        self._box.setItemText(0, ", ".join(self._texts.get(one, str(one)) for one in value))
+
+    def _toggle(self, value: Any) -> None:
+        """Take a tick, or put it back where it was the last one."""
+        ticked = tuple(one for one, action in self.actions_by_value.items() if action.isChecked())
+        if ticked:
+            self.edited.emit(ticked)
+        else:
+            self.actions_by_value[value].setChecked(True)
 
 
 class TextEditor(SettingEditor):

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup, QColor, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
-from mlpsvd_gui.qt_text import plain_tip
+from mlpsvd.contenders import DEFAULT_CONTENDERS, Contender, named_contenders, opponents_of
+from mlpsvd_gui.qt_text import menu_text, plain_tip
 from mlpsvd_gui.widgets.icons import icon
 
-__all__ = ["WindowActions", "fill_menu_bar"]
+__all__ = ["WindowActions", "export_tip", "fill_menu_bar"]
 
 _SPEEDS = ((None, "&Full speed"), (20.0, "&20 epochs a second, to watch"), (4.0, "&4 epochs a second, to explain"))
 _THEMES = (("system", "&Follow the system"), ("light", "&Light"), ("dark", "&Dark"))
 
 
+def export_tip(contender: Contender) -> str:
+    """Return what the export of a contender's model writes."""
+    return f"The trained {contender.title} as one safetensors file"
+
+
 class WindowActions(QObject):
     """The actions, without what they do."""
+
+    export_requested = Signal(str)
+    """Emits the key of the contender whose model is to be exported."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -29,22 +38,23 @@ class WindowActions(QObject):
         self.save = new("&Save experiment", keys.Save, "Save all settings as a TOML file", "save")
         self.save_as = new("Save experiment &as…", "Ctrl+Shift+S", "Save all settings under another name")
         self.save_run = new("Save run to &folder…", "Ctrl+R", "Experiment, results, histories, pictures and models")
-        self.export_mlp = new("Export &MLP…", None, "The trained MLP as one safetensors file")
-        self.export_svd = new("Export MLP-&SVD…", "Ctrl+E", "The trained MLP-SVD as one safetensors file")
         self.quit = new("&Quit", "Ctrl+Q", "Close the window; training is stopped")
         self.undo = new("&Undo", "Ctrl+Z", "Take the last change of the experiment back")
         self.redo = new("&Redo", "Ctrl+Shift+Z", "Repeat the change that was taken back")
         self.go_back = new(
             "&Back to my unsaved settings", None, "Restore the settings that another experiment replaced"
         )
-        self.train = new("&Train", "F5", "Train MLP and MLP-SVD on the same data", "train")
+        self.train = new("&Train", "F5", "Train the networks on the same data", "train")
         self.pause = new("&Pause", "F6", "Pause after the epoch under way", "pause")
-        self.stop = new("Stop and &keep", "F7", "Stop after the epoch under way and keep both networks", "stop")
+        self.stop = new("Stop and &keep", "F7", "Stop after the epoch under way and keep the networks", "stop")
         self.reset_layout = new("&Reset layout", None, "Put all panels back where they were at first", "reset")
         self.shortcuts = new("&Shortcuts", "F1", "Keys and mouse gestures")
         self.show_log = new("Open &log file", None, "What happened in detail, for a report")
         self.about = new("&About MLP-SVD", None, "Version, licence and the paper")
         self.recent_runs = QMenu("Recent r&uns", parent)
+        self.export_menu = QMenu("&Export model", parent)
+        self.exports: dict[str, QAction] = {}
+        self.show_contenders(named_contenders(DEFAULT_CONTENDERS))
         self.open.setIconText("Open")
         self.save.setIconText("Save")
         self.presets: list[QAction] = []
@@ -73,6 +83,17 @@ class WindowActions(QObject):
         action.setStatusTip(tip)
         action.setData(icon_name)
         return action
+
+    def show_contenders(self, contenders: Sequence[Contender]) -> None:
+        """Make an action for the export of each contender; the first that is compared with another has the key."""
+        self.export_menu.clear()
+        self.exports = {}
+        with_key = next(iter(opponents_of(contenders)), contenders[0])
+        for one in contenders:
+            action = self._new(f"{menu_text(one.title)}…", "Ctrl+E" if one is with_key else None, export_tip(one))
+            action.triggered.connect(lambda _=False, key=one.key: self.export_requested.emit(key))
+            self.exports[one.key] = action
+            self.export_menu.addAction(action)
 
     def add_presets(self, names: list[str], chosen: Callable[[str], None]) -> None:
         """Add one action for each preset."""
@@ -114,7 +135,8 @@ def fill_menu_bar(bar: QMenuBar, actions: WindowActions) -> QMenu:
     file_menu.addSeparator()
     file_menu.addActions([actions.save, actions.save_as])
     file_menu.addSeparator()
-    file_menu.addActions([actions.save_run, actions.export_svd, actions.export_mlp])
+    file_menu.addAction(actions.save_run)
+    file_menu.addMenu(actions.export_menu)
     file_menu.addSeparator()
     file_menu.addAction(actions.quit)
     edit_menu = bar.addMenu("&Edit")

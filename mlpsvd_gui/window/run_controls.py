@@ -6,24 +6,19 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel
 
-from mlpsvd.text import CONTENDER_NAMES
 from mlpsvd_gui.pages.explore.controllers.settings import SettingsController
 from mlpsvd_gui.pages.explore.views.race_panel import RacePanel
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.state.run_state import RunPhase, RunState
-from mlpsvd_gui.window.actions import WindowActions
+from mlpsvd_gui.window.actions import WindowActions, export_tip
 from mlpsvd_gui.window.toolbar import RunToolBar
 from mlpsvd_gui.workers.training_job import TrainingJob
 
 __all__ = ["RunControls"]
 
 
-_STOP_TIP = "Stop after the epoch under way and keep both networks (F7)"
-_RESULT_TIPS = (
-    "Experiment, results, histories, pictures and models (Ctrl+R)",
-    "The trained MLP as one safetensors file",
-    "The trained MLP-SVD as one safetensors file (Ctrl+E)",
-)
+_STOP_TIP = "Stop after the epoch under way and keep the networks (F7)"
+_SAVE_TIP = "Experiment, results, histories, pictures and models (Ctrl+R)"
 
 
 def _no_result(state: RunPhase) -> str:
@@ -109,20 +104,28 @@ class RunControls(QObject):
                 _set_tip(action, tip)
         has_outcomes = bool(self._run.outcomes) and not state.is_active
         actions.save_run.setEnabled(has_outcomes)
-        actions.export_mlp.setEnabled(has_outcomes and "mlp" in self._run.outcomes)
-        actions.export_svd.setEnabled(has_outcomes and "mlp-svd" in self._run.outcomes)
-        for action, tip in zip((actions.save_run, actions.export_mlp, actions.export_svd), _RESULT_TIPS, strict=True):
-            _set_tip(action, tip if action.isEnabled() else _no_result(state))
+        _set_tip(actions.save_run, _SAVE_TIP if has_outcomes else _no_result(state))
+        self._update_exports(has_outcomes)
         if state is not RunPhase.EMPTY:
             self._toolbar.show_engine(self._run.engine_description)
         self._say()
+
+    def _update_exports(self, has_outcomes: bool) -> None:
+        contenders = self._run.contenders
+        if contenders and list(contenders) != list(self._actions.exports):
+            self._actions.show_contenders(tuple(contenders.values()))
+        for key, action in self._actions.exports.items():
+            action.setEnabled(has_outcomes and key in self._run.outcomes)
+            shortcut = " (Ctrl+E)" if not action.shortcut().isEmpty() else ""
+            tip = f"{export_tip(contenders[key])}{shortcut}" if action.isEnabled() else _no_result(self._run.state)
+            _set_tip(action, tip)
 
     def _train_tip(self) -> str:
         if self._problems:
             return f"Cannot train: {self._problems[0].rstrip('.')}"
         if self._run.state.is_active:
             return "A run is going on; stop it first (F7)"
-        return "Train MLP and MLP-SVD on the same data (F5)"
+        return "Train the networks on the same data (F5)"
 
     def _say(self, *_: object) -> None:
         self._state_text.setText(self._sentence())
@@ -145,7 +148,7 @@ class RunControls(QObject):
 
     def _reached(self) -> str:
         parts = [
-            f"{CONTENDER_NAMES[name]}: epoch {history[-1].epoch} of {history[-1].n_epochs}, "
+            f"{self._run.contenders[name].title}: epoch {history[-1].epoch} of {history[-1].n_epochs}, "
             f"{100 * history[-1].test_accuracy:.1f} % of test clips correct"
             for name, history in self._run.histories.items()
             if history

@@ -127,7 +127,7 @@ def test_no_key_of_a_setting_reaches_a_person(qtbot: QtBot, window: MainWindow, 
 
 def test_greyed_actions_say_why(qtbot: QtBot, window: MainWindow) -> None:
     actions = window.actions_
-    for action in (actions.pause, actions.stop, actions.save_run, actions.export_mlp, actions.export_svd):
+    for action in (actions.pause, actions.stop, actions.save_run, *actions.exports.values()):
         assert not action.isEnabled() and "press Train" in action.toolTip()
     _train(qtbot, window)
     assert actions.save_run.isEnabled() and "press Train" not in actions.save_run.toolTip()

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mlpsvd.contenders import baseline_of, opponents_of
 from mlpsvd.experiments.compare_outcomes import compare_outcomes
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.metrics.scores import accuracy
 from mlpsvd.metrics.uncertainty import accuracy_text
-from mlpsvd.text import CONTENDER_NAMES
 
 __all__ = ["outcome_table"]
 
 
 def outcome_table(outcomes: Mapping[str, Outcome]) -> str:
-    """Return accuracy, rank, weights, operations and time of each network, and the ratio MLP-SVD / MLP of both.
+    """Return accuracy, rank, weights, operations and time of each network, and its ratio to the baseline's.
 
-    Accuracies have their 95 % Wilson interval; a line below says whether the two differ by more than chance.
+    Accuracies have their 95 % Wilson interval; a line below says whether two networks differ by more than chance.
     """
     networks = list(outcomes.values())
     measured = {
@@ -25,19 +25,31 @@ def outcome_table(outcomes: Mapping[str, Outcome]) -> str:
         "Operations": ([float(one.flops) for one in networks], "{:.3g}"),
         "Training time": ([one.train_s for one in networks], "{:.2f} s"),
     }
-    rows = [["", *(CONTENDER_NAMES[one.contender] for one in networks)]]
+    rows = [["", *(one.contender.title for one in networks)]]
     for name, (values, form) in measured.items():
         rows.append([name, *(form.format(value) for value in values)])
     rows[1] = ["Accuracy", *(accuracy_text(accuracy(one.confusion), int(one.confusion.sum()), 2) for one in networks)]
     rows.insert(2, ["Rank, by layer", *("/".join(str(rank) for rank in one.last.ranks) for one in networks)])
-    if set(outcomes) == {"mlp", "mlp-svd"}:
-        order = [networks.index(outcomes[name]) for name in ("mlp-svd", "mlp")]
-        ratios = {name: _ratio(*(values[index] for index in order)) for name, (values, _) in measured.items()}
+    contenders = [one.contender for one in networks]
+    opponents = opponents_of(contenders)
+    for opponent in opponents:
+        pair = contenders.index(opponent), contenders.index(baseline_of(contenders))
+        ratios = {name: _ratio(*(values[index] for index in pair)) for name, (values, _) in measured.items()}
+        heading = "Ratio" if len(opponents) == 1 else f"Ratio {opponent.title}"
         for row in rows:
-            row.append("Ratio" if row is rows[0] else ratios.get(row[0], ""))
-    comparison = compare_outcomes(outcomes)
-    difference = f"\nDifference: {comparison.describe()}" if comparison is not None else ""
-    return _aligned(rows) + difference
+            row.append(heading if row is rows[0] else ratios.get(row[0], ""))
+    return "\n".join([_aligned(rows), *_differences(outcomes)])
+
+
+def _differences(outcomes: Mapping[str, Outcome]) -> list[str]:
+    comparisons = compare_outcomes(outcomes)
+    if len(comparisons) == 1:
+        return [f"Difference: {one.describe()}" for one in comparisons.values()]
+    baseline = baseline_of([one.contender for one in outcomes.values()]).title if outcomes else ""
+    return [
+        f"Difference of {outcomes[key].contender.title} from {baseline}: {one.describe()}"
+        for key, one in comparisons.items()
+    ]
 
 
 def _ratio(numerator: float, denominator: float) -> str:

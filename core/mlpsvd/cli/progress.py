@@ -13,7 +13,6 @@ from tqdm import tqdm
 
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.race import RaceEvent
-from mlpsvd.text import CONTENDER_NAMES
 
 __all__ = ["BarProgress", "LineProgress", "Progress", "Quiet", "progress_on_stderr"]
 
@@ -63,10 +62,10 @@ class BarProgress:
     def trained(self, event: RaceEvent) -> None:
         """Move the bar on by an epoch of one network."""
         one = event.event
-        self._states[event.contender] = _state(event)
+        self._states[event.contender.key] = _state(event)
         self._bar.set_description_str(f"Epoch {one.epoch}/{self._n_epochs}", refresh=False)
         self._bar.set_postfix_str(", ".join(self._states.values()), refresh=False)
-        self._done[event.contender] = one.epoch  # 0 again where a network is trained again
+        self._done[event.contender.key] = one.epoch  # 0 again where a network is trained again
         done = sum(self._done.values())
         if done == 0:
             self._bar.reset()  # the time left is that of the training, without the preparation
@@ -96,8 +95,8 @@ class LineProgress:
 
     def trained(self, event: RaceEvent) -> None:
         """Count an epoch of one network, and say so if it is time."""
-        self._states[event.contender] = _state(event)
-        self._done[event.contender] = event.event.epoch  # 0 again where a network is trained again
+        self._states[event.contender.key] = _state(event)
+        self._done[event.contender.key] = event.event.epoch  # 0 again where a network is trained again
         done = sum(self._done.values())
         if done == 0:
             self._started = time.monotonic()
@@ -131,9 +130,9 @@ def progress_on_stderr(experiment: Experiment, quiet: bool) -> Iterator[Progress
 
 
 def _state(event: RaceEvent) -> str:
-    name = CONTENDER_NAMES[event.contender]
-    rank = "" if event.contender == "mlp" else f" rank {'/'.join(str(rank) for rank in _hidden(event.event.ranks))}"
-    return f"{name} {100 * event.event.test_accuracy:.1f} %{rank}"
+    ranks = "/".join(str(rank) for rank in _hidden(event.event.ranks))
+    rank = f" rank {ranks}" if event.contender.is_factored else ""
+    return f"{event.contender.title} {100 * event.event.test_accuracy:.1f} %{rank}"
 
 
 def _hidden(ranks: tuple[int, ...]) -> tuple[int, ...]:

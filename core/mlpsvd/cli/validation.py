@@ -11,7 +11,6 @@ from mlpsvd.experiments.cross_validation import cross_validate, folds_of
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.promotion import ranked_contenders
 from mlpsvd.experiments.race import Outcome, Race
-from mlpsvd.text import CONTENDER_NAMES
 
 __all__ = ["validate", "verdict"]
 
@@ -25,7 +24,7 @@ def validate(race: Race, prepared: Prepared, stop: StopRequest, quiet: bool) -> 
         n_clips = sum(fold.size for fold in folds)
         tell(f"cross-validating: {len(prepared.dataset.y_test)} test clips are few; all {n_clips} clips are tested on")
     try:
-        race.validations = cross_validate(prepared, lambda share: stop.raise_if_asked())
+        race.validations = cross_validate(prepared, lambda share: stop.raise_if_asked(), race.contenders)
     except KeyboardInterrupt:
         tell("note: no cross-validation (stopped)")
     except TrainingError as error:
@@ -38,8 +37,10 @@ def verdict(outcomes: Mapping[str, Outcome]) -> str:
     lines = []
     if validations:
         first = next(iter(validations.values()))
-        accuracies = (f"{CONTENDER_NAMES[name]} {100.0 * one.accuracy:.1f} %" for name, one in validations.items())
+        accuracies = (
+            f"{outcomes[name].contender.title} {100.0 * one.accuracy:.1f} %" for name, one in validations.items()
+        )
         lines.append(f"Cross-validation ({first.n_clips} clips, {first.n_folds} folds): {', '.join(accuracies)}")
     if len(outcomes) > 1 and (validations or any(one.at_chance for one in outcomes.values())):
-        lines.append(f"Better network: {CONTENDER_NAMES[ranked_contenders(outcomes)[-1]]}")
+        lines.append(f"Better network: {outcomes[ranked_contenders(outcomes)[-1]].contender.title}")
     return "\n".join(lines)

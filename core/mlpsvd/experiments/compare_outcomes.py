@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mlpsvd.contenders import baseline_of, opponents_of
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.metrics.scores import accuracy
 from mlpsvd.metrics.uncertainty import Comparison, compare_accuracies, compare_answers
@@ -12,24 +13,29 @@ from mlpsvd.metrics.uncertainty import Comparison, compare_accuracies, compare_a
 __all__ = ["compare_outcomes", "comparison_table"]
 
 
-def compare_outcomes(outcomes: Mapping[str, Outcome]) -> Comparison | None:
-    """Compare the MLP-SVD with the MLP on the same test clips; None where one of them is missing.
+def compare_outcomes(outcomes: Mapping[str, Outcome]) -> dict[str, Comparison]:
+    """Compare each contender with the baseline on the same test clips; return the comparisons by contender.
 
-    Paired (McNemar's exact test) where both outcomes know which clips they got right, else by the two accuracies.
+    Paired (McNemar's exact test) where both outcomes know which clips they classified correctly, else by the two
+    accuracies. :func:`mlpsvd.contenders.baseline_of` names the baseline, which has no entry itself.
     """
-    first, second = outcomes.get("mlp"), outcomes.get("mlp-svd")
-    if first is None or second is None:
-        return None
+    contenders = [one.contender for one in outcomes.values()]
+    opponents = opponents_of(contenders)
+    if not opponents:
+        return {}
+    baseline = outcomes[baseline_of(contenders).key]
+    return {one.key: _compared(baseline, outcomes[one.key]) for one in opponents}
+
+
+def _compared(first: Outcome, second: Outcome) -> Comparison:
     if first.correct is not None and second.correct is not None and len(first.correct) == len(second.correct):
         return compare_answers(first.correct, second.correct)
     n_clips = min(int(one.confusion.sum()) for one in (first, second))
     return compare_accuracies(accuracy(first.confusion), accuracy(second.confusion), n_clips)
 
 
-def comparison_table(comparison: Comparison | None) -> dict[str, Any] | None:
+def comparison_table(comparison: Comparison) -> dict[str, Any]:
     """Return a comparison as a plain table, ready for JSON."""
-    if comparison is None:
-        return None
     return {
         "difference": comparison.difference,
         "p_value": comparison.p_value,

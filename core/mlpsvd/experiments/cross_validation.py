@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.contenders import Contender, named_contenders
 from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.datasets.folds import stratified_folds
 from mlpsvd.experiments.prepare import Prepared
@@ -26,8 +27,12 @@ def folds_of(prepared: Prepared) -> tuple[NDArray[np.intp], ...]:
     return () if pool is None else stratified_folds(pool.labels, pool.recordings, N_FOLDS, prepared.experiment.seed)
 
 
-def cross_validate(prepared: Prepared, progress: Callable[[float], None] | None = None) -> dict[str, Validation]:
-    """Train both networks of an experiment once for each fold and test them on the rest.
+def cross_validate(
+    prepared: Prepared,
+    progress: Callable[[float], None] | None = None,
+    contenders: Sequence[Contender] | None = None,
+) -> dict[str, Validation]:
+    """Train the networks of an experiment once for each fold and test them on the rest.
 
     Everything that is fitted, the scaling of the features included, is fitted on the training clips of the fold.
     :func:`mlpsvd.datasets.folds.stratified_folds` makes the folds: all clips of one recording are in one of them.
@@ -38,6 +43,8 @@ def cross_validate(prepared: Prepared, progress: Callable[[float], None] | None 
         An experiment with its data.
     progress
         Called with the share done, 0 to 1, after every epoch, from this thread. It may raise to cancel.
+    contenders
+        What to train; by default the contenders that the experiment names.
 
     Returns
     -------
@@ -54,11 +61,12 @@ def cross_validate(prepared: Prepared, progress: Callable[[float], None] | None 
     if not folds:
         return {}
     n_classes = len(prepared.dataset.class_names)
-    contenders = prepared.experiment.training.contenders
-    confusions = {name: np.zeros((n_classes, n_classes), np.intp) for name in contenders}
+    if contenders is None:
+        contenders = named_contenders(prepared.experiment.training.contenders)
+    confusions = {one.key: np.zeros((n_classes, n_classes), np.intp) for one in contenders}
     n_events = len(contenders) * (prepared.experiment.training.epochs + 1)
     for number, fold in enumerate(folds):
-        race = Race(_of_fold(prepared, fold))
+        race = Race(_of_fold(prepared, fold), contenders=contenders)
         for count, _ in enumerate(race.run()):
             if progress is not None:
                 progress((number + min(1.0, (count + 1) / n_events)) / len(folds))

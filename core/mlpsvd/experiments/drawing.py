@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlpsvd.contenders import Contender
 from mlpsvd.errors import MissingLibraryError
 from mlpsvd.files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "COLUMN_IN", "FORMATS", "PALETTE", "new_figure", "save_figure", "style"]
+__all__ = ["COLUMN_IN", "FORMATS", "PALETTE", "contender_colour", "new_figure", "save_figure", "style"]
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -41,8 +42,12 @@ _STYLE: Any = {
     "svg.hashsalt": "mlpsvd",
 }
 # Okabe and Ito's colours, which stay apart for every kind of colour vision.
-COLOURS = {"mlp": "#0072B2", "mlp-svd": "#D55E00"}
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+
+
+def contender_colour(contender: Contender) -> str:
+    """Return the colour of a contender in print."""
+    return PALETTE[contender.colour % len(PALETTE)]
 
 
 def save_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:

@@ -27,12 +27,12 @@ def ranked_contenders(outcomes: Mapping[str, Outcome]) -> list[str]:
 
     A network that has not learned (``at_chance``) comes before one that has. Of the others the one with the higher
     accuracy is better (:func:`judged_accuracy`); of two equal ones the one with fewer weights, and of two with as many
-    the MLP-SVD.
+    the one with factored layers.
     """
 
     def key(name: str) -> tuple[bool, float, int, bool]:
         one = outcomes[name]
         judged = judged_accuracy(one)
-        return not one.at_chance, -1.0 if math.isnan(judged) else judged, -one.last.n_weights, name == "mlp-svd"
+        return not one.at_chance, -1.0 if math.isnan(judged) else judged, -one.last.n_weights, one.contender.is_factored
 
     return sorted(outcomes, key=key)

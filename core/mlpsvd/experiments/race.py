@@ -5,14 +5,15 @@ Turns make the comparison fair on a machine whose speed drifts, and let both cur
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.contenders import Contender, named_contenders
 from mlpsvd.engines.choice import choose
-from mlpsvd.errors import DataError
+from mlpsvd.errors import DataError, SettingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.metrics.chance import is_at_chance
@@ -22,8 +23,8 @@ from mlpsvd.network.initialise import build, network_spec
 from mlpsvd.network.layers import DENSE
 from mlpsvd.network.network import Network
 from mlpsvd.network.spec import NetworkSpec
+from mlpsvd.settings import check
 from mlpsvd.streams import Purpose, seeds
-from mlpsvd.text import CONTENDER_NAMES
 from mlpsvd.training.events import EpochEvent, Snapshot
 from mlpsvd.training.task import TrainingTask
 from mlpsvd.training.trainer import Trainer, TrainerState
@@ -43,12 +44,12 @@ __all__ = [
 
 @dataclass(frozen=True)
 class RaceEvent:
-    """One epoch of one contender, ``mlp`` or ``mlp-svd``.
+    """One epoch of one contender.
 
     Epoch 0 after later epochs of the same contender begins its training again: what it gave before no longer counts.
     """
 
-    contender: str
+    contender: Contender
     event: EpochEvent
 
 
@@ -59,7 +60,7 @@ class Outcome:
     Attributes
     ----------
     contender
-        ``mlp`` or ``mlp-svd``.
+        Which network of the race it is.
     snapshot
         The trained network.
     confusion : np.ndarray [shape=(n_classes, n_classes)]
@@ -78,7 +79,7 @@ class Outcome:
         Whether the prediction for each test clip is correct; None for an outcome that was read from a file without it.
     """
 
-    contender: str
+    contender: Contender
     snapshot: Snapshot
     confusion: NDArray[np.intp]
     report: ClassReport
@@ -99,17 +100,17 @@ class ContenderState:
     attempt: int = 0
 
 
-def contender_kinds(experiment: Experiment, contender: str) -> tuple[str, ...]:
+def contender_kinds(experiment: Experiment, contender: Contender) -> tuple[str, ...]:
     """Return the kind of each weight matrix of a contender, input side first."""
-    if contender == "mlp":
-        return (DENSE.name,) * (len(experiment.network.hidden) + 1)
-    return experiment.network.factored_kinds()
+    network = contender.applied_to(experiment).network
+    return network.factored_kinds() if contender.is_factored else (DENSE.name,) * (len(network.hidden) + 1)
 
 
-def initial_kinds(experiment: Experiment, contender: str) -> tuple[str, ...]:
+def initial_kinds(experiment: Experiment, contender: Contender) -> tuple[str, ...]:
     """Return the kind of each weight matrix before the first discarding point: W may not be factored until then."""
     kinds = contender_kinds(experiment, contender)
-    return (DENSE.name,) * len(kinds) if experiment.discarding.factor_from == "first point" else kinds
+    discarding = contender.applied_to(experiment).discarding
+    return (DENSE.name,) * len(kinds) if discarding.factor_from == "first point" else kinds
 
 
 def attempt_seed(seed: int, attempt: int) -> int:
@@ -117,9 +118,9 @@ def attempt_seed(seed: int, attempt: int) -> int:
     return seed if attempt == 0 else int(seeds(Purpose.RETRY, seed, attempt).generate_state(1)[0])
 
 
-def initial_network(prepared: Prepared, contender: str, attempt: int = 0) -> Network:
+def initial_network(prepared: Prepared, contender: Contender, attempt: int = 0) -> Network:
     """Return a contender's network before training."""
-    experiment = prepared.experiment
+    experiment = contender.applied_to(prepared.experiment)
     return build(
         experiment.network,
         prepared.features.n_features,
@@ -130,9 +131,9 @@ def initial_network(prepared: Prepared, contender: str, attempt: int = 0) -> Net
     )
 
 
-def training_task(prepared: Prepared, contender: str, attempt: int = 0) -> TrainingTask:
+def training_task(prepared: Prepared, contender: Contender, attempt: int = 0) -> TrainingTask:
     """Return what a contender trains in an attempt."""
-    experiment = prepared.experiment
+    experiment = contender.applied_to(prepared.experiment)
     return TrainingTask(
         initial_network(prepared, contender, attempt),
         contender_kinds(experiment, contender),
@@ -151,18 +152,32 @@ class Race:
     prepared
         The experiment and its data set.
     states
-        State from which each contender continues, from :meth:`states` of an earlier race of the same experiment.
+        State from which each contender continues, by key, from :meth:`states` of an earlier race of the same
+        experiment.
+    contenders
+        What to train; by default the contenders that the experiment names.
 
     Raises
     ------
+    SettingError
+        If there is no contender, two have the same key, or one has settings that are impossible.
     DataError
         If ``states`` belong to data of another shape: the recordings have changed since.
     """
 
-    def __init__(self, prepared: Prepared, states: Mapping[str, ContenderState] | None = None) -> None:
+    def __init__(
+        self,
+        prepared: Prepared,
+        states: Mapping[str, ContenderState] | None = None,
+        contenders: Sequence[Contender] | None = None,
+    ) -> None:
         self._prepared = prepared
         experiment = prepared.experiment
-        self._engine, note = choose(experiment.training.engine, experiment.training.precision, _network_specs(prepared))
+        self.contenders = tuple(named_contenders(experiment.training.contenders) if contenders is None else contenders)
+        _check_contenders(self.contenders, experiment)
+        self._by_key = {one.key: one for one in self.contenders}
+        specs = _network_specs(prepared, self.contenders)
+        self._engine, note = choose(experiment.training.engine, experiment.training.precision, specs)
         self._notes = [note] if note else []
         self._chance_notes: dict[str, str] = {}
         self.validations: Mapping[str, Validation] = {}
@@ -170,21 +185,20 @@ class Race:
         states = states or {}
         _check_shapes(prepared, states)
         self._histories = {
-            contender: list(states[contender].history) if contender in states else []
-            for contender in experiment.training.contenders
+            contender: list(states[contender].history) if contender in states else [] for contender in self._by_key
         }
         self._attempts = {
-            contender: states[contender].attempt if contender in states else 0
-            for contender in experiment.training.contenders
+            contender: states[contender].attempt if contender in states else 0 for contender in self._by_key
         }
         self._trainers = {
             contender: self._trainer(contender, states[contender].trainer if contender in states else None)
-            for contender in experiment.training.contenders
+            for contender in self._by_key
         }
 
     def _trainer(self, contender: str, state: TrainerState | None = None) -> Trainer:
         """Return what trains a contender's current attempt."""
-        return Trainer(training_task(self._prepared, contender, self._attempts[contender]), self._engine, state)
+        task = training_task(self._prepared, self._by_key[contender], self._attempts[contender])
+        return Trainer(task, self._engine, state)
 
     @property
     def engine_description(self) -> str:
@@ -201,7 +215,7 @@ class Race:
 
     @property
     def histories(self) -> dict[str, list[EpochEvent]]:
-        """All events so far, by contender."""
+        """All events so far, by the contenders' keys."""
         return self._histories
 
     def run(self) -> Iterator[RaceEvent]:
@@ -228,7 +242,7 @@ class Race:
                 history = self._histories[contender]
                 if not history or event.epoch > history[-1].epoch:  # a resumed trainer may repeat its epoch 0
                     history.append(event)
-                    yield RaceEvent(contender, event)
+                    yield RaceEvent(self._by_key[contender], event)
 
     def outcomes(self) -> dict[str, Outcome]:
         """Return what came out so far; valid between any two events, so a stopped race keeps its networks."""
@@ -251,7 +265,7 @@ class Race:
         if attempt >= retries:
             fate = f"{retries} retries did not help" if retries else "another seed may help"
         self._chance_notes[contender] = (
-            f"{CONTENDER_NAMES.get(contender, contender)} did not learn ({100.0 * accuracy(confusion):.0f} % of its "
+            f"{self._by_key[contender].title} did not learn ({100.0 * accuracy(confusion):.0f} % of its "
             f"training clips correct, as by chance); {fate}"
         )
         if attempt >= retries:
@@ -272,7 +286,7 @@ class Race:
         confusion = confusion_matrix(dataset.y_test, estimates, len(dataset.class_names))
         history = self._histories[contender]
         return Outcome(
-            contender=contender,
+            contender=self._by_key[contender],
             snapshot=trainer.snapshot(),
             confusion=confusion,
             report=class_report(confusion),
@@ -285,14 +299,22 @@ class Race:
         )
 
 
-def _network_specs(prepared: Prepared) -> list[NetworkSpec]:
+def _network_specs(prepared: Prepared, contenders: Sequence[Contender]) -> list[NetworkSpec]:
     """Return the network of every contender before training, and as it is factored at the latest."""
     experiment, sizes = prepared.experiment, (prepared.features.n_features, len(prepared.dataset.class_names))
     return [
-        network_spec(experiment.network, *sizes, kinds(experiment, contender))
-        for contender in experiment.training.contenders
+        network_spec(contender.applied_to(experiment).network, *sizes, kinds(experiment, contender))
+        for contender in contenders
         for kinds in (initial_kinds, contender_kinds)
     ]
+
+
+def _check_contenders(contenders: Sequence[Contender], experiment: Experiment) -> None:
+    keys = tuple(one.key for one in contenders)
+    if not keys or len(set(keys)) != len(keys):
+        raise SettingError("contenders", keys, "one or more, each with a key of its own")
+    for one in contenders:
+        check(one.applied_to(experiment), f"contender {one.key}: " if one.settings else "")
 
 
 def _check_shapes(prepared: Prepared, states: Mapping[str, ContenderState]) -> None:
@@ -301,6 +323,6 @@ def _check_shapes(prepared: Prepared, states: Mapping[str, ContenderState]) -> N
         spec = state.trainer.network.spec
         if (spec.n_in, spec.n_out) != found:
             raise DataError(
-                f"The data has {found[0]} features and {found[1]} classes, but the {contender} to go on with was "
+                f"The data has {found[0]} features and {found[1]} classes, but {contender} to go on with was "
                 f"trained on {spec.n_in} and {spec.n_out}; the recordings have changed since"
             )

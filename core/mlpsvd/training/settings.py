@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mlpsvd.contenders import CONTENDERS, DEFAULT_CONTENDERS
 from mlpsvd.settings import setting
 
-__all__ = ["CONTENDERS", "DiscardingSettings", "TrainingSettings"]
-
-CONTENDERS = ("mlp", "mlp-svd")
+__all__ = ["DiscardingSettings", "TrainingSettings"]
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
     """Optimiser, batches and epochs (Paul and Nelson, section IV A)."""
 
-    contenders: tuple[str, ...] = setting(CONTENDERS, label="Networks", choices=CONTENDERS,
-                                          help="Which networks to train: both, to race them, or one.")  # fmt: skip
+    contenders: tuple[str, ...] = setting(DEFAULT_CONTENDERS, label="Networks", choices=tuple(CONTENDERS),
+                                          help="Which networks to train, on the same data and in turn.")  # fmt: skip
     optimiser: str = setting("adam", label="Optimiser", choices=("adam", "momentum", "sgd"),
                              help="Adam (Kingma and Ba, 2015), gradient descent with momentum, or plain stochastic "
                              "gradient descent, equation (38).")  # fmt: skip
@@ -49,7 +48,7 @@ class TrainingSettings:
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
         """Yield what does not fit together."""
         if not self.contenders or len(set(self.contenders)) != len(self.contenders):
-            yield "contenders", self.contenders, "mlp, mlp-svd or both, each once"
+            yield "contenders", self.contenders, f"one or more of {', '.join(CONTENDERS)}, each once"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mlpsvd.contenders import MLP
 from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
@@ -44,7 +45,7 @@ def dead_seed() -> int:
     """Return a seed whose hidden neurons are all negative for every clip: no gradient, so the network cannot learn."""
     for seed in range(200):
         data = prepared(0, 0.2, seed)
-        weights = initial_network(data, "mlp").weight_matrix(0)
+        weights = initial_network(data, MLP).weight_matrix(0)
         if (data.dataset.x_train @ weights.T).max() < 0:
             return seed
     raise AssertionError("one of sixteen seeds is like that")
@@ -52,7 +53,7 @@ def dead_seed() -> int:
 
 def test_a_network_that_does_not_learn_is_trained_again_and_said_to_be() -> None:
     race = Race(prepared(8, 0.2, dead_seed()))
-    events = [(one.contender, one.event.epoch) for one in race.run()]
+    events = [(one.contender.key, one.event.epoch) for one in race.run()]
     assert events.count(("mlp", 0)) > 1
     assert [event.epoch for event in race.histories["mlp"]] == list(range(31))
     assert not any(outcome.at_chance for outcome in race.outcomes().values())
@@ -65,7 +66,7 @@ def test_a_network_that_does_not_learn_is_trained_again_and_said_to_be() -> None
 
 def test_without_retries_it_is_only_said() -> None:
     race = Race(prepared(0, 0.2, dead_seed()))
-    events = [(one.contender, one.event.epoch) for one in race.run()]
+    events = [(one.contender.key, one.event.epoch) for one in race.run()]
     assert events.count(("mlp", 0)) == 1
     assert race.outcomes()["mlp"].at_chance
     assert "another seed" in race.notes[0]
@@ -86,7 +87,7 @@ def test_a_retry_that_was_interrupted_goes_on_to_the_same_network(tmp_path: Path
     for _ in whole.run():
         pass
     for one in broken.run():
-        if broken.states()["mlp"].attempt and one.contender == "mlp" and one.event.epoch == 3:
+        if broken.states()["mlp"].attempt and one.contender is MLP and one.event.epoch == 3:
             break
     save_checkpoint(tmp_path / "c.safetensors", Run.of("abc123", data, broken))
     resumed = Race(data, load_checkpoint(tmp_path / "c.safetensors").states)

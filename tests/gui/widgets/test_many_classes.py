@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
+from mlpsvd.contenders import MLP_SVD
 from mlpsvd_gui.pages.explore.views.confusion_panel import ClassScores, ConfusionPanel
 from mlpsvd_gui.pages.listen.views.probability_history import ProbabilityHistory
 from mlpsvd_gui.pages.listen.views.spectra import LiveSpectra
@@ -43,7 +44,7 @@ def test_a_matrix_of_many_classes_is_a_picture_with_the_most_confused_pairs_besi
     panel.resize(900, 500)
     panel.show()
     started_s = time.monotonic()
-    panel.show_scores({"mlp-svd": scores(n)}, names(n))
+    panel.show_scores({MLP_SVD: scores(n)}, names(n))
     panel.grab()
     assert time.monotonic() - started_s < FREEZE_S
     assert panel.map.isVisible() and not panel.table.isVisible()
@@ -61,7 +62,7 @@ def test_a_matrix_of_many_classes_is_a_picture_with_the_most_confused_pairs_besi
 def test_fifteen_classes_keep_their_numbers_blank_zeros_and_elided_headings(qtbot: QtBot) -> None:
     panel = ConfusionPanel()
     qtbot.addWidget(panel)
-    panel.show_scores({"mlp-svd": scores(15)}, names(15))
+    panel.show_scores({MLP_SVD: scores(15)}, names(15))
     panel.show()
     assert panel.table.isVisible()
     assert panel.table.item(0, 0).text() == "75" and panel.table.item(0, 1).text() == ""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlpsvd.experiments.drawing import COLOURS, new_figure, style
+from mlpsvd.contenders import CONTENDERS, DEFAULT_CONTENDERS
+from mlpsvd.experiments.drawing import contender_colour, new_figure, style
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.papers.compare import mean_std
 from mlpsvd.experiments.papers.finding import Finding, Picture, Reproduction, Results, Table
 from mlpsvd.experiments.papers.tasks import bayes_percent, bayes_trial, final_percents, race_trials
 from mlpsvd.experiments.presets import PRESETS
 from mlpsvd.experiments.trials.trials import Trial
-from mlpsvd.text import CONTENDER_NAMES
-from mlpsvd.training.settings import CONTENDERS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,7 +52,7 @@ def _find(n_trials: int, results: Results) -> Finding:
 
 def _row(task: Experiment, results: Results, n_trials: int) -> _Row:
     trials = race_trials(task, n_trials)
-    mlp, mlp_svd = (mean_std(final_percents(results, trials, contender)) for contender in CONTENDERS)
+    mlp, mlp_svd = (mean_std(final_percents(results, trials, contender)) for contender in DEFAULT_CONTENDERS)
     numbers = (bayes_percent(results, task), *mlp, *mlp_svd)
     limit, *others = (round(number, 2) for number in numbers)
     return (task.name.removeprefix("Paper: "), limit, *others)  # type: ignore[return-value]
@@ -63,11 +62,12 @@ def _drawn(rows: list[_Row]) -> Figure:
     with style():
         figure = new_figure(2.9)
         axes = figure.subplots()
-        for index, contender in enumerate(CONTENDERS):
+        for index, contender in enumerate(DEFAULT_CONTENDERS):
             places = [place + (0.15 if index else -0.15) for place in range(len(rows))]
             means = [row[2 + 2 * index] for row in rows]
             spreads = [row[3 + 2 * index] for row in rows]
-            look = {"fmt": "o", "markersize": 3, "color": COLOURS[contender], "label": CONTENDER_NAMES[contender]}
+            one = CONTENDERS[contender]
+            look = {"fmt": "o", "markersize": 3, "color": contender_colour(one), "label": one.title}
             axes.errorbar(means, places, xerr=spreads, **look)  # type: ignore[arg-type]
         axes.plot([row[1] for row in rows], range(len(rows)), "k|", markersize=12, label="Bayes limit")
         axes.set_yticks(range(len(rows)), [row[0] for row in rows])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlpsvd.contenders import DEFAULT_CONTENDERS, contender_title
 from mlpsvd.experiments.drawing import COLUMN_IN, PALETTE, new_figure, style
 from mlpsvd.experiments.papers.compare import ALLOWANCE_NOTE, compare_accuracy, compare_claim
 from mlpsvd.experiments.papers.curves import AccuracyCurve, curve_table, draw_curve, draw_limit
@@ -19,8 +20,6 @@ from mlpsvd.experiments.papers.tasks import (
 )
 from mlpsvd.experiments.trials.trials import Trial
 from mlpsvd.signals.bank import PAPER_BANDWIDTHS_HZ, PAPER_CLASS_COUNTS
-from mlpsvd.text import CONTENDER_NAMES
-from mlpsvd.training.settings import CONTENDERS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,11 +40,11 @@ def _trials(n_trials: int) -> list[Trial]:
 def _find(n_trials: int, results: Results) -> Finding:
     curves = {
         (*key, contender): AccuracyCurve(
-            f"{key[0]:g} Hz, {key[1]} classes, {CONTENDER_NAMES[contender]}",
+            f"{key[0]:g} Hz, {key[1]} classes, {contender_title(contender)}",
             curves_percent(results, race_trials(task, n_trials), contender),
         )
         for key, task in tasks().items()
-        for contender in CONTENDERS
+        for contender in DEFAULT_CONTENDERS
     }
     limits = {key: bayes_percent(results, task) for key, task in tasks().items()}
     gaps = [limits[key] - curves[(*key, "mlp-svd")].mean[-1] for key in limits]
@@ -65,9 +64,9 @@ def _ends(n_trials: int, results: Results) -> list[Comparison]:
     rows = []
     for key, task in tasks().items():
         printed = {"mlp": TABLE_2[key].mlp_percent, "mlp-svd": TABLE_2[key].mlp_svd_percent}
-        for contender in CONTENDERS:
+        for contender in DEFAULT_CONTENDERS:
             percents = final_percents(results, race_trials(task, n_trials), contender)
-            what = f"{key[0]:g} Hz, {key[1]} classes, {CONTENDER_NAMES[contender]}: accuracy at the end"
+            what = f"{key[0]:g} Hz, {key[1]} classes, {contender_title(contender)}: accuracy at the end"
             rows.append(compare_accuracy(what, printed[contender], percents, key[1]))
     return rows
 
@@ -87,7 +86,7 @@ def _drawn(curves: dict[tuple[float, int, str], AccuracyCurve], limits: dict[_Ke
         for axes, letter, bandwidth_hz in zip(panels, "ab", PAPER_BANDWIDTHS_HZ, strict=True):
             for n_classes, colour in zip(PAPER_CLASS_COUNTS, PALETTE, strict=False):
                 for contender, dashes in _DASHES.items():
-                    label = f"{n_classes} classes, {CONTENDER_NAMES[contender]}"
+                    label = f"{n_classes} classes, {contender_title(contender)}"
                     draw_curve(axes, curves[bandwidth_hz, n_classes, contender], colour, dashes, label)
                 limit_label = "Bayes limit" if n_classes == PAPER_CLASS_COUNTS[-1] else None
                 draw_limit(axes, limits[bandwidth_hz, n_classes], colour, limit_label)

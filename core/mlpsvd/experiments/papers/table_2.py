@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from statistics import median
 from typing import TYPE_CHECKING
 
-from mlpsvd.experiments.drawing import COLOURS, new_figure, style
+from mlpsvd.contenders import CONTENDERS, DEFAULT_CONTENDERS, contender_title
+from mlpsvd.experiments.drawing import contender_colour, new_figure, style
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.papers.compare import (
     ALLOWANCE_NOTE,
@@ -18,8 +19,6 @@ from mlpsvd.experiments.papers.finding import Comparison, Finding, Picture, Repr
 from mlpsvd.experiments.papers.printed import TABLE_2
 from mlpsvd.experiments.papers.tasks import final_percents, final_ranks, race_trials, table_2_task, train_s
 from mlpsvd.experiments.trials.trials import Trial
-from mlpsvd.text import CONTENDER_NAMES
-from mlpsvd.training.settings import CONTENDERS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,10 +65,10 @@ def _compared(key: tuple[float, int], results: Results, trials: list[Trial]) -> 
     paper = TABLE_2[key]
     task = f"{bandwidth_hz:g} Hz, {n_classes} classes"
     printed = {"mlp": paper.mlp_percent, "mlp-svd": paper.mlp_svd_percent}
-    for contender in CONTENDERS:
+    for contender in DEFAULT_CONTENDERS:
         percents = final_percents(results, trials, contender)
         yield compare_accuracy(
-            f"{task}, {CONTENDER_NAMES[contender]}: test accuracy", printed[contender], percents, n_classes
+            f"{task}, {contender_title(contender)}: test accuracy", printed[contender], percents, n_classes
         )
     yield compare_ranks(f"{task}: singular values left", paper.ranks, final_ranks(results, trials))
     ratio = time_ratio(results, trials)
@@ -90,12 +89,12 @@ def _table(runs: dict[tuple[float, int], list[Trial]], results: Results) -> Tabl
     rows = []
     for key, trials in runs.items():
         paper = TABLE_2[key]
-        for contender in CONTENDERS:
+        for contender in DEFAULT_CONTENDERS:
             mean, std = mean_std(final_percents(results, trials, contender))
             is_mlp = contender == "mlp"
             ranks = final_ranks(results, trials)
             rows.append((
-                *key, CONTENDER_NAMES[contender], round(mean, 2), round(std, 2),
+                *key, contender_title(contender), round(mean, 2), round(std, 2),
                 paper.mlp_percent if is_mlp else paper.mlp_svd_percent,
                 *(("", "", "") if is_mlp else (min(ranks), max(ranks), "–".join(map(str, paper.ranks)))),
                 round(median(train_s(results, trials, contender)), 4), paper.mlp_s if is_mlp else paper.mlp_svd_s,
@@ -106,9 +105,9 @@ def _table(runs: dict[tuple[float, int], list[Trial]], results: Results) -> Tabl
 def _trial_table(runs: dict[tuple[float, int], list[Trial]], results: Results) -> Table:
     columns = ("bandwidth_hz", "n_classes", "network", "seed", "accuracy_percent", "rank", "train_s")
     rows = [
-        (*key, CONTENDER_NAMES[contender], trial.experiment.seed, round(percent, 3), rank, seconds)
+        (*key, contender_title(contender), trial.experiment.seed, round(percent, 3), rank, seconds)
         for key, trials in runs.items()
-        for contender in CONTENDERS
+        for contender in DEFAULT_CONTENDERS
         for trial, percent, rank, seconds in zip(
             trials,
             final_percents(results, trials, contender),
@@ -126,9 +125,9 @@ def _drawn(comparisons: list[Comparison]) -> Figure:
         figure = new_figure(2.9)
         axes = figure.subplots()
         for row, (one, paper) in enumerate(zip(accuracies, _printed(), strict=True)):
-            contender = CONTENDERS[row % 2]
+            contender = DEFAULT_CONTENDERS[row % 2]
             y = row // 2 + (0.16 if row % 2 else -0.16)
-            colour, label = COLOURS[contender], CONTENDER_NAMES[contender] if row < 2 else None
+            colour, label = contender_colour(CONTENDERS[contender]), contender_title(contender) if row < 2 else None
             axes.errorbar(one.mean or 0.0, y, xerr=one.std, color=colour, fmt="o", markersize=3, label=label)
             axes.plot(paper, y, "k|", markersize=7, label="Paper" if row == 0 else None)
         axes.set_yticks(range(len(TABLE_2)), [f"{b:g} Hz, {n} classes" for b, n in TABLE_2])

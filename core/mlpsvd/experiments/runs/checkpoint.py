@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.contenders import Contender, named_contenders
 from mlpsvd.datasets.clips import Skipped
 from mlpsvd.errors import FileFormatError, SettingError
 from mlpsvd.experiments.experiment import Experiment, experiment_from_table
@@ -24,6 +25,7 @@ from mlpsvd.experiments.race import ContenderState, Outcome
 from mlpsvd.experiments.runs.checkpoint_history import Tensors, history_arrays, history_table, read_history, tensor
 from mlpsvd.experiments.runs.checkpoint_network import read_trainer, trainer_arrays, trainer_table
 from mlpsvd.experiments.runs.checkpoint_v1 import read_states
+from mlpsvd.experiments.runs.contender_table import are_the_defaults, contenders_table, read_contenders
 from mlpsvd.experiments.runs.results import model_of
 from mlpsvd.experiments.runs.run import Run, RunData, saved_outcome
 from mlpsvd.features.spectra import FittedFeatures
@@ -42,7 +44,10 @@ CHECKPOINT = "checkpoint.safetensors"
 """Its name in the folder of a run."""
 
 _KIND = "mlpsvd checkpoint"
-_VERSION = 2
+_VERSION = 3
+_VERSION_OF_DEFAULTS = 2
+"""Written where the contenders are the first two of this program, which a file of that version can only name."""
+
 _TYPES = ("F32", "F64", "I32", "I64", "I8")
 _MOST_BYTES = 8 * 10**9
 _MOST_ATTEMPTS = 1000
@@ -84,7 +89,7 @@ def save_checkpoint(path: Path, run: Run) -> None:
         tensors |= _contender_arrays(name, state, run.outcomes.get(name))
     metadata = {
         "kind": _KIND,
-        "format_version": str(_VERSION),
+        "format_version": str(_VERSION_OF_DEFAULTS if are_the_defaults(run.contenders) else _VERSION),
         "run_id": run.id,
         "experiment": json.dumps(to_table(run.experiment)),
         "contenders": json.dumps(
@@ -93,11 +98,13 @@ def save_checkpoint(path: Path, run: Run) -> None:
         "data": json.dumps({"model": write_header(model), **_data_table(run.data)}),
         "computed": json.dumps({"engine": run.engine, "notes": list(run.notes)}),
     }
+    if not are_the_defaults(run.contenders):
+        metadata["definitions"] = json.dumps(contenders_table(run.contenders))
     write_atomically(path, save({name: np.ascontiguousarray(one) for name, one in tensors.items()}, metadata))
 
 
 def load_checkpoint(path: Path) -> Run | OldCheckpoint:
-    """Read what :func:`save_checkpoint` wrote, of this format version or the first.
+    """Read what :func:`save_checkpoint` wrote, of this format version or an earlier one.
 
     Of the events only the last has its snapshot; everything else is as it was, to the last bit.
 
@@ -110,7 +117,7 @@ def load_checkpoint(path: Path) -> Run | OldCheckpoint:
     if metadata.get("kind") != _KIND:
         raise FileFormatError(f"{path} is no checkpoint of this program")
     version = metadata.get("format_version", "")
-    if version not in ("1", str(_VERSION)):
+    if version not in ("1", str(_VERSION_OF_DEFAULTS), str(_VERSION)):
         raise FileFormatError(
             f"{path} has format version {one_line(version, 20)}; this program reads up to version {_VERSION}"
         )
@@ -118,7 +125,10 @@ def load_checkpoint(path: Path) -> Run | OldCheckpoint:
         experiment = _experiment(metadata)
         if version == "1":
             return OldCheckpoint(experiment, read_states(_fields(metadata, "contenders"), tensors, experiment))
-        return _run(metadata, tensors, experiment)
+        contenders = named_contenders(experiment.training.contenders)
+        if version == str(_VERSION):
+            contenders = read_contenders(_fields(metadata, "definitions"), experiment)
+        return _run(metadata, tensors, experiment, contenders)
     except (FileFormatError, SettingError) as error:
         raise FileFormatError(f"{path} is damaged: {error}") from error
 
@@ -206,22 +216,25 @@ def _data_table(data: RunData) -> dict[str, Any]:
     }
 
 
-def _run(metadata: Mapping[str, str], tensors: Tensors, experiment: Experiment) -> Run:
+def _run(
+    metadata: Mapping[str, str], tensors: Tensors, experiment: Experiment, contenders: tuple[Contender, ...]
+) -> Run:
     data = _data(_fields(metadata, "data"), tensors, experiment)
     size = (data.features.n_features, len(data.class_names))
     tables = _fields(metadata, "contenders")
     states: dict[str, ContenderState] = {}
+    by_key = {one.key: one for one in contenders}
     for name in tables.names():
-        if name not in experiment.training.contenders:
+        if name not in by_key:
             raise FileFormatError(f"it holds the contender {one_line(name)}, which the experiment does not have")
         table = tables.table(name)
-        trainer = read_trainer(name, table, tensors, experiment, size)
+        trainer = read_trainer(by_key[name], table, tensors, experiment, size)
         history: list[EpochEvent] = []
         if table.flag("has_history"):
             history = read_history(f"{name}.history.", table, tensors, trainer.network.spec, experiment.training.epochs)
             history[-1] = dataclasses.replace(history[-1], snapshot=trainer.network)
         states[name] = ContenderState(trainer, tuple(history), table.whole("attempt", high=_MOST_ATTEMPTS))
-    if set(states) != set(experiment.training.contenders) or not any(one.history for one in states.values()):
+    if set(states) != set(by_key) or not any(one.history for one in states.values()):
         raise FileFormatError("it does not hold every contender of its experiment")
     computed = _fields(metadata, "computed")
     return Run(
@@ -229,10 +242,11 @@ def _run(metadata: Mapping[str, str], tensors: Tensors, experiment: Experiment) 
         data=data,
         histories={name: state.history for name, state in states.items() if state.history},
         outcomes={
-            name: _outcome(name, state, tensors, data, tables.table(name))
+            name: _outcome(by_key[name], state, tensors, data, tables.table(name))
             for name, state in states.items()
             if state.history
         },
+        contenders=contenders,
         states=states,
         engine=computed.text("engine"),
         notes=computed.texts("notes"),
@@ -272,12 +286,13 @@ def _skipped(entry: object) -> Skipped:
     return Skipped(entry[0], entry[1])
 
 
-def _outcome(name: str, state: ContenderState, tensors: Tensors, data: RunData, table: Fields) -> Outcome:
+def _outcome(contender: Contender, state: ContenderState, tensors: Tensors, data: RunData, table: Fields) -> Outcome:
+    name = contender.key
     shape = (len(data.class_names), len(data.class_names))
     counts = tensor(tensors, f"{name}.confusion", shape, "i")
     if (counts < 0).any() or counts.sum() != data.n_test:
         raise FileFormatError(f"the tensor {name}.confusion does not count the {data.n_test} test clips")
-    outcome = saved_outcome(name, state, counts.astype(np.intp), table.flag("at_chance"))
+    outcome = saved_outcome(contender, state, counts.astype(np.intp), table.flag("at_chance"))
     if f"{name}.correct" in tensors:
         correct = tensor(tensors, f"{name}.correct", (data.n_test,), "i") == 1
         if correct.sum() != np.trace(counts):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.contenders import Contender
 from mlpsvd.engines.optimiser import OptimiserState
 from mlpsvd.errors import FileFormatError, NetworkError
 from mlpsvd.experiments.experiment import Experiment
@@ -41,7 +42,7 @@ def trainer_table(trainer: TrainerState) -> dict[str, Any]:
 
 
 def read_trainer(
-    contender: str,
+    contender: Contender,
     table: Fields,
     tensors: Tensors,
     experiment: Experiment,
@@ -52,7 +53,7 @@ def read_trainer(
     Parameters
     ----------
     contender
-        ``mlp`` or ``mlp-svd``.
+        Which network it is.
     table, tensors
         JSON of the contender, and the arrays of the file.
     experiment
@@ -66,7 +67,7 @@ def read_trainer(
         If anything is missing or does not fit the rest.
     """
     spec = _spec(table.table("spec"), experiment, contender, size)
-    vectors = [_vector(tensors, f"{contender}.{name}", spec, experiment) for name in _VECTORS]
+    vectors = [_vector(tensors, f"{contender.key}.{name}", spec, experiment) for name in _VECTORS]
     steps = list(table.wholes("steps", high=_MOST_STEPS))
     try:
         check_steps(spec, steps)
@@ -78,9 +79,9 @@ def read_trainer(
     return TrainerState(epoch, Snapshot(spec, theta), OptimiserState(first, second, steps))
 
 
-def _spec(table: Fields, experiment: Experiment, contender: str, size: tuple[int, int] | None) -> NetworkSpec:
+def _spec(table: Fields, experiment: Experiment, contender: Contender, size: tuple[int, int] | None) -> NetworkSpec:
     """Return a network whose layers fit each other, and the experiment."""
-    network, spec = experiment.network, spec_from_fields(table)
+    network, spec = contender.applied_to(experiment).network, spec_from_fields(table)
     initial, kinds = initial_kinds(experiment, contender), contender_kinds(experiment, contender)
     n_in, n_out = size or (spec.n_in, spec.n_out)
     sizes = (n_in, *network.hidden, n_out)

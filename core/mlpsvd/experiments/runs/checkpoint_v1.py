@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from mlpsvd.contenders import named_contenders
 from mlpsvd.errors import FileFormatError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.race import ContenderState
@@ -30,12 +31,13 @@ def read_states(tables: Fields, tensors: Tensors, experiment: Experiment) -> dic
     FileFormatError
         If anything is missing or does not fit the rest.
     """
-    states = {}
+    states, contenders = {}, named_contenders(experiment.training.contenders)
     for name in tables.names():
-        if name not in experiment.training.contenders:
+        contender = next((one for one in contenders if one.key == name), None)
+        if contender is None:
             raise FileFormatError(f"it holds the contender {one_line(name)}, which the experiment does not have")
         table = tables.table(name)
-        trainer = read_trainer(name, table, tensors, experiment)
+        trainer = read_trainer(contender, table, tensors, experiment)
         n_epochs = experiment.training.epochs
         history = [_event(name, one, tensors, trainer.network.spec, n_epochs) for one in table.tables("history")]
         if [event.epoch for event in history] != list(range(trainer.epoch + 1 if history else 0)):

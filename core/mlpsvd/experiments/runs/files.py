@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from mlpsvd.contenders import CONTENDERS
 from mlpsvd.errors import FileFormatError, MlpSvdError
 from mlpsvd.experiments.drawing import FORMATS
 from mlpsvd.experiments.experiment_file import save_experiment
@@ -18,15 +19,13 @@ from mlpsvd.json_fields import Fields, parse_fields
 from mlpsvd.metrics.scores import accuracy
 from mlpsvd.metrics.uncertainty import accuracy_text
 from mlpsvd.models.model_file import save_model
-from mlpsvd.text import CONTENDER_NAMES
-from mlpsvd.training.settings import CONTENDERS
 
 __all__ = [
     "RESULTS",
-    "RUN_NAMES",
     "check_run_folder",
     "model_name",
     "read_results",
+    "run_names",
     "write_essentials",
     "write_figures",
     "write_tables",
@@ -42,17 +41,15 @@ def model_name(contender: str) -> str:
     return f"model-{contender}.safetensors"
 
 
-def _run_names() -> frozenset[str]:
-    per_contender = [f"{stem}-{name}" for stem in ("singular-values", "confusion") for name in CONTENDERS]
+def run_names(keys: Iterable[str] = tuple(CONTENDERS)) -> frozenset[str]:
+    """Return every name that a file of a run may have, for the contenders with some keys."""
+    keys = tuple(keys)
+    per_contender = [f"{stem}-{name}" for stem in ("singular-values", "confusion") for name in keys]
     pictures = ["accuracy-and-loss", "rank-and-weights", *per_contender]
     names = {f"{stem}.{kind}" for stem in pictures for kind in FORMATS}
-    names |= {f"{stem}.csv" for stem in per_contender} | {f"history-{name}.csv" for name in CONTENDERS}
-    names |= {model_name(name) for name in CONTENDERS}
+    names |= {f"{stem}.csv" for stem in per_contender} | {f"history-{name}.csv" for name in keys}
+    names |= {model_name(name) for name in keys}
     return frozenset(names | {EXPERIMENT, RESULTS, CHECKPOINT, "skipped.csv", "window.png"})
-
-
-RUN_NAMES = _run_names()
-"""Every name that a file of a run may have."""
 
 
 def write_essentials(folder: Path, run: Run) -> Iterator[Path]:
@@ -89,12 +86,12 @@ def write_figures(folder: Path, run: Run) -> Iterator[Path]:
     """Draw the figures as PNG, SVG and PDF; yield the path of each."""
     from mlpsvd.experiments.runs import plots
 
-    shown = {name: run.histories[name] for name in run.outcomes}
+    shown = {outcome.contender: run.histories[name] for name, outcome in run.outcomes.items()}
     if not shown:
         return
     figures = {"accuracy-and-loss": plots.accuracy_and_loss(shown), "rank-and-weights": plots.rank_and_weights(shown)}
     for name, outcome in run.outcomes.items():
-        title = f"{CONTENDER_NAMES[name]}: {accuracy_text(accuracy(outcome.confusion), int(outcome.confusion.sum()))}"
+        title = f"{outcome.contender.title}: {accuracy_text(accuracy(outcome.confusion), int(outcome.confusion.sum()))}"
         figures[f"singular-values-{name}"] = plots.singular_values(run.histories[name])
         figures[f"confusion-{name}"] = plots.confusion(outcome.confusion, run.data.class_names, title)
     for stem, figure in figures.items():
@@ -111,7 +108,7 @@ def check_run_folder(folder: Path) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise FileFormatError(f"{folder} is a file; it should be a folder, or not be there yet")
-    foreign = sorted(name for name in RUN_NAMES if (folder / name).exists())
+    foreign = sorted(name for name in run_names() if (folder / name).exists())
     if foreign and not _is_run(folder):
         raise FileFormatError(
             f"{folder} holds {foreign[0]}, which no run of this program wrote; choose an empty folder or another name"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from mlpsvd.contenders import contender_title
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.runs.files import read_results
@@ -55,7 +56,7 @@ class KeptRun:
     started
         When it began.
     epochs, accuracies
-        For each contender the epochs done and the test accuracy, 0 to 1; empty where the program ended meanwhile.
+        By contender the epochs done and the test accuracy, 0 to 1; empty where the program ended meanwhile.
     """
 
     folder: Path
@@ -63,6 +64,7 @@ class KeptRun:
     started: datetime
     epochs: Mapping[str, int]
     accuracies: Mapping[str, float]
+    titles: Mapping[str, str]
 
 
 class RunLibrary:
@@ -152,16 +154,17 @@ def _entry(folder: Path) -> KeptRun:
     started = datetime.now()
     with contextlib.suppress(ValueError):
         started = datetime.strptime(match[1], _TIME)
-    name, epochs, accuracies = match[2] or "", {}, {}
+    name, epochs, accuracies, titles = match[2] or "", {}, {}, {}
     with contextlib.suppress(OSError, MlpSvdError):
         results = read_results(folder)
         name = results.text("experiment")
         contenders = results.table("contenders")
         for contender in contenders.names():
             table = contenders.table(contender)
+            titles[contender] = table.text("title") if "title" in table else contender_title(contender)
             epochs[contender] = table.whole("epochs")
             accuracies[contender] = table.number("test_accuracy", 0.0, 1.0)
-    return KeptRun(folder, name, started, epochs, accuracies)
+    return KeptRun(folder, name, started, epochs, accuracies, titles)
 
 
 def _slug(name: str) -> str:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.experiments.drawing import COLOURS, COLUMN_IN, FORMATS, new_figure, save_figure, style
+from mlpsvd.contenders import Contender
+from mlpsvd.experiments.drawing import COLUMN_IN, FORMATS, contender_colour, new_figure, save_figure, style
 from mlpsvd.network.layers import layer_family
-from mlpsvd.text import CONTENDER_NAMES, one_line
+from mlpsvd.text import one_line
 from mlpsvd.training.events import EpochEvent
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _ONE_COLUMN_CLASSES = 20
 _MOST_NAMES = 50
 _LONGEST_NAME = 14
 
-Histories = Mapping[str, Sequence[EpochEvent]]
+Histories = Mapping[Contender, Sequence[EpochEvent]]
 
 
 def accuracy_and_loss(histories: Histories) -> Figure:
@@ -37,7 +38,7 @@ def accuracy_and_loss(histories: Histories) -> Figure:
         top, bottom = figure.subplots(2, 1, sharex=True)
         for contender, history in histories.items():
             epochs = [event.epoch for event in history]
-            colour, name = COLOURS.get(contender), CONTENDER_NAMES.get(contender, contender)
+            colour, name = contender_colour(contender), contender.title
             test = [100 * event.test_accuracy for event in history]
             train = [100 * event.train_accuracy for event in history]
             top.plot(epochs, test, color=colour, label=f"{name}, test")
@@ -60,7 +61,7 @@ def rank_and_weights(histories: Histories) -> Figure:
         top, bottom = figure.subplots(2, 1, sharex=True)
         for contender, history in histories.items():
             epochs = [event.epoch for event in history]
-            colour, name = COLOURS.get(contender), CONTENDER_NAMES.get(contender, contender)
+            colour, name = contender_colour(contender), contender.title
             for count, layer in enumerate(_shown_layers(history)):
                 label = f"{name}, layer {layer + 1}"
                 dashes = ("-", "--", ":", "-.")[count % 4]

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from mlpsvd import __version__
+from mlpsvd.contenders import baseline_of
 from mlpsvd.experiments.compare_outcomes import compare_outcomes, comparison_table
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import Outcome
@@ -45,7 +46,7 @@ def model_of(data: Prepared | RunData, outcome: Outcome, run_id: str = "") -> Mo
         clip_s=data.clip_s,
         experiment_table=to_table(data.experiment),
         summary={
-            "contender": outcome.contender,
+            "contender": outcome.contender.key,
             "epoch": last.epoch,
             "n_epochs": last.n_epochs,
             "test_accuracy": _finite(accuracy(outcome.confusion)),
@@ -60,6 +61,7 @@ def model_of(data: Prepared | RunData, outcome: Outcome, run_id: str = "") -> Mo
 def results_table(run: Run) -> dict[str, Any]:
     """Return the content of ``results.json`` as plain tables; figures that do not exist are None."""
     data = run.data
+    comparisons = _comparisons(run)
     return {
         "program": PROGRAM,
         "format_version": 2,
@@ -76,9 +78,17 @@ def results_table(run: Run) -> dict[str, Any]:
         "n_train": data.n_train,
         "n_test": data.n_test,
         "n_skipped": len(data.skipped),
-        "comparison": comparison_table(compare_outcomes(run.outcomes)),
+        "comparison": next(iter(comparisons.values())) if len(comparisons) == 1 else None,
+        "comparisons": comparisons,
         "contenders": {name: _outcome_table(outcome, data.class_names) for name, outcome in run.outcomes.items()},
     }
+
+
+def _comparisons(run: Run) -> dict[str, dict[str, Any]]:
+    """Return each contender's comparison with the baseline."""
+    compared = compare_outcomes(run.outcomes)
+    baseline = baseline_of([one.contender for one in run.outcomes.values()]).key if compared else ""
+    return {key: {"baseline": baseline, **comparison_table(one)} for key, one in compared.items()}
 
 
 def library_versions() -> dict[str, str | None]:
@@ -95,6 +105,7 @@ def library_versions() -> dict[str, str | None]:
 def _outcome_table(outcome: Outcome, class_names: Sequence[str]) -> dict[str, Any]:
     last, report = outcome.last, outcome.report
     return {
+        "title": outcome.contender.title,
         "epochs": last.epoch,
         "stopped_early": last.epoch < last.n_epochs,
         "test_accuracy": _finite(accuracy(outcome.confusion)),

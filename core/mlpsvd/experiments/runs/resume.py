@@ -42,4 +42,4 @@ def continued_race(run: Run, prepared: Prepared) -> Race:
         If ``prepared`` holds other classes or clips than those that the race began with.
     """
     require_same_data(run.data, prepared)
-    return Race(prepared, run.states)
+    return Race(prepared, run.states, run.contenders)

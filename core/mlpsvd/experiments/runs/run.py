@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.contenders import Contender
 from mlpsvd.datasets.clips import Skipped
 from mlpsvd.errors import DataError
 from mlpsvd.experiments.experiment import Experiment
@@ -94,6 +95,8 @@ class Run:
         The events of each contender, epoch 0 first.
     outcomes
         What came out for each contender, valid at any epoch.
+    contenders
+        The networks that were trained.
     states
         What going on needs of each contender; empty where a run cannot go on.
     engine
@@ -106,6 +109,7 @@ class Run:
     data: RunData
     histories: Mapping[str, Sequence[EpochEvent]]
     outcomes: Mapping[str, Outcome]
+    contenders: tuple[Contender, ...]
     states: Mapping[str, ContenderState] = field(default_factory=dict)
     engine: str = ""
     notes: tuple[str, ...] = ()
@@ -118,6 +122,7 @@ class Run:
             data=RunData.of(prepared),
             histories={name: tuple(history) for name, history in race.histories.items() if history},
             outcomes=race.outcomes(),
+            contenders=race.contenders,
             states=race.states(),
             engine=race.engine_description,
             notes=race.notes,
@@ -140,7 +145,7 @@ class Run:
 
 
 def saved_outcome(
-    contender: str, state: ContenderState, confusion: NDArray[np.intp], at_chance: bool = False
+    contender: Contender, state: ContenderState, confusion: NDArray[np.intp], at_chance: bool = False
 ) -> Outcome:
     """Return the outcome of a contender, with a history, whose confusion matrix was saved."""
     return Outcome(

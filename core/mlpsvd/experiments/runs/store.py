@@ -19,15 +19,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from mlpsvd.contenders import CONTENDERS, is_contender_key
 from mlpsvd.errors import DataError, FileFormatError, MlpSvdError
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import Race
 from mlpsvd.experiments.runs.checkpoint import CHECKPOINT, checkpoint_id, load_checkpoint, save_checkpoint
 from mlpsvd.experiments.runs.files import (
-    RUN_NAMES,
     check_run_folder,
     model_name,
     read_results,
+    run_names,
     write_essentials,
     write_figures,
     write_tables,
@@ -142,7 +143,7 @@ class RunFolder:
         except OSError as error:
             raise _named(error, self.path, "; models, results and checkpoint are written, the rest is not") from error
         finally:  # whatever has stopped the pictures, the essential files take their places
-            _swap(self.path, staged, run.id, names)
+            _swap(self.path, staged, run, names)
             self._holds = run.id
         return [self.path / name for name in names]
 
@@ -220,8 +221,9 @@ def _named(error: OSError, folder: Path, consequence: str = "") -> OSError:
     return OSError(error.errno, f"{error.strerror or error}{consequence}", str(folder / name))
 
 
-def _swap(folder: Path, staged: Path, run_id: str, names: list[str]) -> None:
-    write_atomically(staged / _READY, json.dumps({"run_id": run_id, "files": names}))
+def _swap(folder: Path, staged: Path, run: Run, names: list[str]) -> None:
+    keys = {*CONTENDERS, *_held_contenders(folder), *(one.key for one in run.contenders)}
+    write_atomically(staged / _READY, json.dumps({"run_id": run.id, "files": names, "contenders": sorted(keys)}))
     _finish_swap(folder)
 
 
@@ -230,24 +232,34 @@ def _finish_swap(folder: Path) -> None:
     staged = work_folder(folder) / _NEW
     if staged.is_symlink() or not staged.is_dir():
         return
-    names = _ready_names(staged)
-    if names is not None:
+    ready = _ready(staged)
+    if ready is not None:
+        names, keys = ready
         for name in names:
             if (staged / name).is_file() and not (staged / name).is_symlink():
                 (staged / name).replace(folder / name)
-        for name in RUN_NAMES - set(names):
+        for name in run_names(keys) - set(names):
             (folder / name).unlink(missing_ok=True)
         (staged.parent / _UNFINISHED).unlink(missing_ok=True)
     shutil.rmtree(staged, ignore_errors=True)
 
 
-def _ready_names(staged: Path) -> list[str] | None:
-    """Return the names of a complete set of files; None where it is not complete."""
+def _ready(staged: Path) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Return the names of a complete set of files, and the contenders of the old and the new run; else None."""
     try:
-        names = parse_fields(read_plain(staged / _READY, _MOST_READY_BYTES)).texts("files", tuple(sorted(RUN_NAMES)))
+        fields = parse_fields(read_plain(staged / _READY, _MOST_READY_BYTES))
+        keys = fields.texts("contenders") if "contenders" in fields else tuple(CONTENDERS)
+        keys = tuple(key for key in keys if is_contender_key(key))
+        return fields.texts("files", tuple(sorted(run_names(keys)))), keys
     except (OSError, MlpSvdError):
         return None
-    return list(names)
+
+
+def _held_contenders(folder: Path) -> tuple[str, ...]:
+    """Return the contenders of the run in a folder, as far as its results name them."""
+    with contextlib.suppress(OSError, MlpSvdError):
+        return tuple(key for key in read_results(folder).table("contenders").names() if is_contender_key(key))
+    return ()
 
 
 def _held_id(folder: Path) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.contenders import named_contenders
 from mlpsvd.errors import DataError, FileFormatError, MlpSvdError
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Outcome, Race
@@ -50,6 +51,7 @@ def _read_old_run(folder: Path, results: Fields, old: OldCheckpoint) -> Run:
         data=_data(folder, results, old),
         histories={name: old.states[name].history for name in outcomes},
         outcomes=outcomes,
+        contenders=named_contenders(old.experiment.training.contenders),
         states=old.states,
         engine=results.text("engine"),
         notes=results.texts("notes"),
@@ -100,7 +102,8 @@ def _outcomes(results: Fields, old: OldCheckpoint) -> dict[str, Outcome]:
     for name in tables.names():
         state, table = old.states.get(name), tables.table(name)
         if state is not None and state.history and table.whole("epochs") == state.trainer.epoch:
-            outcomes[name] = saved_outcome(name, state, _confusion(table, n_classes, results.whole("n_test")))
+            (contender,) = named_contenders([name])
+            outcomes[name] = saved_outcome(contender, state, _confusion(table, n_classes, results.whole("n_test")))
             if abs(accuracy(outcomes[name].confusion) - state.history[-1].test_accuracy) > 1e-6:
                 raise FileFormatError("it holds files of two runs: the accuracies in results and checkpoint differ")
     return outcomes

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.arrays import gpu
+from mlpsvd.contenders import Contender, named_contenders
 from mlpsvd.engines.gpu.engine import FusedGpuEngine
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
@@ -81,7 +82,7 @@ class GpuTrials:
 @dataclass(frozen=True)
 class _Contender:
     prepared: Prepared
-    name: str
+    contender: Contender
     history: list[EpochEvent]
 
 
@@ -93,12 +94,15 @@ def _on_the_gpu() -> Callable[[str], FusedGpuEngine]:
 def _raced(experiments: Sequence[Experiment], engine: FusedGpuEngine) -> Iterator[Raced]:
     """Train everything, then yield the races in the order of the experiments."""
     all_prepared = [prepare(experiment) for experiment in experiments]
-    races = [[_Contender(one, name, []) for name in one.experiment.training.contenders] for one in all_prepared]
+    races = [
+        [_Contender(one, each, []) for each in named_contenders(one.experiment.training.contenders)]
+        for one in all_prepared
+    ]
     contenders = [contender for race in races for contender in race]
-    for index, event in train_many([training_task(one.prepared, one.name) for one in contenders], engine):
+    for index, event in train_many([training_task(one.prepared, one.contender) for one in contenders], engine):
         contenders[index].history.append(event)
     for prepared, race in zip(all_prepared, races, strict=True):
-        histories = {one.name: one.history for one in race}
+        histories = {one.contender.key: one.history for one in race}
         confusions = {name: _confusion(prepared, history[-1].snapshot) for name, history in histories.items()}
         yield Raced(prepared, histories, confusions, engine.description)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from mlpsvd.analysis.truncation import accuracies_by_rank
+from mlpsvd.contenders import CONTENDERS
 from mlpsvd.errors import DataError
 from mlpsvd.experiments.bayes_limit import bayes_limit
 from mlpsvd.experiments.experiment import Experiment
@@ -30,8 +31,8 @@ class Measurement(enum.Enum):
     """What can be measured of an experiment.
 
     RACE: accuracies, ranks, weights and times of every network. SINGULAR_VALUES: these and the singular values of
-    the first weight matrix after each epoch. SMALLER_RANKS: these and the MLP's accuracy at each smaller rank, every
-    epoch. BAYES: the accuracy of the best rule there is, on as many clips as the test set has.
+    the first weight matrix after each epoch. SMALLER_RANKS: these and the accuracy of dense networks at each smaller
+    rank, every epoch. BAYES: the accuracy of the best rule there is, on as many clips as the test set has.
     """
 
     RACE = "race"
@@ -103,7 +104,7 @@ def _singular_values(raced: Raced, contender: str) -> dict[str, Any]:
 
 
 def _smaller_ranks(raced: Raced, contender: str) -> dict[str, Any]:
-    if contender != "mlp":
+    if CONTENDERS[contender].is_factored:
         return {}
     by_epoch = [
         accuracies_by_rank(Network(event.snapshot.spec, event.snapshot.theta), raced.prepared.dataset)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlpsvd.contenders import CONTENDERS
 from mlpsvd.errors import FileFormatError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.trials.measurements import Measurement
@@ -62,7 +63,7 @@ def _check_contender(table: Fields, experiment: Experiment, measurement: Measure
     _check_rows(table, "confusion", None if experiment.data.source != "synthetic" else _n_classes(experiment))
     if measurement is Measurement.SINGULAR_VALUES:
         _check_rows(table, "singular_values", n_events)
-    if measurement is Measurement.SMALLER_RANKS and name == "mlp":
+    if measurement is Measurement.SMALLER_RANKS and not CONTENDERS[name].is_factored:
         _check_rows(table, "accuracies_by_rank", None)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.contenders import baseline_of, opponents_of
 from mlpsvd.experiments.compare_outcomes import compare_outcomes
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.race import Outcome
@@ -14,7 +15,6 @@ from mlpsvd.metrics.uncertainty import Comparison, compare_accuracies
 from mlpsvd.network.layers import layer_family
 from mlpsvd.network.network import Network
 from mlpsvd.setting_labels import differences
-from mlpsvd.text import CONTENDER_NAMES
 from mlpsvd.training.events import EpochEvent, Snapshot
 from mlpsvd_gui.pages.explore.views.confusion_panel import ClassScores
 from mlpsvd_gui.pages.explore.views.race_panel import RaceRow
@@ -25,7 +25,7 @@ from mlpsvd_gui.state.run_state import RunState
 __all__ = [
     "changed_settings",
     "class_scores",
-    "comparison",
+    "comparisons",
     "curves",
     "discard_threshold",
     "factors",
@@ -70,14 +70,23 @@ def race_row(history: Sequence[EpochEvent], n_test: int = 0) -> RaceRow | None:
     )
 
 
-def comparison(run: RunState) -> Comparison | None:
-    """Compare the networks of a run as they are shown: by their answers once they are known, before by accuracies."""
+def comparisons(run: RunState) -> dict[str, Comparison]:
+    """Compare the networks of a run with the baseline: by their predictions once they are known, before by accuracies.
+
+    A network that is not at the baseline's epoch has no entry.
+    """
     if run.outcomes:
         return compare_outcomes(run.outcomes)
     last = {name: history[-1] for name, history in run.histories.items() if history}
-    if run.data is None or set(last) != {"mlp", "mlp-svd"} or last["mlp"].epoch != last["mlp-svd"].epoch:
-        return None
-    return compare_accuracies(last["mlp"].test_accuracy, last["mlp-svd"].test_accuracy, run.data.n_test)
+    shown = [run.contenders[name] for name in last]
+    if run.data is None or not shown:
+        return {}
+    baseline, n_test = last[baseline_of(shown).key], run.data.n_test
+    return {
+        one.key: compare_accuracies(baseline.test_accuracy, last[one.key].test_accuracy, n_test)
+        for one in opponents_of(shown)
+        if last[one.key].epoch == baseline.epoch
+    }
 
 
 def n_test_clips(run: RunState) -> int:
@@ -109,15 +118,16 @@ def singular_value_history(history: Sequence[EpochEvent], layer: int) -> Array:
     return values
 
 
-def layer_choices(histories: dict[str, list[EpochEvent]]) -> list[LayerChoice]:
-    """Return every layer of every contender; the MLP-SVD's come first, as they are what the panel is for."""
+def layer_choices(run: RunState) -> list[LayerChoice]:
+    """Return every layer of every contender; factored networks come first, as they are what the panel is for."""
     choices = []
-    for contender in sorted(histories, reverse=True):
-        if histories[contender]:
-            kinds = histories[contender][-1].kinds
+    for contender in sorted(run.contenders.values(), key=lambda one: not one.is_factored):
+        history = run.histories[contender.key]
+        if history:
+            kinds = history[-1].kinds
             for layer, kind in enumerate(kinds):
-                text = f"{CONTENDER_NAMES[contender]}, layer {layer + 1} of {len(kinds)} ({kind})"
-                choices.append(LayerChoice(contender, layer, text))
+                text = f"{contender.title}, layer {layer + 1} of {len(kinds)} ({kind})"
+                choices.append(LayerChoice(contender.key, layer, text))
     return choices
 
 

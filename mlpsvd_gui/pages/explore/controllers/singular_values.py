@@ -89,7 +89,7 @@ class SingularValuesController(QObject):
             self._move(self._selection.epoch)
 
     def _take(self, contender: str) -> None:
-        choices = run_figures.layer_choices(self._run.histories)
+        choices = run_figures.layer_choices(self._run)
         if len(choices) != self._panel.layer_box.count():
             keys = [(choice.contender, choice.layer) for choice in choices]
             is_kept = self._is_chosen and self._layer is not None and self._layer in keys
@@ -111,8 +111,8 @@ class SingularValuesController(QObject):
         event = self._run.event_at(self._layer[0], epoch) if self._layer else None
         if event is None or self._layer is None or self._run.experiment is None:
             return
-        contender, layer = self._layer
-        threshold = run_figures.discard_threshold(self._run.experiment, event, layer)
+        contender, layer = self._run.contenders[self._layer[0]], self._layer[1]
+        threshold = run_figures.discard_threshold(contender.applied_to(self._run.experiment), event, layer)
         self._panel.show_spectrum(event.epoch, event.singular_values[layer], threshold, contender)
         self._update_factors()
 

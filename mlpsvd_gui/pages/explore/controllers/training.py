@@ -115,6 +115,8 @@ class TrainingController(QObject):
         self._fresh.clear()
         self._training.clear()
         self._training.show_limit(None)
+        if self._run.contenders:
+            self._race.show_contenders(tuple(self._run.contenders.values()))
         self._race.show_rows({})
         self._race.show_caption("")
         self._update_stale()
@@ -122,8 +124,7 @@ class TrainingController(QObject):
     def _expect(self) -> None:
         """Draw axes that reach to the run's last epoch."""
         if self._run.experiment is not None:
-            training = self._run.experiment.training
-            self._training.expect(training.contenders, training.epochs)
+            self._training.expect(tuple(self._run.contenders.values()), self._run.experiment.training.epochs)
             self._singular_values.expect()
         self._race.show_caption(self._caption())
 
@@ -139,7 +140,7 @@ class TrainingController(QObject):
         self._training.put_off_painting()
         for contender, history in self._run.histories.items():
             if contender in self._fresh:
-                self._training.show_curves(contender, run_figures.curves(history, n_test))
+                self._training.show_curves(self._run.contenders[contender], run_figures.curves(history, n_test))
         self._fresh.clear()
         self._training.show_epoch(self._selection.epoch)
         self._show_race()
@@ -149,7 +150,7 @@ class TrainingController(QObject):
         n_test = run_figures.n_test_clips(self._run)
         rows = {name: run_figures.race_row(history, n_test) for name, history in self._run.histories.items()}
         shown = {name: row for name, row in rows.items() if row is not None}
-        self._race.show_rows(shown, run_figures.comparison(self._run))
+        self._race.show_rows(shown, run_figures.comparisons(self._run))
 
     def _caption(self) -> str:
         experiment = self._run.experiment
@@ -163,7 +164,7 @@ class TrainingController(QObject):
         experiment = self._run.experiment
         note = known_sources_note(experiment) if experiment is not None and self._run.outcomes else ""
         self._race.show_note(KNOWN_SPEAKERS_ONLY if note else "", note)
-        scores = {name: run_figures.class_scores(outcome) for name, outcome in self._run.outcomes.items()}
+        scores = {one.contender: run_figures.class_scores(one) for one in self._run.outcomes.values()}
         names = self._run.data.class_names if self._run.data else ()
         self._confusion.show_scores(scores, names)
         self._confusion.select_class(self._selection.class_index)

@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mlpsvd.text import CONTENDER_NAMES, one_line
+from mlpsvd.contenders import Contender
+from mlpsvd.text import one_line
 from mlpsvd_gui.pages.explore.views.confused_pairs import ClassScoreList, ConfusedPairs
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import plain_tip
@@ -140,15 +141,16 @@ class ConfusionPanel(QWidget):
             header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         table.horizontalHeader().setMinimumSectionSize(40)
 
-    def show_scores(self, scores: Mapping[str, ClassScores], class_names: Sequence[str]) -> None:
+    def show_scores(self, scores: Mapping[Contender, ClassScores], class_names: Sequence[str]) -> None:
         """Show the contenders' matrices; none puts the empty text back."""
-        self._scores, self._names = dict(scores), tuple(class_names)
+        self._scores, self._names = {one.key: score for one, score in scores.items()}, tuple(class_names)
         current = self.contender_box.currentData()
         blocked = self.contender_box.blockSignals(True)
         self.contender_box.clear()
         for contender in scores:
-            self.contender_box.addItem(CONTENDER_NAMES[contender], contender)
-        wanted = current if current in scores else ("mlp-svd" if "mlp-svd" in scores else None)
+            self.contender_box.addItem(contender.title, contender.key)
+        factored = next((one.key for one in scores if one.is_factored), None)
+        wanted = current if current in self._scores else factored
         self.contender_box.setCurrentIndex(max(0, self.contender_box.findData(wanted)))
         self.contender_box.blockSignals(blocked)
         self._show()

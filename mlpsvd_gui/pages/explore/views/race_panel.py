@@ -1,8 +1,8 @@
-"""The race: what both networks reached, what it took, and the ratio. Measured numbers only."""
+"""The race: what each network reached, what it took, and its ratio to the baseline. Measured numbers only."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mlpsvd.contenders import DEFAULT_CONTENDERS, Contender, baseline_of, named_contenders, opponents_of
 from mlpsvd.metrics.uncertainty import ASSUMPTION, Comparison, accuracy_text, points_text
-from mlpsvd.text import CONTENDER_NAMES
 from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour, small_font
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.eliding import ElidedLabel
@@ -43,7 +43,8 @@ _TIPS = (
     "Floating-point operations of all training epochs so far, by count",
     "Seconds spent on training, discarding included and evaluation left out, as measured on this machine",
 )
-_NOTHING_YET = "What both networks reach on the same data, and what it takes. Press Train (F5)."
+_MOST_ROWS = 7
+_NOTHING_YET = "What the networks reach on the same data, and what it takes. Press Train (F5)."
 _STALE_COLOUR = "#c77d0a"
 
 
@@ -80,7 +81,7 @@ class RaceRow:
 
 
 class RacePanel(QWidget):
-    """A small table of both contenders and a banner when it belongs to other settings."""
+    """A small table of the contenders and a banner when it belongs to other settings."""
 
     train_again_requested = Signal()
     """The person wants results for the settings as they are now."""
@@ -89,9 +90,10 @@ class RacePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.table = QTableWidget(3, len(_COLUMNS), self)
+        self.table = QTableWidget(0, len(_COLUMNS), self)
+        self._contenders: tuple[Contender, ...] = ()
+        self._grey: set[str] = set()
         self._theme = LIGHT
-        self._is_grey = False
         self._caption = QLabel(self)
         self.note = ElidedLabel(parent=self)
         self._banner = QFrame(self)
@@ -99,7 +101,7 @@ class RacePanel(QWidget):
         self.again_button = QPushButton("Train again", self._banner)
         self.restore_button = QPushButton("Restore their settings", self._banner)
         self._build()
-        self.show_rows({})
+        self.show_contenders(named_contenders(DEFAULT_CONTENDERS))
         self.show_caption("")
         self.show_note("", "")
         self.show_stale("")
@@ -142,7 +144,7 @@ class RacePanel(QWidget):
     def _build_table(self) -> None:
         table = self.table
         table.setObjectName("raceTable")
-        table.setAccessibleName("Race between MLP and MLP-SVD")
+        table.setAccessibleName("Race between the networks")
         table.verticalHeader().hide()
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setTabKeyNavigation(False)
@@ -152,20 +154,11 @@ class RacePanel(QWidget):
         table.setFrameShape(QFrame.Shape.NoFrame)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         table.horizontalHeader().setHighlightSections(False)
-        for row in range(3):
-            for column in range(len(_COLUMNS)):
-                item = QTableWidgetItem(NOTHING)
-                item.setTextAlignment(_alignment(column))
-                item.setToolTip(_TIPS[column])
-                table.setItem(row, column, item)
         for column, text in enumerate(_COLUMNS):
             heading = QTableWidgetItem(text)
             heading.setToolTip(_TIPS[column])
             heading.setTextAlignment(_alignment(column))
             table.setHorizontalHeaderItem(column, heading)
-        for row, name in enumerate((*CONTENDER_NAMES.values(), "MLP-SVD against MLP")):
-            self._item(row, 0).setText(name)
-        self._fit_height()
 
     def _fit_height(self) -> None:
         row_height = self.table.fontMetrics().height() + 6
@@ -173,21 +166,47 @@ class RacePanel(QWidget):
         self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.table.verticalHeader().setDefaultSectionSize(row_height)
         self.table.horizontalHeader().setFixedHeight(row_height)
-        self.table.setFixedHeight(4 * row_height + 2)
-        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        n_rows = self.table.rowCount()
+        self.table.setFixedHeight((1 + min(n_rows, _MOST_ROWS)) * row_height + 2)
+        policy = Qt.ScrollBarPolicy
+        self.table.setHorizontalScrollBarPolicy(policy.ScrollBarAlwaysOff)
+        self.table.setVerticalScrollBarPolicy(
+            policy.ScrollBarAlwaysOff if n_rows <= _MOST_ROWS else policy.ScrollBarAsNeeded
+        )
 
-    def show_rows(self, rows: Mapping[str, RaceRow], comparison: Comparison | None = None) -> None:
-        """Show what the contenders reached; what has not been measured is shown as "—".
+    def show_contenders(self, contenders: Sequence[Contender]) -> None:
+        """Make a row for each contender, and one for each comparison with the baseline."""
+        self._contenders = tuple(contenders)
+        self._grey = set()
+        baseline = baseline_of(self._contenders)
+        against = [f"{one.title} against {baseline.title}" for one in opponents_of(self._contenders)]
+        names = [*(one.title for one in self._contenders), *against]
+        self.table.setRowCount(len(names))
+        for row, name in enumerate(names):
+            for column in range(len(_COLUMNS)):
+                item = QTableWidgetItem(NOTHING if column else name)
+                item.setTextAlignment(_alignment(column))
+                item.setToolTip(_TIPS[column] if column else plain_tip(name))
+                self.table.setItem(row, column, item)
+        self._fit_height()
+        self.set_theme(self._theme)
+        self.show_rows({})
 
-        ``comparison`` says whether their accuracies differ by more than chance; a difference within chance is greyed.
+    def show_rows(self, rows: Mapping[str, RaceRow], comparisons: Mapping[str, Comparison] | None = None) -> None:
+        """Show what the contenders reached, by key; what has not been measured is shown as "—".
+
+        ``comparisons`` says of each contender whether its accuracy differs from the baseline's by more than chance; a
+        difference within chance is greyed.
         """
-        for index, contender in enumerate(CONTENDER_NAMES):
-            row = rows.get(contender)
+        for index, contender in enumerate(self._contenders):
+            row = rows.get(contender.key)
             self._fill(index, _cells(row) if row else [NOTHING] * (len(_COLUMNS) - 1))
-        self._fill(2, _comparison(rows.get("mlp"), rows.get("mlp-svd")))
-        is_compared = self._item(2, _ACCURACY).text() != NOTHING
-        self._compare(comparison if is_compared else None)
+        baseline = rows.get(baseline_of(self._contenders).key)
+        for opponent in opponents_of(self._contenders):
+            index = self._comparison_row(opponent.key)
+            self._fill(index, _comparison(baseline, rows.get(opponent.key)))
+            is_compared = self._item(index, _ACCURACY).text() != NOTHING
+            self._compare(opponent.key, (comparisons or {}).get(opponent.key) if is_compared else None)
 
     def show_caption(self, text: str) -> None:
         """Say what the numbers belong to: experiment, seed, engine."""
@@ -221,30 +240,39 @@ class RacePanel(QWidget):
 
     def cell(self, contender: str, column: str) -> str:
         """Return the text in a contender's row under a column's heading."""
-        row = [*CONTENDER_NAMES, "ratio"].index(contender)
+        row = [one.key for one in self._contenders].index(contender)
         return self._item(row, _COLUMNS.index(column)).text()
 
-    def _compare(self, comparison: Comparison | None) -> None:
-        """Say what the difference in accuracy is worth."""
-        item = self._item(2, _ACCURACY)
-        self._is_grey = comparison is not None and comparison.within_chance
-        item.setToolTip(plain_tip(_TIPS[_ACCURACY] if comparison is None else comparison.describe()))
-        if self._is_grey:
-            item.setText(f"{item.text()} (n.s.)")
-        self._paint_difference()
+    def comparison_cell(self, contender: str, column: str) -> str:
+        """Return the text in the row that compares a contender with the baseline, under a column's heading."""
+        return self._item(self._comparison_row(contender), _COLUMNS.index(column)).text()
 
-    def _paint_difference(self) -> None:
-        colour = self._theme.muted if self._is_grey else self._theme.foreground
-        self._item(2, _ACCURACY).setForeground(QColor(colour))
+    def _comparison_row(self, contender: str) -> int:
+        return len(self._contenders) + [one.key for one in opponents_of(self._contenders)].index(contender)
+
+    def _compare(self, contender: str, comparison: Comparison | None) -> None:
+        """Say what the difference in accuracy is worth."""
+        item = self._item(self._comparison_row(contender), _ACCURACY)
+        item.setToolTip(plain_tip(_TIPS[_ACCURACY] if comparison is None else comparison.describe()))
+        self._grey.discard(contender)
+        if comparison is not None and comparison.within_chance:
+            self._grey.add(contender)
+            item.setText(f"{item.text()} (n.s.)")
+        self._paint_difference(contender)
+
+    def _paint_difference(self, contender: str) -> None:
+        colour = self._theme.muted if contender in self._grey else self._theme.foreground
+        self._item(self._comparison_row(contender), _ACCURACY).setForeground(QColor(colour))
 
     def set_theme(self, theme: Theme) -> None:
         """Colour the contenders' names as their curves."""
         self._theme = theme
         self.note.setStyleSheet(f"color: {theme.muted.name()};")
-        self._paint_difference()
-        for row in range(2):
+        for opponent in opponents_of(self._contenders):
+            self._paint_difference(opponent.key)
+        for row, contender in enumerate(self._contenders):
             item = self._item(row, 0)
-            item.setForeground(QColor(series_colour(row, theme)))
+            item.setForeground(QColor(series_colour(contender.colour, theme)))
             font = item.font()
             font.setBold(True)
             item.setFont(font)
@@ -282,19 +310,19 @@ def _operations(flops: int) -> str:
     return f"{flops:,} FLOP"
 
 
-def _comparison(mlp: RaceRow | None, svd: RaceRow | None) -> list[str]:
+def _comparison(baseline: RaceRow | None, one: RaceRow | None) -> list[str]:
     """Compare only like with like: the same number of epochs."""
-    if mlp is None or svd is None or mlp.epoch != svd.epoch:
+    if baseline is None or one is None or baseline.epoch != one.epoch:
         return [NOTHING] * (len(_COLUMNS) - 1)
     return [
-        points_text(svd.test_accuracy - mlp.test_accuracy),
+        points_text(one.test_accuracy - baseline.test_accuracy),
         NOTHING,
         NOTHING,
-        _ratio(svd.n_weights, mlp.n_weights),
-        _ratio(svd.flops, mlp.flops),
-        _ratio(svd.train_s, mlp.train_s),
+        _ratio(one.n_weights, baseline.n_weights),
+        _ratio(one.flops, baseline.flops),
+        _ratio(one.train_s, baseline.train_s),
     ]
 
 
-def _ratio(svd: float, mlp: float) -> str:
-    return f"× {svd / mlp:.2f}" if mlp > 0 and svd > 0 else NOTHING
+def _ratio(value: float, baseline: float) -> str:
+    return f"× {value / baseline:.2f}" if baseline > 0 and value > 0 else NOTHING

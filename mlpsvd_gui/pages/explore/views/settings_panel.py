@@ -9,11 +9,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from mlpsvd import settings
+from mlpsvd.contenders import CONTENDERS
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.settings import SettingInfo
 from mlpsvd_gui.widgets.folding_section import FoldingSection
 from mlpsvd_gui.widgets.plain_label import PlainLabel
-from mlpsvd_gui.widgets.setting_editors import ChoiceEditor, SettingEditor, editor_for
+from mlpsvd_gui.widgets.setting_editors import SettingEditor, SeveralChoicesEditor, editor_for
 from mlpsvd_gui.widgets.setting_row import SettingRow
 
 __all__ = ["SettingsPanel"]
@@ -44,7 +45,6 @@ _HAS_EFFECT: Mapping[str, Callable[[Experiment], bool]] = {
     "discarding.rank": lambda e: e.discarding.criterion == "rank",
 }
 
-_CONTENDER_CHOICES = {"MLP and MLP-SVD": ("mlp", "mlp-svd"), "MLP only": ("mlp",), "MLP-SVD only": ("mlp-svd",)}
 _WIDEST_LABEL = 116
 _RECORDINGS_NOTE = "The folder and its labels are chosen in the data panel in the middle."
 _SOURCE_OF_SECTION = {"Data": "synthetic", "Recordings": "recordings"}
@@ -172,5 +172,5 @@ def _settings_class(prefix: str) -> type[settings.Settings]:
 
 def _editor(key: str, info: SettingInfo) -> SettingEditor:
     if key == "training.contenders":
-        return ChoiceEditor(list(_CONTENDER_CHOICES.values()), list(_CONTENDER_CHOICES))
+        return SeveralChoicesEditor(list(CONTENDERS), [one.title for one in CONTENDERS.values()])
     return editor_for(info, "as in the paper" if key == "network.kinds" else "")

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from mlpsvd.text import CONTENDER_NAMES
+from mlpsvd.contenders import Contender
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.heatmap import Heatmap
 from mlpsvd_gui.plots.matrix_view import MatrixView
@@ -87,7 +87,7 @@ class SingularValuesPanel(QWidget):
         self._factors_note = PlainLabel(self)
         self._stack = QStackedWidget(self)
         self._theme = LIGHT
-        self._spectrum: tuple[int, NDArray[np.floating], float | None, str] | None = None
+        self._spectrum: tuple[int, NDArray[np.floating], float | None, Contender] | None = None
         for plot in (self.values, self.u_view, self.sigma_view):
             plot.setMinimumWidth(_NARROWEST_PLOT)
         self.values.set_integer_x(True)
@@ -187,7 +187,9 @@ class SingularValuesPanel(QWidget):
         self.heatmap.set_empty_text(None)
         self.heatmap.set_image(values, x0=0.0, y0=1.0)  # epoch 0, the value of index 1
 
-    def show_spectrum(self, epoch: int, values: NDArray[np.floating], threshold: float | None, contender: str) -> None:
+    def show_spectrum(
+        self, epoch: int, values: NDArray[np.floating], threshold: float | None, contender: Contender
+    ) -> None:
         """Show the singular values at one epoch.
 
         Parameters
@@ -203,7 +205,7 @@ class SingularValuesPanel(QWidget):
         """
         self._spectrum = (epoch, values, threshold, contender)
         self.values.set_empty_text(None)
-        colour = series_colour(list(CONTENDER_NAMES).index(contender), self._theme)
+        colour = series_colour(contender.colour, self._theme)
         line = None if threshold is None else (np.array([0.5, len(values) + 0.5]), np.full(2, threshold))
         self._draw_spectrum(epoch, values, line, colour)
 

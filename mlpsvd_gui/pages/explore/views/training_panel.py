@@ -1,4 +1,4 @@
-"""Training curves of both networks over the epochs."""
+"""Training curves of the networks over the epochs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
+from mlpsvd.contenders import Contender
 from mlpsvd.experiments.bayes_limit import BayesLimit
 from mlpsvd.metrics.uncertainty import ASSUMPTION, accuracy_text
-from mlpsvd.text import CONTENDER_NAMES
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour
 from mlpsvd_gui.qt_text import plain_tip
@@ -21,7 +21,7 @@ from mlpsvd_gui.widgets.segments import Segments
 
 __all__ = ["TrainingCurves", "TrainingPanel"]
 
-_EMPTY = "Accuracy of the MLP and the MLP-SVD, epoch by epoch.\nPress Train (F5) to see them learn side by side."
+_EMPTY = "Accuracy of each network, epoch by epoch.\nPress Train (F5) to see them learn side by side."
 _READING_TIP = f"Test accuracy at the epoch under the cursor, or the latest. {ASSUMPTION}"
 _THIN, _BOLD = 1.0, 2.2
 _FAINT = 0.45
@@ -78,7 +78,7 @@ class TrainingPanel(QWidget):
         self.weights = CurvePlot("Epoch", "", "Trained weights", "")
         self._stack = QStackedWidget(self)
         self._theme = LIGHT
-        self._shown: dict[str, TrainingCurves] = {}
+        self._shown: dict[Contender, TrainingCurves] = {}
         self._n_marks: dict[tuple[int, str], int] = {}
         self._epoch: int | None = None
         self._build()
@@ -135,7 +135,7 @@ class TrainingPanel(QWidget):
         for plot in self._plots:
             plot.plot_item.setOpacity(_FAINT if dimmed else 1.0)
 
-    def expect(self, contenders: Sequence[str], n_epochs: int) -> None:
+    def expect(self, contenders: Sequence[Contender], n_epochs: int) -> None:
         """Get ready for a run: axes that reach to its last epoch, and curves that have no point so far.
 
         New curves and legends take 10 ms and axes that move 5 ms to draw, in which a window that trains would not
@@ -154,52 +154,52 @@ class TrainingPanel(QWidget):
         for plot in self._plots:
             plot.put_off_painting()
 
-    def show_curves(self, contender: str, curves: TrainingCurves) -> None:
+    def show_curves(self, contender: Contender, curves: TrainingCurves) -> None:
         """Show a contender's history so far. Only the page in front is drawn; the others follow when chosen."""
         self._shown[contender] = curves
         self._draw_page(contender, curves)
 
-    def _draw_page(self, contender: str, curves: TrainingCurves) -> None:
+    def _draw_page(self, contender: Contender, curves: TrainingCurves) -> None:
         (self._draw_accuracy, self._draw_loss, self._draw_sizes)[self.pages.index](contender, curves)
 
-    def _draw_accuracy(self, contender: str, curves: TrainingCurves) -> None:
+    def _draw_accuracy(self, contender: Contender, curves: TrainingCurves) -> None:
         self._draw_pair(self.accuracy, contender, curves, 100 * curves.test_accuracy, 100 * curves.train_accuracy)
 
-    def _draw_loss(self, contender: str, curves: TrainingCurves) -> None:
+    def _draw_loss(self, contender: Contender, curves: TrainingCurves) -> None:
         self._draw_pair(self.loss, contender, curves, curves.test_loss, curves.train_loss)
 
     def _draw_pair(
         self,
         plot: CurvePlot,
-        contender: str,
+        contender: Contender,
         curves: TrainingCurves,
         test: NDArray[np.floating],
         train: NDArray[np.floating],
     ) -> None:
-        name, colour = CONTENDER_NAMES[contender], self._colour(contender)
-        plot.set_curve(f"{contender}/train", curves.epochs, train, f"{name}, training", colour, width=_THIN)
-        plot.set_curve(f"{contender}/test", curves.epochs, test, f"{name}, test", colour, width=_BOLD)
+        name, colour = contender.title, self._colour(contender)
+        plot.set_curve(f"{contender.key}/train", curves.epochs, train, f"{name}, training", colour, width=_THIN)
+        plot.set_curve(f"{contender.key}/test", curves.epochs, test, f"{name}, test", colour, width=_BOLD)
         self._mark(plot, contender, curves)
 
-    def _draw_sizes(self, contender: str, curves: TrainingCurves) -> None:
-        name, colour = CONTENDER_NAMES[contender], self._colour(contender)
+    def _draw_sizes(self, contender: Contender, curves: TrainingCurves) -> None:
+        name, colour = contender.title, self._colour(contender)
         for layer in range(curves.ranks.shape[1]):
             style = _LAYER_STYLES[layer % len(_LAYER_STYLES)]
-            key, text = f"{contender}/{layer}", f"{name}, layer {layer + 1}"
+            key, text = f"{contender.key}/{layer}", f"{name}, layer {layer + 1}"
             self.rank.set_curve(key, curves.epochs, curves.ranks[:, layer], text, colour, width=_BOLD, style=style)
-        self.weights.set_curve(contender, curves.epochs, curves.n_weights, name, colour, width=_BOLD)
+        self.weights.set_curve(contender.key, curves.epochs, curves.n_weights, name, colour, width=_BOLD)
         self._mark(self.rank, contender, curves)
         self._mark(self.weights, contender, curves)
 
-    def _colour(self, contender: str) -> QColor:
-        return series_colour(list(CONTENDER_NAMES).index(contender), self._theme)
+    def _colour(self, contender: Contender) -> QColor:
+        return series_colour(contender.colour, self._theme)
 
-    def _mark(self, plot: CurvePlot, contender: str, curves: TrainingCurves) -> None:
-        key = (self._plots.index(plot), contender)
+    def _mark(self, plot: CurvePlot, contender: Contender, curves: TrainingCurves) -> None:
+        key = (self._plots.index(plot), contender.key)
         if self._n_marks.get(key, 0) != len(curves.discards):
             self._n_marks[key] = len(curves.discards)
             texts = [f"Singular values dropped after epoch {epoch}" for epoch in curves.discards]
-            plot.set_markers(contender, curves.discards, texts=texts)
+            plot.set_markers(contender.key, curves.discards, texts=texts)
 
     def _show_page(self, index: int) -> None:
         self._stack.setCurrentIndex(index)
@@ -228,7 +228,7 @@ class TrainingPanel(QWidget):
         super().resizeEvent(event)
         self._read_all({name: self._index_at(curves, self._epoch) for name, curves in self._shown.items()})
 
-    def _read_all(self, shown: Mapping[str, int]) -> None:
+    def _read_all(self, shown: Mapping[Contender, int]) -> None:
         """Read the accuracies; without the networks' names, of which the colours tell, where these have no room."""
         for with_name in (True, False):
             self._reading.setText("&nbsp;&nbsp; ".join(self._read(*one, with_name) for one in shown.items()))
@@ -240,16 +240,16 @@ class TrainingPanel(QWidget):
         last = len(curves.epochs) - 1
         return last if epoch is None else max(0, min(epoch - int(curves.epochs[0]), last))
 
-    def _read(self, contender: str, index: int, with_name: bool) -> str:
+    def _read(self, contender: Contender, index: int, with_name: bool) -> str:
         percent = round(100 * float(self._shown[contender].test_accuracy[index]), 1)
         accuracy = "100 %" if percent == 100.0 else f"{percent:.1f} %"  # two of 100.0 % are cut at 1280 pixels
         colour = self._colour(contender).name()
-        name = f"{CONTENDER_NAMES[contender]} " if with_name else ""
+        name = f"{contender.title} " if with_name else ""
         return f"<span style='color: {colour}'>{name}<b>{accuracy}</b></span>"
 
-    def _with_interval(self, contender: str, index: int) -> str:
+    def _with_interval(self, contender: Contender, index: int) -> str:
         curves = self._shown[contender]
-        return f"{CONTENDER_NAMES[contender]}: {accuracy_text(float(curves.test_accuracy[index]), curves.n_test)}"
+        return f"{contender.title}: {accuracy_text(float(curves.test_accuracy[index]), curves.n_test)}"
 
     @property
     def reading(self) -> str:

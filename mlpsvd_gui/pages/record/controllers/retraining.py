@@ -13,7 +13,7 @@ from mlpsvd.experiments.collection_recipe import (
 from mlpsvd.experiments.promotion import judged_accuracy, judged_clips, ranked_contenders
 from mlpsvd.experiments.unknown_speakers import KNOWN_SPEAKERS_ONLY, UNKNOWN_SPEAKERS
 from mlpsvd.metrics.uncertainty import accuracy_text
-from mlpsvd.text import CONTENDER_NAMES, counted
+from mlpsvd.text import counted
 from mlpsvd_gui.pages.record.controllers.collection import CollectionController
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
 from mlpsvd_gui.pages.record.workers.clip_library import CollectionView
@@ -108,14 +108,14 @@ class Retraining(QObject):
             return f"Not trained: {self._run.message}"
         if state.is_active or not self._run.outcomes:
             return "Training …" if state.is_active else ""
-        outcomes = {CONTENDER_NAMES[name]: one for name, one in self._run.outcomes.items()}
+        outcomes = {one.contender.title: one for one in self._run.outcomes.values()}
         accuracies = (
             f"{name} {accuracy_text(judged_accuracy(one), judged_clips(one), 0)}" for name, one in outcomes.items()
         )
         text = f"{self._how_judged()}: {', '.join(accuracies)}."
         text += "".join(f" {name} did not learn." for name, one in outcomes.items() if one.at_chance)
         if len(outcomes) > 1:
-            best = CONTENDER_NAMES[ranked_contenders(self._run.outcomes)[-1]]
+            best = self._run.outcomes[ranked_contenders(self._run.outcomes)[-1]].contender.title
             text += f" Better network: {best}, the default in Listen and Files."
         if shelf is not None and self._trained_on is not None and clips_identity(shelf.clips) != self._trained_on:
             text += " Clips have changed; retrain to include them."

@@ -13,14 +13,19 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+from mlpsvd.contenders import CONTENDERS, Contender
 from mlpsvd.errors import MissingLibraryError
 from mlpsvd.experiments.runs import plots
 
 COLUMN_IN = 3.39
 
 
+def by_contender(histories: dict[str, Any]) -> dict[Contender, Any]:
+    return {CONTENDERS[name]: history for name, history in histories.items()}
+
+
 def test_files_are_one_column_wide_at_300_dpi_with_embedded_fonts(run: Any, tmp_path: Path) -> None:
-    png, svg, pdf = plots.save_figure(plots.accuracy_and_loss(run.histories), tmp_path, "curves")
+    png, svg, pdf = plots.save_figure(plots.accuracy_and_loss(by_contender(run.histories)), tmp_path, "curves")
     width = struct.unpack(">I", png.read_bytes()[16:20])[0]
     assert width == pytest.approx(COLUMN_IN * 300, abs=1)
     assert svg.read_text(encoding="utf-8").lstrip().startswith("<?xml")
@@ -30,20 +35,26 @@ def test_files_are_one_column_wide_at_300_dpi_with_embedded_fonts(run: Any, tmp_
 
 
 def test_the_same_figure_gives_the_same_bytes(run: Any, tmp_path: Path) -> None:
-    first = [path.read_bytes() for path in plots.save_figure(plots.rank_and_weights(run.histories), tmp_path, "a")]
-    again = [path.read_bytes() for path in plots.save_figure(plots.rank_and_weights(run.histories), tmp_path, "a")]
+    first = [
+        path.read_bytes()
+        for path in plots.save_figure(plots.rank_and_weights(by_contender(run.histories)), tmp_path, "a")
+    ]
+    again = [
+        path.read_bytes()
+        for path in plots.save_figure(plots.rank_and_weights(by_contender(run.histories)), tmp_path, "a")
+    ]
     assert first == again
 
 
 def test_curves_hold_the_runs_numbers(run: Any) -> None:
-    figure = plots.accuracy_and_loss(run.histories)
+    figure = plots.accuracy_and_loss(by_contender(run.histories))
     lines = {line.get_label(): line for line in figure.axes[0].get_lines()}
     expected = [100 * event.test_accuracy for event in run.histories["mlp-svd"]]
     np.testing.assert_allclose(lines["MLP-SVD, test"].get_ydata(), expected)
     marked = [event.epoch for event in run.histories["mlp-svd"] if event.discarded]
     assert marked
     assert list(lines["Values discarded"].get_xdata()) == marked
-    ranks = {line.get_label(): line for line in plots.rank_and_weights(run.histories).axes[0].get_lines()}
+    ranks = {line.get_label(): line for line in plots.rank_and_weights(by_contender(run.histories)).axes[0].get_lines()}
     assert list(ranks["MLP-SVD, layer 1"].get_ydata()) == [event.ranks[0] for event in run.histories["mlp-svd"]]
 
 
@@ -58,8 +69,8 @@ def test_absent_singular_values_are_left_blank(run: Any) -> None:
 @pytest.mark.parametrize("n_events", [1, 2])
 def test_a_run_stopped_early_is_drawn(n_events: int, run: Any, tmp_path: Path) -> None:
     histories = {name: history[:n_events] for name, history in run.histories.items()}
-    plots.save_figure(plots.accuracy_and_loss(histories), tmp_path, "a")
-    plots.save_figure(plots.rank_and_weights(histories), tmp_path, "b")
+    plots.save_figure(plots.accuracy_and_loss(by_contender(histories)), tmp_path, "a")
+    plots.save_figure(plots.rank_and_weights(by_contender(histories)), tmp_path, "b")
     plots.save_figure(plots.singular_values(histories["mlp"]), tmp_path, "c")
     assert len(list(tmp_path.iterdir())) == 9
 
@@ -87,7 +98,7 @@ def test_a_class_without_test_clips_has_an_empty_row() -> None:
 
 def test_a_users_own_style_is_neither_used_nor_changed(run: Any) -> None:
     with mpl.rc_context({"font.size": 30.0, "axes.facecolor": "black"}):
-        figure = plots.accuracy_and_loss(run.histories)
+        figure = plots.accuracy_and_loss(by_contender(run.histories))
         assert mpl.rcParams["font.size"] == 30.0
         assert figure.axes[0].get_facecolor() == (1.0, 1.0, 1.0, 1.0)
         assert figure.axes[0].yaxis.label.get_size() == 8
@@ -109,7 +120,7 @@ print("matplotlib.pyplot" in sys.modules)
 def test_a_missing_matplotlib_is_one_sentence(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingLibraryError, match="Plots need Matplotlib"):
-        plots.accuracy_and_loss(run.histories)
+        plots.accuracy_and_loss(by_contender(run.histories))
 
 
 @pytest.mark.parametrize("n", [2, 16, 40, 300])

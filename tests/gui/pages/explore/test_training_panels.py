@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from mlpsvd.contenders import MLP, MLP_SVD
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.race import Race
@@ -98,8 +99,8 @@ def test_training_panel_shows_both_networks_and_the_epoch_under_the_cursor(qtbot
     qtbot.addWidget(panel)
     panel.show()
     curves = run_figures.curves(_history(), 270)
-    panel.show_curves("mlp", curves)
-    panel.show_curves("mlp-svd", curves)
+    panel.show_curves(MLP, curves)
+    panel.show_curves(MLP_SVD, curves)
     x, y = panel.accuracy.curve_data("mlp-svd/test")
     np.testing.assert_allclose(y, 10.0 * x)
     assert panel.accuracy.curve_keys() == ("mlp/train", "mlp/test", "mlp-svd/train", "mlp-svd/test")
@@ -126,14 +127,14 @@ def test_race_shows_only_what_was_measured(qtbot: QtBot) -> None:
     mlp = RaceRow(0.74, 10, 100, (20, 5), 2705, 4_000_000, 1.0)
     panel.show_rows({"mlp": mlp})
     assert panel.cell("mlp", "Test accuracy") == "74.0 %"
-    assert panel.cell("mlp-svd", "Test accuracy") == "—" and panel.cell("ratio", "Training time") == "—"
+    assert panel.cell("mlp-svd", "Test accuracy") == "—" and panel.comparison_cell("mlp-svd", "Training time") == "—"
     svd = dataclasses.replace(mlp, test_accuracy=0.727, ranks=(3, 5), n_weights=541, flops=1_000_000, train_s=1.25)
     panel.show_rows({"mlp": mlp, "mlp-svd": svd})
-    assert panel.cell("ratio", "Test accuracy") == "−1.3 points"
-    assert panel.cell("ratio", "Operations") == "× 0.25"
-    assert panel.cell("ratio", "Training time") == "× 1.25", "slower is shown as honestly as faster"
+    assert panel.comparison_cell("mlp-svd", "Test accuracy") == "−1.3 points"
+    assert panel.comparison_cell("mlp-svd", "Operations") == "× 0.25"
+    assert panel.comparison_cell("mlp-svd", "Training time") == "× 1.25", "slower is shown as honestly as faster"
     panel.show_rows({"mlp": mlp, "mlp-svd": dataclasses.replace(svd, epoch=9)})
-    assert panel.cell("ratio", "Training time") == "—", "unequal epochs are not compared"
+    assert panel.comparison_cell("mlp-svd", "Training time") == "—", "unequal epochs are not compared"
 
 
 def test_race_shows_intervals_and_greys_a_difference_within_chance(qtbot: QtBot) -> None:
@@ -143,15 +144,15 @@ def test_race_shows_intervals_and_greys_a_difference_within_chance(qtbot: QtBot)
     mlp = RaceRow(0.985, 10, 10, (20, 5), 2705, 4_000_000, 1.0, 270)
     rows = {"mlp": mlp, "mlp-svd": dataclasses.replace(mlp, test_accuracy=0.989)}
     right = np.arange(270)
-    panel.show_rows(rows, compare_answers(right >= 4, right >= 3))
+    panel.show_rows(rows, {"mlp-svd": compare_answers(right >= 4, right >= 3)})
     assert panel.cell("mlp", "Test accuracy") == "98.5 % (96.2–99.4)"
-    assert panel.cell("ratio", "Test accuracy") == "+0.4 points (n.s.)"
+    assert panel.comparison_cell("mlp-svd", "Test accuracy") == "+0.4 points (n.s.)"
     item = panel.table.item(2, 1)
     assert item is not None
     assert item.foreground().color() == DARK.muted
     assert item.toolTip().startswith("+0.4 points: within chance (McNemar, exact, p = 1; 270 test clips")
-    panel.show_rows(rows, compare_answers(right >= 40, right >= 3))
-    assert panel.cell("ratio", "Test accuracy") == "+0.4 points"
+    panel.show_rows(rows, {"mlp-svd": compare_answers(right >= 40, right >= 3)})
+    assert panel.comparison_cell("mlp-svd", "Test accuracy") == "+0.4 points"
     assert item.foreground().color() == DARK.foreground
 
 
@@ -195,7 +196,7 @@ def test_confusion_matrix_counts_selects_and_switches(qtbot: QtBot) -> None:
     ones = np.array([0.5, np.nan])
     svd = ClassScores(np.array([[9, 1], [4, 6]]), ones, ones, ones)
     mlp = ClassScores(np.array([[8, 2], [0, 10]]), ones, ones, ones)
-    panel.show_scores({"mlp": mlp, "mlp-svd": svd}, ("low", "high"))
+    panel.show_scores({MLP: mlp, MLP_SVD: svd}, ("low", "high"))
     item = panel.table.item(1, 0)
     assert item is not None and item.text() == "4\n40 %" and "predicted as low" in item.toolTip()
     panel.resize(600, 110)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from mlpsvd.contenders import MLP
 from mlpsvd.errors import DataError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.race import RaceEvent
@@ -39,7 +40,7 @@ class _Race:
             for epoch in range(self.n_epochs):
                 self.pulled += 1
                 time.sleep(self.epoch_s)
-                yield RaceEvent("mlp", _event(epoch))
+                yield RaceEvent(MLP, _event(epoch))
         finally:
             self.closed = True
 

@@ -1,0 +1,59 @@
+"""Definitions of contenders as plain tables, for checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mlpsvd.contenders import CONTENDERS, DEFAULT_CONTENDERS, Contender
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.json_fields import Fields
+from mlpsvd.settings import check
+
+__all__ = ["are_the_defaults", "contenders_table", "read_contenders"]
+
+_MOST_COLOURS = 1000
+
+
+def are_the_defaults(contenders: Sequence[Contender]) -> bool:
+    """Return whether a file that names the contenders says all about them, to every version of this program."""
+    return all(one.key in DEFAULT_CONTENDERS and one == CONTENDERS[one.key] for one in contenders)
+
+
+def contenders_table(contenders: Sequence[Contender]) -> dict[str, dict[str, Any]]:
+    """Return the definitions of contenders by key, for JSON."""
+    return {
+        one.key: {
+            "title": one.title,
+            "is_factored": one.is_factored,
+            "colour": one.colour,
+            "settings": {key: list(value) if isinstance(value, tuple) else value for key, value in one.settings},
+        }
+        for one in contenders
+    }
+
+
+def read_contenders(tables: Fields, experiment: Experiment) -> tuple[Contender, ...]:
+    """Read what :func:`contenders_table` returned.
+
+    Raises
+    ------
+    FileFormatError
+        If a field is missing or has another type.
+    SettingError
+        If a contender is impossible, or does not fit the experiment.
+    """
+    contenders = []
+    for key in tables.names():
+        table = tables.table(key)
+        values = table.table("settings").raw()
+        contender = Contender(
+            key=key,
+            title=table.text("title"),
+            is_factored=table.flag("is_factored"),
+            colour=table.whole("colour", high=_MOST_COLOURS),
+            settings=tuple((name, tuple(one) if isinstance(one, list) else one) for name, one in values.items()),
+        )
+        check(contender.applied_to(experiment), f"contender {key}: ")
+        contenders.append(contender)
+    return tuple(contenders)
