@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from mlpsvd.arrays import Backend, cpu, to_host
+from mlpsvd.contenders import MLP, MLP_SVD, Contender
 from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.engines.gpu.engine import FusedGpuEngine, TrainingRun
 from mlpsvd.engines.optimiser import OptimiserRule, fresh_state
@@ -201,7 +202,7 @@ class _Steps:
         experiments = [one for task in TABLE_2 for one in seeded(self._task(*task), 1 if self._small else N_SEEDS)]
         with ThreadPoolExecutor() as pool:
             prepared = list(pool.map(prepare, experiments))
-        pairs = [(one, name) for one in prepared for name in one.experiment.training.contenders]
+        pairs = [(one, contender) for one in prepared for contender in (MLP, MLP_SVD)]
         engine = FusedGpuEngine(self._backend, "float32", self._threads[0])
         first = training_task(*pairs[0])
         list(train_many([replace(first, training=replace(first.training, epochs=1))], engine))  # compiles; not timed
@@ -224,7 +225,7 @@ class _Steps:
             experiment = with_value(experiment, key, value)
         return experiment
 
-    def _compare_accuracies(self, pairs: list[tuple[Prepared, str]], last: dict[int, EpochEvent]) -> None:
+    def _compare_accuracies(self, pairs: list[tuple[Prepared, Contender]], last: dict[int, EpochEvent]) -> None:
         """Compare final accuracies with those of the CPU: one seed of each task, one training after the other."""
         from mlpsvd.engines.choice import choose
 
@@ -244,7 +245,7 @@ class _Steps:
             f"{n} networks by the {engine.description}, from 12{f' ({note})' if note else ''}", seconds * n / 12, "s"
         )
 
-    def _time_epoch(self, name: str, engine: FusedGpuEngine, pairs: list[tuple[Prepared, str]]) -> None:
+    def _time_epoch(self, name: str, engine: FusedGpuEngine, pairs: list[tuple[Prepared, Contender]]) -> None:
         data_sets = list({id(one): one for one, _ in pairs}.values())
         shelf = engine.shelf([(one.dataset.x_train, one.dataset.y_train) for one in data_sets])
         places = {id(one): index for index, one in enumerate(data_sets)}

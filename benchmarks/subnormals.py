@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from mlpsvd.contenders import MLP, MLP_SVD, Contender
 from mlpsvd.engines.cpu.engine import FusedEngine
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
@@ -40,14 +41,13 @@ def main() -> None:
     print("| ---: | --- | ---: | ---: | ---: | ---: |")
     for n_classes in arguments.classes:
         prepared = prepare(experiment(n_classes, arguments.epochs, arguments.clips))
-        for contender in ("mlp", "mlp-svd"):
+        for contender in (MLP, MLP_SVD):
             flushed = measured(prepared, contender, flush=True)
             kept = measured(prepared, contender, flush=False)
             times = [f"{one[0]:.1f}, {one[1]:.1f}" for one in (flushed, kept)]
             accuracies = f"{100 * flushed[2]:.1f} / {100 * kept[2]:.1f} %"
-            name = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}[contender]
             ratio = f"{kept[1] / flushed[1]:.1f}"
-            print(f"| {n_classes} | {name} | {times[0]} | {times[1]} | {ratio} | {accuracies} |", flush=True)
+            print(f"| {n_classes} | {contender.title} | {times[0]} | {times[1]} | {ratio} | {accuracies} |", flush=True)
 
 
 def experiment(n_classes: int, n_epochs: int, n_clips: int) -> Experiment:
@@ -79,7 +79,7 @@ class TimedEngine(FusedEngine):
         self.times_s.append(time.thread_time() - began)
 
 
-def measured(prepared: Prepared, contender: str, *, flush: bool) -> tuple[float, float, float]:
+def measured(prepared: Prepared, contender: Contender, *, flush: bool) -> tuple[float, float, float]:
     """Train once; return the milliseconds of the first and of the last epochs, and the test accuracy (0 to 1)."""
     engine = TimedEngine(flush)
     trainer = Trainer(training_task(prepared, contender), engine)

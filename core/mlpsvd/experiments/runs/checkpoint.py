@@ -25,7 +25,7 @@ from mlpsvd.experiments.race import ContenderState, Outcome
 from mlpsvd.experiments.runs.checkpoint_history import Tensors, history_arrays, history_table, read_history, tensor
 from mlpsvd.experiments.runs.checkpoint_network import read_trainer, trainer_arrays, trainer_table
 from mlpsvd.experiments.runs.checkpoint_v1 import read_states
-from mlpsvd.experiments.runs.contender_table import are_the_defaults, contenders_table, read_contenders
+from mlpsvd.experiments.runs.contender_table import are_defined, contenders_table, read_contenders
 from mlpsvd.experiments.runs.results import model_of
 from mlpsvd.experiments.runs.run import Run, RunData, saved_outcome
 from mlpsvd.features.spectra import FittedFeatures
@@ -46,7 +46,7 @@ CHECKPOINT = "checkpoint.safetensors"
 _KIND = "mlpsvd checkpoint"
 _VERSION = 3
 _VERSION_OF_DEFAULTS = 2
-"""Written where the contenders are the first two of this program, which a file of that version can only name."""
+"""Written where the experiment alone defines the contenders; version 3 adds their definitions."""
 
 _TYPES = ("F32", "F64", "I32", "I64", "I8")
 _MOST_BYTES = 8 * 10**9
@@ -89,7 +89,7 @@ def save_checkpoint(path: Path, run: Run) -> None:
         tensors |= _contender_arrays(name, state, run.outcomes.get(name))
     metadata = {
         "kind": _KIND,
-        "format_version": str(_VERSION_OF_DEFAULTS if are_the_defaults(run.contenders) else _VERSION),
+        "format_version": str(_VERSION_OF_DEFAULTS if are_defined(run.contenders, run.experiment) else _VERSION),
         "run_id": run.id,
         "experiment": json.dumps(to_table(run.experiment)),
         "contenders": json.dumps(
@@ -98,7 +98,7 @@ def save_checkpoint(path: Path, run: Run) -> None:
         "data": json.dumps({"model": write_header(model), **_data_table(run.data)}),
         "computed": json.dumps({"engine": run.engine, "notes": list(run.notes)}),
     }
-    if not are_the_defaults(run.contenders):
+    if not are_defined(run.contenders, run.experiment):
         metadata["definitions"] = json.dumps(contenders_table(run.contenders))
     write_atomically(path, save({name: np.ascontiguousarray(one) for name, one in tensors.items()}, metadata))
 

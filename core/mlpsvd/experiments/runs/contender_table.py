@@ -10,14 +10,16 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.json_fields import Fields
 from mlpsvd.settings import check
 
-__all__ = ["are_the_defaults", "contenders_table", "read_contenders"]
+__all__ = ["are_defined", "contenders_table", "read_contenders"]
 
 _MOST_COLOURS = 1000
 
 
-def are_the_defaults(contenders: Sequence[Contender]) -> bool:
-    """Return whether a file that names the contenders says all about them, to every version of this program."""
-    return all(one.key in DEFAULT_CONTENDERS and one == CONTENDERS[one.key] for one in contenders)
+def are_defined(contenders: Sequence[Contender], experiment: Experiment) -> bool:
+    """Return whether the experiment alone defines the contenders, to every version of this program."""
+    keys = tuple(one.key for one in contenders)
+    is_default = all(one.key in DEFAULT_CONTENDERS and one == CONTENDERS[one.key] for one in contenders)
+    return is_default and keys == experiment.training.contenders
 
 
 def contenders_table(contenders: Sequence[Contender]) -> dict[str, dict[str, Any]]:

@@ -66,8 +66,8 @@ def test_files_that_are_no_checkpoint_are_refused(experiment: Experiment, tmp_pa
     save_file({}, path)
     with pytest.raises(FileFormatError, match="no checkpoint"):
         load_checkpoint(path)
-    save_file({}, path, {"kind": "mlpsvd checkpoint", "format_version": "3"})
-    with pytest.raises(FileFormatError, match="version 3"):
+    save_file({}, path, {"kind": "mlpsvd checkpoint", "format_version": "4"})
+    with pytest.raises(FileFormatError, match="version 4"):
         load_checkpoint(path)
     save_file({}, path, {"kind": "mlpsvd checkpoint", "format_version": "1", "experiment": "{}", "contenders": "[1]"})
     with pytest.raises(FileFormatError, match="damaged"):

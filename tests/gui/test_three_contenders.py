@@ -1,0 +1,90 @@
+"""A race of three contenders in the real window: chosen in the settings, trained, read, exported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from pytestqt.qtbot import QtBot
+
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.models.model_file import load_model
+from mlpsvd.settings import with_value
+from mlpsvd_gui.main_window import MainWindow
+from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.state.run_state import RunPhase
+from mlpsvd_gui.widgets.setting_editors import SeveralChoicesEditor
+
+KEYS = ("mlp", "mlp-svd", "mlp-svd-full-rank")
+TITLES = ["MLP", "MLP-SVD", "MLP-SVD, full rank"]
+
+
+def small() -> Experiment:
+    experiment = Experiment()
+    for key, value in {
+        "data.synthetic.train_per_class": 30, "data.synthetic.test_per_class": 20, "training.epochs": 6,
+        "training.engine": "reference",
+    }.items():  # fmt: skip
+        experiment = with_value(experiment, key, value)
+    return experiment
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    store = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(Preferences(store), small())
+    qtbot.addWidget(window)
+    window.resize(1280, 720)
+    with qtbot.waitExposed(window):
+        window.show()
+    yield window
+    window.close()
+
+
+def train(qtbot: QtBot, window: MainWindow) -> None:
+    window.actions_.train.trigger()
+    qtbot.waitUntil(lambda: window.run.state is RunPhase.FINISHED, timeout=60_000)
+
+
+def test_three_contenders_are_chosen_trained_shown_and_exported(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    editor = window.settings_panel.rows["training.contenders"].editor
+    assert isinstance(editor, SeveralChoicesEditor)
+    editor.actions_by_value["mlp-svd-full-rank"].trigger()
+    assert window.experiments.experiment.training.contenders == KEYS
+    train(qtbot, window)
+    panel = window.race_panel
+    names = [panel.table.item(row, 0).text() for row in range(panel.table.rowCount())]
+    assert names == [*TITLES, "MLP-SVD against MLP", "MLP-SVD, full rank against MLP"]
+    for key in KEYS:
+        assert panel.cell(key, "Epoch") == "6 of 6"
+    assert panel.comparison_cell("mlp-svd-full-rank", "Training time").startswith("× ")
+    curves = window.training_panel.accuracy
+    assert {f"{key}/test" for key in KEYS} <= set(curves.curve_keys())
+    box = window.confusion_panel.contender_box
+    assert [box.itemText(index) for index in range(box.count())] == TITLES and box.currentText() == "MLP-SVD"
+    layers = window.singular_values_panel.layer_box
+    assert layers.itemText(2).startswith("MLP-SVD, full rank, layer 1") and layers.count() == 6
+    assert [action.text() for action in window.actions_.exports.values()] == [f"{title}…" for title in TITLES]
+    assert all(action.isEnabled() for action in window.actions_.exports.values())
+    path = tmp_path / "model.safetensors"
+    window.documents.export_model(path, "mlp-svd-full-rank")
+    qtbot.waitUntil(path.is_file, timeout=10_000)
+    assert load_model(path).summary["contender"] == "mlp-svd-full-rank"
+    assert [model.text.split(", just")[0] for model in window.listen.models.entries()].count(TITLES[2]) == 1
+
+
+def test_a_single_contender_has_one_row_and_the_last_tick_stays(qtbot: QtBot, window: MainWindow) -> None:
+    editor = window.settings_panel.rows["training.contenders"].editor
+    assert isinstance(editor, SeveralChoicesEditor)
+    editor.actions_by_value["mlp"].trigger()
+    editor.actions_by_value["mlp-svd"].trigger()
+    assert window.experiments.experiment.training.contenders == ("mlp-svd",)
+    assert editor.actions_by_value["mlp-svd"].isChecked()
+    train(qtbot, window)
+    assert window.race_panel.table.rowCount() == 1
+    assert window.race_panel.cell("mlp-svd", "Epoch") == "6 of 6"
+    assert list(window.actions_.exports) == ["mlp-svd"]
