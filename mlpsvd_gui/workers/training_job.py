@@ -130,7 +130,7 @@ class TrainingJob(QObject):
         self._note(news.notes)
 
     def _add(self, news: News) -> None:
-        by_contender = {name: [e.event for e in news.events if e.contender == name] for name in self._run.histories}
+        by_contender = {name: [e.event for e in news.events if e.contender.key == name] for name in self._run.histories}
         for contender, events in by_contender.items():
             if events:
                 self._run.add_events(contender, events)

@@ -118,7 +118,7 @@ def test_the_readmes_python_runs(project_root: Path, tmp_path: Path) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", text_of(project_root, "README.md"), re.DOTALL)
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.search(r"^mlp-svd 5 \d+\.\d% ", done.stdout, re.MULTILINE)
+    assert re.search(r"^MLP-SVD 5 \d+\.\d% ", done.stdout, re.MULTILINE)
 
 
 SETTINGS = [*settings_keys(Experiment), *settings_keys(LiveSettings, "live.")]

@@ -74,7 +74,7 @@ def test_three_contenders_are_chosen_trained_shown_and_exported(
     window.documents.export_model(path, "mlp-svd-full-rank")
     qtbot.waitUntil(path.is_file, timeout=10_000)
     assert load_model(path).summary["contender"] == "mlp-svd-full-rank"
-    assert [model.text.split(", just")[0] for model in window.listen.models.entries()].count(TITLES[2]) == 1
+    assert [model.text.split(", just")[0] for model in window.models.entries()].count(TITLES[2]) == 1
 
 
 def test_a_single_contender_has_one_row_and_the_last_tick_stays(qtbot: QtBot, window: MainWindow) -> None:

@@ -166,12 +166,12 @@ def test_the_networks_of_a_run_are_compared_by_their_answers_once_these_are_know
     run.begin(experiment)
     run.set_prepared(prepared)
     for one in race.run():
-        run.add_events(one.contender, [one.event])
-    before = run_figures.comparison(run)
-    assert before is not None and before.method == "two proportions" and before.n_clips == 200
+        run.add_events(one.contender.key, [one.event])
+    before = run_figures.comparisons(run)["mlp-svd"]
+    assert before.method == "two proportions" and before.n_clips == 200
     run.set_outcomes(race.outcomes())
-    paired = run_figures.comparison(run)
-    assert paired is not None and paired.method == "McNemar, exact"
+    paired = run_figures.comparisons(run)["mlp-svd"]
+    assert paired.method == "McNemar, exact"
     assert paired.difference == pytest.approx(before.difference)
     assert run_figures.n_test_clips(run) == 200
 
