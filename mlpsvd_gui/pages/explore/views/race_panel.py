@@ -153,6 +153,7 @@ class RacePanel(QWidget):
         table.setShowGrid(False)
         table.setFrameShape(QFrame.Shape.NoFrame)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         table.horizontalHeader().setHighlightSections(False)
         for column, text in enumerate(_COLUMNS):
             heading = QTableWidgetItem(text)
