@@ -53,7 +53,9 @@ class Case:
 
 
 _DIGITS = FeatureSettings(window="hann", segments="several", magnitude="log", scaling="standardised")
-_FINE = FeatureSettings(2048, "hann", 512, "several", 3, "log", "standardised")
+_FINE = FeatureSettings(
+    fft_size=2048, window="hann", hop=512, segments="several", n_parts=3, magnitude="log", scaling="standardised"
+)
 _SMOOTHED = LiveSettings(hop_share=0.25, smoothing="majority", smoothing_s=2.0, hold_s=0.5, unknown_beyond=2.0)
 CASES = [
     Case("paper, 5 classes, 0.3 s at 16 kHz", 16000.0, 0.3, 5, FeatureSettings()),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from mlpsvd.errors import FileFormatError
 from mlpsvd.text import quoted
 
 __all__ = ["Fields", "parse_fields", "parse_json"]
+
+T = TypeVar("T", bound=str)
 
 
 def parse_json(data: str | bytes) -> Any:
@@ -81,6 +83,12 @@ class Fields:
     def raw(self) -> dict[str, Any]:
         """Return the object as it is, not checked any further."""
         return dict(self._table)
+
+    @overload
+    def text(self, name: str) -> str: ...
+
+    @overload
+    def text(self, name: str, choices: tuple[T, ...]) -> T: ...
 
     def text(self, name: str, choices: tuple[str, ...] = ()) -> str:
         """Return a text; of ``choices`` where there are any."""

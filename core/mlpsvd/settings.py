@@ -14,7 +14,7 @@ import math
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 from mlpsvd.errors import SettingError
 
@@ -57,7 +57,7 @@ class SettingInfo:
     name
         Name of the field, the last part of its key.
     type
-        The field's Python type, e.g. ``int`` or ``tuple[int, ...]``.
+        The field's Python type, e.g. ``int`` or ``tuple[int, ...]``; ``str`` where it is annotated with a ``Literal``.
     default
         The value it has until touched (the paper's, where the paper gives one).
     label, unit, symbol, help
@@ -112,7 +112,10 @@ def setting(
     choices: tuple[str, ...] = (),
     zero: str = "",
 ) -> Any:
-    """Declare one field of a settings dataclass; see :class:`SettingInfo` for the parameters."""
+    """Declare one field of a settings dataclass; see :class:`SettingInfo` for the parameters.
+
+    Fixed choices belong in the annotation, as a ``Literal``; ``choices`` is for the names in a registry.
+    """
     metadata = {"label": label, "help": help, "unit": unit, "symbol": symbol, "low": low, "high": high,
                 "choices": choices, "zero": zero}  # fmt: skip
     if dataclasses.is_dataclass(default) and not isinstance(default, type):
@@ -132,8 +135,19 @@ def describe(cls: type[Settings]) -> tuple[SettingInfo, ...]:
             default = field.default_factory()
         else:
             default = None
-        infos.append(SettingInfo(name=field.name, type=hints[field.name], default=default, **field.metadata))
+        kind, literals = _without_literal(hints[field.name])
+        choices = literals or field.metadata["choices"]
+        infos.append(SettingInfo(name=field.name, type=kind, default=default, **{**field.metadata, "choices": choices}))
     return tuple(infos)
+
+
+def _without_literal(hint: Any) -> tuple[Any, tuple[str, ...]]:
+    """Return a field's type with ``Literal`` replaced by ``str``, and the texts that the ``Literal`` allows."""
+    is_list = get_origin(hint) is tuple
+    element = get_args(hint)[0] if is_list else hint
+    if get_origin(element) is not Literal:
+        return hint, ()
+    return tuple[str, ...] if is_list else str, get_args(element)
 
 
 def problems(settings: Settings, prefix: str = "") -> Iterator[SettingError]:

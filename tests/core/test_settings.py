@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -46,6 +47,8 @@ ALL_CLASSES = [
 class Limited:
     upto: int = setting(3, label="Up to", help="Has only a highest value.", high=4294967295)
     on: bool = setting(True, label="On", help="A switch.")
+    size: Literal["small", "large"] = setting("small", label="Size", help="A choice.")
+    colours: tuple[Literal["red", "blue"], ...] = setting((), label="Colours", help="Several choices.")
 
 
 def info(cls: type, name: str) -> SettingInfo:
@@ -119,6 +122,16 @@ def test_an_impossible_value_is_named_with_its_key_and_what_would_be_right(
 def test_an_impossible_filter_is_named_with_its_place(filters: tuple[BandPass, ...], key: str) -> None:
     found = list(problems(with_value(Experiment(), "data.synthetic.filters", filters)))
     assert [problem.key for problem in found] == [key]
+
+
+def test_the_choices_are_those_of_the_annotation() -> None:
+    _, _, size, colours = describe(Limited)
+    assert (size.type, size.choices) == (str, ("small", "large"))
+    assert (colours.type, colours.choices) == (tuple[str, ...], ("red", "blue"))
+    assert [str(one) for one in problems(Limited(size="huge", colours=("red", "green")))] == [  # type: ignore[arg-type]
+        "size is 'huge'; it should be one of small, large",
+        "colours is ('red', 'green'); it should be a list, each one of red, blue",
+    ]
 
 
 def test_all_problems_are_listed_at_once() -> None:

@@ -16,6 +16,7 @@ from mlpsvd.datasets.recordings import cut, fewest_samples
 from mlpsvd.features.conditioning import Conditioning
 from mlpsvd.features.spectra import n_samples_needed
 from mlpsvd.models.model import Model
+from mlpsvd.network.settings import Output
 
 __all__ = ["Classifier", "Decision"]
 
@@ -190,7 +191,7 @@ class Classifier:
         )
 
 
-def _as_probabilities(outputs: NDArray[np.float64], activation: str) -> NDArray[np.float64]:
+def _as_probabilities(outputs: NDArray[np.float64], activation: Output) -> NDArray[np.float64]:
     if activation == "softmax":
         return outputs
     if activation == "tanh":

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from mlpsvd.settings import setting
 from mlpsvd.signals.bank import BandPass, paper_bank
+from mlpsvd.signals.noise import Noise
 
-__all__ = ["DataSettings", "RecordingsSettings", "SyntheticSettings"]
+__all__ = ["DataSettings", "DataSource", "LabelsFrom", "RecordingsSettings", "SyntheticSettings"]
+
+LabelsFrom = Literal["folders", "file names", "manifest"]
+DataSource = Literal["synthetic", "recordings"]
 
 
 @dataclass(frozen=True)
 class SyntheticSettings:
     """White noise through a bank of band-pass filters (Paul and Nelson, section III B)."""
 
-    noise: str = setting("gaussian", label="Noise", choices=("gaussian", "uniform", "pink"),
-                         help="Input of the filters; the paper uses white noise.")  # fmt: skip
+    noise: Noise = setting("gaussian", label="Noise",
+                           help="Input of the filters; the paper uses white noise.")  # fmt: skip
     sample_rate_hz: float = setting(16000.0, label="Sample rate", unit="Hz", symbol="f_s", low=100.0, high=768000.0,
                                     help="Samples per second.")  # fmt: skip
     duration_s: float = setting(0.3, label="Clip length", unit="s", low=0.001, high=60.0,
@@ -52,7 +57,7 @@ class RecordingsSettings:
     path: str = setting("", label="Folder or manifest",
                         help="A folder of recordings (WAV, FLAC, OGG, MP3, AIFF …), or a CSV manifest with the columns "
                         "path,label[,split].")  # fmt: skip
-    labels_from: str = setting("folders", label="Labels from", choices=("folders", "file names", "manifest"),
+    labels_from: LabelsFrom = setting("folders", label="Labels from",
                                help="folders: one folder per class. file names: a pattern finds the label in each "
                                "name. manifest: a CSV file lists the labels.")  # fmt: skip
     pattern: str = setting("{label}_*", label="Pattern",
@@ -81,8 +86,8 @@ class RecordingsSettings:
 class DataSettings:
     """The data set: which source, and the settings of both."""
 
-    source: str = setting("synthetic", label="Source", choices=("synthetic", "recordings"),
-                          help="synthetic: filtered noise. recordings: your own files.")  # fmt: skip
+    source: DataSource = setting("synthetic", label="Source",
+                                 help="synthetic: filtered noise. recordings: your own files.")  # fmt: skip
     synthetic: SyntheticSettings = setting(SyntheticSettings(), label="Synthetic", help="Filter bank.")
     recordings: RecordingsSettings = setting(RecordingsSettings(), label="Recordings", help="Files on disk.")
 

@@ -10,6 +10,7 @@ from mlpsvd.engines.contract import Engine
 from mlpsvd.engines.cpu import compiled_code
 from mlpsvd.engines.cpu.capabilities import CAPABILITIES
 from mlpsvd.engines.cpu.warm_up import give_up, require_compiled
+from mlpsvd.engines.names import EngineName, Precision
 from mlpsvd.engines.reference import ReferenceEngine
 from mlpsvd.errors import DeviceError, EngineError, MissingLibraryError
 from mlpsvd.network.spec import NetworkSpec
@@ -20,7 +21,7 @@ __all__ = ["choose", "fused_engine"]
 _INSTEAD = "the reference engine is used instead"
 
 
-def choose(engine: str, precision: str, networks: Sequence[NetworkSpec] = ()) -> tuple[Engine, str]:
+def choose(engine: EngineName, precision: Precision, networks: Sequence[NetworkSpec] = ()) -> tuple[Engine, str]:
     """Return the engine asked for, or the nearest that works here and supports the networks.
 
     Parameters

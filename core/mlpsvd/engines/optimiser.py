@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.arrays import namespace
+from mlpsvd.engines.names import Optimiser
 from mlpsvd.network.spec import NetworkSpec
 
 __all__ = ["OptimiserRule", "OptimiserState", "fresh_state", "update"]
@@ -35,7 +36,7 @@ class OptimiserRule:
         Adam's, as Kingma and Ba (2015) name them.
     """
 
-    kind: str
+    kind: Optimiser
     learning_rate: float
     momentum: float
     beta_1: float

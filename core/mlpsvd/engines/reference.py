@@ -9,6 +9,7 @@ from mlpsvd.arrays import Backend, device_failures, to_host
 from mlpsvd.engines.blas_threads import OneThread
 from mlpsvd.engines.capabilities import Support
 from mlpsvd.engines.contract import LabelledVectors, one_hot, shuffled
+from mlpsvd.engines.names import Precision
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, update
 from mlpsvd.network.losses import losses
 from mlpsvd.network.network import Network
@@ -35,7 +36,7 @@ class ReferenceEngine:
         ``float32`` or ``float64``.
     """
 
-    def __init__(self, backend: Backend, dtype: str = "float32") -> None:
+    def __init__(self, backend: Backend, dtype: Precision = "float32") -> None:
         self._backend = backend
         self._dtype = np.dtype(dtype)
         self._threads = OneThread()

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from mlpsvd.settings import setting
 
-__all__ = ["FeatureSettings", "complete_features"]
+__all__ = ["FeatureSettings", "Magnitude", "Scaling", "Segments", "Window", "complete_features"]
 
 _MOST_OVERLAP = 256
 """Segments that a sample may lie in: with more, a second of sound takes longer than a second."""
+
+Window = Literal["rectangular", "hann", "hamming", "blackman"]
+Segments = Literal["first", "mean", "several"]
+Magnitude = Literal["linear", "log"]
+Scaling = Literal["training maximum", "centred", "per sample", "standardised", "none"]
 
 
 @dataclass(frozen=True)
@@ -20,11 +25,11 @@ class FeatureSettings:
 
     fft_size: int = setting(256, label="FFT size", unit="samples", low=8, high=65536,
                             help="Samples per transform; it gives half as many magnitudes plus one.")  # fmt: skip
-    window: str = setting("rectangular", label="Window", choices=("rectangular", "hann", "hamming", "blackman"),
-                          help="Window function of each segment; the paper uses none (rectangular).")  # fmt: skip
+    window: Window = setting("rectangular", label="Window",
+                             help="Window function of each segment; the paper uses none (rectangular).")  # fmt: skip
     hop: int = setting(128, label="Hop", unit="samples", low=1, high=65536,
                        help="Distance between the starts of successive segments.")  # fmt: skip
-    segments: str = setting("first", label="Segments", choices=("first", "mean", "several"),
+    segments: Segments = setting("first", label="Segments",
                             help="first: one transform of the first samples of the clip, as in the paper. mean: the "
                             "mean magnitude over all segments. several: the mean in each of several equal parts of the "
                             "clip, in sequence.")  # fmt: skip
@@ -33,14 +38,13 @@ class FeatureSettings:
                              "than this are removed, so that silence around a word has no effect. 0 keeps whole clips, "
                              "as in the paper.")  # fmt: skip
     n_parts: int = setting(3, label="Parts", low=1, high=64, help="Number of equal parts of a clip for 'several'.")
-    magnitude: str = setting("linear", label="Magnitude", choices=("linear", "log"),
-                             help="log: natural logarithm of each magnitude.")  # fmt: skip
+    magnitude: Magnitude = setting("linear", label="Magnitude",
+                                   help="log: natural logarithm of each magnitude.")  # fmt: skip
     floor_db: float = setting(50.0, label="Floor of logarithm", unit="dB", low=0.0, high=200.0, zero="fixed",
                               help="Floor of the logarithm, relative to the largest magnitude of the clip; smaller "
                               "magnitudes are raised to it, so that an empty band has little effect. 0: a fixed floor "
                               "of 1e-7, as in models of format version 2.")  # fmt: skip
-    scaling: str = setting("training maximum", label="Scaling",
-                           choices=("training maximum", "centred", "per sample", "standardised", "none"),
+    scaling: Scaling = setting("training maximum", label="Scaling",
                            help="training maximum: divide by the largest value of the training set. centred: subtract "
                            "the mean of each entry over the training set, then divide by the largest absolute value. "
                            "per sample: divide each vector by its maximum. standardised: zero mean and unit variance "

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mlpsvd.errors import DataError, FileFormatError
 from mlpsvd.features.conditioning import Conditioning
 from mlpsvd.features.magnitudes import LOG_FLOOR, clip_magnitudes, n_parts
-from mlpsvd.features.settings import FeatureSettings
+from mlpsvd.features.settings import FeatureSettings, Scaling
 
 __all__ = ["Clips", "FittedFeatures", "fit", "fit_magnitudes", "fit_transform", "n_samples_needed"]
 
@@ -236,7 +236,7 @@ def _values(magnitudes: NDArray[np.float64], settings: FeatureSettings) -> NDArr
     return magnitudes
 
 
-def _scaling(values: NDArray[np.float64], kind: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _scaling(values: NDArray[np.float64], kind: Scaling) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return offset and scale [shape=(n_features,)] for values [shape=(n_clips, n_features)]."""
     zeros, ones = np.zeros(values.shape[1]), np.ones(values.shape[1])
     if kind == "training maximum":

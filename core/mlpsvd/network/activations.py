@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.arrays import namespace
+from mlpsvd.network.settings import Output
 
 __all__ = ["activate", "backward"]
 
 Array = NDArray[np.floating]
 
 
-def activate(kind: str, a: Array) -> Array:
+def activate(kind: Output, a: Array) -> Array:
     """Return z = h(a), equation (2).
 
     Parameters
@@ -40,7 +41,7 @@ def activate(kind: str, a: Array) -> Array:
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
-def backward(kind: str, z: Array, gradient: Array) -> Array:
+def backward(kind: Output, z: Array, gradient: Array) -> Array:
     """Return Hᵀ g: the loss gradient with respect to a, from that with respect to z.
 
     H is diagonal with h'(a) for the element-wise functions, equation (26), and full for the softmax, equation (14).

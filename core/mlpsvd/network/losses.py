@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 
 from mlpsvd.arrays import namespace
 from mlpsvd.network.activations import backward
+from mlpsvd.network.settings import Loss, Output
 
 __all__ = ["losses", "output_delta"]
 
 Array = NDArray[np.floating]
 
 
-def losses(kind: str, activation: str, estimates: Array, targets: Array) -> Array:
+def losses(kind: Loss, activation: Output, estimates: Array, targets: Array) -> Array:
     """Return the loss of each clip.
 
     ``cross-entropy`` with a softmax is equation (6). With sigmoid outputs the terms of the classes that were not
@@ -43,7 +44,7 @@ def losses(kind: str, activation: str, estimates: Array, targets: Array) -> Arra
     return loss
 
 
-def output_delta(kind: str, activation: str, estimates: Array, targets: Array) -> Array:
+def output_delta(kind: Loss, activation: Output, estimates: Array, targets: Array) -> Array:
     """Return δ⁽¹⁾ = Hᵀ d, the loss gradient with respect to the inputs of the output neurons.
 
     For the cross-entropy, Hᵀ d with equations (11) and (14) is ŷ − y exactly; it is computed so, since d = −y / ŷ is

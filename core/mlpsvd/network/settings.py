@@ -8,14 +8,16 @@ from typing import Literal, get_args
 
 from mlpsvd.settings import setting
 
-__all__ = ["ACTIVATIONS", "INITIALISERS", "LAYER_KINDS", "LOSSES", "OUTPUTS", "LayerKind", "NetworkSettings"]
+__all__ = ["LOSSES", "OUTPUTS", "Activation", "Initialiser", "LayerKind", "Loss", "NetworkSettings", "Output"]
 
-ACTIVATIONS = ("relu", "sigmoid", "tanh")
-OUTPUTS = ("softmax", "sigmoid", "tanh", "relu")
-LOSSES = ("cross-entropy", "squared error")
+Activation = Literal["relu", "sigmoid", "tanh"]
+Output = Literal["softmax", "sigmoid", "tanh", "relu"]
+Loss = Literal["cross-entropy", "squared error"]
 LayerKind = Literal["dense", "svd", "two-factor"]
-LAYER_KINDS: tuple[LayerKind, ...] = get_args(LayerKind)
-INITIALISERS = ("normal", "glorot", "he")
+Initialiser = Literal["normal", "glorot", "he"]
+
+OUTPUTS: tuple[Output, ...] = get_args(Output)
+LOSSES: tuple[Loss, ...] = get_args(Loss)
 
 
 @dataclass(frozen=True)
@@ -24,17 +26,17 @@ class NetworkSettings:
 
     hidden: tuple[int, ...] = setting((20,), label="Hidden neurons", symbol="J", low=1, high=65536,
                                       help="Neurons in each hidden layer, from the input on.")  # fmt: skip
-    activation: str = setting("relu", label="Hidden activation", symbol="h", choices=ACTIVATIONS,
-                              help="Activation function of the hidden layers.")  # fmt: skip
-    output: str = setting("softmax", label="Output activation", symbol="h", choices=OUTPUTS,
-                          help="Activation function of the output layer.")  # fmt: skip
-    loss: str = setting("cross-entropy", label="Loss", symbol="L", choices=LOSSES,
-                        help="Loss function: cross-entropy, equation (6), or the sum of squared errors.")  # fmt: skip
-    kinds: tuple[str, ...] = setting((), label="MLP-SVD layers", choices=LAYER_KINDS,
+    activation: Activation = setting("relu", label="Hidden activation", symbol="h",
+                                     help="Activation function of the hidden layers.")  # fmt: skip
+    output: Output = setting("softmax", label="Output activation", symbol="h",
+                             help="Activation function of the output layer.")  # fmt: skip
+    loss: Loss = setting("cross-entropy", label="Loss", symbol="L",
+                         help="Loss function: cross-entropy, equation (6), or the sum of squared errors.")  # fmt: skip
+    kinds: tuple[LayerKind, ...] = setting((), label="MLP-SVD layers",
                                      help="Kind of each weight matrix of the MLP-SVD, from the input on: svd trains U, "
                                      "σ and Vᵀ, two-factor trains U and ΣVᵀ. Empty: svd except for the output layer, "
                                      "as in the paper.")  # fmt: skip
-    initial: str = setting("normal", label="Initial weights", choices=INITIALISERS,
+    initial: Initialiser = setting("normal", label="Initial weights",
                            help="normal: N(0, s²). glorot, he: scaled to the size of the layer. Biases start at zero. "
                            "MLP and MLP-SVD start with the same weights.")  # fmt: skip
     initial_std: float = setting(0.1, label="Initial std. dev.", symbol="s", low=0.0, high=10.0,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mlpsvd.network.layers import LayerSpec
+from mlpsvd.network.settings import Loss
 
 __all__ = ["LayerSpec", "NetworkSpec"]
 
@@ -15,7 +16,7 @@ class NetworkSpec:
     """All layers, input side first, and the loss."""
 
     layers: tuple[LayerSpec, ...]
-    loss: str
+    loss: Loss
 
     @cached_property
     def offsets(self) -> tuple[int, ...]:

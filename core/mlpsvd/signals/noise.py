@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.errors import SettingError
 
-__all__ = ["NOISES", "PINK_LOWEST", "noise"]
+__all__ = ["NOISES", "PINK_LOWEST", "Noise", "noise"]
 
-NOISES = ("gaussian", "uniform", "pink")
+Noise = Literal["gaussian", "uniform", "pink"]
+NOISES: tuple[Noise, ...] = get_args(Noise)
 
 PINK_LOWEST = 2e-4
 """Pink noise falls by 3 dB an octave above this share of the sample rate (3.2 Hz at 16 kHz) and is flat below."""
@@ -17,7 +20,7 @@ PINK_LOWEST = 2e-4
 _PINK_POLE_RATIO = 2.5
 
 
-def noise(kind: str, n_samples: int, n_clips: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def noise(kind: Noise, n_samples: int, n_clips: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw independent clips of stationary noise with zero mean and unit variance.
 
     Random numbers are drawn time first: a shorter draw from a generator in the same state is, bit for bit, the

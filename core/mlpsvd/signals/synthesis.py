@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from mlpsvd.signals.bandpass import coefficients, difference_equation
 from mlpsvd.signals.bank import BandPass
-from mlpsvd.signals.noise import noise
+from mlpsvd.signals.noise import Noise, noise
 
 __all__ = ["synthesise"]
 
 
 def synthesise(
     filter: BandPass,
-    noise_kind: str,
+    noise_kind: Noise,
     sample_rate_hz: float,
     n_clips: int,
     n_samples: int,

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from mlpsvd.contenders import CONTENDERS, DEFAULT_CONTENDERS
+from mlpsvd.engines.names import EngineName, Optimiser, Precision
 from mlpsvd.settings import setting
 
-__all__ = ["DiscardingSettings", "TrainingSettings"]
+__all__ = ["Criterion", "DiscardingSettings", "FactorFrom", "MomentsAfterDiscard", "TrainingSettings"]
+
+Criterion = Literal["threshold", "energy", "rank"]
+FactorFrom = Literal["start", "first point"]
+MomentsAfterDiscard = Literal["reset", "truncate"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +23,7 @@ class TrainingSettings:
 
     contenders: tuple[str, ...] = setting(DEFAULT_CONTENDERS, label="Networks", choices=tuple(CONTENDERS),
                                           help="Which networks to train, on the same data and in turn.")  # fmt: skip
-    optimiser: str = setting("adam", label="Optimiser", choices=("adam", "momentum", "sgd"),
+    optimiser: Optimiser = setting("adam", label="Optimiser",
                              help="Adam (Kingma and Ba, 2015), gradient descent with momentum, or plain stochastic "
                              "gradient descent, equation (38).")  # fmt: skip
     learning_rate: float = setting(0.0005, label="Learning rate", symbol="η", low=1e-9, high=100.0,
@@ -38,9 +44,9 @@ class TrainingSettings:
     retries: int = setting(0, label="Retries", low=0, high=20, zero="none",
                            help="How often a network whose training accuracy stays at chance is trained again from "
                            "other initial weights; the paper trains each once.")  # fmt: skip
-    precision: str = setting("float32", label="Precision", choices=("float32", "float64"),
-                             help="Floating-point type of weights and features.")  # fmt: skip
-    engine: str = setting("auto", label="Engine", choices=("auto", "fused", "reference", "gpu"),
+    precision: Precision = setting("float32", label="Precision",
+                                   help="Floating-point type of weights and features.")  # fmt: skip
+    engine: EngineName = setting("auto", label="Engine",
                           help="Implementation of the training. fused: compiled, on one core. reference: the equations "
                           "in NumPy. gpu: the same in CuPy, on a GPU. auto: fused where it works; networks of the "
                           "paper's size are too small for a GPU.")  # fmt: skip
@@ -65,7 +71,7 @@ class DiscardingSettings:
                          help="Epoch of the first discarding point.")  # fmt: skip
     last: int = setting(67, label="Last point", unit="epochs", symbol="10ᵇ", low=1, high=1_000_000,
                         help="Epoch of the last discarding point; two thirds of all epochs in the paper.")  # fmt: skip
-    criterion: str = setting("threshold", label="Criterion", choices=("threshold", "energy", "rank"),
+    criterion: Criterion = setting("threshold", label="Criterion",
                              help="threshold: discard values below a fraction of the largest. energy: keep the largest "
                              "values that contain a fraction of the sum of squares. rank: keep a fixed "
                              "number.")  # fmt: skip
@@ -75,10 +81,10 @@ class DiscardingSettings:
                             help="Fraction of the sum of squared singular values to keep, for 'energy'.")  # fmt: skip
     rank: int = setting(4, label="Rank kept", symbol="R", low=1, high=65536,
                         help="Number of singular values to keep, for 'rank'.")  # fmt: skip
-    factor_from: str = setting("start", label="Factorise from", choices=("start", "first point"),
+    factor_from: FactorFrom = setting("start", label="Factorise from",
                                help="start: the factors are trained from the first epoch, as in the paper. first "
                                "point: W is trained until the first discarding point.")  # fmt: skip
-    moments: str = setting("truncate", label="Optimiser state", choices=("reset", "truncate"),
+    moments: MomentsAfterDiscard = setting("truncate", label="Optimiser state",
                            help="Optimiser state of the truncated factors. reset: set to zero. truncate: keep the "
                            "entries of the remaining singular values.")  # fmt: skip
 

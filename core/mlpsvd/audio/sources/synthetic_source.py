@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.audio.sources.paced_source import Pace, PacedSource
 from mlpsvd.signals.bank import BandPass
+from mlpsvd.signals.noise import Noise
 from mlpsvd.signals.synthesis import synthesise
 
 __all__ = ["SyntheticSource"]
@@ -42,7 +43,7 @@ class SyntheticSource(PacedSource):
     def __init__(
         self,
         filters: Sequence[BandPass],
-        noise: str,
+        noise: Noise,
         sample_rate_hz: float,
         clip_s: float,
         class_index: int = 0,

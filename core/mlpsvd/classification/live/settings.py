@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from mlpsvd.audio.level import SILENCE_DBFS
 from mlpsvd.settings import setting
 
-__all__ = ["SMOOTHINGS", "WINDOWS", "LiveSettings"]
+__all__ = ["SMOOTHINGS", "LiveSettings", "Smoothing", "Windows"]
 
-WINDOWS = ("running", "whole sounds")
-SMOOTHINGS = ("none", "mean", "majority", "hidden Markov")
+Windows = Literal["running", "whole sounds"]
+Smoothing = Literal["none", "mean", "majority", "hidden Markov"]
+SMOOTHINGS: tuple[Smoothing, ...] = get_args(Smoothing)
 
 
 @dataclass(frozen=True)
@@ -24,14 +26,14 @@ class LiveSettings:
         help="Distance between the starts of consecutive windows in continuous mode, as a fraction of the window "
         "length; 0.25 gives four decisions per window length.",
     )  # fmt: skip
-    windows: str = setting(
-        "running", label="Mode", choices=WINDOWS,
+    windows: Windows = setting(
+        "running", label="Mode",
         help="running (continuous): windows of the length of the training clips, one per hop, for sustained sounds. "
         "whole sounds (events): from the moment when the level exceeds the trigger until it is silent, for words, "
         "calls and knocks.",
     )  # fmt: skip
-    smoothing: str = setting(
-        "none", label="Smoothing", choices=SMOOTHINGS,
+    smoothing: Smoothing = setting(
+        "none", label="Smoothing",
         help="none: each window by itself. mean: mean of the probabilities over the smoothing time. majority: the "
         "class predicted for most windows in the smoothing time. hidden Markov: a change of class has a cost.",
     )  # fmt: skip

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final, Literal
 
 from mlpsvd.settings import setting
 
-__all__ = ["BY_HAND", "FIXED_LENGTH", "TRIGGERED", "RecordSettings"]
+__all__ = ["BY_HAND", "FIXED_LENGTH", "TRIGGERED", "FileFormat", "RecordSettings", "RecordingMode"]
 
-BY_HAND = "by hand"
-FIXED_LENGTH = "fixed length"
-TRIGGERED = "triggered"
+RecordingMode = Literal["by hand", "fixed length", "triggered"]
+FileFormat = Literal["flac", "wav"]
+
+BY_HAND: Final = "by hand"
+FIXED_LENGTH: Final = "fixed length"
+TRIGGERED: Final = "triggered"
 
 
 @dataclass(frozen=True)
 class RecordSettings:
     """What a :class:`mlpsvd.collection.recording.recorder.Recorder` is told; changes count from the next take on."""
 
-    mode: str = setting(BY_HAND, label="Mode", choices=(BY_HAND, FIXED_LENGTH, TRIGGERED),
+    mode: RecordingMode = setting(BY_HAND, label="Mode",
                         help="by hand: from start to stop. fixed length: each start records one clip of this length. "
                         "triggered: every sound above the trigger level becomes a clip.")  # fmt: skip
     length_s: float = setting(1.0, label="Length", unit="s", low=0.01, high=600.0,
@@ -36,7 +40,7 @@ class RecordSettings:
     longest_s: float = setting(60.0, label="Longest clip", unit="s", low=0.1, high=600.0,
                                help="A triggered or manual clip ends here; the next one starts with the next "
                                "sample.")  # fmt: skip
-    file_format: str = setting("flac", label="File format", choices=("flac", "wav"),
+    file_format: FileFormat = setting("flac", label="File format",
                                help="flac: 24 bits per sample, half the size, without loss for sound from a converter. "
                                "wav: 32-bit floating point, also above full scale.")  # fmt: skip
 

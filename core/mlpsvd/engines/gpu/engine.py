@@ -24,6 +24,7 @@ from mlpsvd.arrays import Backend, device_failures, namespace, raw_module, share
 from mlpsvd.engines.capabilities import Support
 from mlpsvd.engines.contract import LabelledVectors, one_hot, shuffled
 from mlpsvd.engines.gpu.layout import CAPABILITIES, Rows, Tables, lay_out
+from mlpsvd.engines.names import Precision
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState
 from mlpsvd.network.network import Network
 from mlpsvd.network.spec import NetworkSpec
@@ -134,7 +135,7 @@ class FusedGpuEngine:
         If the backend is not a GPU.
     """
 
-    def __init__(self, backend: Backend, precision: str = "float32", n_threads: int = _THREADS) -> None:
+    def __init__(self, backend: Backend, precision: Precision = "float32", n_threads: int = _THREADS) -> None:
         self._backend = backend
         self._xp: Any = backend.xp
         self._dtype = np.dtype(precision)

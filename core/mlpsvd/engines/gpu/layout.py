@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.engines.capabilities import Capabilities
+from mlpsvd.engines.names import Optimiser
 from mlpsvd.errors import DeviceError, NetworkError
 from mlpsvd.network.checks import check_spec
 from mlpsvd.network.spec import NetworkSpec
@@ -96,7 +97,7 @@ class Rows:
     n_clips: int
     batch_size: int
     order: int = 0
-    optimiser: str = "sgd"
+    optimiser: Optimiser = "sgd"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from mlpsvd.arrays import gpu
 from mlpsvd.contenders import Contender, named_contenders
 from mlpsvd.engines.gpu.engine import FusedGpuEngine
+from mlpsvd.engines.names import Precision
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import training_task
@@ -47,9 +48,9 @@ class GpuTrials:
         If there is no GPU that works.
     """
 
-    def __init__(self, make_engine: Callable[[str], FusedGpuEngine] | None = None) -> None:
+    def __init__(self, make_engine: Callable[[Precision], FusedGpuEngine] | None = None) -> None:
         self._make_engine = make_engine or _on_the_gpu()
-        self._engines: dict[str, FusedGpuEngine] = {}
+        self._engines: dict[Precision, FusedGpuEngine] = {}
 
     def takes(self, trial: Trial) -> bool:
         """Whether a trial trains networks; the Bayes limit, which trains none, is left to the processor."""
@@ -73,7 +74,7 @@ class GpuTrials:
                 for trial, raced in zip(some, _raced([one.experiment for one in some], engine), strict=True):
                     yield trial, race_table(raced, trial.measurement)
 
-    def _engine(self, precision: str) -> FusedGpuEngine:
+    def _engine(self, precision: Precision) -> FusedGpuEngine:
         if precision not in self._engines:
             self._engines[precision] = self._make_engine(precision)
         return self._engines[precision]
@@ -86,7 +87,7 @@ class _Contender:
     history: list[EpochEvent]
 
 
-def _on_the_gpu() -> Callable[[str], FusedGpuEngine]:
+def _on_the_gpu() -> Callable[[Precision], FusedGpuEngine]:
     backend = gpu()
     return lambda precision: FusedGpuEngine(backend, precision)
 

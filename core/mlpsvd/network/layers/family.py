@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.errors import NetworkError
+from mlpsvd.network.settings import Output
 
 __all__ = ["Array", "LayerFamily", "LayerPass", "LayerSpec", "Parameters", "family_names", "layer_family", "register"]
 
@@ -47,7 +48,7 @@ class LayerSpec:
     n_in: int
     n_out: int
     rank: int
-    activation: str
+    activation: Output
 
     @property
     def family(self) -> LayerFamily:
