@@ -13,6 +13,7 @@ from mlpsvd.network.initialise import build
 from mlpsvd.network.losses import losses
 from mlpsvd.network.network import Network, parameter_views
 from mlpsvd.network.settings import NetworkSettings
+from mlpsvd.network.spec import LayerSpec, NetworkSpec
 
 
 def test_forward_pass_is_equations_1_to_4() -> None:
@@ -98,3 +99,17 @@ def test_loss_stays_finite_for_a_confident_mistake() -> None:
     estimates = np.array([[1.0, 0.0]], np.float32)
     for activation in ("softmax", "sigmoid"):
         assert np.isfinite(losses("cross-entropy", activation, estimates, np.array([[0.0, 1.0]], np.float32))).all()
+
+
+@pytest.mark.parametrize("shape", [(20, 129), (30, 7), (5, 20)])
+@pytest.mark.parametrize("smallest", [0.5, 1e-3, 1e-5, 1e-7, 0.0])
+def test_singular_values_are_those_of_an_svd_however_small(shape: tuple[int, int], smallest: float) -> None:
+    rng, n = np.random.default_rng(0), min(shape)
+    left, right = (np.linalg.qr(rng.normal(size=(size, n)))[0] for size in shape)
+    sizes = np.append(np.geomspace(1.0, 0.1, n - 1), smallest)
+    W = ((left * sizes) @ right.T).astype(np.float32)
+    layer = LayerSpec("dense", shape[1], shape[0], n, "relu")
+    network = Network(NetworkSpec((layer,), "squared error"), np.append(W.ravel(), np.zeros(shape[0], np.float32)))
+    found, exact = network.singular_values(0), np.linalg.svd(W.astype(np.float64), compute_uv=False)
+    np.testing.assert_allclose(found, exact, rtol=1e-5, atol=1e-15)
+    assert (np.diff(found) <= 0).all()
