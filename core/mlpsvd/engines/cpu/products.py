@@ -167,35 +167,41 @@ _outer_1_4, _outer_4_1, _outer_4_2, _outer_4_3 = (
 _four_row_sums: Any = intrinsic(_sums_of_four_rows)
 
 
-def _strip_of(n_vectors):
-    """Make the function that computes all rows of a product for ``n_vectors`` times sixteen clips."""
+def _strips_of(n_vectors):
+    """Make the function that computes some clips of a product, ``n_vectors`` times sixteen at once."""
     one, two, three, four, five = (_product_of_rows(k, n_vectors) for k in range(1, ROWS + 1))
+    width = n_vectors * LANES
 
     @_compiled
-    def strip(a, at, by_row, by_column, n_rows, n_k, work, b, b_row, b_next, n, out, finish, more, more_at):
-        by_extra = n if finish == SWITCHED else 1
-        for row in range(0, n_rows, ROWS):
-            start, left, to, extra = at + row * by_row, n_rows - row, out + row * n, more_at + row * by_extra
-            if left >= ROWS:
-                five(a, start, by_row, by_column, n_k, work, b, b_row, b_next, n, to, finish, more, extra)
-            elif left == 4:
-                four(a, start, by_row, by_column, n_k, work, b, b_row, b_next, n, to, finish, more, extra)
-            elif left == 3:
-                three(a, start, by_row, by_column, n_k, work, b, b_row, b_next, n, to, finish, more, extra)
-            elif left == 2:
-                two(a, start, by_row, by_column, n_k, work, b, b_row, b_next, n, to, finish, more, extra)
-            else:
-                one(a, start, by_row, by_column, n_k, work, b, b_row, b_next, n, to, finish, more, extra)
+    def strips(a, at, by_row, by_column, n_rows, n_k, work, b, in_panels, n, out, finish, more, more_at, begin, end):
+        """The clips from ``begin`` to ``end`` of a product, in whole strips; see :func:`product`."""
+        b_row, b_next = (LANES, LANES * n_k) if in_panels else (n, LANES)
+        switches = finish == SWITCHED
+        for i in range(begin, end, width):
+            strip = b + (i * n_k if in_panels else i)
+            for row in range(0, n_rows, ROWS):
+                start, left, to = at + row * by_row, n_rows - row, out + row * n + i
+                own = more_at + (row * n + i if switches else row)
+                if left >= ROWS:
+                    five(a, start, by_row, by_column, n_k, work, strip, b_row, b_next, n, to, finish, more, own)
+                elif left == 4:
+                    four(a, start, by_row, by_column, n_k, work, strip, b_row, b_next, n, to, finish, more, own)
+                elif left == 3:
+                    three(a, start, by_row, by_column, n_k, work, strip, b_row, b_next, n, to, finish, more, own)
+                elif left == 2:
+                    two(a, start, by_row, by_column, n_k, work, strip, b_row, b_next, n, to, finish, more, own)
+                else:
+                    one(a, start, by_row, by_column, n_k, work, strip, b_row, b_next, n, to, finish, more, own)
 
-    return strip
+    return strips
 
 
-_single_strip = _strip_of(1)
+_single_strips = _strips_of(1)
 
 
 def product_for(n_vectors):
     """Make :func:`product` in strips of ``n_vectors`` times sixteen clips; what is left goes in strips of sixteen."""
-    strip, rest, width = _single_strip if n_vectors == 1 else _strip_of(n_vectors), _single_strip, n_vectors * LANES
+    strips, rest, width = _single_strips if n_vectors == 1 else _strips_of(n_vectors), _single_strips, n_vectors * LANES
 
     @_compiled
     def product(a, at, by_row, by_column, n_rows, n_k, work, b, in_panels, n, out, finish, more, more_at):
@@ -212,16 +218,10 @@ def product_for(n_vectors):
         finish, more, more_at
             One of the codes above; where the biases, or z [shape=(n_rows, n)], begin in the vector ``more``.
         """
-        b_row, b_next = (LANES, LANES * n_k) if in_panels else (n, LANES)
-        by_clip = n_k if in_panels else 1
-        extra = 1 if finish == SWITCHED else 0
         done = n - n % width
-        for i in range(0, done, width):
-            begin, to, own = b + i * by_clip, out + i, more_at + i * extra
-            strip(a, at, by_row, by_column, n_rows, n_k, work, begin, b_row, b_next, n, to, finish, more, own)
-        for i in range(done, n, LANES):
-            begin, to, own = b + i * by_clip, out + i, more_at + i * extra
-            rest(a, at, by_row, by_column, n_rows, n_k, work, begin, b_row, b_next, n, to, finish, more, own)
+        strips(a, at, by_row, by_column, n_rows, n_k, work, b, in_panels, n, out, finish, more, more_at, 0, done)
+        if done < n:
+            rest(a, at, by_row, by_column, n_rows, n_k, work, b, in_panels, n, out, finish, more, more_at, done, n)
 
     return product
 
