@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ from mlpsvd.network.network import Network
 from mlpsvd.network.operations import epoch_flops, layer_weights
 from mlpsvd.network.settings import LayerKind, NetworkSettings
 from mlpsvd.network.spec import NetworkSpec
-from mlpsvd.settings import with_value
+from mlpsvd.settings import describe, with_value
 from mlpsvd.signals.bank import paper_bank
 
 KINDS = ("svd", "diagonal", "dense")
@@ -70,13 +71,23 @@ def test_a_new_family_takes_part_in_everything_that_counts_and_checks(network: N
 
 
 @pytest.fixture
-def prepared(_registered: None) -> Prepared:
-    """Data for a network with a layer that the settings do not offer: only a program can ask for it."""
+def _offered(_registered: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Settings that accept the family: its name is in the Literal."""
+    monkeypatch.setattr("mlpsvd.network.settings.LayerKind", Literal["dense", "svd", "two-factor", "diagonal"])
+    describe.cache_clear()
+    yield
+    monkeypatch.undo()
+    describe.cache_clear()
+
+
+@pytest.fixture
+def prepared(_offered: None) -> Prepared:
     experiment = with_value(Experiment(), "data.synthetic.filters", paper_bank(2, 300.0, 50.0))
     for key, value in {
         "data.synthetic.train_per_class": 60,
         "data.synthetic.test_per_class": 30,
         "network.hidden": (8, 8),
+        "network.kinds": KINDS,
         "network.initial": "he",
         "training.epochs": 10,
         "training.learning_rate": 0.01,
@@ -85,12 +96,12 @@ def prepared(_registered: None) -> Prepared:
         "discarding.threshold": 0.5,
     }.items():
         experiment = with_value(experiment, key, value)
-    return dataclasses.replace(prepare(experiment), experiment=with_value(experiment, "network.kinds", KINDS))
+    return prepare(experiment)
 
 
 def test_a_race_with_a_new_family_runs_on_the_reference_engine_and_says_so(prepared: Prepared, tmp_path: Path) -> None:
     race = Race(prepared)
-    events = [one.event for one in race.run() if one.contender == "mlp-svd"]
+    events = [one.event for one in race.run() if one.contender.key == "mlp-svd"]
     note = "The fused engine does not support diagonal layers; the reference engine is used instead"
     assert race.notes == (note,)
     assert "reference" in race.engine_description
