@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
+from mlpsvd.text import sentence
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.pages.explore.controllers import run_figures
 from mlpsvd_gui.pages.explore.views.singular_values_panel import SingularValuesPanel
@@ -138,4 +139,4 @@ class SingularValuesController(QObject):
 
     def _fail(self, error: Exception) -> None:
         LOGGER.warning("U, σ, Vᵀ could not be computed", exc_info=error)
-        self._panel.show_factors(None, f"The factors could not be computed: {error}.")
+        self._panel.show_factors(None, sentence(f"The factors could not be computed: {error}"))

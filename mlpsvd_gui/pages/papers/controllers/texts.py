@@ -11,7 +11,7 @@ from mlpsvd.experiments.papers.finding import Comparison, Finding, Reproduction,
 from mlpsvd.experiments.papers.kept_results import Completion, KeptResult
 from mlpsvd.text import counted, duration_text, sentence, with_minus
 from mlpsvd_gui.log import LOGGER
-from mlpsvd_gui.pages.papers.views.content import RowState, ShownPaperResult, ShownPicture, ShownResult, ShownTable
+from mlpsvd_gui.pages.papers.views.content import RowState, ShownPaperResult, ShownResult, ShownTable
 
 __all__ = ["failure_text", "idle_state", "running_state", "shown_experiment", "shown_result"]
 
@@ -86,7 +86,7 @@ def failure_text(error: BaseException) -> str:
     if isinstance(error, MlpSvdError):
         return sentence(str(error))
     if isinstance(error, OSError):
-        return f"The results could not be read or written: {error}."
+        return sentence(f"The results could not be read or written: {error}")
     if isinstance(error, MemoryError):
         return "There is not enough memory for this; fewer processes need less."
     LOGGER.error("A reproduction has failed", exc_info=error)
@@ -101,7 +101,7 @@ def shown_result(result: KeptResult) -> ShownResult:
         result.reproduction.title,
         f"{trials}written {date_text(result.written_at)}",
         result.finding.summary,
-        tuple(ShownPicture(one.caption, one.svg) for one in result.pictures),
+        result.pictures,
         tuple(_shown_tables(result.finding)),
         result.finding.notes,
     )

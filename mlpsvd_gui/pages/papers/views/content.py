@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["RowState", "ShownPaperResult", "ShownPicture", "ShownResult", "ShownTable"]
+from mlpsvd.experiments.papers.kept_results import KeptPicture
+
+__all__ = ["RowState", "ShownPaperResult", "ShownResult", "ShownTable"]
 
 
 @dataclass(frozen=True)
@@ -37,14 +39,6 @@ class RowState:
     share: float | None = None
     is_done: bool = False
     tip: str = ""
-
-
-@dataclass(frozen=True)
-class ShownPicture:
-    """A caption, and the content of an SVG file."""
-
-    caption: str
-    svg: bytes
 
 
 @dataclass(frozen=True)
@@ -84,6 +78,6 @@ class ShownResult:
     title: str
     origin: str
     summary: str
-    pictures: tuple[ShownPicture, ...]
+    pictures: tuple[KeptPicture, ...]
     tables: tuple[ShownTable, ...]
     notes: tuple[str, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from mlpsvd_gui.pages.papers.views.content import ShownPicture
+from mlpsvd.experiments.papers.kept_results import KeptPicture
 from mlpsvd_gui.pages.papers.views.picture import ResultPicture
 from mlpsvd_gui.plots.theme import Theme, small_font
 from mlpsvd_gui.qt_text import plain_tip
@@ -23,7 +23,7 @@ class ResultGallery(QWidget):
         self.caption = PlainLabel(self)
         self.back_button = QToolButton(self)
         self.next_button = QToolButton(self)
-        self._pictures: tuple[ShownPicture, ...] = ()
+        self._pictures: tuple[KeptPicture, ...] = ()
         self._index = 0
         self._build()
 
@@ -51,7 +51,7 @@ class ResultGallery(QWidget):
         layout.addWidget(self.picture, 1)
         layout.addLayout(row)
 
-    def show_pictures(self, pictures: tuple[ShownPicture, ...]) -> None:
+    def show_pictures(self, pictures: tuple[KeptPicture, ...]) -> None:
         """Show the first of these; a result that is shown again keeps its place."""
         self._index = self._index if len(pictures) == len(self._pictures) else 0
         self._pictures = pictures
