@@ -30,6 +30,7 @@ from mlpsvd.classification.live.live_classifier import LiveClassifier  # noqa: E
 from mlpsvd.classification.live.settings import LiveSettings  # noqa: E402
 from mlpsvd.features.settings import FeatureSettings  # noqa: E402
 from mlpsvd.features.spectra import fit_transform  # noqa: E402
+from mlpsvd.models.input_contract import InputContract  # noqa: E402
 from mlpsvd.models.measure_statistics import measure_reference  # noqa: E402
 from mlpsvd.models.model import Model  # noqa: E402
 from mlpsvd.network.initialise import build  # noqa: E402
@@ -75,7 +76,8 @@ def classifier_of(case: Case) -> Classifier:
     labels = np.arange(_N_CLIPS) % case.n_classes
     reference = measure_reference(vectors, labels, case.n_classes, [measure_level(clip) for clip in clips])
     names = tuple(f"class {index}" for index in range(case.n_classes))
-    return Classifier(Model(network.spec, network.theta, features, names, case.clip_s, reference=reference))
+    contract = InputContract.of_clips(case.sample_rate_hz, case.clip_s)
+    return Classifier(Model(network.spec, network.theta, features, names, contract, reference=reference))
 
 
 def measure(case: Case, seconds: float) -> dict[str, np.ndarray]:

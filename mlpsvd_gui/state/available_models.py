@@ -6,17 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlpsvd import settings
 from mlpsvd.classification.classifier import Classifier
 from mlpsvd.datasets.settings import SyntheticSettings
-from mlpsvd.errors import MlpSvdError
-from mlpsvd.experiments.experiment import experiment_from_table
 from mlpsvd.experiments.promotion import judged_accuracy, judged_clips, ranked_contenders
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.experiments.runs.results import model_of
 from mlpsvd.experiments.runs.run import RunData
 from mlpsvd.metrics.uncertainty import accuracy_text
-from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import load_model
 
 __all__ = ["AvailableModel", "default_model", "model_from_file", "models_from_run"]
@@ -34,16 +30,18 @@ class AvailableModel:
         What decides.
     at_chance
         Whether the network has not learned: no better than guessing on its own training clips.
-    bank
-        The synthetic classes it was trained on; None for recordings.
     """
 
     key: str
     text: str
     tip: str
     classifier: Classifier
-    bank: SyntheticSettings | None
     at_chance: bool = False
+
+    @property
+    def bank(self) -> SyntheticSettings | None:
+        """The synthetic classes it was trained on; None for recordings."""
+        return self.classifier.model.contract.bank
 
     @property
     def window_s(self) -> float:
@@ -84,7 +82,7 @@ def model_from_file(path: Path) -> AvailableModel:
     """
     model = load_model(path)
     tip = f"{path}: {len(model.class_names)} classes, {model.features.sample_rate_hz:g} Hz, {model.clip_s:g} s a window"
-    return AvailableModel(str(path), path.name, tip, Classifier(model), _bank(model))
+    return AvailableModel(str(path), path.name, tip, Classifier(model))
 
 
 def _from_outcome(data: RunData, outcome: Outcome) -> AvailableModel:
@@ -94,14 +92,4 @@ def _from_outcome(data: RunData, outcome: Outcome) -> AvailableModel:
     accuracy = accuracy_text(judged_accuracy(outcome), judged_clips(outcome))
     tip = f"{name} after epoch {outcome.last.epoch} of “{data.experiment.name}”, {kind} accuracy {accuracy}"
     text = f"{name}, just trained: {'did not learn' if outcome.at_chance else accuracy}"
-    return AvailableModel(outcome.contender.key, text, tip, Classifier(model), _bank(model), outcome.at_chance)
-
-
-def _bank(model: Model) -> SyntheticSettings | None:
-    try:
-        data = experiment_from_table(model.experiment_table).data
-        settings.check(data)
-    except MlpSvdError:  # a model file from elsewhere may say nothing of its experiment
-        return None
-    names = tuple(one.label for one in data.synthetic.filters)
-    return data.synthetic if data.source == "synthetic" and names == tuple(model.class_names) else None
+    return AvailableModel(outcome.contender.key, text, tip, Classifier(model), outcome.at_chance)

@@ -168,14 +168,14 @@ class Classifier:
         AudioFileError
             If the file is unreadable, empty, not finite, or shorter than the shortest clip.
         """
-        samples, rate_hz = files.read(path, channel=self._model.channel)
+        samples, rate_hz = files.read(path, channel=self._model.contract.channel)
         samples = files.resample(samples, rate_hz, self.sample_rate_hz)
-        least_s = self._model.shortest_s
+        least_s = self._model.contract.shortest_s
         if len(samples) < fewest_samples(least_s, self.sample_rate_hz):
             length_s = len(samples) / self.sample_rate_hz
             reason = f"it is too short: {length_s:.3g} s, and {least_s:.3g} s is the least"
             raise files.UnusableAudioFileError(path, reason)
-        pieces = cut(samples, self.sample_rate_hz, self._model.cut_s, least_s)
+        pieces = cut(samples, self.sample_rate_hz, self._model.contract.cut_s, least_s)
         return [self._decision(path, start_s, piece) for start_s, piece in pieces]
 
     def _decision(self, path: Path, start_s: float, clip: Samples) -> Decision:

@@ -141,7 +141,7 @@ def _settings(changes: Sequence[str]) -> LiveSettings:
 
 
 def _source(options: ListenOptions, classifier: Classifier, opened: ExitStack) -> AudioSource:
-    rate_hz, channel = classifier.sample_rate_hz, classifier.model.channel
+    rate_hz, channel = classifier.sample_rate_hz, classifier.model.contract.channel
     if options.file is not None:
         pace = Pace.FASTEST if options.fast else Pace.REAL_TIME
         return FileSource(options.file, rate_hz, pace, channel=channel)

@@ -99,7 +99,7 @@ def load_model(path: Path) -> Model:
         theta=theta,
         features=features,
         class_names=header.class_names,
-        clip_s=header.clip_s,
+        contract=header.contract,
         experiment_table=header.experiment_table,
         summary=header.summary,
         reference=reference,
@@ -164,6 +164,9 @@ def _require_fit(header: Header, features: FittedFeatures) -> None:
             f"the last layer has {header.spec.n_out} outputs; it should have one for each of the "
             f"{len(header.class_names)} classes"
         )
+    bank = header.contract.bank
+    if bank is not None and tuple(one.label for one in bank.filters) != header.class_names:
+        raise FileFormatError("input.bank.filters should have one filter for each class, with the names of the classes")
 
 
 def _reference(header: Header, tensors: Tensors) -> TrainingStatistics | None:

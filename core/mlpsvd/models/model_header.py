@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from mlpsvd.datasets.settings import RecordingsSettings
-from mlpsvd.errors import FileFormatError, SettingError
+from mlpsvd.errors import FileFormatError
 from mlpsvd.features.settings import FeatureSettings, complete_features
 from mlpsvd.json_fields import Fields
+from mlpsvd.models.input_contract import (
+    InputContract,
+    checked_settings,
+    contract_from_experiment,
+    contract_from_fields,
+    contract_to_table,
+)
 from mlpsvd.models.model import Model
 from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.network.spec_table import spec_from_fields, spec_to_table
-from mlpsvd.settings import check, from_table, to_table
+from mlpsvd.settings import to_table
 
 __all__ = ["Header", "read_header", "write_header"]
-
-S = TypeVar("S", FeatureSettings, RecordingsSettings)
 
 # What sound can plausibly be; far beyond these a single clip would not fit into the memory.
 _RATES_HZ = (1.0, 768_000.0)
@@ -36,7 +40,7 @@ class Header:
     feature_settings: FeatureSettings
     sample_rate_hz: float
     class_names: tuple[str, ...]
-    clip_s: float
+    contract: InputContract
     experiment_table: dict[str, Any]
     summary: dict[str, Any]
 
@@ -49,6 +53,7 @@ def write_header(model: Model) -> dict[str, Any]:
         "sample_rate_hz": model.features.sample_rate_hz,
         "class_names": list(model.class_names),
         "clip_s": model.clip_s,
+        "input": contract_to_table(model.contract),
         "experiment": dict(model.experiment_table),
         "summary": dict(model.summary),
     }
@@ -68,13 +73,19 @@ def read_header(fields: Fields) -> Header:
     clip_s = fields.number("clip_s", 1e-6, _LONGEST_CLIP_S)
     if clip_s * rate_hz > _MOST_CLIP_SAMPLES:
         raise FileFormatError(f"a clip of {clip_s:g} s at {rate_hz:g} Hz is too long; at most 2^30 samples are allowed")
+    features = checked_settings(FeatureSettings, complete_features(fields.table("features").raw()), "features.")
+    class_names, experiment = fields.texts("class_names"), fields.table("experiment")
+    if "input" in fields:
+        contract = contract_from_fields(fields.table("input"), rate_hz, clip_s)
+    else:
+        contract = contract_from_experiment(experiment, features, rate_hz, clip_s, class_names)
     return Header(
         spec=spec_from_fields(fields.table("network")),
-        feature_settings=_settings(FeatureSettings, complete_features(fields.table("features").raw()), "features."),
+        feature_settings=features,
         sample_rate_hz=rate_hz,
-        class_names=fields.texts("class_names"),
-        clip_s=clip_s,
-        experiment_table=_experiment(fields.table("experiment")),
+        class_names=class_names,
+        contract=contract,
+        experiment_table=experiment.raw(),
         summary=fields.table("summary").raw(),
     )
 
@@ -88,21 +99,3 @@ def _check_depth(table: Mapping[str, Any]) -> None:
         if not level:
             return
     raise FileFormatError(f"it is nested too deeply; at most {_DEEPEST} levels are allowed")
-
-
-def _experiment(fields: Fields) -> dict[str, Any]:
-    """Return the table; how it cuts recordings is checked, since classifying does the same."""
-    table = fields.raw()
-    data = table.get("data")
-    if isinstance(data, dict) and data.get("source") == "recordings":
-        _settings(RecordingsSettings, fields.table("data").table("recordings").raw(), "experiment.data.recordings.")
-    return table
-
-
-def _settings(cls: type[S], table: Mapping[str, Any], prefix: str) -> S:
-    try:
-        settings = from_table(cls, table, prefix)
-        check(settings, prefix)
-    except SettingError as error:
-        raise FileFormatError(str(error)) from error
-    return settings

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
 from mlpsvd.classification.classifier import Classifier
+from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.datasets.synthetic import one_class
 from mlpsvd.errors import AudioFileError
 from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.models.input_contract import InputContract
 from mlpsvd.models.model import Model
-from mlpsvd.settings import from_table, to_table, with_value
 from mlpsvd.signals.bank import paper_bank
 
 
@@ -31,11 +32,10 @@ def write(path: Path, samples: np.ndarray, rate_hz: int = 16000) -> Path:
     return path
 
 
-def with_recordings(model: Model, **settings: object) -> Model:
-    experiment = with_value(Experiment(), "data.source", "recordings")
-    for name, value in settings.items():
-        experiment = with_value(experiment, f"data.recordings.{name}", value)
-    return dataclasses.replace(model, experiment_table=to_table(experiment))
+def with_recordings(model: Model, **settings: Any) -> Model:
+    recordings = dataclasses.replace(RecordingsSettings(), **settings)
+    rate_hz = model.features.sample_rate_hz
+    return dataclasses.replace(model, contract=InputContract.of_recordings(recordings, rate_hz, model.clip_s))
 
 
 def test_unseen_clips_are_mostly_told_apart(model: Model) -> None:
@@ -107,19 +107,6 @@ def test_recordings_are_kept_whole_or_cut_as_their_settings_said(model: Model, t
     assert [one.duration_s for one in cut] == pytest.approx([0.7, 0.7, 0.7, 0.7, 0.2])
     cut = Classifier(with_recordings(model, clip_s=0.7, shortest_s=0.3)).classify_file(path)
     assert len(cut) == 4
-
-
-def test_the_settings_of_the_recordings_are_read_once(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[str] = []
-
-    def reading(cls: type, table: Mapping[str, object], prefix: str) -> object:
-        read.append(prefix)
-        return from_table(cls, table, prefix)
-
-    monkeypatch.setattr("mlpsvd.models.model.from_table", reading)
-    one = with_recordings(model, clip_s=0.7, shortest_s=0.2, channel=2)
-    assert [(one.cut_s, one.shortest_s, one.channel) for _ in range(3)] == [(0.7, 0.2, 2)] * 3
-    assert len(read) == 1
 
 
 def test_another_sample_rate_is_resampled_to_the_models(model: Model, tmp_path: Path) -> None:

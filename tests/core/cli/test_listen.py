@@ -21,6 +21,7 @@ from mlpsvd.cli import main
 from mlpsvd.cli.decision_lines import json_line
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import fit
+from mlpsvd.models.input_contract import InputContract
 from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import load_model, save_model
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
@@ -41,7 +42,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     spec = NetworkSpec(layers, "cross-entropy")
     theta = rng.normal(0.0, 0.3, spec.n_parameters).astype(np.float32)
     path = tmp_path_factory.mktemp("listen") / "model.safetensors"
-    save_model(path, Model(spec, theta, features, ("hiss", "hum", "tone"), WINDOW_S))
+    save_model(
+        path,
+        Model(
+            spec, theta, features, ("hiss", "hum", "tone"), InputContract.of_clips(features.sample_rate_hz, WINDOW_S)
+        ),
+    )
     return path
 
 

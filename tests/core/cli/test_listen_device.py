@@ -18,6 +18,7 @@ import pytest
 
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import fit
+from mlpsvd.models.input_contract import InputContract
 from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import save_model
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
@@ -38,7 +39,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     weights = np.stack([np.where(is_low, 5.0, -5.0), np.where(is_low, -5.0, 5.0)])
     theta = np.concatenate([weights.ravel(), np.zeros(2)]).astype(np.float32)
     path = tmp_path_factory.mktemp("listen") / "model.safetensors"
-    save_model(path, Model(NetworkSpec(layers, "cross-entropy"), theta, features, ("low", "high"), WINDOW_S))
+    spec, contract = NetworkSpec(layers, "cross-entropy"), InputContract.of_clips(features.sample_rate_hz, WINDOW_S)
+    save_model(path, Model(spec, theta, features, ("low", "high"), contract))
     return path
 
 

@@ -67,7 +67,7 @@ def test_a_loaded_model_is_the_saved_one_to_the_bit(contender: str, models: dict
     assert loaded.theta.dtype == saved.theta.dtype
     assert loaded.theta.tobytes() == saved.theta.tobytes()
     assert loaded.class_names == saved.class_names
-    assert loaded.clip_s == saved.clip_s
+    assert loaded.contract == saved.contract
     assert loaded.experiment_table == saved.experiment_table
     assert loaded.summary == saved.summary
     assert loaded.features.settings == saved.features.settings
@@ -129,6 +129,10 @@ def say(**entries: Any) -> Callable[[dict[str, Any], dict[str, Any]], None]:
     return lambda tensors, header: header.update(entries)
 
 
+def seal(**entries: Any) -> Callable[[dict[str, Any], dict[str, Any]], None]:
+    return lambda tensors, header: header["input"].update(entries)
+
+
 def spoil_layer(index: int, **entries: Any) -> Callable[[dict[str, Any], dict[str, Any]], None]:
     return lambda tensors, header: header["network"]["layers"][index].update(entries)
 
@@ -158,6 +162,13 @@ def spoil_layer(index: int, **entries: Any) -> Callable[[dict[str, Any], dict[st
         (say(features={"fft": 4}), "features.fft is 4; it should be left out"),
         (say(sample_rate_hz=0), "sample_rate_hz is 0; it should be a number from 1 to 768000"),
         (say(clip_s="long"), "clip_s is 'long'; it should be a number from 1e-06 to 86400"),
+        (say(input=3), "input is 3; it should be a table"),
+        (seal(cut_s=-1.0), "input.cut_s is -1.0; it should be a number from 0 to 86400"),
+        (seal(shortest_s=0), "input.shortest_s is 0; it should be a number from 1e-06"),
+        (seal(channel=1.5), "input.channel is 1.5; it should be a whole number from 0 to 64"),
+        (seal(label_pattern="*_*"), "input.label_pattern should contain {label} once"),
+        (seal(bank={"noise": "brown"}), "input.bank.noise is 'brown'; it should be one of gaussian, uniform, pink"),
+        (seal(bank={}), "input.bank.filters should have one filter for each class"),
         (say(class_names=["a", 3]), r"class_names\[1\] is 3; it should be a text"),
         (
             drop("reference.within_std"),
@@ -273,6 +284,7 @@ def test_weights_that_are_not_finite_are_not_saved(model: Model, tmp_path: Path)
 )
 def test_an_impossible_way_of_cutting_recordings_is_refused(path: Path, recordings: object, told: str) -> None:
     def change(tensors: dict[str, Any], header: dict[str, Any]) -> None:
+        del header["input"]  # as files of before contracts were written
         header["experiment"]["data"] |= {"source": "recordings", "recordings": recordings}
 
     with pytest.raises(FileFormatError, match=told):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +19,9 @@ from mlpsvd.classification.batch.results import FileResult, Thresholds
 from mlpsvd.classification.classifier import Classifier
 from mlpsvd.classification.live.mismatch import MismatchKind
 from mlpsvd.datasets.labels import label_from_name
-from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.datasets.streaming import ClipBlock, stream_clips
 from mlpsvd.errors import AudioFileError
 from mlpsvd.models.model import Model
-from mlpsvd.settings import from_table
 
 __all__ = ["FileClassifier"]
 
@@ -46,7 +44,7 @@ class FileClassifier:
         self._thresholds = thresholds or Thresholds()
         self._trained_on = frozenset() if model.reference is None else model.reference.trained_on
         self._class_names = tuple(model.class_names)
-        self._pattern = _name_pattern(model)
+        self._pattern = model.contract.label_pattern
 
     def true_class(self, file: SoundFile) -> str | None:
         """Return the class of the model that a file is known to be of, None where that is not known.
@@ -93,8 +91,8 @@ class FileClassifier:
     def _blocks(self, path: Path) -> Iterator[ClipBlock]:
         if path.is_dir():
             raise UnusableAudioFileError(path, f"it holds no audio files; there should be some ending in {_SUFFIXES}")
-        model = self.classifier.model
-        return stream_clips(path, self.classifier.sample_rate_hz, model.cut_s, model.shortest_s, model.channel)
+        contract = self.classifier.model.contract
+        return stream_clips(path, contract.sample_rate_hz, contract.cut_s, contract.shortest_s, contract.channel)
 
     def _window(self, start_s: float, samples: NDArray[np.float32]) -> _Window:
         classifier = self.classifier
@@ -147,12 +145,3 @@ class _Window:
     probabilities: NDArray[np.float64]
     level: Level
     distance: float
-
-
-def _name_pattern(model: Model) -> str:
-    """The pattern that training found labels in file names with, empty where it did not."""
-    data = model.experiment_table.get("data")
-    if not isinstance(data, Mapping) or data.get("source") != "recordings":
-        return ""
-    recordings = from_table(RecordingsSettings, data.get("recordings", {}), "data.recordings.")
-    return recordings.pattern if recordings.labels_from == "file names" else ""

@@ -219,4 +219,4 @@ def _last(samples: Samples, set_up: SetUp) -> int:
 
 
 def _shortest(set_up: SetUp, sample_rate_hz: float) -> int:
-    return max(1, round(set_up.classifier.model.shortest_s * sample_rate_hz))
+    return max(1, round(set_up.classifier.model.contract.shortest_s * sample_rate_hz))

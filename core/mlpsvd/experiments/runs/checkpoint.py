@@ -270,7 +270,7 @@ def _data(table: Fields, tensors: Tensors, experiment: Experiment) -> RunData:
         experiment=experiment,
         class_names=header.class_names,
         features=features,
-        clip_s=header.clip_s,
+        clip_s=header.contract.clip_s,
         reference=TrainingStatistics.from_arrays(n_classes, features.n_features, measured) if measured else None,
         skipped=tuple(_skipped(entry) for entry in table.entries("skipped")),
         n_train=table.whole("n_train"),

@@ -16,6 +16,7 @@ from mlpsvd.experiments.race import Outcome
 from mlpsvd.experiments.runs.run import Run, RunData
 from mlpsvd.metrics.scores import accuracy
 from mlpsvd.metrics.uncertainty import wilson_interval
+from mlpsvd.models.input_contract import InputContract
 from mlpsvd.models.model import Model
 from mlpsvd.settings import to_table
 
@@ -43,7 +44,9 @@ def model_of(data: Prepared | RunData, outcome: Outcome, run_id: str = "") -> Mo
         theta=outcome.snapshot.theta,
         features=data.features,
         class_names=data.class_names,
-        clip_s=data.clip_s,
+        contract=InputContract.of_data(
+            data.experiment.data, data.features.settings, data.features.sample_rate_hz, data.clip_s, data.class_names
+        ),
         experiment_table=to_table(data.experiment),
         summary={
             "contender": outcome.contender.key,

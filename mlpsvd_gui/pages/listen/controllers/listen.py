@@ -276,7 +276,7 @@ class ListenController(QObject):
 
     def _offer_whole_sounds(self, model: AvailableModel | None) -> None:
         """Say once to whoever never chose windows that a network of whole recordings hears whole sounds best."""
-        is_fitting = model is not None and model.bank is None and model.classifier.model.cut_s == 0
+        is_fitting = model is not None and model.bank is None and model.classifier.model.contract.cut_s == 0
         is_open = not self.settings.chose_windows and self.settings.settings.windows == "running"
         if is_fitting and is_open and not self._has_offered:
             self._has_offered = True

@@ -59,7 +59,7 @@ class SourceFactory:
             return True
         if isinstance(source, SyntheticSource):
             return before is not None and before.bank == model.bank and before.window_s == model.window_s
-        return before is None or before.classifier.model.channel == classifier.model.channel
+        return before is None or before.classifier.model.contract.channel == classifier.model.contract.channel
 
     def _microphone(self, model: AvailableModel | None) -> MicrophoneSource:
         rate_hz = model.classifier.sample_rate_hz if model is not None else None
@@ -72,7 +72,7 @@ class SourceFactory:
         path = Path(chooser.path)
         if model is None:
             return FileSource(path, info(path).sample_rate_hz, pace, loops)
-        return FileSource(path, model.classifier.sample_rate_hz, pace, loops, model.classifier.model.channel)
+        return FileSource(path, model.classifier.sample_rate_hz, pace, loops, model.classifier.model.contract.channel)
 
     def _bank(self, model: AvailableModel | None) -> SyntheticSource:
         if model is None or model.bank is None:

@@ -30,10 +30,8 @@ from mlpsvd.classification.batch.summary import totals_of
 from mlpsvd.classification.classifier import Classifier
 from mlpsvd.datasets.synthetic import one_class
 from mlpsvd.errors import MlpSvdError
-from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.runs.results import model_of
 from mlpsvd.models.model import Model
-from mlpsvd.settings import to_table, with_value
 
 CLASSES = ("710 Hz", "410 Hz")
 
@@ -130,10 +128,8 @@ def test_the_true_class_is_the_innermost_folder_or_what_training_read_from_the_n
     known = FileClassifier(model).true_class
     assert known(SoundFile(Path("a.wav"), ("410 Hz", "710 Hz", "other"))) == "710 Hz"
     assert known(SoundFile(Path("a.wav"), ("other",))) is None
-    experiment = with_value(Experiment(), "data.source", "recordings")
-    experiment = with_value(experiment, "data.recordings.labels_from", "file names")
-    experiment = with_value(experiment, "data.recordings.pattern", "{label}_*")
-    named = dataclasses.replace(model, experiment_table=to_table(experiment))
+    contract = dataclasses.replace(model.contract, label_pattern="{label}_*")
+    named = dataclasses.replace(model, contract=contract)
     known = FileClassifier(named).true_class
     assert known(SoundFile(Path("410 Hz_3.wav"), ("710 Hz",))) == "410 Hz"
     assert known(SoundFile(Path("else_3.wav"), ("710 Hz",))) == "710 Hz"

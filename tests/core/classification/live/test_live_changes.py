@@ -24,6 +24,7 @@ from mlpsvd.errors import DataError, SettingError
 from mlpsvd.features.conditioning import Conditioning
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import fit
+from mlpsvd.models.input_contract import InputContract
 from mlpsvd.models.model import Model
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
 
@@ -43,7 +44,7 @@ def random_classifier(seed: int, names: tuple[str, ...] = ("a", "b", "c")) -> Cl
     )
     spec = NetworkSpec(layers, "cross-entropy")
     theta = rng.normal(0.0, 3.0, spec.n_parameters).astype(np.float32)
-    return Classifier(Model(spec, theta, features, names, WINDOW / RATE_HZ))
+    return Classifier(Model(spec, theta, features, names, InputContract.of_clips(RATE_HZ, WINDOW / RATE_HZ)))
 
 
 @pytest.fixture(scope="module")

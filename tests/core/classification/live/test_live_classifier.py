@@ -23,6 +23,7 @@ from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.errors import DataError, SettingError
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import fit
+from mlpsvd.models.input_contract import InputContract
 from mlpsvd.models.model import Model
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
 
@@ -41,7 +42,7 @@ def random_model(seed: int, names: tuple[str, ...] = ("a", "b", "c"), clip_s: fl
     )
     spec = NetworkSpec(layers, "cross-entropy")
     theta = rng.normal(0.0, 1.0, spec.n_parameters).astype(np.float32)
-    return Model(spec, theta, features, names, clip_s)
+    return Model(spec, theta, features, names, InputContract.of_clips(RATE_HZ, clip_s))
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from mlpsvd.datasets.synthetic import one_class
 from mlpsvd.errors import SettingError
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import fit
+from mlpsvd.models.input_contract import InputContract
 from mlpsvd.models.model import Model
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
 from mlpsvd.signals.bank import paper_bank
@@ -41,8 +42,8 @@ def classifier() -> Classifier:
     layers = (LayerSpec("dense", features.n_features, 8, 8, "relu"), LayerSpec("dense", 8, 3, 3, "softmax"))
     spec = NetworkSpec(layers, "cross-entropy")
     theta = rng.normal(0.0, 1.0, spec.n_parameters).astype(np.float32)
-    recordings = {"source": "recordings", "recordings": {"clip_s": 0.0, "shortest_s": 0.05}}
-    return Classifier(Model(spec, theta, features, ("a", "b", "c"), WINDOW / RATE_HZ, {"data": recordings}))
+    contract = InputContract(RATE_HZ, WINDOW / RATE_HZ, cut_s=0.0, shortest_s=0.05)
+    return Classifier(Model(spec, theta, features, ("a", "b", "c"), contract))
 
 
 def loud(n: int, seed: int = 3) -> np.ndarray:

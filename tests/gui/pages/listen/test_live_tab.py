@@ -145,7 +145,8 @@ def test_a_model_of_longer_clips_starts_the_bank_anew(
     from dataclasses import replace
 
     path = tmp_path / "longer.safetensors"
-    save_model(path, replace(model_of(trained.prepared, trained.outcomes["mlp"]), clip_s=0.2))
+    model = model_of(trained.prepared, trained.outcomes["mlp"])
+    save_model(path, replace(model, contract=replace(model.contract, clip_s=0.2)))
     panel = ready_tab.panel
     choose_source(ready_tab, SYNTHETIC_SOURCE)
     press_start(qtbot, ready_tab)

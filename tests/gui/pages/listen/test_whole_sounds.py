@@ -20,8 +20,10 @@ from pytestqt.qtbot import QtBot
 from trained import Trained
 
 from mlpsvd.classification.live.verdict import VerdictKind
+from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.datasets.synthetic import one_class
 from mlpsvd.experiments.runs.results import model_of
+from mlpsvd.models.input_contract import InputContract
 from mlpsvd.models.model_file import save_model
 from mlpsvd_gui.pages.listen.views.decision_display import DecisionDisplay
 from mlpsvd_gui.pages.listen.views.device_chooser import DeviceChooser
@@ -153,9 +155,9 @@ def test_a_trigger_level_that_was_set_stays(tab: Tab) -> None:
 def recording_model(trained: Trained, tmp_path: Path) -> Path:
     """A model that says of itself that it learnt whole recordings."""
     model = model_of(trained.prepared, trained.outcomes["mlp-svd"])
-    data = {**model.experiment_table["data"], "source": "recordings"}
+    contract = InputContract.of_recordings(RecordingsSettings(), model.features.sample_rate_hz, model.clip_s)
     path = tmp_path / "Knocks.safetensors"
-    save_model(path, replace(model, experiment_table={**model.experiment_table, "data": data}))
+    save_model(path, replace(model, contract=contract))
     return path
 
 

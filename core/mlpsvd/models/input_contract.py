@@ -1,0 +1,167 @@
+"""The input contract of a model: which sounds it expects, sealed when the model is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from mlpsvd.datasets.settings import DataSettings, RecordingsSettings, SyntheticSettings
+from mlpsvd.errors import FileFormatError, SettingError
+from mlpsvd.features.settings import FeatureSettings
+from mlpsvd.json_fields import Fields
+from mlpsvd.settings import check, from_table, to_table
+
+__all__ = ["InputContract", "checked_settings", "contract_from_experiment", "contract_from_fields", "contract_to_table"]
+
+S = TypeVar("S", FeatureSettings, DataSettings, RecordingsSettings, SyntheticSettings)
+
+_LONGEST_S = 86_400.0
+_MOST_CHANNELS = 64
+
+
+@dataclass(frozen=True)
+class InputContract:
+    """What a model expects of a sound, and how a longer one is cut.
+
+    Attributes
+    ----------
+    sample_rate_hz
+        Sample rate of the features; other sounds are resampled to it.
+    clip_s
+        Usual length of a training clip in seconds: what one decision looks at.
+    cut_s
+        Length in seconds of the clips that a longer file is cut into, as in training; 0 keeps it whole.
+    shortest_s
+        Length in seconds below which a file, or the rest of a cut one, is too short to be classified.
+    channel
+        Which channel of a file is used, counted from 1; 0 mixes all of them down.
+    label_pattern
+        Pattern by which training read labels from file names; empty where it did not.
+    bank
+        The synthetic classes that it was trained on; None for recordings.
+
+    Examples
+    --------
+    >>> InputContract.of_clips(16000.0, 0.3).shortest_s
+    0.3
+    """
+
+    sample_rate_hz: float
+    clip_s: float
+    cut_s: float
+    shortest_s: float
+    channel: int = 0
+    label_pattern: str = ""
+    bank: SyntheticSettings | None = None
+
+    @classmethod
+    def of_clips(cls, sample_rate_hz: float, clip_s: float, fft_size: int | None = None) -> InputContract:
+        """Return the contract of a model whose training clips were not cut from recordings.
+
+        Parameters
+        ----------
+        sample_rate_hz, clip_s
+            As of the contract.
+        fft_size
+            Samples that the features need at least; a whole clip if left out.
+        """
+        shortest_s = clip_s if fft_size is None else min(clip_s, fft_size / sample_rate_hz)
+        return cls(sample_rate_hz, clip_s, cut_s=clip_s, shortest_s=shortest_s)
+
+    @classmethod
+    def of_data(
+        cls, data: DataSettings, features: FeatureSettings, sample_rate_hz: float, clip_s: float, names: Sequence[str]
+    ) -> InputContract:
+        """Return the contract of a model that was trained on ``data``, with classes called ``names``."""
+        if data.source == "recordings":
+            return cls.of_recordings(data.recordings, sample_rate_hz, clip_s)
+        contract = cls.of_clips(sample_rate_hz, clip_s, features.fft_size)
+        is_bank = tuple(one.label for one in data.synthetic.filters) == tuple(names)
+        return cls(sample_rate_hz, clip_s, clip_s, contract.shortest_s, bank=data.synthetic if is_bank else None)
+
+    @classmethod
+    def of_recordings(cls, recordings: RecordingsSettings, sample_rate_hz: float, clip_s: float) -> InputContract:
+        """Return the contract of a model that was trained on recordings."""
+        return cls(
+            sample_rate_hz,
+            clip_s,
+            cut_s=recordings.clip_s,
+            shortest_s=recordings.shortest_s,
+            channel=recordings.channel,
+            label_pattern=recordings.pattern if recordings.labels_from == "file names" else "",
+        )
+
+
+def contract_to_table(contract: InputContract) -> dict[str, Any]:
+    """Return a contract as a plain table for the header of a model file, which holds rate and clip length itself."""
+    return {
+        "cut_s": contract.cut_s,
+        "shortest_s": contract.shortest_s,
+        "channel": contract.channel,
+        "label_pattern": contract.label_pattern,
+        "bank": None if contract.bank is None else to_table(contract.bank),
+    }
+
+
+def contract_from_fields(fields: Fields, sample_rate_hz: float, clip_s: float) -> InputContract:
+    """Read what :func:`contract_to_table` wrote.
+
+    Raises
+    ------
+    FileFormatError
+        If an entry is missing, of another type or impossible; it names the entry.
+    """
+    pattern = fields.text("label_pattern")
+    if pattern and pattern.count("{label}") != 1:
+        raise FileFormatError(f"{fields.where}label_pattern should contain {{label}} once")
+    bank = None
+    if fields.raw().get("bank") is not None:
+        bank = checked_settings(SyntheticSettings, fields.table("bank").raw(), f"{fields.where}bank.")
+    return InputContract(
+        sample_rate_hz,
+        clip_s,
+        cut_s=fields.number("cut_s", 0.0, _LONGEST_S),
+        shortest_s=fields.number("shortest_s", 1e-6, _LONGEST_S),
+        channel=fields.whole("channel", 0, _MOST_CHANNELS),
+        label_pattern=pattern,
+        bank=bank,
+    )
+
+
+def contract_from_experiment(
+    experiment: Fields, features: FeatureSettings, sample_rate_hz: float, clip_s: float, names: Sequence[str]
+) -> InputContract:
+    """Return the contract that follows from the experiment in a model file of before contracts were written.
+
+    Raises
+    ------
+    FileFormatError
+        If it says impossible things about recordings. What it says about a filter bank may be anything.
+    """
+    data = experiment.raw().get("data", {})
+    if isinstance(data, Mapping) and data.get("source") == "recordings":
+        table = experiment.table("data").table("recordings").raw() if "recordings" in data else {}
+        recordings = checked_settings(RecordingsSettings, table, "experiment.data.recordings.")
+        return InputContract.of_recordings(recordings, sample_rate_hz, clip_s)
+    try:
+        settings = checked_settings(DataSettings, data if isinstance(data, Mapping) else {}, "experiment.data.")
+    except FileFormatError:  # a model file from elsewhere may say nothing of its experiment
+        return InputContract.of_clips(sample_rate_hz, clip_s, features.fft_size)
+    return InputContract.of_data(settings, features, sample_rate_hz, clip_s, names)
+
+
+def checked_settings(cls: type[S], table: Mapping[str, Any], prefix: str) -> S:
+    """Return settings from a plain table of a file.
+
+    Raises
+    ------
+    FileFormatError
+        If a key is unknown, or a value of another type or impossible; it names the key.
+    """
+    try:
+        settings = from_table(cls, table, prefix)
+        check(settings, prefix)
+    except SettingError as error:
+        raise FileFormatError(str(error)) from error
+    return settings
