@@ -76,7 +76,7 @@ def classifier_of(case: Case) -> Classifier:
     labels = np.arange(_N_CLIPS) % case.n_classes
     reference = measure_reference(vectors, labels, case.n_classes, [measure_level(clip) for clip in clips])
     names = tuple(f"class {index}" for index in range(case.n_classes))
-    contract = InputContract.of_clips(case.sample_rate_hz, case.clip_s)
+    contract = InputContract.of_clips(case.sample_rate_hz, case.clip_s, features.settings.fft_size)
     return Classifier(Model(network.spec, network.theta, features, names, contract, reference=reference))
 
 

@@ -18,6 +18,7 @@ from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import ContenderState, Outcome, Race, RaceEvent
 from mlpsvd.experiments.runs.keeper import RunKeeper
 from mlpsvd.experiments.runs.library import RunLibrary
+from mlpsvd.experiments.runs.run import RunData
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.workers.warm_up import WarmUp
 
@@ -224,6 +225,7 @@ class TrainingWorker(QObject):
         race = self._make_race(prepared)
         keeper = RunKeeper(self._library, run_id, prepared, race)
         engine, notes = race.engine_description, (*race.notes, *keeper.notes)
+        RunData.of(prepared)  # measures the training set in this thread, where the window does not wait
         if prepared.warnings:
             notes = (*notes, " ".join(prepared.warnings))
         self._tell(News(token, NewsKind.PREPARED, prepared=prepared, engine=engine, notes=notes))

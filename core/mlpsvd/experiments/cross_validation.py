@@ -89,4 +89,4 @@ def _of_fold(prepared: Prepared, fold: NDArray[np.intp]) -> Prepared:
         y_test=pool.labels[is_test],
         class_names=prepared.dataset.class_names,
     )
-    return replace(prepared, dataset=dataset, features=features, reference=None, pool=None)
+    return replace(prepared, dataset=dataset, features=features, pool=None)

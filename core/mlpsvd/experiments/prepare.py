@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.audio.level import Level
 from mlpsvd.datasets.clips import ClipSet, FileNote, LoadedClips, Skipped
 from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.datasets.load import load_clips
 from mlpsvd.errors import DataError
 from mlpsvd.experiments.clip_identity import clip_identity
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.training_levels import training_levels
+from mlpsvd.experiments.training_levels import levels_at_hand, levels_of_whole_clips
 from mlpsvd.features.spectra import FittedFeatures, fit_transform, n_samples_needed
 from mlpsvd.models.measure_statistics import measure_reference
 from mlpsvd.models.training_statistics import TrainingStatistics
@@ -61,8 +63,10 @@ class Prepared:
         Recordings that were left out, with their reasons.
     clip_s
         Usual length of one clip in seconds (median over the training set): one decision of the finished classifier.
-    reference
-        Where the training clips lie in feature space, and how loud they are; None where they do not vary.
+    levels
+        Levels of whole training clips; empty where those are still to be made (see :attr:`reference`).
+    trained_on
+        Digests of the training recordings; empty where the clips are synthetic.
     pool
         All clips before scaling, where there are fewer than :data:`FEWEST_TEST_CLIPS` test clips of recordings whose
         split no manifest fixes; else None.
@@ -79,7 +83,8 @@ class Prepared:
     features: FittedFeatures
     skipped: tuple[Skipped, ...]
     clip_s: float
-    reference: TrainingStatistics | None = None
+    levels: tuple[Level, ...] = field(default=(), repr=False)
+    trained_on: frozenset[int] = field(default=frozenset(), repr=False)
     pool: ClipPool | None = None
     identity: str = ""
     notes: tuple[FileNote, ...] = ()
@@ -89,6 +94,16 @@ class Prepared:
     def class_names(self) -> tuple[str, ...]:
         """Name of each class."""
         return self.dataset.class_names
+
+    @cached_property
+    def reference(self) -> TrainingStatistics | None:
+        """Statistics of the training set, which belong into a model; None where the clips do not vary.
+
+        Measured when they are first asked for: of the thousands of trials of a reproduction, none makes a model.
+        """
+        levels = self.levels or levels_of_whole_clips(self.experiment)
+        found = measure_reference(self.dataset.x_train, self.dataset.y_train, len(self.class_names), levels)
+        return None if found is None else replace(found, trained_on=self.trained_on)
 
     @property
     def n_train(self) -> int:
@@ -136,15 +151,20 @@ def _prepared(experiment: Experiment, progress: Callable[[float], None] | None) 
         y_test=clips.test.labels,
         class_names=clips.train.class_names,
     )
-    reference = measure_reference(
-        x_train, clips.train.labels, len(clips.train.class_names), training_levels(experiment, clips.train)
-    )
-    if reference is not None:
-        reference = replace(reference, trained_on=frozenset(clips.trained_on))
     clip_s, pool = _clip_s(experiment, clips.train), _pool(clips, features)
     identity = clip_identity(experiment, clips)
     return Prepared(
-        experiment, dataset, features, clips.skipped, clip_s, reference, pool, identity, clips.notes, clips.warnings
+        experiment,
+        dataset,
+        features,
+        clips.skipped,
+        clip_s,
+        levels_at_hand(experiment, clips.train),
+        frozenset(clips.trained_on),
+        pool,
+        identity,
+        clips.notes,
+        clips.warnings,
     )
 
 

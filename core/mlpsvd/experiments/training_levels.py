@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from mlpsvd.signals.bandpass import coefficients, difference_equation
 from mlpsvd.signals.noise import noise
 from mlpsvd.streams import Purpose, seeds
 
-__all__ = ["training_levels"]
+__all__ = ["levels_at_hand", "levels_of_whole_clips"]
 
 # Percentiles of a few hundred levels are known well enough, and measured in a moment.
 _MOST_CLIPS = 1000
@@ -26,17 +26,21 @@ _LONGEST_MADE = 2**16  # samples: every filter has settled long before
 _MOST_NOISE = 2**18  # samples
 
 
-def training_levels(experiment: Experiment, clips: ClipSet) -> list[Level]:
-    """Measure the levels of whole training clips, of at most about a thousand.
+def levels_at_hand(experiment: Experiment, clips: ClipSet) -> tuple[Level, ...]:
+    """Measure the levels of the training clips, of at most about a thousand; empty where they are not whole.
 
-    Where synthetic clips were made only as far as the features look at them (the paper's first 256 samples, in which
-    the filters have not settled yet), some whole ones are made for it: that is what is heard live.
+    Synthetic clips are made only as far as the features look at them, e.g. the paper's first 256 samples, in which the
+    filters have not settled yet; :func:`levels_of_whole_clips` then says what is heard live.
     """
     synthetic = experiment.data.synthetic
     if experiment.data.source == "synthetic" and len(clips.samples[0]) < clip_length(synthetic):
-        return [measure_level(samples) for samples in _whole_clips(synthetic, experiment.seed)]
-    some: Iterable[NDArray[np.float32]] = clips.samples[:: -(-len(clips) // _MOST_CLIPS)]
-    return [measure_level(samples) for samples in some]
+        return ()
+    return tuple(measure_level(samples) for samples in clips.samples[:: -(-len(clips) // _MOST_CLIPS)])
+
+
+def levels_of_whole_clips(experiment: Experiment) -> tuple[Level, ...]:
+    """Measure the levels of some whole synthetic clips, made for it."""
+    return tuple(measure_level(samples) for samples in _whole_clips(experiment.data.synthetic, experiment.seed))
 
 
 def _whole_clips(settings: SyntheticSettings, seed: int) -> Iterator[NDArray[np.float64]]:

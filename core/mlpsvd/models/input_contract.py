@@ -43,8 +43,8 @@ class InputContract:
 
     Examples
     --------
-    >>> InputContract.of_clips(16000.0, 0.3).shortest_s
-    0.3
+    >>> InputContract.of_clips(16000.0, 0.3, fft_size=256).shortest_s
+    0.016
     """
 
     sample_rate_hz: float
@@ -56,18 +56,12 @@ class InputContract:
     bank: SyntheticSettings | None = None
 
     @classmethod
-    def of_clips(cls, sample_rate_hz: float, clip_s: float, fft_size: int | None = None) -> InputContract:
+    def of_clips(cls, sample_rate_hz: float, clip_s: float, fft_size: int) -> InputContract:
         """Return the contract of a model whose training clips were not cut from recordings.
 
-        Parameters
-        ----------
-        sample_rate_hz, clip_s
-            As of the contract.
-        fft_size
-            Samples that the features need at least; a whole clip if left out.
+        The shortest clip is one FFT of ``fft_size`` samples, or a whole clip where that is shorter.
         """
-        shortest_s = clip_s if fft_size is None else min(clip_s, fft_size / sample_rate_hz)
-        return cls(sample_rate_hz, clip_s, cut_s=clip_s, shortest_s=shortest_s)
+        return cls(sample_rate_hz, clip_s, cut_s=clip_s, shortest_s=min(clip_s, fft_size / sample_rate_hz))
 
     @classmethod
     def of_data(

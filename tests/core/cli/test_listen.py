@@ -45,7 +45,11 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_model(
         path,
         Model(
-            spec, theta, features, ("hiss", "hum", "tone"), InputContract.of_clips(features.sample_rate_hz, WINDOW_S)
+            spec,
+            theta,
+            features,
+            ("hiss", "hum", "tone"),
+            InputContract.of_clips(features.sample_rate_hz, WINDOW_S, features.settings.fft_size),
         ),
     )
     return path

@@ -39,7 +39,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     weights = np.stack([np.where(is_low, 5.0, -5.0), np.where(is_low, -5.0, 5.0)])
     theta = np.concatenate([weights.ravel(), np.zeros(2)]).astype(np.float32)
     path = tmp_path_factory.mktemp("listen") / "model.safetensors"
-    spec, contract = NetworkSpec(layers, "cross-entropy"), InputContract.of_clips(features.sample_rate_hz, WINDOW_S)
+    spec, contract = (
+        NetworkSpec(layers, "cross-entropy"),
+        InputContract.of_clips(features.sample_rate_hz, WINDOW_S, settings.fft_size),
+    )
     save_model(path, Model(spec, theta, features, ("low", "high"), contract))
     return path
 

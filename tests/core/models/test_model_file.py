@@ -93,7 +93,8 @@ def test_float64_weights_two_factor_layers_and_odd_class_names_survive(model: Mo
     layers = (dataclasses.replace(model.spec.layers[0], kind="two-factor"), *model.spec.layers[1:])
     spec = NetworkSpec(layers, "squared error")
     theta = np.random.default_rng(1).normal(size=spec.n_parameters)
-    odd = dataclasses.replace(model, spec=spec, theta=theta, class_names=("σ \udce9", 'a"b\n$'))
+    contract = dataclasses.replace(model.contract, bank=None)
+    odd = dataclasses.replace(model, spec=spec, theta=theta, contract=contract, class_names=("σ \udce9", 'a"b\n$'))
     save_model(tmp_path / "a.safetensors", odd)
     loaded = load_model(tmp_path / "a.safetensors")
     assert loaded.spec == spec

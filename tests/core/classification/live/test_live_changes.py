@@ -44,7 +44,11 @@ def random_classifier(seed: int, names: tuple[str, ...] = ("a", "b", "c")) -> Cl
     )
     spec = NetworkSpec(layers, "cross-entropy")
     theta = rng.normal(0.0, 3.0, spec.n_parameters).astype(np.float32)
-    return Classifier(Model(spec, theta, features, names, InputContract.of_clips(RATE_HZ, WINDOW / RATE_HZ)))
+    return Classifier(
+        Model(
+            spec, theta, features, names, InputContract.of_clips(RATE_HZ, WINDOW / RATE_HZ, features.settings.fft_size)
+        )
+    )
 
 
 @pytest.fixture(scope="module")

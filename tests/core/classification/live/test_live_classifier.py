@@ -42,7 +42,7 @@ def random_model(seed: int, names: tuple[str, ...] = ("a", "b", "c"), clip_s: fl
     )
     spec = NetworkSpec(layers, "cross-entropy")
     theta = rng.normal(0.0, 1.0, spec.n_parameters).astype(np.float32)
-    return Model(spec, theta, features, names, InputContract.of_clips(RATE_HZ, clip_s))
+    return Model(spec, theta, features, names, InputContract.of_clips(RATE_HZ, clip_s, features.settings.fft_size))
 
 
 @pytest.fixture(scope="module")
