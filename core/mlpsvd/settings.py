@@ -216,6 +216,20 @@ def to_table(settings: Settings) -> dict[str, Any]:
 def from_table(cls: type[S], table: Mapping[str, Any], prefix: str = "") -> S:
     """Build settings from nested plain tables; absent keys take their defaults. Values are not yet range-checked.
 
+    Parameters
+    ----------
+    cls : type
+        The dataclass to build.
+    table : mapping of str
+        Plain values by the names of the settings, as a TOML or JSON parser returns them.
+    prefix : str
+        What precedes the names in messages, e.g. ``data.recordings.``.
+
+    Returns
+    -------
+    cls
+        The settings.
+
     Raises
     ------
     SettingError
@@ -246,7 +260,28 @@ def get(settings: Settings, key: str) -> Any:
 
 
 def with_value(settings: S, key: str, value: Any) -> S:
-    """Return a copy of ``settings`` in which the setting under a dotted key has another value (not range-checked)."""
+    """Return a copy of ``settings`` in which the setting under a dotted key has another value (not range-checked).
+
+    Parameters
+    ----------
+    settings : dataclass
+        An :class:`~mlpsvd.experiments.experiment.Experiment` or any other settings; it stays as it is.
+    key : str
+        Names from the outside in, separated by dots, e.g. ``training.batch_size``.
+    value
+        The new value.
+
+    Raises
+    ------
+    SettingError
+        If the key is unknown; the message names the nearest known ones.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> mlpsvd.with_value(mlpsvd.Experiment(), "training.epochs", 20).training.epochs
+    20
+    """
     name, dot, rest = key.partition(".")
     current = get(settings, name)
     return dataclasses.replace(settings, **{name: with_value(current, rest, value) if dot else value})
@@ -256,6 +291,15 @@ def parse_text(settings: S, key: str, text: str) -> S:
     """Return a copy of ``settings`` with ``key`` set from text, as in ``--set training.epochs=20``.
 
     Lists are written with commas: ``network.hidden=40,20``.
+
+    Parameters
+    ----------
+    settings : dataclass
+        The settings; they stay as they are.
+    key : str
+        A dotted key.
+    text : str
+        The new value as a person writes it.
 
     Raises
     ------

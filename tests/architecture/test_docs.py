@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 import tomli_w
 
 from mlpsvd.classification.live.settings import LiveSettings
@@ -116,9 +118,11 @@ def test_the_readme_begins_with_the_two_commands(project_root: Path) -> None:
 @pytest.mark.slow
 def test_the_readmes_python_runs(project_root: Path, tmp_path: Path) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", text_of(project_root, "README.md"), re.DOTALL)
+    soundfile.write(tmp_path / "recording.wav", np.random.default_rng(1).uniform(-0.1, 0.1, 16000), 16000)
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.search(r"^MLP-SVD 5 \d+\.\d% ", done.stdout, re.MULTILINE)
+    assert re.fullmatch(r"\{'mlp': 0\.\d+, 'mlp-svd': 0\.\d+\} \(6, 20\)\n\d+ Hz\n", done.stdout)
+    assert (tmp_path / "results" / "model-mlp-svd.safetensors").is_file()
 
 
 SETTINGS = [*settings_keys(Experiment), *settings_keys(LiveSettings, "live.")]

@@ -59,6 +59,17 @@ class Classifier:
     ----------
     model
         A trained or loaded model.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> import numpy as np
+    >>> experiment = mlpsvd.with_value(mlpsvd.Experiment(), "training.epochs", 2)
+    >>> experiment = mlpsvd.with_value(experiment, "data.synthetic.train_per_class", 20)
+    >>> model = mlpsvd.train(experiment).model("mlp-svd")
+    >>> classifier = mlpsvd.Classifier(model)
+    >>> classifier.probabilities(np.ones(classifier.n_samples, np.float32)).shape
+    (5,)
     """
 
     def __init__(self, model: Model) -> None:
@@ -160,7 +171,7 @@ class Classifier:
             return np.empty((0, len(self.class_names)))
         return np.stack([self.probabilities(clip) for clip in clips])
 
-    def classify_file(self, path: Path) -> list[Decision]:
+    def classify_file(self, path: str | Path) -> list[Decision]:
         """Classify an audio file, resampled to the model's rate and cut as the training data was.
 
         Raises
@@ -168,6 +179,7 @@ class Classifier:
         AudioFileError
             If the file is unreadable, empty, not finite, or shorter than the shortest clip.
         """
+        path = Path(path)
         samples, rate_hz = files.read(path, channel=self._model.contract.channel)
         samples = files.resample(samples, rate_hz, self.sample_rate_hz)
         least_s = self._model.contract.shortest_s

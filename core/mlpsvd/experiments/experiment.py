@@ -17,7 +17,15 @@ __all__ = ["Experiment", "experiment_from_table"]
 
 @dataclass(frozen=True)
 class Experiment:
-    """Everything that a result depends on. The default is the paper's task with 5 classes and 10 Hz bandwidth."""
+    """Everything that a result depends on. The default is the paper's task with 5 classes and 10 Hz bandwidth.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> experiment = mlpsvd.Experiment(seed=7)
+    >>> len(experiment.data.synthetic.filters), experiment.training.epochs
+    (5, 100)
+    """
 
     name: str = setting("Paper: 5 classes, 10 Hz", label="Name", help="Name of the experiment.")
     seed: int = setting(1, label="Seed", low=0, high=2**32 - 1,

@@ -69,7 +69,7 @@ def from_toml(text: str, checked: bool = True) -> Experiment:
     return experiment
 
 
-def load_experiment(path: Path) -> Experiment:
+def load_experiment(path: str | Path) -> Experiment:
     """Read an experiment file.
 
     A relative ``data.recordings.path`` comes back absolute: it is taken to be relative to the file's folder.
@@ -80,8 +80,17 @@ def load_experiment(path: Path) -> Experiment:
         If the file cannot be read or is not an experiment file of this or an earlier version.
     SettingError
         If a key is unknown or a value impossible.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> import tempfile, pathlib
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     mlpsvd.save_experiment(pathlib.Path(folder) / "a.toml", mlpsvd.Experiment(seed=7))
+    ...     mlpsvd.load_experiment(pathlib.Path(folder) / "a.toml").seed
+    7
     """
-    where = one_line(str(path), 300)
+    path, where = Path(path), one_line(str(path), 300)
     try:
         text = read_plain(path, _LARGEST).decode("utf-8-sig")
     except OSError as error:
@@ -95,7 +104,7 @@ def load_experiment(path: Path) -> Experiment:
     return _with_absolute_path(experiment, path.resolve().parent)
 
 
-def save_experiment(path: Path, experiment: Experiment) -> None:
+def save_experiment(path: str | Path, experiment: Experiment) -> None:
     """Write an experiment file in one step.
 
     Raises
@@ -104,9 +113,18 @@ def save_experiment(path: Path, experiment: Experiment) -> None:
         If a value is impossible: what is saved can be loaded again.
     OSError
         If the file cannot be written; an old one is then as it was.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> import tempfile, pathlib
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     mlpsvd.save_experiment(pathlib.Path(folder) / "a.toml", mlpsvd.Experiment())
+    ...     sorted(one.name for one in pathlib.Path(folder).iterdir())
+    ['a.toml']
     """
     check(experiment)
-    write_atomically(path, to_toml(experiment))
+    write_atomically(Path(path), to_toml(experiment))
 
 
 def _check_version(version: Any) -> None:

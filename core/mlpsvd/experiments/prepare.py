@@ -132,6 +132,15 @@ def prepare(experiment: Experiment, progress: Callable[[float], None] | None = N
         If a setting is impossible.
     DataError
         If the recordings do not give at least two classes with training and test clips, or the memory is too small.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> experiment = mlpsvd.with_value(mlpsvd.Experiment(), "training.epochs", 2)
+    >>> experiment = mlpsvd.with_value(experiment, "data.synthetic.train_per_class", 20)
+    >>> prepared = mlpsvd.prepare(experiment)
+    >>> prepared.dataset.x_train.shape, prepared.n_test
+    ((100, 129), 5000)
     """
     check(experiment)
     try:

@@ -28,6 +28,12 @@ def preset(name: str) -> Experiment:
     ------
     SettingError
         If there is none of that name; the message lists them.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> mlpsvd.preset("paper: 2 classes, 10 Hz").name
+    'Paper: 2 classes, 10 Hz'
     """
     by_name = {known.casefold(): experiment for known, experiment in PRESETS.items()}
     if name.strip().casefold() not in by_name:

@@ -163,6 +163,15 @@ class Race:
         If there is no contender, two have the same key, or one has settings that are impossible.
     DataError
         If ``states`` belong to data of another shape: the recordings have changed since.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> experiment = mlpsvd.with_value(mlpsvd.Experiment(), "training.epochs", 2)
+    >>> experiment = mlpsvd.with_value(experiment, "data.synthetic.train_per_class", 20)
+    >>> race = mlpsvd.Race(mlpsvd.prepare(experiment))
+    >>> [(one.contender.key, one.event.epoch) for one in race.run()][:4]
+    [('mlp', 0), ('mlp-svd', 0), ('mlp', 1), ('mlp-svd', 1)]
     """
 
     def __init__(

@@ -21,7 +21,14 @@ Scaling = Literal["training maximum", "centred", "per sample", "standardised", "
 
 @dataclass(frozen=True)
 class FeatureSettings:
-    """Magnitudes of short Fourier transforms (Paul and Nelson, section III B)."""
+    """Magnitudes of short Fourier transforms (Paul and Nelson, section III B).
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> mlpsvd.FeatureSettings(fft_size=512, window="hann").fft_size
+    512
+    """
 
     fft_size: int = setting(256, label="FFT size", unit="samples", low=8, high=65536,
                             help="Samples per transform; it gives half as many magnitudes plus one.")  # fmt: skip

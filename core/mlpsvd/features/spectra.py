@@ -38,6 +38,15 @@ class FittedFeatures:
         Sample rate that clips must have.
     offset, scale : np.ndarray [shape=(n_features,)]
         Each value is scaled as (value − offset) / scale.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> import numpy as np
+    >>> noise = np.random.default_rng(1).standard_normal((20, 4800)).astype(np.float32)
+    >>> features = mlpsvd.fit(noise, 16000.0, mlpsvd.FeatureSettings())
+    >>> features.transform(noise).shape, float(features.frequencies_hz[1])
+    ((20, 129), 62.5)
     """
 
     settings: FeatureSettings
@@ -172,7 +181,17 @@ def n_samples_needed(settings: FeatureSettings) -> int | None:
 
 
 def fit(samples: Clips, sample_rate_hz: float, settings: FeatureSettings) -> FittedFeatures:
-    """Learn the scaling from training clips; see :func:`fit_transform`."""
+    """Learn the scaling from training clips; see :func:`fit_transform`.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> import numpy as np
+    >>> noise = np.random.default_rng(1).standard_normal((20, 4800)).astype(np.float32)
+    >>> features = mlpsvd.fit(noise, 16000.0, mlpsvd.FeatureSettings())
+    >>> features.n_features
+    129
+    """
     return fit_transform(samples, sample_rate_hz, settings)[0]
 
 

@@ -40,6 +40,15 @@ class Model:
         Plain facts about the training, e.g. its contender, test accuracy and ranks; nothing depends on them.
     reference
         Where the training clips lie, to tell a sound that is unlike all of them; None in files of before it was kept.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> experiment = mlpsvd.with_value(mlpsvd.Experiment(), "training.epochs", 2)
+    >>> experiment = mlpsvd.with_value(experiment, "data.synthetic.train_per_class", 20)
+    >>> model = mlpsvd.train(experiment).model("mlp-svd")
+    >>> model.class_names[0], model.contract.clip_s, model.contract.channel
+    ('710 Hz', 0.3, 0)
     """
 
     spec: NetworkSpec

@@ -38,7 +38,7 @@ _MOST_BYTES = 4 * 2**30
 Tensors = dict[str, NDArray[Any]]
 
 
-def save_model(path: Path, model: Model) -> None:
+def save_model(path: str | Path, model: Model) -> None:
     """Write ``model`` in one step; the same model gives the same bytes.
 
     Raises
@@ -47,7 +47,20 @@ def save_model(path: Path, model: Model) -> None:
         If a weight is not a finite number: such a file would be refused when loaded.
     OSError
         If the file cannot be written; an old one is then as it was.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> import tempfile, pathlib
+    >>> experiment = mlpsvd.with_value(mlpsvd.Experiment(), "training.epochs", 2)
+    >>> experiment = mlpsvd.with_value(experiment, "data.synthetic.train_per_class", 20)
+    >>> model = mlpsvd.train(experiment).model("mlp-svd")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     mlpsvd.save_model(pathlib.Path(folder) / "a.safetensors", model)
+    ...     mlpsvd.load_model(pathlib.Path(folder) / "a.safetensors").class_names == model.class_names
+    True
     """
+    path = Path(path)
     write_atomically(path, _content(path, model))
 
 
@@ -75,7 +88,7 @@ def _content(path: Path | None, model: Model) -> bytes:
     return content
 
 
-def load_model(path: Path) -> Model:
+def load_model(path: str | Path) -> Model:
     """Read a model file; the model classifies exactly as the one that was saved.
 
     Raises
@@ -83,7 +96,20 @@ def load_model(path: Path) -> Model:
     FileFormatError
         If the file cannot be read, is no model file of this program, is from a newer version, or a tensor is
         missing, has another shape than the network, or holds values that are not finite.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> import tempfile, pathlib
+    >>> experiment = mlpsvd.with_value(mlpsvd.Experiment(), "training.epochs", 2)
+    >>> experiment = mlpsvd.with_value(experiment, "data.synthetic.train_per_class", 20)
+    >>> model = mlpsvd.train(experiment).model("mlp-svd")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     mlpsvd.save_model(pathlib.Path(folder) / "a.safetensors", model)
+    ...     mlpsvd.load_model(pathlib.Path(folder) / "a.safetensors").class_names == model.class_names
+    True
     """
+    path = Path(path)
     metadata, stored = _read(path)
     try:
         header = read_header(_checked_version(metadata))

@@ -53,6 +53,13 @@ def coefficients(filter: BandPass, sample_rate_hz: float) -> Coefficients:
     ------
     SettingError
         If the centre is not between 0 and half the sample rate, or the bandwidth not between 0 and a quarter of it.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> c = mlpsvd.coefficients(mlpsvd.BandPass("a", 710.0, 10.0), sample_rate_hz=16000.0)
+    >>> round(c.beta, 4)
+    0.498
     """
     if not 0.0 < filter.centre_hz < sample_rate_hz / 2:
         raise SettingError("centre_hz", filter.centre_hz, f"above 0 and below {sample_rate_hz / 2:g} Hz")
@@ -80,6 +87,14 @@ def difference_equation(c: Coefficients, x: ArrayLike, axis: int = 0) -> NDArray
     -------
     np.ndarray [shape of x]
         The filtered signals.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> import numpy as np
+    >>> c = mlpsvd.coefficients(mlpsvd.BandPass("a", 710.0, 10.0), sample_rate_hz=16000.0)
+    >>> mlpsvd.difference_equation(c, np.ones(5)).shape
+    (5,)
     """
     signals = np.moveaxis(np.asarray(x, dtype=np.float64), axis, 0)
     driven = 2.0 * c.alpha * signals
@@ -124,6 +139,14 @@ def frequency_response(c: Coefficients, frequencies_hz: ArrayLike, sample_rate_h
     -------
     np.ndarray [shape of frequencies_hz]
         2α(1 − z⁻²) / (1 − 2γz⁻¹ + 2βz⁻²) on the unit circle.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> import numpy as np
+    >>> c = mlpsvd.coefficients(mlpsvd.BandPass("a", 710.0, 10.0), sample_rate_hz=16000.0)
+    >>> np.abs(mlpsvd.frequency_response(c, [700.0, 710.0], 16000.0)).round(2).tolist()
+    [0.44, 1.0]
     """
     delay = _unit_delay(frequencies_hz, sample_rate_hz)
     response: NDArray[np.complex128] = 2.0 * c.alpha * (1.0 - delay**2) / _denominator(c, delay)

@@ -25,7 +25,14 @@ PAPER_CLASS_COUNTS = (2, 5, 10)
 
 @dataclass(frozen=True)
 class BandPass:
-    """One class of the synthetic task: noise through this band-pass filter."""
+    """One class of the synthetic task: noise through this band-pass filter.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> mlpsvd.BandPass("hum", centre_hz=710.0, bandwidth_hz=10.0).q
+    71.0
+    """
 
     label: str = setting("", label="Class", help="Name of the class of this filter.")
     centre_hz: float = setting(710.0, label="Centre", unit="Hz", symbol="f_c", low=1.0,
@@ -41,10 +48,24 @@ class BandPass:
 
 
 def bank(centres_hz: Sequence[float], bandwidth_hz: float) -> tuple[BandPass, ...]:
-    """Return one filter for each centre frequency, labelled by it ("710 Hz")."""
+    """Return one filter for each centre frequency, labelled by it ("710 Hz").
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> [one.label for one in mlpsvd.bank([500.0, 710.0], bandwidth_hz=10.0)]
+    ['500 Hz', '710 Hz']
+    """
     return tuple(BandPass(f"{centre:g} Hz", float(centre), float(bandwidth_hz)) for centre in centres_hz)
 
 
 def paper_bank(n_classes: int = 5, spacing_hz: float = 30.0, bandwidth_hz: float = 10.0) -> tuple[BandPass, ...]:
-    """Return the paper's filters: ``n_classes`` centres running down from 710 Hz in steps of ``spacing_hz``."""
+    """Return the paper's filters: ``n_classes`` centres running down from 710 Hz in steps of ``spacing_hz``.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> [one.centre_hz for one in mlpsvd.paper_bank(3)]
+    [710.0, 680.0, 650.0]
+    """
     return bank([PAPER_TOP_HZ - spacing_hz * k for k in range(n_classes)], bandwidth_hz)

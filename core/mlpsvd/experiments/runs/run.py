@@ -5,18 +5,20 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.contenders import Contender
 from mlpsvd.datasets.clips import Skipped
-from mlpsvd.errors import DataError
+from mlpsvd.errors import DataError, SettingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import ContenderState, Outcome, Race
 from mlpsvd.features.spectra import FittedFeatures
-from mlpsvd.metrics.scores import class_report
+from mlpsvd.metrics.scores import accuracy, class_report
+from mlpsvd.models.model import Model
 from mlpsvd.models.training_statistics import TrainingStatistics
 from mlpsvd.streams import NUMERICS_VERSION
 from mlpsvd.text import one_line
@@ -103,6 +105,21 @@ class Run:
         Description of the processor and engine.
     notes
         Notes for the user, e.g. that another engine was used than the one asked for.
+
+    Examples
+    --------
+    >>> import mlpsvd, tempfile
+    >>> experiment = mlpsvd.with_value(mlpsvd.Experiment(), "training.epochs", 3)
+    >>> experiment = mlpsvd.with_value(experiment, "data.synthetic.train_per_class", 20)
+    >>> run = mlpsvd.train(experiment)
+    >>> run.singular_values("mlp-svd").shape
+    (4, 20)
+    >>> int(run.confusion("mlp-svd").sum()) == run.data.n_test
+    True
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = run.save(folder, with_figures=False)
+    ...     mlpsvd.load_run(folder).accuracy == run.accuracy
+    True
     """
 
     id: str
@@ -137,6 +154,126 @@ class Run:
     def epoch(self) -> int:
         """Epochs that every contender has done."""
         return min((history[-1].epoch for history in self.histories.values() if history), default=0)
+
+    @property
+    def accuracy(self) -> dict[str, float]:
+        """Test accuracy of each contender, 0 to 1."""
+        return {name: accuracy(outcome.confusion) for name, outcome in self.outcomes.items()}
+
+    def history(self, contender: str) -> tuple[EpochEvent, ...]:
+        """Return the events of a contender, epoch 0 first.
+
+        Parameters
+        ----------
+        contender : str
+            Its name, e.g. ``mlp-svd``.
+
+        Raises
+        ------
+        SettingError
+            If the run has no such contender; the message lists those it has.
+        """
+        self._require(contender)
+        return tuple(self.histories[contender])
+
+    def confusion(self, contender: str) -> NDArray[np.intp]:
+        """Return the confusion matrix of the test clips.
+
+        Parameters
+        ----------
+        contender : str
+            Its name, e.g. ``mlp-svd``.
+
+        Returns
+        -------
+        np.ndarray [shape=(n_classes, n_classes)]
+            Counts; rows are actual classes, columns predicted ones (Paul and Nelson 2021, Table I).
+
+        Raises
+        ------
+        SettingError
+            If the run has no such contender.
+        """
+        self._require(contender)
+        return self.outcomes[contender].confusion.copy()
+
+    def singular_values(self, contender: str, layer: int = 0) -> NDArray[np.float64]:
+        """Return the singular values of a layer's weight matrix over the epochs.
+
+        Parameters
+        ----------
+        contender : str
+            Its name, e.g. ``mlp-svd``.
+        layer : int
+            Index of the layer, input side first.
+
+        Returns
+        -------
+        np.ndarray [shape=(n_epochs + 1, n_values)]
+            Largest first; row 0 is the state before training. Not-a-number where a value was discarded.
+
+        Raises
+        ------
+        SettingError
+            If the run has no such contender or the network no such layer.
+        """
+        rows = [event.singular_values for event in self.history(contender)]
+        if not 0 <= layer < len(rows[0]):
+            raise SettingError("layer", layer, f"a whole number from 0 to {len(rows[0]) - 1}")
+        values = np.full((len(rows), max(len(row[layer]) for row in rows)), np.nan)
+        for index, row in enumerate(rows):
+            values[index, : len(row[layer])] = row[layer]
+        return values
+
+    def model(self, contender: str) -> Model:
+        """Return the trained network of a contender with everything that classifying needs.
+
+        Parameters
+        ----------
+        contender : str
+            Its name, e.g. ``mlp-svd``.
+
+        Raises
+        ------
+        SettingError
+            If the run has no such contender.
+        """
+        from mlpsvd.experiments.runs.results import model_of
+
+        self._require(contender)
+        return model_of(self.data, self.outcomes[contender], self.id)
+
+    def save(self, folder: str | Path, *, with_figures: bool = True) -> list[Path]:
+        """Write the run folder that window and command line read too; an earlier run in it is replaced.
+
+        Parameters
+        ----------
+        folder : str or Path
+            The folder; made where it is missing.
+        with_figures : bool
+            Whether to draw the figures and write the tables as well, which takes seconds.
+
+        Returns
+        -------
+        list of Path
+            All files written.
+
+        Raises
+        ------
+        FileFormatError
+            If the folder is a file, or holds files of a run's names that no run of this program wrote.
+        DataError
+            If another run is being written into it.
+        OSError
+            If a file cannot be written.
+        """
+        from mlpsvd.experiments.runs.store import write_run
+
+        return write_run(Path(folder), self, with_figures=with_figures)
+
+    def _require(self, contender: str) -> None:
+        if contender not in self.outcomes:
+            raise SettingError("contender", contender, "one of " + ", ".join(self.outcomes))
 
     @property
     def is_finished(self) -> bool:

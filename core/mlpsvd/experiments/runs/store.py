@@ -40,7 +40,16 @@ from mlpsvd.files import read_plain, write_atomically
 from mlpsvd.json_fields import parse_fields
 from mlpsvd.models.model_file import load_model
 
-__all__ = ["CHECKPOINT_S", "RunFolder", "has_run", "is_in_use", "latest_checkpoint", "read_run", "write_run"]
+__all__ = [
+    "CHECKPOINT_S",
+    "RunFolder",
+    "has_run",
+    "is_in_use",
+    "latest_checkpoint",
+    "load_run",
+    "read_run",
+    "write_run",
+]
 
 CHECKPOINT_S = 10.0
 """Seconds between two checkpoints: what a crash loses at most."""
@@ -166,6 +175,38 @@ def write_run(folder: Path, run: Run, *, with_figures: bool = True) -> list[Path
     """Write a run into a folder; see :class:`RunFolder`."""
     with RunFolder(folder) as opened:
         return opened.write(run, with_figures=with_figures)
+
+
+def load_run(folder: str | Path) -> Run:
+    """Read a run from its folder alone; its recordings are not needed.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A folder that :meth:`Run.save`, the window or ``mlpsvd train`` has written.
+
+    Returns
+    -------
+    Run
+        The run, as it was written.
+
+    Raises
+    ------
+    FileFormatError
+        If the folder holds no run, is damaged, or holds files of two runs.
+    OSError
+        If a file cannot be read.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> mlpsvd.load_run("missing")
+    Traceback (most recent call last):
+    mlpsvd.errors.FileFormatError: missing holds no run; it should be a folder that a training has written
+    """
+    if not has_run(Path(folder)):
+        raise FileFormatError(f"{folder} holds no run; it should be a folder that a training has written")
+    return read_run(Path(folder))
 
 
 def has_run(folder: Path) -> bool:
