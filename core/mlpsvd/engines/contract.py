@@ -40,7 +40,26 @@ class LabelledVectors:
 
 
 def one_hot(labels: NDArray[np.intp], n_classes: int, dtype: DTypeLike) -> Array:
-    """Return target outputs y [shape=(n_clips, n_classes)] for class indices [shape=(n_clips,)]."""
+    """Return target outputs y: 1 for the class of a clip, 0 for all others.
+
+    Parameters
+    ----------
+    labels : np.ndarray [shape=(n_clips,)]
+        Class indices, 0 to ``n_classes`` - 1.
+    n_classes : int
+        Number of classes, K.
+    dtype : dtype
+        Type of the result.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_clips, n_classes)]
+
+    Examples
+    --------
+    >>> one_hot(np.array([1, 0]), 2, np.float32).tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
     targets = np.zeros((len(labels), n_classes), dtype)
     targets[np.arange(len(labels)), labels] = 1
     return targets
@@ -64,7 +83,16 @@ class Engine(Protocol):
         ...
 
     def vectors(self, x: Array, labels: NDArray[np.intp], n_classes: int) -> LabelledVectors:
-        """Move feature vectors [shape=(n_clips, n_features)] and labels [shape=(n_clips,)] to the device.
+        """Move feature vectors and labels to the device.
+
+        Parameters
+        ----------
+        x : np.ndarray [shape=(n_clips, n_features)]
+            Feature vectors, on the host.
+        labels : np.ndarray [shape=(n_clips,)]
+            Class indices, on the host.
+        n_classes : int
+            Number of classes.
 
         Raises
         ------
@@ -94,8 +122,18 @@ class Engine(Protocol):
 
         Parameters
         ----------
+        network : Network
+            Its parameters lie on the engine's device.
+        rule : OptimiserRule
+            Which optimiser, with its constants.
+        state : OptimiserState
+            The moments of the optimiser, of the shape of the parameters.
+        data : LabelledVectors
+            What :meth:`vectors` returned.
         order : np.ndarray [shape=(n_clips,)]
-            The shuffled order of the clips; the last batch may be smaller than ``batch_size``.
+            The shuffled order of the clips.
+        batch_size : int
+            Clips of one update; the last batch may be smaller.
 
         Raises
         ------
@@ -105,5 +143,22 @@ class Engine(Protocol):
         ...
 
     def evaluate(self, network: Network, data: LabelledVectors) -> tuple[float, float, NDArray[np.intp]]:
-        """Return mean loss, accuracy (0 to 1) and the estimated classes [shape=(n_clips,)] of a whole set."""
+        """Evaluate a network on a whole set.
+
+        Parameters
+        ----------
+        network : Network
+            Its parameters lie on the engine's device.
+        data : LabelledVectors
+            What :meth:`vectors` returned.
+
+        Returns
+        -------
+        loss : float
+            Mean loss a clip.
+        accuracy : float
+            Share of clips that are classified correctly, 0 to 1.
+        predicted : np.ndarray [shape=(n_clips,)]
+            Class indices, on the host.
+        """
         ...
