@@ -5,61 +5,40 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum, auto
 
 from PySide6.QtCore import QObject, Signal
 
 from mlpsvd.errors import MlpSvdError, TrainingError
-from mlpsvd.experiments.bayes_limit import BayesLimit, bayes_limits
+from mlpsvd.experiments.bayes_limit import bayes_limits
 from mlpsvd.experiments.cross_validation import cross_validate
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
-from mlpsvd.experiments.race import ContenderState, Outcome, Race, RaceEvent
+from mlpsvd.experiments.race import Race, RaceEvent
 from mlpsvd.experiments.runs.keeper import RunKeeper
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.run import RunData
 from mlpsvd_gui.log import LOGGER
+from mlpsvd_gui.workers.training_events import (
+    Compiling,
+    DataPrepared,
+    EpochsTrained,
+    LimitEstimated,
+    PreparationProgress,
+    TrainingEvent,
+    TrainingFailed,
+    TrainingFinished,
+    TrainingStopped,
+    ValidationProgress,
+)
 from mlpsvd_gui.workers.warm_up import WarmUp
 
-__all__ = ["News", "NewsKind", "TrainingWorker"]
+__all__ = ["TrainingWorker"]
 
 _BATCH_S = 0.05
 """The window hears of new epochs at most 20 times a second: more than the eye reads, less than plots cost."""
 
 _FUSED = ("auto", "fused")
 """Engines that the warm-up makes ready."""
-
-
-class NewsKind(Enum):
-    """What the worker tells."""
-
-    PROGRESS = auto()
-    COMPILING = auto()
-    PREPARED = auto()
-    LIMIT = auto()
-    EPOCHS = auto()
-    VALIDATING = auto()
-    FINISHED = auto()
-    STOPPED = auto()
-    FAILED = auto()
-
-
-@dataclass(frozen=True)
-class News:
-    """Something that happened in the run called ``token``; only the fields of its kind are filled."""
-
-    token: int
-    kind: NewsKind
-    share: float = 0.0
-    prepared: Prepared | None = None
-    engine: str = ""
-    notes: tuple[str, ...] = ()
-    limit: BayesLimit | None = None
-    events: tuple[RaceEvent, ...] = ()
-    outcomes: dict[str, Outcome] | None = None
-    states: dict[str, ContenderState] | None = None
-    error: BaseException | None = None
 
 
 class _CancelledError(Exception):
@@ -80,7 +59,7 @@ class TrainingWorker(QObject):
     """
 
     news = Signal(object)
-    """Emits :class:`News`, in order, on the thread this object lives in."""
+    """Emits a ``TrainingEvent``, in order, on the thread this object lives in."""
 
     def __init__(
         self,
@@ -140,8 +119,8 @@ class TrainingWorker(QObject):
             thread.join(timeout_s)
         return thread is None or not thread.is_alive()
 
-    def is_current(self, news: News) -> bool:
-        """Whether news belongs to the run that was started last."""
+    def is_current(self, news: TrainingEvent) -> bool:
+        """Whether an event belongs to the run that was started last."""
         return news.token == self._token
 
     def _run(
@@ -160,9 +139,9 @@ class TrainingWorker(QObject):
                 self._tell(self._raced(token, prepared, race, keeper, stop, go))
             self._find_limit(token, experiment, stop)
         except _CancelledError:
-            self._tell(News(token, NewsKind.STOPPED, outcomes={}))
+            self._tell(TrainingStopped(token))
         except Exception as error:  # told in words by the controller, MemoryError included
-            self._tell(News(token, NewsKind.FAILED, error=error))
+            self._tell(TrainingFailed(token, error))
         finally:
             if before is not None:
                 before.join()  # a next run waits for this thread, and so for all before it
@@ -175,7 +154,7 @@ class TrainingWorker(QObject):
         keeper: RunKeeper,
         stop: threading.Event,
         go: threading.Event,
-    ) -> News:
+    ) -> TrainingFinished | TrainingStopped | TrainingFailed:
         """Train to the end, to Stop, or until a loss is no longer finite; what is good by then is kept."""
         n_contenders = len(prepared.experiment.training.contenders)
         try:
@@ -183,12 +162,12 @@ class TrainingWorker(QObject):
         except TrainingError as error:
             notes = (*race.notes, *keeper.finish())
             outcomes, states = dict(race.outcomes()), dict(race.states())
-            return News(token, NewsKind.FAILED, outcomes=outcomes, states=states, notes=notes, error=error)
+            return TrainingFailed(token, error, outcomes, states, notes)
         if not stopped:
             self._validate(token, prepared, race, stop, go)
-        kind = NewsKind.STOPPED if stopped else NewsKind.FINISHED
+        ended = TrainingStopped if stopped else TrainingFinished
         notes = (*race.notes, *keeper.finish())
-        return News(token, kind, outcomes=dict(race.outcomes()), states=dict(race.states()), notes=notes)
+        return ended(token, dict(race.outcomes()), dict(race.states()), notes)
 
     def _validate(self, token: int, prepared: Prepared, race: Race, stop: threading.Event, go: threading.Event) -> None:
         """Cross-validate where the test set is small; Stop leaves it out, and the trained networks are kept."""
@@ -201,7 +180,7 @@ class TrainingWorker(QObject):
                 raise _CancelledError
             if time.monotonic() - told_at >= _BATCH_S:
                 told_at = time.monotonic()
-                self._tell(News(token, NewsKind.VALIDATING, share=share))
+                self._tell(ValidationProgress(token, share))
 
         try:
             race.validations = cross_validate(prepared, progress)
@@ -216,7 +195,7 @@ class TrainingWorker(QObject):
         def progress(share: float) -> None:
             if stop.is_set():
                 raise _CancelledError
-            self._tell(News(token, NewsKind.PROGRESS, share=share))
+            self._tell(PreparationProgress(token, share))
 
         prepared = self._prepare(experiment, progress)
         self._await_engine(token, experiment, stop)
@@ -228,7 +207,7 @@ class TrainingWorker(QObject):
         RunData.of(prepared)  # measures the training set in this thread, where the window does not wait
         if prepared.warnings:
             notes = (*notes, " ".join(prepared.warnings))
-        self._tell(News(token, NewsKind.PREPARED, prepared=prepared, engine=engine, notes=notes))
+        self._tell(DataPrepared(token, prepared, engine, notes))
         return prepared, race, keeper
 
     def _find_limit(self, token: int, experiment: Experiment, stop: threading.Event) -> None:
@@ -240,7 +219,7 @@ class TrainingWorker(QObject):
 
         try:
             for limit in bayes_limits(experiment, progress):
-                self._tell(News(token, NewsKind.LIMIT, limit=limit))
+                self._tell(LimitEstimated(token, limit))
         except _CancelledError:
             return
         except (MlpSvdError, MemoryError) as error:  # a line less in a plot, nothing more
@@ -250,7 +229,7 @@ class TrainingWorker(QObject):
         if self._warm_up is None or experiment.training.engine not in _FUSED:
             return
         if self._warm_up.compiles:
-            self._tell(News(token, NewsKind.COMPILING))
+            self._tell(Compiling(token))
         self._warm_up.wait(stop)
 
     def _pull(
@@ -271,7 +250,7 @@ class TrainingWorker(QObject):
                 batch.append(event)
                 keeper.keep_if_due()
                 if time.monotonic() - told_at >= _BATCH_S or not go.is_set():
-                    self._tell(News(token, NewsKind.EPOCHS, events=tuple(batch)))
+                    self._tell(EpochsTrained(token, tuple(batch)))
                     batch, told_at = [], time.monotonic()
                 go.wait()
                 self._wait_for_eyes(n_contenders, stop)
@@ -280,7 +259,7 @@ class TrainingWorker(QObject):
             return False
         finally:
             if batch:
-                self._tell(News(token, NewsKind.EPOCHS, events=tuple(batch)))
+                self._tell(EpochsTrained(token, tuple(batch)))
             close = getattr(events, "close", None)
             if close is not None:
                 close()
@@ -291,7 +270,7 @@ class TrainingWorker(QObject):
         if pace is not None:
             stop.wait(1.0 / pace / n_contenders)
 
-    def _tell(self, news: News) -> None:
+    def _tell(self, news: TrainingEvent) -> None:
         try:
             self.news.emit(news)
         except RuntimeError:  # the window has gone, and this object with it

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import assert_never
 
 from PySide6.QtCore import QObject, Signal
 
 from mlpsvd import setting_labels, settings
 from mlpsvd.errors import MlpSvdError, SettingError
 from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.race import RaceEvent
 from mlpsvd.text import duration_text, sentence
 from mlpsvd_gui.log import LOGGER, unexpected_sentence
 from mlpsvd_gui.state.experiment_state import ExperimentState
 from mlpsvd_gui.state.run_state import RunPhase, RunState
-from mlpsvd_gui.workers.training import News, NewsKind, TrainingWorker
+from mlpsvd_gui.workers.training import TrainingWorker
+from mlpsvd_gui.workers.training_events import (
+    Compiling,
+    DataPrepared,
+    EpochsTrained,
+    LimitEstimated,
+    PreparationProgress,
+    TrainingEvent,
+    TrainingFailed,
+    TrainingFinished,
+    TrainingStopped,
+    ValidationProgress,
+)
 
 __all__ = ["TrainingJob", "time_left"]
 
@@ -99,41 +113,43 @@ class TrainingJob(QObject):
         """Stop the thread; takes less than a second."""
         self._worker.close()
 
-    def _take(self, news: News) -> None:
+    def _take(self, news: TrainingEvent) -> None:
         if not self._worker.is_current(news):
             return
-        if news.kind is NewsKind.PROGRESS:
-            self.progress_changed.emit(news.share, "preparing the data")
-        elif news.kind is NewsKind.COMPILING:
-            self.progress_changed.emit(-1.0, "compiling the fused engine, once per machine")
-        elif news.kind is NewsKind.PREPARED:
-            self._begin_training(news)
-        elif news.kind is NewsKind.LIMIT:
-            self.limit_found.emit(news.limit)
-        elif news.kind is NewsKind.EPOCHS:
-            self._add(news)
-        elif news.kind is NewsKind.VALIDATING:
-            self.progress_changed.emit(news.share, "cross-validating")
-        elif news.kind is NewsKind.FAILED:
-            self._run.set_outcomes(news.outcomes or {}, news.states)
-            self._note_new(news)
-            self._fail(news.error or RuntimeError("no reason given"))
-        else:
-            self._end(news)
+        match news:
+            case PreparationProgress(share=share):
+                self.progress_changed.emit(share, "preparing the data")
+            case Compiling():
+                self.progress_changed.emit(-1.0, "compiling the fused engine, once per machine")
+            case DataPrepared():
+                self._begin_training(news)
+            case EpochsTrained(events=events):
+                self._add(events)
+            case ValidationProgress(share=share):
+                self.progress_changed.emit(share, "cross-validating")
+            case LimitEstimated(limit=limit):
+                self.limit_found.emit(limit)
+            case TrainingFinished() | TrainingStopped():
+                self._end(news)
+            case TrainingFailed():
+                self._run.set_outcomes(news.outcomes, news.states)
+                self._note_new(news.notes)
+                self._fail(news.error)
+            case _:
+                assert_never(news)
 
-    def _begin_training(self, news: News) -> None:
-        assert news.prepared is not None
+    def _begin_training(self, news: DataPrepared) -> None:
         self._run.set_prepared(news.prepared, news.engine, news.notes)
         self._running_since = time.monotonic()
         self._run.set_state(RunPhase.TRAINING)
         self.progress_changed.emit(0.0, "")
         self._note(news.notes)
 
-    def _add(self, news: News) -> None:
-        by_contender = {name: [e.event for e in news.events if e.contender.key == name] for name in self._run.histories}
-        for contender, events in by_contender.items():
-            if events:
-                self._run.add_events(contender, events)
+    def _add(self, events: Sequence[RaceEvent]) -> None:
+        for key in self._run.histories:
+            of_contender = [one.event for one in events if one.contender.key == key]
+            if of_contender:
+                self._run.add_events(key, of_contender)
         self._report_progress()
 
     def _report_progress(self) -> None:
@@ -148,11 +164,11 @@ class TrainingJob(QObject):
             share = elapsed_s / (elapsed_s + left_s) if elapsed_s else 0.0
             self.progress_changed.emit(share, f"{duration_text(left_s)} left")
 
-    def _end(self, news: News) -> None:
+    def _end(self, news: TrainingFinished | TrainingStopped) -> None:
         self._stop_clock()
-        self._run.set_outcomes(news.outcomes or {}, news.states or {})
-        self._note_new(news)
-        stopped = news.kind is NewsKind.STOPPED
+        self._run.set_outcomes(news.outcomes, news.states)
+        self._note_new(news.notes)
+        stopped = isinstance(news, TrainingStopped)
         if stopped and not any(self._run.histories.values()):
             self._run.forget()
         else:
@@ -167,9 +183,9 @@ class TrainingJob(QObject):
         self.progress_changed.emit(0.0, "")
         self.failed.emit(reason)
 
-    def _note_new(self, news: News) -> None:
+    def _note_new(self, notes: Sequence[str]) -> None:
         """Report what has become known since the run began."""
-        self._note([note for note in news.notes if self._run.add_note(note)])
+        self._note([note for note in notes if self._run.add_note(note)])
 
     def _note(self, notes: Sequence[str]) -> None:
         """Report all notes at once: a message replaces the one before."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import assert_never
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
@@ -16,7 +17,12 @@ from mlpsvd_gui.pages.files.controllers.export import FilesExport
 from mlpsvd_gui.pages.files.controllers.texts import progress_text, ready_text, stale_text
 from mlpsvd_gui.pages.files.views.panel import FilesPanel
 from mlpsvd_gui.pages.files.views.rows import FileEntry
-from mlpsvd_gui.pages.files.workers.classification import ClassificationNews, ClassificationWorker
+from mlpsvd_gui.pages.files.workers.classification import (
+    ClassificationEnded,
+    ClassificationNews,
+    ClassificationWorker,
+    FilesClassified,
+)
 from mlpsvd_gui.state.available_models import AvailableModel, default_model
 from mlpsvd_gui.state.model_library import ModelLibrary
 from mlpsvd_gui.threads.latest import LatestRunner, Progress
@@ -213,26 +219,32 @@ class FilesController(QObject):
     def _take_news(self, news: ClassificationNews) -> None:
         if not self._worker.is_current(news):
             return
+        match news:
+            case FilesClassified():
+                self._take_results(news)
+            case ClassificationEnded(error=error):
+                self._end(error)
+            case _:
+                assert_never(news)
+
+    def _take_results(self, news: FilesClassified) -> None:
         for index, result in news.finished:
             self._running[index].result = result
-        if news.is_end:
-            self._end(news)
-            return
         if news.left_s is not None or news.n_done:
             self._panel.controls.show_progress(news.share, progress_text(news))
         if news.finished and not self._drawing.isActive():
             self._drawing.start()
 
-    def _end(self, news: ClassificationNews) -> None:
+    def _end(self, error: str) -> None:
         self._is_running = False
         self._running = []
         self._panel.controls.show_running(False)
-        self._panel.show_error(sentence(news.error))
+        self._panel.show_error(sentence(error))
         self._draw()
         self._show_stale()
         waiting = [entry for entry in self._entries() if entry.result is None]
         # Files that were added meanwhile are what the person is waiting for too.
-        if waiting and not self._was_stopped and not news.error and self._made_by is not None:
+        if waiting and not self._was_stopped and not error and self._made_by is not None:
             self._begin(self._made_by, waiting)
 
     # --- drawing -----------------------------------------------------------------------------------------------------

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from mlpsvd.text import counted
-from mlpsvd_gui.pages.files.workers.classification import ClassificationNews
+from mlpsvd_gui.pages.files.workers.classification import FilesClassified
 from mlpsvd_gui.state.available_models import AvailableModel
 
 __all__ = ["progress_text", "ready_text", "stale_text"]
 
 
-def progress_text(news: ClassificationNews) -> str:
+def progress_text(news: FilesClassified) -> str:
     """Say how far it is and how long it will take."""
     left = f", {_time_left(news.left_s)} left" if news.left_s is not None else ""
     return f"{news.n_done:,} of {news.n_files:,} recordings{left}"

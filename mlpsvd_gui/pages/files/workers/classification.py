@@ -16,7 +16,7 @@ from mlpsvd.errors import MlpSvdError
 from mlpsvd.executors import n_usable_cores
 from mlpsvd.models.model import Model
 
-__all__ = ["ClassificationNews", "ClassificationWorker"]
+__all__ = ["ClassificationEnded", "ClassificationNews", "ClassificationWorker", "FilesClassified"]
 
 _log = logging.getLogger(__name__)
 _TELL_S = 0.1
@@ -24,36 +24,43 @@ _FAULT = "The recordings could not be classified because of a fault; the log has
 
 
 @dataclass(frozen=True)
-class ClassificationNews:
-    """How far the run called ``token`` is.
+class FilesClassified:
+    """Progress of the run that ``token`` identifies.
 
     Attributes
     ----------
     token
-        Which run.
+        Identifies the run.
     finished
-        Number in its list, and result, of the files finished since the last news.
+        Number in its list, and result, of the files finished since the last event.
     n_done, n_files, share, left_s
         As in :class:`mlpsvd.classification.batch.progress.ClassifyEvent`.
-    is_end, error
-        Whether the run has ended, and what went wrong, in one sentence.
     """
 
     token: int
-    finished: tuple[tuple[int, FileResult], ...] = ()
-    n_done: int = 0
-    n_files: int = 0
-    share: float = 0.0
-    left_s: float | None = None
-    is_end: bool = False
+    finished: tuple[tuple[int, FileResult], ...]
+    n_done: int
+    n_files: int
+    share: float
+    left_s: float | None
+
+
+@dataclass(frozen=True)
+class ClassificationEnded:
+    """The run has ended: finished, stopped, or with an error in one sentence."""
+
+    token: int
     error: str = ""
+
+
+ClassificationNews = FilesClassified | ClassificationEnded
 
 
 class ClassificationWorker(QObject):
     """Runs one classification at a time, in processes of its own: the window's thread is left alone."""
 
     news = Signal(object)
-    """Emits :class:`ClassificationNews`, in order, on the thread this object lives in; the last one is an end."""
+    """Emits ``ClassificationNews``, in order, on the thread this object lives in; the last one is an end."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -97,7 +104,6 @@ class _Run:
         self._token = token
         self._model = model
         self._files = files
-        self._last = ClassificationNews(token, n_files=len(files))
 
     def _work(self) -> None:
         error = ""
@@ -110,9 +116,7 @@ class _Run:
         except Exception:
             _log.exception("classification")
             error = _FAULT
-        self._tell(ClassificationNews(
-            self._token, (), self._last.n_done, self._last.n_files, self._last.share, is_end=True, error=error
-        ))  # fmt: skip
+        self._tell(ClassificationEnded(self._token, error))
 
     def _pull(self) -> None:
         finished: list[tuple[int, FileResult]] = []
@@ -124,10 +128,11 @@ class _Run:
                 is_last = event.n_done == event.n_files or self.stop.is_set()
                 if is_last or time.monotonic() - told_at >= _TELL_S:
                     told_at = time.monotonic()
-                    self._last = ClassificationNews(
-                        self._token, tuple(finished), event.n_done, event.n_files, event.share, event.left_s
+                    self._tell(
+                        FilesClassified(
+                            self._token, tuple(finished), event.n_done, event.n_files, event.share, event.left_s
+                        )
                     )
-                    self._tell(self._last)
                     finished = []
                 if self.stop.is_set():
                     return

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import assert_never
 
 from PySide6.QtCore import QObject, QStandardPaths, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -26,7 +27,18 @@ from mlpsvd_gui.pages.papers.controllers.texts import (
 )
 from mlpsvd_gui.pages.papers.views.content import RowState, ShownTable
 from mlpsvd_gui.pages.papers.views.panel import PapersPanel
-from mlpsvd_gui.pages.papers.workers.leader_process import LeaderNews, LeaderNewsKind, Order
+from mlpsvd_gui.pages.papers.workers.leader_process import (
+    EngineCompiling,
+    LeaderNews,
+    Order,
+    ResultFound,
+    RunEnd,
+    RunFailed,
+    RunFinished,
+    RunStarting,
+    RunStopped,
+    TrialsDone,
+)
 from mlpsvd_gui.pages.papers.workers.reproduction import ReproductionWorker
 from mlpsvd_gui.state.preferences import Preferences, or_else
 from mlpsvd_gui.threads.background_jobs import BackgroundJobs
@@ -177,22 +189,30 @@ class PapersController(QObject):
     def _take(self, news: LeaderNews) -> None:
         if not self.worker.is_current(news):
             return
-        if news.standings:
-            known = self._survey or Survey({})
-            self._survey = replace(known, standings={**known.standings, **news.standings})
-            self._show_states()
-        if news.kind is LeaderNewsKind.COMPILING:
-            self._panel.form.show_progress(None, _COMPILING)
-        elif news.kind is LeaderNewsKind.STARTING:
-            self._panel.form.show_progress(None, _STARTING)
-        elif news.kind is LeaderNewsKind.PROGRESS:
-            self._show_progress(news)
-        elif news.kind is LeaderNewsKind.FOUND:
-            self._take_found(news.name)
-        else:
-            self._end(news)
+        match news:
+            case EngineCompiling():
+                self._panel.form.show_progress(None, _COMPILING)
+            case RunStarting(standings=standings):
+                self._take_standings(standings)
+                self._panel.form.show_progress(None, _STARTING)
+            case TrialsDone(standings=standings):
+                self._take_standings(standings)
+                self._show_progress(news)
+            case ResultFound(name=name, standings=standings):
+                self._take_standings(standings)
+                self._take_found(name)
+            case RunFinished() | RunStopped() | RunFailed():
+                self._end(news)
+            case _:
+                assert_never(news)
 
-    def _show_progress(self, news: LeaderNews) -> None:
+    def _take_standings(self, standings: Mapping[str, Completion]) -> None:
+        if standings:
+            known = self._survey or Survey({})
+            self._survey = replace(known, standings={**known.standings, **standings})
+            self._show_states()
+
+    def _show_progress(self, news: TrialsDone) -> None:
         left = "" if news.left_s is None else f" · about {duration_text(news.left_s)} left"
         text = f"{news.n_done} of {counted(news.n_trials, 'trial')}{left}"
         self._panel.form.show_progress(news.n_done / max(news.n_trials, 1), text)
@@ -205,24 +225,28 @@ class PapersController(QObject):
         elif chosen == name:
             self._show_chosen()
 
-    def _end(self, news: LeaderNews) -> None:
+    def _end(self, news: RunEnd) -> None:
         self._running = ()
         if news.cost_per_s:
             self._preferences.trial_cost_per_s = news.cost_per_s
         self._panel.show_running(False)
-        if news.error is not None:
+        if isinstance(news, RunFailed):
             self._panel.show_error(failure_text(news.error))
         self._look(self._end_text(news))
 
-    def _end_text(self, news: LeaderNews) -> str:
-        took = f"Finished after {time.monotonic() - self._began:.1f} s"
-        problem = engine_problem()
-        if problem and news.kind is LeaderNewsKind.FINISHED:
-            took += f" with the reference engine ({problem})"
-        return {
-            LeaderNewsKind.FINISHED: f"{took}; the report covers all that the folder holds.",
-            LeaderNewsKind.STOPPED: "Stopped. What is finished is kept, and Run goes on from there.",
-        }.get(news.kind, "")
+    def _end_text(self, news: RunEnd) -> str:
+        match news:
+            case RunFinished():
+                problem = engine_problem()
+                by = f" with the reference engine ({problem})" if problem else ""
+                took_s = time.monotonic() - self._began
+                return f"Finished after {took_s:.1f} s{by}; the report covers all that the folder holds."
+            case RunStopped():
+                return "Stopped. What is finished is kept, and Run goes on from there."
+            case RunFailed():
+                return ""
+            case _:
+                assert_never(news)
 
     def _look_soon(self) -> None:
         if not self._running:

@@ -8,11 +8,9 @@ import time
 import traceback
 from collections.abc import Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
-from enum import Enum, auto
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.papers.kept_results import Completion, Tracker
@@ -20,7 +18,19 @@ from mlpsvd.experiments.papers.registry import chosen
 from mlpsvd.experiments.papers.reproduce import FindingWritten, ReproductionEvent, TrialDone, reproduce
 from mlpsvd_gui.pages.papers.workers.trial_processes import StoppedError, TrialProcesses
 
-__all__ = ["LeaderNews", "LeaderNewsKind", "Order", "lead"]
+__all__ = [
+    "EngineCompiling",
+    "LeaderNews",
+    "Order",
+    "ResultFound",
+    "RunEnd",
+    "RunFailed",
+    "RunFinished",
+    "RunStarting",
+    "RunStopped",
+    "TrialsDone",
+    "lead",
+]
 
 _TELL_S = 0.2
 """Trials that are kept already come by the hundred: the window hears of them five times a second."""
@@ -39,52 +49,68 @@ class Order:
     n_processes: int
 
 
-class LeaderNewsKind(Enum):
-    """What is told of a run."""
+@dataclass(frozen=True)
+class EngineCompiling:
+    """The run waits for the fused engine to be compiled."""
 
-    COMPILING = auto()
-    STARTING = auto()
-    PROGRESS = auto()
-    FOUND = auto()
-    FINISHED = auto()
-    STOPPED = auto()
-    FAILED = auto()
-
-    @property
-    def is_end(self) -> bool:
-        """Whether nothing comes after it."""
-        return self in (LeaderNewsKind.FINISHED, LeaderNewsKind.STOPPED, LeaderNewsKind.FAILED)
+    token: int = 0
 
 
 @dataclass(frozen=True)
-class LeaderNews:
-    """Something that happened in the run called ``token``; only the fields of its kind are filled.
+class RunStarting:
+    """The processes start; what is there already, by name."""
 
-    Attributes
-    ----------
-    kind, token
-        What happened, and in which run.
-    n_done, n_trials, left_s
-        Trials that are there, and wanted, of all together, and the seconds until all are.
-    standings
-        The same for each, by name.
-    name
-        What was found.
-    cost_per_s
-        Work that one process did in a second, where enough was done to tell.
-    error
-        What went wrong.
-    """
-
-    kind: LeaderNewsKind
+    standings: Mapping[str, Completion]
     token: int = 0
-    n_done: int = 0
-    n_trials: int = 0
-    left_s: float | None = None
-    standings: Mapping[str, Completion] = field(default_factory=dict)
-    name: str = ""
+
+
+@dataclass(frozen=True)
+class TrialsDone:
+    """Trials of all results together that are there, and wanted, and the seconds left; the same by name."""
+
+    n_done: int
+    n_trials: int
+    left_s: float | None
+    standings: Mapping[str, Completion]
+    token: int = 0
+
+
+@dataclass(frozen=True)
+class ResultFound:
+    """A table or figure is written."""
+
+    name: str
+    standings: Mapping[str, Completion]
+    token: int = 0
+
+
+@dataclass(frozen=True)
+class RunFinished:
+    """All is done; the work that one process did in a second, where enough was done to measure it."""
+
     cost_per_s: float | None = None
-    error: Exception | None = None
+    token: int = 0
+
+
+@dataclass(frozen=True)
+class RunStopped:
+    """The run was stopped."""
+
+    cost_per_s: float | None = None
+    token: int = 0
+
+
+@dataclass(frozen=True)
+class RunFailed:
+    """The run could not continue."""
+
+    error: Exception
+    cost_per_s: float | None = None
+    token: int = 0
+
+
+RunEnd = RunFinished | RunStopped | RunFailed
+LeaderNews = EngineCompiling | RunStarting | TrialsDone | ResultFound | RunEnd
 
 
 def lead(order: Order, window: Connection) -> None:
@@ -95,7 +121,7 @@ def lead(order: Order, window: Connection) -> None:
     order
         What to run.
     window
-        Takes :class:`LeaderNews`, the last of which is an end; anything that comes from it means Stop.
+        Takes ``LeaderNews``, the last of which is an end; anything that comes from it means Stop.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     processes = TrialProcesses(order.n_processes)
@@ -125,17 +151,17 @@ class _Run:
             self._pull()
         except Exception as error:  # told in words by the window
             if self._processes.is_stopped:
-                self._tell(LeaderNewsKind.STOPPED)
+                self._tell(RunStopped(self._cost_per_s))
             else:
-                self._tell(LeaderNewsKind.FAILED, error=_plain(error))
+                self._tell(RunFailed(_plain(error), self._cost_per_s))
         else:
-            self._tell(LeaderNewsKind.FINISHED)
+            self._tell(RunFinished(self._cost_per_s))
 
     def _pull(self) -> None:
         order = self._order
         reproductions = chosen(order.names)
         tracker = Tracker(reproductions, order.n_trials, order.folder)
-        self._tell(LeaderNewsKind.STARTING, standings=tracker.look())
+        self._tell(RunStarting(tracker.look()))
         with closing(reproduce(reproductions, order.n_trials, order.folder, self._processes.open)) as events:
             for event in events:
                 self._take(event, tracker)
@@ -149,22 +175,16 @@ class _Run:
                 self._told_at = time.monotonic()
                 self._tell_progress(event, tracker)
         elif isinstance(event, FindingWritten):
-            self._tell(LeaderNewsKind.FOUND, name=event.reproduction.name, standings=tracker.look())
+            self._tell(ResultFound(event.reproduction.name, tracker.look()))
 
     def _tell_progress(self, event: TrialDone, tracker: Tracker) -> None:
         if event.left_s and self._n_computed >= _LEAST_TIMED:
             self._cost_per_s = tracker.left()[1] / event.left_s / self._order.n_processes
-        self._tell(
-            LeaderNewsKind.PROGRESS,
-            n_done=event.done,
-            n_trials=event.total,
-            left_s=event.left_s,
-            standings=tracker.look(event.left_s),
-        )
+        self._tell(TrialsDone(event.done, event.total, event.left_s, tracker.look(event.left_s)))
 
-    def _tell(self, kind: LeaderNewsKind, **fields: Any) -> None:
+    def _tell(self, news: LeaderNews) -> None:
         try:
-            self._window.send(LeaderNews(kind, cost_per_s=self._cost_per_s, **fields))
+            self._window.send(news)
         except OSError:  # the window has gone: the other thread hears of it too
             return
 

@@ -12,7 +12,15 @@ from multiprocessing.context import SpawnProcess
 from PySide6.QtCore import QObject, Signal
 
 from mlpsvd.errors import TrainingError
-from mlpsvd_gui.pages.papers.workers.leader_process import LeaderNews, LeaderNewsKind, Order, lead
+from mlpsvd_gui.pages.papers.workers.leader_process import (
+    EngineCompiling,
+    LeaderNews,
+    Order,
+    RunEnd,
+    RunFailed,
+    RunStopped,
+    lead,
+)
 from mlpsvd_gui.workers.warm_up import WarmUp
 
 __all__ = ["ReproductionWorker"]
@@ -33,7 +41,7 @@ class ReproductionWorker(QObject):
     """
 
     news = Signal(object)
-    """Emits :class:`LeaderNews`, in order, on the thread this object lives in; the last one is an end."""
+    """Emits ``LeaderNews``, in order, on the thread this object lives in; the last one is an end."""
 
     def __init__(self, warm_up: WarmUp | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -120,7 +128,7 @@ class _Run:
         self._await_engine()
         leader = self._start()
         if leader is None:
-            self._tell(LeaderNews(LeaderNewsKind.STOPPED))
+            self._tell(RunStopped())
             return
         with leader:
             self._listen(leader)
@@ -139,7 +147,7 @@ class _Run:
         if self._warm_up is None:
             return
         if self._warm_up.compiles:
-            self._tell(LeaderNews(LeaderNewsKind.COMPILING))
+            self._tell(EngineCompiling())
         self._warm_up.wait(self._stop)
 
     def _start(self) -> Connection | None:
@@ -160,11 +168,10 @@ class _Run:
             while True:
                 news: LeaderNews = leader.recv()
                 self._tell(news)
-                if news.kind.is_end:
+                if isinstance(news, RunEnd):
                     return
         except (EOFError, OSError):
-            kind = LeaderNewsKind.STOPPED if self._stop.is_set() else LeaderNewsKind.FAILED
-            self._tell(LeaderNews(kind, error=None if self._stop.is_set() else TrainingError(_LOST)))
+            self._tell(RunStopped() if self._stop.is_set() else RunFailed(TrainingError(_LOST)))
         finally:
             with self._lock:
                 self._leader = None

@@ -17,7 +17,15 @@ from mlpsvd.errors import DataError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.race import RaceEvent
 from mlpsvd.training.events import EpochEvent
-from mlpsvd_gui.workers.training import News, NewsKind, TrainingWorker
+from mlpsvd_gui.workers.training import TrainingWorker
+from mlpsvd_gui.workers.training_events import (
+    DataPrepared,
+    EpochsTrained,
+    TrainingEvent,
+    TrainingFailed,
+    TrainingFinished,
+    TrainingStopped,
+)
 
 
 def _event(epoch: int) -> EpochEvent:
@@ -51,26 +59,26 @@ class _Race:
         return {}
 
 
-def _worker(race: Any, prepare: Callable[..., Any] | None = None) -> tuple[TrainingWorker, list[News]]:
+def _worker(race: Any, prepare: Callable[..., Any] | None = None) -> tuple[TrainingWorker, list[TrainingEvent]]:
     worker = TrainingWorker(
         prepare or (lambda *_: SimpleNamespace(experiment=Experiment(), pool=None, warnings=())), lambda _: race
     )
-    heard: list[News] = []
+    heard: list[TrainingEvent] = []
     worker.news.connect(lambda news: heard.append(news) if worker.is_current(news) else None)
     return worker, heard
 
 
-def _events(heard: list[News]) -> list[int]:
-    return [event.event.epoch for news in heard for event in news.events]
+def _events(heard: list[TrainingEvent]) -> list[int]:
+    return [event.event.epoch for news in heard if isinstance(news, EpochsTrained) for event in news.events]
 
 
 def test_all_epochs_come_in_order_and_in_batches(qtbot: QtBot) -> None:
     worker, heard = _worker(_Race(300, 0.001))
     worker.start(Experiment())
-    qtbot.waitUntil(lambda: any(news.kind is NewsKind.FINISHED for news in heard), timeout=5000)
+    qtbot.waitUntil(lambda: any(isinstance(news, TrainingFinished) for news in heard), timeout=5000)
     assert _events(heard) == list(range(300))
-    assert heard[0].kind is NewsKind.PREPARED and heard[0].engine == "test engine"
-    batches = [news for news in heard if news.kind is NewsKind.EPOCHS]
+    assert isinstance(heard[0], DataPrepared) and heard[0].engine == "test engine"
+    batches = [news for news in heard if isinstance(news, EpochsTrained)]
     assert len(batches) < 30, "the window would be flooded"
     worker.close()
 
@@ -115,8 +123,8 @@ def test_stop_and_keep_closes_the_generator_and_brings_outcomes(qtbot: QtBot) ->
     worker.start(Experiment())
     qtbot.waitUntil(lambda: race.pulled > 20, timeout=5000)
     worker.stop_and_keep()
-    qtbot.waitUntil(lambda: heard[-1].kind is NewsKind.STOPPED, timeout=5000)
-    assert race.closed and heard[-1].outcomes == {"mlp": race.pulled}
+    qtbot.waitUntil(lambda: isinstance(heard[-1], TrainingStopped), timeout=5000)
+    assert race.closed and isinstance(heard[-1], TrainingStopped) and heard[-1].outcomes == {"mlp": race.pulled}
     assert _events(heard) == list(range(race.pulled))
     worker.close()
 
@@ -127,7 +135,7 @@ def test_stop_works_while_paused(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: len(_events(heard)) > 5, timeout=5000)
     worker.pause()
     worker.stop_and_keep()
-    qtbot.waitUntil(lambda: heard[-1].kind is NewsKind.STOPPED, timeout=2000)
+    qtbot.waitUntil(lambda: isinstance(heard[-1], TrainingStopped), timeout=2000)
 
 
 def test_stop_during_preparation_keeps_nothing(qtbot: QtBot) -> None:
@@ -140,8 +148,8 @@ def test_stop_during_preparation_keeps_nothing(qtbot: QtBot) -> None:
     worker.start(Experiment())
     qtbot.waitUntil(lambda: heard != [] and heard[-1].share > 0, timeout=5000)
     worker.stop_and_keep()
-    qtbot.waitUntil(lambda: heard[-1].kind is NewsKind.STOPPED, timeout=2000)
-    assert heard[-1].outcomes == {}
+    qtbot.waitUntil(lambda: isinstance(heard[-1], TrainingStopped), timeout=2000)
+    assert isinstance(heard[-1], TrainingStopped) and heard[-1].outcomes == {}
 
 
 def test_news_of_an_earlier_run_is_not_current(qtbot: QtBot) -> None:
@@ -165,14 +173,14 @@ def test_starting_anew_waits_for_the_last_epoch_and_the_window_does_not(qtbot: Q
         return races.pop(0)
 
     worker = TrainingWorker(lambda *_: SimpleNamespace(experiment=Experiment(), pool=None, warnings=()), make_race)
-    heard: list[News] = []
+    heard: list[TrainingEvent] = []
     worker.news.connect(lambda news: heard.append(news) if worker.is_current(news) else None)
     worker.start(Experiment())
     qtbot.waitUntil(lambda: first.pulled > 0, timeout=5000)
     started = time.monotonic()
     worker.start(Experiment())
     assert time.monotonic() - started < 0.2
-    qtbot.waitUntil(lambda: bool(heard) and heard[-1].kind is NewsKind.FINISHED, timeout=5000)
+    qtbot.waitUntil(lambda: bool(heard) and isinstance(heard[-1], TrainingFinished), timeout=5000)
     assert was_closed == [False, True], "two runs at once would write into one workspace"
     assert _events(heard) == [0, 1, 2]
     worker.close()
@@ -185,11 +193,11 @@ def test_a_run_that_waits_for_the_last_one_can_be_stopped(qtbot: QtBot) -> None:
     worker.start(Experiment())
     heard.clear()
     worker.stop_and_keep()
-    qtbot.waitUntil(lambda: heard != [] and heard[-1].kind is NewsKind.STOPPED, timeout=500)
-    assert heard[-1].outcomes == {}
+    qtbot.waitUntil(lambda: heard != [] and isinstance(heard[-1], TrainingStopped), timeout=500)
+    assert isinstance(heard[-1], TrainingStopped) and heard[-1].outcomes == {}
     worker.start(Experiment())
     qtbot.wait(100)
-    assert not any(news.kind is NewsKind.PREPARED for news in heard), "the first run's epoch is still under way"
+    assert not any(isinstance(news, DataPrepared) for news in heard), "the first run's epoch is still under way"
     worker.close()
 
 
@@ -216,4 +224,4 @@ def test_failures_are_news(qtbot: QtBot, error: Exception) -> None:
     worker, heard = _worker(_Race(1, 0), prepare)
     worker.start(Experiment())
     qtbot.waitUntil(lambda: heard != [], timeout=5000)
-    assert heard[-1].kind is NewsKind.FAILED and heard[-1].error is error
+    assert isinstance(heard[-1], TrainingFailed) and heard[-1].error is error

@@ -1,0 +1,116 @@
+"""What the training worker reports: one frozen class for each event of a run, which ``token`` identifies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mlpsvd.experiments.bayes_limit import BayesLimit
+from mlpsvd.experiments.prepare import Prepared
+from mlpsvd.experiments.race import ContenderState, Outcome, RaceEvent
+
+__all__ = [
+    "Compiling",
+    "DataPrepared",
+    "EpochsTrained",
+    "LimitEstimated",
+    "PreparationProgress",
+    "TrainingEvent",
+    "TrainingFailed",
+    "TrainingFinished",
+    "TrainingStopped",
+    "ValidationProgress",
+]
+
+
+@dataclass(frozen=True)
+class PreparationProgress:
+    """The share of the data that is prepared, 0 to 1."""
+
+    token: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Compiling:
+    """The run waits for the fused engine to be compiled."""
+
+    token: int
+
+
+@dataclass(frozen=True)
+class DataPrepared:
+    """The data is prepared and training begins, with the engine in words."""
+
+    token: int
+    prepared: Prepared
+    engine: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EpochsTrained:
+    """Epochs since the last event of this kind."""
+
+    token: int
+    events: tuple[RaceEvent, ...]
+
+
+@dataclass(frozen=True)
+class ValidationProgress:
+    """The share of the cross-validation that is done, 0 to 1."""
+
+    token: int
+    share: float
+
+
+@dataclass(frozen=True)
+class LimitEstimated:
+    """An estimate of the best possible accuracy; better ones may follow."""
+
+    token: int
+    limit: BayesLimit
+
+
+@dataclass(frozen=True)
+class TrainingFinished:
+    """Every network has done its last epoch."""
+
+    token: int
+    outcomes: Mapping[str, Outcome]
+    states: Mapping[str, ContenderState]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TrainingStopped:
+    """The run was stopped; without outcomes before its first epoch."""
+
+    token: int
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    states: Mapping[str, ContenderState] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TrainingFailed:
+    """The run could not continue; the outcomes are those of the last good epoch."""
+
+    token: int
+    error: Exception
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    states: Mapping[str, ContenderState] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+TrainingEvent = (
+    PreparationProgress
+    | Compiling
+    | DataPrepared
+    | EpochsTrained
+    | ValidationProgress
+    | LimitEstimated
+    | TrainingFinished
+    | TrainingStopped
+    | TrainingFailed
+)
