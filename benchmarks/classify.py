@@ -19,6 +19,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 RATE_HZ = 16000
 
@@ -71,7 +72,7 @@ def once(model_path: Path, folder: Path, how: str) -> dict[str, float]:
     if kind == "threads":
         classifier = FileClassifier(model)
 
-        def run(file):
+        def run(file: Any) -> Any:
             *_, last = classifier.classify(file)
             return last
 

@@ -184,7 +184,7 @@ def matrix_products(rank: int | None) -> Callable[[Task], Callable[[], None]]:
         from threadpoolctl import threadpool_limits
 
         @njit(nogil=True)
-        def dense(n, x, columns, W, V, z, y, dW, dV, back):
+        def dense(n, x, columns, W, V, z, y, dW, dV, back):  # type: ignore[no-untyped-def]
             for _ in range(n):
                 np.dot(W, columns, z)
                 np.dot(V, z, y)
@@ -193,7 +193,7 @@ def matrix_products(rank: int | None) -> Callable[[Task], Callable[[], None]]:
                 np.dot(back, x, dW)
 
         @njit(nogil=True)
-        def factored(n, x, columns, U, Vt, V, p, z, y, dU, dVt, dV, delta, back):
+        def factored(n, x, columns, U, Vt, V, p, z, y, dU, dVt, dV, delta, back):  # type: ignore[no-untyped-def]
             for _ in range(n):
                 np.dot(Vt, columns, p)
                 np.dot(U, p, z)

@@ -14,8 +14,10 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -110,7 +112,7 @@ def measure(case: Case, seconds: float) -> dict[str, np.ndarray]:
     }
 
 
-def _timed(work):
+def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
     before = time.perf_counter()
     result = work()
     return 1e6 * (time.perf_counter() - before), result

@@ -148,7 +148,10 @@ class _Steps:
 
     def batched_training(self) -> None:
         """Compare whole trainings with discarding points, side by side and one by one."""
-        runs = [self._batched_run(*kinds, index) for index, kinds in enumerate(itertools.product(KINDS[:2], (0, 1)))]
+        runs = [
+            self._batched_run(kinds, late, index)
+            for index, (kinds, late) in enumerate(itertools.product(KINDS[:2], (0, 1)))
+        ]
         found: list[list[EpochEvent]] = [[] for _ in runs]
         for index, event in train_many(runs, FusedGpuEngine(self._backend, "float64", self._threads[0])):
             found[index].append(event)

@@ -25,6 +25,7 @@ import time
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -56,10 +57,10 @@ def sound_server(folder: Path, rate_hz: int) -> SoundServer:
     return server
 
 
-def trained_digits(recordings: Path, path: Path):
+def trained_digits(recordings: Path, path: Path) -> list[tuple[Path, str]]:
     """Train the recordings preset; save MLP-SVD to ``path`` and return its test recordings as (file, label)."""
     from mlpsvd.datasets.recordings import scan
-    from mlpsvd.datasets.split import split_class
+    from mlpsvd.datasets.split import split_class, split_key
     from mlpsvd.experiments.prepare import prepare
     from mlpsvd.experiments.presets import RECORDINGS_PRESET, preset
     from mlpsvd.experiments.race import Race
@@ -74,17 +75,17 @@ def trained_digits(recordings: Path, path: Path):
         pass
     save_model(path, model_of(prepared, race.outcomes()["mlp-svd"]))
     settings = experiment.data.recordings
-    files = scan(settings).files
+    inventory = scan(settings)
     held_out = []
-    for label in sorted({one.label for one in files}):
-        own = [one for one in files if one.label == label]
-        sides = split_class([one.name for one in own], [one.split for one in own], label, settings.test_fraction,
-                            experiment.seed)  # fmt: skip
+    for label in sorted({one.label for one in inventory.files}):
+        own = [one for one in inventory.files if one.label == label]
+        keys = [split_key(one.name, Path(settings.path)) for one in own]
+        sides = split_class(keys, [one.split for one in own], settings.test_fraction, experiment.seed)
         held_out += [(one.path, label) for one, side in zip(own, sides, strict=True) if side == "test"]
     return held_out
 
 
-def right_from_files(model: Path, held_out) -> float:
+def right_from_files(model: Path, held_out: list[tuple[Path, str]]) -> float:
     from mlpsvd.classification.classifier import Classifier
     from mlpsvd.models.model_file import load_model
 
@@ -92,7 +93,7 @@ def right_from_files(model: Path, held_out) -> float:
     return float(np.mean([classifier.classify_file(path)[0].label == label for path, label in held_out]))
 
 
-def one_after_another(held_out, seed: int, played_hz: int) -> tuple[np.ndarray, list[str]]:
+def one_after_another(held_out: list[tuple[Path, str]], seed: int, played_hz: int) -> tuple[np.ndarray, list[str]]:
     """All words in random order, each at the beginning of its slot."""
     from mlpsvd.audio import files
 
@@ -109,7 +110,7 @@ def one_after_another(held_out, seed: int, played_hz: int) -> tuple[np.ndarray, 
 class Loop:
     """Plays all words repeatedly and records when each one began."""
 
-    def __init__(self, server, held_out, rate_hz: int) -> None:
+    def __init__(self, server: SoundServer, held_out: list[tuple[Path, str]], rate_hz: int) -> None:
         self._server, self._held_out, self._rate_hz = server, held_out, rate_hz
         self._player: subprocess.Popen[bytes] | None = None
         self._seed = 0
@@ -125,7 +126,7 @@ class Loop:
             self.rounds.append((time.time(), labels))
 
 
-def judged(decisions, rounds) -> tuple[int, int, int]:
+def judged(decisions: list[Decided], rounds: list[tuple[float, list[str]]]) -> tuple[int, int, int]:
     """Return the number of words classified correctly, classified exactly once, and played."""
     n_right = n_once = n_played = 0
     ends = [start for start, _ in rounds[1:]] + [float("inf")]
@@ -164,14 +165,14 @@ def in_use_mb() -> float:
     mallinfo2 = ctypes.CDLL(None).mallinfo2
     mallinfo2.restype = MallInfo2
     used = mallinfo2()
-    return (used.uordblks + used.hblkhd) / 1e6
+    return float(used.uordblks + used.hblkhd) / 1e6
 
 
-def late_at_99(late_ms: array) -> float:
+def late_at_99(late_ms: array[float]) -> float:
     return float(np.sort(np.array(late_ms))[int(0.99 * len(late_ms))]) if late_ms else float("nan")
 
 
-def listen(model: Path, held_out, server, arguments) -> None:
+def listen(model: Path, held_out: list[tuple[Path, str]], server: SoundServer, arguments: argparse.Namespace) -> None:
     from mlpsvd_gui.app import give_memory_back, leave_a_core_to_the_window, share_the_interpreter
 
     leave_a_core_to_the_window()
@@ -213,18 +214,19 @@ def listen(model: Path, held_out, server, arguments) -> None:
     wait(2.0)
     session = main.listen.session
     assert session is not None, "the microphone was not opened"
-    loop, decisions = Loop(server, held_out, arguments.rate), []
+    loop = Loop(server, held_out, arguments.rate)
+    decisions: list[Decided] = []
     late, all_late, totals = array("d"), array("d"), array("d")
     take = main.listen.drawing.take
 
-    def note(update) -> None:
+    def note(update: Any) -> None:
         decisions.extend(
             Decided(one.clock_s, one.duration_s, one.label, one.latency.features_ms + one.latency.network_ms)
             for one in update.decisions
         )
         take(update)
 
-    main.listen.drawing.take = note
+    main.listen.drawing.take = note  # type: ignore[method-assign]
     clock, last = QElapsedTimer(), [0]
     clock.start()
     timer = QTimer()

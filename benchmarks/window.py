@@ -14,12 +14,18 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from statistics import median
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlpsvd.experiments.experiment import Experiment
+    from mlpsvd.training.events import EpochEvent
 
 TICK_MS = 5
 
 
-def experiment(engine: str, epochs: int):
+def experiment(engine: str, epochs: int) -> Experiment:
     from mlpsvd.experiments.experiment import Experiment
     from mlpsvd.settings import with_value
     from mlpsvd.signals.bank import paper_bank
@@ -42,11 +48,11 @@ def command_line(engine: str, epochs: int) -> dict[str, float]:
     return {"wall_s": time.perf_counter() - started, "train_s": trained_s(race.histories)}
 
 
-def trained_s(histories) -> float:
+def trained_s(histories: Mapping[str, Sequence[EpochEvent]]) -> float:
     return sum(event.train_s for history in histories.values() for event in history)
 
 
-def window(engine: str, epochs: int, train: bool):
+def window(engine: str, epochs: int, train: bool) -> dict[str, Any]:
     """Train in the real window with its Train action; without ``train``, observe the idle loop for two seconds."""
     import tempfile
     from pathlib import Path
@@ -68,7 +74,9 @@ def window(engine: str, epochs: int, train: bool):
     main = MainWindow(Preferences(settings), experiment(engine, epochs))
     main.resize(1600, 1000)
     main.show()
-    clock, late, times = QElapsedTimer(), [], {}
+    clock = QElapsedTimer()
+    late: list[float] = []
+    times: dict[str, float] = {}
     clock.start()
 
     def wait(seconds: float) -> None:
@@ -107,7 +115,7 @@ def window(engine: str, epochs: int, train: bool):
         timer.start()
         QTimer.singleShot(2000, qt.quit)
     qt.exec()
-    result = {"late_ms": late}
+    result: dict[str, Any] = {"late_ms": late}
     if train:
         assert main.run.state is RunPhase.FINISHED, main.run.message
         result |= {"wall_s": times["ended"] - times["started"], "train_s": trained_s(main.run.histories)}
@@ -121,7 +129,7 @@ def lateness(late_ms: list[float]) -> str:
     return f"lateness: 99th percentile {at_99:.1f} ms, maximum {late_ms[-1]:.1f} ms ({len(late_ms)} ticks)"
 
 
-def in_a_fresh_process(mode: str, arguments: argparse.Namespace):
+def in_a_fresh_process(mode: str, arguments: argparse.Namespace) -> Any:
     command = [sys.executable, __file__, "--mode", mode]
     command += ["--engine", arguments.engine, "--epochs", str(arguments.epochs)]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])

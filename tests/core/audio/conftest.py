@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from microphone_listening import Listening
 
+from mlpsvd.audio.devices.devices import InputDevice
 from mlpsvd.audio.devices.microphone import MicrophoneSource
 from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.sources.source import SourceState
@@ -26,7 +27,7 @@ def listen(host: PortAudioThread) -> Iterator[Callable[..., Listening]]:
     begun: list[Listening] = []
 
     def begin(
-        device: str | None = None, rate_hz: float | None = 16000.0, channel: int = 0, wait: bool = True
+        device: InputDevice | None = None, rate_hz: float | None = 16000.0, channel: int = 0, wait: bool = True
     ) -> Listening:
         listening = Listening(MicrophoneSource(host, device, rate_hz, channel))
         begun.append(listening)

@@ -22,7 +22,7 @@ RATES = [
 
 
 @pytest.mark.parametrize(("from_hz", "to_hz"), RATES)
-def test_it_hears_what_a_file_resampled_as_a_whole_holds(from_hz: float, to_hz: float) -> None:
+def test_it_hears_what_a_file_resampled_as_a_whole_holds(from_hz: int, to_hz: int) -> None:
     rng = np.random.default_rng(1)
     # Noise without the uppermost tenth of the band, where both filters fall, each in its own way.
     spectrum = np.fft.rfft(rng.standard_normal(from_hz // 2))
@@ -38,7 +38,7 @@ def test_it_hears_what_a_file_resampled_as_a_whole_holds(from_hz: float, to_hz: 
 
 
 @pytest.mark.parametrize(("from_hz", "to_hz"), [(8000, 8001), (10245, 23051), (44100, 44099)])
-def test_rates_of_no_simple_ratio_are_met_too(from_hz: float, to_hz: float) -> None:
+def test_rates_of_no_simple_ratio_are_met_too(from_hz: int, to_hz: int) -> None:
     n_seconds = 20
     samples = np.sin(2.0 * np.pi * 1234.0 * np.arange(n_seconds * from_hz) / from_hz).astype(np.float32)
     stream = StreamResampler(from_hz, to_hz)
@@ -52,7 +52,7 @@ def test_rates_of_no_simple_ratio_are_met_too(from_hz: float, to_hz: float) -> N
 @pytest.mark.parametrize(
     ("from_hz", "to_hz", "delay_ms"), [(48000, 16000, 4.7), (48000, 8000, 9.3), (48000, 44100, 1.8)]
 )
-def test_its_delay_is_short_and_never_changes(from_hz: float, to_hz: float, delay_ms: float) -> None:
+def test_its_delay_is_short_and_never_changes(from_hz: int, to_hz: int, delay_ms: float) -> None:
     stream, n_in, n_out = StreamResampler(from_hz, to_hz), 0, 0
     for _ in range(200):
         n_out += len(stream.push(np.zeros(from_hz // 100, dtype=np.float32)))

@@ -7,6 +7,7 @@ import os
 import shutil
 import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -73,11 +74,11 @@ def test_a_manifest_is_read_however_it_was_written(folder: Path, kind: str, enco
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_names_are_found_whichever_way_the_disk_spells_them(tmp_path: Path, form: str) -> None:
+def test_names_are_found_whichever_way_the_disk_spells_them(tmp_path: Path, form: Literal["NFC", "NFD"]) -> None:
     names = [unicodedata.normalize(form, f"é/ü_見{number}.wav") for number in range(2)]
     for name in names:
         write(tmp_path / name)
-    other = "NFD" if form == "NFC" else "NFC"
+    other: Literal["NFC", "NFD"] = "NFD" if form == "NFC" else "NFC"
     text = "path,label\n" + "".join(f"{unicodedata.normalize(other, name)},é\n" for name in names)
     (tmp_path / "list.csv").write_text(text + unicodedata.normalize(form, f"{names[0]},é\n"))
     inventory = scan(RecordingsSettings(path=str(tmp_path / "list.csv"), labels_from="manifest"))

@@ -182,7 +182,7 @@ def test_long_recordings_are_cut_and_all_pieces_stay_on_one_side(tmp_path: Path)
     sides = [{origin.split(" at ")[0] for origin in clips.origins} for clips in (loaded.train, loaded.test)]
     assert not sides[0] & sides[1]
     equal = load_recordings(dataclasses.replace(settings, shortest_s=0.1), seed=1)
-    assert equal.train.samples.shape == (16, 2000)  # type: ignore[union-attr]
+    assert equal.train.samples.shape == (16, 2000)
 
 
 def test_cut_keeps_a_whole_recording_where_no_length_is_asked_for() -> None:

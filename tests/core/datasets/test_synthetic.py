@@ -17,7 +17,7 @@ SMALL = dataclasses.replace(SyntheticSettings(), train_per_class=6, test_per_cla
 
 def test_clips_come_class_after_class() -> None:
     clips = synthetic_clips(SMALL, seed=1, split="train")
-    assert clips.samples.shape == (30, 800)  # type: ignore[union-attr]
+    assert clips.samples.shape == (30, 800)
     assert clips.labels.tolist() == np.repeat(range(5), 6).tolist()
     assert clips.class_names == ("710 Hz", "680 Hz", "650 Hz", "620 Hz", "590 Hz")
     assert clips.origins[0] == "710 Hz, train clip 1"

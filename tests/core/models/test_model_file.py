@@ -76,8 +76,8 @@ def test_a_loaded_model_is_the_saved_one_to_the_bit(contender: str, models: dict
         assert loaded.features.to_arrays()[name].tobytes() == array.tobytes()
     assert saved.reference is not None
     assert loaded.reference is not None
-    for name, array in saved.reference.to_arrays().items():
-        assert loaded.reference.to_arrays()[name].tobytes() == array.tobytes()
+    for name, numbers in saved.reference.to_arrays().items():
+        assert loaded.reference.to_arrays()[name].tobytes() == numbers.tobytes()
 
 
 @pytest.mark.parametrize("contender", ["mlp", "mlp-svd"])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from mlpsvd.network.activations import activate
 from mlpsvd.network.factorise import factorised, with_layer
@@ -89,7 +92,7 @@ def test_initial_spread() -> None:
 @pytest.mark.parametrize("kind", ["relu", "sigmoid", "tanh", "softmax"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_activations_stay_finite_for_large_inputs(kind: str, dtype: type) -> None:
-    a = np.array([[1e4, -1e4, 0.0]], dtype)
+    a: NDArray[Any] = np.array([[1e4, -1e4, 0.0]], dtype)
     z = activate(kind, a)
     assert np.isfinite(z).all()
     assert z.dtype == dtype

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,7 +109,7 @@ def test_another_seed_other_numbers(make: Callable[..., Trainer]) -> None:
 def test_continuing_gives_what_an_unbroken_run_gives(make: Callable[..., Trainer], stop_after: int) -> None:
     whole = list(make().run())
     first = make()
-    stream = first.run()
+    stream: Any = first.run()
     for _ in range(stop_after + 1):
         next(stream)
     stream.close()
@@ -127,7 +128,7 @@ def test_events_share_nothing_with_training(make: Callable[..., Trainer]) -> Non
     next(stream)
     np.testing.assert_array_equal(event.snapshot.theta, before)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        event.epoch = 3  # type: ignore[misc]
+        event.epoch = 3
     with pytest.raises(ValueError, match="read-only"):
         event.snapshot.theta[0] = 1
 
@@ -156,7 +157,7 @@ class FailingEngine(ReferenceEngine):
         super().__init__(cpu())
         self.epochs = 0
 
-    def run_epoch(self, network: Network, *rest: object) -> None:  # type: ignore[override]
+    def run_epoch(self, network: Network, *rest: object) -> None:
         self.epochs += 1
         if self.epochs == 3:
             network.theta += 1

@@ -131,7 +131,7 @@ def test_tables_are_transparent_at_zero_and_diverge_evenly() -> None:
     assert sequential_table()[0, 3] == 0
     for theme in (LIGHT, DARK):
         table = diverging_table(theme)
-        background = np.array(theme.background.getRgb()[:3])
+        background = np.array([theme.background.red(), theme.background.green(), theme.background.blue()])
         assert np.abs(table[128, :3].astype(int) - background).max() < 16
     assert range_of(np.array([np.nan, 0.0, 1e-30, 1.0]), is_log=True) == (1e-8, 1.0)
 

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,6 +65,7 @@ def test_fuzzed_memory_of_a_microphone(preferences: Preferences) -> None:
         Calibration(94.0, 1000.0, 94.0, KEY, "now"),
         "/correction.txt",
     )
+    assert sound.background is not None
     memory.save_background(KEY, sound.background)
     memory.save(KEY, sound)
     assert memory.load(KEY).calibration == sound.calibration
@@ -87,7 +89,7 @@ def test_fuzzed_memory_of_a_microphone(preferences: Preferences) -> None:
         assert memory.load(KEY).background is None
 
 
-HOSTILE = ("x", [[]], {"a": 1}, 10**300, -1, "x" * 5000, "\0", None, True)
+HOSTILE: tuple[Any, ...] = ("x", [[]], {"a": 1}, 10**300, -1, "x" * 5000, "\0", None, True)
 
 
 @pytest.mark.parametrize("shift", [0, 4])

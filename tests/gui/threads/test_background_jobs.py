@@ -11,6 +11,10 @@ import pytest
 from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 
 
+def unexpected(outcome: object) -> None:
+    pytest.fail(repr(outcome))
+
+
 @pytest.fixture
 def background(qtbot: Any) -> Iterator[BackgroundJobs]:
     made = BackgroundJobs("test")
@@ -20,7 +24,7 @@ def background(qtbot: Any) -> Iterator[BackgroundJobs]:
 
 def test_a_result_arrives_on_the_asking_thread(qtbot: Any, background: BackgroundJobs) -> None:
     told: list[tuple[int, int]] = []
-    background.submit(threading.get_ident, lambda ran: told.append((ran, threading.get_ident())), pytest.fail)
+    background.submit(threading.get_ident, lambda ran: told.append((ran, threading.get_ident())), unexpected)
     qtbot.waitUntil(lambda: bool(told))
     assert told[0][0] != told[0][1] == threading.get_ident()
     assert not background.is_busy
@@ -32,7 +36,7 @@ def test_an_error_arrives_as_it_was_raised(qtbot: Any, background: BackgroundJob
     def fail() -> None:
         raise error
 
-    background.submit(fail, pytest.fail, told.append)
+    background.submit(fail, unexpected, told.append)
     qtbot.waitUntil(lambda: bool(told))
     assert told == [error]
 
@@ -46,7 +50,7 @@ def test_only_the_newest_of_many_jobs_is_answered_and_few_are_run(qtbot: Any, ba
         return number
 
     for number in range(20):
-        background.submit(lambda number=number: job(number), told.append, pytest.fail)
+        background.submit(lambda number=number: job(number), told.append, unexpected)
         if number == 0:
             qtbot.waitUntil(lambda: ran == [0])
     gate.set()

@@ -12,6 +12,10 @@ import pytest
 from mlpsvd_gui.threads.serial_jobs import SerialJobs
 
 
+def unexpected(outcome: object) -> None:
+    pytest.fail(repr(outcome))
+
+
 @pytest.fixture
 def jobs(qtbot: Any) -> Iterator[SerialJobs]:
     made = SerialJobs("test")
@@ -22,7 +26,7 @@ def jobs(qtbot: Any) -> Iterator[SerialJobs]:
 def test_every_job_is_run_and_answered_in_order(qtbot: Any, jobs: SerialJobs) -> None:
     told: list[tuple[int, int]] = []
     for number in range(5):
-        jobs.submit(lambda number=number: number, lambda n: told.append((n, threading.get_ident())), pytest.fail)
+        jobs.submit(lambda number=number: number, lambda n: told.append((n, threading.get_ident())), unexpected)
     assert jobs.is_busy
     qtbot.waitUntil(lambda: len(told) == 5)
     assert told == [(number, threading.get_ident()) for number in range(5)]
@@ -35,8 +39,8 @@ def test_an_error_arrives_as_it_was_raised_and_the_next_job_is_done(qtbot: Any, 
     def fail() -> None:
         raise error
 
-    jobs.submit(fail, pytest.fail, told.append)
-    jobs.submit(lambda: "next", told.append, pytest.fail)
+    jobs.submit(fail, unexpected, told.append)
+    jobs.submit(lambda: "next", told.append, unexpected)
     qtbot.waitUntil(lambda: len(told) == 2)
     assert told == [error, "next"]
 
@@ -44,7 +48,7 @@ def test_an_error_arrives_as_it_was_raised_and_the_next_job_is_done(qtbot: Any, 
 def test_closing_waits_for_what_has_been_asked(qtbot: Any) -> None:
     jobs, done, told = SerialJobs("test"), [], []
     for number in range(3):
-        jobs.submit(lambda number=number: (time.sleep(0.05), done.append(number)), told.append, pytest.fail)
+        jobs.submit(lambda number=number: (time.sleep(0.05), done.append(number)), told.append, unexpected)
     jobs.close()
     assert done == [0, 1, 2]
     qtbot.wait(20)

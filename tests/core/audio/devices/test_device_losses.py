@@ -31,7 +31,7 @@ def _hung_and_killed(server: SoundServer) -> None:
     server.start()
 
 
-WAYS: dict[str, tuple[Callable, Callable, str]] = {
+WAYS: dict[str, tuple[Callable[[SoundServer], None], Callable[[SoundServer], None], str]] = {
     "unplugged": (lambda server: server.remove_sink(), lambda server: server.add_sink(), "is not there"),
     "server killed": (lambda server: server.kill(), lambda server: server.start(), "sound server has ended"),
     "suspended": (lambda server: server.suspend(), lambda server: server.resume(), "sends no sound"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sound_server import SoundServer
@@ -134,12 +135,12 @@ class _Windows:
         device = (0, 1)
 
     @staticmethod
-    def query_hostapis() -> list[dict]:
+    def query_hostapis() -> list[dict[str, Any]]:
         names = ("MME", "Windows DirectSound", "Windows WASAPI", "Windows WDM-KS")
         return [{"name": name, "default_input_device": index} for index, name in enumerate(names)]
 
     @staticmethod
-    def query_devices() -> list[dict]:
+    def query_devices() -> list[dict[str, Any]]:
         names = ("Microphone (USB Audio Devi", *["Microphone (USB Audio Device)"] * 3, "Stereo Mix (Realtek)")
         return [
             {"name": name, "hostapi": min(i, 2), "max_input_channels": 1, "default_samplerate": 48000.0}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ def stream() -> InputStream:
     """A stream that no device feeds: the test plays PortAudio's thread."""
     device = SimpleNamespace(samplerate=48000.0, latency=0.02, start=lambda: None)
     sd = SimpleNamespace(InputStream=lambda **_: device, CallbackAbort=RuntimeError, PortAudioError=OSError)
-    library = SimpleNamespace(sd=sd, hold=lambda _: None, let_go=lambda _: True)
+    library: Any = SimpleNamespace(sd=sd, hold=lambda _: None, let_go=lambda _: True)
     return InputStream(library, {}, threading.Event())
 
 

@@ -53,7 +53,9 @@ def test_what_lies_above_the_models_band_is_not_folded_into_it(
     listening.until_steady(raw=True)
     listening.hear(0.25)
     raw = listening.source.raw_ring
+    assert raw is not None
     before = raw.read(raw.n_written - 9600, 9600)
+    assert before is not None
     assert measure_level(before).rms_dbfs == pytest.approx(-20.0, abs=0.1)
     assert measure_level(listening.hear(0.3)).rms_dbfs < -90.0
 
@@ -69,6 +71,7 @@ def test_the_raw_ring_keeps_the_devices_own_samples(
     assert source.raw_rate_hz == _RATE_HZ
     n_raw = source.raw_ring.n_written
     heard = source.raw_ring.read(n_raw - _RATE_HZ // 4, _RATE_HZ // 4)
+    assert heard is not None
     assert strongest_hz(heard, _RATE_HZ) == pytest.approx(15000.0, abs=10.0)
     # A second reader never advances: the first one's place is its own.
     assert listening.ring.n_read == 0
@@ -177,7 +180,7 @@ def test_an_unexpected_error_is_a_gap_and_not_the_end(
     listening = listen()
     take, taken = Receiver.take, []
 
-    def take_but_once(self, block: Any, rate_hz: Any) -> None:
+    def take_but_once(self: Receiver, block: Any, rate_hz: Any) -> None:
         taken.append(block)
         if len(taken) == 5:
             raise RuntimeError("two threads met")

@@ -101,4 +101,5 @@ def test_a_lost_device_that_comes_back_with_another_rate_keeps_the_rate_of_the_r
     assert listening.source.raw_ring is raw
     assert listening.source.raw_rate_hz == 48000.0
     heard = raw.read(raw.n_written - 9600, 9600)
+    assert heard is not None
     assert int(np.argmax(np.abs(np.fft.rfft(heard * np.hanning(9600))))) == pytest.approx(200, abs=1)  # 1 kHz

@@ -20,7 +20,8 @@ NAMES = ("yes, indeed", "no")
 def results() -> list[FileResult]:
     """One file of four windows, and one that cannot be used, in a folder whose name is no Unicode."""
     probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.6, 0.4]])
-    starts_s, durations_s = np.arange(4) * 0.5, np.array([0.5, 0.5, 0.5, 0.25])
+    starts_s = np.array([0.0, 0.5, 1.0, 1.5])
+    durations_s = np.array([0.5, 0.5, 0.5, 0.25])
     none = np.zeros(0)
     return [
         FileResult(Path("yes/a.wav"), NAMES, 1.75, starts_s, durations_s, probabilities, truth="yes, indeed"),

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -207,7 +208,7 @@ def test_every_tile_gives_the_same_bits() -> None:
         PRODUCTS[name](a, 0, 129, 1, 23, 129, own, 0, True, 48, 129 * 48, fused_products.AS_IT_IS, a, 0)
         found.append(np.concatenate([gradient, own, few.ravel()]))
     assert np.abs(found[0]).min() > 0
-    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(found[0], found[1])
 
 
 @settings(deadline=None, max_examples=100)
@@ -334,7 +335,7 @@ def test_a_network_too_large_to_copy_trains_alike(n_hidden: int, monkeypatch: py
         np.testing.assert_array_equal(left, right)
 
 
-def trained_on(x: NDArray[np.floating], labels: NDArray[np.integer], order: NDArray[np.integer]) -> None:
+def trained_on(x: NDArray[np.floating], labels: NDArray[Any], order: NDArray[Any]) -> None:
     engine = FusedEngine()
     network = build(NetworkSettings(hidden=(5,)), 7, 3, ("svd", "dense"), 0)
     data = base.LabelledVectors(x, np.zeros((len(x), 3)), labels)
@@ -362,7 +363,7 @@ LABELS = np.arange(20) % 3
     ],
 )
 def test_what_does_not_fit_is_refused_before_anything_is_read(
-    x: NDArray[np.floating], labels: NDArray[np.integer], order: NDArray[np.integer], words: str
+    x: NDArray[np.floating], labels: NDArray[Any], order: NDArray[Any], words: str
 ) -> None:
     with pytest.raises(NetworkError, match=words):
         trained_on(x, labels, order)

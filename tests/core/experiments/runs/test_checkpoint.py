@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from safetensors.numpy import save_file
@@ -30,7 +31,7 @@ def test_continued_race_equals_an_unbroken_one(experiment: Experiment, tmp_path:
     whole = Race(prepared)
     list(whole.run())
     broken = Race(prepared)
-    stream = broken.run()
+    stream: Any = broken.run()
     for _ in range(9):
         next(stream)
     stream.close()
@@ -51,7 +52,7 @@ def test_continued_race_equals_an_unbroken_one(experiment: Experiment, tmp_path:
             for a, b in zip(left.singular_values, right.singular_values, strict=True):
                 assert a.tobytes() == b.tobytes()
         saved = again.outcomes[contender].correct
-        assert saved is not None and saved.tolist() == broken.outcomes()[contender].correct.tolist()  # type: ignore[union-attr]
+        assert saved is not None and saved.tolist() == broken.outcomes()[contender].correct.tolist()
         outcome, expected = continued.outcomes()[contender], whole.outcomes()[contender]
         assert outcome.snapshot.theta.tobytes() == expected.snapshot.theta.tobytes()
 

@@ -48,20 +48,23 @@ def test_the_same_figure_gives_the_same_bytes(run: Any, tmp_path: Path) -> None:
 
 def test_curves_hold_the_runs_numbers(run: Any) -> None:
     figure = plots.accuracy_and_loss(by_contender(run.histories))
-    lines = {line.get_label(): line for line in figure.axes[0].get_lines()}
+    lines: dict[object, Any] = {line.get_label(): line for line in figure.axes[0].get_lines()}
     expected = [100 * event.test_accuracy for event in run.histories["mlp-svd"]]
     np.testing.assert_allclose(lines["MLP-SVD, test"].get_ydata(), expected)
     marked = [event.epoch for event in run.histories["mlp-svd"] if event.discarded]
     assert marked
     assert list(lines["Values discarded"].get_xdata()) == marked
-    ranks = {line.get_label(): line for line in plots.rank_and_weights(by_contender(run.histories)).axes[0].get_lines()}
+    ranks: dict[object, Any] = {
+        line.get_label(): line for line in plots.rank_and_weights(by_contender(run.histories)).axes[0].get_lines()
+    }
     assert list(ranks["MLP-SVD, layer 1"].get_ydata()) == [event.ranks[0] for event in run.histories["mlp-svd"]]
 
 
 def test_absent_singular_values_are_left_blank(run: Any) -> None:
     history = run.histories["mlp-svd"]
     (image,) = plots.singular_values(history).axes[0].get_images()
-    shown = np.ma.masked_invalid(image.get_array())
+    array: Any = image.get_array()
+    shown = np.ma.masked_invalid(array)
     assert shown.shape == (20, len(history))
     assert shown[:, -1].count() == history[-1].ranks[0] < 20
 
@@ -101,7 +104,7 @@ def test_a_users_own_style_is_neither_used_nor_changed(run: Any) -> None:
         figure = plots.accuracy_and_loss(by_contender(run.histories))
         assert mpl.rcParams["font.size"] == 30.0
         assert figure.axes[0].get_facecolor() == (1.0, 1.0, 1.0, 1.0)
-        assert figure.axes[0].yaxis.label.get_size() == 8
+        assert figure.axes[0].yaxis.label.get_fontsize() == 8
 
 
 def test_pyplot_is_never_loaded() -> None:

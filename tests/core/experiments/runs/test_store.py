@@ -61,7 +61,7 @@ def test_a_run_comes_back_as_it_was(run: Any, tmp_path: Path) -> None:
         assert found.outcomes[name].snapshot.theta.tobytes() == outcome.snapshot.theta.tobytes()
         assert (found.outcomes[name].flops, found.outcomes[name].train_s) == (outcome.flops, outcome.train_s)
         for event, expected in zip(found.histories[name], saved.histories[name], strict=True):
-            plain = {"snapshot": None, "singular_values": ()}
+            plain: dict[str, Any] = {"snapshot": None, "singular_values": ()}
             assert dataclasses.replace(event, **plain) == dataclasses.replace(expected, **plain)
             for left, right in zip(event.singular_values, expected.singular_values, strict=True):
                 assert left.tobytes() == right.tobytes() and left.dtype == right.dtype

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -44,7 +45,8 @@ def _type(qtbot: QtBot, panel: SettingsPanel, key: str, text: str, enter: bool =
 def test_every_setting_outside_the_other_panels_has_a_row(parts: Parts) -> None:
     panel, _, _ = parts
     for section in ("features", "network", "training", "discarding"):
-        for info in settings.describe(type(settings.get(Experiment(), section))):
+        kind: Any = type(settings.get(Experiment(), section))
+        for info in settings.describe(kind):
             assert f"{section}.{info.name}" in panel.rows
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ NAMES = ("yes", "no")
 def entry(number: int, n_windows: int = 2) -> FileEntry:
     path = Path(f"folder/take {number}.wav")
     probabilities = np.random.default_rng(number).dirichlet((1.0, 1.0), n_windows)
-    starts_s = np.arange(n_windows) * 1.0
+    starts_s = np.linspace(0.0, n_windows - 1.0, n_windows)
     result = FileResult(path, NAMES, float(n_windows), starts_s, np.ones(n_windows), probabilities, NAMES[number % 2])
     return FileEntry(SoundFile(path, ("folder",)), result)
 
@@ -111,5 +112,6 @@ def test_file_names_and_notes_have_room_beside_all_other_columns(
 def test_notes_are_elided_at_their_end(table: FileTable) -> None:
     option = QStyleOptionViewItem()
     table.rows.add([entry(0)])
-    table.itemDelegateForColumn(NOTE).initStyleOption(option, table.rows.index(0, NOTE))
+    delegate: Any = table.itemDelegateForColumn(NOTE)
+    delegate.initStyleOption(option, table.rows.index(0, NOTE))
     assert option.textElideMode == Qt.TextElideMode.ElideRight

@@ -73,7 +73,7 @@ def record(qtbot: QtBot, window: MainWindow, sound_server: SoundServer, samples:
         qtbot.waitUntil(lambda n=n_before: sum(row.n_clips for row in panel.classes.rows) == n + 1, timeout=5000)
     assert player.poll() is None, "the sound lasted as long as the recording"
     sound_server.silence()
-    qtbot.waitUntil(lambda: panel.bar.meter.rms_dbfs < -60.0, timeout=5000)
+    qtbot.waitUntil(lambda: (panel.bar.meter.rms_dbfs or 0.0) < -60.0, timeout=5000)
 
 
 def heard(qtbot: QtBot, window: MainWindow, sound_server: SoundServer, samples: np.ndarray) -> list[str]:
@@ -86,7 +86,7 @@ def heard(qtbot: QtBot, window: MainWindow, sound_server: SoundServer, samples: 
     qtbot.waitUntil(lambda: len(log.rows) >= n_before + N_HEARD, timeout=10_000)
     labels = [row.label for row in log.rows[n_before : n_before + N_HEARD]]
     sound_server.silence()
-    qtbot.waitUntil(lambda: window.listen_panel.meter.rms_dbfs < -60.0, timeout=5000)
+    qtbot.waitUntil(lambda: (window.listen_panel.meter.rms_dbfs or 0.0) < -60.0, timeout=5000)
     return labels
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -261,7 +262,7 @@ def test_keys_of_the_page_can_still_be_typed_into_its_fields(qtbot: QtBot, fille
     classes.goal_box.setFocus()
     classes.goal_box.selectAll()
     qtbot.keyClicks(classes.goal_box, "12")
-    box = controls.editors["pre_roll_s"].editor
+    box: Any = controls.editors["pre_roll_s"].editor
     box.setFocus()
     box.selectAll()
     qtbot.keyClicks(box, "1.5")
