@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mlpsvd.signals.bank import BandPass
-from mlpsvd.signals.filter_curves import QUANTITIES, curves, frequency_grid, poles_and_zeros, words
+from mlpsvd.signals.filter_curves import QUANTITIES, Quantity, curves, frequency_grid, poles_and_zeros, words
 
 RATE_HZ = 16000.0
 BANK = (BandPass("650 Hz", 650.0, 10.0), BandPass("too high", 9000.0, 10.0))
@@ -20,7 +20,7 @@ def test_the_grid_is_dense_at_a_centre_and_stays_below_nyquist() -> None:
 
 
 @pytest.mark.parametrize("quantity", QUANTITIES, ids=lambda one: one.name)
-def test_every_quantity_has_a_curve_for_each_possible_filter(quantity) -> None:
+def test_every_quantity_has_a_curve_for_each_possible_filter(quantity: Quantity) -> None:
     x, (possible, impossible) = curves(BANK, RATE_HZ, quantity)
     assert impossible is None
     assert possible is not None and possible.shape == x.shape and np.all(np.isfinite(possible))
