@@ -32,7 +32,7 @@ class Readout(QLabel):
         self.hide()
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint in these colours."""
+        """Apply the colours of a theme."""
         back = with_alpha(theme.background, 0.86)
         self.setStyleSheet(
             f"background: {back.name(back.NameFormat.HexArgb)}; color: {theme.foreground.name()};"

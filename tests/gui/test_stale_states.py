@@ -59,7 +59,7 @@ def test_nothing_of_the_last_run_stays_while_data_are_prepared(qtbot: QtBot, win
     for plot in (window.training_panel.accuracy, panel.heatmap, panel.values):
         assert not plot.canvas.isVisibleTo(window), "axes or curves while there is nothing to show"
     text = _texts(window)
-    assert "preparing the data" in text.lower() and "Press Train" not in text and "epoch 0" not in text
+    assert "preparing data" in text.lower() and "Press Train" not in text and "epoch 0" not in text
     assert window.toolbar.progress.value() == 0
     qtbot.waitUntil(lambda: window.run.state is RunPhase.FINISHED, timeout=60_000)
     assert window.training_panel.accuracy.canvas.isVisibleTo(window) and panel.heatmap.canvas.isVisibleTo(window)

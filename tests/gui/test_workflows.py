@@ -122,7 +122,7 @@ def test_results_that_no_longer_match_say_so_and_can_be_made_again(qtbot: QtBot,
     assert window.race_panel.stale_text == ""
     _type(qtbot, window, "training.batch_size", "32")
     window.settings.commit()
-    assert "changed: Batch size" in window.race_panel.stale_text
+    assert "(Batch size changed)" in window.race_panel.stale_text
     qtbot.mouseClick(window.race_panel.again_button, Qt.MouseButton.LeftButton)
     _wait_for(qtbot, window, RunPhase.FINISHED)
     assert window.race_panel.stale_text == ""

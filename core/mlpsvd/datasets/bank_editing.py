@@ -49,7 +49,7 @@ def _automatic_label(centre_hz: float, taken: Sequence[str]) -> str:
 
 
 def _placed(bank: Bank, index: int, filter: BandPass) -> Bank:
-    """Put a filter in the place of another; a name that was automatic follows the centre."""
+    """Replace a filter; an automatic name follows the centre frequency."""
     if is_automatic(bank[index]):
         taken = [one.label for number, one in enumerate(bank) if number != index]
         filter = replace(filter, label=_automatic_label(filter.centre_hz, taken))
@@ -57,19 +57,19 @@ def _placed(bank: Bank, index: int, filter: BandPass) -> Bank:
 
 
 def rounded(value_hz: float) -> float:
-    """Round a dragged frequency to what a hand can mean: 1 Hz, below 100 Hz 0.1 Hz."""
+    """Round a dragged frequency to 1 Hz, below 100 Hz to 0.1 Hz."""
     return round(value_hz, 0 if value_hz >= 100 else 1)
 
 
 def moved(bank: Bank, index: int, centre_hz: float, bandwidth_hz: float, nyquist_hz: float) -> Bank:
-    """Return the bank after a drag; the filter stays where a filter can be."""
+    """Return the bank after a drag, limited to valid frequencies."""
     centre_hz = min(max(rounded(centre_hz), 1.0), np.ceil(nyquist_hz) - 1.0)
     bandwidth_hz = min(max(rounded(bandwidth_hz), 0.1), nyquist_hz / 2 * 0.99)
     return _placed(bank, index, replace(bank[index], centre_hz=float(centre_hz), bandwidth_hz=float(bandwidth_hz)))
 
 
 def edited(bank: Bank, index: int, field: str, text: str) -> Bank:
-    """Return the bank with one entry of the table as a person typed it.
+    """Return the bank with one table entry replaced by the typed text.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def _widest_gap(bank: Bank, nyquist_hz: float) -> float:
 
 
 def duplicated(bank: Bank, index: int, nyquist_hz: float) -> Bank:
-    """Return the bank with a copy after the filter, one bandwidth lower (or higher), so that both are seen."""
+    """Return the bank with a copy of a filter, one bandwidth lower (or higher)."""
     one = bank[index]
     lower = rounded(one.centre_hz - one.bandwidth_hz)
     centre_hz = lower if lower >= 1.0 else min(rounded(one.centre_hz + one.bandwidth_hz), nyquist_hz * 0.9)
@@ -155,7 +155,7 @@ def removed(bank: Bank, index: int) -> Bank:
 
 
 def spaced(low_hz: float, high_hz: float, n_classes: int, bandwidth_hz: float, logarithmic: bool) -> Bank:
-    """Return filters evenly spaced from high to low, in hertz or in octaves."""
+    """Return filters with equal spacing from high to low, in hertz or in octaves."""
     spread = np.geomspace if logarithmic else np.linspace
     bank: Bank = ()
     for centre_hz in spread(high_hz, low_hz, n_classes):
@@ -165,7 +165,7 @@ def spaced(low_hz: float, high_hz: float, n_classes: int, bandwidth_hz: float, l
 
 
 def refusal(before: SyntheticSettings, bank: Bank) -> str | None:
-    """Say in one sentence why ``bank`` cannot take the place of the present one; None where it can."""
+    """Return in one sentence why ``bank`` is invalid; None if it can replace the present one."""
     known = {(problem.key, problem.found) for problem in settings.problems(before)}
     for problem in settings.problems(replace(before, filters=bank)):
         if (problem.key, problem.found) not in known:
@@ -189,6 +189,6 @@ def _sentence(problem: SettingError, before: Bank, after: Bank) -> str:
 
 
 def _renamed(before: Bank, after: Bank, index: int) -> int:
-    """Return which filter got the name that two have now: the one that was edited, where it comes first in the bank."""
+    """Return which of two filters with the same name was renamed."""
     same = [number for number, one in enumerate(after) if one.label == after[index].label]
     return next((number for number in same if number < len(before) and before[number] != after[number]), index)

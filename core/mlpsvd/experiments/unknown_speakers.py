@@ -14,8 +14,8 @@ UNKNOWN_SPEAKERS = (
 """Measured on the Free Spoken Digit Dataset with the preset for recordings, one speaker left out at a time."""
 
 
-KNOWN_SPEAKERS_ONLY = "For known speakers, devices and places; others may be recognised far less often."
-"""The same in one line, where :data:`UNKNOWN_SPEAKERS` has no room."""
+KNOWN_SPEAKERS_ONLY = "Valid for known speakers, devices and places; accuracy may be lower for others."
+"""Short form of :data:`UNKNOWN_SPEAKERS`."""
 
 
 def known_sources_note(experiment: Experiment) -> str:

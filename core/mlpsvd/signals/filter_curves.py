@@ -22,7 +22,7 @@ _LEAST_GAIN = 1e-6
 
 @dataclass(frozen=True)
 class Quantity:
-    """One of the things to draw: name, axis label, unit, and whether it is drawn over frequency."""
+    """A quantity to draw: name, axis label, unit, and whether it is drawn over frequency."""
 
     name: str
     label: str
@@ -42,7 +42,7 @@ Complexes = NDArray[np.complex128]
 
 
 def frequency_grid(bank: tuple[BandPass, ...], sample_rate_hz: float) -> Floats:
-    """Return frequencies fine enough around each centre to draw its peak, from 20 Hz to just below Nyquist."""
+    """Return frequencies from 20 Hz to just below Nyquist, dense enough around each centre to resolve its peak."""
     nyquist_hz = sample_rate_hz / 2
     lowest_hz = min(_LOWEST_HZ, nyquist_hz / 100)
     parts = [np.geomspace(lowest_hz, nyquist_hz * 0.999, _GRID_POINTS)]
@@ -54,7 +54,7 @@ def frequency_grid(bank: tuple[BandPass, ...], sample_rate_hz: float) -> Floats:
 
 
 def curves(bank: tuple[BandPass, ...], sample_rate_hz: float, quantity: Quantity) -> tuple[Floats, list[Floats | None]]:
-    """Return x [shape=(n,)] and one y for each filter; None for a filter that cannot be at this sample rate."""
+    """Return x [shape=(n,)] and one y for each filter; None for a filter that is not possible at this sample rate."""
     x = _times_ms(bank, sample_rate_hz) if not quantity.over_frequency else frequency_grid(bank, sample_rate_hz)
     return x, [_curve(one, sample_rate_hz, quantity, x) for one in bank]
 
@@ -72,7 +72,7 @@ def _poles_and_zeros(one: BandPass, sample_rate_hz: float) -> tuple[Complexes, C
 
 
 def _times_ms(bank: tuple[BandPass, ...], sample_rate_hz: float) -> Floats:
-    """Return sample times until the narrowest filter has rung down."""
+    """Return sample times until the response of the narrowest filter has decayed."""
     narrowest_hz = min((one.bandwidth_hz for one in bank), default=10.0)
     n_samples = int(np.clip(_IMPULSE_TAIL / (np.pi * narrowest_hz) * sample_rate_hz, 64, _IMPULSE_POINTS))
     return np.arange(n_samples) / sample_rate_hz * 1000.0
@@ -96,11 +96,11 @@ def _curve(one: BandPass, sample_rate_hz: float, quantity: Quantity, x: Floats) 
 
 
 def words(one: BandPass, sample_rate_hz: float) -> str:
-    """Say what the filter's −3 dB bandwidth comes to, measured on its response, in one sentence."""
+    """Describe the filter's −3 dB bandwidth, measured on its response, in one sentence."""
     try:
         c = bandpass.coefficients(one, sample_rate_hz)
     except SettingError:
-        return f"{one.label} cannot be at a sample rate of {sample_rate_hz:g} Hz."
+        return f"{one.label} is not possible at a sample rate of {sample_rate_hz:g} Hz."
     low_hz, high_hz = bandpass.half_power_points_hz(c, sample_rate_hz)
     width_hz = bandpass.measured_bandwidth_hz(c, sample_rate_hz)
-    return f"{one.label}: −3 dB at {low_hz:.1f} and {high_hz:.1f} Hz, a measured bandwidth of {width_hz:.4g} Hz."
+    return f"{one.label}: −3 dB at {low_hz:.1f} Hz and {high_hz:.1f} Hz, measured bandwidth {width_hz:.4g} Hz"

@@ -214,7 +214,7 @@ def test_a_guide_line_is_in_sight_beyond_the_curves(qtbot: QtBot) -> None:
     plot = CurvePlot("Epoch", "", "Accuracy", "%")
     qtbot.addWidget(plot)
     plot.set_curve("test", [0.0, 1.0], [20.0, 70.0])
-    plot.set_horizontal_line("best", 90.0, "best possible")
+    plot.set_horizontal_line("best", 90.0, "Bayes limit")
     low, high = plot.view.viewRange()[1]
     assert low < 20.0 < 90.0 < high
     plot.set_horizontal_line("best", None)

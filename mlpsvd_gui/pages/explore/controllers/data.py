@@ -1,4 +1,4 @@
-"""Joins the data panel with the experiment, the selection and what works in the background."""
+"""Controller of the data panel."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _SETTLED_MS = 250
 _DIM_AFTER_MS = 120
 _MOST_WARNINGS = 3
 _ROOM_BINS = 6
-_UNUSABLE = "The spectra of the recordings will be drawn here once they can be used; what is wrong stands above."
-_CHOOSE = "Choose a folder of recordings or a CSV manifest above, or drop one here: its spectra will be drawn here."
+_UNUSABLE = "The spectra of the recordings appear here once the problem above is fixed."
+_CHOOSE = "Choose a folder of recordings or a CSV manifest, or drop one here, to see the spectra."
 
 
 class DataController(QObject):
-    """Keeps the panel's plots in step with the settings, newest first."""
+    """Keeps the panel's plots up to date with the settings."""
 
     settings_applied = Signal(str)
-    """Emits one sentence: other settings were applied with the source of the clips; undo brings the former back."""
+    """Emits a message when a change of source also changed other settings; undo restores them."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class DataController(QObject):
         self._player.failed.connect(self._panel.browser.show_sound)
         self._player.playing_changed.connect(self._panel.browser.show_playing)
 
-    # -- what the panel asks
+    # -- requests of the panel
 
     @property
     def _data(self) -> DataSettings:
@@ -112,7 +112,7 @@ class DataController(QObject):
             adapted, is_papers = adapted_to_bank(experiment)
             self._model.replace(adapted, "settings for the filter bank" if is_papers else "source")
             if is_papers:
-                self.settings_applied.emit("Settings for the filter bank applied.")
+                self.settings_applied.emit("Settings restored for the filter bank.")
         elif source == "recordings" and self._data.recordings.path:
             self._scan(ScanRequest(self._data.recordings, is_new_source=True))
         elif source == "recordings" and self._data.source != "recordings":
@@ -127,14 +127,14 @@ class DataController(QObject):
 
     def _try_pattern(self, pattern: str) -> None:
         if pattern.count("{label}") != 1:
-            self._panel.form.show_pattern_preview("The pattern needs {label} once.")
+            self._panel.form.show_pattern_preview("The pattern must contain {label} exactly once.")
         elif self._found is not None and self._found.example:
             name = self._found.example
             label = label_from_name(Path(name).stem, pattern)
-            self._panel.form.show_pattern_preview(f"{name} → {label or 'does not fit'}")
+            self._panel.form.show_pattern_preview(f"{name} → {label or 'no match'}")
 
     def _scan(self, request: ScanRequest) -> None:
-        self._panel.form.show_status("Looking through the files…")
+        self._panel.form.show_status("Scanning files…")
         self._panel.form.show_progress(-1.0)
         self._scanner.ask(request)
 
@@ -149,7 +149,7 @@ class DataController(QObject):
         if self._preview is not None:
             self._player.play(self._preview.clip.samples, self._preview.clip.sample_rate_hz)
 
-    # -- what changed
+    # -- changes of the state
 
     def _on_changed(self, change: ExperimentChange) -> None:
         before, after = change.before.data, change.after.data
@@ -168,7 +168,7 @@ class DataController(QObject):
             self._ask(is_dragging=False)
 
     def _refresh(self, is_dragging: bool) -> None:
-        """Show the settings as they are now and ask for what they make."""
+        """Show the current settings and request their preview."""
         self._panel.show_source(self._data.source, self._summary())
         self._panel.form.show_settings(self._data.recordings)
         if self._data.source == "recordings":
@@ -205,7 +205,7 @@ class DataController(QObject):
             self._dim.start()
         self._previewer.ask(request, finish_running=self._data.source == "synthetic")
 
-    # -- what comes back
+    # -- results
 
     def _on_preview(self, request: PreviewRequest, preview: Preview) -> None:
         if self._asked is None or request.data.source != self._asked.data.source:
@@ -216,7 +216,7 @@ class DataController(QObject):
             self._panel.set_dimmed(False)
         self._panel.form.show_progress(None)
         self._fresh = request, preview
-        self._draw.start()  # of several answers that have come at once only the last is drawn
+        self._draw.start()  # of several results that arrive together only the last is drawn
 
     def _draw_fresh(self) -> None:
         fresh, self._fresh = self._fresh, None
@@ -241,7 +241,7 @@ class DataController(QObject):
 
     @staticmethod
     def _focus(request: PreviewRequest) -> tuple[float, float] | None:
-        """Return the frequencies around all filters, with some of the transform's bins on either side."""
+        """Return the frequency range around all filters, with some FFT bins on either side."""
         if request.data.source == "recordings":
             return None
         synthetic = request.data.synthetic
@@ -249,7 +249,7 @@ class DataController(QObject):
         low_hz = min(one.centre_hz - one.bandwidth_hz for one in synthetic.filters)
         high_hz = max(one.centre_hz + one.bandwidth_hz for one in synthetic.filters)
         room_hz = max(_ROOM_BINS * bin_hz, high_hz - low_hz)
-        step_hz = 4.0 * bin_hz  # so that the axis stands still while a filter is dragged
+        step_hz = 4.0 * bin_hz  # so that the axis does not move while a filter is dragged
         low_hz = max(0.0, np.floor((low_hz - room_hz) / step_hz) * step_hz)
         return low_hz, min(synthetic.sample_rate_hz / 2, np.ceil((high_hz + room_hz) / step_hz) * step_hz)
 
@@ -295,11 +295,11 @@ class DataController(QObject):
             self._adapt(found)
 
     def _adapt(self, found: Found) -> None:
-        """Make what was chosen the data of the experiment, with settings that suit it."""
+        """Apply the chosen recordings to the experiment, with settings adapted to them."""
         adapted, is_fitted = adapted_to(self._model.experiment, found.recordings, found.n_clips, found.sample_rate_hz)
         self._model.replace(adapted, "settings for recordings" if is_fitted else "folder of recordings")
         if is_fitted:
-            self.settings_applied.emit("Settings for recordings applied.")
+            self.settings_applied.emit("Settings adapted to the recordings.")
 
     def _on_scan_failed(self, request: ScanRequest, sentence: str) -> None:
         self._panel.form.show_progress(None)

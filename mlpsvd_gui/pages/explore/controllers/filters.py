@@ -1,4 +1,4 @@
-"""Joins the filters panel with the experiment and the selection."""
+"""Controller of the filters panel."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["FiltersController"]
 
 
 class FiltersController(QObject):
-    """Turns what the panel asks into the next experiment, and every change of it into what the panel shows."""
+    """Applies the panel's requests to the experiment and shows every change of it."""
 
     def __init__(
         self,
@@ -65,10 +65,10 @@ class FiltersController(QObject):
     def _nyquist_hz(self) -> float:
         return self._settings.sample_rate_hz / 2
 
-    # -- what the panel asks
+    # -- requests of the panel
 
     def _change(self, edit: Callable[[Bank], Bank]) -> bool:
-        """Make the next bank, or say why not and show the old one."""
+        """Apply an edit of the bank, or show why it is refused."""
         before = self._settings
         try:
             after = edit(before.filters)
@@ -133,7 +133,7 @@ class FiltersController(QObject):
     def _use_filters(self) -> None:
         self._model.replace(adapted_to_bank(self._model.experiment)[0], "settings for the filter bank")
 
-    # -- what changed
+    # -- changes of the state
 
     def _on_changed(self, change: ExperimentChange) -> None:
         if change.before.data == change.after.data:
@@ -173,7 +173,7 @@ class FiltersController(QObject):
         self._panel.view.show_words(words(settings.filters[index or 0], settings.sample_rate_hz) if is_one else _HINT)
 
     def close(self) -> None:
-        """Nothing runs in the background here."""
+        """Do nothing: no background work to stop."""
 
 
-_HINT = "Drag a dot: centre. Wheel, or Shift and drag: bandwidth."
+_HINT = "Drag a handle to move the centre frequency; scroll or Shift-drag to change the bandwidth."

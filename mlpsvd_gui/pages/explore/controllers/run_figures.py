@@ -1,4 +1,4 @@
-"""From a run's events to what the panels show: pure functions, no widgets."""
+"""Values shown in the panels, computed from a run's events; pure functions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Array = NDArray[np.floating]
 
 
 def curves(history: Sequence[EpochEvent], n_test: int = 0) -> TrainingCurves:
-    """Turn a history into columns; ``n_test`` is the number of test clips, 0 where it is not known."""
+    """Convert a history to columns; ``n_test`` is the number of test clips, 0 if unknown."""
     return TrainingCurves(
         epochs=np.array([event.epoch for event in history]),
         train_accuracy=np.array([event.train_accuracy for event in history]),
@@ -54,7 +54,7 @@ def curves(history: Sequence[EpochEvent], n_test: int = 0) -> TrainingCurves:
 
 
 def race_row(history: Sequence[EpochEvent], n_test: int = 0) -> RaceRow | None:
-    """Sum up what a contender has reached on ``n_test`` test clips; None before its first event."""
+    """Summarise a contender's results on ``n_test`` test clips; None before its first event."""
     if not history:
         return None
     last = history[-1]
@@ -90,14 +90,14 @@ def comparisons(run: RunState) -> dict[str, Comparison]:
 
 
 def n_test_clips(run: RunState) -> int:
-    """Return how many test clips the accuracies of a run are counted on; 0 where it is not known."""
+    """Return the number of test clips behind the accuracies of a run; 0 if unknown."""
     if run.data is not None and run.data.n_test:
         return run.data.n_test
     return max((int(outcome.confusion.sum()) for outcome in run.outcomes.values()), default=0)
 
 
 def class_scores(outcome: Outcome) -> ClassScores:
-    """Return an outcome's confusion matrix and its figures of merit."""
+    """Return an outcome's confusion matrix and per-class scores."""
     report = outcome.report
     return ClassScores(outcome.confusion, report.precision, report.recall, report.f1)
 
@@ -108,7 +108,7 @@ def singular_value_history(history: Sequence[EpochEvent], layer: int) -> Array:
     Returns
     -------
     values : np.ndarray [shape=(n_events, n_values)]
-        NaN where a value has been dropped.
+        NaN where a value has been discarded.
     """
     longest = max(len(event.singular_values[layer]) for event in history)
     values = np.full((len(history), longest), np.nan)
@@ -132,7 +132,7 @@ def layer_choices(run: RunState) -> list[LayerChoice]:
 
 
 def discard_threshold(experiment: Experiment, event: EpochEvent, layer: int) -> float | None:
-    """Return the value below which the layer's singular values are dropped; None where none will be for that reason."""
+    """Return the discard threshold of the layer; None if there is none."""
     values = event.singular_values[layer]
     discarding = experiment.discarding
     is_factored = layer_family(event.kinds[layer]).is_factored
@@ -142,7 +142,7 @@ def discard_threshold(experiment: Experiment, event: EpochEvent, layer: int) -> 
 
 
 def factors(snapshot: Snapshot, layer: int, epoch: int, column_hz: Array | None) -> Factors:
-    """Return U, σ, Vᵀ of a layer: the trained ones, or the singular value decomposition of its W."""
+    """Return U, σ, Vᵀ of a layer: the trained factors, or the singular value decomposition of W."""
     network = Network(snapshot.spec, snapshot.theta)
     trained = snapshot.spec.layers[layer].family.svd_factors(network.parameters(layer))
     if trained is not None:
@@ -154,5 +154,5 @@ def factors(snapshot: Snapshot, layer: int, epoch: int, column_hz: Array | None)
 
 
 def changed_settings(before: Experiment, after: Experiment) -> list[str]:
-    """Return the dotted keys of all settings that differ, the name left out; lists count as one."""
+    """Return the dotted keys of all settings that differ, except the name; a list counts as one."""
     return [key for key in differences(before, after) if key != "name"]

@@ -1,4 +1,4 @@
-"""Joins the settings column with the experiment."""
+"""Controller of the settings panel."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ __all__ = ["SettingsController"]
 
 
 class SettingsController(QObject):
-    """Takes edits into the experiment and marks what is impossible.
+    """Applies edits to the experiment and marks invalid values.
 
-    A value that is impossible by itself never gets into the experiment: its text stays in the field, marked. Settings
-    that are possible by themselves but do not fit together are in the experiment and marked too.
+    A value that is invalid by itself is not applied: its text stays in the field, marked. Settings
+    that are valid by themselves but incompatible are applied and marked too.
     """
 
     problems_changed = Signal(list)
-    """Emits every problem as a sentence; an empty list when the experiment can be trained."""
+    """Emits every problem as a sentence; an empty list if the experiment can be trained."""
 
     def __init__(self, panel: SettingsPanel, experiment_model: ExperimentState, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._panel = panel
         self._model = experiment_model
         self._refused: dict[str, str] = {}
-        """Why the text of a field was refused, in one sentence, by key."""
+        """Why the text of a field was rejected, in one sentence, by key."""
         panel.edited.connect(self._set)
         panel.text_edited.connect(self._read)
         panel.refused.connect(self._refuse)
@@ -41,14 +41,14 @@ class SettingsController(QObject):
         self._show()
 
     def close(self) -> None:
-        """Nothing runs in the background here."""
+        """Do nothing: no background work to stop."""
 
     def commit(self) -> None:
-        """Take over what is typed but not yet confirmed."""
+        """Apply text that is typed but not yet confirmed."""
         self._panel.commit()
 
     def problems(self) -> list[str]:
-        """Return every problem as a sentence with the setting's label, refused texts included."""
+        """Return every problem as a sentence with the setting's label, rejected texts included."""
         refused = [f"{setting_words.label(Experiment, key)}: {text}" for key, text in self._refused.items()]
         found = settings.problems(self._model.experiment)
         return [*(setting_words.sentence(error, Experiment) for error in found), *refused]
@@ -65,7 +65,7 @@ class SettingsController(QObject):
             self._replace(key, experiment)
 
     def _replace(self, key: str, experiment: Experiment) -> None:
-        """Make ``experiment`` the current one, unless the setting that was edited has an impossible value."""
+        """Make ``experiment`` the current one, unless the edited setting has an invalid value."""
         own = (error for error in settings.problems(experiment) if _row_key(error.key) == key)
         conflict = next(own, None)
         if conflict is not None and settings.is_impossible(experiment, key):
@@ -89,7 +89,7 @@ class SettingsController(QObject):
         self._show()
 
     def _take(self, change: ExperimentChange) -> None:
-        is_other = "name" in change.sections  # another experiment was opened: half-typed text belongs to the old one
+        is_other = "name" in change.sections  # another experiment was opened: discard partly typed text
         for key in list(self._refused):
             value = settings.get(change.after, key)
             if is_other or value != settings.get(change.before, key):
@@ -109,7 +109,7 @@ class SettingsController(QObject):
 
 
 def _should_be(error: SettingError) -> str:
-    return f"Should be {error.expected}, not {in_words(error.found)}."
+    return f"Must be {error.expected}, not {in_words(error.found)}."
 
 
 def _row_key(key: str) -> str:

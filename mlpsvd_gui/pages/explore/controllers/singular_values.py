@@ -1,4 +1,4 @@
-"""Joins the singular values panel with the run and the epoch under the cursor."""
+"""Controller of the singular values panel."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ __all__ = ["SingularValuesController"]
 
 
 class SingularValuesController(QObject):
-    """Shows one layer's values; computes U, σ, Vᵀ in the background, and only while they are looked at.
+    """Shows the singular values of a layer; computes U, σ, Vᵀ in the background while they are visible.
 
-    New epochs are drawn when :meth:`draw_history` and :meth:`draw_spectrum` are called: the plots of a run take turns.
+    New epochs are drawn when :meth:`draw_history` and :meth:`draw_spectrum` are called, in separate passes.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class SingularValuesController(QObject):
         self._background.close()
 
     def clear(self) -> None:
-        """Forget the last run."""
+        """Clear the last run."""
         if not self._is_chosen:
             self._layer = None
         self._has_fresh_history = self._has_fresh_spectrum = False
@@ -57,25 +57,25 @@ class SingularValuesController(QObject):
         self._panel.show_layers(())
 
     def show_nothing(self) -> None:
-        """Say what will be here."""
+        """Show the empty text."""
         self._panel.clear()
 
     def expect(self) -> None:
-        """Draw the axes of a run whose data are prepared."""
+        """Draw the axes of a run once its data are prepared."""
         if self._run.experiment is not None:
             self._panel.expect(self._run.experiment.training.epochs)
 
     def show_waiting(self, text: str) -> None:
-        """Say what a run is waiting for before it has axes."""
+        """Show what a run is waiting for."""
         self.clear()
         self._panel.show_waiting(text)
 
     def set_dimmed(self, dimmed: bool) -> None:
-        """Make the plots faint while they belong to other settings."""
+        """Dim the plots while they show results of other settings."""
         self._panel.set_dimmed(dimmed)
 
     def draw_history(self) -> None:
-        """Draw the heatmap if there are new epochs."""
+        """Update the heatmap if there are new epochs."""
         if self._has_fresh_history and self._layer is not None:
             contender, layer = self._layer
             self._has_fresh_history = False
@@ -83,7 +83,7 @@ class SingularValuesController(QObject):
             self._panel.show_history(run_figures.singular_value_history(self._run.histories[contender], layer))
 
     def draw_spectrum(self) -> None:
-        """Draw the values at the cursor, and the factors where they are looked at, if there are new epochs."""
+        """Update the values at the cursor, and the factors if visible, if there are new epochs."""
         if self._has_fresh_spectrum:
             self._has_fresh_spectrum = False
             self._panel.values.put_off_painting()
@@ -131,7 +131,7 @@ class SingularValuesController(QObject):
         self._background.submit(job, self._panel.show_factors, self._fail)
 
     def _column_hz(self, layer: int) -> NDArray[np.floating] | None:
-        """Return the frequency of each input, where the columns run through the frequencies once."""
+        """Return the frequency of each input if the columns cover the frequencies once."""
         if layer or self._run.data is None:
             return None
         frequencies = np.asarray(self._run.data.features.frequencies_hz)

@@ -24,16 +24,15 @@ from mlpsvd_gui.workers.training_job import TrainingJob
 __all__ = ["TrainingController"]
 
 _MOST_NAMED = 3
-_PREPARING = "preparing the data …"
+_PREPARING = "preparing data…"
 _NOT_A_CHANGE = {"seed", "data.recordings.path"}
-"""Settings that the caption names anyway, or that a preset leaves to the person."""
+"""Settings that the caption shows anyway, or that a preset leaves to the user."""
 _REDRAW_MS = 200
-"""Plots are redrawn five times a second: at ten, drawing took a third of the interpreter's time, and training in NumPy
-took 1.45 times as long as without a window; at five 1.27 times."""
+"""Plots are redrawn five times per second. At ten, drawing took a third of the interpreter's time, and training in
+NumPy took 1.45 times as long as without a window; at five, 1.27 times."""
 
 _TURN_MS = _REDRAW_MS // 3
-"""Curves, heatmap and spectrum take turns, so that the window answers between any two of them: drawn one after the
-other they held it up for 30 ms."""
+"""Curves, heatmap and spectrum are drawn in separate passes of the event loop; together they blocked it for 30 ms."""
 
 
 class TrainingController(QObject):
@@ -91,7 +90,7 @@ class TrainingController(QObject):
         next(self._turns)()
 
     def draw_now(self) -> None:
-        """Draw what has come since the last redraw at once."""
+        """Draw what has arrived since the last redraw immediately."""
         self._draw()
         self._singular_values.draw_history()
         self._singular_values.draw_spectrum()
@@ -122,7 +121,7 @@ class TrainingController(QObject):
         self._update_stale()
 
     def _expect(self) -> None:
-        """Draw axes that reach to the run's last epoch."""
+        """Draw axes up to the run's last epoch."""
         if self._run.experiment is not None:
             self._training.expect(tuple(self._run.contenders.values()), self._run.experiment.training.epochs)
             self._singular_values.expect()
@@ -183,10 +182,10 @@ class TrainingController(QObject):
 
 
 def _true_name(experiment: Experiment) -> str:
-    """Return the name, which a preset whose settings were changed no longer bears alone."""
+    """Return the experiment's name, marked if the settings of its preset were changed."""
     preset = PRESETS.get(experiment.name)
     changed = run_figures.changed_settings(preset, experiment) if preset is not None else []
-    return f"{experiment.name}, changed" if set(changed) - _NOT_A_CHANGE else experiment.name
+    return f"{experiment.name} (modified)" if set(changed) - _NOT_A_CHANGE else experiment.name
 
 
 def _named(keys: list[str]) -> str:

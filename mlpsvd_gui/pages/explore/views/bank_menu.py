@@ -1,4 +1,4 @@
-"""The menu of the paper's banks of filters."""
+"""Menu of the paper's filter banks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["BankMenu"]
 
 
 class BankMenu(QMenu):
-    """Banks of the paper by bandwidth, spacing and number of classes; and one's own, evenly spaced."""
+    """Filter banks of the paper by bandwidth, spacing and number of classes, and equal spacing."""
 
     preset_requested = Signal(int, float, float)
     """Emits number of classes, spacing and bandwidth in Hz."""
@@ -25,12 +25,12 @@ class BankMenu(QMenu):
         for bandwidth_hz in PAPER_BANDWIDTHS_HZ:
             self._add_section(bandwidth_hz)
         self.addSeparator()
-        self.addAction("Evenly spaced between…", self.spacing_requested.emit)
+        self.addAction("Evenly spaced filters…", self.spacing_requested.emit)
 
     def _add_section(self, bandwidth_hz: float) -> None:
-        self.addSection(f"Paper: 710 Hz downwards, {bandwidth_hz:g} Hz wide")
+        self.addSection(f"Bandwidth {bandwidth_hz:g} Hz, from 710 Hz downwards (paper)")
         for spacing_hz in PAPER_SPACINGS_HZ:
-            submenu = self.addMenu(f"Δf = {spacing_hz:g} Hz, {bandwidth_hz:g} Hz wide")
+            submenu = self.addMenu(f"Spacing {spacing_hz:g} Hz, bandwidth {bandwidth_hz:g} Hz")
             for n_classes in PAPER_CLASS_COUNTS:
                 ask = partial(self.preset_requested.emit, n_classes, spacing_hz, bandwidth_hz)
                 submenu.addAction(f"{n_classes} classes", ask).setData((n_classes, spacing_hz, bandwidth_hz))

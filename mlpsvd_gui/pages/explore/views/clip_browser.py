@@ -1,4 +1,4 @@
-"""Walk through the clips of a class, and hear one."""
+"""Clip browser: choose a clip of a class and play it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SPLITS = ("train", "test")
 
 
 class ClipBrowser(QWidget):
-    """Training or test, class, number; previous and next; Play."""
+    """Chooses split, class and clip number; plays the clip."""
 
     clip_chosen = Signal(str, int, int)
     """Emits split, class index and clip number counted from 0."""
@@ -35,25 +35,25 @@ class ClipBrowser(QWidget):
         self._build_widgets()
         self._build_layout()
         self._connect()
-        self.show_sound("Looking for a sound output…")
+        self.show_sound("Looking for an audio output…")
 
     def _build_widgets(self) -> None:
         self.split = Chooser(self)
         self.split.addItems(("Training", "Test"))
-        self.split.setToolTip("Clips to train on, or held out to test on")
+        self.split.setToolTip("Training clips or held-out test clips")
         self.class_box = ElidingComboBox(self)
         self.class_box.setToolTip("Class of the clip")
         self.class_box.setMinimumContentsLength(8)
         self.previous_button = self._button("◀", "Previous clip (Down or Page Down in the number)")
         self.number = NumberField(Quantity(whole=True, low=1, high=1), 1, 1, self)
-        self.number.setToolTip("Number of the clip within its class; Up and Down step, Page Up and Page Down by ten")
+        self.number.setToolTip("Clip number within the class (Up, Down: by one; Page Up, Page Down: by ten)")
         self.number.setAccessibleName("Clip number")
         self.number.setButtonSymbols(NumberField.ButtonSymbols.NoButtons)
         self.next_button = self._button("▶", "Next clip (Up in the number)")
         self.play_button = self._button("Play", "")
         self.play_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.origin = ElidedLabel(Qt.TextElideMode.ElideMiddle, least_px=90, parent=self)
-        self.origin.setAccessibleName("Where the clip comes from")
+        self.origin.setAccessibleName("Origin of the clip")
 
     def _button(self, text: str, tip: str) -> QToolButton:
         button = QToolButton(self)
@@ -89,7 +89,7 @@ class ClipBrowser(QWidget):
         (self.stop_requested if self._is_playing else self.play_requested).emit()
 
     def show_classes(self, names: Sequence[str], colours: Sequence[QColor]) -> None:
-        """Show which classes there are."""
+        """Show the classes."""
         with QSignalBlocker(self.class_box):
             chosen = self.class_box.currentIndex()
             if [self.class_box.itemText(k) for k in range(self.class_box.count())] != list(names):
@@ -99,19 +99,19 @@ class ClipBrowser(QWidget):
         self.show_colours(colours)
 
     def show_colours(self, colours: Sequence[QColor]) -> None:
-        """Paint the swatches of the classes."""
+        """Set the colours of the class swatches."""
         for index, colour in enumerate(colours):
             pixmap = QPixmap(10, 10)
             pixmap.fill(colour)
             self.class_box.setItemIcon(index, QIcon(pixmap))
 
     def choose_class(self, index: int) -> None:
-        """Show a class as chosen before its clip is there; asks for nothing."""
+        """Show a class as chosen, before its clip is available; emits nothing."""
         with QSignalBlocker(self.class_box):
             self.class_box.setCurrentIndex(index)
 
     def show_clip(self, class_index: int, number: int, n_clips: int, origin: str) -> None:
-        """Show which clip is shown; asks for nothing."""
+        """Show which clip is chosen; emits nothing."""
         with QSignalBlocker(self.class_box), QSignalBlocker(self.number):
             self.class_box.setCurrentIndex(class_index)
             self.number.setRange(1, n_clips)
@@ -123,16 +123,16 @@ class ClipBrowser(QWidget):
         self.origin.setText(origin)
 
     def show_sound(self, problem: str) -> None:
-        """Say why nothing can be played; an empty text: Play works."""
+        """Disable Play with a reason; an empty text enables it."""
         self.play_button.setEnabled(not problem)
-        self.play_button.setToolTip(plain_tip(problem or "Hear this clip, its peak brought to half of full scale"))
+        self.play_button.setToolTip(plain_tip(problem or "Play this clip, normalised to half of full scale"))
 
     def show_playing(self, is_playing: bool) -> None:
-        """Show whether the clip sounds."""
+        """Show whether the clip is playing."""
         self._is_playing = is_playing
         self.play_button.setText("Stop" if is_playing else "Play")
 
     def set_theme(self, theme: Theme) -> None:
-        """Take the colours of a theme."""
+        """Apply the colours of a theme."""
         self.play_button.setIcon(icon("speaker", theme.foreground))
         self.origin.setStyleSheet(f"color: {theme.muted.name()};")

@@ -19,7 +19,7 @@ _NUMBER = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class _List(QTableWidget):
-    """A list whose first columns share the room."""
+    """A list whose first columns share the width."""
 
     def __init__(self, headings: Sequence[str], n_names: int, name: str, parent: QWidget | None) -> None:
         super().__init__(0, len(headings), parent)
@@ -51,7 +51,7 @@ class _List(QTableWidget):
 
 
 class ConfusedPairs(_List):
-    """The largest entries beside the diagonal."""
+    """The largest off-diagonal entries."""
 
     pair_chosen = Signal(int, int)
     """Emits the indices of the actual and the predicted class."""

@@ -1,4 +1,4 @@
-"""The confusion matrix with precision, recall and F1 per class."""
+"""Confusion panel: confusion matrix with precision, recall and F1 per class."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ClassScores:
     Attributes
     ----------
     counts : np.ndarray [shape=(n_classes, n_classes)]
-        Test clips; rows are targets, columns estimates.
+        Test clips; rows are actual classes, columns predicted classes.
     precision, recall, f1 : np.ndarray [shape=(n_classes,)]
         0 to 1, NaN where undefined.
     """
@@ -61,7 +61,7 @@ class ClassScores:
 
 
 class ConfusionPanel(QWidget):
-    """A coloured table; clicking a row selects its class everywhere."""
+    """Shows confusion matrices; clicking a row selects its class on all panels."""
 
     class_selected = Signal(int)
     """Emits the index of the class whose row was clicked."""
@@ -120,7 +120,7 @@ class ConfusionPanel(QWidget):
         both.addWidget(self.map)
         both.addWidget(lists)
         both.setChildrenCollapsible(False)
-        both.setMinimumSize(1, 1)  # the panel may be as low as the table of a few classes
+        both.setMinimumSize(1, 1)  # the panel may be no taller than the table of a few classes
         both.setSizes([600, 400])
         both.setStretchFactor(0, 3)
         both.setStretchFactor(1, 2)
@@ -156,7 +156,7 @@ class ConfusionPanel(QWidget):
         self._show()
 
     def select_class(self, index: int | None) -> None:
-        """Mark the row of the selected class."""
+        """Highlight the row of the selected class."""
         self._selected = index
         self.map.select_class(index)
         self.scores.select_class(index)
@@ -167,7 +167,7 @@ class ConfusionPanel(QWidget):
             header.setFont(font)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take colours."""
+        """Apply the colours of a theme."""
         self._accent = QColor(theme.accent)
         self.map.set_theme(theme)
         self._show()
@@ -210,7 +210,7 @@ class ConfusionPanel(QWidget):
             self._fill_row(row, scores)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Write counts alone where there is no height for shares below them."""
+        """Show counts without percentages if the rows are too low."""
         super().resizeEvent(event)
         is_small = len(self._names) <= MOST_IN_TABLE
         if self._scores and is_small and self._has_tall_rows != self._rows_are_tall():

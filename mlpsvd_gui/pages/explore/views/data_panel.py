@@ -1,4 +1,4 @@
-"""The data set: its source, the spectra of its classes, one clip of it, its balance."""
+"""Data panel: source, class spectra, one clip, class sizes, skipped files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SOURCES = ("synthetic", "recordings")
 
 
 class DataPanel(QWidget):
-    """Shows the data set; asks for another source and other clips."""
+    """Shows the data set and emits requests for another source or clip."""
 
     source_chosen = Signal(str)
     """Emits ``synthetic`` or ``recordings``."""
@@ -59,7 +59,7 @@ class DataPanel(QWidget):
     def _build_widgets(self) -> None:
         self.source = Segments(
             ("Filtered noise", "Recordings"),
-            ("Clips of noise through the filters", "Clips from sound files: choose or drop a folder"),
+            ("Clips of filtered noise", "Clips from audio files: choose or drop a folder"),
         )
         self.summary = ElidedLabel(parent=self)
         self.form = RecordingsForm(self)
@@ -118,12 +118,12 @@ class DataPanel(QWidget):
     # -- dropping a folder
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take a folder or a CSV file."""
+        """Accept a folder or a CSV file."""
         if self._dropped(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Ask for the recordings that were dropped."""
+        """Request the dropped recordings."""
         path = self._dropped(event)
         if path is not None:
             event.acceptProposedAction()
@@ -137,7 +137,7 @@ class DataPanel(QWidget):
     # -- what it shows
 
     def show_source(self, source: str, summary: str) -> None:
-        """Show where clips come from, and a sentence about them."""
+        """Show the source of the clips and a sentence about them."""
         index = _SOURCES.index(source)
         if self.source.index != index:
             with QSignalBlocker(self):
@@ -163,7 +163,7 @@ class DataPanel(QWidget):
         self.show_waveform(class_index, samples, sample_rate_hz)
 
     def show_waveform(self, class_index: int, samples: NDArray[np.float32], sample_rate_hz: float) -> None:
-        """Draw a clip over time, in the colour of its class."""
+        """Draw the waveform of a clip in the colour of its class."""
         self._waveform_class = class_index
         times_s = np.arange(len(samples)) / sample_rate_hz
         self._draw_waveform(times_s, samples)
@@ -175,11 +175,11 @@ class DataPanel(QWidget):
         self.waveform.set_curve("clip", times_s, samples, "Clip", colour, width=1.0)
 
     def show_balance(self, n_train: Sequence[int], n_test: Sequence[int]) -> None:
-        """Show how many clips each class has to train and to test on."""
+        """Show the number of training and test clips per class."""
         self.balance.set_bars(self._names, n_train, self._colours(), more_values=n_test, more_name="test")
 
     def show_skipped(self, files: Sequence[tuple[str, str]], notes: Sequence[tuple[str, str]] = ()) -> None:
-        """List files that were left out, each with its reason, and those that are used although they are odd."""
+        """List skipped files with their reasons, and used files with notes."""
         rows = [*files, *((path, f"used, but {note}") for path, note in notes)]
         self.tabs.setTabVisible(2, self.source.index == 1 and bool(rows))
         self.tabs.setTabText(2, f"{'Files' if notes else 'Skipped'} ({len(rows)})")
@@ -191,27 +191,27 @@ class DataPanel(QWidget):
                 self.skipped.setItem(row, column, item)
 
     def show_nothing(self, why: str) -> None:
-        """Show no data set, and why."""
+        """Clear the panel and show the reason."""
         self.browser.setEnabled(False)
         self._names = ()
         self.spectra.clear(why)
         self.waveform.clear_curves()
-        self.waveform.set_empty_text("The clip chosen below will be drawn here.")
+        self.waveform.set_empty_text("The selected clip appears here.")
         self.balance.set_bars((), ())
-        self.balance.set_empty_text("How many clips each class has.")
+        self.balance.set_empty_text("Number of clips per class.")
 
     def select_class(self, index: int | None) -> None:
-        """Mark a class as the selected one."""
+        """Highlight the selected class."""
         self.spectra.select(index)
         self.balance.highlight(index)
 
     def set_dimmed(self, dimmed: bool) -> None:
-        """Make plots faint that no longer match the settings."""
+        """Dim plots that no longer match the settings."""
         self.spectra.set_dimmed(dimmed)
         self.waveform.plot_item.setOpacity(0.45 if dimmed else 1.0)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint in these colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self._recolour()
         for part in (self.form, self.spectra, self.waveform, self.balance, self.browser):
@@ -219,7 +219,7 @@ class DataPanel(QWidget):
         self.summary.setStyleSheet(f"color: {theme.muted.name()};")
 
     def _recolour(self) -> None:
-        """Give what is drawn the colours that its classes have in this theme."""
+        """Redraw in the class colours of the theme."""
         colours = self._colours()
         self.browser.show_colours(colours)
         if self.waveform.curve_keys():

@@ -1,4 +1,4 @@
-"""The table of classes: name, centre, bandwidth and Q of each filter, edited in place."""
+"""Table of classes: name, centre frequency, bandwidth and Q of each filter, edited in place."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["FilterRow", "FilterTable"]
 _COLUMNS = ("Class", "Centre\nHz", "Width\nHz", "Q", "")
 _FIELDS = ("label", "centre_hz", "bandwidth_hz", "q")
 _TIPS = (
-    "Name of the class; while it is the centre frequency it follows the centre.",
-    "Centre frequency f_c in Hz: the gain there is 1. Below half the sample rate.",
-    "Bandwidth B in Hz: distance between the two −3 dB points.",
-    "Quality factor Q = centre / bandwidth (no unit). Editing it changes the bandwidth.",
+    "Name of the class. A name that is the centre frequency follows it.",
+    "Centre frequency f_c in Hz (gain 1), below half the sample rate",
+    "Bandwidth B in Hz, between the two −3 dB points",
+    "Quality factor Q = f_c / B. Editing it changes the bandwidth.",
     "Remove this class",
 )
 _REMOVE_COLUMN = 4
@@ -30,7 +30,7 @@ _Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True)
 class FilterRow:
-    """What the table shows of one class."""
+    """One row of the table."""
 
     label: str
     centre_hz: float
@@ -38,14 +38,14 @@ class FilterRow:
     colour: QColor
 
     def text(self, field: str) -> str:
-        """Return a field as it stands in the table."""
+        """Return a field as shown in the table."""
         if field == "label":
             return self.label
         return f"{self.centre_hz / self.bandwidth_hz if field == 'q' else getattr(self, field):.6g}"
 
 
 class _FilterTableModel(QAbstractTableModel):
-    """Holds the rows; an edit is a question to the controller, never a change of its own."""
+    """Table model; an edit is a request to the controller and changes nothing itself."""
 
     edit_requested = Signal(int, str, str)
 
@@ -111,14 +111,14 @@ class _FilterTableModel(QAbstractTableModel):
 
 
 class FilterTable(QTableView):
-    """Shows the classes and asks for edits."""
+    """Shows the classes and emits requests to edit them."""
 
     edit_requested = Signal(int, str, str)
     """Emits row, field (``label``, ``centre_hz``, ``bandwidth_hz``, ``q``) and the text typed."""
     remove_requested = Signal(int)
-    """Emits the row whose class should go."""
+    """Emits the row of the class to remove."""
     row_selected = Signal(int)
-    """Emits the row that a person chose."""
+    """Emits the row that the user selected."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -163,13 +163,13 @@ class FilterTable(QTableView):
         return self._rows.rows
 
     def show_rows(self, rows: Sequence[FilterRow]) -> None:
-        """Show these classes; an open editor of another cell stays open while values follow a drag."""
+        """Show the classes; an open editor of another cell stays open."""
         self._showing = True
         self._rows.set_rows(rows)
         self._showing = False
 
     def show_selected(self, row: int | None) -> None:
-        """Select a row (None: none) without asking for anything."""
+        """Select a row (None: none); emits nothing."""
         self._showing = True
         if row is None or row >= len(self.rows):
             self.clearSelection()
@@ -188,7 +188,7 @@ class FilterTable(QTableView):
             self.row_selected.emit(current.row())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete removes the class of the current row."""
+        """Remove the class of the current row on Delete."""
         if event.key() == Qt.Key.Key_Delete and self.currentIndex().isValid():
             self.remove_requested.emit(self.currentIndex().row())
             return

@@ -1,4 +1,4 @@
-"""What a bank of filters does, drawn: responses to drag, phase, group delay, impulse responses, poles and zeros."""
+"""Plots of a filter bank: responses with handles, phase, group delay, impulse responses, poles and zeros."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _AXES = {
 }
 _QUANTITIES = ("Magnitude", *_AXES, "Poles and zeros")
 POLES_AND_ZEROS = _QUANTITIES.index("Poles and zeros")
-"""Index of the quantity that is drawn in the z-plane."""
+"""Index of the quantity drawn in the z-plane."""
 
 Floats = NDArray[np.float64]
 PolesAndZeros = tuple[NDArray[np.complex128], NDArray[np.complex128]]
 
 
 class FilterView(QWidget):
-    """Draws all filters or the selected one, one quantity at a time."""
+    """Draws one quantity of all filters or of the selected one."""
 
     quantity_changed = Signal(int)
     """Emits which quantity to draw: magnitude, phase, group delay, impulse response, poles and zeros."""
@@ -60,8 +60,8 @@ class FilterView(QWidget):
             self.plots.addWidget(widget)
         self.quantity = Chooser(self)
         self.quantity.addItems(_QUANTITIES)
-        self.quantity.setToolTip("What is drawn of each filter")
-        self.quantity.setAccessibleName("What is drawn")
+        self.quantity.setToolTip("Quantity to draw")
+        self.quantity.setAccessibleName("Quantity")
         self.which = Segments(("All", "Selected"), ("Draw all filters", "Draw the selected filter only"))
         self.words = PlainLabel(self)
         self.words.setWordWrap(True)
@@ -91,16 +91,16 @@ class FilterView(QWidget):
 
     @property
     def quantity_index(self) -> int:
-        """Which quantity is drawn."""
+        """Index of the quantity drawn."""
         return self.quantity.currentIndex()
 
     def set_limits(self, sample_rate_hz: float) -> None:
-        """Say how far filters can be dragged, below half the sample rate, and what half a turn in the z-plane is."""
+        """Set the sample rate, which limits dragging and scales the z-plane."""
         self.response_plot.set_limits(1.0, sample_rate_hz / 2 * 0.999, 0.1, sample_rate_hz / 4 * 0.99)
         self.pole_zero_plot.set_sample_rate(sample_rate_hz)
 
     def show_filters(self, filters: Sequence[BandPass]) -> None:
-        """Show these filters as handles to drag."""
+        """Show the filters as handles to drag."""
         self._filters = tuple(filters)
         handles = [
             (one.centre_hz, one.bandwidth_hz, one.label, class_colour(index, self._theme))
@@ -109,7 +109,7 @@ class FilterView(QWidget):
         self.response_plot.set_filters(handles)
 
     def show_curves(self, x: Floats, ys: Sequence[Floats | None]) -> None:
-        """Draw one curve for each filter, of the quantity chosen."""
+        """Draw one curve per filter."""
         if self.quantity_index == 0:
             self.response_plot.set_responses(x, ys)
             return
@@ -125,7 +125,7 @@ class FilterView(QWidget):
         plot.highlight(self._selected)
 
     def show_poles_and_zeros(self, every: Sequence[PolesAndZeros | None]) -> None:
-        """Draw poles and zeros of each filter in the z-plane; None leaves one out."""
+        """Draw poles and zeros of each filter in the z-plane; None omits a filter."""
         groups: list[PoleZeroGroup] = []
         highlighted = None
         for index, pair in enumerate(every):
@@ -141,7 +141,7 @@ class FilterView(QWidget):
             self.response_plot.show_filters()
 
     def show_selected(self, index: int | None) -> None:
-        """Draw one filter strongly."""
+        """Highlight one filter."""
         self._selected = index
         self.response_plot.select(index)
         for plot in self.curve_plots:
@@ -158,12 +158,12 @@ class FilterView(QWidget):
             self.quantity_changed.emit(self.quantity_index)
 
     def show_words(self, text: str) -> None:
-        """Say what is measured of the selected filter."""
+        """Show the measured bandwidth of the selected filter."""
         self.words.setText(text)
         self.words.setVisible(bool(text))
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint in these colours; the curves come anew with :attr:`quantity_changed`."""
+        """Apply the colours of a theme; the curves are redrawn after :attr:`quantity_changed`."""
         self._theme = theme
         for plot in self._every_plot:
             plot.set_theme(theme)

@@ -1,4 +1,4 @@
-"""The filters: a table of classes beside what their filters do."""
+"""Filters panel: the table of classes and the responses of their filters."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ _PROBLEM_COLOURS = {False: "#b3261e", True: "#ff8a80"}
 
 
 class FiltersPanel(QWidget):
-    """Shows the bank of filters; asks for every change of it."""
+    """Shows the filter bank and emits requests to change it."""
 
     add_requested = Signal()
     duplicate_requested = Signal()
-    """Asks for a copy of the selected class."""
+    """Requests a copy of the selected class."""
     remove_requested = Signal(int)
-    """Emits the row that should go; -1 stands for the selected one."""
+    """Emits the row to remove; -1 is the selected one."""
     edit_requested = Signal(int, str, str)
     """Emits row, field and the text typed."""
     preset_requested = Signal(int, float, float)
     """Emits number of classes, spacing and bandwidth in Hz of a preset of the paper."""
     spacing_requested = Signal()
-    """Asks for filters evenly spaced between two frequencies."""
+    """Requests filters with equal spacing between two frequencies."""
     filter_dragged = Signal(int, float, float)
     """Emits index, centre and bandwidth in Hz."""
     class_selected = Signal(int)
     use_filters_requested = Signal()
     folded = Signal(bool)
-    """Emits whether only a sentence is left of the panel, because the clips come from elsewhere."""
+    """Emits whether the panel is reduced to a sentence because the bank is not used."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,16 +57,16 @@ class FiltersPanel(QWidget):
     def _build_widgets(self) -> None:
         self.table = FilterTable(self)
         self.view = FilterView(self)
-        self.add_button = self._button("Add", "Add a class, one step further than the last (Δf of the last two)")
-        self.duplicate_button = self._button("Duplicate", "Add a copy of the selected class, one bandwidth beside it")
+        self.add_button = self._button("Add", "Add a class, continuing the spacing of the last two")
+        self.duplicate_button = self._button("Duplicate", "Add a copy of the selected class, offset by one bandwidth")
         self.remove_button = self._button("Remove", "Remove the selected class (Del)")
-        self.preset_button = self._button("Presets", "Take a bank of filters from the paper")
+        self.preset_button = self._button("Presets", "Use a filter bank of the paper")
         self.preset_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.bank_menu = BankMenu(self)
         self.preset_button.setMenu(self.bank_menu)
         self.problem = PlainLabel(self)
         self.problem.setWordWrap(True)
-        self.problem.setAccessibleName("Why an entry was refused")
+        self.problem.setAccessibleName("Why an entry was rejected")
         self.problem.hide()
         self._build_banner()
 
@@ -80,9 +80,9 @@ class FiltersPanel(QWidget):
 
     def _build_banner(self) -> None:
         self.banner = QFrame(self)
-        text = QLabel("The clips of this experiment are recordings; no filters make any.", self.banner)
+        text = QLabel("This experiment uses recordings, so the filter bank is not used.", self.banner)
         text.setWordWrap(True)
-        self.use_filters_button = QPushButton("Use filters instead", self.banner)
+        self.use_filters_button = QPushButton("Use filter bank", self.banner)
         row = QHBoxLayout(self.banner)
         row.setContentsMargins(8, 4, 4, 4)
         row.addWidget(text, 1)
@@ -133,10 +133,10 @@ class FiltersPanel(QWidget):
         self.view.response_plot.filter_selected.connect(self.class_selected)
         self.use_filters_button.clicked.connect(self.use_filters_requested)
 
-    # -- what it shows
+    # -- display
 
     def show_filters(self, filters: Sequence[BandPass]) -> None:
-        """Show these filters in the table and as handles."""
+        """Show the filters in the table and as handles."""
         self._filters = tuple(filters)
         rows = [
             FilterRow(one.label, one.centre_hz, one.bandwidth_hz, class_colour(index, self._theme))
@@ -147,7 +147,7 @@ class FiltersPanel(QWidget):
         self.show_selected(self._selected)
 
     def show_selected(self, index: int | None) -> None:
-        """Mark a class as the selected one."""
+        """Highlight the selected class."""
         self._selected = index if index is not None and index < len(self._filters) else None
         self.table.show_selected(self._selected)
         self.view.show_selected(self._selected)
@@ -155,12 +155,12 @@ class FiltersPanel(QWidget):
             button.setEnabled(self._selected is not None)
 
     def show_problem(self, text: str) -> None:
-        """Say why an entry was refused; an empty text takes the sentence away."""
+        """Show why an entry was rejected; an empty text hides the message."""
         self.problem.setText(text)
         self.problem.setVisible(bool(text))
 
     def show_source(self, is_synthetic: bool) -> None:
-        """Say whether these filters are what the clips come from."""
+        """Show whether the clips are made with these filters."""
         if self._content.isHidden() != is_synthetic:
             return
         self.banner.setVisible(not is_synthetic)
@@ -169,7 +169,7 @@ class FiltersPanel(QWidget):
         self.folded.emit(not is_synthetic)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint in these colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self.problem.setStyleSheet(f"color: {_PROBLEM_COLOURS[theme.is_dark]};")
         self.banner.setStyleSheet(

@@ -1,4 +1,4 @@
-"""The Explore page: where its panels lie."""
+"""Explore page: layout of its panels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SETTINGS_WIDTHS = (288, 350)
 
 
 class ExplorePage(QWidget):
-    """Settings | filters over data | curves over singular values, and the race below. All borders can be dragged."""
+    """Settings | filters over data | curves over singular values, and the comparison below, in splitters."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class ExplorePage(QWidget):
             splitter.setSizes([1000, 1000])
 
     def _share_middle(self, folded: bool) -> None:
-        """Give filters and data half of the height each again once both are there."""
+        """Divide the height equally between filters and data once both are visible."""
         if not folded:
             self._middle.setSizes([1000, 1000])
 
@@ -71,28 +71,28 @@ class ExplorePage(QWidget):
         self._is_dragged = True
 
     def _propose_settings_width(self) -> None:
-        """Give the settings a share of the page, so that their values can be read, but not more than they need."""
+        """Give the settings enough width for their values, but not more than they need."""
         least, most = _SETTINGS_WIDTHS
         self._proposed = min(max(round(self.width() * _SETTINGS_SHARE), least), most)
         self._outer.setSizes([self._proposed, max(self.width() - self._proposed, 1)])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the width anew until a person has dragged the border."""
+        """Redistribute the width until the user has dragged the border."""
         super().resizeEvent(event)
         if not self._is_dragged:
             self._propose_settings_width()
 
     def states(self) -> dict[str, QByteArray]:
-        """Return where the borders are, to be remembered."""
+        """Return the positions of the splitters."""
         return {name: splitter.saveState() for name, splitter in self._splitters.items()}
 
     def restore(self, name: str, state: QByteArray) -> bool:
-        """Put one splitter's borders back; False where the state is not a splitter's."""
+        """Restore the state of one splitter; False if it is invalid."""
         self._is_dragged |= name == "outer"
         return self._splitters[name].restoreState(state)
 
     def reset(self) -> None:
-        """Put all borders back where they were at first."""
+        """Reset all splitters."""
         self._first_sizes()
 
 

@@ -36,12 +36,12 @@ _ACCURACY = 1
 _COLUMNS = ("", "Test accuracy", "Epoch", "Rank", "Trained weights", "Operations", "Training time")
 _TIPS = (
     "",
-    f"Share of test clips classified correctly, after the latest epoch. {ASSUMPTION}",
+    f"Fraction of test clips classified correctly after the latest epoch. {ASSUMPTION}",
     "Epochs trained so far",
-    "Singular values left in each layer, input side first",
-    "Trained numbers, biases included, after the latest epoch",
-    "Floating-point operations of all training epochs so far, by count",
-    "Seconds spent on training, discarding included and evaluation left out, as measured on this machine",
+    "Remaining singular values of each layer, input side first",
+    "Number of trained weights and biases after the latest epoch",
+    "Floating-point operations of all training epochs so far (counted, not measured)",
+    "Measured training time on this machine, including discarding, without evaluation",
 )
 _MOST_ROWS = 7
 _NOTHING_YET = "What the networks reach on the same data, and what it takes. Press Train (F5)."
@@ -50,24 +50,24 @@ _STALE_COLOUR = "#c77d0a"
 
 @dataclass(frozen=True)
 class RaceRow:
-    """What one contender has reached so far.
+    """Results of one contender so far.
 
     Attributes
     ----------
     test_accuracy
         0 to 1.
     epoch, n_epochs
-        Epochs trained, and how many there will be.
+        Epochs trained, and their total number.
     ranks
         Singular values of each layer, input side first.
     n_weights
-        Trained numbers, biases included.
+        Number of trained weights, biases included.
     flops
         Floating-point operations of all epochs so far.
     train_s
         Measured seconds of all epochs so far.
     n_test
-        Test clips; 0 where their number is not known.
+        Number of test clips; 0 if unknown.
     """
 
     test_accuracy: float
@@ -84,9 +84,9 @@ class RacePanel(QWidget):
     """A small table of the contenders and a banner when it belongs to other settings."""
 
     train_again_requested = Signal()
-    """The person wants results for the settings as they are now."""
+    """Requests training with the current settings."""
     restore_requested = Signal()
-    """The person wants the settings back that these results belong to."""
+    """Requests the settings of the shown results."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -98,8 +98,8 @@ class RacePanel(QWidget):
         self.note = ElidedLabel(parent=self)
         self._banner = QFrame(self)
         self._banner_text = PlainLabel(self._banner)
-        self.again_button = QPushButton("Train again", self._banner)
-        self.restore_button = QPushButton("Restore their settings", self._banner)
+        self.again_button = QPushButton("Retrain", self._banner)
+        self.restore_button = QPushButton("Restore those settings", self._banner)
         self._build()
         self.show_contenders(named_contenders(DEFAULT_CONTENDERS))
         self.show_caption("")
@@ -210,33 +210,33 @@ class RacePanel(QWidget):
             self._compare(opponent.key, (comparisons or {}).get(opponent.key) if is_compared else None)
 
     def show_caption(self, text: str) -> None:
-        """Say what the numbers belong to: experiment, seed, engine."""
-        self._caption.setText(f"<b>Race</b>&nbsp;&nbsp; {escape(text or _NOTHING_YET)}")
+        """Show experiment, seed and engine of the results."""
+        self._caption.setText(f"<b>Comparison</b>&nbsp;&nbsp; {escape(text or _NOTHING_YET)}")
 
     def show_note(self, sentence: str, tip: str) -> None:
-        """Say beside the caption for what the accuracies hold, and more in the tooltip; empty: nothing."""
+        """Show a note on the validity of the accuracies, with details in the tooltip; empty hides it."""
         self.note.setText(sentence)
         self.note.setToolTip(plain_tip(tip))
 
     def show_stale(self, changed: str) -> None:
-        """Say that the results belong to other settings.
+        """Show that the results belong to other settings.
 
         Parameters
         ----------
         changed
-            Which settings differ, in words; empty when the results are those of the settings shown.
+            Labels of the settings that differ; empty if the results belong to the current settings.
         """
-        self._banner_text.setText(f"These results belong to other settings (changed: {changed}).")
+        self._banner_text.setText(f"Results are from earlier settings ({changed} changed).")
         self._banner.setVisible(bool(changed))
 
     def set_again_enabled(self, enabled: bool, reason: str = "") -> None:
-        """Allow or forbid training again, with the reason."""
+        """Enable or disable Retrain, with the reason."""
         self.again_button.setEnabled(enabled)
         self.again_button.setToolTip(plain_tip(reason))
 
     @property
     def stale_text(self) -> str:
-        """The banner's sentence; empty while there is none."""
+        """The banner's text; empty if hidden."""
         return "" if self._banner.isHidden() else self._banner_text.text()
 
     def cell(self, contender: str, column: str) -> str:
@@ -266,7 +266,7 @@ class RacePanel(QWidget):
         self._item(self._comparison_row(contender), _ACCURACY).setForeground(QColor(colour))
 
     def set_theme(self, theme: Theme) -> None:
-        """Colour the contenders' names as their curves."""
+        """Colour the contenders' names like their curves."""
         self._theme = theme
         self.note.setStyleSheet(f"color: {theme.muted.name()};")
         for opponent in opponents_of(self._contenders):

@@ -1,4 +1,4 @@
-"""Where recordings lie and where their labels are."""
+"""Form for the folder of recordings and the source of their labels."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _PROBLEM_COLOURS = {False: "#b3261e", True: "#ff8a80"}
 
 
 class RecordingsForm(QWidget):
-    """A path, the place of the labels, a pattern; and in words what was found."""
+    """Chooses path, source of the labels and pattern; shows what was found."""
 
     path_chosen = Signal(str)
-    """Emits a folder or a CSV manifest that a person typed or browsed to."""
+    """Emits a typed or chosen folder or CSV manifest."""
     labels_chosen = Signal(str)
-    """Emits where the labels are: one of the setting's choices."""
+    """Emits the source of the labels, one of the setting's choices."""
     pattern_edited = Signal(str)
     """Emits the pattern as it is being typed."""
     pattern_chosen = Signal(str)
-    """Emits the pattern once it is typed."""
+    """Emits the confirmed pattern."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,11 +51,13 @@ class RecordingsForm(QWidget):
 
     def _build_widgets(self) -> None:
         self.path = PathEdit(self)
-        self.path.setPlaceholderText("A folder of recordings or a CSV manifest; or drop one here")
+        self.path.setPlaceholderText("Folder of recordings or CSV manifest (or drop one here)")
         self.path.setToolTip(plain_tip(_INFO["path"].help))
         self.path.setClearButtonEnabled(False)
-        self.folder_button = self._button("Folder…", "Browse to a folder of recordings (WAV, FLAC, OGG, MP3, AIFF …)")
-        self.manifest_button = self._button("Manifest…", "Browse to a CSV file with the columns path,label[,split]")
+        self.folder_button = self._button("Folder…", "Choose a folder of recordings (WAV, FLAC, OGG, MP3, AIFF…)")
+        self.manifest_button = self._button(
+            "Manifest…", "Choose a CSV file with the columns path, label and, optionally, split"
+        )
         self.labels_from = Chooser(self)
         self.labels_from.addItems(_INFO["labels_from"].choices)
         self.labels_from.setToolTip(plain_tip(_INFO["labels_from"].help))
@@ -142,7 +144,7 @@ class RecordingsForm(QWidget):
         )
 
     def show_settings(self, recordings: RecordingsSettings) -> None:
-        """Show these settings; asks for nothing."""
+        """Show the settings; emits nothing."""
         if not self.path.isModified():
             self.path.setText(recordings.path)
         if not self.pattern.isModified():
@@ -152,7 +154,7 @@ class RecordingsForm(QWidget):
         self._show_pattern_fields()
 
     def show_path(self, path: str) -> None:
-        """Show a path that was chosen, before it is known whether it can be used."""
+        """Show a chosen path before it has been checked."""
         self.path.setText(path)
 
     def _show_pattern_fields(self) -> None:
@@ -161,11 +163,11 @@ class RecordingsForm(QWidget):
             widget.setVisible(shown)
 
     def show_pattern_preview(self, text: str) -> None:
-        """Show what the pattern makes of one file's name."""
+        """Show the label that the pattern finds in a file name."""
         self.pattern_preview.setText(text)
 
     def show_status(self, text: str, is_problem: bool = False, tip: str = "") -> None:
-        """Say what was found, or what is wrong; ``tip`` is what is not said for want of room."""
+        """Show the result or the problem; ``tip`` has the full text."""
         self.status.setText(text)
         self.status.setToolTip(plain_tip(tip))
         self.status.setVisible(bool(text))
@@ -173,14 +175,14 @@ class RecordingsForm(QWidget):
         self._restyle()
 
     def show_progress(self, share: float | None) -> None:
-        """Show how far reading is (below 0: unknown); None: nothing is being read."""
+        """Show the reading progress (below 0: unknown); None hides it."""
         self.progress.setVisible(share is not None)
         if share is not None:
             self.progress.setRange(0, 0 if share < 0 else 1000)
             self.progress.setValue(round(max(share, 0.0) * 1000))
 
     def set_theme(self, theme: Theme) -> None:
-        """Take the colours of a theme."""
+        """Apply the colours of a theme."""
         self._problem_colour, self._plain_colour = _PROBLEM_COLOURS[theme.is_dark], theme.muted.name()
         self._restyle()
 

@@ -1,4 +1,4 @@
-"""The settings column: folding sections with one row a setting, made from the settings' own descriptions."""
+"""Settings panel: folding sections with one row per setting."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Training", "training.", ()),
     ("Discarding", "discarding.", ()),
 )
-"""Title, prefix of the keys, and which settings (all, if none are named)."""
+"""Title, prefix of the keys, and the settings (all if empty)."""
 
 _HAS_EFFECT: Mapping[str, Callable[[Experiment], bool]] = {
-    # Also how long a stretch is of which the level is taken to trim a clip's ends.
+    # Also the frame length of the level measurement when the ends of a clip are trimmed.
     "features.hop": lambda e: e.features.segments != "first" or e.features.trim_db > 0.0,
     "features.floor_db": lambda e: e.features.magnitude == "log",
     "features.n_parts": lambda e: e.features.segments == "several",
@@ -46,21 +46,21 @@ _HAS_EFFECT: Mapping[str, Callable[[Experiment], bool]] = {
 }
 
 _WIDEST_LABEL = 116
-_RECORDINGS_NOTE = "The folder and its labels are chosen in the data panel in the middle."
+_RECORDINGS_NOTE = "Choose the folder and the labels in the data panel."
 _SOURCE_OF_SECTION = {"Data": "synthetic", "Recordings": "recordings"}
 
 
 class SettingsPanel(QScrollArea):
-    """All settings that have no panel of their own. Shows an experiment and asks for changes of it."""
+    """Shows all settings without a panel of their own and emits requests to change them."""
 
     edited = Signal(str, object)
     """Emits a setting's dotted key and its new value."""
     text_edited = Signal(str, str)
-    """Emits a setting's dotted key and text that has to be read (a list, a name)."""
+    """Emits a setting's dotted key and a text to parse (a list, a name)."""
     refused = Signal(str, str)
-    """Emits a setting's dotted key and why the number typed there is refused; an empty text once it is right."""
+    """Emits a setting's dotted key and why the typed number is invalid; an empty text once it is valid."""
     reset_requested = Signal(str)
-    """Emits the key of a setting that should have the paper's value again."""
+    """Emits the key of a setting to reset to the paper's value."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -119,7 +119,7 @@ class SettingsPanel(QScrollArea):
         return row
 
     def show_experiment(self, experiment: Experiment) -> None:
-        """Show every setting's value; hide what has no effect at the moment."""
+        """Show every setting's value; hide settings without effect."""
         for key, row in self.rows.items():
             row.show_value(settings.get(experiment, key))
             row.set_visible(_HAS_EFFECT.get(key, _always)(experiment))
@@ -130,16 +130,16 @@ class SettingsPanel(QScrollArea):
             self.sections[title].set_note(f"· {len(changed)} changed" if changed else "")
 
     def show_again(self, key: str, value: Any) -> None:
-        """Show a value over text that could not be read or is being typed."""
+        """Show a value in place of invalid or partly typed text."""
         self.rows[key].editor.show_again(value)
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
-        """Mark impossible values.
+        """Mark invalid values.
 
         Parameters
         ----------
         problems
-            What would be right, in words, by dotted key. Those of settings without a row are listed on top.
+            Messages by dotted key. Those of settings without a row are listed at the top.
         """
         for key, row in self.rows.items():
             row.set_problem(problems.get(key, ""))
@@ -150,7 +150,7 @@ class SettingsPanel(QScrollArea):
         self._elsewhere.setVisible(bool(elsewhere))
 
     def commit(self) -> None:
-        """Take over what is typed into a field but not yet confirmed, as when Train is pressed right after."""
+        """Apply text that is typed into a field but not yet confirmed, as when Train is pressed."""
         for row in self.rows.values():
             row.editor.commit()
 

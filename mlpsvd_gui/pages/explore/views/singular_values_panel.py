@@ -1,4 +1,4 @@
-"""Singular values of one layer over the epochs, and the factors U, σ, Vᵀ at one epoch."""
+"""Singular values panel: values of a layer over the epochs, and the factors U, σ, Vᵀ at one epoch."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from mlpsvd_gui.widgets.segments import Segments
 
 __all__ = ["Factors", "LayerChoice", "SingularValuesPanel"]
 
-_EMPTY = "Singular values of a layer, epoch by epoch: the dropped ones go dark.\nPress Train (F5) to see them."
+_EMPTY = "Singular values of a layer over the epochs; discarded values are left blank.\nPress Train (F5) to see them."
 _NARROWEST_PLOT = 110
 _WIDEST_CHOOSER = 260
-_NO_FACTORS = "The parameters of this epoch were not kept (too much memory); move to another epoch."
+_NO_FACTORS = "The parameters of this epoch were not kept, to save memory. Select another epoch."
 
 _FAINT = 0.45
 
 
 @dataclass(frozen=True)
 class LayerChoice:
-    """A layer that can be shown: its contender, its index and what to call it."""
+    """A layer to show: contender, index and name."""
 
     contender: str
     layer: int
@@ -50,7 +50,7 @@ class Factors:
     trained
         Whether these are the trained factors, or the singular value decomposition of W.
     epoch
-        Where they were taken.
+        Epoch of the factors.
     column_hz : np.ndarray [shape=(n_in,)] or None
         Frequency of each column of Vᵀ in hertz; None beyond the first layer.
     """
@@ -64,20 +64,22 @@ class Factors:
 
 
 class SingularValuesPanel(QWidget):
-    """A heatmap epoch × index with the values at the cursor, or the three factors as pictures."""
+    """Shows a heatmap of epoch × index with the values at the cursor, or the three factors as images."""
 
     layer_chosen = Signal(str, int)
     """Emits the contender and the layer to show."""
     cursor_moved = Signal(object)
     """Emits the epoch under the cursor, or None when it has left."""
     factors_wanted = Signal(bool)
-    """Emits whether U, σ, Vᵀ are on screen, so that nobody computes them for nothing."""
+    """Emits whether U, σ, Vᵀ are visible, so that they are computed only then."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.layer_box = ElidingComboBox(self)
         self.pages = Segments(
-            ("Over epochs", "U σ Vᵀ"), ("Heatmap of all singular values", "The factors at one epoch as pictures"), self
+            ("Over epochs", "U σ Vᵀ"),
+            ("Heatmap of the singular values", "Factors at the selected epoch as images"),
+            self,
         )
         self.heatmap = Heatmap("Epoch", "Index", "Singular value")
         self.values = CurvePlot("Index", "", "Singular value", "")
@@ -141,17 +143,17 @@ class SingularValuesPanel(QWidget):
         return page
 
     def clear(self) -> None:
-        """Show nothing but what will be there."""
+        """Clear the panel and show the empty text."""
         self.show_layers(())
         self._spectrum = None
         self.heatmap.clear()
         self.heatmap.set_empty_text(_EMPTY)
         self.values.clear_curves()
-        self.values.set_empty_text("The values at the epoch under the cursor.")
+        self.values.set_empty_text("Singular values at the selected epoch.")
         self.show_factors(None, _EMPTY)
 
     def expect(self, n_epochs: int) -> None:
-        """Get ready for a run: axes that reach to its last epoch, drawn before there is anything to train."""
+        """Prepare for a run: draw axes up to its last epoch."""
         self.heatmap.set_x_range(-0.5, n_epochs + 0.5)
         for plot in (self.heatmap, self.values):
             plot.set_empty_text(None)
@@ -159,17 +161,17 @@ class SingularValuesPanel(QWidget):
         self._draw_spectrum(0, none, (none, none), self._theme.accent)
 
     def show_waiting(self, text: str) -> None:
-        """Say what a run is waiting for before it has axes."""
+        """Show what a run is waiting for."""
         for plot in (self.heatmap, self.values, self.vt_view):
             plot.set_empty_text(f"{text[0].upper()}{text[1:]}")
 
     def set_dimmed(self, dimmed: bool) -> None:
-        """Make the plots faint while they belong to other settings."""
+        """Dim the plots while they show results of other settings."""
         for plot in (self.heatmap, self.values):
             plot.plot_item.setOpacity(_FAINT if dimmed else 1.0)
 
     def show_layers(self, choices: Sequence[LayerChoice], current: int = 0) -> None:
-        """Offer layers to choose from."""
+        """Set the layers to choose from."""
         self.layer_box.clear()
         for choice in choices:
             self.layer_box.addItem(choice.text, (choice.contender, choice.layer))
@@ -182,7 +184,7 @@ class SingularValuesPanel(QWidget):
         Parameters
         ----------
         values : np.ndarray [shape=(n_epochs + 1, n_values)]
-            NaN where a value has been dropped.
+            NaN where a value has been discarded.
         """
         self.heatmap.set_empty_text(None)
         self.heatmap.set_image(values, x0=0.0, y0=1.0)  # epoch 0, the value of index 1
@@ -192,16 +194,16 @@ class SingularValuesPanel(QWidget):
     ) -> None:
         """Show the singular values at one epoch.
 
-        Parameters
-        ----------
-        epoch
-            Which epoch.
-        values : np.ndarray [shape=(rank,)]
-            Largest first.
-        threshold
-            Values below it are dropped at the next discarding point; None where no such threshold applies.
-        contender
-            Whose, for the colour.
+                Parameters
+                ----------
+                epoch
+                    Which epoch.
+                values : np.ndarray [shape=(rank,)]
+                    Largest first.
+                threshold
+                    Values below it are discarded at the next discarding point; None if there is no threshold.
+                contender
+        Contender, for the colour.
         """
         self._spectrum = (epoch, values, threshold, contender)
         self.values.set_empty_text(None)
@@ -221,14 +223,14 @@ class SingularValuesPanel(QWidget):
         if threshold is None:
             self.values.remove_curve("threshold")
         else:  # a curve and not a guide line: the axis must reach down to it
-            self.values.set_curve("threshold", *threshold, "dropped below", style=Qt.PenStyle.DotLine)
+            self.values.set_curve("threshold", *threshold, "discard threshold", style=Qt.PenStyle.DotLine)
 
     def show_epoch(self, epoch: int | None) -> None:
-        """Put the cursor on an epoch."""
+        """Move the cursor to an epoch."""
         self.heatmap.set_cursor(None if epoch is None else float(epoch))
 
     def show_factors(self, factors: Factors | None, reason: str = _NO_FACTORS) -> None:
-        """Show U, σ and Vᵀ, or say why there are none."""
+        """Show U, σ and Vᵀ, or a message if there are none."""
         if factors is None:
             for picture in (self.u_view, self.vt_view):
                 picture.clear()
@@ -251,16 +253,16 @@ class SingularValuesPanel(QWidget):
 
     @property
     def shows_factors(self) -> bool:
-        """Whether the page with U, σ, Vᵀ is in front."""
+        """Whether the page with U, σ, Vᵀ is visible."""
         return self.pages.index == 1
 
     @property
     def note(self) -> str:
-        """What the factors are, as shown."""
+        """The caption of the factors."""
         return self._factors_note.text()
 
     def set_theme(self, theme: Theme) -> None:
-        """Take colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         for view in (self.heatmap, self.values, self.u_view, self.sigma_view, self.vt_view):
             view.set_theme(theme)

@@ -1,4 +1,4 @@
-"""A small form: how many filters, between which frequencies."""
+"""Dialog for filters with equal spacing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["SpacingDialog"]
 
 
 class SpacingDialog(QDialog):
-    """Asks for filters evenly spaced between two centre frequencies."""
+    """Asks for the number of filters, the lowest and highest centre frequency, and the spacing."""
 
     def __init__(self, highest_hz: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,7 +58,7 @@ class SpacingDialog(QDialog):
         self.problem.setVisible(bool(sentence))
 
     def accept(self) -> None:
-        """Close only with numbers that are right."""
+        """Close only if the values are valid."""
         for field in self._fields:
             field.commit()
         if not any(field.problem for field in self._fields):

@@ -1,4 +1,4 @@
-"""The spectra of the classes as in figure 6 of the paper: means of many clips, and one clip over them."""
+"""Class spectra as in figure 6 of the paper: means over clips, and a single clip."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 
 
 class SpectraView(QWidget):
-    """Magnitudes over frequency, at the network's own inputs."""
+    """Magnitude over frequency at the inputs of the network."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,18 +42,18 @@ class SpectraView(QWidget):
     def _build(self) -> None:
         self.which = Segments(
             ("Both", "Means", "One clip"),
-            ("Means and one clip over them", "Mean spectrum of each class", "Spectrum of the clip chosen below"),
+            ("Class means with one clip", "Mean spectrum of each class", "Spectrum of the selected clip"),
         )
-        self.scale = Segments(("dB", "Linear"), ("Magnitude in dB, re 1", "Magnitude as it is, re full scale"))
+        self.scale = Segments(("dB", "Linear"), ("Magnitude in dB, re 1", "Linear magnitude, re full scale"))
         self.zoom = QToolButton(self)
         self.zoom.setText("Zoom")
-        self.zoom.setToolTip("Show the frequencies around the filters only, or all that the network sees")
+        self.zoom.setToolTip("Zoom to the filters, or show all inputs of the network")
         self.zoom.setCheckable(True)
         self.zoom.setChecked(True)
         self.zoom.setAutoRaise(True)
-        self.zoom.hide()  # until there are frequencies of most interest
+        self.zoom.hide()  # until there is a range to zoom to
         self.part = Chooser(self)
-        self.part.setToolTip("Which part of the clip: the network sees the parts one after another")
+        self.part.setToolTip("Part of the clip (the network receives the parts in sequence)")
         self.note = ElidedLabel(least_px=100, parent=self)
         self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.decibels = CurvePlot("Frequency", "Hz", "Magnitude", "dB")
@@ -78,7 +78,7 @@ class SpectraView(QWidget):
 
     @property
     def plots(self) -> tuple[CurvePlot, CurvePlot]:
-        """The plot in dB and the linear one."""
+        """The dB plot and the linear plot."""
         return self.decibels, self.linear
 
     @property
@@ -101,7 +101,7 @@ class SpectraView(QWidget):
         frequencies_hz : np.ndarray [shape=(n_bins,)]
         means : np.ndarray [shape=(n_classes, n_parts, n_bins)]
         n_averaged
-            From how many clips of each class.
+            Number of clips averaged per class.
         """
         self._names, self._frequencies_hz, self._means = tuple(names), frequencies_hz, means
         self.note.setText(f"mean of {n_averaged} clips" if n_averaged != 1 else "mean of 1 clip")
@@ -116,12 +116,12 @@ class SpectraView(QWidget):
             self.part.blockSignals(False)
 
     def show_clip(self, class_index: int, magnitudes: Floats) -> None:
-        """Show one clip [shape=(n_parts, n_bins)] over the means, and draw."""
+        """Show one clip [shape=(n_parts, n_bins)] with the means."""
         self._clip_class, self._clip = class_index, magnitudes
         self._draw()
 
     def set_focus(self, frequencies_hz: tuple[float, float] | None) -> None:
-        """Say which frequencies are of most interest; None: all of them."""
+        """Set the frequency range to zoom to; None is the full range."""
         if frequencies_hz == self._focus_hz:
             return
         self._focus_hz = frequencies_hz
@@ -158,7 +158,7 @@ class SpectraView(QWidget):
         self.plot.set_curve(key, self._frequencies_hz, y, name, colour, width=width, style=style)
 
     def _limit(self, plot: CurvePlot) -> None:
-        """Keep a clip's single zero (silence, 0 Hz) from squeezing all curves into the top of the plot."""
+        """Limit the dB range, so that a single zero (silence, 0 Hz) does not compress all curves."""
         if self.scale.index == 1 or not plot.curve_keys():
             return
         low_hz, high_hz = self._focus_hz if self._focus_hz and self.zoom.isChecked() else (0.0, np.inf)
@@ -169,13 +169,13 @@ class SpectraView(QWidget):
         plot.set_y_range(np.floor(bottom / 10.0) * 10.0, np.ceil((top + 1.0) / 10.0) * 10.0)
 
     def select(self, index: int | None) -> None:
-        """Draw one class strongly."""
+        """Highlight one class."""
         if index != self._selected:
             self._selected = index
             self._draw()
 
     def clear(self, why: str) -> None:
-        """Show nothing but a sentence."""
+        """Clear the plot and show a message."""
         self._names = ()
         self.note.setText("")
         for plot in self.plots:
@@ -183,12 +183,12 @@ class SpectraView(QWidget):
             plot.set_empty_text(why)
 
     def set_dimmed(self, dimmed: bool) -> None:
-        """Make what is shown faint while new curves are on their way."""
+        """Dim the curves while new ones are computed."""
         for plot in self.plots:
             plot.plot_item.setOpacity(0.45 if dimmed else 1.0)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take the colours of a theme."""
+        """Apply the colours of a theme."""
         self._theme = theme
         for plot in self.plots:
             plot.set_theme(theme)

@@ -40,11 +40,11 @@ class TrainingCurves:
     ranks : np.ndarray [shape=(n_epochs + 1, n_layers)]
         Singular values of each layer.
     n_weights
-        Trained numbers.
+        Number of trained weights.
     discards
-        Epochs after which singular values were dropped.
+        Epochs after which singular values were discarded.
     n_test
-        Test clips; 0 where their number is not known.
+        Number of test clips; 0 if unknown.
     """
 
     epochs: NDArray[np.intp]
@@ -59,7 +59,7 @@ class TrainingCurves:
 
 
 class TrainingPanel(QWidget):
-    """Accuracy, loss, or rank and weights; the cursor is an epoch."""
+    """Shows accuracy, loss, or rank and weights, with an epoch cursor."""
 
     cursor_moved = Signal(object)
     """Emits the epoch under the cursor, or None when the cursor has left."""
@@ -69,7 +69,7 @@ class TrainingPanel(QWidget):
         self._reading = QLabel(self)
         self.pages = Segments(
             ("Accuracy", "Loss", "Rank and weights"),
-            ("Test (bold) and training (thin) accuracy", "Mean loss a clip", "Singular values and trained weights"),
+            ("Test (bold) and training (thin) accuracy", "Mean loss per clip", "Singular values and trained weights"),
             self,
         )
         self.accuracy = CurvePlot("Epoch", "", "Accuracy", "%")
@@ -117,7 +117,7 @@ class TrainingPanel(QWidget):
         layout.addWidget(self._stack, 1)
 
     def clear(self) -> None:
-        """Show nothing but the empty text."""
+        """Clear the panel and show the empty text."""
         self._shown = {}
         self._n_marks = {}
         for plot in self._plots:
@@ -126,20 +126,19 @@ class TrainingPanel(QWidget):
         self._reading.clear()
 
     def show_waiting(self, text: str) -> None:
-        """Say what a run is waiting for before it has axes."""
+        """Show what a run is waiting for."""
         for plot in self._plots:
             plot.set_empty_text(f"{text[0].upper()}{text[1:]}")
 
     def set_dimmed(self, dimmed: bool) -> None:
-        """Make the plots faint while they belong to other settings."""
+        """Dim the plots while they show results of other settings."""
         for plot in self._plots:
             plot.plot_item.setOpacity(_FAINT if dimmed else 1.0)
 
     def expect(self, contenders: Sequence[Contender], n_epochs: int) -> None:
         """Get ready for a run: axes that reach to its last epoch, and curves that have no point so far.
 
-        New curves and legends take 10 ms and axes that move 5 ms to draw, in which a window that trains would not
-        answer.
+        Drawing new curves and legends takes 10 ms, moving axes 5 ms, which would delay the window during training.
         """
         for plot in self._plots:
             plot.set_x_range(0.0, float(n_epochs))
@@ -150,7 +149,7 @@ class TrainingPanel(QWidget):
             self._draw_page(contender, empty)
 
     def put_off_painting(self) -> None:
-        """Paint what is drawn now in a later pass of the event loop."""
+        """Defer painting to a later pass of the event loop."""
         for plot in self._plots:
             plot.put_off_painting()
 
@@ -207,14 +206,14 @@ class TrainingPanel(QWidget):
             self.show_curves(contender, curves)
 
     def show_limit(self, limit: BayesLimit | None) -> None:
-        """Draw the best accuracy that any classifier can reach, with its 95 % interval; None removes it."""
+        """Draw the Bayes limit with its 95 % interval; None removes it."""
         if limit is None:
             self.accuracy.set_horizontal_line("best", None)
         else:
-            self.accuracy.set_horizontal_line("best", 100 * limit.accuracy, f"best possible {limit.describe()}")
+            self.accuracy.set_horizontal_line("best", 100 * limit.accuracy, f"Bayes limit {limit.describe()}")
 
     def show_epoch(self, epoch: int | None) -> None:
-        """Put the cursor on an epoch and read the curves there; None reads the latest."""
+        """Move the cursor to an epoch and show the values there; None shows the latest."""
         self._epoch = epoch
         for plot in self._plots:
             plot.set_cursor(None if epoch is None else float(epoch))
@@ -224,7 +223,7 @@ class TrainingPanel(QWidget):
         self._reading.setToolTip(plain_tip("\n".join((*intervals, _READING_TIP))))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Name the networks in the reading where there is room."""
+        """Show the networks' names in the readout if they fit."""
         super().resizeEvent(event)
         self._read_all({name: self._index_at(curves, self._epoch) for name, curves in self._shown.items()})
 
@@ -242,7 +241,9 @@ class TrainingPanel(QWidget):
 
     def _read(self, contender: Contender, index: int, with_name: bool) -> str:
         percent = round(100 * float(self._shown[contender].test_accuracy[index]), 1)
-        accuracy = "100 %" if percent == 100.0 else f"{percent:.1f} %"  # two of 100.0 % are cut at 1280 pixels
+        accuracy = (
+            "100 %" if percent == 100.0 else f"{percent:.1f} %"
+        )  # two times "100.0 %" does not fit at 1280 pixels
         colour = self._colour(contender).name()
         name = f"{contender.title} " if with_name else ""
         return f"<span style='color: {colour}'>{name}<b>{accuracy}</b></span>"
@@ -253,16 +254,16 @@ class TrainingPanel(QWidget):
 
     @property
     def reading(self) -> str:
-        """The values read at the cursor, as shown."""
+        """The values shown for the cursor."""
         return self._reading.text()
 
     @property
     def reading_tip(self) -> str:
-        """The same values with their intervals, as the tool tip has them."""
+        """The same values with their intervals, as in the tooltip."""
         return self._reading.toolTip()
 
     def set_theme(self, theme: Theme) -> None:
-        """Take colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         for plot in self._plots:
             plot.set_theme(theme)

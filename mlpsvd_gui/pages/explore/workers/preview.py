@@ -1,4 +1,4 @@
-"""What the data panel asks about a data set, and what it is told: spectra of the classes, their sizes, and one clip."""
+"""Request and result of a preview of a data set: class spectra, class sizes and one clip."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PreviewRequest:
-    """Which data set, and which clip of it.
+    """The data set and clip to preview.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class PreviewRequest:
     split, class_index, clip_index
         The clip to show, counted from 0 within its class; indices beyond the last take the last.
     is_dragging
-        Whether more requests are on their way: fewer clips are averaged and no waveform is made.
+        Whether more requests follow soon: fewer clips are averaged and no waveform is made.
     """
 
     data: DataSettings
@@ -53,7 +53,7 @@ class ClipView:
     magnitudes : np.ndarray [shape=(n_parts, n_bins)]
         Its spectrum before scaling.
     origin
-        Where it comes from, in words.
+        Description of its origin.
     """
 
     samples: NDArray[np.float32]
@@ -76,7 +76,7 @@ class Preview:
     means : np.ndarray [shape=(n_classes, n_parts, n_bins)]
         Mean magnitude of each class's training clips.
     n_averaged
-        From how many clips of each class (the fewest, where they differ).
+        Clips averaged per class (the minimum if they differ).
     n_train, n_test
         Clips of each class.
     skipped
@@ -86,9 +86,9 @@ class Preview:
     clip_index, n_clips
         Its number within class and split, and how many there are.
     notes
-        What is odd about recordings that are used.
+        Notes on used recordings.
     warnings
-        What a person should know of the data set before training.
+        Warnings about the data set before training.
     """
 
     class_names: tuple[str, ...]

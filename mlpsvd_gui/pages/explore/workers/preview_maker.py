@@ -1,4 +1,4 @@
-"""Works out previews of a data set, with the code that makes and reads the network's own clips."""
+"""Computes previews of a data set, with the same code as for training."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ __all__ = ["PreviewMaker"]
 _SAMPLES_IN_A_DRAG = 300_000
 _SAMPLES_AT_REST = 6_000_000
 _MOST_DRAWN = 40_000_000
-"""Random numbers drawn for one class at most: the clip's waveform is shown only so far where there are very many."""
+"""Maximum number of random samples drawn per class; longer waveforms are truncated."""
 _MOST_RECORDINGS = 500
 _REMEMBERED = 128
 _KEPT = 50
-"""Clips of a class are filtered and kept by so many at a time: the first ones are there sooner."""
+"""Number of clips of a class filtered at a time, so that the first ones are available sooner."""
 
 Floats = NDArray[np.float64]
 
 
 class PreviewMaker:
-    """Makes previews and remembers what the next one can use again; lives in one thread."""
+    """Makes previews and caches what the next one can reuse; used by one thread."""
 
     def __init__(self) -> None:
         self._remembered: OrderedDict[Any, Any] = OrderedDict()
@@ -46,7 +46,7 @@ class PreviewMaker:
         self._clips: tuple[Any, NDArray[np.float32]] | None = None
 
     def make(self, request: PreviewRequest, progress: Progress) -> Preview:
-        """Answer a request.
+        """Return the preview for a request.
 
         Raises
         ------
@@ -69,7 +69,7 @@ class PreviewMaker:
         if clip_length(synthetic) < request.features.fft_size:
             raise DataError(
                 f"A clip has {clip_length(synthetic)} samples; the FFT of {request.features.fft_size} needs at "
-                "least as many: make clips longer or the FFT smaller."
+                "least as many: use longer clips or a smaller FFT."
             )
         n_classes = len(synthetic.filters)
         means = []
@@ -117,7 +117,7 @@ class PreviewMaker:
         )
 
     def _class_clips(self, request: PreviewRequest, index: int, number: int) -> NDArray[np.float32]:
-        """Return a class's clips up to a number, as long as is affordable; those of the last asking are remembered."""
+        """Return the first clips of a class, up to a limited length; those of the last request are cached."""
         synthetic = request.data.synthetic
         affordable = max(_MOST_DRAWN // _per_class(synthetic, request.split), request.features.fft_size)
         n_samples = min(clip_length(synthetic), affordable)
@@ -186,12 +186,12 @@ def _n_averaged(request: PreviewRequest) -> int:
 
 
 def _reduced(synthetic: SyntheticSettings, n_clips: int) -> SyntheticSettings:
-    """Draw fewer clips where all would take too long; they are of the same kind, not the same."""
+    """Draw fewer clips if all would take too long; they are similar clips, not the same ones."""
     return replace(synthetic, train_per_class=n_clips)
 
 
 def _without_names(synthetic: SyntheticSettings, index: int) -> SyntheticSettings:
-    """Return what the clips of one class depend on: its own filter, without its name, and no other."""
+    """Return the settings that the clips of one class depend on: its own filter, without its name."""
     return replace(synthetic, filters=(replace(synthetic.filters[index], label=""),))
 
 

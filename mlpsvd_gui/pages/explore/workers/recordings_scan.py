@@ -1,4 +1,4 @@
-"""Looking through a folder of recordings: what is there, and where its labels seem to be."""
+"""Scan of a folder of recordings: files, classes and the likely source of the labels."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ __all__ = ["Found", "ScanRequest", "look_through"]
 
 @dataclass(frozen=True)
 class ScanRequest:
-    """Where to look.
+    """The folder or manifest to scan.
 
     Attributes
     ----------
     recordings
-        The settings to look with.
+        The settings of the scan.
     is_new_path
-        Whether the path has just been chosen: where its labels are is then guessed.
+        Whether the path has just been chosen: the source of its labels is then guessed.
     is_new_source
-        Whether recordings have just been chosen as the source: the settings are then fitted to them, as to a new path.
+        Whether recordings have just been chosen as the source: the settings are then adapted, as to a new path.
     """
 
     recordings: RecordingsSettings
@@ -37,26 +37,26 @@ class ScanRequest:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found.
+    """The result of a scan.
 
     Attributes
     ----------
     recordings
-        The settings asked with; ``labels_from`` as it was guessed.
+        The settings of the request; ``labels_from`` as guessed.
     class_names
         Names of the classes.
     n_files
         Usable files.
     n_clips
-        About how many clips they give.
+        Approximate number of clips.
     sample_rate_hz
-        The rate that most of them have.
+        The most common sample rate.
     skipped
-        Files that cannot be used.
+        Skipped files.
     example
-        One file's name, to try a pattern on; empty where there is none.
+        A file name to test a pattern on; may be empty.
     notes
-        What is wrong with the headers of usable files.
+        Notes on the headers of usable files.
     """
 
     recordings: RecordingsSettings

@@ -57,7 +57,7 @@ def test_a_folder_gets_settings_that_suit_it_and_undo_takes_them_back(
     experiment = window.experiments.experiment
     assert experiment == chosen_experiment(folder, None, []), "as mlpsvd train FOLDER"
     assert experiment.name == "Recordings: tones" and "Recordings: tones" in window.windowTitle()
-    assert window.messages.text == "Settings for recordings applied."
+    assert window.messages.text == "Settings adapted to the recordings."
     assert "settings for recordings" in window.experiments.undo_name, "and it stays in the Edit menu"
     qtbot.mouseClick(window.messages._button, Qt.MouseButton.LeftButton)
     assert window.experiments.experiment.network.hidden == (7,)
@@ -77,7 +77,7 @@ def test_the_source_alone_brings_its_settings(qtbot: QtBot, window: MainWindow, 
         Experiment().features,
         Experiment().training,
     )
-    assert window.messages.text == "Settings for the filter bank applied."
+    assert window.messages.text == "Settings restored for the filter bank."
     window.data_panel.source_chosen.emit("recordings")
     qtbot.waitUntil(lambda: window.experiments.experiment == fitted, timeout=30_000)
 

@@ -182,7 +182,7 @@ def test_the_stale_banner_names_what_changed_and_asks(qtbot: QtBot) -> None:
     panel.show()
     assert panel.stale_text == ""
     panel.show_stale("training.batch_size")
-    assert "belong to other settings (changed: training.batch_size)" in panel.stale_text
+    assert "from earlier settings (training.batch_size changed)" in panel.stale_text
     with qtbot.waitSignal(panel.train_again_requested):
         qtbot.mouseClick(panel.again_button, Qt.MouseButton.LeftButton)
 
