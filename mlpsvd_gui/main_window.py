@@ -168,7 +168,7 @@ class MainWindow(QMainWindow):
         self.tabs = Tabs()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(scrolling(self.explore), "Explore")
-        self.tabs.addTab(scrolling(self.papers_panel), "Experiments")
+        self.tabs.addTab(scrolling(self.papers_panel), "Papers")
         self.tabs.addTab(self.live_tab, "Live audio")
         centre = QWidget()
         layout = QVBoxLayout(centre)

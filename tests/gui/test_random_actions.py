@@ -60,7 +60,7 @@ KEYS = (Qt.Key.Key_Tab, Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Up, Qt.
         Qt.Key.Key_Right, Qt.Key.Key_PageUp, Qt.Key.Key_Home, Qt.Key.Key_Delete, Qt.Key.Key_Space)  # fmt: skip
 OUTSIDE = ("quit", "log file", "folder", "report", "about", "shortcuts")
 """Words of actions that leave the window for other programs, end it, or are looked at elsewhere."""
-LONG_RUNNING = ("Run", "Run this one")
+LONG_RUNNING = ("Run", "Run this result")
 """Reproductions take minutes of all cores."""
 
 

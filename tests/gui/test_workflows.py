@@ -89,7 +89,7 @@ def test_choose_a_preset_change_train_and_read_the_accuracies(qtbot: QtBot, wind
     assert _percent(window, "mlp") == pytest.approx(100 * window.run.outcomes["mlp"].last.test_accuracy, abs=0.05)
     assert window.confusion_panel.table.rowCount() == 2
     assert window.toolbar.left_text == "finished"
-    assert f"{PRESET}, changed" in window.race_panel._caption.text(), "fewer clips and epochs: no longer that preset"
+    assert f"{PRESET} (modified)" in window.race_panel._caption.text(), "fewer clips and epochs: no longer that preset"
     assert len(window.training_panel.accuracy.curve_data("mlp-svd/test")[0]) == 9
 
 

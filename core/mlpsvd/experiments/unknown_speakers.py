@@ -14,7 +14,7 @@ UNKNOWN_SPEAKERS = (
 """Measured on the Free Spoken Digit Dataset with the preset for recordings, one speaker left out at a time."""
 
 
-KNOWN_SPEAKERS_ONLY = "Valid for known speakers, devices and places; accuracy may be lower for others."
+KNOWN_SPEAKERS_ONLY = "Valid only for known speakers, devices and places."
 """Short form of :data:`UNKNOWN_SPEAKERS`."""
 
 

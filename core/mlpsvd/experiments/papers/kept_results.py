@@ -21,20 +21,20 @@ _NOWHERE = "no folder of ours"
 
 @dataclass(frozen=True)
 class Completion:
-    """How far one reproduction is.
+    """Progress of one reproduction.
 
     Attributes
     ----------
     n_done, n_trials
-        Trials that are kept, and wanted.
+        Finished and requested trials.
     n_trainings
-        Networks that all its trials train together.
+        Number of networks trained in all its trials.
     cost_left
-        Work that is left, in the unit of :attr:`~mlpsvd.experiments.trials.trials.Trial.cost`.
+        Remaining work, in the unit of :attr:`~mlpsvd.experiments.trials.trials.Trial.cost`.
     left_s
-        Seconds until it is there; None while that is not known.
+        Remaining seconds; None if unknown.
     n_written
-        Trials of each task behind the result that is written; None without one.
+        Trials per task of the written result; None without one.
     written_at
         When it was written, in seconds since 1970.
     """
@@ -50,18 +50,18 @@ class Completion:
 
 @dataclass(frozen=True)
 class Survey:
-    """How far everything in a folder is.
+    """Progress of all reproductions in a folder.
 
     Attributes
     ----------
     standings
         By name.
     n_left, cost_left
-        Trials that what is ticked still needs, and the work in them.
+        Remaining trials of the ticked reproductions, and their work.
     has_report
         Whether there is a report.
     problem
-        In a sentence why the folder cannot be used; empty where it can.
+        Why the folder cannot be used, in one sentence; otherwise empty.
     """
 
     standings: Mapping[str, Completion]
@@ -73,7 +73,7 @@ class Survey:
 
 @dataclass(frozen=True)
 class KeptPicture:
-    """A picture as it was written: its caption, and the content of its SVG file."""
+    """A written figure: caption and content of its SVG file."""
 
     caption: str
     svg: bytes
@@ -81,7 +81,7 @@ class KeptPicture:
 
 @dataclass(frozen=True)
 class KeptResult:
-    """What was found with ``n_trials`` of each task, and when it was written."""
+    """A result of ``n_trials`` per task, and when it was written."""
 
     reproduction: Reproduction
     finding: Finding
@@ -91,16 +91,16 @@ class KeptResult:
 
 
 class Tracker:
-    """Counts which trials of some reproductions lie in a folder.
+    """Counts the trials of some reproductions in a folder.
 
-    Parameters
-    ----------
-    reproductions
-        What is wanted, in the order of computing.
-    n_trials
-        Trials of each task.
-    folder
-        Where the results go.
+        Parameters
+        ----------
+        reproductions
+    The requested reproductions, in the order of computing.
+        n_trials
+    Trials per task.
+        folder
+    Folder for the results.
     """
 
     def __init__(self, reproductions: Sequence[Reproduction], n_trials: int, folder: Path) -> None:
@@ -109,12 +109,12 @@ class Tracker:
         self._order = {key: trial for trials in self._trials.values() for key, trial in trials.items()}
 
     def look(self, left_s: float | None = None) -> dict[str, Completion]:
-        """Return how far each is; trials are computed in order, so an early one is there before the whole.
+        """Return the progress of each; trials are computed in order, so early ones finish first.
 
-        Parameters
-        ----------
-        left_s
-            Seconds until all are there.
+                Parameters
+                ----------
+                left_s
+        Remaining seconds in total.
         """
         kept = self._kept()
         reach = _reach(trial for key, trial in self._order.items() if key not in kept)
@@ -123,7 +123,7 @@ class Tracker:
         return {name: self._standing(name, kept, reach, per_cost, written) for name in self._trials}
 
     def left(self) -> tuple[int, float]:
-        """Return how many trials are missing of all together, and the work in them."""
+        """Return the number of missing trials in total, and their work."""
         kept = self._kept()
         costs = [trial.cost for key, trial in self._order.items() if key not in kept]
         return len(costs), sum(costs)
@@ -151,7 +151,7 @@ class Tracker:
 
 
 def survey(folder: Path, n_trials: int, ticked: Sequence[str] = ()) -> Survey:
-    """Look at all reproductions in a folder, which need not be there yet, and at those that are ticked together."""
+    """Survey all reproductions in a folder, which need not exist yet, and the ticked ones together."""
     everything = list(REPRODUCTIONS.values())
     try:
         check_folder(folder)
@@ -163,12 +163,12 @@ def survey(folder: Path, n_trials: int, ticked: Sequence[str] = ()) -> Survey:
 
 
 def load_result(folder: Path, name: str) -> KeptResult | None:
-    """Return what was found and written last, from the trials kept with it; None where that is not there.
+    """Return the last written result, from its kept trials; None if there is none.
 
-    Raises
-    ------
-    OSError
-        If a picture cannot be read.
+        Raises
+        ------
+        OSError
+    If a figure cannot be read.
     """
     n_trials = _written(folder).get(name)
     if n_trials is None:
@@ -189,7 +189,7 @@ def load_result(folder: Path, name: str) -> KeptResult | None:
 
 
 def _reach(missing: Iterable[Trial]) -> dict[str, float]:
-    """Return for each trial the work until it is done, when one is done after the other."""
+    """Return the cumulative work of the trials, in order."""
     reach, cost = {}, 0.0
     for trial in missing:
         cost += trial.cost
@@ -203,7 +203,7 @@ def _n_trainings(trial: Trial) -> int:
 
 
 def _written(folder: Path) -> dict[str, int]:
-    """Return the trials of each task of what is written; empty where that cannot be read."""
+    """Return the trials per task of the written result; empty if it cannot be read."""
     try:
         return {name: n for name, n in written_reproductions(folder).items() if name in REPRODUCTIONS}
     except (OSError, MlpSvdError):
@@ -211,7 +211,7 @@ def _written(folder: Path) -> dict[str, int]:
 
 
 def _written_at(folder: Path) -> float | None:
-    """Return when the newest file of a result was written."""
+    """Return the modification time of the newest file of a result."""
     try:
         return max(path.stat().st_mtime for path in folder.iterdir())
     except (OSError, ValueError):

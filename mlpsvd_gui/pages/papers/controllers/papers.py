@@ -1,4 +1,4 @@
-"""Joins the Experiments tab with the worker that reproduces, and with the folder that keeps what it found."""
+"""Controller of the Papers page."""
 
 from __future__ import annotations
 
@@ -46,28 +46,28 @@ from mlpsvd_gui.workers.warm_up import WarmUp
 
 __all__ = ["PapersController", "default_folder"]
 
-_FIRST_TITLE = "The paper, reproduced"
+_FIRST_TITLE = "Paper results"
 _FIRST_HINT = (
-    "Tick the tables and figures you want and press Run. Here the chosen one appears: its picture, and its numbers "
-    "beside those printed in the paper.\n\nTrials are computed in processes of their own. Stop whenever you like: what "
-    "is finished is kept, and Run goes on from there."
+    "Tick tables and figures and press Run. The selected result appears here: its figure, and its values compared "
+    "with those printed in the paper.\n\nTrials run in separate processes. You can stop at any time: finished trials "
+    "are kept, and Run continues from there."
 )
 _REMEMBERED = "experiments/choices"
-_COMPILING = "Compiling the fast engine: once on this machine, some ten seconds…"
+_COMPILING = "Compiling the fused engine (once per machine, about 10 s)…"
 _STARTING = "Starting the processes…"
 
 
 class PapersController(QObject):
-    """Runs what is ticked, shows what is chosen.
+    """Runs the ticked results and shows the selected one.
 
-    Parameters
-    ----------
-    panel
-        The tab.
-    preferences
-        Remembers the folder, what was ticked, how many trials and processes, and how fast this machine is.
-    warm_up
-        Makes the fused engine ready before processes load it.
+        Parameters
+        ----------
+        panel
+    The page.
+        preferences
+            Stores folder, ticked results, numbers of trials and processes, and the speed of this machine.
+        warm_up
+            Compiles the fused engine before the processes load it.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class PapersController(QObject):
         self._surveying = BackgroundJobs("survey of experiments", self)
         self._loading = BackgroundJobs("experiment result", self)
         self._writing = BackgroundJobs("export of a table", self)
-        self._soon = QTimer(self)  # many ticks at once ask once
+        self._soon = QTimer(self)  # several ticks at once cause one survey
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._look)
         self._show_list()
@@ -96,23 +96,23 @@ class PapersController(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether something is being run."""
+        """Whether a run is active."""
         return bool(self._running)
 
     def run(self) -> None:
-        """Run what is ticked; what is kept already is not computed again."""
+        """Run the ticked results; finished trials are not computed again."""
         names = self._panel.list.ticked_names()
         if names and not self._running:
             self._start(names)
 
     def stop(self) -> None:
-        """Stop and keep what is finished."""
+        """Stop; finished trials are kept."""
         if self._running:
             self._panel.form.show_stopping()
             self.worker.stop()
 
     def use_folder(self, folder: Path) -> None:
-        """Read and write another folder, from now on and the next time."""
+        """Use another folder, also after a restart."""
         self.folder = folder
         self._preferences.experiments_folder = folder
         self._panel.form.show_folder(folder)
@@ -120,7 +120,7 @@ class PapersController(QObject):
         self._show_chosen()
 
     def close(self) -> None:
-        """Stop everything; what is finished is kept."""
+        """Stop everything; finished trials are kept."""
         self._soon.stop()
         self.worker.close()
         for background in (self._surveying, self._loading, self._writing):
@@ -134,7 +134,7 @@ class PapersController(QObject):
         self._panel.result.show_files(False, False)
 
     def _show_remembered(self) -> None:
-        """Show what was chosen the last time; at first the paper's own experiments, with as many trials as there."""
+        """Restore the last choices; by default the results of the paper, with its number of trials."""
         fields, form = self._preferences.fields(_REMEMBERED), self._panel.form
         ticked = or_else(lambda: fields.texts("ticked"), None)
         known = None if ticked is None else [name for name in ticked if name in REPRODUCTIONS]
@@ -143,7 +143,7 @@ class PapersController(QObject):
         for box, name in ((form.trials, "trials"), (form.processes, "processes")):
             number = or_else(partial(fields.whole, name), None)
             if number is not None:
-                box.setValue(number)  # kept within what is possible on this machine
+                box.setValue(number)  # limited to what is possible on this machine
 
     def _remember(self) -> None:
         form = self._panel.form
@@ -181,7 +181,7 @@ class PapersController(QObject):
         self._began = time.monotonic()
         self._panel.show_error("")
         self._panel.show_running(True)
-        form.set_run_enabled(False, "A run is under way")
+        form.set_run_enabled(False, "A run is active")
         form.show_progress(None, _STARTING)
         self._show_states()
         self.worker.start(Order(names, form.trials.value(), self.folder, form.processes.value()))
@@ -253,7 +253,7 @@ class PapersController(QObject):
             self._soon.start(0)
 
     def _look(self, status: str = "") -> None:
-        """Survey the folder in the background, and say ``status`` or what Run would take."""
+        """Survey the folder in the background, then show ``status`` or what Run would compute."""
         folder, form = self.folder, self._panel.form
         ticked, n_trials = self._panel.list.ticked_names(), form.trials.value()
         self._surveying.submit(
@@ -272,7 +272,7 @@ class PapersController(QObject):
         if found.problem or was_bad:
             self._panel.show_error(sentence(found.problem))
         ticked = self._panel.list.ticked_names()
-        reason = "" if ticked else "Tick something to run"
+        reason = "" if ticked else "Tick a result to run"
         self._panel.form.set_run_enabled(bool(ticked) and not found.problem, found.problem or reason)
         self._panel.result.set_run_enabled(not found.problem)
         self._panel.form.show_status(status or self._outlook(found, len(ticked)))
@@ -281,26 +281,26 @@ class PapersController(QObject):
             self._show_chosen()
 
     def _take_survey_beside_a_run(self, found: Survey) -> None:
-        """A run that began meanwhile knows better how far its own are."""
+        """Take a survey during a run, which knows its own progress better."""
         known = self._survey.standings if self._survey is not None else {}
         newer = {name: known[name] for name in self._running if name in known}
         self._survey = replace(found, standings={**found.standings, **newer})
         self._show_states()
 
     def _outlook(self, found: Survey, n_ticked: int) -> str:
-        """Say what Run would take."""
+        """Return what Run would compute."""
         if found.problem:
             return "Choose another folder."
         if not n_ticked:
-            return "Nothing is ticked."
+            return "No results ticked."
         if not found.n_left:
-            return "Every trial of what is ticked is there; Run writes tables and pictures."
+            return "All selected trials are complete. Press Run to write tables and figures."
         pace = self._cost_per_s()
         time_text = f", about {duration_text(found.cost_left / pace)}" if pace else ""
         return f"Run computes {counted(found.n_left, 'trial')}{time_text}."
 
     def _cost_per_s(self) -> float | None:
-        """What all processes do in a second, if that was ever measured on this machine."""
+        """Work of all processes per second, if measured on this machine."""
         pace = self._preferences.trial_cost_per_s
         return pace * self._panel.form.processes.value() if pace else None
 
@@ -317,7 +317,7 @@ class PapersController(QObject):
         return states
 
     def _show_chosen(self) -> None:
-        """Read the chosen result from the folder; without one say how to get it."""
+        """Read the selected result from the folder; without one, show how to compute it."""
         name = self._panel.list.current_name
         if not name:
             return
@@ -332,7 +332,7 @@ class PapersController(QObject):
         if result is not None:
             self._panel.result.show_result(shown_result(result))
             return
-        way = "It is being computed." if one.name in self._running else "It has not been run yet."
+        way = "Running." if one.name in self._running else "Not run yet."
         self._panel.result.show_nothing(one.title, f"{one.about}\n\n{way}", can_run=one.name not in self._running)
 
     def _export(self, table: ShownTable, path: str) -> None:
@@ -349,10 +349,10 @@ class PapersController(QObject):
 
     def _open(self, path: Path) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-            self._panel.show_error(f"No program here opens it; it lies at {path}.")
+            self._panel.show_error(f"No application can open this file. Saved at {path}")
 
 
 def default_folder() -> Path:
-    """Return where experiments go unless a person says otherwise: among the user's documents."""
+    """Return the default folder for results, among the user's documents."""
     documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
     return Path(documents or Path.home()) / "MLP-SVD experiments"

@@ -1,4 +1,4 @@
-"""What the Experiments tab says of standings and findings, in words."""
+"""Texts of the Papers page for progress and results."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from mlpsvd_gui.pages.papers.views.content import RowState, ShownPaperResult, Sh
 
 __all__ = ["failure_text", "idle_state", "running_state", "shown_experiment", "shown_result"]
 
-_PAPER, _BEYOND = "The paper", "Beyond the paper"
+_PAPER, _BEYOND = "Paper", "Beyond the paper"
 _UNITS = {"hz": "Hz", "percent": "%", "s": "s", "db": "dB"}
 _DIFFERENCE = "Difference"
-_HEADS = ("Compared", "Paper", "Here: mean ± sd", _DIFFERENCE, "In words")
+_HEADS = ("Compared", "Paper", "This run (mean ± SD)", _DIFFERENCE, "Verdict")
 
 
 def date_text(seconds: float) -> str:
-    """Write a time since 1970 as day and time of this place."""
+    """Format a time since 1970 as local date and time."""
     when = datetime.datetime.fromtimestamp(seconds)
     return f"{when.day} {when:%b %Y, %H:%M}"
 
@@ -33,9 +33,9 @@ def shown_experiment(one: Reproduction) -> ShownPaperResult:
 
 
 def running_state(standing: Completion) -> RowState:
-    """Return what is said of an entry that is being run."""
+    """Return the state of an entry that is running."""
     if standing.n_done >= standing.n_trials:
-        return RowState("trials complete; writing the result", 1.0)
+        return RowState("writing the result", 1.0)
     if not standing.n_done:
         until = "" if standing.left_s is None else f" · there in about {duration_text(standing.left_s)}"
         return RowState(f"waits for its turn · {counted(standing.n_trials, 'trial')}{until}", 0.0)
@@ -45,21 +45,21 @@ def running_state(standing: Completion) -> RowState:
 
 
 def idle_state(standing: Completion, n_trials: int, cost_per_s: float | None) -> RowState:
-    """Return what is said of an entry that rests.
+    """Return the state of an entry that is not running.
 
-    Parameters
-    ----------
-    standing
-        How far it is with as many trials as are asked for now.
-    n_trials
-        Trials of each task, as asked for now.
-    cost_per_s
-        Work that all processes do in a second, measured here; None while it is not known.
+        Parameters
+        ----------
+        standing
+    Its progress for the requested number of trials.
+        n_trials
+    Requested trials per task.
+        cost_per_s
+            Work of all processes per second, measured here; None if unknown.
     """
     written = "" if standing.written_at is None else date_text(standing.written_at)
     is_whole = standing.n_done == standing.n_trials
     if is_whole and (standing.n_written == n_trials or (standing.n_written and not standing.n_trials)):
-        of = f" · {counted(n_trials, 'trial')} of each task" if standing.n_trials else ""
+        of = f" · {counted(n_trials, 'trial')} per task" if standing.n_trials else ""
         return RowState(f"done {written}{of}", is_done=True)
     return RowState(_waiting_text(standing, is_whole, cost_per_s), tip=_older_text(standing, written))
 
@@ -71,31 +71,31 @@ def _waiting_text(standing: Completion, is_whole: bool, cost_per_s: float | None
         return f"all {counted(standing.n_trials, 'trial')} kept · Run writes the result"
     time = "" if not cost_per_s else f" · about {duration_text(standing.cost_left / cost_per_s)}"
     if standing.n_done:
-        return f"{standing.n_done} of {counted(standing.n_trials, 'trial')} kept{time}"
-    return f"not run · {counted(standing.n_trainings, 'training')}{time}"
+        return f"{standing.n_done} of {counted(standing.n_trials, 'trial')} done{time}"
+    return f"not run · {counted(standing.n_trainings, 'network')} to train{time}"
 
 
 def _older_text(standing: Completion, written: str) -> str:
     if not standing.n_written:
         return ""
-    return f"A result with {counted(standing.n_written, 'trial')} of each task was written {written}"
+    return f"Earlier result: {counted(standing.n_written, 'trial')} per task, {written}"
 
 
 def failure_text(error: BaseException) -> str:
-    """Say in a sentence why a run has failed; what nobody foresaw goes to the log in full."""
+    """Return in one sentence why a run failed; unexpected errors are logged in full."""
     if isinstance(error, MlpSvdError):
         return sentence(str(error))
     if isinstance(error, OSError):
         return sentence(f"The results could not be read or written: {error}")
     if isinstance(error, MemoryError):
-        return "There is not enough memory for this; fewer processes need less."
-    LOGGER.error("A reproduction has failed", exc_info=error)
-    return f"The run has failed unexpectedly ({type(error).__name__}); the log has the details."
+        return "Not enough memory. Use fewer processes."
+    LOGGER.error("A reproduction failed", exc_info=error)
+    return f"The run failed unexpectedly ({type(error).__name__}). See the log for details."
 
 
 def shown_result(result: KeptResult) -> ShownResult:
-    """Return a result as texts."""
-    trials = f"{counted(result.n_trials, 'trial')} of each task · " if list(result.reproduction.trials(1)) else ""
+    """Return the texts of a result."""
+    trials = f"{counted(result.n_trials, 'trial')} per task · " if list(result.reproduction.trials(1)) else ""
     return ShownResult(
         result.reproduction.name,
         result.reproduction.title,
@@ -116,7 +116,7 @@ def _shown_tables(finding: Finding) -> list[ShownTable]:
 def _beside_the_paper(finding: Finding) -> ShownTable:
     differs = any(one.difference is not None for one in finding.comparisons)
     return ShownTable(
-        "Beside the paper",
+        "Compared with the paper",
         "comparison",
         _HEADS if differs else tuple(head for head in _HEADS if head != _DIFFERENCE),
         tuple(_compared(one, differs) for one in finding.comparisons),
@@ -145,7 +145,7 @@ def _cell(value: Any) -> str:
 
 
 def _head(name: str) -> str:
-    """Write ``bandwidth_hz`` as ``Bandwidth (Hz)``."""
+    """Return ``Bandwidth (Hz)`` for ``bandwidth_hz``."""
     *words, last = name.split("_")
     unit = _UNITS.get(last)
     text = " ".join(words) + f" ({unit})" if words and unit else name.replace("_", " ")

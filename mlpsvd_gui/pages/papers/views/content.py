@@ -1,4 +1,4 @@
-"""What the Experiments tab is told to show: plain texts, ready to read."""
+"""Display data of the Papers page, as plain texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["RowState", "ShownPaperResult", "ShownResult", "ShownTable"]
 
 @dataclass(frozen=True)
 class ShownPaperResult:
-    """One entry of the list: its name, title, what it shows in a sentence, and the group it belongs to."""
+    """An entry of the list: name, title, description in one sentence, and group."""
 
     name: str
     title: str
@@ -21,18 +21,18 @@ class ShownPaperResult:
 
 @dataclass(frozen=True)
 class RowState:
-    """How far an entry is, in words.
+    """The state of an entry.
 
-    Attributes
-    ----------
-    text
-        The words.
-    share
-        How much of it is done, 0 to 1, while it runs; else None.
-    is_done
-        Whether its result is there.
-    tip
-        More words, for the tooltip.
+        Attributes
+        ----------
+        text
+    The text.
+        share
+            Completed fraction, 0 to 1, while it runs; otherwise None.
+        is_done
+            Whether its result is available.
+        tip
+            Text of the tooltip.
     """
 
     text: str
@@ -48,17 +48,17 @@ class ShownTable:
     Attributes
     ----------
     title
-        What stands on its tab.
+        Title of its tab.
     stem
-        A name for its file, without a suffix.
+        File name without suffix.
     heads, rows
-        All of it as texts.
+        Headings and rows as texts.
     right
-        Which columns hold numbers, to be aligned to the right.
+        Columns of numbers, aligned to the right.
     marks
-        For each row whether it agrees with the paper, None where that is open; empty where nothing is compared.
+        For each row whether it agrees with the paper, None if undecided; empty without comparison.
     csv
-        The table as it is exported, with all its digits.
+        The table for export, with all digits.
     """
 
     title: str
@@ -72,7 +72,7 @@ class ShownTable:
 
 @dataclass(frozen=True)
 class ShownResult:
-    """A result: title, what it was made of and when, what came out, pictures, tables and notes."""
+    """A result: title, origin and date, summary, figures, tables and notes."""
 
     name: str
     title: str

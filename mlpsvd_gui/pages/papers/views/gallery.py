@@ -1,4 +1,4 @@
-"""The pictures of a result, one at a time, each with its caption."""
+"""Gallery of the figures of a result, one at a time, with captions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["ResultGallery"]
 
 
 class ResultGallery(QWidget):
-    """A picture; with more than one, arrows lead from one to the next."""
+    """Shows one figure; with several, arrow buttons step through them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,8 +33,8 @@ class ResultGallery(QWidget):
         self.caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
         row = QHBoxLayout()
         buttons = (
-            (self.back_button, Qt.ArrowType.LeftArrow, "Previous picture", -1),
-            (self.next_button, Qt.ArrowType.RightArrow, "Next picture", 1),
+            (self.back_button, Qt.ArrowType.LeftArrow, "Previous figure", -1),
+            (self.next_button, Qt.ArrowType.RightArrow, "Next figure", 1),
         )
         for button, arrow, name, step in buttons:
             button.setArrowType(arrow)
@@ -60,7 +60,7 @@ class ResultGallery(QWidget):
         self._turn(0)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self.picture.set_theme(theme)
         self.caption.setStyleSheet(f"color: {theme.muted.name()};")
 

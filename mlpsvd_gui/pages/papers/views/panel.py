@@ -1,4 +1,4 @@
-"""The Experiments tab: the paper's tables and figures at a click."""
+"""Panel of the Papers page."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _LEAST_LEFT_PX = 300
 class PapersPanel(ShowsMessages, QWidget):
     """List and choices of a run on the left, the chosen result on the right, errors on top in a sentence.
 
-    Asks through the signals of :attr:`list`, :attr:`form` and :attr:`result`, and these.
+    Requests come from the signals of :attr:`list`, :attr:`form`, :attr:`result`, and from these.
 
-    Parameters
-    ----------
-    n_cores
-        How many processes may compute at a time.
+        Parameters
+        ----------
+        n_cores
+            Maximum number of processes.
     """
 
     opened = Signal()
-    """The tab has come into sight."""
+    """Emitted when the page becomes visible."""
     folder_chosen = Signal(str)
     export_requested = Signal(object, str)
     """Emits the table to write, and the path."""
@@ -50,7 +50,7 @@ class PapersPanel(ShowsMessages, QWidget):
         self.set_theme(theme_for(self.palette()))
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         for view in (self.list, self.form, self.result):
             view.set_theme(theme)
         for button, name in ((self.form.run_button, "train"), (self.form.stop_button, "stop")):
@@ -58,13 +58,13 @@ class PapersPanel(ShowsMessages, QWidget):
             button.setIconSize(QSize(_ICON_PX, _ICON_PX))
 
     def show_running(self, is_running: bool) -> None:
-        """Let the choices rest while a run needs them as they are; looking at results stays possible."""
+        """Disable editing while a run is active; results can still be viewed."""
         self.form.show_running(is_running)
         self.list.set_ticks_enabled(not is_running)
         self.result.set_run_enabled(not is_running)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Tell that somebody looks."""
+        """Emit :attr:`shown`."""
         super().showEvent(event)
         self.opened.emit()
 
@@ -93,7 +93,7 @@ class PapersPanel(ShowsMessages, QWidget):
         ask_for_path(
             self,
             "reproduction",
-            "Folder for experiments",
+            "Folder for results",
             self.folder_chosen.emit,
             mode=QFileDialog.FileMode.Directory,
             start=self.form.folder.text(),

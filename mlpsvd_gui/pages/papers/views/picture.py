@@ -1,4 +1,4 @@
-"""A picture fit for print, shown sharp at any size: drawn from its SVG, on paper."""
+"""Figure drawn from SVG, sharp at any size, on white paper."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _PAPER = QColor("#ffffff")
 _PAPER_IN_THE_DARK = QColor("#dcdde1")
 _MARGIN_PX = 10
 _LARGEST_SCALE = 2.4
-"""Lines and letters of print look clumsy beyond this."""
+"""Maximum scale; larger lines and text look coarse."""
 _WHITE_GROUND = re.compile(rb'style="fill: #ffffff"\s*/>')
 
 
 class ResultPicture(QWidget):
-    """As large as its room and its proportions allow; white paper, dimmed in a dark window, never inverted."""
+    """Scales the figure to the available space; on white paper, dimmed in the dark theme, never inverted."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,22 +38,22 @@ class ResultPicture(QWidget):
 
     def show_picture(self, svg: bytes, caption: str) -> None:
         """Show the content of an SVG file."""
-        # The paper is drawn here, so that it can be dimmed: grounds of white let it through.
+        # The paper is drawn here, so that it can be dimmed: white backgrounds become transparent.
         self._renderer.load(QByteArray(_WHITE_GROUND.sub(b'style="fill: none"/>', svg)))
         self.setAccessibleName(caption)
         self.update()
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._is_dark = theme.is_dark
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Ask for room in which print is easily read."""
+        """Return a size at which the figure is easy to read."""
         return QSize(640, 360)
 
     def paper(self) -> QRectF:
-        """Return where the paper lies, in pixels of this widget."""
+        """Return the rectangle of the paper in pixels of the widget."""
         size = self._renderer.viewBoxF().size()
         margin = 2 * _MARGIN_PX
         if size.isEmpty():
@@ -63,7 +63,7 @@ class ResultPicture(QWidget):
         return QRectF((self.width() - width) / 2, (self.height() - height) / 2, width, height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw paper and picture."""
+        """Draw paper and figure."""
         if not self.has_picture:
             return
         painter = QPainter(self)

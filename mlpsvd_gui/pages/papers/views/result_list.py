@@ -1,4 +1,4 @@
-"""The checkable list of experiments, in groups."""
+"""Checkable list of the paper results, in groups."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ __all__ = ["ResultList"]
 
 
 class ResultList(QListWidget):
-    """Entries under a heading for each group; the heading's box ticks all of them. Space ticks the chosen one."""
+    """Entries under one heading per group, whose box ticks them all. Space ticks the selected entry."""
 
     chosen = Signal(str)
-    """Emits the name of the entry that a person wants to see."""
+    """Emits the name of the selected entry."""
     ticked = Signal()
-    """The ticks have changed."""
+    """Emitted when the ticks have changed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: dict[str, ResultRow] = {}
         self._items: dict[str, QListWidgetItem] = {}
         self._headings: dict[str, QCheckBox] = {}
-        self.setAccessibleName("Experiments")
+        self.setAccessibleName("Paper results")
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.currentItemChanged.connect(self._tell_chosen)
@@ -41,12 +41,12 @@ class ResultList(QListWidget):
             self._add_row(one)
 
     def show_states(self, states: Mapping[str, RowState]) -> None:
-        """Say how far some entries are."""
+        """Show the state of some entries."""
         for name, state in states.items():
             self._rows[name].show_state(state)
 
     def state_text(self, name: str) -> str:
-        """Return what is said of an entry."""
+        """Return the state text of an entry."""
         return self._rows[name].state.text()
 
     def entry(self, name: str) -> ResultRow:
@@ -55,31 +55,31 @@ class ResultList(QListWidget):
 
     @property
     def current_name(self) -> str:
-        """The name of the chosen entry, empty without one."""
+        """The name of the selected entry; empty without one."""
         item = self.currentItem()
         return str(item.data(Qt.ItemDataRole.UserRole) or "") if item is not None else ""
 
     def choose(self, name: str) -> None:
-        """Choose an entry as a click would."""
+        """Select an entry."""
         self.setCurrentItem(self._items[name])
 
     def ticked_names(self) -> tuple[str, ...]:
-        """Return the names with a tick, in the order of the list."""
+        """Return the ticked names, in the order of the list."""
         return tuple(name for name, row in self._rows.items() if row.check.isChecked())
 
     def tick(self, names: Iterable[str]) -> None:
-        """Tick exactly these."""
+        """Tick these entries and untick all others."""
         wanted = set(names)
         for name, row in self._rows.items():
             row.check.setChecked(name in wanted)
 
     def set_ticks_enabled(self, enabled: bool) -> None:
-        """Allow or forbid ticking; choosing an entry to look at stays possible."""
+        """Enable or disable ticking; entries can still be selected."""
         for box in (*self._headings.values(), *(row.check for row in self._rows.values())):
             box.setEnabled(enabled)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self.setStyleSheet(
             f"QListWidget::item:selected {{ background: {_rgba(theme.accent, 46)}; }}"
             f"QListWidget::item:hover:!selected {{ background: {_rgba(theme.accent, 16)}; }}"
@@ -104,7 +104,7 @@ class ResultList(QListWidget):
         box.setFont(font)
         box.setContentsMargins(8, 6, 8, 4)
         box.setStyleSheet("QCheckBox { padding: 8px 6px 4px 8px; }")
-        box.setToolTip("Tick all of these, or none")
+        box.setToolTip("Tick all or none")
         box.clicked.connect(lambda: self._tick_group(group))
         self._headings[group] = box
         item = QListWidgetItem(self)
@@ -125,7 +125,7 @@ class ResultList(QListWidget):
         self._items[one.name] = item
 
     def _tick_group(self, group: str) -> None:
-        """A click ticks all where any is missing, and else none."""
+        """Tick all on a click, or none if all are ticked."""
         boxes = self._boxes(group)
         wanted = not all(box.isChecked() for box in boxes)
         for box in boxes:

@@ -1,4 +1,4 @@
-"""One entry in the list of experiments: a check box, what it shows, and how far it is."""
+"""Entry in the list of paper results: check box, description and state."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PER_MILLE = 1000
 
 
 class ResultRow(QWidget):
-    """Title beside a check box; under it a sentence, the state in words, and a thin bar while it runs."""
+    """Check box with title; below it description, state, and a thin progress bar while it runs."""
 
     checked_changed = Signal()
 
@@ -36,8 +36,8 @@ class ResultRow(QWidget):
 
     def _build(self) -> None:
         self.check.setAccessibleName(self.shown.title)
-        self.check.setToolTip("Run this with the others that are ticked")
-        self.check.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Space ticks the entry chosen in the list
+        self.check.setToolTip("Include in the run")
+        self.check.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Space ticks the selected entry
         self.check.toggled.connect(self.checked_changed)
         self.title.setText(self.shown.title)
         self.about.setText(self.shown.about)
@@ -61,7 +61,7 @@ class ResultRow(QWidget):
         grid.setColumnStretch(1, 1)
 
     def show_state(self, state: RowState) -> None:
-        """Say how far it is."""
+        """Show its state."""
         self._state = state
         self.state.setText(("✓ " if state.is_done else "") + state.text)
         self.state.setToolTip(plain_tip(state.tip or state.text))
@@ -69,7 +69,7 @@ class ResultRow(QWidget):
         self.bar.setValue(round(_PER_MILLE * (state.share or 0.0)))
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         for label in (self.about, self.state):
             palette = label.palette()
             palette.setColor(label.foregroundRole(), theme.muted)
@@ -83,7 +83,7 @@ class ResultRow(QWidget):
 
 
 def make_box_visible(box: QCheckBox, theme: Theme) -> None:
-    """Give a box on a list's ground an outline that can be seen: Qt draws it darker than the window, dark or not."""
+    """Give a check box a visible outline: Qt draws it darker than the window, even in the dark theme."""
     palette = box.palette()
     palette.setColor(QPalette.ColorRole.Window, theme.muted)
     box.setPalette(palette)

@@ -1,4 +1,4 @@
-"""The right side of the Experiments tab: the chosen result, or how to get it."""
+"""View of the selected paper result."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _WIDEST_TEXT_PX = 560
 
 
 class ResultView(QWidget):
-    """Title and what came out, pictures, and a tab for each table; buttons for files."""
+    """Title, summary, figures, one tab per table, and buttons for the files."""
 
     report_requested = Signal()
     folder_requested = Signal()
     csv_requested = Signal(object)
     """Emits the :class:`ShownTable` to export."""
     run_requested = Signal()
-    """Asks to run the entry that is chosen."""
+    """Requests a run of the selected entry."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,7 +51,7 @@ class ResultView(QWidget):
         self.tables = Tabs(self)
         self.hint_title = PlainLabel(self)
         self.hint = PlainLabel(self)
-        self.run_button = QPushButton("Run this one", self)
+        self.run_button = QPushButton("Run this result", self)
         self._pages = QStackedWidget(self)
         self.shown: ShownResult | None = None
         self._build()
@@ -59,7 +59,7 @@ class ResultView(QWidget):
         self.show_nothing("", "", can_run=False)
 
     def show_result(self, result: ShownResult) -> None:
-        """Show a result; the tab that was open stays open."""
+        """Show a result; the current tab stays open."""
         tab = self.tables.currentIndex() if self.shown is not None and self.shown.name == result.name else 0
         self.shown = result
         self.title.setText(result.title)
@@ -73,7 +73,7 @@ class ResultView(QWidget):
         self._show_csv_button()
 
     def show_nothing(self, title: str, hint: str, can_run: bool) -> None:
-        """Say what will be here and how to get it, with a button that gets it."""
+        """Show what the result contains and how to compute it, with a button to run it."""
         self.shown = None
         self.title.setText("")
         self.hint_title.setText(title)
@@ -86,26 +86,26 @@ class ResultView(QWidget):
         self._show_csv_button()
 
     def show_files(self, has_report: bool, has_folder: bool) -> None:
-        """Say which files are there to be opened."""
+        """Enable the buttons of existing files."""
         self.report_button.setEnabled(has_report)
         self.report_button.setToolTip(
-            "One page with everything in the folder: pictures, comparisons, settings, versions, machine"
+            "Open a page with all results of the folder: figures, comparisons, settings, versions, machine"
             if has_report
-            else "The report is written when a run has finished"
+            else "The report is written at the end of a run"
         )
         self.folder_button.setEnabled(has_folder)
 
     def set_run_enabled(self, enabled: bool) -> None:
-        """Allow or forbid to run what is chosen."""
+        """Enable or disable running the selected entry."""
         self.run_button.setEnabled(enabled)
 
     def current_table(self) -> ResultTable | None:
-        """Return the table in sight, None where the notes are."""
+        """Return the visible table; None if the notes are visible."""
         page = self.tables.currentWidget()
         return page if isinstance(page, ResultTable) else None
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self.gallery.set_theme(theme)
         self.origin.setStyleSheet(f"color: {theme.muted.name()};")
@@ -144,8 +144,8 @@ class ResultView(QWidget):
         for label in (self.summary, self.hint):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.csv_button.setToolTip("Write the table in sight as CSV, with all its digits")
-        self.folder_button.setToolTip("Show the written files: CSV, PNG, SVG, PDF, TOML")
+        self.csv_button.setToolTip("Write the visible table as CSV, with all digits")
+        self.folder_button.setToolTip("Open the folder of the result files (CSV, PNG, SVG, PDF, TOML)")
         self.tables.setDocumentMode(True)
         self._pages.addWidget(self._build_hint())
         self._pages.addWidget(self._build_body())

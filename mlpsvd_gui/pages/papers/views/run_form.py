@@ -1,4 +1,4 @@
-"""How often, with how many processes and where to: the choices of a run, its buttons and its progress."""
+"""Form of a run: trials, processes, folder, buttons and progress."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ _PER_MILLE = 1000
 
 
 class PapersRunForm(QWidget):
-    """Trials, processes, folder; Run and Stop; how far all of it is and what is left.
+    """Trials, processes, folder; Run and Stop; progress and remaining time.
 
     Parameters
     ----------
     n_cores
-        How many processes can compute at a time; one fewer is the default, to keep a core for the window.
+        Maximum number of processes; the default is one less, to keep a core free for the window.
     """
 
     run_requested = Signal()
     stop_requested = Signal()
     folder_wanted = Signal()
-    """Asks for another folder."""
+    """Requests another folder."""
     trials_changed = Signal(int)
     processes_changed = Signal(int)
     status_changed = Signal(str)
-    """Emits what is said below the buttons."""
+    """Emits the status text."""
 
     def __init__(self, n_cores: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,59 +63,59 @@ class PapersRunForm(QWidget):
         self.show_running(False)
 
     def show_folder(self, folder: Path) -> None:
-        """Say where results go."""
+        """Show the folder for results."""
         self.folder.setText(str(folder))
 
     def show_running(self, is_running: bool) -> None:
-        """Let the choices rest while a run needs them as they are."""
+        """Disable editing while a run is active."""
         for widget in (self.trials, self.processes, self.folder_button):
             widget.setEnabled(not is_running)
         self.stop_button.setEnabled(is_running)
         self.bar.setVisible(is_running)
 
     def set_run_enabled(self, enabled: bool, reason: str) -> None:
-        """Allow or forbid to run, with the reason."""
+        """Enable or disable Run, with the reason."""
         self.run_button.setEnabled(enabled)
         self.run_button.setToolTip(plain_tip(reason))
 
     def show_stopping(self) -> None:
-        """Say that Stop was heard."""
+        """Show that the run is stopping."""
         self.stop_button.setEnabled(False)
         self.show_status("Stopping…")
 
     def show_progress(self, share: float | None, text: str) -> None:
-        """Say how far all of it is; None while that is not known."""
+        """Show the progress of the run; None if unknown."""
         self.bar.setRange(0, 0 if share is None else _PER_MILLE)
         if share is not None:
             self.bar.setValue(round(_PER_MILLE * share))
         self.show_status(text)
 
     def show_status(self, text: str) -> None:
-        """Say what is going on, or what pressing Run would take."""
+        """Show the status of the run, or what Run would compute."""
         self.status.setText(text)
         self.status_changed.emit(text)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         for label in (self.folder, self.status):
             palette = label.palette()
             palette.setColor(QPalette.ColorRole.WindowText, theme.muted)
             label.setPalette(palette)
 
     def _build(self, n_cores: int) -> None:
-        self.trials.setToolTip(plain_tip(f"Each with a seed of its own; the paper has {PAPERS_TRIALS}"))
+        self.trials.setToolTip(plain_tip(f"Repetitions with different seeds; {PAPERS_TRIALS} in the paper"))
         self.processes.setToolTip(
             plain_tip(
-                f"Trials computed at a time, of {n_cores} cores. One core left free keeps the window fluent and the "
-                "measured times true; results do not depend on it."
+                f"Trials computed in parallel, at most {n_cores} (one per core). Leave one core free to keep the "
+                "window responsive and the measured times accurate. The results do not depend on it."
             )
         )
         self.run_button.setDefault(True)
-        self.stop_button.setToolTip("End now; every finished trial is kept, and Run goes on from there")
+        self.stop_button.setToolTip("Stop now. Finished trials are kept; Run continues from there.")
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(6)
         policy = self.bar.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)  # the list above must not jump
+        policy.setRetainSizeWhenHidden(True)  # the list above must not move
         self.bar.setSizePolicy(policy)
         self.status.setFont(small_font())
         self.status.setWordWrap(True)

@@ -1,4 +1,4 @@
-"""Tables of a result: ours beside the paper's, and what else was counted."""
+"""Tables of a paper result."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ __all__ = ["ResultTable", "shares_px"]
 
 _MARKS = {True: "=", False: "≠", None: "·"}
 _TIPS = {
-    True: "Agrees with the paper, as far as chance can tell",
+    True: "Agrees with the paper within sampling error",
     False: "Differs from the paper",
-    None: "Cannot be judged",
+    None: "Not tested",
 }
 _COLOURS = {False: {True: "#1f7a4d", False: "#b3400a"}, True: {True: "#6fcf9f", False: "#f59a4c"}}
 _WIDEST_PX, _WIDE_PX = 310, 210
-"""Longer texts wrap: those of the first column, and the others."""
+"""Maximum widths of texts in the first and the other columns, beyond which they wrap."""
 _GAP = "\u2002"
-"""Between a number at the right of its column and the text at the left of the next."""
+"""Space between a right-aligned number and the text of the next column."""
 _MARK_PX = 30
 _AIR_PX = 3
 
 
 class _RoomyCells(QStyledItemDelegate):
-    """Leaves some air between rows of wrapped text."""
+    """Adds space between rows of wrapped text."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return super().sizeHint(option, index).grownBy(QMargins(0, _AIR_PX, 0, _AIR_PX))
 
 
 class ResultTable(QTableWidget):
-    """Read-only; the first column says whether a row agrees. Ctrl+C copies the selected rows."""
+    """Read-only table; the first column marks agreement. Ctrl+C copies the selected rows."""
 
     def __init__(self, shown: ShownTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -107,14 +107,14 @@ class ResultTable(QTableWidget):
             self.setColumnWidth(column, width)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copy rows, where Qt would copy the one cell that has the focus."""
+        """Copy the selected rows instead of the current cell."""
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
             return
         super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the room out among the columns of a comparison: long texts wrap, nothing has to be scrolled to."""
+        """Distribute the width among the columns of a comparison; long texts wrap."""
         super().resizeEvent(event)
         if self._first:
             self._natural_px[0] = _MARK_PX
@@ -127,7 +127,7 @@ class ResultTable(QTableWidget):
         return side | Qt.AlignmentFlag.AlignVCenter
 
     def set_theme(self, theme: Theme) -> None:
-        """Colour the marks of what agrees and what differs; the sign says it as well."""
+        """Colour the marks of agreement and difference."""
         for row, mark in enumerate(self.shown.marks):
             for column in (0, self.columnCount() - 1):
                 item = self.item(row, column)
@@ -136,7 +136,7 @@ class ResultTable(QTableWidget):
                     item.setForeground(colour)
 
     def texts(self) -> list[list[str]]:
-        """Return what is shown, row by row."""
+        """Return the shown texts, row by row."""
         rows, columns = range(self.rowCount()), range(self.columnCount())
         return [[item.text().strip() if (item := self.item(row, column)) else "" for column in columns] for row in rows]
 
@@ -148,7 +148,7 @@ class ResultTable(QTableWidget):
 
 
 def shares_px(natural_px: Sequence[int], room_px: int) -> list[int]:
-    """Return column widths that fill the room: narrow columns keep theirs, wide ones get equal shares of the rest."""
+    """Return column widths that fill the space: narrow columns keep theirs, wide ones share the rest equally."""
     if sum(natural_px) <= room_px:
         return [*natural_px[:-1], room_px - sum(natural_px[:-1])]
     rest, shares = room_px, list(natural_px)

@@ -1,4 +1,4 @@
-"""The process that leads a run: it pulls the core's generator and draws, so that the window does neither. No Qt."""
+"""Process that controls a run: it drives the core's generator and draws figures. No Qt."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ __all__ = [
 ]
 
 _TELL_S = 0.2
-"""Trials that are kept already come by the hundred: the window hears of them five times a second."""
+"""Interval of progress messages to the window: five per second."""
 
 _LEAST_TIMED = 5
-"""Of fewer trials than this, too much of the time went into starting the processes."""
+"""Minimum number of trials for a speed measurement: with fewer, the start of the processes dominates."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """What to run: names, trials of each task, where to write, and how many processes."""
+    """A run to execute: names, trials per task, folder, and number of processes."""
 
     names: tuple[str, ...]
     n_trials: int
@@ -114,7 +114,7 @@ LeaderNews = EngineCompiling | RunStarting | TrialsDone | ResultFound | RunEnd
 
 
 def lead(order: Order, window: Connection) -> None:
-    """Run an order and tell the window; it stops when the window says so, or has gone.
+    """Run an order and report to the window; stop when the window requests it or has closed.
 
     Parameters
     ----------
@@ -130,13 +130,13 @@ def lead(order: Order, window: Connection) -> None:
 
 
 def _listen(window: Connection, processes: TrialProcesses) -> None:
-    with suppress(EOFError, OSError):  # the window has gone: Stop as well
+    with suppress(EOFError, OSError):  # the window has closed: stop too
         window.recv()
     processes.stop()
 
 
 class _Run:
-    """One order under way."""
+    """A running order."""
 
     def __init__(self, order: Order, window: Connection, processes: TrialProcesses) -> None:
         self._order = order
@@ -149,7 +149,7 @@ class _Run:
     def run(self) -> None:
         try:
             self._pull()
-        except Exception as error:  # told in words by the window
+        except Exception as error:  # the window shows it
             if self._processes.is_stopped:
                 self._tell(RunStopped(self._cost_per_s))
             else:
@@ -190,7 +190,7 @@ class _Run:
 
 
 def _plain(error: Exception) -> Exception:
-    """Return an error that can be sent: some of ours cannot be made anew from their sentence alone."""
+    """Return an error that can be pickled: some of ours cannot be rebuilt from their message alone."""
     if isinstance(error, MlpSvdError):
         return MlpSvdError(str(error))
     if isinstance(error, OSError):

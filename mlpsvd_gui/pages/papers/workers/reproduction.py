@@ -1,4 +1,4 @@
-"""Reproducing beside the window: a thread that waits for what the leading process tells."""
+"""Worker for reproductions: a thread that receives the messages of the leader process."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from mlpsvd_gui.workers.warm_up import WarmUp
 __all__ = ["ReproductionWorker"]
 
 _END_S = 3.0
-"""How long a process that was told to end, and the thread that waits for it, may take."""
+"""Timeout for the end of the process and of its thread."""
 
-_LOST = "The process that leads the run was ended from outside; what is finished is kept"
+_LOST = "The process of the run was terminated from outside; finished trials are kept"
 
 
 class ReproductionWorker(QObject):
-    """Runs one order at a time, in processes of its own.
+    """Runs one order at a time, in separate processes.
 
     Parameters
     ----------
     warm_up
-        Makes the fused engine ready, before processes load it; None leaves that to them.
+        Compiles the fused engine before the processes load it; None leaves that to them.
     """
 
     news = Signal(object)
@@ -50,7 +50,7 @@ class ReproductionWorker(QObject):
         self._run: _Run | None = None
 
     def start(self, order: Order) -> int:
-        """Start an order; one that is still run is stopped first. Returns the new run's token."""
+        """Start an order, after stopping a running one; return the new run's token."""
         self.close()
         self._token += 1
         self._run = _Run(self, self._token, order, self._warm_up)
@@ -59,17 +59,17 @@ class ReproductionWorker(QObject):
 
     @property
     def is_alive(self) -> bool:
-        """Whether a run has not ended yet."""
+        """Whether a run is active."""
         return self._run is not None and self._run.thread.is_alive()
 
     def stop(self) -> None:
-        """End the run; every trial that is finished is kept, and the same order goes on from there."""
+        """Stop the run; finished trials are kept, and the same order continues from there."""
         if self._run is not None:
             self._run.stop()
 
     def close(self, timeout_s: float = 0.8) -> bool:
-        """Stop, wait, and say whether the run has ended in time; if not, its process is made to."""
-        self._token += 1  # whatever it still has to say is no longer wanted
+        """Stop and wait; terminate the process after a timeout. Return whether it ended in time."""
+        self._token += 1  # ignore its remaining messages
         if self._run is None:
             return True
         self._run.stop()
@@ -77,21 +77,21 @@ class ReproductionWorker(QObject):
         has_ended = not self._run.thread.is_alive()
         if not has_ended:
             self._run.end()
-            self._run.thread.join(_END_S)  # its process is gone: a thread left behind would outlive the window
+            self._run.thread.join(_END_S)  # its process has ended: a remaining thread would outlive the window
         return has_ended
 
     def is_current(self, news: LeaderNews) -> bool:
-        """Whether news belongs to the order that was started last."""
+        """Whether a message belongs to the latest order."""
         return news.token == self._token
 
     def tell(self, news: LeaderNews) -> None:
         """Emit news from any thread."""
-        with suppress(RuntimeError):  # the window has gone, and this object with it
+        with suppress(RuntimeError):  # the window and this object no longer exist
             self.news.emit(news)
 
 
 class _Run:
-    """One order: its thread in the window, and the process that leads it."""
+    """An order: its thread in the window, and its leader process."""
 
     def __init__(self, worker: ReproductionWorker, token: int, order: Order, warm_up: WarmUp | None) -> None:
         self.thread = threading.Thread(target=self._work, name="reproduction", daemon=True)
@@ -105,7 +105,7 @@ class _Run:
         self._leader: Connection | None = None
 
     def stop(self) -> None:
-        """Ask the leading process to stop."""
+        """Ask the leader process to stop."""
         with self._lock:
             self._stop.set()
             if self._leader is not None:
@@ -113,7 +113,7 @@ class _Run:
                     self._leader.send(None)
 
     def end(self) -> None:
-        """End the leading process; those that compute end with it."""
+        """Terminate the leader process; its worker processes end with it."""
         with self._lock:
             if self._process is not None:
                 self._process.terminate()
@@ -134,7 +134,7 @@ class _Run:
             self._listen(leader)
 
     def _await_process(self) -> None:
-        """Wait for the process to be gone, so that it leaves no zombie."""
+        """Wait for the process to end, so that it leaves no zombie."""
         with self._lock:
             process = self._process
         if process is not None:
@@ -151,13 +151,13 @@ class _Run:
         self._warm_up.wait(self._stop)
 
     def _start(self) -> Connection | None:
-        """Start the leading process and return the way to it; None where Stop came first."""
+        """Start the leader process and return the connection to it; None if Stop came first."""
         context = get_context("spawn")
         with self._lock:
             if self._stop.is_set():
                 return None
             leader, its_end = context.Pipe()
-            with its_end:  # held by the process alone, so that its end is heard of
+            with its_end:  # held by the process alone, so that its end is detected
                 self._process = context.Process(target=lead, args=(self._order, its_end), name="reproduction")
                 self._process.start()
             self._leader = leader

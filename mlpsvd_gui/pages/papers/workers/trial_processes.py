@@ -1,4 +1,4 @@
-"""Processes that compute trials and end when they are told to; no Qt, for each of them loads this module."""
+"""Worker processes for trials, which can be stopped. No Qt, because each process loads this module."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ __all__ = ["StoppedError", "TrialProcesses"]
 
 
 class StoppedError(Exception):
-    """Somebody has pressed Stop: no more processes are opened."""
+    """Raised after Stop: no more processes are started."""
 
 
 class TrialProcesses:
-    """Opens worker processes, even where one will do: a thread would share the interpreter with what draws pictures.
+    """Opens worker processes, even a single one: a thread would share the interpreter with the drawing of figures.
 
-    They begin afresh (``spawn``), as they must beside threads.
+    They are spawned, not forked, because of the threads.
 
-    Parameters
-    ----------
-    n_processes
-        How many compute at a time.
+        Parameters
+        ----------
+        n_processes
+            Number of processes.
     """
 
     def __init__(self, n_processes: int) -> None:
@@ -39,7 +39,7 @@ class TrialProcesses:
 
     @contextmanager
     def open(self) -> Iterator[Executor]:
-        """Open an executor; may be called again where the last one was broken.
+        """Open an executor; may be called again if the last one broke.
 
         Raises
         ------
@@ -53,16 +53,16 @@ class TrialProcesses:
             yield executor
         finally:
             if self._stop.is_set():
-                _end_processes()  # one that was just being started when Stop was pressed
+                _end_processes()  # one that was being started when Stop was pressed
             executor.shutdown(wait=True, cancel_futures=True)
 
     def stop(self) -> None:
-        """End the processes at once: what they are at is lost, and at most one trial each."""
+        """Terminate the processes; at most one trial each is lost."""
         self._stop.set()
         _end_processes()
 
 
 def _end_processes() -> None:
-    """Nothing else in this process starts others through ``multiprocessing``."""
+    """Terminate all children: nothing else in this process uses ``multiprocessing``."""
     for process in active_children():
         process.terminate()

@@ -1,4 +1,4 @@
-"""Parts of the Experiments tab: widths, words, counting, processes."""
+"""Parts of the Papers page: widths, texts, counting, processes."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def test_columns_fill_the_room_and_no_narrow_one_is_cut_for_a_wide_one(natural: 
 
 def test_states_are_said_as_they_are() -> None:
     nothing = Completion(0, 60, 120, 600.0)
-    assert idle_state(nothing, 10, None).text == "not run · 120 trainings"
-    assert idle_state(nothing, 10, 20.0).text == "not run · 120 trainings · about 30 s"
+    assert idle_state(nothing, 10, None).text == "not run · 120 networks to train"
+    assert idle_state(nothing, 10, 20.0).text == "not run · 120 networks to train · about 30 s"
     part = Completion(12, 60, 120, 480.0, left_s=8.0)
-    assert idle_state(part, 10, None).text == "12 of 60 trials kept"
+    assert idle_state(part, 10, None).text == "12 of 60 trials done"
     assert running_state(part).text == "running · 12 of 60 trials · about 8 s left"
     assert running_state(part).share == pytest.approx(0.2)
     whole = Completion(60, 60, 120, 0.0, n_written=10, written_at=0.0)
@@ -65,7 +65,7 @@ def test_tables_are_written_as_a_person_reads_them() -> None:
     number = Comparison("mean", "1", "2", "more", False, difference=-1.26)
     one = REPRODUCTIONS["figure-5"]
     claims = shown_result(KeptResult(one, Finding("s", (claim,), (table,)), 1, 0.0, ()))
-    assert claims.tables[0].heads == ("Compared", "Paper", "Here: mean ± sd", "In words")
+    assert claims.tables[0].heads == ("Compared", "Paper", "This run (mean ± SD)", "Verdict")
     assert claims.tables[1].heads == ("Bandwidth (Hz)", "Network", "MLP-SVD std (%)")
     assert claims.tables[1].rows == (("10", "MLP", "–"), ("5", "X", "−1.5")) and claims.tables[1].right == {0, 2}
     both = shown_result(KeptResult(one, Finding("s", (claim, number)), 1, 0.0, ())).tables[0]

@@ -1,4 +1,4 @@
-"""The Experiments tab as a hand uses it: tick, run, stop, go on, read the table, open, export."""
+"""Use of the Papers page: tick, run, stop, continue, read the table, open, export."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ def tab(qtbot: QtBot, tmp_path: Path) -> Iterator[Tab]:
 
 def test_all_that_the_registry_holds_is_listed_in_groups(tab: Tab) -> None:
     headings = [box.text() for box in tab.panel.list._headings.values()]
-    assert headings == ["The paper", "Beyond the paper"]
+    assert headings == ["Paper", "Beyond the paper"]
     assert list(tab.panel.list._rows) == list(REPRODUCTIONS)
-    tab.qtbot.waitUntil(lambda: tab.state("table-2") == "not run · 120 trainings")
+    tab.qtbot.waitUntil(lambda: tab.state("table-2") == "not run · 120 networks to train")
     assert tab.panel.form.trials.value() == 10 and tab.panel.form.processes.value() == 1
     assert "trials" in tab.panel.form.status.text()
 
@@ -89,7 +89,7 @@ def test_a_heading_ticks_its_group_and_space_the_chosen_entry(tab: Tab) -> None:
     beyond = tuple(name for name, one in REPRODUCTIONS.items() if one.beyond)
     paper = tuple(name for name in REPRODUCTIONS if name not in beyond)
     assert tab.panel.list.ticked_names() == paper
-    for group in ("The paper", "Beyond the paper"):
+    for group in ("Paper", "Beyond the paper"):
         heading = tab.panel.list._headings[group]
         tab.panel.list.scrollToTop() if group == "The paper" else tab.panel.list.scrollToBottom()
         tab.qtbot.mouseClick(heading, LEFT, pos=QPoint(16, heading.height() // 2))
@@ -125,7 +125,7 @@ def test_what_is_remembered_of_another_version_or_machine_is_made_possible(tab: 
 def test_without_ticks_there_is_nothing_to_run(tab: Tab) -> None:
     tab.tick_only()
     tab.qtbot.waitUntil(lambda: not tab.panel.form.run_button.isEnabled())
-    assert tab.panel.form.status.text() == "Nothing is ticked."
+    assert tab.panel.form.status.text() == "No results ticked."
 
 
 @pytest.mark.slow
@@ -139,7 +139,7 @@ def test_run_stop_go_on_and_read_the_table(tab: Tab) -> None:
     tab.wait_for_end()
     assert tab.panel.form.status.text().startswith("Stopped")
     kept = len(list((tab.controller.folder / "trials").iterdir()))
-    assert 1 <= kept < 5 and f"{kept} of 5 trials kept" in tab.state("table-1")
+    assert 1 <= kept < 5 and f"{kept} of 5 trials done" in tab.state("table-1")
 
     tab.press_run()
     tab.wait_for_end()
