@@ -18,6 +18,8 @@ from mlpsvd_gui.widgets.number_field import NumberField
 __all__ = ["ChoiceEditor", "NumberEditor", "SettingEditor", "SeveralChoicesEditor", "TextEditor", "editor_for"]
 
 _NARROWEST = 72
+_CHOICE_TEXTS = {"running": "continuous", "whole sounds": "events"}
+"""Texts of choices whose values in files and on the command line are older names."""
 
 
 class SettingEditor(QWidget):
@@ -179,7 +181,7 @@ class YesNoEditor(SettingEditor):
 def editor_for(info: SettingInfo, placeholder: str = "") -> SettingEditor:
     """Return the editor that fits a setting's type."""
     if info.choices and info.type is str:
-        return ChoiceEditor(info.choices)
+        return ChoiceEditor(info.choices, [_CHOICE_TEXTS.get(one, one) for one in info.choices])
     if info.type is bool:
         return YesNoEditor()
     if info.type in (int, float):

@@ -15,10 +15,10 @@ Vector = NDArray[np.floating]
 
 
 class SpectrumScale:
-    """Turns magnitudes, class means and backgrounds of one model into spectra that can be drawn over one another.
+    """Converts magnitudes, class means and backgrounds of a model to spectra on a common scale.
 
-    All of them in dBFS. Only where each feature vector is divided by its own largest value, a class mean has no
-    level: then curves are the network's own input, and a background has no place among them.
+    The scale is dBFS. If each feature vector is divided by its maximum, a class mean has no level: the curves are then
+        the network input, and no background is shown.
     """
 
     def __init__(self, model: Model) -> None:
@@ -36,11 +36,11 @@ class SpectrumScale:
 
     @property
     def label(self) -> tuple[str, str]:
-        """What the values of a curve are, and their unit."""
+        """Name and unit of the values."""
         return ("Level", "dBFS") if self.has_level else ("Network input", "")
 
     def curve(self, decision: LiveDecision) -> Vector:
-        """Return the window as a curve beside the class means."""
+        """Return the window as a curve on the scale of the class means."""
         return self.level_db(decision.magnitudes) if self.has_level else self._mean(decision.features)
 
     def level_db(self, magnitudes: Vector) -> Vector:
@@ -48,7 +48,7 @@ class SpectrumScale:
         return np.asarray(20.0 * np.log10(np.maximum(self._mean(magnitudes), LOG_FLOOR) / self._full_scale))
 
     def class_means(self) -> Vector | None:
-        """Return what each class looks like on average; None where the model knows nothing of its training set."""
+        """Return the class means; None if the model has no statistics of its training set."""
         if self._reference is None:
             return None
         means = self._reference.class_means

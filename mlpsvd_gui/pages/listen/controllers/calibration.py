@@ -1,4 +1,4 @@
-"""The dialog in which a calibrator's tone is measured."""
+"""Controller of the level calibration dialog."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _MEASURE_S = 3.0
 
 
 class CalibrationController(QObject):
-    """Opens the dialog, feeds it with levels, and hands a calibration on."""
+    """Opens the dialog, passes levels to it, and emits the calibration."""
 
     start_requested = Signal()
-    """The microphone should be running."""
+    """Requests that the microphone is started."""
 
     def __init__(self, conditioning: ConditioningController, window: QWidget, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -43,7 +43,7 @@ class CalibrationController(QObject):
         self._measuring.failed.connect(self._tell)
 
     def open(self) -> None:
-        """Show the dialog, and let the microphone run."""
+        """Show the dialog and start the microphone."""
         if self.dialog is None:
             self.dialog = CalibrationDialog(self._window)
             self.dialog.measure_requested.connect(self._measure)
@@ -54,14 +54,14 @@ class CalibrationController(QObject):
             self.start_requested.emit()
 
     def use_session(self, session: LiveSession | None) -> None:
-        """Measure on another session."""
+        """Use another session for measurements."""
         self._session = session
         if session is None and self._measuring.is_busy:
             self._measuring.cancel()
-            self._tell("The microphone was stopped meanwhile; start it and measure again.")
+            self._tell("The microphone was stopped. Start it and measure again.")
 
     def show_level(self, rms_dbfs: float, peak_dbfs: float, clipped: bool) -> None:
-        """Pass the level of now on to the dialog."""
+        """Pass the current level to the dialog."""
         if self.dialog is not None:
             self.dialog.show_level(rms_dbfs, peak_dbfs, clipped, time.monotonic())
 
@@ -79,7 +79,7 @@ class CalibrationController(QObject):
     def _measure(self, level_db_spl: float) -> None:
         self._level_db_spl = level_db_spl
         if self._session is None:
-            self._tell("The microphone is not running; press Start on the Listen page, then measure.")
+            self._tell("The microphone is not running. Press Start on the Listen page, then measure.")
             return
         self._measuring.begin(self._session, _MEASURE_S)
 
@@ -95,8 +95,8 @@ class CalibrationController(QObject):
     def _use(self, calibration: Calibration) -> None:
         self._conditioning.set_calibration(calibration)
         self._tell(
-            f"Done: the {calibration.tone_hz:.0f} Hz tone of {calibration.reference_db_spl:g} dB was heard, and 0 dBFS "
-            f"is {calibration.offset_db:.1f} dB SPL. This holds for this microphone at this gain."
+            f"Calibrated: tone of {calibration.tone_hz:.0f} Hz at {calibration.reference_db_spl:g} dB; 0 dBFS is "
+            f"{calibration.offset_db:.1f} dB SPL. Valid for this microphone at this gain."
         )
 
     def _tell(self, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Background, calibration and correction of the chosen microphone: measured, remembered, handed on."""
+"""Background, calibration and correction of the chosen microphone: measured, stored, applied."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ from mlpsvd_gui.workers.live_session import RING_S, LiveSession
 __all__ = ["ConditioningController", "MeasuredBackground"]
 
 _MEASURE_S = 3.0
-_NO_BACKGROUND = "Not measured. Keep quiet for three seconds and let only the background sound."
-_NO_CALIBRATION = "Not calibrated: levels are in dBFS, relative to a full-scale sine."
-_NO_CORRECTION = "None: the microphone is taken to hear all frequencies alike."
+_NO_BACKGROUND = "Not measured. Record three seconds of background noise."
+_NO_CALIBRATION = "Not calibrated: levels are in dBFS (re full-scale sine)."
+_NO_CORRECTION = "None (flat response assumed)."
 
 
 @dataclass(frozen=True, eq=False)
 class MeasuredBackground:
-    """The background as one model sees it: mean |FFT|² of each feature, and its level."""
+    """The background for a model: mean |FFT|² per feature, and level."""
 
     power: NDArray[np.float64]
     level_dbfs: float
 
 
 class ConditioningController(QObject):
-    """Knows of one microphone at a time; see :meth:`use_device`, :meth:`use_model` and :meth:`use_session`."""
+    """Manages one microphone at a time; see :meth:`use_device`, :meth:`use_model`, :meth:`use_session`."""
 
     changed = Signal()
-    """What is taken off, or what is known, has changed."""
+    """Emitted when the conditioning or its measurements have changed."""
     start_requested = Signal()
-    """A measurement needs the microphone to be running."""
+    """Requests that the microphone is started for a measurement."""
     calibration_changed = Signal()
 
     def __init__(self, form: SoundForm, preferences: Preferences, parent: QObject | None = None) -> None:
@@ -84,33 +84,33 @@ class ConditioningController(QObject):
 
     @property
     def device_key(self) -> str | None:
-        """The microphone that all of this belongs to; None where the source is none."""
+        """The current microphone; None if the source is not a microphone."""
         return self._device_key
 
     @property
     def calibration(self) -> Calibration | None:
-        """How levels become dB SPL."""
+        """The level calibration."""
         return self._sound.calibration
 
     @property
     def background(self) -> MeasuredBackground | None:
-        """The background as the model sees it; None where it was not measured, or there is no model."""
+        """The background for the model; None if not measured or without a model."""
         return self._background
 
     @property
     def subtracts(self) -> bool:
-        """Whether the background is taken off."""
+        """Whether the background is subtracted."""
         return self._sound.subtracts and self._sound.background is not None
 
     def conditioning(self) -> Conditioning | None:
-        """Return what is to be taken off before the model's features; None where nothing is."""
+        """Return the conditioning to apply before the features; None without any."""
         if self._model is None or self._device_key is None:
             return None
         power = self._background.power if self._background is not None and self._sound.subtracts else None
         return conditioning_for(self._model.classifier.model.features, self._correction, power)
 
     def active_texts(self) -> list[str]:
-        """Say what is done to the sound and its level, for whoever looks at the page."""
+        """Return descriptions of the active conditioning."""
         if self._device_key is None:
             return []
         texts = []
@@ -125,7 +125,7 @@ class ConditioningController(QObject):
     # --- whom it is about
 
     def use_device(self, key: str | None, name: str) -> None:
-        """Look at another microphone; None: the source is none."""
+        """Use another microphone; None if the source is not a microphone."""
         if key == self._device_key and key is not None:
             return
         self._cancel()
@@ -142,14 +142,14 @@ class ConditioningController(QObject):
         self.changed.emit()
 
     def use_model(self, model: AvailableModel | None) -> None:
-        """See the background through another model's features."""
+        """Use another model for the background."""
         if model is not self._model:
             self._model = model
             self._see_background()
             self._show()
 
     def use_session(self, session: LiveSession | None) -> None:
-        """Measure on another session."""
+        """Use another session for measurements."""
         self._session = session
         if session is None:
             self._cancel()
@@ -165,7 +165,7 @@ class ConditioningController(QObject):
     # --- background
 
     def measure(self) -> None:
-        """Listen to the background for three seconds, or for one window where that is longer."""
+        """Measure the background for three seconds, or for one window if longer."""
         if self._measuring.is_busy or self._device_key is None:
             return
         self._form.show_problem("")
@@ -193,7 +193,7 @@ class ConditioningController(QObject):
         self._thread.submit(work, self._use_background, self._fail)
 
     def _see_background(self) -> None:
-        """Work out anew what the model sees of the background that is known."""
+        """Recompute the background for the model."""
         background, model = self._sound.background, self._model
         self._background = _seen_by(model, background) if background is not None else None
 
@@ -213,7 +213,7 @@ class ConditioningController(QObject):
     # --- calibration and correction
 
     def set_calibration(self, calibration: Calibration | None) -> None:
-        """Take a calibration over, or forget it."""
+        """Store a calibration, or delete it."""
         self._update(replace(self._sound, calibration=calibration))
         self.calibration_changed.emit()
 
@@ -250,7 +250,7 @@ class ConditioningController(QObject):
         form.show_background(_background_text(sound.background), is_there, sound.subtracts)
         form.show_calibration(_calibration_text(sound.calibration), sound.calibration is not None)
         name = self._correction.name if self._correction is not None else ""
-        form.show_correction(f"{name} is taken off every spectrum." if name else _NO_CORRECTION, bool(name))
+        form.show_correction(f"{name} is applied to every spectrum." if name else _NO_CORRECTION, bool(name))
 
     def _cancel(self) -> None:
         self._waits_for_session = False
@@ -264,7 +264,7 @@ class ConditioningController(QObject):
 
 
 def _seen_by(model: AvailableModel | None, background: BackgroundNoise | None) -> MeasuredBackground | None:
-    """Cut the background into windows of the model and measure them."""
+    """Divide the background into windows of the model and measure them."""
     if model is None or background is None:
         return None
     classifier = model.classifier
@@ -290,7 +290,7 @@ def _calibration_text(calibration: Calibration | None) -> str:
         return _NO_CALIBRATION
     full = f"0 dBFS is {calibration.offset_db:.1f} dB SPL"
     tone = f"{calibration.reference_db_spl:g} dB at {calibration.tone_hz:.0f} Hz"
-    return f"{full}, by {tone}, {_when(calibration.measured_at)}."
+    return f"{full} (calibrated with {tone} {_when(calibration.measured_at)})."
 
 
 def _when(iso: str) -> str:
@@ -298,4 +298,4 @@ def _when(iso: str) -> str:
         at = datetime.fromisoformat(iso)
     except ValueError:
         return "earlier"
-    return f"on {at.day} {at:%b %Y at %H:%M}"
+    return f"on {at.day} {at:%b %Y, %H:%M}"

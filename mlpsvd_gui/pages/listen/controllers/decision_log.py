@@ -1,4 +1,4 @@
-"""The decisions that were made, for export, and how many of them were right where that is known."""
+"""Log of decisions for export, with accuracy if the actual class is known."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 __all__ = ["LiveLog"]
 
 _MOST_KEPT = 50_000
-"""Some 45 MB; more than an hour of ten decisions a second."""
+"""About 45 MB; more than an hour at ten decisions per second."""
 _NOTHING = np.zeros(0, dtype=np.float32)
 _NO_LATENCY = Latency(0.0, 0.0, 0.0, 0.0)
 
 
 class LiveLog(QObject):
-    """Keeps the latest fifty thousand decisions, of each what is exported, and writes them on request."""
+    """Keeps the latest 50,000 decisions and exports them on request."""
 
     def __init__(self, panel: ListenPanel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -42,12 +42,12 @@ class LiveLog(QObject):
         panel.log.clear_requested.connect(self.empty)
 
     def begin(self) -> None:
-        """Start a new session; what the last one decided stays until this one has decided something."""
+        """Start a new session; decisions of the last one are kept until the first new one."""
         self._is_of_last_session = True
         self.n_decisions = self.n_judged = self.n_right = 0
 
     def empty(self) -> None:
-        """Forget the decisions kept so far; the counts of the session go on."""
+        """Clear the kept decisions; the counts of the session continue."""
         self._is_of_last_session = False
         self._kept.clear()
         self._panel.log.clear()
@@ -57,7 +57,7 @@ class LiveLog(QObject):
         self._writing.close()
 
     def add(self, decisions: Sequence[LiveDecision], source: AudioSource, clips_align: bool) -> None:
-        """Keep decisions, and judge them where clips of a known class align with windows."""
+        """Add decisions, and score them if clips of a known class align with windows."""
         if self._is_of_last_session:
             self.empty()
         self.n_decisions += len(decisions)
@@ -75,7 +75,7 @@ class LiveLog(QObject):
         self._writing.submit(
             lambda: write_atomically(Path(path), to_text(decisions)),
             lambda _: self._panel.show_done(done),
-            lambda error: self._panel.show_error(f"The decisions could not be written: {error}"),
+            lambda error: self._panel.show_error(f"Decisions could not be written: {error}"),
         )
 
     def _judge(self, decision: LiveDecision, played: int | None) -> None:
@@ -85,5 +85,5 @@ class LiveLog(QObject):
 
 
 def _spare(one: LiveDecision) -> LiveDecision:
-    """Return a decision without what no export needs: an hour of spectra would fill the memory."""
+    """Return a decision without spectra, which no export needs."""
     return dataclasses.replace(one, features=_NOTHING, magnitudes=_NOTHING, smoothed=_NOTHING, latency=_NO_LATENCY)

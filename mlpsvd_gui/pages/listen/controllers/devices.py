@@ -1,4 +1,4 @@
-"""Which microphones there are, asked of the sound host in the background, and which one is meant."""
+"""List of input devices, queried in the background, and the chosen one."""
 
 from __future__ import annotations
 
@@ -20,20 +20,19 @@ __all__ = ["DevicesController"]
 _AGAIN_MS = 2000
 _SELDOM = 4
 _SILENT_AFTER_MS = 1000
-_SILENT = "The sound system does not answer at present; the list comes as soon as it does."
+_SILENT = "The sound system does not respond. The list is updated as soon as it does."
 _REMEMBERED = "live/device"
 _MOST_CHANNELS = 1024
 
 
 class DevicesController(QObject):
-    """Keeps the chooser's list in step with what is plugged in, and remembers what was chosen.
+    """Keeps the list of devices up to date and stores the choice.
 
-    The list is asked for anew while somebody looks at it and nothing plays: a running source follows its device
-    by itself.
+    The list is refreshed while it is visible and no session runs: a running source follows its device itself.
     """
 
     changed = Signal()
-    """Another list, another problem or another choice."""
+    """Emitted when the list, the problem or the choice has changed."""
 
     _answered = Signal(object)
 
@@ -71,7 +70,7 @@ class DevicesController(QObject):
 
     @property
     def chosen(self) -> InputDevice | None:
-        """The chosen device, as last seen where it is away; None: the system's default."""
+        """The chosen device, as last seen if absent; None for the system default."""
         wanted = self._wanted
         if wanted is None:
             return None
@@ -79,23 +78,23 @@ class DevicesController(QObject):
 
     @property
     def key(self) -> str:
-        """What the chosen device is remembered by; for the default that of the device which is the default now."""
+        """The stored key of the chosen device; for the default, that of the current default device."""
         device = self.chosen or self._list.default
         return device.key if device is not None else DEFAULT_KEY
 
     @property
     def name(self) -> str:
-        """What the chosen device is called."""
+        """The name of the chosen device."""
         device = self.chosen or self._list.default
         return device.name if device is not None else "Default microphone"
 
     @property
     def problem(self) -> str:
-        """Why there is nothing to listen to, in one sentence; empty where there is."""
+        """Why there is no input device, in one sentence; otherwise empty."""
         return self._problem
 
     def refresh(self) -> None:
-        """Ask for the list anew; the answer comes when it comes."""
+        """Request a new list."""
         if self._pending is not None:
             return
         self._chooser.show_busy(True)
@@ -104,17 +103,17 @@ class DevicesController(QObject):
         self._pending.add_done_callback(self._deliver)
 
     def set_running(self, is_running: bool) -> None:
-        """Leave the list alone while a source plays."""
+        """Suspend updates of the list while a session runs."""
         self._is_running = is_running
 
     def close(self) -> None:
-        """Ask nothing more."""
+        """Stop updating."""
         self._again.stop()
         self._silent.stop()
         self._pending = None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Look for devices as soon as, and while, the chooser can be seen."""
+        """Query devices while the chooser is visible."""
         if event.type() == QEvent.Type.Show:
             self._again.start()
             if not self._is_running:
@@ -125,21 +124,21 @@ class DevicesController(QObject):
 
     def _look_again(self) -> None:
         self._n_looks += 1
-        # Where no sound server answers, looking starts PortAudio anew: seldom, unless something is missing.
+        # Without a sound server a query restarts PortAudio: query rarely, unless a device is missing.
         is_due = self._is_missing or self._n_looks % _SELDOM == 0
         if is_due and not self._is_running and not self._chooser.box.view().isVisible():
             self.refresh()
 
     @property
     def _is_missing(self) -> bool:
-        """Whether there is no device, or not the one that is wanted."""
+        """Whether there is no device, or the chosen one is absent."""
         wanted, inputs = self._wanted, self._list.inputs
         return not inputs or (wanted is not None and all(one.key != wanted.key for one in inputs))
 
     def _deliver(self, future: Future[DeviceList]) -> None:
         try:
             self._answered.emit(future)
-        except RuntimeError:  # the window has gone, and this object with it
+        except RuntimeError:  # the window and this object no longer exist
             return
 
     def _take(self, future: Future[DeviceList]) -> None:
@@ -180,7 +179,7 @@ class DevicesController(QObject):
             if self._is_listed:
                 absent = wanted.name
             else:
-                devices = (wanted,)  # nobody knows yet whether it is there
+                devices = (wanted,)  # not yet known whether it is present
         key = DEFAULT_KEY if wanted is None else wanted.key
         self._chooser.show_devices([_entry(one) for one in devices], key, absent)
 
@@ -190,12 +189,12 @@ def _entry(device: InputDevice) -> DeviceEntry:
     default = ", the default" if device.is_default else ""
     channels = counted(device.n_channels, "channel")
     text = f"{device.name}   {device.host_api}, {rate}{default}"
-    tip = f"{device.name}: {channels} at {rate}, through {device.host_api}{default}"
+    tip = f"{device.name}: {channels}, {rate}, {device.host_api}{default}"
     return DeviceEntry(device.key, text, tip, device.n_channels, device.is_monitor)
 
 
 def _device_from(fields: Fields) -> InputDevice | None:
-    """Return the remembered device; None where none was chosen. FileFormatError where another version remembered it."""
+    """Return the stored device; None without one. FileFormatError if another version stored it."""
     if "key" not in fields:
         return None
     return InputDevice(

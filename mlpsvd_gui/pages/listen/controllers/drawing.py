@@ -1,4 +1,4 @@
-"""When what is drawn: the verdict at once, everything else twenty times a second at most and only where it is seen."""
+"""Schedule of drawing: the label immediately, everything else at most twenty times per second if visible."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ __all__ = ["LiveDrawing", "step_of"]
 _DRAW_MS = 50
 _RASTER_TURN, _WATERFALL_TURN, _LOG_TURN, _SPECTRUM_TURN = range(4)
 _N_TURNS = 4
-"""Each of four drawings has a picture of its own: all at once would hold the window up for a fiftieth of a second."""
+"""The four drawings have separate frames: together they would block the window for 20 ms."""
 _LATENCY_EVERY = 12
 _LEAST_STEP_S = 0.02
 _SOUND_STEP_S = 0.1
 
 
 class LiveDrawing(QObject):
-    """Collects what a session tells and draws it into the panel when its turn has come."""
+    """Collects the updates of a session and draws them into the panel on schedule."""
 
     ticked = Signal()
-    """A drawing begins: whoever has something to add or to ask does it now."""
+    """Emitted before each drawing."""
     levels_drawn = Signal(float, float, bool)
-    """Emits root mean square and peak of the last moments in dBFS, and whether they clipped."""
+    """Emits RMS and peak level in dBFS and whether the input clipped."""
 
     def __init__(self, panel: ListenPanel, to_db_spl: Callable[[float], float | None], parent: QObject) -> None:
         super().__init__(parent)
@@ -60,13 +60,13 @@ class LiveDrawing(QObject):
 
     @property
     def scale(self) -> SpectrumScale | None:
-        """How the spectra of the model are drawn; None where there is no model."""
+        """The scale of the model's spectra; None without a model."""
         return self._scale
 
     def begin(self, session: LiveSession, model: AvailableModel | None, settings: LiveSettings) -> None:
-        """Begin empty pictures for a model, or for none."""
+        """Clear the plots for a model, or for none."""
         self._differ = settings.windows == "whole sounds"
-        self._draw_log()  # what the last model said stays in the log
+        self._draw_log()  # decisions of the last model stay in the log
         for undrawn in (self._decisions, self._unseen, self._columns):
             undrawn.clear()
         self._latest = None
@@ -86,22 +86,22 @@ class LiveDrawing(QObject):
         self._timer.start()
 
     def stop(self) -> None:
-        """Draw what is left, and then nothing more."""
+        """Draw what is pending, then stop."""
         self._timer.stop()
         self.draw(everything=True)
 
     def close(self) -> None:
-        """Draw nothing more."""
+        """Stop drawing."""
         self._timer.stop()
 
     def take(self, update: LiveUpdate) -> None:
-        """Take what is new; the verdict is shown at once."""
+        """Take an update; the label is shown immediately."""
         if update.status.state is SourceState.STALLED:
-            self._levels.clear()  # they are of before, and the meter shows that no sound comes
+            self._levels.clear()  # they are old, and the meter shows that there is no input
         else:
             self._levels.extend(update.levels)
         self._columns.extend(update.spectra)
-        # A window that the last model had in hand when it was swapped is in the log, but has no row to be drawn in.
+        # A window of the previous model that was in progress is in the log, but has no row to be drawn in.
         fitting = [one for one in update.decisions if one.class_names == self._names]
         if fitting:
             for undrawn in (self._decisions, self._unlisted, self._unseen):
@@ -114,7 +114,7 @@ class LiveDrawing(QObject):
         self._panel.show_label(decision, _detail(decision))
 
     def draw(self, everything: bool = False) -> None:
-        """Draw what has its turn."""
+        """Draw the next part."""
         self.ticked.emit()
         self._draw_level()
         self._turn = (self._turn + 1) % (_N_TURNS * _LATENCY_EVERY)
@@ -174,14 +174,14 @@ class LiveDrawing(QObject):
 
 
 def step_of(model: AvailableModel, settings: LiveSettings) -> float:
-    """Return the time that one column of the raster stands for: a hop, or a part of a whole sound."""
+    """Return the duration of a raster column: a hop, or a part of an event."""
     if settings.windows == "whole sounds":
         return max(_LEAST_STEP_S, min(_SOUND_STEP_S, model.window_s / 4.0))
     return model.window_s * settings.hop_share
 
 
 def _detail(decision: LiveDecision) -> str:
-    """Say below the verdict what it rests on, where a probability alone does not."""
+    """Return the detail below the label, if it is not a probability."""
     kind = decision.verdict.kind
     if kind is VerdictKind.QUIET:
         return with_minus(f"{decision.level.rms_dbfs:.0f} dBFS, below the trigger level")

@@ -1,4 +1,4 @@
-"""What was listened to the last time: kind of source, recording, speed."""
+"""Stored choice of source, recording and speed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _REMEMBERED = "live/source"
 
 
 class LastChoice(QObject):
-    """Shows the remembered choice at first, and remembers every other."""
+    """Restores the stored choice and stores every change."""
 
     def __init__(self, chooser: SourceChooser, preferences: Preferences, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""How long labels took from the sound to the screen, as measured."""
+"""Measured latency from the sound to the displayed label."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ __all__ = ["LatencyLog"]
 
 _REMEMBERED = 200
 _PARTS = (
-    ("Device", "What the device and its driver add, as they say themselves, and the resampler; 0 for a recording"),
-    ("Window", "From the delivery of a window's last sample until the classifier took it up"),
+    ("Device", "Latency reported by the device and its driver, and of the resampler; 0 for a recording"),
+    ("Window", "From the delivery of a window's last sample to the start of its classification"),
     ("Features", "Level and features"),
-    ("Network", "The network, the distance to the training set, smoothing and verdict"),
-    ("Display", "From the decision until its label was drawn"),
+    ("Network", "Network, distance to the training set, smoothing and decision"),
+    ("Display", "From the decision to the drawing of its label"),
 )
-_SUM_TIP = "From a window's last sample to its label; the 95 % are those of the sum itself, not a sum of theirs"
+_SUM_TIP = "From a window's last sample to its label; the 95th percentile is that of the total"
 
 
 class LatencyLog:
-    """Latencies of the last two hundred labels that were drawn."""
+    """Latencies of the last 200 drawn labels."""
 
     def __init__(self) -> None:
         self._parts_ms: deque[tuple[float, ...]] = deque(maxlen=_REMEMBERED)
@@ -31,17 +31,17 @@ class LatencyLog:
         self._window_s = 0.0
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Clear the latencies."""
         self._parts_ms.clear()
         self._undrawn = None
 
     def decided(self, decision: LiveDecision) -> None:
-        """A decision's label is about to be drawn."""
+        """Record that a decision's label is about to be drawn."""
         self._undrawn = decision
         self._window_s = decision.duration_s
 
     def painted(self, now_s: float) -> None:
-        """The label has been drawn."""
+        """Record that the label has been drawn."""
         if self._undrawn is not None:
             one, drawing_ms = self._undrawn.latency, 1e3 * (now_s - self._undrawn.decided_s)
             self._parts_ms.append((one.device_ms, one.waiting_ms, one.features_ms, one.network_ms, drawing_ms))
@@ -49,16 +49,16 @@ class LatencyLog:
 
     @property
     def totals_ms(self) -> tuple[float, ...]:
-        """From the last sample to the drawn label, for each of the labels remembered."""
+        """Latencies from the last sample to the drawn label."""
         return tuple(sum(parts) for parts in self._parts_ms)
 
     @property
     def own_ms(self) -> tuple[float, ...]:
-        """The same without what the device itself adds."""
+        """The same without the latency of the device."""
         return tuple(sum(parts[1:]) for parts in self._parts_ms)
 
     def rows(self) -> list[LatencyRow]:
-        """Say where the time goes: medians, and what 95 of 100 stay below; the sum last."""
+        """Return median and 95th percentile of each stage, the total last."""
         if not self._parts_ms:
             return []
         table = np.array(self._parts_ms)
@@ -68,14 +68,14 @@ class LatencyLog:
             for (name, tip), median, high in zip(_PARTS, medians, most, strict=True)
         ]
         totals = table.sum(axis=1)
-        total = LatencyRow("Sound to label", _SUM_TIP, float(np.median(totals)), float(np.percentile(totals, 95)))
+        total = LatencyRow("Total", _SUM_TIP, float(np.median(totals)), float(np.percentile(totals, 95)))
         return [*rows, total]
 
     def note(self) -> str:
-        """Say what the numbers are of."""
+        """Return a description of the numbers."""
         n = len(self._parts_ms)
         window = f"{1e3 * self._window_s:.0f} ms" if self._window_s < 1.0 else f"{self._window_s:.3g} s"
         return (
-            f"Of the last {n} labels, from the end of a window's last sample. The window itself is {window} long: a "
-            "sound that begins within it is told at its end."
+            f"Last {n} labels, from the last sample of a window ({window}). The label of a sound that begins within "
+            "the window appears at its end."
         )

@@ -1,4 +1,4 @@
-"""Joins the Listen page with the networks, a source of sound and the thread that classifies it."""
+"""Controller of the Listen page."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = ["ListenController"]
 
 
 class ListenController(QObject):
-    """Starts and stops sessions, swaps models and settings while they run.
+    """Starts and stops sessions; changes models and settings while they run.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class ListenController(QObject):
         source = panel.controls.source
         self._panel = panel
         self._model: AvailableModel | None = None
-        self._chosen_key = ""  # of the model that a person chose last
+        self._chosen_key = ""  # of the model that the user chose last
         self._session: LiveSession | None = None
         self._update: LiveUpdate | None = None
         self._starts_again = False
@@ -91,12 +91,12 @@ class ListenController(QObject):
 
     @property
     def session(self) -> LiveSession | None:
-        """What plays now, None where nothing does."""
+        """The current session; None without one."""
         return self._session
 
     @property
     def is_running(self) -> bool:
-        """Whether a source plays."""
+        """Whether a session is running."""
         return self._session is not None
 
     def close(self) -> None:
@@ -180,8 +180,8 @@ class ListenController(QObject):
             else:
                 self._begin_view(session)
                 return
-        rate = f"{model.classifier.sample_rate_hz:g} Hz"
-        self._notes.tell(f"The sound was opened anew: {model.text} hears it at {rate}.")
+        rate = f"{model.classifier.sample_rate_hz / 1000:g} kHz"
+        self._notes.tell(f"Input reopened at {rate} for {model.text}.")
         self._starts_again = True
         session.ask_to_stop()
 
@@ -222,7 +222,7 @@ class ListenController(QObject):
     # --- start and stop ------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin with the chosen source and model, as the Start button does; nothing where something plays."""
+        """Start with the chosen source and model, unless a session is running."""
         if self._session is not None:
             return
         self._panel.messages.clear()
@@ -302,7 +302,7 @@ class ListenController(QObject):
         if update.status.state is SourceState.FAILED:
             self._tell(update.status.message)
         if update.status.state is not SourceState.FINISHED:
-            self._panel.meter.show_silence()  # a level that stands still looks like sound
+            self._panel.meter.show_silence()  # a frozen level looks like input
         self._panel.notes.show_sentences(())
         if not self._log.n_decisions:
             self._panel.show_model(self._model is not None)
@@ -326,7 +326,7 @@ class ListenController(QObject):
             self._drain()
 
     def _tick(self) -> None:
-        """Look also where nothing comes: a device that stands still makes no news."""
+        """Poll the status: a stalled device sends no updates."""
         self._drain()
         if self._session is not None and self._update is not None and self._panel.isVisible():
             self._show_status(self._session, self._update)

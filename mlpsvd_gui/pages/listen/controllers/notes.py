@@ -1,4 +1,4 @@
-"""What stands beside the verdict: what the device says of itself, and what does not fit the training set."""
+"""Notes beside the label: device status and mismatch with the training set."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NOTICE_S = 10.0
 
 
 class NotesController:
-    """Sentences for one session after the other."""
+    """Collects the notes of a session."""
 
     def __init__(self) -> None:
         self._model: AvailableModel | None = None
@@ -30,29 +30,29 @@ class NotesController:
         self._noticed_s = 0.0
 
     def begin(self, source: AudioSource, model: AvailableModel | None) -> None:
-        """Watch another source or model."""
+        """Use another source or model."""
         self._source, self._model, self._watch = source, model, None
         self._device = ""
 
     def use_background(self, background: MeasuredBackground | None, is_subtracted: bool) -> None:
-        """Take over what is known of the background."""
+        """Set the measured background."""
         self._background = (background.level_dbfs if background is not None else None, is_subtracted)
         if self._watch is not None:
             self._watch.set_background(*self._background)
 
     def tell(self, notice: str) -> None:
-        """Add one sentence of the program's own; it stays ten seconds, and an empty one takes it away."""
+        """Show a message for ten seconds; an empty text hides it."""
         self._notice, self._noticed_s = notice, time.monotonic()
 
     def take_status(self, status: SourceStatus) -> None:
-        """Take what the source says of itself."""
+        """Set the status of the source."""
         is_amiss = status.state in (SourceState.STALLED, SourceState.FAILED)
         self._device = sentence(status.message) if is_amiss and status.message else ""
 
     def take(self, decision: LiveDecision) -> None:
-        """Look at one more decision of the model."""
+        """Take a decision of the model."""
         if self._watch is None and self._model is not None and self._source is not None:
-            # Only now: a device tells its own rate once it is open.
+            # Not earlier: a device reports its sample rate once it is open.
             rate_hz = self._source.raw_rate_hz if isinstance(self._source, MicrophoneSource) else None
             self._watch = MismatchWatch(self._model.classifier.model, rate_hz)
             self._watch.set_background(*self._background)
@@ -60,7 +60,7 @@ class NotesController:
             self._watch.add(decision)
 
     def sentences(self) -> list[str]:
-        """Return what should be read now, the most pressing first."""
+        """Return the current notes, the most important first."""
         found = [one.sentence for one in self._watch.current] if self._watch is not None else []
         notice = self._notice if time.monotonic() - self._noticed_s < _NOTICE_S else ""
         return [text for text in (self._device, notice, *found) if text]

@@ -1,4 +1,4 @@
-"""Joins the form of live settings, the trigger mark on the meter, and what is remembered."""
+"""Controller of the live settings: form, trigger mark and stored values."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _N_LEVELS = 100
 
 
 class LiveSettingsController(QObject):
-    """One :class:`LiveSettings`, always possible; what is impossible is told beside its editor and goes no further."""
+    """Holds valid :class:`LiveSettings`; invalid values are reported at their editor and not applied."""
 
     changed = Signal(object)
     """Emits the new settings."""
@@ -46,29 +46,29 @@ class LiveSettingsController(QObject):
 
     @property
     def settings(self) -> LiveSettings:
-        """What holds now."""
+        """The current settings."""
         return self._settings
 
     @property
     def clips_align(self) -> bool:
-        """Whether windows begin where the bank's clips begin."""
+        """Whether windows are aligned with the clips of the bank."""
         return self._settings.hop_share == 1.0 and self._settings.windows == "running"
 
     @property
     def chose_windows(self) -> bool:
-        """Whether a person has ever said which windows are wanted."""
+        """Whether the user has ever chosen a mode."""
         return bool(self._preferences.table(_BY_HAND))
 
     def take_level(self, rms_dbfs: float) -> None:
-        """Take the level of the last moments: a trigger level is set above them where one is needed."""
+        """Take the current level, from which a trigger level is derived if needed."""
         self._levels_dbfs.append(rms_dbfs)
 
     def forget_levels(self) -> None:
-        """Another source is heard."""
+        """Forget the levels of another source."""
         self._levels_dbfs.clear()
 
     def hear_whole_sounds(self) -> None:
-        """Cut whole sounds from now on, as choosing them in the form does."""
+        """Switch to event mode."""
         self._set("windows", "whole sounds")
 
     def _set(self, name: str, value: object) -> None:
@@ -126,6 +126,6 @@ def _remembered(preferences: Preferences) -> LiveSettings:
     try:
         found = settings.from_table(LiveSettings, preferences.table(_REMEMBERED))
         settings.check(found)
-    except MlpSvdError:  # remembered by another version
+    except MlpSvdError:  # stored by another version
         return LiveSettings()
     return found

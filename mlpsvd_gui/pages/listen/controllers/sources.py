@@ -1,4 +1,4 @@
-"""From what is chosen in the live tab to a source of sound."""
+"""Creation of the chosen source."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["SourceFactory"]
 
 
 class SourceFactory:
-    """Makes the chosen source, delivering at the model's rate; without a model at its own."""
+    """Creates the chosen source at the model's sample rate, or at its own without a model."""
 
     def __init__(self, chooser: SourceChooser, devices: DevicesController, host: PortAudioThread) -> None:
         self._chooser = chooser
@@ -28,30 +28,30 @@ class SourceFactory:
         self._host = host
 
     def make(self, model: AvailableModel | None) -> AudioSource:
-        """Make the chosen source.
+        """Create the chosen source.
 
         Raises
         ------
         MlpSvdError
-            If the model has no bank to play, the device has no such channel, or the recording cannot be read.
+            If the model has no filter bank, the device lacks the channel, or the recording cannot be read.
         """
         if self._chooser.kind == MICROPHONE_SOURCE:
             return self._microphone(model)
         return self._file(model) if self._chooser.kind == FILE_SOURCE else self._bank(model)
 
     def reason_not_to_start(self, model: AvailableModel | None) -> str:
-        """Say what is missing before anything can be played; empty where nothing is."""
+        """Return what is missing before a session can start; otherwise an empty text."""
         if self._chooser.kind == MICROPHONE_SOURCE:
             return ""
         if self._chooser.kind == FILE_SOURCE:
-            return "" if self._chooser.path else "Choose a recording to play first"
+            return "" if self._chooser.path else "Choose a recording first"
         if model is None:
-            return "Train a network or open a model file first: the bank is the one that it was trained on"
-        return "" if model.bank is not None else "This model was not trained on a synthetic bank; play it a recording"
+            return "Train a network or open a model file first; the bank comes from the model"
+        return "" if model.bank is not None else "This model was not trained on a synthetic bank; use a recording"
 
     @staticmethod
     def serves(source: AudioSource, before: AvailableModel | None, model: AvailableModel) -> bool:
-        """Whether a running source serves another model as well, so that it need not be started anew."""
+        """Whether a running source also serves another model, without a restart."""
         classifier = model.classifier
         if source.sample_rate_hz != classifier.sample_rate_hz:
             return False
@@ -68,7 +68,7 @@ class SourceFactory:
     def _file(self, model: AvailableModel | None) -> FileSource:
         chooser = self._chooser
         pace = Pace.REAL_TIME if chooser.is_real_time else Pace.FASTEST
-        loops = chooser.loops and chooser.is_real_time  # without an end, as fast as possible leads nowhere
+        loops = chooser.loops and chooser.is_real_time  # endless playback at maximum speed makes no sense
         path = Path(chooser.path)
         if model is None:
             return FileSource(path, info(path).sample_rate_hz, pace, loops)

@@ -1,4 +1,4 @@
-"""What the live tab says of itself in words: what is being played, and whether all of it was heard."""
+"""Status texts of the Listen page."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ _FAST = 1.5
 
 
 def status_text(name: str, update: LiveUpdate, health: SourceHealth, n_decisions: int, elapsed_s: float) -> str:
-    """Say in one line what is played, how far, and whether anything was lost."""
+    """Return one line with source, time received, decisions and losses."""
     state = update.status.state
     if state is SourceState.FAILED:
-        return "Stopped by an error."
+        return "Stopped after an error."
     if state is SourceState.STARTING:
-        return f"Opening {name} …"
+        return f"Opening {name}…"
     verb = {
-        SourceState.FINISHED: "Played to the end",
+        SourceState.FINISHED: "Finished",
         SourceState.STOPPED: "Stopped",
         SourceState.STALLED: f"Waiting for {name}",
-    }.get(state, f"Listening to {name}")
-    heard = f"{update.heard_s:.1f} s heard"
+    }.get(state, name)
+    heard = f"{update.heard_s:.1f} s received"
     if elapsed_s > 0.2 and update.heard_s > _FAST * elapsed_s:
         heard += f" at {update.heard_s / elapsed_s:.0f} times real time"
     decisions = f", {counted(n_decisions, 'decision')}" if n_decisions else ""
@@ -35,10 +35,10 @@ def _lost(lost_s: float, health: SourceHealth) -> str:
     if health.n_gaps:
         parts.append(f"{counted(health.n_gaps, 'gap')} of {health.gaps_s:.1f} s in all")
     if lost_s > 0:
-        parts.append(f"{lost_s:.2f} s came too fast to be classified")
-    return ", ".join(parts) or "nothing lost"
+        parts.append(f"{lost_s:.2f}s skipped (too slow to classify)")
+    return ", ".join(parts) or "no dropouts"
 
 
 def right_text(n_right: int, n_judged: int) -> str:
-    """Say how many decisions were right, where it is known what was played; nothing where it is not."""
-    return f" {n_right} of {n_judged} right ({100.0 * n_right / n_judged:.0f} %)." if n_judged else ""
+    """Return the accuracy of the decisions if the actual class is known; otherwise an empty text."""
+    return f" {n_right} of {n_judged} correct ({100.0 * n_right / n_judged:.0f} %)." if n_judged else ""

@@ -1,4 +1,4 @@
-"""A dialog for the level calibration with a sound calibrator."""
+"""Dialog for the level calibration with a sound calibrator."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from mlpsvd_gui.widgets.plain_label import PlainLabel
 
 __all__ = ["CalibrationDialog"]
 
-_LEVELS = (("94 dB", 94.0), ("114 dB", 114.0), ("another level", None))
+_LEVELS = (("94 dB", 94.0), ("114 dB", 114.0), ("Other level", None))
 _HOW = (
-    "Put the calibrator on the microphone, switch it on, and press Measure. Nothing else should sound for three "
-    "seconds, and the gain must stay as it is from then on."
+    "Put the calibrator on the microphone, switch it on, and press Measure. Avoid other sounds for three seconds. The "
+    "calibration is valid as long as the gain is unchanged."
 )
 
 
 class CalibrationDialog(QDialog):
-    """Level of the calibrator, what is heard now, Measure, and the result or the refusal in words."""
+    """Level of the calibrator, current level, Measure, and the result or error."""
 
     measure_requested = Signal(float)
     """Emits the level of the calibrator in dB SPL."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Calibrate the level")
+        self.setWindowTitle("Level calibration")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.level_box = Chooser(self)
         self.other_box = NumberField(Quantity("dB SPL", low=40.0, high=170.0), 94.0, 1.0, self)
@@ -54,23 +54,23 @@ class CalibrationDialog(QDialog):
 
     @property
     def level_db_spl(self) -> float:
-        """What the calibrator gives."""
+        """Level of the calibrator in dB SPL."""
         chosen = self.level_box.currentData()
         return self.other_box.value() if chosen is None else float(chosen)
 
     def show_level(self, rms_dbfs: float, peak_dbfs: float, clipped: bool, now_s: float) -> None:
-        """Show what is heard now."""
+        """Show the current level."""
         self.meter.show_level(rms_dbfs, peak_dbfs, clipped, now_s)
 
     def show_progress(self, share: float | None) -> None:
-        """Show how far the measurement is, from 0 to 1; None: there is none."""
+        """Show the progress of the measurement, from 0 to 1; None without one."""
         self.progress.setValue(round(100 * (share or 0.0)))
         self.measure_button.setEnabled(share is None)
         if share is not None:
             self.answer.setText("Measuring…")
 
     def show_result(self, sentence: str) -> None:
-        """Say what came out, or why nothing did."""
+        """Show the result or the error."""
         self.answer.setText(sentence)
 
     def _build(self) -> None:
@@ -94,7 +94,7 @@ class CalibrationDialog(QDialog):
         levels.addWidget(self.other_box)
         levels.addStretch(1)
         form = QFormLayout()
-        form.addRow("The calibrator gives", levels)
+        form.addRow("Calibrator level", levels)
         column = QVBoxLayout(self)
         column.setSpacing(10)
         for widget in (how, self.meter):

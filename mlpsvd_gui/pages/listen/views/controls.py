@@ -1,4 +1,4 @@
-"""What is heard, what decides, and the button that starts it: one row."""
+"""Row of source, model and Start button."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PROBLEM_COLOUR = "#c77d0a"
 
 
 class ListenControls(QWidget):
-    """Source, model and Start; below them, where there is one, what is wrong with the source. Asks through signals."""
+    """Source, model and Start, with problems of the source below."""
 
     start_requested = Signal()
     stop_requested = Signal()
@@ -45,25 +45,25 @@ class ListenControls(QWidget):
         self._connect()
 
     def show_problem(self, sentence: str) -> None:
-        """Say beside the chooser what is wrong with the sound devices; an empty sentence takes it away."""
+        """Show a problem of the input devices; an empty text hides it."""
         self.problem.setText(sentence)
         self.problem.setVisible(bool(sentence))
 
     def show_running(self, is_running: bool) -> None:
-        """Turn Start into Stop and back; what cannot change while running is greyed."""
+        """Switch between Start and Stop; disable what cannot change during a session."""
         self._is_running = is_running
         self.start_button.setText("Stop" if is_running else "Start")
-        self.start_button.setShortcut(_START_KEY)  # Qt takes the shortcut away with the text
+        self.start_button.setShortcut(_START_KEY)  # Qt removes the shortcut with the text
         self._paint_icon()
         self.source.show_running(is_running)
 
     def show_startable(self, is_startable: bool, reason: str) -> None:
-        """Enable the Start button, or say on it why not."""
+        """Enable the Start button, or disable it with a reason."""
         self.start_button.setEnabled(is_startable or self._is_running)
         self.start_button.setToolTip(plain_tip(reason or "Start or stop listening (Ctrl+L)"))
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._ink = theme.foreground
         self._paint_icon()
         self.source.set_theme(theme)
@@ -72,8 +72,7 @@ class ListenControls(QWidget):
         self.start_button.setIcon(icon("stop" if self._is_running else "play", self._ink))
 
     def _build_boxes(self) -> None:
-        self.model_box.setToolTip("The trained network that decides; changing it while running takes effect with "
-                                  "the next window")  # fmt: skip
+        self.model_box.setToolTip("Model for classification; a change takes effect with the next window")  # fmt: skip
         self.open_button.setToolTip("Open a model file (.safetensors)")
         self.start_button.setMinimumWidth(96)
         self.start_button.setShortcut(_START_KEY)
@@ -81,7 +80,7 @@ class ListenControls(QWidget):
         self.problem.setTextFormat(Qt.TextFormat.PlainText)
         self.problem.setStyleSheet(f"color: {_PROBLEM_COLOUR};")
         self.problem.hide()
-        self.show_startable(False, "Choose what to listen to first")
+        self.show_startable(False, "Choose a source first")
 
     def _build_layout(self) -> None:
         row = QHBoxLayout()
@@ -109,7 +108,7 @@ class ListenControls(QWidget):
         (self.stop_requested if self._is_running else self.start_requested).emit()
 
     def _ask_for_model(self) -> None:
-        ask_for_path(self, "model", "Open a model", self.model_file_chosen.emit, name_filter=_MODEL_FILES)
+        ask_for_path(self, "model", "Open model", self.model_file_chosen.emit, name_filter=_MODEL_FILES)
 
 
 def _label(text: str, buddy: QWidget) -> QLabel:

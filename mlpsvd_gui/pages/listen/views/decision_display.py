@@ -1,4 +1,4 @@
-"""The decided label, large enough to be read from across the room."""
+"""Large display of the predicted label."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _MARK_PX = 6.0
 
 
 class DecisionDisplay(QWidget):
-    """The latest verdict and how sure it is, or in words what has to be done to get one.
+    """Shows the latest label and its probability, or a hint.
 
-    A class stands upright beside a bar of its colour. Unknown is slanted, beside a dashed outline; quiet is light and
-    faint, beside a thin line: each can be told from the others without colours. While it is quiet, what was shown
-    before stays readable, as faint as quiet itself: a short sound would otherwise be gone before anybody looks.
+    A class is upright beside a bar of its colour; unknown is italic beside a dashed outline; quiet is muted beside a
+    thin line, so that they differ without colours. While it is quiet, the previous label stays visible, muted, because
+    a short sound would otherwise disappear too soon.
     """
 
     painted = Signal(float)
-    """Emits the clock (``time.monotonic``) when a label shown for the first time has been drawn."""
+    """Emits the time (``time.monotonic``) when a new label has been drawn."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,12 +44,12 @@ class DecisionDisplay(QWidget):
         self._is_fresh = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(190, 78)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else what lies below is drawn each time too
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # otherwise the parent is redrawn each time too
         self.setAccessibleName("Decision")
 
     @property
     def label(self) -> str:
-        """The label shown, empty where there is none."""
+        """The label shown; empty without one."""
         return self._label
 
     @property
@@ -64,12 +64,12 @@ class DecisionDisplay(QWidget):
 
     @property
     def detail(self) -> str:
-        """What stands below the label."""
+        """The detail below the label."""
         return self._detail
 
     @property
     def before(self) -> str:
-        """What was shown before it became quiet and how probable that was; empty where nothing was or it is not quiet.
+        """The previous label with its probability while it is quiet; otherwise empty.
 
         An example: ``7 (99 %)``.
         """
@@ -80,15 +80,15 @@ class DecisionDisplay(QWidget):
 
     @property
     def hint(self) -> str:
-        """What is written where there is no label."""
+        """The hint without a label."""
         return self._hint
 
     def sizeHint(self) -> QSize:
-        """Enough for a short label at full size."""
+        """Return a size for a short label."""
         return QSize(260, 94)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self.update()
 
@@ -100,20 +100,20 @@ class DecisionDisplay(QWidget):
         kind: VerdictKind = VerdictKind.CLASS,
         detail: str = "",
     ) -> None:
-        """Show a verdict; a class in its colour.
+        """Show a label; a class in its colour.
 
-        Parameters
-        ----------
-        label
-            The class, "unknown" or "quiet".
-        probability
-            Of the class.
-        colour
-            The class's colour.
-        kind
-            What the label is.
-        detail
-            What stands below it; by default the probability.
+                Parameters
+                ----------
+                label
+                    The class, "unknown" or "quiet".
+                probability
+                    Of the class.
+                colour
+                    The class's colour.
+                kind
+        The kind of label.
+                detail
+        The text below it; by default the probability.
         """
         self._label, self._probability, self._colour, self._kind = label, probability, colour, kind
         self._detail = detail or _percent(probability)
@@ -122,22 +122,22 @@ class DecisionDisplay(QWidget):
         self._is_fresh = True
         before = f", before: {self.before}" if self.before else ""
         self.setAccessibleDescription(f"{label}, {self._detail}{before}")
-        self.repaint()  # at once: the label does not wait for plots and tables
+        self.repaint()  # immediately: the label does not wait for plots and tables
 
     def recolour(self, colour_of: Callable[[str], QColor]) -> None:
-        """Take the label's colour anew, after the theme has changed."""
+        """Update the label's colour after a change of theme."""
         self._colour = colour_of(self._label)
         self.update()
 
     def show_hint(self, hint: str) -> None:
-        """Show no label, and say instead what is needed for one."""
+        """Show a hint instead of a label."""
         self._label, self._hint, self._is_fresh = "", hint, False
         self._before = None
         self.setAccessibleDescription(hint)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the label as large as it fits, or the hint."""
+        """Draw the label as large as possible, or the hint."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Window))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -174,7 +174,7 @@ class DecisionDisplay(QWidget):
         painter.drawText(area, left, detail)
 
     def _texts(self) -> tuple[str, str]:
-        """Return what stands large, and what below it."""
+        """Return the label and the text below it."""
         if not self.before or self._before is None:
             return self._label, self._detail
         return self._before[0], f"before: {self.before}, now {self._label}"

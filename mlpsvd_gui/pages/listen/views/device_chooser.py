@@ -1,4 +1,4 @@
-"""Which microphone: a list with what is known of each, the channel, and a button that looks again."""
+"""Chooser of input device and channel, with a refresh button."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from mlpsvd_gui.widgets.number_field import NumberField
 __all__ = ["DEFAULT_KEY", "DeviceChooser", "DeviceEntry"]
 
 DEFAULT_KEY = ""
-"""Stands for the system's default, whichever that is at the time."""
+"""Key of the system default."""
 
 _KEY = int(Qt.ItemDataRole.UserRole)
-_SYSTEM_SOUND = "System sound: what this computer plays"
+_SYSTEM_SOUND = "System sound (computer output)"
 
 
 @dataclass(frozen=True)
 class DeviceEntry:
-    """One line of the list: key, words, tooltip, how many channels, and whether it is what the computer plays."""
+    """An entry of the list: key, text, tooltip, channels, and whether it is a monitor device."""
 
     key: str
     text: str
@@ -37,10 +37,10 @@ class DeviceEntry:
 
 
 class DeviceChooser(QWidget):
-    """Shows devices and asks for one; knows nothing of sound."""
+    """Shows devices and emits the choice."""
 
     chosen = Signal(str)
-    """Emits the key of the device that a person chose."""
+    """Emits the key of the chosen device."""
     channel_chosen = Signal(int)
     """Emits the channel, counted from 1; 0 mixes all."""
     refresh_requested = Signal()
@@ -48,7 +48,7 @@ class DeviceChooser(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.box = ElidingComboBox(self)
-        self.refresh_button = QToolButton(self)  # the order of making is that of the Tab key
+        self.refresh_button = QToolButton(self)  # created in the order of the Tab key
         self.channel_box = NumberField(Quantity(whole=True, low=0, high=2, zero="all"), step=1, parent=self)
         self._entries: tuple[DeviceEntry, ...] = ()
         self._absent = ""
@@ -61,7 +61,7 @@ class DeviceChooser(QWidget):
 
     @property
     def key(self) -> str:
-        """Key of the chosen device; :data:`DEFAULT_KEY` for the system's default."""
+        """Key of the chosen device; :data:`DEFAULT_KEY` for the system default."""
         return str(self.box.currentData(_KEY) or DEFAULT_KEY)
 
     @property
@@ -71,20 +71,20 @@ class DeviceChooser(QWidget):
 
     @property
     def texts(self) -> list[str]:
-        """The words of every line of the list, headings included."""
+        """The texts of the list, headings included."""
         return [self.box.itemText(row) for row in range(self.box.count())]
 
     def show_devices(self, entries: Sequence[DeviceEntry], key: str, absent: str = "") -> None:
-        """Offer devices and choose one; nothing is emitted.
+        """Set the devices and choose one; emits nothing.
 
-        Parameters
-        ----------
-        entries
-            What is there.
-        key
-            What is to be chosen.
-        absent
-            The name of the chosen device where it is not among the entries.
+                Parameters
+                ----------
+                entries
+        The devices.
+                key
+        Key of the choice.
+                absent
+        Name of the chosen device if it is not among the entries.
         """
         wanted = (tuple(entries), key, absent)
         if wanted == (self._entries, self.key, self._absent) and self.box.count():
@@ -97,38 +97,38 @@ class DeviceChooser(QWidget):
         self._fit_channels()
 
     def show_channel(self, channel: int) -> None:
-        """Choose a channel; nothing is emitted."""
+        """Choose a channel; emits nothing."""
         blocked = self.channel_box.blockSignals(True)
         self.channel_box.setRange(0, max(self.channel_box.maximum(), channel))
         self.channel_box.setValue(channel)
         self.channel_box.blockSignals(blocked)
 
     def show_busy(self, is_busy: bool) -> None:
-        """Grey the refresh button while a list is awaited."""
+        """Disable the refresh button while a list is requested."""
         self.refresh_button.setEnabled(not is_busy)
 
     def show_running(self, is_running: bool) -> None:
-        """Grey what cannot change while it plays."""
+        """Disable what cannot change during a session."""
         self.box.setEnabled(not is_running)
         self.channel_box.setEnabled(not is_running)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self.refresh_button.setIcon(icon("reset", theme.foreground))
 
     def _build(self) -> None:
         self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.box.setMinimumContentsLength(14)
-        self.box.setAccessibleName("Sound device")
-        self.box.setToolTip("The device to listen to: its name, the system that offers it, and its own sample rate. "
-                            "System sound is what this computer plays. Ctrl+D opens this list.")  # fmt: skip
+        self.box.setAccessibleName("Input device")
+        self.box.setToolTip("Input device, with sound system and sample rate. System sound is the output of this "
+                            "computer. Ctrl+D opens the list.")  # fmt: skip
         self.channel_box.setAccessibleName("Channel")
-        self.channel_box.setToolTip("Which channel of the device is heard, counted from 1; “all” mixes them")
-        self.refresh_button.setToolTip("Look again for devices that were plugged in or taken away. It is also done by "
-                                       "itself every few seconds.")  # fmt: skip
-        self.refresh_button.setAccessibleName("Look for devices")
+        self.channel_box.setToolTip("Input channel, from 1; “all” mixes the channels")
+        self.refresh_button.setToolTip("Refresh the list of devices, which is also updated automatically every few "
+                                       "seconds")  # fmt: skip
+        self.refresh_button.setAccessibleName("Refresh devices")
         self.refresh_button.setIcon(icon("reset", self.palette().windowText().color()))
-        # Below the box: the key rests with it while something plays, and where the page is not seen.
+        # On the box: the shortcut is disabled with it, and while the page is hidden.
         QShortcut(QKeySequence("Ctrl+D"), self.box).activated.connect(self._open_list)
         label = QLabel("C&hannel", self)
         label.setBuddy(self.channel_box)
@@ -143,7 +143,7 @@ class DeviceChooser(QWidget):
         self.box.showPopup()
 
     def _fit_channels(self) -> None:
-        """Offer the channels that the device has; what a default or absent device has is not known."""
+        """Set the channels of the device; those of a default or absent device are unknown."""
         entry = next((one for one in self._entries if one.key == self.key), None)
         blocked = self.channel_box.blockSignals(True)
         before = self.channel_box.value()
@@ -156,13 +156,11 @@ class DeviceChooser(QWidget):
 
 def _list_of(entries: Sequence[DeviceEntry], key: str, absent: str, parent: QWidget) -> QStandardItemModel:
     model = QStandardItemModel(parent)
-    model.appendRow(
-        _item(DEFAULT_KEY, "System default", "Whatever the system has for a microphone; followed as it changes")
-    )
+    model.appendRow(_item(DEFAULT_KEY, "System default", "Follows the default input of the system"))
     for entry in (one for one in entries if not one.is_system_sound):
         model.appendRow(_item(entry.key, entry.text, entry.tip))
     if absent and all(entry.key != key for entry in entries):
-        model.appendRow(_item(key, f"{absent} (not there now)", "It is listened to as soon as it is there again"))
+        model.appendRow(_item(key, f"{absent} (not connected)", "Used again as soon as it is connected"))
     monitors = [one for one in entries if one.is_system_sound]
     if monitors:
         heading = QStandardItem(_SYSTEM_SOUND)

@@ -1,4 +1,4 @@
-"""Where the time goes between a sound and its label."""
+"""Table of latencies by stage."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from mlpsvd_gui.widgets.plain_label import PlainLabel
 
 __all__ = ["LatencyRow", "LatencyTable"]
 
-_EMPTY = "Here it will say where the time goes between the end of a window's last sample and its label on the screen."
+_EMPTY = "Latency from the last sample of a window to its displayed label, by stage."
 
 
 @dataclass(frozen=True)
 class LatencyRow:
-    """One part: its name, what it is, median and 95th percentile in milliseconds."""
+    """A stage: name, description, median and 95th percentile in milliseconds."""
 
     name: str
     tip: str
@@ -28,7 +28,7 @@ class LatencyRow:
 
 
 class LatencyTable(QWidget):
-    """Parts in rows, their sum last; medians, and what 95 of 100 labels stay below."""
+    """Stages in rows, the total last; median and 95th percentile."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,7 +40,7 @@ class LatencyTable(QWidget):
         self._grid.setHorizontalSpacing(14)
         self._grid.setVerticalSpacing(5)
         self._grid.setColumnStretch(0, 1)
-        self._heads = [PlainLabel(self, text) for text in ("", "Median", "95 %")]
+        self._heads = [PlainLabel(self, text) for text in ("", "Median", "95th percentile")]
         for column, head in enumerate(self._heads):
             head.setAlignment(Qt.AlignmentFlag.AlignRight)
             self._grid.addWidget(head, 0, column)
@@ -55,16 +55,16 @@ class LatencyTable(QWidget):
 
     @property
     def rows(self) -> tuple[LatencyRow, ...]:
-        """What is shown; the last one is the sum."""
+        """The rows shown; the last one is the total."""
         return self._rows
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         for label in (self.note, *self._heads):
             label.setStyleSheet(f"color: {theme.muted.name()};")
 
     def show_rows(self, rows: Sequence[LatencyRow], note: str = "") -> None:
-        """Show where the time goes; the last row is the sum. Without rows, what will be here."""
+        """Show the latencies; the last row is the total. Without rows, show the empty text."""
         self._rows = tuple(rows)
         while len(self._cells) < len(rows):
             self._add_cells()

@@ -1,4 +1,4 @@
-"""The log of decisions with its buttons."""
+"""Log of decisions with its buttons."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["LiveLogView"]
 
 
 class LiveLogView(QWidget):
-    """A table that follows its end; below it what can be done with it."""
+    """Table of decisions that scrolls to the newest, with export buttons."""
 
     export_requested = Signal(str, str)
     """Emits ``csv`` or ``audacity``, and the path to write to."""
@@ -41,18 +41,20 @@ class LiveLogView(QWidget):
         self._show_buttons()
 
     def clear(self) -> None:
-        """Empty the table."""
+        """Clear the table."""
         self.table.clear()
         self._show_buttons()
 
     def recolour(self, colour_of: Callable[[str], QColor]) -> None:
-        """Take every label's colour anew."""
+        """Update the colours of the labels."""
         self.table.recolour(colour_of)
 
     def _build(self) -> None:
-        self.csv_button.setToolTip("Write every decision with all probabilities as a CSV table")
-        self.audacity_button.setToolTip("Write what was shown as a label track for Audacity (File › Import › Labels)")
-        self.clear_button.setToolTip("Empty the log of decisions")
+        self.csv_button.setToolTip("Export every decision with all probabilities as CSV")
+        self.audacity_button.setToolTip(
+            "Export the displayed labels as a label track for Audacity (File › Import › Labels)"
+        )
+        self.clear_button.setToolTip("Clear the log")
         self.csv_button.clicked.connect(lambda: self._ask_for_path("csv", "decisions.csv", "CSV (*.csv)"))
         self.audacity_button.clicked.connect(lambda: self._ask_for_path("audacity", "labels.txt", "Text (*.txt)"))
         self.clear_button.clicked.connect(self.clear_requested)

@@ -1,4 +1,4 @@
-"""The page that hears, decides and shows."""
+"""Panel of the Listen page."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from mlpsvd_gui.widgets.quiet_label import QuietLabel
 
 __all__ = ["ListenPanel"]
 
-_READY = "Press Start to see the first decision."
-_NO_MODEL = "No network yet: level and spectrum only."
-_WHOLE_SOUNDS = "This network learnt whole recordings: words, calls and knocks are told best as whole sounds."
+_READY = "Press Start to classify."
+_NO_MODEL = "No model: level and spectrum only."
+_WHOLE_SOUNDS = "This model was trained on whole recordings. For words, calls or knocks, use event mode."
 
 
 class ListenPanel(ShowsMessages, QWidget):
     """Choices on top; below them the verdict with what makes it doubtful, level, probabilities and spectra; at the
     right log, settings, microphone and latency.
 
-    Asks through the signals of its parts and shows what it is told.
+    Requests come from the signals of its parts.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -64,15 +64,13 @@ class ListenPanel(ShowsMessages, QWidget):
         self.sides = Tabs(self)
         self._top = QStackedWidget(self)
         self._build_layout()
-        self.probabilities.set_empty_text(
-            "Here each class gets a row: how probable it was over the last half minute, and how probable it is now."
-        )
+        self.probabilities.set_empty_text("Probability of each class over the last 30 s.")
         self.welcome.open_requested.connect(self.controls.open_button.click)
         self.set_theme(self._theme)
         self.show_model(False)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         for view in (
             self.controls,
@@ -94,21 +92,21 @@ class ListenPanel(ShowsMessages, QWidget):
         self.show_warning(_WHOLE_SOUNDS, "whole sounds", "Hear whole sounds")
 
     def show_model(self, is_there: bool) -> None:
-        """Show where probabilities will be, or without a network how to get one."""
+        """Show the empty history, or the welcome page without a model."""
         self._top.setCurrentWidget(self.probabilities if is_there or self.log.rows else self.welcome)
         self.decision.show_hint(_READY if is_there else _NO_MODEL)
 
     def show_status(self, text: str) -> None:
-        """Say what is going on."""
+        """Show the status."""
         self.status.setText(text)
 
     def show_active(self, texts: Sequence[str]) -> None:
-        """Say what is done to the sound before it is classified."""
+        """Show the active conditioning."""
         self.meter.show_note("   ·   ".join(texts))
 
     def show_silence(self) -> None:
-        """Take verdict and level away: no sound comes, and the last ones say nothing of now."""
-        self.decision.show_hint("No sound comes.")
+        """Clear label and level because there is no input."""
+        self.decision.show_hint("No input.")
         self.meter.show_silence()
 
     def begin(self, names: Sequence[str], step_s: float) -> None:
@@ -120,11 +118,11 @@ class ListenPanel(ShowsMessages, QWidget):
         self.notes.show_sentences(())
 
     def show_level(self, rms_dbfs: float, peak_dbfs: float, clipped: bool, level_db_spl: float | None = None) -> None:
-        """Move the level meter."""
+        """Update the level meter."""
         self.meter.show_level(rms_dbfs, peak_dbfs, clipped, time.monotonic(), level_db_spl)
 
     def show_label(self, decision: LiveDecision, detail: str = "") -> None:
-        """Show the latest verdict large."""
+        """Show the latest label."""
         verdict = decision.verdict
         colour = self.colour_of(verdict.label)
         self.decision.show_decision(verdict.label, verdict.probability, colour, verdict.kind, detail)
@@ -140,7 +138,7 @@ class ListenPanel(ShowsMessages, QWidget):
         self.log.extend([self._row(decision) for decision in decisions])
 
     def colour_of(self, label: str) -> QColor:
-        """Return the colour of a class; that of no class is faint."""
+        """Return the colour of a class; muted for no class."""
         return class_colour(self._names.index(label), self._theme) if label in self._names else self._theme.muted
 
     def _row(self, decision: LiveDecision) -> DecisionRow:
@@ -199,10 +197,14 @@ class ListenPanel(ShowsMessages, QWidget):
 
     def _build_sides(self) -> QWidget:
         for page, title, tip in (
-            (self.log, "Log", "Every decision, with its time"),
-            (self.settings_form, "Settings", "Hop, smoothing, hold, thresholds; they take effect while it runs"),
+            (self.log, "Log", "Log of all decisions"),
+            (
+                self.settings_form,
+                "Settings",
+                "Mode, hop, smoothing, hold and thresholds; changes take effect immediately",
+            ),
             (self.sound_form, "Microphone", "Background, level calibration and correction of the microphone"),
-            (self.latency, "Latency", "Where the time goes between a sound and its label"),
+            (self.latency, "Latency", "Latency from sound to label, by stage"),
         ):
             self.sides.setTabToolTip(self.sides.addTab(page, title), plain_tip(tip))
         self.sides.setDocumentMode(True)

@@ -1,4 +1,4 @@
-"""Every class in a row: the history of its probability as a scrolling raster, and the latest one as a bar."""
+"""History of class probabilities as a scrolling raster, with the latest values as bars."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LONGEST_TEXT = 40
 _LEAST_ROW_GAP_PX = 1.0
 _BEFORE, _DECIDED, _QUIET, _GAP = range(4)
 _LEAST_LOSS_S = 1e-3
-"""Below this, a difference of sums of seconds is rounding."""
+"""Smaller time differences are rounding errors."""
 _GAP_COLOUR = QColor("#d13438")
 _TICK_STEPS_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 
@@ -35,11 +35,10 @@ _TICK_STEPS_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 class ProbabilityHistory(QWidget):
     """Rows of classes: name, raster of the last half minute (newest at its right end), bar and number.
 
-    Where there is no height for every class, the most probable ones of the last half minute are shown, in the order of
-    the classes, and below them how many are left out.
+    If there is no space for every class, the most probable ones of the last half minute are shown, in the order of the
+        classes, and below them the number of hidden classes.
 
-    Raster and bar share one row, so that the bar is the raster's last column written out. Strength of colour is
-    the probability. Quiet time, which is not classified, is dotted; time of which no sound came is hatched.
+    Opacity is the probability. Quiet time, which is not classified, is dotted; lost sound is hatched.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -56,55 +55,55 @@ class ProbabilityHistory(QWidget):
         self._empty_text = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(320, 84)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else what lies below is drawn each time too
-        self.setAccessibleName("Probabilities of the classes and their history")
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # otherwise the parent is redrawn each time too
+        self.setAccessibleName("Class probabilities over time")
 
     @property
     def shown(self) -> tuple[int, ...]:
-        """Indices of the classes that have a row: all of them, or the most probable ones that there is height for."""
+        """Indices of the classes with a row: all of them, or the most probable ones that fit."""
         return tuple(self._shown_rows(self._most_rows()).tolist())
 
     @property
     def step_s(self) -> float:
-        """Time that one column stands for."""
+        """Duration of one column."""
         return self._step_s
 
     @property
     def latest(self) -> dict[str, float]:
-        """The probabilities that the bars show, by class."""
+        """The probabilities of the bars, by class."""
         return {} if self._latest is None else dict(zip(self._names, self._latest.tolist(), strict=True))
 
     @property
     def n_filled(self) -> int:
-        """How many columns of the raster hold a decision."""
+        """Number of columns with a decision."""
         return int(np.count_nonzero(self._states == _DECIDED))
 
     @property
     def n_quiet(self) -> int:
-        """How many columns of the raster are quiet."""
+        """Number of quiet columns."""
         return int(np.count_nonzero(self._states == _QUIET))
 
     @property
     def n_gap(self) -> int:
-        """How many columns of the raster have no sound."""
+        """Number of columns with lost sound."""
         return int(np.count_nonzero(self._states == _GAP))
 
     def sizeHint(self) -> QSize:
-        """Room for ten classes."""
+        """Return a size for ten classes."""
         return QSize(560, 260)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self.update()
 
     def set_empty_text(self, text: str) -> None:
-        """Say what will be here and how to get it."""
+        """Show the empty text."""
         self._empty_text = text
         self.update()
 
     def begin(self, names: Sequence[str], step_s: float) -> None:
-        """Start an empty history of these classes, one column every ``step_s`` seconds."""
+        """Clear the history for these classes, with one column every ``step_s`` seconds."""
         self._names, self._step_s = tuple(names), step_s
         n_columns = int(min(_MOST_COLUMNS, max(_FEWEST_COLUMNS, round(_SPAN_S / step_s)))) if step_s > 0 else 0
         self._columns = np.full((n_columns, len(self._names)), np.nan)
@@ -119,20 +118,19 @@ class ProbabilityHistory(QWidget):
         duration_s: float | None = None,
         lost_s: float = 0.0,
     ) -> None:
-        """Add a decision at its time; probabilities that are not numbers stand for a quiet window.
+        """Add a decision; NaN probabilities mean a quiet window.
 
-        Parameters
-        ----------
-        start_s
-            Where the window begins.
-        probabilities : np.ndarray [shape=(n_classes,)]
-            Of each class.
-        duration_s
-            How long it is, where windows differ; time between two of them then counts as quiet. By default each takes
-            one column.
-        lost_s
-            How much sound was lost since the source began; as much of the time since the last decision as this has
-            grown by is a gap, the rest a pause.
+                Parameters
+                ----------
+                start_s
+        Start of the window.
+                probabilities : np.ndarray [shape=(n_classes,)]
+                    Of each class.
+                duration_s
+        Its duration, if windows differ; the time between them is then quiet. By default each takes one column.
+                lost_s
+        Sound lost since the start of the source. Its increase since the last decision is a gap; the rest of the time
+                    is a pause.
         """
         if not len(self._columns):
             return
@@ -154,7 +152,7 @@ class ProbabilityHistory(QWidget):
         self.update()
 
     def _go_on(self, n_columns: int, state: int) -> None:
-        """Let the raster move on by some columns, at least one, and put a state into them."""
+        """Advance the raster by at least one column and fill the new columns."""
         shift = min(len(self._columns), max(1, n_columns))
         for kept in (self._columns, self._states):
             kept[:-shift] = kept[shift:].copy()
@@ -162,7 +160,7 @@ class ProbabilityHistory(QWidget):
         self._states[-shift:] = state if self._last_column >= 0 else _BEFORE
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw names, raster, bars and the time below."""
+        """Draw names, raster, bars and time axis."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.background)
         painter.setFont(small_font())
@@ -203,7 +201,7 @@ class ProbabilityHistory(QWidget):
         return max(1, int((self.height() - height - 14.0) / (height + _LEAST_ROW_GAP_PX)))
 
     def _shown_rows(self, most: int) -> NDArray[np.intp]:
-        """Return which classes to show, ascending."""
+        """Return the indices of the classes to show, ascending."""
         n = len(self._names)
         if n <= most:
             return np.arange(n)
@@ -211,7 +209,7 @@ class ProbabilityHistory(QWidget):
         return np.sort(np.argsort(-heard, kind="stable")[:most])
 
     def _image(self, shown: NDArray[np.intp]) -> QImage:
-        """Return the raster as one picture: a row a class, a column a decision, opacity the probability."""
+        """Return the raster as an image: one row per class, one column per decision, opacity for probability."""
         columns = self._columns.T[shown]
         strength = np.nan_to_num(columns, nan=0.0).clip(0.0, 1.0)[:, :, np.newaxis]
         base = _rgb(mix(self._theme.grid, self._theme.background, 0.55))
@@ -223,7 +221,7 @@ class ProbabilityHistory(QWidget):
         return QImage(data.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
     def _paint_stretches(self, painter: QPainter, raster: QRectF) -> None:
-        """Mark quiet time and time without sound over all rows."""
+        """Mark quiet time and lost sound over all rows."""
         width = raster.width() / len(self._states)
         edges = np.flatnonzero(np.diff(self._states)) + 1
         for first, end in pairwise((0, *edges.tolist(), len(self._states))):

@@ -1,4 +1,4 @@
-"""How sound becomes verdicts: one row a setting, made from what the settings say of themselves."""
+"""Form of the live settings: one row per setting, made from their descriptions."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _PROBLEM_COLOUR = "#d0453a"
 
 
 class LiveSettingsForm(QScrollArea):
-    """Label, editor and, where there is one, what is wrong; changed values stand in bold."""
+    """Label, editor and problem of each setting; changed values are bold."""
 
     edited = Signal(str, object)
-    """Emits the name of a setting and the value that a person gave it."""
+    """Emits the name of a setting and its new value."""
     reset_requested = Signal()
-    """All settings are wanted back as they were at first."""
+    """Requests the default settings."""
 
     def __init__(self, infos: Sequence[SettingInfo], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,7 +31,7 @@ class LiveSettingsForm(QScrollArea):
         self.editors: dict[str, SettingEditor] = {}
         self._labels: dict[str, QLabel] = {}
         self._problems: dict[str, QLabel] = {}
-        self.reset_button = QPushButton("Back to the defaults", self)
+        self.reset_button = QPushButton("Restore defaults", self)
         self._build()
 
     def _build(self) -> None:
@@ -73,7 +73,7 @@ class LiveSettingsForm(QScrollArea):
         self.editors[info.name], self._labels[info.name], self._problems[info.name] = editor, label, problem
 
     def show_values(self, values: Mapping[str, Any], without_effect: Sequence[str] = ()) -> None:
-        """Show every setting's value; nothing is emitted. Those without effect only distract and are hidden."""
+        """Show every setting's value and hide settings without effect; emits nothing."""
         for name, value in values.items():
             if name in self.editors:
                 self.editors[name].show_value(value)
@@ -84,11 +84,11 @@ class LiveSettingsForm(QScrollArea):
                     widget.setVisible(name not in without_effect)
 
     def show_problem(self, name: str, sentence: str) -> None:
-        """Say what is wrong with a setting; an empty sentence takes it away."""
+        """Show the problem of a setting; an empty text hides it."""
         self._say(name, sentence, f"color: {_PROBLEM_COLOUR};")
 
     def show_note(self, name: str, sentence: str) -> None:
-        """Say below a setting what was done to it, and why; the next change of any setting takes it away."""
+        """Show a note below a setting until the next change."""
         self._say(name, sentence, "")
 
     def _say(self, name: str, sentence: str, style: str) -> None:
@@ -98,7 +98,7 @@ class LiveSettingsForm(QScrollArea):
         label.setVisible(bool(sentence))
 
     def problem(self, name: str) -> str:
-        """Return what is said below a setting, empty where nothing is."""
+        """Return the problem shown below a setting; otherwise an empty text."""
         return self._problems[name].text()
 
 
@@ -106,5 +106,5 @@ def _tip(info: SettingInfo) -> str:
     default = info.zero if info.zero and info.default == 0 else f"{info.default} {info.unit}".strip()
     return (
         f"<p style='white-space: normal'><b>{info.label}</b> – {info.help}</p>"
-        f"Allowed: {info.expected()}<br>At first: {default}"
+        f"Allowed: {info.expected()}<br>Default: {default}"
     )

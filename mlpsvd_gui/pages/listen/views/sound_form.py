@@ -1,4 +1,4 @@
-"""What is known of a microphone and its place: background, calibration, correction file."""
+"""Form for background, calibration and correction of the microphone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PROBLEM_COLOUR = "#d0453a"
 
 
 class SoundForm(QScrollArea):
-    """Three sections of a sentence and a few buttons each; asks through signals."""
+    """Three sections, each with a status and buttons."""
 
     background_requested = Signal()
     subtract_chosen = Signal(bool)
@@ -43,60 +43,60 @@ class SoundForm(QScrollArea):
         self.device = PlainLabel(self)
         self.background = self._sentence()
         self.measure_button = QPushButton("Measure background", self)
-        self.forget_background_button = QPushButton("Forget", self)
+        self.forget_background_button = QPushButton("Clear", self)
         self.progress = QProgressBar(self)
-        self.subtract_box = QCheckBox("Subtract it from what is heard", self)
+        self.subtract_box = QCheckBox("Subtract from the input", self)
         self.calibration = self._sentence()
         self.calibrate_button = QPushButton("Calibrate…", self)
-        self.forget_calibration_button = QPushButton("Forget", self)
+        self.forget_calibration_button = QPushButton("Clear", self)
         self.correction = self._sentence()
         self.correction_button = QPushButton("Choose file…", self)
-        self.forget_correction_button = QPushButton("Forget", self)
+        self.forget_correction_button = QPushButton("Clear", self)
         self.problem = self._sentence()
         self._inner = QWidget(self)
         self._build()
         self._connect()
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         for label in self._muted:
             label.setStyleSheet(f"color: {theme.muted.name()};")
         self.problem.setStyleSheet(f"color: {_PROBLEM_COLOUR};")
 
     def show_device(self, name: str) -> None:
-        """Say which microphone all of this belongs to; empty where the source is no microphone."""
+        """Show the microphone; empty if the source is not a microphone."""
         font = self.font()
         font.setBold(bool(name))
         self.device.setFont(font)
-        self.device.setText(name or "These belong to a microphone; choose one as the source.")
+        self.device.setText(name or "Choose a microphone as the source to use these settings.")
         for widget in (self.measure_button, self.calibrate_button, self.correction_button):
             widget.setEnabled(bool(name))
 
     def show_background(self, sentence: str, is_there: bool, is_subtracted: bool) -> None:
-        """Say what is known of the background, and whether it is subtracted; nothing is emitted."""
+        """Show the background and whether it is subtracted; emits nothing."""
         self.background.setText(sentence)
         self.subtract_box.setEnabled(is_there)
         self.subtract_box.setChecked(is_there and is_subtracted)
         self.forget_background_button.setVisible(is_there)
 
     def show_progress(self, share: float | None) -> None:
-        """Show how far the measurement is, from 0 to 1; None: there is none."""
+        """Show the progress of the measurement, from 0 to 1; None without one."""
         self.progress.setVisible(share is not None)
         self.progress.setValue(round(100 * (share or 0.0)))
-        self.measure_button.setText("Measure background" if share is None else "Measuring, be quiet…")
+        self.measure_button.setText("Measure background" if share is None else "Measuring…")
 
     def show_calibration(self, sentence: str, is_there: bool) -> None:
-        """Say how levels become dB SPL."""
+        """Show the level calibration."""
         self.calibration.setText(sentence)
         self.forget_calibration_button.setVisible(is_there)
 
     def show_correction(self, sentence: str, is_there: bool) -> None:
-        """Say which correction file is applied."""
+        """Show the correction file."""
         self.correction.setText(sentence)
         self.forget_correction_button.setVisible(is_there)
 
     def show_problem(self, sentence: str) -> None:
-        """Say what went wrong; an empty sentence takes it away."""
+        """Show an error; an empty text hides it."""
         self.problem.setText(sentence)
         self.problem.setVisible(bool(sentence))
 
@@ -112,13 +112,15 @@ class SoundForm(QScrollArea):
         self.progress.setMaximumHeight(8)
         self.progress.hide()
         self.problem.hide()
-        self.measure_button.setToolTip("Listens for three seconds, in which only the background should sound. What it "
-                                       "hears is drawn beside the spectrum.")  # fmt: skip
-        self.subtract_box.setToolTip("Takes the power of the background off every spectrum before it is classified")
-        self.calibrate_button.setToolTip("Put a sound calibrator (94 or 114 dB) on the microphone; levels are then "
-                                         "shown in dB SPL too")  # fmt: skip
-        self.correction_button.setToolTip("A text file of frequencies and the microphone's response in dB, as its "
-                                          "maker gives it")  # fmt: skip
+        self.measure_button.setToolTip("Record three seconds of background noise, which is then drawn dashed in the "
+                                       "spectrum")  # fmt: skip
+        self.subtract_box.setToolTip(
+            "Spectral subtraction: subtract the background power from every spectrum before classification"
+        )
+        self.calibrate_button.setToolTip("Calibrate with a sound calibrator (94 or 114 dB) to show levels in dB SPL "
+                                         "too")  # fmt: skip
+        self.correction_button.setToolTip("Choose a text file of the microphone's frequency response in dB, as "
+                                          "supplied by the manufacturer")  # fmt: skip
         column = QVBoxLayout(self._inner)
         column.setContentsMargins(8, 10, 8, 8)
         column.setSpacing(6)

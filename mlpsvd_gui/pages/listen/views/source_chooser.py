@@ -1,4 +1,4 @@
-"""Where the sound comes from: a microphone, a recording, or the synthetic bank."""
+"""Chooser of the source: microphone, recording or synthetic bank."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ SYNTHETIC_SOURCE = "synthetic"
 
 
 class SourceChooser(QWidget):
-    """The kind of source, and beside it what there is to choose within that kind."""
+    """The kind of source and the choices of that kind."""
 
     kind_chosen = Signal(str)
-    """Emits the kind that is shown now, also when what is chosen within it has changed."""
+    """Emits the kind, also when a choice within it has changed."""
     class_chosen = Signal(int)
-    """Emits the index of the class that the synthetic bank should play."""
+    """Emits the index of the class for the synthetic bank."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,7 +60,7 @@ class SourceChooser(QWidget):
 
     @property
     def is_chosen_by_hand(self) -> bool:
-        """Whether a person has chosen the kind, so that nothing is proposed any more."""
+        """Whether the user has chosen the kind; it is then not changed automatically."""
         return self._is_chosen
 
     @property
@@ -70,33 +70,33 @@ class SourceChooser(QWidget):
 
     @property
     def loops(self) -> bool:
-        """Whether the recording begins again at its end."""
+        """Whether the recording repeats."""
         return self.loop_box.isChecked()
 
     @property
     def is_real_time(self) -> bool:
-        """Whether the recording is played at real speed."""
+        """Whether the recording is played in real time."""
         return self.pace_box.currentIndex() == 0
 
     @property
     def class_index(self) -> int:
-        """The class that the synthetic bank should play."""
+        """Index of the class for the synthetic bank."""
         return max(0, self.class_box.currentIndex())
 
     def show_kind(self, kind: str) -> None:
-        """Show a kind of source as chosen by hand: it is what a person had the last time."""
+        """Show the kind of the last session, as chosen by the user."""
         row = self.kind_box.findData(kind)
         if row >= 0:
             self._is_chosen = True
             self.kind_box.setCurrentIndex(row)
 
     def suggest(self, kind: str) -> None:
-        """Choose a kind of source unless a person has already chosen one or named a recording."""
+        """Choose a kind of source, unless the user has chosen one or a recording."""
         if not self._is_chosen and not self.path:
             self.kind_box.setCurrentIndex(self.kind_box.findData(kind))
 
     def show_classes(self, names: Sequence[str]) -> None:
-        """Offer the classes of the synthetic bank; the chosen one stays if it still exists. Nothing is emitted."""
+        """Set the classes of the synthetic bank, keeping the choice if it still exists; emits nothing."""
         if [self.class_box.itemText(row) for row in range(self.class_box.count())] == list(names):
             return
         chosen = self.class_box.currentText()
@@ -108,25 +108,25 @@ class SourceChooser(QWidget):
         self.class_box.blockSignals(blocked)
 
     def show_running(self, is_running: bool) -> None:
-        """Grey what cannot change while it plays."""
+        """Disable what cannot change during a session."""
         for widget in (self.kind_box, self.path_edit, self.browse_button, self.loop_box, self.pace_box):
             widget.setEnabled(not is_running)
         self.devices.show_running(is_running)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self.devices.set_theme(theme)
 
     def _build_boxes(self) -> None:
-        self.kind_box.setToolTip("Where the sound comes from")
-        self.path_edit.setPlaceholderText("A recording: WAV, FLAC, OGG, MP3, AIFF …")
-        self.path_edit.setToolTip("The recording to play; it is resampled to the model's sample rate")
+        self.kind_box.setToolTip("Source")
+        self.path_edit.setPlaceholderText("Recording (WAV, FLAC, OGG, MP3, AIFF…)")
+        self.path_edit.setToolTip("Recording to play, resampled to the model's sample rate")
         self.path_edit.setMinimumWidth(120)
-        self.loop_box.setToolTip("Begin again at the end, without a gap")
+        self.loop_box.setToolTip("Repeat the recording without a gap")
         self.pace_box.addItems(["Real time", "As fast as possible"])
-        self.pace_box.setToolTip("How fast the recording is played")
+        self.pace_box.setToolTip("Playback speed")
         self.class_box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.class_box.setToolTip("The class that the bank plays; changing it takes effect with the next clip")
+        self.class_box.setToolTip("Class played by the bank, from the next clip")
         self.show_classes(())
 
     def _build_pages(self) -> None:

@@ -1,4 +1,4 @@
-"""The spectrum of now over what each class looks like; below it, on the same axis, those of the last moments."""
+"""Current spectrum over the class means, and spectrogram below, on one frequency axis."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _STEP_DB = 10.0
 _SPAN_DB = 80.0
 _ROOM_FOR_LABEL_PX = 300
 _MOST_MEANS = 12
-"""With more classes than this, the curves of all their means cannot be told apart, and take seconds to make: only that
-of the class decided on is drawn."""
+"""With more classes, the curves of the means cannot be distinguished and take seconds to make: only that of the
+predicted class is drawn."""
 _BACKGROUND_KEY = "background"
 _LIVE_KEY = "live"
 
@@ -31,7 +31,7 @@ Vector = NDArray[np.floating]
 
 
 class LiveSpectra(QSplitter):
-    """Shows what it is told; both plots have one frequency axis, labelled once."""
+    """Spectrum and spectrogram with a shared frequency axis."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Vertical, parent)
@@ -49,7 +49,7 @@ class LiveSpectra(QSplitter):
         self._build()
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self.curves.set_theme(theme)
         self.waterfall.set_theme(theme)
@@ -65,24 +65,24 @@ class LiveSpectra(QSplitter):
         y_label: tuple[str, str],
         step_s: float,
     ) -> None:
-        """Show what the classes look like on average and clear everything live.
+        """Show the class means and clear the live data.
 
-        Parameters
-        ----------
-        frequencies_hz : np.ndarray [shape=(n_bins,)]
-            Of each value of a spectrum.
-        names
-            The classes.
-        means : np.ndarray [shape=(n_classes, n_bins)] or None
-            What each looks like on average.
-        y_label
-            What the values are, and their unit.
-        step_s
-            Time from one spectrum to the next.
+                Parameters
+                ----------
+                frequencies_hz : np.ndarray [shape=(n_bins,)]
+                    Of each value of a spectrum.
+                names
+                    The classes.
+                means : np.ndarray [shape=(n_classes, n_bins)] or None
+        Class means.
+                y_label
+        Name and unit of the values.
+                step_s
+                    Time from one spectrum to the next.
         """
         self.curves.clear_curves()
         self._names = tuple(names)
-        self._is_drawn = frequencies_hz > 0  # 0 Hz has no place on a logarithmic axis
+        self._is_drawn = frequencies_hz > 0  # 0 Hz cannot be shown on a logarithmic axis
         self._frequencies_hz = frequencies_hz[self._is_drawn]
         self._means = means
         self._live = None
@@ -95,19 +95,19 @@ class LiveSpectra(QSplitter):
         self.waterfall.begin(frequencies_hz, step_s)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where there is little room, leave out what can be guessed."""
+        """Omit axis labels if there is little space."""
         super().resizeEvent(event)
         self.waterfall.plot_item.showLabel("bottom", self.height() >= _ROOM_FOR_LABEL_PX)
 
     def show_live(self, spectrum: Vector) -> None:
-        """Draw the spectrum of now [shape=(n_bins,)]."""
+        """Draw the current spectrum [shape=(n_bins,)]."""
         if len(spectrum) == len(self._is_drawn) and len(self._frequencies_hz):
             self._live = spectrum[self._is_drawn]
             self._follow(self._live)
             self._paint_live()
 
     def show_class(self, index: int | None) -> None:
-        """Draw the mean of one class, where there are too many to draw all of them."""
+        """Draw the mean of one class, if there are too many to draw all."""
         if self._means is None or len(self._means) <= _MOST_MEANS or index == self._class:
             return
         if self._class is not None:
@@ -116,12 +116,12 @@ class LiveSpectra(QSplitter):
         self._paint_means()
 
     def show_background(self, spectrum: Vector | None) -> None:
-        """Draw the measured background, or take it away."""
+        """Draw the measured background, or remove it."""
         self._background = spectrum
         self._paint_background()
 
     def _follow(self, shown: Vector) -> None:
-        """Fix the vertical range in steps of 10 dB, so that the axis does not dance with the sound."""
+        """Set the vertical range in steps of 10 dB, so that the axis is steady."""
         rows = [shown] if self._means is None else [shown, self._means[:, self._is_drawn].ravel()]
         low, high = (float(f(np.concatenate(rows))) for f in (np.min, np.max))
         if not (math.isfinite(low) and math.isfinite(high)) or self.curves.y_unit != "dBFS":
@@ -164,8 +164,8 @@ class LiveSpectra(QSplitter):
         )
 
     def _build(self) -> None:
-        self.curves.set_empty_text("Here the spectrum of now is drawn over the mean spectrum of each class.")
-        self.waterfall.set_empty_text("Here the spectra of the last half minute fall, the newest on top.")
+        self.curves.set_empty_text("Current spectrum over the class means")
+        self.waterfall.set_empty_text("Spectrogram of the last 30 s, newest on top")
         for plot in (self.curves, self.waterfall):
             plot.plot_item.getAxis("left").setWidth(_LEFT_AXIS_PX)
             plot.setMinimumHeight(84)

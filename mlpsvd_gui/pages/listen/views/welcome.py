@@ -20,11 +20,11 @@ class ListenWelcome(WelcomePage):
     """The ways to a model."""
 
     record_requested = Signal()
-    """Asks for the page on which sounds are recorded."""
+    """Requests the Record page."""
     explore_requested = Signal()
-    """Asks for the tab on which networks are trained."""
+    """Requests the Explore page."""
     open_requested = Signal()
-    """Asks for a model file."""
+    """Requests a model file."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         labels = ("Record sounds", "Train one on Explore", "Open a model file…")

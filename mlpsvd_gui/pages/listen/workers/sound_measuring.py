@@ -1,4 +1,4 @@
-"""Waits for a stretch of new sound of a session, as the device gives it, telling how far it is."""
+"""Measurement of new sound from a running session, with progress."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ __all__ = ["SoundMeasuring"]
 
 _LOOK_MS = 50
 _PATIENCE_S = 6.0
-_NOTHING = "No sound came for a while; measure again when the microphone is heard."
-_BROKEN = "The sound was interrupted meanwhile; measure again."
+_NOTHING = "No input from the microphone. Measure again when it works."
+_BROKEN = "The input was interrupted. Measure again."
 
 
 class SoundMeasuring(QObject):
-    """One measurement at a time, without a thread: what it needs is in the session's ring buffer already."""
+    """One measurement at a time, read from the session's ring buffer without a thread."""
 
     progressed = Signal(float)
-    """Emits the share that has been heard."""
+    """Emits the completed fraction."""
     heard = Signal(object, float)
     """Emits the samples [shape=(n_samples,)] and their rate."""
     failed = Signal(str)
-    """Emits one sentence."""
+    """Emits an error message."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -40,18 +40,18 @@ class SoundMeasuring(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a measurement is under way."""
+        """Whether a measurement is active."""
         return self._session is not None
 
     def begin(self, session: LiveSession, duration_s: float) -> None:
-        """Wait for ``duration_s`` of sound from now on."""
+        """Measure the next ``duration_s`` of sound."""
         self._session, self._duration_s, self._first = session, duration_s, None
         self._asked_s = time.monotonic()
         self._timer.start()
         self.progressed.emit(0.0)
 
     def cancel(self) -> None:
-        """Measure nothing; nothing is emitted."""
+        """Cancel the measurement; emits nothing."""
         self._session = None
         self._timer.stop()
 

@@ -105,7 +105,7 @@ def test_a_device_that_is_away_stands_in_the_list_and_channels_follow_the_device
     chooser.channel_box.setValue(2)
     assert (chooser.key, chooser.channel) == ("s", 2)
     chooser.show_devices((mono,), "s", absent="Stereo")
-    assert chooser.box.currentText() == "Stereo (not there now)"
+    assert chooser.box.currentText() == "Stereo (not connected)"
     assert chooser.channel == 2
     chooser.box.setCurrentIndex(chooser.box.findText("Mono"))
     assert chooser.channel <= 1

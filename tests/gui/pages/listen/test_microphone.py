@@ -95,7 +95,7 @@ def test_a_device_is_chosen_by_clicks_and_heard_without_any_model(
     assert frequencies[np.argmax(level_db)] == pytest.approx(1000.0, abs=12.0)
     assert level_db.max() == pytest.approx(-20.0, abs=1.5)
     assert panel.welcome.isVisible()
-    assert "nothing lost" in panel.status.text()
+    assert "no dropouts" in panel.status.text()
     press_start(qtbot, tab)
     qtbot.waitUntil(lambda: not tab.controller.is_running, timeout=5_000)
 
@@ -115,7 +115,7 @@ def test_a_killed_server_is_one_sentence_in_the_tab_and_gone_when_it_is_back(
     qtbot.waitUntil(lambda: "Waiting" in tab.panel.status.text(), timeout=2_000)
     assert tab.controller.is_running
     assert tab.panel.meter.rms_dbfs is None, "the last level says nothing of now"
-    assert tab.panel.decision.hint == "No sound comes."
+    assert tab.panel.decision.hint == "No input."
     qtbot.wait(1500)
     sound_server.start()
     before_s = time.monotonic()
@@ -123,7 +123,7 @@ def test_a_killed_server_is_one_sentence_in_the_tab_and_gone_when_it_is_back(
     assert time.monotonic() - before_s < 1.0
     sound_server.play(sine(level_dbfs=-30.0), RATE_HZ)
     wait_for_level(qtbot, tab, -30.0)
-    qtbot.waitUntil(lambda: "1 gap" in tab.panel.status.text(), timeout=2_000)
+    qtbot.waitUntil(lambda: "1 dropout" in tab.panel.status.text(), timeout=2_000)
 
 
 def test_a_gap_and_quiet_time_stand_in_the_raster(qtbot: QtBot, sound_server: SoundServer, ready_tab: Tab) -> None:
@@ -263,7 +263,7 @@ def test_the_level_is_calibrated_by_a_tone_and_a_wrong_one_is_refused_in_words(
     qtbot.waitUntil(lambda: dialog.meter.rms_dbfs is not None, timeout=10_000)
     qtbot.mouseClick(dialog.measure_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: dialog.answer.text() not in ("", "Measuring…"), timeout=10_000)
-    assert "Done" not in dialog.answer.text()
+    assert "Calibrated" not in dialog.answer.text()
     assert tab.controller.conditioning.calibration is None
     player.kill()
     sound_server.play(sine(level_dbfs=-26.0), RATE_HZ, latency_ms=500)  # a busy machine must not chop the tone
@@ -271,7 +271,7 @@ def test_the_level_is_calibrated_by_a_tone_and_a_wrong_one_is_refused_in_words(
     refused = dialog.answer.text()
     qtbot.mouseClick(dialog.measure_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: dialog.answer.text() not in (refused, "Measuring…"), timeout=10_000)
-    assert dialog.answer.text().startswith("Done"), dialog.answer.text()
+    assert dialog.answer.text().startswith("Calibrated"), dialog.answer.text()
     qtbot.waitUntil(lambda: "94.0 dB SPL" in tab.panel.meter.level_text, timeout=5_000)
     assert "Level calibrated" in tab.panel.meter.note
     tab.controller.close()
@@ -295,7 +295,7 @@ def test_what_was_chosen_is_there_again_and_a_device_that_is_away_is_said_to_be(
     assert again.panel.meter.trigger_dbfs == -55.0
     sound_server.remove_sink("second")
     qtbot.mouseClick(devices.refresh_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "(not there now)" in devices.box.currentText(), timeout=10_000)
+    qtbot.waitUntil(lambda: "(not connected)" in devices.box.currentText(), timeout=10_000)
     press_start(qtbot, again)  # it is listened to as soon as it is there
     qtbot.waitUntil(lambda: bool(again.panel.notes.sentences), timeout=5_000)
     sound_server.add_sink("second")

@@ -83,7 +83,7 @@ def test_the_last_word_stays_readable_while_it_is_quiet(qtbot: QtBot) -> None:
     assert (display.label, display.before) == ("quiet", "seven (99 %)")
     assert "seven" in display.accessibleDescription()
     assert display.grab().toImage() != nothing_before
-    display.show_hint("No sound comes.")
+    display.show_hint("No input.")
     display.show_decision("quiet", nan, GREY, VerdictKind.QUIET, "−70 dBFS")
     assert display.before == "", "what was said before the sound broke off says nothing of now"
 
