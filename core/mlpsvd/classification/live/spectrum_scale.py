@@ -18,7 +18,7 @@ class SpectrumScale:
     """Converts magnitudes, class means and backgrounds of a model to spectra on a common scale.
 
     The scale is dBFS. If each feature vector is divided by its maximum, a class mean has no level: the curves are then
-        the network input, and no background is shown.
+    the network input, and no background is shown.
     """
 
     def __init__(self, model: Model) -> None:

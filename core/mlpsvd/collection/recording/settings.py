@@ -20,7 +20,7 @@ TRIGGERED: Final = "triggered"
 
 @dataclass(frozen=True)
 class RecordSettings:
-    """What a :class:`mlpsvd.collection.recording.recorder.Recorder` is told; changes count from the next take on."""
+    """Settings of a :class:`mlpsvd.collection.recording.recorder.Recorder`; changes apply from the next take."""
 
     mode: RecordingMode = setting(BY_HAND, label="Mode",
                         help="by hand: from start to stop. fixed length: each start records one clip of this length. "
@@ -45,7 +45,7 @@ class RecordSettings:
                                "wav: 32-bit floating point, also above full scale.")  # fmt: skip
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
-        """Yield what does not fit together: a pre-roll that leaves nothing to come, a shortest above the longest."""
+        """Yield incompatible settings."""
         if self.mode == FIXED_LENGTH and self.pre_roll_s >= self.length_s:
             yield "pre_roll_s", self.pre_roll_s, f"shorter than the clip ({self.length_s:g} s)"
         if self.mode != FIXED_LENGTH and self.pre_roll_s >= self.longest_s:

@@ -93,14 +93,14 @@ class KeptResult:
 class Tracker:
     """Counts the trials of some reproductions in a folder.
 
-        Parameters
-        ----------
-        reproductions
-    The requested reproductions, in the order of computing.
-        n_trials
-    Trials per task.
-        folder
-    Folder for the results.
+    Parameters
+    ----------
+    reproductions
+        The requested reproductions, in the order of computing.
+    n_trials
+        Trials per task.
+    folder
+        Folder for the results.
     """
 
     def __init__(self, reproductions: Sequence[Reproduction], n_trials: int, folder: Path) -> None:
@@ -111,10 +111,10 @@ class Tracker:
     def look(self, left_s: float | None = None) -> dict[str, Completion]:
         """Return the progress of each; trials are computed in order, so early ones finish first.
 
-                Parameters
-                ----------
-                left_s
-        Remaining seconds in total.
+        Parameters
+        ----------
+        left_s
+            Remaining seconds in total.
         """
         kept = self._kept()
         reach = _reach(trial for key, trial in self._order.items() if key not in kept)
@@ -165,10 +165,10 @@ def survey(folder: Path, n_trials: int, ticked: Sequence[str] = ()) -> Survey:
 def load_result(folder: Path, name: str) -> KeptResult | None:
     """Return the last written result, from its kept trials; None if there is none.
 
-        Raises
-        ------
-        OSError
-    If a figure cannot be read.
+    Raises
+    ------
+    OSError
+        If a figure cannot be read.
     """
     n_trials = _written(folder).get(name)
     if n_trials is None:

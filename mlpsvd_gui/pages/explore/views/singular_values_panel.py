@@ -194,16 +194,16 @@ class SingularValuesPanel(QWidget):
     ) -> None:
         """Show the singular values at one epoch.
 
-                Parameters
-                ----------
-                epoch
-                    Which epoch.
-                values : np.ndarray [shape=(rank,)]
-                    Largest first.
-                threshold
-                    Values below it are discarded at the next discarding point; None if there is no threshold.
-                contender
-        Contender, for the colour.
+        Parameters
+        ----------
+        epoch
+            Which epoch.
+        values : np.ndarray [shape=(rank,)]
+            Largest first.
+        threshold
+            Values below it are discarded at the next discarding point; None if there is no threshold.
+        contender
+            Contender, for the colour.
         """
         self._spectrum = (epoch, values, threshold, contender)
         self.values.set_empty_text(None)

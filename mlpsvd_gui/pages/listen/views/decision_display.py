@@ -102,18 +102,18 @@ class DecisionDisplay(QWidget):
     ) -> None:
         """Show a label; a class in its colour.
 
-                Parameters
-                ----------
-                label
-                    The class, "unknown" or "quiet".
-                probability
-                    Of the class.
-                colour
-                    The class's colour.
-                kind
-        The kind of label.
-                detail
-        The text below it; by default the probability.
+        Parameters
+        ----------
+        label
+            The class, "unknown" or "quiet".
+        probability
+            Of the class.
+        colour
+            The class's colour.
+        kind
+            The kind of label.
+        detail
+            The text below it; by default the probability.
         """
         self._label, self._probability, self._colour, self._kind = label, probability, colour, kind
         self._detail = detail or _percent(probability)

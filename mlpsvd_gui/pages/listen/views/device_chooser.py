@@ -77,14 +77,14 @@ class DeviceChooser(QWidget):
     def show_devices(self, entries: Sequence[DeviceEntry], key: str, absent: str = "") -> None:
         """Set the devices and choose one; emits nothing.
 
-                Parameters
-                ----------
-                entries
-        The devices.
-                key
-        Key of the choice.
-                absent
-        Name of the chosen device if it is not among the entries.
+        Parameters
+        ----------
+        entries
+            The devices.
+        key
+            Key of the choice.
+        absent
+            Name of the chosen device if it is not among the entries.
         """
         wanted = (tuple(entries), key, absent)
         if wanted == (self._entries, self.key, self._absent) and self.box.count():

@@ -36,7 +36,7 @@ class ProbabilityHistory(QWidget):
     """Rows of classes: name, raster of the last half minute (newest at its right end), bar and number.
 
     If there is no space for every class, the most probable ones of the last half minute are shown, in the order of the
-        classes, and below them the number of hidden classes.
+    classes, and below them the number of hidden classes.
 
     Opacity is the probability. Quiet time, which is not classified, is dotted; lost sound is hatched.
     """
@@ -120,17 +120,17 @@ class ProbabilityHistory(QWidget):
     ) -> None:
         """Add a decision; NaN probabilities mean a quiet window.
 
-                Parameters
-                ----------
-                start_s
-        Start of the window.
-                probabilities : np.ndarray [shape=(n_classes,)]
-                    Of each class.
-                duration_s
-        Its duration, if windows differ; the time between them is then quiet. By default each takes one column.
-                lost_s
-        Sound lost since the start of the source. Its increase since the last decision is a gap; the rest of the time
-                    is a pause.
+        Parameters
+        ----------
+        start_s
+            Start of the window.
+        probabilities : np.ndarray [shape=(n_classes,)]
+            Of each class.
+        duration_s
+            Its duration, if windows differ; the time between them is then quiet. By default each takes one column.
+        lost_s
+            Sound lost since the start of the source. Its increase since the last decision is a gap; the rest of the
+            time is a pause.
         """
         if not len(self._columns):
             return

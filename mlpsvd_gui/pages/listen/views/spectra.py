@@ -67,18 +67,18 @@ class LiveSpectra(QSplitter):
     ) -> None:
         """Show the class means and clear the live data.
 
-                Parameters
-                ----------
-                frequencies_hz : np.ndarray [shape=(n_bins,)]
-                    Of each value of a spectrum.
-                names
-                    The classes.
-                means : np.ndarray [shape=(n_classes, n_bins)] or None
-        Class means.
-                y_label
-        Name and unit of the values.
-                step_s
-                    Time from one spectrum to the next.
+        Parameters
+        ----------
+        frequencies_hz : np.ndarray [shape=(n_bins,)]
+            Of each value of a spectrum.
+        names
+            The classes.
+        means : np.ndarray [shape=(n_classes, n_bins)] or None
+            Class means.
+        y_label
+            Name and unit of the values.
+        step_s
+            Time from one spectrum to the next.
         """
         self.curves.clear_curves()
         self._names = tuple(names)

@@ -60,14 +60,14 @@ _STARTING = "Starting the processes…"
 class PapersController(QObject):
     """Runs the ticked results and shows the selected one.
 
-        Parameters
-        ----------
-        panel
-    The page.
-        preferences
-            Stores folder, ticked results, numbers of trials and processes, and the speed of this machine.
-        warm_up
-            Compiles the fused engine before the processes load it.
+    Parameters
+    ----------
+    panel
+        The page.
+    preferences
+        Stores folder, ticked results, numbers of trials and processes, and the speed of this machine.
+    warm_up
+        Compiles the fused engine before the processes load it.
     """
 
     def __init__(

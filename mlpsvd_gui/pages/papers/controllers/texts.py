@@ -47,14 +47,14 @@ def running_state(standing: Completion) -> RowState:
 def idle_state(standing: Completion, n_trials: int, cost_per_s: float | None) -> RowState:
     """Return the state of an entry that is not running.
 
-        Parameters
-        ----------
-        standing
-    Its progress for the requested number of trials.
-        n_trials
-    Requested trials per task.
-        cost_per_s
-            Work of all processes per second, measured here; None if unknown.
+    Parameters
+    ----------
+    standing
+        Its progress for the requested number of trials.
+    n_trials
+        Requested trials per task.
+    cost_per_s
+        Work of all processes per second, measured here; None if unknown.
     """
     written = "" if standing.written_at is None else date_text(standing.written_at)
     is_whole = standing.n_done == standing.n_trials

@@ -23,16 +23,16 @@ class ShownPaperResult:
 class RowState:
     """The state of an entry.
 
-        Attributes
-        ----------
-        text
-    The text.
-        share
-            Completed fraction, 0 to 1, while it runs; otherwise None.
-        is_done
-            Whether its result is available.
-        tip
-            Text of the tooltip.
+    Attributes
+    ----------
+    text
+        The text.
+    share
+        Completed fraction, 0 to 1, while it runs; otherwise None.
+    is_done
+        Whether its result is available.
+    tip
+        Text of the tooltip.
     """
 
     text: str

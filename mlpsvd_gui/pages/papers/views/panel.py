@@ -26,10 +26,10 @@ class PapersPanel(ShowsMessages, QWidget):
 
     Requests come from the signals of :attr:`list`, :attr:`form`, :attr:`result`, and from these.
 
-        Parameters
-        ----------
-        n_cores
-            Maximum number of processes.
+    Parameters
+    ----------
+    n_cores
+        Maximum number of processes.
     """
 
     opened = Signal()

@@ -22,10 +22,10 @@ class TrialProcesses:
 
     They are spawned, not forked, because of the threads.
 
-        Parameters
-        ----------
-        n_processes
-            Number of processes.
+    Parameters
+    ----------
+    n_processes
+        Number of processes.
     """
 
     def __init__(self, n_processes: int) -> None:

@@ -1,4 +1,4 @@
-"""The selected clip on the Record page: read in the background, shown, played, trimmed."""
+"""Controller of the selected clip: read, show, play, trim."""
 
 from __future__ import annotations
 
@@ -119,6 +119,6 @@ def _read(path: Path) -> _Clip:
     samples, rate_hz = read(path)
     part = samples[: round(_LONGEST_S * rate_hz)]
     features = fit([part], rate_hz, _SPECTRUM)
-    # A sine of amplitude 1 has the magnitude of half the window's sum: 0 dB.
+    # A sine of amplitude 1 has a magnitude of half the window's sum: 0 dB.
     magnitudes = features.unscaled([part])[0] / (0.25 * _SPECTRUM.fft_size)
     return _Clip(samples, rate_hz, features.frequencies_hz, magnitudes)

@@ -1,4 +1,4 @@
-"""The collection on the Record page: opened, filled, relabelled, deleted from, and every step undone."""
+"""Controller of the collection: open, add, relabel, delete, undo."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ __all__ = ["CollectionController"]
 
 
 class CollectionController(QObject):
-    """Shows a :class:`CollectionThread` and passes on what is asked of it."""
+    """Shows a :class:`CollectionThread` and forwards requests to it."""
 
     shelf_changed = Signal(object)
-    """Emits the :class:`CollectionView`, or None: no collection is open."""
+    """Emits the :class:`CollectionView`; None if no collection is open."""
     classes_changed = Signal()
-    """Names, counts or the chosen class have changed."""
+    """Emitted when names, counts or the selected class have changed."""
 
     def __init__(self, panel: RecordPanel, memory: RecordMemory, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -46,7 +46,7 @@ class CollectionController(QObject):
         self._retired: list[tuple[Path, CollectionThread]] = []
         self._shelf: CollectionView | None = None
         self._renamed: dict[str, str] = {}
-        """The old name of each class that renaming made."""
+        """The old name of each class created by renaming."""
         self._connect()
         self._show_recent()
 
@@ -57,33 +57,33 @@ class CollectionController(QObject):
 
     @property
     def shelf(self) -> CollectionView | None:
-        """What the open collection holds; None: none is open."""
+        """The content of the open collection; None without one."""
         return self._shelf
 
     def open(self, folder: Path) -> None:
-        """Open a collection in the background and show it when it is there; the last one stays until then."""
+        """Open a collection in the background; the previous one is shown until then."""
         if self._shelf is not None and _same(folder, self._shelf.folder):
             return
         retired = next((one for where, one in self._retired if _same(where, folder)), None)
         if retired is None:
-            self._begin(f"Opening {folder} …").open(folder)
-        else:  # it still waits for its last take
+            self._begin(f"Opening {folder}…").open(folder)
+        else:  # it is still waiting for its last take
             self._retired = [(where, one) for where, one in self._retired if one is not retired]
             self._opening = retired
             retired.show_again()
 
     def open_last(self) -> None:
-        """Open the collection of the last time, where it still is."""
+        """Open the last collection, if it still exists."""
         last = next(iter(self._memory.folders), "")
         if last and is_file(Path(last) / "manifest.csv"):
             self.open(Path(last))
 
     def create(self, folder: Path, file_format: str) -> None:
-        """Make a new collection, in the background."""
-        self._begin(f"Making {folder} …").create(folder, file_format)
+        """Create a collection in the background."""
+        self._begin(f"Creating {folder}…").create(folder, file_format)
 
     def add(self, take: Take, folder: Path) -> None:
-        """Make a take a clip of the collection that it was recorded for, also where another one is open by now."""
+        """Add a take to the collection that it was recorded for, even if another one is open."""
         if self._library is not None and self._shelf is not None and folder == self._shelf.folder:
             self._library.add(take, take.label)
             return
@@ -92,7 +92,7 @@ class CollectionController(QObject):
                 library.add(take, take.label)
 
     def close(self) -> None:
-        """Finish what was asked for; waits."""
+        """Wait for all pending steps."""
         for library in (self._library, self._opening, *(one for _, one in self._retired)):
             if library is not None:
                 library.close()
@@ -129,11 +129,11 @@ class CollectionController(QObject):
         self._panel.show_open(True)
         self._take_changed(shelf)
         self._panel.focus_first()
-        if notes:  # they also say why a folder cannot be changed
+        if notes:  # they also explain why a folder cannot be changed
             self._panel.show_warning(" ".join(notes))
 
     def _while_open(self, library: CollectionThread, take: Callable[..., None]) -> Callable[..., None]:
-        """Return ``take`` for as long as this is the collection shown; it may go on writing after that."""
+        """Return ``take`` guarded so that it runs only while this collection is shown."""
 
         def take_if_open(*news: object) -> None:
             if library is self._library:
@@ -142,7 +142,7 @@ class CollectionController(QObject):
         return take_if_open
 
     def let_go_of_last(self) -> None:
-        """The last collection gets no more takes: let it be closed when all of them are written."""
+        """Close the previous collection once all its takes are written."""
         for _, library in self._retired:
             library.close()
         self._retired.clear()
@@ -195,7 +195,7 @@ class CollectionController(QObject):
                 self._library.relabel(others, label)
 
     def _checked(self, name: str) -> str:
-        """Return a name as the collection will have it, or nothing and say why it is no name."""
+        """Return the normalised name, or nothing after showing why it is invalid."""
         try:
             return checked_label(name)
         except DataError as error:
@@ -212,7 +212,7 @@ class CollectionController(QObject):
         self._show_classes(known or name)
 
     def _known(self, name: str, but: str = "") -> str | None:
-        """Return the class of that name, in upper or lower case; ``but`` is left out."""
+        """Return the class of that name, ignoring case, except ``but``."""
         return next((one for one in self._names() if one != but and one.casefold() == name.casefold()), None)
 
     def _rename_class(self, old: str, new: str) -> None:
@@ -247,7 +247,7 @@ class CollectionController(QObject):
     # -- what is shown
 
     def _names(self) -> tuple[str, ...]:
-        """All classes in the order of their keys: a new one comes last, so that no key changes its class."""
+        """All classes in the order of their keys; a new one comes last, so that keys keep their classes."""
         if self._shelf is None:
             return ()
         remembered = self._memory.of(str(self._shelf.folder)).classes
@@ -259,7 +259,7 @@ class CollectionController(QObject):
 
     def _take_changed(self, shelf: CollectionView) -> None:
         self._shelf = shelf
-        # A class that renaming made and undoing emptied was never asked for by itself: its old name takes its place.
+        # A class created by renaming and emptied by undo is replaced by its old name.
         gone = {new: self._renamed.pop(new) for new in list(self._renamed) if not shelf.counts.get(new)}
         remembered = [gone.get(name, name) for name in self._memory.of(str(shelf.folder)).classes]
         self._remember(tuple(dict.fromkeys((*remembered, *shelf.counts))))
@@ -284,11 +284,11 @@ class CollectionController(QObject):
         self.classes_changed.emit()
 
     def _colour_indices(self) -> dict[str, int]:
-        """Return the number of each class's colour: its place in natural order, as after training."""
+        """Return each class's colour index: its position in natural order, as after training."""
         return {name: number for number, name in enumerate(sorted(self._names(), key=natural_key))}
 
     def show_clips(self) -> None:
-        """Show all clips, in the colours of the theme."""
+        """Show all clips in the colours of the theme."""
         if self._shelf is not None:
             index = self._colour_indices()
             self._panel.review.show_clips([self._row(clip, index[clip.label]) for clip in self._shelf.clips])
@@ -310,7 +310,7 @@ class CollectionController(QObject):
         review = self._panel.review
         if review.shown_class not in (None, clip.label):
             review.show_all_classes()
-        if not review.view.is_trimmed:  # somebody may be setting the handles of another clip
+        if not review.view.is_trimmed:  # the user may be moving the handles of another clip
             review.table.select((clip.id,))
 
     def _tell_done(self, sentence: str, is_new: bool) -> None:
@@ -320,7 +320,7 @@ class CollectionController(QObject):
             self._panel.show_done(sentence)
 
     def _tell_take_failed(self, reason: str) -> None:
-        sentence = f"{reason} What was recorded is kept, and is found again when the collection is opened next."
+        sentence = f"{reason} The recording is kept and is restored when the collection is opened again."
         self._panel.show_error(sentence, "try again", "Try again")
 
 

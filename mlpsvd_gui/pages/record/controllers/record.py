@@ -1,4 +1,4 @@
-"""Joins the Record page with what is heard, the collection on disk, and training."""
+"""Controller of the Record page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["RecordController"]
 
 
 class RecordController(QObject):
-    """Records takes of what the live tab hears into a collection, lets them be reviewed, and retrains on them.
+    """Records the input of the Listen page into a collection, and manages review and retraining.
 
     Parameters
     ----------
@@ -32,15 +32,15 @@ class RecordController(QObject):
     listening
         Whose session is recorded, and which is asked to start one.
     experiment_model, run_model, training
-        What Retrain changes, and how it went.
+        The experiment that Retrain changes, its run, and the controller of training.
     preferences
-        Which collection was open last, and how it was recorded.
+        Stored collection and recording settings.
     host
-        The owner of PortAudio, through which clips are played.
+        The owner of PortAudio, for playback.
     """
 
     listen_requested = Signal()
-    """Somebody wants to see the Listen page: the network just trained is at work there."""
+    """Requests the Listen page."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class RecordController(QObject):
         self._listening.request_start()
 
     def close(self) -> None:
-        """End a running take and write what is not yet on disk; waits until it is."""
+        """End a running take and wait until everything is on disk."""
         self.takes.close()
         self.collection.close()
         self.reviewer.close()

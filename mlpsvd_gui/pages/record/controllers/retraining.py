@@ -1,4 +1,4 @@
-"""Retrain: from the collection as it is now to a network that the Listen page uses."""
+"""Controller of Retrain: trains on the collection."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Retraining"]
 
 
 class Retraining(QObject):
-    """Trains on what the collection holds, and says what came of it."""
+    """Trains on the collection and shows the result."""
 
     listen_requested = Signal()
 
@@ -56,12 +56,12 @@ class Retraining(QObject):
 
     @property
     def is_mine(self) -> bool:
-        """Whether the run that the window shows was trained on this collection."""
+        """Whether the current run was trained on this collection."""
         shelf, experiment = self._collection.shelf, self._run.experiment
         return shelf is not None and experiment is not None and is_of_collection(experiment, shelf.manifest)
 
     def _ask(self) -> None:
-        """Train when everything that was recorded so far is in the collection."""
+        """Train once all recorded takes are in the collection."""
         if self._collection.library is not None and not self._run.state.is_active:
             self._collection.library.when_done(self._train)
 
@@ -74,7 +74,7 @@ class Retraining(QObject):
         self._show()
 
     def _note_clips(self) -> None:
-        """Remember what a run that begins now is trained on, also one that was started in the toolbar."""
+        """Store what a new run is trained on, also if it was started from the toolbar."""
         shelf = self._collection.shelf
         self._trained_on = clips_identity(shelf.clips) if shelf is not None and self.is_mine else None
 
@@ -83,9 +83,9 @@ class Retraining(QObject):
         box.show_warnings(shelf.warnings if shelf is not None else ())
         is_active = self._run.state.is_active
         problem = _problem(shelf)
-        tip = problem or "Train on every clip as it is labelled now; the Listen page uses the new network at once"
+        tip = problem or "Train on all clips with their current labels; the Listen page then uses the new model"
         if is_active:
-            tip = "A run is going on; when it is over, or stopped (F7), you can train again"
+            tip = "A run is active; wait for its end or stop it (F7)"
         box.show_possible(not problem and not is_active, tip)
         if not is_active:
             box.show_progress(None)
@@ -98,7 +98,7 @@ class Retraining(QObject):
     def _show_progress(self, share: float, left: str) -> None:
         if self._run.state.is_active and self.is_mine:
             self._panel.training.show_progress(share)
-            self._panel.training.show_result(f"Training: {left} …" if left else "Training …", False)
+            self._panel.training.show_result(f"Training: {left}…" if left else "Training…", False)
 
     def _result(self, shelf: CollectionView | None) -> str:
         if not self.is_mine:

@@ -1,4 +1,4 @@
-"""Recording on the Record page: follows the live tab's session, draws what comes in, and hands takes on."""
+"""Controller of recording: follows the session of the Listen page, draws the input, emits takes."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _DRAW_MS = 40
 _QUIETEST_TRIGGER_DBFS = -80.0
 _WAIT_S = 2.0
 _REOPENED_WITHIN_S = 1.0
-"""A session that follows the last one so soon was opened anew for another network: recording goes on in it."""
+"""A session that follows within this time is a reopened one (for another model); recording continues in it."""
 
 
 class TakesController(QObject):
-    """One :class:`RecordingWorker` for each session, and what the page shows of it."""
+    """Manages one :class:`RecordingWorker` per session and shows its state."""
 
     take_ready = Signal(object, object)
     """Emits a :class:`Take` and the folder of the collection that it was recorded for."""
     settled = Signal()
-    """No take is under way any more for a collection that was open before."""
+    """Emitted when no take is pending for a previous collection."""
 
     def __init__(
         self, panel: RecordPanel, listening: ListeningState, memory: RecordMemory, parent: QObject | None = None
@@ -60,21 +60,21 @@ class TakesController(QObject):
 
     @property
     def settings(self) -> RecordSettings:
-        """How it is recorded."""
+        """The recording settings."""
         return self._settings
 
     @property
     def is_on(self) -> bool:
-        """Whether a take is running or waited for."""
+        """Whether a take is running or the trigger is armed."""
         return self._worker is not None and self._worker.state.armed
 
     @property
     def recorded_s(self) -> float:
-        """Length of the running take so far; 0 where there is none."""
+        """Duration of the running take; 0 without one."""
         return self._worker.state.duration_s if self._worker is not None else 0.0
 
     def set_target(self, folder: Path | None, spool_folder: Path | None) -> None:
-        """Record into this collection from now on; a running take is ended and belongs to the last one."""
+        """Record into this collection; a running take ends and belongs to the previous one."""
         if folder != self._folder:
             self._folder, self._spool_folder = folder, spool_folder
             self._take_session(self._listening.session)
@@ -82,7 +82,7 @@ class TakesController(QObject):
                 self.settled.emit()
 
     def close(self) -> None:
-        """End a running take and hand it on; waits until it is on disk."""
+        """End a running take and wait until it is on disk."""
         self._timer.stop()
         self._retire_worker()
         for worker in list(self._ending):
@@ -129,7 +129,7 @@ class TakesController(QObject):
         self._draw()
 
     def _retire_worker(self) -> None:
-        """Let the worker come to its end: its last take is handed on when it is there."""
+        """End the worker; its last take is emitted when available."""
         worker, self._worker = self._worker, None
         if worker is not None:
             self._ending.append(worker)
@@ -147,7 +147,7 @@ class TakesController(QObject):
 
     def _hand_on(self, worker: RecordingWorker) -> None:
         if worker is self._worker:
-            self._tell(worker.state)  # first: what comes of the takes must not be covered by it
+            self._tell(worker.state)  # first: it must not hide messages about the takes
         for take in worker.fetch():
             if worker.folder is not None:
                 self.take_ready.emit(take, worker.folder)
@@ -194,12 +194,12 @@ class TakesController(QObject):
             self._panel.bar.meter.show_level(rms_dbfs, peak_dbfs, clipped, time.monotonic())
 
     def draw_now(self) -> None:
-        """Show the state at once: classes or counts have changed."""
+        """Show the state immediately, after a change of classes or counts."""
         self._draw()
 
     def _draw(self) -> None:
         if self._timer.isActive() and not self._panel.isVisible():
-            return  # the next tick that is seen draws
+            return  # the next visible tick draws
         worker = self._worker
         state = worker.state if worker is not None else RecorderState()
         reason = self._reason()
@@ -212,13 +212,13 @@ class TakesController(QObject):
         self._tell(state)
 
     def _tell(self, state: RecorderState) -> None:
-        if state.message is not self._message:  # not "!=": the same words may be said anew, after another attempt
+        if state.message is not self._message:  # not "!=": the same text may be shown again after another attempt
             self._message = state.message
             if state.message:
                 self._panel.show_warning(state.message)
 
     def _go_on(self) -> None:
-        """Record on in a session that was only opened anew."""
+        """Continue recording in a reopened session."""
         label, since_s = self._interrupted
         if self._worker is not None and self._worker.can_record:
             self._interrupted = ("", 0.0)
@@ -226,18 +226,18 @@ class TakesController(QObject):
                 self._worker.record(label)
 
     def _reason(self) -> str:
-        """Say why nothing can be recorded; empty: it can."""
+        """Return why recording is not possible; otherwise an empty text."""
         if self._folder is None:
             return "Make or open a collection first"
         if not self._panel.classes.chosen:
-            return "Recording needs a class: name it at the left"
+            return "Add a class first"
         if self._spool_folder is None:
-            return "The collection cannot be changed"
+            return "The collection is read-only"
         if self._worker is None:
-            return "Nothing is heard yet: press Start listening"
+            return "No input yet. Press Start listening"
         if self._worker.can_record:
             return ""
-        return "The source has come to its end" if self._worker.source.finished else "The source is being opened"
+        return "The source has ended" if self._worker.source.finished else "Opening the source"
 
     def _show_lamp(self, state: RecorderState, reason: str) -> None:
         lamp = self._panel.controls.lamp
@@ -253,12 +253,12 @@ class TakesController(QObject):
 
     def _show_source(self) -> None:
         if self._worker is None:
-            self._panel.bar.show_source("Not listening", False)
+            self._panel.bar.show_source("No input", False)
             return
         status = self._worker.source.status
-        text = f"Listening to {self._worker.source.name}"
+        text = self._worker.source.name
         if status.state is SourceState.STARTING:
-            text = f"Opening {self._worker.source.name} …"
+            text = f"Opening {self._worker.source.name}…"
         elif status.state is SourceState.STALLED:
             text = status.message or "Waiting for the device"
         self._panel.bar.show_source(text, True)

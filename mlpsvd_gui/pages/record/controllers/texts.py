@@ -1,4 +1,4 @@
-"""What the Record page says in words: pure functions."""
+"""Texts of the Record page."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ __all__ = ["clock", "idle_words", "ready_note", "running_words", "summary", "wai
 
 
 def clock(seconds: float) -> str:
-    """Write elapsed time as 0:03.2."""
+    """Format elapsed time as 0:03.2."""
     minutes, rest = divmod(int(seconds * 10), 600)
     return f"{minutes}:{rest // 10:02d}.{rest % 10}"
 
 
 def running_words(state: RecorderState, settings: RecordSettings) -> tuple[str, str]:
-    """Say what is being recorded, large and small."""
+    """Return headline and detail while recording."""
     of = f" of {settings.length_s:g} s" if settings.mode == FIXED_LENGTH else ""
-    return f"REC  {clock(state.duration_s)}{of}", f"{state.label} is being recorded"
+    return f"REC  {clock(state.duration_s)}{of}", f"recording {state.label}"
 
 
 def waiting_words(state: RecorderState, settings: RecordSettings) -> tuple[str, str]:
@@ -28,17 +28,17 @@ def waiting_words(state: RecorderState, settings: RecordSettings) -> tuple[str, 
 
 
 def idle_words(label: str, n_clips: int, goal: int) -> str:
-    """Say which class comes next, and how many clips it has."""
+    """Return the next class and its number of clips."""
     if not label:
-        return "Name a class first"
+        return "Add a class first"
     count = f"{n_clips} of {goal}" if goal else counted(n_clips, "clip")
     return f"{label}: {count}"
 
 
 def ready_note(settings: RecordSettings) -> str:
-    """Say what pressing Record would do."""
+    """Describe the effect of Record."""
     if settings.mode == FIXED_LENGTH:
-        return f"Record takes {settings.length_s:g} s, {settings.pre_roll_s:g} s of it from before the press"
+        return f"{settings.length_s:g} s per press, including {settings.pre_roll_s:g} s of pre-roll"
     if settings.mode == TRIGGERED:
         return with_minus(f"Every sound above {settings.trigger_dbfs:g} dBFS becomes a clip")
     return f"From press to press, or while held; {settings.pre_roll_s:g} s from before belong to it"

@@ -1,4 +1,4 @@
-"""The top of the Record page: which collection, what is heard, and how loud it is."""
+"""Top bar of the Record page: collection, source and level."""
 
 from __future__ import annotations
 
@@ -21,19 +21,18 @@ __all__ = ["RecordBar"]
 
 _NONE = "No collection yet"
 _METER_TIP = (
-    "Level in dB relative to full scale (dBFS). Bar: root mean square, where a full-scale sine is 0 dBFS. Mark: the "
-    "peak of the last moments. The lamp lights when a sample reaches full scale; click to reset it. Triangle, where "
-    "sounds start clips by themselves: the trigger level; drag it."
+    "Level in dBFS. Bar: RMS, where a full-scale sine is 0 dBFS. Mark: recent peak. The clipping indicator lights when "
+    "a sample reaches full scale; click to reset it. Triangle (triggered recording): trigger level; drag to change it."
 )
 
 
 class RecordBar(QWidget):
-    """Collection on the left, source and level on the right; asks through signals."""
+    """Collection on the left, source and level on the right."""
 
     new_requested = Signal(str)
-    """Emits the folder of a collection to be made."""
+    """Emits the folder of a new collection."""
     open_requested = Signal(str)
-    """Emits the folder of a collection to be opened."""
+    """Emits the folder of a collection to open."""
     show_folder_requested = Signal()
     start_requested = Signal()
     stop_requested = Signal()
@@ -55,17 +54,17 @@ class RecordBar(QWidget):
         self.show_source("", False)
 
     def show_collection(self, folder: str, summary: str) -> None:
-        """Show which collection is open; an empty folder: none."""
+        """Show the open collection; an empty folder for none."""
         self._folder = folder
         self.collection_button.setText(menu_text(Path(folder).name) if folder else "Collection")
         self.folder.setText(f"{summary}  ·  {_from_home(folder)}" if folder else _NONE)
 
     def show_recent(self, folders: Sequence[str]) -> None:
-        """Offer collections that were open before."""
+        """Show recent collections."""
         self._recent = list(folders)
 
     def show_source(self, text: str, is_running: bool) -> None:
-        """Say what is heard, and turn Start into Stop and back."""
+        """Show the source and switch between Start and Stop."""
         if text != self.source.text():
             self.source.setText(text)
         if is_running != self._is_running:
@@ -74,7 +73,7 @@ class RecordBar(QWidget):
             self.meter.reset()
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self.meter.set_theme(theme)
         self.folder.setStyleSheet(f"color: {theme.muted.name()};")
@@ -82,12 +81,12 @@ class RecordBar(QWidget):
         self._paint_button()
 
     def ask_for_new(self) -> None:
-        """Ask where a new collection should be."""
-        self._ask("New collection: choose its folder, or name a new one", True, self.new_requested.emit)
+        """Ask for the folder of a new collection."""
+        self._ask("New collection: choose or enter a folder", True, self.new_requested.emit)
 
     def ask_to_open(self) -> None:
-        """Ask for a collection, or a folder with one folder of recordings a class."""
-        self._ask("Open a collection, or a folder with one folder a class", False, self.open_requested.emit)
+        """Ask for a collection, or a folder with one folder of recordings per class."""
+        self._ask("Open a collection, or a folder with one folder per class", False, self.open_requested.emit)
 
     # -- building
 
@@ -96,14 +95,14 @@ class RecordBar(QWidget):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setMenu(self.menu)
-        button.setToolTip("Make or open a collection of recordings")
+        button.setToolTip("Create or open a collection")
         button.setAccessibleName("Collection")
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setMinimumHeight(self.listen_button.sizeHint().height())
         self.menu.aboutToShow.connect(self._fill_menu)
         self.source.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.listen_button.clicked.connect(self._start_or_stop)
-        self.listen_button.setToolTip("Listen to the source chosen on the Listen page, or stop (Ctrl+L)")
+        self.listen_button.setToolTip("Start or stop the source of the Listen page (Ctrl+L)")
         self.meter.setFixedWidth(330)
         self.meter.setToolTip(_METER_TIP)
         self.source.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -145,11 +144,11 @@ class RecordBar(QWidget):
 
     def _paint_button(self) -> None:
         self.listen_button.setText("Stop listening" if self._is_running else "Start listening")
-        self.listen_button.setShortcut("Ctrl+L")  # a new text takes the shortcut away
+        self.listen_button.setShortcut("Ctrl+L")  # a new text removes the shortcut
         self.listen_button.setIcon(icon("stop" if self._is_running else "microphone", self._theme.foreground))
 
 
 def _from_home(folder: str) -> str:
-    """Return a path with the home folder written as ``~``: what tells collections apart is at its end."""
+    """Return a path with the home folder written as ``~``."""
     home = expand_home("~").resolve()
     return str("~" / Path(folder).relative_to(home)) if Path(folder).is_relative_to(home) else folder

@@ -1,4 +1,4 @@
-"""The classes of a collection: how many clips each has, and which one is recorded."""
+"""Classes of a collection, with counts, keys and goal."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from mlpsvd_gui.widgets.swatch import swatch_icon
 __all__ = ["ClassRow", "RecordClasses"]
 
 _HEADINGS = ("Key", "Class", "Clips", "Length")
-_EMPTY = "The classes to be told apart. Name the first one below."
+_EMPTY = "Add your first class below."
 _NAME = 1
 _N_KEYS = 9
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
@@ -46,10 +46,10 @@ _ALIGNMENTS = (
 
 @dataclass(frozen=True)
 class ClassRow:
-    """One class: its name, how many clips it has and how long they are together, and the number of its colour.
+    """A class: name, number and total duration of its clips, and colour index.
 
-    The order of rows is that of the keys; the number of a colour is the place among all names in natural order, as on
-    the other pages.
+    Rows are in the order of the keys; the colour index is the position in natural order of the names, as on the
+    other pages.
     """
 
     name: str
@@ -59,16 +59,16 @@ class ClassRow:
 
 
 class RecordClasses(QWidget):
-    """A table of classes with keys 1 to 9, a line to add one, a goal for each."""
+    """Table of classes with keys 1 to 9, a field to add one, and a goal."""
 
     class_chosen = Signal(str)
-    """Emits the class that is recorded next."""
+    """Emits the class to record."""
     add_requested = Signal(str)
     rename_requested = Signal(str, str)
     """Emits the old and the new name."""
     delete_requested = Signal(str)
     goal_chosen = Signal(int)
-    """Emits how many clips each class should get; 0: no goal."""
+    """Emits the goal of clips per class; 0 for none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,16 +93,16 @@ class RecordClasses(QWidget):
 
     @property
     def chosen(self) -> str:
-        """Name of the class recorded next; empty where there is none."""
+        """Name of the class to record; empty without one."""
         return self._chosen
 
     @property
     def goal(self) -> int:
-        """How many clips each class should get; 0: no goal."""
+        """Goal of clips per class; 0 for none."""
         return int(self.goal_box.value())
 
     def show_rows(self, rows: Sequence[ClassRow], chosen: str) -> None:
-        """Show the classes and which of them is recorded; nothing is emitted."""
+        """Show the classes and the one to record; emits nothing."""
         self._rows = tuple(rows)
         names = [row.name for row in rows]
         self._chosen = chosen if chosen in names else (names[0] if names else "")
@@ -114,18 +114,18 @@ class RecordClasses(QWidget):
         self._show_buttons()
 
     def show_goal(self, goal: int) -> None:
-        """Show a goal; nothing is emitted."""
+        """Show a goal; emits nothing."""
         with QSignalBlocker(self.goal_box):
             self.goal_box.setValue(goal)
         self._fill_all()
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self._fill_all()
 
     def choose(self, name: str) -> None:
-        """Record this class next, as a click on it does."""
+        """Select the class to record."""
         if name != self._chosen and any(row.name == name for row in self._rows):
             self._chosen = name
             with QSignalBlocker(self.table):
@@ -134,7 +134,7 @@ class RecordClasses(QWidget):
             self.class_chosen.emit(name)
 
     def choose_key(self, number: int) -> None:
-        """Choose by key, 1 to 9."""
+        """Select a class by key, 1 to 9."""
         if 1 <= number <= min(len(self._rows), _N_KEYS):
             self.choose(self._rows[number - 1].name)
 
@@ -157,7 +157,7 @@ class RecordClasses(QWidget):
         name.setFlags(name.flags() | Qt.ItemFlag.ItemIsEditable)
         name.setIcon(swatch_icon(class_colour(row.colour_index, self._theme)))
         name.setToolTip(
-            plain_tip(f"{row.name}: {row.n_clips} clips, {row.duration_s:.1f} s. F2 or a double click renames it.")
+            plain_tip(f"{row.name}: {row.n_clips} clips, {row.duration_s:.1f} s. Press F2 or double-click to rename.")
         )
         font = self.table.font()
         font.setBold(bool(goal) and row.n_clips >= goal)
@@ -191,7 +191,7 @@ class RecordClasses(QWidget):
             return
         old, new = self._rows[item.row()].name, item.text().strip()
         with QSignalBlocker(self.table):
-            item.setText(old)  # the new name is shown when it is true
+            item.setText(old)  # the new name is shown once it is applied
         if new and new != old:
             self.rename_requested.emit(old, new)
 
@@ -211,7 +211,7 @@ class RecordClasses(QWidget):
         table.setTabKeyNavigation(False)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.setAccessibleName("Classes")
-        table.setToolTip("The selected class is recorded next; keys 1 to 9 choose one")
+        table.setToolTip("The selected class is recorded next; select it with the keys 1 to 9")
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -219,13 +219,13 @@ class RecordClasses(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
     def _build_layout(self) -> None:
-        self.name_edit.setPlaceholderText("Name of a new class")
-        self.name_edit.setAccessibleName("Name of a new class")
+        self.name_edit.setPlaceholderText("New class")
+        self.name_edit.setAccessibleName("New class")
         self.rename_button.setText("Rename")
-        self.rename_button.setToolTip("Give the selected class another name (F2 in the table)")
+        self.rename_button.setToolTip("Rename the selected class (F2 in the table)")
         self.delete_button.setText("Delete")
-        self.delete_button.setToolTip("Delete the selected class with its clips; can be undone")
-        self.goal_box.setToolTip("How many clips each class should get; the table counts towards it")
+        self.delete_button.setToolTip("Delete the selected class and its clips; can be undone")
+        self.goal_box.setToolTip("Number of clips wanted per class")
         add = QHBoxLayout()
         add.setSpacing(6)
         add.addWidget(self.name_edit, 1)
@@ -282,7 +282,7 @@ class RecordClasses(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Rename", self._rename)
-        menu.addAction("Delete with its clips", self._delete)
+        menu.addAction("Delete with clips", self._delete)
         menu.popup(self.table.viewport().mapToGlobal(position))
 
     def _show_buttons(self, *_: object) -> None:
@@ -292,7 +292,7 @@ class RecordClasses(QWidget):
 
 
 class _ClassTable(QTableWidget):
-    """Says what will be here while it is empty."""
+    """Table with a text while it is empty."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -1,4 +1,4 @@
-"""One clip: its waveform with two handles, its spectrum, and the buttons that play and trim it."""
+"""View of one clip: waveform with two handles, spectrum, and buttons to play and trim."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ __all__ = ["RecordClipView"]
 _LEAST_S = 0.002
 _RANGE_DB = 90.0
 _SPECTRUM = "clip"
-_CHOOSE = "Select a clip to see it here. Drag the two handles to what should be kept of it."
-_SPECTRUM_EMPTY = "The spectrum of the selected clip."
+_CHOOSE = "Select a clip. Drag the two handles to trim it."
+_SPECTRUM_EMPTY = "Spectrum of the selected clip"
 
 
 class RecordClipView(QWidget):
-    """Shows a clip and asks for it to be played or trimmed."""
+    """Shows a clip and emits requests to play or trim it."""
 
     play_requested = Signal(float, float)
-    """Emits from where to where, in seconds."""
+    """Emits start and end in seconds."""
     stop_requested = Signal()
     trim_requested = Signal(float, float)
-    """Emits what should be kept, in seconds from the clip's start."""
+    """Emits start and end of the part to keep, in seconds from the start of the clip."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,11 +47,11 @@ class RecordClipView(QWidget):
         self.title = ElidedLabel(Qt.TextElideMode.ElideMiddle, least_px=80, parent=self)
         self.wave = TrimPlot(self)
         self.spectrum = CurvePlot("Frequency", "Hz", "Level", "dB", log_x=True, parent=self)
-        self.start_box = self._box("Start of what is kept")
-        self.end_box = self._box("End of what is kept")
+        self.start_box = self._box("Start of the trimmed clip")
+        self.end_box = self._box("End of the trimmed clip")
         self.play_button = QPushButton("Play", self)
         self.trim_button = QPushButton("Trim", self)
-        self.whole_button = QPushButton("Whole", self)
+        self.whole_button = QPushButton("Reset", self)
         self._build()
         self._connect()
         self.show_nothing()
@@ -64,7 +64,7 @@ class RecordClipView(QWidget):
 
     @property
     def is_trimmed(self) -> bool:
-        """Whether a handle was moved away from its end."""
+        """Whether a handle has been moved."""
         start_s, end_s = self.wave.region_s
         return start_s > 0.0005 or end_s < self.wave.duration_s - 0.0005
 
@@ -83,13 +83,13 @@ class RecordClipView(QWidget):
         level_db = 20.0 * np.log10(np.maximum(magnitudes, 1e-9))
         top = float(np.ceil((level_db[frequencies_hz > 0].max(initial=-180.0) + 3.0) / 10.0) * 10.0)
         self.spectrum.set_y_range(top - _RANGE_DB, top)
-        audible = frequencies_hz > 0  # 0 Hz has no place on a logarithmic axis
+        audible = frequencies_hz > 0  # 0 Hz cannot be shown on a logarithmic axis
         self.spectrum.set_curve(_SPECTRUM, frequencies_hz[audible], level_db[audible], "", colour, width=1.4)
         self._show_region(*self.wave.region_s)
         self._show_buttons()
 
     def show_nothing(self, text: str = "") -> None:
-        """Show no clip, and perhaps why."""
+        """Clear the view, with an optional reason."""
         self.title.setText("")
         self.wave.set_empty_text(text or _CHOOSE)
         self.wave.show_nothing()
@@ -98,23 +98,23 @@ class RecordClipView(QWidget):
         self._show_buttons()
 
     def show_sound(self, problem: str) -> None:
-        """Say why nothing can be played; an empty text: Play works."""
+        """Disable Play with a reason; an empty text enables it."""
         self._sound_problem = problem
         self._show_buttons()
 
     def show_playing(self, is_playing: bool) -> None:
-        """Show whether the clip sounds."""
+        """Show whether the clip is playing."""
         self._is_playing = is_playing
         self._show_buttons()
         self._paint_icon()
 
     def set_writable(self, writable: bool) -> None:
-        """Allow trimming, or only looking and listening."""
+        """Enable or disable trimming."""
         self._writable = writable
         self._show_buttons()
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self.wave.set_theme(theme)
         self.spectrum.set_theme(theme)
@@ -122,7 +122,7 @@ class RecordClipView(QWidget):
         self._paint_icon()
 
     def play_or_stop(self) -> None:
-        """Play what lies between the handles, or stop."""
+        """Play the part between the handles, or stop."""
         if self._is_playing:
             self.stop_requested.emit()
         elif self.play_button.isEnabled():
@@ -133,9 +133,9 @@ class RecordClipView(QWidget):
     def _build(self) -> None:
         self.spectrum.set_empty_text(_SPECTRUM_EMPTY)
         self.spectrum.set_legend_visible(False)
-        self.trim_button.setToolTip("Keep only what lies between the handles (T); can be undone")
+        self.trim_button.setToolTip("Keep only the part between the handles (T); can be undone")
         self.trim_button.setShortcut("T")
-        self.whole_button.setToolTip("Put the handles back to the ends")
+        self.whole_button.setToolTip("Reset the handles to the ends of the clip")
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(self.play_button)
@@ -190,7 +190,7 @@ class RecordClipView(QWidget):
         is_there = self.wave.duration_s > 0.0
         self.play_button.setText("Stop" if self._is_playing else "Play")
         self.play_button.setEnabled(is_there and not self._sound_problem)
-        tip = "Hear what lies between the handles (Enter in the table); its peak is brought to half of full scale"
+        tip = "Play the part between the handles, normalised to half of full scale (Enter in the table)"
         self.play_button.setToolTip(plain_tip(self._sound_problem or tip))
         self.trim_button.setEnabled(is_there and self._writable and self.is_trimmed)
         self.whole_button.setEnabled(is_there and self.is_trimmed)

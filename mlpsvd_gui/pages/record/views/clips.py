@@ -1,4 +1,4 @@
-"""Every clip of a collection in a table: chosen, filtered by class, relabelled, deleted."""
+"""Table of the clips of a collection."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from mlpsvd_gui.widgets.tables import list_rows
 
 __all__ = ["ClipRow", "ClipTable"]
 
-_HEADINGS = ("Class", "Length", "Level", "Marks", "Recorded")
+_HEADINGS = ("Class", "Length", "Level", "Flags", "Recorded")
 _TIPS = (
-    "The clip's label",
+    "Class of the clip",
     "Length in seconds",
-    "Root mean square in dBFS; a full-scale sine is 0 dBFS",
-    "clipped: a sample reached full scale. gap: sound was lost right before or behind it",
-    "When its first sample was heard",
+    "RMS level in dBFS (full-scale sine: 0 dBFS)",
+    "clipped: a sample reached full scale. gap: sound was lost at the start or end",
+    "Time of the first sample",
 )
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _ALIGNMENT = int(Qt.ItemDataRole.TextAlignmentRole)
@@ -46,7 +46,7 @@ _Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True)
 class ClipRow:
-    """One clip as the table shows it."""
+    """A row of the table."""
 
     id: str
     name: str
@@ -60,12 +60,12 @@ class ClipRow:
 
     @property
     def marks(self) -> str:
-        """What is wrong with it, in words; empty where nothing is."""
+        """The flags as text; may be empty."""
         return ", ".join(word for word, is_so in (("clipped", self.clipped), ("gap", self.has_gap)) if is_so)
 
 
 class _Rows(QAbstractTableModel):
-    """Filtered and sorted here: Qt's own proxy asks for every cell twelve times and took 0.15 s over 3,000 clips."""
+    """Table model with its own filter and sorting: Qt's proxy takes 0.15 s for 3,000 clips."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -107,12 +107,12 @@ class _Rows(QAbstractTableModel):
 
 
 class ClipTable(QTableView):
-    """Clips, newest on top until sorted otherwise; selection by id, so that it outlives every change."""
+    """Table of clips, newest first by default; selected by id, so that selections survive changes."""
 
     chosen = Signal(object)
     """Emits the ids of the selected clips, the current one first; a tuple, perhaps empty."""
     play_requested = Signal()
-    """Enter, or a double click."""
+    """Emitted on Enter or a double click."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -153,22 +153,22 @@ class ClipTable(QTableView):
         return tuple(self._rows.rows[number].id for number in numbers)
 
     def row_of(self, clip_id: str) -> ClipRow | None:
-        """Return a clip's row, shown or not."""
+        """Return the row of a clip, shown or not."""
         return next((row for row in self._rows.all if row.id == clip_id), None)
 
     def set_empty_text(self, text: str) -> None:
-        """Say what will be here."""
+        """Set the empty text."""
         self._empty_text = text
         self.viewport().update()
 
     def show_rows(self, rows: Sequence[ClipRow]) -> None:
-        """Show these clips; what was selected and is still there stays so. Else the row that takes its place is."""
+        """Show the clips; the selection is kept, or moves to the row in its place."""
         if list(rows) != self._rows.all:
             self._rows.all = list(rows)
             self._rearrange()
 
     def show_class(self, label: str | None) -> None:
-        """Show the clips of one class only; None: all."""
+        """Show the clips of one class; None for all."""
         if label != self._label:
             self._label = label
             self._rearrange()
@@ -211,7 +211,7 @@ class ClipTable(QTableView):
             self.chosen.emit(self.selected_ids)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the rows, or say what will be there."""
+        """Draw the rows, or the empty text."""
         super().paintEvent(event)
         if not self._rows.rows:
             painter = QPainter(self.viewport())
@@ -241,7 +241,7 @@ def _sort_key(row: ClipRow, column: int) -> Any:
 
 
 def when_text(moment: datetime | None) -> str:
-    """Write when it was: the time alone for today, the day before it otherwise."""
+    """Format a time: time only for today, with the date otherwise."""
     if moment is None:
         return "–"
     local = moment.astimezone()

@@ -1,4 +1,4 @@
-"""The Record button, what is being recorded, and how: mode, lengths, trigger."""
+"""Record button, recording state and recording settings."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["RecordControls", "RecordLamp"]
 _RED = QColor("#c62828")
 _AMBER = QColor("#b26a00")
 _HOLD_S = 0.35
-"""A key or button held longer than this records as long as it is held; shorter, until the next press."""
+"""A key or button held longer than this records while it is held; otherwise until the next press."""
 _SHOWN: dict[str, tuple[str, ...]] = {
     BY_HAND: ("mode", "pre_roll_s", "longest_s", "file_format"),
     FIXED_LENGTH: ("mode", "length_s", "pre_roll_s", "file_format"),
@@ -41,12 +41,12 @@ _SHORT_LABELS = {
     "longest_s": "Longest",
 }
 _SELDOM = ("shortest_s", "longest_s", "file_format")
-"""Settings in a second row that is folded away at first."""
+"""Settings in a second row, initially hidden."""
 _PROBLEM_COLOUR = "#d0453a"
 
 
 class RecordLamp(QWidget):
-    """Says unmistakably whether something is being recorded: all of it is red then."""
+    """Recording indicator; red while recording."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,29 +64,29 @@ class RecordLamp(QWidget):
 
     @property
     def text(self) -> str:
-        """The large words."""
+        """The headline."""
         return self._text
 
     @property
     def note(self) -> str:
-        """The small words."""
+        """The detail."""
         return self._note
 
     def sizeHint(self) -> QSize:
-        """Two lines, one of them large."""
+        """Return a size for two lines."""
         return QSize(320, 56)
 
     def minimumSizeHint(self) -> QSize:
-        """Room for the elapsed time."""
+        """Return a size for the elapsed time."""
         return QSize(190, 56)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self.update()
 
     def show_state(self, state: str, text: str, note: str = "") -> None:
-        """Show ``idle``, ``waiting`` (for the trigger) or ``recording``, in large words and small ones."""
+        """Show ``idle``, ``waiting`` (for the trigger) or ``recording``, with headline and detail."""
         if (state, text, note) != (self._state, self._text, self._note):
             self._state, self._text, self._note = state, text, note
             self.setToolTip(plain_tip(f"{text}\n{note}".strip()))
@@ -127,10 +127,10 @@ class RecordLamp(QWidget):
 
 
 class RecordControls(QWidget):
-    """Asks for recording and for other settings; decides nothing."""
+    """Emits requests to record and changes of settings."""
 
     record_requested = Signal()
-    """Begin a take, or wait for sounds."""
+    """Requests a take, or arming of the trigger."""
     stop_requested = Signal()
     settings_edited = Signal(str, object)
     """Emits a setting's name and its new value."""
@@ -156,11 +156,11 @@ class RecordControls(QWidget):
 
     @property
     def is_on(self) -> bool:
-        """Whether something is being recorded, or waited for."""
+        """Whether a take is running or the trigger is armed."""
         return self._is_on
 
     def show_settings(self, shown: RecordSettings, problem: str = "") -> None:
-        """Show how it is recorded, only what has an effect, and what is wrong with it."""
+        """Show the settings that have an effect, and their problems."""
         self._mode = shown.mode
         for name, editor in self.editors.items():
             editor.show_value(getattr(shown, name))
@@ -169,24 +169,22 @@ class RecordControls(QWidget):
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
         if problem:
-            self.more_button.setChecked(True)  # what is wrong may stand there
+            self.more_button.setChecked(True)  # the problem may be there
         self._paint_button()
 
     def show_recording(self, is_on: bool, can_record: bool, reason: str = "") -> None:
-        """Turn Record into Stop and back; say on the button why nothing can be recorded."""
-        if (is_on, can_record, reason) == self._told:  # asked many times a second
+        """Switch between Record and Stop; show on the button why recording is not possible."""
+        if (is_on, can_record, reason) == self._told:  # called many times per second
             return
         self._told = (is_on, can_record, reason)
         self._is_on, self._can = is_on, can_record
         self.button.setEnabled(is_on or can_record)
-        tip = (
-            "Record the chosen class (R). By hand: press to begin and again to end, or hold as long as it should last."
-        )
+        tip = "Record the selected class (R). By hand: press to start and press again to stop, or hold while recording."
         self.button.setToolTip(plain_tip(tip if can_record or is_on else reason))
         self._paint_button()
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self.lamp.set_theme(theme)
         self._paint_button()
@@ -255,7 +253,7 @@ class RecordControls(QWidget):
         self.more_button.setArrowType(Qt.ArrowType.RightArrow)
         self.more_button.setAutoRaise(True)
         self.more_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.more_button.setToolTip("Shortest and longest clip, and the format of the files")
+        self.more_button.setToolTip("Shortest and longest clip, file format")
         self.more_button.toggled.connect(seldom.setVisible)
         self.more_button.toggled.connect(self._turn_arrow)
         seldom.hide()
@@ -279,7 +277,7 @@ class RecordControls(QWidget):
             self.stop_requested.emit()
         elif self._can:
             self.record_requested.emit()
-            self._pressed_s = time.monotonic()  # only now: what the take needs to begin is no holding of the button
+            self._pressed_s = time.monotonic()  # only now: the time to start the take does not count as holding
 
     def _release(self) -> None:
         began_s, self._pressed_s = self._pressed_s, None
@@ -287,26 +285,26 @@ class RecordControls(QWidget):
             self.stop_requested.emit()
 
     def press_key(self, key: Qt.Key) -> None:
-        """Press Record by a key; it may be held like the button."""
+        """Press Record by key; the key may be held like the button."""
         self._press()
         if self._pressed_s is not None and self._held_key is None:
             self._held_key = key
-            _application().installEventFilter(self)  # the key may be let go wherever the focus is then
+            _application().installEventFilter(self)  # the key may be released with any focus
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Wait for the key that is held to be let go."""
+        """Detect the release of the held key."""
         if event.type() == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent):
             if event.key() == self._held_key and not event.isAutoRepeat():
                 self._held_key = None
                 _application().removeEventFilter(self)
                 self._release()
         elif event.type() == QEvent.Type.ApplicationDeactivate and self._held_key is not None:
-            self._held_key = None  # its release goes to another program: press again to end the take
+            self._held_key = None  # another program receives the release: press again to end the take
             _application().removeEventFilter(self)
         return super().eventFilter(watched, event)
 
     def _paint_button(self) -> None:
-        begin = "Wait for sounds" if self._mode == TRIGGERED else "Record"
+        begin = "Arm trigger" if self._mode == TRIGGERED else "Record"
         self.button.setText("■  Stop  (R)" if self._is_on else f"●  {begin}  (R)")
         if self._is_on or self._can:
             fill = "#5f6368" if self._is_on else _RED.name()
@@ -319,7 +317,7 @@ class RecordControls(QWidget):
             self.button.setStyleSheet("")
 
     def commit(self) -> None:
-        """Take over what is typed but not yet confirmed."""
+        """Apply text that is typed but not yet confirmed."""
         for editor in self.editors.values():
             editor.commit()
 

@@ -1,4 +1,4 @@
-"""The page on which labelled clips are recorded, looked through, and trained on."""
+"""Panel of the Record page."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RecordPanel(ShowsMessages, QWidget):
         self.messages = MessageBar(self)
         self.welcome = RecordWelcome(self)
         self.classes = RecordClasses(self)
-        self.controls = RecordControls(self)  # the order of making is that of the Tab key
+        self.controls = RecordControls(self)  # created in the order of the Tab key
         self.scope = RecordScope(self)
         self.review = RecordReview(self)
         self.training = RecordTraining(self)
@@ -48,11 +48,11 @@ class RecordPanel(ShowsMessages, QWidget):
 
     @property
     def theme(self) -> Theme:
-        """The colours it is painted in."""
+        """The current theme."""
         return self._theme
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         parts = (self.bar, self.welcome, self.classes, self.training, self.controls, self.scope, self.review)
         for part in parts:
@@ -60,21 +60,21 @@ class RecordPanel(ShowsMessages, QWidget):
         self.theme_changed.emit()
 
     def show_open(self, is_open: bool) -> None:
-        """Show the collection, or the ways to one."""
+        """Show the collection, or the welcome page."""
         self._pages.setCurrentIndex(int(is_open))
 
     def focus_first(self) -> None:
-        """Let the keyboard begin where there is something to do: naming the first class, or the classes there are."""
+        """Focus the field for the first class, or the table of classes."""
         (self.classes.table if self.classes.rows else self.classes.name_edit).setFocus()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Let the keyboard begin at the classes."""
+        """Focus the table of classes."""
         super().showEvent(event)
         if self.focusWidget() is None:
             self.focus_first()
 
     def _build(self) -> None:
-        self.scope.set_empty_text("What comes in will be drawn here. Press “Start listening” above.")
+        self.scope.set_empty_text("No input. Press Start listening.")
         left = QWidget(self)
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 6, 0)
@@ -104,7 +104,7 @@ class RecordPanel(ShowsMessages, QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.bar)
         layout.addWidget(self._pages, 1)
-        layout.addWidget(self.messages)  # below, so that no message moves the button that is about to be pressed
+        layout.addWidget(self.messages)  # below, so that no message moves the buttons
 
     def _connect(self) -> None:
         self.welcome.new_requested.connect(self.bar.ask_for_new)
@@ -121,12 +121,12 @@ class RecordPanel(ShowsMessages, QWidget):
         self._key_of(self.review.table, self.review.view.play_or_stop)
 
     def _shortcut(self, keys: str) -> QShortcut:
-        """Return a shortcut of the whole window that counts while this page is visible."""
+        """Return a window-wide shortcut that is active while this page is visible."""
         return QShortcut(QKeySequence(keys), self)
 
     @staticmethod
     def _key_of(table: QWidget, pressed: Callable[[], None]) -> None:
-        """Let Space do this where ``table`` has the focus; on buttons it presses them."""
+        """Bind Space while ``table`` has the focus; on buttons it presses them."""
         shortcut = QShortcut(QKeySequence(Qt.Key.Key_Space), table)
         shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
         shortcut.setAutoRepeat(False)

@@ -1,4 +1,4 @@
-"""The lower half of the Record page: all clips, and the selected one to look at, hear and trim."""
+"""Review of clips: table of all clips, and the selected one to view, play and trim."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ __all__ = ["RecordReview"]
 
 _ALL = "All classes"
 _N_KEYS = 9
-_EMPTY = "Every clip will be listed here: to be heard, trimmed, given another class, or deleted."
+_EMPTY = "No clips yet. Recorded clips are listed here."
 
 
 class RecordReview(QWidget):
-    """Table with filter, relabelling, deleting, undo and redo; beside it the selected clip."""
+    """Table with filter, relabelling, deletion, undo and redo; beside it the selected clip."""
 
     clips_chosen = Signal(object)
     """Emits the ids of the selected clips, the current one first."""
@@ -43,7 +43,7 @@ class RecordReview(QWidget):
         self.filter_box = ElidingComboBox(self)
         self.table = ClipTable(self)
         self.view = RecordClipView(self)
-        self.relabel_button = self._button("Class", "Give the selected clips another class (Ctrl+1 to Ctrl+9)")
+        self.relabel_button = self._button("Class", "Change the class of the selected clips (Ctrl+1 to Ctrl+9)")
         self.delete_button = self._button("Delete", "Delete the selected clips (Del); can be undone")
         self.undo_button = self._button("Undo", "")
         self.redo_button = self._button("Redo", "")
@@ -60,7 +60,7 @@ class RecordReview(QWidget):
         return button
 
     def show_labels(self, labels: Sequence[str], colour_indices: Sequence[int] = ()) -> None:
-        """Offer these classes, in the order of their keys; the filter stays on a class that is still there."""
+        """Set the classes, in the order of their keys; the filter is kept if its class still exists."""
         self._labels, self._colour_indices = tuple(labels), tuple(colour_indices)
         chosen = self.filter_box.currentText()
         with QSignalBlocker(self.filter_box):
@@ -74,38 +74,36 @@ class RecordReview(QWidget):
         self._show_buttons()
 
     def show_clips(self, rows: Sequence[ClipRow]) -> None:
-        """Show these clips."""
+        """Show the clips."""
         self.table.show_rows(rows)
         self._show_buttons()
 
     def show_history(self, undo: str, redo: str) -> None:
-        """Say what would be undone and done again; empty: nothing."""
+        """Show what undo and redo would do; empty for nothing."""
         for button, word, what, keys in (
             (self.undo_button, "Undo", undo, "Ctrl+Z"),
             (self.redo_button, "Redo", redo, "Ctrl+Shift+Z"),
         ):
             button.setEnabled(bool(what) and self._writable)
-            button.setToolTip(
-                plain_tip(f"{word}: {what} ({keys})" if what else f"There is nothing to {word.lower()} ({keys})")
-            )
+            button.setToolTip(plain_tip(f"{word}: {what} ({keys})" if what else f"Nothing to {word.lower()} ({keys})"))
 
     def set_writable(self, writable: bool) -> None:
-        """Allow changes, or only looking and listening."""
+        """Allow changes, or only viewing and playing."""
         self._writable = writable
         self.view.set_writable(writable)
         self._show_buttons()
 
     def show_all_classes(self) -> None:
-        """Take the filter away."""
+        """Clear the filter."""
         self.filter_box.setCurrentIndex(0)
 
     @property
     def shown_class(self) -> str | None:
-        """The class that is filtered for; None: all are shown."""
+        """The class of the filter; None for all."""
         return self.filter_box.currentText() if self.filter_box.currentIndex() > 0 else None
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self.view.set_theme(theme)
         self.show_labels(self._labels, self._colour_indices)
@@ -113,8 +111,8 @@ class RecordReview(QWidget):
     # -- building
 
     def _build(self) -> None:
-        self.filter_box.setAccessibleName("Show the clips of")
-        self.filter_box.setToolTip("Show the clips of one class only")
+        self.filter_box.setAccessibleName("Filter by class")
+        self.filter_box.setToolTip("Filter by class")
         self.filter_box.setMinimumContentsLength(9)
         self.relabel_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.relabel_button.setMenu(QMenu(self.relabel_button))

@@ -1,4 +1,4 @@
-"""What comes in, drawn as it comes: the last seconds, with the part before the trigger and the running take marked."""
+"""Waveform of the input over the last seconds, with pre-roll and takes marked."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ __all__ = ["RecordScope", "ScopeView", "TakeMark"]
 _SCALES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _ROOM = 1.15
 _SHRINK_AFTER = 40
-"""Drawings for which a finer scale would have done before it is taken: a scale that jumps cannot be read."""
+"""Number of frames before the scale becomes finer, so that it does not jump."""
 _BOTTOM_PX = 16.0
 _ASSUMED_S = 6.0
 
 
 @dataclass(frozen=True)
 class TakeMark:
-    """A take on the scope: from when to when, in seconds before now (0 is now), and how much of it is pre-roll."""
+    """A take on the scope: start and end in seconds before now (0 is now), and its pre-roll."""
 
     begins_s: float
     ends_s: float
@@ -36,20 +36,20 @@ class TakeMark:
 
 @dataclass(frozen=True, eq=False)
 class ScopeView:
-    """One picture.
+    """Content of one frame.
 
     Attributes
     ----------
     low, high : np.ndarray [shape=(n_columns,)]
-        Smallest and largest sample of each stretch, oldest first; NaN where nothing was heard.
+        Minimum and maximum sample per column, oldest first; NaN without input.
     shown_s
-        How many seconds all columns are together; the last one ends now.
+        Total duration of the columns; the last one ends now.
     takes
-        What is kept of it.
+        The takes.
     pre_roll_s
-        How much of the latest sound a take would begin with if it began now; 0 marks nothing.
+        Pre-roll of a take that would begin now; 0 marks nothing.
     trigger
-        Amplitude that starts a take by itself (the peak of a sine at the trigger level); 0 draws no line.
+        Amplitude of the trigger level (peak of a sine); 0 draws no line.
     """
 
     low: NDArray[np.float32]
@@ -61,7 +61,7 @@ class ScopeView:
 
 
 class RecordScope(QWidget):
-    """A waveform that runs from right to left; its scale follows the loudest sample shown."""
+    """Scrolling waveform, scaled to the loudest sample shown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,15 +72,15 @@ class RecordScope(QWidget):
         self._n_finer = 0
         self.setMinimumSize(200, 84)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Waveform of what comes in")
+        self.setAccessibleName("Waveform of the input")
         self.setToolTip(
-            "What comes in, the newest at the right; the scale at the left follows the loudest sample.\n"
-            "Coloured: what is kept as a take, its pre-roll lighter. Hatched: what the next take would begin with."
+            "Waveform of the input, newest at the right; the scale follows the loudest sample.\n"
+            "Coloured: recorded takes, pre-roll lighter. Hatched: pre-roll of the next take."
         )
 
     @property
     def view(self) -> ScopeView | None:
-        """What is shown; None while nothing is heard."""
+        """The content; None without input."""
         return self._view
 
     @property
@@ -89,21 +89,21 @@ class RecordScope(QWidget):
         return self._scale
 
     def sizeHint(self) -> QSize:
-        """Wide and rather low."""
+        """Return a wide, low size."""
         return QSize(600, 130)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self.update()
 
     def set_empty_text(self, text: str) -> None:
-        """Say what will be here while nothing is heard."""
+        """Set the text shown without input."""
         self._empty_text = text
         self.update()
 
     def show_view(self, view: ScopeView | None) -> None:
-        """Show this; None: nothing is heard."""
+        """Show the content; None without input."""
         self._view = view
         if view is not None:
             self._follow(view)
@@ -121,7 +121,7 @@ class RecordScope(QWidget):
     # -- drawing
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw marks, waveform, trigger lines and seconds."""
+        """Draw marks, waveform, trigger lines and time axis."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.background)
         painter.setFont(small_font())

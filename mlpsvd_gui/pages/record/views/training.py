@@ -1,4 +1,4 @@
-"""Retrain: what speaks against it, how far it is, and what came of it."""
+"""Retrain: warnings, button, progress and result."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _WARNING = {False: "#9a5b00", True: "#e0a244"}
 
 
 class RecordTraining(QWidget):
-    """A button that trains on the collection as it is now, and sentences."""
+    """Retrain button with warnings, progress and result."""
 
     retrain_requested = Signal()
     listen_requested = Signal()
-    """Somebody wants to see the new network at work."""
+    """Requests the Listen page."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,7 +37,7 @@ class RecordTraining(QWidget):
         self._build()
 
     def show_warnings(self, sentences: Sequence[str]) -> None:
-        """Say what speaks against training on what is there."""
+        """Show warnings about the training set."""
         shown = list(sentences[:_MOST_WARNINGS])
         if len(sentences) > _MOST_WARNINGS:
             shown.append(f"… and {len(sentences) - _MOST_WARNINGS} more.")
@@ -46,31 +46,31 @@ class RecordTraining(QWidget):
         self.warnings.setVisible(bool(sentences))
 
     def show_possible(self, possible: bool, tip: str) -> None:
-        """Enable the button, or say on it why not."""
+        """Enable the button, or disable it with a reason."""
         self.button.setEnabled(possible)
         self.button.setToolTip(plain_tip(tip))
 
     def show_progress(self, share: float | None) -> None:
-        """Show how far the training is (below 0: unknown); None: none is going on."""
+        """Show the training progress (below 0: unknown); None without training."""
         self.progress.setVisible(share is not None)
         if share is not None:
             self.progress.setRange(0, 0 if share < 0 else 1000)
             self.progress.setValue(round(max(share, 0.0) * 1000))
 
     def show_result(self, text: str, can_listen: bool) -> None:
-        """Say what came of it, and offer to see it at work."""
+        """Show the result, with a button to the Listen page."""
         self.result.setText(text)
         self.result.setVisible(bool(text))
         self.listen_button.setVisible(can_listen)
 
     def show_note(self, sentence: str, tip: str) -> None:
-        """Say below the result for what it holds, and more in the tooltip; an empty sentence takes it away."""
+        """Show a note on the validity of the result, with details in the tooltip; empty hides it."""
         self.note.setText(sentence)
         self.note.setToolTip(plain_tip(tip))
         self.note.setVisible(bool(sentence))
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self.button.setIcon(icon("train", theme.foreground))
         self.listen_button.setIcon(icon("live", theme.foreground))
@@ -84,7 +84,7 @@ class RecordTraining(QWidget):
         for label in (self.result, self.note, self.warnings):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.listen_button.setToolTip("Go to the Listen page, where the new network classifies what is heard")
+        self.listen_button.setToolTip("Go to the Listen page, which uses the new model")
         buttons = QHBoxLayout()
         buttons.setSpacing(6)
         buttons.addWidget(self.button, 1)

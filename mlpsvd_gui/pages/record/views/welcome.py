@@ -48,7 +48,7 @@ class RecordWelcome(WelcomePage):
             self.column.addWidget(widget)
 
     def show_recent(self, folders: Sequence[str]) -> None:
-        """Offer collections that were open before."""
+        """Show recent collections."""
         for button in self.recent_buttons:
             button.deleteLater()
         self.recent_buttons = []
@@ -63,7 +63,7 @@ class RecordWelcome(WelcomePage):
             self.recent_buttons.append(button)
 
     def show_status(self, text: str) -> None:
-        """Say what is going on."""
+        """Show the status."""
         self.status.setText(text)
         self.status.setVisible(bool(text))
 

@@ -1,4 +1,4 @@
-"""A collection of recordings behind a thread of its own: every step in the order in which it was asked for."""
+"""A collection accessed in a background thread, in the order of requests."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ __all__ = ["CollectionThread", "CollectionView"]
 
 @dataclass(frozen=True)
 class CollectionView:
-    """What a collection holds after a step.
+    """Content of a collection after a step.
 
     Attributes
     ----------
     folder, manifest
-        Where it lies, and its table.
+        Its folder and its manifest.
     clips
         All clips, the latest last.
     counts
@@ -34,7 +34,7 @@ class CollectionView:
     next_undo, next_redo
         What would be undone and done again(a description); "" if there is nothing.
     warnings
-        What speaks against training on it, a sentence each.
+        Warnings about training on it, one sentence each.
     writable
         Whether it can be changed.
     has_fixed_split
@@ -54,54 +54,53 @@ class CollectionView:
 
 
 class CollectionThread(QObject):
-    """One collection. Every method returns at once; what came of it is told by a signal, in order.
+    """One collection. Every method returns immediately; results are emitted in order.
 
-    A step that fails leaves the collection as it was. A take that cannot be written stays where the recorder wrote
-    it, and is tried again by :meth:`try_again`, or found when the collection is opened next.
+    A failed step leaves the collection unchanged. A take that cannot be written stays in the spool of the recorder;
+    it is written by :meth:`try_again`, or restored when the collection is opened again.
 
-    Parameters
-    ----------
-    jobs
-        Where the steps are done, one after another; shared by all collections, so that one that is opened again is
-        closed before.
+        Parameters
+        ----------
+        jobs
+    The serial queue of the steps, shared by all collections, so that one is closed before it is reopened.
     """
 
     opened = Signal(object, object)
-    """Emits the :class:`CollectionView` and the sentences about what was found."""
+    """Emits the :class:`CollectionView` and notes about its content."""
     open_failed = Signal(str)
     changed = Signal(object)
     """Emits the :class:`CollectionView` after a step."""
     added = Signal(object)
-    """Emits the :class:`RecordedClip` that a take became; ``changed`` has been emitted before."""
+    """Emits the :class:`RecordedClip` of a take, after ``changed``."""
     done = Signal(str, bool)
-    """Emits what was done, in words, and whether it was a step that one may want to undo."""
+    """Emits a description of the step and whether it can be undone."""
     failed = Signal(str)
-    """Emits why a step was not done, in one sentence."""
+    """Emits why a step failed, in one sentence."""
     take_failed = Signal(str)
     """Emits why a take could not be written; it is kept."""
 
     def __init__(self, jobs: SerialJobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        self._collection: Collection | None = None  # belongs to the thread of the jobs
+        self._collection: Collection | None = None  # used only in the thread of the jobs
         self._unwritten: list[tuple[Take, str]] = []
 
     @property
     def n_unwritten(self) -> int:
-        """How many takes could not be written and wait for :meth:`try_again`."""
+        """Number of unwritten takes that wait for :meth:`try_again`."""
         return len(self._unwritten)
 
     def open(self, folder: Path) -> None:
-        """Open a collection, or a folder with one folder of recordings a class."""
+        """Open a collection, or a folder with one folder of recordings per class."""
         self._jobs.submit(lambda: self._enter(Collection.open(folder)), self._tell_opened, self._tell_not_opened)
 
     def create(self, folder: Path, file_format: str) -> None:
-        """Make a new collection."""
+        """Create a collection."""
         job = partial(Collection.create, folder, file_format)
         self._jobs.submit(lambda: self._enter(job()), self._tell_opened, self._tell_not_opened)
 
     def add(self, take: Take, label: str) -> None:
-        """Make a take a clip."""
+        """Add a take as a clip."""
         self._jobs.submit(
             lambda: (self._there().add(take, label), self._shelf()),
             self._tell_added,
@@ -109,26 +108,26 @@ class CollectionThread(QObject):
         )
 
     def try_again(self) -> None:
-        """Write the takes that could not be written."""
+        """Retry the takes that could not be written."""
         takes, self._unwritten = self._unwritten, []
         for take, label in takes:
             self.add(take, label)
 
     def relabel(self, ids: Sequence[str], label: str) -> None:
-        """Give clips another label."""
+        """Change the label of clips."""
         self._step(lambda collection: collection.relabel(ids, label))
 
     def rename_class(self, old: str, new: str) -> None:
-        """Give a class another name."""
+        """Rename a class."""
         self._step(lambda collection: collection.rename_class(old, new))
 
     def trim(self, clip_id: str, start_s: float, end_s: float) -> None:
-        """Keep of a clip only the part from ``start_s`` to ``end_s``."""
+        """Keep only the part of a clip from ``start_s`` to ``end_s``."""
 
         def work(collection: Collection) -> str:
             before_s = collection.clip(clip_id).duration_s
             after_s = collection.trim(clip_id, start_s, end_s).duration_s
-            return f"Trimmed a clip from {before_s:.3f} s to {after_s:.3f} s."
+            return f"Clip trimmed from {before_s:.3f} s to {after_s:.3f} s."
 
         self._step(work)
 
@@ -141,19 +140,19 @@ class CollectionThread(QObject):
         self._step(_undo, is_new=False)
 
     def redo(self) -> None:
-        """Do the last undone step again."""
+        """Redo the last undone step."""
         self._step(_redo, is_new=False)
 
     def when_done(self, then: Callable[[CollectionView], None]) -> None:
-        """Call ``then`` with what is there once everything asked for so far is done."""
+        """Call ``then`` with the content once all pending requests are done."""
         self._jobs.submit(self._shelf, then, self._tell_failed)
 
     def show_again(self) -> None:
-        """Tell once more what is there, as after opening."""
+        """Emit the content again, as after opening."""
         self._jobs.submit(lambda: (self._shelf(), ()), self._tell_opened, self._tell_not_opened)
 
     def close(self) -> None:
-        """Let the collection go when everything that was asked for is done; then this object is gone too."""
+        """Close the collection once all pending requests are done, and delete this object."""
         self._jobs.submit(self._leave, self._vanish, self._vanish)
 
     # -- in the thread of the jobs
@@ -219,11 +218,11 @@ class CollectionThread(QObject):
 
 
 def _undo(collection: Collection) -> str:
-    return collection.undo() if collection.next_undo else "There is nothing to undo."
+    return collection.undo() if collection.next_undo else "Nothing to undo."
 
 
 def _redo(collection: Collection) -> str:
-    return collection.redo() if collection.next_redo else "There is nothing to redo."
+    return collection.redo() if collection.next_redo else "Nothing to redo."
 
 
 def _sentence(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Recording in the background: a thread that polls the recorder and keeps the picture of what comes in."""
+"""Recording thread: polls the recorder and keeps an envelope of the input."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _REMEMBERED_TAKES = 16
 
 @dataclass(frozen=True)
 class TakeSpan:
-    """Part of what was heard that became a take: number of its first sample and of the one behind its last."""
+    """Sample range of a take: first sample, and one past the last."""
 
     first: int
     end: int
@@ -37,22 +37,22 @@ class TakeSpan:
 
 @dataclass(frozen=True, eq=False)
 class InputView:
-    """The picture of the last seconds; one frozen object, replaced as a whole.
+    """Immutable snapshot of the last seconds of input.
 
     Attributes
     ----------
     low, high : np.ndarray [shape=(n_columns,)]
-        Smallest and largest sample of each stretch, oldest first; NaN where there was none.
+        Minimum and maximum sample per column, oldest first; NaN without input.
     shown_s
-        Length of all columns together.
+        Total duration of the columns.
     end
-        Number of the sample behind the last column.
+        Sample number at the end of the last column.
     rate_hz
-        Samples a second; 0 while nothing was heard.
+        Sample rate; 0 before the first sample.
     takes
-        What became a take lately, oldest first.
+        Recent takes, oldest first.
     state
-        Where the recorder stands.
+        State of the recorder.
     """
 
     low: NDArray[np.float32]
@@ -65,9 +65,9 @@ class InputView:
 
 
 class Envelope:
-    """Smallest and largest sample of each hundredth of a second or so, for the last seconds of a ring.
+    """Minimum and maximum samples per column (about 10 ms) for the last seconds of a ring buffer.
 
-    A reader beside others: it never advances the ring.
+    It never advances the ring buffer.
     """
 
     def __init__(self, ring: RingBuffer, rate_hz: float, shown_s: float = SCOPE_S, n_columns: int = _N_COLUMNS) -> None:
@@ -79,7 +79,7 @@ class Envelope:
         self.end = ring.n_written
 
     def update(self) -> None:
-        """Take in what has come since the last call; what was written over meanwhile is left blank."""
+        """Update with new samples; overwritten ones are left blank."""
         n_new = (self._ring.n_written - self.end) // self._per_column
         n_readable = min(n_new, (self._ring.capacity // 2) // self._per_column, len(self.low))
         self._append(np.full((n_new - n_readable, 1), np.nan, dtype=np.float32))
@@ -97,7 +97,7 @@ class Envelope:
 
 
 class RecordingWorker(QObject):
-    """From the start of a session to its end: what comes in is drawn, and recorded where that is asked for.
+    """Draws and, on request, records the input of one session.
 
     Parameters
     ----------
@@ -112,9 +112,9 @@ class RecordingWorker(QObject):
     """
 
     takes_ready = Signal()
-    """There are takes to be fetched with :meth:`fetch`."""
+    """Emitted when there are takes to :meth:`fetch`."""
     ended = Signal()
-    """The source is over, or :meth:`ask_to_end` was called, and the last takes can be fetched."""
+    """Emitted at the end of the source or after :meth:`ask_to_end`; the last takes can then be fetched."""
 
     def __init__(
         self,
@@ -140,51 +140,51 @@ class RecordingWorker(QObject):
 
     @property
     def heard(self) -> InputView | None:
-        """The latest picture; None before the first sample."""
+        """The latest snapshot; None before the first sample."""
         return self._heard
 
     @property
     def state(self) -> RecorderState:
-        """Where the recorder stands."""
+        """State of the recorder."""
         recorder = self._recorder
         return recorder.state if recorder is not None else RecorderState()
 
     @property
     def can_record(self) -> bool:
-        """Whether :meth:`record` has an effect."""
+        """Whether recording is possible."""
         return self._recorder is not None and not self._is_over and not self._stopping.is_set()
 
     def start(self) -> None:
-        """Begin to listen; returns at once."""
+        """Start the thread; returns immediately."""
         self._thread.start()
 
     def set_settings(self, settings: RecordSettings) -> None:
-        """Record the next take with other settings."""
+        """Set the settings of the next take."""
         self._settings = settings
         if self._recorder is not None:
             self._recorder.set_settings(settings)
 
     def record(self, label: str) -> None:
-        """Begin a take, or wait for the trigger; returns at once."""
+        """Start a take, or arm the trigger; returns immediately."""
         if self._recorder is not None:
             self._recorder.start(label)
 
     def stop(self) -> None:
-        """End the running take and wait for no trigger any more; returns at once."""
+        """End the running take and disarm the trigger; returns immediately."""
         if self._recorder is not None:
             self._recorder.stop()
 
     def fetch(self) -> list[Take]:
         """Return the takes that ended since the last call, oldest first."""
-        # popleft by count: the other thread may append meanwhile, and what it appends is for the next call.
+        # popleft by count: the other thread may append meanwhile, for the next call.
         return [self._takes.popleft() for _ in range(len(self._takes))]
 
     def ask_to_end(self) -> None:
-        """End a running take and the thread; returns at once, :attr:`ended` follows."""
+        """End a running take and the thread; returns immediately, :attr:`ended` follows."""
         self._stopping.set()
 
     def close(self, timeout_s: float = 2.0) -> None:
-        """End a running take and wait for the thread; the last takes can be fetched then."""
+        """End a running take and wait for the thread; the last takes can then be fetched."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
@@ -208,7 +208,7 @@ class RecordingWorker(QObject):
             self._recorder = Recorder(ring, rate_hz, self._settings, self._spool_folder, self.source.name)
         over = False
         while not over:
-            # Asked before polling: whatever a finished source has delivered is found below.
+            # Checked before polling, so that everything a finished source delivered is read below.
             over = self._stopping.wait(_POLL_S) or self.source.finished
             self._poll(rate_hz, envelope, over)
 
@@ -217,7 +217,7 @@ class RecordingWorker(QObject):
         if recorder is not None:
             is_cut = is_last and recorder.state.recording
             takes = recorder.close() if is_last else recorder.poll()
-            if is_cut and takes:  # nobody asked for it to end here
+            if is_cut and takes:  # not requested here
                 takes[-1] = replace(takes[-1], has_gap=True)
         envelope.update()
         state = recorder.state if recorder is not None else RecorderState()
@@ -249,5 +249,5 @@ class RecordingWorker(QObject):
 def _emit(worker: RecordingWorker, signal: object) -> None:
     try:
         signal.emit()  # type: ignore[attr-defined]
-    except RuntimeError:  # the window has gone, and the worker's Qt half with it
+    except RuntimeError:  # the window and the worker's Qt object no longer exist
         worker.ask_to_end()

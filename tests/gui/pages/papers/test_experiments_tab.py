@@ -91,13 +91,13 @@ def test_a_heading_ticks_its_group_and_space_the_chosen_entry(tab: Tab) -> None:
     assert tab.panel.list.ticked_names() == paper
     for group in ("Paper", "Beyond the paper"):
         heading = tab.panel.list._headings[group]
-        tab.panel.list.scrollToTop() if group == "The paper" else tab.panel.list.scrollToBottom()
+        tab.panel.list.scrollToTop() if group == "Paper" else tab.panel.list.scrollToBottom()
         tab.qtbot.mouseClick(heading, LEFT, pos=QPoint(16, heading.height() // 2))
     assert tab.panel.list.ticked_names() == beyond
     tab.click_entry("table-1")
     tab.qtbot.keyClick(tab.panel.list, Qt.Key.Key_Space)
     assert tab.panel.list.ticked_names() == ("table-1", *beyond)
-    assert tab.panel.list._headings["The paper"].checkState() is Qt.CheckState.PartiallyChecked
+    assert tab.panel.list._headings["Paper"].checkState() is Qt.CheckState.PartiallyChecked
 
 
 def test_ticks_trials_and_processes_are_there_again_the_next_day(tab: Tab) -> None:
@@ -145,7 +145,7 @@ def test_run_stop_go_on_and_read_the_table(tab: Tab) -> None:
     tab.wait_for_end()
     assert tab.panel.form.status.text().startswith("Finished")
     assert len(list((tab.controller.folder / "trials").iterdir())) == 5
-    assert tab.state("table-1").startswith("✓ done") and "5 trials of each task" in tab.state("table-1")
+    assert tab.state("table-1").startswith("✓ done") and "5 trials per task" in tab.state("table-1")
 
     tab.click_entry("table-1")
     tab.qtbot.waitUntil(lambda: tab.panel.result.shown is not None and tab.panel.result.shown.name == "table-1")
@@ -243,7 +243,7 @@ def test_processes_that_are_killed_are_told_of_and_the_run_goes_on_from_there(ta
     for process in active_children():
         process.kill()
     tab.wait_for_end()
-    assert "ended from outside" in tab.panel.messages.text
+    assert "terminated from outside" in tab.panel.messages.text
     tab.press_run()
     tab.wait_for_end()
     assert tab.state("table-1").startswith("✓ done") and tab.panel.messages.text == ""

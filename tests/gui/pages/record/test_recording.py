@@ -42,7 +42,7 @@ def test_it_says_what_is_missing_at_each_step(
     page.panel.bar.new_requested.emit(str(page.folder))
     qtbot.waitUntil(lambda: page.controller.collection.shelf is not None)
     assert not page.panel.welcome.isVisible()
-    assert lamp.text == "Name a class first"
+    assert lamp.text == "Add a class first"
     page.panel.classes.name_edit.setText("low")
     qtbot.keyClick(page.panel.classes.name_edit, Qt.Key.Key_Return)
     assert lamp.text == "low: 0 clips"
@@ -111,7 +111,7 @@ def test_by_hand_from_press_to_press_and_as_long_as_the_key_is_held(
     lamp = page.panel.controls.lamp
     qtbot.keyClick(page.panel, Qt.Key.Key_R)
     qtbot.waitUntil(lambda: lamp.state == "recording")
-    assert lamp.text.startswith("REC  0:0") and "high is being recorded" in lamp.note
+    assert lamp.text.startswith("REC  0:0") and "recording high" in lamp.note
     qtbot.wait(500)
     assert page.panel.scope.view.takes[-1].is_running
     qtbot.keyClick(page.panel, Qt.Key.Key_R)
@@ -179,7 +179,7 @@ def test_a_take_under_way_is_kept_and_marked_when_the_session_ends(
     assert page.panel.review.table.rows[0].marks == "gap"
     assert page.panel.review.table.rows[0].duration_s > 0.3
     assert page.panel.controls.lamp.state == "idle"
-    assert page.panel.bar.source.text() == "Not listening"
+    assert page.panel.bar.source.text() == "No input"
 
 
 def test_a_take_under_way_is_kept_when_the_window_closes(
