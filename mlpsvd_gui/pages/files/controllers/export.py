@@ -1,4 +1,4 @@
-"""Writes what the page of many recordings shows."""
+"""Export of the results of the Files page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TABLES: dict[str, Callable[[Sequence[FileResult], Sequence[str]], str]] = {
 
 
 class FilesExport(QObject):
-    """Writes tables in the background; everything asked for is written, also where the window closes."""
+    """Writes tables in the background; pending exports are finished when the window closes."""
 
     def __init__(self, panel: FilesPanel, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""Joins the page of many recordings with the networks and the processes that classify."""
+"""Controller of the Files page."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ from mlpsvd_gui.threads.latest import LatestRunner, Progress
 __all__ = ["FilesController"]
 
 _DRAW_MS = 300
-"""From one drawing of results to the next: sorting and counting ten thousand files takes some time."""
+"""Interval between updates: sorting and counting ten thousand files takes time."""
 
 
 class FilesController(QObject):
-    """Finds the recordings, classifies them on all cores, and writes the results.
+    """Finds recordings, classifies them on all cores, and exports results.
 
     Parameters
     ----------
     panel
         The page.
     models
-        The networks to choose from.
+        The available models.
     """
 
     def __init__(self, panel: FilesPanel, models: ModelLibrary, parent: QObject | None = None) -> None:
@@ -49,7 +49,7 @@ class FilesController(QObject):
         self._panel = panel
         self._models = models
         self._model: AvailableModel | None = None
-        self._key = ""  # of the model that a person chose last, also while the next run trains and its entry is gone
+        self._key = ""  # of the model that the user chose last, also while a new run trains and its entry is missing
         self._made_by: AvailableModel | None = None
         self._opening = ""
         self._known: set[str] = set()
@@ -68,16 +68,16 @@ class FilesController(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether recordings are being classified."""
+        """Whether a classification is running."""
         return self._is_running
 
     def open_model(self, path: str) -> None:
-        """Open a model file and choose it on this page."""
+        """Open a model file and select it on this page."""
         self._opening = path
         self._models.open_model(path)
 
     def add(self, paths: Sequence[str]) -> None:
-        """Add files, and folders of files, that are not on the page yet; looked for in the background."""
+        """Add new files and folders of files; searched in the background."""
         self._to_find.extend(paths)
         self._find_next()
 
@@ -162,13 +162,13 @@ class FilesController(QObject):
         return is_known
 
     def remove(self, entries: Sequence[FileEntry]) -> None:
-        """Take files off the page; one that is being classified is left to finish."""
+        """Remove files from the page; a file in progress is finished."""
         self._known -= {os.path.normcase(entry.file.path.absolute()) for entry in entries}
         self._panel.table.rows.remove(entries)
         self._draw()
 
     def clear(self) -> None:
-        """Take all files off the page and stop classifying them."""
+        """Remove all files from the page and stop."""
         self._finder.cancel()
         self._to_find.clear()
         self.stop()
@@ -186,7 +186,7 @@ class FilesController(QObject):
     # --- classifying -------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Classify the files that have no result of the chosen network yet; where all have one, all anew."""
+        """Classify the files without a result of the chosen model, or all if every file has one."""
         model = self._model
         if model is None or self._is_running or not self._entries():
             return
@@ -200,7 +200,7 @@ class FilesController(QObject):
         self._begin(model, waiting)
 
     def stop(self) -> None:
-        """Stop and keep what is done."""
+        """Stop; finished results are kept."""
         self._was_stopped = True
         self._worker.stop()
 
@@ -211,7 +211,7 @@ class FilesController(QObject):
         self._panel.show_error("")
         self._panel.show_classes(model.classifier.class_names)
         self._panel.controls.show_running(True)
-        self._panel.controls.show_progress(None, f"Starting to classify {len(entries):,} recordings …")
+        self._panel.controls.show_progress(None, f"Starting classification of {len(entries):,} recordings…")
         self._show_stale()
         self._draw()
         self._worker.start(model.classifier.model, [entry.file for entry in entries])
@@ -266,7 +266,7 @@ class FilesController(QObject):
         controls.show_startable(self._reason_not_to_start())
         if not self._is_running:
             is_looking = self._finder.is_busy
-            controls.show_progress(0.0, "Looking for recordings …" if is_looking else self._ready_text(n_done))
+            controls.show_progress(0.0, "Searching for recordings…" if is_looking else self._ready_text(n_done))
 
     def _ready_text(self, n_done: int) -> str:
         by = self._made_by.text if self._made_by is not None else ""
@@ -287,7 +287,7 @@ def _find(paths: tuple[str, ...], progress: Progress) -> list[SoundFile]:
 
 
 def _is_same(first: AvailableModel, second: AvailableModel) -> bool:
-    """Whether two entries decide alike; the list is made anew with every run."""
+    """Whether two entries hold the same model; the list is rebuilt with every run."""
     if first is second:
         return True
     one, other = first.classifier.model, second.classifier.model

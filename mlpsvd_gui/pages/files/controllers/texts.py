@@ -1,4 +1,4 @@
-"""What the page of many recordings says of itself in words."""
+"""Texts of the Files page."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ def progress_text(news: FilesClassified) -> str:
 
 
 def ready_text(n_files: int, n_done: int, made_by: str) -> str:
-    """Say what is there while nothing runs."""
+    """Summarise the recordings while nothing runs."""
     if not n_files:
         return ""
     if not n_done:
         return f"{counted(n_files, 'recording')}, not classified yet."
     if n_done == n_files:
         return f"{counted(n_files, 'recording')} classified by {made_by}."
-    return f"{n_done:,} of {counted(n_files, 'recording')} classified by {made_by}; Start goes on with the rest."
+    return f"{n_done:,} of {counted(n_files, 'recording')} classified by {made_by}; press Start to continue."
 
 
 def stale_text(made_by: AvailableModel | None, chosen: AvailableModel | None) -> str:
-    """Say that the results shown are not those of the chosen network."""
+    """Return a note if the results are not those of the chosen model."""
     if made_by is None or chosen is None:
         return ""
     if made_by.key == chosen.key:
-        return f"{chosen.text} is another network than the one that made these results; Start classifies anew."
-    return f"These are results of {made_by.text}; Start classifies anew by {chosen.text}."
+        return f"{chosen.text} has changed since these results. Press Start to reclassify."
+    return f"Results of {made_by.text}. Press Start to reclassify with {chosen.text}."
 
 
 def _time_left(seconds: float) -> str:

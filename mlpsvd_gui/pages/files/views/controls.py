@@ -1,4 +1,4 @@
-"""What classifies, what is classified, and how far it is."""
+"""Controls of the Files page: model, files, Start, progress."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ __all__ = ["FilesControls"]
 
 _MODEL_FILES = "Models (*.safetensors);;All files (*)"
 _EXPORTS = (
-    ("files", "&Recordings as CSV…", "recordings.csv", "One line a recording"),
-    ("windows", "&Windows as CSV…", "windows.csv", "One line a window"),
-    ("json", "&Everything as JSON…", "classified.json", "Recordings, windows, probabilities and sums"),
-    ("audacity", "&Audacity labels of the chosen recording…", "labels.txt", "A label track of the chosen recording"),
+    ("files", "&Recordings as CSV…", "recordings.csv", "One row per recording"),
+    ("windows", "&Windows as CSV…", "windows.csv", "One row per window"),
+    ("json", "&Everything as JSON…", "classified.json", "Recordings, windows, probabilities and totals"),
+    ("audacity", "&Audacity labels of the selected recording…", "labels.txt", "Label track of the selected recording"),
 )
 _FULL = 1000
 
 
 class FilesControls(QWidget):
-    """Two rows of choices, a Start button and a progress bar; asks through signals and decides nothing."""
+    """Model, files, Start button and progress bar."""
 
     start_requested = Signal()
     stop_requested = Signal()
@@ -54,7 +54,7 @@ class FilesControls(QWidget):
         super().__init__(parent)
         self._is_running = False
         self._ink = self.palette().color(QPalette.ColorRole.ButtonText)
-        self.model_box = ModelBox("No model yet: train one or open a file", 22, self)
+        self.model_box = ModelBox("No model: train one or open a file", 22, self)
         self.open_button = QPushButton("&Open model…", self)
         self.files_button = QPushButton("Add f&iles…", self)
         self.folder_button = QPushButton("Add fol&der…", self)
@@ -70,35 +70,35 @@ class FilesControls(QWidget):
         self._connect()
 
     def show_running(self, is_running: bool) -> None:
-        """Turn Start into Stop and back."""
+        """Switch between Start and Stop."""
         self._is_running = is_running
         self.start_button.setText("Stop" if is_running else "Start")
-        self.start_button.setShortcut("Ctrl+Return")  # setText takes the shortcut away
+        self.start_button.setShortcut("Ctrl+Return")  # setText removes the shortcut
         self.progress.setVisible(is_running)
         self._paint_icon()
 
     def show_startable(self, reason: str) -> None:
-        """Enable the Start button, or say on it why not."""
+        """Enable the Start button, or disable it with a reason."""
         self.start_button.setEnabled(not reason or self._is_running)
         self.start_button.setToolTip(
-            plain_tip(reason or "Classify the recordings, or stop and keep what is done (Ctrl+Return)")
+            plain_tip(reason or "Classify the recordings, or stop and keep the results (Ctrl+Return)")
         )
 
     def show_progress(self, share: float | None, text: str) -> None:
-        """Move the bar, None while nobody knows how far it is, and say how far it is in words."""
+        """Show the progress as bar (None if unknown) and text."""
         self.progress.setRange(0, 0 if share is None else _FULL)
         if share is not None:
             self.progress.setValue(round(_FULL * share))
         self.status.setText(text)
 
     def show_files(self, has_files: bool, has_results: bool, can_label: bool) -> None:
-        """Enable what can be done with the files there are."""
+        """Enable the actions that apply to the files."""
         self.clear_button.setEnabled(has_files)
         self.export_button.setEnabled(has_results)
         self.export_actions["audacity"].setEnabled(can_label)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._ink = theme.foreground
         self._paint_icon()
 
@@ -111,17 +111,17 @@ class FilesControls(QWidget):
         ask_for_path(
             self,
             "recordings",
-            "Add a folder of recordings",
+            "Add folder of recordings",
             lambda path: self._take_paths([path]),
             mode=QFileDialog.FileMode.Directory,
         )
 
     def ask_for_model(self) -> None:
         """Ask for a model file."""
-        ask_for_path(self, "model", "Open a model", self.model_file_chosen.emit, name_filter=_MODEL_FILES)
+        ask_for_path(self, "model", "Open model", self.model_file_chosen.emit, name_filter=_MODEL_FILES)
 
     def ask_for_export(self, kind: str) -> None:
-        """Ask where to write the results."""
+        """Ask for the file of an export."""
         name = next(one[2] for one in _EXPORTS if one[0] == kind)
         ask_for_path(
             self,
@@ -139,18 +139,18 @@ class FilesControls(QWidget):
         self.start_button.setIcon(icon("stop" if self._is_running else "play", self._ink))
 
     def _build(self) -> None:
-        self.model_box.setToolTip("The trained network that classifies")
+        self.model_box.setToolTip("Model for classification")
         self.open_button.setToolTip("Open a model file (.safetensors)")
-        self.files_button.setToolTip("Add recordings (WAV, FLAC, OGG, MP3, AIFF …), or drop them anywhere on this page")
-        self.folder_button.setToolTip("Add all recordings in a folder and the folders in it")
-        self.clear_button.setToolTip("Take all recordings off this page; no file is deleted")
-        self.export_button.setToolTip("Write the results to a file")
+        self.files_button.setToolTip("Add recordings (WAV, FLAC, OGG, MP3, AIFF…), or drop them anywhere on this page")
+        self.folder_button.setToolTip("Add all recordings in a folder and its subfolders")
+        self.clear_button.setToolTip("Remove all recordings from this page; no file is deleted")
+        self.export_button.setToolTip("Export the results")
         self.export_button.setMenu(self._export_menu())
         self.start_button.setMinimumWidth(104)
         self.start_button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.progress.setTextVisible(False)
         self.progress.setMaximumWidth(220)
-        self.progress.setAccessibleName("Share that is classified")
+        self.progress.setAccessibleName("Progress of the classification")
         self.show_running(False)
         self.show_startable("Train a network or open a model file first")
         self.show_files(False, False, False)

@@ -1,4 +1,4 @@
-"""Which of the files are shown: kinds, classes, and what their names hold."""
+"""Filter bar: kind, predicted and actual class, text."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["FileFilter"]
 
 _KINDS = (
     (ALL, "All recordings"),
-    (WRONG, "Wrong ones"),
-    (UNCLEAR, "Windows disagree"),
-    (DOUBTFUL, "Doubtful ones"),
-    (PROBLEMS, "With a problem"),
+    (WRONG, "Wrong predictions"),
+    (UNCLEAR, "Ambiguous (windows differ)"),
+    (DOUBTFUL, "Doubtful"),
+    (PROBLEMS, "With errors"),
 )
 
 
@@ -27,7 +27,7 @@ class FileFilter(QWidget):
     """Choosers above the table of files."""
 
     changed = Signal(object)
-    """Emits the :class:`RowFilter` that holds now."""
+    """Emits the current :class:`RowFilter`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +44,7 @@ class FileFilter(QWidget):
 
     @property
     def filter(self) -> RowFilter:
-        """What is chosen."""
+        """The current filter."""
         return RowFilter(
             str(self.kind_box.currentData()),
             str(self.label_box.currentData() or ""),
@@ -53,7 +53,7 @@ class FileFilter(QWidget):
         )
 
     def choose(self, row_filter: RowFilter) -> None:
-        """Choose a filter."""
+        """Set the filter."""
         choices: tuple[tuple[QComboBox, str], ...] = (
             (self.kind_box, row_filter.kind),
             (self.label_box, row_filter.label),
@@ -69,7 +69,7 @@ class FileFilter(QWidget):
         self._tell()
 
     def show_classes(self, names: Sequence[str], has_truth: bool) -> None:
-        """Offer these classes."""
+        """Set the classes."""
         self.truth_box.setVisible(has_truth)
         if tuple(names) == self._names:
             return
@@ -86,24 +86,24 @@ class FileFilter(QWidget):
         self._tell()
 
     def show_count(self, n_shown: int, n_all: int) -> None:
-        """Say how many are shown."""
+        """Show how many files pass the filter."""
         self.count_label.setText("" if n_shown == n_all else f"{n_shown:,} of {n_all:,} shown")
 
     def _build(self) -> None:
         for kind, text in _KINDS:
             self.kind_box.addItem(text, kind)
-        self.kind_box.setAccessibleName("Which recordings are shown")
+        self.kind_box.setAccessibleName("Recordings to show")
         self.label_box.setAccessibleName("Predicted class of the shown recordings")
         self.truth_box.setAccessibleName("Actual class of the shown recordings")
         for box in (self.label_box, self.truth_box):
             box.setMinimumContentsLength(14)
-        self.find_edit.setPlaceholderText("Find in names")
+        self.find_edit.setPlaceholderText("Find in file names")
         self.find_edit.setClearButtonEnabled(True)
-        self.find_edit.setAcceptDrops(False)  # files are dropped on the whole page
-        self.find_edit.setToolTip("Show only recordings with this in their names (Ctrl+F)")
+        self.find_edit.setAcceptDrops(False)  # the whole page accepts dropped files
+        self.find_edit.setToolTip("Show only recordings whose file name contains this text (Ctrl+F)")
         self.find_edit.setMinimumWidth(90)
         self.reset_button.setText("Show all")
-        self.reset_button.setToolTip("Show all recordings again")
+        self.reset_button.setToolTip("Clear the filter")
         boxes: tuple[QComboBox, ...] = (self.kind_box, self.label_box, self.truth_box)
         for chooser in boxes:
             chooser.currentIndexChanged.connect(self._tell)

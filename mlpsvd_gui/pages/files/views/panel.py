@@ -1,4 +1,4 @@
-"""The page that classifies many recordings in one go."""
+"""Panel of the Files page."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ _DROP_HERE = "Drop recordings, folders or a model here"
 class FilesPanel(ShowsMessages, QWidget):
     """Files and folders dropped anywhere here are classified by the chosen network.
 
-    Asks through signals: those of :attr:`controls`, and ``remove_requested``.
+    Requests come from the signals of :attr:`controls`, and ``remove_requested``.
     """
 
     remove_requested = Signal(list)
-    """Emits the :class:`FileEntry` objects to take off the page."""
+    """Emits the :class:`FileEntry` objects to remove."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,7 +64,7 @@ class FilesPanel(ShowsMessages, QWidget):
         self.show_pages(has_files=False, has_model=False)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         for view in (self.controls, self.windows, self.totals, self.welcome, self._drop_frame):
             view.set_theme(theme)
@@ -78,19 +78,19 @@ class FilesPanel(ShowsMessages, QWidget):
     # --- what is told ------------------------------------------------------------------------------------------------
 
     def show_pages(self, has_files: bool, has_model: bool) -> None:
-        """Show the tables, or how to fill them."""
+        """Show the tables, or the welcome page."""
         self.welcome.show_model(has_model)
         self._pages.setCurrentIndex(int(has_files))
 
     def show_classes(self, names: Sequence[str]) -> None:
-        """Take the classes of the network whose results are shown."""
+        """Set the classes of the model of the results."""
         if tuple(names) != self._names:
             self.table.fit_names(names)
         self._names = tuple(names)
         self._recolour()
 
     def show_results(self, totals: ClassificationTotals | None) -> None:
-        """Show results anew, in table, windows and sums."""
+        """Update results in table, windows and totals."""
         has_truth = totals is not None and totals.n_known > 0
         has_notes = totals is not None and totals.n_unusable + totals.n_doubtful + totals.n_training > 0
         results = [one.result for one in self.table.rows.entries if one.result is not None]
@@ -103,12 +103,12 @@ class FilesPanel(ShowsMessages, QWidget):
         self.show_current()
 
     def show_current(self) -> None:
-        """Show the windows of the chosen file, and how many files are shown."""
+        """Show the windows of the selected file, and the number of files shown."""
         self.windows.show_entry(self.table.current)
         self.filter.show_count(len(self.table.rows.shown), len(self.table.rows.entries))
 
     def show_stale(self, sentence: str) -> None:
-        """Draw results faint and say why; an empty sentence draws them as usual."""
+        """Dim the results with a reason; an empty text restores them."""
         self.table.rows.set_stale(bool(sentence))
         self.totals.setEnabled(not sentence)
         if sentence:
@@ -119,17 +119,17 @@ class FilesPanel(ShowsMessages, QWidget):
     # --- files dropped -----------------------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files and folders."""
+        """Accept files and folders."""
         if dropped_paths(event.mimeData()):
             event.acceptProposedAction()
             self._drop_frame.cover()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Look as before."""
+        """Hide the drop overlay."""
         self._drop_frame.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Add what was dropped; a model file is opened."""
+        """Add dropped files and folders; open a dropped model."""
         self._drop_frame.hide()
         paths = dropped_paths(event.mimeData())
         event.acceptProposedAction()
@@ -198,12 +198,12 @@ class FilesPanel(ShowsMessages, QWidget):
 
     @property
     def current(self) -> FileEntry | None:
-        """The chosen file."""
+        """The selected file."""
         return self.table.current
 
 
 class _DropFrame(QWidget):
-    """Lies over the page while something is held over it."""
+    """Overlay shown while something is dragged over the page."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -216,7 +216,7 @@ class _DropFrame(QWidget):
         self._theme = theme
 
     def cover(self) -> None:
-        """Lie over all of the page."""
+        """Cover the page."""
         self.setGeometry(self._page.rect())
         self.raise_()
         self.show()

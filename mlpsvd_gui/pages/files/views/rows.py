@@ -1,4 +1,4 @@
-"""The files on the page of many recordings: which there are, in what order, and which of them are shown."""
+"""Entries of the Files page, with order and filter."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ ALL, WRONG, UNCLEAR, DOUBTFUL, PROBLEMS = "all", "wrong", "unclear", "doubtful",
 
 @dataclass(eq=False)
 class FileEntry:
-    """A file on the page, and what is predicted; None until that is known."""
+    """A file with its result; None until it is classified."""
 
     file: SoundFile
     result: FileResult | None = None
 
     @cached_property
     def name(self) -> str:
-        """The file with the folders that were chosen, as a person knows it."""
+        """The file name, relative to the chosen folder."""
         return "/".join((*self.file.folders, self.file.path.name))
 
     @cached_property
     def name_key(self) -> Any:
-        """What files are sorted by name by: 2 before 10."""
+        """Key of natural order: 2 before 10."""
         return natural_key(self.name)
 
 
 @dataclass(frozen=True)
 class RowFilter:
-    """Which files are shown.
+    """Filter of the files.
 
     Attributes
     ----------
@@ -57,9 +57,9 @@ class RowFilter:
         One of ``ALL``, ``WRONG`` (known to be of another class), ``UNCLEAR`` (windows disagree), ``DOUBTFUL`` (unlike
         the training set, or with a note), ``PROBLEMS``.
     label, truth
-        Only those predicted as this class, and of this one; empty for any.
+        Predicted and actual class; empty for any.
     text
-        Only those with this in their names, in any case.
+        Text in the file name, ignoring case.
     """
 
     kind: str = ALL
@@ -68,7 +68,7 @@ class RowFilter:
     text: str = ""
 
     def accepts(self, entry: FileEntry) -> bool:
-        """Whether a file is shown."""
+        """Whether a file passes the filter."""
         result = entry.result
         if self.text and self.text.casefold() not in entry.name.casefold():
             return False
@@ -80,7 +80,7 @@ class RowFilter:
 
     @property
     def needs_results(self) -> bool:
-        """Whether results decide on what is shown."""
+        """Whether the filter depends on results."""
         return bool(self.label or self.truth or self.kind != ALL)
 
 
@@ -94,7 +94,7 @@ _IS_OF_KIND: dict[str, Callable[[FileResult], bool]] = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the table of files: heading, explanation, text, and what it is sorted by (None comes last)."""
+    """A column of the table: heading, tooltip, text, and sort key (None comes last)."""
 
     heading: str
     tip: str
@@ -104,7 +104,7 @@ class Column:
 
 
 def in_sorted_order(entries: Iterable[FileEntry], column: int, is_descending: bool) -> list[FileEntry]:
-    """Sort files by a column; what has no value there comes last either way, and equals stay as they are."""
+    """Sort files by a column, stably; files without a value come last in both directions."""
     if column == 0:
         return sorted(entries, key=lambda entry: entry.name_key, reverse=is_descending)
     key = COLUMNS[column].key
@@ -152,7 +152,7 @@ COLUMNS: Sequence[Column] = (
     Column("Length", "Length of the recording", lambda r: length_text(r.duration_s), lambda r: r.duration_s, True),
     Column(
         "Predicted",
-        "The class with the largest mean probability over all windows; where nothing speaks for it, the note says so",
+        "Class with the largest mean probability over all windows",
         lambda r: r.label,
         lambda r: natural_key(r.label) if r.label else None,
     ),
@@ -165,38 +165,35 @@ COLUMNS: Sequence[Column] = (
     ),
     Column(
         "Agreement",
-        "Share of the windows that were predicted as that class",
+        "Fraction of the windows predicted as that class",
         lambda r: _percent(r.agreement),
         lambda r: r.agreement,
         True,
     ),
     Column(
         "Windows",
-        "How many windows the recording was cut into",
+        "Number of windows",
         _count,
         lambda r: r.n_windows if r.is_usable else None,
         True,
     ),
     Column(
         "Distance",
-        "Median distance of the windows from the training set: 99 % of the training clips lie within 1",
+        "Median distance of the windows from the training set; 99 % of the training clips lie within 1",
         _distance,
         lambda r: r.distance,
         True,
     ),
-    Column(
-        "Level", "Level of the recording, in dB relative to a full-scale sine", _level, lambda r: r.level_dbfs, True
-    ),
+    Column("Level", "Level of the recording in dBFS", _level, lambda r: r.level_dbfs, True),
     Column(
         "Actual class",
-        "Known from the folder, or as training read it from the file's name; ✗ where another one was predicted",
+        "Actual class, from the folder or file name; ✗ marks a wrong prediction",
         _truth,
         lambda r: natural_key(r.truth) if r.truth else None,
     ),
     Column(
         "Note",
-        "Why the recording could not be classified, or what makes its prediction doubtful; whether it is in the "
-        "training set",
+        "Why the recording could not be classified or its prediction is doubtful; whether it is in the training set",
         _note,
         lambda r: _note(r) or None,
     ),

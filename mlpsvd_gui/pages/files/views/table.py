@@ -1,4 +1,4 @@
-"""The table of files, made for ten thousand of them."""
+"""Table of files, for ten thousand files and more."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ __all__ = ["LABEL", "NOTE", "TRUTH", "FileRows", "FileTable"]
 LABEL, AGREEMENT, WINDOWS, DISTANCE, TRUTH, NOTE = 2, 4, 5, 6, 8, 9
 _SAMPLES = ("", "0:00:00", "a longer class", "Probability", "Agreement", "Windows", "Distance", "−100.0 dBFS",
             "✗ actual class", "it is not readable as audio")  # fmt: skip
-"""Texts that have room in the columns at first."""
+"""Texts that determine the initial column widths."""
 _LEAST_PX = {0: 150, NOTE: 120}
-"""Names and notes share the room that the other columns leave; where it is less than this, the table scrolls."""
+"""Minimum width of names and notes, which share the remaining width; with less, the table scrolls."""
 _MOST_NAME_PX = 150
 _WRONG = {False: QColor("#b3261e"), True: QColor("#ff8a80")}
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
@@ -42,7 +42,7 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class FileRows(QAbstractTableModel):
-    """All files, and those of them that are shown, in the order of the view."""
+    """All files, and those shown, in the order of the view."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,15 +58,15 @@ class FileRows(QAbstractTableModel):
     # --- what Qt asks, a thousand times a repaint: cheapest answers first --------------------------------------------
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        """Return how many files are shown."""
+        """Return the number of files shown."""
         return 0 if parent.isValid() else len(self.shown)
 
     def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
-        """Return how many columns there are."""
+        """Return the number of columns."""
         return 0 if parent.isValid() else len(COLUMNS)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        """Return a heading or its explanation."""
+        """Return a heading or its tooltip."""
         if orientation is Qt.Orientation.Horizontal and role == _DISPLAY:
             return COLUMNS[section].heading
         if orientation is Qt.Orientation.Horizontal and role == _TOOL_TIP:
@@ -76,7 +76,7 @@ class FileRows(QAbstractTableModel):
         return None
 
     def data(self, index: _Index, role: int = 0) -> Any:
-        """Return what a cell shows."""
+        """Return the data of a cell."""
         column = index.column()
         if role == _DISPLAY:
             entry = self.shown[index.row()]
@@ -112,7 +112,7 @@ class FileRows(QAbstractTableModel):
             return "\n".join(entry.result.notes)
         if column == LABEL and entry.result is not None and entry.result.majority != entry.result.label:
             majority = entry.result.majority
-            return f"{entry.result.label} by the mean of its windows; most of them were predicted as {majority}"
+            return f"{entry.result.label} by mean probability; most windows were predicted as {majority}"
         return str(entry.file.path)
 
     # --- what changes ------------------------------------------------------------------------------------------------
@@ -129,49 +129,49 @@ class FileRows(QAbstractTableModel):
             self.endInsertRows()
 
     def remove(self, entries: Iterable[FileEntry]) -> None:
-        """Take files away."""
+        """Remove files."""
         gone = {id(entry) for entry in entries}
         self.entries = [entry for entry in self.entries if id(entry) not in gone]
         self.rebuild()
 
     def results_changed(self) -> None:
-        """Show results anew; order and filter take part where they depend on them."""
+        """Update results, and order and filter if they depend on them."""
         if self.filter.needs_results or (self._sorted_by is not None and self._sorted_by[0]):
             self.rebuild()
         else:
             self.repaint()
 
     def repaint(self) -> None:
-        """Draw every cell anew."""
+        """Redraw every cell."""
         if self.shown:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self.shown) - 1, len(COLUMNS) - 1))
 
     def set_filter(self, row_filter: RowFilter) -> None:
-        """Show these files only."""
+        """Apply a filter."""
         if row_filter != self.filter:
             self.filter = row_filter
             self.rebuild()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sort by a column; -1 shows them as they were added."""
+        """Sort by a column; -1 is the order of addition."""
         self._sorted_by = (column, order == Qt.SortOrder.DescendingOrder) if column >= 0 else None
         self.rebuild()
 
     def set_colours(self, colour_of: Callable[[str], QColor], theme: Theme) -> None:
-        """Take the colours of classes and theme."""
+        """Set the colours of classes and theme."""
         self._colour_of = colour_of
         self._muted = theme.muted
         self._wrong = _WRONG[theme.is_dark]
         self.repaint()
 
     def set_stale(self, is_stale: bool) -> None:
-        """Draw results faint: another network is chosen now."""
+        """Dim the results because another model is chosen."""
         if is_stale != self._is_stale:
             self._is_stale = is_stale
             self.repaint()
 
     def rebuild(self) -> None:
-        """Filter and sort anew; the selection stays with its files."""
+        """Filter and sort again; the selection is kept."""
         shown = [entry for entry in self.entries if self.filter.accepts(entry)]
         if self._sorted_by is not None:
             shown = in_sorted_order(shown, *self._sorted_by)
@@ -192,12 +192,12 @@ class FileRows(QAbstractTableModel):
 
 
 class FileTable(QTableView):
-    """Shows :class:`FileRows`; a click on a heading sorts, Delete takes files away, Ctrl+C copies them as a table."""
+    """Shows :class:`FileRows`; click a heading to sort, Delete removes files, Ctrl+C copies them as a table."""
 
     entry_chosen = Signal(object)
-    """Emits the :class:`FileEntry` that is current now, or None."""
+    """Emits the current :class:`FileEntry`, or None."""
     remove_requested = Signal(list)
-    """Emits the entries to take away."""
+    """Emits the entries to remove."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -238,7 +238,7 @@ class FileTable(QTableView):
 
     @property
     def current(self) -> FileEntry | None:
-        """The file whose windows are shown."""
+        """The current file."""
         row = self.currentIndex().row()
         return self.rows.shown[row] if 0 <= row < len(self.rows.shown) else None
 
@@ -250,7 +250,7 @@ class FileTable(QTableView):
     def show_columns(
         self, has_truth: bool, has_notes: bool, has_distances: bool = False, has_several: bool = True
     ) -> None:
-        """Show the columns that have something to say; ``has_several``: a file has more than one window."""
+        """Show the relevant columns; ``has_several``: a file has more than one window."""
         for column, is_shown in (
             (TRUTH, has_truth), (NOTE, has_notes), (DISTANCE, has_distances), (AGREEMENT, has_several),
             (WINDOWS, has_several),
@@ -259,14 +259,14 @@ class FileTable(QTableView):
         self._share_room()
 
     def fit_names(self, names: Sequence[str]) -> None:
-        """Give the columns of classes room for the longest name, within limits."""
+        """Fit the columns of classes to the longest name, within limits."""
         longest = max((self.fontMetrics().horizontalAdvance(name) for name in names), default=0)
         for column in (LABEL, TRUTH):
             least = self.fontMetrics().horizontalAdvance(COLUMNS[column].heading) + 20
             self.setColumnWidth(column, max(least, min(longest, _MOST_NAME_PX) + 40))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the room anew."""
+        """Redistribute the width."""
         super().resizeEvent(event)
         self._share_room()
 
@@ -280,7 +280,7 @@ class FileTable(QTableView):
             room -= width
 
     def copy(self) -> None:
-        """Put the selected rows on the clipboard, with headings, separated by tabs."""
+        """Copy the selected rows with headings, separated by tabs."""
         columns = [one for one in range(len(COLUMNS)) if not self.isColumnHidden(one)]
         rows = sorted(self.selectionModel().selectedRows(), key=lambda one: one.row())
         lines = ["\t".join(COLUMNS[one].heading for one in columns)]
@@ -293,7 +293,7 @@ class FileTable(QTableView):
 
 
 class _EndsWithDots(QStyledItemDelegate):
-    """Elides sentences at their end; names are elided in the middle."""
+    """Elides notes at the end and names in the middle."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
         super().initStyleOption(option, index)

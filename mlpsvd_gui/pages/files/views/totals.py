@@ -1,4 +1,4 @@
-"""What all files come to: how many of each class, and how many are right where that is known."""
+"""Totals of all files: counts per class, accuracy and confusion matrix."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from mlpsvd_gui.widgets.tables import pad_cells
 __all__ = ["TotalsView"]
 
 _EMPTY = (
-    "Here: how many recordings were predicted as each class. Where folders are named after classes, also the "
-    "accuracy and the confusion matrix."
+    "Number of recordings predicted as each class. If folders are named after classes, also the accuracy and the "
+    "confusion matrix."
 )
 _NAME_COLUMN = 0
 _ANY_HEIGHT = 16_777_215
@@ -38,7 +38,7 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class _Rows(QAbstractTableModel):
-    """What both tables share."""
+    """Base class of both tables."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -66,14 +66,14 @@ class _Rows(QAbstractTableModel):
 
 
 class _ClassRows(_Rows):
-    """A class a row: files predicted as it, and how many are of it."""
+    """One row per class: predicted and actual files, and recall."""
 
     _HEADINGS = ("Class", "Predicted", "Actual", "Recall")
     _TIPS = (
-        "The classes of the network",
+        "Classes of the model",
         "Recordings predicted as this class",
-        "Recordings known to be of this class",
-        "Share of the recordings of this class that were predicted as it",
+        "Recordings whose actual class is this one",
+        "Fraction of the recordings of this class predicted correctly",
     )
 
     def __init__(self, parent: QWidget) -> None:
@@ -154,16 +154,16 @@ class _ConfusionRows(_Rows):
         if role == _TOOL_TIP:
             true, taken = (self.totals.class_names[one] for one in (index.row(), index.column()))
             return plain_tip(
-                f"{count:,} recordings of {true} were predicted as {taken} ({100 * share:.1f} %); click to see them"
+                f"{count:,} recordings of {true} were predicted as {taken} ({100 * share:.1f} %); click to list them"
             )
         return None
 
 
 class TotalsView(QWidget):
-    """Headline, a class a row, and the confusion matrix where the true classes are known; a click shows those files."""
+    """Headline, table of classes, and confusion matrix if the actual classes are known; a click lists the files."""
 
     files_wanted = Signal(str, str)
-    """Asks for the files of a true class (empty: any) that were predicted as a class."""
+    """Requests the files of an actual class (empty: any) that were predicted as a class."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -180,7 +180,7 @@ class TotalsView(QWidget):
         self.show_totals(None)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._confusion.accent = theme.accent
         self.confusion_map.set_theme(theme)
         for label in (self.details, self.confusion_label):
@@ -189,12 +189,12 @@ class TotalsView(QWidget):
         pad_cells(self.class_table)
 
     def set_colours(self, colour_of: Callable[[str], QColor]) -> None:
-        """Take the colours of the classes."""
+        """Set the colours of the classes."""
         self._classes.colour_of = colour_of
         self.class_table.viewport().update()
 
     def show_totals(self, totals: ClassificationTotals | None) -> None:
-        """Show sums, or what will be there."""
+        """Show the totals, or the empty text."""
         has_any = totals is not None and totals.n_files > 0
         self._classes.show_totals(totals if has_any else None)
         knows = has_any and totals is not None and totals.n_known > 0
@@ -217,7 +217,7 @@ class TotalsView(QWidget):
         n_usable = totals.n_files - totals.n_unusable
         if totals.n_known:
             self.headline.setText(f"{accuracy_text(totals.accuracy, totals.n_known)} correct")
-            first = f"{totals.n_right:,} of {totals.n_known:,} whose class is known{totals.unseen}. "
+            first = f"{totals.n_right:,} of {totals.n_known:,} recordings of known class{totals.unseen}. "
         else:
             self.headline.setText(f"{n_usable:,} classified")
             first = ""
@@ -273,12 +273,12 @@ class TotalsView(QWidget):
         layout.addStretch(0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit the tables into the room there is."""
+        """Fit the tables to the available space."""
         super().resizeEvent(event)
         self._fit()
 
     def _fit(self) -> None:
-        """Give every class the same room in the matrix, or scroll where there are too many; no empty rows above it."""
+        """Size the cells of the matrix equally, or scroll if there are too many classes."""
         header, rows = self.class_table.horizontalHeader(), self.class_table.verticalHeader()
         if self._classes.columnCount():
             header.setSectionResizeMode(_NAME_COLUMN, QHeaderView.ResizeMode.Stretch)

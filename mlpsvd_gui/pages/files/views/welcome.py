@@ -10,9 +10,9 @@ from mlpsvd_gui.widgets.welcome_page import WelcomePage
 __all__ = ["FilesWelcome"]
 
 _TEXT = (
-    "Here many recordings are classified in one go, on all cores: each file with its windows, its probability and "
-    "how far its windows agree, to sort, filter and export.\n\nDrop files and folders anywhere on this page. Folders "
-    "named after classes also give the accuracy and the confusion matrix."
+    "Classify many recordings at once, on all cores, with predicted class, probability and agreement per file. Results "
+    "can be sorted, filtered and exported.\n\nDrop files and folders anywhere on this page. If folders are named after "
+    "classes, accuracy and confusion matrix are shown too."
 )
 
 
@@ -32,5 +32,5 @@ class FilesWelcome(WelcomePage):
         self.model_button.clicked.connect(self.model_requested)
 
     def show_model(self, has_model: bool) -> None:
-        """Offer to open a model where there is none."""
+        """Show the button to open a model if there is none."""
         self.model_button.setVisible(not has_model)

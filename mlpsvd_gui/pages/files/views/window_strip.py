@@ -1,4 +1,4 @@
-"""A time line of the windows of one file, coloured by class; the higher a bar, the more probable."""
+"""Timeline of the windows of one file: colour is the class, height the probability."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _KEYS = {
 
 
 class WindowStrip(QWidget):
-    """Draws at most one bar a pixel, however many windows there are; arrow keys and clicks choose a window."""
+    """Draws at most one bar per pixel; arrow keys and clicks select a window."""
 
     window_chosen = Signal(int)
-    """Emits the index of the window that was clicked or reached with the arrow keys."""
+    """Emits the index of the window selected by mouse or arrow keys."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,18 +49,18 @@ class WindowStrip(QWidget):
         self.setMouseTracking(True)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self.update()
 
     def show_result(self, result: FileResult | None) -> None:
-        """Show the windows of a file, or nothing."""
+        """Show the windows of a file; None clears."""
         self._result = result if result is not None and result.n_windows else None
         self._current = -1
         self.update()
 
     def choose(self, window: int) -> None:
-        """Mark a window; nothing is emitted."""
+        """Mark a window; emits nothing."""
         self._current = window
         self.update()
 
@@ -70,11 +70,11 @@ class WindowStrip(QWidget):
         return self._current
 
     def sizeHint(self) -> QSize:
-        """As high as bars and axis are."""
+        """Return the height of bars and axis."""
         return QSize(400, _BAR_PX + _AXIS_PX)
 
     def window_at(self, x: float) -> int:
-        """Return the window that lies at a pixel; -1 where there is none."""
+        """Return the window at a pixel; -1 for none."""
         if self._result is None:
             return -1
         windows = self._windows_at(np.array([x]))
@@ -149,16 +149,16 @@ class WindowStrip(QWidget):
     # --- mouse and keys ----------------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose the window under the mouse."""
+        """Select the window under the mouse."""
         self._go_to(self.window_at(event.position().x()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Choose windows as the mouse is dragged over them."""
+        """Select windows while the mouse is dragged."""
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._go_to(self.window_at(event.position().x()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Go to the next or last window."""
+        """Select the next or previous window."""
         step = _KEYS.get(Qt.Key(event.key()))
         if step is None or self._result is None:
             super().keyPressEvent(event)
@@ -166,7 +166,7 @@ class WindowStrip(QWidget):
         self._go_to(min(self._result.n_windows - 1, max(0, self._current + step)))
 
     def event(self, event: QEvent) -> bool:
-        """Say what the window under the mouse was predicted as."""
+        """Show the prediction of the window under the mouse."""
         if isinstance(event, QHelpEvent):
             window = self.window_at(event.pos().x())
             QToolTip.showText(event.globalPos(), plain_tip(self._tip(window)), self)

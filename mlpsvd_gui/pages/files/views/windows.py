@@ -1,4 +1,4 @@
-"""The windows of one file: a time line and a table."""
+"""Windows of one file: timeline and table."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ALIGNMENT = int(Qt.ItemDataRole.TextAlignmentRole)
 _DECORATION = int(Qt.ItemDataRole.DecorationRole)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _Index = QModelIndex | QPersistentModelIndex
-_CHOOSE = "Choose a recording above to see its windows one by one."
+_CHOOSE = "Select a recording to see its windows."
 _NOT_YET = "Not classified yet."
 
 
@@ -95,7 +95,7 @@ class _WindowRows(QAbstractTableModel):
 
 
 class WindowsView(QWidget):
-    """Name of the file, its windows as a strip, and below it as a table; both choose the same window."""
+    """File name, timeline and table of the windows, with a shared selection."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -111,22 +111,22 @@ class WindowsView(QWidget):
         self.show_entry(None)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self.strip.set_theme(theme)
         pad_cells(self.table)
 
     def set_colours(self, colour_of: Callable[[str], QColor]) -> None:
-        """Take the colours of the classes."""
+        """Set the colours of the classes."""
         self._rows.colour_of = colour_of
         self.table.viewport().update()
 
     @property
     def result(self) -> FileResult | None:
-        """What is shown."""
+        """The shown file."""
         return self._rows.result
 
     def show_entry(self, entry: FileEntry | None) -> None:
-        """Show the windows of a file, or say what to do for it."""
+        """Show the windows of a file, or a hint."""
         result = entry.result if entry is not None else None
         self.title.setText(_title(entry))
         self.audacity_button.setEnabled(result is not None and result.is_usable)
@@ -156,7 +156,7 @@ class WindowsView(QWidget):
 
     def _build_layout(self) -> None:
         self.audacity_button.setToolTip(
-            "Write the windows of this recording as a label track for Audacity (File › Import › Labels)"
+            "Export the windows of this recording as a label track for Audacity (File › Import › Labels)"
         )
         head = QHBoxLayout()
         head.addWidget(self.title, 1)

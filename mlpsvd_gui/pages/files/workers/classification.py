@@ -1,4 +1,4 @@
-"""Classifying many files beside the window: a thread that leads the processes which do it."""
+"""Background classification of many files in worker processes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["ClassificationEnded", "ClassificationNews", "ClassificationWorker", 
 
 _log = logging.getLogger(__name__)
 _TELL_S = 0.1
-_FAULT = "The recordings could not be classified because of a fault; the log has the details."
+_FAULT = "The recordings could not be classified because of an internal error. See the log for details."
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ ClassificationNews = FilesClassified | ClassificationEnded
 
 
 class ClassificationWorker(QObject):
-    """Runs one classification at a time, in processes of its own: the window's thread is left alone."""
+    """Runs one classification at a time, in separate processes."""
 
     news = Signal(object)
     """Emits ``ClassificationNews``, in order, on the thread this object lives in; the last one is an end."""
@@ -68,7 +68,7 @@ class ClassificationWorker(QObject):
         self._run: _Run | None = None
 
     def start(self, model: Model, files: Sequence[SoundFile]) -> int:
-        """Classify files; a run that is still at it is stopped first. Returns the token of the new run."""
+        """Classify files, after stopping a running classification; return the token of the new run."""
         self.close()
         self._token += 1
         self._run = _Run(self, self._token, model, tuple(files))
@@ -76,12 +76,12 @@ class ClassificationWorker(QObject):
         return self._token
 
     def stop(self) -> None:
-        """End the run within half a second; what is finished has been told."""
+        """Stop the run within half a second; finished results have been emitted."""
         if self._run is not None:
             self._run.stop.set()
 
     def close(self, timeout_s: float = 0.8) -> bool:
-        """Stop, wait, and say whether the run has ended in time; nothing more is told."""
+        """Stop and wait; return whether the run ended in time. Emits nothing more."""
         self._token += 1
         if self._run is None:
             return True
@@ -90,12 +90,12 @@ class ClassificationWorker(QObject):
         return not self._run.thread.is_alive()
 
     def is_current(self, news: ClassificationNews) -> bool:
-        """Whether news belongs to the run that was started last."""
+        """Whether a message belongs to the latest run."""
         return news.token == self._token
 
 
 class _Run:
-    """One run: its thread in the window."""
+    """A run and its thread."""
 
     def __init__(self, worker: ClassificationWorker, token: int, model: Model, files: tuple[SoundFile, ...]) -> None:
         self.thread = threading.Thread(target=self._work, name="classification", daemon=True)
@@ -138,5 +138,5 @@ class _Run:
                     return
 
     def _tell(self, news: ClassificationNews) -> None:
-        with suppress(RuntimeError):  # the window has gone, and the worker with it
+        with suppress(RuntimeError):  # the window and the worker no longer exist
             self._worker.news.emit(news)
