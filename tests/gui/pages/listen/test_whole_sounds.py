@@ -141,7 +141,7 @@ def test_without_a_background_the_trigger_level_is_a_guess_and_said_to_be_one(ta
         tab.controller.settings.take_level(level_dbfs)
     choose_whole_sounds(tab)
     assert tab.panel.meter.trigger_dbfs == -50.0
-    assert "guess" in note(tab)
+    assert "set to −50 dBFS because" in note(tab)
 
 
 def test_a_trigger_level_that_was_set_stays(tab: Tab) -> None:
