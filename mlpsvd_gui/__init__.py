@@ -1,1 +1,1 @@
-"""The window of MLP-SVD: models, views, controllers and workers around the core."""
+"""The window of MLP-SVD: pages, state, widgets and plots around the core."""

@@ -1,4 +1,4 @@
-"""Start the program: a window where there is a screen, the main job without one where there is none."""
+"""Start of the program: the window, or training without a display."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ __all__ = ["give_memory_back", "leave_a_core_to_the_window", "main", "share_the_
 
 OUTPUT_FOLDER = Path("mlpsvd-output")
 _SWITCH_INTERVAL_S = 0.0001
-"""How long a thread may keep the interpreter while another waits. Painting a plot asks for it a thousand times: with
+"""How long a thread keeps the interpreter while another waits. Painting a plot requests it a thousand times: with
 the fused engine the window's 99th percentile of lateness was 22.9 ms at 0.5 ms and 16.4 ms at 0.1 ms, and training was
-as fast (all else alike, 3 runs each). At Python's own 5 ms, beside a NumPy loop, it was up to 32 ms."""
+as fast (same conditions, 3 runs each). At Python's own 5 ms, beside a NumPy loop, it was up to 32 ms."""
 
 _M_MMAP_THRESHOLD = -3
 _LARGE_BYTES = 4 * 2**20
-"""At 1 MB and less, preparing a data set takes longer, for every temporary array is then the system's."""
+"""At 1 MB or less, preparing a data set takes longer, because every temporary array is then allocated by the system."""
 
 _WARM_UP_MS = 1500
-"""The first pictures come before the fused engine is made ready."""
+"""The first frames are drawn before the fused engine is loaded."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Open the window, or train without one where there is no screen; returns the exit code."""
+    """Open the window, or train without one if there is no display; return the exit code."""
     freeze_support()  # a frozen program is its own worker process too
     arguments = _parser().parse_args(argv)
     leave_a_core_to_the_window()
@@ -55,21 +55,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     give_memory_back()
     if has_screen():
         return _run_window(experiment, arguments.file)
-    from mlpsvd_gui.headless import run_without_screen  # imports what draws: late
+    from mlpsvd_gui.headless import run_without_screen  # imports plotting libraries: late
 
     return run_without_screen(experiment, OUTPUT_FOLDER)
 
 
 def share_the_interpreter() -> None:
-    """Let the window's thread have the interpreter soon where a training thread holds it."""
+    """Let the window's thread get the interpreter quickly from a training thread."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
 
 
 def give_memory_back() -> None:
-    """Let large arrays go back to the system as soon as they are freed, where the C library is glibc.
+    """Return large arrays to the system when they are freed (glibc only).
 
-    By itself glibc learns from the first large array that is freed to keep room for such, in every thread's own heap,
-    and never gives it back. Each run has a thread of its own: after 8 runs of the 10-class task the window had
+    By default glibc raises its threshold after the first large array is freed and keeps such memory in each thread's
+    heap. Each run has a thread of its own: after 8 runs of the 10-class task the window had
     grown from 430 to 710 MB, and after 30 to 1,400; with this it stays at 430.
     """
     if platform.libc_ver()[0] == "glibc":
@@ -77,9 +77,9 @@ def give_memory_back() -> None:
 
 
 def leave_a_core_to_the_window() -> None:
-    """Let NumPy's matrix products use all cores but one; to be called before NumPy is first imported.
+    """Limit NumPy's matrix products to all cores but one; call before NumPy is imported.
 
-    Its threads wait for each other by spinning. With as many of them as cores, each waits for the core that draws the
+    Its threads wait by spinning. With as many threads as cores, all wait for the core that draws the
     window: on two cores a run of 1.7 s took 6 to 27 s beside a visible window, and 1.9 s with this.
     """
     n_threads = str(max(1, (os.cpu_count() or 2) - 1))
@@ -90,12 +90,10 @@ def leave_a_core_to_the_window() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mlpsvd-gui",
-        description="Explore how neural networks tell acoustic spectra apart: MLP and MLP-SVD side by side.",
-        epilog=f"Without a screen the experiment is trained, and everything of it is saved in ./{OUTPUT_FOLDER}/.",
+        description="Explore how neural networks classify acoustic spectra: MLP and MLP-SVD side by side.",
+        epilog=f"Without a display, train the experiment and write the results to ./{OUTPUT_FOLDER}/.",
     )
-    parser.add_argument(
-        "file", nargs="?", type=Path, help="an experiment (.toml), the folder of a saved run, or a model to open"
-    )
+    parser.add_argument("file", nargs="?", type=Path, help="experiment (.toml), run folder or model to open")
     parser.add_argument("--version", action="version", version=f"MLP-SVD {mlpsvd.__version__}")
     return parser
 

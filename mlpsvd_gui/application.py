@@ -1,4 +1,4 @@
-"""The Qt application and the screen it needs."""
+"""The Qt application and its display."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["has_screen", "make_application"]
 
 
 def has_screen() -> bool:
-    """Whether a window can be opened: always on Windows and macOS, elsewhere where a display is named and answers."""
+    """Whether a window can be opened: always on Windows and macOS, elsewhere if a display is set and responds."""
     if not sys.platform.startswith("linux"):
         return True
     if any(os.environ.get(name) for name in ("WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
@@ -23,15 +23,15 @@ def has_screen() -> bool:
 
 
 def _x_answers(display: str) -> bool:
-    """Whether an X server is behind a display of this machine; Qt would abort the program where there is none.
+    """Whether a local display has an X server; Qt would abort the program without one.
 
-    A display of another machine (``host:0``) is believed: Qt says itself when it cannot be reached.
+    A remote display (``host:0``) is not checked: Qt reports if it cannot be reached.
     """
     host, _, number = display.partition(":")
     if not number or host not in ("", "unix"):
         return bool(display)
     path = f"/tmp/.X11-unix/X{number.partition('.')[0]}"
-    for address in (path, f"\0{path}"):  # a file, or Linux's abstract name of it
+    for address in (path, f"\0{path}"):  # a file, or its abstract name on Linux
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
             if probe.connect_ex(address) == 0:
                 return True
@@ -39,7 +39,7 @@ def _x_answers(display: str) -> bool:
 
 
 def make_application() -> QApplication:
-    """Return the application, named so that settings and log have their place."""
+    """Return the application, with the names that determine the paths of settings and log."""
     from mlpsvd_gui.plots.options import configure_pyqtgraph
 
     found = QApplication.instance()

@@ -1,4 +1,4 @@
-"""The file dialogs of the whole program: they open where one was last, do not block, and leave no thread behind."""
+"""File dialogs: non-blocking, opening in the last folder."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from mlpsvd.collection.paths import is_folder
 __all__ = ["AUDIO_FILES", "LAST_FOLDERS", "LastFolders", "ask_for_path", "ask_for_paths"]
 
 AUDIO_FILES = f"Recordings ({name_filter()});;All files (*)"
-"""What a dialog for recordings shows."""
+"""Name filter for recordings."""
 
 
 class LastFolders:
-    """The folder in which each kind of file was chosen last."""
+    """The last folder of each kind of file."""
 
     def __init__(self) -> None:
         self._folders: dict[str, str] = {}
 
     def restore(self, folders: Mapping[str, object]) -> None:
-        """Take what was remembered; what is no text is left out."""
+        """Set stored folders, ignoring invalid ones."""
         self._folders = {kind: folder for kind, folder in folders.items() if isinstance(folder, str)}
 
     def table(self) -> dict[str, str]:
@@ -32,7 +32,7 @@ class LastFolders:
         return dict(self._folders)
 
     def of(self, kind: str) -> str:
-        """Return the folder for a kind of file: the last one of that kind, or the documents folder."""
+        """Return the folder for a kind of file: the last one, or the documents folder."""
         folder = self._folders.get(kind, "")
         if folder and is_folder(Path(folder)):
             return folder
@@ -40,12 +40,12 @@ class LastFolders:
         return documents if documents and Path(documents).is_dir() else str(Path.home())
 
     def remember(self, kind: str, folder: str) -> None:
-        """Remember the folder of a kind of file."""
+        """Store the folder of a kind of file."""
         self._folders[kind] = folder
 
 
 LAST_FOLDERS = LastFolders()
-"""Shared by all dialogs; the window remembers it."""
+"""Shared by all dialogs and stored by the window."""
 
 
 def ask_for_path(
@@ -67,19 +67,19 @@ def ask_for_path(
     parent, title
         Of the dialog.
     kind
-        What is asked for, as a key for the folder to open: "experiment", "recordings", …
+        Kind of file, the key of its last folder: "experiment", "recordings", …
     take
-        Is called with the path chosen.
+        Called with the chosen path.
     mode
         ``AnyFile`` asks where to save.
     name_filter
         In Qt's notation.
     suggested
-        A file name to begin with; its suffix is the default one.
+        Initial file name; its suffix is the default one.
     start
         A path at which to open instead of the last folder, if it exists.
     accept_text
-        On the button, instead of Open or Save.
+        Text of the button, instead of Open or Save.
     """
     dialog = _dialog(parent, kind, title, mode, start)
     if mode is QFileDialog.FileMode.AnyFile:
@@ -115,5 +115,5 @@ def _dialog(parent: QWidget, kind: str, title: str, mode: QFileDialog.FileMode, 
     dialog = QFileDialog(parent, title, str(folder) if start and folder.is_dir() else LAST_FOLDERS.of(kind))
     dialog.setFileMode(mode)
     dialog.filesSelected.connect(lambda paths: LAST_FOLDERS.remember(kind, str(Path(paths[0]).parent)))
-    dialog.finished.connect(dialog.deleteLater)  # with its model of the file system, which has a thread of its own
+    dialog.finished.connect(dialog.deleteLater)  # with its file system model, which has a thread
     return dialog

@@ -1,4 +1,4 @@
-"""The main job on a machine with no screen: train, save everything, and take a picture of the window."""
+"""Training without a display: train, save the run, and take a screenshot of the window."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _SETTLE_MS = 3000
 
 
 def run_without_screen(experiment: Experiment | None, folder: Path) -> int:
-    """Train ``experiment`` (the default one for None), save the run and a picture of the window showing it.
+    """Train ``experiment`` (None: the default), save the run and a screenshot of the window showing it.
 
-    Returns the exit code: 0, 1 with a sentence on stderr where the experiment cannot be run, or 130 after Ctrl-C
-    (143 after SIGTERM), when what there is by then is saved.
+    Returns the exit code: 0, 1 with a message on stderr if the experiment cannot be run, or 130 after Ctrl-C
+    (143 after SIGTERM), after saving the results so far.
     """
-    print("There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set): training without a window.")
+    print("No display (neither DISPLAY nor WAYLAND_DISPLAY is set): training without a window.")
     experiment, stop = experiment or Experiment(), StopRequest()
     try:
         with RunFolder(folder) as opened, stop:  # now, rather than after the training
@@ -93,7 +93,7 @@ def _take_picture(folder: Path, run: Run) -> Path:
     app = make_application()
     start_logging()
     picture = folder / "window.png"
-    with tempfile.TemporaryDirectory() as scratch:  # nobody's real settings are touched
+    with tempfile.TemporaryDirectory() as scratch:  # no real settings are changed
         store = QSettings(str(Path(scratch) / "window.ini"), QSettings.Format.IniFormat)
         window = MainWindow(Preferences(store), run.experiment)
         window.resize(1600, 1000)
@@ -108,7 +108,7 @@ def _take_picture(folder: Path, run: Run) -> Path:
 
 
 def _settle() -> None:
-    """Let the panels finish what they compute in the background."""
+    """Wait for the background work of the panels."""
     loop = QEventLoop()
     QTimer.singleShot(_SETTLE_MS, loop.quit)
     loop.exec()

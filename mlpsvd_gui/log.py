@@ -1,4 +1,4 @@
-"""The log file: where details go that a person should not have to read."""
+"""The log file."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def default_folder() -> Path:
 
 
 def start_logging(folder: Path | None = None) -> Path | None:
-    """Write what happens to a rotating log file.
+    """Log to a rotating file.
 
     Parameters
     ----------
     folder
-        Where; by default :func:`default_folder`.
+        Folder; by default :func:`default_folder`.
 
     Returns
     -------
     Path | None
-        The log file, or None where none can be written (a full or read-only disk is no reason not to start).
+        The log file, or None if none can be written (for example on a full or read-only disk).
     """
     folder = folder or default_folder()
     try:
@@ -63,7 +63,7 @@ def start_logging(folder: Path | None = None) -> Path | None:
 
 
 def log_path() -> Path | None:
-    """Return the file that is being logged to, or None."""
+    """Return the current log file, or None."""
     for handler in LOGGER.handlers:
         if isinstance(handler, RotatingFileHandler):
             return Path(handler.baseFilename)
@@ -71,7 +71,7 @@ def log_path() -> Path | None:
 
 
 def catch_everything(tell: Callable[[str], None]) -> None:
-    """Send what nobody caught, in any thread, to the log file, and one sentence about it to ``tell``.
+    """Log uncaught exceptions of any thread and pass one sentence to ``tell``.
 
     ``tell`` is called from the thread in which the exception happened.
     """
@@ -91,7 +91,7 @@ def catch_everything(tell: Callable[[str], None]) -> None:
 
 
 def log_qt_messages() -> None:
-    """Send what Qt has to say to the log file instead of the terminal."""
+    """Send Qt messages to the log file instead of the terminal."""
 
     def take(kind: QtMsgType, _: object, text: str) -> None:
         LOGGER.log(_QT_LEVELS.get(kind, logging.INFO), "Qt: %s", text)
@@ -100,7 +100,7 @@ def log_qt_messages() -> None:
 
 
 def unexpected_sentence(error: BaseException) -> str:
-    """Say in one sentence that something went wrong that should not have, and where the details are."""
+    """Return one sentence about an unexpected error, with the path of the log."""
     path = log_path()
-    where = f" The details are in {path}." if path else ""
-    return f"Something went wrong that should not have ({type(error).__name__}: {error}).{where}"
+    where = f" See {path} for details." if path else ""
+    return f"Unexpected error ({type(error).__name__}: {error}).{where}"

@@ -1,4 +1,4 @@
-"""The window: makes models, views and controllers and lets them know each other."""
+"""The main window: creates state, views and controllers and connects them."""
 
 from __future__ import annotations
 
@@ -72,18 +72,18 @@ _FIRST_SIZE = QSize(1600, 1000)
 
 
 class MainWindow(QMainWindow):
-    """One window over one experiment, one selection and one run.
+    """Window with one experiment, one selection and one run.
 
     Parameters
     ----------
     preferences
-        What to remember and where.
+        Stored choices.
     experiment
-        What to open; by default the experiment of the last time, or else the paper's.
+        The experiment to open; by default the last one, or the paper's.
     """
 
     unexpected = Signal(str)
-    """Sentences about what nobody caught; may be emitted from any thread."""
+    """Emits messages about uncaught exceptions; may be emitted from any thread."""
 
     def __init__(self, preferences: Preferences, experiment: Experiment | None = None) -> None:
         super().__init__()
@@ -154,7 +154,7 @@ class MainWindow(QMainWindow):
         self.actions_.add_presets(list(PRESETS), self.use_preset)
         self.toolbar = RunToolBar(self.actions_, self)
         self.addToolBar(self.toolbar)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # the toolbar must not vanish by a right click
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # the toolbar must not be hidden by a right click
         self._recent_menu = fill_menu_bar(self.menuBar(), self.actions_)
         self.explore = ExplorePage(
             self.settings_panel,
@@ -226,7 +226,7 @@ class MainWindow(QMainWindow):
         self.messages.show_message(MessageKind.DONE, text, "listen", "Show Listen")
 
     def _do_offered(self, action: str) -> None:
-        """Do what a message offered."""
+        """Execute the action of a message."""
         {"undo": self._undo, "go back": self.documents.go_back, "listen": self._show_listen}[action]()
 
     def _show_listen(self) -> None:
@@ -242,7 +242,7 @@ class MainWindow(QMainWindow):
         self.actions_.go_back.setEnabled(self.documents.can_go_back)
 
     def _show_state(self) -> None:
-        """Let the line below tell of the tab above it: reproductions have nothing to do with the run of the others."""
+        """Show the status of the current page; the Papers page has its own."""
         are_reproductions = self.tabs.currentIndex() == 1
         self._reproduction_text.setVisible(are_reproductions)
         self._state_text.setVisible(not are_reproductions)
@@ -250,7 +250,7 @@ class MainWindow(QMainWindow):
 
     @property
     def status_text(self) -> str:
-        """What the line at the bottom says."""
+        """The text of the status line."""
         shown = self._state_text if self._reproduction_text.isHidden() else self._reproduction_text
         return shown.text()
 
@@ -282,7 +282,7 @@ class MainWindow(QMainWindow):
         self.documents.use(with_recordings(PRESETS[name], self.experiments.experiment.data.recordings))
 
     def tell_error(self, text: str) -> None:
-        """Say in the window what went wrong."""
+        """Show an error message."""
         self.messages.show_message(MessageKind.ERROR, text)
 
     def _tell_done(self, text: str, action: str = "") -> None:
@@ -302,7 +302,7 @@ class MainWindow(QMainWindow):
             action.triggered.connect(lambda _=False, path=path: self.documents.open(Path(path)))
             self._recent_menu.addAction(action)
         if self._recent_menu.isEmpty():
-            self._recent_menu.addAction("Nothing yet").setEnabled(False)
+            self._recent_menu.addAction("No recent files").setEnabled(False)
 
     def _restore(self) -> None:
         for action in self.actions_.themes.actions():
@@ -318,7 +318,7 @@ class MainWindow(QMainWindow):
     def _restore_layout(self, name: str, restore: Callable[[QByteArray], bool]) -> None:
         state = self.preferences.layout(name)
         if state is not None and not restore(state):
-            LOGGER.warning("The remembered layout of %s does not fit and is left out.", name)
+            LOGGER.warning("The stored layout of %s is invalid and ignored.", name)
 
     def _reset_layout(self) -> None:
         self.preferences.forget_layout()
@@ -333,9 +333,9 @@ class MainWindow(QMainWindow):
         self.preferences.save()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember everything and stop all threads; ask first where a run is under way.
+        """Store the state and stop all threads; asks first if a run is active.
 
-        Nothing waits longer than a second each, but files being written, which are finished.
+        Each thread is given at most a second; files being written are finished.
         """
         self.settings.commit()
         if not self.session.may_close():
@@ -347,17 +347,17 @@ class MainWindow(QMainWindow):
         live = (self.record, self.files, self.listen)  # whoever listens ends before what is listened to
         for controller in (self.training, self.papers, *live, *looking):
             controller.close()
-        self.sound.close()  # nobody needs it any more
+        self.sound.close()  # no longer needed
         super().closeEvent(event)
 
 
 def _available_areas() -> list[QRect]:
-    """Return the areas of the screens that no task bar covers, the main screen first."""
+    """Return the available areas of the screens, the main screen first."""
     primary = QGuiApplication.primaryScreen()
     others = [screen for screen in QGuiApplication.screens() if screen is not primary]
     return [screen.availableGeometry() for screen in (primary, *others)]
 
 
 def _title_text(name: str) -> str:
-    """A name in a window title, where [*] stands for "modified"."""
+    """Return a name for a window title, where [*] marks a modified document."""
     return name.replace("[*]", "[*][*]")

@@ -1,4 +1,4 @@
-"""Ctrl-C in the terminal, SIGTERM and SIGHUP end the window as a person would: the run under way is kept."""
+"""Handling of Ctrl-C, SIGTERM and SIGHUP: the window closes and the active run is saved."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if
 
 
 class StopSignals(QObject):
-    """Turns signals of the system into a signal of Qt.
+    """Converts system signals to a Qt signal.
 
     Python handles a signal when it runs next, which in an idle window may be never; the operating system writes a byte
-    into a socket at once, which wakes Qt's event loop up.
+    to a socket immediately, which wakes Qt's event loop.
     """
 
     stop_requested = Signal()
@@ -37,7 +37,7 @@ class StopSignals(QObject):
 
     @property
     def exit_code(self) -> int:
-        """128 plus the number of the signal; 0 where none came."""
+        """128 plus the number of the signal; 0 without one."""
         return 128 + self._number if self._number else 0
 
     def _take(self, number: int, frame: FrameType | None) -> None:

@@ -109,7 +109,7 @@ class BarPlot(BasePlot):
         self._paint_bars()
 
     def clear(self) -> None:
-        """Take all bars away."""
+        """Remove all bars."""
         self.set_bars((), ())
 
     def set_value_range(self, low: float | None, high: float | None = None) -> None:
@@ -117,7 +117,7 @@ class BarPlot(BasePlot):
         self.set_x_range(low, high)
 
     def highlight(self, index: int | None) -> None:
-        """Draw one bar strongly and the others faintly; None draws all alike."""
+        """Highlight one bar and dim the others; None resets."""
         if index != self._highlighted:
             self._highlighted = index
             self._paint_bars()
@@ -131,7 +131,7 @@ class BarPlot(BasePlot):
 
     def _paint_bars(self) -> None:
         self._bars.setVisible(self._values.size > 0)
-        if self._values.size == 0:  # pyqtgraph fails on no bars at all
+        if self._values.size == 0:  # pyqtgraph fails without any bars
             return
         first = np.nan_to_num(self._values)
         last = first + np.nan_to_num(self._more)

@@ -1,4 +1,4 @@
-"""What every plot has: a canvas, axes, an empty state, a cursor, zooming within the data, a theme and a context menu.
+"""Base class of the plots: canvas, axes, empty state, cursor, zoom, theme and context menu.
 
 ``BasePlot`` (a QWidget; CurvePlot, Heatmap, MatrixView and BarPlot stand on it)
     - ``set_theme(theme)``, ``theme``
@@ -39,7 +39,7 @@ _PNG_SCALE = 2.0
 
 
 def axis_text(label: str, unit: str) -> str:
-    """Write an axis label: "Frequency (Hz)"."""
+    """Return an axis label: "Frequency (Hz)"."""
     return f"{label} ({unit})" if unit else label
 
 
@@ -130,7 +130,7 @@ class BasePlot(QWidget):
         return np.empty(0)
 
     def _readout_lines(self, x: float) -> list[str]:
-        """Return what to say at a cursor position, as lines of rich text."""
+        """Return the readout at a cursor position, as lines of rich text."""
         return []
 
     def table(self) -> export.Table:
@@ -139,11 +139,11 @@ class BasePlot(QWidget):
 
     @property
     def theme(self) -> Theme:
-        """The theme it is painted in."""
+        """The current theme."""
         return self._theme
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint in these colours; colours handed over with the data stay the caller's."""
+        """Apply the colours of a theme; colours passed with the data are unchanged."""
         self._theme = theme
         self._paint_theme()
 
@@ -164,12 +164,12 @@ class BasePlot(QWidget):
         return pen
 
     def _drawn(self, colour: Any) -> Any:
-        """Return a colour that came with the data as it is drawn now: on paper as in a light window."""
+        """Return a colour of the data for the current output; paper is like a light window."""
         return on_paper(colour) if self._is_on_paper and isinstance(colour, QColor) else colour
 
     @contextmanager
     def _on_paper(self, scale: float) -> Iterator[None]:
-        """Draw in the colours for white paper, with pens for another device."""
+        """Draw in colours for white paper, with pens for another device."""
         self._painting.catch_up()
         theme, self._theme = self._theme, LIGHT
         self._is_on_paper, self._pen_scale = True, scale
@@ -188,7 +188,7 @@ class BasePlot(QWidget):
         return super().event(event)
 
     def set_empty_text(self, text: str | None) -> None:
-        """Set the sentence that stands here while there is no data: what will be there and how to get it."""
+        """Set the text shown without data."""
         self._empty_text = text
         self._empty_label.setText(text or "")
         self._update_empty()
@@ -208,7 +208,7 @@ class BasePlot(QWidget):
         self._fix("y", None if low is None or high is None else (low, high))
 
     def set_empty_y_range(self, low: float, high: float) -> None:
-        """Show this vertical range where there are axes but no data so far."""
+        """Set the vertical range of axes without data."""
         self._empty_y = (low, high)
         self._fit()
 
@@ -218,11 +218,11 @@ class BasePlot(QWidget):
             self._fit()
 
     def put_off_painting(self) -> None:
-        """Paint what is changed now only after the event loop has had a moment for others."""
+        """Defer painting to a later pass of the event loop."""
         self._painting.put_off()
 
     def reset_view(self) -> None:
-        """Show everything again."""
+        """Reset the view."""
         self._is_zoomed = False
         self._shown = None
         self._fit()
@@ -231,7 +231,7 @@ class BasePlot(QWidget):
         self._is_zoomed = True
 
     def _fit(self) -> None:
-        """Show all data unless a person has zoomed; zooming never leaves the data."""
+        """Show all data unless the user has zoomed; zooming is limited to the data."""
         self._update_empty()
         bounds = self._data_bounds() or ((0.0, 1.0), self._empty_y)
         x = self._fixed["x"] or bounds[0]
@@ -242,7 +242,7 @@ class BasePlot(QWidget):
         self.view.setLimits(xMin=x[0], xMax=x[1], yMin=y[0], yMax=y[1])
         if not self._is_zoomed:
             self.view.setRange(xRange=x, yRange=y, padding=0.0, disableAutoRange=True)
-        self.view.prepareForPaint()  # left to the painting, it would ask for another painting of all curves
+        self.view.prepareForPaint()  # during painting it would request another repaint of all curves
 
     def _to_view(self, x: float) -> float:
         return float(np.log10(max(x, 1e-12))) if self._log_x else float(x)
@@ -254,11 +254,11 @@ class BasePlot(QWidget):
 
     @property
     def cursor_x(self) -> float | None:
-        """Where the cursor stands, or None."""
+        """Position of the cursor, or None."""
         return self._cursor
 
     def set_cursor(self, x: float | None) -> None:
-        """Put the cursor at x (data units), or take it away; emits nothing."""
+        """Move the cursor to x (data units), or remove it; emits nothing."""
         self._cursor = None if x is None else float(x)
         if self._cursor is None:
             self._cursor_line.hide()
@@ -283,7 +283,7 @@ class BasePlot(QWidget):
         return QRectF(self.canvas.mapFromScene(self.view.sceneBoundingRect()).boundingRect())
 
     def to_pixels(self, x: float, y: float) -> QPointF:
-        """Return where a point (data units) lies in the canvas's viewport, in pixels."""
+        """Return the pixel position of a point (data units) in the canvas's viewport."""
         scene = self.view.mapViewToScene(QPointF(self._to_view(x), y))
         transform = self.canvas.viewportTransform()
         return QPointF(transform.map(scene))
@@ -320,7 +320,7 @@ class BasePlot(QWidget):
         self._move_cursor(float(positions[min(max(index, 0), positions.size - 1)]))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Watch the canvas for the mouse leaving it and for tool tips."""
+        """Watch the canvas for tooltips and the mouse leaving it."""
         if event.type() == QEvent.Type.Leave:
             self._leave()
         return super().eventFilter(watched, event)
@@ -344,7 +344,7 @@ class BasePlot(QWidget):
         return True
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Open the menu for the keyboard; the mouse's comes with the click, so that a right drag can zoom."""
+        """Open the menu by keyboard; with the mouse it opens on click, so that a right drag can zoom."""
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             self._menu.popup(self.mapToGlobal(self.rect().center()))
         event.accept()
@@ -363,7 +363,7 @@ class BasePlot(QWidget):
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Take the frame away."""
+        """Remove the frame."""
         self._focus_by_key = False
         self.update()
 
@@ -373,7 +373,7 @@ class BasePlot(QWidget):
         painter.fillRect(self.rect(), self._theme.accent if self._focus_by_key else self._theme.background)
 
     def _on_view_resized(self, *_: Any) -> None:
-        """Keep the read-out in its corner."""
+        """Keep the readout in its corner."""
         self._refresh_readout()
 
     # -- menu and export

@@ -1,4 +1,4 @@
-"""From values to colours: a range, logarithmic or not, a table of 256 colours, and the few ticks of its bar.
+"""Colour scale: range, logarithmic or linear, table of 256 colours, and ticks.
 
 ``ColourScale(low, high, is_log=False)``
     ``indices(values) -> uint8``: 1 to 255 over the range, 0 where the value is absent (NaN, or not above zero on a
@@ -28,7 +28,7 @@ from mlpsvd_gui.plots.theme import Theme, mix
 __all__ = ["ColourScale", "diverging_table", "range_of", "rounded_range", "sequential_table", "symmetric_range_of"]
 
 _LARGEST_SPAN_DECADES = 8.0
-"""A single tiny value must not turn everything else into one colour."""
+"""Maximum dynamic range, so that a single tiny value does not compress the scale."""
 
 
 @dataclass(frozen=True)
@@ -111,14 +111,14 @@ def symmetric_range_of(values: npt.NDArray[np.float64]) -> tuple[float, float]:
 
 
 def sequential_table() -> npt.NDArray[np.uint8]:
-    """Return viridis: even in lightness, readable without red-green vision and in grey."""
+    """Return viridis, which is legible with colour vision deficiency and in grey."""
     table = np.zeros((256, 4), dtype=np.uint8)
     table[1:] = pg.colormap.get("viridis").getLookupTable(0.0, 1.0, 255, alpha=True)
     return table
 
 
 def diverging_table(theme: Theme) -> npt.NDArray[np.uint8]:
-    """Return blue over the background's own shade to orange: zero disappears, both signs stand out."""
+    """Return a diverging table from blue through the background colour to orange."""
     middle = mix(theme.background, theme.foreground, 0.04)
     if theme.is_dark:
         colours = [QColor("#a8d4ff"), QColor("#3b82c9"), middle, QColor("#c9741c"), QColor("#ffd49a")]

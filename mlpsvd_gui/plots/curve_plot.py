@@ -42,7 +42,7 @@ _ANTIALIAS_UP_TO = 4096
 _FAINT = 0.4
 """Opacity of the curves beside a highlighted one; at one pixel they also draw twenty times as fast as wider ones."""
 _MANY_CURVES = 16
-"""With more curves than this, all but a highlighted one are a pixel wide: wider ones take seconds to draw."""
+"""With more curves, all but the highlighted one are one pixel wide: wider ones take seconds to draw."""
 _READOUT_LINES = 6
 _LEGEND_SHARE = 0.25
 _TOOL_TIP_PX = 5.0
@@ -61,7 +61,7 @@ class Curve:
 
 
 class CurvePlot(BasePlot):
-    """Curves, one for each key."""
+    """Curve plot with one curve per key."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class CurvePlot(BasePlot):
         return self._y_unit
 
     def set_y_label(self, label: str, unit: str) -> None:
-        """Say what stands on the vertical axis from now on."""
+        """Set the label of the vertical axis."""
         self._y_name, self._y_unit = label, unit
         self.plot_item.setLabel("left", axis_text(label, unit))
 
@@ -98,7 +98,7 @@ class CurvePlot(BasePlot):
 
     @contextmanager
     def changes(self) -> Iterator[None]:
-        """Lay out legend, axes and read-out once after several changes of curves, not after each."""
+        """Update legend, axes and readout once after several changes of curves."""
         self._changes_open += 1
         try:
             yield
@@ -165,14 +165,14 @@ class CurvePlot(BasePlot):
         curve.bounds = _bounds(x, y)
 
     def remove_curve(self, key: Hashable) -> None:
-        """Take a curve away; silent where there is none."""
+        """Remove a curve, if it exists."""
         curve = self._curves.pop(key, None)
         if curve is not None:
             self.plot_item.removeItem(curve.item)
             self._after_change(legend=True)
 
     def clear_curves(self) -> None:
-        """Take all curves and all marks away; guide lines stay."""
+        """Remove all curves and marks; guide lines stay."""
         with self.changes():
             for key in list(self._curves):
                 self.remove_curve(key)
@@ -191,7 +191,7 @@ class CurvePlot(BasePlot):
         return curve.x, curve.y
 
     def highlight(self, key: Hashable | None) -> None:
-        """Draw one curve strongly and the others faintly; None draws all alike."""
+        """Highlight one curve and dim the others; None resets."""
         if key != self._highlighted:
             self._highlighted = key
             self._paint_curves()
@@ -238,7 +238,7 @@ class CurvePlot(BasePlot):
     def set_horizontal_line(
         self, key: Hashable, y: float | None, text: str = "", colour: QColor | str | None = None
     ) -> None:
-        """Draw a dotted guide line with a text, e.g. the best accuracy possible; None removes it."""
+        """Draw a dotted guide line with a text, e.g. the Bayes limit; None removes it."""
         self._lines.set(key, y, text, None if colour is None else QColor(colour))
         self._lines.paint(self._theme, self._pen)
         self._fit()
@@ -260,7 +260,7 @@ class CurvePlot(BasePlot):
             self.plot_item.getAxis("bottom").set_integers(integers)
 
     def set_steady_y(self, steady: bool) -> None:
-        """End the vertical axis at round values: it stands still while curves grow, and is not drawn anew each time."""
+        """End the vertical axis at round values, so that it is steady while curves grow."""
         self._is_steady = steady
         self.plot_item.getAxis("left").setStyle(autoReduceTextSpace=not steady)  # narrower numbers move the plot, too
         self._fit()
@@ -293,7 +293,7 @@ class CurvePlot(BasePlot):
         self._lines.paint(self._theme, self._pen)
 
     def _on_view_resized(self, *_: Any) -> None:
-        """Break the legend's lines anew."""
+        """Update the line breaks of the legend."""
         self._fit_legend()
         super()._on_view_resized()
 
@@ -342,7 +342,7 @@ class CurvePlot(BasePlot):
         return float(curve.y[nearest])
 
     def table(self) -> Table:
-        """Return x once where all curves share it, else an x column before each curve's."""
+        """Return x once if all curves share it, otherwise an x column before each curve."""
         columns: dict[str, Any] = {}
         x_header = axis_text(self._x_name, self._x_unit)
         curves = list(self._curves.items())
@@ -357,7 +357,7 @@ class CurvePlot(BasePlot):
         return Table(columns)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Tell what a mark stands for."""
+        """Show the text of a mark."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             text = self._tool_tip_at(QPointF(event.pos()))
             if text:

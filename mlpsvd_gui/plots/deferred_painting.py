@@ -1,4 +1,4 @@
-"""Painting put off for a moment, so that a window answers between changing a plot and painting it.
+"""Deferred painting, so that the window responds between a change of a plot and its painting.
 
 ``LatePainting(widget)``
     ``put_off()``: paint what is changed now in a later pass of the event loop; ``catch_up()``: at once, after all
@@ -15,7 +15,7 @@ _PUT_OFF_MS = 6
 
 
 class DeferredPainting(QObject):
-    """Holds one widget's painting back for some milliseconds.
+    """Defers the painting of a widget by some milliseconds.
 
     Changing a plot of training curves takes 4 to 10 ms, and painting it as long. Qt does one right after the other, and
     the window would not answer for the sum of both.
@@ -30,12 +30,12 @@ class DeferredPainting(QObject):
         self._timer.timeout.connect(self.catch_up)
 
     def put_off(self) -> None:
-        """Paint nothing until the event loop has had a moment for others."""
+        """Defer painting to a later pass of the event loop."""
         if not self._timer.isActive():
             self._widget.setUpdatesEnabled(False)
             self._timer.start()
 
     def catch_up(self) -> None:
-        """Paint what has been put off."""
+        """Paint deferred changes."""
         self._timer.stop()
         self._widget.setUpdatesEnabled(True)

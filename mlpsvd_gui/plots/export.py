@@ -1,4 +1,4 @@
-"""Write what a plot shows: PNG and SVG pictures, CSV tables.
+"""Export of plots: PNG and SVG images, CSV tables.
 
 ``Table(columns)``
     Named columns of numbers, not necessarily of equal length.
@@ -28,7 +28,7 @@ __all__ = ["ExportError", "Table", "to_csv", "write_csv", "write_png", "write_sv
 
 
 class ExportError(Exception):
-    """A picture or table could not be written; the message is one sentence for a person."""
+    """Raised if an export fails; the message is one sentence."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def write_csv(path: Path, table: Table) -> None:
 
 
 def write_png(path: Path, widget: QWidget, scale: float = 2.0) -> None:
-    """Write a picture of a widget at ``scale`` times its size on the screen."""
+    """Write an image of a widget at ``scale`` times its size on the screen."""
     picture = QPixmap(widget.size() * scale)
     picture.setDevicePixelRatio(scale)
     widget.render(picture)

@@ -1,4 +1,4 @@
-"""The arithmetic of a draggable filter: its handle, its band, and the limits of both. Free of Qt's widgets.
+"""Geometry of a draggable filter handle and its limits; no widgets.
 
 ``FilterHandle(centre_hz, bandwidth_hz, label, colour)``
     ``band()`` gives both −3 dB frequencies, ``quality`` is centre over bandwidth, ``description()`` says it in words.
@@ -18,7 +18,7 @@ __all__ = ["FilterHandle", "HandleLimits"]
 
 @dataclass(frozen=True)
 class FilterHandle:
-    """A band-pass filter as something to take hold of."""
+    """A band-pass filter as a handle."""
 
     centre_hz: float
     bandwidth_hz: float
@@ -36,14 +36,14 @@ class FilterHandle:
         return low, low + self.bandwidth_hz
 
     def description(self) -> str:
-        """Say label, centre, bandwidth and Q."""
+        """Return label, centre, bandwidth and Q as text."""
         numbers = f"{self.centre_hz:g} Hz, bandwidth {self.bandwidth_hz:.4g} Hz, Q {self.quality:.3g}"
         return f"{self.label}: {numbers}" if self.label else numbers
 
 
 @dataclass(frozen=True)
 class HandleLimits:
-    """How far a handle goes."""
+    """Limits of a handle."""
 
     lowest_hz: float = 1.0
     highest_hz: float = 24_000.0

@@ -1,4 +1,4 @@
-"""Axes of the plots: logarithmic frequency with the labels of the field, plain numbers without scientific noise.
+"""Axes of the plots: logarithmic frequency, and plain linear numbers.
 
 ``FrequencyAxis(orientation)``
     A logarithmic axis in hertz: 20, 50, 100, 200, 500, 1k, 2k …, finer ones when zoomed. The view holds log10 of
@@ -32,11 +32,11 @@ _LADDERS: tuple[tuple[float, ...], ...] = (
 _LABEL_PX = 44.0
 _END_PX = 16.0
 _GAP_PX = 4.0
-"""Between two labels beside one another; those above one another may touch."""
+"""Minimum gap between neighbouring labels."""
 
 
 def tick_text(frequency_hz: float) -> str:
-    """Write a frequency as on an equaliser: 20, 500, 1k, 1.5k, 20k, 710.5."""
+    """Format a frequency: 20, 500, 1k, 1.5k, 20k, 710.5."""
     if abs(frequency_hz) >= 1000.0:
         return f"{frequency_hz / 1000.0:.6g}k"
     return f"{frequency_hz:.6g}"
@@ -120,7 +120,7 @@ class _RoomyAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph carries no type
         self.enableAutoSIPrefix(False)
 
     def boundingRect(self) -> QRectF:
-        """Return pyqtgraph's rectangle, longer by half a label: else the labels at the ends are dropped."""
+        """Return pyqtgraph's rectangle, extended by half a label, so that labels at the ends are kept."""
         rect: QRectF = super().boundingRect()
         is_upright = self.orientation in ("left", "right")
         dx, dy = (0.0, _END_PX) if is_upright else (_END_PX, 0.0)
@@ -150,7 +150,7 @@ class PlainAxis(_RoomyAxis):
         return whole or [(1.0, 0.0)]
 
     def generateDrawSpecs(self, p: Any) -> Any:
-        """Return what pyqtgraph draws, with so few labels that none runs into the next."""
+        """Return what pyqtgraph draws, with labels thinned so that they do not overlap."""
         specs = super().generateDrawSpecs(p)
         if specs is None:
             return specs
@@ -174,7 +174,7 @@ class FrequencyAxis(_RoomyAxis):
         return [(1.0, [log10(f) for f in labelled]), (0.1, [log10(f) for f in minor])]
 
     def tickStrings(self, values: list[float], scale: float, spacing: Any) -> list[str]:
-        """Return the labels of ticks; the fine ones stay silent."""
+        """Return the labels of ticks; fine ticks have none."""
         if spacing != 1.0:
             return ["" for _ in values]
         return [tick_text(round(10.0**value, 6)) for value in values]

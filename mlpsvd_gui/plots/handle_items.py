@@ -1,4 +1,4 @@
-"""What a filter's handle looks like: the dot on its peak, its shaded band, and its description.
+"""Graphics of filter handles: dots, shaded bands and description.
 
 ``HandleItems(plot_item, to_view)``: ``show(handles, look)`` with a ``HandleLook``.
 """
@@ -25,14 +25,14 @@ _TEXT_LIFT_DB = 1.6
 
 @dataclass(frozen=True)
 class HandleLook:
-    """What painting depends on beside the handles."""
+    """Display options of the handles."""
 
     theme: Theme
     pen_for: PenFor
     selected: int | None
     hovered: int | None
     floor_db: float
-    """Where the bands begin."""
+    """Lower end of the bands."""
     view_x: tuple[float, float]
     """The horizontal range shown, in view coordinates."""
 
@@ -60,7 +60,7 @@ class HandleItems:
 
     def _show_bands(self, handles: Mapping[int, FilterHandle], look: HandleLook) -> None:
         self._bands.setVisible(bool(handles))
-        if not handles:  # pyqtgraph fails on no bars at all
+        if not handles:  # pyqtgraph fails without any bars
             return
         bands = [handle.band() for handle in handles.values()]
         colours = [with_alpha(handle.colour, 0.22 if i == look.selected else 0.07) for i, handle in handles.items()]
@@ -96,5 +96,5 @@ class HandleItems:
         x, (left, right) = self._to_view(handle.centre_hz), look.view_x
         share = (x - left) / max(right - left, 1e-9)
         self._text.setText(handle.description(), color=look.theme.foreground)
-        self._text.setAnchor((min(max(share, 0.0), 1.0), 1.0))  # never beyond an edge
+        self._text.setAnchor((min(max(share, 0.0), 1.0), 1.0))  # within the edges
         self._text.setPos(x, _TEXT_LIFT_DB)

@@ -62,7 +62,7 @@ class Heatmap(ImagePlot):
         self._redraw()
 
     def set_grid(self, x0: float = 0.0, y0: float = 0.0, dx: float = 1.0, dy: float = 1.0) -> None:
-        """Say where columns to come will lie; takes the present picture away."""
+        """Set the grid of the columns; clears the image."""
         self.clear()
         self._place(x0, y0, dx, dy)
 
@@ -100,14 +100,14 @@ class Heatmap(ImagePlot):
         self._used = (nx, ny)
 
     def clear(self) -> None:
-        """Take the picture away; the grid stays."""
+        """Clear the image; the grid stays."""
         self._redraw_timer.stop()
         self._store, self._used = np.empty((0, 0)), (0, 0)
         super().clear()
 
     @property
     def is_log_scale(self) -> bool:
-        """Whether colours stand for the logarithm of the values."""
+        """Whether the colour scale is logarithmic."""
         return self._is_log
 
     def set_log_scale(self, is_log: bool) -> None:
@@ -127,7 +127,7 @@ class Heatmap(ImagePlot):
         if values.size == 0:
             super().clear()
             return
-        # Ends at preferred numbers: the colours stand still while the picture grows.
+        # Ends at preferred numbers, so that colours are steady while the image grows.
         low, high = self._fixed_range or rounded_range(*range_of(values, self._is_log), self._is_log)
         if self._is_log and low <= 0.0:
             low = high * 1e-6

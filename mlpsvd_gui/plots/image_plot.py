@@ -1,4 +1,4 @@
-"""A picture of numbers with a colour bar; Heatmap and MatrixView stand on it.
+"""Image plot with a colour bar; base class of Heatmap and MatrixView.
 
 ``ImagePlot(x_text, y_text, value_text)`` (a BasePlot)
     Keeps an array [shape=(nx, ny)] on a regular grid, draws it through a ColourScale, and says the value at the cursor.
@@ -29,7 +29,7 @@ _BAR_PX = 12
 _GAP_PX = 10
 _SVG_IMAGE_PX = 1600
 _CURSOR_COLOUR = "#ff3d7f"
-"""Seen on every colour of viridis and of the diverging table."""
+"""Colour of the cursor, visible on both colour tables."""
 
 
 class ImagePlot(BasePlot):
@@ -59,7 +59,7 @@ class ImagePlot(BasePlot):
 
     @property
     def has_image(self) -> bool:
-        """Whether there is anything to see."""
+        """Whether there is an image."""
         return self._values.size > 0
 
     @property
@@ -72,7 +72,7 @@ class ImagePlot(BasePlot):
         return self._values.copy()
 
     def clear(self) -> None:
-        """Take the picture away."""
+        """Clear the image."""
         self._values = np.empty((0, 0))
         self._is_zoomed = False
         self._image.clear()

@@ -1,4 +1,4 @@
-"""A legend that lies above the axes, so that it never covers a curve.
+"""Legend above the axes.
 
 ``LegendEntry(name, pen)``
     One name with the pen of its curve.

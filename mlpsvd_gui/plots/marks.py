@@ -26,7 +26,7 @@ _SPAN = (0.0, 0.05)
 
 @dataclass(frozen=True)
 class Mark:
-    """One tick: where, and what it stands for."""
+    """A tick: position and text."""
 
     line: Any
     x: float
@@ -51,7 +51,7 @@ class Marks:
             self._groups[key] = (colour, marks)
 
     def clear(self) -> None:
-        """Take all ticks away."""
+        """Remove all ticks."""
         for key in list(self._groups):
             self.set(key, (), None, ())
 

@@ -1,4 +1,4 @@
-"""A matrix as a picture: rows downwards, columns to the right, both signs about zero.
+"""Image of a matrix on a diverging colour scale.
 
 ``MatrixView(title, parent=None)`` (an ImagePlot, a BasePlot)
     - ``set_matrix(matrix, x_values=None, x_label="Column", x_unit="", y_label="Row")``: matrix [shape=(rows,
@@ -40,7 +40,7 @@ class MatrixView(ImagePlot):
         self.set_title(title)
 
     def _on_view_resized(self, *_: Any) -> None:
-        """Leave the colours' scale out where it would take the room of the matrix."""
+        """Hide the colour bar if there is too little space."""
         super()._on_view_resized()
         self._bar.setVisible(self.width() >= _NARROW_PX)
 

@@ -1,4 +1,4 @@
-"""The context menu that every plot has: export a picture or a table, copy the table, reset the view.
+"""Context menu of the plots: export, copy, reset view.
 
 ``PlotMenu(plot)``
     A QMenu with the actions *Export PNG…*, *Export SVG…*, *Export CSV…*, *Copy CSV*, *Reset view*.
@@ -23,7 +23,7 @@ __all__ = ["Exportable", "PlotMenu"]
 
 
 class Exportable(Protocol):
-    """A plot that can be written to files."""
+    """Protocol of an exportable plot."""
 
     def export_png(self, path: Path) -> None:
         """Write a picture."""
@@ -32,17 +32,17 @@ class Exportable(Protocol):
         """Write vector graphics."""
 
     def export_csv(self, path: Path) -> None:
-        """Write the numbers shown."""
+        """Write the shown values."""
 
     def table(self) -> Table:
-        """Return the numbers shown."""
+        """Return the shown values."""
 
     def reset_view(self) -> None:
-        """Show everything again."""
+        """Reset the view."""
 
 
 class PlotMenu(QMenu):
-    """Export and reset; nothing else."""
+    """Menu to export, copy and reset."""
 
     saved = Signal(str)
     """Emits that a file was written, in one sentence."""
@@ -75,7 +75,7 @@ class PlotMenu(QMenu):
         )
 
     def write(self, path: Path, write: Callable[[Path], None]) -> None:
-        """Write a file and say so, or why it could not be written."""
+        """Write a file and emit the result."""
         try:
             write(path)
         except ExportError as error:

@@ -72,15 +72,15 @@ class PoleZeroPlot(BasePlot):
         self._fit()
 
     def groups(self) -> tuple[PoleZeroGroup, ...]:
-        """Return what is shown."""
+        """Return the groups shown."""
         return self._groups
 
     def set_sample_rate(self, sample_rate_hz: float) -> None:
-        """Say which frequency half a turn is: half of this."""
+        """Set the sample rate: half a turn is half of it."""
         self._sample_rate_hz = sample_rate_hz
 
     def highlight(self, index: int | None) -> None:
-        """Draw one group strongly and the others faintly; None draws all alike."""
+        """Highlight one group and dim the others; None resets."""
         if index != self._highlighted:
             self._highlighted = index
             self._paint_marks()
@@ -113,7 +113,7 @@ class PoleZeroPlot(BasePlot):
         return (edges, edges) if self._groups else None
 
     def _fit(self) -> None:
-        """Show the whole circle unless a person has zoomed; without limits, since one scale serves both axes."""
+        """Show the whole circle unless the user has zoomed; no limits, because both axes share one scale."""
         self._update_empty()
         bounds = self._data_bounds()
         if bounds is not None and not self._is_zoomed and bounds != self._shown:
@@ -133,7 +133,7 @@ class PoleZeroPlot(BasePlot):
         self._readout.show_lines(lines, self._view_area(), at_right=is_left_half)
 
     def _lines_at(self, point: QPointF) -> list[str]:
-        """Return what to say of the poles and zeros within reach of a point of the plane."""
+        """Return the readout of the poles and zeros near a point."""
         reach = _REACH_PX * self.view.viewPixelSize()[0]
         here = complex(point.x(), point.y())
         return [

@@ -1,4 +1,4 @@
-"""The values at the cursor, as a small text in a corner of a plot.
+"""Readout of the values at the cursor, in a corner of a plot.
 
 ``Readout(parent)``: ``show_lines(lines, area, at_right)``, ``set_theme(theme)``, ``text()``.
 """

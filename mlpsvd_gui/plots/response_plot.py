@@ -10,7 +10,7 @@
     - signals ``filter_dragged(index, centre_hz, bandwidth_hz)`` (at most once for each pass of the event loop),
       ``filter_drag_finished(index)``, ``filter_selected(index)``
     - mouse: drag a handle for the centre frequency, Shift and drag up or down for the bandwidth; the wheel over a
-      handle changes the bandwidth by a tenth; Esc while dragging takes it back
+      handle changes the bandwidth by a tenth; Esc while dragging reverts it
     - keyboard: ← → 1 Hz, with Shift 10 Hz; ↑ ↓ bandwidth by a tenth; PgUp PgDn select the previous or next filter
 """
 
@@ -35,9 +35,9 @@ _BANDWIDTH_STEP = 1.1
 _OCTAVE_PX = 60.0
 """Pixels of a vertical drag that double the bandwidth."""
 _HELP = (
-    "Drag: centre frequency (Hz)\n"
-    "Wheel, or Shift and drag up or down: −3 dB bandwidth (Hz)\n"
-    "← → 1 Hz, with Shift 10 Hz; ↑ ↓ bandwidth; PgUp PgDn another filter; Esc takes a drag back"
+    "Drag: centre frequency\n"
+    "Scroll, or Shift-drag up or down: −3 dB bandwidth\n"
+    "← → 1 Hz, with Shift 10 Hz; ↑ ↓ bandwidth; PgUp PgDn: select a filter; Esc: cancel the drag"
 )
 _SETTLED_MS = 250
 _Y_RANGE_DB = (-60.0, 9.0)
@@ -47,16 +47,16 @@ _Y_RANGE_DB = (-60.0, 9.0)
 class _Drag:
     index: int
     start: FilterHandle
-    """What Esc goes back to."""
+    """Handle to which Esc reverts."""
     anchor: FilterHandle
-    """The handle where the present movement began."""
+    """Handle at the start of the movement."""
     mouse: QPointF
-    """The mouse where the present movement began."""
+    """Mouse position at the start of the movement."""
     is_vertical: bool
 
 
 class ResponsePlot(CurvePlot):
-    """Responses that follow the hand."""
+    """Filter responses with draggable handles."""
 
     filter_dragged = Signal(int, float, float)
     filter_drag_finished = Signal(int)
@@ -73,7 +73,7 @@ class ResponsePlot(CurvePlot):
         super().__init__("Frequency", "Hz", "Response", "dB", log_x=log_x, parent=parent)
         self.setAccessibleName("Filter responses")
         self.setAccessibleDescription(
-            "PgUp and PgDn select a filter, left and right move it, up and down change its bandwidth."
+            "PgUp and PgDn select a filter; left and right move it; up and down change its bandwidth."
         )
         self._items = HandleItems(self.plot_item, self._to_view)
         self._drag_timer = self._timer(0, self._follow_mouse)
@@ -93,9 +93,9 @@ class ResponsePlot(CurvePlot):
     # -- what it shows
 
     def set_filters(self, filters: Sequence[tuple[float, float, str, QColor | str]]) -> None:
-        """Put a handle on each filter: centre (Hz), −3 dB bandwidth (Hz), label, colour."""
+        """Show a handle for each filter: centre (Hz), −3 dB bandwidth (Hz), label, colour."""
         handles = [FilterHandle(float(c), float(b), label, QColor(colour)) for c, b, label, colour in filters]
-        if handles == self._handles:  # after a drag they come back as they are: painting them takes 10 ms for ten
+        if handles == self._handles:  # unchanged after a drag: painting ten takes 10 ms
             return
         self._handles = handles
         if self._selected is not None and self._selected >= len(self._handles):
@@ -140,7 +140,7 @@ class ResponsePlot(CurvePlot):
     def set_limits(
         self, lowest_hz: float, highest_hz: float, narrowest_hz: float = 0.1, widest_hz: float = 20_000.0
     ) -> None:
-        """Say how far handles go."""
+        """Set the limits of the handles."""
         self._limits = HandleLimits(lowest_hz, highest_hz, narrowest_hz, widest_hz)
 
     @property
@@ -216,7 +216,7 @@ class ResponsePlot(CurvePlot):
         return self._selected if self._selected in near else min(near, key=near.__getitem__)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take the events of handles; leave the rest to the plot."""
+        """Handle the events of handles; leave the rest to the plot."""
         if isinstance(event, QWheelEvent):
             return self._wheel(event)
         if isinstance(event, QMouseEvent) and self._mouse(event):
@@ -263,7 +263,7 @@ class ResponsePlot(CurvePlot):
         return True
 
     def _follow_mouse(self) -> None:
-        """Bring the dragged handle to where the mouse went since the last pass of the event loop."""
+        """Move the dragged handle to the mouse position."""
         self._drag_timer.stop()
         if self._drag is None or self._drag_mouse is None:
             return
@@ -321,7 +321,7 @@ class ResponsePlot(CurvePlot):
         self._settled_timer.start()
 
     def _settle(self) -> None:
-        """Say that wheel or keys have come to rest."""
+        """Emit the end of a change by wheel or keys."""
         if self._selected is not None:
             self.filter_drag_finished.emit(self._selected)
 

@@ -78,19 +78,19 @@ _CLASS_LINE_STYLES = (
     Qt.PenStyle.DotLine,
     Qt.PenStyle.DashDotLine,
 )
-"""Of five classes each: forty classes have forty looks, and no colour has one style twice."""
+"""One style per five classes, so that forty classes differ."""
 _LINE_STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
 CONTENDER_COLOURS: dict[bool, tuple[str, ...]] = {
     False: ("#1f5fa8", "#c4500a", "#2e7d5b", "#7a4fa0", "#8a6d00", "#b03060", "#3f6f7f"),
     True: ("#7db4f0", "#f59a4c", "#6fcf9f", "#c49be8", "#d8c050", "#f08fb0", "#8fc3d0"),
 }
-"""Colours of the networks that race, keyed by whether the window is dark."""
+"""Colours of the networks, keyed by whether the window is dark."""
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours of every part of a plot."""
+    """Colours of a plot."""
 
     is_dark: bool
     background: QColor
@@ -156,7 +156,7 @@ def with_alpha(colour: QColor, alpha: float) -> QColor:
 
 
 def class_colour(index: int, theme: Theme) -> QColor:
-    """Return the colour of a class, the same in every plot; the eleventh begins again (see class_line_style)."""
+    """Return the colour of a class; colours repeat after ten classes (see class_line_style)."""
     colours = _CLASS_COLOURS_DARK if theme.is_dark else _CLASS_COLOURS_LIGHT
     return QColor(colours[index % len(colours)])
 
@@ -167,7 +167,7 @@ def class_line_style(index: int) -> Qt.PenStyle:
 
 
 def on_paper(colour: QColor) -> QColor:
-    """Return a colour for white paper: that of the light window for one of ours, a darker one where it is too light."""
+    """Return a colour for white paper: that of the light theme, or a darker one if it is too light."""
     name = colour.name()
     for dark, light in (
         (_CLASS_COLOURS_DARK, _CLASS_COLOURS_LIGHT),

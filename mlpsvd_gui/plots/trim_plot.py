@@ -1,4 +1,4 @@
-"""A waveform with two handles: what lies between them is kept.
+"""Waveform with two trim handles.
 
 ``TrimPlot()`` (a CurvePlot over seconds)
     - ``show_samples(samples, rate_hz, colour)``: a new waveform, handles at its ends; ``show_nothing()``
@@ -49,13 +49,13 @@ class TrimPlot(CurvePlot):
 
     @property
     def region_s(self) -> tuple[float, float]:
-        """Where the handles are, in seconds."""
+        """Positions of the handles in seconds."""
         low, high = self._region.getRegion()
         return max(0.0, float(low)), min(self._duration_s, float(high))
 
     @property
     def duration_s(self) -> float:
-        """Length of what is shown."""
+        """Duration of the waveform."""
         return self._duration_s
 
     def show_samples(self, samples: NDArray[np.floating[Any]], rate_hz: float, colour: QColor) -> None:
@@ -81,7 +81,7 @@ class TrimPlot(CurvePlot):
         self._fit()
 
     def set_region(self, start_s: float, end_s: float) -> None:
-        """Put the handles here; emits nothing."""
+        """Set the handles; emits nothing."""
         blocked = self._region.blockSignals(True)
         self._region.setRegion((start_s, end_s))
         self._region.blockSignals(blocked)

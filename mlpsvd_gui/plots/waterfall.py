@@ -1,4 +1,4 @@
-"""A waterfall: one spectrum a row, the newest on top, over the same logarithmic frequency axis as the curves above it.
+"""Spectrogram as a waterfall: one spectrum per row, newest on top, over a logarithmic frequency axis.
 
 ``Waterfall(parent=None)`` (a BasePlot)
     - ``begin(frequencies_hz, step_s, span_s=30.0)``: an empty picture; one row every ``step_s`` seconds
@@ -36,13 +36,13 @@ _SPAN_DB = 80.0
 _STEP_DB = 10.0
 _SLACK_DB = 15.0
 _SOFTEST_DB = -60.0
-"""Full colour at the least: the digital silence of a muted device is no picture of anything."""
-"""The loudest must fall this far below the top before the scale follows it down: colours do not flicker."""
+"""Lower limit of the top of the colour scale, so that digital silence is not coloured."""
+"""Hysteresis of the colour scale, so that colours do not flicker."""
 _CURSOR_COLOUR = "#ff3d7f"
 
 
 class Waterfall(BasePlot):
-    """Levels in dB over frequency, falling."""
+    """Levels in dB over frequency and time."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._frequencies_hz: npt.NDArray[np.float64] = np.empty(0)
@@ -83,11 +83,11 @@ class Waterfall(BasePlot):
         Parameters
         ----------
         frequencies_hz : array_like [shape=(n_bins,)]
-            Ascending; those at or below zero have no place on the axis.
+            Ascending; those at or below zero are not shown.
         step_s
-            Time from one spectrum to the next. Where more come than there are rows for, each row shows the loudest.
+            Time between spectra. If there are more than rows, each row shows the maximum.
         span_s
-            How far back to look.
+            Time span.
         """
         frequencies = np.asarray(frequencies_hz, dtype=np.float64)
         self._frequencies_hz = frequencies[frequencies > 0.0]
@@ -139,7 +139,7 @@ class Waterfall(BasePlot):
             rows[:n_rows] = empty
 
     def redraw(self) -> None:
-        """Draw what was appended since the last time; nothing where nothing was."""
+        """Draw the appended spectra."""
         if not self._is_stale:
             return
         self._is_stale = False
@@ -168,21 +168,21 @@ class Waterfall(BasePlot):
 
     @property
     def most_rows(self) -> int:
-        """How many spectra are kept at most."""
+        """Maximum number of spectra."""
         return _MOST_ROWS
 
     @property
     def n_rows_filled(self) -> int:
-        """How many rows hold a spectrum."""
+        """Number of rows with a spectrum."""
         return int(np.count_nonzero(np.isfinite(self._levels[: self._n_rows, 0])))
 
     @property
     def value_range(self) -> tuple[float, float]:
-        """The levels in dB that the colours stand for."""
+        """Range of the colour scale in dB."""
         return self._scale.low, self._scale.high
 
     def loudest_hz(self) -> float | None:
-        """Return where the newest row is loudest; None while there is none."""
+        """Return the frequency of the maximum of the newest row; None without one."""
         if not self._n_rows or not np.isfinite(self._levels[0]).any():
             return None
         return float(self._column_hz()[int(np.nanargmax(self._levels[0]))])
@@ -246,5 +246,5 @@ class Waterfall(BasePlot):
 
 
 def leave_room_for_bar(plot_item: Any) -> None:
-    """Leave as much room at the right of a plot as a waterfall's colour bar takes: both axes then lie in one line."""
+    """Reserve the width of a waterfall's colour bar at the right of a plot, to align both axes."""
     plot_item.layout.setColumnFixedWidth(5, _GAP_PX + _BAR_COLUMN_PX)

@@ -1,4 +1,4 @@
-"""The networks that the live tab can choose from: the two just trained, and model files opened."""
+"""Models to choose from: those just trained, and opened model files."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class AvailableModel:
     Attributes
     ----------
     key, text, tip
-        Its key, its words and its tooltip.
+        Key, text and tooltip.
     classifier
-        What decides.
+        The classifier.
     at_chance
         Whether the network has not learned: no better than guessing on its own training clips.
     """
@@ -45,12 +45,12 @@ class AvailableModel:
 
     @property
     def window_s(self) -> float:
-        """Length of what one decision looks at."""
+        """Length of a window."""
         return self.classifier.n_samples / self.classifier.sample_rate_hz
 
 
 def models_from_run(data: RunData | None, outcomes: Sequence[Outcome]) -> list[AvailableModel]:
-    """Return what a run has trained, ready to classify; the better network last."""
+    """Return the models of a run; the better one last."""
     if data is None:
         return []
     by_name = {outcome.contender.key: outcome for outcome in outcomes}
@@ -58,14 +58,14 @@ def models_from_run(data: RunData | None, outcomes: Sequence[Outcome]) -> list[A
 
 
 def default_model(models: Sequence[AvailableModel], chosen_key: str) -> AvailableModel | None:
-    """Return the model to use: the one that a person chose, else the last one, which is the best of the last run.
+    """Return the model to use: the user's choice, otherwise the last one, which is the best of the last run.
 
     Parameters
     ----------
     models
-        Those opened and, behind them, those trained, the best one last.
+        Opened models, followed by trained ones, the best one last.
     chosen_key
-        Key of the model that a person chose, "" where nobody did. It counts for the next run too, unless that network
+        Key of the model that the user chose; otherwise "". It applies to the next run too, unless that network
         has not learned.
     """
     chosen = next((one for one in models if one.key == chosen_key and not one.at_chance), None)
@@ -78,7 +78,7 @@ def model_from_file(path: Path) -> AvailableModel:
     Raises
     ------
     MlpSvdError
-        If it cannot be read or is no model.
+        If it cannot be read or is not a model.
     """
     model = load_model(path)
     tip = f"{path}: {len(model.class_names)} classes, {model.features.sample_rate_hz:g} Hz, {model.clip_s:g} s a window"

@@ -1,4 +1,4 @@
-"""Steps back and forward through the experiments that the window has shown."""
+"""Undo history of the experiment."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["ExperimentHistory", "Origin", "Step"]
 
 _MOST_STEPS = 200
 _MERGE_S = 1.0
-"""Changes of the same setting that follow each other faster than this are one step: a drag, a held arrow key."""
+"""Changes of the same setting within this time are one step, as in a drag."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """The file that an experiment came from or was saved to (None: none), and the experiment as it is in there."""
+    """The file of an experiment (None for none), and its saved content."""
 
     path: Path | None
     saved: Experiment
@@ -26,7 +26,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Step:
-    """One change: its name for the menu, both experiments, and both origins where these changed too."""
+    """A change: name for the menu, both experiments, and both origins if these changed too."""
 
     name: str
     before: Experiment
@@ -36,7 +36,7 @@ class Step:
 
 
 class ExperimentHistory:
-    """A list of steps with a place in it."""
+    """A list of steps with a current position."""
 
     def __init__(self) -> None:
         self._past: list[Step] = []
@@ -45,18 +45,18 @@ class ExperimentHistory:
 
     @property
     def undo_name(self) -> str:
-        """Name of the step that undo would take back; empty where there is none."""
+        """Name of the step to undo; empty if there is none."""
         return self._past[-1].name if self._past else ""
 
     @property
     def redo_name(self) -> str:
-        """Name of the step that redo would repeat; empty where there is none."""
+        """Name of the step to redo; empty if there is none."""
         return self._future[-1].name if self._future else ""
 
     def add(
         self, before: Experiment, after: Experiment, name: str = "", origins: tuple[Origin, Origin] | None = None
     ) -> None:
-        """Add a step; a quick change of the same settings as before extends the last step instead."""
+        """Add a step; a quick change of the same settings extends the last step instead."""
         keys = tuple(differences(before, after))
         now_s = time.monotonic()
         last = self._past[-1] if self._past and not self._future else None
@@ -69,11 +69,11 @@ class ExperimentHistory:
         self._last_s = now_s
 
     def undo(self) -> Step | None:
-        """Move one step back and return it; None where there is none."""
+        """Move one step back and return it; None if there is none."""
         return self._move(self._past, self._future)
 
     def redo(self) -> Step | None:
-        """Move one step forward and return it; None where there is none."""
+        """Move one step forward and return it; None if there is none."""
         return self._move(self._future, self._past)
 
     def _move(self, source: list[Step], target: list[Step]) -> Step | None:

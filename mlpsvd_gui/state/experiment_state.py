@@ -1,4 +1,4 @@
-"""The experiment that the window edits."""
+"""State of the edited experiment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["ExperimentChange", "ExperimentState", "Origin"]
 
 @dataclass(frozen=True)
 class ExperimentChange:
-    """From which experiment to which; ``sections`` are the top-level keys that differ ("data", "training", …)."""
+    """Old and new experiment; ``sections`` are the top-level keys that differ ("data", "training", …)."""
 
     before: Experiment
     after: Experiment
@@ -24,14 +24,14 @@ class ExperimentChange:
 
 
 class ExperimentState(QObject):
-    """Holds one frozen experiment; every edit replaces it by another, and can be undone."""
+    """Holds a frozen experiment; every edit replaces it and can be undone."""
 
     changed = Signal(object)
     """Emits an :class:`ExperimentChange`."""
     origin_changed = Signal()
-    """The file that the experiment belongs to has changed."""
+    """Emitted when the file of the experiment has changed."""
     history_changed = Signal()
-    """What undo and redo would do may have changed."""
+    """Emitted when undo or redo may have changed."""
 
     def __init__(self, experiment: Experiment | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,26 +41,26 @@ class ExperimentState(QObject):
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment as it is now."""
+        """The current experiment."""
         return self._experiment
 
     @property
     def origin(self) -> Origin:
-        """The file that the experiment belongs to, and what is in it."""
+        """The file of the experiment, and its content."""
         return self._origin
 
     @property
     def undo_name(self) -> str:
-        """What undo would take back, in words; empty where there is nothing."""
+        """Description of the step to undo; empty if there is none."""
         return self._history.undo_name
 
     @property
     def redo_name(self) -> str:
-        """What redo would repeat, in words; empty where there is nothing."""
+        """Description of the step to redo; empty if there is none."""
         return self._history.redo_name
 
     def replace(self, experiment: Experiment, step: str = "", origin: Origin | None = None) -> None:
-        """Make ``experiment`` the current one, as a step that can be undone; silent where nothing differs.
+        """Make ``experiment`` the current one, as an undoable step; does nothing if it is equal.
 
         Parameters
         ----------
@@ -69,7 +69,7 @@ class ExperimentState(QObject):
         step
             Name of the step in the Edit menu, for example "settings for recordings"; by default what was changed.
         origin
-            The file that it belongs to, where that changes too; undo restores both.
+            Its file, if that changes too; undo restores both.
         """
         origins = None if origin is None else (self._origin, origin)
         if experiment != self._experiment:
@@ -82,19 +82,19 @@ class ExperimentState(QObject):
         self.replace(settings.with_value(self._experiment, key, value))
 
     def set_origin(self, origin: Origin) -> None:
-        """Say which file the experiment belongs to, as after saving; this is no step."""
+        """Set the file of the experiment, as after saving; not undoable."""
         self._origin = origin
         self.origin_changed.emit()
 
     def undo(self) -> None:
-        """Take the last step back."""
+        """Undo the last step."""
         step = self._history.undo()
         if step is not None:
             self._show(step.before, step.origins[0] if step.origins else None)
             self.history_changed.emit()
 
     def redo(self) -> None:
-        """Repeat the step that was taken back last."""
+        """Redo the last undone step."""
         step = self._history.redo()
         if step is not None:
             self._show(step.after, step.origins[1] if step.origins else None)

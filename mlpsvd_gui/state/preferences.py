@@ -1,4 +1,4 @@
-"""What the window remembers between two starts."""
+"""Stored preferences of the window."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LOGGER = logging.getLogger(__name__)
 
 
 def or_else(read: Callable[[], T], otherwise: T) -> T:
-    """Return what a reader of remembered fields returns, and ``otherwise`` where they are absent or damaged."""
+    """Return the result of a reader of stored fields, or ``otherwise`` if they are absent or damaged."""
     try:
         return read()
     except FileFormatError:
@@ -37,7 +37,7 @@ def or_else(read: Callable[[], T], otherwise: T) -> T:
 class Preferences:
     """Layout, theme, recent files and the last experiment, kept in ``QSettings``.
 
-    Whatever is damaged in there is left out with a line in the log: it must never keep the window from opening.
+    Damaged entries are ignored with a log message; they never prevent the window from opening.
     """
 
     def __init__(self, store: QSettings) -> None:
@@ -50,7 +50,7 @@ class Preferences:
         if found in THEMES:
             return str(found)
         themes = ", ".join(THEMES)
-        LOGGER.warning("The remembered theme %s is none of %s; following the system.", quoted(found), themes)
+        LOGGER.warning("The stored theme %s is none of %s; following the system.", quoted(found), themes)
         return "system"
 
     @theme.setter
@@ -58,45 +58,45 @@ class Preferences:
         self._store.setValue("theme", theme)
 
     def experiment(self) -> Experiment | None:
-        """Return the experiment that was open last, or None."""
+        """Return the last experiment, or None."""
         text = self._store.value("experiment", "")
         if not isinstance(text, str) or not text:
             return None
         try:
-            experiment = from_toml(text, checked=False)  # what does not fit together is marked in the window
+            experiment = from_toml(text, checked=False)  # incompatible settings are marked in the window
             for problem in settings.impossible_values(experiment):
                 raise problem
             return experiment
         except MlpSvdError as error:
-            LOGGER.warning("The last experiment could not be read and is left out: %s", error)
+            LOGGER.warning("The last experiment could not be read and is ignored: %s", error)
             return None
 
     def set_experiment(self, experiment: Experiment) -> None:
-        """Remember the experiment that is open, with settings that do not fit together as they are."""
+        """Store the current experiment, including incompatible settings."""
         text = to_toml(experiment)
         if settings.is_unicode(text):
             self._store.setValue("experiment", text)
         else:
-            LOGGER.warning("The experiment is not remembered: a text in it is not Unicode.")
+            LOGGER.warning("The experiment is not stored: a text in it is not Unicode.")
 
     def recent_files(self) -> list[str]:
-        """Return the files opened or saved last, the newest first."""
+        """Return recent files, the newest first."""
         found = self._store.value("recent", [])
         if isinstance(found, str):
             return [found]
         if isinstance(found, list) and all(isinstance(entry, str) for entry in found):
             return found
-        LOGGER.warning("The list of recent files is damaged and left out.")
+        LOGGER.warning("The list of recent files is damaged and ignored.")
         return []
 
     def add_recent_file(self, path: str) -> None:
-        """Put a file on top of the recent ones."""
+        """Add a recent file."""
         others = [entry for entry in self.recent_files() if entry != path]
         self._store.setValue("recent", [path, *others][:_N_RECENT])
 
     @property
     def experiments_folder(self) -> Path | None:
-        """Where reproductions of the paper go; None while nobody has said."""
+        """Folder for paper results; None for the default."""
         found = self._store.value("experiments/folder", "")
         return Path(found) if isinstance(found, str) and found else None
 
@@ -106,7 +106,7 @@ class Preferences:
 
     @property
     def trial_cost_per_s(self) -> float | None:
-        """Work of trials that one process of this machine does in a second, as last measured; None before that."""
+        """Work of trials per process and second on this machine, as last measured; None before."""
         try:
             found = float(str(self._store.value("experiments/cost_per_s", "")))
         except ValueError:
@@ -118,54 +118,54 @@ class Preferences:
         self._store.setValue("experiments/cost_per_s", cost_per_s)
 
     def table(self, name: str) -> dict[str, Any]:
-        """Return the plain table remembered under a name; empty where there is none or it is damaged."""
+        """Return the table stored under a name; empty if absent or damaged."""
         text = self._store.value(f"tables/{name}", "")
         if not isinstance(text, str) or not text:
             return {}
         try:
             return parse_fields(text).raw()
         except FileFormatError as error:
-            LOGGER.warning("What was remembered of %s is left out: %s.", name, error)
+            LOGGER.warning("Stored values of %s are ignored: %s.", name, error)
             return {}
 
     def fields(self, name: str) -> Fields:
-        """Return :meth:`table` to be read by type; see also :func:`or_else`."""
+        """Return :meth:`table` as a typed reader; see also :func:`or_else`."""
         return Fields(self.table(name))
 
     def set_table(self, name: str, table: Mapping[str, Any]) -> None:
-        """Remember a plain table (what JSON can hold) under a name."""
+        """Store a table (JSON types) under a name."""
         self._store.setValue(f"tables/{name}", json.dumps(table))
 
     @property
     def data_folder(self) -> Path:
-        """Where larger things are kept that belong to what is remembered; not made before it is needed."""
+        """Folder for larger stored data, created when needed."""
         if self._store.format() == QSettings.Format.IniFormat:
             return Path(self._store.fileName()).parent
         return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
 
     @property
     def runs_folder(self) -> Path:
-        """Where runs are kept by themselves; the command line keeps its runs there too."""
+        """Folder of automatically saved runs, shared with the command line."""
         if self._store.format() == QSettings.Format.IniFormat:
             return self.data_folder / "runs"
         return data_folder() / "runs"
 
     def layout(self, name: str) -> QByteArray | None:
-        """Return the remembered geometry or splitter state called ``name``, or None."""
+        """Return the stored geometry or splitter state ``name``, or None."""
         found = self._store.value(f"layout/{name}")
         if found is None or isinstance(found, QByteArray):
             return found
-        LOGGER.warning("The remembered layout of %s is damaged and left out.", name)
+        LOGGER.warning("The stored layout of %s is damaged and ignored.", name)
         return None
 
     def set_layout(self, name: str, state: QByteArray) -> None:
-        """Remember a geometry or splitter state."""
+        """Store a geometry or splitter state."""
         self._store.setValue(f"layout/{name}", state)
 
     def forget_layout(self) -> None:
-        """Forget all geometry."""
+        """Delete all stored geometry."""
         self._store.remove("layout")
 
     def save(self) -> None:
-        """Write to disk now."""
+        """Write to disk."""
         self._store.sync()

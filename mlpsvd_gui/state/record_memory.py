@@ -1,4 +1,4 @@
-"""What the Record page remembers between two starts: collections, settings, goals, classes without a clip yet."""
+"""Stored state of the Record page: collections, settings, goals, classes without clips."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FOLDERS = "collections"
 
 @dataclass(frozen=True)
 class FolderMemory:
-    """What belongs to one collection: its folder, classes that have no clip yet, how many each should get."""
+    """Stored state of a collection: folder, classes without clips, goal per class."""
 
     folder: str
     classes: tuple[str, ...] = field(default=())
@@ -32,44 +32,44 @@ class FolderMemory:
 
 
 class RecordMemory:
-    """Kept in the window's preferences; what is damaged there counts as nothing."""
+    """Stored in the window's preferences; damaged entries are ignored."""
 
     def __init__(self, preferences: Preferences) -> None:
         self._preferences = preferences
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """Collections that were open, the latest first."""
+        """Recent collections, the latest first."""
         return tuple(one.folder for one in self._all())
 
     def of(self, folder: str) -> FolderMemory:
-        """Return what is remembered of a collection."""
+        """Return the stored state of a collection."""
         return next((one for one in self._all() if one.folder == folder), FolderMemory(folder))
 
     def opened(self, folder: str) -> None:
-        """Put a collection on top of the recent ones."""
+        """Add a recent collection."""
         self._write([self.of(folder), *(one for one in self._all() if one.folder != folder)])
 
     def forget(self, folder: str) -> None:
-        """Take a collection off the list."""
+        """Remove a collection from the list."""
         self._write([one for one in self._all() if one.folder != folder])
 
     def set_classes(self, folder: str, classes: tuple[str, ...]) -> None:
-        """Remember classes that have no clip yet."""
+        """Store classes without clips."""
         self._change(replace(self.of(folder), classes=classes))
 
     def set_goal(self, folder: str, goal: int) -> None:
-        """Remember how many clips each class should get."""
+        """Store the goal of clips per class."""
         self._change(replace(self.of(folder), goal=goal))
 
     @property
     def settings(self) -> RecordSettings:
-        """How it was recorded last."""
+        """The last recording settings."""
         try:
             found = settings.from_table(RecordSettings, self._preferences.table(_SETTINGS))
             settings.check(found)
         except MlpSvdError as error:
-            LOGGER.warning("The remembered settings of Record are left out: %s.", error)
+            LOGGER.warning("The stored settings of Record are ignored: %s.", error)
             return RecordSettings()
         return found
 
@@ -90,7 +90,7 @@ class RecordMemory:
             rows = table.tables("latest first") if "latest first" in table else ()
             found = {one.folder: one for one in map(_memory, rows)}
         except MlpSvdError as error:
-            LOGGER.warning("The remembered collections are left out: %s.", error)
+            LOGGER.warning("The stored collections are ignored: %s.", error)
             return []
         return list(found.values())[:_N_RECENT]
 

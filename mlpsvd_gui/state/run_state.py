@@ -1,4 +1,4 @@
-"""The training run that the window shows."""
+"""State of the training run."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ __all__ = ["RunPhase", "RunState"]
 
 
 class RunPhase(Enum):
-    """Where a run stands."""
+    """Phases of a run."""
 
-    EMPTY = "nothing trained yet"
-    PREPARING = "preparing the data"
+    EMPTY = "not trained yet"
+    PREPARING = "preparing data"
     TRAINING = "training"
     PAUSED = "paused"
-    STOPPED = "stopped and kept"
+    STOPPED = "stopped"
     FINISHED = "finished"
     FAILED = "failed"
 
     @property
     def is_active(self) -> bool:
-        """Whether a worker is on it."""
+        """Whether the run is active."""
         return self in (RunPhase.PREPARING, RunPhase.TRAINING, RunPhase.PAUSED)
 
 
 class RunState(QObject):
-    """Histories of both networks, the experiment they belong to, and their outcomes."""
+    """Histories and outcomes of the networks, with their experiment."""
 
     state_changed = Signal(object)
     """Emits the new :class:`RunPhase`."""
     started = Signal()
-    """A new run began: histories are empty again."""
+    """Emitted at the start of a run; histories are empty."""
     prepared_changed = Signal()
-    """The run's data set is there."""
+    """Emitted when the data set of the run is ready."""
     events_added = Signal(str)
-    """New epochs of a contender; emitted once for a batch of them."""
+    """Emits a contender after new epochs, once per batch."""
     outcomes_changed = Signal()
-    """The outcomes are there (or gone)."""
+    """Emitted when the outcomes have changed."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -78,7 +78,7 @@ class RunState(QObject):
         self.set_state(RunPhase.PREPARING)
 
     def forget(self) -> None:
-        """Go back to having nothing: a run that was stopped before its first epoch."""
+        """Clear a run that was stopped before its first epoch."""
         self.experiment = None
         self.data = None
         self.contenders = {}
@@ -91,21 +91,21 @@ class RunState(QObject):
     def set_prepared(
         self, prepared: Prepared | RunData, engine_description: str = "", notes: Sequence[str] = ()
     ) -> None:
-        """Take what the run is trained on, and in words what computes where."""
+        """Set the data set and the description of the engine."""
         self.data = prepared if isinstance(prepared, RunData) else RunData.of(prepared)
         self.engine_description = engine_description
         self.notes = tuple(notes)
         self.prepared_changed.emit()
 
     def add_note(self, note: str) -> bool:
-        """Add what a person should know; returns whether it is new."""
+        """Add a note; return whether it is new."""
         if note in self.notes:
             return False
         self.notes = (*self.notes, note)
         return True
 
     def add_events(self, contender: str, events: list[EpochEvent]) -> None:
-        """Append epochs to a contender's history; epoch 0 begins it again (a network that did not learn)."""
+        """Append epochs to a contender's history; epoch 0 restarts it (a network that did not learn)."""
         for event in events:
             if event.epoch == 0:
                 self.histories[contender].clear()
@@ -113,7 +113,7 @@ class RunState(QObject):
         self.events_added.emit(contender)
 
     def set_outcomes(self, outcomes: Mapping[str, Outcome], states: Mapping[str, ContenderState] | None = None) -> None:
-        """Take what came out, and where each network stands, which a saved run keeps."""
+        """Set the outcomes, and the final states for a saved run."""
         self.outcomes = dict(outcomes)
         self.states = dict(states or {})
         self.outcomes_changed.emit()
@@ -129,7 +129,7 @@ class RunState(QObject):
         self.set_state(RunPhase.FINISHED if run.is_finished else RunPhase.STOPPED)
 
     def to_run(self) -> Run | None:
-        """Return the run as it is, to be saved; None where nothing of it is there yet."""
+        """Return the run for saving; None if it has no results yet."""
         if self.data is None or not self.outcomes:
             return None
         return Run(
@@ -144,13 +144,13 @@ class RunState(QObject):
         )
 
     def set_state(self, state: RunPhase, message: str = "") -> None:
-        """Enter a state; ``message`` says in words what a person should know (the reason of a failure)."""
+        """Enter a phase; ``message`` is for the user (for example the reason of a failure)."""
         self.state = state
         self.message = message
         self.state_changed.emit(state)
 
     def is_stale(self, experiment: Experiment) -> bool:
-        """Whether results are shown that belong to other settings than ``experiment``'s."""
+        """Whether the results belong to other settings than ``experiment``."""
         return self.experiment is not None and _without_name(self.experiment) != _without_name(experiment)
 
     def event_at(self, contender: str, epoch: int | None) -> EpochEvent | None:

@@ -1,4 +1,4 @@
-"""What is selected, everywhere at once: a class, and the epoch under the cursor."""
+"""State of the selection: class and epoch."""
 
 from __future__ import annotations
 

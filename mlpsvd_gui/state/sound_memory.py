@@ -1,4 +1,4 @@
-"""What is remembered of each microphone: its background, its calibration, its correction file."""
+"""Stored background, calibration and correction file of each microphone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_BYTES = 50_000_000
 
 @dataclass(frozen=True, eq=False)
 class BackgroundNoise:
-    """A stretch of background as the device gave it, so that it serves every model: samples, rate, ISO time."""
+    """Background noise at the device rate, for every model: samples, rate, ISO time."""
 
     samples: NDArray[np.float32]
     rate_hz: float
@@ -35,7 +35,7 @@ class BackgroundNoise:
 
 @dataclass(frozen=True)
 class DeviceSound:
-    """What is known of one device."""
+    """Stored data of one device."""
 
     background: BackgroundNoise | None = None
     subtracts: bool = False
@@ -44,13 +44,13 @@ class DeviceSound:
 
 
 class SoundMemory:
-    """Reads and writes :class:`DeviceSound` by the key of the device; the samples lie in a file of their own."""
+    """Reads and writes :class:`DeviceSound` by the key of the device; the samples are in a separate file."""
 
     def __init__(self, preferences: Preferences) -> None:
         self._preferences = preferences
 
     def load(self, device_key: str) -> DeviceSound:
-        """Return what is known of a device; damaged parts are left out."""
+        """Return the data of a device; damaged parts are ignored."""
         fields = self._preferences.fields(_name(device_key))
         return DeviceSound(
             background=self._load_background(device_key, fields),
@@ -60,7 +60,7 @@ class SoundMemory:
         )
 
     def save(self, device_key: str, sound: DeviceSound) -> None:
-        """Remember what is known of a device, but for the samples of its background; see :meth:`save_background`."""
+        """Store the data of a device, except background samples; see :meth:`save_background`."""
         background = sound.background
         table: dict[str, Any] = {
             "background": None
@@ -73,7 +73,7 @@ class SoundMemory:
         self._preferences.set_table(_name(device_key), table)
 
     def save_background(self, device_key: str, background: BackgroundNoise) -> None:
-        """Write the samples; takes as long as the disk does."""
+        """Write the samples; blocks on the disk."""
         path = self._path(device_key)
         path.parent.mkdir(parents=True, exist_ok=True)
         data = io.BytesIO()
@@ -81,7 +81,7 @@ class SoundMemory:
         write_atomically(path, data.getvalue())
 
     def without_background(self, device_key: str, sound: DeviceSound) -> DeviceSound:
-        """Forget the background, its file too."""
+        """Delete the background and its file."""
         self._path(device_key).unlink(missing_ok=True)
         return replace(sound, background=None, subtracts=False)
 

@@ -1,4 +1,4 @@
-"""Jobs in the background, each with what to do with its result; only the newest one counts."""
+"""Background jobs with callbacks, of which only the newest counts."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class _Job:
 
 
 class BackgroundJobs(QObject):
-    """Runs the latest of the jobs it is given, on a :class:`LatestRunner`; an answer to an older one is dropped.
+    """Runs the latest job on a :class:`LatestRunner`; results of older jobs are dropped.
 
-    For jobs that differ from time to time and whose errors the caller wants as they are. Where one function answers
-    requests of one kind, use :class:`LatestRunner` itself.
+    For different jobs whose errors the caller handles. If one function serves requests of one kind, use
+    :class:`LatestRunner` itself.
     """
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
@@ -38,11 +38,11 @@ class BackgroundJobs(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether an answer is awaited."""
+        """Whether a result is pending."""
         return self._runner.is_busy
 
     def close(self, timeout_s: float = 1.0) -> None:
-        """Drop what waits and any late answer; wait a moment for the job that runs."""
+        """Drop pending jobs and late results; wait briefly for the running job."""
         self._runner.close(timeout_s)
 
     @staticmethod
@@ -57,5 +57,5 @@ class BackgroundJobs(QObject):
 def _run(job: _Job, _progress: Progress) -> tuple[Any, Exception | None]:
     try:
         return job.run(), None
-    except Exception as error:  # the caller's to judge
+    except Exception as error:  # handled by the caller
         return None, error

@@ -1,4 +1,4 @@
-"""One background thread that answers the newest request and forgets the older ones."""
+"""Background thread that processes only the newest request."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ __all__ = ["Cancelled", "LatestRunner", "Progress", "Work"]
 _log = logging.getLogger(__name__)
 
 Progress = Callable[[float], None]
-"""Called by the work with the share done, 0 to 1; raises :class:`Cancelled` where the answer is no longer wanted."""
+"""Called by the work with the completed fraction, 0 to 1; raises :class:`Cancelled` if the request was cancelled."""
 
 Work = Callable[[Any, Progress], Any]
-"""``work(request, progress) -> answer``, run in the background thread."""
+"""``work(request, progress) -> result``, run in the background thread."""
 
 
 class Cancelled(Exception):  # noqa: N818 - nothing went wrong
-    """Raised inside the work by its progress callback: nobody waits for the answer any more."""
+    """Raised inside the work by its progress callback when the request was cancelled."""
 
 
 @dataclass(frozen=True)
 class _Ticket:
-    """A request under the number of its asking, and the flag that calls it off."""
+    """A numbered request with its cancellation flag."""
 
     number: int
     request: Any
@@ -37,28 +37,28 @@ class _Ticket:
 
 
 class LatestRunner(QObject):
-    """Runs ``work`` in a thread of its own; a new request takes the place of one that still waits.
+    """Runs ``work`` in a background thread; a new request replaces a pending one.
 
-    Every signal is emitted in the thread that this object lives in and carries the request that it answers.
+    Every signal is emitted in the thread that this object lives in and carries its request.
     Requests should be frozen: they cross a thread.
 
     Parameters
     ----------
     work
         The function to run. Errors of the core reach :attr:`failed` with their own sentence; anything else is
-        logged in full and told as one sentence.
+        logged in full and emitted as one sentence.
     name
         Name of the thread, for logs.
     """
 
     answered = Signal(object, object)
-    """Emits the request and its answer."""
+    """Emits the request and its result."""
     failed = Signal(object, str)
-    """Emits the request and one sentence."""
+    """Emits the request and an error message."""
     progressed = Signal(object, float)
-    """Emits the request and the share of it that is done."""
+    """Emits the request and its completed fraction."""
     busy_changed = Signal(bool)
-    """Emits whether an answer is awaited."""
+    """Emits whether a result is pending."""
 
     _told = Signal(object, str, object)
 
@@ -77,24 +77,23 @@ class LatestRunner(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether an answer is awaited."""
+        """Whether a result is pending."""
         return self._busy
 
     @property
     def is_alive(self) -> bool:
-        """Whether the thread still runs."""
+        """Whether the thread is running."""
         return self._thread.is_alive()
 
     def ask(self, request: Any, finish_running: bool = False) -> None:
-        """Put ``request`` in the place of any that still waits.
+        """Submit ``request``, replacing a pending one.
 
         Parameters
         ----------
         request
-            What to work on next.
+            The next request.
         finish_running
-            Let the request under way finish and be answered first (a drag then shows what lies on its way) instead
-            of calling it off.
+            Finish the running request first (so that a drag shows intermediate states) instead of cancelling it.
         """
         with self._wake:
             if self._closed:
@@ -111,7 +110,7 @@ class LatestRunner(QObject):
         self._set_busy(True)
 
     def cancel(self) -> None:
-        """Forget every request; an answer that is already on its way is dropped."""
+        """Cancel every request; late results are dropped."""
         with self._wake:
             self._call_off_all()
             self._open = []
@@ -121,7 +120,7 @@ class LatestRunner(QObject):
     def close(self, timeout_s: float = 1.0) -> bool:
         """Cancel everything and end the thread; return whether it ended within ``timeout_s``.
 
-        A thread that is still inside work which reports no progress dies with the process.
+        A thread inside work that reports no progress ends with the process.
         """
         self.cancel()
         with self._wake:
@@ -131,7 +130,7 @@ class LatestRunner(QObject):
         return not self._thread.is_alive()
 
     def _call_off_all(self) -> None:
-        """Mark everything not yet delivered, also what is worked out already and on its way to the window."""
+        """Invalidate everything not yet delivered, including finished results."""
         for ticket in self._open:
             ticket.called_off.set()
 
@@ -158,10 +157,12 @@ class LatestRunner(QObject):
         except MlpSvdError as error:
             self._tell(ticket, "failure", str(error))
         except MemoryError:
-            self._tell(ticket, "failure", "There is not enough memory for this; fewer or shorter clips need less.")
+            self._tell(ticket, "failure", "Not enough memory. Use fewer or shorter clips.")
         except Exception:
             _log.exception("%s could not answer %r", self._thread.name, ticket.request)
-            self._tell(ticket, "failure", "This could not be worked out because of a fault; the log has the details.")
+            self._tell(
+                ticket, "failure", "The computation failed because of an internal error. See the log for details."
+            )
         else:
             self._tell(ticket, "answer", answer)
 
@@ -170,7 +171,7 @@ class LatestRunner(QObject):
             return
         try:
             self._told.emit(ticket, kind, value)
-        except RuntimeError:  # the window has gone, and this object with it
+        except RuntimeError:  # the window and this object no longer exist
             return
 
     @Slot(object, str, object)

@@ -1,4 +1,4 @@
-"""Jobs in the background, one after the other; every one of them is done and answered."""
+"""Background jobs in sequence, all of which are executed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ __all__ = ["SerialJobs"]
 
 
 class SerialJobs(QObject):
-    """Runs jobs in the order in which they came, in a thread of its own.
+    """Runs jobs in order, in a background thread.
 
-    For what must not be lost, such as writing files. Where only the newest answer counts, use
+    For jobs that must not be lost, such as writing files. If only the newest result counts, use
     :class:`~mlpsvd_gui.threads.background_jobs.BackgroundJobs`.
     """
 
@@ -35,18 +35,18 @@ class SerialJobs(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether an answer is awaited."""
+        """Whether a result is pending."""
         return self._n_open > 0
 
     def close(self) -> None:
-        """Wait until everything is done; answers are no longer told."""
+        """Wait until all jobs are done; results are no longer emitted."""
         self._closed = True
         self._thread.shutdown(wait=True)
 
     def _run(self, job: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
         try:
             result = job()
-        except Exception as error:  # the caller's to judge
+        except Exception as error:  # handled by the caller
             self._tell(failed, error)
         else:
             self._tell(done, result)

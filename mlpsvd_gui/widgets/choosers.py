@@ -1,4 +1,4 @@
-"""Choosers that the wheel changes only with the focus: scrolling past one must not change what it holds."""
+"""Combo boxes and tabs that react to the wheel only with the focus."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ __all__ = ["Chooser", "Tabs"]
 
 
 class Chooser(QComboBox):
-    """A combo box that leaves the wheel to whatever scrolls unless it has the focus."""
+    """A combo box that ignores the wheel without the focus."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # Qt's own takes the focus by the wheel
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Take the wheel only with the focus."""
+        """Ignore the wheel without the focus."""
         if self.hasFocus():
             super().wheelEvent(event)
         else:
@@ -33,7 +33,7 @@ class _TabBar(QTabBar):
 
 
 class Tabs(QTabWidget):
-    """Tabs that the wheel turns only with the focus."""
+    """Tabs that ignore the wheel without the focus."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

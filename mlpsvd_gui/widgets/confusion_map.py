@@ -1,4 +1,4 @@
-"""A confusion matrix of many classes as a picture: colours instead of numbers, names where there is room for them."""
+"""Confusion matrix of many classes as a heat map."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ __all__ = ["LONGEST_NAME", "MOST_IN_TABLE", "ConfusionMap", "pooled"]
 LONGEST_NAME = 14
 """Characters of a class name beside the matrix; longer ones are elided in the middle."""
 MOST_IN_TABLE = 15
-"""With more classes than this, numbers in cells cannot be read: colours take their place."""
+"""With more classes, cells are coloured instead of numbered."""
 
 _LEAST_SIDE_PX = 90.0
 _LEAST_SIDE_WITH_TOP_PX = 200.0
-"""Names above the matrix take much of the room; a smaller matrix does without them, as they repeat those beside it."""
+"""Minimum size of the matrix with names above it, which repeat those beside it."""
 _BAR_PX = 10.0
 _GAP_PX = 6.0
 _SLOPE = cos(pi / 4.0)
@@ -34,7 +34,7 @@ _STEPS = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where things are: the square of the matrix, and room for names left of it and above it (0: none)."""
+    """Layout: the square of the matrix, and space for names at its left and top (0: none)."""
 
     square: QRectF
     left: float
@@ -42,14 +42,14 @@ class _Place:
 
 
 class ConfusionMap(QWidget):
-    """Rows are actual classes, columns predicted ones; a cell is the darker, the larger its share of the row.
+    """Rows are actual classes, columns predicted ones; darker cells have a larger fraction of the row.
 
-    Cells of no clips are blank. The mouse or the arrow keys read single cells; a click or Enter chooses one.
+    Empty cells are blank. Mouse or arrow keys show single cells; a click or Enter selects one.
 
     Parameters
     ----------
     noun
-        What is counted, e.g. "test clips".
+        The counted items, e.g. "test clips".
     """
 
     cell_chosen = Signal(int, int)
@@ -70,11 +70,11 @@ class ConfusionMap(QWidget):
         self.setAccessibleName("Confusion matrix")
 
     def sizeHint(self) -> QSize:
-        """Room for forty names."""
+        """Return a size for forty names."""
         return QSize(460, 440)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self.update()
 
@@ -83,7 +83,7 @@ class ConfusionMap(QWidget):
         self._counts, self._names = counts, tuple(names)
         self._shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
         self._current = None
-        self.setAccessibleDescription(f"{len(names)} classes; arrow keys read the cells")
+        self.setAccessibleDescription(f"{len(names)} classes; use the arrow keys to read cells")
         self.update()
 
     def select_class(self, index: int | None) -> None:
@@ -102,7 +102,7 @@ class ConfusionMap(QWidget):
         return min(row, n - 1), min(column, n - 1)
 
     def cell_text(self, row: int, column: int) -> str:
-        """Return what a cell says, in words."""
+        """Return the description of a cell."""
         count, total = int(self._counts[row, column]), int(self._counts[row].sum())
         share = f"{100.0 * self._shares[row, column]:.1f} %"
         true, predicted = self._names[row], self._names[column]
@@ -125,7 +125,7 @@ class ConfusionMap(QWidget):
         painter.end()
 
     def _place(self) -> _Place:
-        """Fit the square; where it would become too small, the names above it and then those beside it are left out."""
+        """Fit the square; if it would be too small, omit the names above it, then those beside it."""
         metrics = QFontMetricsF(small_font())
         longest = max((metrics.horizontalAdvance(one_line(name, LONGEST_NAME)) for name in self._names), default=0.0)
         bar = _BAR_PX + 3.0 * _GAP_PX + metrics.horizontalAdvance("100 %")
@@ -166,7 +166,7 @@ class ConfusionMap(QWidget):
         return one_line(self._names[index], LONGEST_NAME)
 
     def _name_colour(self, index: int, every: int) -> QColor:
-        """Mark the name of the selected class, or the one that is shown for it."""
+        """Mark the name of the selected class, or the nearest one shown."""
         is_marked = self._selected is not None and index <= self._selected < index + every
         return self._theme.foreground if is_marked else self._theme.muted
 
@@ -202,14 +202,14 @@ class ConfusionMap(QWidget):
     # --- mouse and keys ----------------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose the cell under the mouse."""
+        """Select the cell under the mouse."""
         cell = self.cell_at(event.position())
         if cell is not None:
             self._go_to(*cell)
             self.cell_chosen.emit(*cell)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Go from cell to cell; Enter chooses one."""
+        """Move between cells; Enter selects one."""
         key = Qt.Key(event.key())
         if self._names and key in _STEPS:
             row, column = self._current or (self._selected or 0, self._selected or 0)
@@ -222,7 +222,7 @@ class ConfusionMap(QWidget):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        """Say in a tooltip what the cell under the mouse counts."""
+        """Describe the cell under the mouse in a tooltip."""
         if isinstance(event, QHelpEvent):
             cell = self.cell_at(QPointF(event.pos()))
             QToolTip.showText(event.globalPos(), plain_tip(self.cell_text(*cell) if cell else ""), self)
@@ -243,7 +243,7 @@ class ConfusionMap(QWidget):
 def pooled(shares: NDArray[np.float64], side: int) -> NDArray[np.float64]:
     """Return a matrix of at most ``side`` rows and columns; each entry is the largest of those that fall into it.
 
-    A nearest-neighbour picture of 300 classes in 150 pixels would lose three of four cells.
+    Nearest-neighbour scaling of 300 classes to 150 pixels would lose three of four cells.
     """
     n = len(shares)
     if n <= side:

@@ -1,4 +1,4 @@
-"""The log of decisions, with time stamps."""
+"""Table of decisions with time stamps."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ __all__ = ["DecisionRow", "DecisionTable"]
 
 _HEADINGS = ("Clock", "Start", "Shown", "Prob.")
 _TIPS = (
-    "When the window's last sample sounded, by the clock on the wall",
-    "Where the window begins, since the source was started",
-    "What was shown; in brackets what the network said of this window alone, where that was something else. Quiet "
-    "windows one after another share a line; what is exported has each of them.",
-    "How probable that is",
+    "Time of day of the window's last sample",
+    "Start of the window, from the start of the source",
+    "Label shown; in brackets the prediction for this window alone, if different. Consecutive quiet windows share a "
+    "row; exports have one row per window.",
+    "Probability of the label",
 )
 _SHOWN = 2
 _MOST_ROWS = 5000
 _CUT_ROWS = 500
 _SAME_QUIET_S = 0.1
-"""Quiet windows this far apart are still one stretch: more is a gap in the sound."""
+"""Maximum distance between quiet windows of one row; more is a gap in the sound."""
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _ALIGNMENT = int(Qt.ItemDataRole.TextAlignmentRole)
 _DECORATION = int(Qt.ItemDataRole.DecorationRole)
@@ -53,28 +53,28 @@ _Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True)
 class DecisionRow:
-    """One line of the log.
+    """A row of the log.
 
     Attributes
     ----------
     start_s
-        Where the window begins.
+        Start of the window.
     label
-        What the network said of the window alone; empty where it was not asked.
+        Prediction for the window alone; empty if not classified.
     probability
-        Of what is shown; not a number where nothing was classified.
+        Probability of the label; NaN if not classified.
     level_dbfs
         Level of the window.
     colour
         Of the class that is shown.
     shown
-        The verdict: a class, "unknown" or "quiet".
+        The label: a class, "unknown" or "quiet".
     kind
-        Which of these it is.
+        The kind of label.
     clock_s
         Wall-clock time (``time.time``).
     duration_s
-        How long the window is; of quiet windows in one line, all of them.
+        Duration of the window, or of all quiet windows in the row.
     """
 
     start_s: float
@@ -89,7 +89,7 @@ class DecisionRow:
 
     @property
     def end_s(self) -> float:
-        """Where the window ends."""
+        """End of the window."""
         return self.start_s + self.duration_s
 
 
@@ -112,7 +112,7 @@ class _Rows(QAbstractTableModel):
         return None
 
     def data(self, index: _Index, role: int = 0) -> Any:
-        # Asked a thousand times a repaint, mostly for what is not there: cheapest answers first.
+        # Called a thousand times per repaint, mostly for absent data: cheapest cases first.
         if role == _DISPLAY:
             return _text(self.rows[index.row()], index.column())
         if role == _ALIGNMENT:
@@ -139,7 +139,7 @@ class _Rows(QAbstractTableModel):
             self.endRemoveRows()
 
     def _go_on_with_quiet(self, rows: list[DecisionRow]) -> list[DecisionRow]:
-        """Let the last line grow where it goes on being quiet; return what needs lines of its own."""
+        """Extend the last row by further quiet windows; return the decisions that need new rows."""
         if not rows or not self.rows or not _is_same_quiet(self.rows[-1], rows[0]):
             return rows
         last = len(self.rows) - 1
@@ -154,7 +154,7 @@ class _Rows(QAbstractTableModel):
 
 
 class _Cells(QStyledItemDelegate):
-    """Draws a cell in a sixth of the time of Qt's own, which asks the model for seven things about each."""
+    """Draws cells six times as fast as Qt's delegate, which queries seven roles per cell."""
 
     def __init__(self, rows: _Rows, parent: QWidget) -> None:
         super().__init__(parent)
@@ -215,23 +215,23 @@ class DecisionTable(QTableView):
             self.scrollToBottom()
 
     def recolour(self, colour_of: Callable[[str], QColor]) -> None:
-        """Take every label's colour anew, after the theme has changed."""
+        """Update the colours of the labels after a change of theme."""
         self._rows.rows = [replace(row, colour=colour_of(row.shown)) for row in self._rows.rows]
         self.viewport().update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the rows, or say what will be there."""
+        """Draw the rows, or the empty text."""
         super().paintEvent(event)
         if not self._rows.rows:
             painter = QPainter(self.viewport())
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             area = self.viewport().rect().adjusted(16, 8, -16, -8)
-            text = "Every decision will be listed here."
+            text = "No decisions yet"
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
             painter.end()
 
     def clear(self) -> None:
-        """Empty the log."""
+        """Clear the log."""
         self._rows.clear()
 
 
@@ -279,7 +279,7 @@ def _with_quiet_joined(rows: Sequence[DecisionRow]) -> list[DecisionRow]:
 
 
 def _is_same_quiet(first: DecisionRow, second: DecisionRow) -> bool:
-    """Say whether both belong to one stretch of quiet; where no sound came between them they do not."""
+    """Return whether two quiet windows are contiguous."""
     are_quiet = first.kind is VerdictKind.QUIET and second.kind is VerdictKind.QUIET
     return are_quiet and first.start_s <= second.start_s <= first.end_s + _SAME_QUIET_S
 
@@ -290,12 +290,12 @@ def _joined(first: DecisionRow, second: DecisionRow) -> DecisionRow:
 
 
 def wall_text(clock_s: float) -> str:
-    """Write the time on the wall: 14:03:07.5."""
+    """Format a time of day: 14:03:07.5."""
     return f"{datetime.fromtimestamp(clock_s):%H:%M:%S}.{int(clock_s * 10) % 10}"
 
 
 def clock_text(seconds: float) -> str:
-    """Write seconds as 12.300, 1:02.300 or 1:00:02.300."""
+    """Format seconds as 12.300, 1:02.300 or 1:00:02.300."""
     minutes, rest = divmod(round(seconds * 1000), 60_000)
     hours, minutes = divmod(minutes, 60)
     if hours:

@@ -1,4 +1,4 @@
-"""Labels and choosers that shorten their text with dots where room is short, and say all of it in their tooltip."""
+"""Labels and combo boxes that elide their text and show all of it as tooltip."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _TEXT_MARGIN_PX = 4
 
 
 class ElidedLabel(QLabel):
-    """One line of plain text that never asks for more room than there is.
+    """One line of plain text that is elided to the available width.
 
     Parameters
     ----------
     mode
-        Where the dots stand.
+        Position of the ellipsis.
     least_px
-        In less room than this nothing is shown instead of a stump.
+        Below this width nothing is shown.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class ElidedLabel(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
 
     def setText(self, text: str) -> None:
-        """Show a text, all of which is its tooltip."""
+        """Show a text, with the full text as tooltip."""
         super().setText(text)
         self.setToolTip(plain_tip(text))
 
@@ -63,7 +63,7 @@ class ElidedLabel(QLabel):
         return text if text == self.text() or room_px >= self._least_px else ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw as much of the text as fits."""
+        """Draw the elided text."""
         painter = QStylePainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         alignment = self.alignment() | Qt.TextFlag.TextSingleLine
@@ -71,7 +71,7 @@ class ElidedLabel(QLabel):
 
 
 class ElidingComboBox(Chooser):
-    """A combo box as narrow as one likes: Qt's own would cut its text in the middle of a letter."""
+    """A combo box of any width that elides its text, where Qt would cut it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,7 +95,7 @@ class ElidingComboBox(Chooser):
         return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room_px)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the box with as much of its text as fits."""
+        """Draw the box with elided text."""
         painter, option = QStylePainter(self), self._option()
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         option.currentText = self._shortened(option)
@@ -107,13 +107,13 @@ class ElidingComboBox(Chooser):
         super().showPopup()
 
     def full_tip(self) -> str:
-        """Return the tooltip of a shortened text: all of it, and below it what the box is for."""
+        """Return the tooltip of an elided text: the full text, and the purpose of the box."""
         own = self.toolTip()
         own = QTextDocumentFragment.fromHtml(own).toPlainText() if "<" in own else own
         return plain_tip(f"{self.currentText()}\n{own}".rstrip())
 
     def event(self, event: QEvent) -> bool:
-        """Say the whole text in the tooltip where it is shortened."""
+        """Show the full text as tooltip if it is elided."""
         if isinstance(event, QHelpEvent) and self.shown_text() != self.currentText():
             QToolTip.showText(event.globalPos(), self.full_tip(), self)
             return True

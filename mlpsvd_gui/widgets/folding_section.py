@@ -1,4 +1,4 @@
-"""A titled section that folds."""
+"""Collapsible section with a title."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["FoldingSection"]
 
 
 class FoldingSection(QWidget):
-    """A heading with an arrow over a body that it shows or hides."""
+    """A heading with an arrow that shows or hides a body."""
 
     folded = Signal(bool)
-    """Emits whether the section is now folded."""
+    """Emits whether the section is folded."""
 
     def __init__(self, title: str, body: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,5 +52,5 @@ class FoldingSection(QWidget):
             self.folded.emit(folded)
 
     def set_note(self, note: str) -> None:
-        """Put a short note behind the title, e.g. how many settings were changed."""
+        """Show a note after the title, e.g. the number of changed settings."""
         self._heading.setText(f"{self._title}   {note}" if note else self._title)

@@ -1,4 +1,4 @@
-"""Icons of the window: our own drawings, tinted to fit light and dark.
+"""Icons of the window, tinted for the light or dark theme.
 
 ``icon(name, colour) -> QIcon``: one of ``ICON_NAMES`` in a colour, faint where disabled; sharp at any scale.
 ``app_icon() -> QIcon``: the program's own, in its own colours.
@@ -42,7 +42,7 @@ def svg_text(name: str) -> str:
 def icon(name: str, colour: QColor) -> QIcon:
     """Return an icon in a colour (the foreground of the palette, usually); each is drawn once.
 
-    It holds drawings of many sizes, from which Qt takes the one that fits the screen's own scale.
+    It holds several sizes, from which Qt selects the one for the screen's scale.
     """
     return QIcon(_icon(name, colour.rgba()))
 

@@ -1,4 +1,4 @@
-"""A level meter: bar, peak hold, clipping lamp, and the trigger level as a mark that can be dragged."""
+"""Level meter: bar, peak hold, clipping indicator and draggable trigger mark."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _TICKS_DBFS = (-80, -60, -40, -20, 0)
 _HOLD_S = 1.5
 _FALL_DB_PER_S = 24.0
 _OFF_DBFS = -120.0
-"""Of no sound at all, and of a trigger that is off."""
+"""Level of silence, and of a disabled trigger."""
 _GRIP_PX = 9.0
 _CLIP_COLOUR = QColor("#d13438")
 _WARM_COLOUR = QColor("#d98c00")
 
 
 class LevelMeter(QWidget):
-    """Bar: root mean square (a full-scale sine is 0 dBFS). Tick: peak, held. Lamp: full scale was reached.
+    """Bar: RMS (full-scale sine: 0 dBFS). Tick: held peak. Lamp: clipping.
 
     The triangle above the bar is the trigger level; at the left end it is off.
     """
@@ -46,13 +46,13 @@ class LevelMeter(QWidget):
         self._level_db_spl: float | None = None
         self._note = ""
         self.setMouseTracking(True)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else what lies below is drawn each time too
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # otherwise the parent is redrawn each time too
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Level meter")
         self.setToolTip(
-            "Level in dB relative to full scale (dBFS). Bar: root mean square, where a full-scale sine is 0 dBFS. "
-            "Mark: the peak of the last moments. The lamp lights when a sample reaches full scale; click to reset it. "
-            "Triangle: the trigger level, below which nothing is classified; drag it, to the left end for none."
+            "Level in dBFS. Bar: RMS, where a full-scale sine is 0 dBFS. Mark: recent peak. The clipping indicator "
+            "lights when a sample reaches full scale; click to reset it. Triangle: trigger level, below which nothing "
+            "is classified; drag to change it, to the left end to disable it."
         )
 
     @property
@@ -62,7 +62,7 @@ class LevelMeter(QWidget):
 
     @property
     def rms_dbfs(self) -> float | None:
-        """The level that the bar shows, None while nothing is heard."""
+        """The level of the bar; None without input."""
         return self._rms_dbfs
 
     @property
@@ -77,17 +77,17 @@ class LevelMeter(QWidget):
 
     @property
     def note(self) -> str:
-        """What is said to be done to the sound."""
+        """The description of the conditioning."""
         return self._note
 
     def show_note(self, text: str) -> None:
-        """Say beside the heading what is done to the sound; empty says nothing."""
+        """Show the active conditioning beside the heading."""
         self._note = text
         self.update()
 
     @property
     def level_text(self) -> str:
-        """The level in words and numbers."""
+        """The level as text."""
         if self._rms_dbfs is None:
             return "–"
         text = f"{self._rms_dbfs:.1f} dBFS, peak {self._hold_dbfs:.1f}"
@@ -96,16 +96,16 @@ class LevelMeter(QWidget):
         return with_minus(text)
 
     def sizeHint(self) -> QSize:
-        """Wide, and as high as bar and scale."""
+        """Return a wide size with the height of bar and scale."""
         return QSize(260, 50)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self.update()
 
     def show_trigger(self, trigger_dbfs: float) -> None:
-        """Show the trigger level and let it be dragged; nothing is emitted."""
+        """Show the trigger level and enable dragging; emits nothing."""
         self._has_trigger = True
         if not self._is_dragging:
             self._trigger_dbfs = trigger_dbfs
@@ -121,7 +121,7 @@ class LevelMeter(QWidget):
     def show_level(
         self, rms_dbfs: float, peak_dbfs: float, clipped: bool, now_s: float, level_db_spl: float | None = None
     ) -> None:
-        """Show a level, where calibrated also in dB SPL; ``now_s`` is a clock by which the held peak falls."""
+        """Show a level, if calibrated also in dB SPL; ``now_s`` is the time for the decay of the held peak."""
         self._rms_dbfs, self._level_db_spl = rms_dbfs, level_db_spl
         overdue_s = min(now_s - self._at_s, now_s - self._held_s - _HOLD_S)
         if overdue_s > 0.0:
@@ -134,19 +134,19 @@ class LevelMeter(QWidget):
         self.update()
 
     def show_silence(self) -> None:
-        """Show no level, for no sound comes; the lamp stays as it is."""
+        """Clear the level because there is no input; the lamp is unchanged."""
         self._rms_dbfs, self._level_db_spl = None, None
         self.update()
 
     def reset(self) -> None:
-        """Show nothing."""
+        """Clear the meter."""
         self._rms_dbfs, self._hold_dbfs, self._clipped = None, _OFF_DBFS, False
         self._at_s = self._held_s = 0.0
         self._level_db_spl = None
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take the trigger mark, or put the clipping lamp out."""
+        """Grab the trigger mark, or reset the clipping lamp."""
         if self._is_on_mark(event.position()):
             self._is_dragging = True
             self._drag(event.position().x())
@@ -163,7 +163,7 @@ class LevelMeter(QWidget):
             self.setCursor(shape)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let the trigger mark go."""
+        """Release the trigger mark."""
         self._is_dragging = False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

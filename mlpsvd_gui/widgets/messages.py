@@ -1,4 +1,4 @@
-"""Messages inside the window: what went wrong, or was done, in one sentence."""
+"""Message bars: one sentence about an error or a completed action."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["FloatingMessage", "MessageBar", "MessageKind", "ShowsMessages"]
 
 
 class MessageKind(Enum):
-    """How grave a message is."""
+    """Severity of a message."""
 
     DONE = "done"
     WARNING = "warning"
@@ -28,11 +28,11 @@ _DONE_MS = 8000
 _GAP = 6
 _LEAST_WIDTH, _MOST_WIDTH = 420, 900
 _FURNITURE = 110
-"""Pixels for the mark, the cross and the room between."""
+"""Width of the mark, the close button and the spacing."""
 
 
 class MessageBar(QFrame):
-    """One sentence, what to do about it on a button, and a cross to close it. Errors stay until closed."""
+    """One sentence with an optional action button and a close button. Errors stay until closed."""
 
     action_requested = Signal(str)
     """Emits the name of the action that the message offered."""
@@ -78,20 +78,20 @@ class MessageBar(QFrame):
 
     @property
     def kind(self) -> MessageKind:
-        """How grave the last message is."""
+        """Severity of the last message."""
         return self._kind
 
     def show_message(self, kind: MessageKind, text: str, action: str = "", action_text: str = "") -> None:
-        """Show a sentence; good news goes away by itself.
+        """Show a sentence; messages other than errors disappear after some time.
 
         Parameters
         ----------
         kind
-            How grave it is.
+            Severity.
         text
             The sentence.
         action, action_text
-            Name of an action to offer, and the words on its button; none by default.
+            Name of an action, and the text of its button; none by default.
         """
         self._kind = kind
         self._action = action
@@ -124,12 +124,12 @@ class MessageBar(QFrame):
 
 
 class FloatingMessage(MessageBar):
-    """A message over the upper right corner of a page with tabs, beside the tabs: nothing moves when it comes or goes.
+    """A message over the upper right corner of a page, beside its tabs, so that nothing moves.
 
     Parameters
     ----------
     page
-        Over which it lies.
+        The page below the message.
     tabs
         The row of tabs at the top of ``page``.
     """

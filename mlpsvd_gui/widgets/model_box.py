@@ -1,4 +1,4 @@
-"""The list of trained networks that a page lets choose from."""
+"""Combo box of the models."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ __all__ = ["ModelBox"]
 
 
 class ModelBox(ElidingComboBox):
-    """Networks by key, each with its words and a tooltip.
+    """Combo box of models by key, with text and tooltip.
 
     Parameters
     ----------
     empty_text
-        What stands there while there is no network.
+        Text without models.
     n_characters
-        How narrow it may become.
+        Minimum width in characters.
     """
 
     chosen = Signal(str)
-    """Emits the key of the network that a person chose."""
+    """Emits the key of the chosen model."""
 
     def __init__(self, empty_text: str, n_characters: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,11 +37,11 @@ class ModelBox(ElidingComboBox):
 
     @property
     def key(self) -> str:
-        """Key of the chosen network, empty where there is none."""
+        """Key of the chosen model; empty without one."""
         return str(self.currentData() or "")
 
     def show_models(self, entries: Sequence[tuple[str, str, str]], current: str) -> None:
-        """Offer networks as (key, words, tooltip); nothing is emitted."""
+        """Set the models as (key, text, tooltip); emits nothing."""
         blocked = self.blockSignals(True)
         self.clear()
         for row, (key, text, tip) in enumerate(entries):

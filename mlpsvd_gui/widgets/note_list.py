@@ -1,4 +1,4 @@
-"""Sentences beside the decision: what makes it doubtful, and what to do about it."""
+"""List of warnings beside the label."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _MARK_COLOUR = "#c77d0a"
 
 
 class NoteList(QScrollArea):
-    """A few wrapped sentences, each with a mark; scrolls where there are more than fit, and never moves its neighbours.
+    """A few wrapped sentences with marks; scrolls if necessary, with a fixed size hint.
 
-    The most pressing one comes first.
+    The most important one comes first.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -40,7 +40,7 @@ class NoteList(QScrollArea):
         self.setMinimumHeight(60)
         self.viewport().setAutoFillBackground(False)
         inner.setAutoFillBackground(False)
-        self.setAccessibleName("What makes the decision doubtful")
+        self.setAccessibleName("Warnings about the classification")
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -48,15 +48,15 @@ class NoteList(QScrollArea):
         return self._sentences
 
     def sizeHint(self) -> QSize:
-        """Room for three lines."""
+        """Return a size for three lines."""
         return QSize(320, 66)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         self._text.setStyleSheet(f"color: {theme.foreground.name()};")
 
     def show_sentences(self, sentences: Sequence[str]) -> None:
-        """Show these and no others."""
+        """Show these sentences."""
         if tuple(sentences) == self._sentences:
             return
         self._sentences = tuple(sentences)

@@ -1,4 +1,4 @@
-"""The number field of the whole program: takes units and both decimal signs, and never changes what was typed."""
+"""Number field that accepts units and both decimal separators."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _TOLD_MS = 8000
 
 
 def problem_colour(palette: QPalette) -> QColor:
-    """Return the red that can be read on a palette's background."""
+    """Return a red that is legible on a palette's background."""
     is_dark = palette.color(QPalette.ColorRole.Base).lightnessF() < 0.5
     return QColor("#ff8a80" if is_dark else "#b3261e")
 
 
 class NumberField(QAbstractSpinBox):
-    """A number with its unit; what cannot be read or is out of range stays as typed, in red, with one sentence.
+    """A number with a unit; invalid text stays as typed, in red, with a message.
 
     Arrow keys, buttons and, with the focus, the wheel step. A text is read on Enter, Tab or :meth:`commit`; Esc
     restores the last number.
@@ -39,13 +39,13 @@ class NumberField(QAbstractSpinBox):
     value
         The first number.
     step
-        What an arrow key adds; None for one unit of the second digit (20 → 21, 0.0005 → 0.00051).
+        Step of an arrow key; None for one unit of the second digit (20 → 21, 0.0005 → 0.00051).
     """
 
     valueChanged = Signal(object)  # noqa: N815 - as Qt's own spin boxes
-    """Emits a number that a person gave or :meth:`setValue` set."""
+    """Emits a number entered by the user or set by :meth:`setValue`."""
     refused = Signal(str)
-    """Emits why a text was refused, in one sentence; an empty text once it is right again."""
+    """Emits why a text was rejected, in one sentence; an empty text once it is valid."""
 
     def __init__(
         self, quantity: Quantity, value: float = 0.0, step: float | None = None, parent: QWidget | None = None
@@ -59,7 +59,7 @@ class NumberField(QAbstractSpinBox):
         self._shown = ""
         self._tip = ""
         self.shows_tip = True
-        """Whether the sentence pops up below the field; not where it is written beside it."""
+        """Whether the message pops up below the field, instead of beside it."""
         self.setKeyboardTracking(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.editingFinished.connect(self.commit)
@@ -75,21 +75,21 @@ class NumberField(QAbstractSpinBox):
 
     @property
     def problem(self) -> str:
-        """Why the text was refused; empty where it was not."""
+        """Why the text was rejected; otherwise empty."""
         return self._problem
 
     def value(self) -> Any:
-        """Return the last number that was right; whole numbers as ``int``."""
+        """Return the last valid number; whole numbers as ``int``."""
         return round(self._value) if self._quantity.whole and math.isfinite(self._value) else float(self._value)
 
     def show_value(self, value: float) -> None:
-        """Show a number in place of any text; emits nothing but that a refused text is gone."""
+        """Show a number in place of any text; emits only that a rejected text is gone."""
         self._value = value
         self._show()
         self._set_problem("")
 
     def setValue(self, value: float) -> None:
-        """Set the number, brought into the range, and emit it if it is another."""
+        """Set the number, clipped to the range, and emit it if it has changed."""
         inside = self._clamped(value)
         is_new = inside != self._value
         self.show_value(inside)
@@ -97,7 +97,7 @@ class NumberField(QAbstractSpinBox):
             self.valueChanged.emit(self.value())
 
     def setRange(self, low: float | None, high: float | None) -> None:
-        """Allow numbers from ``low`` to ``high``; the number is brought into the range."""
+        """Set the range from ``low`` to ``high``, clipping the number."""
         old = self._quantity
         if (low, high) != (old.low, old.high):
             self._quantity = Quantity(old.unit, old.whole, low, high, old.zero)
@@ -106,7 +106,7 @@ class NumberField(QAbstractSpinBox):
                 self.setValue(self._value)
 
     def setSuffix(self, suffix: str) -> None:
-        """Write this behind the number; it may be left out when typing."""
+        """Set the suffix, which is optional when typing."""
         if suffix != self._suffix:
             is_edited = self._is_edited()
             self._suffix = suffix
@@ -127,7 +127,7 @@ class NumberField(QAbstractSpinBox):
     # -- the text
 
     def commit(self) -> bool:
-        """Read what is typed; returns whether the field holds a number that is right."""
+        """Parse the text; return whether the field holds a valid number."""
         text = self.lineEdit().text()
         if text == self._shown:
             self._set_problem("")
@@ -158,7 +158,7 @@ class NumberField(QAbstractSpinBox):
                 self.lineEdit().setCursorPosition(0)
 
     def _on_typed(self, text: str) -> None:
-        """Take the red away as soon as a refused text is right."""
+        """Remove the red as soon as a rejected text is valid."""
         if self._problem:
             try:
                 self._read(text)
@@ -187,18 +187,18 @@ class NumberField(QAbstractSpinBox):
             super().setToolTip(rich_tip)
 
     def setToolTip(self, rich_tip: str) -> None:
-        """Set the tooltip that the field has while nothing is wrong; as of every widget, it may be markup."""
+        """Set the tooltip of a valid field; may contain markup."""
         self._tip = rich_tip
         super().setToolTip(rich_tip)
 
     # -- steps
 
     def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
-        """Say that both ways are open."""
+        """Return that steps in both directions are enabled."""
         return QAbstractSpinBox.StepEnabledFlag.StepUpEnabled | QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
 
     def stepBy(self, steps: int) -> None:
-        """Step from the number shown, within the range; a text that is wrong stays."""
+        """Step from the number shown, within the range; invalid text stays."""
         if not self.commit():
             return
         value = self._value
@@ -212,17 +212,17 @@ class NumberField(QAbstractSpinBox):
         self.lineEdit().selectAll()
 
     def stepUp(self) -> None:
-        """Go one step up."""
+        """Step up."""
         self.stepBy(1)
 
     def stepDown(self) -> None:
-        """Go one step down."""
+        """Step down."""
         self.stepBy(-1)
 
     # -- events
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to whatever scrolls unless the field has the focus."""
+        """Ignore the wheel without the focus."""
         if self.hasFocus():
             super().wheelEvent(event)
         else:
@@ -238,7 +238,7 @@ class NumberField(QAbstractSpinBox):
         super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        """Leave Ctrl+Z to the window where nothing typed can be undone."""
+        """Leave Ctrl+Z to the window if there is no typing to undo."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             keys = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
             if not self._is_edited() and any(event.matches(key) for key in keys):
@@ -253,7 +253,7 @@ class NumberField(QAbstractSpinBox):
             self._paint(self._problem)
 
     def sizeHint(self) -> QSize:
-        """Leave room for both limits."""
+        """Return a size for both limits."""
         limits = [limit for limit in (self._quantity.low, self._quantity.high) if limit is not None]
         texts = [self._quantity.format(number) + self._suffix for number in (*limits, self._value)]
         n_characters = min(max(_FEWEST_CHARACTERS, *(len(text) for text in texts)), _MOST_CHARACTERS)
@@ -264,7 +264,7 @@ class NumberField(QAbstractSpinBox):
         return self.style().sizeFromContents(QStyle.ContentsType.CT_SpinBox, option, inner, self)
 
     def minimumSizeHint(self) -> QSize:
-        """Ask for the same room as at best."""
+        """Return the preferred size."""
         return self.sizeHint()
 
 

@@ -1,4 +1,4 @@
-"""A light and a dark palette, for desktops that do not follow a wish for one themselves."""
+"""Light and dark palettes, for desktops that do not support colour schemes."""
 
 from __future__ import annotations
 

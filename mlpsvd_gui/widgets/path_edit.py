@@ -1,4 +1,4 @@
-"""A line for a path, and the paths in what is dropped: home folders, quotes and file URLs are understood everywhere."""
+"""Line edit for a path, and parsing of dropped paths."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ __all__ = ["PathEdit", "dropped_paths"]
 
 
 class PathEdit(QLineEdit):
-    """A line of text that is a path; what is dropped on it takes the place of what it holds."""
+    """A line edit for a path; a dropped path replaces its text."""
 
     @property
     def path(self) -> str:
-        """The path that the text means; see :func:`mlpsvd.typed_paths.typed_path`."""
+        """The path of the text; see :func:`mlpsvd.typed_paths.typed_path`."""
         return typed_path(self.text())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files, folders and text."""
+        """Accept files, folders and text."""
         if dropped_paths(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Show the first path that was dropped, as if it had been typed."""
+        """Show the first dropped path, as if typed."""
         paths = dropped_paths(event.mimeData())
         if paths:
             event.acceptProposedAction()

@@ -1,4 +1,4 @@
-"""A line of text that changes many times a second without disturbing its neighbours."""
+"""Label for text that changes many times per second."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["QuietLabel"]
 
 
 class QuietLabel(QWidget):
-    """Shows one line, shortened with dots where room is short; all of it is its tooltip.
+    """Shows one line, elided if necessary, with the full text as tooltip.
 
-    A QLabel asks for a new layout with every text, and the tabs around it then draw themselves anew: at twenty texts a
-    second that cost more than all the plots. This one asks for the same room whatever it says.
+    A QLabel requests a new layout with every text, which redraws the tabs around it; at twenty texts per second that
+    costs more than all the plots. This label has a size hint independent of its text.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -1,4 +1,4 @@
-"""A page in a scroll area, so that a window can be smaller than the page."""
+"""Scroll area for a page, so that the window can be smaller than it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _LEAST = QSize(200, 150)
 
 
 class _Area(QScrollArea):
-    """Gives its page all the room there is, and scrolls below the page's least size.
+    """Gives the page all available space, and scrolls below its minimum size.
 
-    Qt's own resizable area takes the preferred height of a page with wrapped texts for its least one.
+    Qt's resizable area uses the preferred height of a page with wrapped texts as its minimum.
     """
 
     def __init__(self, page: QWidget) -> None:
@@ -25,7 +25,7 @@ class _Area(QScrollArea):
         page.installEventFilter(self)
 
     def minimumSizeHint(self) -> QSize:
-        """Any size will do."""
+        """Return a zero minimum size."""
         return _LEAST
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -34,7 +34,7 @@ class _Area(QScrollArea):
         super().resizeEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Fit the page when what it needs has changed."""
+        """Fit the page when its size hint has changed."""
         if watched is self._page and event.type() == QEvent.Type.LayoutRequest:
             self._fit()
         return False
@@ -50,5 +50,5 @@ class _Area(QScrollArea):
 
 
 def scrolling(page: QWidget) -> QScrollArea:
-    """Return a frameless scroll area that holds ``page``; scroll bars come where there is less room than it needs."""
+    """Return a frameless scroll area that holds ``page``; scroll bars appear if there is too little space."""
     return _Area(page)

@@ -1,4 +1,4 @@
-"""A row of buttons of which one is pressed: a choice between a few views of the same thing."""
+"""Segmented control."""
 
 from __future__ import annotations
 
@@ -42,5 +42,5 @@ class Segments(QWidget):
         return self._group.checkedId()
 
     def choose(self, index: int) -> None:
-        """Press a button as a person would."""
+        """Press a button."""
         self._group.button(index).click()

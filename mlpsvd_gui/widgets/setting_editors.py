@@ -23,14 +23,14 @@ _CHOICE_TEXTS = {"running": "continuous", "whole sounds": "events"}
 
 
 class SettingEditor(QWidget):
-    """A widget that shows one value and tells when a person changes it."""
+    """A widget that shows one value and emits changes by the user."""
 
     edited = Signal(object)
     """Emits the new value."""
     text_edited = Signal(str)
-    """Emits text that somebody else has to make a value of (lists)."""
+    """Emits text that the receiver parses (lists)."""
     refused = Signal(str)
-    """Emits why a typed number was refused, in one sentence; an empty text once it is right again."""
+    """Emits why a typed number was rejected, in one sentence; an empty text once it is valid."""
 
     def __init__(self, editor: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,14 +44,14 @@ class SettingEditor(QWidget):
 
     @abstractmethod
     def show_value(self, value: Any) -> None:
-        """Show a value without telling anybody."""
+        """Show a value; emits nothing."""
 
     def show_again(self, value: Any) -> None:
-        """Show a value even over what is being typed or was refused."""
+        """Show a value, replacing partly typed or rejected text."""
         self.show_value(value)
 
     def commit(self) -> None:
-        """Take over what is typed but not yet confirmed."""
+        """Apply text that is typed but not yet confirmed."""
 
 
 class NumberEditor(SettingEditor):
@@ -65,7 +65,7 @@ class NumberEditor(SettingEditor):
         self._box.refused.connect(self.refused)
 
     def show_value(self, value: Any) -> None:
-        if value != self._box.value():  # the same value again must not wipe out what is being typed
+        if value != self._box.value():  # the same value again must not replace partly typed text
             self.show_again(value)
 
     def show_again(self, value: Any) -> None:
@@ -150,7 +150,7 @@ class TextEditor(SettingEditor):
 
     def show_value(self, value: Any) -> None:
         text = ", ".join(str(entry) for entry in value) if self._is_list else str(value)
-        if text != self._value_text:  # the same value again must not wipe out text that was refused
+        if text != self._value_text:  # the same value again must not replace rejected text
             self._value_text = self._committed = text
             self._line.setText(text)
             self._line.setCursorPosition(0)

@@ -1,4 +1,4 @@
-"""One setting in the form: label, editor, a way back to the paper's value, and what is wrong with it."""
+"""Row of a setting: label, editor, reset button and problem."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _RESET_SIZE = 18
 
 
 def tooltip(info: SettingInfo, key: str) -> str:
-    """Return what a person may want to know: help, symbol, unit, range, the paper's value and the key."""
+    """Return the tooltip: help, symbol, unit, range, value in the paper and key."""
     lines = [f"<p style='white-space: normal'><b>{info.label}</b> – {info.help}</p>"]
     if info.symbol:
         lines.append(f"Symbol in the paper: {info.symbol}<br>")
     if info.unit:
         lines.append(f"Unit: {info.unit}<br>")
     lines.append(f"Allowed: {info.expected()}<br>")
-    lines.append(f"The paper's value: {_in_words(info.default)}{f' {info.unit}' if info.unit else ''}<br>")
+    lines.append(f"Value in the paper: {_in_words(info.default)}{f' {info.unit}' if info.unit else ''}<br>")
     lines.append(f"<small>{key}</small>")
     return "".join(lines)
 
@@ -42,7 +42,7 @@ class SettingRow(QObject):
     """Places one setting into a grid; the grid's columns are label, editor, reset."""
 
     reset_requested = Signal(str)
-    """Emits the key whose paper value is wanted back."""
+    """Emits the key of the setting to reset."""
 
     def __init__(self, key: str, info: SettingInfo, editor: SettingEditor, parent: QWidget) -> None:
         super().__init__(parent)
@@ -66,7 +66,7 @@ class SettingRow(QObject):
         self._reset.setAutoRaise(True)
         self._reset.setFixedSize(_RESET_SIZE, _RESET_SIZE)
         self._reset.setToolTip(
-            plain_tip(f"Back to the paper's value: {_in_words(self.info.default)} {self.info.unit}".strip())
+            plain_tip(f"Reset to the paper's value: {_in_words(self.info.default)} {self.info.unit}".strip())
         )
         self._reset.setAccessibleName(f"Reset {self.info.label}")
         self._reset.clicked.connect(lambda: self.reset_requested.emit(self.key))
@@ -85,24 +85,24 @@ class SettingRow(QObject):
 
     @property
     def label_width(self) -> int:
-        """Width that the label needs even in bold."""
+        """Width of the label in bold."""
         font = self._label.font()
         font.setBold(True)
         return QFontMetrics(font).horizontalAdvance(self._label.text()) + 2
 
     def set_label_width(self, width: int) -> None:
-        """Make the label this wide, so that editors stand in one line; longer ones are wrapped."""
+        """Set the width of the label, to align the editors; longer labels wrap."""
         self._label.setFixedWidth(width)
         self._label.setWordWrap(True)
 
     @property
     def is_changed(self) -> bool:
-        """Whether the value shown is not the paper's."""
+        """Whether the value differs from the paper's."""
         return self._label.font().bold()
 
     @property
     def problem(self) -> str:
-        """What is wrong with the value, empty if nothing is."""
+        """The problem of the value; otherwise empty."""
         return self._problem.text()
 
     def show_value(self, value: Any) -> None:
@@ -115,12 +115,12 @@ class SettingRow(QObject):
         self._reset.setVisible(changed and self._visible)
 
     def set_problem(self, text: str) -> None:
-        """Say what is wrong with the value; nothing for an empty text."""
+        """Show the problem of the value; an empty text hides it."""
         self._problem.setText(text)
         self._problem.setVisible(bool(text) and self._visible)
 
     def set_visible(self, visible: bool) -> None:
-        """Show or hide the whole row: a setting without effect only distracts."""
+        """Show or hide the row."""
         self._visible = visible
         self._label.setVisible(visible)
         self.editor.setVisible(visible)

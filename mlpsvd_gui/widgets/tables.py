@@ -1,4 +1,4 @@
-"""What the tables that only list things have in common."""
+"""Common set-up of read-only tables."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ __all__ = ["list_rows", "pad_cells"]
 
 _ROOM_PX = 7
 _PADDED = "QTableView::item { padding: 0 6px; }"
-"""Style of a table whose numbers do not touch the words in the next column."""
+"""Style with padding between columns."""
 
 
 def list_rows(table: QTableView) -> None:
-    """Let a table list whole rows, close together and in two shades; nothing in it is edited, and Tab leads out."""
+    """Set up a read-only table with whole-row selection, compact alternating rows, and Tab leaving it."""
     table.setShowGrid(False)
     table.setAlternatingRowColors(True)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -25,9 +25,9 @@ def list_rows(table: QTableView) -> None:
 
 
 def pad_cells(table: QTableView) -> None:
-    """Give cells room at their sides; to be asked for anew with every theme.
+    """Add horizontal padding to cells; call again after every change of theme.
 
-    A view with a style sheet keeps the palette that it had when it got it.
+    A view with a style sheet keeps the palette of the time when the sheet was set.
     """
     table.setStyleSheet("")
     table.setStyleSheet(_PADDED)

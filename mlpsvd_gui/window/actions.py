@@ -1,4 +1,4 @@
-"""Everything that menu, toolbar and shortcuts can ask for, as one set of actions."""
+"""Actions of menus, toolbar and shortcuts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mlpsvd_gui.widgets.icons import icon
 
 __all__ = ["WindowActions", "export_tip", "fill_menu_bar"]
 
-_SPEEDS = ((None, "&Full speed"), (20.0, "&20 epochs a second, to watch"), (4.0, "&4 epochs a second, to explain"))
+_SPEEDS = ((None, "&Full speed"), (20.0, "&Slow (20 epochs/s)"), (4.0, "Step &by step (4 epochs/s)"))
 _THEMES = (("system", "&Follow the system"), ("light", "&Light"), ("dark", "&Dark"))
 
 
@@ -24,7 +24,7 @@ def export_tip(contender: Contender) -> str:
 
 
 class WindowActions(QObject):
-    """The actions, without what they do."""
+    """The actions, without their behaviour."""
 
     export_requested = Signal(str)
     """Emits the key of the contender whose model is to be exported."""
@@ -33,8 +33,8 @@ class WindowActions(QObject):
         super().__init__(parent)
         new = self._new
         keys = QKeySequence.StandardKey
-        self.open = new("&Open experiment…", keys.Open, "Open an experiment, a run's folder or a model", "open")
-        self.open_run = new("Open &run folder…", "Ctrl+Shift+O", "Open the experiment of a saved run")
+        self.open = new("&Open experiment…", keys.Open, "Open an experiment, a run folder or a model", "open")
+        self.open_run = new("Open &run folder…", "Ctrl+Shift+O", "Open a saved run")
         self.save = new("&Save experiment", keys.Save, "Save all settings as a TOML file", "save")
         self.save_as = new("Save experiment &as…", "Ctrl+Shift+S", "Save all settings under another name")
         self.save_run = new("Save run to &folder…", "Ctrl+R", "Experiment, results, histories, pictures and models")
@@ -42,7 +42,7 @@ class WindowActions(QObject):
         self.undo = new("&Undo", "Ctrl+Z", "Take the last change of the experiment back")
         self.redo = new("&Redo", "Ctrl+Shift+Z", "Repeat the change that was taken back")
         self.go_back = new(
-            "&Back to my unsaved settings", None, "Restore the settings that another experiment replaced"
+            "&Back to my unsaved settings", None, "Restore the unsaved settings that another experiment replaced"
         )
         self.train = new("&Train", "F5", "Train the networks on the same data", "train")
         self.pause = new("&Pause", "F6", "Pause after the epoch under way", "pause")
@@ -60,14 +60,16 @@ class WindowActions(QObject):
         self.presets: list[QAction] = []
         self.speeds = QActionGroup(self)
         for epochs_per_s, text in _SPEEDS:
-            action = self._new(text, None, "Waits between epochs; measured times are of the training alone")
+            action = self._new(
+                text, None, "Training speed. Slow speeds pause between epochs; measured times exclude the pauses."
+            )
             action.setCheckable(True)
             action.setChecked(epochs_per_s is None)
             action.setData(epochs_per_s)
             self.speeds.addAction(action)
         self.themes = QActionGroup(self)
         for name, text in _THEMES:
-            action = self._new(text, None, "Colours of the window")
+            action = self._new(text, None, "Colour theme of the window")
             action.setCheckable(True)
             action.setData(name)
             self.themes.addAction(action)
@@ -103,29 +105,29 @@ class WindowActions(QObject):
             self.presets.append(action)
 
     def tint(self, colour: QColor) -> None:
-        """Draw the icons in a colour that can be seen on the window's background."""
+        """Draw the icons in a colour that contrasts with the background."""
         for action in (self.open, self.save, self.train, self.pause, self.stop, self.reset_layout):
             action.setIcon(icon(action.data(), colour))
 
     def show_history(self, undo_name: str, redo_name: str) -> None:
-        """Name what undo and redo would do; an empty name disables the action."""
+        """Show what undo and redo would do; an empty text disables the action."""
         for action, word, name in ((self.undo, "&Undo", undo_name), (self.redo, "&Redo", redo_name)):
             action.setText(f"{word} {name.replace('&', '&&')}".strip())
             action.setEnabled(bool(name))
 
     def set_undo_keys(self, active: bool) -> None:
-        """Give the keys of undo and redo to the experiment, or leave them to a page with an undo of its own."""
+        """Bind the undo and redo keys to the experiment, or leave them to a page with its own undo."""
         self.undo.setShortcut("Ctrl+Z" if active else "")
         self.redo.setShortcut("Ctrl+Shift+Z" if active else "")
 
     def set_paused(self, paused: bool) -> None:
         """Make the pause action resume, or pause again."""
         self.pause.setText("&Resume" if paused else "&Pause")
-        self.pause.setToolTip("Go on training (F6)" if paused else "Pause after the epoch under way (F6)")
+        self.pause.setToolTip("Resume training (F6)" if paused else "Pause after the current epoch (F6)")
 
 
 def fill_menu_bar(bar: QMenuBar, actions: WindowActions) -> QMenu:
-    """Build all menus; returns the one for recent files, which is filled when it opens."""
+    """Build all menus; return the menu of recent files, which is filled when it opens."""
     file_menu = bar.addMenu("&File")
     preset_menu = file_menu.addMenu("&New from preset")
     preset_menu.addActions(actions.presets)

@@ -1,4 +1,4 @@
-"""File dialogs and help texts. None of them blocks the window's event loop."""
+"""File dialogs and help texts, all non-blocking."""
 
 from __future__ import annotations
 
@@ -24,36 +24,36 @@ _SHORTCUTS = """
 <table cellpadding="3">
 <tr><td><b>F5</b></td><td>Train</td></tr>
 <tr><td><b>F6</b></td><td>Pause, resume</td></tr>
-<tr><td><b>F7</b></td><td>Stop and keep</td></tr>
+<tr><td><b>F7</b></td><td>Stop (keep results)</td></tr>
 <tr><td><b>Ctrl+O, Ctrl+S</b></td><td>Open, save the experiment</td></tr>
 <tr><td><b>Ctrl+R</b></td><td>Save the run to a folder</td></tr>
 <tr><td><b>Ctrl+E</b></td><td>Export the MLP-SVD as a model file</td></tr>
-<tr><td><b>Ctrl+Return</b></td><td>On the page <i>Files</i>: classify the recordings, stop</td></tr>
+<tr><td><b>Ctrl+Return</b></td><td>On the page <i>Files</i>: start or stop classification</td></tr>
 <tr><td><b>Ctrl+Z, Ctrl+Shift+Z</b></td><td>On the page <i>Explore</i>: undo and redo settings</td></tr>
 <tr><td><b>Tab, Shift+Tab</b></td><td>Next, previous field; arrow keys change a number</td></tr>
 <tr><td><b>←, →</b></td><td>In the filter plot: move the selected filter by 1 Hz, with Shift by 10 Hz;
 in a plot over epochs: move the cursor</td></tr>
-<tr><td><b>Ctrl+L</b></td><td>Start and stop listening</td></tr>
-<tr><td><b>Ctrl+D</b></td><td>On the page <i>Listen</i>: choose the sound device</td></tr>
-<tr><td><b>R</b></td><td>On the Record page: record, from press to press or while held</td></tr>
-<tr><td><b>1 to 9, with Ctrl</b></td><td>The class recorded next; with Ctrl that of the selected clips</td></tr>
-<tr><td><b>Enter, T, Del</b></td><td>Hear, trim and delete the selected clips</td></tr>
-<tr><td><b>Ctrl+Z, Ctrl+Shift+Z</b></td><td>On the Record page: undo and redo changes of clips</td></tr>
+<tr><td><b>Ctrl+L</b></td><td>Start or stop listening</td></tr>
+<tr><td><b>Ctrl+D</b></td><td>On the page <i>Listen</i>: choose the input device</td></tr>
+<tr><td><b>R</b></td><td>On the page <i>Record</i>: record, from press to press or while held</td></tr>
+<tr><td><b>1 to 9, with Ctrl</b></td><td>Class to record; with Ctrl, class of the selected clips</td></tr>
+<tr><td><b>Enter, T, Del</b></td><td>Play, trim, delete the selected clips</td></tr>
+<tr><td><b>Ctrl+Z, Ctrl+Shift+Z</b></td><td>On the page <i>Record</i>: undo and redo changes of clips</td></tr>
 </table>
 <h3>Mouse</h3>
 <table cellpadding="3">
-<tr><td><b>Drag a filter's handle</b></td><td>Centre frequency; the wheel on it changes the bandwidth</td></tr>
-<tr><td><b>Point at a plot over epochs</b></td><td>Reads all plots at that epoch</td></tr>
-<tr><td><b>Right click on a plot</b></td><td>Save it as PNG, SVG or CSV</td></tr>
+<tr><td><b>Drag a filter's handle</b></td><td>Move the centre frequency (scroll or Shift-drag: bandwidth)</td></tr>
+<tr><td><b>Point at a plot over epochs</b></td><td>Show the values of all plots at that epoch</td></tr>
+<tr><td><b>Right-click a plot</b></td><td>Save it as PNG, SVG or CSV</td></tr>
 </table>
 """
 
 
 class Dialogs(QObject):
-    """Asks for paths and passes them on."""
+    """Asks for paths and emits them."""
 
     told = Signal(str)
-    """Emits a sentence for the message bar."""
+    """Emits a message."""
 
     def __init__(self, window: QWidget, actions: WindowActions, files: DocumentsController) -> None:
         super().__init__(window)
@@ -74,18 +74,18 @@ class Dialogs(QObject):
         self._ask("experiment", "Open experiment", self._files.open, QFileDialog.FileMode.ExistingFile, _EXPERIMENTS)
 
     def ask_open_run(self) -> None:
-        """Ask for the folder of a saved run."""
+        """Ask for a run folder."""
         self._ask("run", "Open run folder", self._files.open, QFileDialog.FileMode.Directory)
 
     def save(self) -> None:
-        """Save where the experiment came from, or ask where."""
+        """Save to the file of the experiment, or ask for one."""
         if self._files.path is None:
             self.ask_save_as()
         else:
             self._files.save()
 
     def ask_save_as(self) -> None:
-        """Ask where to save the experiment."""
+        """Ask for a file for the experiment."""
         self._ask(
             "experiment",
             "Save experiment",
@@ -96,14 +96,14 @@ class Dialogs(QObject):
         )
 
     def ask_save_run(self) -> None:
-        """Ask where to make a folder for the run, and its name; a folder that is there is looked into, not filled."""
+        """Ask for a new folder for the run; an existing folder is opened, not overwritten."""
         suggested = f"run {datetime.now():%Y-%m-%d %H-%M}"
         self._ask(
             "run", "Save run to a new folder", self._files.save_run, QFileDialog.FileMode.AnyFile, suggested=suggested
         )
 
     def ask_export(self, contender: str) -> None:
-        """Ask where to write a contender's model."""
+        """Ask for a file for a contender's model."""
         self._ask(
             "model",
             "Export model",
@@ -140,11 +140,11 @@ class Dialogs(QObject):
         self._show_text("Shortcuts", _SHORTCUTS)
 
     def show_about(self) -> None:
-        """Show version, licence and the paper."""
+        """Show version, licence and reference."""
         self._show_text(
             "About MLP-SVD",
             f"<h3>MLP-SVD {mlpsvd.__version__}</h3>"
-            "<p>Explore how neural networks tell acoustic spectra apart: multilayer perceptrons whose weight matrices "
+            "<p>Explore how neural networks classify acoustic spectra: multilayer perceptrons whose weight matrices "
             "are trained as singular value decompositions.</p>"
             "<p>After V. S. Paul and P. A. Nelson (2021), <i>Matrix analysis for fast learning of neural networks "
             "with application to the classification of acoustic spectra</i>, J. Acoust. Soc. Am. 149.</p>"
@@ -155,11 +155,11 @@ class Dialogs(QObject):
         """Open the log file in the system's viewer."""
         path = log_path()
         if path is None:
-            self.told.emit("There is no log file: none could be written.")
+            self.told.emit("No log file could be written.")
             return
         path.touch()
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-            self.told.emit(f"The log file is {path}.")
+            self.told.emit(f"Log file: {path}")
 
     def _show_text(self, title: str, text: str) -> None:
         box = QMessageBox(self._window)

@@ -1,4 +1,4 @@
-"""Opening and saving: experiments, runs and models. Paths come in, sentences go out; dialogs are the window's."""
+"""Controller for opening and saving experiments, runs and models, without dialogs."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ __all__ = ["DocumentsController"]
 
 
 class DocumentsController(QObject):
-    """Knows which file the experiment came from and whether it has been changed since."""
+    """Opens and saves files; tracks the file of the experiment and unsaved changes."""
 
     failed = Signal(str)
     """Emits why something could not be read or written, in one sentence."""
     done = Signal(str, str)
-    """Emits what was done in one sentence, and an action that is offered with it ("go back" or empty)."""
+    """Emits a message and an optional action ("go back" or empty)."""
     model_opened = Signal(object)
-    """Emits the path of a model file whose experiment is open now."""
+    """Emits the path of a model file whose experiment has been opened."""
     origin_changed = Signal()
-    """The file, or whether the experiment differs from it, may have changed."""
+    """Emitted when the file or the unsaved state may have changed."""
 
     def __init__(
         self,
@@ -54,12 +54,12 @@ class DocumentsController(QObject):
 
     @property
     def path(self) -> Path | None:
-        """The file that the experiment came from or was saved to; None: none."""
+        """The file of the experiment; None without one."""
         return self._experiments.origin.path
 
     @property
     def saved(self) -> Experiment:
-        """The experiment as it was opened or saved last."""
+        """The experiment as last opened or saved."""
         return self._experiments.origin.saved
 
     @property
@@ -69,12 +69,12 @@ class DocumentsController(QObject):
 
     @property
     def is_modified(self) -> bool:
-        """Whether the experiment differs from what was opened or saved last."""
+        """Whether the experiment differs from the last opened or saved one."""
         return self._experiments.experiment != self.saved
 
     @property
     def can_save_run(self) -> bool:
-        """Whether there is anything of a run to be saved."""
+        """Whether there is a run to save."""
         return self._run.to_run() is not None
 
     @property
@@ -83,20 +83,20 @@ class DocumentsController(QObject):
         return self._writing.is_busy
 
     def close(self) -> None:
-        """Let everything that is being written, or waits for it, come to its end."""
+        """Finish all pending writes."""
         self._reading.close()
         self._writing.close()
 
     def use(self, experiment: Experiment, path: Path | None = None, sentence: str = "") -> None:
-        """Make an experiment (a preset, one just read) the current one; unsaved changes can be brought back."""
+        """Make an experiment the current one; unsaved changes can be restored."""
         lost = self.is_modified
         if lost:
             self._previous = (self._experiments.experiment, self._experiments.origin)
         self._experiments.replace(experiment, f"open “{experiment.name}”", Origin(path, experiment))
-        self.done.emit(sentence or f"Now open: {experiment.name}.", "go back" if lost else "")
+        self.done.emit(sentence or f"Opened {experiment.name}.", "go back" if lost else "")
 
     def go_back(self) -> None:
-        """Restore the last experiment with unsaved changes that another one has replaced."""
+        """Restore the unsaved experiment that another one replaced."""
         if self._previous is not None:
             before, origin = self._previous
             self._previous = None
@@ -104,12 +104,12 @@ class DocumentsController(QObject):
             self.origin_changed.emit()
 
     def adopt(self, path: Path) -> None:
-        """Take the experiment as it is for the one in ``path``: the program was started with that file."""
+        """Set ``path`` as the file of the experiment, with which the program was started."""
         self._experiments.set_origin(Origin(path, self._experiments.experiment))
         self._preferences.add_recent_file(str(path))
 
     def open(self, path: Path, remember: bool = True) -> None:
-        """Open an experiment (.toml), the folder of a saved run, or a model: its experiment becomes the current one."""
+        """Open an experiment (.toml), the folder of a run, or a model; its experiment becomes the current one."""
         try:
             experiment = file_jobs.read_experiment(path)
         except MlpSvdError as error:
@@ -122,7 +122,7 @@ class DocumentsController(QObject):
             self._preferences.add_recent_file(str(path))
         own_file = path if path.suffix.lower() == ".toml" else None
         if path.is_dir() and file_jobs.has_run(path) and not self._run.state.is_active:
-            self.use(experiment, own_file, f"Opened {path.name}: {experiment.name}. Its results are being read …")
+            self.use(experiment, own_file, f"Opened {path.name}: {experiment.name}. Reading results…")
             self._reading.submit(
                 partial(file_jobs.read_run, path), partial(self._show_run, path), partial(self._tell_unread, path)
             )
@@ -133,17 +133,17 @@ class DocumentsController(QObject):
 
     def _show_run(self, path: Path, saved: Run) -> None:
         if self._run.state.is_active:
-            return  # somebody has pressed Train meanwhile
+            return  # Train was pressed meanwhile
         self._run.show(saved)
         self.done.emit(f"Opened {path.name} with its results: {saved.experiment.name}.", "")
 
     def _tell_unread(self, path: Path, error: Exception) -> None:
         LOGGER.error("The results in %s could not be read", path, exc_info=error)
         reason = str(error).rstrip(".") if isinstance(error, MlpSvdError) else unexpected_sentence(error).rstrip(".")
-        self.failed.emit(f"The settings of {path.name} are open, but not its results: {reason}.")
+        self.failed.emit(f"Opened {path.name} without its results: {reason}.")
 
     def save(self, path: Path | None = None) -> bool:
-        """Save the experiment, to ``path`` or where it came from; returns whether that was possible."""
+        """Save the experiment to ``path`` or its own file; return whether it succeeded."""
         path = path or self.path
         if path is None:
             return False
@@ -159,20 +159,20 @@ class DocumentsController(QObject):
         return True
 
     def save_run(self, folder: Path) -> None:
-        """Write experiment, results, histories, pictures and models into a folder, in the background."""
+        """Write experiment, results, histories, figures and models to a folder, in the background."""
         run = self._run.to_run()
         if run is None:
-            self.failed.emit("There is no run to save yet; train first.")
+            self.failed.emit("No run to save. Train first.")
             return
         job = partial(file_jobs.save_run, folder, run)
-        self.done.emit(f"Saving the run to {folder} …", "")
+        self.done.emit(f"Saving the run to {folder}…", "")
         self._writing.submit(job, self._tell_saved, partial(self._tell_failed, folder))
 
     def export_model(self, path: Path, contender: str) -> None:
-        """Write one contender's trained network with everything that classifying needs."""
+        """Write one contender's model file."""
         outcome = self._run.outcomes.get(contender)
         if outcome is None or self._run.data is None:
-            self.failed.emit("There is no trained network to export yet; train first.")
+            self.failed.emit("No trained network to export. Train first.")
             return
         path = path if path.suffix else path.with_suffix(".safetensors")
         job = partial(file_jobs.export_model, path, self._run.data, outcome, self._run.run_id)

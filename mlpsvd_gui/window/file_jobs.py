@@ -1,4 +1,4 @@
-"""Reading and writing that may take a while; runs in any thread."""
+"""Reading and writing of runs and models; callable from any thread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["export_model", "has_run", "read_experiment", "read_run", "save_run"]
 
 
 def read_experiment(path: Path) -> Experiment:
-    """Read the experiment in a TOML file, in the folder of a saved run, or sealed into a model file.
+    """Read the experiment from a TOML file, a run folder or a model file.
 
     Raises
     ------
@@ -32,13 +32,13 @@ def read_experiment(path: Path) -> Experiment:
 
 
 def _experiment_of_folder(folder: Path) -> Experiment:
-    """A run that ended before its results were written has a checkpoint only."""
+    """Read a run, or its checkpoint if it ended before its results were written."""
     from mlpsvd.experiments.runs.checkpoint import load_checkpoint
 
     if (folder / "experiment.toml").is_file():
         return load_experiment(folder / "experiment.toml")
     if not has_run(folder):
-        raise FileFormatError(f"{folder} is not the folder of a saved run: it has no experiment.toml")
+        raise FileFormatError(f"{folder} is not a run folder: it has no experiment.toml")
     return load_checkpoint(latest_checkpoint(folder)).experiment
 
 
@@ -52,7 +52,7 @@ def _experiment_of_model(path: Path) -> Experiment:
 
 
 def save_run(folder: Path, run: Run) -> Path:
-    """Write everything of a run into ``folder`` and return the folder."""
+    """Write a run to ``folder`` and return the folder."""
     write_run(folder, run)
     return folder
 

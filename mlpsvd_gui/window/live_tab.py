@@ -1,4 +1,4 @@
-"""The live tab: listen, record, and classify files."""
+"""Live audio: the pages Listen, Record and Files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["LiveTab"]
 
 
 class LiveTab(QWidget):
-    """Three pages over the same microphone and the same networks.
+    """Tabs of the three pages, which share the microphone and the models.
 
     Parameters
     ----------
@@ -26,9 +26,9 @@ class LiveTab(QWidget):
         self.pages.setDocumentMode(True)
         self._areas: dict[QWidget, QWidget] = {}
         for page, title, tip in (
-            (listen, "Listen", "A network classifies what the microphone, a recording or the bank plays"),
-            (record, "Record", "Labelled clips straight into a data set, and training on them"),
-            (files, "Files", "Many recordings classified in one go"),
+            (listen, "Listen", "Classify a microphone, a recording or the synthetic bank live"),
+            (record, "Record", "Record labelled clips and train on them"),
+            (files, "Files", "Classify many recordings at once"),
         ):
             area = scrolling(page)
             self._areas[page] = area
@@ -38,5 +38,5 @@ class LiveTab(QWidget):
         layout.addWidget(self.pages)
 
     def show_page(self, page: QWidget) -> None:
-        """Bring one of the pages to the front."""
+        """Show one of the pages."""
         self.pages.setCurrentWidget(self._areas[page])

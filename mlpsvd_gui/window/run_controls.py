@@ -1,4 +1,4 @@
-"""Train, pause and stop in menu and toolbar, and what is going on in words."""
+"""Train, pause and stop in menu and toolbar, and the status line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SAVE_TIP = "Experiment, results, histories, pictures and models (Ctrl+R)"
 
 
 def _no_result(state: RunPhase) -> str:
-    return "Wait for the run to end, or stop it (F7)" if state.is_active else "Nothing is trained yet: press Train (F5)"
+    return "Wait for the run to end, or stop it (F7)" if state.is_active else "No trained network: press Train (F5)"
 
 
 def _set_tip(action: QAction, tip: str) -> None:
@@ -31,7 +31,7 @@ def _set_tip(action: QAction, tip: str) -> None:
 
 
 class RunControls(QObject):
-    """Allows what makes sense at the moment and says why not otherwise."""
+    """Enables the actions that apply, and shows why others are disabled."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class RunControls(QObject):
         actions.pause.setEnabled(state in (RunPhase.TRAINING, RunPhase.PAUSED))
         actions.set_paused(state is RunPhase.PAUSED)
         actions.stop.setEnabled(state.is_active)
-        for action, tip in ((actions.pause, "Pause after the epoch under way (F6)"), (actions.stop, _STOP_TIP)):
+        for action, tip in ((actions.pause, "Pause after the current epoch (F6)"), (actions.stop, _STOP_TIP)):
             if not action.isEnabled():
                 _set_tip(action, "No run to pause or stop: press Train (F5)")
             elif action is actions.stop or state is not RunPhase.PAUSED:
@@ -135,9 +135,9 @@ class RunControls(QObject):
         if self._problems and not state.is_active:
             return f"Cannot train: {self._problems[0]}"
         if state is RunPhase.EMPTY:
-            return "Nothing trained yet. Press Train (F5)."
+            return "Not trained yet. Press Train (F5)."
         if state is RunPhase.PREPARING:
-            return "Preparing the data …"
+            return "Preparing data…"
         if state is RunPhase.FAILED:
             return f"Training failed: {self._run.message}"
         reached = self._reached()

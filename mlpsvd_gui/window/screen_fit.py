@@ -1,4 +1,4 @@
-"""Where a window goes so that all of it is on a screen that is there."""
+"""Placement of the window on the available screens."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from PySide6.QtCore import QRect, QSize
 __all__ = ["first_place", "fitted"]
 
 _FRAME = QSize(16, 40)
-"""Room for the frame and the title that the desktop adds."""
+"""Space for the window frame and title bar."""
 
 
 def first_place(wanted: QSize, screen: QRect) -> QRect:
-    """Return where a window of this size goes on the screen at first: in its middle, no larger than it is."""
+    """Return the initial place of a window: centred on the screen, no larger than it."""
     return fitted(QRect(screen.topLeft(), wanted), [screen], centred=True)
 
 
@@ -23,17 +23,17 @@ def fitted(place: QRect, screens: Sequence[QRect], centred: bool = False) -> QRe
     Parameters
     ----------
     place
-        Where the window was, without its frame.
+        The last place of the window, without its frame.
     screens
-        The available areas of the screens that are there, the main one first.
+        The available areas of the screens, the main one first.
     centred
-        Whether it goes to the middle of the screen in any case.
+        Whether to centre it in any case.
 
     Returns
     -------
     QRect
-        ``place`` itself where it lies on a screen; otherwise made smaller and moved onto the screen on which most of it
-        was, the main one if it was on none.
+        ``place`` itself if it lies on a screen; otherwise reduced and moved to the screen with its largest part, or to
+        the main one.
     """
     shares = [_area(screen.intersected(place)) for screen in screens]
     best = max(range(len(screens)), key=lambda index: shares[index])

@@ -1,4 +1,4 @@
-"""The session: the last run comes back at the start, earlier ones are in a menu, and quitting loses none."""
+"""Session: restores the last run, lists recent runs, and confirms quitting."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ _LONGEST_NAME = 50
 
 
 class SessionController(QObject):
-    """Restores the last session, lists the runs that were kept, and asks before a run is stopped by quitting.
+    """Restores the last run, lists recent runs, and asks before quitting stops a run.
 
     Parameters
     ----------
     window
-        Closed once a run that was under way has been stopped and kept.
+        Closed once an active run has been stopped and saved.
     menu
-        Filled with the runs that were kept when it opens.
+        Menu of recent runs, filled when it opens.
     run_model, files, training
-        What shows, opens and stops runs.
+        State of the run, and the controllers that open and stop runs.
     library
-        Where runs are kept.
+        The library of runs.
     """
 
     noted = Signal(str)
-    """Emits a sentence about the run that was restored."""
+    """Emits a message about the restored run."""
 
     def __init__(
         self,
@@ -66,18 +66,18 @@ class SessionController(QObject):
         QGuiApplication.instance().commitDataRequest.connect(self._end_of_login)  # type: ignore[union-attr]
 
     def restore(self) -> None:
-        """Read the run that was kept last, in the background, and show it if nothing else was begun meanwhile."""
+        """Read the last run in the background, and show it unless another one was started meanwhile."""
         self._reading.submit(self._library.read_latest, self._show, self._tell_unread)
 
     def may_close(self) -> bool:
-        """Whether the window may close now; where a run is under way, the person is asked first."""
+        """Whether the window may close now; asks first if a run is active."""
         if self._may_stop or not self._run.state.is_active or not self._window.isVisible():
             return True
         self._ask()
         return False
 
     def close(self) -> None:
-        """Read nothing more."""
+        """Stop reading."""
         self._reading.close()
 
     @property
@@ -91,7 +91,7 @@ class SessionController(QObject):
         self._run.show(run)
         if not run.is_finished:
             n_epochs = run.experiment.training.epochs
-            self.noted.emit(f"Restored the last run, which ended after {run.epoch} of {n_epochs} epochs.")
+            self.noted.emit(f"Restored the last run ({run.epoch} of {n_epochs} epochs).")
 
     def _tell_unread(self, error: Exception) -> None:
         LOGGER.warning("The last run could not be restored: %s", error)
@@ -101,9 +101,9 @@ class SessionController(QObject):
         box.setObjectName("quit question")
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle("Quit")
-        box.setText("A run is under way.")
-        box.setInformativeText("Stop it, keep what it has reached, and quit?")
-        stop = box.addButton("&Stop, keep and quit", QMessageBox.ButtonRole.AcceptRole)
+        box.setText("A run is active.")
+        box.setInformativeText("Stop it, save its results and quit?")
+        stop = box.addButton("&Stop, save and quit", QMessageBox.ButtonRole.AcceptRole)
         box.addButton("&Continue training", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(stop)
         box.finished.connect(box.deleteLater)
@@ -111,7 +111,7 @@ class SessionController(QObject):
         box.open()
 
     def stop_and_close(self) -> None:
-        """Close the window without a question, once a run that is under way has been stopped and kept."""
+        """Close the window without asking, once an active run has been stopped and saved."""
         self._closes_when_stopped = True
         self._training.stop_and_keep()
         self._close_if_stopped()
@@ -122,7 +122,7 @@ class SessionController(QObject):
             self._window.close()
 
     def _end_of_login(self, *_: object) -> None:
-        """Let the system log out; a run that is stopped by that is kept."""
+        """Allow logout; a run stopped by it is saved."""
         self._may_stop = True
 
     def _fill_menu(self) -> None:

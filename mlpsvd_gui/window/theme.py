@@ -1,4 +1,4 @@
-"""Light, dark or as the system has it, live."""
+"""Theme of the window: light, dark or as the system."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SCHEMES = {
 
 
 class ThemeController(QObject):
-    """Gives every panel its theme whenever the window's palette changes."""
+    """Applies the theme to every panel when the window's palette changes."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class ThemeController(QObject):
         self._takers = takers
         self._preferences = preferences
         self._given: Theme | None = None
-        self._later = QTimer(self)  # the palette follows the scheme a moment later
+        self._later = QTimer(self)  # the palette follows the scheme with a delay
         self._later.setSingleShot(True)
         self._later.timeout.connect(self.apply)
         hints = QGuiApplication.styleHints()
@@ -48,24 +48,24 @@ class ThemeController(QObject):
 
     @property
     def is_dark(self) -> bool:
-        """Whether the window is dark now."""
+        """Whether the window is dark."""
         return self._given is not None and self._given.is_dark
 
     def choose(self, name: str) -> None:
-        """Follow the system, or be light or dark, and remember it."""
+        """Use the system theme, light or dark, and store the choice."""
         self._preferences.theme = name
         hints = QGuiApplication.styleHints()
         if name == "system":
             hints.unsetColorScheme()
         else:
             hints.setColorScheme(_SCHEMES[name])
-        # A bare X11 desktop does not take the wish: the palette is then set here.
+        # A bare X11 desktop ignores the scheme: the palette is then set here.
         is_taken = name == "system" or hints.colorScheme() == _SCHEMES[name]
         QApplication.setPalette(palette_of(dark=name == "dark" and not is_taken))
         self._soon()
 
     def apply(self) -> None:
-        """Give every panel the theme of the window's palette, if that has changed."""
+        """Apply the theme of the window's palette to every panel, if it has changed."""
         theme = theme_for(self._window.palette())
         if theme != self._given:
             self._given = theme
@@ -73,7 +73,7 @@ class ThemeController(QObject):
                 take(theme)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Notice a change of the window's palette."""
+        """Detect a change of the window's palette."""
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange):
             self._soon()
         return False

@@ -1,4 +1,4 @@
-"""The toolbar: what to train, the three buttons, how far it is, and what computes."""
+"""Toolbar: preset, files, training buttons, progress and engine."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["RunToolBar"]
 
 _ENGINE_WIDTH = 330
 FINISHED_MS = 6000
-"""How long "finished" and a full bar stay."""
+"""Time for which "finished" and the full bar are shown."""
 
 
 class RunToolBar(QToolBar):
-    """Preset, open, save; train, pause, stop and keep; progress; engine."""
+    """Preset, open, save; train, pause, stop; progress; engine."""
 
     def __init__(self, actions: WindowActions, parent: QWidget | None = None) -> None:
         super().__init__("Toolbar", parent)
@@ -41,7 +41,7 @@ class RunToolBar(QToolBar):
         self.preset_button.setText("Preset")
         self.preset_button.setMenu(menu)
         self.preset_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.preset_button.setToolTip("Start from one of the paper's tasks or from settings for recordings")
+        self.preset_button.setToolTip("Load a preset: a task of the paper, or settings for recordings")
         self.preset_button.setAutoRaise(True)
         self.addWidget(self.preset_button)
         self.addActions([actions.open, actions.save])
@@ -60,7 +60,7 @@ class RunToolBar(QToolBar):
         keeps_room = self.progress.sizePolicy()
         keeps_room.setRetainSizeWhenHidden(True)
         self.progress.setSizePolicy(keeps_room)
-        holder = QWidget(self)  # a toolbar gives the room of a hidden widget of its own to others
+        holder = QWidget(self)  # a toolbar redistributes the space of a hidden widget
         holder.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self._left.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout(holder)
@@ -74,14 +74,14 @@ class RunToolBar(QToolBar):
         self.addWidget(self._engine)
 
     def show_progress(self, share: float, text: str) -> None:
-        """Show how far the run is.
+        """Show the progress of the run.
 
         Parameters
         ----------
         share
             0 to 1; negative while unknown.
         text
-            How long is left, in words.
+            Remaining time as text.
         """
         self.progress.setRange(0, 0 if share < 0 else 1000)
         self.progress.setValue(round(1000 * max(0.0, share)))
@@ -93,16 +93,16 @@ class RunToolBar(QToolBar):
             self._fading.stop()
 
     def _fade(self) -> None:
-        """Leave no "finished" behind: the line at the bottom says what was reached."""
+        """Clear "finished"; the status line shows the results."""
         self.show_progress(0.0, "")
 
     @property
     def left_text(self) -> str:
-        """How long is left, as shown."""
+        """The remaining time, as shown."""
         return self._left.text()
 
     def show_engine(self, text: str) -> None:
-        """Say what computes."""
+        """Show the engine."""
         width = _ENGINE_WIDTH
         self._engine.setText(self._engine.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width))
-        self._engine.setToolTip(plain_tip(f"What computes the epochs: {text}" if text else ""))
+        self._engine.setToolTip(plain_tip(f"Engine: {text}" if text else ""))

@@ -1,4 +1,4 @@
-"""The level of what is heard, some 25 times a second."""
+"""Level of the input, about 25 times per second."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _STEP_S = 0.04
 
 
 class LevelWatch:
-    """Measures what came since the last look.
+    """Measures the new samples since the last call.
 
-    The root mean square is that of the samples that are classified, so that it can be held against the trigger level
-    and the training set's. Peak and clipping are the device's own: resampling rounds clipped tops off.
+    The RMS level is that of the classified samples, so that it can be compared with the trigger level and the training
+    set. Peak and clipping are those of the device samples, because resampling smooths clipped peaks.
     """
 
     def __init__(self, ring: RingBuffer, source: AudioSource) -> None:
@@ -25,7 +25,7 @@ class LevelWatch:
         self._n_raw = 0
 
     def poll(self) -> list[Level]:
-        """Return the level of what is new, nothing where that is too little."""
+        """Return the levels of the new samples; empty if there are too few."""
         n_new = self._ring.n_written - self._n_measured
         if n_new < _STEP_S * self._source.sample_rate_hz:
             return []

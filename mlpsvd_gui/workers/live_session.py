@@ -1,4 +1,4 @@
-"""Live audio in the background: one thread that starts a source, classifies what comes in, and stops it again."""
+"""Live session: a thread that starts a source, classifies its sound, and stops it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ RING_S = 12.0
 
 @dataclass(frozen=True)
 class LiveUpdate:
-    """What happened since the last look.
+    """Updates since the last call.
 
     Attributes
     ----------
@@ -51,11 +51,11 @@ class LiveUpdate:
     spectra
         Spectra of the new samples, where there is no model to make any.
     status
-        What the source says now.
+        Status of the source.
     heard_s, lost_s
         Seconds delivered since the start, and how much of it was written over before it was classified.
     ended
-        Whether nothing more will come from this session.
+        Whether the session has ended.
     """
 
     decisions: tuple[LiveDecision, ...]
@@ -203,7 +203,7 @@ class LiveSession(QObject):
         except MlpSvdError as error:
             self._failure = SourceStatus(SourceState.FAILED, str(error))
         except Exception as error:
-            # Without this the thread would die in silence and the tab would show its last label for ever.
+            # Without this the thread would end silently and the page would show its last label forever.
             _log.exception("live audio broke off")
             self._failure = SourceStatus(SourceState.FAILED, f"Live classification broke off: {error}")
         finally:

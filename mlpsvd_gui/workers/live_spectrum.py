@@ -1,4 +1,4 @@
-"""The spectrum of what is heard while no network looks at it."""
+"""Spectrum of the input without a model."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _MOST_AT_ONCE = 4
 
 @dataclass(frozen=True)
 class SpectrumColumn:
-    """One spectrum: where it begins in the source's time, and the level in dBFS at each frequency."""
+    """A spectrum: start time in the source, and level in dBFS at each frequency."""
 
     start_s: float
     level_db: NDArray[np.float64]
 
 
 class LiveSpectrum:
-    """Takes a Hann-windowed transform twenty times a second; a full-scale sine in the middle of a bin is 0 dBFS."""
+    """Computes a Hann-windowed FFT twenty times per second; a full-scale sine at a bin centre is 0 dBFS."""
 
     step_s = _STEP_S
 
@@ -44,7 +44,7 @@ class LiveSpectrum:
         return np.asarray(np.fft.rfftfreq(self._size, 1.0 / self._rate_hz), np.float64)
 
     def poll(self) -> list[SpectrumColumn]:
-        """Return the spectra of what is new; where much is new, of its end."""
+        """Return the spectra of the new samples; if there are many, of the last ones."""
         behind = self._ring.n_written - self._size - self._next
         if behind > _MOST_AT_ONCE * self._step:
             self._next += behind // self._step * self._step

@@ -1,4 +1,4 @@
-"""Hearing a clip, through the one thread that owns the sound card; its absence is one sentence."""
+"""Playback of clips, in the thread that owns PortAudio."""
 
 from __future__ import annotations
 
@@ -32,30 +32,30 @@ _POLL_S = 0.02
 _ANSWER_S = 3.0
 _NO_LIBRARY = "Clips cannot be played: the PortAudio library is missing (on Debian: apt-get install libportaudio2)."
 _NO_PACKAGE = "Clips cannot be played: the Python package sounddevice is not installed."
-_NO_DEVICE = "Clips cannot be played: this machine has no sound output."
-_HANGS = "Clips cannot be played now: the sound system does not answer. Try again once it does, or restart its server."
+_NO_DEVICE = "Clips cannot be played: no audio output found."
+_HANGS = "Clips cannot be played: the sound system does not respond. Try again later, or restart the sound server."
 
 
 @dataclass(frozen=True, eq=False)
 class _Play:
     samples: NDArray[np.float32] | None
-    """None only asks whether there is a sound output."""
+    """None only checks for an audio output."""
     sample_rate_hz: float
 
 
 class Player(QObject):
-    """Plays one clip at a time through the default output; a new one takes the place of the last.
+    """Plays one clip at a time through the default output; a new clip replaces the last one.
 
     Parameters
     ----------
     host
-        The owner of PortAudio; the window has one for all that records and plays. Without one, a host of its own.
+        The owner of PortAudio, shared by the window; by default a new one.
     """
 
     available_changed = Signal(str)
-    """Emits why nothing can be played, in one sentence; an empty text where it can."""
+    """Emits why nothing can be played, in one sentence; otherwise an empty text."""
     failed = Signal(str)
-    """Emits one sentence: this clip could not be played."""
+    """Emits why a clip could not be played, in one sentence."""
     playing_changed = Signal(bool)
 
     def __init__(self, host: PortAudioThread | None = None, parent: QObject | None = None) -> None:
@@ -66,16 +66,16 @@ class Player(QObject):
         self._runner.failed.connect(lambda _, sentence: self.failed.emit(sentence))
 
     def look_for_output(self) -> None:
-        """Find out in the background whether there is a sound output; see :attr:`available_changed`."""
+        """Check for an audio output in the background; see :attr:`available_changed`."""
         self._runner.ask(_Play(None, 0.0))
 
     def play(self, samples: NDArray[np.float32], sample_rate_hz: float) -> None:
-        """Play a clip, its peak at half of full scale."""
+        """Play a clip, normalised to half of full scale."""
         self.playing_changed.emit(True)
         self._runner.ask(_Play(samples, sample_rate_hz))
 
     def stop(self) -> None:
-        """Stop what plays."""
+        """Stop playback."""
         self._runner.cancel()
         self.playing_changed.emit(False)
 
@@ -96,7 +96,7 @@ class Player(QObject):
 
 
 class _PlayWork:
-    """Plays, or looks whether one could; answers why not, empty where all went well."""
+    """Play, or check whether it is possible; return the reason if not."""
 
     def __init__(self, host: PortAudioThread) -> None:
         self._host = host
@@ -128,7 +128,7 @@ class _PlayWork:
 
     @staticmethod
     def _answer(future: Future[T], progress: Progress) -> T:
-        """Wait for PortAudio's thread, which may be held up, but not for ever, and not for what nobody wants."""
+        """Wait for PortAudio's thread, with a timeout, unless the request is cancelled."""
         for _ in range(int(_ANSWER_S / _POLL_S)):
             try:
                 return future.result(_POLL_S)
@@ -138,7 +138,7 @@ class _PlayWork:
 
 
 def _output_rate_hz(library: PortAudioLibrary) -> float:
-    """Return the rate of the default output; DeviceError says in a sentence why there is none."""
+    """Return the rate of the default output. DeviceError if there is none."""
     if library.ask_pulse().state is PulseState.HANGS:
         raise DeviceError(_HANGS)
     sd = library.sd
@@ -149,12 +149,12 @@ def _output_rate_hz(library: PortAudioLibrary) -> float:
             _log.info("no sound output: %s", error)
         if not may_look_again:
             break
-        library.reinitialise()  # it knows only the devices of its start
+        library.reinitialise()  # PortAudio knows only the devices at its start
     raise DeviceError(_NO_DEVICE)
 
 
 class _Output:
-    """One clip on its way out."""
+    """A clip being played."""
 
     def __init__(self, samples: NDArray[np.float32], rate_hz: float) -> None:
         self._samples = samples
@@ -165,7 +165,7 @@ class _Output:
         self.is_wanted = True
 
     def open(self, library: PortAudioLibrary) -> None:
-        """Begin; in PortAudio's thread."""
+        """Start; in PortAudio's thread."""
         if not self.is_wanted:
             return
         sd = library.sd
@@ -189,20 +189,20 @@ class _Output:
             raise DeviceError(_NO_DEVICE) from None
 
     def wait(self, progress: Progress) -> None:
-        """Wait for the end of the clip, whatever the sound card does."""
+        """Wait for the end of the clip, with a timeout."""
         for _ in range(int((len(self._samples) / self._rate_hz + _GRACE_S) / _POLL_S)):
             if self._done.wait(_POLL_S):
                 return
             progress(0.0)
 
     def close(self, library: PortAudioLibrary) -> None:
-        """End, heard out or not; in PortAudio's thread."""
+        """End playback; in PortAudio's thread."""
         if self._stream is not None:
             library.let_go(self._stream)
 
 
 def _levelled(samples: NDArray[Any], rate_hz: float) -> NDArray[np.float32]:
-    """Bring the peak to half of full scale and fade the ends, so that nothing clicks."""
+    """Normalise the peak to half of full scale and fade the ends to avoid clicks."""
     peak = float(np.abs(samples).max(initial=0.0)) or 1.0
     levelled = np.asarray(samples * (_PEAK / peak), dtype=np.float32)
     n_fade = min(round(_FADE_S * rate_hz), len(levelled) // 2)

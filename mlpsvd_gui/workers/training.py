@@ -1,4 +1,4 @@
-"""Training in a thread: one more loop over the race's generator."""
+"""Training in a background thread."""
 
 from __future__ import annotations
 
@@ -35,27 +35,27 @@ from mlpsvd_gui.workers.warm_up import WarmUp
 __all__ = ["TrainingWorker"]
 
 _BATCH_S = 0.05
-"""The window hears of new epochs at most 20 times a second: more than the eye reads, less than plots cost."""
+"""New epochs are emitted at most 20 times per second."""
 
 _FUSED = ("auto", "fused")
-"""Engines that the warm-up makes ready."""
+"""Engines prepared by the warm-up."""
 
 
 class _CancelledError(Exception):
-    """The person pressed Stop while the data was being prepared."""
+    """Raised when Stop was pressed during the preparation of the data."""
 
 
 class TrainingWorker(QObject):
-    """Prepares and trains one experiment at a time in a thread of its own.
+    """Prepares and trains one experiment at a time in a background thread.
 
     Parameters
     ----------
     prepare_data, make_race
-        How to prepare and to race; tests give quicker ones.
+        Functions to prepare data and create the race; tests pass quicker ones.
     warm_up
-        Makes the fused engine ready; None leaves that to the first race.
+        Prepares the fused engine; None leaves that to the first race.
     library
-        Keeps every run, with a checkpoint every ten seconds; None keeps none.
+        Stores every run, with a checkpoint every ten seconds; None stores none.
     """
 
     news = Signal(object)
@@ -75,16 +75,16 @@ class TrainingWorker(QObject):
         self._warm_up = warm_up
         self._library = library
         self.epochs_per_s: float | None = None
-        """At most so many epochs of each network a second, for a person to watch; None is full speed."""
+        """Maximum epochs per second and network; None is full speed."""
         self._token = 0
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._go = threading.Event()
 
     def start(self, experiment: Experiment, run_id: str = "") -> int:
-        """Start training ``experiment`` once a run still going on has stopped; returns the new run's token at once."""
+        """Start training ``experiment`` once an active run has stopped; return the new run's token immediately."""
         self.stop_and_keep()
-        self._token += 1  # whatever the last run still has to say is no longer wanted
+        self._token += 1  # ignore remaining messages of the last run
         self._stop = threading.Event()
         self._go = threading.Event()
         self._go.set()
@@ -98,22 +98,22 @@ class TrainingWorker(QObject):
         return self._token
 
     def pause(self) -> None:
-        """Stop pulling epochs; the one under way is finished."""
+        """Pause after the current epoch."""
         self._go.clear()
 
     def resume(self) -> None:
-        """Go on pulling epochs."""
+        """Resume."""
         self._go.set()
 
     def stop_and_keep(self) -> None:
-        """End the run after the epoch under way; its outcomes come as news."""
+        """End the run after the current epoch; its outcomes are emitted."""
         self._stop.set()
         self._go.set()
 
     def close(self, timeout_s: float = 0.8) -> bool:
-        """Stop, wait, and say whether the thread has ended in time (a daemon otherwise: it cannot hold the program)."""
+        """Stop and wait; return whether the thread ended in time (it is a daemon and cannot block the program)."""
         self.stop_and_keep()
-        self._token += 1  # whatever it still has to say is no longer wanted
+        self._token += 1  # ignore its remaining messages
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.join(timeout_s)
@@ -144,7 +144,7 @@ class TrainingWorker(QObject):
             self._tell(TrainingFailed(token, error))
         finally:
             if before is not None:
-                before.join()  # a next run waits for this thread, and so for all before it
+                before.join()  # the next run waits for this thread, and so for all before it
 
     def _raced(
         self,
@@ -170,7 +170,7 @@ class TrainingWorker(QObject):
         return ended(token, dict(race.outcomes()), dict(race.states()), notes)
 
     def _validate(self, token: int, prepared: Prepared, race: Race, stop: threading.Event, go: threading.Event) -> None:
-        """Cross-validate where the test set is small; Stop leaves it out, and the trained networks are kept."""
+        """Cross-validate if the test set is small; Stop skips it and keeps the trained networks."""
         told_at = 0.0
 
         def progress(share: float) -> None:
@@ -187,7 +187,7 @@ class TrainingWorker(QObject):
         except _CancelledError:
             return
         except TrainingError as error:
-            LOGGER.info("There is no cross-validation: %s", error)
+            LOGGER.info("Cross-validation failed: %s", error)
 
     def _start_race(
         self, token: int, experiment: Experiment, run_id: str, stop: threading.Event
@@ -211,7 +211,7 @@ class TrainingWorker(QObject):
         return prepared, race, keeper
 
     def _find_limit(self, token: int, experiment: Experiment, stop: threading.Event) -> None:
-        """Report better and better estimates of the limit; after the training, which it would slow down."""
+        """Emit increasingly precise estimates of the Bayes limit, after the training, which they would slow down."""
 
         def progress(_: float) -> None:
             if stop.is_set():
@@ -222,8 +222,8 @@ class TrainingWorker(QObject):
                 self._tell(LimitEstimated(token, limit))
         except _CancelledError:
             return
-        except (MlpSvdError, MemoryError) as error:  # a line less in a plot, nothing more
-            LOGGER.info("The best possible accuracy is not known: %s", error)
+        except (MlpSvdError, MemoryError) as error:  # only a line in a plot is missing
+            LOGGER.info("The Bayes limit could not be estimated: %s", error)
 
     def _await_engine(self, token: int, experiment: Experiment, stop: threading.Event) -> None:
         if self._warm_up is None or experiment.training.engine not in _FUSED:
@@ -241,7 +241,7 @@ class TrainingWorker(QObject):
         stop: threading.Event,
         go: threading.Event,
     ) -> bool:
-        """Pull epochs until the end or Stop; return whether it was Stop."""
+        """Train epochs until the end or Stop; return whether it was Stop."""
         batch: list[RaceEvent] = []
         told_at = 0.0
         events = race.run()
@@ -265,7 +265,7 @@ class TrainingWorker(QObject):
                 close()
 
     def _wait_for_eyes(self, n_contenders: int, stop: threading.Event) -> None:
-        """Keep to the speed asked for; the networks of a race take turns, so each waits its share."""
+        """Limit the speed; the networks take turns, so each waits its share."""
         pace = self.epochs_per_s
         if pace is not None:
             stop.wait(1.0 / pace / n_contenders)
@@ -273,7 +273,7 @@ class TrainingWorker(QObject):
     def _tell(self, news: TrainingEvent) -> None:
         try:
             self.news.emit(news)
-        except RuntimeError:  # the window has gone, and this object with it
+        except RuntimeError:  # the window and this object no longer exist
             return
 
 

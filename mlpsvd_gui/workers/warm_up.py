@@ -1,4 +1,4 @@
-"""The fused engine made ready in the background: compiled once per machine, loaded once per start."""
+"""Background preparation of the fused engine: compiled once per machine, loaded once per start."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ __all__ = ["WarmUp"]
 
 
 class WarmUp:
-    """Compiles in another process where that was never done, then loads what was compiled, in one thread.
+    """Compiles in another process if necessary, then loads the compiled code, in one thread.
 
-    Loading takes about a second and shares the interpreter with the window, so it is done while nobody waits for it:
-    soon after the window has opened, not when Train is pressed.
+    Loading takes about a second and shares the interpreter with the window, so it happens soon after the window has
+    opened, not when Train is pressed.
 
     Parameters
     ----------
     compile_, load
-        What to do; tests give quicker ones.
+        Functions to call; tests pass quicker ones.
     """
 
     def __init__(
@@ -36,23 +36,23 @@ class WarmUp:
 
     @property
     def is_done(self) -> bool:
-        """Whether there is nothing to wait for any more."""
+        """Whether the engine is ready."""
         return self._done.is_set()
 
     @property
     def compiles(self) -> bool:
-        """Whether this is the first time on this machine, which takes some ten seconds instead of one."""
+        """Whether the engine must be compiled on this machine, which takes about 10 s instead of 1 s."""
         return not self.is_done and not is_compiled()
 
     def start(self) -> None:
-        """Begin, if that has not happened yet."""
+        """Start, if not yet started."""
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="warm-up", daemon=True)
                 self._thread.start()
 
     def wait(self, stop: threading.Event) -> None:
-        """Begin where needed and wait until it is done, or until ``stop`` is set."""
+        """Start if needed and wait until ready, or until ``stop`` is set."""
         self.start()
         while not self._done.wait(0.02) and not stop.is_set():
             pass
@@ -61,9 +61,12 @@ class WarmUp:
         try:
             self._compile()
             self._load()
-        except (EngineError, MissingLibraryError) as error:  # the next training says so and uses the reference engine
+        except (
+            EngineError,
+            MissingLibraryError,
+        ) as error:  # the next training reports it and uses the reference engine
             LOGGER.info("%s", error)
-        except Exception:  # the first training run will fail likewise, and tell the person then
-            LOGGER.exception("The fused engine could not be made ready")
+        except Exception:  # the first training run will fail likewise and report it
+            LOGGER.exception("The fused engine could not be prepared")
         finally:
             self._done.set()

@@ -106,7 +106,7 @@ def test_quitting_during_a_run_asks_and_cancelling_goes_on(qtbot: QtBot, tmp_pat
 
     window.actions_.quit.trigger()
     started = time.monotonic()
-    press(qtbot, question(window), "Stop, keep and quit")
+    press(qtbot, question(window), "Stop, save and quit")
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=20_000)
     assert time.monotonic() - started < 10.0
 

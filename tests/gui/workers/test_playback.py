@@ -70,7 +70,7 @@ def test_no_output_is_one_sentence_and_one_that_comes_later_is_found(
     sound_server.kill()
     with qtbot.waitSignal(player.failed, timeout=5000) as told:
         player.play(TONE, 16000.0)
-    assert told.args == ["Clips cannot be played: this machine has no sound output."]
+    assert told.args == ["Clips cannot be played: no audio output found."]
     sound_server.start()
     with qtbot.waitSignal(player.available_changed, timeout=5000) as told:
         player.look_for_output()
