@@ -220,9 +220,9 @@ class MainWindow(QMainWindow):
         self._show_history()
 
     def open_model(self, path: Path) -> None:
-        """Open a model file for Listen and Files, and say so."""
+        """Open a model file for Listen and Files, and show a message."""
         self.models.open_model(str(path))
-        text = f"Opened the model {one_line(path.name)}. It can be used on the pages Listen and Files of Live audio."
+        text = f"Opened model {one_line(path.name)} for Listen and Files."
         self.messages.show_message(MessageKind.DONE, text, "listen", "Show Listen")
 
     def _do_offered(self, action: str) -> None:
@@ -344,7 +344,7 @@ class MainWindow(QMainWindow):
             return
         self._remember()
         looking = (self.models, self.results, self.data, self.filters, self.settings, self.session, self.documents)
-        live = (self.record, self.files, self.listen)  # whoever listens ends before what is listened to
+        live = (self.record, self.files, self.listen)  # listeners end before their sources
         for controller in (self.training, self.papers, *live, *looking):
             controller.close()
         self.sound.close()  # no longer needed

@@ -17,7 +17,7 @@ __all__ = ["Readout", "number_text"]
 
 
 def number_text(value: float, unit: str = "") -> str:
-    """Write a value with four significant digits and its unit."""
+    """Format a value with four significant digits and its unit."""
     text = with_minus(f"{value:.4g}")
     return f"{text} {unit}" if unit else text
 

@@ -34,7 +34,7 @@ _AT_ONCE = 8
 _BREATH_S = 0.002
 _NOTICE_S = 0.01
 RING_S = 12.0
-"""What can be looked back at: a recording begins before its trigger."""
+"""Available history: a recording begins before its trigger."""
 
 
 @dataclass(frozen=True)

@@ -148,8 +148,8 @@ def _note(result: FileResult) -> str:
 
 
 COLUMNS: Sequence[Column] = (
-    Column("File", "The recording, with the folders that were chosen", lambda _: "", lambda _: None),
-    Column("Length", "Length of the recording", lambda r: length_text(r.duration_s), lambda r: r.duration_s, True),
+    Column("File", "File name, relative to the chosen folder", lambda _: "", lambda _: None),
+    Column("Length", "Duration of the recording", lambda r: length_text(r.duration_s), lambda r: r.duration_s, True),
     Column(
         "Predicted",
         "Class with the largest mean probability over all windows",

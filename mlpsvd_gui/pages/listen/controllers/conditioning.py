@@ -282,7 +282,7 @@ def _background_text(background: BackgroundNoise | None) -> str:
         return _NO_BACKGROUND
     level = measure_level(background.samples).rms_dbfs
     when = _when(background.measured_at)
-    return with_minus(f"Measured {when}, {level:.0f} dBFS. It is the dashed curve beside the spectrum.")
+    return with_minus(f"Measured {when}: {level:.0f} dBFS (dashed curve in the spectrum).")
 
 
 def _calibration_text(calibration: Calibration | None) -> str:

@@ -186,7 +186,7 @@ class DevicesController(QObject):
 
 def _entry(device: InputDevice) -> DeviceEntry:
     rate = f"{device.native_rate_hz / 1000.0:g} kHz"
-    default = ", the default" if device.is_default else ""
+    default = ", default" if device.is_default else ""
     channels = counted(device.n_channels, "channel")
     text = f"{device.name}   {device.host_api}, {rate}{default}"
     tip = f"{device.name}: {channels}, {rate}, {device.host_api}{default}"

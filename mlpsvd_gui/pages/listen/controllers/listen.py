@@ -46,9 +46,9 @@ class ListenController(QObject):
     listening
         Where the session is kept that other pages follow.
     preferences
-        What is remembered; by default the program's own.
+        Stored choices; by default those of the program.
     host
-        The owner of PortAudio; by default one of its own, which it closes.
+        The owner of PortAudio; by default a new one, closed with the controller.
     """
 
     def __init__(
@@ -149,7 +149,7 @@ class ListenController(QObject):
 
     def _take_models(self) -> None:
         chosen = default_model(self._models.entries(), self._chosen_key)
-        # While the next run trains there are no outcomes yet: a session that runs keeps the model it has.
+        # While the next run trains there are no outcomes yet: a running session keeps its model.
         if chosen is None and self._session is not None:
             chosen = self._model
         self._use(chosen)
@@ -252,7 +252,7 @@ class ListenController(QObject):
         self.calibration.use_session(session if is_microphone else None)
 
     def _start_to_record(self) -> None:
-        """Begin with the microphone, or with the source that somebody chose by hand."""
+        """Start with the microphone, or with the source that the user chose."""
         if self._session is None:
             self._panel.controls.source.suggest(MICROPHONE_SOURCE)
         self.start()

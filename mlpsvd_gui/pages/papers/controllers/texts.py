@@ -38,7 +38,7 @@ def running_state(standing: Completion) -> RowState:
         return RowState("writing the result", 1.0)
     if not standing.n_done:
         until = "" if standing.left_s is None else f" · there in about {duration_text(standing.left_s)}"
-        return RowState(f"waits for its turn · {counted(standing.n_trials, 'trial')}{until}", 0.0)
+        return RowState(f"queued{until} · {counted(standing.n_trials, 'trial')}", 0.0)
     left = "" if standing.left_s is None else f" · about {duration_text(standing.left_s)} left"
     share = standing.n_done / standing.n_trials
     return RowState(f"running · {standing.n_done} of {counted(standing.n_trials, 'trial')}{left}", share)
@@ -68,7 +68,7 @@ def _waiting_text(standing: Completion, is_whole: bool, cost_per_s: float | None
     if not standing.n_trials:
         return "not run · nothing to train"
     if is_whole:
-        return f"all {counted(standing.n_trials, 'trial')} kept · Run writes the result"
+        return f"all {counted(standing.n_trials, 'trial')} done · press Run to write the result"
     time = "" if not cost_per_s else f" · about {duration_text(standing.cost_left / cost_per_s)}"
     if standing.n_done:
         return f"{standing.n_done} of {counted(standing.n_trials, 'trial')} done{time}"

@@ -30,7 +30,7 @@ class RecordController(QObject):
     panel
         The page.
     listening
-        Whose session is recorded, and which is asked to start one.
+        The controller whose session is recorded, and which starts one.
     experiment_model, run_model, training
         The experiment that Retrain changes, its run, and the controller of training.
     preferences

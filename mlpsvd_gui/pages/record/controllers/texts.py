@@ -22,9 +22,9 @@ def running_words(state: RecorderState, settings: RecordSettings) -> tuple[str, 
 
 
 def waiting_words(state: RecorderState, settings: RecordSettings) -> tuple[str, str]:
-    """Say what is waited for."""
-    note = with_minus(f"for a sound above {settings.trigger_dbfs:g} dBFS, to be kept as {state.label}")
-    return "Waiting …", note
+    """Return headline and detail while waiting for the trigger."""
+    note = with_minus(f"for a sound above {settings.trigger_dbfs:g} dBFS ({state.label})")
+    return "Waiting…", note
 
 
 def idle_words(label: str, n_clips: int, goal: int) -> str:
@@ -41,9 +41,9 @@ def ready_note(settings: RecordSettings) -> str:
         return f"{settings.length_s:g} s per press, including {settings.pre_roll_s:g} s of pre-roll"
     if settings.mode == TRIGGERED:
         return with_minus(f"Every sound above {settings.trigger_dbfs:g} dBFS becomes a clip")
-    return f"From press to press, or while held; {settings.pre_roll_s:g} s from before belong to it"
+    return f"From press to press, or while held, with {settings.pre_roll_s:g} s of pre-roll"
 
 
 def summary(n_classes: int, n_clips: int, duration_s: float) -> str:
-    """Say what a collection holds."""
+    """Summarise a collection."""
     return f"{counted(n_classes, 'class')}, {counted(n_clips, 'clip')}, {length_text(duration_s, decimals=1)}"
