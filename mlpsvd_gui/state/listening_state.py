@@ -1,4 +1,4 @@
-"""The listening session that the pages share: which one is running, and requests to start and stop it."""
+"""State of the live session, shared by the pages of Live audio."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ["ListeningState"]
 
 
 class ListeningState(QObject):
-    """One session at a time. The Listen page runs it; other pages follow it and ask for its start and stop."""
+    """One session at a time, run by the Listen page; other pages follow it and request its start and stop."""
 
     session_changed = Signal(object)
-    """Emits the :class:`LiveSession` that has just been started, or None: nothing plays any more."""
+    """Emits the :class:`LiveSession` that has just started, or None after its end."""
     levels_changed = Signal(float, float, bool)
-    """Emits root mean square and peak of the last moments in dBFS, and whether they clipped; twenty times a second."""
+    """Emits RMS and peak level in dBFS and whether the input clipped; twenty times per second."""
     failed = Signal(str)
-    """Emits in one sentence why no sound comes in."""
+    """Emits why there is no input, in one sentence."""
     start_requested = Signal()
-    """A page asks for a session of the microphone, or of the source that was chosen by hand."""
+    """Requests a session of the microphone, or of the source that the user chose."""
     stop_requested = Signal()
-    """A page asks for the end of the session; :attr:`session_changed` follows."""
+    """Requests the end of the session; :attr:`session_changed` follows."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -32,19 +32,19 @@ class ListeningState(QObject):
 
     @property
     def session(self) -> LiveSession | None:
-        """The running session; None where there is none."""
+        """The running session; None without one."""
         return self._session
 
     def set_session(self, session: LiveSession | None) -> None:
-        """Take the session that has just started, or None after its end."""
+        """Set the session that has just started, or None after its end."""
         self._session = session
         self.session_changed.emit(session)
 
     def request_start(self) -> None:
-        """Ask for a session to record; nothing happens where one is running."""
+        """Request a session, unless one is running."""
         if self._session is None:
             self.start_requested.emit()
 
     def request_stop(self) -> None:
-        """Ask for the end of the session."""
+        """Request the end of the session."""
         self.stop_requested.emit()

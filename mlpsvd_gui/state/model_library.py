@@ -1,4 +1,4 @@
-"""The networks to choose from, for every page of the live tab: those just trained and the files opened."""
+"""Models to choose from on the pages of Live audio: trained ones and opened files."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ __all__ = ["ModelLibrary"]
 
 
 class ModelLibrary(QObject):
-    """Opened model files and the outcomes of the run; one list, whoever chooses from it.
+    """List of opened model files and the outcomes of the run, shared by the pages.
 
-    Each page keeps for itself which entry it uses.
+    Each page keeps its own choice.
     """
 
     models_changed = Signal()
-    """The entries are others than before."""
+    """Emitted when the entries have changed."""
     opened = Signal(object)
-    """Emits the :class:`AvailableModel` that was asked for with :meth:`open_model`; it is among the entries by then."""
+    """Emits the :class:`AvailableModel` opened with :meth:`open_model`, after its addition to the entries."""
     failed = Signal(str)
-    """Emits one sentence: a model file could not be opened."""
+    """Emits why a model file could not be opened, in one sentence."""
 
     def __init__(self, run_model: RunState, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -36,11 +36,11 @@ class ModelLibrary(QObject):
         self._take_outcomes()
 
     def entries(self) -> list[AvailableModel]:
-        """Return every model there is, those just trained last."""
+        """Return all models, trained ones last."""
         return self._opened + self._trained
 
     def find(self, key: str) -> AvailableModel | None:
-        """Return the model with a key; None if it is not (or no longer) there."""
+        """Return the model with a key; None if it does not exist."""
         return next((model for model in self.entries() if model.key == key), None)
 
     def open_model(self, path: str | Path) -> None:
@@ -48,7 +48,7 @@ class ModelLibrary(QObject):
         self._opening.submit(lambda: model_from_file(Path(path)), self._take_opened, self._tell)
 
     def close(self) -> None:
-        """Read nothing more."""
+        """Stop reading."""
         self._opening.close()
 
     def _take_opened(self, model: AvailableModel) -> None:

@@ -46,14 +46,14 @@ class LiveUpdate:
     decisions
         New decisions, oldest first.
     levels
-        Levels of the new samples, a stretch of some 40 ms each: the root mean square of what is classified, the peak of
-        what the device gave.
+        Levels of the new samples, per 40 ms or so: RMS of the classified samples, peak of
+        the device samples.
     spectra
-        Spectra of the new samples, where there is no model to make any.
+        Spectra of the new samples, without a model.
     status
         Status of the source.
     heard_s, lost_s
-        Seconds delivered since the start, and how much of it was written over before it was classified.
+        Seconds delivered since the start, and how much of it was overwritten before classification.
     ended
         Whether the session has ended.
     """
@@ -68,21 +68,21 @@ class LiveUpdate:
 
 
 class LiveSession(QObject):
-    """From Start to Stop: one source, one ring buffer, one thread.
+    """A session: one source, one ring buffer, one thread.
 
-    The window draws what :meth:`drain` gives; ``news`` says that there is something, and is not repeated until it
-    has been fetched, so that a source faster than the window never fills the event queue.
+    The window draws what :meth:`drain` returns; ``news`` announces it and is not repeated until it has been
+    fetched, so that a fast source never fills the event queue.
 
     Parameters
     ----------
     source
-        Where the sound comes from; at the model's rate where there is a model.
+        The source, at the sample rate of the model if there is one.
     classifier
-        What decides; None only listens, and a model may come later with :meth:`swap`.
+        The classifier; None without classification. :meth:`swap` changes it.
     settings
-        How verdicts are made.
+        Live settings.
     conditioning
-        Microphone and background to be taken off.
+        Microphone correction and background subtraction.
     """
 
     news = Signal()
@@ -112,46 +112,46 @@ class LiveSession(QObject):
 
     @property
     def source(self) -> AudioSource:
-        """Where the sound comes from."""
+        """The source."""
         return self._source
 
     @property
     def has_model(self) -> bool:
-        """Whether anything decides."""
+        """Whether there is a classifier."""
         return self._session.has_model
 
     @property
     def spectrum_frequencies_hz(self) -> NDArray[np.float64]:
-        """Frequencies of the spectra that are made while there is no model."""
+        """Frequencies of the spectra without a model."""
         return self._spectrum.frequencies_hz
 
     def start(self) -> None:
-        """Begin; returns at once."""
+        """Start the thread; returns immediately."""
         self._thread.start()
 
     def swap(self, classifier: Classifier, conditioning: Conditioning | None = None) -> None:
-        """Let another model classify from the next window on, or the first one.
+        """Use another model from the next window.
 
         Raises
         ------
         DataError
-            If it wants another sample rate or longer windows.
+            If it needs another sample rate or longer windows.
         """
         self._session.swap(classifier, conditioning)
 
     def set_settings(self, settings: LiveSettings) -> None:
-        """Let other settings hold from the next window on.
+        """Apply settings from the next window.
 
         Raises
         ------
         SettingError
-            If one is impossible; the old ones stay.
+            If one is invalid; the old ones stay.
         """
         self._session.set_settings(settings)
         self._settings = settings
 
     def set_conditioning(self, conditioning: Conditioning | None) -> None:
-        """Take another microphone and background off from the next window on.
+        """Apply another conditioning from the next window.
 
         Raises
         ------
@@ -161,7 +161,7 @@ class LiveSession(QObject):
         self._session.set_conditioning(conditioning)
 
     def recent(self, duration_s: float) -> tuple[NDArray[np.float32], float] | None:
-        """Return the latest sound as the device gave it, and its rate; None where there is not as much in one piece."""
+        """Return the latest device samples and their rate; None if there are not enough without a gap."""
         ring = self._source.raw_ring
         if ring is None:
             return None
@@ -173,7 +173,7 @@ class LiveSession(QObject):
         return None if samples is None else (samples, rate_hz)
 
     def ask_to_stop(self) -> None:
-        """Ask the thread to end; returns at once, ``news`` follows."""
+        """Ask the thread to end; returns immediately, ``news`` follows."""
         self._stopping.set()
 
     def close(self, timeout_s: float = 1.0) -> None:
@@ -183,9 +183,9 @@ class LiveSession(QObject):
             self._thread.join(timeout_s)
 
     def drain(self) -> LiveUpdate:
-        """Return what is new since the last call."""
+        """Return the updates since the last call."""
         self._notice_pending = False
-        # Asked first: a session that is over adds nothing between this question and the emptying below.
+        # Checked first: a finished session adds nothing between this check and the emptying below.
         ended = self._ended
         return LiveUpdate(
             decisions=_emptied(self._decisions),
@@ -204,8 +204,8 @@ class LiveSession(QObject):
             self._failure = SourceStatus(SourceState.FAILED, str(error))
         except Exception as error:
             # Without this the thread would end silently and the page would show its last label forever.
-            _log.exception("live audio broke off")
-            self._failure = SourceStatus(SourceState.FAILED, f"Live classification broke off: {error}")
+            _log.exception("live audio failed")
+            self._failure = SourceStatus(SourceState.FAILED, f"Live classification failed: {error}")
         finally:
             self._ended = True
             _emit_unless_gone(self)
@@ -232,12 +232,12 @@ class LiveSession(QObject):
 
 
 def _emptied(queue: deque[T]) -> tuple[T, ...]:
-    # popleft by count: the other thread may append meanwhile, and what it appends is for the next call.
+    # popleft by count: the other thread may append meanwhile, for the next call.
     return tuple(queue.popleft() for _ in range(len(queue)))
 
 
 def _emit_unless_gone(session: LiveSession) -> None:
     try:
         session.news.emit()
-    except RuntimeError:  # the window has gone, and the session's Qt half with it
+    except RuntimeError:  # the window and the session's Qt object no longer exist
         session.ask_to_stop()

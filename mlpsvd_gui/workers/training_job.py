@@ -33,28 +33,28 @@ from mlpsvd_gui.workers.training_events import (
 __all__ = ["TrainingJob", "time_left"]
 
 _REPORT_S = 0.2
-"""Progress is reported five times a second at most: a progress bar paints at once."""
+"""Progress is emitted at most five times per second, because a progress bar paints immediately."""
 
 
 class TrainingJob(QObject):
-    """Trains the experiment of the window; every page can start and stop it, and sees it in the run state.
+    """Trains the experiment of the window; pages start and stop it, and follow the state of the run.
 
     Parameters
     ----------
     experiments
-        What is trained.
+        State of the experiment to train.
     run
         Receives histories, outcomes and phases of the run.
     worker
-        The thread; by default one of its own, which keeps no runs.
+        The worker; by default a new one, which stores no runs.
     """
 
     failed = Signal(str)
     """Emits why a run could not continue, in one sentence."""
     noted = Signal(str)
-    """Emits what a person should know about a run that continues (another engine than requested)."""
+    """Emits a note about a continuing run (for example another engine than requested)."""
     progress_changed = Signal(float, str)
-    """Emits the share done (0 to 1; negative for unknown) and the time left in words."""
+    """Emits the completed fraction (0 to 1; negative if unknown) and the remaining time as text."""
     limit_found = Signal(object)
     """Emits a :class:`BayesLimit` of the experiment; better ones may follow."""
 
@@ -75,7 +75,7 @@ class TrainingJob(QObject):
         self._worker.news.connect(self._take)
 
     def train(self) -> None:
-        """Start a run of the experiment as it is now; :attr:`failed` follows where a setting is impossible."""
+        """Start a run of the current experiment; :attr:`failed` follows if a setting is invalid."""
         experiment = self._experiments.experiment
         problem = next(iter(settings.problems(experiment)), None)
         if problem is not None:
@@ -84,7 +84,7 @@ class TrainingJob(QObject):
         self._run.begin(experiment)
         self._elapsed_s, self._running_since = 0.0, None
         self._worker.start(experiment, self._run.run_id)
-        self.progress_changed.emit(0.0, "preparing the data")
+        self.progress_changed.emit(0.0, "preparing data")
 
     def pause(self) -> None:
         """Pause after the current epoch."""
@@ -94,23 +94,23 @@ class TrainingJob(QObject):
             self._run.set_state(RunPhase.PAUSED)
 
     def resume(self) -> None:
-        """Continue."""
+        """Resume."""
         if self._run.state is RunPhase.PAUSED:
             self._worker.resume()
             self._running_since = time.monotonic()
             self._run.set_state(RunPhase.TRAINING)
 
     def set_speed(self, epochs_per_s: float | None) -> None:
-        """Train at most so many epochs of each network a second, from the next epoch on; None is full speed."""
+        """Limit training to this number of epochs per second and network, from the next epoch; None is full speed."""
         self._worker.epochs_per_s = epochs_per_s
 
     def stop_and_keep(self) -> None:
-        """End the run after the current epoch and keep what it has reached."""
+        """End the run after the current epoch and keep its results."""
         if self._run.state.is_active:
             self._worker.stop_and_keep()
 
     def close(self) -> None:
-        """Stop the thread; takes less than a second."""
+        """Stop the thread, within a second."""
         self._worker.close()
 
     def _take(self, news: TrainingEvent) -> None:
@@ -188,7 +188,7 @@ class TrainingJob(QObject):
         self._note([note for note in notes if self._run.add_note(note)])
 
     def _note(self, notes: Sequence[str]) -> None:
-        """Report all notes at once: a message replaces the one before."""
+        """Emit all notes in one message: a new message replaces the previous one."""
         if notes:
             self.noted.emit(" ".join(sentence(note) for note in notes))
 
@@ -199,7 +199,7 @@ class TrainingJob(QObject):
 
 
 def time_left(run: RunState, elapsed_s: float) -> float | None:
-    """Estimate the seconds until the end from those trained so far (pauses left out); None before the first epoch."""
+    """Estimate the remaining seconds from the training time so far (without pauses); None before the first epoch."""
     if run.experiment is None:
         return None
     total = run.experiment.training.epochs * len(run.histories)
@@ -213,5 +213,5 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, MlpSvdError):
         return sentence(str(error))
     if isinstance(error, MemoryError):
-        return "There is not enough memory for this experiment; fewer or shorter clips, or smaller layers, need less."
+        return "Not enough memory for this experiment. Use fewer or shorter clips, or smaller layers."
     return unexpected_sentence(error)

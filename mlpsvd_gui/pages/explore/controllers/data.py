@@ -306,7 +306,7 @@ class DataController(QObject):
         self._panel.form.show_status(sentence, is_problem=True)
 
     def close(self) -> None:
-        """Stop every thread within a second."""
+        """Stop every thread, within a second."""
         for timer in (self._settled, self._dim, self._draw):
             timer.stop()
         self._previewer.close(0.4)

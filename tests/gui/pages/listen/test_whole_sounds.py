@@ -189,7 +189,7 @@ def open_model(qtbot: QtBot, tab: Tab, path: Path) -> None:
 
 
 def offer_button(tab: Tab) -> QPushButton:
-    return next(one for one in tab.panel.messages.findChildren(QPushButton) if one.text() == "Hear whole sounds")
+    return next(one for one in tab.panel.messages.findChildren(QPushButton) if one.text() == "Use event mode")
 
 
 def test_a_network_of_whole_recordings_offers_whole_sounds_once(
