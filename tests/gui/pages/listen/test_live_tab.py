@@ -57,7 +57,7 @@ def concatenated(trained: Trained, tmp_path: Path) -> tuple[Path, list[str]]:
 
 
 def test_it_says_what_to_do_while_there_is_no_model(tab: Tab) -> None:
-    assert "No model yet" in tab.panel.decision.hint
+    assert "No model" in tab.panel.decision.hint
     choose_source(tab, SYNTHETIC_SOURCE)
     assert not tab.panel.controls.start_button.isEnabled()
     assert "Train a network" in tab.panel.controls.start_button.toolTip()
