@@ -119,7 +119,7 @@ class RunState(QObject):
         self.outcomes_changed.emit()
 
     def show(self, run: Run) -> None:
-        """Take a whole run that was trained elsewhere, or saved."""
+        """Show a complete run that was saved or trained elsewhere."""
         self.begin(run.experiment, run.contenders)
         self.run_id = run.id
         self.set_prepared(run.data, run.engine, run.notes)

@@ -20,7 +20,7 @@ _THEMES = (("system", "&Follow the system"), ("light", "&Light"), ("dark", "&Dar
 
 def export_tip(contender: Contender) -> str:
     """Return what the export of a contender's model writes."""
-    return f"The trained {contender.title} as one safetensors file"
+    return f"Export the trained {contender.title} as a model file (.safetensors)"
 
 
 class WindowActions(QObject):
@@ -36,21 +36,21 @@ class WindowActions(QObject):
         self.open = new("&Open experiment…", keys.Open, "Open an experiment, a run folder or a model", "open")
         self.open_run = new("Open &run folder…", "Ctrl+Shift+O", "Open a saved run")
         self.save = new("&Save experiment", keys.Save, "Save all settings as a TOML file", "save")
-        self.save_as = new("Save experiment &as…", "Ctrl+Shift+S", "Save all settings under another name")
-        self.save_run = new("Save run to &folder…", "Ctrl+R", "Experiment, results, histories, pictures and models")
-        self.quit = new("&Quit", "Ctrl+Q", "Close the window; training is stopped")
-        self.undo = new("&Undo", "Ctrl+Z", "Take the last change of the experiment back")
-        self.redo = new("&Redo", "Ctrl+Shift+Z", "Repeat the change that was taken back")
+        self.save_as = new("Save experiment &as…", "Ctrl+Shift+S", "Save all settings as another file")
+        self.save_run = new("Save run to &folder…", "Ctrl+R", "Save experiment, results, histories, figures and models")
+        self.quit = new("&Quit", "Ctrl+Q", "Stop training and close the window")
+        self.undo = new("&Undo", "Ctrl+Z", "Undo the last change of the experiment")
+        self.redo = new("&Redo", "Ctrl+Shift+Z", "Redo the last undone change")
         self.go_back = new(
             "&Back to my unsaved settings", None, "Restore the unsaved settings that another experiment replaced"
         )
         self.train = new("&Train", "F5", "Train the networks on the same data", "train")
-        self.pause = new("&Pause", "F6", "Pause after the epoch under way", "pause")
-        self.stop = new("Stop and &keep", "F7", "Stop after the epoch under way and keep the networks", "stop")
-        self.reset_layout = new("&Reset layout", None, "Put all panels back where they were at first", "reset")
-        self.shortcuts = new("&Shortcuts", "F1", "Keys and mouse gestures")
-        self.show_log = new("Open &log file", None, "What happened in detail, for a report")
-        self.about = new("&About MLP-SVD", None, "Version, licence and the paper")
+        self.pause = new("&Pause", "F6", "Pause after the current epoch", "pause")
+        self.stop = new("Stop (&keep results)", "F7", "Stop after the current epoch and keep the results", "stop")
+        self.reset_layout = new("&Reset layout", None, "Reset the layout of all panels", "reset")
+        self.shortcuts = new("&Shortcuts", "F1", "Show keys and mouse gestures")
+        self.show_log = new("Open &log file", None, "Open the log file, for error reports")
+        self.about = new("&About MLP-SVD", None, "Show version, licence and reference")
         self.recent_runs = QMenu("Recent r&uns", parent)
         self.export_menu = QMenu("&Export model", parent)
         self.exports: dict[str, QAction] = {}

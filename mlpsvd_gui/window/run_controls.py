@@ -17,8 +17,8 @@ from mlpsvd_gui.workers.training_job import TrainingJob
 __all__ = ["RunControls"]
 
 
-_STOP_TIP = "Stop after the epoch under way and keep the networks (F7)"
-_SAVE_TIP = "Experiment, results, histories, pictures and models (Ctrl+R)"
+_STOP_TIP = "Stop after the current epoch and keep the results (F7)"
+_SAVE_TIP = "Save experiment, results, histories, figures and models (Ctrl+R)"
 
 
 def _no_result(state: RunPhase) -> str:
@@ -124,7 +124,7 @@ class RunControls(QObject):
         if self._problems:
             return f"Cannot train: {self._problems[0].rstrip('.')}"
         if self._run.state.is_active:
-            return "A run is going on; stop it first (F7)"
+            return "A run is active; stop it first (F7)"
         return "Train the networks on the same data (F5)"
 
     def _say(self, *_: object) -> None:
@@ -149,7 +149,7 @@ class RunControls(QObject):
     def _reached(self) -> str:
         parts = [
             f"{self._run.contenders[name].title}: epoch {history[-1].epoch} of {history[-1].n_epochs}, "
-            f"{100 * history[-1].test_accuracy:.1f} % of test clips correct"
+            f"{100 * history[-1].test_accuracy:.1f} % test accuracy"
             for name, history in self._run.histories.items()
             if history
         ]

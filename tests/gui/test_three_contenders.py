@@ -58,7 +58,7 @@ def test_three_contenders_are_chosen_trained_shown_and_exported(
     train(qtbot, window)
     panel = window.race_panel
     names = [panel.table.item(row, 0).text() for row in range(panel.table.rowCount())]
-    assert names == [*TITLES, "MLP-SVD against MLP", "MLP-SVD, full rank against MLP"]
+    assert names == [*TITLES, "MLP-SVD relative to MLP", "MLP-SVD, full rank relative to MLP"]
     for key in KEYS:
         assert panel.cell(key, "Epoch") == "6 of 6"
     assert panel.comparison_cell("mlp-svd-full-rank", "Training time").startswith("× ")

@@ -142,7 +142,7 @@ class ConfusionPanel(QWidget):
         table.horizontalHeader().setMinimumSectionSize(40)
 
     def show_scores(self, scores: Mapping[Contender, ClassScores], class_names: Sequence[str]) -> None:
-        """Show the contenders' matrices; none puts the empty text back."""
+        """Show the contenders' matrices; without any, show the empty text."""
         self._scores, self._names = {one.key: score for one, score in scores.items()}, tuple(class_names)
         current = self.contender_box.currentData()
         blocked = self.contender_box.blockSignals(True)

@@ -180,7 +180,7 @@ class RacePanel(QWidget):
         self._contenders = tuple(contenders)
         self._grey = set()
         baseline = baseline_of(self._contenders)
-        against = [f"{one.title} against {baseline.title}" for one in opponents_of(self._contenders)]
+        against = [f"{one.title} relative to {baseline.title}" for one in opponents_of(self._contenders)]
         names = [*(one.title for one in self._contenders), *against]
         self.table.setRowCount(len(names))
         for row, name in enumerate(names):
@@ -240,7 +240,7 @@ class RacePanel(QWidget):
         return "" if self._banner.isHidden() else self._banner_text.text()
 
     def cell(self, contender: str, column: str) -> str:
-        """Return the text in a contender's row under a column's heading."""
+        """Return the text of a contender's row in a column."""
         row = [one.key for one in self._contenders].index(contender)
         return self._item(row, _COLUMNS.index(column)).text()
 
@@ -252,7 +252,7 @@ class RacePanel(QWidget):
         return len(self._contenders) + [one.key for one in opponents_of(self._contenders)].index(contender)
 
     def _compare(self, contender: str, comparison: Comparison | None) -> None:
-        """Say what the difference in accuracy is worth."""
+        """Show the significance of the difference in accuracy."""
         item = self._item(self._comparison_row(contender), _ACCURACY)
         item.setToolTip(plain_tip(_TIPS[_ACCURACY] if comparison is None else comparison.describe()))
         self._grey.discard(contender)
@@ -312,7 +312,7 @@ def _operations(flops: int) -> str:
 
 
 def _comparison(baseline: RaceRow | None, one: RaceRow | None) -> list[str]:
-    """Compare only like with like: the same number of epochs."""
+    """Compare the networks after the same number of epochs."""
     if baseline is None or one is None or baseline.epoch != one.epoch:
         return [NOTHING] * (len(_COLUMNS) - 1)
     return [

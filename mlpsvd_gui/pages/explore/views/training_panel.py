@@ -21,8 +21,8 @@ from mlpsvd_gui.widgets.segments import Segments
 
 __all__ = ["TrainingCurves", "TrainingPanel"]
 
-_EMPTY = "Accuracy of each network, epoch by epoch.\nPress Train (F5) to see them learn side by side."
-_READING_TIP = f"Test accuracy at the epoch under the cursor, or the latest. {ASSUMPTION}"
+_EMPTY = "Accuracy of each network over the epochs.\nPress Train (F5) to start."
+_READING_TIP = f"Test accuracy at the selected epoch, or the latest. {ASSUMPTION}"
 _THIN, _BOLD = 1.0, 2.2
 _FAINT = 0.45
 
@@ -136,7 +136,7 @@ class TrainingPanel(QWidget):
             plot.plot_item.setOpacity(_FAINT if dimmed else 1.0)
 
     def expect(self, contenders: Sequence[Contender], n_epochs: int) -> None:
-        """Get ready for a run: axes that reach to its last epoch, and curves that have no point so far.
+        """Prepare for a run: axes up to its last epoch, and empty curves.
 
         Drawing new curves and legends takes 10 ms, moving axes 5 ms, which would delay the window during training.
         """
@@ -154,7 +154,7 @@ class TrainingPanel(QWidget):
             plot.put_off_painting()
 
     def show_curves(self, contender: Contender, curves: TrainingCurves) -> None:
-        """Show a contender's history so far. Only the page in front is drawn; the others follow when chosen."""
+        """Show a contender's history so far. Only the visible page is drawn; the others follow when chosen."""
         self._shown[contender] = curves
         self._draw_page(contender, curves)
 
@@ -197,7 +197,7 @@ class TrainingPanel(QWidget):
         key = (self._plots.index(plot), contender.key)
         if self._n_marks.get(key, 0) != len(curves.discards):
             self._n_marks[key] = len(curves.discards)
-            texts = [f"Singular values dropped after epoch {epoch}" for epoch in curves.discards]
+            texts = [f"Singular values discarded after epoch {epoch}" for epoch in curves.discards]
             plot.set_markers(contender.key, curves.discards, texts=texts)
 
     def _show_page(self, index: int) -> None:
@@ -228,7 +228,7 @@ class TrainingPanel(QWidget):
         self._read_all({name: self._index_at(curves, self._epoch) for name, curves in self._shown.items()})
 
     def _read_all(self, shown: Mapping[Contender, int]) -> None:
-        """Read the accuracies; without the networks' names, of which the colours tell, where these have no room."""
+        """Return the readout; without the networks' names, which are colour-coded, if they do not fit."""
         for with_name in (True, False):
             self._reading.setText("&nbsp;&nbsp; ".join(self._read(*one, with_name) for one in shown.items()))
             if self._reading.sizeHint().width() <= self._reading.width():

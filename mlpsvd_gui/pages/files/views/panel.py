@@ -36,7 +36,7 @@ _DROP_HERE = "Drop recordings, folders or a model here"
 
 
 class FilesPanel(ShowsMessages, QWidget):
-    """Files and folders dropped anywhere here are classified by the chosen network.
+    """Classifies files and folders that are dropped anywhere on the page.
 
     Requests come from the signals of :attr:`controls`, and ``remove_requested``.
     """

@@ -24,7 +24,7 @@ class FilesWelcome(WelcomePage):
     model_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        labels = ("Add files…", "Add a folder…", "Open a model file…")
+        labels = ("Add files…", "Add folder…", "Open model…")
         super().__init__("No recordings yet", _TEXT, labels, parent)
         self.files_button, self.folder_button, self.model_button = self.buttons
         self.files_button.clicked.connect(self.files_requested)

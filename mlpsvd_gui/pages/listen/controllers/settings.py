@@ -21,7 +21,7 @@ __all__ = ["LiveSettingsController"]
 _REMEMBERED = "live/settings"
 _BY_HAND = "live/windows"
 _N_LEVELS = 100
-"""Twenty a second: the last five seconds."""
+"""The last five seconds, at twenty per second."""
 
 
 class LiveSettingsController(QObject):
@@ -106,11 +106,11 @@ class LiveSettingsController(QObject):
 def _origin(suggestion: TriggerSuggestion, has_levels: bool) -> str:
     """Say where a trigger level comes from."""
     if suggestion.background_dbfs is not None:
-        text = f"Whole sounds need a trigger level: set {ABOVE_BACKGROUND_DB:g} dB above the background"
+        text = f"Trigger level set {ABOVE_BACKGROUND_DB:g} dB above the background"
         return with_minus(f"{text}, which was at {suggestion.background_dbfs:.0f} dBFS.")
     if has_levels:
-        return "Whole sounds need a trigger level: set to a first guess, for there is no background."
-    return "Whole sounds need a trigger level: set to a first guess. Drag the mark on the meter."
+        return "Trigger level set to −50 dBFS because the background is silent."
+    return "Trigger level set to −50 dBFS because there is no input yet. Drag the mark on the meter to change it."
 
 
 def _without_effect(one: LiveSettings) -> list[str]:

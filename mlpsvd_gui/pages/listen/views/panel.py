@@ -38,7 +38,7 @@ _WHOLE_SOUNDS = "This model was trained on whole recordings. For words, calls or
 
 
 class ListenPanel(ShowsMessages, QWidget):
-    """Choices on top; below them the verdict with what makes it doubtful, level, probabilities and spectra; at the
+    """Choices at the top; below them label, warnings, level, probabilities and spectra; on the
     right log, settings, microphone and latency.
 
     Requests come from the signals of its parts.
@@ -88,8 +88,8 @@ class ListenPanel(ShowsMessages, QWidget):
         self.log.recolour(self.colour_of)
 
     def offer_whole_sounds(self) -> None:
-        """Say what a network of whole recordings hears best, with a button for it."""
-        self.show_warning(_WHOLE_SOUNDS, "whole sounds", "Hear whole sounds")
+        """Suggest event mode, with a button for it."""
+        self.show_warning(_WHOLE_SOUNDS, "whole sounds", "Use event mode")
 
     def show_model(self, is_there: bool) -> None:
         """Show the empty history, or the welcome page without a model."""

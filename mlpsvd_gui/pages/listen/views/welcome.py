@@ -27,8 +27,8 @@ class ListenWelcome(WelcomePage):
     """Requests a model file."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        labels = ("Record sounds", "Train one on Explore", "Open a model file…")
-        super().__init__("No network yet", _TEXT, labels, parent)
+        labels = ("Record sounds", "Train on Explore", "Open model…")
+        super().__init__("No model yet", _TEXT, labels, parent)
         self.record_button, self.explore_button, self.open_button = self.buttons
         self.record_button.clicked.connect(self.record_requested)
         self.explore_button.clicked.connect(self.explore_requested)

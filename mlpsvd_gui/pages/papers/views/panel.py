@@ -22,7 +22,7 @@ _LEAST_LEFT_PX = 300
 
 
 class PapersPanel(ShowsMessages, QWidget):
-    """List and choices of a run on the left, the chosen result on the right, errors on top in a sentence.
+    """List and run form on the left, the selected result on the right, messages at the top.
 
     Requests come from the signals of :attr:`list`, :attr:`form`, :attr:`result`, and from these.
 

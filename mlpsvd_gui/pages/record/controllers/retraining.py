@@ -107,7 +107,7 @@ class Retraining(QObject):
         if state is RunPhase.FAILED:
             return f"Not trained: {self._run.message}"
         if state.is_active or not self._run.outcomes:
-            return "Training …" if state.is_active else ""
+            return "Training…" if state.is_active else ""
         outcomes = {one.contender.title: one for one in self._run.outcomes.values()}
         accuracies = (
             f"{name} {accuracy_text(judged_accuracy(one), judged_clips(one), 0)}" for name, one in outcomes.items()
@@ -130,5 +130,5 @@ class Retraining(QObject):
 
 
 def _problem(shelf: CollectionView | None) -> str:
-    """Say what keeps a collection from being trained on; empty: nothing."""
-    return training_problem(shelf.counts) if shelf is not None else "Make or open a collection first"
+    """Return why a collection cannot be trained on; otherwise an empty text."""
+    return training_problem(shelf.counts) if shelf is not None else "Create or open a collection first"

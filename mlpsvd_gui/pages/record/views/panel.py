@@ -25,7 +25,7 @@ _N_KEYS = 9
 
 
 class RecordPanel(ShowsMessages, QWidget):
-    """Collection and level on top; classes, the Record button and what comes in; below them every clip."""
+    """Collection and level at the top; classes, Record button and input; below them the clips."""
 
     undo_requested = Signal()
     redo_requested = Signal()

@@ -27,7 +27,7 @@ _TEXT = (
 
 
 class RecordWelcome(WelcomePage):
-    """What a collection is, and the ways to one."""
+    """Explains collections, with buttons to create or open one."""
 
     new_requested = Signal()
     open_requested = Signal()
@@ -68,7 +68,7 @@ class RecordWelcome(WelcomePage):
         self.status.setVisible(bool(text))
 
     def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
+        """Apply the colours of a theme."""
         super().set_theme(theme)
         self.new_button.setIcon(icon("microphone", theme.foreground))
         self.open_button.setIcon(icon("open", theme.foreground))

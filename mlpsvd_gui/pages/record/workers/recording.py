@@ -102,7 +102,7 @@ class RecordingWorker(QObject):
     Parameters
     ----------
     source
-        What plays; it need not have been started yet.
+        The source; it need not be started yet.
     settings
         How to record.
     folder
