@@ -51,7 +51,7 @@ def test_states_are_said_as_they_are() -> None:
 
 
 def test_failures_are_one_sentence(caplog: pytest.LogCaptureFixture, expect_log: Callable[[str], None]) -> None:
-    expect_log("A reproduction has failed")
+    expect_log("A reproduction failed")
     assert failure_text(TrainingError("Loss is not a number")) == "Loss is not a number."
     assert "No space" in failure_text(OSError(28, "No space left on device"))
     assert "ZeroDivisionError" in failure_text(ZeroDivisionError())
