@@ -11,8 +11,8 @@ from mlpsvd_gui.widgets.welcome_page import WelcomePage
 __all__ = ["ListenWelcome"]
 
 _TEXT = (
-    "Start shows level, spectrum and waterfall. To be told what is heard, record your own sounds and train on "
-    "them, or open a model."
+    "Start shows level, spectrum and spectrogram. To classify sound, record and train your own classes, or open "
+    "a model."
 )
 
 

@@ -19,10 +19,9 @@ __all__ = ["RecordWelcome"]
 _MOST_RECENT = 4
 _WIDTH = 460
 _TEXT = (
-    "A collection is a folder with one folder of recordings for each class. What you record here goes straight "
-    "into it, as FLAC or WAV files with a table beside them that any program can read, and nothing of it is lost when "
-    "the program or the machine stops in the middle.\n\nThen: name your classes, press Record (R), and Retrain. The "
-    "Listen page uses the new network at once."
+    "A collection is a folder with one folder of recordings per class. Clips are written to it as FLAC or WAV files "
+    "while you record, with a CSV table, so that nothing is lost if the program or the computer stops.\n\nCreate a "
+    "collection, add classes, press Record (R), then Retrain. The Listen page uses the new model immediately."
 )
 
 
