@@ -94,6 +94,7 @@ def test_a_new_run_keeps_the_one_before_and_the_menu_opens_it(qtbot: QtBot, tmp_
     window.close()
 
 
+@pytest.mark.alone
 def test_quitting_during_a_run_asks_and_cancelling_goes_on(qtbot: QtBot, tmp_path: Path) -> None:
     window = open_window(qtbot, tmp_path)
     train(qtbot, window, 1_000_000)

@@ -133,6 +133,7 @@ def test_hidden_files_are_not_looked_at(model: str, sounds: Path, capsys: Captur
     assert main(["classify", model, str(sounds)]) == 0
 
 
+@pytest.mark.alone
 @POSIX
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_ctrl_c_keeps_what_is_done(jobs: str, model: str, sounds: Path, tmp_path: Path) -> None:

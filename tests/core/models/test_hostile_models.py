@@ -57,6 +57,7 @@ def with_metadata(path: Path, text: str) -> Path:
     return path
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("name", "words"),
     [("model_hang", "sample_rate_hz is 1.6e+19"), ("model_nested_header", "nested too deeply|format_version is None")],

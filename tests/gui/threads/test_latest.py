@@ -131,6 +131,7 @@ def test_progress_is_told(qtbot: Any, runner: LatestRunner) -> None:
     assert told.args == ["slow", 0.5]
 
 
+@pytest.mark.alone
 def test_close_ends_the_thread_even_in_the_middle_of_work(qtbot: Any, desk: Desk) -> None:
     runner = LatestRunner(desk.work, "closing")
     runner.ask("never finished")

@@ -37,6 +37,7 @@ def scores(n: int) -> ClassScores:
     return ClassScores(confusion(n), ones, ones, ones)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("n", [16, 40, 300])
 def test_a_matrix_of_many_classes_is_a_picture_with_the_most_confused_pairs_beside_it(qtbot: QtBot, n: int) -> None:
     panel = ConfusionPanel()
@@ -152,6 +153,7 @@ def test_the_history_shows_the_most_probable_classes_in_rows_that_can_be_read(qt
     assert raster.shown == tuple(range(n))
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("n", [40, 300])
 def test_of_many_class_means_only_that_of_the_class_decided_on_is_drawn(qtbot: QtBot, n: int) -> None:
     spectra = LiveSpectra()

@@ -77,6 +77,7 @@ def test_no_output_is_one_sentence_and_one_that_comes_later_is_found(
     assert told.args == [""]
 
 
+@pytest.mark.alone
 def test_a_server_that_hangs_is_told_and_holds_nothing_up(
     qtbot: QtBot, sound_server: SoundServer, player: Player
 ) -> None:

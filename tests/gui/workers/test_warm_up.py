@@ -22,6 +22,7 @@ def test_compiles_first_then_loads_once() -> None:
     assert calls == ["compile", "load"]
 
 
+@pytest.mark.alone
 def test_stop_ends_the_waiting() -> None:
     release = threading.Event()
 

@@ -207,6 +207,7 @@ def test_the_interpreter_held_for_long_is_no_loss(sound_server: SoundServer, lis
     assert health.expected_s == pytest.approx(health.received_s + health.gaps_s, abs=0.12)
 
 
+@pytest.mark.alone
 def test_stopping_and_closing_wait_for_no_server(
     sound_server: SoundServer, with_or_without_pactl: bool, host: PortAudioThread, listen: Callable[..., Listening]
 ) -> None:
@@ -277,6 +278,7 @@ def start_child(server: SoundServer, how: str, path: str) -> subprocess.Popen[st
     return child
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("path", [os.environ["PATH"], "/nowhere"], ids=["with pactl", "without"])
 @pytest.mark.parametrize("how", ["just ends", "close"])
 def test_a_process_ends_in_peace_while_the_server_hangs(sound_server: SoundServer, how: str, path: str) -> None:

@@ -49,6 +49,7 @@ def test_a_closed_host_answers_at_once_that_it_is_closed(sound_server: SoundServ
         host.devices().result(0.0)
 
 
+@pytest.mark.alone
 def test_closing_a_host_that_was_never_asked_is_nothing() -> None:
     began_s = time.monotonic()
     PortAudioThread().close()
@@ -62,6 +63,7 @@ def test_a_host_can_follow_another_one(sound_server: SoundServer) -> None:
         host.close()
 
 
+@pytest.mark.alone
 def test_a_source_whose_host_was_closed_is_told(
     sound_server: SoundServer, host: PortAudioThread, listen: Callable[..., Listening]
 ) -> None:
@@ -73,6 +75,7 @@ def test_a_source_whose_host_was_closed_is_told(
     assert time.monotonic() - began_s < 0.3
 
 
+@pytest.mark.alone
 def test_asking_is_not_held_up_while_the_server_hangs(
     sound_server: SoundServer, host: PortAudioThread, listen: Callable[..., Listening]
 ) -> None:

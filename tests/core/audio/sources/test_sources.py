@@ -100,6 +100,7 @@ def test_a_missing_file_is_told_in_words(tmp_path: Path) -> None:
     assert "gone.wav" in source.status.message
 
 
+@pytest.mark.alone
 def test_stop_is_quick_and_may_come_twice(recording: Path) -> None:
     source = FileSource(recording, RATE_HZ, loop=True)
     source.stop()

@@ -179,6 +179,7 @@ def test_it_tells_how_far_it_is_within_a_long_file(n_processes: int, model: Mode
     assert events[-1].n_done == 2
 
 
+@pytest.mark.alone
 def test_closing_stops_at_once_and_leaves_nothing_behind(model: Model, long_file: Path, scratch: Path) -> None:
     with closing(classify_files(model, list(find_sound_files([long_file] * 50)), 2)) as events:
         event = next(one for one in events if one.share > 0.0)

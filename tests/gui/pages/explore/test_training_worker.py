@@ -163,6 +163,7 @@ def test_news_of_an_earlier_run_is_not_current(qtbot: QtBot) -> None:
     worker.close()
 
 
+@pytest.mark.alone
 def test_starting_anew_waits_for_the_last_epoch_and_the_window_does_not(qtbot: QtBot) -> None:
     first, second = _Race(10, 0.5), _Race(3, 0.0)
     races = [first, second]
@@ -201,6 +202,7 @@ def test_a_run_that_waits_for_the_last_one_can_be_stopped(qtbot: QtBot) -> None:
     worker.close()
 
 
+@pytest.mark.alone
 def test_close_takes_less_than_a_second_even_when_an_epoch_is_long(qtbot: QtBot) -> None:
     worker, heard = _worker(_Race(3, 1.5))
     worker.start(Experiment())

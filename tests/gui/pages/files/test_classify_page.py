@@ -108,6 +108,7 @@ def test_the_keyboard_alone_starts_chooses_and_takes_away(qtbot: QtBot, ready_pa
     assert len(panel.table.rows.shown) == 12
 
 
+@pytest.mark.alone
 def test_a_stopped_run_keeps_what_is_done_and_goes_on_with_the_rest(
     qtbot: QtBot, ready_page: Page, recordings: Path, long_file: Path
 ) -> None:
@@ -189,6 +190,7 @@ def test_clear_stops_and_empties_the_page(qtbot: QtBot, ready_page: Page, long_f
     ready_page.wait_for_files(1)
 
 
+@pytest.mark.alone
 def test_closing_ends_the_processes_within_a_second(qtbot: QtBot, ready_page: Page, long_file: Path) -> None:
     ready_page.drop(long_file)
     ready_page.wait_for_files(1)

@@ -36,6 +36,7 @@ def table(qtbot: QtBot) -> FileTable:
     return table
 
 
+@pytest.mark.alone
 def test_ten_thousand_files_are_shown_sorted_and_filtered_in_a_moment(qtbot: QtBot, table: FileTable) -> None:
     rows = [entry(number) for number in range(10_000)]
     table.show()

@@ -241,6 +241,7 @@ def test_a_new_run_leaves_the_sound_running_and_takes_over_when_it_is_done(
     assert panel.controls.model_box.count() == 2
 
 
+@pytest.mark.alone
 def test_closing_while_it_plays_is_quick_and_leaves_no_thread(qtbot: QtBot, ready_tab: Tab) -> None:
     choose_source(ready_tab, SYNTHETIC_SOURCE)
     press_start(qtbot, ready_tab)

@@ -100,6 +100,7 @@ def test_a_device_is_chosen_by_clicks_and_heard_without_any_model(
     qtbot.waitUntil(lambda: not tab.controller.is_running, timeout=5_000)
 
 
+@pytest.mark.alone
 def test_a_killed_server_is_one_sentence_in_the_tab_and_gone_when_it_is_back(
     qtbot: QtBot, sound_server: SoundServer, tab: Tab
 ) -> None:
@@ -349,6 +350,7 @@ def test_clips_heard_through_the_device_are_told_apart_as_from_their_files(
     assert len(own_ms) > 20
 
 
+@pytest.mark.alone
 def test_a_hung_server_holds_up_neither_the_tab_nor_its_end(qtbot: QtBot, sound_server: SoundServer, tab: Tab) -> None:
     choose_device(qtbot, tab)
     sound_server.play(sine(), RATE_HZ)

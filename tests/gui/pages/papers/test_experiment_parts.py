@@ -72,6 +72,7 @@ def test_tables_are_written_as_a_person_reads_them() -> None:
     assert [row[3] for row in both.rows] == ["", "−1.3"] and both.marks == (True, False)
 
 
+@pytest.mark.alone
 def test_processes_end_when_they_are_stopped_and_none_is_opened_after_that() -> None:
     processes = TrialProcesses(1)
     timer = Timer(1.5, processes.stop)

@@ -222,6 +222,7 @@ def test_a_run_that_fails_says_why_and_leaves_the_tab_usable(tab: Tab) -> None:
     assert not tab.controller.is_running and tab.panel.form.trials.isEnabled()
 
 
+@pytest.mark.alone
 def test_the_tab_closes_at_once_while_it_runs(tab: Tab) -> None:
     tab.tick_only("table-1")
     tab.press_run()
