@@ -21,6 +21,7 @@ from mlpsvd.errors import FileFormatError, NetworkError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Race
+from mlpsvd.models.input_contract import InputContract
 from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import load_model, save_model
 from mlpsvd.network.checks import check_spec
@@ -112,7 +113,10 @@ def test_a_race_with_a_new_family_runs_on_the_reference_engine_and_says_so(prepa
     assert events[-1].test_accuracy > 0.9
 
     snapshot, path = race.outcomes()["mlp-svd"].snapshot, tmp_path / "model.safetensors"
-    model = Model(snapshot.spec, snapshot.theta, prepared.features, prepared.class_names, prepared.clip_s)
+    contract = InputContract.of_clips(
+        prepared.features.sample_rate_hz, prepared.clip_s, prepared.features.settings.fft_size
+    )
+    model = Model(snapshot.spec, snapshot.theta, prepared.features, prepared.class_names, contract)
     save_model(path, model)
     loaded = load_model(path)
     assert loaded.spec == snapshot.spec

@@ -18,6 +18,7 @@ from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.errors import SettingError
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import fit
+from mlpsvd.models.input_contract import InputContract
 from mlpsvd.models.model import Model
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
 
@@ -33,7 +34,8 @@ def classifier() -> Classifier:
     features = fit(clips, RATE_HZ, FeatureSettings(fft_size=64, hop=32, segments="several"))
     spec = NetworkSpec((LayerSpec("dense", features.n_features, 3, 3, "softmax"),), "cross-entropy")
     theta = rng.normal(size=spec.n_parameters).astype(np.float32)
-    return Classifier(Model(spec, theta, features, ("a", "b", "c"), WINDOW / RATE_HZ))
+    contract = InputContract.of_clips(features.sample_rate_hz, WINDOW / RATE_HZ, features.settings.fft_size)
+    return Classifier(Model(spec, theta, features, ("a", "b", "c"), contract))
 
 
 @pytest.fixture

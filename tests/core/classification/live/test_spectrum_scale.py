@@ -8,6 +8,7 @@ import pytest
 from mlpsvd.classification.live.spectrum_scale import SpectrumScale
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import fit
+from mlpsvd.models.input_contract import InputContract
 from mlpsvd.models.model import Model
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
 
@@ -19,7 +20,8 @@ def model(scaling: str) -> Model:
     settings = FeatureSettings(fft_size=256, hop=128, window="hann", segments="first", scaling=scaling)
     features = fit(clips, RATE_HZ, settings)
     spec = NetworkSpec((LayerSpec("dense", features.n_features, 2, 2, "softmax"),), "cross-entropy")
-    return Model(spec, np.zeros(spec.n_parameters, np.float32), features, ("a", "b"), 256 / RATE_HZ)
+    contract = InputContract.of_clips(features.sample_rate_hz, 256 / RATE_HZ, features.settings.fft_size)
+    return Model(spec, np.zeros(spec.n_parameters, np.float32), features, ("a", "b"), contract)
 
 
 def test_a_full_scale_sine_in_a_bin_is_0_dbfs() -> None:
