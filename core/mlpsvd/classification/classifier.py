@@ -1,4 +1,4 @@
-"""Classifier built from a model: the features, the network and the numbers of training."""
+"""Classifier built from a model."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Decision:
     probability
         Its probability, 0 to 1.
     probabilities : np.ndarray [shape=(n_classes,)]
-        Those of all classes, in the model's order.
+        Probabilities of all classes, in the model's order.
     """
 
     path: Path
@@ -50,10 +50,10 @@ class Decision:
 
 
 class Classifier:
-    """Tells which class a sound belongs to.
+    """Classifies sound with a trained model.
 
-    Clips go through the network one at a time, so that a clip gets the same numbers, bit for bit, from a file, from a
-    microphone and among any others. An instance is read only and may be used from several threads.
+    Clips go through the network one at a time, so that the result of a clip is the same, bit for bit, from a file, from
+    a microphone and in any batch. An instance is read only and may be used from several threads.
 
     Parameters
     ----------
@@ -93,12 +93,12 @@ class Classifier:
 
     @property
     def clip_s(self) -> float:
-        """Length in seconds of what one decision looks at."""
+        """Length in seconds of the window of one decision."""
         return self._model.clip_s
 
     @property
     def n_samples(self) -> int:
-        """Samples at :attr:`sample_rate_hz` that one decision looks at."""
+        """Length of the window of one decision in samples at :attr:`sample_rate_hz`."""
         needed = n_samples_needed(self._model.features.settings) or 1
         return max(needed, round(self.clip_s * self.sample_rate_hz))
 
@@ -110,19 +110,19 @@ class Classifier:
         samples : np.ndarray [shape=(n_samples,)]
             One clip at :attr:`sample_rate_hz`, full scale 1.
         conditioning
-            Microphone and background to be taken off; neither if left out.
+            Microphone response and background to compensate; neither by default.
 
         Raises
         ------
         DataError
-            If the conditioning was made for other features.
+            If the conditioning belongs to other features.
         """
         return self.magnitudes_and_features(samples, conditioning)[1]
 
     def magnitudes_and_features(
         self, samples: Samples, conditioning: Conditioning | None = None
     ) -> tuple[NDArray[np.float64], Samples]:
-        """Return the magnitudes |FFT| of one clip beside the features made of them [shape=(n_features,) each].
+        """Return the magnitudes |FFT| of one clip and the features computed from them [shape=(n_features,) each].
 
         Parameters and errors are those of :meth:`features`.
         """
@@ -133,24 +133,24 @@ class Classifier:
     def probabilities_of(self, vector: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """Return the probability of each class [shape=(n_classes,)].
 
-        They are the outputs of a softmax network. Other outputs are shifted (tanh) to be at least 0, and scaled to
-        the sum of 1, which leaves their order as it is.
+        They are the outputs of a softmax network. Other outputs are shifted (tanh) to be at least 0 and scaled to a sum
+        of 1, which preserves their order.
 
         Parameters
         ----------
         vector : np.ndarray [shape=(n_features,)]
-            What :meth:`features` made of a clip.
+            Result of :meth:`features` for a clip.
         """
         x = vector[np.newaxis].astype(self._network.theta.dtype, copy=False)
-        # Samples or weights near the largest float, or not finite, give probabilities that are not numbers.
+        # Samples or weights that are near the largest float or not finite give probabilities that are NaN.
         with np.errstate(over="ignore", invalid="ignore"):
             outputs = self._network.predict(x)[0]
         return _as_probabilities(outputs.astype(np.float64), self._model.spec.layers[-1].activation)
 
     def distance_of(self, vector: NDArray[np.floating[Any]]) -> float:
-        """Return how far a feature vector is from the training set; within 1.0 lie 99 of 100 of its own clips.
+        """Return the distance of a feature vector from the training set; 99 of 100 training clips lie within 1.0.
 
-        It is not a number where the model knows nothing of its training set.
+        It is NaN if the model has no reference data of its training set.
         """
         reference = self._model.reference
         return math.nan if reference is None else reference.distance(vector)
@@ -185,7 +185,7 @@ class Classifier:
         least_s = self._model.contract.shortest_s
         if len(samples) < fewest_samples(least_s, self.sample_rate_hz):
             length_s = len(samples) / self.sample_rate_hz
-            reason = f"it is too short: {length_s:.3g} s, and {least_s:.3g} s is the least"
+            reason = f"it is too short: {length_s:.3g} s; at least {least_s:.3g} s are needed"
             raise files.UnusableAudioFileError(path, reason)
         pieces = cut(samples, self.sample_rate_hz, self._model.contract.cut_s, least_s)
         return [self._decision(path, start_s, piece) for start_s, piece in pieces]

@@ -21,31 +21,31 @@ __all__ = [
 ]
 
 CLIPPED_WINDOWS = 2
-"""Windows at full scale from which on sound is clipped."""
+"""Minimum number of windows at full scale for clipped sound."""
 USUALLY_CLIPPED = 0.2
-"""Share of the training clips at full scale above which clipping is nothing that they did not have."""
+"""Share of training clips at full scale above which clipping is not a mismatch."""
 LEVEL_DB = 6.0
-"""Distance from the training clips' levels from which on a level is unusual."""
+"""Distance from the levels of the training clips above which a level is unusual."""
 FAR_SHARE = 0.8
-"""Share of the windows outside the training set from which on sound is unlike it: of words with pauses, many windows
-hold half a word and are like no clip."""
+"""Share of the windows outside the training set above which sound is unlike it; of words with pauses, many windows
+contain half a word and resemble no clip."""
 SILENT_DBFS = -90.0
-"""Below this level there is nothing but the rounding of 16 bits."""
+"""Level below which there is only 16-bit quantisation noise."""
 
 
 def has_missing_band(source_rate_hz: float, model_rate_hz: float) -> bool:
-    """Whether sound at one sample rate lacks the upper part of the band that the model was trained on."""
+    """Return whether sound at one sample rate lacks the upper part of the band used in training."""
     return source_rate_hz < 0.999 * model_rate_hz
 
 
 def level_matters(model: Model) -> bool:
-    """Whether the features of a model depend on the level at all."""
+    """Return whether the features of a model depend on the level."""
     settings = model.features.settings
     return not (settings.scaling == "per sample" and settings.magnitude == "linear")
 
 
 def level_beyond_db(reference: TrainingStatistics, levels_dbfs: Sequence[float]) -> float:
-    """Return how far the levels of some windows are beyond those of the training clips; below 0: within.
+    """Return by how much the levels of windows exceed the range of the training clips; below 0: within.
 
     Half of the windows are above the 95th percentile by this much, or the loudest one is below the 5th.
     """

@@ -192,7 +192,7 @@ def _inspect(named: LabelledFile, settings: RecordingsSettings) -> Recording | S
     except UnusableAudioFileError as error:
         return Skipped(named.name, error.reason, named.label)
     if about.duration_s < settings.shortest_s:
-        reason = f"it is too short: {about.duration_s:.3g} s, and {settings.shortest_s:g} s is the least"
+        reason = f"it is too short: {about.duration_s:.3g} s; at least {settings.shortest_s:g} s are needed"
         return Skipped(named.name, reason, named.label)
     return Recording(named.path, named.name, named.label, named.split, about)
 

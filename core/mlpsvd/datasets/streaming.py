@@ -127,7 +127,7 @@ class _Cutter:
         """Return what is left at the end, where it is long enough for a clip."""
         if self._n_cut + self._n_kept < self._fewest:
             length_s = (self._n_cut + self._n_kept) / self._rate_hz
-            reason = f"it is too short: {length_s:.3g} s, and {self._shortest_s:.3g} s is the least"
+            reason = f"it is too short: {length_s:.3g} s; at least {self._shortest_s:.3g} s are needed"
             raise UnusableAudioFileError(path, reason)
         least = min(self._length, self._fewest) if self._length else self._fewest
         return [self._clip(np.concatenate(self._kept))] if self._n_kept >= least else []

@@ -88,7 +88,7 @@ def test_everything_that_cannot_be_used_is_listed_with_its_reason(tmp_path: Path
     assert found["dog/empty.wav"] == "it is empty (0 bytes)"
     assert found["dog/none.wav"] == "it holds no samples"
     assert found["dog/nan.wav"] == "it holds samples that are not finite numbers"
-    assert found["dog/short.wav"] == "it is too short: 0.01 s, and 0.05 s is the least"
+    assert found["dog/short.wav"] == "it is too short: 0.01 s; at least 0.05 s are needed"
     assert found["dog/mono.wav"] == "it has 1 channel, and channel 2 is asked for"
     assert found["dog/x.mp3"].startswith("it is not readable as audio")
     assert found["dog/x.m4a"] == ".m4a files are not read; convert it to WAV or FLAC"

@@ -1,11 +1,12 @@
-"""Classification of many recordings, on all cores.
+"""Classification of many recordings on all cores.
 
-The numbers of a file follow from it and the model alone, so they do not depend on how many processes there are; only
-the order in which files are finished does.
+The result of a file depends only on the file and the model, not on the number of processes; only the order in which
+files are finished does.
 
-Processes and not threads, measured on two cores with ``benchmarks/classify.py``: 10,000 short files take 2.8 s in one
-process, 3.1 s with two threads, which wait for the interpreter's lock, and 2.0 s in two processes; six hours of sound
-take 4.3, 4.3 and 3.0 s.
+Processes are used instead of threads (measured on two cores with ``benchmarks/classify.py``: 10,000 short files take
+2.8 s in one
+process, 3.1 s with two threads, which contend for the interpreter lock, and 2.0 s in two processes; six hours of sound
+take 4.3, 4.3 and 3.0 s).
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ __all__ = [
 ]
 
 _PAYS_FROM = 150_000_000
-"""Work, in bytes, below which starting processes (0.4 s each) takes longer than they save: about a second of it."""
+"""Amount of work, in bytes, below which one process is faster, as starting another takes 0.4 s."""
 
 
 def processes_that_pay(files: Sequence[SoundFile]) -> int:
-    """Return how many processes to classify these files with: 0, none but this one, where there is little to do."""
+    """Return the number of worker processes for these files; 0 (only this process) if there is little to do."""
     pays = len(files) > 1 and sum(costs_of(files)) >= _PAYS_FROM
     return min(n_usable_cores(), len(files)) if pays else 0
 
@@ -49,20 +50,20 @@ def classify_files(
     is_polite: bool = False,
     thresholds: Thresholds | None = None,
 ) -> Generator[ClassifyEvent, None, None]:
-    """Classify files and tell how far it is, ten times a second; closing the generator stops at once.
+    """Classify files and report the progress ten times a second; closing the generator stops at once.
 
     Parameters
     ----------
     model
-        What decides; it may be in memory only.
+        The model; it may exist in memory only.
     files
-        What to classify. Those that cannot be used have results that say why.
+        The files. The result of an unusable file contains the reason.
     n_processes
-        How many processes work; 0 works in this one, between one event and the next.
+        Number of worker processes; with 0, this process classifies between two events.
     is_polite
-        Whether processes let go first what else runs on this machine, such as a window.
+        Whether the worker processes run at low priority, so that a window stays responsive.
     thresholds
-        From where on a prediction is "unknown".
+        Thresholds beyond which a prediction is "unknown".
 
     Raises
     ------
@@ -79,7 +80,7 @@ def classify_files(
 
 
 def in_order(events: Iterator[ClassifyEvent]) -> Iterator[tuple[ClassifyEvent, list[FileResult]]]:
-    """Yield every event with the results whose turn it is: together they come in the order of the list."""
+    """Yield every event with the results that are next in the order of the list."""
     waiting: dict[int, FileResult] = {}
     following = 0
     for event in events:

@@ -36,7 +36,7 @@ class FileClassifier:
     model
         A trained or loaded model.
     thresholds
-        From where on a prediction is "unknown".
+        Thresholds beyond which a prediction is "unknown".
     """
 
     def __init__(self, model: Model, thresholds: Thresholds | None = None) -> None:
@@ -47,10 +47,10 @@ class FileClassifier:
         self._pattern = model.contract.label_pattern
 
     def true_class(self, file: SoundFile) -> str | None:
-        """Return the class of the model that a file is known to be of, None where that is not known.
+        """Return the actual class of a file if it is known and is a class of the model, else None.
 
-        It is found as training found it where labels stood in the names of files; else the innermost chosen folder
-        whose name is a class counts.
+        It is read from the file name if training read its labels there, else from the innermost selected folder whose
+        name is a class.
         """
         if self._pattern:
             label = label_from_name(file.path.stem, self._pattern)
@@ -60,10 +60,10 @@ class FileClassifier:
         return next((name for name in names if name in self._class_names), None)
 
     def classify(self, file: SoundFile) -> Iterator[float | FileResult]:
-        """Classify a file: yield the share of it that is done now and then, and at last its result.
+        """Classify a file: yield the completed share from time to time, and finally the result.
 
-        The windows and their numbers are those of :meth:`Classifier.classify_file`; only one block of the file is in
-        memory at a time, unless the model takes recordings whole. A file that cannot be used is a result too.
+        The windows and their results are those of :meth:`Classifier.classify_file`; only one block of the file is in
+        memory at a time, unless the model classifies whole recordings. An unusable file also has a result.
         """
         windows: list[_Window] = []
         last, problem = None, ""
@@ -77,7 +77,7 @@ class FileClassifier:
         except OSError as error:
             problem = f"it cannot be opened ({error.strerror or error})"
         except MemoryError:
-            problem = "it is too long for the memory"
+            problem = "it does not fit into memory"
         yield self.unusable(file, problem) if last is None or problem else self._result(file, last, windows)
 
     def unusable(self, file: SoundFile, problem: str) -> FileResult:
@@ -120,7 +120,7 @@ class FileClassifier:
             is_training=last.digest in self._trained_on,
             thresholds=self._thresholds,
         )
-        _ = result.agreement  # worked out here, where the others need not wait for it, and kept
+        _ = result.agreement  # computed and cached here, where the others need not wait for it
         return result
 
     def _notes(self, last: ClipBlock, windows: Sequence[_Window]) -> tuple[str, ...]:

@@ -29,21 +29,21 @@ def file_mismatches(
     distances: Sequence[float],
     n_clipped: int,
 ) -> tuple[Mismatch, ...]:
-    """Return what makes the classification of a file doubtful, the most fundamental first, one clause each.
+    """Return the reasons why the classification of a file is doubtful, the most fundamental first, one clause each.
 
     The limits are those of :class:`mlpsvd.classification.live.mismatch.MismatchWatch`, over all windows of the file
-    instead of the last seconds. What a model without ``reference`` (an old file) cannot provide is omitted.
+    instead of the last seconds. Checks for which a model without ``reference`` (an old file) has no data are omitted.
 
     Parameters
     ----------
     model
-        The model that decided.
+        The model used for the classification.
     sample_rate_hz
         Rate of the file itself.
     levels_dbfs, distances
         Root mean square level and distance from the training set of each window, at least one.
     n_clipped
-        How many windows reach full scale.
+        Number of windows that reach full scale.
     """
     found = []
     model_rate_hz = model.features.sample_rate_hz

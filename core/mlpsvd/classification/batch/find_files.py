@@ -18,10 +18,9 @@ class SoundFile:
     Attributes
     ----------
     path
-        Where it is.
+        Its path.
     folders
-        Names of the folders that it lies in, outermost first, as far as they were chosen: one of them may be its
-        class.
+        Names of the selected folders that contain it, outermost first; one of them may be its class.
     """
 
     path: Path
@@ -29,10 +28,10 @@ class SoundFile:
 
 
 def find_sound_files(paths: Iterable[Path]) -> Iterator[SoundFile]:
-    """Yield the files, and in place of a folder the audio files in it, nested ones too, in the order of names.
+    """Yield the files, and in place of each folder the audio files in it and its subfolders, sorted by name.
 
     Which files of a folder are audio files: see :func:`mlpsvd.audio.sound_names.audio_files_below`. A folder without
-    any comes as it is: classifying it says so.
+    audio files is yielded itself; its classification reports that it is empty.
     """
     for path in paths:
         own = path.absolute().name

@@ -35,23 +35,22 @@ _ARRAYS = ("starts_s", "durations_s", "levels_dbfs", "distances")
 
 
 def journal_path(out: Path) -> Path:
-    """Return where the results for a table are kept until it is written: ``table.csv.part`` for ``table.csv``."""
+    """Return the path of the journal of a table: ``table.csv.part`` for ``table.csv``."""
     return out.with_name(f"{out.name}.part")
 
 
 class ClassificationJournal:
-    """One line of JSON for each finished file, behind a line that says what they were made by.
+    """One line of JSON for each finished file, after a header with the model and the thresholds.
 
-    A line counts once it is complete: what a kill or a full disk left of the last one is cut off. Results are taken
-    over only where model, thresholds, path, folders, size and time of the file are the same; files that could not be
-    used are tried again.
+    Only complete lines are read: a last line truncated by a kill or a full disk is removed. Results are reused only if
+    model, thresholds, path, folders, size and time of the file are the same; unusable files are tried again.
 
     Parameters
     ----------
     out
-        The table to be written in the end.
+        Path of the table to be written.
     model, thresholds
-        What classifies.
+        The model, and the thresholds for "unknown".
     """
 
     def __init__(self, out: Path, model: Model, thresholds: Thresholds) -> None:
@@ -64,18 +63,18 @@ class ClassificationJournal:
         self._synced_s = 0.0
 
     def load(self, files: Sequence[SoundFile]) -> dict[int, FileResult]:
-        """Open the journal and return the results that it holds, by the number of the file in ``files``.
+        """Open the journal and return its results, keyed by the index of the file in ``files``.
 
         Raises
         ------
         FileFormatError
-            If something else than a file of this program is in the way.
+            If the path exists and is not a journal of this program.
         OSError
             If it cannot be opened or written.
         """
         kept, n_good = self._read()
         if not n_good and self.path.exists() and self.path.stat().st_size and not self._is_ours():
-            raise FileFormatError(f"{self.path} is no file of this program; move it away, results are kept there")
+            raise FileFormatError(f"{self.path} was not written by MLP-SVD; move it, as results are kept there")
         with self._naming_the_file():
             self._file = self.path.open("r+b" if n_good else "wb", buffering=0)
             self._file.truncate(n_good)
@@ -96,7 +95,7 @@ class ClassificationJournal:
         Raises
         ------
         OSError
-            If the disk is full; it names the journal. All files before it are kept.
+            If the disk is full; the message names the journal. All earlier results are kept.
         """
         arrays = {name: _packed(getattr(result, name)) for name in _ARRAYS}
         self._write(
@@ -106,13 +105,13 @@ class ClassificationJournal:
         )  # fmt: skip
 
     def close(self) -> None:
-        """Close the file; it stays, for a repeated command."""
+        """Close the file and keep it, so that the command can be repeated."""
         if self._file is not None:
             self._file.close()
             self._file = None
 
     def remove(self) -> None:
-        """Remove the file: its table is written."""
+        """Remove the file, as its table has been written."""
         self.close()
         self.path.unlink(missing_ok=True)
 
@@ -122,7 +121,7 @@ class ClassificationJournal:
             raise ValueError("the journal is not open")
         with self._naming_the_file():
             rest = memoryview(json.dumps(entry).encode() + b"\n")
-            while rest:  # without a buffer: what a full disk refuses is not tried again when the file is closed
+            while rest:  # unbuffered: a write that fails on a full disk is not repeated when the file is closed
                 rest = rest[file.write(rest) :]
             if time.monotonic() - self._synced_s >= _SYNC_S:
                 os.fsync(file.fileno())
@@ -134,11 +133,11 @@ class ClassificationJournal:
             yield
         except OSError as error:
             is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-            hint = "; what is done is kept: make room and repeat the command, which continues there" if is_full else ""
+            hint = "; completed results are kept: free some disk space and repeat the command" if is_full else ""
             raise OSError(error.errno, f"{error.strerror or error}{hint}", str(self.path)) from error
 
     def _read(self) -> tuple[dict[str, dict[str, Any]], int]:
-        """Return the entries by file, and the length of all complete lines; 0 where it is of other settings."""
+        """Return the entries by file and the length of all complete lines; 0 if the settings differ."""
         kept: dict[str, dict[str, Any]] = {}
         n_good = 0
         try:
@@ -160,7 +159,7 @@ class ClassificationJournal:
         return first.startswith(_OURS) or _OURS.startswith(first)
 
     def _result(self, file: SoundFile, entry: Mapping[str, Any]) -> FileResult | None:
-        """Rebuild a result; None where the entry is damaged, which has the file classified again."""
+        """Rebuild a result; None if the entry is damaged, so that the file is classified again."""
         names = tuple(self._model.class_names)
         try:
             arrays = {name: _unpacked(entry[name]) for name in _ARRAYS}
@@ -198,7 +197,7 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
 
 
 def _identity(file: SoundFile) -> str:
-    """What has to be the same for a result to be taken over."""
+    """Return the values that must be the same for a result to be reused."""
     try:
         status = file.path.stat()
         size, time_ns = status.st_size, status.st_mtime_ns

@@ -1,4 +1,4 @@
-"""Worker processes that classify files, and the process that leads them."""
+"""Worker processes that classify files, and their pool."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from mlpsvd.models.model_file import load_model, save_model
 __all__ = ["TELL_S", "classify_in_processes"]
 
 TELL_S = 0.1
-"""From one event to the next, at most."""
+"""Maximum time between two events."""
 
 _MOST_FILES_AT_ONCE = 64
 _NICENESS = 5
-"""Of polite processes: all cores are taken, and the user's other work takes precedence."""
+"""Niceness of low-priority processes: all cores are used, and the user's other work takes precedence."""
 
-_LOST = "the process that read it ended: the file may be damaged, or the memory too small"
+_LOST = "the process that read it crashed: the file may be damaged or too large for memory"
 
 Job = list[tuple[int, SoundFile]]
 
@@ -64,7 +64,7 @@ def classify_in_processes(
 
 
 def _jobs(files: Sequence[SoundFile], costs: Sequence[int], n: int) -> Iterator[Job]:
-    """Portion the files out: first each of those so long that a core would be left alone with it, then the others."""
+    """Divide the files into jobs: first the long files, one per job, then the others in groups."""
     share = sum(costs) / (4 * n)
     for index in sorted((index for index, cost in enumerate(costs) if cost > share), key=lambda index: -costs[index]):
         yield [(index, files[index])]
@@ -84,7 +84,7 @@ def _jobs(files: Sequence[SoundFile], costs: Sequence[int], n: int) -> Iterator[
 
 @contextmanager
 def _crew(model: Model, n: int, is_polite: bool, thresholds: Thresholds | None) -> Iterator[list[_Worker]]:
-    """Start processes that load the model from a file, as a model that was just trained may be in memory only."""
+    """Start processes that load the model from a file, as a newly trained model may exist in memory only."""
     with tempfile.TemporaryDirectory(prefix="mlpsvd-") as folder:
         path = Path(folder) / "model.safetensors"
         save_model(path, model)
@@ -104,7 +104,7 @@ def _ready(crew: Sequence[_Worker]) -> list[_Worker]:
 
 
 class _Worker:
-    """A process that classifies, as the one that leads sees it."""
+    """A worker process, as seen by the pool."""
 
     def __init__(self, model: Path, is_polite: bool, thresholds: Thresholds | None) -> None:
         context = get_context("spawn")
@@ -113,30 +113,30 @@ class _Worker:
         self._process = context.Process(
             target=_work, args=(its_end, model, is_polite, thresholds), name="classify", daemon=True
         )
-        with its_end:  # held by the process alone, so that its end is heard of
+        with its_end:  # held by the process alone, so that its end is detected
             self._process.start()
         self._is_up = False
         self._is_idle = False
         self._job: dict[int, SoundFile] = {}
 
     def give(self, jobs: deque[Job]) -> None:
-        """Give it the next job if it has none."""
+        """Send it the next job if it is idle."""
         if self._is_idle and jobs:
             job = jobs.popleft()
-            with suppress(OSError):  # it has ended: that will be heard of
+            with suppress(OSError):  # it has ended, which is detected later
                 self.line.send(job)
             self._job = dict(job)
             self._is_idle = False
 
     def take(self, count: WorkCount) -> list[Finished]:
-        """Take what it has to say.
+        """Receive its next message.
 
         Raises
         ------
         EOFError
             If it has ended.
         MlpSvdError
-            If it cannot work.
+            If it reports an error.
         """
         try:
             news = self.line.recv()
@@ -154,12 +154,12 @@ class _Worker:
         return finished
 
     def lost(self, jobs: deque[Job]) -> Job:
-        """Return the file that it died of; where it may have been any of several, put each back as a job of its own.
+        """Return the file that caused its crash; if there are several candidates, queue each as a separate job.
 
-        What it had finished and not told yet is among them.
+        They include files that it had finished but not yet reported.
         """
         if not self._is_up:
-            raise MlpSvdError("No process can be started to classify with: the first one ended at once")
+            raise MlpSvdError("No worker process can be started: the first one ended at once")
         rest = list(self._job.items())
         if len(rest) == 1:
             return rest
@@ -167,12 +167,12 @@ class _Worker:
         return []
 
     def another(self) -> _Worker:
-        """Return a new one in its place."""
+        """Return a new process that replaces it."""
         self.end()
         return _Worker(self._model, self._is_polite, self._thresholds)
 
     def end(self) -> None:
-        """End it, whatever it is at."""
+        """Terminate it."""
         self._process.terminate()
 
     def join(self) -> None:
@@ -183,14 +183,14 @@ class _Worker:
 
 @dataclass(frozen=True)
 class _News:
-    """What a process tells: results, and the share done of a file that it is at."""
+    """Message of a process: results, and the completed share of its current file."""
 
     finished: list[Finished]
     begun: list[tuple[int, float]]
 
 
 def _work(leader: Connection, model: Path, is_polite: bool, thresholds: Thresholds | None) -> None:
-    """Load the model, say so, and classify what comes until there is nobody to tell."""
+    """Load the model, report that, and classify jobs until the pool closes the connection."""
     begin_worker()
     if is_polite and hasattr(os, "nice"):
         os.nice(_NICENESS)

@@ -14,26 +14,26 @@ from mlpsvd.classification.batch.results import FileResult
 __all__ = ["ClassifyEvent", "Finished", "WorkCount", "costs_of"]
 
 _COST_OF_A_FILE = 20_000
-"""Opening and ending a file takes as long as so many bytes of it."""
+"""Overhead of one file, expressed in bytes."""
 
 Finished = tuple[int, FileResult]
-"""Number in the list, and result."""
+"""Index in the list, and result."""
 
 
 @dataclass(frozen=True)
 class ClassifyEvent:
-    """How far it is.
+    """Progress of the classification.
 
     Attributes
     ----------
     finished
-        Number in the list, and result, of the files finished since the last event.
+        Index in the list and result of each file finished since the last event.
     n_done, n_files
-        Files that are finished, and all.
+        Numbers of finished files and of all files.
     share
-        Share of the work that is done, 0 to 1, also within files.
+        Completed share of the work, 0 to 1, including parts of files.
     left_s
-        Seconds that the rest will take at the pace so far; None where nothing is done yet.
+        Estimated remaining time in seconds; None if nothing is finished yet.
     """
 
     finished: tuple[Finished, ...]
@@ -44,12 +44,12 @@ class ClassifyEvent:
 
 
 class WorkCount:
-    """Counts what is done, and how long the rest will take.
+    """Measures the progress and estimates the remaining time.
 
     Parameters
     ----------
     files
-        All that is to do.
+        All files to classify.
     """
 
     def __init__(self, files: Sequence[SoundFile]) -> None:
@@ -62,11 +62,11 @@ class WorkCount:
         self._first_done: tuple[float, float] | None = None
 
     def begun(self, index: int, share: float) -> None:
-        """A share of one file is done."""
+        """Record the completed share of one file."""
         self._begun[index] = share
 
     def event(self, finished: Sequence[Finished]) -> ClassifyEvent:
-        """Count what is finished and return how far it is."""
+        """Record finished files and return the progress."""
         for index, _ in finished:
             self._begun.pop(index, None)
             self._cost_done += self.costs[index]
@@ -76,7 +76,7 @@ class WorkCount:
         return ClassifyEvent(tuple(finished), self._n_done, len(self.costs), share, self._left_s(share))
 
     def _left_s(self, share: float) -> float | None:
-        """The pace counts from the first thing done: what starting took does not come again."""
+        """Measure the rate from the first result on, so that the start-up time is not included."""
         now = time.monotonic()
         if self._first_done is None:
             if share > 0.0:
@@ -87,7 +87,7 @@ class WorkCount:
 
 
 def costs_of(files: Sequence[SoundFile]) -> list[int]:
-    """Return what each file costs, in bytes."""
+    """Return the cost of each file, in bytes."""
     return [_size(file.path) + _COST_OF_A_FILE for file in files]
 
 

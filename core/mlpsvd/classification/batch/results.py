@@ -1,4 +1,4 @@
-"""Classification result of one file: per window and in total."""
+"""Classification result of one file, per window and in total."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from mlpsvd.classification.mismatch_rules import SILENT_DBFS
 __all__ = ["UNKNOWN", "FileResult", "Thresholds"]
 
 UNKNOWN = "unknown"
-"""The verdict where no class is likely."""
+"""The verdict if no class is likely."""
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """From where on a prediction is "unknown".
+    """Thresholds beyond which a prediction is "unknown".
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Thresholds:
     below: float = 0.0
 
     def is_unknown(self, probability: float, distance: float, level_dbfs: float) -> bool:
-        """Whether a prediction with this probability is none; silence never is one."""
+        """Whether a prediction with this probability is "unknown"; silence always is."""
         too_far = self.beyond > 0.0 and distance > self.beyond
         return too_far or probability < self.below or level_dbfs <= SILENT_DBFS
 
@@ -55,25 +55,25 @@ class FileResult:
     class_names
         Names of the classes, in the order of the probabilities.
     duration_s
-        Length of the file in seconds; not-a-number where it could not be used.
+        Length of the file in seconds; NaN if it is unusable.
     starts_s, durations_s : np.ndarray [shape=(n_windows,)]
         Position of each window, in seconds.
     probabilities : np.ndarray [shape=(n_windows, n_classes)]
         Probabilities of the classes for each window.
     truth
-        The class that the file is known to be of; None where that is not known.
+        The actual class of the file; None if it is not known.
     problem
-        Why the file could not be used, in one clause; empty where it could.
+        Why the file is unusable, in one clause; empty if it is usable.
     levels_dbfs, distances : np.ndarray [shape=(n_windows,)]
-        Level of each window, and its distance from the training set (within 1 lie 99 % of the training clips; not a
-        number where the model knows nothing of its training set).
+        Level of each window, and its distance from the training set (99 % of the training clips lie within 1; NaN if
+        the model has no reference data).
     notes
-        What makes the predictions doubtful, one clause each: what is odd about the file, and in what way it is unlike
-        the training set.
+        Reasons why the predictions are doubtful, one clause each: problems of the file, and differences from the
+        training set.
     is_training
         Whether the model was trained on this recording.
     thresholds
-        Beyond which distance, and below which probability, the prediction is "unknown"; 0 for never.
+        Distance beyond which, and probability below which, the prediction is "unknown"; 0 for never.
     """
 
     path: Path
@@ -92,12 +92,12 @@ class FileResult:
 
     @property
     def n_windows(self) -> int:
-        """How many windows were classified."""
+        """Number of windows."""
         return len(self.starts_s)
 
     @cached_property
     def mean_probabilities(self) -> NDArray[np.float64]:
-        """Mean of the windows' probabilities [shape=(n_classes,)]; not-a-number where there is no window."""
+        """Mean of the windows' probabilities [shape=(n_classes,)]; NaN if there is no window."""
         if not self.n_windows:
             return np.full(len(self.class_names), np.nan)
         return np.asarray(self.probabilities.mean(axis=0))
@@ -114,12 +114,12 @@ class FileResult:
 
     @property
     def probability(self) -> float:
-        """Its mean probability; not-a-number where there is no window."""
+        """Its mean probability; NaN if there is no window."""
         return float(self.mean_probabilities.max(initial=-math.inf)) if self.n_windows else math.nan
 
     @cached_property
     def majority(self) -> str:
-        """The class that most windows were predicted as; of two equally frequent ones the one with the larger mean."""
+        """The class predicted for most windows; of equally frequent classes the one with the larger mean."""
         if not self.n_windows:
             return ""
         counts = np.bincount(self.window_classes, minlength=len(self.class_names))
@@ -128,26 +128,26 @@ class FileResult:
 
     @cached_property
     def agreement(self) -> float:
-        """Share of the windows predicted as :attr:`label`; not-a-number where there is no window."""
+        """Share of the windows predicted as :attr:`label`; NaN if there is no window."""
         if not self.n_windows:
             return math.nan
         return float((self.window_classes == self.class_names.index(self.label)).mean())
 
     @cached_property
     def level_dbfs(self) -> float:
-        """Level of the file, the root mean square over its windows; not-a-number where there is none."""
+        """Level of the file, the root mean square over its windows; NaN if there is none."""
         if not len(self.levels_dbfs):
             return math.nan
         return float(10.0 * np.log10(np.mean(10.0 ** (self.levels_dbfs / 10.0))))
 
     @cached_property
     def distance(self) -> float:
-        """Median distance of the windows from the training set; not-a-number where it is not known."""
+        """Median distance of the windows from the training set; NaN if it is not known."""
         return float(np.median(self.distances)) if len(self.distances) else math.nan
 
     @cached_property
     def is_unknown(self) -> bool:
-        """Whether the file is of no class that the model knows, as far as distance and probability tell, or silent."""
+        """Whether the file is "unknown" according to distance and probability, or silent."""
         return bool(self.n_windows) and self.thresholds.is_unknown(self.probability, self.distance, self.level_dbfs)
 
     @cached_property
@@ -166,12 +166,12 @@ class FileResult:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether something speaks against the prediction."""
+        """Whether the prediction is doubtful."""
         return self.is_usable and (self.is_unknown or bool(self.notes))
 
     @property
     def note(self) -> str:
-        """Everything that is to be said about the file, in one line."""
+        """All notes on the file, in one line."""
         return self.problem or "; ".join(self.notes)
 
     @property
@@ -181,12 +181,12 @@ class FileResult:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether it is known to be of another class than the predicted one."""
+        """Whether the actual class is known and differs from the predicted one."""
         return self.is_usable and self.truth is not None and self.truth != self.label
 
     @property
     def sentence(self) -> str:
-        """Why it could not be used, in one sentence."""
+        """Why it is unusable, in one sentence."""
         return f"{self.path} cannot be used: {self.problem}"
 
     def decisions(self) -> list[Decision]:

@@ -17,7 +17,7 @@ __all__ = ["ClassificationTotals", "totals_of"]
 
 @dataclass(frozen=True, eq=False)
 class ClassificationTotals:
-    """Sums over files.
+    """Totals over files.
 
     Attributes
     ----------
@@ -30,9 +30,9 @@ class ClassificationTotals:
     counts : np.ndarray [shape=(n_classes,)]
         Files predicted as each class.
     confusion : np.ndarray [shape=(n_classes, n_classes)]
-        Files whose class is known; rows are true classes, columns predicted ones.
+        Files whose class is known; rows are actual classes, columns predicted classes.
     n_unknown, n_doubtful
-        Files whose verdict is "unknown", and those with this or any note.
+        Files whose verdict is "unknown", and doubtful files (unknown or with a note).
     n_training
         Files that the model was trained on.
     n_unseen, n_unseen_right
@@ -54,22 +54,22 @@ class ClassificationTotals:
 
     @property
     def n_known(self) -> int:
-        """Usable files whose class is known."""
+        """Number of usable files whose class is known."""
         return int(self.confusion.sum())
 
     @property
     def n_right(self) -> int:
-        """Those of them that were predicted as it."""
+        """Number of them predicted correctly."""
         return int(np.trace(self.confusion))
 
     @property
     def accuracy(self) -> float:
-        """The share of them, 0 to 1; not-a-number where no class is known."""
+        """Share of correct predictions, 0 to 1; NaN if no class is known."""
         return self.n_right / self.n_known if self.n_known else math.nan
 
     @property
     def sentence(self) -> str:
-        """The accuracy as text; empty where no class is known."""
+        """The accuracy as text; empty if no class is known."""
         if not self.n_known:
             return ""
         files = "file" if self.n_known == 1 else "files"
@@ -79,7 +79,7 @@ class ClassificationTotals:
 
     @property
     def unseen(self) -> str:
-        """How far this holds for files that the model was not trained on; empty where it was trained on none."""
+        """Accuracy for files that the model was not trained on, as text; empty if it was trained on none of them."""
         if self.n_unseen == self.n_known:
             return ""
         if not self.n_unseen:
@@ -98,7 +98,7 @@ class ClassificationTotals:
 
 
 def totals_of(results: Iterable[FileResult], class_names: Sequence[str]) -> ClassificationTotals:
-    """Sum up results that were all made by a model with these classes."""
+    """Summarise results of a model with these classes."""
     index = {name: number for number, name in enumerate(class_names)}
     counts = np.zeros(len(index), np.intp)
     confusion = np.zeros((len(index), len(index)), np.intp)

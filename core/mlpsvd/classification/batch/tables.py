@@ -20,9 +20,9 @@ _DOUBTS = ("verdict", "distance", "level_dbfs", "training", "notes")
 
 
 def windows_csv(results: Iterable[FileResult], class_names: Sequence[str]) -> str:
-    """Return one line a window: where it lies, its predicted class, and the probability of every class.
+    """Return one line per window: position, predicted class, and probability of every class.
 
-    A file that cannot be used has one line that says why.
+    An unusable file has one line with the reason.
     """
     heading = ["file", "start_s", "end_s", "label", "probability", "true_class", "problem", *_DOUBTS,
                *_headings(class_names)]  # fmt: skip
@@ -30,14 +30,14 @@ def windows_csv(results: Iterable[FileResult], class_names: Sequence[str]) -> st
 
 
 def files_csv(results: Iterable[FileResult], class_names: Sequence[str]) -> str:
-    """Return one line a file: its predicted class by the mean of its windows and by most of them, or why none."""
+    """Return one line per file: its predicted class by mean and by majority, or the reason why there is none."""
     heading = ["file", "duration_s", "n_windows", "label", "probability", "majority", "agreement", "true_class",
                "problem", *_DOUBTS, *_headings(class_names)]  # fmt: skip
     return csv_text([heading, *(_file_row(one) for one in results)])
 
 
 def to_json(results: Iterable[FileResult], class_names: Sequence[str], with_windows: bool = True) -> str:
-    """Return one JSON document: the classes, every file, perhaps its windows, and the sums over all files."""
+    """Return one JSON document: the classes, all files, optionally their windows, and the totals."""
     files = list(results)
     sums = totals_of(files, class_names)
     table: dict[str, Any] = {
@@ -61,7 +61,7 @@ def to_json(results: Iterable[FileResult], class_names: Sequence[str], with_wind
 
 
 def to_audacity_labels(result: FileResult) -> str:
-    """Return a label track: start, end and label a line, separated by tabs; neighbours of one label are one stretch."""
+    """Return a label track: start, end and label per line, separated by tabs; adjacent equal labels are merged."""
     lines = []
     for best, group in groupby(range(result.n_windows), key=lambda window: result.window_classes[window]):
         windows = list(group)
@@ -73,7 +73,7 @@ def to_audacity_labels(result: FileResult) -> str:
 
 
 def file_entry(result: FileResult) -> dict[str, Any]:
-    """Return a file as a plain table for JSON; what is not known is null."""
+    """Return a file as a dictionary for JSON; unknown values are null."""
     entry: dict[str, Any] = {"file": _text(result.path), "true_class": result.truth}
     if not result.is_usable:
         return entry | {"problem": result.problem}
@@ -94,7 +94,7 @@ def file_entry(result: FileResult) -> dict[str, Any]:
 
 
 def window_entries(result: FileResult) -> Iterator[dict[str, Any]]:
-    """Yield the windows of a file as plain tables for JSON."""
+    """Yield the windows of a file as dictionaries for JSON."""
     for number, one in enumerate(result.decisions()):
         yield {
             "start_s": one.start_s,
@@ -143,7 +143,7 @@ def _file_row(result: FileResult) -> list[str]:
 
 
 def _window_doubts(result: FileResult, number: int) -> dict[str, Any]:
-    """Return verdict, distance and level of one window; what is not known is None."""
+    """Return verdict, distance and level of one window; unknown values are None."""
     is_unknown = bool(result.windows_unknown[number])
     label = result.class_names[int(result.window_classes[number])]
     distance, level_dbfs = (
@@ -174,5 +174,5 @@ def _headings(class_names: Sequence[str]) -> list[str]:
 
 
 def _text(path: Path) -> str:
-    """The path as text that can be written: a file's name need not be Unicode."""
+    """Return the path as text that can be written, as a file name need not be valid Unicode."""
     return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,4 +1,4 @@
-"""One live decision: everything known about one window."""
+"""Live decision on one window."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Vector = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class Latency:
-    """Where the time went between the end of a window's last sample and its decision, in milliseconds.
+    """Latency between the end of a window's last sample and its decision, in milliseconds.
 
     Attributes
     ----------
     device_ms
-        What the source itself says it adds (a sound card's buffers, a resampler); 0 for files and synthesis.
+        Latency reported by the source (a sound card's buffers, a resampler); 0 for files and synthesis.
     waiting_ms
-        From the delivery of the last sample until this window was taken up. Where a file is played as fast as
-        possible, samples queue on purpose and this says how long.
+        Time from the delivery of the last sample to the start of processing. When a file is played as fast as possible,
+        samples are queued intentionally and this is the time in the queue.
     features_ms
         Level and features.
     network_ms
@@ -46,43 +46,43 @@ class Latency:
 
 @dataclass(frozen=True)
 class LiveDecision:
-    """What is said about one window.
+    """Live decision on one window.
 
-    The network is not asked about a quiet window: its ``label`` is empty, and its probabilities and distance are not
-    numbers, so that a raster leaves the window empty and a mean does not count it by mistake.
+    A quiet window is not classified: its ``label`` is empty, and its probabilities and distance are NaN, so that a
+    display leaves the window empty and a mean does not include it by mistake.
 
     Attributes
     ----------
     start_s, duration_s
         Position of the window, in seconds since the start of the source, gaps included.
     label, probability
-        The class that the network holds most probable in this window alone, and how probable it is.
+        The most probable class of this window alone, and its probability.
     probabilities : np.ndarray [shape=(n_classes,)]
-        Of every class, in this window alone.
+        Probability of every class in this window alone.
     smoothed : np.ndarray [shape=(n_classes,)]
-        Of every class after smoothing (by majority: its share of the votes); the very same where there is none.
+        Probability of every class after smoothing (majority: its share of the votes); the same array without smoothing.
     verdict
-        What is to be shown: after smoothing, thresholds and hold.
+        Displayed result after smoothing, thresholds and hold.
     features : np.ndarray [shape=(n_features,)]
-        What entered the network.
+        Input of the network.
     magnitudes : np.ndarray [shape=(n_features,)]
-        The magnitudes |FFT| that the features were made of, corrected as they were, for pictures in dB.
+        The magnitudes |FFT| from which the features were computed, with the same compensation, for plots in dB.
     level
-        Level of the window as it came in.
+        Level of the window as received.
     distance
-        From the nearest class of the training set; within 1.0 lie 99 of 100 of its own clips. Not a number where the
-        model knows nothing of its training set.
+        Distance from the nearest class of the training set; 99 of 100 training clips lie within 1.0. NaN if the model
+        has no reference data.
     latency
-        Where the time went.
+        Parts of the latency.
     decided_s
-        When the decision was there (``time.monotonic``), for whoever shows it to measure on.
+        Time of the decision (``time.monotonic``), so that a display can measure its own delay.
     clock_s
-        When the window's last sample sounded (``time.time``).
+        Time at which the window's last sample was recorded (``time.time``).
     class_names
-        The classes of the model that decided: it may have been swapped since.
+        The classes of the model used; another model may have replaced it since.
     lost_s
-        Seconds of sound that were lost before this window since the source began: gaps of the device, and samples that
-        were written over before they were read. A pause between two sounds is no loss.
+        Seconds of sound lost between the start of the source and this window: gaps of the device, and samples that were
+        overwritten before they were read. A pause between two events is not a loss.
     """
 
     start_s: float
@@ -104,5 +104,5 @@ class LiveDecision:
 
     @property
     def end_s(self) -> float:
-        """Where the window ends, in seconds since the source began."""
+        """End of the window, in seconds since the start of the source."""
         return self.start_s + self.duration_s

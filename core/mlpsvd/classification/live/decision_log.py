@@ -28,9 +28,9 @@ _COLUMNS = (
 
 
 def to_csv(decisions: Iterable[LiveDecision]) -> str:
-    """Return a heading and one line a decision; see :func:`csv_row`.
+    """Return a header and one line per decision; see :func:`csv_row`.
 
-    Classes of all models that decided have a column each; a cell is empty where a model did not know the class.
+    Each class of any model used has a column; a cell is empty if the model does not have the class.
     """
     rows = list(decisions)
     names = list(dict.fromkeys(name for row in rows for name in row.class_names))
@@ -38,16 +38,16 @@ def to_csv(decisions: Iterable[LiveDecision]) -> str:
 
 
 def csv_heading(class_names: Sequence[str]) -> str:
-    """Return the line that names the columns."""
+    """Return the header line."""
     return csv_text([[*_COLUMNS, *(f"p({name})" for name in class_names)]])
 
 
 def csv_row(decision: LiveDecision, class_names: Sequence[str]) -> str:
     """Return the line of one decision.
 
-    Where it lies and when it ended by the wall clock (ISO 8601), what was shown (class, "unknown" or "quiet") beside
-    what the network says of this window alone, its level, its distance to the training set, and the probability of
-    each of ``class_names`` in this window alone. What there is no number for is left empty.
+    The columns are the position of the window and its end in local time (ISO 8601), the displayed result (class,
+    "unknown" or "quiet"), the prediction for this window alone, its level, its distance from the training set, and the
+    probability of each of ``class_names`` in this window alone. Missing values are empty.
     """
     of_class = dict(zip(decision.class_names, decision.probabilities.tolist(), strict=True))
     return csv_text(
@@ -76,10 +76,9 @@ def iso_clock(clock_s: float) -> str:
 
 
 def to_audacity_labels(decisions: Iterable[LiveDecision]) -> str:
-    """Return a label track: start, end and text a line, separated by tabs; neighbours of one text are one stretch.
+    """Return a label track: start, end and text per line, separated by tabs; adjacent equal texts are merged.
 
-    The text is what was shown, and in brackets beside it what the network said of the window alone where that was
-    something else.
+    The text is the displayed result, followed in parentheses by the prediction for the window alone if it differs.
     """
     stretches: list[tuple[float, float, str]] = []
     for decision in decisions:

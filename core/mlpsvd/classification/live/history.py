@@ -1,4 +1,4 @@
-"""Summary of the live decisions of the last seconds, in steps of constant cost."""
+"""Summary of the live decisions of the last seconds, updated at constant cost."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _ROUNDING_S = 1e-6
 
 @dataclass
 class DecisionSpan:
-    """Some windows in a row.
+    """Consecutive windows.
 
     Attributes
     ----------
     end_s
-        Where the last of them ends, in the source's time.
+        End of the last window, in the source's time.
     covered_s
-        How much sound they cover, overlaps counted once.
+        Duration that they cover, overlaps counted once.
     levels_dbfs, distances
-        Of each window that was classified; of a distance only where there is one.
+        Level and distance of each classified window; windows without a distance are left out.
     quiet_dbfs
         Level of each window below the trigger.
     n_clipped
-        How many of the classified windows reached full scale.
+        Number of classified windows that reach full scale.
     """
 
     end_s: float = -math.inf
@@ -45,7 +45,7 @@ class DecisionSpan:
 
     @classmethod
     def joined(cls, stretches: Iterable[DecisionSpan]) -> DecisionSpan:
-        """Put stretches, in the order of their time, into one."""
+        """Merge stretches that are in order of time."""
         whole = cls()
         for one in stretches:
             whole.end_s = one.end_s
@@ -57,10 +57,10 @@ class DecisionSpan:
         return whole
 
     def add(self, decision: LiveDecision, covered_s: float) -> None:
-        """Count one more window, which covers ``covered_s`` of sound that none before it did."""
+        """Add a window, which covers ``covered_s`` of new sound."""
         self.end_s = decision.end_s
         self.covered_s += covered_s
-        if math.isnan(decision.probability):  # a quiet window: its verdict may be a class that is only held
+        if math.isnan(decision.probability):  # a quiet window, whose verdict may be a held class
             self.quiet_dbfs.append(decision.level.rms_dbfs)
             return
         self.levels_dbfs.append(decision.level.rms_dbfs)
@@ -70,10 +70,10 @@ class DecisionSpan:
 
 
 class RecentDecisions:
-    """What has been heard lately, classified and quiet windows apart.
+    """The latest windows, classified and quiet ones separately.
 
-    A person speaks a word, waits, speaks another: the last seconds of sound are those of the words, whatever lies
-    between. Nothing is kept longer than half a minute.
+    In words separated by pauses, the last seconds of sound are those of the words, whatever lies between. Windows are
+    kept for at most half a minute.
     """
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ class RecentDecisions:
 
     @property
     def end_s(self) -> float:
-        """Where the last window ended, in the source's time."""
+        """End of the last window, in the source's time."""
         return self._end_s
 
     @property
@@ -94,7 +94,7 @@ class RecentDecisions:
         return self._window_s
 
     def add(self, decision: LiveDecision) -> bool:
-        """Count one more window and return whether there is enough that is new to look again."""
+        """Add a window and return whether there is enough new sound for another evaluation."""
         covered_s = min(decision.duration_s, max(0.0, decision.end_s - self._end_s))
         self._end_s, self._window_s = decision.end_s, decision.duration_s
         is_quiet = math.isnan(decision.probability)
@@ -110,7 +110,7 @@ class RecentDecisions:
         return True
 
     def latest(self, span_s: float) -> DecisionSpan:
-        """Return the latest ``span_s`` of sound that was classified, or as much as there is."""
+        """Return the latest ``span_s`` of classified sound, or as much as there is."""
         some: list[DecisionSpan] = []
         missing_s = span_s
         for one in reversed(self._loud):
@@ -121,7 +121,7 @@ class RecentDecisions:
         return DecisionSpan.joined(reversed(some))
 
     def quiet_level_dbfs(self, least_s: float) -> float | None:
-        """Return the usual level of the windows below the trigger; None with less than ``least_s`` of them."""
+        """Return the median level of the windows below the trigger; None if they cover less than ``least_s``."""
         if sum(one.covered_s for one in self._quiet) < least_s:
             return None
         return float(np.median([level for one in self._quiet for level in one.quiet_dbfs]))

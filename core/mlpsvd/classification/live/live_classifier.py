@@ -23,35 +23,36 @@ __all__ = ["Latency", "LiveClassifier", "LiveDecision"]
 
 
 class LiveClassifier:
-    """Cuts what is in a ring buffer into windows and decides on each.
+    """Divides the contents of a ring buffer into windows and classifies each.
 
-    A running window is as long as the model's clips. The first begins with the source's first sample and each next
-    one a hop later, so that with a hop of one whole window the decisions are those that the same samples get when
-    their file is cut into clips. (A model of whole recordings takes their usual length as its window.) With whole
-    sounds, each is decided on from its beginning to its end, however long it is, as its recording would be. Behind a
-    break of the source all begins anew: nothing holds sound from both sides, and neither smoothing nor hold remembers
-    what was before. After a loss (the reader was too slow), running windows go on at the next whole multiple of the
-    hop: a source whose clips align with windows stays aligned.
+    In continuous mode, windows are as long as the model's clips. The first begins with the source's first sample and
+    each next one a hop later, so that with a hop of one window the decisions are the same as when a file of these
+    samples is cut into clips. (For a model of whole recordings, the window has their usual length.) In event mode, each
+    event is classified from its beginning to its end, whatever its length, like a recording of it. After an
+    interruption of the source the state is reset: no window contains sound from both sides, and neither smoothing nor
+    hold uses earlier windows. After a loss (the reader was too slow), continuous windows resume at the next multiple of
+    the hop, so that a source whose clips align with windows stays aligned.
 
-    ``poll`` and ``flush`` belong to one thread; all else may be called from any, and counts from the next window on.
+    ``poll`` and ``flush`` must be called from one thread; the other methods may be called from any thread and take
+    effect with the next window.
 
     Parameters
     ----------
     ring
-        Where the source writes.
+        Ring buffer that the source writes to.
     classifier
-        What classifies a window.
+        Classifier of the windows.
     settings
         Hop, smoothing, hold and thresholds.
     conditioning
-        Microphone and background to be taken off before the features; None for neither.
+        Microphone response and background to compensate; None for neither.
     source_latency_s
-        Says what the source itself adds; asked for each window, as it may change.
+        Returns the latency of the source; called for each window, as it may change.
 
     Raises
     ------
     SettingError, DataError
-        If a setting is impossible, a window is longer than the ring buffer, or the conditioning is another model's.
+        If a setting is invalid, a window is longer than the ring buffer, or the conditioning belongs to another model.
     """
 
     def __init__(
@@ -77,47 +78,47 @@ class LiveClassifier:
 
     @property
     def classifier(self) -> Classifier:
-        """What classifies the next window."""
+        """The classifier of the next window."""
         return self._set_up.classifier
 
     @property
     def settings(self) -> LiveSettings:
-        """What the next window is decided by."""
+        """The settings for the next window."""
         return self._set_up.settings
 
     def set_settings(self, settings: LiveSettings) -> None:
-        """Let other settings hold from the next window on.
+        """Use other settings from the next window on.
 
         Raises
         ------
         SettingError
-            If one is impossible; the old ones stay.
+            If one is invalid; the previous settings remain in use.
         """
         check(settings, "live.")
         with self._changing:
             self._set_up = dataclasses.replace(self._set_up, settings=settings)
 
     def set_conditioning(self, conditioning: Conditioning | None) -> None:
-        """Take another microphone and background off from the next window on.
+        """Compensate another microphone response and background from the next window on.
 
         Raises
         ------
         DataError
-            If it was made for another model; the old one stays.
+            If it belongs to another model; the previous one remains in use.
         """
         with self._changing:
             _require_fit(conditioning, self._set_up.classifier)
             self._set_up = dataclasses.replace(self._set_up, conditioning=conditioning)
 
     def swap(self, classifier: Classifier, conditioning: Conditioning | None = None) -> None:
-        """Let another model classify from the next window on; the one in hand is finished by the old one.
+        """Use another model from the next window on.
 
-        A conditioning belongs to the features of one model, so the new model brings its own, or has none.
+        A conditioning belongs to the features of one model, so the new model has its own or none.
 
         Raises
         ------
         DataError
-            If it wants another sample rate, or longer windows than the ring buffer holds.
+            If it needs another sample rate, or longer windows than the ring buffer holds.
         """
         if classifier.sample_rate_hz != self._sample_rate_hz:
             raise DataError(
@@ -130,10 +131,10 @@ class LiveClassifier:
             self._set_up = dataclasses.replace(self._set_up, classifier=classifier, conditioning=conditioning)
 
     def poll(self, limit: int = 64) -> list[LiveDecision]:
-        """Decide on the windows that are there, at most ``limit`` of them, oldest first."""
+        """Classify the available windows, at most ``limit`` of them, oldest first."""
         decisions: list[LiveDecision] = []
         while len(decisions) < limit:
-            # Read once: this window's length, hop, features, network and thresholds all belong together.
+            # Read once, as this window's length, hop, features, network and thresholds belong together.
             set_up = self._set_up
             cut = self._cutter(set_up).next(set_up)
             if cut is None:
@@ -142,10 +143,10 @@ class LiveClassifier:
         return decisions
 
     def flush(self) -> list[LiveDecision]:
-        """Decide on the rest that a source which is over has left, once ``poll`` finds no more windows.
+        """Classify the rest of a source that has ended, once ``poll`` finds no more windows.
 
-        As where files are classified, a rest shorter than the model's shortest clip is left. So is one of
-        overlapping windows: all but its end has been decided on already.
+        As in files, a rest shorter than the model's shortest clip is ignored. So is a rest of overlapping windows, as
+        earlier windows contain most of it.
         """
         set_up = self._set_up
         cut = self._cutter(set_up).rest(set_up)

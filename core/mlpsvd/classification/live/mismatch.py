@@ -24,20 +24,20 @@ from mlpsvd.models.model import Model
 
 __all__ = ["Mismatch", "MismatchKind", "MismatchWatch"]
 
-_SPAN_S = 3.0  # how much sound is looked at: long enough that one cough is not a mismatch
+_SPAN_S = 3.0  # duration of sound evaluated: long enough that one cough is not a mismatch
 _LEAST_WINDOWS = 3
 _LEAST_SHOWN_S = 5.0
-_AGAIN_S = 2.0  # a sentence keeps its numbers that long, to be read
+_AGAIN_S = 2.0  # minimum time between two updates of a message, so that it can be read
 
 _LEVEL_BACK_DB, _FAR_BACK = 4.0, 0.6
 _SIGNAL_DB, _SIGNAL_BACK_DB = 10.0, 13.0
-_NO_SIGNAL_DB = 3.0  # less than that above the background is the background
+_NO_SIGNAL_DB = 3.0  # a smaller difference to the background is the background itself
 _LEAST_QUIET_S = 1.0
-_PAUSE_DB = 20.0  # between words and what is between them
+_PAUSE_DB = 20.0  # between words and pauses
 
 
 class MismatchKind(Enum):
-    """In what way a sound is not what the model was trained on."""
+    """Kinds of mismatch between sound and training data."""
 
     RATE = "sample rate"
     CLIPPING = "clipping"
@@ -49,35 +49,35 @@ class MismatchKind(Enum):
 
 @dataclass(frozen=True)
 class Mismatch:
-    """One thing that does not fit, in one sentence: what was found, against what, and what to do."""
+    """One mismatch, in one sentence: what was found, what was expected, and what to do."""
 
     kind: MismatchKind
     sentence: str
 
 
 class MismatchWatch:
-    """Watches live decisions for what makes them doubtful.
+    """Detects mismatches that make live decisions doubtful.
 
-    One for each model and source. The only clock is the decisions' own time, so a file played faster than it was
-    recorded gives the same sentences. What is looked at is the last three seconds of sound, windows below the trigger
-    left out, or three windows where they are longer. A sentence appears when its limit is passed, and goes when there
-    is some distance to the limit again, but not within five seconds; while nothing is heard, it stays.
+    There is one for each model and source. The only clock is the time of the decisions, so a file played faster than
+    real time gives the same messages. The last three seconds of sound without windows below the trigger are evaluated,
+    or three windows if they are longer. A message appears when its limit is exceeded and disappears, with hysteresis,
+    after at least five seconds; during silence it remains.
 
-    - *sample rate*: the device's own rate is below the model's. Told before any decision.
+    - *sample rate*: the device's own rate is below the model's. Reported before the first decision.
     - *clipping*: two windows reach full scale; none of the training clips did (or few).
     - *level*: half of the windows are over 6 dB above the training clips' 95th percentile, or not even the loudest is
-      within 6 dB below their 5th. Not told of features that do not depend on the level.
+      within 6 dB below their 5th. Not checked for features that do not depend on the level.
     - *background*: the sound is less than 10 dB above the background, which is that of :meth:`set_background` or, with
       a trigger level, of the windows below it.
-    - *spectrum*: the distances of over 80 % of the windows are above 1. Where these are pauses between louder windows,
-      the sentence says so.
+    - *spectrum*: the distances of over 80 % of the windows are above 1. If these are pauses between louder windows, the
+      message says so.
 
     Parameters
     ----------
     model
-        The model that decides. Without its ``reference`` (an old file), level and spectrum are not looked at.
+        The model used. Without its ``reference`` (an old file), level and spectrum are not checked.
     source_rate_hz
-        Rate at which the device itself delivers; None where it is of no interest (a file, the synthetic bank).
+        Native rate of the device; None where it does not matter (a file, the synthetic bank).
     """
 
     def __init__(self, model: Model, source_rate_hz: float | None = None) -> None:
@@ -93,17 +93,17 @@ class MismatchWatch:
 
     @property
     def current(self) -> tuple[Mismatch, ...]:
-        """What does not fit at present, the most fundamental first."""
+        """The present mismatches, the most fundamental first."""
         found = (latch.mismatch(kind) for kind, latch in self._latches.items())
         return self._rate + tuple(one for one in found if one is not None)
 
     def set_background(self, level_dbfs: float | None, subtracted: bool = False) -> None:
-        """Tell the level of the background as measured, and whether it is being subtracted; None: not measured."""
+        """Set the measured level of the background (None: not measured) and whether it is subtracted."""
         self._background_dbfs = level_dbfs
         self._subtracted = subtracted
 
     def add(self, decision: LiveDecision) -> tuple[Mismatch, ...]:
-        """Look at one more decision and return what does not fit now; decisions come in the order of their time."""
+        """Evaluate the next decision and return the present mismatches; decisions must be in order of time."""
         if decision.end_s < self._heard.end_s:
             self.reset()
         if self._heard.add(decision):
@@ -111,7 +111,7 @@ class MismatchWatch:
         return self.current
 
     def reset(self) -> None:
-        """Forget what was heard: the source begins anew."""
+        """Reset, as the source restarts."""
         self._heard = RecentDecisions()
         self._latches = {kind: _Latch() for kind in MismatchKind if kind is not MismatchKind.RATE}
 
@@ -185,7 +185,7 @@ class MismatchWatch:
 
 
 def _pause_dbfs(levels_dbfs: NDArray[np.float64], is_far: NDArray[np.bool_]) -> float | None:
-    """Usual level of the windows outside the training set, where they are softer than the loudest by a pause's step."""
+    """Median level of the windows outside the training set if they are pauses between louder windows."""
     if not is_far.any():
         return None
     usual = float(np.median(levels_dbfs[is_far]))
@@ -193,7 +193,7 @@ def _pause_dbfs(levels_dbfs: NDArray[np.float64], is_far: NDArray[np.bool_]) -> 
 
 
 class _Latch:
-    """One sentence, that comes and goes but does not flicker."""
+    """A message with hysteresis, so that it does not flicker."""
 
     def __init__(self) -> None:
         self._sentence = ""

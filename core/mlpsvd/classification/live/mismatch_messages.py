@@ -6,7 +6,7 @@ __all__ = ["background", "clipping", "level", "rate", "spectrum"]
 
 
 def rate(source_hz: float, model_hz: float) -> str:
-    """The device delivers fewer samples a second than the model takes."""
+    """Return the message for a device whose sample rate is below the model's."""
     return (
         f"The device delivers {source_hz:g} Hz and the model was trained on {model_hz:g} Hz, so everything above "
         f"{source_hz / 2:g} Hz is missing: choose a device or a profile with {model_hz:g} Hz (a headset's music "
@@ -15,60 +15,60 @@ def rate(source_hz: float, model_hz: float) -> str:
 
 
 def clipping(n_clipped: int, n: int) -> str:
-    """Windows reach full scale."""
+    """Return the message for windows that reach full scale."""
     return (
         f"The input is clipped: {n_clipped} of the last {n} windows reach full scale; turn the input's gain down or "
-        "go farther from the microphone."
+        "increase the distance to the microphone."
     )
 
 
 def level(found_dbfs: float, low_dbfs: float, high_dbfs: float) -> str:
-    """The sound is louder or softer than the training clips were."""
+    """Return the message for sound that is louder or softer than the training clips."""
     usual = f"the training clips' {_whole(low_dbfs)} to {_whole(high_dbfs)} dBFS"
     if found_dbfs > high_dbfs:
         return (
             f"The sound is at {_whole(found_dbfs)} dBFS, {_whole(found_dbfs - high_dbfs)} dB above {usual}: turn the "
-            "input's gain down or go farther from the microphone."
+            "input's gain down or increase the distance to the microphone."
         )
     return (
         f"The sound reaches no more than {_whole(found_dbfs)} dBFS, {_whole(low_dbfs - found_dbfs)} dB below {usual}: "
-        "turn the input's gain up or go nearer to the microphone, and if these are pauses, set a trigger level "
+        "turn the input's gain up or move closer to the microphone; if these are pauses, set a trigger level "
         "between the two."
     )
 
 
 def background(sound_dbfs: float, background_dbfs: float, least_db: float, subtracted: bool) -> str:
-    """The sound is hardly louder than what there is without it."""
-    remedy = "make the place quieter" if subtracted else "measure the background and have it subtracted"
+    """Return the message for sound that is hardly louder than the background."""
+    remedy = "make the place quieter" if subtracted else "measure the background and subtract it"
     return (
         f"The sound is only {_whole(sound_dbfs - background_dbfs)} dB above the background of "
-        f"{_whole(background_dbfs)} dBFS; it should be {_whole(least_db)} dB or more: go nearer to the microphone, or "
-        f"{remedy}."
+        f"{_whole(background_dbfs)} dBFS; it should be {_whole(least_db)} dB or more: move closer to the "
+        f"microphone, or {remedy}."
     )
 
 
 def spectrum(share: float, typical: float, first: str, pause_dbfs: float | None) -> str:
-    """Most windows lie outside the training set.
+    """Return the message for windows that mostly lie outside the training set.
 
-    ``first`` names a cause that was found already, or is empty; ``pause_dbfs`` is the level of the windows outside,
-    where they are much softer than the others.
+    ``first`` names a cause that was already found, or is empty; ``pause_dbfs`` is the level of the windows outside if
+    they are much softer than the others.
     """
     if first:
         remedy = f"fix the {first} first; it may be the cause"
     elif pause_dbfs is not None:
         remedy = (
             f"these are mostly pauses at {_whole(pause_dbfs)} dBFS, so set a trigger level above that, or record the "
-            "background as a class of its own"
+            "background as a separate class"
         )
     else:
         remedy = (
-            "look at the spectrum for what differs, record this sound as a class of its own, or have what lies beyond "
-            "1 called unknown"
+            "compare the spectrum with those of the classes, record this sound as a separate class, or show windows "
+            "beyond 1 as unknown"
         )
     times = "immeasurably" if typical > 1e3 else f"{typical:.1f} times"
     return (
-        f"The spectrum is unlike every class: {_whole(100.0 * share)} % of the latest windows lie farther out than 99 "
-        f"of 100 training clips, typically {times}: {remedy}."
+        f"The spectrum is unlike every class: {_whole(100.0 * share)} % of the latest windows are farther from the "
+        f"training set than 99 of 100 training clips, typically {times}: {remedy}."
     )
 
 

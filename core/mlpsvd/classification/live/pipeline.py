@@ -22,12 +22,12 @@ __all__ = ["DecisionPipeline", "SetUp", "Window", "judge"]
 
 @dataclass(frozen=True, eq=False)
 class SetUp:
-    """What one window is decided by, replaced as a whole: a window never sees half of a change.
+    """Configuration for one window, replaced as a whole so that a change applies completely or not at all.
 
     Attributes
     ----------
     classifier, settings
-        The model, and what is made of its answers.
+        The model, and the processing of its output.
     conditioning
         Microphone and background to be taken off, or None.
     """
@@ -44,23 +44,23 @@ class SetUp:
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """A stretch of sound to be decided on.
+    """A section of sound to classify.
 
     Attributes
     ----------
     samples : np.ndarray [shape=(n_samples,)]
         At the classifier's rate.
     start_s
-        Where it begins, in the source's time.
+        Its start, in the source's time.
     ended_s, complete_s, taken_s
-        When its last sample was delivered, when the last one that had to be heard was (of a whole sound, it takes
-        some silence to know that it is over), and when it was taken up (``time.monotonic``).
+        Times (``time.monotonic``) of the delivery of its last sample, of the last sample needed (the end of an event is
+        known only after some silence), and of the start of processing.
     device_s
-        What the source added before the delivery.
+        Latency of the source before the delivery.
     is_quiet
-        Whether it is known to be silence, or to be none; None lets the trigger level decide.
+        Whether it is known to be silence or not; None leaves the decision to the trigger level.
     lost_s
-        Seconds of sound that were lost before it since the source began.
+        Seconds of sound lost before it since the start of the source.
     """
 
     samples: NDArray[np.float32]
@@ -74,11 +74,11 @@ class Window:
 
 
 class DecisionPipeline:
-    """Decides on window after window; belongs to one thread.
+    """Classifies consecutive windows; used from one thread.
 
-    It remembers what smoothing and hold need of the windows before. Another model starts both anew, as its classes
-    are others. Another smoothing starts the smoothing anew, and so do windows of another kind: the first whole sound
-    may end before the last running window did, and smoothing counts on ends that grow.
+    It keeps the state of smoothing and hold. Another model resets both, as its classes differ. A change of the
+    smoothing or of the mode resets the smoothing: the first event may end before the last continuous window did, and
+    smoothing requires ends that increase.
     """
 
     def __init__(self) -> None:
@@ -88,12 +88,12 @@ class DecisionPipeline:
         self._smoother = make_smoother(self._settings)
 
     def reset(self) -> None:
-        """Forget the windows before: the next one has nothing to do with them."""
+        """Reset smoothing and hold."""
         self._hold.reset()
         self._smoother.reset()
 
     def decide(self, set_up: SetUp, window: Window) -> LiveDecision:
-        """Decide on one window, later than the last one."""
+        """Classify one window, which must be later than the last one."""
         self._prepare(set_up)
         classifier, settings, names = set_up.classifier, set_up.settings, set_up.classifier.class_names
         duration_s = len(window.samples) / classifier.sample_rate_hz
@@ -137,7 +137,7 @@ class DecisionPipeline:
         self._classifier, self._settings = set_up.classifier, set_up.settings
 
     def _smoothed(self, start_s: float, end_s: float, probabilities: Vector) -> Smoothed:
-        # What is no number (a quiet window, or samples that are none) must not stay in the memory of a smoother.
+        # NaN (from a quiet window or invalid samples) must not enter the state of a smoother.
         if not np.isfinite(probabilities).all():
             return Smoothed(_nothing(len(probabilities)), 0)
         return self._smoother.add(start_s, end_s, probabilities)
@@ -146,9 +146,9 @@ class DecisionPipeline:
 def judge(smoothed: Smoothed, distance: float, class_names: tuple[str, ...], settings: LiveSettings) -> Verdict:
     """Return the verdict on a window that is not quiet, before any hold.
 
-    It is "unknown" where the winner's smoothed probability is below ``unknown_below`` or is no number, and where the
-    window is farther from the training set than ``unknown_beyond``. Each threshold is off at 0, the second one also
-    where the distance is not a number.
+    It is "unknown" if the winner's smoothed probability is below ``unknown_below`` or NaN, or if the window is farther
+    from the training set than ``unknown_beyond``. Each threshold is off at 0, the second one also if the distance is
+    NaN.
     """
     probability = smoothed.probability
     too_little = math.isnan(probability) or probability < settings.unknown_below
@@ -159,7 +159,7 @@ def judge(smoothed: Smoothed, distance: float, class_names: tuple[str, ...], set
 
 
 def _is_quiet(level: Level, settings: LiveSettings) -> bool:
-    # At its lowest the trigger is off: no level is below it.
+    # At its minimum the trigger is off, as no level is below it.
     return level.rms_dbfs < max(settings.trigger_dbfs, SILENCE_DBFS)
 
 

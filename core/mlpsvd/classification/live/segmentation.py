@@ -22,7 +22,7 @@ _LONGEST_SHARE = 0.75
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """A stretch of samples to be decided on.
+    """A section of samples to classify.
 
     Attributes
     ----------
@@ -31,11 +31,11 @@ class Cut:
     start
         Number of the first one.
     complete
-        Number of the sample after the last one that had to be heard before this could be cut.
+        Number of the sample after the last one needed to find the end of this section.
     piece
-        Number of the sample that the piece begins with in which it lies: where that changes, the source broke off.
+        Number of the first sample of the uninterrupted piece that contains it; it changes after an interruption.
     is_quiet
-        Whether it is silence; None where that is to be decided by its level as a whole.
+        Whether it is silence; None if its overall level decides.
     """
 
     samples: Samples
@@ -46,30 +46,30 @@ class Cut:
 
 
 class _Pieces:
-    """The reader's way through a ring buffer whose sound breaks off now and then."""
+    """Reading position in a ring buffer whose source may be interrupted."""
 
     def __init__(self, ring: RingBuffer) -> None:
         self._ring = ring
         self.start = 0
 
     def go_on(self, end: int) -> bool:
-        """Go to the piece behind the last break before sample number ``end``; return whether there was one."""
+        """Move to the piece after the last interruption before sample ``end``; return whether there was one."""
         before = self.start
         while (at := self._ring.first_break(self.start, end)) is not None:
             self.start = at
         return self.start != before
 
     def align(self, hop: int) -> None:
-        """Release what lies before the next whole multiple of the hop, counted from the piece's start."""
+        """Release the samples before the next multiple of the hop, counted from the piece's start."""
         n_hops = max(0, -(-(self._ring.n_read - self.start) // hop))
         self._ring.advance(self.start + n_hops * hop)
 
 
 class SlidingWindows:
-    """Windows of the model's length, a hop apart.
+    """Windows of the model's length, one per hop.
 
-    The first begins with the first sample of the source; behind a break with the first one behind it, so that no
-    window holds sound from both sides. After a loss they go on at the next whole multiple of the hop.
+    The first begins with the first sample of the source or after an interruption, so that no window contains sound from
+    both sides. After a loss they resume at the next multiple of the hop.
     """
 
     def __init__(self, ring: RingBuffer, sample_rate_hz: float) -> None:
@@ -78,14 +78,14 @@ class SlidingWindows:
         self._pieces = _Pieces(ring)
 
     def next(self, set_up: SetUp) -> Cut | None:
-        """Cut the next window and release what no later one needs; None where it is not there yet."""
+        """Return the next window and release samples no longer needed; None if it is not complete yet."""
         n_samples = set_up.classifier.n_samples
         while True:
             if self._ring.catch_up():
                 self._pieces.align(set_up.hop)
             start = self._ring.n_read
             samples = self._ring.read(start, n_samples)
-            # Asked after reading: a break is told before the first sample behind it is written.
+            # Checked after reading, as an interruption is recorded before the first sample after it is written.
             if self._pieces.go_on(start + n_samples):
                 self._pieces.align(set_up.hop)
             elif samples is not None:
@@ -95,7 +95,7 @@ class SlidingWindows:
                 return None
 
     def rest(self, set_up: SetUp) -> Cut | None:
-        """Cut what a source that is over has left; None where that is too short or has been heard already."""
+        """Return the rest of a source that has ended; None if it is too short or has already been classified."""
         end = self._ring.n_written
         if self._pieces.go_on(end):
             self._pieces.align(set_up.hop)
@@ -109,15 +109,14 @@ class SlidingWindows:
 
 
 class EventSegmentation:
-    """Sounds from where the level rises above the trigger to where it stays below it for the release time.
+    """Events: from the level rising above the trigger until it stays below it for the release time.
 
-    A model of whole recordings, of words for instance, has learnt what a word is like from its beginning to its end;
-    a window that begins anywhere in it is like none of them. What is loud is decided by the level of blocks of 10 ms;
-    within the outermost ones, the sound begins and ends with the first and last sample that reaches the trigger's
-    root mean square, so that a clip played into silence is cut out of it to the sample. A sound shorter than the
-    model's shortest clip is passed over. One that fills three quarters of the ring buffer is cut there. Silence is
-    cut into windows of the model's length, so that it can be seen to go on. A sound that breaks off with the source
-    is left.
+    A model of whole recordings, for instance of words, was trained on words from beginning to end; a window that begins
+    within a word resembles none of them. Events are detected by the level of blocks of 10 ms; within the outermost
+    blocks, the event begins and ends with the first and last sample that reaches the trigger's RMS level, so that a
+    clip played into silence is extracted to the exact sample. Events shorter than the model's shortest clip are
+    ignored. An event that fills three quarters of the ring buffer is cut there. Silence is divided into windows of the
+    model's length, so that a display shows progress. An event cut short by an interruption of the source is ignored.
     """
 
     def __init__(self, ring: RingBuffer, sample_rate_hz: float) -> None:
@@ -132,7 +131,7 @@ class EventSegmentation:
         self._begin(0)
 
     def next(self, set_up: SetUp) -> Cut | None:
-        """Cut the next sound or silence and release it; None where it is not over yet."""
+        """Return the next event or silence and release it; None if it has not ended yet."""
         while True:
             if self._ring.catch_up() or self._ring.n_read > self._heard:
                 self._begin(self._ring.n_read)
@@ -150,7 +149,7 @@ class EventSegmentation:
                     return cut
 
     def rest(self, set_up: SetUp) -> Cut | None:
-        """Cut the sound that a source that is over has ended with; None where it has ended with silence."""
+        """Return the last event of a source that has ended; None if it ended with silence."""
         end = self._ring.n_written
         is_on = self._is_on and not self._pieces.go_on(end)
         rest = self._ring.read(self._heard, end - self._heard)
@@ -166,7 +165,7 @@ class EventSegmentation:
         self._is_on = False
 
     def _take(self, block: Samples, set_up: SetUp) -> Cut | None:
-        """Take the block that ends at ``_heard`` in, and return what is over with it."""
+        """Process the block that ends at ``_heard`` and return the section that it completes."""
         is_loud = measure_level(block).rms_dbfs >= set_up.settings.trigger_dbfs
         if is_loud:
             if not self._is_on:
@@ -183,7 +182,7 @@ class EventSegmentation:
         return None
 
     def _onset(self, set_up: SetUp) -> int:
-        """Return the number of a sound's first sample; it may be one of the last before the first loud block."""
+        """Return the number of an event's first sample, which may lie shortly before the first loud block."""
         start = max(self._ring.n_read, self._heard - 2 * self._block)
         samples = self._ring.read(start, self._heard - start)
         return start if samples is None else start + int(np.argmax(_reaches(samples, set_up)))
@@ -206,14 +205,14 @@ class EventSegmentation:
 
 
 def _reaches(samples: Samples, set_up: SetUp) -> NDArray[np.bool_]:
-    """Return which samples reach the root mean square of a sine at the trigger level; in a loud block, some do."""
+    """Return which samples reach the RMS value of a sine at the trigger level; in a loud block, some do."""
     rms = math.sqrt(0.5) * 10.0 ** (set_up.settings.trigger_dbfs / 20.0)
     reaches: NDArray[np.bool_] = np.abs(samples) >= rms * (1.0 - 1e-6)
     return reaches
 
 
 def _last(samples: Samples, set_up: SetUp) -> int:
-    """Return how many samples it is to the last one that reaches the trigger, that one included; 0 for none."""
+    """Return the number of samples up to and including the last one that reaches the trigger; 0 if none does."""
     reaching = np.flatnonzero(_reaches(samples, set_up))
     return int(reaching[-1]) + 1 if len(reaching) else 0
 

@@ -1,4 +1,4 @@
-"""The live session: from a source to decisions, step by step."""
+"""Live session: from a source to decisions, step by step."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from mlpsvd.settings import check
 __all__ = ["Session", "SessionStep"]
 
 _IDLE_S = 0.003
-"""Between two looks where nothing has come."""
+"""Pause between two polls without new samples."""
 _HISTORY_S = 4.0
 _RING_WINDOWS = 8
 
 
 @dataclass(frozen=True)
 class SessionStep:
-    """One look at what has come in.
+    """Result of one poll.
 
     Attributes
     ----------
     decisions
         Decisions on new windows, oldest first.
     status
-        What the source reported before the look.
+        Status of the source before the poll.
     is_last
-        Whether nothing more will come.
+        Whether it is the last step.
     """
 
     decisions: tuple[LiveDecision, ...]
@@ -43,7 +43,7 @@ class SessionStep:
 
 
 class Session:
-    """One source, one ring buffer and, where there is a model, one classifier.
+    """One source, one ring buffer and, if there is a model, one classifier.
 
     :meth:`steps` is a generator: stop pulling to pause, close it to stop. The other methods may be called from other
     threads meanwhile.
@@ -51,11 +51,11 @@ class Session:
     Parameters
     ----------
     source
-        Where the sound comes from; at the model's rate where there is a model.
+        The source; it has the model's sample rate if there is a model.
     classifier
-        What decides; None only listens, and a model may come later with :meth:`swap`.
+        The classifier; None only fills the buffer, and :meth:`swap` can set a model later.
     settings
-        How decisions are made.
+        Settings of the decisions.
     conditioning
         Microphone response and background to be compensated.
     history_s
@@ -79,12 +79,12 @@ class Session:
 
     @property
     def source(self) -> AudioSource:
-        """Where the sound comes from."""
+        """The source."""
         return self._source
 
     @property
     def has_model(self) -> bool:
-        """Whether anything decides."""
+        """Whether there is a classifier."""
         return self._live is not None
 
     @property
@@ -100,14 +100,14 @@ class Session:
     def steps(
         self, limit: int = 1, breath_s: float = 0.0, pause: Callable[[float], object] = time.sleep
     ) -> Generator[SessionStep]:
-        """Start the source, yield after every look at it, and stop it at the end.
+        """Start the source, yield after every poll, and stop it at the end.
 
         Parameters
         ----------
         limit
-            Most decisions in one step, so that a source faster than real time does not hold its caller up.
+            Maximum number of decisions per step, so that a source faster than real time does not block the caller.
         breath_s
-            Pause after a step with decisions; a source without a pace would keep the interpreter otherwise.
+            Pause after a step with decisions, so that a source without real-time pacing does not block the interpreter.
         pause
             Waits a number of seconds; one that returns early lets the caller stop at once.
         """
@@ -125,7 +125,7 @@ class Session:
             self._source.stop()
 
     def swap(self, classifier: Classifier, conditioning: Conditioning | None = None) -> None:
-        """Let another model classify from the next window on, or the first one.
+        """Use another model, or the first one, from the next window on.
 
         Raises
         ------
@@ -143,7 +143,7 @@ class Session:
         Raises
         ------
         SettingError
-            If one is impossible; the old ones stay.
+            If one is invalid; the previous settings remain in use.
         """
         check(settings, "live.")
         self._settings = settings
@@ -156,13 +156,13 @@ class Session:
         Raises
         ------
         DataError
-            If it was made for another model; the old one stays.
+            If it belongs to another model; the previous one remains in use.
         """
         if self._live is not None:
             self._live.set_conditioning(conditioning)
 
     def _look(self, limit: int) -> SessionStep:
-        # Asked before looking for samples: whatever a finished source has delivered is found below.
+        # Read before polling, so that all samples of a finished source are found below.
         status, end = self._source.status, self.ring.n_written
         live = self._live
         if live is None:

@@ -1,8 +1,7 @@
 """Temporal smoothing of per-window class probabilities: mean, majority vote, hidden Markov model.
 
-Each smoother is told window after window where it lies in the source's time and what the network holds of it, and
-answers with the probabilities up to now. All think in seconds, not in windows: the same setting means the same at
-any hop. None remembers anything of what was before :meth:`Smoother.reset`.
+Each smoother receives the position and the probabilities of each window and returns the smoothed probabilities. All
+settings are in seconds, not in windows, so that they mean the same at any hop. :meth:`Smoother.reset` clears the state.
 """
 
 from __future__ import annotations
@@ -36,14 +35,14 @@ _TIE = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Smoothed:
-    """What the windows up to now say.
+    """Smoothed result of the windows so far.
 
     Attributes
     ----------
     probabilities : np.ndarray [shape=(n_classes,)]
         They sum to 1.
     winner
-        Which class is shown: the most probable one, of several equal ones the one that the smoother prefers.
+        Index of the class shown: the most probable one; of equal ones the one that the smoother prefers.
     """
 
     probabilities: Vector
@@ -51,48 +50,48 @@ class Smoothed:
 
     @property
     def probability(self) -> float:
-        """That of the winner."""
+        """Probability of the winner."""
         return float(self.probabilities[self.winner])
 
 
 class Smoother(ABC):
-    """Makes one answer of the windows up to now."""
+    """Combines the windows so far into one result."""
 
     @abstractmethod
     def add(self, start_s: float, end_s: float, probabilities: Vector) -> Smoothed:
-        """Take the next window's probabilities [shape=(n_classes,)] and return what all together say.
+        """Add the next window's probabilities [shape=(n_classes,)] and return the smoothed result.
 
         Parameters
         ----------
         start_s, end_s
-            Where the window lies; ends grow from window to window.
+            Position of the window; ends increase from window to window.
         probabilities
-            What the network holds of this window alone.
+            Network output for this window alone.
         """
 
     @abstractmethod
     def reset(self) -> None:
-        """Forget everything: what comes next has nothing to do with what was."""
+        """Reset the state."""
 
 
 class NoSmoothing(Smoother):
-    """Each window stands for itself."""
+    """No smoothing."""
 
     def add(self, start_s: float, end_s: float, probabilities: Vector) -> Smoothed:
-        """Return the window's own probabilities, the very same array."""
+        """Return the window's own probabilities (the same array)."""
         return Smoothed(probabilities, int(np.argmax(probabilities)))
 
     def reset(self) -> None:
-        """Do nothing: there is nothing to forget."""
+        """Do nothing, as there is no state."""
 
 
 class _Recent:
-    """The windows of the last ``span_s`` seconds, each with the time that it speaks for.
+    """The windows of the last ``span_s`` seconds, weighted by duration.
 
-    Overlapping windows hear the same sound several times. Each therefore speaks only for what it was the first to
-    hear: from the end of the window before it (at the earliest from its own start) to its own end. Its weight is how
-    much of that lies within the last ``span_s`` seconds. So weights are times: with end-to-end windows all are alike,
-    at a quarter of the hop four windows share what one had, and where sound was lost nobody speaks for it.
+    Overlapping windows contain the same sound several times. Each is therefore weighted by its new sound only: from the
+    end of the previous window (at the earliest from its own start) to its own end, as far as that lies within the last
+    ``span_s`` seconds. Weights are thus durations: adjacent windows have equal weights, at a quarter of the hop four
+    windows share the weight of one, and lost sound has no weight.
     """
 
     def __init__(self, span_s: float) -> None:
@@ -113,40 +112,40 @@ class _Recent:
         now_s = self._heard[-1][1]
         times_s = np.array([end_s - max(first_s, now_s - self._span_s) for first_s, end_s, _ in self._heard])
         total_s = float(times_s.sum())
-        # A span of 0 holds no time at all: the latest window, the only one left, speaks alone.
+        # A span of 0 contains no time: only the latest window is left.
         return times_s / total_s if total_s > 0.0 else np.ones(1)
 
     def probabilities(self) -> Vector:
-        """Return those of each window [shape=(n_windows, n_classes)], oldest first."""
+        """Return the probabilities of each window [shape=(n_windows, n_classes)], oldest first."""
         return np.stack([probabilities for _, _, probabilities in self._heard])
 
 
 class Mean(Smoother):
     """The mean of the probabilities over the last ``span_s`` seconds.
 
-    With w_i the share of that time that window i was the first to hear (:class:`_Recent`), p̄(k) = Σ_i w_i p_i(k).
-    The rule of the sum among the ways to combine classifiers (Kittler, Hatef, Duin and Matas, 1998).
+    With w_i the share of that time that is new in window i (:class:`_Recent`), p̄(k) = Σ_i w_i p_i(k).
+    This is the sum rule for combining classifiers (Kittler, Hatef, Duin and Matas, 1998).
     """
 
     def __init__(self, span_s: float) -> None:
         self._recent = _Recent(span_s)
 
     def add(self, start_s: float, end_s: float, probabilities: Vector) -> Smoothed:
-        """Take the next window and return the mean."""
+        """Add the next window and return the mean."""
         self._recent.add(start_s, end_s, probabilities)
         mean = self._recent.weights() @ self._recent.probabilities()
         return Smoothed(mean, int(np.argmax(mean)))
 
     def reset(self) -> None:
-        """Forget the windows heard."""
+        """Reset the state."""
         self._recent.reset()
 
 
 class Majority(Smoother):
-    """The class that most of the last ``span_s`` seconds were taken for.
+    """The class predicted for most of the last ``span_s`` seconds.
 
     Each window votes for its most probable class, with the weight w_i of :class:`Mean`: s(k) = Σ_i w_i [k = argmax
-    p_i] is the share of the time that was taken for class k. Of classes with equal shares (to within a billionth)
+    p_i] is the share of the time predicted as class k. Of classes with equal shares (to within a billionth)
     the one with the highest mean probability wins.
     """
 
@@ -154,7 +153,7 @@ class Majority(Smoother):
         self._recent = _Recent(span_s)
 
     def add(self, start_s: float, end_s: float, probabilities: Vector) -> Smoothed:
-        """Take the next window and return the shares of the votes."""
+        """Add the next window and return the shares of the votes."""
         self._recent.add(start_s, end_s, probabilities)
         weights, heard = self._recent.weights(), self._recent.probabilities()
         shares = weights @ (heard.argmax(axis=1)[:, np.newaxis] == np.arange(heard.shape[1]))
@@ -162,37 +161,37 @@ class Majority(Smoother):
         return Smoothed(shares, int(np.argmax(np.where(in_front, weights @ heard, -1.0))))
 
     def reset(self) -> None:
-        """Forget the windows heard."""
+        """Reset the state."""
         self._recent.reset()
 
 
 class HiddenMarkov(Smoother):
     """The forward filter of a hidden Markov model whose states are the classes (Rabiner, 1989, section III A).
 
-    *Transitions.* A class lasts ``dwell_s`` seconds in the mean and is followed by any of the K - 1 others with the
-    same probability: a Markov chain in continuous time with the rate 1 / dwell_s. Over a time Δ it has
+    *Transitions.* A class lasts ``dwell_s`` seconds on average and is followed by each of the K - 1 others with equal
+    probability: a Markov chain in continuous time with the rate 1 / dwell_s. Over a time Δ it has
 
         A_same = 1/K + (1 - 1/K) e^-x,   A_other = (1 - e^-x) / K,   x = Δ/dwell_s · K/(K - 1),
 
-    and A(Δ₁) A(Δ₂) = A(Δ₁ + Δ₂): the same dwell time means the same in seconds at any hop, and also where sound was
-    lost between two windows. In nats, a change costs ln(dwell_s / 1 s) against a rate of one a second.
+    and A(Δ₁) A(Δ₂) = A(Δ₁ + Δ₂): the dwell time has the same meaning at any hop, and also if sound was lost between two
+    windows. In nats, a change costs ln(dwell_s / 1 s) against a rate of one a second.
 
-    *Observations.* The filter needs the likelihood of what was heard, p(x|k), and a network trained to tell classes
-    apart gives the posterior p(k|x) = p(x|k) p(k) / p(x). Divided by the prior p(k), the posterior is the likelihood up
-    to p(x), which is the same for all k and drops out (Bourlard and Morgan, 1994). The prior is taken to be
-    uniform, 1/K: then dividing by it changes nothing either, and the posterior itself can be used. (Training sets
-    here have as many clips of each class, or nearly so; one that has not bends the filter towards its larger classes,
-    exactly as it bends the network itself.)
+    *Observations.* The filter needs the likelihood p(x|k) of the observation, and a classification network gives the
+    posterior p(k|x) = p(x|k) p(k) / p(x). Divided by the prior p(k), the posterior is the likelihood up
+    to p(x), which is the same for all k and drops out (Bourlard and Morgan, 1994). The prior is assumed uniform, 1/K;
+    then division by it changes nothing either, and the posterior itself can be used. (Training sets here are balanced,
+    or nearly so; an unbalanced one biases the filter towards its larger classes, as it biases the network itself.)
 
-    *Overlap.* The filter takes observations to be independent, and overlapping windows are not. Each log likelihood
-    therefore counts by the share of its window that no earlier window has heard (1 for windows end to end), or the
-    same sound would be believed once for every window that it lies in.
+    *Overlap.* The filter assumes independent observations, and overlapping windows are not. Each log likelihood is
+    therefore weighted by the share of its window that no earlier window contains (1 for adjacent windows); otherwise
+    the same sound would count once for every window that contains it.
 
-    The recursion, in logarithms, so that hours of agreement neither overflow nor vanish:
+    The recursion uses logarithms to avoid overflow and underflow:
 
         ln α(k) = share · ln p(k|x) + ln[A_other Σ_j α'(j) + e^-x α'(k)],   normalised to Σ_k α(k) = 1,
 
-    as A_same = A_other + e^-x. A probability below 1e-9 counts as 1e-9: no single window forbids a class for good.
+    as A_same = A_other + e^-x. A probability below 1e-9 counts as 1e-9, so that no single window excludes a class
+    permanently.
     """
 
     def __init__(self, dwell_s: float) -> None:
@@ -201,7 +200,7 @@ class HiddenMarkov(Smoother):
         self._end_s = 0.0
 
     def add(self, start_s: float, end_s: float, probabilities: Vector) -> Smoothed:
-        """Take the next window and return the probability of each class, given everything heard."""
+        """Add the next window and return the probability of each class, given all windows so far."""
         share, log_alpha = 1.0, np.full(len(probabilities), -math.log(len(probabilities)))
         if self._log_alpha is not None:
             share = min(1.0, (end_s - self._end_s) / (end_s - start_s))
@@ -214,11 +213,11 @@ class HiddenMarkov(Smoother):
         return Smoothed(alpha / alpha.sum(), int(np.argmax(log_alpha)))
 
     def reset(self) -> None:
-        """Forget what was heard: every class is as probable as any other."""
+        """Reset the state: all classes are equally probable."""
         self._log_alpha = None
 
     def _predicted(self, log_alpha: Vector, elapsed_s: float) -> Vector:
-        """Let the chain run for a while without hearing anything."""
+        """Advance the chain without an observation."""
         n = len(log_alpha)
         if n < 2 or elapsed_s <= 0.0:
             return log_alpha
@@ -228,7 +227,7 @@ class HiddenMarkov(Smoother):
 
 
 def make_smoother(settings: LiveSettings) -> Smoother:
-    """Return a new smoother of the kind that ``settings`` ask for."""
+    """Return a new smoother for ``settings``."""
     if settings.smoothing == "mean":
         return Mean(settings.smoothing_s)
     if settings.smoothing == "majority":

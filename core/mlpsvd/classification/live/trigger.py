@@ -8,13 +8,13 @@ from dataclasses import dataclass
 __all__ = ["ABOVE_BACKGROUND_DB", "TriggerSuggestion", "suggested_trigger"]
 
 ABOVE_BACKGROUND_DB = 12.0
-"""How far above the background a trigger level is suggested."""
+"""Distance of the suggested trigger level from the background."""
 
 _DEFAULT_DBFS = -50.0
 _HIGHEST_DBFS = -20.0
 _LOWEST_DBFS = -79.0
 _BACKGROUND_SHARE = 0.2
-"""Of the levels, the share at or below the background: sounds stand out of it."""
+"""Percentile of the levels that estimates the background."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ def suggested_trigger(levels_dbfs: Sequence[float]) -> TriggerSuggestion:
     Parameters
     ----------
     levels_dbfs
-        Root mean square levels of the last seconds. Where there are none, or only digital silence, the suggestion is
-        −50 dBFS.
+        RMS levels of the last seconds. Without levels, or with digital silence only, the suggestion is −50 dBFS.
 
     Examples
     --------

@@ -10,7 +10,7 @@ __all__ = ["QUIET", "Hold", "Verdict", "VerdictKind"]
 
 
 class VerdictKind(Enum):
-    """What a verdict says."""
+    """Kinds of verdict."""
 
     CLASS = "class"
     UNKNOWN = "unknown"
@@ -19,17 +19,17 @@ class VerdictKind(Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is shown.
+    """The displayed result.
 
     Attributes
     ----------
     kind
-        Whether a class was decided on. Ask this, not the label: a class may be called "quiet".
+        Whether a class was predicted. Use this, not the label, as a class may be called "quiet".
     label
         The class's name, "unknown" or "quiet".
     probability
-        The smoothed probability of the class that won, also where it was too little or too far away ("unknown"); not
-        a number where nothing was classified ("quiet").
+        The smoothed probability of the winning class, also if the verdict is "unknown"; NaN if nothing was classified
+        ("quiet").
     """
 
     kind: VerdictKind
@@ -44,12 +44,12 @@ _ROUNDING_S = 1e-9
 
 
 class Hold:
-    """Lets a class stay for a while after it was shown first, so that it can be read.
+    """Holds a displayed class for a minimum time, so that it can be read.
 
-    Within ``hold_s`` of the moment it appeared, a class is replaced by nothing: no other class, no "unknown" and no
-    "quiet" (a word of a third of a second is followed by silence). The latter two hold nothing back: they make way
-    for a class at once. Time is the source's, from the end of one window to the end of another, so that a file played
-    faster than it was recorded gives the same verdicts.
+    Within ``hold_s`` of its appearance, a class is not replaced by another class, "unknown" or "quiet" (a word of a
+    third of a second is followed by silence). The latter two are not held: a class replaces them at once. Time is the
+    source's, from the end of one window to the end of another, so that a file played faster than real time gives the
+    same verdicts.
     """
 
     def __init__(self) -> None:
@@ -57,13 +57,13 @@ class Hold:
         self._since_s = 0.0
 
     def reset(self) -> None:
-        """Forget what is shown: the next verdict appears at once."""
+        """Reset the state, so that the next verdict appears at once."""
         self._shown = None
 
     def show(self, verdict: Verdict, now_s: float, hold_s: float) -> Verdict:
-        """Return what is to be shown of ``verdict``, whose window ended at ``now_s``.
+        """Return the verdict to display, given ``verdict`` of a window that ended at ``now_s``.
 
-        A class that goes on being decided takes the newest probability; one that is only held keeps its last.
+        A class that is predicted again gets its new probability; a held class keeps its last one.
         """
         shown = self._shown
         goes_on = shown is not None and (shown.kind, shown.label) == (verdict.kind, verdict.label)

@@ -310,7 +310,7 @@ class Recorder:
             least = min(least, self._samples_in(take.plan.settings.length_s))
         if 0 < take.n_samples < least:
             length_s, least_s = take.n_samples / self._rate_hz, take.plan.settings.shortest_s
-            self._message = f"A clip of {length_s:.3f} s was not kept: {least_s:g} s is the least."
+            self._message = f"A clip of {length_s:.3f} s was discarded: at least {least_s:g} s are needed."
         return take.n_samples < max(1, least)
 
     def _give_up(self, error: OSError) -> None:

@@ -34,13 +34,13 @@ def _find(n_trials: int, results: Results) -> Finding:
     rows = [_row(task, results, n_trials) for task in _tasks()]
     gaps = [limit - mlp_svd for _, limit, _, _, mlp_svd, _ in rows]
     columns = ("task", "bayes_limit_percent", "mlp_percent", "mlp_std", "mlp_svd_percent", "mlp_svd_std")
-    table = Table("bayes-limit", "Accuracy and its limit", columns, tuple(rows), shown=True)
+    table = Table("bayes-limit", "Accuracy and Bayes limit", columns, tuple(rows), shown=True)
     return Finding(
-        f"MLP-SVD comes within {min(gaps):.1f} to {max(gaps):.1f} points of the best accuracy that any classifier, "
-        "given the whole segment instead of its magnitudes, can reach.",
+        f"MLP-SVD is {min(gaps):.1f} to {max(gaps):.1f} points below the best accuracy that any classifier of the "
+        "waveform, instead of its magnitudes, can reach.",
         (),
         (table,),
-        (Picture("bayes-limit", "Test accuracy beside the Bayes limit (vertical marks); bars: ± one standard "
+        (Picture("bayes-limit", "Test accuracy and Bayes limit (vertical marks); error bars: ± one standard "
                  "deviation.", lambda: _drawn(rows)),),
         ("The clips are Gaussian and each filter can be inverted, so the likelihood of a segment under each class is "
          "known in closed form; picking the most likely class errs least of all rules. Its accuracy is estimated on "
@@ -79,8 +79,8 @@ def _drawn(rows: list[_Row]) -> Figure:
 
 BAYES_LIMIT = Reproduction(
     "bayes-limit",
-    "The limit that no classifier can pass",
-    "The best possible accuracy of every synthetic task, and the distance that the networks keep from it.",
+    "Bayes limit of the tasks",
+    "The best possible accuracy of every synthetic task, and the gap of the networks to it.",
     True,
     _trials,
     _find,

@@ -1,8 +1,8 @@
 """Comparison with the paper's values, with the sampling error of a mean.
 
-The paper prints means of ten trials without their spread. How far a mean of ours may lie from one of the paper's by
-chance is estimated from what is known: the spread of our own trials stands for the paper's, and its test set, the same
-apparently in all of its trials, adds the error of counting right answers among so many clips.
+The paper prints means of ten trials without their standard deviation. The sampling error of the difference of two means
+is estimated from the available data: the standard deviation of our trials is used for the paper's, too, and its test
+set, apparently the same in all trials, adds the binomial error of the number of correct predictions.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ ALLOWANCE_NOTE = (
 
 
 def mean_std(values: Sequence[float]) -> tuple[float, float]:
-    """Return mean and standard deviation (of a sample; not-a-number for a single value)."""
+    """Return mean and sample standard deviation (NaN for a single value)."""
     return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
 
 
 def allowed_points(paper_percent: float, std: float, n_trials: int, n_classes: int) -> float:
-    """Return how many points of accuracy chance may put between our mean and the paper's: two standard errors.
+    """Return the sampling error of the difference between our mean and the paper's in points: two standard errors.
 
     Parameters
     ----------
     paper_percent
         The paper's mean accuracy.
     std
-        Standard deviation of our trials, in points; where it is not a number, only the test set counts.
+        Standard deviation of our trials, in points; if it is NaN, only the test set counts.
     n_trials
         Our number of trials.
     n_classes
-        Classes of the task, which give the size of the paper's test set.
+        Number of classes, which determines the size of the paper's test set.
     """
     from scipy.stats import binom
 
@@ -59,7 +59,7 @@ def compare_accuracy(what: str, paper_percent: float, percents: Sequence[float],
     allowed = allowed_points(paper_percent, std, len(percents), n_classes)
     agrees = abs(difference) <= allowed
     side = "above" if difference > 0 else "below"
-    reach = "within chance" if agrees else "more than chance"
+    reach = "within the sampling error" if agrees else "more than the sampling error"
     assumption = f"if the paper tested on {TEST_CLIPS_PER_CLASS} clips a class"
     return Comparison(
         what=what,
@@ -76,7 +76,7 @@ def compare_accuracy(what: str, paper_percent: float, percents: Sequence[float],
 
 
 def compare_ranks(what: str, paper: tuple[int, int], ranks: Sequence[int]) -> Comparison:
-    """Compare the range of ranks of our trials with the paper's: agreeing means lying inside it."""
+    """Compare the range of ranks of our trials with the paper's; it agrees if it lies inside."""
     low, high = min(ranks), max(ranks)
     outside = sum(not paper[0] <= rank <= paper[1] for rank in ranks)
     verdict = "inside the paper's range" if not outside else f"{outside} of {len(ranks)} trials outside it"
@@ -86,7 +86,7 @@ def compare_ranks(what: str, paper: tuple[int, int], ranks: Sequence[int]) -> Co
 
 def compare_claim(what: str, claim: str, found: str, holds: bool | None) -> Comparison:
     """Compare a result with a claim, as text."""
-    verdict = {True: "holds", False: "does not hold here", None: "cannot be judged"}[holds]
+    verdict = {True: "holds", False: "not confirmed", None: "inconclusive"}[holds]
     return Comparison(what, claim, found, verdict, holds)
 
 

@@ -24,7 +24,7 @@ class AccuracyCurve:
     Attributes
     ----------
     name
-        What it is, for legend and CSV.
+        Name for legend and CSV.
     percents : np.ndarray [shape=(n_trials, n_epochs + 1)]
         Accuracy in percent, the state before training first.
     """
@@ -55,12 +55,12 @@ def draw_curve(axes: Axes, curve: AccuracyCurve, colour: str, dashes: str = "-",
 
 
 def draw_limit(axes: Axes, percent: float, colour: str, label: str | None = None) -> None:
-    """Draw the Bayes limit, the best that any classifier can reach, as a thin dash-dotted line."""
+    """Draw the Bayes limit as a thin dash-dotted line."""
     axes.axhline(percent, color=colour, linewidth=0.6, linestyle="-.", label=label)
 
 
 def curve_table(stem: str, curves: Sequence[AccuracyCurve]) -> Table:
-    """Return mean and standard deviation of every curve, one row an epoch."""
+    """Return mean and standard deviation of every curve, one row per epoch."""
     columns = ("epoch", *(f"{name}, {what}" for name in (c.name for c in curves) for what in ("mean %", "std %")))
     values = np.round(np.stack([part for curve in curves for part in (curve.mean, curve.std)], axis=1), 3)
     rows = [(epoch, *row) for epoch, row in enumerate(values.tolist())]

@@ -30,7 +30,7 @@ __all__ = ["DISCRIMINABILITY", "closest_spacing_hz"]
 
 _BANDWIDTHS_HZ = (5.0, 10.0, 20.0, 50.0, 100.0, 200.0)
 _SPACINGS_HZ = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0)
-_FAILS_BELOW = 75.0  # percent; half way between guessing and always right
+_FAILS_BELOW = 75.0  # percent; half way between chance and perfect accuracy
 _MOST_TRIALS = 3
 
 
@@ -53,21 +53,21 @@ def _find(n_trials: int, results: Results) -> Finding:
     closest = {name: [closest_spacing_hz(_SPACINGS_HZ, row) for row in grid] for name, grid in grids.items()}
     at_10, at_100 = _BANDWIDTHS_HZ.index(10.0), _BANDWIDTHS_HZ.index(100.0)
     return Finding(
-        f"To be distinguished in {_FAILS_BELOW:g} % of cases by an MLP-SVD, two filters of 10 Hz must be "
-        f"{_hz(closest['MLP-SVD'][at_10])} apart and two of 100 Hz {_hz(closest['MLP-SVD'][at_100])}; for the best "
-        f"classifier {_hz(closest['Bayes limit'][at_10])} and {_hz(closest['Bayes limit'][at_100])} are enough.",
+        f"For an accuracy of {_FAILS_BELOW:g} %, MLP-SVD needs a spacing of two 10 Hz filters of "
+        f"{_hz(closest['MLP-SVD'][at_10])} and of two 100 Hz filters of {_hz(closest['MLP-SVD'][at_100])}; the best "
+        f"classifier needs {_hz(closest['Bayes limit'][at_10])} and {_hz(closest['Bayes limit'][at_100])}.",
         (),
         (_closest_table(closest), _grid_table(grids)),
-        (Picture("discriminability", f"Percent correct for two filters, the upper one at 710 Hz; line: "
+        (Picture("discriminability", f"Accuracy in percent for two filters, the upper one at 710 Hz; line: "
                  f"{_FAILS_BELOW:g} %.", lambda: _drawn(grids)),),
-        (f"Mean of {_n(n_trials)} trials in each cell. Guessing gives 50 %. The first 256 samples (16 ms) are all "
-         "that is heard: this, not the filter, sets the limit for narrow bands.",),
+        (f"Mean of {_n(n_trials)} trials in each cell. Chance level is 50 %. Only the first 256 samples (16 ms) are "
+         "analysed; this, not the filter, sets the limit for narrow bands.",),
         (_task(10.0, 30.0),),
     )  # fmt: skip
 
 
 def _grids(n_trials: int, results: Results) -> dict[str, NDArray[np.float64]]:
-    """Accuracy in percent [shape=(n_bandwidths, n_spacings)] of the network and of the best rule."""
+    """Accuracies in percent [shape=(n_bandwidths, n_spacings)] of the network and of the Bayes classifier."""
     network, limit = np.empty((2, len(_BANDWIDTHS_HZ), len(_SPACINGS_HZ)))
     for row, column in np.ndindex(network.shape):
         task = _task(_BANDWIDTHS_HZ[row], _SPACINGS_HZ[column])
@@ -77,19 +77,19 @@ def _grids(n_trials: int, results: Results) -> dict[str, NDArray[np.float64]]:
 
 
 def closest_spacing_hz(spacings_hz: Sequence[float], percents: Sequence[float] | NDArray[np.float64]) -> float:
-    """Return the smallest spacing at which filters are distinguished, between the grid's by the logarithm.
+    """Return the smallest spacing at which filters are distinguished, interpolated logarithmically.
 
     Parameters
     ----------
     spacings_hz
-        Distances of the filters, rising.
+        Distances of the filters, increasing.
     percents
         Accuracy at each of them.
 
     Returns
     -------
     float
-        In hertz; the smallest spacing where even that is distinguished, infinite where none is.
+        In hertz; the smallest tested spacing if even that is distinguished, infinite if none is.
     """
     failing = [index for index, percent in enumerate(percents) if percent < _FAILS_BELOW]
     if not failing:
@@ -151,8 +151,8 @@ def _heatmap(axes: Axes, grid: NDArray[np.float64]) -> Any:
 
 DISCRIMINABILITY = Reproduction(
     "discriminability",
-    "How close may two filters come?",
-    "Two classes over bandwidth and spacing, for MLP-SVD and for the best classifier there can be.",
+    "Resolution of two filters",
+    "Accuracy for two classes over bandwidth and spacing, for MLP-SVD and for the Bayes classifier.",
     True,
     _trials,
     _find,

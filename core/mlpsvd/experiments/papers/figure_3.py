@@ -1,4 +1,4 @@
-"""Figure 3: number of trained weights as singular values are discarded. Counted, not measured."""
+"""Figure 3: number of trained weights as singular values are discarded (counted, not measured)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _N_HIDDEN = 20
 
 @dataclass(frozen=True)
 class _Counting:
-    """One way to count the weights between I inputs and J neurons at rank R, without biases."""
+    """A way to count the weights between I inputs and J neurons at rank R, without biases."""
 
     column: str
     name: str
@@ -37,7 +37,7 @@ _COUNTINGS = (
 
 
 def first_saving(weights: Callable[[int, int], int], n_in: int) -> int:
-    """Return how many singular values must go until fewer weights are trained than W has."""
+    """Return the number of singular values to discard until fewer weights are trained than in W."""
     return next(n for n in range(_N_HIDDEN) if weights(n_in, _N_HIDDEN - n) < _N_HIDDEN * n_in)
 
 
@@ -47,15 +47,16 @@ def _find(n_trials: int, results: Results) -> Finding:
     lean = [first_saving(_COUNTINGS[1].weights, n_in) for n_in in FIGURE_3_FIRST_SAVING]
     return Finding(
         f"With Σ counted as an R × R matrix, fewer weights than W has are trained once {_listed(square)} singular "
-        f"values are gone (512, 256 and 128 inputs); with its diagonal only, as it is trained here, {_listed(lean)}. "
+        f"values are discarded (512, 256 and 128 inputs); with only its diagonal, as trained here, {_listed(lean)}. "
         f"The paper prints {_listed(list(FIGURE_3_FIRST_SAVING.values()))}.",
         tuple(comparisons),
         (_table(),),
-        (Picture("figure-3", "Weights trained against singular values discarded, 20 neurons. Solid: Σ as R × R; "
-                 "dashed: its diagonal, as trained here; dotted: two matrices; thin: W itself.", _drawn),),
+        (Picture("figure-3", "Trained weights against discarded singular values, 20 neurons. Solid: Σ as R × R "
+                 "matrix; dashed: diagonal of Σ, as trained here; dotted: two factors; thin: W.", _drawn),),
         ("The paper does not say how it counts Σ. Counting its R diagonal values gives 1, 2 and 3, all R² of its "
-         "entries gives 2, 3 and 5, which are the printed 2, 4 and 6 where a figure is drawn for every second "
-         "discarded value. So Σ was counted whole, it seems. Biases are left out, as W's printed totals show.",),
+         "entries gives 2, 3 and 5, which become the printed 2, 4 and 6 if only every second discarded value is "
+         "plotted. The paper therefore seems to count all entries of Σ. Biases are not counted, as the printed "
+         "totals for W show.",),
     )  # fmt: skip
 
 
@@ -63,7 +64,9 @@ def _compared(n_in: int, printed: int) -> Comparison:
     exact = first_saving(_COUNTINGS[0].weights, n_in)
     in_steps = exact + exact % 2
     ours = f"{exact} (in steps of two: {in_steps}); σ alone: {first_saving(_COUNTINGS[1].weights, n_in)}"
-    return compare_claim(f"{n_in} inputs: values discarded until it pays", str(printed), ours, in_steps == printed)
+    return compare_claim(
+        f"{n_in} inputs: discarded values until fewer weights are trained", str(printed), ours, in_steps == printed
+    )
 
 
 def _rows(n_in: int) -> list[tuple[int, ...]]:
@@ -76,7 +79,7 @@ def _rows(n_in: int) -> list[tuple[int, ...]]:
 def _table() -> Table:
     columns = ("n_inputs", "n_discarded", *(counting.column for counting in _COUNTINGS), "W")
     rows = [row for n_in in FIGURE_3_FIRST_SAVING for row in _rows(n_in)]
-    return Table("figure-3", "Weights trained, without biases", columns, tuple(rows))
+    return Table("figure-3", "Trained weights, without biases", columns, tuple(rows))
 
 
 def _drawn() -> Figure:
@@ -90,8 +93,8 @@ def _drawn() -> Figure:
                 counts = [counting.weights(n_in, _N_HIDDEN - n) for n in gone]
                 axes.plot(gone, counts, dashes, color=colour, label=label)
             axes.axhline(_N_HIDDEN * n_in, color=colour, linewidth=0.4)
-        axes.set_xlabel("Singular values discarded")
-        axes.set_ylabel("Weights trained")
+        axes.set_xlabel("Discarded singular values")
+        axes.set_ylabel("Trained weights")
         axes.set_ylim(bottom=0)
         axes.set_xticks(range(0, _N_HIDDEN, 2))
         figure.legend(loc="outside upper center", ncols=3)
@@ -108,8 +111,8 @@ def _no_trials(n_trials: int) -> list[Trial]:
 
 FIGURE_3 = Reproduction(
     "figure-3",
-    "Figure 3: weights to train",
-    "How many weights the three-matrix and the two-matrix form train as singular values are discarded.",
+    "Figure 3: trained weights",
+    "Number of weights trained in the three-factor and the two-factor form as singular values are discarded.",
     False,
     _no_trials,
     _find,

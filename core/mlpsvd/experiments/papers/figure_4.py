@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FIGURE_4"]
 
-_DOMINANT_SHARE = 0.1  # of the largest one: the paper's threshold for discarding
+_DOMINANT_SHARE = 0.1  # relative to the largest one: the paper's threshold for discarding
 
 
 def _task() -> Experiment:
@@ -43,15 +43,15 @@ def _find(n_trials: int, results: Results) -> Finding:
     growth = last.mean(axis=0) / first
     near = abs(float(dominant.mean()) - DOMINANT_SINGULAR_VALUES) <= 2
     return Finding(
-        f"After training, {found} of the {len(first)} singular values are above a tenth of the largest. The largest "
-        f"has grown to {growth[0]:.1f} times what it was, the smallest to {growth[-1]:.1f} times.",
+        f"After training, {found} of the {len(first)} singular values exceed a tenth of the largest. The largest has "
+        f"grown to {growth[0]:.1f} times its initial value, the smallest to {growth[-1]:.1f} times.",
         (compare_claim("5 classes: dominant singular values", f"around {DOMINANT_SINGULAR_VALUES}", found, near),),
         (_table(values),),
         (Picture("figure-4", "Singular values of the first weight matrix of an MLP, first trial.",
                  lambda: _drawn(values[0])),),
-        ("Dominant is taken to mean above a tenth of the largest, the threshold that the paper discards by.",
-         "The paper's figure 4 has 256 inputs, all bins of the FFT; here there are 129, as in its section IV A, since "
-         "the others mirror them."),
+        ("A singular value is called dominant if it exceeds a tenth of the largest, the threshold for discarding.",
+         "The paper's figure 4 has 256 inputs, all bins of the FFT; here there are 129, as in its section IV A, "
+         "since the spectrum is symmetric."),
         (_task(),),
     )  # fmt: skip
 
@@ -60,7 +60,7 @@ def _table(values: NDArray[np.float64]) -> Table:
     mean = values.mean(axis=0)
     columns = ("epoch", *(f"sigma_{index + 1}" for index in range(mean.shape[1])))
     rows = [(epoch, *(round(float(value), 6) for value in row)) for epoch, row in enumerate(mean)]
-    return Table("figure-4", "Mean singular values over the trials, by epoch", columns, tuple(rows))
+    return Table("figure-4", "Singular values by epoch, mean of the trials", columns, tuple(rows))
 
 
 def _drawn(values: NDArray[np.float64]) -> Figure:
@@ -81,7 +81,7 @@ def _drawn(values: NDArray[np.float64]) -> Figure:
 FIGURE_4 = Reproduction(
     "figure-4",
     "Figure 4: singular values over training",
-    "How a few singular values of an MLP's first weight matrix become dominant, with five classes.",
+    "Singular values of an MLP's first weight matrix during training with five classes; a few become dominant.",
     False,
     _trials,
     _find,

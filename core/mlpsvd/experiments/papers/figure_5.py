@@ -1,4 +1,4 @@
-"""Figure 5: the responses of the ten band-pass filters, narrow and broad. Computed, not measured."""
+"""Figure 5: magnitude responses of the ten band-pass filters, narrow and broad (computed, not measured)."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def _find(n_trials: int, results: Results) -> Finding:
     sample_rate_hz = tasks[10.0].data.synthetic.sample_rate_hz
     filters = {bandwidth_hz: task.data.synthetic.filters for bandwidth_hz, task in tasks.items()}
     return Finding(
-        "Every filter has unit gain at its centre and is 3 dB down at two frequencies that lie its bandwidth apart.",
+        "Every filter has unit gain at its centre frequency, and its -3 dB bandwidth is the nominal bandwidth.",
         tuple(_compared(filters, sample_rate_hz)),
         (_table(filters, sample_rate_hz),),
         (Picture("figure-5", "Gain of ten filters between 710 and 440 Hz: (a) 10 Hz and (b) 100 Hz bandwidth.",
                  lambda: _drawn(filters, sample_rate_hz)),),
-        ("Equation 66 is read as 2{α[x(n) − x(n−2)] + γ y(n−1) − β y(n−2)}; taken literally, without the factor 2 of "
-         "the recursive terms, it is no 10 Hz filter.",),
+        ("Equation 66 is read as 2{α[x(n) − x(n−2)] + γ y(n−1) − β y(n−2)}; read literally, without the factor 2 of "
+         "the recursive terms, it does not give a 10 Hz bandwidth.",),
         tuple(tasks.values()),
     )  # fmt: skip
 
@@ -45,7 +45,7 @@ def _compared(filters: dict[float, tuple[BandPass, ...]], sample_rate_hz: float)
         widths = [measured_bandwidth_hz(coefficients(one, sample_rate_hz), sample_rate_hz) for one in bank]
         right = max(abs(width / bandwidth_hz - 1) for width in widths) < 0.01
         found = f"{min(widths):.2f} to {max(widths):.2f} Hz"
-        yield compare_claim("Width between the points 3 dB down", f"{bandwidth_hz:g} Hz", found, right)
+        yield compare_claim("-3 dB bandwidth", f"{bandwidth_hz:g} Hz", found, right)
     centres = [one.centre_hz for one in filters[10.0]]
     found = f"{centres[0]:g} to {centres[-1]:g} Hz in steps of {centres[0] - centres[1]:g} Hz"
     claim = "710 to 440 Hz in steps of 30 Hz"
@@ -63,11 +63,11 @@ def _table(filters: dict[float, tuple[BandPass, ...]], sample_rate_hz: float) ->
     columns = ["frequency_hz"]
     gains = []
     for bandwidth_hz, bank in filters.items():
-        columns += [f"gain_db at {one.centre_hz:g} Hz, {bandwidth_hz:g} Hz wide" for one in bank]
+        columns += [f"gain_db at {one.centre_hz:g} Hz, {bandwidth_hz:g} Hz bandwidth" for one in bank]
         gains.append(gains_db(bank, sample_rate_hz))
     stacked = np.round(np.concatenate(gains), 4).T
     rows = [(float(f), *row) for f, row in zip(_FREQUENCIES_HZ, stacked.tolist(), strict=True)]
-    return Table("figure-5", "Gain over frequency", tuple(columns), tuple(rows))
+    return Table("figure-5", "Gain by frequency", tuple(columns), tuple(rows))
 
 
 def _drawn(filters: dict[float, tuple[BandPass, ...]], sample_rate_hz: float) -> Figure:
@@ -94,7 +94,7 @@ def _no_trials(n_trials: int) -> list[Trial]:
 FIGURE_5 = Reproduction(
     "figure-5",
     "Figure 5: filter responses",
-    "The ten filters whose noise the networks classify.",
+    "Magnitude responses of the ten filters that generate the classes.",
     False,
     _no_trials,
     _find,

@@ -1,4 +1,4 @@
-"""Figure 6: spectra of three classes: of a single segment, and averaged over a thousand."""
+"""Figure 6: spectra of three classes, of a single segment and averaged over a thousand."""
 
 from __future__ import annotations
 
@@ -47,19 +47,19 @@ def _find(n_trials: int, results: Results) -> Finding:
     found = f"{step_hz:g} Hz, all three peaks at {peaks_hz[0]:g} Hz" if same else f"{step_hz:g} Hz"
     right = step_hz == SPECTRAL_RESOLUTION_HZ
     return Finding(
-        "The bins are wider than the spacing of the filters: the classes are hard to distinguish by eye, "
-        "most of all in one segment.",
+        "The FFT bins are wider than the filter spacing, so the classes are hard to distinguish by eye, in "
+        "particular from one segment.",
         (compare_claim("Spectral resolution", f"{SPECTRAL_RESOLUTION_HZ:g} Hz", found, right),),
         (_table(frequencies_hz, single, averaged),),
         (Picture("figure-6", f"FFT magnitudes of (a) one segment of 256 samples and (b) {_N_AVERAGED:,} averaged.",
                  lambda: _drawn(frequencies_hz, single, averaged)),),
-        ("The paper does not say which bandwidth its figure 6 shows; here it is 10 Hz.",),
+        ("The paper does not state the bandwidth of its figure 6; here it is 10 Hz.",),
         (task,),
     )  # fmt: skip
 
 
 def _magnitudes(task: Experiment) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return frequencies, and unscaled magnitudes [shape=(3, n_averaged, n_frequencies)]."""
+    """Return frequencies and unscaled magnitudes [shape=(3, n_averaged, n_frequencies)]."""
     clips = synthetic_clips(task.data.synthetic, task.seed, "train", n_samples_needed(task.features))
     features = fit(clips.samples, clips.sample_rate_hz, task.features)
     magnitudes = features.unscaled(clips.samples)
@@ -101,7 +101,7 @@ def _no_trials(n_trials: int) -> list[Trial]:
 FIGURE_6 = Reproduction(
     "figure-6",
     "Figure 6: single and averaged spectra",
-    "What enters the network, for three filters 30 Hz apart.",
+    "Network input for three filters with a spacing of 30 Hz.",
     False,
     _no_trials,
     _find,

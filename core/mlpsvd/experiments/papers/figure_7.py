@@ -32,7 +32,7 @@ _DASHES = {"mlp": "-", "mlp-svd": ":"}  # as in the paper
 
 
 def _trials(n_trials: int) -> list[Trial]:
-    """Those of Table II, and one for each Bayes limit."""
+    """Return the trials of Table II and one per Bayes limit."""
     races = [trial for task in tasks().values() for trial in race_trials(task, n_trials)]
     return [*races, *(bayes_trial(task) for task in tasks().values())]
 
@@ -49,13 +49,13 @@ def _find(n_trials: int, results: Results) -> Finding:
     limits = {key: bayes_percent(results, task) for key, task in tasks().items()}
     gaps = [limits[key] - curves[(*key, "mlp-svd")].mean[-1] for key in limits]
     return Finding(
-        "More classes, and broader filters, are harder. At the end MLP-SVD is "
-        f"{min(gaps):.1f} to {max(gaps):.1f} points below the best that any classifier can reach.",
+        "Accuracy decreases with more classes and broader filters. After training, MLP-SVD is "
+        f"{min(gaps):.1f} to {max(gaps):.1f} points below the Bayes limit.",
         (*_ends(n_trials, results), _first_jump(curves)),
         (curve_table("figure-7", list(curves.values())),),
-        (Picture("figure-7", "Test accuracy over epochs: MLP solid, MLP-SVD dotted, band: ± one standard deviation, "
-                 "dash-dotted: Bayes limit.", lambda: _drawn(curves, limits)),),
-        (ALLOWANCE_NOTE, "The curves of the paper are not printed as numbers; their ends are, in Table II."),
+        (Picture("figure-7", "Test accuracy over epochs: solid: MLP; dotted: MLP-SVD; band: ± one standard "
+                 "deviation; dash-dotted: Bayes limit.", lambda: _drawn(curves, limits)),),
+        (ALLOWANCE_NOTE, "The paper prints no numbers for its curves except their final values, in Table II."),
         tuple(tasks().values()),
     )  # fmt: skip
 
@@ -66,16 +66,16 @@ def _ends(n_trials: int, results: Results) -> list[Comparison]:
         printed = {"mlp": TABLE_2[key].mlp_percent, "mlp-svd": TABLE_2[key].mlp_svd_percent}
         for contender in DEFAULT_CONTENDERS:
             percents = final_percents(results, race_trials(task, n_trials), contender)
-            what = f"{key[0]:g} Hz, {key[1]} classes, {contender_title(contender)}: accuracy at the end"
+            what = f"{key[0]:g} Hz, {key[1]} classes, {contender_title(contender)}: final accuracy"
             rows.append(compare_accuracy(what, printed[contender], percents, key[1]))
     return rows
 
 
 def _first_jump(curves: dict[tuple[float, int, str], AccuracyCurve]) -> Comparison:
-    """The paper sees MLP-SVD's biggest jump where values are discarded first, at epoch 5."""
+    """Compare the paper's claim that MLP-SVD's accuracy changes most at the first discarding point, epoch 5."""
     factored = [curve.mean for (_, _, contender), curve in curves.items() if contender == "mlp-svd"]
     falls = sum(bool(mean[_FIRST_POINT] < mean[_FIRST_POINT - 1]) for mean in factored)
-    found = f"falls from epoch 4 to 5 in {falls} of {len(factored)} tasks"
+    found = f"decreases from epoch 4 to 5 in {falls} of {len(factored)} tasks"
     return compare_claim("MLP-SVD's mean accuracy at the first discarding point", "jumps", found, falls > 0)
 
 
@@ -100,7 +100,7 @@ def _drawn(curves: dict[tuple[float, int, str], AccuracyCurve], limits: dict[_Ke
 FIGURE_7 = Reproduction(
     "figure-7",
     "Figure 7: accuracy over training",
-    "MLP and MLP-SVD epoch by epoch on the six tasks of Table II, with the limit that no classifier can pass.",
+    "Test accuracy of MLP and MLP-SVD over the epochs for the six tasks of Table II, with the Bayes limits.",
     False,
     _trials,
     _find,

@@ -1,4 +1,4 @@
-"""Figure 9: hidden neurons: (a) accuracy with 5, 10, 20 and 50 of them, (b) training time saved."""
+"""Figure 9: (a) accuracy with 5, 10, 20 and 50 hidden neurons, (b) saving of training time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _Key = tuple[int, int]
 
 
 def _tasks() -> dict[_Key, Experiment]:
-    """By number of classes and of hidden neurons."""
+    """Return the experiments by number of classes and of hidden neurons."""
     keys = {(5, hidden) for hidden in FIGURE_9_HIDDEN}
     keys |= {(n_classes, hidden) for n_classes in PAPER_CLASS_COUNTS for hidden in FIGURE_9_TIMED}
     return {key: _task(*key) for key in sorted(keys)}
@@ -68,10 +68,10 @@ def _find(n_trials: int, results: Results) -> Finding:
         f"{_range_saved(saved, few)} with {few}.",
         (*_accuracy_claims(curves), _ranks_claim(ranks), *_time_claims(saved)),
         (curve_table("figure-9a", list(curves.values())), _saved_table(saved)),
-        (Picture("figure-9", "(a) Test accuracy of MLP-SVD with five classes, dash-dotted: Bayes limit; (b) training "
-                 "time saved against the MLP.", lambda: _drawn(curves, limit, saved)),),
-        ("The paper prints no numbers for figure 9; its words are compared. It does not say which bandwidth is "
-         "shown; here it is 10 Hz. Negative savings are time lost.",),
+        (Picture("figure-9", "(a) Test accuracy of MLP-SVD with five classes; dash-dotted: Bayes limit. (b) Training "
+                 "time saved relative to the MLP.", lambda: _drawn(curves, limit, saved)),),
+        ("The paper prints no numbers for figure 9, so the statements in its text are compared. It does not state "
+         "the bandwidth; here it is 10 Hz. Negative savings mean a longer training time.",),
         tuple(_tasks().values()),
     )  # fmt: skip
 
@@ -82,7 +82,7 @@ def _range_saved(saved: dict[_Key, float], hidden: int) -> str:
 
 
 def _whole(percent: float) -> str:
-    """In words a minus is a minus, not a hyphen."""
+    """Return a rounded number with a minus sign instead of a hyphen."""
     return with_minus(str(round(percent)))
 
 
@@ -93,8 +93,8 @@ def _accuracy_claims(curves: dict[int, AccuracyCurve]) -> list[Comparison]:
     found_end = ", ".join(f"{hidden}: {end:.1f} %" for hidden, end in ends.items())
     found_early = ", ".join(f"{hidden}: {value:.1f} %" for hidden, value in early.items())
     return [
-        compare_claim("Accuracy at the end", "more neurons do not necessarily help", found_end, spread <= 2),
-        compare_claim("Accuracy after 10 epochs", "more neurons get there faster", found_early, early[50] > early[5]),
+        compare_claim("Final accuracy", "more neurons do not necessarily help", found_end, spread <= 2),
+        compare_claim("Accuracy after 10 epochs", "more neurons converge faster", found_early, early[50] > early[5]),
     ]
 
 
@@ -102,7 +102,7 @@ def _ranks_claim(ranks: dict[int, list[int]]) -> Comparison:
     found = ", ".join(f"{hidden}: {min(values)}–{max(values)}" for hidden, values in ranks.items())
     means = [sum(values) / len(values) for values in ranks.values()]
     same = max(means) - min(means) <= 1
-    return compare_claim("Singular values left, by hidden neurons", "the same number", found, same)
+    return compare_claim("Remaining singular values by hidden neurons", "the same number", found, same)
 
 
 def _time_claims(saved: dict[_Key, float]) -> list[Comparison]:
@@ -147,7 +147,7 @@ def _drawn(curves: dict[int, AccuracyCurve], limit: float, saved: dict[_Key, flo
 FIGURE_9 = Reproduction(
     "figure-9",
     "Figure 9: hidden neurons",
-    "Accuracy with 5, 10, 20 and 50 hidden neurons, and the training time that MLP-SVD saves.",
+    "Accuracy with 5, 10, 20 and 50 hidden neurons, and the saving of training time by MLP-SVD.",
     False,
     _trials,
     _find,

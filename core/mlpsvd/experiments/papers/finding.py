@@ -1,4 +1,4 @@
-"""Paper results: tables, pictures, and comparisons with the printed values."""
+"""Paper results: tables, figures, and comparisons with the printed values."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ __all__ = ["Comparison", "Finding", "Picture", "Reproduction", "Results", "Table
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of numbers and texts, written as CSV.
+    """A table of numbers and texts, written as CSV.
 
     Attributes
     ----------
     stem
-        Name of the file, without its suffix.
+        File name without suffix.
     title
         Its heading.
     columns, rows
-        The heads, and the values under them.
+        Column headings and rows of values.
     shown
-        Whether the report prints it; a curve's points are for the CSV file only.
+        Whether the report shows it; the points of curves are written to CSV only.
     """
 
     stem: str
@@ -39,13 +39,13 @@ class Table:
     shown: bool = False
 
     def csv(self) -> str:
-        """Return the table as CSV text, heads first."""
+        """Return the table as CSV text with a header line."""
         return csv_text((self.columns, *self.rows))
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure, drawn when it is wanted."""
+    """A figure, drawn on demand."""
 
     stem: str
     caption: str
@@ -54,22 +54,22 @@ class Picture:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One printed value or claim of the paper beside ours.
+    """Comparison of one printed value or claim of the paper with ours.
 
     Attributes
     ----------
     what
-        What is compared, with its unit.
+        Quantity compared, with its unit.
     paper, ours
-        Both as texts.
+        Both values as text.
     mean, std, n
-        Mean and standard deviation over ``n`` of our trials; None where there is only one number, or a claim.
+        Mean and standard deviation over ``n`` of our trials; None for a single number or a claim.
     difference, allowed
-        Our mean less the paper's, and how far chance would carry it; None where that makes no sense.
+        Our mean minus the paper's, and the sampling error; None if not applicable.
     agrees
-        Whether chance alone could make the difference, or the claim holds; None where the two cannot be judged.
+        Whether the difference is within the sampling error, or the claim is confirmed; None if inconclusive.
     verdict
-        The same as a sentence.
+        The result as text.
     """
 
     what: str
@@ -86,20 +86,20 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Finding:
-    """All that one reproduction gives.
+    """Paper result computed from trials.
 
     Attributes
     ----------
     summary
-        What came out, in one or two sentences.
+        Result in one or two sentences.
     comparisons
-        Row by row beside the paper; empty beyond it.
+        Comparisons with the paper; empty for further studies.
     tables, pictures
-        What is written.
+        Tables and figures to write.
     notes
-        What a reader must know to judge it.
+        Assumptions and limitations.
     experiments
-        What was run, by name.
+        The experiments, by name.
     """
 
     summary: str
@@ -110,7 +110,7 @@ class Finding:
     experiments: tuple[Experiment, ...] = ()
 
     def comparison_table(self) -> Table:
-        """Return the comparisons as a table: both texts, mean, spread, difference, what chance allows, verdict."""
+        """Return the comparisons as a table: texts, mean, standard deviation, difference, sampling error, verdict."""
         columns = ("what", "paper", "ours", "mean", "std", "n_trials", "difference", "allowed", "agrees", "verdict")
         rows = []
         for one in self.comparisons:
@@ -118,11 +118,11 @@ class Finding:
             differences = ("" if number is None else round(number, 4) for number in (one.difference, one.allowed))
             agrees = {True: "yes", False: "no", None: ""}[one.agrees]
             rows.append((one.what, one.paper, one.ours, *numbers, one.n, *differences, agrees, one.verdict))
-        return Table("comparison", "Beside the paper", columns, tuple(rows))
+        return Table("comparison", "Comparison with the paper", columns, tuple(rows))
 
 
 class Results:
-    """Results of trials, found by trial."""
+    """Results by trial."""
 
     def __init__(self, results: Mapping[str, Mapping[str, Any]]) -> None:
         self._results = results
@@ -131,30 +131,30 @@ class Results:
         return trial.key in self._results
 
     def of(self, trial: Trial) -> Mapping[str, Any]:
-        """Return what came out of one trial."""
+        """Return the result of one trial."""
         return self._results[trial.key]
 
     def all(self, trials: Sequence[Trial]) -> list[Mapping[str, Any]]:
-        """Return what came out of each of some trials."""
+        """Return the results of some trials."""
         return [self.of(trial) for trial in trials]
 
 
 @dataclass(frozen=True)
 class Reproduction:
-    """Something that can be reproduced.
+    """A table, figure or study that can be computed.
 
     Attributes
     ----------
     name
-        How it is called for on the command line, e.g. ``table-2``.
+        Name on the command line, e.g. ``table-2``.
     title, about
-        For the user: its title, and a sentence.
+        Title and description for the user.
     beyond
         Whether it goes beyond the paper.
     trials
-        The trials that it needs, for a number of trials of each task.
+        Returns the trials needed, given the number of trials of each task.
     find
-        What follows from their results.
+        Computes the finding from the results.
     """
 
     name: str

@@ -16,7 +16,7 @@ from mlpsvd.experiments.trials.trials import Trial, TrialStore
 __all__ = ["Completion", "KeptPicture", "KeptResult", "Survey", "Tracker", "load_result", "survey"]
 
 
-_NOWHERE = "no folder of ours"
+_NOWHERE = "not a results folder"
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Completion:
     n_written
         Trials per task of the written result; None without one.
     written_at
-        When it was written, in seconds since 1970.
+        Time at which it was written, in seconds since 1970.
     """
 
     n_done: int
@@ -59,7 +59,7 @@ class Survey:
     n_left, cost_left
         Remaining trials of the ticked reproductions, and their work.
     has_report
-        Whether there is a report.
+        Whether the report exists.
     problem
         Why the folder cannot be used, in one sentence; otherwise empty.
     """

@@ -32,13 +32,13 @@ _SCHEDULES: Mapping[str, Mapping[str, Any]] = {
     "1 point, at 5": {"discarding.points": 1},
 }
 _MARKERS = ("v", "o", "s", "D", "^")
-_SHOWN_POINTS = 2.0  # of accuracy; what loses more is in the table
+_SHOWN_POINTS = 2.0  # of accuracy; choices that lose more are in the table only
 _MOST_TRIALS = 5
 
 
 @dataclass(frozen=True)
 class _Point:
-    """One threshold with one schedule: training time in units of the MLP's, accuracy in percent, rank left."""
+    """One threshold with one schedule: training time relative to the MLP, accuracy in percent, remaining rank."""
 
     schedule: str
     threshold: float
@@ -71,13 +71,13 @@ def _find(n_trials: int, results: Results) -> Finding:
     mlp = mean_std(final_percents(results, baseline, "mlp"))[0]
     fastest, best = points[front[0]], points[front[-1]]
     return Finding(
-        f"The fastest choice ({fastest.schedule}, threshold {fastest.threshold:g}) takes {fastest.time:.2f} of the "
-        f"MLP's time for {fastest.percent:.1f} %; the most accurate ({best.schedule}, threshold {best.threshold:g}) "
-        f"{best.time:.2f} for {best.percent:.1f} %. The MLP has {mlp:.1f} %.",
+        f"The fastest setting ({fastest.schedule}, threshold {fastest.threshold:g}) takes {fastest.time:.2f} of the "
+        f"MLP's time and reaches {fastest.percent:.1f} %; the most accurate ({best.schedule}, threshold "
+        f"{best.threshold:g}) {best.time:.2f} and {best.percent:.1f} %. The MLP reaches {mlp:.1f} %.",
         (),
         (_table(points, front),),
-        (Picture("pareto", "Test accuracy against training time in units of the MLP's; line: not beaten in both. "
-                 "Choices that lose more than 2 points are in the table only.", lambda: _drawn(points, front, mlp)),),
+        (Picture("pareto", "Test accuracy against training time relative to the MLP; line: Pareto front. Settings "
+                 "that lose more than 2 points are in the table only.", lambda: _drawn(points, front, mlp)),),
         (f"Five classes, 10 Hz. Mean accuracy and median time ratio of {_n(n_trials)} trials, both networks in turn in "
          "one process. Differences of less than a point of accuracy are within the spread of so few trials.",),
         (_task(next(iter(_SCHEDULES)), 0.1),),
@@ -100,7 +100,7 @@ def _point(schedule: str, threshold: float, results: Results, n: int) -> _Point:
 
 
 def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Return which of some points (time, accuracy) no other beats in both, the fastest first."""
+    """Return the Pareto-optimal points (time, accuracy), the fastest first."""
     order = sorted(range(len(points)), key=lambda index: (points[index][0], -points[index][1]))
     front: list[int] = []
     for index in order:
@@ -142,8 +142,8 @@ def _drawn(points: list[_Point], front: list[int], mlp: float) -> Figure:
 
 PARETO = Reproduction(
     "pareto",
-    "Thresholds and schedules against time and accuracy",
-    "What a higher threshold, or an earlier or rarer discarding, gains in time and costs in accuracy.",
+    "Discarding thresholds and schedules",
+    "Training time and accuracy with higher thresholds and with earlier or rarer discarding.",
     True,
     _trials,
     _find,

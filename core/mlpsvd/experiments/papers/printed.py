@@ -1,7 +1,7 @@
 """Values and claims printed in the paper, each with its location.
 
 Paul and Nelson, "Matrix analysis for fast learning of neural networks with application to the classification of
-acoustic spectra" (2021). The curves of its figures are drawn, not printed, so only what the text says of them is here.
+acoustic spectra" (2021). The curves of its figures have no printed values, so only statements in the text are included.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Table2Cell:
     mlp_percent, mlp_svd_percent
         Test accuracy.
     ranks
-        Fewest and most singular values left after ten trials.
+        Minimum and maximum number of singular values left over ten trials.
     mlp_s, mlp_svd_s
         Training time on the authors' machine, in MATLAB.
     """
@@ -50,7 +50,7 @@ N_TRIALS = 10
 """Section IV B: "averaged over 10 trials"."""
 
 TEST_CLIPS_PER_CLASS = 200
-"""Not printed. 72.25 % (Table II, two classes) is a whole number of 400 clips: 289. A fifth of 1,000 a class is 200."""
+"""Not printed. 72.25 % (Table II, two classes) is 289 of 400 clips, and a fifth of 1,000 clips per class is 200."""
 
 TABLE_2: Mapping[tuple[float, int], Table2Cell] = MappingProxyType(
     {
@@ -65,10 +65,10 @@ TABLE_2: Mapping[tuple[float, int], Table2Cell] = MappingProxyType(
 """Table II, by bandwidth in hertz and number of classes."""
 
 TABLE_1 = ((85, 5, 0), (15, 60, 15), (2, 8, 80))
-"""Table I: 270 test clips of three classes, 90 each; rows are targets. The paper does not say of which task."""
+"""Table I: 270 test clips of three classes, 90 each; rows are targets. The paper does not state the task."""
 
 FIGURE_3_FIRST_SAVING: Mapping[int, int] = MappingProxyType({512: 2, 256: 4, 128: 6})
-"""Section II F: by number of inputs, how many singular values must go before fewer weights are trained than in W."""
+"""Section II F: by number of inputs, singular values to discard before fewer weights are trained than in W."""
 
 DOMINANT_SINGULAR_VALUES = 5
 """Section III A, figure 4: "around 5 singular values became dominant"."""

@@ -28,18 +28,18 @@ _PAPER = (TABLE_I, TABLE_II, FIGURE_3, FIGURE_4, FIGURE_5, FIGURE_6, FIGURE_7, F
 _BEYOND = (BAYES_LIMIT, VARIANTS, SMALLER_RANKS, PARETO, DISCRIMINABILITY)
 
 REPRODUCTIONS: Mapping[str, Reproduction] = MappingProxyType({one.name: one for one in (*_PAPER, *_BEYOND)})
-"""By name, the paper's first, in the paper's order."""
+"""Paper results by name, those of the paper first, in its order."""
 
 
 def chosen(names: Sequence[str]) -> list[Reproduction]:
-    """Return the reproductions of some names, each once, in the order of :data:`REPRODUCTIONS`.
+    """Return the named paper results without duplicates, in the order of :data:`REPRODUCTIONS`.
 
     Names may be written as ``table-2``, ``Table 2`` or ``table_2``.
 
     Raises
     ------
     SettingError
-        If a name is unknown; the message lists those there are.
+        If a name is unknown; the message lists the known names.
     """
     wanted = set()
     for name in names:

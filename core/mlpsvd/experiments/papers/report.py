@@ -1,4 +1,4 @@
-"""Self-contained HTML report of the paper results, pictures included."""
+"""Self-contained HTML report of the paper results, including figures."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ __all__ = ["Section", "machine", "write_report"]
 
 @dataclass(frozen=True)
 class Section:
-    """One reproduction in the report.
+    """One paper result in the report.
 
     Attributes
     ----------
     reproduction, finding
-        What it is, and what came out.
+        The paper result and its finding.
     seeds
-        Seeds of the trials, one each; empty where nothing was trained.
+        Seeds of the trials; empty if nothing was trained.
     engines
         Description of the processor and engine.
     folder
-        Where its pictures lie as SVG files.
+        Paths of its figures as SVG files.
     """
 
     reproduction: Reproduction
@@ -44,12 +44,12 @@ class Section:
 
 
 def write_report(path: Path, sections: Sequence[Section]) -> Path:
-    """Write the report in one step and return its path.
+    """Write the report atomically and return its path.
 
     Raises
     ------
     OSError
-        If a picture cannot be read or the file not be written.
+        If a figure cannot be read or the file cannot be written.
     """
     write_atomically(path, "\n".join(_page(sections)) + "\n")
     return path
@@ -65,7 +65,7 @@ def machine() -> dict[str, str]:
 
 
 def _processor() -> str:
-    """The processor's name from Linux, otherwise from Python."""
+    """Return the processor's name from Linux, otherwise from Python."""
     try:
         for line in Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines():
             if line.startswith("model name"):
@@ -79,12 +79,12 @@ def _page(sections: Sequence[Section]) -> Iterator[str]:
     yield "<!DOCTYPE html>"
     yield '<html lang="en"><head><meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f"<title>MLP-SVD: the paper reproduced</title><style>{_STYLE}</style></head><body>"
-    yield "<h1>MLP-SVD: the paper reproduced</h1>"
+    yield f"<title>MLP-SVD: reproduction of the paper</title><style>{_STYLE}</style></head><body>"
+    yield "<h1>MLP-SVD: reproduction of the paper</h1>"
     yield (
         "<p>V. S. Paul and P. A. Nelson, “Matrix analysis for fast learning of neural networks with application to "
-        "the classification of acoustic spectra” (2021). Every number here was computed on the machine below; every "
-        "row compares it with the printed value.</p>"
+        "the classification of acoustic spectra” (2021). All numbers were computed on the machine described below "
+        "and are compared with the printed values.</p>"
     )
     yield from _overview(sections)
     for section in sections:
@@ -94,7 +94,7 @@ def _page(sections: Sequence[Section]) -> Iterator[str]:
 
 
 def _overview(sections: Sequence[Section]) -> Iterator[str]:
-    yield "<table><thead><tr><th>Reproduced</th><th>Agrees</th><th>Differs</th><th>In short</th></tr></thead><tbody>"
+    yield "<table><thead><tr><th>Result</th><th>Agrees</th><th>Differs</th><th>Summary</th></tr></thead><tbody>"
     for section in sections:
         judged = [one.agrees for one in section.finding.comparisons if one.agrees is not None]
         counts = (str(sum(judged)), str(len(judged) - sum(judged))) if judged else ("–", "–")
@@ -133,8 +133,8 @@ def _picture(picture: Picture, folder: Path) -> str:
 def _comparison(rows: Sequence[Comparison]) -> Iterator[str]:
     if not rows:
         return
-    yield "<table><thead><tr><th>Beside the paper</th><th>Paper</th><th>Here: mean ± standard deviation</th>"
-    yield "<th>Difference</th><th>In words</th></tr></thead><tbody>"
+    yield "<table><thead><tr><th>Quantity</th><th>Paper</th><th>MLP-SVD program: mean ± standard deviation</th>"
+    yield "<th>Difference</th><th>Verdict</th></tr></thead><tbody>"
     for one in rows:
         difference = "" if one.difference is None else f"{one.difference:+.1f}"
         mark = {True: "agrees", False: "differs", None: "open"}[one.agrees]
@@ -161,7 +161,7 @@ def _made_of(section: Section) -> Iterator[str]:
     experiments = section.finding.experiments
     if not experiments:
         return
-    yield f"<details><summary>What was run: {len(experiments)} {_plural('experiment', len(experiments))}</summary>"
+    yield f"<details><summary>Settings of {len(experiments)} {_plural('experiment', len(experiments))}</summary>"
     if section.engines:
         trials = f"{len(section.seeds)} {_plural('trial', len(section.seeds))} of each task, {_seeds(section.seeds)}"
         yield f"<p>{trials}. Computed by: {html.escape('; '.join(section.engines))}.</p>"
@@ -172,16 +172,20 @@ def _made_of(section: Section) -> Iterator[str]:
 
 def _seeds(seeds: Sequence[int]) -> str:
     first, last = min(seeds), max(seeds)
-    return f"seed {first}" if first == last else f"seeds {first} to {last}, each deciding noise, weights and order"
+    return (
+        f"seed {first}"
+        if first == last
+        else f"seeds {first} to {last}, each of which determines noise, weights and order"
+    )
 
 
 def _made_with() -> Iterator[str]:
-    yield "<section><h2>Made with</h2><table><tbody>"
+    yield "<section><h2>Software and hardware</h2><table><tbody>"
     made = {"Date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"), **machine()}
     made |= {name: text or "not installed" for name, text in library_versions().items()}
     for name, text in made.items():
         yield f"<tr><th>{html.escape(name)}</th><td>{html.escape(text)}</td></tr>"
-    yield "</tbody></table><p>Trials kept from earlier runs were computed then, perhaps elsewhere.</p></section>"
+    yield "</tbody></table><p>Trials stored by earlier runs may have been computed on another machine.</p></section>"
 
 
 def _plural(noun: str, count: int) -> str:

@@ -1,6 +1,6 @@
 """Computation of paper results: a generator of frozen events for trials, results and the report.
 
-To stop, close it: finished trials are kept, and the same call continues.
+Close it to stop; completed trials are kept, and the same call continues.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _MOST_TRIALS = 100_000
 
 @dataclass(frozen=True)
 class TrialDone:
-    """One more trial is done.
+    """A trial has finished.
 
     Attributes
     ----------
@@ -54,9 +54,9 @@ class TrialDone:
     done, total
         Trials done, and requested.
     left_s
-        Seconds that the others will take; None while that is not known.
+        Estimated remaining seconds; None if not known.
     kept
-        Whether it was there from an earlier run.
+        Whether it was loaded from an earlier run.
     """
 
     name: str
@@ -68,7 +68,7 @@ class TrialDone:
 
 @dataclass(frozen=True)
 class FindingWritten:
-    """A table or figure is finished: its numbers, and the files that hold them."""
+    """A table or figure is complete: its finding and its files."""
 
     reproduction: Reproduction
     finding: Finding
@@ -77,7 +77,7 @@ class FindingWritten:
 
 @dataclass(frozen=True)
 class ReportWritten:
-    """The report on everything in the folder is written."""
+    """The report on all results in the folder has been written."""
 
     path: Path
 
@@ -92,32 +92,32 @@ def reproduce(
     open_executor: OpenExecutor,
     together: BatchMeasure | None = None,
 ) -> Generator[ReproductionEvent, None, None]:
-    """Run what is missing, write tables, pictures and comparisons as they get ready, and the report at the end.
+    """Run missing trials, write tables, figures and comparisons as they become available, and the report at the end.
 
-    Each gets a folder of its name below ``folder``; the trials lie together in ``folder/trials``, shared by all that
-    need them. The report also covers what earlier calls have written to the same folder.
+    Each result has a folder of its name in ``folder``; all trials are in ``folder/trials`` and shared between the
+    results. The report also covers results of earlier calls in the same folder.
 
     Parameters
     ----------
     reproductions
-        What to reproduce.
+        The paper results to compute.
     n_trials
         Trials of each task.
     folder
-        Where to write; made where it is missing.
+        The output folder; created if missing.
     open_executor
-        Opens the executor that runs the trials; reopened if a worker process is killed.
+        Opens the executor that runs the trials; called again if a worker process is killed.
     together
-        Runs the trials that train networks, all at once, in the executor's place.
+        Runs all trials that train networks in one go, instead of the executor.
 
     Raises
     ------
     FileFormatError
-        If the folder holds something else.
+        If the folder contains other files.
     DataError
-        If another reproduction is written into it.
+        If another process is writing to it.
     TrainingError
-        If workers die again and again.
+        If worker processes crash repeatedly.
     OSError
         If a file cannot be written.
     """
@@ -136,7 +136,7 @@ def _reproduced(
     together: BatchMeasure | None,
 ) -> Generator[ReproductionEvent, None, None]:
     manifest = written_reproductions(folder)
-    _write_manifest(folder, manifest)  # from here on the folder can be told for ours
+    _write_manifest(folder, manifest)  # from here on the folder is recognisable as a results folder
     store = TrialStore(folder / "trials")
     needs = {one.name: list(one.trials(n_trials)) for one in reproductions}
     waiting = list(reproductions)
@@ -150,25 +150,25 @@ def _reproduced(
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse a folder that holds something else; to be asked before computing for an hour.
+    """Check that a folder is empty or a results folder, before a long computation.
 
     Raises
     ------
     FileFormatError
-        If ``folder`` is a file, or holds files but no reproduction, or one of a newer version.
+        If ``folder`` is a file, or contains other files or results of a newer version.
     """
     if folder.exists() and not folder.is_dir():
-        raise FileFormatError(f"{folder} is a file; it should be a folder, or not be there yet")
+        raise FileFormatError(f"{folder} is a file; it should be a folder or not exist")
     if folder.is_dir() and any(one.name != WORK for one in folder.iterdir()) and not (folder / _MANIFEST).is_file():
-        raise FileFormatError(f"{folder} holds files of something else; choose an empty folder or another name")
+        raise FileFormatError(f"{folder} contains other files; choose an empty folder or another name")
     written_reproductions(folder)
 
 
 def _refuse_links(folder: Path) -> None:
-    """Refuse files that are links, in a folder from elsewhere: writing would replace what they lead to."""
+    """Refuse symbolic links in a folder from elsewhere, as writing would overwrite their targets."""
     for path in [*folder.glob("*"), *folder.glob("*/*")]:
         if path.is_symlink() and not path.is_dir():
-            raise FileFormatError(f"{path} is a link; files that are written should be none, so remove it")
+            raise FileFormatError(f"{path} is a symbolic link; remove it, as output files must not be links")
 
 
 def _robust(
@@ -178,7 +178,7 @@ def _robust(
     collected: dict[str, Mapping[str, Any]],
     together: BatchMeasure | None,
 ) -> Generator[TrialDone, None, None]:
-    """Run all trials into ``collected``, with a new executor where a killed worker has broken the last one."""
+    """Run all trials into ``collected``, with a new executor after a worker process was killed."""
     wanted = list({trial.key: trial for trials in needs.values() for trial in trials}.values())
     if not wanted:
         return
@@ -204,7 +204,7 @@ def _robust(
 def _ready(
     waiting: list[Reproduction], needs: Mapping[str, Sequence[Trial]], collected: Mapping[str, Any]
 ) -> list[Reproduction]:
-    """Take those out of ``waiting`` whose trials are all there."""
+    """Remove from ``waiting`` the paper results whose trials are complete, and return them."""
     ready = [one for one in waiting if all(trial.key in collected for trial in needs[one.name])]
     for one in ready:
         waiting.remove(one)
@@ -224,7 +224,7 @@ def _written(
 
 
 def _write(folder: Path, finding: Finding) -> list[Path]:
-    """Write CSV of tables and comparison, pictures as PNG, SVG and PDF, and the experiments as TOML."""
+    """Write tables and comparisons as CSV, figures as PNG, SVG and PDF, and experiments as TOML."""
     folder.mkdir(exist_ok=True)
     paths = []
     for table in finding.tables:
@@ -242,7 +242,7 @@ def _write(folder: Path, finding: Finding) -> list[Path]:
 
 
 def _write_whole_report(folder: Path, store: TrialStore) -> Path:
-    """Write the report on all that the folder holds, from the trials kept in it."""
+    """Write the report on all results in the folder, from its stored trials."""
     sections = []
     manifest = written_reproductions(folder)
     for name, one in REPRODUCTIONS.items():
@@ -259,12 +259,12 @@ def _write_whole_report(folder: Path, store: TrialStore) -> Path:
 
 
 def written_reproductions(folder: Path) -> dict[str, int]:
-    """Return what a folder holds: the number of trials of each reproduction written to it, by name.
+    """Return the number of trials of each paper result in a folder, by name.
 
     Raises
     ------
     FileFormatError
-        If its list of reproductions is damaged, or from a newer version.
+        If its list of results is damaged or from a newer version.
     """
     path = folder / _MANIFEST
     if not path.is_file():
@@ -275,7 +275,7 @@ def written_reproductions(folder: Path) -> dict[str, int]:
         manifest = {name: names.whole(name, 1, _MOST_TRIALS) for name in names.names() if name in REPRODUCTIONS}
     except (OSError, FileFormatError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise FileFormatError(f"{path} is damaged: it should list what was reproduced ({reason})") from error
+        raise FileFormatError(f"{path} is damaged: it should list the paper results ({reason})") from error
     if version != _FORMAT_VERSION:
         raise FileFormatError(f"{path} has format version {version}; this program reads version {_FORMAT_VERSION}")
     return manifest

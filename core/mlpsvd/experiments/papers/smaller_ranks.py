@@ -41,23 +41,23 @@ def _find(n_trials: int, results: Results) -> Finding:
     accuracies = {b: _mean(results, trials, "mlp", "accuracies_by_rank") for b, trials in _runs(n_trials).items()}
     ranks = {b: _mean(results, trials, "mlp-svd", "rank") for b, trials in _runs(n_trials).items()}
     told = [
-        f"at {b:g} Hz, rank {enough(values[-1])} is enough at the end and rank {enough(values[5])} after 5 epochs"
+        f"at {b:g} Hz, rank {enough(values[-1])} suffices after training and rank {enough(values[5])} after 5 epochs"
         for b, values in accuracies.items()
     ]
     return Finding(
         f"To stay within a point of the full MLP, with five classes: {'; '.join(told)}.",
         (),
         tuple(_table(b, values) for b, values in accuracies.items()),
-        (Picture("smaller-ranks", "Test accuracy of an MLP with its first weight matrix cut to each rank, epoch by "
-                 "epoch; line: the rank that MLP-SVD had by then.", lambda: _drawn(accuracies, ranks)),),
-        ("The truncation is for display only: training continues with the whole matrix. It shows how early MLP-SVD "
-         f"could have discarded, and how much. Mean of {min(n_trials, _MOST_TRIALS)} trials.",),
+        (Picture("smaller-ranks", "Test accuracy of an MLP with its first weight matrix truncated to each rank, by "
+                 "epoch; line: rank of MLP-SVD.", lambda: _drawn(accuracies, ranks)),),
+        ("The truncation is for evaluation only: training continues with the full matrix. It shows how early MLP-SVD "
+         f"could have discarded singular values, and how many. Mean of {min(n_trials, _MOST_TRIALS)} trials.",),
         tuple(_tasks().values()),
     )  # fmt: skip
 
 
 def _mean(results: Results, trials: list[Trial], contender: str, what: str) -> NDArray[np.float64]:
-    """Mean over the trials: accuracies [shape=(n_epochs + 1, rank)], or ranks [shape=(n_epochs + 1,)]."""
+    """Means over the trials: accuracies [shape=(n_epochs + 1, rank)], or ranks [shape=(n_epochs + 1,)]."""
     mean: NDArray[np.float64] = np.mean([race["contenders"][contender][what] for race in results.all(trials)], axis=0)
     return mean
 
@@ -93,8 +93,8 @@ def _drawn(accuracies: dict[float, NDArray[np.float64]], ranks: dict[float, NDAr
 
 SMALLER_RANKS = Reproduction(
     "smaller-ranks",
-    "Accuracy at every smaller rank",
-    "What the MLP would have answered at each epoch with only its largest singular values.",
+    "Accuracy by rank",
+    "Accuracy of the MLP at each epoch with only its largest singular values.",
     True,
     _trials,
     _find,

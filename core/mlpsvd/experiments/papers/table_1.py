@@ -22,7 +22,7 @@ __all__ = ["TABLE_I"]
 
 
 def _task() -> Experiment:
-    """Three classes 30 Hz apart, 10 Hz wide, with the 90 test clips of each that the printed rows add up to."""
+    """Three classes with 30 Hz spacing and 10 Hz bandwidth, and 90 test clips each, the sum of each printed row."""
     per_class = sum(TABLE_1[0])
     changes = {"name": "Paper: 3 classes, 10 Hz", "data.synthetic.test_per_class": per_class}
     return changed(spaced_task(30.0, 10.0, 3), changes)
@@ -47,15 +47,15 @@ def _find(n_trials: int, results: Results) -> Finding:
         (_table(counts, names),),
         (Picture("table-1", "Confusion matrix of an MLP-SVD, mean over the trials, in percent of each target.",
                  lambda: _drawn(counts, names, mean)),),
-        ("The paper gives Table I as an example and does not say of which task. Here: filters of 10 Hz at 710, 680 "
-         "and 650 Hz, 90 test clips each. A middle class that is mistaken for both neighbours is what to look for.",),
+        ("The paper gives Table I as an example and does not state its task. Here: 10 Hz filters at 710, 680 and 650 "
+         "Hz, 90 test clips each. The feature to compare is a middle class that is confused with both neighbours.",),
         (task,),
     )  # fmt: skip
 
 
 def _accuracy(printed: float, mean: float, std: float, n: int) -> Comparison:
     ours = f"{mean:.1f} % ± {std:.1f}"
-    what = "Accuracy of the example: test accuracy"
+    what = "Test accuracy of the example"
     difference = mean - printed
     verdict = f"{abs(difference):.1f} points {'above' if difference > 0 else 'below'}; the paper's task is not known"
     return Comparison(what, f"{printed:.1f} %", ours, verdict, None, mean, std, n, difference)
@@ -68,7 +68,7 @@ def _cells(counts: NDArray[np.float64]) -> list[Comparison]:
         difference = mean - float(paper)
         rows.append(
             Comparison(
-                f"Target {target + 1} estimated as {estimate + 1}: clips of 90", str(paper), f"{mean:.1f} ± {std:.1f}",
+                f"Actual {target + 1}, predicted {estimate + 1}: clips of 90", str(paper), f"{mean:.1f} ± {std:.1f}",
                 f"{abs(difference):.1f} clips {'more' if difference > 0 else 'fewer'}; the paper's task is not known",
                 None, mean, std, len(counts), difference,
             )
@@ -85,7 +85,7 @@ def _table(counts: NDArray[np.float64], names: tuple[str, ...]) -> Table:
         (name, *(round(float(value), 2) for value in row), *printed)
         for name, row, printed in zip(names, mean, TABLE_1, strict=True)
     ]
-    columns = ("target", *(f"estimated {name}" for name in names), *(f"paper, class {k}" for k in (1, 2, 3)))
+    columns = ("target", *(f"predicted {name}" for name in names), *(f"paper, class {k}" for k in (1, 2, 3)))
     return Table("table-1", "Table I, mean number of clips", columns, tuple(rows), shown=True)
 
 
@@ -95,7 +95,7 @@ def _drawn(counts: NDArray[np.float64], names: tuple[str, ...], mean: float) -> 
 
 TABLE_I = Reproduction(
     "table-1",
-    "Table I: a confusion matrix",
+    "Table I: confusion matrix",
     "Confusion matrix of three classes, 90 test clips each.",
     False,
     _trials,

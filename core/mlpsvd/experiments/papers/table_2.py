@@ -1,4 +1,4 @@
-"""Table II: six tasks, MLP and MLP-SVD: test accuracy, singular values left, training time."""
+"""Table II: test accuracy, remaining singular values and training time of MLP and MLP-SVD on six tasks."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ def _find(n_trials: int, results: Results) -> Finding:
     ranks = [one for one in comparisons if one.what.endswith("singular values left")]
     inside = sum(bool(one.agrees) for one in ranks)
     summary = (
-        f"Over {n_trials} trials of each task, the largest difference of a mean accuracy from the paper's is "
-        f"{worst:.1f} points; {_count(beyond, len(accuracies))} of the accuracies differ by more than chance allows. "
-        f"Of the {len(ranks)} ranges of singular values left, {inside} lie inside the paper's."
+        f"With {n_trials} trials of each task, the largest difference between a mean accuracy and the paper's is "
+        f"{worst:.1f} points; {_count(beyond, len(accuracies))} of the accuracies differ by more than the sampling "
+        f"error. Of the {len(ranks)} ranges of remaining singular values, {inside} lie within the paper's."
     )
     return Finding(
         summary,
         tuple(comparisons),
         (_table(runs, results), _trial_table(runs, results)),
-        (Picture("table-2", "Mean test accuracies beside the paper's; bars: ± one standard deviation.",
+        (Picture("table-2", "Mean test accuracies and those of the paper; error bars: ± one standard deviation.",
                  lambda: _drawn(comparisons)),),
-        (ALLOWANCE_NOTE, "Training times are seconds of one core with evaluation left out, both networks in turn in "
-         "the same process; the paper's are MATLAB's. Only their ratios can be compared."),
+        (ALLOWANCE_NOTE, "Training times are seconds on one core without evaluation, with both networks trained in "
+         "turn in the same process; the paper's are from MATLAB. Only their ratios are comparable."),
         tuple(tasks().values()),
     )  # fmt: skip
 
@@ -70,7 +70,7 @@ def _compared(key: tuple[float, int], results: Results, trials: list[Trial]) -> 
         yield compare_accuracy(
             f"{task}, {contender_title(contender)}: test accuracy", printed[contender], percents, n_classes
         )
-    yield compare_ranks(f"{task}: singular values left", paper.ranks, final_ranks(results, trials))
+    yield compare_ranks(f"{task}: remaining singular values", paper.ranks, final_ranks(results, trials))
     ratio = time_ratio(results, trials)
     verdict = "saves time, as in the paper" if ratio < 1 else "saves no time, unlike in the paper"
     what = f"{task}: training time, MLP-SVD / MLP"
@@ -78,7 +78,7 @@ def _compared(key: tuple[float, int], results: Results, trials: list[Trial]) -> 
 
 
 def time_ratio(results: Results, trials: list[Trial]) -> float:
-    """Return the median over the trials of MLP-SVD's training time in units of the MLP's."""
+    """Return the median over the trials of MLP-SVD's training time relative to the MLP."""
     times = (train_s(results, trials, contender) for contender in ("mlp-svd", "mlp"))
     return float(median(svd / mlp for svd, mlp in zip(*times, strict=True)))
 
@@ -116,7 +116,7 @@ def _trial_table(runs: dict[tuple[float, int], list[Trial]], results: Results) -
             strict=True,
         )
     ]
-    return Table("table-2-trials", "Every trial of Table II", columns, tuple(rows))
+    return Table("table-2-trials", "Trials of Table II", columns, tuple(rows))
 
 
 def _drawn(comparisons: list[Comparison]) -> Figure:
@@ -148,7 +148,7 @@ def _count(n: int, of: int) -> str:
 TABLE_II = Reproduction(
     "table-2",
     "Table II: MLP and MLP-SVD on six tasks",
-    "Test accuracy, singular values left and training time for 2, 5 and 10 classes at 10 and 100 Hz bandwidth.",
+    "Test accuracy, remaining singular values and training time for 2, 5 and 10 classes at 10 and 100 Hz bandwidth.",
     False,
     _trials,
     _find,

@@ -53,14 +53,15 @@ def changed(experiment: Experiment, changes: Mapping[str, Any]) -> Experiment:
 
 
 def race_trials(experiment: Experiment, n_trials: int, measurement: Measurement = Measurement.RACE) -> list[Trial]:
-    """Return the trials of one task: the same experiment with seeds that follow on."""
+    """Return the trials of one task: the same experiment with consecutive seeds."""
     return [Trial(one, measurement) for one in seeded(experiment, n_trials)]
 
 
 def bayes_trial(experiment: Experiment) -> Trial:
     """Return the trial that measures a task's Bayes limit, on 100,000 clips of all classes together."""
     per_class = _BAYES_CLIPS // len(experiment.data.synthetic.filters)
-    # What does not bear on the limit is set to the default, so that tasks which differ only in it share one trial.
+    # Settings without effect on the limit are set to their defaults, so that tasks that differ only in them share a
+    # trial.
     task = changed(Experiment(), {"name": experiment.name, "data": experiment.data, "features": experiment.features})
     sizes = {"data.synthetic.train_per_class": 1, "data.synthetic.test_per_class": per_class}
     return Trial(changed(task, sizes), Measurement.BAYES)
@@ -83,10 +84,10 @@ def final_percents(results: Results, trials: Sequence[Trial], contender: str) ->
 
 
 def final_ranks(results: Results, trials: Sequence[Trial], contender: str = "mlp-svd") -> list[int]:
-    """Return how many singular values the first weight matrix has left in each trial."""
+    """Return the number of remaining singular values of the first weight matrix in each trial."""
     return [race["contenders"][contender]["rank"][-1] for race in results.all(trials)]
 
 
 def train_s(results: Results, trials: Sequence[Trial], contender: str) -> list[float]:
-    """Return each trial's training time in seconds, evaluation left out."""
+    """Return each trial's training time in seconds, without evaluation."""
     return [race["contenders"][contender]["train_s"] for race in results.all(trials)]

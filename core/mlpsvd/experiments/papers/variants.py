@@ -1,4 +1,4 @@
-"""Beyond the paper: one-off discarding (Cai; Xue) and the two-factor variant, beside Table II."""
+"""Beyond the paper: one-off discarding (Cai; Xue) and the two-factor variant on the tasks of Table II."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TWO_FACTOR = {"network.kinds": ("two-factor", "dense")}
 _ONCE = {**_TWO_FACTOR, "discarding.points": 1, "discarding.factor_from": "first point"}
 _VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "MLP-SVD": {},
-    "Two matrices": _TWO_FACTOR,
+    "Two factors": _TWO_FACTOR,
     "Cai: once, rank 4": {**_ONCE, "discarding.criterion": "rank", "discarding.rank": 4, "discarding.first": 10},
     "Xue: once, energy": {**_ONCE, "discarding.criterion": "energy", "discarding.first": 50},
 }
@@ -61,16 +61,16 @@ def _find(n_trials: int, results: Results) -> Finding:
     worst = {name: max(baseline[one.key] - one.percent for one in rows if one.variant == name) for name in _VARIANTS}
     least = min(worst, key=lambda name: worst[name])
     return Finding(
-        f"{least} loses least against the MLP: at most {max(worst[least], 0.0):.1f} points on any task. "
+        f"{least} has the smallest loss relative to the MLP: at most {max(worst[least], 0.0):.1f} points on any task. "
         + " ".join(f"{name}: {_times(rows, name)} of the MLP's time." for name in _VARIANTS),
         (),
         (_table(rows, baseline),),
-        (Picture("table-2-variants", "Accuracy against the MLP's, in points, and training time in units of the "
-                 "MLP's.", lambda: _drawn(rows, baseline)),),
-        ("Cai et al. (2014) discard once, early, to a fixed rank and go on with two matrices: here at epoch 10, to "
-         "rank 4. Xue et al. (2013) restructure a trained network by the share of the sum of squared singular values "
-         "and train on: here at epoch 50, 95 %. Until then both train W. Ranks, epochs and shares are choices made "
-         "here.",),
+        (Picture("table-2-variants", "Difference in accuracy from the MLP, in points, and training time relative to "
+                 "the MLP.", lambda: _drawn(rows, baseline)),),
+        ("Cai et al. (2014) discard once, early, to a fixed rank and continue with two factors: here at epoch 10, to "
+         "rank 4. Xue et al. (2013) restructure a trained network by its share of the sum of squared singular values "
+         "and continue training: here at epoch 50, with 95 %. Before that, both train W. These ranks, epochs and "
+         "shares are choices of this study.",),
         tuple(_task((10.0, 5), variant) for variant in _VARIANTS),
     )  # fmt: skip
 
@@ -95,7 +95,7 @@ def _table(rows: list[_Row], baseline: dict[_Key, float]) -> Table:
          round(one.time, 3))
         for one in rows
     ]  # fmt: skip
-    return Table("table-2-variants", "Other ways to discard", columns, tuple(values), shown=True)
+    return Table("table-2-variants", "Other discarding schemes", columns, tuple(values), shown=True)
 
 
 def _drawn(rows: list[_Row], baseline: dict[_Key, float]) -> Figure:
@@ -120,8 +120,8 @@ def _drawn(rows: list[_Row], baseline: dict[_Key, float]) -> Figure:
 
 VARIANTS = Reproduction(
     "table-2-variants",
-    "Beside Table II: other ways to discard",
-    "Two matrices in place of three, and discarding once after Cai et al. (2014) and Xue et al. (2013).",
+    "Table II with other discarding schemes",
+    "Two factors instead of three, and discarding once according to Cai et al. (2014) and Xue et al. (2013).",
     True,
     _trials,
     _find,

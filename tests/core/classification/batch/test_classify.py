@@ -202,7 +202,7 @@ def test_a_process_that_dies_takes_one_file_with_it(model: Model, long_file: Pat
             is_killed = True
     assert is_killed
     assert len(results) == len(files)
-    assert "process that read it ended" in results[0].problem
+    assert "process that read it crashed" in results[0].problem
     assert sum(one.is_usable for one in results.values()) == 8
 
 
@@ -227,7 +227,7 @@ def test_a_process_that_dies_at_one_of_many_files_leaves_the_others_unblamed(
                 worker.join()
     unusable = [index for index, one in results.items() if not one.is_usable]
     assert unusable == [2]
-    assert "process that read it ended" in results[2].problem
+    assert "process that read it crashed" in results[2].problem
     assert len(results) == len(files)
 
 

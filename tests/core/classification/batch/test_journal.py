@@ -146,7 +146,7 @@ def test_other_settings_and_changed_files_are_classified_again(
 def test_a_foreign_file_is_not_written_over(model: Model, files: list[SoundFile], tmp_path: Path) -> None:
     part = tmp_path / "table.csv.part"
     part.write_text("my notes")
-    with pytest.raises(FileFormatError, match=r"table\.csv\.part is no file of this program"):
+    with pytest.raises(FileFormatError, match=r"table\.csv\.part was not written by MLP-SVD"):
         loaded(tmp_path / "table.csv", model, files)
     assert part.read_text() == "my notes"
 
@@ -162,7 +162,9 @@ def test_a_full_disk_is_named_and_loses_nothing(model: Model, files: list[SoundF
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (journal_path(out).stat().st_size + 100, before[1]))
-        with pytest.raises(OSError, match="what is done is kept: make room and repeat the command") as caught:
+        with pytest.raises(
+            OSError, match="completed results are kept: free some disk space and repeat the command"
+        ) as caught:
             journal.add(files[1], results[1])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -114,8 +114,8 @@ def test_too_loud_is_told_after_three_seconds_and_taken_back_with_some_distance(
     assert story.hear(2.4, dbfs=HIGH + 12.0) == set()
     assert story.hear(0.9, dbfs=HIGH + 12.0) == {"level"}
     assert story.sentence(MismatchKind.LEVEL) == (
-        "The sound is at −8 dBFS, 12 dB above the training clips' −30 to −20 dBFS: turn the input's gain down or go "
-        "farther from the microphone."
+        "The sound is at −8 dBFS, 12 dB above the training clips' −30 to −20 dBFS: turn the input's gain down or "
+        "increase the distance to the microphone."
     )
     assert story.hear(10.0, dbfs=HIGH + 5.0) == {"level"}
     assert story.hear(10.0, dbfs=HIGH + 3.0) == set()
@@ -149,8 +149,11 @@ def test_a_spectrum_unlike_every_class_is_told_when_most_windows_are(story: Stor
         assert story.hear(0.3) == set()
     assert story.hear(6.0, distance=3.42) == {"spectrum"}
     told = story.sentence(MismatchKind.SPECTRUM)
-    assert "100 % of the latest windows lie farther out than 99 of 100 training clips, typically 3.4 times" in told
-    assert "record this sound as a class" in told
+    assert (
+        "100 % of the latest windows are farther from the training set than 99 of 100 training clips, typically 3.4 "
+        "times" in told
+    )
+    assert "record this sound as a separate class" in told
     for _ in range(10):
         assert story.hear(2.1, distance=5.0) == {"spectrum"}
         assert story.hear(0.9) == {"spectrum"}
@@ -198,8 +201,8 @@ def test_words_hardly_louder_than_the_pauses_are_a_noisy_background(story: Story
         story.hear(0.9, dbfs=-31.0, quiet=True)
     assert kinds(story.watch.current) == {"background"}
     assert story.sentence(MismatchKind.BACKGROUND) == (
-        "The sound is only 6 dB above the background of −31 dBFS; it should be 10 dB or more: go nearer to the "
-        "microphone, or measure the background and have it subtracted."
+        "The sound is only 6 dB above the background of −31 dBFS; it should be 10 dB or more: move closer to the "
+        "microphone, or measure the background and subtract it."
     )
     assert story.hear(10.0, dbfs=-31.0, quiet=True) == {"background"}
     assert story.hear(40.0, dbfs=-60.0, quiet=True) == {"background"}
@@ -210,7 +213,7 @@ def test_a_measured_background_needs_no_trigger_and_a_pause_is_no_noise(story: S
     story.watch.set_background(-30.0, subtracted=True)
     assert story.hear(20.0, dbfs=-30.0) == set()
     assert story.hear(6.0, dbfs=-24.0) == {"background"}
-    assert story.sentence(MismatchKind.BACKGROUND).endswith("go nearer to the microphone, or make the place quieter.")
+    assert story.sentence(MismatchKind.BACKGROUND).endswith("move closer to the microphone, or make the place quieter.")
     story.watch.set_background(-50.0)
     assert story.hear(6.0, dbfs=-24.0) == set()
 

@@ -209,7 +209,7 @@ def test_too_short_by_hand_is_not_kept_and_told(tmp_path: Path) -> None:
     tape.recorder.stop()
     tape.poll()
     assert tape.takes == []
-    assert tape.recorder.state.message == "A clip of 0.020 s was not kept: 0.05 s is the least."
+    assert tape.recorder.state.message == "A clip of 0.020 s was discarded: at least 0.05 s are needed."
     assert list((tmp_path / "spool").iterdir()) == []
 
 

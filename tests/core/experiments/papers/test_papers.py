@@ -92,10 +92,13 @@ def test_the_allowance_is_two_standard_errors() -> None:
 
 def test_a_difference_is_told_for_what_it_is() -> None:
     near = compare_accuracy("here", 82.5, [83.0, 84.0, 85.0], 2)
-    assert near.verdict == "1.5 points above the paper, within chance (±4.0 if the paper tested on 200 clips a class)"
+    assert (
+        near.verdict
+        == "1.5 points above the paper, within the sampling error (±4.0 if the paper tested on 200 clips a class)"
+    )
     assert (near.agrees, near.mean, near.std, near.n) == (True, 84.0, 1.0, 3)
     far = compare_accuracy("here", 67.6, [60.0, 60.2], 10)
-    assert far.verdict.startswith("7.5 points below the paper, more than chance (±")
+    assert far.verdict.startswith("7.5 points below the paper, more than the sampling error (±")
     assert far.agrees is False
     assert compare_accuracy("one", 50.0, [51.0], 5).ours == "51.0 %"
 
@@ -108,7 +111,7 @@ def test_ranks_agree_inside_the_papers_range() -> None:
 
 
 def test_a_claim_that_cannot_be_judged_counts_for_neither_side() -> None:
-    assert compare_claim("w", "p", "o", None).verdict == "cannot be judged"
+    assert compare_claim("w", "p", "o", None).verdict == "inconclusive"
 
 
 @pytest.mark.parametrize(("n_in", "whole", "diagonal"), [(512, 2, 1), (256, 3, 2), (128, 5, 3)])

@@ -174,7 +174,7 @@ def test_a_dropped_model_file_is_opened_and_chosen(
 
 def test_a_folder_without_recordings_says_so(qtbot: QtBot, ready_page: Page, tmp_path: Path) -> None:
     ready_page.classify(tmp_path, n_files=1)
-    assert "it holds no audio files" in ready_page.cells()[0][-1]
+    assert "it contains no audio files" in ready_page.cells()[0][-1]
 
 
 def test_clear_stops_and_empties_the_page(qtbot: QtBot, ready_page: Page, long_file: Path) -> None:

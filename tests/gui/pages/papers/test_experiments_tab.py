@@ -158,7 +158,7 @@ def test_run_stop_go_on_and_read_the_table(tab: Tab) -> None:
     assert rows[0][2] == "83.3 %" and "±" in rows[0][3] and rows[0][4][0] in "+−" and rows[0][5]
     tab.qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     copied = QApplication.clipboard().text().splitlines()
-    assert copied[1].startswith("Accuracy of the example: test accuracy\t83.3 %\t")
+    assert copied[1].startswith("Test accuracy of the example\t83.3 %\t")
     assert table.horizontalScrollBar().maximum() == 0
     assert tab.panel.result.gallery.picture.has_picture
     assert tab.panel.result.report_button.isEnabled()
