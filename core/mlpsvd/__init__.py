@@ -1,4 +1,4 @@
-"""MLP-SVD: how neural networks tell acoustic spectra apart (Paul and Nelson, 2021).
+"""MLP-SVD: how neural networks classify acoustic spectra (Paul and Nelson, 2021).
 
 The package knows no window. Its way of data is one-directional: signals and recordings become clips, clips become
 feature vectors, a network learns from them, and what it learned is a history, singular values and a model file.

@@ -1,7 +1,7 @@
 """The array library: NumPy or CuPy. The only module that imports CuPy.
 
-Code that shall run on both asks an array for its :func:`namespace`, or takes a :class:`Backend`, and calls
-the functions that both libraries share. Whatever leaves the core goes through :func:`to_host` first.
+Code that runs on both obtains from an array its :func:`namespace`, or takes a :class:`Backend`, and calls
+the functions that both libraries share. Results leave the core through :func:`to_host` first.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _PROBE_SIZE = 64
 
 @dataclass(frozen=True)
 class Backend:
-    """Where arrays live and are computed.
+    """Device on which arrays are stored and computed.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Backend:
 
 
 def cpu() -> Backend:
-    """Return the backend that is always there: NumPy."""
+    """Return the NumPy backend, which is always available."""
     cores = os.cpu_count() or 1
     machine = platform.machine() or "unknown processor"
     return Backend("cpu", np, f"CPU, {machine}, {cores} {'core' if cores == 1 else 'cores'}, NumPy")
@@ -66,24 +66,24 @@ def cpu() -> Backend:
 def gpu() -> Backend:
     """Return CuPy on the first GPU, after a real matrix product and SVD on it.
 
-    Every call probes again (about 0.1 s on a working card): keep the answer.
+    Every call probes again (about 0.1 s on a working card); keep the result.
 
     Raises
     ------
     DeviceError
-        If CuPy is missing, there is no driver or card, or the probe fails; the message says which, in words.
+        If CuPy is missing, there is no driver or card, or the probe fails; the message gives the reason.
     """
     cupy = _import_cupy()
     _require_device(cupy)
     try:
         _probe(cupy)
-    except Exception as error:  # CuPy's errors have no common base, and the drivers' are not even its own
+    except Exception as error:  # CuPy's errors have no common base class, and driver errors are not CuPy's own
         raise DeviceError(_probe_failure(error)) from error
     return Backend("gpu", cupy, _describe_device(cupy))
 
 
 def gpu_report() -> str:
-    """Say in one sentence which GPU works, or why none does."""
+    """Return a sentence that names the working GPU or the reason why there is none."""
     try:
         return gpu().description
     except DeviceError as error:
@@ -102,36 +102,36 @@ def to_host(array: Any) -> NDArray[Any]:
 
 
 def raw_module(backend: Backend, source: str, options: tuple[str, ...]) -> Any:
-    """Return CUDA kernels made from their source; ``get_function`` of what is returned gives one by its name.
+    """Return CUDA kernels compiled from source; ``get_function`` of the result returns a kernel by its name.
 
-    Compiling happens on the first use of a kernel, and CuPy keeps the result on disk.
+    Kernels are compiled at their first use, and CuPy caches the result on disk.
 
     Raises
     ------
     DeviceError
-        If the backend is the CPU, where CUDA's kernels do not run.
+        If the backend is the CPU, which cannot run CUDA kernels.
     """
     if backend.name != "gpu":
-        raise DeviceError(f"{backend.description} runs no CUDA kernels; an NVIDIA GPU with CuPy does")
+        raise DeviceError(f"{backend.description} cannot run CUDA kernels; an NVIDIA GPU with CuPy is needed")
     return backend.xp.RawModule(code=source, options=options)
 
 
 def shared_memory_bytes(backend: Backend) -> int:
-    """Return how much shared memory one thread block of a GPU may ask for."""
+    """Return the maximum shared memory of one thread block of a GPU."""
     runtime = backend.xp.cuda.runtime
     return int(runtime.deviceGetAttribute(runtime.cudaDevAttrMaxSharedMemoryPerBlockOptin, 0))
 
 
 @contextlib.contextmanager
 def device_failures(backend: Backend) -> Iterator[None]:
-    """Turn what a device may raise, full memory or an error of CUDA and its libraries, into a DeviceError."""
+    """Convert errors of a device (out of memory, CUDA and its libraries) into a DeviceError."""
     try:
         yield
     except MemoryError as error:
         raise DeviceError(
             f"{backend.description} has too little memory for this experiment ({first_line(error)})"
         ) from error
-    except Exception as error:  # CuPy's errors have no base of their own
+    except Exception as error:  # CuPy's errors have no common base class
         if not type(error).__module__.startswith("cupy"):
             raise
         raise DeviceError(f"{backend.description} failed ({first_line(error)})") from error
@@ -147,7 +147,7 @@ def _import_cupy() -> Any:
                 "mlpsvd[cuda13], whichever the driver supports"
             ) from error
         raise DeviceError(f"No GPU is used because CuPy misses the library {error.name}") from error
-    except Exception as error:  # a CuPy for another CUDA version fails with whatever its loader says
+    except Exception as error:  # a CuPy for another CUDA version fails with an error of its loader
         reason = first_line(error)
         raise DeviceError(f"No GPU is used because CuPy cannot be loaded: {reason}") from error
 
@@ -160,35 +160,35 @@ def _require_device(cupy: Any) -> None:
         if "insufficient" in text.lower():
             why = "the NVIDIA driver is too old for this CuPy; update it or install mlpsvd[cuda12]"
         elif "nodevice" in text.lower() or "no cuda-capable device" in text.lower():
-            why = "the NVIDIA driver finds no card"
+            why = "the NVIDIA driver finds no GPU"
         else:
             why = f"there is no working NVIDIA driver ({text})"
         raise DeviceError(f"No GPU is used because {why}") from error
     if count == 0:
-        raise DeviceError("No GPU is used because the NVIDIA driver finds no card")
+        raise DeviceError("No GPU is used because the NVIDIA driver finds no GPU")
 
 
 def _probe(cupy: Any) -> None:
-    """Multiply and decompose a small known matrix on the card and compare with what must come out."""
+    """Multiply and decompose a small known matrix on the card and compare with the known results."""
     host = np.cos(np.arange(_PROBE_SIZE * _PROBE_SIZE, dtype=np.float32).reshape(_PROBE_SIZE, _PROBE_SIZE))
     matrix = cupy.asarray(host)
     product = to_host(matrix @ matrix.T)
     u, sigma, vt = cupy.linalg.svd(matrix, full_matrices=False)
     rebuilt = to_host((u * sigma) @ vt)
     if not np.allclose(product, host @ host.T, atol=1e-2) or not np.allclose(rebuilt, host, atol=1e-2):
-        raise ArithmeticError("a test product or SVD came out wrong")
+        raise ArithmeticError("a test product or SVD gave a wrong result")
 
 
 def _probe_failure(error: Exception) -> str:
     text = first_line(error)
     if isinstance(error, MemoryError) or "outofmemory" in type(error).__name__.lower() or "out of memory" in text:
-        why = "its memory is full; close other programs that use it"
+        why = "its memory is full; close other programs that use the GPU"
     elif isinstance(error, ArithmeticError):
         why = text
     elif "no kernel image" in text.lower() or "invalid device function" in text.lower():
-        why = "this CuPy was built for other cards; install mlpsvd[cuda12] or mlpsvd[cuda13], whichever fits"
+        why = "this CuPy was built for other GPUs; install mlpsvd[cuda12] or mlpsvd[cuda13], whichever fits"
     elif isinstance(error, ImportError | OSError):
-        why = f"a CUDA library of the wrong version, or none, is installed ({text})"
+        why = f"a CUDA library is missing or has the wrong version ({text})"
     else:
         why = f"a small test computation failed ({text})"
     return f"The GPU is not used because {why}"

@@ -1,7 +1,7 @@
 """Exceptions of the core.
 
-The core raises these; the window and the command line turn them into words. Every message is one sentence that
-names the thing, what was found and what would be right.
+The core raises these; the window and the command line display them. Every message is one sentence that names the
+object, the value found and the value expected.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LONGEST = 1000
 
 
 class MlpSvdError(Exception):
-    """Anything this package refuses or cannot do.
+    """Base class of all errors of this package.
 
     Whatever a file holds, the message is one line without control characters, of at most 1000 characters.
     """
@@ -38,16 +38,16 @@ class MlpSvdError(Exception):
 
 
 class SettingError(MlpSvdError):
-    """A setting is unknown or has an impossible value.
+    """A setting is unknown or has an invalid value.
 
     Attributes
     ----------
     key
         Dotted name of the setting, e.g. ``training.batch_size``.
     found
-        The offending value as the user wrote it.
+        The invalid value as the user wrote it.
     expected
-        What would be right, e.g. ``a whole number of at least 1``.
+        Description of valid values, e.g. ``a whole number of at least 1``.
     """
 
     def __init__(self, key: str, found: object, expected: str) -> None:
@@ -58,11 +58,11 @@ class SettingError(MlpSvdError):
 
 
 class QuantityError(MlpSvdError):
-    """A text is not a number in the expected unit; the message is a whole sentence."""
+    """A text is not a number in the expected unit; the message is a complete sentence."""
 
 
 class DataError(MlpSvdError):
-    """A data set cannot be made from what is there."""
+    """A data set cannot be created from the available data."""
 
 
 class AudioFileError(DataError):
@@ -70,7 +70,7 @@ class AudioFileError(DataError):
 
 
 class CalibrationError(DataError):
-    """A recorded tone cannot calibrate a microphone; the message says what it should be like."""
+    """A recorded tone cannot calibrate a microphone; the message states the requirements."""
 
 
 class EngineError(MlpSvdError):
@@ -78,20 +78,20 @@ class EngineError(MlpSvdError):
 
 
 class FileFormatError(MlpSvdError):
-    """A file (experiment, model, checkpoint, microphone correction) is damaged, of another kind, or from the future."""
+    """A file (experiment, model, checkpoint, correction) is damaged, of another kind, or from a newer version."""
 
 
 class DeviceError(MlpSvdError):
-    """A GPU or a sound device is absent or does not work; the message gives the reason."""
+    """A GPU or a sound device is missing or does not work; the message gives the reason."""
 
 
 class MissingLibraryError(MlpSvdError):
-    """An optional library is not installed; the message says which, and how to install it."""
+    """An optional library is not installed; the message names it and gives the command to install it."""
 
 
 class NetworkError(MlpSvdError):
-    """A network whose layers, parameters or data do not fit each other, or whose size is not plausible."""
+    """The layers, parameters or data of a network are inconsistent, or its size is implausible."""
 
 
 class TrainingError(MlpSvdError):
-    """Training cannot go on, for instance because the loss is no longer a finite number."""
+    """Training cannot continue, for instance because the loss is no longer finite."""

@@ -19,22 +19,22 @@ from mlpsvd.text import first_line
 __all__ = ["OpenExecutor", "begin_worker", "dask_workers", "interrupts_held", "local_workers", "n_usable_cores"]
 
 OpenExecutor = Callable[[], AbstractContextManager[Executor]]
-"""Opens an executor for the time of a ``with`` block; can be called again where the last one broke."""
+"""Opens an executor for a ``with`` block; can be called again after a failure."""
 
 _CONNECT_TIMEOUT = "10s"
 
 
 def n_usable_cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def begin_worker() -> None:
-    """Make this process a worker: Ctrl-C is left to the process that leads, and it is not outlived, even if killed.
+    """Make this process a worker: it ignores Ctrl-C and ends with its parent, even if that is killed.
 
-    Ctrl-C reaches every process of a terminal; only the one that leads decides what it means.
+    Ctrl-C reaches every process of a terminal; only the parent handles it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_leader, name="end with the leader", daemon=True).start()
@@ -49,7 +49,7 @@ def _end_with_the_leader() -> None:
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back in this thread, and for good in processes started meanwhile: not even their start is hit."""
+    """Block Ctrl-C in this thread, and permanently in processes started meanwhile."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -62,10 +62,10 @@ def interrupts_held() -> Iterator[None]:
 
 @contextmanager
 def local_workers(n_jobs: int) -> Iterator[Executor]:
-    """Open ``n_jobs`` worker processes on this machine; with 1 it is a thread of this process.
+    """Open ``n_jobs`` worker processes on this machine; with 1, a thread of this process is used.
 
-    Processes begin afresh (``spawn``), as they must beside threads and on Windows. The fused engine is compiled
-    before they start, so that they do not all do it.
+    Processes are started with ``spawn``, as required with threads and on Windows. The fused engine is compiled once
+    before they start.
     """
     ensure_compiled()
     executor: Executor
@@ -74,7 +74,7 @@ def local_workers(n_jobs: int) -> Iterator[Executor]:
     else:
         executor = ProcessPoolExecutor(n_jobs, get_context("spawn"), initializer=begin_worker)
         with interrupts_held():
-            for _ in range(n_jobs):  # each starts one more process, as none is idle yet
+            for _ in range(n_jobs):  # each call starts another process, as none is idle yet
                 executor.submit(int)
     try:
         yield executor
@@ -84,27 +84,28 @@ def local_workers(n_jobs: int) -> Iterator[Executor]:
 
 @contextmanager
 def dask_workers(address: str) -> Iterator[Executor]:
-    """Connect to the Dask scheduler at ``address``, e.g. ``tcp://node:8786``; a worker that dies is made up for.
+    """Connect to the Dask scheduler at ``address``, e.g. ``tcp://node:8786``; the tasks of a lost worker are repeated.
 
     Raises
     ------
     MissingLibraryError
         If Dask's ``distributed`` is not installed.
     DeviceError
-        If nothing answers at that address.
+        If there is no response at that address.
     """
     try:
         distributed: Any = importlib.import_module("distributed")
     except ImportError as error:
         raise MissingLibraryError(
-            "A scheduler needs the library distributed, which is not installed: pip install 'mlpsvd[dask]' adds it"
+            "A scheduler requires the library distributed, which is not installed; install it with pip install "
+            "'mlpsvd[dask]'"
         ) from error
     try:
         client = distributed.Client(address, timeout=_CONNECT_TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise DeviceError(f"No Dask scheduler answers at {address}: {first_line(error)}") from error
     with client:
-        # The same call twice is two calls: what is known already is found in the store, not on the cluster.
+        # Repeated calls are computed again: known results are read from the store, not from the cluster.
         executor = client.get_executor(pure=False)
         try:
             yield executor

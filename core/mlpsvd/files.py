@@ -18,7 +18,7 @@ _BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def expand_home(text: str) -> Path:
-    """Return a path in which a leading ``~`` stands for the home folder; ``~nobody`` is a name like any other."""
+    """Return a path with a leading ``~`` expanded to the home folder; ``~user`` is not expanded."""
     try:
         return Path(text).expanduser()
     except RuntimeError:
@@ -28,7 +28,7 @@ def expand_home(text: str) -> Path:
 def require_plain(path: Path, most_bytes: int) -> int:
     """Return the size of a plain file in bytes; links are followed.
 
-    For libraries that open a path themselves; where we open it, :func:`open_plain` leaves no time in between.
+    For libraries that open a path themselves; otherwise :func:`open_plain` avoids the race condition.
 
     Raises
     ------
@@ -36,14 +36,14 @@ def require_plain(path: Path, most_bytes: int) -> int:
         If it is a folder, a named pipe, a socket or a device (reading one may never end), or larger than
         ``most_bytes``.
     OSError
-        If it is not there or may not be looked at.
+        If it does not exist or may not be accessed.
     """
     return _checked(path, path.stat(), most_bytes)
 
 
 def open_plain(path: Path, most_bytes: int) -> BinaryIO:
-    """Open a plain file for reading; see :func:`require_plain`. A named pipe is refused and never waited for."""
-    # Without O_NONBLOCK opening a named pipe waits until somebody writes into it.
+    """Open a plain file for reading; see :func:`require_plain`. A named pipe is refused without waiting."""
+    # Without O_NONBLOCK, opening a named pipe blocks until it has a writer.
     descriptor = os.open(path, os.O_RDONLY | _BINARY | getattr(os, "O_NONBLOCK", 0))
     try:
         _checked(path, os.fstat(descriptor), most_bytes)
@@ -57,7 +57,7 @@ def read_plain(path: Path, most_bytes: int) -> bytes:
     """Return the content of a plain file of at most ``most_bytes``; see :func:`open_plain`."""
     with open_plain(path, most_bytes) as file:
         data = file.read(most_bytes + 1)
-    if len(data) > most_bytes:  # it has grown since, or its size was not known (as in /proc)
+    if len(data) > most_bytes:  # it has grown meanwhile, or its size was unknown (as in /proc)
         raise _too_large(path, most_bytes)
     return data
 
@@ -81,19 +81,20 @@ def _kind(mode: int) -> str:
 
 
 def write_atomically(path: Path, data: bytes | str) -> None:
-    """Write ``data`` to ``path`` in one step: into a temporary file beside it that then takes its name.
+    """Write ``data`` to ``path`` atomically: to a temporary file in the same folder, which is then renamed.
 
     Parameters
     ----------
     path
         The file to write or to replace; its folder must exist. A link is followed, so that it stays a link.
     data
-        Bytes as they are, or text written as UTF-8 with its line ends as they are.
+        Bytes, or text that is written as UTF-8 with unchanged line ends.
 
     Raises
     ------
     OSError
-        If the folder is missing, full or write-protected. The old file is then as it was; nothing is left.
+        If the folder is missing, full or write-protected. The old file is then unchanged, and no temporary file
+        remains.
     """
     target = path.resolve()
     content = data.encode() if isinstance(data, str) else data
@@ -108,12 +109,12 @@ def write_atomically(path: Path, data: bytes | str) -> None:
     except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        if isinstance(error, OSError) and error.errno is not None:  # a full disk names no file, others the temporary
+        if isinstance(error, OSError) and error.errno is not None:  # names no file if the disk is full
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 
 def _keep_mode(old: Path, new: Path) -> None:
-    """Give the new file the old one's permissions, where there is an old one and the system has such."""
+    """Copy the permissions of the old file, if any, to the new one."""
     with contextlib.suppress(OSError):
         new.chmod(old.stat().st_mode & 0o7777)

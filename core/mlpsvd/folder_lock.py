@@ -1,4 +1,4 @@
-"""Folder lock: one program at a time; released by the system however the program ends."""
+"""Folder lock for one program at a time; the system releases it however the program ends."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mlpsvd.text import one_line
 __all__ = ["FolderLock"]
 
 _MOST_BYTES = 10_000
-_LOCKED_BYTE = 2**30  # Windows lets nobody read what is locked: who holds it is written before
+_LOCKED_BYTE = 2**30  # Windows does not allow reading of locked bytes, so the holder is written before them
 
 
 class FolderLock:
@@ -30,37 +30,37 @@ class FolderLock:
     Parameters
     ----------
     path
-        The lock file; made where it is missing, and left there. It is a plain file and no link.
+        The lock file; created if missing, and not removed. It must be a plain file, not a link.
 
     Raises
     ------
     DataError
-        If another program, or this one, holds it: the message says who.
+        If another program, or this one, holds it; the message names the holder.
     OSError
-        If the file cannot be made, or something else lies there.
+        If the file cannot be created, or the path is not a plain file.
     """
 
     def __init__(self, path: Path) -> None:
-        # A link would let us write where it points to; a named pipe would be waited for.
+        # A link would redirect the writing, and a named pipe would block.
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         descriptor = os.open(path, flags, 0o666)
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             os.close(descriptor)
-            raise OSError(errno.EINVAL, f"{path.name} is no plain file")
+            raise OSError(errno.EINVAL, f"{path.name} is not a plain file")
         if not _try(descriptor):
             os.close(descriptor)
             raise DataError(f"{path.parent.parent} is open {_holder(path)}; close it there first")
         self._finalizer = weakref.finalize(self, _release, descriptor)
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": f"{datetime.now():%Y-%m-%d %H:%M}"}
-        if status.st_nlink > 1:  # another name of a file that may not be ours
+        if status.st_nlink > 1:  # a hard link to a file that may belong to something else
             return
         with contextlib.suppress(OSError):
             os.truncate(descriptor, 0)
             os.write(descriptor, json.dumps(holder).encode())
 
     def release(self) -> None:
-        """Let others have it; may be called twice."""
+        """Release the lock; may be called twice."""
         self._finalizer()
 
 
@@ -89,19 +89,19 @@ else:
         except BlockingIOError:
             return False
         except OSError:
-            return True  # a file system without locks: better open than not at all
+            return True  # a file system without locks: continue without a lock
         return True
 
     def _release(descriptor: int) -> None:
         import fcntl
 
         with contextlib.suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_UN)  # a forked process may hold the file open as well
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # a forked process may also hold the file open
         os.close(descriptor)
 
 
 def _holder(path: Path) -> str:
-    """Say who holds a lock, as far as it is known."""
+    """Describe the holder of a lock, as far as known."""
     try:
         holder = parse_fields(read_plain(path, _MOST_BYTES))
         pid, host = holder.whole("pid"), one_line(holder.text("host"), 40)

@@ -1,4 +1,4 @@
-"""Typed reading of untrusted JSON, with one clear sentence for what does not fit."""
+"""Typed reading of untrusted JSON, with a clear error message for invalid values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels of settings for people, in place of the dotted keys of files and ``--set``."""
+"""Labels of settings for the user interface, instead of the dotted keys of files and ``--set``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mlpsvd.text import quoted
 __all__ = ["differences", "in_words", "label", "sentence"]
 
 _SENTENCES = {("data.recordings.path", ""): "Choose a folder of recordings first."}
-"""What is said instead of the general sentence, by key and value found."""
+"""Specific messages, by key and value found."""
 
 
 def differences(before: Settings, after: Settings, prefix: str = "") -> list[str]:
@@ -44,7 +44,7 @@ def differences(before: Settings, after: Settings, prefix: str = "") -> list[str
 
 
 def label(cls: type[Settings], key: str) -> str:
-    """Return what people read for a dotted key, for example "Centre frequency of class 3".
+    """Return the label of a dotted key, for example "Centre frequency of class 3".
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def label(cls: type[Settings], key: str) -> str:
 
 
 def sentence(error: SettingError, cls: type[Settings]) -> str:
-    """Say which value is impossible and what would be right, with the setting's label instead of its key.
+    """Return a message for an invalid value, with the setting's label instead of its key.
 
     Parameters
     ----------

@@ -14,15 +14,15 @@ import numpy as np
 __all__ = ["NUMERICS_VERSION", "Purpose", "seeds"]
 
 NUMERICS_VERSION = 2
-"""Increased with every change after which the same experiment gives other numbers.
+"""Increased with every change that alters the results of an experiment.
 
-Results that are kept between runs, e.g. the trials of ``mlpsvd reproduce``, carry it and are discarded when it differs.
+Stored results, e.g. the trials of ``mlpsvd reproduce``, contain it and are discarded if it differs.
 1: one stream served several purposes. 2: streams by purpose, and the split of recordings by a hash of their names.
 """
 
 
 class Purpose(enum.IntEnum):
-    """What random numbers are for. The values are part of the results: never change or reuse one."""
+    """Purposes of random numbers. The values determine the results: never change or reuse one."""
 
     INITIAL_WEIGHTS = 1
     TRAINING_CLIPS = 2
@@ -40,7 +40,7 @@ def seeds(purpose: Purpose, seed: int, *key: int) -> np.random.SeedSequence:
     Parameters
     ----------
     purpose
-        What the random numbers are for.
+        Purpose of the random numbers.
     seed
         The experiment's seed, 0 to 2³² − 1.
     key
@@ -66,5 +66,5 @@ def seeds(purpose: Purpose, seed: int, *key: int) -> np.random.SeedSequence:
     """
     for number in (seed, *key):
         if not 0 <= number < 2**32:
-            raise ValueError(f"{number} is no part of a seed; it should be from 0 to {2**32 - 1}")
+            raise ValueError(f"{number} is not a valid part of a seed; it should be from 0 to {2**32 - 1}")
     return np.random.SeedSequence(seed, spawn_key=(purpose.value, *key))

@@ -30,7 +30,7 @@ _HYPHEN_BEFORE_A_NUMBER = re.compile(r"(?<!\w)-(?=[\d.]|inf)|(?<=\de)-(?=\d)")
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural where it is not 1.
+    """Return a number with its noun, in the plural if it is not 1.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return ``text`` with a full stop, where it does not end a sentence already; an empty text stays empty.
+    """Return ``text`` with a full stop, unless it already ends a sentence; an empty text stays empty.
 
     Examples
     --------
@@ -102,14 +102,14 @@ def length_text(seconds: float, decimals: int = 2) -> str:
 
 
 def one_line(text: str, longest: int = _LONGEST) -> str:
-    """Return ``text`` on one line, without control characters and elided in the middle where it is long.
+    """Return ``text`` on one line, without control characters and elided in the middle if it is long.
 
     Parameters
     ----------
     text
         Any text, e.g. a name that was read from a file.
     longest
-        Number of characters that are kept.
+        Maximum number of characters.
 
     Examples
     --------
@@ -123,7 +123,7 @@ def one_line(text: str, longest: int = _LONGEST) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of an error's message, without its full stop; the name of the error where it has none.
+    """Return the first line of an error's message without its full stop, or the name of the error if it has no message.
 
     Examples
     --------
@@ -135,14 +135,14 @@ def first_line(error: BaseException) -> str:
 
 
 def quoted(value: object, longest: int = _LONGEST) -> str:
-    """Return ``value`` as Python writes it, fit for an error message whatever a file holds.
+    """Return the repr of ``value``, shortened for an error message.
 
     Parameters
     ----------
     value
-        Any value that was found where another was expected; containers of any size and depth.
+        Any unexpected value, including containers of any size and depth.
     longest
-        Number of characters that are kept.
+        Maximum number of characters.
 
     Examples
     --------
@@ -155,14 +155,14 @@ def quoted(value: object, longest: int = _LONGEST) -> str:
 
 
 def _representation(value: object, longest: int) -> str:
-    """Return the repr of a value without writing out more of it than can be shown."""
+    """Return the repr of a value, limited to the part that can be shown."""
     if isinstance(value, str | bytes):
         return repr(value[: longest + 1])
     if isinstance(value, dict | list | tuple | set | frozenset) and not _is_small_and_flat(value, longest):
         return f"a {'table' if isinstance(value, dict) else 'list'} of {len(value)} entries"
     try:
         return repr(value)
-    except (ValueError, RecursionError):  # a whole number of thousands of digits
+    except (ValueError, RecursionError):  # an integer with thousands of digits
         return f"a value of the type {type(value).__name__}"
 
 
@@ -181,10 +181,10 @@ def _visible(character: str) -> str:
 
 
 def spreadsheet_cell(text: str) -> str:
-    """Return a text as a cell of a CSV table that no spreadsheet takes for a formula.
+    """Return a text as a cell of a CSV table that spreadsheets do not interpret as a formula.
 
-    A text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return gets an apostrophe before it; a
-    spreadsheet would compute it, or start a program. Numbers stay as they are.
+    A text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return gets an apostrophe before it, as a
+    spreadsheet might execute it. Numbers are unchanged.
 
     Examples
     --------
@@ -197,7 +197,7 @@ def spreadsheet_cell(text: str) -> str:
 
 
 def spreadsheet_row(cells: Iterable[object]) -> list[object]:
-    """Return a row for a CSV writer whose texts are :func:`spreadsheet_cell`; other values stay as they are."""
+    """Return a row for a CSV writer whose texts are :func:`spreadsheet_cell`; other values are unchanged."""
     return [spreadsheet_cell(cell) if isinstance(cell, str) else cell for cell in cells]
 
 

@@ -11,15 +11,15 @@ from mlpsvd.files import expand_home
 __all__ = ["typed_path"]
 
 _INVISIBLE = "\u200e\u200f\u202a\u202b\u202c\ufeff"
-"""What Windows puts around a path that is copied from the properties of a file."""
+"""Marks that Windows adds around a path copied from the properties of a file."""
 _QUOTES = {'"': '"', "'": "'", "\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb"}
 
 
 def typed_path(text: str) -> str:
-    """Return the path that a text means.
+    """Return the path described by a text.
 
-    Blanks, invisible marks and one pair of quotes around it are taken off; ``file://`` URLs are decoded, of several
-    the first counts; a leading ``~`` is the home folder. What is none of these stays as it is.
+    Surrounding blanks, invisible marks and one pair of quotes are removed; ``file://`` URLs are decoded (the first of
+    several); a leading ``~`` is the home folder. Other text is unchanged.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def typed_path(text: str) -> str:
 
 
 def _from_url(url: str) -> str:
-    """Return the path in a ``file:`` URL; a host other than this machine is a share of Windows."""
+    """Return the path in a ``file:`` URL; a host other than this machine is a Windows share."""
     rest = re.sub(r"(?i)^file:", "", url)
     host, path = "", rest
     if rest.startswith("//"):

@@ -102,7 +102,7 @@ def test_a_missing_cupy_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("failures", "words"),
     [
-        ({"count": lambda: 0}, "finds no card"),
+        ({"count": lambda: 0}, "finds no GPU"),
         ({"count": raising(CudaRuntimeError("cudaErrorNoDevice: no CUDA-capable device"))}, "no card"),
         (
             {"count": raising(CudaRuntimeError("cudaErrorInsufficientDriver: CUDA driver is insufficient"))},
@@ -122,7 +122,7 @@ def test_a_missing_cupy_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) 
         ({"svd": raising(CudaRuntimeError("CUSOLVER_STATUS_INTERNAL_ERROR"))}, "CUSOLVER_STATUS_INTERNAL"),
         (
             {"svd": lambda a, full_matrices: tuple(np.zeros_like(p) for p in np.linalg.svd(np.array(a)))},
-            "came out wrong",
+            "gave a wrong result",
         ),
     ],
 )

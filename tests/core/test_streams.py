@@ -48,7 +48,7 @@ def test_one_stream_is_the_same_everywhere() -> None:
 
 @pytest.mark.parametrize("key", [(-1,), (2**32,), (0, 2**40)])
 def test_numbers_that_take_more_than_one_word_are_refused(key: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="no part of a seed"):
+    with pytest.raises(ValueError, match="not a valid part of a seed"):
         seeds(Purpose.BATCH_ORDER, 1, *key)
 
 

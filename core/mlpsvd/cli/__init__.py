@@ -9,6 +9,6 @@ __all__ = ["main"]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; see :func:`mlpsvd.cli.program.main`."""
-    from mlpsvd.cli.program import main as run  # late: whoever starts a process takes care of Ctrl-C first
+    from mlpsvd.cli.program import main as run  # imported late, as Ctrl-C handling is set up first
 
     return run(argv)

@@ -20,7 +20,7 @@ from mlpsvd.classification.batch.classify import (
 from mlpsvd.classification.batch.journal import ClassificationJournal
 from mlpsvd.classification.batch.summary import totals_of
 from mlpsvd.classification.batch.tables import file_entry, files_csv, to_json, window_entries, windows_csv
-from mlpsvd.cli.console import OK, SOME_FAILED, tell
+from mlpsvd.cli.console import OK, SOME_FAILED, report
 from mlpsvd.cli.files_progress import FilesProgress
 from mlpsvd.cli.interrupt import StopRequest
 from mlpsvd.errors import SettingError
@@ -31,7 +31,7 @@ from mlpsvd.models.model_file import load_model
 __all__ = ["classify"]
 
 _MOST_DOUBTS = 20
-"""Doubtful files that are named one by one; the rest is counted."""
+"""Maximum number of doubtful files listed individually."""
 
 
 def classify(
@@ -45,9 +45,9 @@ def classify(
 ) -> int:
     """Print the predicted class of each clip or file, or write a table; return the exit code.
 
-    Files that cannot be classified, and what makes predictions doubtful, are named on stderr. Where folders are named
-    after classes, the accuracy is printed on stderr at the end. With ``out``, results are on disk as they come: after
-    Ctrl-C, SIGTERM or a kill the same command continues.
+    Unusable files and reasons for doubtful predictions are printed on stderr. If folders are named after classes, the
+    accuracy is printed on stderr at the end. With ``out``, results are saved as they are computed: after Ctrl-C,
+    SIGTERM or a kill the same command continues.
 
     Parameters
     ----------
@@ -60,18 +60,18 @@ def classify(
     per
         ``window`` or ``file``.
     n_jobs
-        How many processes; 0 starts as many as pay, 1 works in this one.
+        Number of processes; 0 selects it automatically, 1 uses this process only.
     out
         A .csv or .json file to write instead of printing.
     thresholds
-        From where on a prediction is "unknown".
+        Thresholds beyond which a prediction is "unknown".
 
     Raises
     ------
     FileFormatError
         If the model cannot be used.
     SettingError
-        If an option is impossible.
+        If an option is invalid.
     OSError
         If the table cannot be written.
     """
@@ -79,21 +79,21 @@ def classify(
     _check(n_jobs, out, as_json, thresholds)
     loaded = load_model(model)
     files = list(find_sound_files(paths))
-    with StopRequest("stopping; what is done is kept") as stop:
+    with StopRequest("stopping; completed results are kept") as stop:
         if out is None:
             results = _print(loaded, files, n_jobs, thresholds, _Printer(as_json, per == "file"), stop)
         else:
             results = _write_table(loaded, files, n_jobs, thresholds, out, per == "file", stop)
     if stop.asked:
-        kept = f"; {len(results):,} of {len(files):,} files are in {out}, and the same command continues" if out else ""
-        tell(f"stopped{kept}")
+        kept = f"; {len(results):,} of {len(files):,} files are in {out}; repeat the command to continue" if out else ""
+        report(f"stopped{kept}")
         return stop.exit_code
     return SOME_FAILED if any(not one.is_usable for one in results) else OK
 
 
 def _check(n_jobs: int, out: Path | None, as_json: bool, thresholds: Thresholds) -> None:
     if n_jobs < 0:
-        raise SettingError("--jobs", n_jobs, "a number of processes, or 0 for as many as pay")
+        raise SettingError("--jobs", n_jobs, "a number of processes, or 0 to select it automatically")
     if not thresholds.beyond >= 0.0:
         raise SettingError("--unknown-beyond", thresholds.beyond, "a distance above 0, or 0 for never")
     if not 0.0 <= thresholds.below <= 1.0:
@@ -109,22 +109,22 @@ def _check(n_jobs: int, out: Path | None, as_json: bool, thresholds: Thresholds)
 def _print(
     model: Model, files: Sequence[SoundFile], n_jobs: int, thresholds: Thresholds, printer: _Printer, stop: StopRequest
 ) -> list[FileResult]:
-    """Print the results in the order of the files as they come."""
+    """Print the results in the order of the files as they become available."""
     results: list[FileResult] = []
     n_processes = 0 if n_jobs == 1 else n_jobs or processes_that_pay(files)
     with (
         closing(classify_files(model, files, n_processes, thresholds=thresholds)) as events,
         FilesProgress(not sys.stdout.isatty() and len(files) > 1) as progress,
     ):
-        told = _Doubts(progress)
+        reporter = _Doubts(progress)
         for event, ready in in_order(events):
             progress.show(event)
             for one in ready:
                 results.append(one)
-                told.tell(one)
+                reporter.report(one)
                 if one.is_usable:
                     printer.print(one)
-            sys.stdout.flush()  # where it goes to a file, a kill loses nothing that is done
+            sys.stdout.flush()  # if stdout is a file, a kill loses no completed results
             if stop.asked:
                 break
     _sum_up(results, model)
@@ -140,12 +140,12 @@ def _write_table(
     per_file: bool,
     stop: StopRequest,
 ) -> list[FileResult]:
-    """Write a table of all files; results that a command before this one left are taken over."""
+    """Write a table of all files; results of an interrupted command are reused."""
     journal = ClassificationJournal(out, model, thresholds)
     done = journal.load(files)
     try:
         if done:
-            tell(f"{len(done):,} of {len(files):,} files were classified before; continuing with the others")
+            report(f"{len(done):,} of {len(files):,} files are already classified; continuing with the others")
         left = [index for index in range(len(files)) if index not in done]
         some = [files[index] for index in left]
         n_processes = 0 if n_jobs == 1 else n_jobs or processes_that_pay(some)
@@ -153,13 +153,13 @@ def _write_table(
             closing(classify_files(model, some, n_processes, thresholds=thresholds)) as events,
             FilesProgress(len(some) > 1) as progress,
         ):
-            told = _Doubts(progress)
+            reporter = _Doubts(progress)
             for event in events:
                 progress.show(event)
                 for number, one in event.finished:
                     done[left[number]] = one
                     journal.add(some[number], one)
-                    told.tell(one)
+                    reporter.report(one)
                 if stop.asked:
                     break
         results = [done[index] for index in sorted(done)]
@@ -177,27 +177,29 @@ def _sum_up(results: Sequence[FileResult], model: Model) -> None:
     totals = totals_of(results, model.class_names)
     for sentence in (totals.doubts, totals.sentence):
         if sentence:
-            tell(sentence)
+            report(sentence)
 
 
 class _Doubts:
-    """Names files that cannot be used, and the first of those with doubtful predictions."""
+    """Reports unusable files and the first files with doubtful predictions."""
 
     def __init__(self, progress: FilesProgress) -> None:
         self._progress = progress
         self._n_doubtful = 0
 
-    def tell(self, result: FileResult) -> None:
-        """Say what is to be said of a file."""
+    def report(self, result: FileResult) -> None:
+        """Report the problem or the notes of a file."""
         if not result.is_usable:
-            self._progress.tell(_why(result))
+            self._progress.report(_why(result))
         elif result.is_doubtful:
             self._n_doubtful += 1
             if self._n_doubtful <= _MOST_DOUBTS:
                 unknown = ("unknown",) if result.is_unknown else ()
-                self._progress.tell(f"{result.path}: {'; '.join((*unknown, *result.notes))}")
+                self._progress.report(f"{result.path}: {'; '.join((*unknown, *result.notes))}")
             elif self._n_doubtful == _MOST_DOUBTS + 1:
-                self._progress.tell("further doubtful files are not listed; --out and --json have their notes")
+                self._progress.report(
+                    "further doubtful files are not listed; their notes are in the output of --out and --json"
+                )
 
 
 def _why(result: FileResult) -> str:
@@ -213,7 +215,7 @@ def _write(out: Path, results: Sequence[FileResult], class_names: Sequence[str],
     try:
         write_atomically(out, text)
     except OSError as error:
-        hint = f"; the results are kept in {journal}, and the same command continues"
+        hint = f"; the results are kept in {journal}; repeat the command to continue"
         raise OSError(error.errno, f"{error.strerror or error}{hint}", str(out)) from error
 
 

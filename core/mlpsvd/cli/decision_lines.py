@@ -1,4 +1,4 @@
-"""Live decisions as lines of text: for people, as JSON, as CSV."""
+"""Live decisions as lines of plain text, JSON or CSV."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["csv_rows", "json_line", "plain_line"]
 
 @contextmanager
 def csv_rows(path: Path | None, class_names: Sequence[str]) -> Iterator[Callable[[LiveDecision], None]]:
-    """Open a CSV file and yield what writes a row; without a path, what writes nothing.
+    """Open a CSV file and yield a function that writes a row; without a path, one that does nothing.
 
-    Each row is written at once, so that whatever ends the program, what was decided by then is on the disk.
+    Each row is flushed immediately, so that no decision is lost however the program ends.
     """
     if path is None:
         yield lambda decision: None
@@ -34,14 +34,14 @@ def csv_rows(path: Path | None, class_names: Sequence[str]) -> Iterator[Callable
 
 
 def plain_line(decision: LiveDecision) -> str:
-    """Return start in seconds, what is shown and its probability, separated by tabs."""
+    """Return start in seconds, displayed result and its probability, separated by tabs."""
     probability = decision.verdict.probability
     number = f"{probability:.4f}" if math.isfinite(probability) else "-"
     return f"{decision.start_s:.3f}\t{decision.verdict.label}\t{number}"
 
 
 def json_line(decision: LiveDecision) -> str:
-    """Return all there is to know as one JSON object; what is no number is null."""
+    """Return all details as one JSON object; NaN becomes null."""
     names = decision.class_names
     entry = {
         "start_s": decision.start_s,

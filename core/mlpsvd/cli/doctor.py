@@ -1,4 +1,4 @@
-"""``mlpsvd doctor``: what is installed, what works on this computer, and why something does not."""
+"""``mlpsvd doctor``: check of the installation and the hardware."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SOUND_TIMEOUT_S = 10.0
 
 
 def doctor() -> int:
-    """Print versions, GPU, sound devices and where the window keeps its settings; return the exit code, always 0."""
+    """Print versions, GPU, sound devices and the location of the window's settings; return the exit code, always 0."""
     sections = {
         "Versions": _versions,
         "Computing": lambda: [
@@ -58,14 +58,14 @@ def _versions() -> list[tuple[str, str]]:
 
 
 def _sound() -> list[tuple[str, str]]:
-    """Ask through the same thread as the window: with a sound server that hangs PortAudio never answers."""
+    """Query PortAudio in the same thread as the window, as it never returns if the sound server hangs."""
     with quiet_libraries(), contextlib.closing(PortAudioThread()) as host:
         try:
             listed = host.devices().result(_SOUND_TIMEOUT_S)
             problem = listed.problem
             rows = host.run(_portaudio).result(_SOUND_TIMEOUT_S)
         except TimeoutError:
-            problem = f"the sound system did not answer within {_SOUND_TIMEOUT_S:g} s; restart its server"
+            problem = f"the sound system did not respond within {_SOUND_TIMEOUT_S:g} s; restart its server"
             return [("Devices", problem)]
         except MlpSvdError:
             return [("Devices", problem)]
@@ -74,7 +74,7 @@ def _sound() -> list[tuple[str, str]]:
 
 
 def _portaudio(sd: Any) -> list[tuple[str, str]]:
-    """PortAudio's version and its default output; runs in its own thread."""
+    """Return PortAudio's version and its default output; runs in a separate thread."""
     return [
         ("PortAudio", sd.get_portaudio_version()[1].split(",")[0]),
         ("Loudspeaker", _device(lambda: sd.query_devices(kind="output"))),
@@ -94,8 +94,8 @@ def _described(device: InputDevice) -> str:
 def _device(query: Callable[[], Any]) -> str:
     try:
         device = query()
-    except Exception as error:  # PortAudioError, and ValueError where there is no device at all
-        return f"none that works; PortAudio says: {str(error).strip() or type(error).__name__}"
+    except Exception as error:  # PortAudioError, or ValueError if there is no device at all
+        return f"none that works; PortAudio reports: {str(error).strip() or type(error).__name__}"
     return f"{device['name']}, {device['default_samplerate']:g} Hz"
 
 
@@ -104,7 +104,7 @@ def _places() -> list[tuple[str, str]]:
 
 
 def _window_settings() -> str:
-    """Where Qt keeps the settings of the organisation and application MLP-SVD; asking Qt would need Qt."""
+    """Return where Qt stores the settings of organisation and application MLP-SVD, without importing Qt."""
     if sys.platform == "win32":
         return r"registry, HKEY_CURRENT_USER\Software\MLP-SVD\MLP-SVD"
     if sys.platform == "darwin":

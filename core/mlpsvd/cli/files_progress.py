@@ -11,7 +11,7 @@ from typing import Any, Self
 from tqdm import tqdm
 
 from mlpsvd.classification.batch.classify import ClassifyEvent
-from mlpsvd.cli.console import tell
+from mlpsvd.cli.console import report
 
 __all__ = ["FilesProgress"]
 
@@ -20,12 +20,12 @@ _FORMAT = "{desc} {bar} {percentage:3.0f} %{postfix}"
 
 
 class FilesProgress:
-    """Shows how many files are done, how many a second, and the time left.
+    """Shows the number of completed files, the rate, and the remaining time.
 
     Parameters
     ----------
     is_shown
-        Whether to show anything at all: not where the results themselves come on the screen.
+        Whether to show anything; False if the results are printed on the screen.
     """
 
     def __init__(self, is_shown: bool) -> None:
@@ -35,7 +35,7 @@ class FilesProgress:
 
     def __enter__(self) -> Self:
         if self._is_shown and sys.stderr.isatty():
-            size = shutil.get_terminal_size()  # 80 × 24 where the terminal does not know; tqdm would show nothing
+            size = shutil.get_terminal_size()  # 80 × 24 if the terminal size is unknown, as tqdm would show nothing
             self._bar = tqdm(total=1.0, file=sys.stderr, ncols=size.columns, nrows=size.lines, bar_format=_FORMAT)
         return self
 
@@ -44,7 +44,7 @@ class FilesProgress:
             self._bar.close()
 
     def show(self, event: ClassifyEvent) -> None:
-        """Show how far it is."""
+        """Show the progress."""
         if self._bar is not None:
             self._bar.set_description_str(f"{event.n_done:,}/{event.n_files:,} files", refresh=False)
             self._bar.set_postfix_str(self._pace(event), refresh=False)
@@ -54,11 +54,11 @@ class FilesProgress:
             self._told_at = time.monotonic()
             print(f"{event.n_done:,}/{event.n_files:,} files, {self._pace(event)}", file=sys.stderr, flush=True)
 
-    def tell(self, sentence: str) -> None:
-        """Print a line to stderr; the bar goes below it."""
+    def report(self, sentence: str) -> None:
+        """Print a line to stderr above the bar."""
         if self._bar is not None:
             self._bar.clear()
-        tell(sentence)
+        report(sentence)
 
     def _pace(self, event: ClassifyEvent) -> str:
         per_s = event.n_done / max(1e-9, time.monotonic() - self._started)

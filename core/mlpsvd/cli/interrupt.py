@@ -16,14 +16,14 @@ _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if
 
 
 class StopRequest:
-    """While entered, turns the first Ctrl-C, SIGTERM or SIGHUP into :attr:`asked`; a second one interrupts as usual.
+    """Context in which the first Ctrl-C, SIGTERM or SIGHUP sets :attr:`asked`; a second one interrupts as usual.
 
-    SIGTERM is how a service manager, a batch system or a shutdown ends a program, SIGHUP how a closed terminal does.
+    Service managers, batch systems and shutdowns send SIGTERM; a closed terminal sends SIGHUP.
 
     Parameters
     ----------
     answer
-        What is said to the first one.
+        Message printed at the first signal.
     """
 
     def __init__(self, answer: str = "stopping after this epoch") -> None:
@@ -34,27 +34,27 @@ class StopRequest:
 
     @property
     def asked(self) -> bool:
-        """Whether Ctrl-C was pressed, or one of the other signals came."""
+        """Whether Ctrl-C was pressed or another signal was received."""
         return self._asked.is_set()
 
     @property
     def exit_code(self) -> int:
-        """What the program should return: 130 after Ctrl-C, 128 plus the number of another signal."""
+        """Exit code: 130 after Ctrl-C, 128 plus the number of another signal."""
         return 128 + self._signal if self._signal else INTERRUPTED
 
     def raise_if_asked(self) -> None:
-        """End work of which nothing can be kept.
+        """Raise KeyboardInterrupt if a stop was requested, for work without partial results.
 
         Raises
         ------
         KeyboardInterrupt
-            If a stop was asked for.
+            If a stop was requested.
         """
         if self.asked:
             raise KeyboardInterrupt
 
     def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():  # Python takes signals nowhere else
+        if threading.current_thread() is threading.main_thread():  # Python handles signals in the main thread only
             for number in _SIGNALS:
                 if signal.getsignal(number) is not signal.SIG_IGN or number == signal.SIGINT:  # nohup ignores SIGHUP
                     self._previous[number] = signal.signal(number, self._interrupted)
@@ -76,5 +76,5 @@ class StopRequest:
         try:
             sys.stderr.write(text)
             sys.stderr.flush()
-        except (OSError, RuntimeError, ValueError):  # the terminal is gone, or the signal came within another write
+        except (OSError, RuntimeError, ValueError):  # terminal closed, or another write interrupted
             return

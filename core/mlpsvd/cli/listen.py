@@ -21,7 +21,7 @@ from mlpsvd.classification.classifier import Classifier
 from mlpsvd.classification.live.decision import LiveDecision
 from mlpsvd.classification.live.session import Session
 from mlpsvd.classification.live.settings import LiveSettings
-from mlpsvd.cli.console import FAILED, INTERRUPTED, OK, tell
+from mlpsvd.cli.console import FAILED, INTERRUPTED, OK, report
 from mlpsvd.cli.decision_lines import csv_rows, json_line, plain_line
 from mlpsvd.cli.interrupt import StopRequest
 from mlpsvd.cli.native_stderr import quiet_libraries
@@ -34,19 +34,19 @@ __all__ = ["ListenOptions", "list_devices", "listen"]
 
 _ANSWER_S = 10.0
 _GRACE_S = 1.0
-"""With ``--seconds``: where no sound comes for so much longer than asked, it ends."""
+"""With ``--seconds``: extra time without sound after which the command ends."""
 
 
 @dataclass(frozen=True)
 class ListenOptions:
-    """What ``mlpsvd listen`` was asked.
+    """Options of ``mlpsvd listen``.
 
     Attributes
     ----------
     file
-        A recording to be played instead of listening to a device.
+        A recording to play instead of the input of a device.
     fast
-        Whether to play it as fast as it goes instead of in real time.
+        Whether to play it as fast as possible instead of in real time.
     device
         Key, name or part of the name of the input device; the system's default if None.
     changes
@@ -56,7 +56,7 @@ class ListenOptions:
     as_json
         Whether to print JSON lines.
     csv
-        Where to write every decision as CSV besides.
+        CSV file to which every decision is also written.
     """
 
     file: Path | None = None
@@ -70,18 +70,18 @@ class ListenOptions:
 
 @dataclass(frozen=True)
 class _Changeable:
-    """Gives the settings the name that they have in ``--set live.KEY=VALUE``."""
+    """Holds the live settings under the name used in ``--set live.KEY=VALUE``."""
 
-    live: LiveSettings = setting(LiveSettings(), label="Live", help="How sound is turned into verdicts.")
+    live: LiveSettings = setting(LiveSettings(), label="Live", help="Settings of live classification.")
 
 
 def list_devices() -> int:
-    """Print every input device, one a line; return the exit code.
+    """Print every input device, one per line; return the exit code.
 
     Raises
     ------
     DeviceError
-        If there is none, or the sound system does not answer.
+        If there is none, or the sound system does not respond.
     """
     with quiet_libraries(), closing(PortAudioThread()) as host:
         inputs = _require_devices(host)
@@ -124,7 +124,7 @@ def _exit_code(session: Session) -> int:
     if session.source.status.state is SourceState.FAILED:
         return FAILED
     if not session.ring.n_written:
-        tell("no input was received")
+        report("no input was received")
         return FAILED
     return OK
 
@@ -152,16 +152,16 @@ def _source(options: ListenOptions, classifier: Classifier, opened: ExitStack) -
 
 
 def _heard_channel(channel: int, device: InputDevice | None) -> int:
-    """Mix a device down that has not the channel that the model's recordings were taken from."""
+    """Use the mean of all channels if a device lacks the channel of the model's recordings."""
     return channel if device is not None and channel <= device.n_channels else 0
 
 
 def _require_devices(host: PortAudioThread) -> tuple[InputDevice, ...]:
-    """Return every input device; raise DeviceError, which says why, where there is none."""
+    """Return every input device; raise DeviceError with the reason if there is none."""
     try:
         devices = host.devices(refresh=True).result(_ANSWER_S)
     except FutureTimeoutError:
-        silence = f"The sound system did not answer within {_ANSWER_S:g} s; restart its server"
+        silence = f"The sound system did not respond within {_ANSWER_S:g} s; restart its server"
         raise DeviceError(silence) from None
     if not devices.inputs:
         raise DeviceError(devices.problem)
@@ -169,12 +169,12 @@ def _require_devices(host: PortAudioThread) -> tuple[InputDevice, ...]:
 
 
 def _decisions(session: Session, seconds: float, stop: StopRequest) -> Iterator[LiveDecision]:
-    """Yield decisions until the source is over, ``seconds`` of sound are classified, or Ctrl-C is pressed."""
+    """Yield decisions until the source ends, ``seconds`` of sound are classified, or Ctrl-C is pressed."""
     clock = _Clock(seconds, session.ring, session.source.sample_rate_hz)
-    told = _StatusTold(session.source.name)
+    reporter = _StatusPrinter(session.source.name)
     with closing(session.steps()) as steps:
         for step in steps:
-            told.tell(step.status)
+            reporter.report(step.status)
             for decision in step.decisions:
                 if not clock.includes(decision):
                     return
@@ -184,7 +184,7 @@ def _decisions(session: Session, seconds: float, stop: StopRequest) -> Iterator[
 
 
 class _Clock:
-    """Counts the sound that came: says when ``seconds`` of it are over; never where they are 0."""
+    """Detects when ``seconds`` of sound have been received; never if they are 0."""
 
     def __init__(self, seconds: float, ring: RingBuffer, rate_hz: float) -> None:
         self._seconds = seconds or math.inf
@@ -195,22 +195,22 @@ class _Clock:
         self._seen_at_s = time.monotonic()
 
     def includes(self, decision: LiveDecision) -> bool:
-        """Whether a window ends in time; what a lost device did not send is not counted."""
+        """Return whether a window ends within the limit; gaps of a lost device are not counted."""
         if not self._n_samples:
             return True
         last_s = self._ring.time_s(self._n_samples - 1, self._rate_hz) + 1.0 / self._rate_hz
         return decision.end_s <= last_s + 1e-6
 
     def is_over(self) -> bool:
-        """Whether all of it came, or nothing for so long that the time is over without it."""
+        """Return whether all sound was received, or none for so long that the time has passed."""
         if self._ring.n_written != self._n_seen:
             self._n_seen, self._seen_at_s = self._ring.n_written, time.monotonic()
         is_complete = 0 < self._n_samples <= self._n_seen
         return is_complete or time.monotonic() - self._seen_at_s >= self._seconds + _GRACE_S
 
 
-class _StatusTold:
-    """Tells on stderr what the source says of itself, once for each change."""
+class _StatusPrinter:
+    """Prints changes of the source's status on stderr."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -218,26 +218,26 @@ class _StatusTold:
         self._is_heard = False
         self._was_heard = False
 
-    def tell(self, status: SourceStatus) -> None:
+    def report(self, status: SourceStatus) -> None:
         if status == self._last:
             return
         self._last = status
         if status.state is SourceState.RUNNING and not self._is_heard:
-            tell(f"{self._name} is {'back' if self._was_heard else 'connected; press Ctrl-C to stop'}")
+            report(f"{self._name} is {'back' if self._was_heard else 'connected; press Ctrl-C to stop'}")
         if status.message:
-            tell(status.message)
+            report(status.message)
         self._is_heard = status.state is SourceState.RUNNING
         self._was_heard = self._was_heard or self._is_heard
 
 
 def _tell_lost(session: Session) -> None:
     if session.lost_s:
-        tell(f"{session.lost_s:.2f} s of audio were skipped: input arrived faster than it could be classified")
+        report(f"{session.lost_s:.2f} s of audio were skipped: input arrived faster than it could be classified")
 
 
 def _tell_notes(source: AudioSource) -> None:
     for note in source.notes if isinstance(source, FileSource) else ():
-        tell(f"note: {source.name}: {note}")
+        report(f"note: {source.name}: {note}")
 
 
 def _printer(options: ListenOptions, classifier: Classifier, opened: ExitStack) -> Callable[[LiveDecision], None]:

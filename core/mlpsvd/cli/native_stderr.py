@@ -15,14 +15,14 @@ _STDERR = 2
 
 @contextlib.contextmanager
 def quiet_libraries() -> Iterator[None]:
-    """Send what C libraries write to stderr nowhere; what Python writes to ``sys.stderr`` comes as ever.
+    """Discard what C libraries write to stderr; Python's ``sys.stderr`` still works.
 
-    ALSA, JACK and PortAudio write a page there, as they begin and whenever a device is lost, from threads of their
-    own. To turn the descriptor away for the time of one call would not keep that out, and would swallow what another
-    thread tells meanwhile. So it is turned away as long as this is entered, and ``sys.stderr`` gets another one.
+    ALSA, JACK and PortAudio write many lines there at start and when a device is lost, from their own threads.
+    Redirecting the descriptor for one call only would not suppress them and would lose messages of other threads. It is
+    therefore redirected while this context is active, and ``sys.stderr`` uses a copy.
     """
     own = sys.stderr
-    if own is None:  # the program was started without one
+    if own is None:  # the program was started without stderr
         yield
         return
     own.flush()
@@ -48,5 +48,5 @@ def _turn_away() -> None:
 def _writes_to_stderr(stream: TextIO) -> bool:
     try:
         return stream.fileno() == _STDERR
-    except (OSError, ValueError):  # a test, or another program, has put something else in its place
+    except (OSError, ValueError):  # a test or another program has replaced it
         return False

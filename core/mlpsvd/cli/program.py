@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from mlpsvd import __version__
-from mlpsvd.cli.console import FAILED, INTERRUPTED, OK, tell
+from mlpsvd.cli.console import FAILED, INTERRUPTED, OK, report
 from mlpsvd.errors import MlpSvdError, SettingError
 
 __all__ = ["main"]
@@ -27,8 +27,8 @@ exit codes:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Print the error in one line, without the usage."""
-        tell(f"{message} (see {self.prog} --help)")
+        """Print the error on one line, without the usage."""
+        report(f"{message} (see {self.prog} --help)")
         raise SystemExit(FAILED)
 
 
@@ -44,21 +44,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments = _parser().parse_args(argv)
         return int(arguments.run(arguments))
-    except SystemExit as finished:  # argparse ends --help and wrong options so
+    except SystemExit as finished:  # raised by argparse for --help and invalid options
         return finished.code if isinstance(finished.code, int) else OK
     except MlpSvdError as error:
-        tell(str(error))
+        report(str(error))
     except MemoryError as error:
-        tell(f"out of memory ({error}); use a smaller network or fewer clips")
+        report(f"out of memory ({error}); use a smaller network or fewer clips")
     except KeyboardInterrupt:
-        tell("stopped")
+        report("stopped")
         return INTERRUPTED
-    except BrokenPipeError:  # the reader, `head` for instance, has seen enough
+    except BrokenPipeError:  # the reader, for instance `head`, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except OSError as error:
         where = f"{error.filename}: " if error.filename is not None else ""
-        tell(f"{where}{error.strerror or error}")
+        report(f"{where}{error.strerror or error}")
     return FAILED
 
 
@@ -266,7 +266,7 @@ def _listen(arguments: argparse.Namespace) -> int:
     if arguments.model is None:
         raise SettingError("MODEL", None, "model file (model-….safetensors)")
     if arguments.fast and arguments.file is None:
-        raise SettingError("--fast", True, "given with --file: a device cannot be hurried")
+        raise SettingError("--fast", True, "used together with --file")
     options = ListenOptions(
         file=arguments.file,
         fast=arguments.fast,

@@ -20,13 +20,13 @@ _LINE_INTERVAL_S = 5.0
 
 
 class Progress(Protocol):
-    """What the training loop tells."""
+    """Receiver of the training progress."""
 
     def prepared(self, share: float) -> None:
-        """Take the share of the data that is prepared, 0 to 1."""
+        """Receive the share of prepared data, 0 to 1."""
 
     def trained(self, event: RaceEvent) -> None:
-        """Take the event of one epoch of one network."""
+        """Receive the event of one epoch of one network."""
 
 
 class Quiet:
@@ -40,10 +40,10 @@ class Quiet:
 
 
 class BarProgress:
-    """A bar over all epochs of all networks, with each one's accuracy and the time left."""
+    """A bar over all epochs of all networks, with their accuracies and the remaining time."""
 
     def __init__(self, n_networks: int, n_epochs: int) -> None:
-        size = shutil.get_terminal_size()  # 80 × 24 where the terminal does not know; tqdm would show nothing
+        size = shutil.get_terminal_size()  # 80 × 24 if the terminal size is unknown, as tqdm would show nothing
         self._bar: tqdm[Any] = tqdm(
             total=n_networks * n_epochs,
             file=sys.stderr,
@@ -56,29 +56,29 @@ class BarProgress:
         self._states: dict[str, str] = {}
 
     def prepared(self, share: float) -> None:
-        """Show the share of the data that is prepared."""
+        """Show the share of prepared data."""
         self._bar.set_description_str(f"Preparing data {share:4.0%}")
 
     def trained(self, event: RaceEvent) -> None:
-        """Move the bar on by an epoch of one network."""
+        """Advance the bar by one epoch of one network."""
         one = event.event
         self._states[event.contender.key] = _state(event)
         self._bar.set_description_str(f"Epoch {one.epoch}/{self._n_epochs}", refresh=False)
         self._bar.set_postfix_str(", ".join(self._states.values()), refresh=False)
-        self._done[event.contender.key] = one.epoch  # 0 again where a network is trained again
+        self._done[event.contender.key] = one.epoch  # 0 again if a network is retrained
         done = sum(self._done.values())
         if done == 0:
-            self._bar.reset()  # the time left is that of the training, without the preparation
+            self._bar.reset()  # the remaining time is that of the training, without the preparation
         else:
             self._bar.update(done - self._bar.n)
 
     def close(self) -> None:
-        """Leave the bar as it stands."""
+        """Keep the bar as it is."""
         self._bar.close()
 
 
 class LineProgress:
-    """A line when data is ready, then one every few seconds and one at the end."""
+    """A line when the data is ready, then one every few seconds and one at the end."""
 
     def __init__(self, n_networks: int, n_epochs: int) -> None:
         self._total = n_networks * n_epochs
@@ -89,19 +89,19 @@ class LineProgress:
         self._states: dict[str, str] = {}
 
     def prepared(self, share: float) -> None:
-        """Say when data preparation begins to take long."""
+        """Report data preparation that takes long."""
         if self._is_due():
             self._say(f"preparing data, {share:.0%}")
 
     def trained(self, event: RaceEvent) -> None:
-        """Count an epoch of one network, and say so if it is time."""
+        """Count an epoch of one network, and print a line every few seconds."""
         self._states[event.contender.key] = _state(event)
-        self._done[event.contender.key] = event.event.epoch  # 0 again where a network is trained again
+        self._done[event.contender.key] = event.event.epoch  # 0 again if a network is retrained
         done = sum(self._done.values())
         if done == 0:
             self._started = time.monotonic()
             return
-        self._trained += 1  # not what was done before a resumed run
+        self._trained += 1  # without the epochs before a resumed run
         if done == self._total or self._is_due():
             left_s = (time.monotonic() - self._started) / self._trained * (self._total - done)
             states = ", ".join(self._states.values())
@@ -117,7 +117,7 @@ class LineProgress:
 
 @contextmanager
 def progress_on_stderr(experiment: Experiment, quiet: bool) -> Iterator[Progress]:
-    """Give what fits: nothing, a bar on a terminal, or lines in a log."""
+    """Return the suitable progress: none, a bar on a terminal, or lines in a log."""
     size = len(experiment.training.contenders), experiment.training.epochs
     if quiet or not sys.stderr.isatty():
         yield Quiet() if quiet else LineProgress(*size)

@@ -1,4 +1,4 @@
-"""``mlpsvd reproduce``: compute the tables and figures of the papers and compare them with the printed ones."""
+"""``mlpsvd reproduce``: compute the tables and figures of the paper and compare them with the printed values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from tqdm import tqdm
 
-from mlpsvd.cli.console import INTERRUPTED, OK, tell
+from mlpsvd.cli.console import INTERRUPTED, OK, report
 from mlpsvd.cli.interrupt import StopRequest
 from mlpsvd.engines.cpu.warm_up import engine_problem, ensure_compiled, is_compiled
 from mlpsvd.errors import SettingError
@@ -29,7 +29,7 @@ _LINE_INTERVAL_S = 5.0
 
 
 def list_reproductions() -> int:
-    """Print what can be reproduced, by name; return the exit code."""
+    """Print the names of the paper results; return the exit code."""
     width = max(len(name) for name in REPRODUCTIONS)
     for one in REPRODUCTIONS.values():
         print(f"{one.name:<{width}}  {one.title}{' (beyond the paper)' if one.beyond else ''}")
@@ -65,7 +65,7 @@ def reproduce(
     executor = _executor(n_jobs, scheduler)
     together = GpuTrials() if on_gpu else None
     with (
-        StopRequest("stopping; what is finished is kept") as stop,
+        StopRequest("stopping; finished results are kept") as stop,
         _progress(quiet) as progress,
         closing(run_reproductions(reproductions, n_trials, out, executor, together)) as events,
     ):
@@ -74,7 +74,7 @@ def reproduce(
             if stop.asked:
                 break
     if stop.asked:
-        tell(f"stopped; finished results are kept in {out}; the same command continues")
+        report(f"stopped; finished results are kept in {out}; repeat the command to continue")
         return INTERRUPTED
     return OK
 
@@ -88,13 +88,13 @@ def _chosen(names: Sequence[str], everything: bool) -> list[Reproduction]:
 
 
 def _prepare_engine() -> None:
-    """Compile the fused engine before the workers start; say so where it cannot be had."""
+    """Compile the fused engine before the workers start; print a note if it is not available."""
     if not is_compiled():
-        tell("compiling the fused engine, once per computer; this takes about ten seconds")
+        report("compiling the fused engine, once per computer; this takes about ten seconds")
     ensure_compiled()
     problem = engine_problem()
     if problem:
-        tell(f"note: {problem}; the reference engine is used instead")
+        report(f"note: {problem}; the reference engine is used instead")
 
 
 def _at_least_one(option: str, value: int) -> None:
@@ -118,7 +118,7 @@ def _tell(event: ReproductionEvent, progress: _Progress) -> None:
 
 
 def _told(event: FindingWritten) -> str:
-    """What came out, as text: the summary and a line for each comparison."""
+    """Return the result as text: the summary and one line per comparison."""
     lines = ["", event.reproduction.title, f"  {event.finding.summary}"]
     lines += [_line(one) for one in event.finding.comparisons]
     lines.append(f"  Written to:  {event.paths[0].parent}")
@@ -154,7 +154,7 @@ class _Lines(_Silent):
         self._last = time.monotonic()
 
     def done(self, event: TrialDone) -> None:
-        """Say how far it is, if it is time."""
+        """Print the progress every few seconds."""
         if event.done == event.total or time.monotonic() - self._last >= _LINE_INTERVAL_S:
             self._last = time.monotonic()
             left = "" if event.left_s is None else f", {event.left_s:.0f} s left"
@@ -162,7 +162,7 @@ class _Lines(_Silent):
 
 
 class _Bar:
-    """A bar over all trials with the time left."""
+    """A bar over all trials with the remaining time."""
 
     def __init__(self) -> None:
         size = shutil.get_terminal_size()
@@ -171,7 +171,7 @@ class _Bar:
         self.bar.set_description_str("Starting workers")
 
     def done(self, event: TrialDone) -> None:
-        """Move the bar on."""
+        """Advance the bar."""
         self.bar.total, self.bar.n = event.total, event.done
         self.bar.set_description_str(event.name, refresh=False)
         if event.left_s is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from mlpsvd.cli.console import FAILED, OK, tell
+from mlpsvd.cli.console import FAILED, OK, report
 from mlpsvd.cli.interrupt import StopRequest
 from mlpsvd.cli.outcome_table import outcome_table
 from mlpsvd.cli.progress import Progress, progress_on_stderr
@@ -35,11 +35,11 @@ __all__ = ["chosen_experiment", "resume", "train"]
 
 
 def train(path: Path | None, preset_name: str | None, changes: Sequence[str], out: Path | None, quiet: bool) -> int:
-    """Train as asked, print what came out, write it to ``out``; return the exit code.
+    """Train, print the results, write them to ``out``; return the exit code.
 
-    Ctrl-C ends the training after the epoch that runs, and what there is by then is printed and written all the same.
+    Ctrl-C ends the training after the current epoch; the results so far are printed and written.
     Without ``out`` the run is kept in the data folder of the program. A checkpoint is written there every ten seconds
-    and at the end; :func:`resume` goes on from it.
+    and at the end; :func:`resume` continues from it.
 
     Raises
     ------
@@ -50,12 +50,12 @@ def train(path: Path | None, preset_name: str | None, changes: Sequence[str], ou
 
 
 def resume(folder: Path, quiet: bool) -> int:
-    """Go on with the run whose checkpoint is in ``folder``, to the same numbers as if it had never stopped.
+    """Continue the run whose checkpoint is in ``folder``; the results are the same as without interruption.
 
     Raises
     ------
     MlpSvdError, OSError
-        If there is no usable checkpoint, or its data cannot be had any more, or is not what the run began with.
+        If there is no usable checkpoint, or its data is missing or has changed.
     """
     saved = load_unfinished(folder)
     return _train(saved.experiment, saved, folder, quiet)
@@ -63,13 +63,13 @@ def resume(folder: Path, quiet: bool) -> int:
 
 def _train(experiment: Experiment, saved: Run | None, out: Path | None, quiet: bool) -> int:
     if experiment.data.recordings.path and experiment.data.source != "recordings":
-        tell("note: data.recordings.path is not used; add --set data.source=recordings to train on recordings")
+        report("note: data.recordings.path is not used; add --set data.source=recordings to train on recordings")
     run_id = saved.id if saved is not None else new_run_id()
     with _opened(out, experiment) as folder, StopRequest() as stop:
         with progress_on_stderr(experiment, quiet) as progress:
             prepared = _prepared(experiment, stop, progress)
             if experiment.training.engine in ("auto", "fused") and not is_compiled():
-                tell("compiling the fused engine, once per computer; this takes about ten seconds")
+                report("compiling the fused engine, once per computer; this takes about ten seconds")
             race = Race(prepared) if saved is None else continued_race(saved, prepared)
             diverged = _pull(_Watched(race, prepared, run_id, folder), stop, progress)
         if diverged is None:
@@ -82,15 +82,15 @@ def _train(experiment: Experiment, saved: Run | None, out: Path | None, quiet: b
             print(known_sources_note(experiment))
         print(f"Computed by: {race.engine_description}")
         for note in race.notes:
-            tell(f"note: {note}")
+            report(f"note: {note}")
         where = _write(folder, Run.of(run_id, prepared, race), out)
     if diverged is not None:
-        tell(f"{diverged}; " + (f"the state before that is kept in {where}" if where else "nothing is kept"))
+        report(f"{diverged}; " + (f"the state before that is kept in {where}" if where else "no results are kept"))
         return FAILED
     if stop.asked:
         epochs = min(one.last.epoch for one in outcomes.values())
-        kept = f"kept in {where}; mlpsvd train --resume {where} continues" if where else "nothing is kept"
-        tell(f"stopped after {epochs} of {experiment.training.epochs} epochs; {kept}")
+        kept = f"kept in {where}; mlpsvd train --resume {where} continues" if where else "no results are kept"
+        report(f"stopped after {epochs} of {experiment.training.epochs} epochs; {kept}")
         return stop.exit_code
     if where is None or (out is not None and where != out):
         return FAILED
@@ -100,16 +100,16 @@ def _train(experiment: Experiment, saved: Run | None, out: Path | None, quiet: b
 
 @contextmanager
 def _opened(out: Path | None, experiment: Experiment) -> Iterator[RunFolder | None]:
-    """Open the folder of the run: ``out``, or one in the data folder; None where nothing can be kept there."""
+    """Open the folder of the run: ``out``, or one in the data folder; None if that is not writable."""
     if out is not None:
-        with RunFolder(out) as folder:  # what cannot be written is better known now than after the training
+        with RunFolder(out) as folder:  # an unwritable folder should be reported before the training
             yield folder
         return
     library = RunLibrary()
     try:
         folder = RunFolder(library.new_folder(experiment))
     except OSError as error:
-        tell(f"note: the run will not be kept: {error.filename}: {error.strerror}; --out DIR keeps it elsewhere")
+        report(f"note: the run will not be kept: {error.filename}: {error.strerror}; --out DIR keeps it elsewhere")
         yield None
         return
     try:
@@ -121,13 +121,13 @@ def _opened(out: Path | None, experiment: Experiment) -> Iterator[RunFolder | No
 
 
 def _write(folder: RunFolder | None, run: Run, out: Path | None) -> Path | None:
-    """Write the run; where the disk does not take it, keep it in the data folder. Return where it is."""
+    """Write the run, or keep it in the data folder if that fails; return its folder."""
     if folder is None:
         return None
     try:
         folder.write(run, with_figures=out is not None)
     except OSError as error:
-        tell(f"{error.filename or folder.path}: {error.strerror or error}")
+        report(f"{error.filename or folder.path}: {error.strerror or error}")
         return _written_elsewhere(run) if out is not None and not folder.holds(run) else folder.path
     return folder.path
 
@@ -138,12 +138,12 @@ def _written_elsewhere(run: Run) -> Path | None:
         write_run(where, run, with_figures=False)
     except OSError:
         return None
-    tell(f"the run is kept in {where} instead")
+    report(f"the run is kept in {where} instead")
     return where
 
 
 class _Watched:
-    """A race whose state is written to disk every ten seconds."""
+    """A race with a checkpoint every ten seconds."""
 
     def __init__(self, race: Race, prepared: Prepared, run_id: str, folder: RunFolder | None) -> None:
         self.race = race
@@ -153,19 +153,21 @@ class _Watched:
         self._has_failed = False
 
     def keep_if_due(self) -> None:
-        """Write a checkpoint if it is time; a full disk is reported once and does not end the training."""
+        """Write a checkpoint every ten seconds; a full disk is reported once and does not end the training."""
         if self._folder is None:
             return
         try:
             self._folder.checkpoint_if_due(self._run_id, self._prepared, self.race)
         except OSError as error:
             if not self._has_failed:
-                tell(f"note: no checkpoint is written: {error.filename}: {error.strerror or error}; training continues")
+                report(
+                    f"note: no checkpoint is written: {error.filename}: {error.strerror or error}; training continues"
+                )
             self._has_failed = True
 
 
 def _pull(watched: _Watched, stop: StopRequest, progress: Progress) -> TrainingError | None:
-    """Pull epochs until the end, or until Ctrl-C; return why training could not go on, if it could not."""
+    """Train until the end or Ctrl-C; return the error that ended the training, if any."""
     try:
         for event in watched.race.run():
             progress.trained(event)
@@ -180,7 +182,7 @@ def _pull(watched: _Watched, stop: StopRequest, progress: Progress) -> TrainingE
 def chosen_experiment(path: Path | None, preset_name: str | None, changes: Sequence[str]) -> Experiment:
     """Return the experiment of a file, a folder, a preset or the defaults, with ``key=value`` changes applied in turn.
 
-    A folder of recordings, or a CSV manifest, gets settings that are fitted to it
+    A folder of recordings, or a CSV manifest, gets settings adapted to it
     (:func:`mlpsvd.experiments.recordings_recipe.experiment_for_folder`) or, with a preset, those of the preset.
     A relative ``data.recordings.path`` among the changes is relative to the working directory.
 
@@ -206,7 +208,7 @@ def _start(path: Path | None, preset_name: str | None) -> Experiment:
     if path.is_dir() or path.suffix.lower() == ".csv":
         return _of_recordings(path, preset_name)
     if preset_name is not None:
-        raise FileFormatError(f"--preset is not allowed with the experiment file {path}: that has every setting")
+        raise FileFormatError(f"--preset is not allowed with the experiment file {path}, which contains all settings")
     try:
         return load_experiment(path)
     except SettingError as error:
@@ -214,7 +216,7 @@ def _start(path: Path | None, preset_name: str | None) -> Experiment:
 
 
 def _of_recordings(path: Path, preset_name: str | None) -> Experiment:
-    """Return the experiment for a folder of recordings or a manifest, with the settings of a preset if asked for."""
+    """Return the experiment for a folder of recordings or a manifest, optionally with the settings of a preset."""
     if (path / "experiment.toml").is_file() and (path / "results.json").is_file():
         raise FileFormatError(
             f"{path} is the folder of a run, not of recordings; mlpsvd train {path / 'experiment.toml'} repeats the run"
@@ -236,15 +238,15 @@ def _with_absolute_path(experiment: Experiment) -> Experiment:
 
 
 def _prepared(experiment: Experiment, stop: StopRequest, progress: Progress) -> Prepared:
-    def report(share: float) -> None:
+    def show_share(share: float) -> None:
         stop.raise_if_asked()
         progress.prepared(share)
 
-    prepared = prepare(experiment, report)
+    prepared = prepare(experiment, show_share)
     stop.raise_if_asked()
-    with tqdm.external_write_mode(sys.stderr):  # not into the bar
+    with tqdm.external_write_mode(sys.stderr):  # not on the line of the bar
         for line in left_out_lines(prepared.skipped, prepared.notes):
-            tell(line)
+            report(line)
         for warning in prepared.warnings:
-            tell(f"warning: {warning}")
+            report(f"warning: {warning}")
     return prepared

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlpsvd.cli.console import tell
+from mlpsvd.cli.console import report
 from mlpsvd.cli.interrupt import StopRequest
 from mlpsvd.errors import TrainingError
 from mlpsvd.experiments.cross_validation import cross_validate, folds_of
@@ -16,23 +16,25 @@ __all__ = ["validate", "verdict"]
 
 
 def validate(race: Race, prepared: Prepared, stop: StopRequest, quiet: bool) -> None:
-    """Cross-validate where the test set is small; Ctrl-C ends that, and the trained networks are kept."""
+    """Cross-validate if the test set is small; Ctrl-C ends this, and the trained networks are kept."""
     folds = folds_of(prepared)
     if not folds or stop.asked:
         return
     if not quiet:
         n_clips = sum(fold.size for fold in folds)
-        tell(f"cross-validating: {len(prepared.dataset.y_test)} test clips are few; all {n_clips} clips are tested on")
+        report(
+            f"cross-validating: {len(prepared.dataset.y_test)} test clips are few; testing each of {n_clips} clips once"
+        )
     try:
         race.validations = cross_validate(prepared, lambda share: stop.raise_if_asked(), race.contenders)
     except KeyboardInterrupt:
-        tell("note: no cross-validation (stopped)")
+        report("note: no cross-validation (stopped)")
     except TrainingError as error:
-        tell(f"note: no cross-validation: {error}")
+        report(f"note: no cross-validation: {error}")
 
 
 def verdict(outcomes: Mapping[str, Outcome]) -> str:
-    """Return what cross-validation gave and which network is the better one, as lines; empty where there is nothing."""
+    """Return lines with the cross-validated accuracies and the better network; empty without cross-validation."""
     validations = {name: one.validation for name, one in outcomes.items() if one.validation is not None}
     lines = []
     if validations:

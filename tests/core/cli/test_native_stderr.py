@@ -7,21 +7,21 @@ import sys
 
 PROGRAM = """
 import os, sys, threading
-from mlpsvd.cli.console import tell
+from mlpsvd.cli.console import report
 from mlpsvd.cli.native_stderr import quiet_libraries
 
 def noise(text):
     os.write(2, text.encode())
 
-tell("before")
+report("before")
 with quiet_libraries():
     noise("noise of a library, ")
-    tell("héard")
-    thread = threading.Thread(target=lambda: (noise("noise of its thread, "), tell("from a thread")))
+    report("héard")
+    thread = threading.Thread(target=lambda: (noise("noise of its thread, "), report("from a thread")))
     thread.start()
     thread.join()
 noise("after\\n")
-tell("done")
+report("done")
 try:
     with quiet_libraries():
         raise ValueError
@@ -43,7 +43,7 @@ def test_only_the_programs_own_sentences_come() -> None:
 
 
 def test_a_program_without_stderr_runs() -> None:
-    program = "import sys; sys.stderr = None\n" + PROGRAM.partition('tell("before")')[0]
+    program = "import sys; sys.stderr = None\n" + PROGRAM.partition('report("before")')[0]
     program += "with quiet_libraries():\n    print('ran')\n"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout == "ran\n"

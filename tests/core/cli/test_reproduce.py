@@ -85,7 +85,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(tmp_path: Path) 
     running.send_signal(signal.SIGINT)
     _, error = running.communicate(timeout=60)
     assert running.returncode == 130, error
-    assert "the same command continues" in error
+    assert "repeat the command to continue" in error
     assert "Traceback" not in error
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "trials").iterdir()}
     assert 4 <= len(kept) < 200
