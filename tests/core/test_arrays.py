@@ -103,7 +103,7 @@ def test_a_missing_cupy_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) 
     ("failures", "words"),
     [
         ({"count": lambda: 0}, "finds no GPU"),
-        ({"count": raising(CudaRuntimeError("cudaErrorNoDevice: no CUDA-capable device"))}, "no card"),
+        ({"count": raising(CudaRuntimeError("cudaErrorNoDevice: no CUDA-capable device"))}, "finds no GPU"),
         (
             {"count": raising(CudaRuntimeError("cudaErrorInsufficientDriver: CUDA driver is insufficient"))},
             "driver is too old for this CuPy",

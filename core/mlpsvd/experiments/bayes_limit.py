@@ -22,7 +22,7 @@ __all__ = ["DEFAULT_CLIPS", "BayesLimit", "bayes_limit", "bayes_limits"]
 DEFAULT_CLIPS = 100_000
 """Clips of all classes together: a standard error of at most 0.1 points."""
 
-_BLOCK_SAMPLES = 2**17  # of one class at once: stays in the cache
+_BLOCK_SAMPLES = 2**17  # per class and block, to fit into the cache
 _SMALLEST_BLOCK = 16  # clips: the recursion takes one step of Python a sample, however many there are
 _MOST_SAMPLES = 2**25  # of all clips: bounds the time of long clips
 _LONGEST_CLIP = 2**20  # samples: bounds the memory
@@ -49,7 +49,7 @@ class BayesLimit:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval, 0 to 1."""
+        """The 95 % confidence interval, 0 to 1."""
         half = 1.96 * self.standard_error
         return max(0.0, self.accuracy - half), min(1.0, self.accuracy + half)
 
@@ -68,14 +68,14 @@ def bayes_limit(
     experiment
         A valid experiment.
     progress
-        Called now and then with the share done, 0 to 1. It may raise to cancel.
+        Called regularly with the completed share, 0 to 1. It may raise to cancel.
     n_clips
         Clips of all classes together.
 
     Returns
     -------
     BayesLimit or None
-        None where the limit is not known: recordings, noise that is not Gaussian, clips of more than a million samples.
+        None if the limit is not known: recordings, noise that is not Gaussian, clips of more than a million samples.
     """
     limit = None
     for limit in bayes_limits(experiment, progress, n_clips):  # noqa: B007  # the last one counts
@@ -86,15 +86,15 @@ def bayes_limit(
 def bayes_limits(
     experiment: Experiment, progress: Callable[[float], None] | None = None, n_clips: int = DEFAULT_CLIPS
 ) -> Iterator[BayesLimit]:
-    """Yield estimates of the limit on more and more clips; nothing where it is not known.
+    """Yield estimates of the limit on an increasing number of clips; nothing if it is not known.
 
     The best rule picks the class of largest posterior probability. The mean of that probability over clips of all
     classes estimates the rule's accuracy, with a smaller variance than counting its correct answers. The clips have a
-    stream of random numbers of their own, the same for every seed: the limit belongs to the task.
+    separate random stream, the same for every seed, as the limit is a property of the task.
 
     The rule sees the samples that the features are taken from, the network only their magnitudes: the limit holds for
     the network, and need not be reachable by it. Clips of many samples are fewer than ``n_clips``; the standard error
-    says what they are worth. Parameters as of :func:`bayes_limit`.
+    accounts for that. Parameters as of :func:`bayes_limit`.
     """
     synthetic = experiment.data.synthetic
     if experiment.data.source != "synthetic" or synthetic.noise != "gaussian":
@@ -134,7 +134,7 @@ def _largest_posteriors(
 
 
 def _estimate(sums: NDArray[np.float64], squares: NDArray[np.float64], per_class: int) -> BayesLimit:
-    """Every class has equally many clips, so the variances within the classes add up."""
+    """Combine the classes; all have equally many clips, so the variances within the classes add up."""
     means = sums / per_class
     variances = np.maximum(squares / per_class - means**2, 0.0) / max(per_class - 1, 1)
     return BayesLimit(float(means.mean()), math.sqrt(float(variances.sum())) / len(sums), per_class * len(sums))

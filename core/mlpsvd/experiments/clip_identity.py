@@ -1,4 +1,4 @@
-"""Digest of the clips of a run, which changes with any of them."""
+"""Digest of the clips of a run."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def clip_identity(experiment: Experiment, clips: LoadedClips) -> str:
     """Return a digest of the clips of an experiment.
 
     Recordings: the name of each clip, its label, its side of the split and its samples, in order. The folder in which
-    the recordings lie is not part of it, so they may be moved. Synthetic clips follow from the settings and the
-    seed, which stand for them: their samples may differ in the last bit between processors.
+    the recordings lie is not part of it, so they may be moved. Synthetic clips are represented by the settings and the
+    seed, as their samples may differ in the last bit between processors.
 
     Parameters
     ----------

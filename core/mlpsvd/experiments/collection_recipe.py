@@ -18,7 +18,7 @@ _FEWEST_CLIPS = 2
 
 
 def experiment_for_collection(current: Experiment, manifest: Path, clips: Sequence[RecordedClip]) -> Experiment:
-    """Return the experiment that trains on a collection.
+    """Return an experiment that trains on a collection.
 
     Settings for recordings that were changed by hand are kept, except for the place of the recordings; all others are
     fitted to the clips (:func:`mlpsvd.experiments.recordings_recipe.adapted_to`).
@@ -43,7 +43,7 @@ def is_of_collection(experiment: Experiment, manifest: Path) -> bool:
 
 
 def training_problem(counts: Mapping[str, int]) -> str:
-    """Return in words what keeps clips from being trained on; empty where nothing does.
+    """Return the reason why clips cannot be used for training; empty if they can.
 
     Parameters
     ----------
@@ -51,15 +51,15 @@ def training_problem(counts: Mapping[str, int]) -> str:
         Number of clips of each class.
     """
     if len(counts) < 2:
-        return "Two classes at least are needed to tell apart"
+        return "At least two classes are needed"
     few = [name for name, n_clips in counts.items() if n_clips < _FEWEST_CLIPS]
     if few:
-        return f"Each class needs {_FEWEST_CLIPS} clips at least, one of them to test on: {few[0]} has 1"
+        return f"Each class needs at least {_FEWEST_CLIPS} clips, one of them for testing: {few[0]} has 1"
     return ""
 
 
 def clips_identity(clips: Sequence[RecordedClip]) -> tuple[object, ...]:
-    """Return what a training depends on: which clips, how long, under which label."""
+    """Return the properties that training depends on: clips, durations and labels."""
     return tuple((clip.id, clip.label, clip.duration_s) for clip in clips)
 
 

@@ -1,4 +1,4 @@
-"""Tests whether contenders differ by more than chance."""
+"""Significance tests for the difference between contenders."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _compared(first: Outcome, second: Outcome) -> Comparison:
 
 
 def comparison_table(comparison: Comparison) -> dict[str, Any]:
-    """Return a comparison as a plain table, ready for JSON."""
+    """Return a comparison as a dictionary for JSON."""
     return {
         "difference": comparison.difference,
         "p_value": comparison.p_value,

@@ -1,4 +1,4 @@
-"""Cross-validation for small data sets, where a few test clips say little."""
+"""Cross-validation for small data sets, which have too few test clips."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ N_FOLDS = 5
 
 
 def folds_of(prepared: Prepared) -> tuple[NDArray[np.intp], ...]:
-    """Return the test clips of each fold (indices into ``prepared.pool``); empty where nothing is to be validated."""
+    """Return the test clips of each fold (indices into ``prepared.pool``); empty if cross-validation does not apply."""
     pool = prepared.pool
     return () if pool is None else stratified_folds(pool.labels, pool.recordings, N_FOLDS, prepared.experiment.seed)
 

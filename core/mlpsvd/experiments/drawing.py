@@ -41,7 +41,7 @@ _STYLE: Any = {
     "pdf.fonttype": 42,
     "svg.hashsalt": "mlpsvd",
 }
-# Okabe and Ito's colours, which stay apart for every kind of colour vision.
+# Okabe and Ito's colours, distinguishable with every kind of colour vision.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 
@@ -56,14 +56,14 @@ def save_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
     Raises
     ------
     OSError
-        If a file cannot be written; an old one is then as it was.
+        If a file cannot be written; an old one is then unchanged.
     """
     paths = []
     for kind in FORMATS:
         content = io.BytesIO()
         undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
         with style(), warnings.catch_warnings():
-            # Names in scripts that the font lacks are drawn as boxes; that is no reason to lose the figure.
+            # Characters missing in the font are drawn as boxes, which is better than no figure.
             warnings.filterwarnings("ignore", message=".*[Gg]lyph.*missing")
             figure.savefig(content, format=kind, dpi=_DPI, metadata=undated)
         path = folder / f"{stem}.{kind}"
@@ -74,7 +74,7 @@ def save_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Draw in the look of print while inside, whatever style a user has set.
+    """Context with the style for print, independent of the user's style.
 
     Raises
     ------
@@ -86,13 +86,13 @@ def style() -> Iterator[None]:
     except ImportError as error:
         raise MissingLibraryError("Plots need Matplotlib, which is not installed: pip install matplotlib") from error
     with mpl.rc_context():
-        mpl.rcdefaults()  # a user's own style is for screens
+        mpl.rcdefaults()  # a user's own style is intended for screens
         mpl.rcParams.update(_STYLE)
         yield
 
 
 def new_figure(height_in: float, width_in: float = COLUMN_IN) -> Figure:
-    """Return an empty figure, one journal column wide unless said otherwise; sizes in inches."""
+    """Return an empty figure, one journal column wide by default; sizes in inches."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width_in, height_in), layout="constrained")

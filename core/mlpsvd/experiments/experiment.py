@@ -1,4 +1,4 @@
-"""An experiment as data: one TOML text with everything that a result depends on."""
+"""An experiment as data: all settings that a result depends on."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Experiment:
                                              help="When which singular values are discarded.")  # fmt: skip
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
-        """Yield what does not fit together across sections."""
+        """Yield conflicts between sections."""
         if self.data.source == "synthetic":
             n_samples = round(self.data.synthetic.duration_s * self.data.synthetic.sample_rate_hz)
             if n_samples < self.features.fft_size:

@@ -1,8 +1,8 @@
 """Experiment files: reading and writing TOML without loss.
 
-A file begins with ``format_version = 1``. Keys that are left out take their defaults; a key that is unknown, or a
-value that is impossible, is refused. A relative ``data.recordings.path`` is relative to the folder of the file it
-stands in, and ``~`` is the home folder, so an experiment can lie beside its recordings.
+A file begins with ``format_version = 1``. Missing keys have their defaults; unknown keys and invalid values are
+refused. A relative ``data.recordings.path`` is relative to the folder of its file, and ``~`` is the home folder, so an
+experiment can lie beside its recordings.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ __all__ = ["FORMAT_VERSION", "from_toml", "load_experiment", "save_experiment", 
 FORMAT_VERSION = 1
 _LARGEST = 1_000_000
 _DEEP_KEY = re.compile(r"""(?<![\w"'-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){20}""")
-"""A key of more than 20 parts; tomllib takes a time that grows with the square of their number, and we have 4."""
+"""A key of more than 20 parts, for which tomllib needs quadratic time; valid keys have at most 4."""
 _HEADER = "# An experiment of MLP-SVD; run it with: mlpsvd train FILE\n"
 
 
 def to_toml(experiment: Experiment) -> str:
-    """Return ``experiment`` as the text of an experiment file, every setting written out. It is not checked."""
+    """Return ``experiment`` as the text of an experiment file, with all settings. It is not validated."""
     return _HEADER + tomli_w.dumps({"format_version": FORMAT_VERSION, **to_table(experiment)})
 
 
@@ -42,14 +42,14 @@ def from_toml(text: str, checked: bool = True) -> Experiment:
     text : str
         The text of an experiment file.
     checked : bool
-        Whether impossible values are refused. Without it they come back as they are, of the right types.
+        Whether invalid values are refused. Otherwise they are returned as they are, with the right types.
 
     Raises
     ------
     FileFormatError
-        If the text is no TOML (with the line), has no format version, or a newer one than this program knows.
+        If the text is not TOML (the message names the line), or has no format version or a newer one.
     SettingError
-        If a key is unknown or a value impossible; it names the key, the value and what would be right.
+        If a key is unknown or a value invalid; it names the key, the value and the valid values.
     """
     if len(text) > _LARGEST:
         raise FileFormatError(f"it has {len(text)} characters; an experiment has at most {_LARGEST}")
@@ -60,7 +60,7 @@ def from_toml(text: str, checked: bool = True) -> Experiment:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise FileFormatError(f"this is not valid TOML: {error}") from error
-    except (ValueError, RecursionError) as error:  # tomllib lets Python's own limits through
+    except (ValueError, RecursionError) as error:  # Python's own limits, not caught by tomllib
         raise FileFormatError("this is not valid TOML: a number is too long, or lists are nested too deep") from error
     _check_version(table.pop("format_version", None))
     experiment = experiment_from_table(table)
@@ -72,7 +72,7 @@ def from_toml(text: str, checked: bool = True) -> Experiment:
 def load_experiment(path: str | Path) -> Experiment:
     """Read an experiment file.
 
-    A relative ``data.recordings.path`` comes back absolute: it is taken to be relative to the file's folder.
+    A relative ``data.recordings.path`` is returned as an absolute path, resolved relative to the file's folder.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def save_experiment(path: str | Path, experiment: Experiment) -> None:
     Raises
     ------
     SettingError
-        If a value is impossible: what is saved can be loaded again.
+        If a value is invalid, as a saved file must be loadable.
     OSError
         If the file cannot be written; an old one is then as it was.
 

@@ -25,12 +25,12 @@ from mlpsvd.settings import check
 __all__ = ["FEWEST_TEST_CLIPS", "ClipPool", "Prepared", "prepare"]
 
 FEWEST_TEST_CLIPS = 30
-"""With fewer test clips, cross-validation gives the accuracy: of 30 clips, one is 3 points."""
+"""With fewer test clips, cross-validation is used: with 30 clips, one clip is 3 points of accuracy."""
 
 
 @dataclass(frozen=True, eq=False)
 class ClipPool:
-    """All clips of a small data set, training and test together, before scaling: what cross-validation needs.
+    """All clips of a small data set, training and test, before scaling, for cross-validation.
 
     Attributes
     ----------
@@ -49,18 +49,18 @@ class ClipPool:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything that training needs of the data.
+    """Data of an experiment, ready for training.
 
     Attributes
     ----------
     experiment
-        The experiment it was made for.
+        The experiment.
     dataset
         Feature vectors and labels.
     features
         The feature extractor, fitted on the training set.
     skipped
-        Recordings that were left out, with their reasons.
+        Skipped recordings, with reasons.
     clip_s
         Usual length of one clip in seconds (median over the training set): one decision of the finished classifier.
     levels
@@ -73,7 +73,7 @@ class Prepared:
     identity
         Digest of the clips, see :func:`mlpsvd.experiments.clip_identity.clip_identity`.
     notes
-        What is odd about recordings that are used.
+        Notes on recordings that are used.
     warnings
         Notes for the user about the data set, before training.
     """
@@ -117,19 +117,19 @@ class Prepared:
 
 
 def prepare(experiment: Experiment, progress: Callable[[float], None] | None = None) -> Prepared:
-    """Load or make the clips of ``experiment`` and turn them into feature vectors.
+    """Load or synthesise the clips of ``experiment`` and compute their feature vectors.
 
     Parameters
     ----------
     experiment
-        What to prepare.
+        The experiment.
     progress
         Called with the share done, 0 to 1, from this thread. It may raise to cancel.
 
     Raises
     ------
     SettingError
-        If a setting is impossible.
+        If a setting is invalid.
     DataError
         If the recordings do not give at least two classes with training and test clips, or the memory is too small.
 
@@ -146,7 +146,7 @@ def prepare(experiment: Experiment, progress: Callable[[float], None] | None = N
     try:
         return _prepared(experiment, progress)
     except MemoryError as error:
-        raise DataError(f"the data set does not fit into the memory ({error}); take fewer or shorter clips") from error
+        raise DataError(f"the data set does not fit into memory ({error}); take fewer or shorter clips") from error
 
 
 def _prepared(experiment: Experiment, progress: Callable[[float], None] | None) -> Prepared:
@@ -188,5 +188,5 @@ def _pool(clips: LoadedClips, features: FittedFeatures) -> ClipPool | None:
 
 def _clip_s(experiment: Experiment, clips: ClipSet) -> float:
     if experiment.data.source == "synthetic":
-        return experiment.data.synthetic.duration_s  # the clips at hand may be cut to the samples that features need
+        return experiment.data.synthetic.duration_s  # the clips may be cut to the samples that the features need
     return float(np.median([len(samples) for samples in clips.samples])) / clips.sample_rate_hz

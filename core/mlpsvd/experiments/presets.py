@@ -22,7 +22,7 @@ _SPACING_HZ = 30.0
 
 
 def preset(name: str) -> Experiment:
-    """Return the preset called ``name``; upper and lower case are alike.
+    """Return the preset called ``name``, ignoring case.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def _paper(name: str, n_classes: int, spacing_hz: float, bandwidth_hz: float) ->
 
 
 def _recordings() -> Experiment:
-    """Settings that suit short recordings of words; the folder is still to be chosen.
+    """Settings for short recordings of words, without a folder.
 
     The pattern reads 7 from ``7_george_12.wav``, as the Free Spoken Digit Dataset names its files.
     """
@@ -73,12 +73,12 @@ def _recordings() -> Experiment:
             n_parts=3,
             magnitude="log",
             scaling="standardised",
-            # How much silence a recording has around its sound is chance, and live there is another amount of it.
+            # The silence around the sound in a recording is arbitrary, and differs in live sound.
             trim_db=30.0,
         ),
         network=NetworkSettings(initial="glorot"),
-        # Standardised features leave few small singular values: the paper's 0.1 drops none on the spoken digits, 0.3
-        # leaves 9 of 20 at the same accuracy (98.9 % beside 98.5 % of the MLP, of six known speakers; an unknown
+        # Standardised features leave few small singular values: the paper's 0.1 discards none on the spoken digits, 0.3
+        # leaves 9 of 20 at the same accuracy (98.9 % against 98.5 % of the MLP, for six known speakers; an unknown
         # one's digits are recognised in 58 % of cases).
         discarding=DiscardingSettings(threshold=0.3, guard=0.05),
         training=TrainingSettings(retries=3),

@@ -12,13 +12,13 @@ __all__ = ["judged_accuracy", "judged_clips", "ranked_contenders"]
 
 
 def judged_accuracy(outcome: Outcome) -> float:
-    """Return the accuracy that a network is judged by, 0 to 1: cross-validated where that was done, else of the test
-    set; not-a-number without any clip."""
+    """Return the accuracy used for selection, 0 to 1: cross-validated if available, else of the test set; NaN without
+    clips."""
     return accuracy(outcome.confusion) if outcome.validation is None else outcome.validation.accuracy
 
 
 def judged_clips(outcome: Outcome) -> int:
-    """Return of how many clips :func:`judged_accuracy` is the share."""
+    """Return the number of clips behind :func:`judged_accuracy`."""
     return int(outcome.confusion.sum()) if outcome.validation is None else outcome.validation.n_clips
 
 

@@ -107,7 +107,7 @@ def adapted_to(
     """Return the current experiment with other recordings, and whether its settings were fitted to them.
 
     Settings for recordings that somebody has changed by hand are kept, but for the place of the recordings; all others
-    are those of :func:`fitted_to`, whose parameters these are. A name of one's own is kept with them.
+    are those of :func:`fitted_to`, whose parameters these are. A custom name is kept with them.
     """
     is_for_recordings = current.data.source == "recordings" and current.features != FeatureSettings()
     if not (is_for_recordings and has_own_settings(current)):

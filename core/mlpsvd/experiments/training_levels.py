@@ -1,4 +1,4 @@
-"""Levels of the training clips, for later comparison with a microphone's level."""
+"""Levels of the training clips, for comparison with live levels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mlpsvd.streams import Purpose, seeds
 
 __all__ = ["levels_at_hand", "levels_of_whole_clips"]
 
-# Percentiles of a few hundred levels are known well enough, and measured in a moment.
+# Percentiles of a few hundred levels are accurate enough and fast to compute.
 _MOST_CLIPS = 1000
 _MOST_FILTERS = 20
 _MADE_PER_FILTER = 20
@@ -44,7 +44,7 @@ def levels_of_whole_clips(experiment: Experiment) -> tuple[Level, ...]:
 
 
 def _whole_clips(settings: SyntheticSettings, seed: int) -> Iterator[NDArray[np.float64]]:
-    """The same noise through each filter, from rest."""
+    """Filter the same noise with each filter, from rest."""
     n_samples = min(clip_length(settings), _LONGEST_MADE)
     n_clips = min(_MADE_PER_FILTER, settings.train_per_class, max(2, _MOST_NOISE // n_samples))
     rng = np.random.default_rng(seeds(Purpose.TRAINING_LEVELS, seed))

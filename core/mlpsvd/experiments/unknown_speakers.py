@@ -7,9 +7,9 @@ from mlpsvd.experiments.experiment import Experiment
 __all__ = ["KNOWN_SPEAKERS_ONLY", "UNKNOWN_SPEAKERS", "known_sources_note"]
 
 UNKNOWN_SPEAKERS = (
-    "The test clips come from the same speakers, devices and places as the training clips. Others may be recognised "
-    "far less often: of spoken digits, 98 % of six known speakers and 58 % of an unknown one "
-    "(28 to 82 % by speaker)."
+    "The test clips come from the same speakers, devices and places as the training clips. The accuracy for others "
+    "may be much lower: with spoken digits, it is 98 % for six known speakers and 58 % for an unknown one (28 to 82 "
+    "% by speaker)."
 )
 """Measured on the Free Spoken Digit Dataset with the preset for recordings, one speaker left out at a time."""
 
@@ -19,10 +19,9 @@ KNOWN_SPEAKERS_ONLY = "Valid only for known speakers, devices and places."
 
 
 def known_sources_note(experiment: Experiment) -> str:
-    """Return the sentence to show after a training on recordings; empty where it does not apply.
-
-    A manifest may hold out whole speakers, so nothing is said of one. For a collection,
-    :attr:`mlpsvd.collection.collection.Collection.has_fixed_split` says whether its manifest does.
+    """Return the sentence to show after a training on recordings; empty if it does not apply. A manifest may hold out
+    whole speakers, so there is no sentence for one. For a collection,
+    :attr:`mlpsvd.collection.collection.Collection.has_fixed_split` states whether its manifest does.
     """
     data = experiment.data
     return UNKNOWN_SPEAKERS if data.source == "recordings" and data.recordings.labels_from != "manifest" else ""

@@ -30,7 +30,7 @@ from mlpsvd.training.events import EpochEvent, Snapshot
 
 __all__ = ["GpuTrials"]
 
-# Host memory bounds it: a trial of ten classes holds 9 MB of feature vectors, and both its networks after each epoch.
+# Bounded by host memory: a trial of ten classes needs 9 MB for feature vectors, and both networks after each epoch.
 _TRIALS_AT_ONCE = 100
 
 
@@ -45,7 +45,7 @@ class GpuTrials:
     Raises
     ------
     DeviceError
-        If there is no GPU that works.
+        If there is no working GPU.
     """
 
     def __init__(self, make_engine: Callable[[Precision], FusedGpuEngine] | None = None) -> None:
@@ -53,7 +53,7 @@ class GpuTrials:
         self._engines: dict[Precision, FusedGpuEngine] = {}
 
     def takes(self, trial: Trial) -> bool:
-        """Whether a trial trains networks; the Bayes limit, which trains none, is left to the processor."""
+        """Return whether a trial trains networks; Bayes limits are computed on the CPU."""
         return trial.measurement is not Measurement.BAYES
 
     def measure(self, trials: Sequence[Trial]) -> Iterator[tuple[Trial, dict[str, Any]]]:
@@ -62,7 +62,7 @@ class GpuTrials:
         Raises
         ------
         MlpSvdError
-            If an experiment is impossible, a training fails, or the device has too little memory.
+            If an experiment is invalid, a training fails, or the device has too little memory.
         """
         by_precision = defaultdict(list)
         for trial in trials:

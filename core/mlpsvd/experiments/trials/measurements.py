@@ -1,6 +1,6 @@
 """Measurements of one trial: plain tables of numbers that can be sent between processes.
 
-Every measurement follows from the experiment alone, its seed included.
+Every measurement depends only on the experiment, including its seed.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ __all__ = ["Measurement", "Raced", "measure", "race_table"]
 
 
 class Measurement(enum.Enum):
-    """What can be measured of an experiment.
+    """Kinds of measurement.
 
     RACE: accuracies, ranks, weights and times of every network. SINGULAR_VALUES: these and the singular values of
     the first weight matrix after each epoch. SMALLER_RANKS: these and the accuracy of dense networks at each smaller
-    rank, every epoch. BAYES: the accuracy of the best rule there is, on as many clips as the test set has.
+    rank, every epoch. BAYES: the Bayes limit, estimated on as many clips as the test set has.
     """
 
     RACE = "race"
@@ -69,19 +69,19 @@ def measure(experiment: Experiment, measurement: Measurement) -> dict[str, Any]:
     Parameters
     ----------
     experiment
-        What to run.
+        The experiment.
     measurement
-        What to record.
+        The measurement.
 
     Returns
     -------
     dict
-        Plain tables, ready for JSON.
+        Nested dictionaries, ready for JSON.
 
     Raises
     ------
     MlpSvdError
-        If the experiment is impossible or its training fails.
+        If the experiment is invalid or its training fails.
     """
     with threadpool_limits(limits=1):
         if measurement is Measurement.BAYES:
@@ -90,7 +90,7 @@ def measure(experiment: Experiment, measurement: Measurement) -> dict[str, Any]:
 
 
 def race_table(raced: Raced, measurement: Measurement) -> dict[str, Any]:
-    """Return a measurement of a finished race as plain tables, ready for JSON."""
+    """Return a measurement of a finished race as nested dictionaries, ready for JSON."""
     tables = {
         name: {**_contender_table(history, raced.confusions[name]), **_MORE[measurement](raced, name)}
         for name, history in raced.histories.items()
@@ -143,7 +143,7 @@ def _raced(experiment: Experiment) -> Raced:
 
 
 def _contender_table(history: Sequence[EpochEvent], confusion: NDArray[np.intp]) -> dict[str, Any]:
-    """One entry an epoch, the state before training first; ranks of the first weight matrix."""
+    """Return one entry per epoch, starting with the state before training."""
     return {
         "test_accuracy": [_short(event.test_accuracy) for event in history],
         "train_accuracy": [_short(event.train_accuracy) for event in history],
@@ -157,5 +157,5 @@ def _contender_table(history: Sequence[EpochEvent], confusion: NDArray[np.intp])
 
 
 def _short(value: float | NDArray[np.floating]) -> float:
-    """Seven digits: all that float32 knows."""
+    """Round to seven digits, the precision of float32."""
     return float(f"{float(value):.7g}")

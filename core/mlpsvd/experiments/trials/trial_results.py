@@ -16,19 +16,19 @@ _MOST = 2**53
 
 
 def checked_result(fields: Fields, experiment: Experiment, measurement: Measurement) -> dict[str, Any]:
-    """Return the plain tables of a result, as :func:`mlpsvd.experiments.trials.measurements.measure` makes them.
+    """Return the nested dictionaries of a result, as :func:`mlpsvd.experiments.trials.measurements.measure` makes them.
 
     Parameters
     ----------
     fields
         The result, from an untrusted file.
     experiment, measurement
-        What it is a result of.
+        The experiment and the measurement of the result.
 
     Raises
     ------
     FileFormatError
-        If a field is missing, of another type, or does not fit the experiment.
+        If a field is missing, has another type, or does not match the experiment.
     """
     if measurement is Measurement.BAYES:
         fields.number("accuracy", 0.0, 1.0)
@@ -38,7 +38,7 @@ def checked_result(fields: Fields, experiment: Experiment, measurement: Measurem
     fields.text("engine")
     contenders = fields.table("contenders")
     if set(contenders.names()) != set(experiment.training.contenders):
-        raise FileFormatError(f"{contenders.where}names are not the contenders of the experiment")
+        raise FileFormatError(f"{contenders.where}names do not match the contenders of the experiment")
     for name in contenders.names():
         _check_contender(contenders.table(name), experiment, measurement, name)
     return fields.raw()
@@ -74,7 +74,7 @@ def _check_rows(table: Fields, name: str, n_rows: int | None) -> None:
     fields = Fields({f"{name}[{index}]": row for index, row in enumerate(rows)}, table.where)
     lengths = {len(fields.numbers(key, 0.0)) for key in fields.names()}
     if name == "confusion" and lengths != {len(rows)}:
-        raise FileFormatError(f"{table.where}confusion should be a square")
+        raise FileFormatError(f"{table.where}confusion should be a square matrix")
 
 
 def _n_classes(experiment: Experiment) -> int:

@@ -1,7 +1,7 @@
-"""Trials of experiments on any executor: resumable, and independent of the number of workers.
+"""Trials of experiments on any executor, resumable and independent of the number of workers.
 
-A trial is an experiment with its seed and the measurement to make of it. Its result follows from these two alone, so
-each finished one is kept at once in a file named after them, and a repeated command computes only what is missing.
+A trial is an experiment with its seed and a measurement. Its result depends only on these two, so it is stored at once
+in a file named by a checksum of them, and a repeated command computes only missing trials.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _MOST_BYTES = 200_000_000
 
 @dataclass(frozen=True)
 class Trial:
-    """One experiment, its seed included, and what is measured of it."""
+    """An experiment, including its seed, and a measurement."""
 
     experiment: Experiment
     measurement: Measurement = Measurement.RACE
 
     @cached_property
     def key(self) -> str:
-        """What identifies the result: a checksum of all that it depends on.
+        """Identifier of the result: a checksum of everything it depends on.
 
         The version of the numerics is part of it; the experiment's name and the program's version are not.
         """
@@ -52,7 +52,7 @@ class Trial:
 
     @property
     def cost(self) -> float:
-        """A rough share of the work, for the time left: training clips shown to a network."""
+        """Estimate of the work, for the remaining time: number of training clips processed."""
         synthetic = self.experiment.data.synthetic
         epochs = self.experiment.training.epochs if self.measurement is not Measurement.BAYES else 1
         return float(synthetic.train_per_class * len(synthetic.filters) * epochs)
@@ -65,13 +65,13 @@ class TrialEvent:
     Attributes
     ----------
     trial, result
-        What was measured, and what came out, as plain tables.
+        The trial, and its result as nested dictionaries.
     done, total
         Trials done, and requested.
     left_s
-        Seconds that the others will take at the pace so far; None before the first has been computed.
+        Estimated remaining seconds; None before the first trial has been computed.
     kept
-        Whether the result was there from an earlier run.
+        Whether the result was loaded from an earlier run.
     """
 
     trial: Trial
@@ -83,23 +83,23 @@ class TrialEvent:
 
 
 class TrialStore:
-    """Results of trials in a folder, one JSON file each, written in one step.
+    """Store of trial results in a folder, one JSON file each, written atomically.
 
     Parameters
     ----------
     folder
-        Where the files lie; made with the first result.
+        Folder of the files; created with the first result.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def path(self, trial: Trial) -> Path:
-        """Return the file of a trial, there or not."""
+        """Return the path of the file of a trial, which may not exist."""
         return self._folder / f"{trial.key}.json"
 
     def get(self, trial: Trial) -> dict[str, Any] | None:
-        """Return the result of a trial, or None where there is none, or none that can be read."""
+        """Return the result of a trial; None if it is missing or unreadable."""
         try:
             table = parse_fields(read_plain(self.path(trial), _MOST_BYTES))
             table.whole("format_version", _FORMAT_VERSION, _FORMAT_VERSION)
@@ -108,7 +108,7 @@ class TrialStore:
             return None
 
     def put(self, trial: Trial, result: Mapping[str, Any]) -> None:
-        """Keep a result.
+        """Store a result.
 
         Raises
         ------
@@ -127,12 +127,12 @@ class TrialStore:
 
 
 def seeded(experiment: Experiment, n_trials: int) -> list[Experiment]:
-    """Return ``n_trials`` copies of an experiment whose seeds follow on from its own."""
+    """Return ``n_trials`` copies of an experiment with consecutive seeds."""
     return [replace(experiment, seed=(experiment.seed + index) % 2**32) for index in range(n_trials)]
 
 
 class BatchMeasure(Protocol):
-    """Measures many trials in one go; see :class:`mlpsvd.experiments.trials.gpu_trials.GpuTrials`."""
+    """Measures many trials at once; see :class:`mlpsvd.experiments.trials.gpu_trials.GpuTrials`."""
 
     def takes(self, trial: Trial) -> bool:
         """Whether it can measure a trial."""
@@ -144,26 +144,25 @@ class BatchMeasure(Protocol):
 def run_trials(
     trials: Sequence[Trial], store: TrialStore, executor: Executor, together: BatchMeasure | None = None
 ) -> Generator[TrialEvent, None, None]:
-    """Compute the trials that ``store`` does not hold yet; yield every trial once, those kept from earlier first.
+    """Compute the trials missing in ``store``; yield every trial once, stored ones first.
 
-    Closing the generator cancels what has not begun; what is done is in the store. The same trial asked for twice
-    is computed once.
+    Closing the generator cancels pending trials; finished ones are in the store. Duplicate trials are computed once.
 
     Parameters
     ----------
     trials
-        What is wanted.
+        The trials.
     store
-        Where results are and go.
+        Store of the results.
     executor
         Runs the measurements: processes, threads, a cluster.
     together
-        Measures first, and all at once, the trials that it takes.
+        Measures the trials that it supports, first and all at once.
 
     Raises
     ------
     BrokenExecutor
-        If a worker process was ended from outside. Everything finished is kept: go on with a new executor.
+        If a worker process was killed. Finished trials are stored: continue with a new executor.
     MlpSvdError
         If a trial fails.
     """
@@ -207,12 +206,12 @@ def _computed(
 
 
 def _broken_last(finished: set[Future[dict[str, Any]]]) -> list[Future[dict[str, Any]]]:
-    """A lost worker fails every future that waits at once; those that came to an end before it count."""
+    """Return results that finished before a lost worker made the other futures fail."""
     return sorted(finished, key=lambda future: isinstance(future.exception(), BrokenExecutor))
 
 
 class _Pace:
-    """Estimates the time left from the work done so far."""
+    """Estimates the remaining time from the work done so far."""
 
     def __init__(self, trials: Sequence[Trial]) -> None:
         self._total = sum(trial.cost for trial in trials)
@@ -220,7 +219,7 @@ class _Pace:
         self._started = time.monotonic()
 
     def left_s(self, finished: Trial) -> float:
-        """Count one trial as finished and return the seconds that the rest will take."""
+        """Record a finished trial and return the estimated remaining seconds."""
         self._done += finished.cost
         elapsed_s = time.monotonic() - self._started
         with contextlib.suppress(ZeroDivisionError):
