@@ -32,9 +32,9 @@ _BAND = 0.02  # what belongs to the tone, either side of it, as a share of its f
 
 @dataclass(frozen=True)
 class Calibration:
-    """How the level of a device's samples becomes a sound pressure level.
+    """Calibration that converts levels of a device to sound pressure levels.
 
-    It holds for one device at one gain: turned up by 6 dB, everything reads 6 dB too much.
+    It is valid for one device at one gain: with 6 dB more gain, every level is 6 dB too high.
 
     Attributes
     ----------
@@ -42,13 +42,13 @@ class Calibration:
         To be added to a level in dBFS (relative to a full-scale sine, as of :func:`mlpsvd.audio.level.measure_level`)
         to give dB SPL.
     tone_hz
-        Frequency of the tone as it was found.
+        Measured frequency of the tone.
     reference_db_spl
-        What the calibrator was said to give.
+        Nominal level of the calibrator.
     device_key
-        Which device it belongs to; empty where unknown.
+        Key of the device; empty if unknown.
     measured_at
-        When, as ISO date and time; empty where unknown.
+        ISO date and time; empty if unknown.
     """
 
     offset_db: float
@@ -62,12 +62,12 @@ class Calibration:
         return level_dbfs + self.offset_db
 
     def to_table(self) -> dict[str, float | str]:
-        """Return it as a plain table, for preferences."""
+        """Return it as a dictionary, for preferences."""
         return asdict(self)
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Calibration:
-        """Rebuild a calibration from what :meth:`to_table` gave.
+        """Rebuild a calibration from the result of :meth:`to_table`.
 
         Raises
         ------
@@ -99,7 +99,7 @@ def calibrate(
 ) -> Calibration:
     """Calibrate from the recorded tone of a calibrator.
 
-    The level is that of the tone alone: what else there is, up to a tenth of the energy, is left out.
+    The level is that of the tone alone; other sound, up to a tenth of the energy, is excluded.
 
     Parameters
     ----------
@@ -123,17 +123,17 @@ def calibrate(
             f"the calibrator's level is given as {level_db_spl:g} dB SPL; it should be from 40 to 160, mostly 94"
         )
     _require_usable(samples, rate_hz)
-    sound = samples - samples.mean(dtype=np.float64)  # a sound card's constant offset is no sound
+    sound = samples - samples.mean(dtype=np.float64)  # a sound card's constant offset is not sound
     level_dbfs = measure_level(sound).rms_dbfs
     if level_dbfs < _FAINTEST_DBFS:
         raise CalibrationError(
-            f"there is hardly a sound: {level_dbfs:.0f} dBFS; a calibrator's tone should be well above "
-            f"{_FAINTEST_DBFS:.0f} dBFS, so look whether it is on and the right input is chosen"
+            f"the level is too low: {level_dbfs:.0f} dBFS; a calibrator's tone should be well above "
+            f"{_FAINTEST_DBFS:.0f} dBFS, so check that it is on and that the right input is selected"
         )
     tone_hz, share = _tone(sound, rate_hz)
     if share < _LEAST_SHARE:
         raise CalibrationError(
-            f"the recording is no single tone: only {100 * share:.0f} % of its energy lies at its strongest "
+            f"the recording is not a single tone: only {100 * share:.0f} % of its energy lies at its strongest "
             f"frequency, {tone_hz:.0f} Hz; it should be over {100 * _LEAST_SHARE:.0f} %, so push the calibrator fully "
             "onto the microphone and switch it on"
         )
@@ -154,7 +154,7 @@ def _require_usable(samples: NDArray[np.floating[Any]], rate_hz: float) -> None:
             f"the tone is {duration_s:.2f} s long; it should be {SHORTEST_TONE_S:g} s or longer, better 3 s"
         )
     if not np.isfinite(samples).all():
-        raise CalibrationError("the recording of the tone holds samples that are not finite; record it again")
+        raise CalibrationError("the recording of the tone contains samples that are not finite; record it again")
     level = measure_level(samples)
     if level.clipped:
         raise CalibrationError(

@@ -1,4 +1,4 @@
-"""Microphone correction files: the frequency response of a measurement microphone, as measured by its maker."""
+"""Microphone correction files: frequency response of a measurement microphone, measured by its manufacturer."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _COMMENTS = ("*", "#", ";", "//")
 
 @dataclass(frozen=True, eq=False)
 class MicrophoneCorrection:
-    """The response of a microphone over frequency, to be subtracted from what it heard.
+    """Frequency response of a microphone, to be subtracted from its spectra.
 
     Attributes
     ----------
     name
-        Where it comes from: the name of the file.
+        Name of the file.
     frequencies_hz : np.ndarray [shape=(n_points,)]
         Ascending, above 0.
     response_db : np.ndarray [shape=(n_points,)]
-        How much louder than it is the microphone hears that frequency.
+        Gain of the microphone at that frequency.
     """
 
     name: str
@@ -45,8 +45,8 @@ class MicrophoneCorrection:
     def at(self, frequencies_hz: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the response in dB at any frequencies, in the same shape.
 
-        Straight lines over the logarithm of the frequency; below the first and above the last point, 0 Hz included,
-        the response is taken to be that of the point.
+        Linear interpolation over the logarithm of the frequency; below the first and above the last point, the response
+        is constant.
         """
         lowest = float(self.frequencies_hz[0])
         wanted = np.log(np.maximum(np.asarray(frequencies_hz, np.float64), lowest))
@@ -55,24 +55,25 @@ class MicrophoneCorrection:
 
 
 def read_correction(path: Path) -> MicrophoneCorrection:
-    """Read a correction file: lines of a frequency in Hz and a response in dB, as makers and programs write them.
+    """Read a correction file: lines of a frequency in Hz and a response in dB.
 
-    Columns are separated by blanks, tabs, commas or semicolons; a third one (the phase) is not looked at. Numbers may
-    have a decimal comma where something else stands between the columns. Lines that do not begin with a number may
+    Columns are separated by blanks, tabs, commas or semicolons; a third one (the phase) is ignored. Numbers may have a
+    decimal comma if the columns have another separator. Lines that do not begin with a number may
     stand before the first one that does (a sensitivity, headings), and comments anywhere: after ``*``, ``#``, ``;`` or
-    ``//``, or in quotation marks. A point at 0 Hz, which has no place on a logarithmic axis, is left out.
+    ``//``, or in quotation marks. A point at 0 Hz is ignored, as it has no position on a logarithmic axis.
 
     Raises
     ------
     FileFormatError
-        If the file cannot be read, has fewer than two points, a line that is none, frequencies that do not ascend, or
+        If the file cannot be read, has fewer than two points, an invalid line, frequencies that do not ascend, or
         a response beyond ±60 dB; it names the line.
     """
     points = [(hz, db) for hz, db in _points(path, _text(path)) if hz > 0.0]
     if len(points) < 2:
         found = "one line" if points else "no line"
         raise FileFormatError(
-            f"{one_line(str(path), 300)} is no microphone correction: it has {found} of a frequency and a response; it "
+            f"{one_line(str(path), 300)} is not a microphone correction: it has {found} of a frequency and a "
+            "response; it "
             "should have two or more"
         )
     frequencies_hz, response_db = np.array(points).T
@@ -90,7 +91,7 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError:
         text = content.decode("latin-1")
     if "\0" in text:
-        raise FileFormatError(f"{where} is no text; a correction has lines of a frequency in Hz and a response in dB")
+        raise FileFormatError(f"{where} is not text; a correction has lines of a frequency in Hz and a response in dB")
     return text
 
 
@@ -125,13 +126,13 @@ def _point(where: str, line: str, fields: list[str]) -> tuple[float, float]:
     if not abs(response_db) <= _LARGEST_DB:
         raise FileFormatError(
             f"{where}: the response is {response_db:g} dB; it should be within ±{_LARGEST_DB:g} dB (levels in dB SPL "
-            "are no response)"
+            "are not a response)"
         )
     return frequency_hz, response_db
 
 
 def _fields(line: str) -> list[str]:
-    """Return the columns of a line with points in their numbers; none for a comment."""
+    """Return the columns of a line with decimal points; empty for a comment."""
     line = line.strip()
     if line.startswith(_COMMENTS):
         return []

@@ -27,7 +27,7 @@ Samples = NDArray[np.float32]
 
 _BLOCK_FRAMES = 2**18
 _BLOCK_SAMPLES = 2**21
-"""Of all channels together: a file of 1024 channels is read in shorter blocks."""
+"""Samples per block over all channels, so that files with many channels are read in shorter blocks."""
 _TOLERATED_LOSS = 0.005
 """Share of the promised samples that may be missing without a note: the length of an MP3 file is an estimate."""
 _CANCELLED_DB = 7.0
@@ -59,7 +59,7 @@ class FileBlocks:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Notes about the file for the user, one clause each; complete after the last block."""
+        """Notes on the file, one clause each; complete after the last block."""
         broken_off = (self._broken_off,) if self._broken_off else ()
         return (*self._sound.notes, *broken_off, *self._loudness.notes)
 
@@ -86,7 +86,7 @@ class FileBlocks:
         block, problem = self._frames(wanted)
         self._n_read += len(block)
         if not self._n_read:
-            raise UnusableAudioFileError(self._path, problem or "it holds no samples")
+            raise UnusableAudioFileError(self._path, problem or "it contains no samples")
         if promised is not None and (problem or len(block) < wanted):
             self._note_loss(promised)
         return block, bool(problem) or len(block) < wanted or self._n_read == promised
@@ -122,17 +122,17 @@ class FileBlocks:
     def _check(self, block: NDArray[np.float32]) -> None:
         lowest, highest = float(block.min()), float(block.max())
         if not (math.isfinite(lowest) and math.isfinite(highest)):
-            raise UnusableAudioFileError(self._path, "it holds samples that are not finite numbers")
+            raise UnusableAudioFileError(self._path, "it contains samples that are not finite numbers")
         if max(-lowest, highest) > LARGEST_SAMPLE:
-            found = f"it holds a sample of {max(-lowest, highest):.3g}"
+            found = f"it contains a sample of {max(-lowest, highest):.3g}"
             raise UnusableAudioFileError(
-                self._path, f"{found}; full scale is 1, and at most {LARGEST_SAMPLE:g} is read"
+                self._path, f"{found}; full scale is 1, and at most {LARGEST_SAMPLE:g} is allowed"
             )
         self._loudness.see(lowest, highest)
 
 
 class _Loudness:
-    """Finds silence, and sound that is lost when channels are mixed.
+    """Detects silence, and sound that is lost when channels are mixed.
 
     Channels of power P_i give a mix of the power P; (sum P_i / n) / P is 1 for equal channels, n for channels that have
     nothing in common, and infinite for two that are of opposite sign.
@@ -158,16 +158,16 @@ class _Loudness:
         if self._n_channels < 2 or self._channels == 0.0:
             return ()
         if self._mix <= 1e-6 * self._channels:
-            return (f"its {self._n_channels} channels cancel each other when mixed; choose one of them",)
+            return (f"its {self._n_channels} channels cancel each other when mixed; select one of them",)
         lost_db = 10.0 * math.log10(self._channels / self._mix)
         if lost_db < 10.0 * math.log10(self._n_channels) + _CANCELLED_DB:
             return ()
-        return (f"mixing its {self._n_channels} channels takes {lost_db:.0f} dB off it; choose one of them",)
+        return (f"mixing its {self._n_channels} channels reduces its level by {lost_db:.0f} dB; select one of them",)
 
 
 @contextmanager
 def open_blocks(path: Path, channel: int = 0) -> Iterator[FileBlocks]:
-    """Open an audio file for the time of a ``with`` block.
+    """Context manager that opens an audio file.
 
     Parameters
     ----------

@@ -36,14 +36,14 @@ _NOMINAL_RATES_HZ = (
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What a file says of itself, without its samples being read.
+    """Properties of an audio file from its header.
 
     Attributes
     ----------
     sample_rate_hz, n_channels, duration_s
         From its header.
     notes
-        What is wrong with that header, one clause each.
+        Errors in the header, one clause each.
     """
 
     sample_rate_hz: float
@@ -75,7 +75,7 @@ class Sound:
 def info(path: Path) -> AudioInfo:
     """Return sample rate, channels and duration of an audio file.
 
-    Only of a file that does not say how long it is the samples are counted.
+    The samples are counted only if the header gives no length.
 
     Raises
     ------
@@ -118,12 +118,12 @@ def read_sound(path: Path, channel: int = 0) -> Sound:
             blocks = [block for block, _ in file.blocks()]
             samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
         except MemoryError:
-            raise UnusableAudioFileError(path, "it is too long for the memory") from None
+            raise UnusableAudioFileError(path, "it does not fit into memory") from None
         return Sound(samples, file.sample_rate_hz, file.notes)
 
 
 def same_rate(first_hz: float, second_hz: float) -> bool:
-    """Whether two sample rates are equal within 0.1 %, less than anybody hears and than clocks differ.
+    """Return whether two sample rates are equal within 0.1 %, which is inaudible and within clock tolerances.
 
     Between such rates nothing is resampled: a resampler would cut the top of the band, and a network that was trained
     with it would miss it.

@@ -18,13 +18,13 @@ __all__ = ["PatchedFile", "Repair", "inspect_header"]
 _MOST_CHUNKS = 1000
 _PLACEHOLDERS = (range(0x7FFF0000, 0x80000000), range(0xFFFF0000, 0x100000000), range(2**62, 2**64))
 """Lengths that programs write where they do not know it, e.g. ffmpeg and sox into a pipe."""
-_NO_LENGTH = "its header gives no length; it was read to the end of the file"
+_NO_LENGTH = "its header contains no length; it was read to the end of the file"
 _STALE = "its header ends before the sound does; it was read to the end of the file"
 
 
 @dataclass(frozen=True)
 class Repair:
-    """What to read instead of the file's own bytes.
+    """Corrections of the bytes of a file.
 
     Attributes
     ----------

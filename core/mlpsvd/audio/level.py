@@ -17,7 +17,7 @@ _CLIPPED_AT = 0.999
 
 @dataclass(frozen=True)
 class Level:
-    """Level of a stretch of samples.
+    """Level of a section of samples.
 
     Attributes
     ----------

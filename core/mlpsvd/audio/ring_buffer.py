@@ -24,7 +24,7 @@ _N_BREAKS = 4096
 
 @dataclass(frozen=True)
 class _Breaks:
-    """Where sound is missing; replaced as a whole, so that a reader always sees one state of it."""
+    """Gaps in the sound; replaced as a whole, so that a reader always sees a consistent state."""
 
     firsts: tuple[int, ...] = ()
     """Number of the first sample after each break, ascending."""
@@ -85,46 +85,46 @@ class RingBuffer:
 
     @property
     def capacity(self) -> int:
-        """How many samples are kept."""
+        """Capacity in samples."""
         return self._capacity
 
     @property
     def n_written(self) -> int:
-        """How many samples the source has delivered since its start."""
+        """Number of samples delivered by the source since its start."""
         return self._written
 
     @property
     def n_read(self) -> int:
-        """The number of the first sample that the reader still wants."""
+        """Number of the first sample that the reader has not released."""
         return self._read
 
     @property
     def n_lost(self) -> int:
-        """How many samples were written over before the reader had them."""
+        """Number of samples that were overwritten before they were read."""
         return self._lost
 
     @property
     def n_waiting(self) -> int:
-        """How many delivered samples the reader has not released, lost ones included."""
+        """Number of delivered samples that the reader has not released, including lost ones."""
         return self._written - self._read
 
     @property
     def n_free(self) -> int:
-        """How many samples can be written before one is lost; a source that can wait, waits for room."""
+        """Number of samples that can be written without loss; a source that can wait, waits for space."""
         return max(0, self._capacity - self.n_waiting)
 
     @property
     def gaps_s(self) -> float:
-        """Seconds of sound that are missing at all breaks together."""
+        """Total duration of all gaps in seconds."""
         return self._breaks.total_s
 
     @property
     def oldest(self) -> int:
-        """The number of the oldest sample still kept."""
+        """Number of the oldest sample in the buffer."""
         return max(0, self._claimed - self._capacity)
 
     def write(self, block: NDArray[np.floating[Any]]) -> None:
-        """Append samples; never blocks, and writes over the oldest when full.
+        """Append samples; never blocks, and overwrites the oldest when full.
 
         Parameters
         ----------
@@ -142,7 +142,7 @@ class RingBuffer:
         self._written = end
 
     def begin_anew(self, gap_s: float = 0.0) -> None:
-        """Say that the next sample does not follow the last one; the writer's.
+        """Mark a gap before the next sample; called by the writer.
 
         Parameters
         ----------
@@ -183,14 +183,14 @@ class RingBuffer:
         return copy if start >= self.oldest else None
 
     def catch_up(self) -> int:
-        """Skip what was written over before it was read, count it as lost, and return how much that was."""
+        """Skip samples that were overwritten before they were read, count them as lost, and return their number."""
         n_lost = max(0, self.oldest - self._read)
         self._lost += n_lost
         self._read += n_lost
         return n_lost
 
     def advance(self, to: int) -> None:
-        """Release every sample before number ``to``: the reader needs them no more."""
+        """Release all samples before number ``to``."""
         self._read = max(self._read, to)
 
     def arrived_s(self, end: int) -> float | None:

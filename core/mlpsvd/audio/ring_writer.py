@@ -32,7 +32,7 @@ class RingWriter:
         return self._resampler.delay_s if self._resampler is not None else 0.0
 
     def begin(self, from_hz: float, gap_s: float | None) -> None:
-        """Say at which rate the next samples come, and what is missing before them; None where nothing came yet."""
+        """Set the rate of the next samples and the gap before them; None for the first samples."""
         if gap_s is not None:
             self.finish()
             self.ring.begin_anew(gap_s)
@@ -43,7 +43,7 @@ class RingWriter:
         self.ring.write(samples if self._resampler is None else self._resampler.push(samples))
 
     def finish(self) -> None:
-        """Write what the resampler still holds: what follows, if anything, does not follow it."""
+        """Flush the resampler at the end of a continuous section."""
         if self._resampler is not None:
             self.ring.write(self._resampler.flush())
             self._resampler = None

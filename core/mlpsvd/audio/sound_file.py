@@ -1,4 +1,4 @@
-"""The one way to open an audio file, and the rule for what is a plausible one."""
+"""Opening and validation of audio files."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class OpenSound:
 
 @contextmanager
 def open_sound(path: Path) -> Iterator[OpenSound]:
-    """Open an audio file for the time of a ``with`` block.
+    """Context manager that opens an audio file.
 
     Lengths in the header that are wrong (a recorder that lost power) are corrected, with a note.
 
@@ -99,7 +99,7 @@ def open_sound(path: Path) -> Iterator[OpenSound]:
             found = f"its sample rate is {rate_hz:.12g} Hz"
             raise UnusableAudioFileError(path, f"{found}; it should be from {LOWEST_RATE_HZ:g} to {HIGHEST_RATE_HZ:g}")
         if n_frames <= 0:
-            raise UnusableAudioFileError(path, "it holds no samples")
+            raise UnusableAudioFileError(path, "it contains no samples")
         yield OpenSound(file, rate_hz, int(file.channels), n_frames if n_frames < _MOST_FRAMES else None, notes)
 
 
@@ -123,7 +123,7 @@ def check_channel(path: Path, n_channels: int, channel: int) -> None:
     """Raise AudioFileError if a file with ``n_channels`` has no channel of that number (from 1; 0 is all of them)."""
     if channel > n_channels:
         has = "1 channel" if n_channels == 1 else f"{n_channels} channels"
-        raise UnusableAudioFileError(path, f"it has {has}, and channel {channel} is asked for")
+        raise UnusableAudioFileError(path, f"it has {has}, and channel {channel} was requested")
 
 
 def soundfile_library() -> ModuleType:
@@ -155,15 +155,15 @@ def _on_disk(path: Path) -> Path | bytes:
 
 
 def why_unreadable(path: Path, error: Exception) -> str:
-    """Say in one clause why a file could not be read."""
+    """Return in one clause why a file could not be read."""
     if not path.exists():
         return "there is no such file"
     if isinstance(error, FileFormatError):
         return "it " + str(error).removeprefix(one_line(str(path), 300)).strip()
     if isinstance(error, MemoryError):
-        return "it is too long for the memory"
+        return "it does not fit into memory"
     if isinstance(error, PermissionError):
-        return "it may not be read (permission denied)"
+        return "permission to read it is denied"
     if path.stat().st_size == 0:
         return "it is empty (0 bytes)"
     detail = one_line(str(getattr(error, "error_string", error))).strip().rstrip(".")

@@ -41,18 +41,18 @@ _FILTER_SUFFIXES = tuple(one for one in SUFFIXES if one not in (".vox", ".gsm", 
 
 
 def has_audio_suffix(name: str) -> bool:
-    """Whether a file of this name is looked at in a folder: it holds sound, be it of a kind that is read or not."""
+    """Return whether a file with this name is an audio file, of a supported kind or not."""
     suffix = Path(name).suffix.lower()
     return suffix in SUFFIXES or suffix in _UNREAD_SUFFIXES
 
 
 def unread_kind(name: str) -> str:
-    """Return why files with this suffix are not read, in one clause; empty where they are, or nothing is known."""
+    """Return why files with this suffix are not supported, in one clause; empty if they are or if unknown."""
     suffix = Path(name).suffix.lower()
     if suffix in _UNREAD_SUFFIXES:
-        return f"{suffix} files are not read; convert it to WAV or FLAC"
+        return f"{suffix} files are not supported; convert it to WAV or FLAC"
     if suffix in _MP3_SUFFIXES and not _reads_mp3():
-        return f"{suffix} files are read from libsndfile 1.1 on; convert it to WAV or FLAC"
+        return f"{suffix} files require libsndfile 1.1 or later; convert it to WAV or FLAC"
     return ""
 
 
@@ -83,7 +83,7 @@ def audio_files_below(folder: Path, unreadable: Callable[[OSError], None] | None
 
 
 def is_hidden_or_system(folder_name: str) -> bool:
-    """Whether a folder cannot hold a user's recordings."""
+    """Return whether a folder cannot contain a user's recordings."""
     return folder_name.startswith(".") or folder_name.casefold() in _SYSTEM_FOLDERS
 
 

@@ -20,7 +20,7 @@ _COLUMNS_AT_ONCE = 2048
 
 
 class StreamResampler:
-    """A band-limited resampler with a short delay that never changes.
+    """A band-limited resampler with a short constant delay.
 
     A polyphase filter: for each output sample, one inner product of the latest input samples with the taps of a
     Kaiser-windowed sinc at that sample's phase [1]_. Its band is that of soxr's HQ, by which files are resampled
@@ -87,7 +87,7 @@ class StreamResampler:
         return self._push(block)
 
     def flush(self) -> NDArray[np.float32]:
-        """Return the output samples still held, as if silence followed; nothing may be pushed afterwards."""
+        """Return the remaining output samples, as if silence followed; nothing may be pushed afterwards."""
         n_rest = -(-self._n_in * self._step.denominator // self._step.numerator) - self._n_out
         return self._push(np.zeros(self._half, dtype=np.float32))[: max(0, n_rest)]
 

@@ -34,7 +34,7 @@ class StreamedResampling:
             self._stream = soxr.ResampleStream(from_hz, to_hz, 1, dtype="float32", quality="HQ")
 
     def __call__(self, block: NDArray[np.float32], is_last: bool) -> Iterator[NDArray[np.float32]]:
-        """Yield what the next block gives, in pieces of any length."""
+        """Yield the output for the next block, in pieces of any length."""
         if self._stream is None:
             yield block
             return

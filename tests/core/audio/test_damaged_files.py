@@ -17,7 +17,7 @@ from mlpsvd.collection.encoding import trimmed
 from mlpsvd.datasets.streaming import stream_clips
 
 RATE_HZ = 8000
-NO_LENGTH = ("its header gives no length; it was read to the end of the file",)
+NO_LENGTH = ("its header contains no length; it was read to the end of the file",)
 STALE = ("its header ends before the sound does; it was read to the end of the file",)
 SOUND = np.random.default_rng(0).uniform(-0.5, 0.5, 8000)
 
@@ -82,7 +82,7 @@ def test_what_a_program_wrote_behind_the_sound_is_not_read_as_sound(tmp_path: Pa
     assert len(read(path)[0]) == 8000
     path.write_bytes(changed(written("WAV", samples=np.zeros(0)), (4, "<I", 36 + len(tail))) + tail)
     if not tail.startswith(b"TAG"):
-        with pytest.raises(UnusableAudioFileError, match="it holds no samples"):
+        with pytest.raises(UnusableAudioFileError, match="it contains no samples"):
             read(path)
 
 
@@ -129,8 +129,8 @@ def test_a_flac_file_that_does_not_say_how_long_it_is_is_read(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("right", "note"),
     [
-        (lambda left: -left, "its 2 channels cancel each other when mixed; choose one of them"),
-        (lambda left: -0.9 * left, "mixing its 2 channels takes 26 dB off it; choose one of them"),
+        (lambda left: -left, "its 2 channels cancel each other when mixed; select one of them"),
+        (lambda left: -0.9 * left, "mixing its 2 channels reduces its level by 26 dB; select one of them"),
         (lambda left: left, None),
         (lambda left: 0.0 * left, None),
         (lambda left: left[::-1], None),
@@ -158,7 +158,7 @@ def test_silence_is_noted(tmp_path: Path, value: float) -> None:
         ("wav/data0_riff36.wav", 3774, NO_LENGTH[0]),
         ("wav/rate_8001.wav", 3774, None),
         ("wav/silence.wav", 3774, "it is silent: every sample is 0"),
-        ("wav/stereo_antiphase.wav", 3774, "its 2 channels cancel each other when mixed; choose one of them"),
+        ("wav/stereo_antiphase.wav", 3774, "its 2 channels cancel each other when mixed; select one of them"),
         ("formats/cut_end.flac", 94208, "it is truncated after 11.8 of 12 s"),
     ],
 )
@@ -174,7 +174,7 @@ def test_the_files_from_the_field(cases: Path, name: str, n_samples: int, note: 
 
 
 def test_the_file_from_the_field_with_samples_near_the_largest_number(cases: Path) -> None:
-    with pytest.raises(UnusableAudioFileError, match=r"float_1e38.wav cannot be used: it holds a sample of 3e\+38"):
+    with pytest.raises(UnusableAudioFileError, match=r"float_1e38.wav cannot be used: it contains a sample of 3e\+38"):
         read(cases / "wav" / "float_1e38.wav")
 
 

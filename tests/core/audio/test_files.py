@@ -63,7 +63,7 @@ def test_a_kind_that_is_not_read_is_named_with_the_reason(tmp_path: Path, suffix
     assert list(audio_files_below(tmp_path)) == [path]
     with pytest.raises(UnusableAudioFileError) as caught:
         info(path)
-    assert caught.value.reason == f"{suffix.lower()} files are not read; convert it to WAV or FLAC"
+    assert caught.value.reason == f"{suffix.lower()} files are not supported; convert it to WAV or FLAC"
 
 
 def test_a_file_is_read_by_its_content_whatever_its_suffix(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_channels_are_mixed_down_or_picked(tmp_path: Path) -> None:
     np.testing.assert_allclose(read(path)[0], tone() / 2, atol=1e-6)
     np.testing.assert_allclose(read(path, channel=1)[0], tone(), atol=1e-6)
     np.testing.assert_array_equal(read(path, channel=2)[0], 0.0)
-    with pytest.raises(AudioFileError, match="it has 2 channels, and channel 3 is asked for"):
+    with pytest.raises(AudioFileError, match="it has 2 channels, and channel 3 was requested"):
         read(path, channel=3)
 
 
@@ -127,11 +127,11 @@ def broken(folder: Path, kind: str) -> Path:
         ("text", "it is not readable as audio"),
         ("0 bytes", "it is empty"),
         ("folder", "it is a folder"),
-        ("no samples", "it holds no samples"),
-        ("nan", "it holds samples that are not finite numbers"),
-        ("inf", "it holds samples that are not finite numbers"),
-        ("1e38", "it holds a sample of 1e+38; full scale is 1"),
-        ("3e10", "it holds a sample of 3e+10; full scale is 1"),
+        ("no samples", "it contains no samples"),
+        ("nan", "it contains samples that are not finite numbers"),
+        ("inf", "it contains samples that are not finite numbers"),
+        ("1e38", "it contains a sample of 1e+38; full scale is 1"),
+        ("3e10", "it contains a sample of 3e+10; full scale is 1"),
         ("absent", "there is no such file"),
         ("pipe", "it is a named pipe; it should be a plain file"),
         ("/dev/zero", "it is a device; it should be a plain file"),

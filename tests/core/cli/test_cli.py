@@ -251,7 +251,7 @@ def test_doctor_tells_of_a_sound_server_that_hangs(
 ) -> None:
     sound_server.hang()
     assert main(["doctor"]) == 0
-    assert "The sound server does not answer" in capfd.readouterr().out
+    assert "The sound server does not respond" in capfd.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,9 @@ def test_train_says_what_it_leaves_out_and_refuses_to_lose_a_class(
     command = ["train", *SMALL[4:], "--set", "data.source=recordings", "--out", str(tmp_path / "run"), "--quiet"]
     command += ["--set", f"data.recordings.path={tmp_path / 'sounds'}"]
     assert main(command) == 0
-    left_out = "left out: 2 files of class 'dog' (dog/a.m4a, dog/b.m4a): .m4a files are not read; convert it to WAV"
+    left_out = (
+        "left out: 2 files of class 'dog' (dog/a.m4a, dog/b.m4a): .m4a files are not supported; convert it to WAV"
+    )
     assert left_out in capsys.readouterr().err
     (tmp_path / "sounds" / "fox").mkdir()
     (tmp_path / "sounds" / "fox" / "1.m4a").write_bytes(bytes(100))

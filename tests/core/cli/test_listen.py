@@ -167,7 +167,7 @@ def test_what_is_odd_about_the_file_is_printed(model: Path, tmp_path: Path, caps
     left = np.random.default_rng(0).uniform(-0.5, 0.5, RATE_HZ)
     soundfile.write(path, np.stack([left, -left], axis=1), RATE_HZ)
     assert listen(model, path) == 0
-    note = "mlpsvd: note: stereo.wav: its 2 channels cancel each other when mixed; choose one of them\n"
+    note = "mlpsvd: note: stereo.wav: its 2 channels cancel each other when mixed; select one of them\n"
     assert capsys.readouterr().err.endswith(note)
 
 

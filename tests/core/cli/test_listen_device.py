@@ -140,7 +140,7 @@ def test_a_device_asked_for_while_the_server_hangs_is_not_said_to_be_absent(
     refused = listening(str(model), "--device", "Speaker")
     assert refused.end() == 2
     (told,) = refused.told
-    assert "The sound server does not answer" in told
+    assert "The sound server does not respond" in told
 
 
 def test_what_is_played_is_decided_on_as_it_sounds_and_ctrl_c_ends_it(

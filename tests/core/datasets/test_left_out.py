@@ -36,14 +36,14 @@ def settings(folder: Path) -> RecordingsSettings:
 
 def test_one_line_a_class_and_reason() -> None:
     skipped = [Skipped(f"a/{n}.wav", f"it is too short: 0.0{n} s", "a") for n in (1, 2, 3)]
-    skipped += [Skipped("b/1.m4a", ".m4a files are not read; convert it to WAV or FLAC", "b")]
+    skipped += [Skipped("b/1.m4a", ".m4a files are not supported; convert it to WAV or FLAC", "b")]
     notes = [
         FileNote("a/4.wav", "it is truncated after 1 of 2 s"),
         FileNote("a/5.wav", "it is truncated after 2 of 3 s"),
     ]
     assert left_out_lines(skipped, notes) == (
         "left out: 3 files of class 'a' (a/1.wav, a/2.wav, …): it is too short",
-        "left out: 1 file of class 'b' (b/1.m4a): .m4a files are not read; convert it to WAV or FLAC",
+        "left out: 1 file of class 'b' (b/1.m4a): .m4a files are not supported; convert it to WAV or FLAC",
         "note: 2 files (a/4.wav, a/5.wav): it is truncated",
     )
     many = [Skipped("x.wav", "it is empty", str(number)) for number in range(50)]
@@ -94,7 +94,7 @@ def test_what_is_odd_about_files_comes_with_the_clips(folder: Path) -> None:
     damaged = folder / "dog" / "0.wav"
     damaged.write_bytes(damaged.read_bytes()[:40] + bytes(4) + damaged.read_bytes()[44:])
     soundfile.write(folder / "cat" / "0.wav", np.zeros(1600), 8000)
-    no_length = FileNote("dog/0.wav", "its header gives no length; it was read to the end of the file")
+    no_length = FileNote("dog/0.wav", "its header contains no length; it was read to the end of the file")
     assert scan(settings(folder)).notes == (no_length,)
     notes = load_recordings(settings(folder), seed=1).notes
     assert notes == (FileNote("cat/0.wav", "it is silent: every sample is 0"), no_length)

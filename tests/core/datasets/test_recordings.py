@@ -86,12 +86,12 @@ def test_everything_that_cannot_be_used_is_listed_with_its_reason(tmp_path: Path
     assert len(loaded.train) + len(loaded.test) == 8
     assert found["dog/text.wav"].startswith("it is not readable as audio")
     assert found["dog/empty.wav"] == "it is empty (0 bytes)"
-    assert found["dog/none.wav"] == "it holds no samples"
-    assert found["dog/nan.wav"] == "it holds samples that are not finite numbers"
+    assert found["dog/none.wav"] == "it contains no samples"
+    assert found["dog/nan.wav"] == "it contains samples that are not finite numbers"
     assert found["dog/short.wav"] == "it is too short: 0.01 s; at least 0.05 s are needed"
-    assert found["dog/mono.wav"] == "it has 1 channel, and channel 2 is asked for"
+    assert found["dog/mono.wav"] == "it has 1 channel, and channel 2 was requested"
     assert found["dog/x.mp3"].startswith("it is not readable as audio")
-    assert found["dog/x.m4a"] == ".m4a files are not read; convert it to WAV or FLAC"
+    assert found["dog/x.m4a"] == ".m4a files are not supported; convert it to WAV or FLAC"
     assert len(found) == 8
 
 

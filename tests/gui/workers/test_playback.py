@@ -86,7 +86,7 @@ def test_a_server_that_hangs_is_told_and_holds_nothing_up(
     sound_server.hang()
     with qtbot.waitSignal(player.failed, timeout=5000) as told:
         player.play(TONE, 16000.0)
-    assert "does not answer" in told.args[0]
+    assert "does not respond" in told.args[0]
     began_s = time.monotonic()
     player.stop()
     assert player.close()

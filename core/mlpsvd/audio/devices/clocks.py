@@ -1,4 +1,4 @@
-"""Clocks for audio: one that runs while the computer sleeps, and a watch that reports how long it slept."""
+"""Clocks for audio: a clock that includes sleep of the computer, and detection of sleep."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _FROZEN_S = 1.5
 
 
 def now_s() -> float:
-    """Return seconds on a clock that is never set and that goes on while the computer sleeps.
+    """Return seconds of a monotonic clock that includes the time when the computer sleeps.
 
-    Only differences mean something. Linux's CLOCK_MONOTONIC, which ``time.monotonic`` reads, stands still meanwhile.
+    Only differences are meaningful. Linux's CLOCK_MONOTONIC, which ``time.monotonic`` reads, stops during sleep.
     """
     if hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -21,9 +21,9 @@ def now_s() -> float:
 
 
 class SleepWatch:
-    """Tells whether the computer, or this process, stood still since it was last asked.
+    """Detects whether the computer slept, or this process was suspended, since the last call.
 
-    To be asked several times a second.
+    It must be called several times a second.
     """
 
     def __init__(self) -> None:
@@ -31,9 +31,9 @@ class SleepWatch:
         self._asked_s = now_s()
 
     def slept_s(self) -> float:
-        """Return for how many seconds everything stood still; 0 if it did not.
+        """Return the duration of the sleep in seconds; 0 if there was none.
 
-        A thread that merely waited long for its turn did not sleep: only a second and a half of that counts.
+        Delays of the thread of less than one and a half seconds do not count as sleep.
         """
         now = now_s()
         asleep_s, away_s = now - time.monotonic(), now - self._asked_s

@@ -14,26 +14,26 @@ from mlpsvd.errors import DeviceError, MissingLibraryError
 __all__ = ["PULSE_KEY", "default_index", "has_pulse", "list_inputs", "portaudio_inputs", "pulse_inputs"]
 
 PULSE_KEY = "pulse:"
-"""What the key of a sound server's source begins with; its name there follows."""
+"""Prefix of the key of a sound server's source, followed by its name there."""
 
 _THROUGH_PULSE = "pulse"
 _ALIASES = frozenset({"pulse", "default", "pipewire", "sysdefault", "jack"})
 _CHANNELS_OF_ALIAS = 2
-"""They say that they have 32, and mix whatever there is into what is asked for."""
+"""Aliases with 32 nominal channels that mix all devices."""
 _MONITOR_WORDS = ("loopback", "monitor", "stereo mix", "what u hear", "wave out mix", "blackhole", "soundflower")
-_NO_INPUT = "No microphone was found; plug one in or switch one on"
-_HANGS = "The sound server does not answer; the devices are listed as soon as it does, or when it is restarted"
+_NO_INPUT = "No microphone was found; connect one or switch one on"
+_HANGS = "The sound server does not respond; the devices are listed when it does, or when it is restarted"
 
 
 def list_inputs(loaded: Callable[[], PortAudioLibrary], refresh: bool = False) -> DeviceList:
-    """Return what can be listened to now, or why nothing can.
+    """Return the available input devices, or the reason why there are none.
 
     Parameters
     ----------
     loaded
-        Returns the library; raises where there is none.
+        Returns the library; raises if there is none.
     refresh
-        Let PortAudio look again, where no sound server answers for the devices.
+        Whether PortAudio searches for devices again if there is no sound server.
     """
     try:
         library = loaded()
@@ -50,7 +50,7 @@ def list_inputs(loaded: Callable[[], PortAudioLibrary], refresh: bool = False) -
 
 
 def has_pulse(library: PortAudioLibrary, pulse: PulseAnswer) -> bool:
-    """Whether PortAudio can reach the server's sources; looks again where the server came after PortAudio's start."""
+    """Return whether PortAudio can reach the server's sources; reinitialises it if the server started later."""
     if pulse.state is not PulseState.ANSWERS:
         return False
     if _index_named(library.sd, _THROUGH_PULSE) is None:
@@ -59,7 +59,7 @@ def has_pulse(library: PortAudioLibrary, pulse: PulseAnswer) -> bool:
 
 
 def pulse_inputs(pulse: PulseAnswer) -> list[InputDevice]:
-    """Return the sources of the server as devices."""
+    """Return the server's sources as devices."""
     names = _told_apart([source.description for source in pulse.sources])
     return [
         InputDevice(

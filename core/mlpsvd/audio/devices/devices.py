@@ -1,4 +1,4 @@
-"""Input devices by name, and the choice of the one that a user means."""
+"""Input devices by name, and selection of a device."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ __all__ = ["DeviceList", "InputDevice", "find_device"]
 
 @dataclass(frozen=True)
 class InputDevice:
-    """Something that sound comes from.
+    """An input device.
 
     Attributes
     ----------
     key
-        What it is remembered by: the same device has the same key after a restart, wherever it stands in the list.
+        Persistent identifier, the same after a restart and at any position in the list.
     name
-        What the system calls it; no two devices of one host API have the same.
+        Name in the system, unique within a host API.
     host_api
-        Through what it is reached: PulseAudio, PipeWire, ALSA, Core Audio, Windows WASAPI, …
+        Audio API through which it is reached: PulseAudio, PipeWire, ALSA, Core Audio, Windows WASAPI, …
     n_channels
-        How many channels it has.
+        Number of channels.
     native_rate_hz
         The sample rate at which it is opened.
     is_default
-        Whether the system listens to this one unless told otherwise.
+        Whether it is the system's default.
     is_monitor
-        Whether it is no microphone but what a loudspeaker plays: the sound of the system.
+        Whether it records the output of a loudspeaker (the sound of the system) instead of a microphone.
     """
 
     key: str
@@ -43,14 +43,14 @@ class InputDevice:
 
 @dataclass(frozen=True)
 class DeviceList:
-    """Every input device there is now.
+    """List of the input devices.
 
     Attributes
     ----------
     inputs
         The default first, then microphones, then monitors.
     problem
-        Where there are none: why, in one sentence.
+        The reason why there are none, in one sentence.
     """
 
     inputs: tuple[InputDevice, ...] = ()
@@ -63,15 +63,15 @@ class DeviceList:
 
 
 def find_device(devices: Sequence[InputDevice], wanted: str) -> InputDevice:
-    """Return the device that the user means by a key, an exact name, or a part of one name only.
+    """Return the device with a key, an exact name, or a unique part of a name.
 
-    Capitals make no difference in a part of a name. Where several devices have the name, or the part of it, the
+    Parts of names are matched without case. If several devices have the name, or the part of it, the
     default's host API decides, so that on Windows, where each device is there four times, its name is enough.
 
     Raises
     ------
     DeviceError
-        If there is no such device or there are several; the message lists what there is.
+        If there is no such device or there are several; the message lists the devices.
     """
     text = wanted.casefold().strip()
     by_key = [one for one in devices if one.key == wanted]
@@ -82,9 +82,9 @@ def find_device(devices: Sequence[InputDevice], wanted: str) -> InputDevice:
         if len(chosen) == 1:
             return chosen[0]
         if found:
-            raise DeviceError(f"“{wanted}” fits {len(found)} input devices; say which one: {_names(found)}")
+            raise DeviceError(f"“{wanted}” fits {len(found)} input devices; choose one of them: {_names(found)}")
     if not devices:
-        raise DeviceError(f"There is no input device “{wanted}”: there is none at all")
+        raise DeviceError(f"There is no input device “{wanted}”, and no other one")
     raise DeviceError(f"There is no input device “{wanted}”; there are {_names(devices)}")
 
 

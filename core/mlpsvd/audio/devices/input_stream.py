@@ -24,7 +24,7 @@ _OLDEST_S = 2.0
 
 @dataclass(frozen=True)
 class Block:
-    """What one call of the callback brought.
+    """Data of one call of the callback.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Block:
     arrived_s
         When, by :func:`mlpsvd.audio.devices.clocks.now_s`.
     has_overflowed
-        Whether the device says that sound before it is lost.
+        Whether the device reports a loss of sound before it.
     """
 
     samples: NDArray[np.float32]
@@ -88,7 +88,7 @@ class InputStream:
 
     @property
     def has_ended(self) -> bool:
-        """Whether PortAudio has ended the stream: the device is gone."""
+        """Whether PortAudio has ended the stream, as the device was removed."""
         return self._has_ended
 
     @property
@@ -105,16 +105,16 @@ class InputStream:
         return max(float(np.median(ages)) if ages else self._said_latency_s, BLOCK_S)
 
     def take(self) -> list[Block]:
-        """Return the blocks that have come since the last call."""
+        """Return the blocks received since the last call."""
         return [self._blocks.popleft() for _ in range(len(self._blocks))]
 
     def retire(self) -> None:
-        """Take no more; from any thread, whatever PortAudio is doing."""
+        """Stop receiving; may be called from any thread."""
         self._is_retired = True
         self._blocks.clear()
 
     def close(self, library: PortAudioLibrary) -> bool:
-        """Close it; False where the sound server hangs, so that it cannot be now. By PortAudio's owner thread."""
+        """Close it in PortAudio's thread; return False if that is impossible because the sound server hangs."""
         self.retire()
         return library.let_go(self._stream)
 

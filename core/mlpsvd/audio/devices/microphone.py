@@ -22,7 +22,7 @@ from mlpsvd.errors import DeviceError, MissingLibraryError
 __all__ = ["DEFAULT_RATE_HZ", "MicrophoneSource"]
 
 DEFAULT_RATE_HZ = 48000.0
-"""What the default device is resampled to where no rate is asked for: it may change, and its rate with it."""
+"""Sample rate of the default device if no rate is given, as the device and its rate may change."""
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ _BY_ITSELF = "listening resumes automatically when it is back"
 
 
 class MicrophoneSource(AudioSource):
-    """Listens to an input device.
+    """Source for an input device.
 
     The device is opened at its own rate; the callback copies, a thread of this source resamples and writes. The same
     thread watches: a stream that has ended, or has been silent for half a second, is closed and reopened
@@ -100,20 +100,20 @@ class MicrophoneSource(AudioSource):
 
     @property
     def health(self) -> SourceHealth:
-        """Samples received against the clock since the first one."""
+        """Samples received compared with the clock since the first one."""
         return SourceHealth() if self._reception is None else self._reception.health
 
     def start(self, ring: RingBuffer) -> None:
-        """Begin to deliver into ``ring``; returns at once, whatever the device does."""
+        """Start writing to ``ring``; returns immediately."""
         if self._thread is not None:
-            raise RuntimeError(f"{self.name} has been started already")
+            raise RuntimeError(f"{self.name} has already been started")
         self._reception = Receiver(ring, self.sample_rate_hz, self._target.channel)
         self._tell(SourceState.STARTING)
         self._thread = threading.Thread(target=self._run, name=f"microphone {self.name}", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Deliver nothing more; returns within a fraction of a second, also while the sound system hangs."""
+        """Stop; returns within a fraction of a second, even if the sound system hangs."""
         self._stopping.set()
         self._wake.set()
         if self._thread is not None and self._thread is not threading.current_thread():
@@ -151,11 +151,11 @@ class MicrophoneSource(AudioSource):
             self._listen(stream)
 
     def _go_on_after(self, error: Exception) -> None:
-        """Reopen the device after an unexpected error, unless it comes back again and again.
+        """Reopen the device after an unexpected error, unless the error is repeated.
 
         It is the program's, not the device's; a night's listening should not end by it.
         """
-        _log.error("listening to %s met an error", self._target.name, exc_info=error)
+        _log.error("error while listening to %s", self._target.name, exc_info=error)
         now = now_s()
         self._erred_at_s = [at_s for at_s in self._erred_at_s if now - at_s < _ERRORS_WITHIN_S] + [now]
         if len(self._erred_at_s) > _MOST_ERRORS:
@@ -164,7 +164,7 @@ class MicrophoneSource(AudioSource):
             self._lose(self._stream, f"{self._target.name} is reopened automatically after an error: {error}")
 
     def _fail(self, error: Exception) -> None:
-        self._tell(SourceState.FAILED, f"{self._target.name} cannot be listened to: {error}")
+        self._tell(SourceState.FAILED, f"{self._target.name} cannot be used: {error}")
 
     def _listen(self, stream: InputStream) -> None:
         blocks = stream.take()
@@ -173,18 +173,19 @@ class MicrophoneSource(AudioSource):
         # Not simply by the clock: where another thread held the interpreter for long, the sound waits outside.
         self._silent_s = 0.0 if blocks else self._silent_s + min(now - before_s, 1.5 * _TICK_S)
         if self._removal is not None and self._removal.has_gone():
-            self._lose(stream, f"{self._target.name} has been unplugged or switched off; {_BY_ITSELF}")
+            self._lose(stream, f"{self._target.name} was disconnected or switched off; {_BY_ITSELF}")
         elif blocks:
             self._take_in(stream, blocks)
         elif stream.has_ended:
-            self._lose(stream, f"{self._target.name} has gone; {_BY_ITSELF}")
+            self._lose(stream, f"{self._target.name} was lost; {_BY_ITSELF}")
         elif self._silent_s > self._patience_s:
             # A Bluetooth headset needs seconds for its first sample: each time it is given longer.
             self._patience_s = _STALLED_S if self._has_sound else min(_MOST_PATIENCE_S, 2.0 * self._patience_s)
             self._lose(
                 stream,
-                f"{self._target.name} sends no sound: it is suspended, or its driver or server hangs; listening goes "
-                "on by itself as soon as sound comes",
+                f"{self._target.name} sends no sound: it is suspended, or its driver or server hangs; listening "
+                "resumes "
+                "automatically when sound arrives",
             )
 
     def _lose(self, stream: InputStream, why: str) -> None:
@@ -210,8 +211,8 @@ class MicrophoneSource(AudioSource):
         elif now_s() - self._asked_s > _STALLED_S:
             self._tell(
                 SourceState.STALLED,
-                f"{self._target.name} cannot be opened because the sound system does not answer; listening resumes "
-                "itself as soon as it does",
+                f"{self._target.name} cannot be opened because the sound system does not respond; listening resumes "
+                "automatically when it does",
             )
 
     def _take_answer(self, job: Future[InputStream | None]) -> None:

@@ -37,12 +37,12 @@ class ChannelError(DeviceError):
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be opened.
+    """The input to open.
 
     Attributes
     ----------
     device
-        The device; None is the system's default.
+        The device; None for the system's default.
     channel
         Counted from 1; 0 is all of them.
     """
@@ -52,7 +52,7 @@ class Target:
 
     @property
     def name(self) -> str:
-        """What messages call it, also at their beginning."""
+        """Name in messages."""
         return "The default microphone" if self.device is None else f"“{self.device.name}”"
 
     @property
@@ -63,7 +63,7 @@ class Target:
 
 @dataclass(frozen=True)
 class _Found:
-    """Where PortAudio reaches the target now."""
+    """Present PortAudio number of the target."""
 
     index: int
     device: InputDevice
@@ -74,10 +74,10 @@ class _Found:
 def check_channel(device: InputDevice, channel: int) -> None:
     """Raise ChannelError where a device has no channel of that number (from 1; 0 is all of them)."""
     if channel < 0:
-        raise ChannelError(f"Channel {channel} was asked for; channels count from 1, and 0 mixes all of them")
+        raise ChannelError(f"Channel {channel} was requested; channels count from 1, and 0 mixes all of them")
     if channel > device.n_channels:
         has = "1 channel" if device.n_channels == 1 else f"{device.n_channels} channels"
-        raise ChannelError(f"“{device.name}” has {has}, and channel {channel} was asked for; choose another one")
+        raise ChannelError(f"“{device.name}” has {has}, and channel {channel} was requested; choose another one")
 
 
 def require_answer(library: PortAudioLibrary, target: Target, had_server: bool) -> PulseAnswer:
@@ -99,7 +99,7 @@ def require_answer(library: PortAudioLibrary, target: Target, had_server: bool) 
     pulse = library.ask_pulse()
     if pulse.state is PulseState.HANGS:
         raise DeviceError(
-            f"{target.name} cannot be opened because the sound server does not answer; listening resumes "
+            f"{target.name} cannot be opened because the sound server does not respond; listening resumes "
             "automatically when it does, or when it is restarted"
         )
     is_of_server = target.is_of_pulse or (target.device is None and had_server)
@@ -114,7 +114,7 @@ def require_answer(library: PortAudioLibrary, target: Target, had_server: bool) 
 def open_input(
     library: PortAudioLibrary, target: Target, pulse: PulseAnswer, wake: threading.Event, look_again: bool
 ) -> InputStream:
-    """Open and start the target at its native rate, or at another that it takes.
+    """Open and start the target at its native rate, or at another supported rate.
 
     Parameters
     ----------
@@ -160,10 +160,10 @@ def _find(sd: Any, target: Target) -> _Found:
 def _absent(target: Target) -> DeviceError:
     if target.device is None:
         return DeviceError(
-            f"{target.name} is not connected; listening begins by itself when one is plugged in or switched on"
+            f"{target.name} is not connected; listening starts automatically when one is connected or switched on"
         )
     return DeviceError(
-        f"{target.name} is not connected; listening resumes automatically when it is plugged in or switched on"
+        f"{target.name} is not connected; listening resumes automatically when it is connected or switched on"
     )
 
 
@@ -189,15 +189,15 @@ def _open(library: PortAudioLibrary, target: Target, found: _Found, wake: thread
             refused.append(rate_hz)
     rates = ", ".join(f"{rate_hz:g}" for rate_hz in refused)
     raise DeviceError(
-        f"{target.name} takes none of the sample rates {rates} Hz; set it to one of them in the system's sound "
-        "settings, and listening begins by itself"
+        f"{target.name} supports none of the sample rates {rates} Hz; set it to one of them in the system's sound "
+        "settings, and listening starts automatically"
     )
 
 
 def _remark(target: Target, device: InputDevice, rate_hz: float) -> str:
     if rate_hz == device.native_rate_hz:
         return ""
-    return f"{target.name} refuses its own rate of {device.native_rate_hz:g} Hz and is listened to at {rate_hz:g} Hz"
+    return f"{target.name} refuses its native rate of {device.native_rate_hz:g} Hz and is opened at {rate_hz:g} Hz"
 
 
 def _is_about_rate(error: Exception) -> bool:
@@ -210,10 +210,10 @@ def _why_not(target: Target, error: Exception) -> str:
     code, text = error.args[1] if len(error.args) > 1 else None, str(error)
     if code == _UNAVAILABLE or any(word in text.lower() for word in _BUSY_WORDS):
         return (
-            f"{target.name} is being used by another program; end that, or choose another device: listening begins by "
-            "itself when it is free"
+            f"{target.name} is in use by another program; close that, or choose another device: listening starts "
+            "automatically when it is free"
         )
-    return f"{target.name} cannot be opened now ({_details(error)}); it is tried again and again by itself"
+    return f"{target.name} cannot be opened now ({_details(error)}); opening is retried automatically"
 
 
 def _details(error: Exception) -> str:

@@ -24,7 +24,7 @@ _NO_PORTAUDIO = (
     "There is no sound because the PortAudio library is missing; install it (on Debian and Ubuntu: apt-get install "
     "libportaudio2) and start again"
 )
-_HANGS = "The sound server does not answer; audio resumes automatically when it does, or when it is restarted"
+_HANGS = "The sound server does not respond; audio resumes automatically when it does, or when it is restarted"
 
 
 class PortAudioMissingError(DeviceError):
@@ -47,11 +47,11 @@ class PortAudioLibrary:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no stream is open, so that PortAudio may be reinitialised at no cost to anybody."""
+        """Whether no stream is open, so that PortAudio may be reinitialised without interruption."""
         return not self._streams
 
     def ask_pulse(self) -> PulseAnswer:
-        """Ask the sound server what it has; to be done before anything that would hang with it."""
+        """Query the sound server, before any call that would hang with it."""
         return self._pulse.ask()
 
     def hold(self, stream: Any) -> None:

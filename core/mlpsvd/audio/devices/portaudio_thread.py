@@ -1,6 +1,6 @@
 """The thread that owns PortAudio.
 
-PortAudio may block for ever (a sound server that hangs), crashes where two threads meet in its initialisation, and
+PortAudio may block indefinitely (a sound server that hangs), crashes where two threads meet in its initialisation, and
 knows only the devices that were there when it began. So one thread makes every call, others ask and wait for an
 answer as long as they like, and nothing that hangs in here holds up the window or the end of the process.
 """
@@ -26,7 +26,7 @@ __all__ = ["PortAudioThread"]
 T = TypeVar("T")
 
 _RETRY_S = 0.25
-_CLOSED = "The program is closing its sound"
+_CLOSED = "The audio system is being closed"
 
 
 class PortAudioThread:

@@ -20,7 +20,7 @@ _SOURCE = "Source #"
 
 
 class PulseState(Enum):
-    """Whether there is a server to listen to."""
+    """State of the sound server."""
 
     ANSWERS = "answers"
     NO_SERVER = "there is none"
@@ -42,12 +42,12 @@ class PulseSource:
 
 @dataclass(frozen=True)
 class PulseAnswer:
-    """What the server says now; only one that answers has sources.
+    """State of the server; it has sources only if it responds.
 
     Attributes
     ----------
     state
-        Whether it answers.
+        Whether it responds.
     server
         PulseAudio or PipeWire.
     sources
@@ -62,7 +62,7 @@ class PulseAnswer:
     default: str = ""
 
     def find(self, name: str) -> PulseSource | None:
-        """Return the source of that name."""
+        """Return the source with a name."""
         return next((source for source in self.sources if source.name == name), None)
 
 

@@ -39,7 +39,7 @@ class Receiver:
 
     @property
     def health(self) -> SourceHealth:
-        """Samples received against the clock since the first one."""
+        """Samples received compared with the clock since the first one."""
         return self._clock.health(now_s())
 
     @property

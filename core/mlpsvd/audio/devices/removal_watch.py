@@ -1,4 +1,4 @@
-"""Detects that a source of the sound server is removed while it is open."""
+"""Detection of the removal of a sound server's source while it is open."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RemovalWatch:
             os.set_blocking(self._out, False)
 
     def has_gone(self) -> bool:
-        """Whether the source has been removed since; waits for nothing."""
+        """Return whether the source has been removed since, without waiting."""
         if self._process is None:
             return False
         with contextlib.suppress(BlockingIOError):
@@ -46,7 +46,7 @@ class RemovalWatch:
         return self._line in lines
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop watching."""
         if self._process is not None and self._process.stdout is not None:
             self._process.kill()
             self._process.wait()

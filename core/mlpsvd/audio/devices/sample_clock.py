@@ -7,7 +7,7 @@ from mlpsvd.audio.sources.source import SourceHealth
 __all__ = ["SampleClock"]
 
 _LOST_S = 0.1
-"""A device that is this far behind the clock has lost sound, or will make it good at once."""
+"""Delay in seconds above which a device has lost sound, or will catch up at once."""
 _MADE_GOOD_S = 0.05
 _WAIT_S = 0.15
 """In sound, not by the clock: between two blocks the thread that brings them may not get its turn for long."""

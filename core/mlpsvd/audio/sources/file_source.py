@@ -16,7 +16,7 @@ __all__ = ["FileSource"]
 
 
 class FileSource(PacedSource):
-    """Plays an audio file, once or over and over.
+    """Plays an audio file, once or repeatedly.
 
     The file is read block by block, so that its length does not matter, and resampled as where files are classified:
     both get the very same samples.

@@ -23,7 +23,7 @@ _JOIN_S = 1.0
 
 
 class Pace(Enum):
-    """How fast samples are delivered."""
+    """Pace of delivery."""
 
     REAL_TIME = "real time"
     FASTEST = "as fast as possible"
@@ -58,7 +58,7 @@ class PacedSource(AudioSource):
     def start(self, ring: RingBuffer) -> None:
         """Begin to deliver into ``ring``; files are read in the source's thread, not in this one."""
         if self._thread is not None and self._thread.is_alive():
-            raise RuntimeError(f"{self.name} is playing already")
+            raise RuntimeError(f"{self.name} is already playing")
         self._stopping.clear()
         self._raw_ring = ring
         self._tell(SourceState.STARTING)
@@ -66,7 +66,7 @@ class PacedSource(AudioSource):
         self._thread.start()
 
     def stop(self) -> None:
-        """Deliver nothing more, and wait for the thread (at most a second)."""
+        """Stop, and wait for the thread (at most a second)."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(_JOIN_S)

@@ -30,7 +30,7 @@ class SourceState(Enum):
 
 @dataclass(frozen=True)
 class SourceStatus:
-    """What a source says of itself: a state, and a message for the user (the reason of a failure)."""
+    """Status of a source: a state and a message for the user (the reason of a failure)."""
 
     state: SourceState
     message: str = ""
@@ -105,21 +105,21 @@ class AudioSource(ABC):
 
     @property
     def status(self) -> SourceStatus:
-        """The state now, with its reason."""
+        """The present state, with its reason."""
         return self._status
 
     @property
     def finished(self) -> bool:
-        """Whether no more samples will come: all played, stopped, or failed."""
+        """Whether no more samples will arrive: all played, stopped, or failed."""
         return self._status.state.is_over
 
     @abstractmethod
     def start(self, ring: RingBuffer) -> None:
-        """Begin to deliver into ``ring``; returns at once."""
+        """Start writing to ``ring``; returns immediately."""
 
     @abstractmethod
     def stop(self) -> None:
-        """Deliver nothing more; returns within a fraction of a second and may be called at any time, also twice."""
+        """Stop; returns within a fraction of a second and may be called at any time, also twice."""
 
     def _tell(self, state: SourceState, message: str = "") -> None:
         self._status = SourceStatus(state, message)

@@ -33,9 +33,9 @@ class SyntheticSource(PacedSource):
     sample_rate_hz, clip_s
         Rate of the samples and length of each clip in seconds; both the model's.
     class_index
-        The class to begin with.
+        Index of the first class.
     seed
-        Of the noise; never the training set's stream of random numbers.
+        Seed of the noise, separate from the random streams of the training set.
     pace
         At real speed, or as fast as the reader takes it.
     """
@@ -64,13 +64,13 @@ class SyntheticSource(PacedSource):
         return self._class_index
 
     def choose(self, class_index: int) -> None:
-        """Play another class from the next clip on; may be called from any thread."""
+        """Switch to another class from the next clip on; may be called from any thread."""
         if not 0 <= class_index < len(self._filters):
             raise ValueError(f"class {class_index} is not one of the bank's {len(self._filters)}")
         self._class_index = class_index
 
     def class_at(self, time_s: float) -> int | None:
-        """Return the class of the clip that lies at ``time_s`` seconds after the start; None if not made yet."""
+        """Return the class of the clip at ``time_s`` seconds after the start; None if not generated yet."""
         clip = int(time_s * self.sample_rate_hz + 0.5) // self._n_samples
         return self._played[clip] if 0 <= clip < len(self._played) else None
 

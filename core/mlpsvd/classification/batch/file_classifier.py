@@ -90,7 +90,7 @@ class FileClassifier:
 
     def _blocks(self, path: Path) -> Iterator[ClipBlock]:
         if path.is_dir():
-            raise UnusableAudioFileError(path, f"it holds no audio files; there should be some ending in {_SUFFIXES}")
+            raise UnusableAudioFileError(path, f"it contains no audio files; supported endings are {_SUFFIXES}")
         contract = self.classifier.model.contract
         return stream_clips(path, contract.sample_rate_hz, contract.cut_s, contract.shortest_s, contract.channel)
 

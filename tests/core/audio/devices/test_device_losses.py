@@ -35,8 +35,8 @@ WAYS: dict[str, tuple[Callable[[SoundServer], None], Callable[[SoundServer], Non
     "unplugged": (lambda server: server.remove_sink(), lambda server: server.add_sink(), "is not there"),
     "server killed": (lambda server: server.kill(), lambda server: server.start(), "sound server has ended"),
     "suspended": (lambda server: server.suspend(), lambda server: server.resume(), "sends no sound"),
-    "server hung": (lambda server: server.hang(), lambda server: server.wake(), "sound server does not answer"),
-    "server hung, then killed": (lambda server: server.hang(), _hung_and_killed, "sound server does not answer"),
+    "server hung": (lambda server: server.hang(), lambda server: server.wake(), "sound server does not respond"),
+    "server hung, then killed": (lambda server: server.hang(), _hung_and_killed, "sound server does not respond"),
 }
 
 
@@ -157,7 +157,7 @@ def test_a_server_that_hangs_before_the_program_begins_is_waited_for(
     listening = listen(wait=False)
     listening.until_state(SourceState.STALLED)
     time.sleep(2.0)  # asked often enough to fill the queue of the server
-    assert "does not answer" in listening.source.status.message
+    assert "does not respond" in listening.source.status.message
     sound_server.wake()
     assert listening.until_sound() < 1.0
 

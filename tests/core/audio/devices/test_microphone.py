@@ -216,5 +216,5 @@ def test_an_error_that_comes_back_each_time_is_told_and_is_the_end(
     monkeypatch.setattr(Receiver, "take", never_take)
     with caplog.at_level(logging.CRITICAL, "mlpsvd"):
         listening.until_state(SourceState.FAILED)
-    assert listening.source.status.message == "The default microphone cannot be listened to: no room"
+    assert listening.source.status.message == "The default microphone cannot be used: no room"
     listening.source.stop()

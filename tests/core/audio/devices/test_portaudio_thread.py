@@ -84,7 +84,7 @@ def test_asking_is_not_held_up_while_the_server_hangs(
     began_s = time.monotonic()
     listed = host.devices(refresh=True)
     assert time.monotonic() - began_s < 0.05
-    assert "does not answer" in listed.result(5.0).problem
+    assert "does not respond" in listed.result(5.0).problem
     sound_server.wake()
     listening.until_sound()
     assert host.devices(refresh=True).result(5.0).inputs

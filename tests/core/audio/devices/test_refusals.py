@@ -56,7 +56,7 @@ def test_another_rate_is_taken_where_the_native_one_is_refused(
     listening = listen(rate_hz=16000.0)
     assert listening.source.raw_rate_hz == 44100.0
     assert listening.source.status.message == (
-        "The default microphone refuses its own rate of 48000 Hz and is listened to at 44100 Hz"
+        "The default microphone refuses its native rate of 48000 Hz and is opened at 44100 Hz"
     )
     listening.until_steady()
     # A busy machine interrupts the tone; a part without an interruption has its level.
@@ -70,8 +70,8 @@ def test_a_device_that_takes_no_rate_at_all_says_which_were_tried(
     listening = listen(wait=False)
     listening.until_state(SourceState.STALLED)
     said = listening.source.status.message
-    assert said.startswith("The default microphone takes none of the sample rates 48000, 44100, 96000, ")
-    assert said.endswith("listening begins by itself")
+    assert said.startswith("The default microphone supports none of the sample rates 48000, 44100, 96000, ")
+    assert said.endswith("listening starts automatically")
 
 
 def test_a_device_held_by_another_program_is_listened_to_when_it_is_free(
@@ -80,7 +80,7 @@ def test_a_device_held_by_another_program_is_listened_to_when_it_is_free(
     driver.refusal = lambda _: ("Device unavailable", -9985)
     listening = listen(wait=False)
     listening.until_state(SourceState.STALLED)
-    assert "is being used by another program" in listening.source.status.message
+    assert "is in use by another program" in listening.source.status.message
     driver.refusal = lambda _: None
     assert listening.until_sound() < 1.0
 

@@ -173,7 +173,7 @@ def test_files_that_are_odd_are_named_beside_those_that_are_skipped(qtbot: Any, 
     assert desk.panel.tabs.tabText(2) == "Files (2)"
     rows = [tuple(desk.panel.skipped.item(row, column).text() for column in (0, 1)) for row in range(2)]
     assert [name for name, _ in rows] == ["dog_broken.wav", "dog_1.WAV"]
-    assert rows[1][1] == "used, but its header gives no length; it was read to the end of the file"
+    assert rows[1][1] == "used, but its header contains no length; it was read to the end of the file"
 
 
 def test_the_pattern_says_what_it_reads_while_it_is_typed(qtbot: Any, desk: Desk, recordings: Path) -> None:
