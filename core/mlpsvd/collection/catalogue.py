@@ -21,7 +21,7 @@ Cells = Mapping[str, str]
 
 _HIGHEST_RATE_HZ = 1e9
 _LONGEST_S = 1e7
-_FIRST_YEAR, _LAST_YEAR = 1900, 9000  # beyond them no time zone can be added or taken off
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000  # beyond them time zones cannot be converted
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +33,11 @@ class Entry:
     cells
         Its cells by key.
     line
-        The row as it is in the file.
+        The unchanged row of the file.
     folder
-        The class folder in which the file lies; "" where it lies in none.
+        The class folder of the file; "" if it is in none.
     clip
-        What it says, None where it names no file that is there, or no label.
+        The clip; None if the file is missing or there is no label.
     """
 
     cells: Cells
@@ -82,7 +82,7 @@ class ClipIndex:
         return self._entries.get(id)
 
     def places(self) -> dict[str, int]:
-        """Return which row each clip has, counted from 0."""
+        """Return the row index of each clip."""
         return {id: place for place, id in enumerate(self._entries)}
 
     def put(self, cells: Cells, exists: bool = True) -> None:
@@ -113,23 +113,23 @@ class ClipIndex:
         self._entries = {id: self._entries[id] for id in order if id in self._entries}
 
     def snapshot(self) -> dict[str, Entry]:
-        """Return all rows as they are now, for :meth:`restore`."""
+        """Return a copy of all rows, for :meth:`restore`."""
         return dict(self._entries)
 
     def restore(self, snapshot: dict[str, Entry]) -> None:
-        """Bring all rows back."""
+        """Restore all rows."""
         self._entries = dict(snapshot)
 
     def text(self) -> str:
-        """Return the whole manifest as it is written."""
+        """Return the manifest as text."""
         return self._header + "".join(entry.line for entry in self._entries.values())
 
     def clips(self) -> tuple[RecordedClip, ...]:
-        """Return every clip whose file is there."""
+        """Return every clip whose file exists."""
         return tuple(entry.clip for entry in self._entries.values() if entry.clip is not None)
 
     def owners(self) -> dict[str, str]:
-        """Return for each class folder (in lower case) the label that most of the rows in it have."""
+        """Return the most common label of each class folder (in lower case)."""
         found = Counter((entry.folder.casefold(), entry.cells["label"]) for entry in self if entry.folder)
         ordered = sorted(found.items(), key=lambda pair: pair[1])
         return {folder: label for (folder, label), _ in ordered}

@@ -62,5 +62,5 @@ def measured_cells(encoded: Encoded) -> dict[str, str]:
 
 
 def truth(value: bool) -> str:
-    """Return how a manifest writes true and false."""
+    """Return a truth value as written in a manifest."""
     return "true" if value else "false"

@@ -1,4 +1,4 @@
-"""A collection of recorded clips in a folder that any program can read; every change can be undone."""
+"""Collection of recorded clips in a folder readable by any program; every change can be undone."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ __all__ = ["Collection", "Trash"]
 
 @dataclass(frozen=True)
 class Trash:
-    """What deleting and trimming left behind: how many files, and how large they are together."""
+    """Contents of the trash: number of files and their total size."""
 
     n_files: int
     n_bytes: int
 
 
 class Collection:
-    """Labelled recordings in a folder: ``manifest.csv`` and one folder of audio files a class.
+    """Labelled recordings in a folder: ``manifest.csv`` and one folder of audio files per class.
 
     Made by :meth:`create` or :meth:`open`. Every step is written to disk before it returns, is done as a whole or
     not at all even if the program is killed in the middle, and can be undone, also after a restart. What other
@@ -47,7 +47,7 @@ class Collection:
     Attributes
     ----------
     folder
-        Where it lies.
+        Its folder.
     """
 
     def __init__(self, store: CollectionStorage) -> None:
@@ -67,9 +67,9 @@ class Collection:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if any(folder.iterdir()):
-                raise DataError(f"{folder} is not empty; open it as it is, or choose a new folder")
+                raise DataError(f"{folder} is not empty; open it, or choose a new folder")
         except OSError as error:
-            raise DataError(f"{folder} cannot be made ({error.strerror})") from None
+            raise DataError(f"{folder} cannot be created ({error.strerror})") from None
         store = CollectionStorage(folder)
         if not store.writable:
             raise DataError(f"{folder} cannot be written to; choose another folder")
@@ -98,7 +98,7 @@ class Collection:
         try:
             path = folder.parent if folder.name == "manifest.csv" and folder.is_file() else folder
             if not path.is_dir():
-                raise DataError(f"there is no folder {str(path)!r}; choose one that exists, or make a new collection")
+                raise DataError(f"there is no folder {str(path)!r}; choose an existing one, or create a new collection")
             collection = cls(CollectionStorage(path, progress))
         except (OSError, FileFormatError) as error:
             why = getattr(error, "strerror", None) or error
@@ -109,7 +109,7 @@ class Collection:
         return collection
 
     def close(self) -> None:
-        """Let other programs open it; also done by ``with``. May be called twice."""
+        """Release the lock on the folder; also done by ``with``. May be called twice."""
         self._store.close()
 
     def __enter__(self) -> Collection:
@@ -127,12 +127,12 @@ class Collection:
 
     @property
     def spool_folder(self) -> Path:
-        """Where a recorder writes running takes, so that the next opening finds them."""
+        """Folder of takes in progress, which the next opening recovers."""
         return self._store.spool_folder
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was found at opening, or changed from outside since, a sentence each.
+        """Notes on problems and external changes, one sentence each.
 
         Recovered takes, files that are gone, files that were not in the manifest, clips that lie outside the folder
         or behind links, a folder that is write-protected.
@@ -141,39 +141,39 @@ class Collection:
 
     @property
     def writable(self) -> bool:
-        """Whether clips can be added and changed: False for a folder that is write-protected."""
+        """Whether clips can be added and changed; False for a write-protected folder."""
         return self._store.writable
 
     @property
     def file_format(self) -> str:
-        """``flac`` or ``wav``: what takes become that do not say otherwise."""
+        """Default file format of takes, ``flac`` or ``wav``."""
         return self._store.file_format
 
     @property
     def clips(self) -> tuple[RecordedClip, ...]:
-        """All clips whose file is there, in the order of the manifest: the latest last."""
+        """All clips whose file exists, in the order of the manifest (latest last)."""
         return self._store.catalogue.clips()
 
     @property
     def has_fixed_split(self) -> bool:
-        """Whether the manifest says for any clip on which side of the split it is."""
+        """Whether the manifest assigns any clip to training or test."""
         return any(one.clip is not None and one.cells.get("split", "").strip() for one in self._store.catalogue)
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many clips each class has, classes in natural order."""
+        """Number of clips of each class, in natural order."""
         found = Counter(one.label for one in self.clips)
         return {label: found[label] for label in sorted(found, key=natural_key)}
 
     def clip(self, id: str) -> RecordedClip:
-        """Return one clip; DataError where there is none of that id."""
+        """Return a clip; raise DataError if there is none with that id."""
         entry = self._store.catalogue.get(id)
         if entry is None or entry.clip is None:
-            raise DataError(f"there is no clip {id!r} in {self.folder} any more")
+            raise DataError(f"there is no clip {id!r} in {self.folder}")
         return entry.clip
 
     def refresh(self) -> bool:
-        """Look for what other programs changed in the folder; True (and new :attr:`notes`) where something was."""
+        """Check for external changes of the folder; return True (with new :attr:`notes`) if there are any."""
         return self._store.refresh(look_everywhere=True)
 
     def add(self, take: Take, label: str = "") -> RecordedClip:
@@ -193,7 +193,7 @@ class Collection:
         if take.id in self._store.catalogue:
             raise DataError(f"this take is in {self.folder} already")
         if not len(take.samples):
-            raise DataError("a take without a single sample cannot become a clip")
+            raise DataError("a take without samples cannot become a clip")
         encoded = encode(take.samples, take.rate_hz, take.file_format or self.file_format)
         moment = take.started_at.astimezone()
         name = self._new_name(own, clip_stem(own, moment), encoded.suffix)
@@ -275,18 +275,18 @@ class Collection:
 
     @property
     def next_undo(self) -> str:
-        """What :meth:`undo` would undo(a description); "" if there is nothing."""
+        """Description of the next step to undo; "" if there is none."""
         steps = self._store.journal.undoable
         return steps[-1].words if steps else ""
 
     @property
     def next_redo(self) -> str:
-        """What :meth:`redo` would do again(a description); "" if there is nothing."""
+        """Description of the next step to redo; "" if there is none."""
         steps = self._store.journal.redoable
         return steps[-1].words if steps else ""
 
     def undo(self) -> str:
-        """Undo the last step that is not undone, and say what that was; DataError where there is none."""
+        """Undo the last step and return its description; raise DataError if there is none."""
         self._prepare()
         steps = self._store.journal.undoable
         if not steps:
@@ -294,16 +294,16 @@ class Collection:
         return self._store.take_back_or_again("undo", steps[-1])
 
     def redo(self) -> str:
-        """Do the last undone step again, and say what that was; DataError where there is none."""
+        """Redo the last undone step and return its description; raise DataError if there is none."""
         self._prepare()
         steps = self._store.journal.redoable
         if not steps:
-            raise DataError(f"there is nothing to do again in {self.folder}")
+            raise DataError(f"there is nothing to redo in {self.folder}")
         return self._store.take_back_or_again("redo", steps[-1])
 
     @property
     def trash(self) -> Trash:
-        """What deleted, trimmed and undone clips take up."""
+        """Number and size of the files of deleted, trimmed and undone clips."""
         sizes = [path.lstat().st_size for path in self._store.trash_files()]
         return Trash(len(sizes), sum(sizes))
 
@@ -319,16 +319,16 @@ class Collection:
         return RecordingsSettings(path=str(self.manifest), labels_from="manifest")
 
     def warnings_for_training(self) -> tuple[str, ...]:
-        """Say, a sentence each, what speaks against training on what is there; nothing where all is well."""
+        """Return warnings about training on the present clips, one sentence each."""
         return warnings_for_training(self.clips)
 
     def _prepare(self) -> None:
-        """Refuse where nothing can be written, and take over what other programs wrote into the manifest."""
+        """Raise an error if the folder is not writable, and read external changes of the manifest."""
         self._store.check_writable()
         self._store.refresh()
 
     def _recover(self, spool: Path) -> None:
-        """Make a take that was left over a clip, unless it is one already."""
+        """Convert a remaining take into a clip, unless that has been done."""
         try:
             take = self._store.read_left_over(spool)
             if take is not None:
@@ -338,7 +338,7 @@ class Collection:
                     f"program ended was recovered: {clip.name}."
                 )
         except (DataError, FileFormatError, OSError) as error:
-            why = f"{one_line(spool.name)} in the spool was not recovered and stays there"
+            why = f"{one_line(spool.name)} in the spool was not recovered and remains there"
             self._store.notes.append(f"{why}: {one_line(str(error), 300)}.")
 
     def _take(self, step: Step) -> str:

@@ -27,7 +27,7 @@ _HIGHEST_FLAC_HZ = 655350
 
 @dataclass(frozen=True)
 class Encoded:
-    """A file that is ready to be written.
+    """An encoded file, ready to be written.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ def trimmed(path: Path, start_s: float, end_s: float, file_format: str) -> Encod
             first, last = max(0, round(start_s * rate)), min(int(file.frames), round(end_s * rate))
             if first >= last:
                 raise DataError(
-                    f"{path.name} is {file.frames / rate:g} s long; it has nothing from {start_s:g} to {end_s:g} s"
+                    f"{path.name} is {file.frames / rate:g} s long; it has no samples from {start_s:g} to {end_s:g} s"
                 )
             if last - first == file.frames:
                 return None

@@ -26,9 +26,9 @@ def checked_label(label: str) -> str:
     """
     clean = unicodedata.normalize("NFC", label).strip()
     if not clean:
-        raise DataError("a clip needs a label of at least one letter; there is none")
+        raise DataError("the label is empty; a clip needs a label of at least one letter")
     if not is_unicode(clean) or any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in clean):
-        raise DataError(f"the label {clean!r} holds a character that cannot be shown; a label is one line of text")
+        raise DataError(f"the label {clean!r} contains a non-printable character; a label is one line of text")
     return clean
 
 
@@ -47,7 +47,7 @@ def safe_name(label: str) -> str:
 
 
 def clip_stem(label: str, recorded_at: datetime) -> str:
-    """Return how the file name of a clip begins: its label and when it was recorded, to the second."""
+    """Return the beginning of a clip's file name: its label and its time of recording, to the second."""
     return f"{safe_name(label)}_{recorded_at:%Y-%m-%d_%H-%M-%S}"
 
 

@@ -29,7 +29,7 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True)
 class FolderScan:
-    """What was found.
+    """Result of a scan.
 
     Attributes
     ----------
@@ -119,8 +119,8 @@ class _FolderScanner:
             self._notes.append(f"manifest.csv {odd}.")
         if manifest is None and self._text.strip():
             self._notes.append(
-                "manifest.csv is no manifest (its first row should be path,label), so the labels are the folders' "
-                "names; a copy of it is kept beside it."
+                "manifest.csv is not a manifest (its first row should be path,label), so the folder names are used "
+                "as labels; a copy of the file is kept in the same folder."
             )
         return manifest or empty_manifest()
 
@@ -201,7 +201,7 @@ class _FolderScanner:
             catalogue.put(_new_row(name, _label_of(name, labels), about))
             added.append(name)
         if added and self._text is None:
-            self._notes.append(f"There was no manifest; it was made from {len(added)} files in their folders.")
+            self._notes.append(f"There was no manifest; it was created from {len(added)} files in their folders.")
         elif added:
             count = "1 file that was" if len(added) == 1 else f"{len(added)} files that were"
             now = "is" if len(added) == 1 else "are"
@@ -215,7 +215,7 @@ class _FolderScanner:
             are, their = (
                 ("1 file is", "its row is") if len(missing) == 1 else (f"{len(missing)} files are", "the rows are")
             )
-            self._notes.append(f"{are} in the manifest but not there any more: {names}; {their} kept.")
+            self._notes.append(f"{are} in the manifest but missing: {names}; {their} kept.")
         unlabelled = [row["path"] or "a row without a path" for row in rows if not row["label"] or not row["path"]]
         if unlabelled:
             count = "1 row" if len(unlabelled) == 1 else f"{len(unlabelled)} rows"
@@ -226,20 +226,24 @@ class _FolderScanner:
             count = "1 file" if len(left_out) == 1 else f"{len(left_out)} files"
             first = left_out[0]
             name = one_line(str(first.path))
-            more = f" (the first: {name})" if len(left_out) > 1 else f" ({name})"
+            more = f" (first: {name})" if len(left_out) > 1 else f" ({name})"
             self._notes.append(f"{count} left out{more}: {one_line(first.reason, 200)}.")
 
     def _tell_foreign(self, catalogue: ClipIndex) -> None:
-        """Say which clips the program reads and never changes: they lie outside the folder, or behind a link."""
+        """Report the clips that are never changed, as they are outside the folder or behind a link."""
         outside = [one.name for one in catalogue.clips() if not one.path.is_relative_to(self._folder)]
         if outside:
             are = "1 clip lies" if len(outside) == 1 else f"{len(outside)} clips lie"
-            self._notes.append(f"{are} outside the folder ({named_in_words(outside)}): read, and never changed.")
+            self._notes.append(
+                f"{are} outside the folder ({named_in_words(outside)}): they are read but never changed."
+            )
         linked = [one for one in catalogue if one.clip is not None and self._is_linked(one.clip.path)]
         if linked:
             are = "1 clip is" if len(linked) == 1 else f"{len(linked)} clips are"
             names = named_in_words([one.cells["path"] for one in linked])
-            self._notes.append(f"{are} reached through a link ({names}): read, and never moved, trimmed or deleted.")
+            self._notes.append(
+                f"{are} reached through a link ({names}): they are read but never moved, trimmed or deleted."
+            )
 
     def _is_linked(self, place: Path) -> bool:
         """Whether a place inside the folder is, or lies behind, a link."""
@@ -254,7 +258,7 @@ class _FolderScanner:
 
 
 def _owners(rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Return the label that each class folder stands for, where the manifest says so."""
+    """Return the label of each class folder according to the manifest."""
     counts: dict[tuple[str, str], int] = {}
     for row in rows:
         key = class_folder(row["path"]).casefold(), row["label"]

@@ -37,7 +37,7 @@ class Journal:
     pending
         A transaction that was begun and neither finished nor taken back.
     damage
-        Why the file cannot be used, in one clause; "" where it can. All of it counts as nothing then: a step whose
+        Why the file cannot be used, in one clause; "" if it can. All of it counts as nothing then: a step whose
         neighbours are damaged is not done by half. :meth:`set_aside` makes room for a new one.
 
     Parameters
@@ -70,7 +70,7 @@ class Journal:
         self.pending = transaction
 
     def finish(self) -> None:
-        """Write down that it was done; where that cannot be written it is done once more at the next opening."""
+        """Record that it was done; where that cannot be written it is done once more at the next opening."""
         if self.pending is not None:
             with contextlib.suppress(OSError):
                 self._append(_DONE)
@@ -78,7 +78,7 @@ class Journal:
             self.pending = None
 
     def take_back(self) -> None:
-        """Write down that it was not done."""
+        """Record that it was not done."""
         if self.pending is not None:
             with contextlib.suppress(OSError):
                 self._append({"kind": "taken back"})
@@ -90,7 +90,7 @@ class Journal:
         self.undoable, self.redoable, self.pending, self._good_bytes = [], [], None, 0
 
     def set_aside(self) -> Path:
-        """Rename a file that cannot be used, and return its new path; OSError where that is not possible."""
+        """Rename an unusable file, and return its new path; raise OSError if that fails."""
         number = 1
         while os.path.lexists(aside := self.path.with_name(f"{self.path.stem}-damaged-{number}.jsonl")):
             number += 1
@@ -150,7 +150,7 @@ class Journal:
         except FileNotFoundError:
             return
         if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, f"{self.path.name} is no plain file")
+            raise OSError(errno.EINVAL, f"{self.path.name} is not a plain file")
         if status.st_nlink > 1:
             write_atomically(self.path, self.path.read_bytes())
 

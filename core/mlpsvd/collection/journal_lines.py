@@ -21,7 +21,7 @@ _MOST_ROWS = 10_000_000
 
 @dataclass(frozen=True)
 class State:
-    """How a clip stood before or after a step.
+    """State of a clip before or after a step.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class State:
 
 @dataclass(frozen=True)
 class Change:
-    """One clip of a step; None is a clip that is not there."""
+    """Change of one clip; None means that the clip does not exist."""
 
     id: str
     before: State | None
@@ -113,7 +113,7 @@ def _state(fields: Fields, name: str, id: str) -> State | None:
     if trash and ("/" in trash or not is_movable(f"trash/{trash}")):
         raise FileFormatError(f"{state.where}trash is {quoted(trash)}; it should be the name of a file")
     if trash and f"{posixpath.normpath(cells['path'])}/".startswith("../"):
-        raise FileFormatError(f"{state.where}cells.path is {quoted(cells['path'])}; it should lie inside the folder")
+        raise FileFormatError(f"{state.where}cells.path is {quoted(cells['path'])}; it should be inside the folder")
     return State(cells, state.whole("at", 0, _MOST_ROWS), trash)
 
 

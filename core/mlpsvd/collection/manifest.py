@@ -27,7 +27,7 @@ _MOST_COLUMNS = 1000
 
 @dataclass(frozen=True)
 class Manifest:
-    """Contents of a manifest.
+    """Header and rows of a manifest.
 
     Attributes
     ----------

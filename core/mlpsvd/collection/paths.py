@@ -195,10 +195,10 @@ def checked_write(folder: Path, name: str) -> Path:
         If it lies outside the folder, or a link is on the way or there.
     """
     if any(part in ("", ".", "..") for part in name.split("/")) or not _is_encodable(name):
-        raise OSError(errno.EPERM, f"{one_line(name)} leads out of the folder")
+        raise OSError(errno.EPERM, f"{one_line(name)} is outside the folder")
     link = first_link(folder, name)
     if link is not None:
-        raise OSError(errno.ELOOP, f"{one_line(link)} is a link, and nothing is written through one")
+        raise OSError(errno.ELOOP, f"{one_line(link)} is a link, and files are not written through links")
     return folder / name
 
 

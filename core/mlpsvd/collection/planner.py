@@ -50,7 +50,7 @@ def check_moves(folder: Path, moves: tuple[tuple[str, str], ...]) -> None:
     """Raise OSError if a file would move from or to a place outside the folder, or through a link."""
     for name in (name for move in moves for name in move):
         if not is_movable(name):
-            raise OSError(errno.EPERM, f"{one_line(name)} is no place of a clip")
+            raise OSError(errno.EPERM, f"{one_line(name)} is not a valid location of a clip")
         checked_write(folder, name)
 
 

@@ -26,11 +26,11 @@ class RecordedClip:
     split
         ``train`` or ``test`` where the manifest says so, else None.
     recorded_at
-        Date and time of its first sample; None where nobody knows.
+        Date and time of its first sample; None if unknown.
     device
-        What it was recorded from; "" where nobody knows.
+        The device; "" if unknown.
     sample_rate_hz, duration_s
-        As the file has them; 0 where the manifest does not say.
+        Properties of the file; 0 if not in the manifest.
     level_dbfs
         Root mean square relative to a full-scale sine; nan where it was not measured.
     clipped

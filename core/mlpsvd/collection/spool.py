@@ -43,7 +43,7 @@ _USUAL_HZ = 48000.0
 
 @dataclass(frozen=True)
 class SpoolFacts:
-    """What a spool knows of its take besides the samples; see :class:`mlpsvd.collection.take.Take`."""
+    """Properties of a take in its spool; see :class:`mlpsvd.collection.take.Take`."""
 
     id: str
     label: str
@@ -99,7 +99,7 @@ class Spool:
         self._put(0, _header(self._facts.rate_hz, self._n_samples))
 
     def finish(self, has_gap: bool) -> None:
-        """Close the files; the take is whole. What cannot be written any more is left as it is."""
+        """Close the files of a completed take."""
         with contextlib.suppress(OSError):
             self._close()
         if has_gap != self._facts.has_gap:
@@ -108,7 +108,7 @@ class Spool:
                 self._write_facts()
 
     def remove(self) -> None:
-        """Throw the take away."""
+        """Discard the take."""
         if hasattr(self, "_close"):
             self._close()
         for path in (self.path, self.path.with_suffix(".json")):

@@ -68,11 +68,11 @@ class CollectionStorage:
 
     @property
     def writable(self) -> bool:
-        """Whether anything can be changed."""
+        """Whether the collection can be changed."""
         return self._lock is not None
 
     def check_writable(self) -> None:
-        """Raise DataError where nothing can be changed."""
+        """Raise DataError if the collection cannot be changed."""
         if self._lock is None:
             why = self._protection or "it is write-protected, or the collection was closed"
             raise DataError(f"{self.folder} cannot be changed: {why}")
@@ -81,7 +81,7 @@ class CollectionStorage:
             raise DataError(f"{self.folder} cannot be changed: {_link_in_words(link)}")
 
     def close(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         if self._lock is not None:
             self._lock.release()
             self._lock = None
@@ -129,11 +129,11 @@ class CollectionStorage:
         """Undo or redo a step and say so; what was changed from outside is left as it is, and told."""
         resolved = resolve(kind, step, self.catalogue)
         self._commit(resolved.transaction)
-        done = f"{'Undone' if kind == 'undo' else 'Done again'}: {step.words}"
+        done = f"{'Undone' if kind == 'undo' else 'Redone'}: {step.words}"
         if not resolved.n_impossible:
             return f"{done}."
         of_how_many = f"{resolved.n_impossible} of {len(step.changes)}"
-        return f"{done}, but not for {of_how_many}, which another program changed meanwhile."
+        return f"{done}, except for {of_how_many}, which another program has changed meanwhile."
 
     def trash_files(self) -> list[Path]:
         """Return the files in the trash."""
@@ -168,14 +168,14 @@ class CollectionStorage:
         link = linked_place(self.folder)
         if link is not None:
             self._protection = _link_in_words(link)
-            self.notes.append(f"The clips of {self.folder} can be used, not changed: {self._protection}.")
+            self.notes.append(f"The clips of {self.folder} can be used but not changed: {self._protection}.")
             return
         try:
             self._hidden.mkdir(exist_ok=True)
             self._lock = FolderLock(self._hidden / "lock")
         except OSError as error:
             self.notes.append(
-                f"{self.folder} is write-protected ({error.strerror}): its clips can be used, not changed."
+                f"{self.folder} is write-protected ({error.strerror}): its clips can be used but not changed."
             )
 
     def _write(self, name: str, data: bytes | str) -> None:
@@ -213,21 +213,21 @@ class CollectionStorage:
             aside = self.journal.set_aside()
         except OSError as error:
             self.close()
-            self.notes.append(f"{self._refusal(error)}: the clips can be used, not changed.")
+            self.notes.append(f"{self._refusal(error)}: the clips can be used but not changed.")
             return
         self.notes.append(
-            f"The list of steps was set aside as {aside.name}, and earlier steps cannot be undone: {damage}."
+            f"The undo history was renamed to {aside.name}, and earlier steps cannot be undone: {damage}."
         )
 
     def _write_stock(self, catalogue: ClipIndex, copy_to: Path | None) -> None:
         try:
             if copy_to is not None:
                 self._write(copy_to.name, read_plain(self.manifest, LARGEST_MANIFEST))
-                self.notes.append(f"manifest.csv is written in our way from now on; {copy_to.name} is what it was.")
+                self.notes.append(f"manifest.csv was rewritten; {copy_to.name} is a copy of the original.")
             self._write(self.manifest.name, catalogue.text())
         except (OSError, FileFormatError) as error:
             self.close()
-            self.notes.append(f"{self._refusal(error)}: the clips can be used, not changed.")
+            self.notes.append(f"{self._refusal(error)}: the clips can be used but not changed.")
 
     def _commit(self, transaction: Transaction) -> None:
         before = self.catalogue.snapshot()
@@ -280,7 +280,7 @@ def check_format(file_format: str) -> None:
 
 
 def _link_in_words(link: str) -> str:
-    return f"{link} is a link, and the program writes through none; put the file or folder itself there"
+    return f"{link} is a link, and the program does not write through links; replace it by the file or folder itself"
 
 
 def _silent(share: float) -> None:

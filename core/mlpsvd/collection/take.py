@@ -1,4 +1,4 @@
-"""A take: one recorded stretch of sound, before it becomes a clip."""
+"""A take: a recording before it becomes a clip."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["Take", "new_id"]
 
 
 def new_id() -> str:
-    """Return a name for a take that no other has; the clip made of it keeps it."""
+    """Return a unique id for a take; its clip keeps it."""
     return secrets.token_hex(6)
 
 
 @dataclass(frozen=True, eq=False)
 class Take:
-    """One recorded stretch; no sample is missing inside it.
+    """A recording without gaps.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ class Take:
         return self.level.clipped
 
     def discard(self) -> None:
-        """Discard the take permanently: its spool file goes, and nothing of it is recovered later."""
+        """Discard the take permanently, including its spool file."""
         if self.spool is not None:
             self.spool.unlink(missing_ok=True)
             self.spool.with_suffix(".json").unlink(missing_ok=True)

@@ -56,6 +56,6 @@ def _rates(clips: Sequence[RecordedClip]) -> Iterator[str]:
     if len(rates) > 1:
         listed = ", ".join(f"{rate:g} Hz ({rates[rate]})" for rate in sorted(rates))
         yield (
-            f"The clips have different sample rates, {listed}: frequencies above the lowest of them would tell "
-            "it from the others by the device alone."
+            f"The clips have different sample rates, {listed}: frequencies above the lowest rate may reveal "
+            "the device instead of the sound."
         )

@@ -166,7 +166,7 @@ def test_the_journal_with_wrong_types_is_set_aside(project_root: Path, tmp_path:
         make_collection(folder)
         (folder / ".mlpsvd" / "journal.jsonl").write_bytes(b"".join(good) + line)
         with Collection.open(folder) as collection:
-            assert collection.notes[0].startswith("The list of steps was set aside as journal-damaged-1.jsonl")
+            assert collection.notes[0].startswith("The undo history was renamed to journal-damaged-1.jsonl")
             assert len(collection.clips) == 4
             assert collection.next_undo == ""
             collection.delete([collection.clips[0].id])

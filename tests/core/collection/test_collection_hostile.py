@@ -110,7 +110,7 @@ def test_a_step_that_moves_files_out_of_the_folder_or_in_is_not_finished(
     changed = (sent.folder / ".mlpsvd" / "journal.jsonl").read_bytes()
     with Collection.open(sent.folder) as collection:
         (note,) = collection.notes
-        assert note.startswith("The list of steps was set aside as journal-damaged-1.jsonl")
+        assert note.startswith("The undo history was renamed to journal-damaged-1.jsonl")
         assert len(collection.clips) == 4
         assert collection.next_undo == ""
     assert (sent.folder / "manifest.csv").read_bytes() == manifest
@@ -160,7 +160,7 @@ def test_an_id_names_no_file_outside_the_trash_and_stays_in_the_manifest(sent: S
         assert collection.clip(id).duration_s == pytest.approx(0.2)
     with Collection.open(sent.folder) as collection:
         assert collection.notes == ()
-        assert collection.redo().startswith("Done again: clip of ox trimmed")
+        assert collection.redo().startswith("Redone: clip of ox trimmed")
     assert_harmless(sent)
 
 

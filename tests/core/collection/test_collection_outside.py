@@ -25,7 +25,7 @@ def test_a_file_that_was_deleted_outside_is_told_and_its_row_kept(collection: Co
     again = reopened(collection)
     assert len(again.clips) == 3
     assert len(rows(again)) == 4
-    assert "1 file is in the manifest but not there any more: dog/dog_" in again.notes[0]
+    assert "1 file is in the manifest but missing: dog/dog_" in again.notes[0]
 
 
 def test_a_clip_whose_file_was_deleted_meanwhile_can_be_deleted(collection: Collection) -> None:
@@ -121,7 +121,7 @@ def test_undoing_does_what_it_can_and_says_what_it_cannot(collection: Collection
     collection.delete([one.id for one in collection.clips[:2]])
     next((collection.folder / ".mlpsvd" / "trash").iterdir()).unlink()
     assert collection.undo() == (
-        "Undone: 2 clips deleted, but not for 1 of 2, which another program changed meanwhile."
+        "Undone: 2 clips deleted, except for 1 of 2, which another program has changed meanwhile."
     )
     assert len(collection.clips) == 3
 
@@ -144,7 +144,7 @@ def test_a_data_set_without_a_manifest_gains_one_and_no_file_moves(tmp_path: Pat
     collection = Collection.open(tmp_path)
     assert [one.name for one in collection.clips] == ["cat/3.WAV", "dog/1.wav", "dog/deep/2.flac"]
     assert collection.counts == {"cat": 1, "dog": 2}
-    assert collection.notes[0] == "There was no manifest; it was made from 3 files in their folders."
+    assert collection.notes[0] == "There was no manifest; it was created from 3 files in their folders."
     assert "1 file left out (loose.wav)" in collection.notes[1]
     collection.relabel([collection.clips[2].id], "cat")
     assert (tmp_path / "cat" / "deep" / "2.flac").exists()

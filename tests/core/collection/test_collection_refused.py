@@ -38,7 +38,7 @@ def test_folders_that_cannot_be_collections_are_refused_in_words(tmp_path: Path,
     with pytest.raises(DataError, match="there is no folder"):
         Collection.open(tmp_path / "nowhere")
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="cannot be made"):
+    with pytest.raises(DataError, match="cannot be created"):
         Collection.create(tmp_path / "file")
     with pytest.raises(DataError, match="should be flac or wav"):
         Collection.create(tmp_path / "mp3", "mp3")
@@ -202,5 +202,5 @@ def test_a_write_protected_folder_can_be_used_and_says_that_it_cannot_be_changed
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0] == "{'dog': 1} False"
-    assert "is write-protected (Permission denied): its clips can be used, not changed." in lines[1]
+    assert "is write-protected (Permission denied): its clips can be used but not changed." in lines[1]
     assert "cannot be changed: it is write-protected" in lines[2]

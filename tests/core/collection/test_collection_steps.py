@@ -111,7 +111,7 @@ class Steps(RuleBasedStateMachine):
     @rule()
     def redo(self) -> None:
         if not self.future:
-            with pytest.raises(DataError, match="nothing to do again"):
+            with pytest.raises(DataError, match="nothing to redo"):
                 self.collection.redo()
         else:
             self.collection.redo()

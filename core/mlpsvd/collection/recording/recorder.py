@@ -34,7 +34,7 @@ class RecorderState:
     label
         The class it records for; "" where it is not armed.
     duration_s
-        Length of the running take so far, pre-roll included.
+        Length of the current take, including the pre-roll.
     message
         A message for the user, in one sentence: sound that was lost, a take that was too short, a disk that is
         full. "" where all is well; stays until the next start.
@@ -59,7 +59,7 @@ class _Order:
 
 
 class Recorder:
-    """Makes takes out of a source's samples.
+    """Records takes from a source's samples.
 
     It never advances the ring: the classifier reads the same ring and is not disturbed. ``start``, ``stop``,
     ``set_settings`` and ``state`` may be used from any thread, return at once and touch no file. ``poll`` belongs to
@@ -118,7 +118,7 @@ class Recorder:
         return self._position
 
     def set_settings(self, settings: RecordSettings) -> None:
-        """Record the next take with other settings; a running one keeps its own, and the mode waits for a start."""
+        """Use other settings from the next take on; a new mode takes effect at the next start."""
         self._settings = settings
 
     def start(self, label: str) -> None:
@@ -135,7 +135,7 @@ class Recorder:
         self._orders.append(_Order(self._ring.n_written, checked_label(label)))
 
     def stop(self) -> None:
-        """End the running take with the sample that arrived last, and wait for no trigger any more."""
+        """End the current take with the latest sample, and disarm the trigger."""
         self._orders.append(_Order(self._ring.n_written))
 
     def poll(self) -> list[Take]:
@@ -157,7 +157,7 @@ class Recorder:
         return done
 
     def close(self) -> list[Take]:
-        """Stop, poll a last time and return the takes that ended; call it from the thread that polls."""
+        """Stop, poll a last time and return the completed takes; call it from the polling thread."""
         self.stop()
         return self.poll()
 
@@ -199,7 +199,7 @@ class Recorder:
         return end if first is None else first
 
     def _go_on(self, to: int) -> None:
-        """Record up to number ``to`` by hand or with a fixed length."""
+        """Record up to sample ``to`` in manual or fixed-length mode."""
         while self._take is not None and self._take.end < to:
             self._record(min(to, self._ends))
             if self._take is None or self._take.end < self._ends:
@@ -211,7 +211,7 @@ class Recorder:
                 self._begin(self._ends, pre_roll=False)
 
     def _listen(self, to: int) -> None:
-        """Wait for the trigger, and record what it lets through, up to number ``to``."""
+        """Record up to sample ``to`` in triggered mode."""
         if self._take is None:
             self._trigger.set_level(self._settings.trigger_dbfs)
         start, samples = self._read(self._position, to)
@@ -230,11 +230,11 @@ class Recorder:
             return
         self._record(limit)
         self._end_take()
-        if is_loud and end > limit:  # the longest clip is full, and the sound goes on
+        if is_loud and end > limit:  # the longest clip is full, and the sound continues
             self._begin(limit, pre_roll=False).heard(limit, end)
 
     def _limit(self, take: RunningTake) -> int:
-        """Where a triggered take ends as far as one knows now."""
+        """Return the present end of a triggered take."""
         return min(self._ends, take.loud_until + self._samples_in(take.plan.settings.hang_s))
 
     def _record(self, to: int) -> None:
@@ -282,7 +282,7 @@ class Recorder:
         if cut is None:
             return
         self._end_take(has_gap=True)
-        self._message = f"Sound was lost while {cut.plan.label} was recorded; the clip was cut there."
+        self._message = f"Sound was lost while {cut.plan.label} was recorded; the clip ends there."
         if self._mode == TRIGGERED:
             return
         if at < ends or self._mode == BY_HAND:
@@ -315,7 +315,7 @@ class Recorder:
 
     def _give_up(self, error: OSError) -> None:
         why = error.strerror or str(error)
-        self._message = f"Recording ended because {self._spool_folder} cannot be written to ({why})."
+        self._message = f"Recording stopped because {self._spool_folder} cannot be written to ({why})."
         take, self._take, self._label = self._take, None, None
         if take is not None and take.n_samples:
             self._taken_until = take.end

@@ -1,4 +1,4 @@
-"""The take in progress: samples in memory and on disk."""
+"""Take in progress: samples in memory and on disk."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["RunningTake", "TakePlan"]
 
 @dataclass(frozen=True)
 class TakePlan:
-    """What is known of a take before its first sample.
+    """Properties of a take before its first sample.
 
     Attributes
     ----------
@@ -65,16 +65,16 @@ class RunningTake:
 
     @property
     def n_samples(self) -> int:
-        """How long it is so far."""
+        """Present length."""
         return self.end - self.plan.start
 
     @property
     def loud_samples(self) -> int:
-        """How long the sound above the trigger level is, from its first to its last loud frame."""
+        """Length from the first to the last frame above the trigger level."""
         return self.loud_until - self.loud_from if self.loud_from is not None else 0
 
     def heard(self, start: int, end: int) -> None:
-        """Remember that a frame was above the trigger level."""
+        """Record that a frame was above the trigger level."""
         self.loud_from = max(self.plan.start, start) if self.loud_from is None else self.loud_from
         self.loud_until = max(self.loud_until, end)
 
@@ -97,5 +97,5 @@ class RunningTake:
         )  # fmt: skip
 
     def drop(self) -> None:
-        """Throw it away."""
+        """Discard it."""
         self._spool.remove()

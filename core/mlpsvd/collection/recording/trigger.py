@@ -11,14 +11,14 @@ FRAME_S = 0.01
 
 
 class Trigger:
-    """Tells which frames of 10 ms are above a level.
+    """Detects frames of 10 ms above a level.
 
     Parameters
     ----------
     rate_hz
         Sample rate.
     trigger_dbfs
-        The level; the root mean square of a frame is held against it, a full-scale sine has 0 dBFS.
+        The level, compared with the RMS level of each frame; a full-scale sine has 0 dBFS.
     """
 
     def __init__(self, rate_hz: float, trigger_dbfs: float) -> None:
@@ -27,7 +27,7 @@ class Trigger:
         self.set_level(trigger_dbfs)
 
     def set_level(self, trigger_dbfs: float) -> None:
-        """Hold the next frames against another level."""
+        """Use another level for the next frames."""
         self._least_mean_square = 0.5 * 10.0 ** (trigger_dbfs / 10.0)
 
     def feed(self, start: int, samples: NDArray[np.float32]) -> list[tuple[int, bool]]:
@@ -47,5 +47,5 @@ class Trigger:
         return [(first + index * self.frame, bool(is_loud)) for index, is_loud in enumerate(loud)]
 
     def forget(self) -> None:
-        """Begin a new frame: the next sample does not follow the last one."""
+        """Begin a new frame after a gap."""
         self._rest = self._rest[:0]

@@ -162,7 +162,7 @@ def test_a_break_is_told_in_words(tmp_path: Path) -> None:
     tape.play(0.3)
     tape.ring.begin_anew(1.0)
     tape.play(0.2)
-    assert tape.recorder.state.message == "Sound was lost while dog was recorded; the clip was cut there."
+    assert tape.recorder.state.message == "Sound was lost while dog was recorded; the clip ends there."
 
 
 def test_a_fixed_length_with_a_break_ends_where_it_would_have_ended(tmp_path: Path) -> None:
@@ -302,7 +302,7 @@ def test_a_spool_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> N
     tape.play(0.3)
     assert tape.takes == []
     assert not tape.recorder.state.armed
-    assert tape.recorder.state.message.startswith("Recording ended because ")
+    assert tape.recorder.state.message.startswith("Recording stopped because ")
     assert tape.recorder.state.message.count(".") >= 1
 
 

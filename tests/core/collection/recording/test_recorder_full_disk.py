@@ -45,7 +45,7 @@ def test_a_full_disk_ends_the_take_and_keeps_what_was_heard(tmp_path: Path) -> N
     spool = tmp_path / "c" / ".mlpsvd" / "spool"
     assert done.stdout.splitlines() == [
         "1 2800 True False",
-        f"Recording ended because {spool} cannot be written to (File too large).",
+        f"Recording stopped because {spool} cannot be written to (File too large).",
         "2 True",
         "[0.35, 0.1] []",
     ]

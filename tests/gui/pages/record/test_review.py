@@ -296,7 +296,7 @@ def test_a_planted_collection_is_shown_with_one_sentence_and_changes_nothing_out
     before = tree(outside)
     page.panel.bar.open_requested.emit(str(page.folder))
     qtbot.waitUntil(lambda: page.controller.collection.shelf is not None)
-    assert "The list of steps was set aside as journal-damaged-1.jsonl" in page.panel.messages.text
+    assert "The undo history was renamed to journal-damaged-1.jsonl" in page.panel.messages.text
     assert page.counts == {"cat": 2, "dog": 1, "linked": 2, "ox": 1}
     page.panel.classes.choose("linked")
     page.panel.classes.delete_button.click()
