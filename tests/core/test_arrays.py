@@ -117,7 +117,7 @@ def test_a_missing_cupy_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) 
         ({"svd": raising(ImportError("libcusolver.so.11: cannot open shared object"))}, "CUDA library"),
         (
             {"asarray": raising(CudaRuntimeError("cudaErrorNoKernelImageForDevice: no kernel image"))},
-            "built for other cards",
+            "built for other GPUs",
         ),
         ({"svd": raising(CudaRuntimeError("CUSOLVER_STATUS_INTERNAL_ERROR"))}, "CUSOLVER_STATUS_INTERNAL"),
         (
