@@ -242,7 +242,7 @@ class PapersController(QObject):
                 took_s = time.monotonic() - self._began
                 return f"Finished after {took_s:.1f} s{by}; the report covers all that the folder holds."
             case RunStopped():
-                return "Stopped. What is finished is kept, and Run goes on from there."
+                return "Stopped. Finished trials are kept; Run continues from there."
             case RunFailed():
                 return ""
             case _:

@@ -122,7 +122,7 @@ def test_results_of_an_earlier_network_are_marked(
     ready_page.finish(trained)  # the list is made anew, but the network is the same
     assert panel.messages.text == ""
     ready_page.finish(trained_anew)
-    assert "another network than the one that made these results" in panel.messages.text
+    assert "has changed since these results" in panel.messages.text
     faint = panel.table.model().index(0, 3).data(Qt.ItemDataRole.ForegroundRole)
     assert faint is not None
     ready_page.press_start()
@@ -133,7 +133,7 @@ def test_results_of_an_earlier_network_are_marked(
     box = panel.controls.model_box
     box.setCurrentIndex(box.findData(key))
     box.activated.emit(box.currentIndex())
-    assert "These are results of MLP-SVD" in panel.messages.text
+    assert "Results of MLP-SVD" in panel.messages.text
 
 
 def test_doubtful_recordings_are_marked_and_counted(qtbot: QtBot, ready_page: Page, tmp_path: Path) -> None:
