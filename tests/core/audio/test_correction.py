@@ -84,7 +84,7 @@ def test_between_points_the_response_is_straight_over_the_logarithm_and_beyond_t
         ("20 1e999\n40 85\n", "line 1: the response is inf dB"),
         ("-20 0\n40 1\n", "line 1: the frequency is -20 Hz; it should be above 0"),
         ("20,5,-1,5\n30,5,-1,0\n40,0,1,0\n", "line 1: '20,5,-1,5' has commas between the columns and in the numbers"),
-        (b"RIFF\x00\x00\x00\x00WAVE", "is no text"),
+        (b"RIFF\x00\x00\x00\x00WAVE", "is not text"),
         (b"20 0\n" * 2**20, "is too large; it should be at most 1 MB"),
     ],
 )
