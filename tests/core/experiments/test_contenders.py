@@ -141,7 +141,7 @@ def test_files_of_another_race_of_unknown_contenders_are_removed(prepared: Prepa
 def test_a_single_contender_has_no_comparison(prepared: Prepared, tmp_path: Path) -> None:
     race = raced(prepared, (MLP_SVD,), stop_at=2)
     run = Run.of("f6", prepared, race)
-    write_run(tmp_path, run)
+    write_run(tmp_path, run, with_figures=False)
     table = outcome_table(run.outcomes)
     assert "Difference" not in table and "Ratio" not in table
     assert json.loads((tmp_path / "results.json").read_text())["comparisons"] == {}
