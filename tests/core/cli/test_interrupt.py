@@ -91,7 +91,7 @@ def test_a_stopped_training_without_out_is_kept_and_goes_on(number: int, code: i
     _, err = process.communicate(timeout=60)
     assert process.returncode == code and "Traceback" not in err
     folder = RunLibrary(tmp_path / "mlpsvd" / "runs").latest()
-    assert folder is not None and f"kept in {folder}; mlpsvd train --resume {folder} goes on" in err
+    assert folder is not None and f"kept in {folder}; mlpsvd train --resume {folder} continues" in err
     run = read_run(folder)
     assert 0 < run.epoch < 1_000_000
     assert (folder / "model-mlp-svd.safetensors").is_file()

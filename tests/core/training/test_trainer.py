@@ -169,7 +169,7 @@ def test_failing_device_falls_back_to_the_cpu_and_loses_nothing(make: Callable[.
     trainer = make(engine=FailingEngine())
     for left, right in zip(make().run(), trainer.run(), strict=True):
         assert same(left, right)
-    assert trainer.notes == ["The GPU has too little memory; the CPU goes on instead"]
+    assert trainer.notes == ["The GPU has too little memory; training continues on the CPU"]
 
 
 def test_optimisers_all_learn(make: Callable[..., Trainer]) -> None:
