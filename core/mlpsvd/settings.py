@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 from mlpsvd.errors import SettingError
+from mlpsvd.text import is_unicode
 
 __all__ = [
     "SettingInfo",
@@ -27,7 +28,6 @@ __all__ = [
     "get",
     "impossible_values",
     "is_impossible",
-    "is_unicode",
     "parse_text",
     "problems",
     "setting",
@@ -392,12 +392,3 @@ def _scalar_fits(value: Any, kind: Any, info: SettingInfo) -> bool:
     if kind is str and not is_unicode(value):
         return False
     return not info.choices or value in info.choices
-
-
-def is_unicode(text: str) -> bool:
-    """Whether a file can hold the text: a file name that is no Unicode comes with half characters in it."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

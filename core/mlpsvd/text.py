@@ -14,6 +14,7 @@ __all__ = [
     "csv_text",
     "duration_text",
     "first_line",
+    "is_unicode",
     "length_text",
     "one_line",
     "quoted",
@@ -218,5 +219,14 @@ def _is_number(text: str) -> bool:
     try:
         float(text)
     except ValueError:
+        return False
+    return True
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text can be encoded: undecodable file names contain lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
         return False
     return True

@@ -16,7 +16,7 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import from_toml, to_toml
 from mlpsvd.experiments.runs.library import data_folder
 from mlpsvd.json_fields import Fields, parse_fields
-from mlpsvd.text import quoted
+from mlpsvd.text import is_unicode, quoted
 
 __all__ = ["THEMES", "Preferences", "or_else"]
 
@@ -74,7 +74,7 @@ class Preferences:
     def set_experiment(self, experiment: Experiment) -> None:
         """Store the current experiment, including incompatible settings."""
         text = to_toml(experiment)
-        if settings.is_unicode(text):
+        if is_unicode(text):
             self._store.setValue("experiment", text)
         else:
             LOGGER.warning("The experiment is not stored: a text in it is not Unicode.")

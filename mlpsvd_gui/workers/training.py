@@ -16,7 +16,6 @@ from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Race, RaceEvent
 from mlpsvd.experiments.runs.keeper import RunKeeper
 from mlpsvd.experiments.runs.library import RunLibrary
-from mlpsvd.experiments.runs.run import RunData
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.workers.training_events import (
     Compiling,
@@ -204,7 +203,7 @@ class TrainingWorker(QObject):
         race = self._make_race(prepared)
         keeper = RunKeeper(self._library, run_id, prepared, race)
         engine, notes = race.engine_description, (*race.notes, *keeper.notes)
-        RunData.of(prepared)  # measures the training set in this thread, where the window does not wait
+        prepared.measure()  # in this thread, so that the window does not wait for it later
         if prepared.warnings:
             notes = (*notes, " ".join(prepared.warnings))
         self._tell(DataPrepared(token, prepared, engine, notes))

@@ -25,7 +25,7 @@ def _start(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=180)
 
 
-@pytest.mark.parametrize(("argument", "said"), [("--help", "Without a screen"), ("--version", "MLP-SVD 0.")])
+@pytest.mark.parametrize(("argument", "said"), [("--help", "Without a display"), ("--version", "MLP-SVD 0.")])
 def test_help_and_version_need_no_screen(tmp_path: Path, argument: str, said: str) -> None:
     done = _start(tmp_path, argument)
     assert done.returncode == 0 and said in done.stdout
@@ -73,7 +73,7 @@ def test_without_a_screen_the_main_job_is_done(tmp_path: Path) -> None:
     save_experiment(tmp_path / "small.toml", experiment)
     done = _start(tmp_path, "small.toml")
     assert done.returncode == 0, done.stderr
-    assert "no screen" in done.stdout and "MLP-SVD" in done.stdout
+    assert "No display" in done.stdout and "MLP-SVD" in done.stdout
     assert "Traceback" not in done.stderr
     out = tmp_path / "mlpsvd-output"
     for name in ("results.json", "model-mlp.safetensors", "model-mlp-svd.safetensors", "experiment.toml"):

@@ -250,7 +250,8 @@ def test_random_actions_end_in_no_error(
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> None:
-    logging.getLogger("mlpsvd_gui").setLevel(logging.ERROR)
+    monkeypatch.setattr(logging.getLogger("mlpsvd_gui"), "level", logging.ERROR)
+    logging.getLogger("mlpsvd_gui").manager._clear_cache()  # type: ignore[attr-defined]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     experiment = Experiment()

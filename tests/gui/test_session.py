@@ -114,7 +114,7 @@ def test_quitting_during_a_run_asks_and_cancelling_goes_on(qtbot: QtBot, tmp_pat
     again = open_window(qtbot, tmp_path)
     wait_for(qtbot, again, RunPhase.STOPPED)
     assert len(again.run.histories["mlp"]) > n_events
-    assert "ended after" in again.messages.text
+    assert "Restored the last run" in again.messages.text
     again.close()
 
 
@@ -176,7 +176,7 @@ def test_a_hostile_run_folder_is_one_sentence(
     window = open_window(qtbot, tmp_path)
     window.documents.open(hostile / "checkpoint_out_of_bounds")
     qtbot.waitUntil(lambda: window.messages.kind is MessageKind.ERROR, timeout=10_000)
-    assert "but not its results" in window.messages.text and "takes 514 inputs" in window.messages.text
+    assert "without its results" in window.messages.text and "takes 514 inputs" in window.messages.text
     assert window.run.state is RunPhase.EMPTY
     window.close()
 

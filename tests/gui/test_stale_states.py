@@ -178,7 +178,7 @@ def test_opening_a_model_says_where_it_is_used(
     window.documents.export_model(path, "mlp")
     qtbot.waitUntil(path.is_file)
     window.documents.open(path)
-    assert "Listen and Files" in window.messages.text and window.messages.text.startswith("Opened the model mine")
+    assert "Listen and Files" in window.messages.text and window.messages.text.startswith("Opened model mine")
     qtbot.mouseClick(window.messages._button, Qt.MouseButton.LeftButton)
     assert window.listen_panel.isVisible()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from mlpsvd.errors import DataError
-from mlpsvd.settings import is_unicode
+from mlpsvd.text import is_unicode
 
 __all__ = ["checked_label", "clip_stem", "first_free", "safe_name"]
 

@@ -19,8 +19,7 @@ from mlpsvd.collection.take import new_id
 from mlpsvd.datasets.clips import Skipped
 from mlpsvd.datasets.labels import named_files
 from mlpsvd.datasets.settings import RecordingsSettings
-from mlpsvd.settings import is_unicode
-from mlpsvd.text import one_line
+from mlpsvd.text import is_unicode, one_line
 
 __all__ = ["FolderScan", "named_in_words", "take_stock"]
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from mlpsvd.collection.paths import is_movable
 from mlpsvd.errors import FileFormatError
 from mlpsvd.json_fields import Fields, parse_fields
-from mlpsvd.settings import is_unicode
-from mlpsvd.text import quoted
+from mlpsvd.text import is_unicode, quoted
 
 __all__ = ["Change", "State", "Step", "Transaction", "read_line"]
 

@@ -17,8 +17,7 @@ from mlpsvd.datasets.file_lookup import FileNames, is_there
 from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.errors import DataError, SettingError
 from mlpsvd.files import expand_home
-from mlpsvd.settings import is_unicode
-from mlpsvd.text import one_line, quoted
+from mlpsvd.text import is_unicode, one_line, quoted
 
 __all__ = ["LabelledFile", "label_from_name", "named_files", "natural_key"]
 

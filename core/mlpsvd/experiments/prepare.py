@@ -105,6 +105,10 @@ class Prepared:
         found = measure_reference(self.dataset.x_train, self.dataset.y_train, len(self.class_names), levels)
         return None if found is None else replace(found, trained_on=self.trained_on)
 
+    def measure(self) -> None:
+        """Measure :attr:`reference` now, e.g. in a thread that nobody waits for."""
+        _ = self.reference
+
     @property
     def n_train(self) -> int:
         """Number of training clips."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -97,7 +100,7 @@ def test_what_is_no_correction_is_told_in_one_sentence(content: str | bytes, wor
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(FileFormatError, match=r"none\.txt cannot be read: No such file"):
+    with pytest.raises(FileFormatError, match=r"none\.txt cannot be read: " + re.escape(os.strerror(errno.ENOENT))):
         read_correction(tmp_path / "none.txt")
     with pytest.raises(FileFormatError, match="is a folder; it should be a plain file"):
         read_correction(tmp_path)

@@ -43,8 +43,8 @@ def test_settings_changed_by_hand_are_kept() -> None:
 @pytest.mark.parametrize(
     ("counts", "problem"),
     [
-        ({}, "Two classes"),
-        ({"a": 9}, "Two classes"),
+        ({}, "At least two classes"),
+        ({"a": 9}, "At least two classes"),
         ({"a": 9, "b": 1}, "b has 1"),
         ({"a": 2, "b": 2}, ""),
     ],

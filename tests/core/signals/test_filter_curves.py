@@ -48,5 +48,5 @@ def test_poles_lie_at_the_angle_of_the_centre() -> None:
 
 
 def test_the_measured_bandwidth_is_written_out() -> None:
-    assert "a measured bandwidth of 10 Hz" in words(BANK[0], RATE_HZ)
-    assert words(BANK[1], RATE_HZ) == "too high cannot be at a sample rate of 16000 Hz."
+    assert "measured bandwidth 10 Hz" in words(BANK[0], RATE_HZ)
+    assert words(BANK[1], RATE_HZ) == "too high is not possible at a sample rate of 16000 Hz."

@@ -33,7 +33,7 @@ def status_text(name: str, update: LiveUpdate, health: SourceHealth, n_decisions
 def _lost(lost_s: float, health: SourceHealth) -> str:
     parts = []
     if health.n_gaps:
-        parts.append(f"{counted(health.n_gaps, 'gap')} of {health.gaps_s:.1f} s in all")
+        parts.append(f"{counted(health.n_gaps, 'dropout')} of {health.gaps_s:.1f} s in all")
     if lost_s > 0:
         parts.append(f"{lost_s:.2f}s skipped (too slow to classify)")
     return ", ".join(parts) or "no dropouts"

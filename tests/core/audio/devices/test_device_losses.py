@@ -32,7 +32,7 @@ def _hung_and_killed(server: SoundServer) -> None:
 
 
 WAYS: dict[str, tuple[Callable[[SoundServer], None], Callable[[SoundServer], None], str]] = {
-    "unplugged": (lambda server: server.remove_sink(), lambda server: server.add_sink(), "is not there"),
+    "unplugged": (lambda server: server.remove_sink(), lambda server: server.add_sink(), "is not connected"),
     "server killed": (lambda server: server.kill(), lambda server: server.start(), "sound server has ended"),
     "suspended": (lambda server: server.suspend(), lambda server: server.resume(), "sends no sound"),
     "server hung": (lambda server: server.hang(), lambda server: server.wake(), "sound server does not respond"),
@@ -247,9 +247,9 @@ CHILD = """
 import sys, time
 from mlpsvd.audio.devices.microphone import MicrophoneSource
 from mlpsvd.audio.ring_buffer import RingBuffer
-from mlpsvd.audio.devices.portaudio_thread import SoundHost
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.audio.sources.source import SourceState
-host = SoundHost()
+host = PortAudioThread()
 source, ring = MicrophoneSource(host, None, 16000), RingBuffer(160000)
 source.start(ring)
 while source.status.state is not SourceState.RUNNING or ring.n_written < 1600: time.sleep(0.01)

@@ -130,12 +130,12 @@ def test_a_channel_that_the_device_lacks_is_refused_in_words(
     sound_server: SoundServer, host: PortAudioThread, listen: Callable[..., Listening]
 ) -> None:
     device = host.devices().result(5.0).inputs[0]
-    with pytest.raises(DeviceError, match="“Monitor of Speaker” has 1 channel, and channel 2 was asked for"):
+    with pytest.raises(DeviceError, match="“Monitor of Speaker” has 1 channel, and channel 2 was requested"):
         MicrophoneSource(host, device, channel=2)
     # Of the default, this is found out as it is opened.
     listening = listen(channel=3, wait=False)
     listening.until_state(SourceState.FAILED)
-    assert "has 1 channel, and channel 3 was asked for" in listening.source.status.message
+    assert "has 1 channel, and channel 3 was requested" in listening.source.status.message
 
 
 def test_the_default_is_followed_when_it_changes(sound_server: SoundServer, listen: Callable[..., Listening]) -> None:

@@ -45,7 +45,7 @@ def test_a_closed_host_answers_at_once_that_it_is_closed(sound_server: SoundServ
     host.devices().result(5.0)
     host.close()
     host.close()
-    with pytest.raises(DeviceError, match="closing"):
+    with pytest.raises(DeviceError, match="being closed"):
         host.devices().result(0.0)
 
 

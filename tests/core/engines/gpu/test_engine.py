@@ -356,7 +356,7 @@ def test_what_is_too_large_for_a_block_is_refused_in_words() -> None:
 
 
 def test_a_cpu_runs_no_kernels() -> None:
-    with pytest.raises(DeviceError, match="no CUDA kernels"):
+    with pytest.raises(DeviceError, match="cannot run CUDA kernels"):
         FusedGpuEngine(cpu())
 
 

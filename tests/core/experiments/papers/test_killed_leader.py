@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSI
 
 _TRIALS = """
 import os, time
-from mlpsvd.experiments import workers
+from mlpsvd import executors
 
 def told(_):
     print(os.getpid(), flush=True)
@@ -29,8 +29,8 @@ def told(_):
         time.sleep(0.01)
 
 if __name__ == "__main__":
-    workers.ensure_compiled = lambda: None
-    with workers.local_workers(2) as executor:
+    executors.ensure_compiled = lambda: None
+    with executors.local_workers(2) as executor:
         list(executor.map(told, range(2)))
 """
 

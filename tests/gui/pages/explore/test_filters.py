@@ -165,7 +165,7 @@ def test_the_last_two_classes_stay(qtbot: Any, desk: Desk) -> None:
     desk.selection.select_class(1)
     qtbot.mouseClick(desk.panel.remove_button, LEFT)
     assert len(desk.bank) == 2
-    assert "At least two classes" in desk.panel.problem.text()
+    assert "at least 2 classes" in desk.panel.problem.text()
 
 
 def test_every_preset_of_the_paper_is_in_the_menu(desk: Desk) -> None:

@@ -61,7 +61,8 @@ class _Race:
 
 def _worker(race: Any, prepare: Callable[..., Any] | None = None) -> tuple[TrainingWorker, list[TrainingEvent]]:
     worker = TrainingWorker(
-        prepare or (lambda *_: SimpleNamespace(experiment=Experiment(), pool=None, warnings=())), lambda _: race
+        prepare or (lambda *_: SimpleNamespace(experiment=Experiment(), pool=None, warnings=(), measure=lambda: None)),
+        lambda _: race,
     )
     heard: list[TrainingEvent] = []
     worker.news.connect(lambda news: heard.append(news) if worker.is_current(news) else None)
@@ -173,7 +174,9 @@ def test_starting_anew_waits_for_the_last_epoch_and_the_window_does_not(qtbot: Q
         was_closed.append(first.closed)
         return races.pop(0)
 
-    worker = TrainingWorker(lambda *_: SimpleNamespace(experiment=Experiment(), pool=None, warnings=()), make_race)
+    worker = TrainingWorker(
+        lambda *_: SimpleNamespace(experiment=Experiment(), pool=None, warnings=(), measure=lambda: None), make_race
+    )
     heard: list[TrainingEvent] = []
     worker.news.connect(lambda news: heard.append(news) if worker.is_current(news) else None)
     worker.start(Experiment())

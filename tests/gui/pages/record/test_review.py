@@ -102,7 +102,7 @@ def test_a_clip_is_trimmed_by_its_handles_and_whole_again_after_undo(qtbot: QtBo
     qtbot.keyClick(filled.panel, Qt.Key.Key_T)
     qtbot.waitUntil(lambda: filled.panel.review.table.rows[0].duration_s == pytest.approx(0.3))
     qtbot.waitUntil(lambda: view.wave.duration_s == pytest.approx(0.3))
-    assert "Trimmed" in filled.panel.messages.text
+    assert "trimmed" in filled.panel.messages.text
     path = filled.controller.collection.shelf.clips[-1].path
     assert soundfile.info(path).frames == round(0.3 * RATE_HZ)
     qtbot.keyClick(filled.panel, Qt.Key.Key_Z, CTRL)
