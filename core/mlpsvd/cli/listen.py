@@ -171,7 +171,7 @@ def _require_devices(host: PortAudioThread) -> tuple[InputDevice, ...]:
 def _decisions(session: Session, seconds: float, stop: StopRequest) -> Iterator[LiveDecision]:
     """Yield decisions until the source ends, ``seconds`` of sound are classified, or Ctrl-C is pressed."""
     clock = _Clock(seconds, session.ring, session.source.sample_rate_hz)
-    reporter = _StatusPrinter(session.source.name)
+    reporter = _StatusPrinter(session.source)
     with closing(session.steps()) as steps:
         for step in steps:
             reporter.report(step.status)
@@ -212,8 +212,9 @@ class _Clock:
 class _StatusPrinter:
     """Prints changes of the source's status on stderr."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, source: AudioSource) -> None:
+        self._name = source.name
+        self._verb = "playing" if isinstance(source, FileSource) else "listening to"
         self._last = SourceStatus(SourceState.IDLE)
         self._is_heard = False
         self._was_heard = False
@@ -223,7 +224,8 @@ class _StatusPrinter:
             return
         self._last = status
         if status.state is SourceState.RUNNING and not self._is_heard:
-            report(f"{self._name} is {'back' if self._was_heard else 'connected; press Ctrl-C to stop'}")
+            begun = f"{self._verb} {self._name} (Ctrl-C to stop)"
+            report(f"{self._name} is back" if self._was_heard else begun)
         if status.message:
             report(status.message)
         self._is_heard = status.state is SourceState.RUNNING

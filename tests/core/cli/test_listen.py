@@ -82,6 +82,11 @@ def test_a_file_gives_one_line_a_decision_and_those_of_classify(
     assert lines(capsys) == [[f"{one.start_s:.3f}", one.label, f"{one.probability:.4f}"] for one in expected]
 
 
+def test_a_file_is_announced_as_played(model: Path, sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["listen", str(model), "--file", str(sound), "--seconds", "0.3"]) == 0
+    assert capsys.readouterr().err == f"mlpsvd: playing {sound.name} (Ctrl-C to stop)\n"
+
+
 def test_settings_change_what_is_shown(model: Path, sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert listen(model, sound, "--set", "live.trigger_dbfs=-60", "--set", "live.hop_share=0.5") == 0
     found = lines(capsys)
