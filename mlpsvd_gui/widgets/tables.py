@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QAbstractItemView, QTableView
 
+from mlpsvd_gui.widgets.style_sheets import restyle
+
 __all__ = ["list_rows", "pad_cells"]
 
 _ROOM_PX = 7
@@ -25,9 +27,5 @@ def list_rows(table: QTableView) -> None:
 
 
 def pad_cells(table: QTableView) -> None:
-    """Add horizontal padding to cells; call again after every change of theme.
-
-    A view with a style sheet keeps the palette of the time when the sheet was set.
-    """
-    table.setStyleSheet("")
-    table.setStyleSheet(_PADDED)
+    """Add horizontal padding to cells; call again after every change of theme."""
+    restyle(table, _PADDED)

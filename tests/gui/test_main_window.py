@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QFileDialog, QMessageBox, QTableView
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QFileDialog,
+    QLabel,
+    QMessageBox,
+    QTableView,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from mlpsvd_gui.log import catch_everything, log_path, start_logging
@@ -65,6 +73,23 @@ def test_light_and_dark_reach_every_panel_and_are_remembered(qtbot: QtBot, windo
     qtbot.waitUntil(lambda: not window.theme.is_dark)
     actions["system"].trigger()
     QApplication.processEvents()
+
+
+def test_the_banner_of_earlier_results_follows_the_theme(qtbot: QtBot, window: MainWindow) -> None:
+    window.race_panel.show_stale("Seed")
+    parts = [window.race_panel.restore_button, window.race_panel.again_button]
+    parts += window.race_panel.banner.findChildren(QLabel)
+    roles = (QPalette.ColorRole.WindowText, QPalette.ColorRole.Button, QPalette.ColorRole.ButtonText)
+
+    def colours(widget: QWidget) -> list[str]:
+        return [widget.palette().color(role).name() for role in roles]
+
+    actions = {action.data(): action for action in window.actions_.themes.actions()}
+    for name in ("dark", "light", "dark"):
+        actions[name].trigger()
+        qtbot.waitUntil(lambda name=name: window.theme.is_dark == (name == "dark"))
+        assert [colours(part) for part in parts] == [colours(window)] * 3
+    actions["system"].trigger()
 
 
 def test_the_tab_key_leads_out_of_every_table_that_is_only_read(window: MainWindow) -> None:

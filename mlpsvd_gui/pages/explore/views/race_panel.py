@@ -28,6 +28,7 @@ from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour, small_font
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.eliding import ElidedLabel
 from mlpsvd_gui.widgets.plain_label import PlainLabel
+from mlpsvd_gui.widgets.style_sheets import restyle
 
 __all__ = ["RacePanel", "RaceRow"]
 
@@ -45,7 +46,9 @@ _TIPS = (
 )
 _MOST_ROWS = 7
 _NOTHING_YET = "What the networks reach on the same data, and what it takes. Press Train (F5)."
-_STALE_COLOUR = "#c77d0a"
+_BANNER_STYLE = (
+    "#staleBanner { background: rgba(199, 125, 10, 40); border-left: 4px solid #c77d0a; border-radius: 3px; }"
+)
 
 
 @dataclass(frozen=True)
@@ -96,10 +99,10 @@ class RacePanel(QWidget):
         self._theme = LIGHT
         self._caption = QLabel(self)
         self.note = ElidedLabel(parent=self)
-        self._banner = QFrame(self)
-        self._banner_text = PlainLabel(self._banner)
-        self.again_button = QPushButton("Retrain", self._banner)
-        self.restore_button = QPushButton("Restore those settings", self._banner)
+        self.banner = QFrame(self)
+        self._banner_text = PlainLabel(self.banner)
+        self.again_button = QPushButton("Retrain", self.banner)
+        self.restore_button = QPushButton("Restore those settings", self.banner)
         self._build()
         self.show_contenders(named_contenders(DEFAULT_CONTENDERS))
         self.show_caption("")
@@ -123,19 +126,15 @@ class RacePanel(QWidget):
         head.addWidget(self._caption)
         head.addWidget(self.note, 1)
         layout.addLayout(head)
-        layout.addWidget(self._banner)
+        layout.addWidget(self.banner)
         layout.addWidget(self.table)
 
     def _build_banner(self) -> None:
-        self._banner.setObjectName("staleBanner")
-        self._banner.setStyleSheet(
-            f"#staleBanner {{ background: rgba(199, 125, 10, 40); border-left: 4px solid {_STALE_COLOUR};"
-            " border-radius: 3px; }"
-        )
+        self.banner.setObjectName("staleBanner")
         self._banner_text.setWordWrap(True)
         self.again_button.clicked.connect(self.train_again_requested)
         self.restore_button.clicked.connect(self.restore_requested)
-        row = QHBoxLayout(self._banner)
+        row = QHBoxLayout(self.banner)
         row.setContentsMargins(10, 4, 6, 4)
         row.addWidget(self._banner_text, 1)
         row.addWidget(self.restore_button)
@@ -227,7 +226,7 @@ class RacePanel(QWidget):
             Labels of the settings that differ; empty if the results belong to the current settings.
         """
         self._banner_text.setText(f"Results are from earlier settings ({changed} changed).")
-        self._banner.setVisible(bool(changed))
+        self.banner.setVisible(bool(changed))
 
     def set_again_enabled(self, enabled: bool, reason: str = "") -> None:
         """Enable or disable Retrain, with the reason."""
@@ -237,7 +236,7 @@ class RacePanel(QWidget):
     @property
     def stale_text(self) -> str:
         """The banner's text; empty if hidden."""
-        return "" if self._banner.isHidden() else self._banner_text.text()
+        return "" if self.banner.isHidden() else self._banner_text.text()
 
     def cell(self, contender: str, column: str) -> str:
         """Return the text of a contender's row in a column."""
@@ -268,6 +267,7 @@ class RacePanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Colour the contenders' names like their curves."""
         self._theme = theme
+        restyle(self.banner, _BANNER_STYLE)
         self.note.setStyleSheet(f"color: {theme.muted.name()};")
         for opponent in opponents_of(self._contenders):
             self._paint_difference(opponent.key)
