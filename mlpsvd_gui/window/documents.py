@@ -73,11 +73,6 @@ class DocumentsController(QObject):
         return self._experiments.experiment != self.saved
 
     @property
-    def can_save_run(self) -> bool:
-        """Whether there is a run to save."""
-        return self._run.to_run() is not None
-
-    @property
     def is_busy(self) -> bool:
         """Whether a file is being written."""
         return self._writing.is_busy

@@ -148,7 +148,6 @@ class LiveSession(QObject):
             If one is invalid; the old ones stay.
         """
         self._session.set_settings(settings)
-        self._settings = settings
 
     def set_conditioning(self, conditioning: Conditioning | None) -> None:
         """Apply another conditioning from the next window.

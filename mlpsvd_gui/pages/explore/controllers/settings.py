@@ -6,8 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from mlpsvd import setting_labels as setting_words
-from mlpsvd import settings
+from mlpsvd import setting_labels, settings
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.setting_labels import in_words
@@ -49,9 +48,9 @@ class SettingsController(QObject):
 
     def problems(self) -> list[str]:
         """Return every problem as a sentence with the setting's label, rejected texts included."""
-        refused = [f"{setting_words.label(Experiment, key)}: {text}" for key, text in self._refused.items()]
+        refused = [f"{setting_labels.label(Experiment, key)}: {text}" for key, text in self._refused.items()]
         found = settings.problems(self._model.experiment)
-        return [*(setting_words.sentence(error, Experiment) for error in found), *refused]
+        return [*(setting_labels.sentence(error, Experiment) for error in found), *refused]
 
     def _set(self, key: str, value: Any) -> None:
         self._replace(key, settings.with_value(self._model.experiment, key, value))
@@ -103,7 +102,7 @@ class SettingsController(QObject):
         for error in settings.problems(self._model.experiment):
             key = _row_key(error.key)
             is_shown = key in self._panel.rows
-            sentences[key] = _should_be(error) if is_shown else setting_words.sentence(error, Experiment)
+            sentences[key] = _should_be(error) if is_shown else setting_labels.sentence(error, Experiment)
         self._panel.show_problems({**sentences, **self._refused})
         self.problems_changed.emit(self.problems())
 

@@ -6,7 +6,7 @@ from itertools import cycle
 
 from PySide6.QtCore import QObject, QTimer
 
-from mlpsvd import setting_labels as setting_words
+from mlpsvd import setting_labels
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import PRESETS
 from mlpsvd.experiments.unknown_speakers import KNOWN_SPEAKERS_ONLY, known_sources_note
@@ -189,6 +189,6 @@ def _true_name(experiment: Experiment) -> str:
 
 
 def _named(keys: list[str]) -> str:
-    shown = ", ".join(setting_words.label(Experiment, key) for key in keys[:_MOST_NAMED])
+    shown = ", ".join(setting_labels.label(Experiment, key) for key in keys[:_MOST_NAMED])
     more = len(keys) - _MOST_NAMED
     return f"{shown} and {more} more" if more > 0 else shown

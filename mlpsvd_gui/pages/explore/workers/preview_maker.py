@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd import setting_labels as setting_words
-from mlpsvd import settings
+from mlpsvd import setting_labels, settings
 from mlpsvd.datasets.clips import ClipSet, LoadedClips
 from mlpsvd.datasets.load import load_clips
 from mlpsvd.datasets.settings import SyntheticSettings
@@ -57,7 +56,7 @@ class PreviewMaker:
             settings.check(request.data, "data.")
             settings.check(request.features, "features.")
         except SettingError as error:
-            raise DataError(setting_words.sentence(error, Experiment)) from error
+            raise DataError(setting_labels.sentence(error, Experiment)) from error
         if request.data.source == "recordings":
             return self._of_recordings(request, progress)
         return self._of_filters(request, progress)

@@ -16,7 +16,7 @@ from mlpsvd.datasets.labels import natural_key
 from mlpsvd.errors import DataError
 from mlpsvd.files import expand_home
 from mlpsvd.text import sentence
-from mlpsvd_gui.pages.record.controllers import texts as record_texts
+from mlpsvd_gui.pages.record.controllers import texts
 from mlpsvd_gui.pages.record.views.classes import ClassRow
 from mlpsvd_gui.pages.record.views.clips import ClipRow
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
@@ -279,7 +279,7 @@ class CollectionController(QObject):
         self._panel.classes.show_rows(rows, chosen)
         self._panel.review.show_labels(names, [colours[name] for name in names])
         self.show_clips()
-        words = record_texts.summary(len(names), len(clips), sum(lengths.values()))
+        words = texts.summary(len(names), len(clips), sum(lengths.values()))
         self._panel.bar.show_collection(str(self._shelf.folder), words)
         self.classes_changed.emit()
 

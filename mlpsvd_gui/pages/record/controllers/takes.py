@@ -13,7 +13,7 @@ from mlpsvd.audio.sources.source import SourceState
 from mlpsvd.collection.recording.recorder import RecorderState
 from mlpsvd.collection.recording.settings import TRIGGERED, RecordSettings
 from mlpsvd.text import sentence
-from mlpsvd_gui.pages.record.controllers import texts as record_texts
+from mlpsvd_gui.pages.record.controllers import texts
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
 from mlpsvd_gui.pages.record.views.scope import ScopeView, TakeMark
 from mlpsvd_gui.pages.record.workers.recording import InputView, RecordingWorker, TakeSpan
@@ -242,14 +242,14 @@ class TakesController(QObject):
     def _show_lamp(self, state: RecorderState, reason: str) -> None:
         lamp = self._panel.controls.lamp
         if state.recording:
-            lamp.show_state("recording", *record_texts.running_words(state, self._settings))
+            lamp.show_state("recording", *texts.running_words(state, self._settings))
         elif state.armed:
-            lamp.show_state("waiting", *record_texts.waiting_words(state, self._settings))
+            lamp.show_state("waiting", *texts.waiting_words(state, self._settings))
         else:
             classes = self._panel.classes
             n_clips = next((row.n_clips for row in classes.rows if row.name == classes.chosen), 0)
-            words = record_texts.idle_words(classes.chosen, n_clips, classes.goal)
-            lamp.show_state("idle", words, f"{reason}." if reason else record_texts.ready_note(self._settings))
+            words = texts.idle_words(classes.chosen, n_clips, classes.goal)
+            lamp.show_state("idle", words, f"{reason}." if reason else texts.ready_note(self._settings))
 
     def _show_source(self) -> None:
         if self._worker is None:

@@ -85,11 +85,6 @@ class CollectionThread(QObject):
         self._collection: Collection | None = None  # used only in the thread of the jobs
         self._unwritten: list[tuple[Take, str]] = []
 
-    @property
-    def n_unwritten(self) -> int:
-        """Number of unwritten takes that wait for :meth:`try_again`."""
-        return len(self._unwritten)
-
     def open(self, folder: Path) -> None:
         """Open a collection, or a folder with one folder of recordings per class."""
         self._jobs.submit(lambda: self._enter(Collection.open(folder)), self._tell_opened, self._tell_not_opened)
