@@ -90,6 +90,32 @@ class Outcome:
     validation: Validation | None = None
     correct: NDArray[np.bool_] | None = None
 
+    @classmethod
+    def of(
+        cls,
+        contender: Contender,
+        snapshot: Snapshot,
+        history: Sequence[EpochEvent],
+        confusion: NDArray[np.intp],
+        *,
+        at_chance: bool = False,
+        validation: Validation | None = None,
+        correct: NDArray[np.bool_] | None = None,
+    ) -> Outcome:
+        """Return the outcome of a contender with a history: time and operations are summed over it."""
+        return cls(
+            contender=contender,
+            snapshot=snapshot,
+            confusion=confusion,
+            report=class_report(confusion),
+            train_s=sum(event.train_s for event in history),
+            flops=sum(event.flops for event in history),
+            last=history[-1],
+            at_chance=at_chance,
+            validation=validation,
+            correct=correct,
+        )
+
 
 @dataclass(frozen=True)
 class ContenderState:
@@ -293,15 +319,11 @@ class Race:
         dataset, trainer = self._prepared.dataset, self._trainers[contender]
         estimates = trainer.estimates()
         confusion = confusion_matrix(dataset.y_test, estimates, len(dataset.class_names))
-        history = self._histories[contender]
-        return Outcome(
-            contender=self._by_key[contender],
-            snapshot=trainer.snapshot(),
-            confusion=confusion,
-            report=class_report(confusion),
-            train_s=sum(event.train_s for event in history),
-            flops=sum(event.flops for event in history),
-            last=history[-1],
+        return Outcome.of(
+            self._by_key[contender],
+            trainer.snapshot(),
+            self._histories[contender],
+            confusion,
             at_chance=is_at_chance(self._training_confusion(contender)),
             validation=self.validations.get(contender),
             correct=estimates == dataset.y_test,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from mlpsvd.datasets.settings import DataSettings, RecordingsSettings, SyntheticSettings
@@ -72,7 +72,7 @@ class InputContract:
             return cls.of_recordings(data.recordings, sample_rate_hz, clip_s)
         contract = cls.of_clips(sample_rate_hz, clip_s, features.fft_size)
         is_bank = tuple(one.label for one in data.synthetic.filters) == tuple(names)
-        return cls(sample_rate_hz, clip_s, clip_s, contract.shortest_s, bank=data.synthetic if is_bank else None)
+        return replace(contract, bank=data.synthetic) if is_bank else contract
 
     @classmethod
     def of_recordings(cls, recordings: RecordingsSettings, sample_rate_hz: float, clip_s: float) -> InputContract:

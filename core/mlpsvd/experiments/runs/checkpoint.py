@@ -27,7 +27,7 @@ from mlpsvd.experiments.runs.checkpoint_network import read_trainer, trainer_arr
 from mlpsvd.experiments.runs.checkpoint_v1 import read_states
 from mlpsvd.experiments.runs.contender_table import are_defined, contenders_table, read_contenders
 from mlpsvd.experiments.runs.results import model_of
-from mlpsvd.experiments.runs.run import Run, RunData, saved_outcome
+from mlpsvd.experiments.runs.run import Run, RunData
 from mlpsvd.features.spectra import FittedFeatures
 from mlpsvd.files import require_plain, write_atomically
 from mlpsvd.json_fields import Fields, parse_fields
@@ -87,9 +87,10 @@ def save_checkpoint(path: Path, run: Run) -> None:
         tensors |= {f"{_REFERENCE}{name}": array for name, array in run.data.reference.to_arrays().items()}
     for name, state in run.states.items():
         tensors |= _contender_arrays(name, state, run.outcomes.get(name))
+    is_defined = are_defined(run.contenders, run.experiment)
     metadata = {
         "kind": _KIND,
-        "format_version": str(_VERSION_OF_DEFAULTS if are_defined(run.contenders, run.experiment) else _VERSION),
+        "format_version": str(_VERSION_OF_DEFAULTS if is_defined else _VERSION),
         "run_id": run.id,
         "experiment": json.dumps(to_table(run.experiment)),
         "contenders": json.dumps(
@@ -98,7 +99,7 @@ def save_checkpoint(path: Path, run: Run) -> None:
         "data": json.dumps({"model": write_header(model), **_data_table(run.data)}),
         "computed": json.dumps({"engine": run.engine, "notes": list(run.notes)}),
     }
-    if not are_defined(run.contenders, run.experiment):
+    if not is_defined:
         metadata["definitions"] = json.dumps(contenders_table(run.contenders))
     write_atomically(path, save({name: np.ascontiguousarray(one) for name, one in tensors.items()}, metadata))
 
@@ -292,7 +293,9 @@ def _outcome(contender: Contender, state: ContenderState, tensors: Tensors, data
     counts = tensor(tensors, f"{name}.confusion", shape, "i")
     if (counts < 0).any() or counts.sum() != data.n_test:
         raise FileFormatError(f"the tensor {name}.confusion does not count the {data.n_test} test clips")
-    outcome = saved_outcome(contender, state, counts.astype(np.intp), table.flag("at_chance"))
+    outcome = Outcome.of(
+        contender, state.trainer.network, state.history, counts.astype(np.intp), at_chance=table.flag("at_chance")
+    )
     if f"{name}.correct" in tensors:
         correct = tensor(tensors, f"{name}.correct", (data.n_test,), "i") == 1
         if correct.sum() != np.trace(counts):

@@ -17,14 +17,14 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import ContenderState, Outcome, Race
 from mlpsvd.features.spectra import FittedFeatures
-from mlpsvd.metrics.scores import accuracy, class_report
+from mlpsvd.metrics.scores import accuracy
 from mlpsvd.models.model import Model
 from mlpsvd.models.training_statistics import TrainingStatistics
 from mlpsvd.streams import NUMERICS_VERSION
 from mlpsvd.text import one_line
 from mlpsvd.training.events import EpochEvent
 
-__all__ = ["Run", "RunData", "new_run_id", "require_same_data", "saved_outcome"]
+__all__ = ["Run", "RunData", "new_run_id", "require_same_data"]
 
 _MOST_NAMES = 12
 
@@ -279,22 +279,6 @@ class Run:
     def is_finished(self) -> bool:
         """Whether every contender has done its last epoch."""
         return bool(self.histories) and self.epoch >= self.experiment.training.epochs
-
-
-def saved_outcome(
-    contender: Contender, state: ContenderState, confusion: NDArray[np.intp], at_chance: bool = False
-) -> Outcome:
-    """Return the outcome of a contender, with a history, whose confusion matrix was saved."""
-    return Outcome(
-        contender=contender,
-        snapshot=state.trainer.network,
-        confusion=confusion,
-        report=class_report(confusion),
-        train_s=sum(event.train_s for event in state.history),
-        flops=sum(event.flops for event in state.history),
-        last=state.history[-1],
-        at_chance=at_chance,
-    )
 
 
 def new_run_id() -> str:

@@ -14,7 +14,7 @@ from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Outcome, Race
 from mlpsvd.experiments.runs.checkpoint import OldCheckpoint
 from mlpsvd.experiments.runs.files import model_name, read_results
-from mlpsvd.experiments.runs.run import Run, RunData, new_run_id, saved_outcome
+from mlpsvd.experiments.runs.run import Run, RunData, new_run_id
 from mlpsvd.json_fields import Fields
 from mlpsvd.metrics.scores import accuracy
 from mlpsvd.models.model_file import load_model
@@ -103,7 +103,8 @@ def _outcomes(results: Fields, old: OldCheckpoint) -> dict[str, Outcome]:
         state, table = old.states.get(name), tables.table(name)
         if state is not None and state.history and table.whole("epochs") == state.trainer.epoch:
             (contender,) = named_contenders([name])
-            outcomes[name] = saved_outcome(contender, state, _confusion(table, n_classes, results.whole("n_test")))
+            counts = _confusion(table, n_classes, results.whole("n_test"))
+            outcomes[name] = Outcome.of(contender, state.trainer.network, state.history, counts)
             if abs(accuracy(outcomes[name].confusion) - state.history[-1].test_accuracy) > 1e-6:
                 raise FileFormatError("it holds files of two runs: the accuracies in results and checkpoint differ")
     return outcomes
