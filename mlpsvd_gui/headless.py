@@ -12,7 +12,7 @@ from PySide6.QtCore import QEventLoop, QSettings, QTimer
 from mlpsvd.cli.interrupt import StopRequest
 from mlpsvd.cli.outcome_table import outcome_table
 from mlpsvd.cli.progress import progress_on_stderr
-from mlpsvd.engines.cpu.warm_up import is_compiled
+from mlpsvd.engines.cpu.warm_up import COMPILING, is_compiled
 from mlpsvd.errors import MlpSvdError, TrainingError
 from mlpsvd.experiments.bayes_limit import bayes_limit
 from mlpsvd.experiments.experiment import Experiment
@@ -62,7 +62,7 @@ def run_without_screen(experiment: Experiment | None, folder: Path) -> int:
 def _train(experiment: Experiment, folder: RunFolder, stop: StopRequest) -> tuple[Run, TrainingError | None]:
     print(f"{experiment.name}, seed {experiment.seed}")
     if experiment.training.engine in ("auto", "fused") and not is_compiled():
-        print("Compiling the fused engine, once per machine; this takes some ten seconds.", flush=True)
+        print(f"{COMPILING.capitalize()}.", flush=True)
     with progress_on_stderr(experiment, quiet=False) as progress:
 
         def report(share: float) -> None:

@@ -1,4 +1,4 @@
-"""Typed reading of untrusted JSON, with a clear error message for invalid values."""
+"""Typed reading of untrusted JSON, with a clear error message for invalid values, and numbers as JSON has them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,20 @@ from typing import Any, TypeVar, overload
 from mlpsvd.errors import FileFormatError
 from mlpsvd.text import quoted
 
-__all__ = ["Fields", "parse_fields", "parse_json"]
+__all__ = ["Fields", "finite_or_none", "parse_fields", "parse_json"]
 
 T = TypeVar("T", bound=str)
+
+
+def finite_or_none(value: float) -> float | None:
+    """Return a number for JSON, which has neither NaN nor infinity: those become None.
+
+    Examples
+    --------
+    >>> finite_or_none(0.5), finite_or_none(math.nan)
+    (0.5, None)
+    """
+    return float(value) if math.isfinite(value) else None
 
 
 def parse_json(data: str | bytes) -> Any:

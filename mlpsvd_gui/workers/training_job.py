@@ -120,7 +120,7 @@ class TrainingJob(QObject):
             case PreparationProgress(share=share):
                 self.progress_changed.emit(share, "preparing the data")
             case Compiling():
-                self.progress_changed.emit(-1.0, "compiling the fused engine, once per machine")
+                self.progress_changed.emit(-1.0, "compiling the fused engine, once per computer")
             case DataPrepared():
                 self._begin_training(news)
             case EpochsTrained(events=events):

@@ -11,6 +11,7 @@ from typing import Any
 
 from mlpsvd.classification.live.decision import LiveDecision
 from mlpsvd.classification.live.decision_log import csv_heading, csv_row, iso_clock
+from mlpsvd.json_fields import finite_or_none
 
 __all__ = ["csv_rows", "json_line", "plain_line"]
 
@@ -49,23 +50,19 @@ def json_line(decision: LiveDecision) -> str:
         "ended_at": iso_clock(decision.clock_s),
         "shown": decision.verdict.label,
         "kind": decision.verdict.kind.value,
-        "shown_probability": _number(decision.verdict.probability),
+        "shown_probability": finite_or_none(decision.verdict.probability),
         "label": decision.label or None,
-        "probability": _number(decision.probability),
+        "probability": finite_or_none(decision.probability),
         "probabilities": _numbers(names, decision.probabilities),
         "smoothed": _numbers(names, decision.smoothed),
-        "rms_dbfs": _number(decision.level.rms_dbfs),
-        "peak_dbfs": _number(decision.level.peak_dbfs),
+        "rms_dbfs": finite_or_none(decision.level.rms_dbfs),
+        "peak_dbfs": finite_or_none(decision.level.peak_dbfs),
         "clipped": decision.level.clipped,
-        "distance": _number(decision.distance),
+        "distance": finite_or_none(decision.distance),
         "latency_ms": decision.latency.total_ms,
     }
     return json.dumps(entry, ensure_ascii=False, allow_nan=False)
 
 
 def _numbers(names: Sequence[str], values: Any) -> dict[str, float | None]:
-    return {name: _number(value) for name, value in zip(names, values.tolist(), strict=True)}
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return {name: finite_or_none(value) for name, value in zip(names, values.tolist(), strict=True)}

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from mlpsvd.cli.console import INTERRUPTED, OK, report
 from mlpsvd.cli.interrupt import StopRequest
-from mlpsvd.engines.cpu.warm_up import engine_problem, ensure_compiled, is_compiled
+from mlpsvd.engines.cpu.warm_up import COMPILING, engine_problem, ensure_compiled, is_compiled
 from mlpsvd.errors import SettingError
 from mlpsvd.executors import OpenExecutor, dask_workers, local_workers, n_usable_cores
 from mlpsvd.experiments.papers.finding import Comparison, Reproduction
@@ -90,7 +90,7 @@ def _chosen(names: Sequence[str], everything: bool) -> list[Reproduction]:
 def _prepare_engine() -> None:
     """Compile the fused engine before the workers start; print a note if it is not available."""
     if not is_compiled():
-        report("compiling the fused engine, once per computer; this takes about ten seconds")
+        report(COMPILING)
     ensure_compiled()
     problem = engine_problem()
     if problem:

@@ -15,7 +15,7 @@ from mlpsvd.cli.outcome_table import outcome_table
 from mlpsvd.cli.progress import Progress, progress_on_stderr
 from mlpsvd.cli.validation import validate, verdict
 from mlpsvd.datasets.left_out import left_out_lines
-from mlpsvd.engines.cpu.warm_up import is_compiled
+from mlpsvd.engines.cpu.warm_up import COMPILING, is_compiled
 from mlpsvd.errors import FileFormatError, SettingError, TrainingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import load_experiment
@@ -69,7 +69,7 @@ def _train(experiment: Experiment, saved: Run | None, out: Path | None, quiet: b
         with progress_on_stderr(experiment, quiet) as progress:
             prepared = _prepared(experiment, stop, progress)
             if experiment.training.engine in ("auto", "fused") and not is_compiled():
-                report("compiling the fused engine, once per computer; this takes about ten seconds")
+                report(COMPILING)
             race = Race(prepared) if saved is None else continued_race(saved, prepared)
             diverged = _pull(_Watched(race, prepared, run_id, folder), stop, progress)
         if diverged is None:

@@ -9,7 +9,11 @@ from mlpsvd.collection.recorded_clip import RecordedClip
 from mlpsvd.datasets.labels import natural_key
 from mlpsvd.datasets.survey import listed, unbalanced
 
-__all__ = ["warnings_for_training"]
+__all__ = ["FEWEST_CLASSES", "FEWEST_CLIPS", "warnings_for_training"]
+
+FEWEST_CLASSES = 2
+FEWEST_CLIPS = 2
+"""Of each class: one to train on, one to test on."""
 
 
 def warnings_for_training(clips: Sequence[RecordedClip]) -> tuple[str, ...]:
@@ -33,12 +37,12 @@ def _too_few_classes(counts: Mapping[str, int]) -> Iterator[str]:
 
 
 def _too_few_clips(counts: Mapping[str, int]) -> Iterator[str]:
-    single = [label for label, count in counts.items() if count < 2]
+    single = [label for label, count in counts.items() if count < FEWEST_CLIPS]
+    needs = f"needs at least {FEWEST_CLIPS}, one to train on and one to test on"
     if len(single) == 1:
-        yield f"The class {single[0]} has only 1 clip; it needs at least 2, one to train on and one to test on."
+        yield f"The class {single[0]} has only 1 clip; it {needs}."
     elif single:
-        needs = "each needs at least 2, one to train on and one to test on"
-        yield f"The classes {listed(single)} have only 1 clip each; {needs}."
+        yield f"The classes {listed(single)} have only 1 clip each; each {needs}."
 
 
 def _clipped(clips: Sequence[RecordedClip]) -> Iterator[str]:

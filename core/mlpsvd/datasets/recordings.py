@@ -24,7 +24,7 @@ from mlpsvd.errors import DataError
 from mlpsvd.files import expand_home
 from mlpsvd.text import one_line, quoted
 
-__all__ = ["Inventory", "Recording", "cut", "fewest_samples", "load_recordings", "scan"]
+__all__ = ["Inventory", "Recording", "cut", "fewest_samples", "load_recordings", "most_common_rate_hz", "scan"]
 
 Progress = Callable[[float], None]
 Clips = list[tuple[float, NDArray[np.float32]]]
@@ -96,8 +96,13 @@ class Inventory:
 
         A rate that is a usual one within 0.1 % counts as that: 8000 Hz for 8001.
         """
-        rates = Counter(nominal_rate_hz(one.info.sample_rate_hz) for one in self.files)
-        return max(rates, key=lambda rate: (rates[rate], rate), default=0.0)
+        return most_common_rate_hz(nominal_rate_hz(one.info.sample_rate_hz) for one in self.files)
+
+
+def most_common_rate_hz(rates_hz: Iterable[float]) -> float:
+    """Return the most common sample rate; of equally common ones the highest; 0 without any."""
+    counts = Counter(rates_hz)
+    return max(counts, key=lambda rate: (counts[rate], rate), default=0.0)
 
 
 def scan(settings: RecordingsSettings, progress: Progress | None = None) -> Inventory:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from mlpsvd.collection.recorded_clip import RecordedClip
+from mlpsvd.collection.training_warnings import FEWEST_CLASSES, FEWEST_CLIPS
+from mlpsvd.datasets.recordings import most_common_rate_hz
 from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.recordings_recipe import adapted_to
 
 __all__ = ["clips_identity", "experiment_for_collection", "is_of_collection", "training_problem"]
-
-_FEWEST_CLIPS = 2
 
 
 def experiment_for_collection(current: Experiment, manifest: Path, clips: Sequence[RecordedClip]) -> Experiment:
@@ -34,7 +33,7 @@ def experiment_for_collection(current: Experiment, manifest: Path, clips: Sequen
     """
     before = current.data.recordings if current.data.source == "recordings" else RecordingsSettings()
     recordings = replace(before, path=str(manifest), labels_from="manifest")
-    return adapted_to(current, recordings, len(clips), _usual_rate_hz(clips))[0]
+    return adapted_to(current, recordings, len(clips), most_common_rate_hz(clip.sample_rate_hz for clip in clips))[0]
 
 
 def is_of_collection(experiment: Experiment, manifest: Path) -> bool:
@@ -50,20 +49,14 @@ def training_problem(counts: Mapping[str, int]) -> str:
     counts
         Number of clips of each class.
     """
-    if len(counts) < 2:
+    if len(counts) < FEWEST_CLASSES:
         return "At least two classes are needed"
-    few = [name for name, n_clips in counts.items() if n_clips < _FEWEST_CLIPS]
+    few = [name for name, n_clips in counts.items() if n_clips < FEWEST_CLIPS]
     if few:
-        return f"Each class needs at least {_FEWEST_CLIPS} clips, one of them for testing: {few[0]} has 1"
+        return f"Each class needs at least {FEWEST_CLIPS} clips, one of them for testing: {few[0]} has 1"
     return ""
 
 
 def clips_identity(clips: Sequence[RecordedClip]) -> tuple[object, ...]:
     """Return the properties that training depends on: clips, durations and labels."""
     return tuple((clip.id, clip.label, clip.duration_s) for clip in clips)
-
-
-def _usual_rate_hz(clips: Sequence[RecordedClip]) -> float:
-    """Return the most common sample rate; of equally common ones the highest."""
-    rates = Counter(clip.sample_rate_hz for clip in clips)
-    return max(rates, key=lambda rate: (rates[rate], rate), default=0.0)

@@ -11,6 +11,7 @@ from typing import Any
 
 from mlpsvd.classification.batch.results import UNKNOWN, FileResult
 from mlpsvd.classification.batch.summary import totals_of
+from mlpsvd.json_fields import finite_or_none
 from mlpsvd.text import csv_text
 
 __all__ = ["file_entry", "files_csv", "to_audacity_labels", "to_json", "window_entries", "windows_csv"]
@@ -85,8 +86,8 @@ def file_entry(result: FileResult) -> dict[str, Any]:
         "majority": result.majority,
         "agreement": result.agreement,
         "verdict": result.verdict,
-        "distance": _finite(result.distance),
-        "level_dbfs": _finite(result.level_dbfs),
+        "distance": finite_or_none(result.distance),
+        "level_dbfs": finite_or_none(result.level_dbfs),
         "training": result.is_training,
         "notes": list(result.notes),
         "probabilities": dict(zip(result.class_names, result.mean_probabilities.tolist(), strict=True)),
@@ -134,7 +135,7 @@ def _file_row(result: FileResult) -> list[str]:
         result.truth or "",
         result.problem,
         result.verdict,
-        _number(_finite(result.distance)),
+        _number(finite_or_none(result.distance)),
         _number(result.level_dbfs),
         _yes(result.is_training),
         "; ".join(result.notes),
@@ -150,11 +151,7 @@ def _window_doubts(result: FileResult, number: int) -> dict[str, Any]:
         float(values[number]) if len(values) else math.nan for values in (result.distances, result.levels_dbfs)
     )
     verdict = UNKNOWN if is_unknown else label
-    return {"verdict": verdict, "distance": _finite(distance), "level_dbfs": _finite(level_dbfs)}
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return {"verdict": verdict, "distance": finite_or_none(distance), "level_dbfs": finite_or_none(level_dbfs)}
 
 
 def _ratio(part: int, whole: int) -> float | None:

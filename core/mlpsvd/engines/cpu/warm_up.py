@@ -18,6 +18,7 @@ from mlpsvd.errors import EngineError
 from mlpsvd.text import first_line, one_line
 
 __all__ = [
+    "COMPILING",
     "compile_now",
     "engine_problem",
     "engine_report",
@@ -26,6 +27,9 @@ __all__ = [
     "is_compiled",
     "require_compiled",
 ]
+
+COMPILING = "compiling the fused engine, once per computer; this takes about ten seconds"
+"""Message of a command or window that waits for :func:`ensure_compiled`."""
 
 _LONGEST_S = 600.0
 

@@ -16,6 +16,7 @@ from mlpsvd.experiments.experiment_file import to_toml
 from mlpsvd.experiments.papers.finding import Comparison, Finding, Picture, Reproduction, Table
 from mlpsvd.experiments.runs.results import library_versions
 from mlpsvd.files import write_atomically
+from mlpsvd.text import counted
 
 __all__ = ["Section", "machine", "write_report"]
 
@@ -161,9 +162,9 @@ def _made_of(section: Section) -> Iterator[str]:
     experiments = section.finding.experiments
     if not experiments:
         return
-    yield f"<details><summary>Settings of {len(experiments)} {_plural('experiment', len(experiments))}</summary>"
+    yield f"<details><summary>Settings of {counted(len(experiments), 'experiment')}</summary>"
     if section.engines:
-        trials = f"{len(section.seeds)} {_plural('trial', len(section.seeds))} of each task, {_seeds(section.seeds)}"
+        trials = f"{counted(len(section.seeds), 'trial')} of each task, {_seeds(section.seeds)}"
         yield f"<p>{trials}. Computed by: {html.escape('; '.join(section.engines))}.</p>"
     for experiment in experiments:
         yield f"<h4>{html.escape(experiment.name)}</h4><pre>{html.escape(to_toml(experiment))}</pre>"
@@ -186,10 +187,6 @@ def _made_with() -> Iterator[str]:
     for name, text in made.items():
         yield f"<tr><th>{html.escape(name)}</th><td>{html.escape(text)}</td></tr>"
     yield "</tbody></table><p>Trials stored by earlier runs may have been computed on another machine.</p></section>"
-
-
-def _plural(noun: str, count: int) -> str:
-    return noun if count == 1 else f"{noun}s"
 
 
 _STYLE = """

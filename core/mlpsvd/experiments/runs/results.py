@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import platform
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -14,6 +13,7 @@ from mlpsvd.experiments.compare_outcomes import compare_outcomes, comparison_tab
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.experiments.runs.run import Run, RunData
+from mlpsvd.json_fields import finite_or_none
 from mlpsvd.metrics.scores import accuracy
 from mlpsvd.metrics.uncertainty import wilson_interval
 from mlpsvd.models.input_contract import InputContract
@@ -52,7 +52,7 @@ def model_of(data: Prepared | RunData, outcome: Outcome, run_id: str = "") -> Mo
             "contender": outcome.contender.key,
             "epoch": last.epoch,
             "n_epochs": last.n_epochs,
-            "test_accuracy": _finite(accuracy(outcome.confusion)),
+            "test_accuracy": finite_or_none(accuracy(outcome.confusion)),
             "ranks": list(last.ranks),
             "n_weights": last.n_weights,
             **({"run_id": run_id} if run_id else {}),
@@ -111,11 +111,11 @@ def _outcome_table(outcome: Outcome, class_names: Sequence[str]) -> dict[str, An
         "title": outcome.contender.title,
         "epochs": last.epoch,
         "stopped_early": last.epoch < last.n_epochs,
-        "test_accuracy": _finite(accuracy(outcome.confusion)),
+        "test_accuracy": finite_or_none(accuracy(outcome.confusion)),
         "test_accuracy_interval": list(wilson_interval(outcome.confusion.trace(), int(outcome.confusion.sum()))),
-        "train_accuracy": _finite(last.train_accuracy),
-        "test_loss": _finite(last.test_loss),
-        "train_loss": _finite(last.train_loss),
+        "train_accuracy": finite_or_none(last.train_accuracy),
+        "test_loss": finite_or_none(last.test_loss),
+        "train_loss": finite_or_none(last.train_loss),
         "kinds": list(last.kinds),
         "ranks": list(last.ranks),
         "n_weights": last.n_weights,
@@ -126,21 +126,17 @@ def _outcome_table(outcome: Outcome, class_names: Sequence[str]) -> dict[str, An
         if outcome.validation is None
         else {
             "n_folds": outcome.validation.n_folds,
-            "accuracy": _finite(outcome.validation.accuracy),
+            "accuracy": finite_or_none(outcome.validation.accuracy),
             "confusion": outcome.validation.confusion.tolist(),
         },
         "confusion": outcome.confusion.tolist(),
         "classes": {
             name: {
-                "precision": _finite(report.precision[index]),
-                "recall": _finite(report.recall[index]),
-                "f1": _finite(report.f1[index]),
+                "precision": finite_or_none(report.precision[index]),
+                "recall": finite_or_none(report.recall[index]),
+                "f1": finite_or_none(report.f1[index]),
                 "support": int(report.support[index]),
             }
             for index, name in enumerate(class_names)
         },
     }
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

@@ -53,7 +53,7 @@ _FIRST_HINT = (
     "are kept, and Run continues from there."
 )
 _REMEMBERED = "experiments/choices"
-_COMPILING = "Compiling the fused engine (once per machine, about 10 s)…"
+_COMPILING = "Compiling the fused engine (once per computer, about 10 s)…"
 _STARTING = "Starting the processes…"
 
 
