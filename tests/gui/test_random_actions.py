@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -250,8 +251,9 @@ def test_random_actions_end_in_no_error(
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> None:
-    monkeypatch.setattr(logging.getLogger("mlpsvd_gui"), "level", logging.ERROR)
-    logging.getLogger("mlpsvd_gui").manager._clear_cache()  # type: ignore[attr-defined]
+    logger = logging.getLogger("mlpsvd_gui")
+    request.addfinalizer(partial(logger.setLevel, logger.level))  # for the tests that follow
+    logger.setLevel(logging.ERROR)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     experiment = Experiment()

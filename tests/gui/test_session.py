@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -114,7 +115,7 @@ def test_quitting_during_a_run_asks_and_cancelling_goes_on(qtbot: QtBot, tmp_pat
     again = open_window(qtbot, tmp_path)
     wait_for(qtbot, again, RunPhase.STOPPED)
     assert len(again.run.histories["mlp"]) > n_events
-    assert "Restored the last run" in again.messages.text
+    assert re.fullmatch(r"Restored the last run \(\d+ of 1000000 epochs\)\.", again.messages.text)
     again.close()
 
 
