@@ -1,4 +1,4 @@
-"""``mlpsvd reproduce``: compute the tables and figures of the paper and compare them with the printed values."""
+"""``mlpsvd reproduce``: compute the tables and figures of the papers and compare them with the printed values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mlpsvd.engines.cpu.warm_up import COMPILING, engine_problem, ensure_compile
 from mlpsvd.errors import SettingError
 from mlpsvd.executors import OpenExecutor, dask_workers, local_workers, n_usable_cores
 from mlpsvd.experiments.papers.finding import Comparison, Reproduction
-from mlpsvd.experiments.papers.registry import REPRODUCTIONS, chosen
+from mlpsvd.experiments.papers.registry import PAPERS, REPRODUCTIONS, chosen
 from mlpsvd.experiments.papers.reproduce import FindingWritten, ReproductionEvent, TrialDone, check_folder
 from mlpsvd.experiments.papers.reproduce import reproduce as run_reproductions
 from mlpsvd.experiments.trials.gpu_trials import GpuTrials
@@ -29,10 +29,12 @@ _LINE_INTERVAL_S = 5.0
 
 
 def list_reproductions() -> int:
-    """Print the names of the paper results; return the exit code."""
+    """Print the names of the paper results by paper; return the exit code."""
     width = max(len(name) for name in REPRODUCTIONS)
-    for one in REPRODUCTIONS.values():
-        print(f"{one.name:<{width}}  {one.title}{' (beyond the paper)' if one.beyond else ''}")
+    for number, paper in enumerate(PAPERS):
+        print(f"{chr(10) if number else ''}{paper.short}: {paper.key}")
+        for one in paper.results:
+            print(f"  {one.name:<{width}}  {one.title}{' (beyond the paper)' if one.beyond else ''}")
     return OK
 
 

@@ -11,18 +11,19 @@ from pathlib import Path
 import pytest
 
 from mlpsvd.cli import main
-from mlpsvd.experiments.papers.registry import REPRODUCTIONS
+from mlpsvd.experiments.papers.registry import PAPERS
 
 START = "import sys; from mlpsvd.cli import main; sys.exit(main())"
 
 
 def test_the_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reproduce", "--list"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == list(REPRODUCTIONS)
-    assert [name for name, line in zip(REPRODUCTIONS, lines, strict=True) if line.endswith("(beyond the paper)")] == [
-        one.name for one in REPRODUCTIONS.values() if one.beyond
-    ]
+    out = capsys.readouterr().out
+    blocks = [block.splitlines() for block in out.split("\n\n")]
+    assert [block[0] for block in blocks] == [f"{paper.short}: {paper.key}" for paper in PAPERS]
+    for paper, (_, *lines) in zip(PAPERS, blocks, strict=True):
+        assert [line.split()[0] for line in lines] == [one.name for one in paper.results]
+        assert [line.endswith("(beyond the paper)") for line in lines] == [one.beyond for one in paper.results]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
-"""Registry of the paper results, by name."""
+"""Registry of the papers and their results, by name."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from mlpsvd.errors import SettingError
@@ -22,29 +23,71 @@ from mlpsvd.experiments.papers.table_1 import TABLE_I
 from mlpsvd.experiments.papers.table_2 import TABLE_II
 from mlpsvd.experiments.papers.variants import VARIANTS
 
-__all__ = ["REPRODUCTIONS", "chosen"]
+__all__ = ["PAPERS", "REPRODUCTIONS", "Paper", "chosen", "paper_of"]
 
-_PAPER = (TABLE_I, TABLE_II, FIGURE_3, FIGURE_4, FIGURE_5, FIGURE_6, FIGURE_7, FIGURE_8, FIGURE_9)
-_BEYOND = (BAYES_LIMIT, VARIANTS, SMALLER_RANKS, PARETO, DISCRIMINABILITY)
 
-REPRODUCTIONS: Mapping[str, Reproduction] = MappingProxyType({one.name: one for one in (*_PAPER, *_BEYOND)})
-"""Paper results by name, those of the paper first, in its order."""
+@dataclass(frozen=True)
+class Paper:
+    """A paper and the results that can be computed.
+
+    Attributes
+    ----------
+    key
+        Name on the command line: it stands for all its results.
+    short
+        Authors and year, as a heading.
+    citation
+        Authors, title and source.
+    results
+        Paper results, those of the paper first, then the further studies.
+    """
+
+    key: str
+    short: str
+    citation: str
+    results: tuple[Reproduction, ...]
+
+
+PAPERS: tuple[Paper, ...] = (
+    Paper(
+        "paul-nelson",
+        "Paul and Nelson (2021)",
+        "V. S. Paul and P. A. Nelson, “Matrix analysis for fast learning of neural networks with application to the "
+        "classification of acoustic spectra”, J. Acoust. Soc. Am. 149 (2021)",
+        (
+            TABLE_I, TABLE_II, FIGURE_3, FIGURE_4, FIGURE_5, FIGURE_6, FIGURE_7, FIGURE_8, FIGURE_9,
+            BAYES_LIMIT, VARIANTS, SMALLER_RANKS, PARETO, DISCRIMINABILITY,
+        ),
+    ),
+)  # fmt: skip
+"""The papers, in the order of the window and of the report. A new entry needs nothing else."""
+
+REPRODUCTIONS: Mapping[str, Reproduction] = MappingProxyType(
+    {one.name: one for paper in PAPERS for one in paper.results}
+)
+"""Paper results by name, in the order of :data:`PAPERS`. A name is unique over all papers."""
+
+
+def paper_of(reproduction: Reproduction) -> Paper:
+    """Return the paper to which a result belongs."""
+    return next(paper for paper in PAPERS if reproduction.name in {one.name for one in paper.results})
 
 
 def chosen(names: Sequence[str]) -> list[Reproduction]:
     """Return the named paper results without duplicates, in the order of :data:`REPRODUCTIONS`.
 
-    Names may be written as ``table-2``, ``Table 2`` or ``table_2``.
+    Names may be written as ``table-2``, ``Table 2`` or ``table_2``. The key of a paper stands for all its results.
 
     Raises
     ------
     SettingError
         If a name is unknown; the message lists the known names.
     """
-    wanted = set()
+    by_paper = {paper.key: [one.name for one in paper.results] for paper in PAPERS}
+    wanted: set[str] = set()
     for name in names:
         plain = "-".join(name.lower().replace("_", " ").replace("-", " ").split())
-        if plain not in REPRODUCTIONS:
-            raise SettingError("name", name, "one of " + ", ".join(REPRODUCTIONS))
-        wanted.add(plain)
+        if plain not in REPRODUCTIONS and plain not in by_paper:
+            raise SettingError("name", name, "one of " + ", ".join((*REPRODUCTIONS, *by_paper)))
+        wanted.update(by_paper.get(plain, [plain]))
     return [one for one in REPRODUCTIONS.values() if one.name in wanted]

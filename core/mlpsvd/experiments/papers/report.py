@@ -14,6 +14,7 @@ from typing import Any
 
 from mlpsvd.experiments.experiment_file import to_toml
 from mlpsvd.experiments.papers.finding import Comparison, Finding, Picture, Reproduction, Table
+from mlpsvd.experiments.papers.registry import Paper, paper_of
 from mlpsvd.experiments.runs.results import library_versions
 from mlpsvd.files import write_atomically
 from mlpsvd.text import counted
@@ -80,18 +81,23 @@ def _page(sections: Sequence[Section]) -> Iterator[str]:
     yield "<!DOCTYPE html>"
     yield '<html lang="en"><head><meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f"<title>MLP-SVD: reproduction of the paper</title><style>{_STYLE}</style></head><body>"
-    yield "<h1>MLP-SVD: reproduction of the paper</h1>"
-    yield (
-        "<p>V. S. Paul and P. A. Nelson, “Matrix analysis for fast learning of neural networks with application to "
-        "the classification of acoustic spectra” (2021). All numbers were computed on the machine described below "
-        "and are compared with the printed values.</p>"
-    )
-    yield from _overview(sections)
+    yield f"<title>MLP-SVD: reproduction of the papers</title><style>{_STYLE}</style></head><body>"
+    yield "<h1>MLP-SVD: reproduction of the papers</h1>"
+    yield ("<p>All numbers were computed on the machine described below and are compared with the printed values.</p>")
+    for paper, own in _by_paper(sections).items():
+        yield f"<h2>{html.escape(paper.short)}</h2><p>{html.escape(paper.citation)}.</p>"
+        yield from _overview(own)
     for section in sections:
         yield from _section(section)
     yield from _made_with()
     yield "</body></html>"
+
+
+def _by_paper(sections: Sequence[Section]) -> dict[Paper, list[Section]]:
+    groups: dict[Paper, list[Section]] = {}
+    for section in sections:
+        groups.setdefault(paper_of(section.reproduction), []).append(section)
+    return groups
 
 
 def _overview(sections: Sequence[Section]) -> Iterator[str]:
@@ -110,7 +116,7 @@ def _section(section: Section) -> Iterator[str]:
     finding = section.finding
     yield f'<section id="{section.reproduction.name}"><h2>{html.escape(section.reproduction.title)}</h2>'
     if section.reproduction.beyond:
-        yield '<p class="beyond">Beyond the paper</p>'
+        yield f'<p class="beyond">Beyond {html.escape(paper_of(section.reproduction).short)}</p>'
     yield f"<p>{html.escape(section.reproduction.about)}</p><p><strong>{html.escape(finding.summary)}</strong></p>"
     for picture in finding.pictures:
         yield _picture(picture, section.folder)

@@ -15,7 +15,7 @@ from PySide6.QtGui import QDesktopServices
 from mlpsvd.engines.cpu.warm_up import engine_problem
 from mlpsvd.experiments.papers.finding import Reproduction
 from mlpsvd.experiments.papers.kept_results import Completion, KeptResult, Survey, load_result, survey
-from mlpsvd.experiments.papers.registry import REPRODUCTIONS
+from mlpsvd.experiments.papers.registry import PAPERS, REPRODUCTIONS
 from mlpsvd.files import write_atomically
 from mlpsvd.text import counted, duration_text, sentence
 from mlpsvd_gui.pages.papers.controllers.texts import (
@@ -49,7 +49,7 @@ __all__ = ["PapersController", "default_folder"]
 _FIRST_TITLE = "Paper results"
 _FIRST_HINT = (
     "Tick tables and figures and press Run. The selected result appears here: its figure, and its values compared "
-    "with those printed in the paper.\n\nTrials run in separate processes. You can stop at any time: finished trials "
+    "with those printed in its paper.\n\nTrials run in separate processes. You can stop at any time: finished trials "
     "are kept, and Run continues from there."
 )
 _REMEMBERED = "experiments/choices"
@@ -134,11 +134,11 @@ class PapersController(QObject):
         self._panel.result.show_files(False, False)
 
     def _show_remembered(self) -> None:
-        """Restore the last choices; by default the results of the paper, with its number of trials."""
+        """Restore the last choices; by default the results of the first paper, with its number of trials."""
         fields, form = self._preferences.fields(_REMEMBERED), self._panel.form
         ticked = or_else(lambda: fields.texts("ticked"), None)
         known = None if ticked is None else [name for name in ticked if name in REPRODUCTIONS]
-        own = [one.name for one in REPRODUCTIONS.values() if not one.beyond]
+        own = [one.name for one in PAPERS[0].results if not one.beyond]
         self._panel.list.tick(own if known is None else known)
         for box, name in ((form.trials, "trials"), (form.processes, "processes")):
             number = or_else(partial(fields.whole, name), None)

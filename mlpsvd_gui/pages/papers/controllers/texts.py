@@ -9,13 +9,13 @@ from typing import Any
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.papers.finding import Comparison, Finding, Reproduction, Table
 from mlpsvd.experiments.papers.kept_results import Completion, KeptResult
+from mlpsvd.experiments.papers.registry import paper_of
 from mlpsvd.text import counted, duration_text, sentence, with_minus
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.pages.papers.views.content import RowState, ShownPaperResult, ShownResult, ShownTable
 
 __all__ = ["failure_text", "idle_state", "running_state", "shown_experiment", "shown_result"]
 
-_PAPER, _BEYOND = "Paper", "Beyond the paper"
 _UNITS = {"hz": "Hz", "percent": "%", "s": "s", "db": "dB"}
 _DIFFERENCE = "Difference"
 _HEADS = ("Compared", "Paper", "This run (mean ± SD)", _DIFFERENCE, "Verdict")
@@ -29,7 +29,8 @@ def date_text(seconds: float) -> str:
 
 def shown_experiment(one: Reproduction) -> ShownPaperResult:
     """Return an entry of the list."""
-    return ShownPaperResult(one.name, one.title, one.about, _BEYOND if one.beyond else _PAPER)
+    paper = paper_of(one).short
+    return ShownPaperResult(one.name, one.title, one.about, f"Beyond {paper}" if one.beyond else paper)
 
 
 def running_state(standing: Completion) -> RowState:

@@ -16,7 +16,7 @@ from mlpsvd.experiments.papers.discriminability import closest_spacing_hz
 from mlpsvd.experiments.papers.figure_3 import first_saving
 from mlpsvd.experiments.papers.finding import Comparison, Finding, Table
 from mlpsvd.experiments.papers.pareto import pareto_front
-from mlpsvd.experiments.papers.registry import REPRODUCTIONS, chosen
+from mlpsvd.experiments.papers.registry import PAPERS, REPRODUCTIONS, chosen, paper_of
 from mlpsvd.experiments.papers.smaller_ranks import enough
 from mlpsvd.experiments.papers.tasks import bayes_trial, changed, race_trials, table_2_task
 from mlpsvd.settings import check
@@ -35,9 +35,19 @@ def test_all_that_the_issue_asks_for_is_there() -> None:
     names = ["table-1", "table-2", *(f"figure-{k}" for k in range(3, 10))]
     assert list(REPRODUCTIONS)[:9] == names
     assert not any(REPRODUCTIONS[name].beyond for name in names)
-    assert [one.name for one in REPRODUCTIONS.values() if one.beyond] == [
+    assert PAPERS[0].key == "paul-nelson"
+    assert [one.name for one in PAPERS[0].results if one.beyond] == [
         "bayes-limit", "table-2-variants", "smaller-ranks", "pareto", "discriminability"
     ]  # fmt: skip
+
+
+def test_the_names_of_all_papers_are_unique_and_a_papers_key_stands_for_its_results() -> None:
+    names = [one.name for group in PAPERS for one in group.results]
+    assert len(set(names)) == len(names)
+    assert not set(names) & {group.key for group in PAPERS}
+    for group in PAPERS:
+        assert tuple(chosen([group.key])) == group.results
+        assert all(paper_of(one) is group for one in group.results)
 
 
 def test_names_are_taken_as_people_write_them() -> None:

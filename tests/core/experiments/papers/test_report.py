@@ -23,7 +23,7 @@ def section(folder: Path, finding: Finding) -> Section:
         return finding
 
     return Section(
-        Reproduction("x", "A <title> & more", "about", True, no_trials, find),
+        Reproduction("pareto", "A <title> & more", "about", True, no_trials, find),
         finding,
         (1, 2, 3),
         ("an engine",),
@@ -61,7 +61,7 @@ def test_texts_are_escaped_and_rows_marked(tmp_path: Path, finding: Finding) -> 
     assert "Shown" in text
     assert "Hidden" not in text
     assert "3 trials of each task, seeds 1 to 3" in text
-    assert "Beyond the paper" in text
+    assert "Beyond Paul and Nelson (2021)" in text
     assert "&lt;experiment&gt;" in text
 
 

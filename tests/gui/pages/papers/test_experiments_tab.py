@@ -16,7 +16,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from mlpsvd.experiments.papers.registry import REPRODUCTIONS
+from mlpsvd.experiments.papers.registry import PAPERS, REPRODUCTIONS
 from mlpsvd_gui.pages.papers.controllers.papers import PapersController
 from mlpsvd_gui.pages.papers.views.panel import PapersPanel
 from mlpsvd_gui.plots.theme import DARK, LIGHT
@@ -78,7 +78,9 @@ def tab(qtbot: QtBot, tmp_path: Path) -> Iterator[Tab]:
 
 def test_all_that_the_registry_holds_is_listed_in_groups(tab: Tab) -> None:
     headings = [box.text() for box in tab.panel.list._headings.values()]
-    assert headings == ["Paper", "Beyond the paper"]
+    shorts = [(paper.short, any(one.beyond for one in paper.results)) for paper in PAPERS]
+    assert headings == [one for short, more in shorts for one in (short, *([f"Beyond {short}"] if more else []))]
+    assert headings[:2] == ["Paul and Nelson (2021)", "Beyond Paul and Nelson (2021)"]
     assert list(tab.panel.list._rows) == list(REPRODUCTIONS)
     tab.qtbot.waitUntil(lambda: tab.state("table-2") == "not run · 120 networks to train")
     assert tab.panel.form.trials.value() == 10 and tab.panel.form.processes.value() == 1
@@ -86,18 +88,20 @@ def test_all_that_the_registry_holds_is_listed_in_groups(tab: Tab) -> None:
 
 
 def test_a_heading_ticks_its_group_and_space_the_chosen_entry(tab: Tab) -> None:
-    beyond = tuple(name for name, one in REPRODUCTIONS.items() if one.beyond)
-    paper = tuple(name for name in REPRODUCTIONS if name not in beyond)
+    beyond = tuple(one.name for one in PAPERS[0].results if one.beyond)
+    paper = tuple(one.name for one in PAPERS[0].results if not one.beyond)
     assert tab.panel.list.ticked_names() == paper
-    for group in ("Paper", "Beyond the paper"):
+    short = PAPERS[0].short
+    for group, entry in ((short, "table-1"), (f"Beyond {short}", beyond[0])):
         heading = tab.panel.list._headings[group]
-        tab.panel.list.scrollToTop() if group == "Paper" else tab.panel.list.scrollToBottom()
+        place = tab.panel.list.row(tab.panel.list._items[entry])
+        tab.panel.list.scrollToItem(tab.panel.list.item(place - 1))
         tab.qtbot.mouseClick(heading, LEFT, pos=QPoint(16, heading.height() // 2))
     assert tab.panel.list.ticked_names() == beyond
     tab.click_entry("table-1")
     tab.qtbot.keyClick(tab.panel.list, Qt.Key.Key_Space)
     assert tab.panel.list.ticked_names() == ("table-1", *beyond)
-    assert tab.panel.list._headings["Paper"].checkState() is Qt.CheckState.PartiallyChecked
+    assert tab.panel.list._headings[short].checkState() is Qt.CheckState.PartiallyChecked
 
 
 def test_ticks_trials_and_processes_are_there_again_the_next_day(tab: Tab) -> None:
