@@ -1,6 +1,7 @@
-"""The race: contenders trained on the same data, seed and initial weights, in turn, epoch by epoch.
+"""The race: contenders trained on the same data, seed and initial weights, alternating after every epoch.
 
-Turns make the comparison fair on a machine whose speed drifts, and let both curves grow side by side.
+Alternating keeps the comparison of times fair if the machine's speed varies, and shows all learning curves from the
+start.
 """
 
 from __future__ import annotations
@@ -46,7 +47,15 @@ __all__ = [
 class RaceEvent:
     """One epoch of one contender.
 
-    Epoch 0 after later epochs of the same contender begins its training again: what it gave before no longer counts.
+    If epoch 0 follows later epochs of the same contender, its training has restarted, and its earlier events are to be
+    ignored.
+
+    Attributes
+    ----------
+    contender
+        The contender that was trained.
+    event
+        Losses, accuracies, singular values and ranks after the epoch.
     """
 
     contender: Contender
@@ -55,16 +64,16 @@ class RaceEvent:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came out for one contender.
+    """The result of one contender.
 
     Attributes
     ----------
     contender
-        Which network of the race it is.
+        The contender.
     snapshot
         The trained network.
     confusion : np.ndarray [shape=(n_classes, n_classes)]
-        Test clips counted; rows are targets, columns estimates (Table I).
+        Number of test clips; rows are actual classes, columns predicted classes (Table I).
     report
         Precision, recall and F1 per class.
     train_s, flops
@@ -72,9 +81,9 @@ class Outcome:
     last
         The last event.
     at_chance
-        Whether the network is no better than guessing on its own training clips: it has not learned.
+        Whether the accuracy on the training clips is no better than chance: the network has not learned.
     validation
-        What cross-validation gives, where it was done (:mod:`mlpsvd.experiments.cross_validation`).
+        Result of cross-validation, if it was done (:mod:`mlpsvd.experiments.cross_validation`).
     correct : np.ndarray [shape=(n_test,)] or None
         Whether the prediction for each test clip is correct; None for an outcome that was read from a file without it.
     """
@@ -102,7 +111,7 @@ class Outcome:
         validation: Validation | None = None,
         correct: NDArray[np.bool_] | None = None,
     ) -> Outcome:
-        """Return the outcome of a contender with a history: time and operations are summed over it."""
+        """Return the outcome of a contender; times and operations are summed over its history."""
         return cls(
             contender=contender,
             snapshot=snapshot,
@@ -119,7 +128,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class ContenderState:
-    """State of one contender: its trainer's state, its history so far, and which attempt this is (0: the first)."""
+    """State of one contender: its trainer's state, its history, and the number of the attempt (0: the first)."""
 
     trainer: TrainerState
     history: tuple[EpochEvent, ...]
@@ -133,14 +142,14 @@ def contender_kinds(experiment: Experiment, contender: Contender) -> tuple[str, 
 
 
 def initial_kinds(experiment: Experiment, contender: Contender) -> tuple[str, ...]:
-    """Return the kind of each weight matrix before the first discarding point: W may not be factored until then."""
+    """Return the kind of each weight matrix at epoch 0; with ``factor_from`` "first point", all are dense."""
     kinds = contender_kinds(experiment, contender)
     discarding = contender.applied_to(experiment).discarding
     return (DENSE.name,) * len(kinds) if discarding.factor_from == "first point" else kinds
 
 
 def attempt_seed(seed: int, attempt: int) -> int:
-    """Return the seed of an attempt: the experiment's own of the first (0), one derived from it of every retry."""
+    """Return the seed of an attempt: the experiment's seed for the first (0), one derived from it for each retry."""
     return seed if attempt == 0 else int(seeds(Purpose.RETRY, seed, attempt).generate_state(1)[0])
 
 
@@ -158,7 +167,7 @@ def initial_network(prepared: Prepared, contender: Contender, attempt: int = 0) 
 
 
 def training_task(prepared: Prepared, contender: Contender, attempt: int = 0) -> TrainingTask:
-    """Return what a contender trains in an attempt."""
+    """Return the training task of a contender's attempt."""
     experiment = contender.applied_to(prepared.experiment)
     return TrainingTask(
         initial_network(prepared, contender, attempt),
@@ -171,24 +180,24 @@ def training_task(prepared: Prepared, contender: Contender, attempt: int = 0) ->
 
 
 class Race:
-    """Trains the contenders of an experiment in turn.
+    """Trains the contenders of an experiment, alternating after every epoch.
 
     Parameters
     ----------
-    prepared
+    prepared : Prepared
         The experiment and its data set.
-    states
-        State from which each contender continues, by key, from :meth:`states` of an earlier race of the same
+    states : mapping of str to ContenderState, optional
+        State from which each contender continues, by key; returned by :meth:`states` of an earlier race of the same
         experiment.
-    contenders
-        What to train; by default the contenders that the experiment names.
+    contenders : sequence of Contender, optional
+        The networks to train; by default those that the experiment names (``training.contenders``).
 
     Raises
     ------
     SettingError
-        If there is no contender, two have the same key, or one has settings that are impossible.
+        If ``contenders`` is empty, two contenders have the same key, or a setting of a contender is invalid.
     DataError
-        If ``states`` belong to data of another shape: the recordings have changed since.
+        If ``states`` belong to data with another number of features or classes, because the recordings have changed.
 
     Examples
     --------
@@ -216,7 +225,7 @@ class Race:
         self._notes = [note] if note else []
         self._chance_notes: dict[str, str] = {}
         self.validations: Mapping[str, Validation] = {}
-        """What cross-validation gives by contender, for :meth:`outcomes` to hand on; set by whoever did it."""
+        """Results of cross-validation by contender, for :meth:`outcomes`; set by the caller."""
         states = states or {}
         _check_shapes(prepared, states)
         self._histories = {
@@ -231,18 +240,18 @@ class Race:
         }
 
     def _trainer(self, contender: str, state: TrainerState | None = None) -> Trainer:
-        """Return what trains a contender's current attempt."""
+        """Return the trainer of a contender's current attempt."""
         task = training_task(self._prepared, self._by_key[contender], self._attempts[contender])
         return Trainer(task, self._engine, state)
 
     @property
     def engine_description(self) -> str:
-        """Description of what runs where."""
+        """Name of the engine and its device."""
         return next(iter(self._trainers.values())).engine_description
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Notes for the user: another engine than the one asked for, a network that did not learn."""
+        """Notes for the user, such as a replaced engine or a network that did not learn."""
         notes = list(self._notes)
         for trainer in self._trainers.values():
             notes += [note for note in trainer.notes if note not in notes]
@@ -254,10 +263,16 @@ class Race:
         return self._histories
 
     def run(self) -> Iterator[RaceEvent]:
-        """Train all contenders to the last epoch, in turn; yields each one's state before training first.
+        """Train all contenders to the last epoch, yielding one event per contender and epoch, epoch 0 first.
 
-        A network that is at chance on its own training clips after its last epoch is trained again from other initial
-        weights, ``training.retries`` times at most; :attr:`notes` says so. Its next event is then epoch 0.
+        If a network's accuracy on its training clips is at chance after its last epoch, it is trained again from other
+        initial weights, at most ``training.retries`` times; its next event is then epoch 0, and :attr:`notes` reports
+        it.
+
+        Yields
+        ------
+        RaceEvent
+            One epoch of one contender.
 
         Raises
         ------
@@ -280,18 +295,18 @@ class Race:
                     yield RaceEvent(self._by_key[contender], event)
 
     def outcomes(self) -> dict[str, Outcome]:
-        """Return what came out so far; valid between any two events, so a stopped race keeps its networks."""
+        """Return the current results by contender; can be called between any two events, so also after a stop."""
         return {contender: self._outcome(contender) for contender, history in self._histories.items() if history}
 
     def states(self) -> dict[str, ContenderState]:
-        """Return the state of every contender; valid between any two events."""
+        """Return the state of every contender; can be called between any two events."""
         return {
             contender: ContenderState(trainer.state(), tuple(self._histories[contender]), self._attempts[contender])
             for contender, trainer in self._trainers.items()
         }
 
     def _begins_again(self, contender: str) -> bool:
-        """Note it where a trained network has not learned, and start its next attempt where one is left."""
+        """Start the next attempt of a network that has not learned, if one is left; return whether it was started."""
         confusion = self._training_confusion(contender)
         if not is_at_chance(confusion):
             return False
@@ -331,7 +346,7 @@ class Race:
 
 
 def _network_specs(prepared: Prepared, contenders: Sequence[Contender]) -> list[NetworkSpec]:
-    """Return the network of every contender before training, and as it is factored at the latest."""
+    """Return the specifications of every contender's network before training and from the first discarding point on."""
     experiment, sizes = prepared.experiment, (prepared.features.n_features, len(prepared.dataset.class_names))
     return [
         network_spec(contender.applied_to(experiment).network, *sizes, kinds(experiment, contender))
@@ -343,7 +358,7 @@ def _network_specs(prepared: Prepared, contenders: Sequence[Contender]) -> list[
 def _check_contenders(contenders: Sequence[Contender], experiment: Experiment) -> None:
     keys = tuple(one.key for one in contenders)
     if not keys or len(set(keys)) != len(keys):
-        raise SettingError("contenders", keys, "one or more, each with a key of its own")
+        raise SettingError("contenders", keys, "one or more, each with its own key")
     for one in contenders:
         check(one.applied_to(experiment), f"contender {one.key}: " if one.settings else "")
 
@@ -354,6 +369,6 @@ def _check_shapes(prepared: Prepared, states: Mapping[str, ContenderState]) -> N
         spec = state.trainer.network.spec
         if (spec.n_in, spec.n_out) != found:
             raise DataError(
-                f"The data has {found[0]} features and {found[1]} classes, but {contender} to go on with was "
-                f"trained on {spec.n_in} and {spec.n_out}; the recordings have changed since"
+                f"The data has {found[0]} features and {found[1]} classes, but {contender} was trained on {spec.n_in} "
+                f"and {spec.n_out}; the recordings have changed since"
             )

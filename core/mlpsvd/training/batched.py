@@ -1,7 +1,7 @@
-"""Many training runs at once on a GPU, with the events of :class:`~mlpsvd.training.trainer.Trainer` for each.
+"""Training of many networks at once on a GPU, with the same events as :class:`~mlpsvd.training.trainer.Trainer`.
 
-The networks are trained together up to the next epoch at which one of them reaches a discarding point or its end; then
-they come to the host, where singular values are dropped as ever. Like the engine, this has not been run on a GPU.
+The networks are trained together until one of them reaches a discarding point or its last epoch. They are then copied
+to the host, where singular values are discarded. Like the engine, this has not been run on a GPU.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ from mlpsvd.training.trainer import optimiser_rule
 
 __all__ = ["train_many"]
 
-# A call cannot be interrupted, and the parameters after each of its epochs are kept on the card.
+# A call cannot be interrupted, and the parameters after each of its epochs stay in GPU memory.
 _EPOCHS_A_CALL = 32
 
 
 def train_many(runs: Sequence[TrainingTask], engine: FusedGpuEngine) -> Iterator[tuple[int, EpochEvent]]:
-    """Train all runs side by side; yield the index of a run and its event, epoch by epoch, epoch 0 first.
+    """Train all runs at once; yield the index of a run and its event, epoch by epoch, epoch 0 first.
 
-    The order of the clips, the discards and the snapshots are those of a trainer of the same seed. ``train_s`` is a
-    run's share of the time that all took together, by the clocks of their thread blocks.
+    The order of the clips, the discards and the snapshots equal those of a trainer with the same seed. ``train_s`` is
+    the run's share of the total time, measured by the clocks of the thread blocks.
 
     Parameters
     ----------
     runs
-        What to train; data sets that are the same object lie on the device once.
+        The training tasks; a data set that several tasks share is copied to the device once.
     engine
-        In the precision that all runs are to be computed in.
+        The engine; its precision applies to all runs.
 
     Raises
     ------
@@ -51,8 +51,8 @@ def train_many(runs: Sequence[TrainingTask], engine: FusedGpuEngine) -> Iterator
     DeviceError
         If the device fails or has too little memory.
     """
-    # On one BLAS thread, as in the trainer, so that every machine drops the same singular values. The limit is not
-    # held while the caller works.
+    # One BLAS thread, as in the trainer, so that the same singular values are discarded on every machine. The limit
+    # does not apply while the caller handles events.
     threads = OneThread()
     with threads.limited():
         together = _Together(runs, engine)
@@ -64,7 +64,7 @@ def train_many(runs: Sequence[TrainingTask], engine: FusedGpuEngine) -> Iterator
 
 
 class _Member:
-    """One run as it stands."""
+    """The current state of one run."""
 
     def __init__(self, run: TrainingTask, dtype: np.dtype[np.floating], train: int, test: int) -> None:
         self.run = run
@@ -75,12 +75,12 @@ class _Member:
         self.points = run.discarding_points()
 
     def next_stop(self, epoch: int) -> int:
-        """The first epoch after ``epoch`` that ends a run of epochs without interruption."""
+        """Return the next discarding point or last epoch after ``epoch``."""
         return min(point for point in (*self.points, self.run.training.epochs) if point > epoch)
 
     def discard_if_due(self, epoch: int, training_loss: TrainingLoss) -> tuple[Discard, ...]:
         if epoch not in self.points or not np.isfinite(self.network.theta).all():
-            return ()  # a run that diverged is reported by its loss
+            return ()  # the loss of a run that diverged is checked later
         self.network, self.state, discarded = discard(
             self.network, self.state, self.run.kinds, self.run.discarding, training_loss
         )
@@ -104,7 +104,7 @@ class _Reached:
 
 
 class _Together:
-    """All runs, trained from stop to stop."""
+    """All runs, trained together from one stop to the next."""
 
     def __init__(self, runs: Sequence[TrainingTask], engine: FusedGpuEngine) -> None:
         self._engine = engine
@@ -119,7 +119,7 @@ class _Together:
         return self._measured([_Reached(i, 0, one.network, 0, 0.0) for i, one in enumerate(self._members)])
 
     def train_to_next_stop(self) -> list[tuple[int, EpochEvent]]:
-        """Train all that are not at their end; return nothing where all are."""
+        """Train all unfinished runs; return an empty list if there are none."""
         active = [i for i, one in enumerate(self._members) if one.run.training.epochs > self._epoch]
         if not active:
             return []
@@ -145,7 +145,7 @@ class _Together:
         return lambda network: float(self._engine.evaluate_many([network], self._shelf, [train_set]).losses[0])
 
     def _runs(self, active: Sequence[int], n_epochs: int) -> list[TrainingRun]:
-        """What the engine is to do next. Runs of one seed on equally many clips share their orders."""
+        """Return the runs for the engine's next call; equal seeds and numbers of clips share the orders of clips."""
         orders: dict[tuple[int, int], NDArray[np.int32]] = {}
         runs = []
         for i in active:
@@ -160,13 +160,13 @@ class _Together:
         return runs
 
     def _orders(self, seed: int, n_clips: int, n_epochs: int) -> NDArray[np.int32]:
-        """The trainer's orders of the next epochs [shape=(n_epochs, n_clips)]."""
+        """Return the orders of clips for the next epochs [shape=(n_epochs, n_clips)], as in the trainer."""
         epochs = range(self._epoch, self._epoch + n_epochs)
         rngs = [np.random.default_rng(seeds(Purpose.BATCH_ORDER, seed, epoch)) for epoch in epochs]
         return np.stack([rng.permutation(n_clips) for rng in rngs]).astype(np.int32)
 
     def _measured(self, reached: Sequence[_Reached]) -> list[tuple[int, EpochEvent]]:
-        """Evaluate all networks on both halves of their data, each half in one call."""
+        """Evaluate all networks on their training sets in one call, and on their test sets in another."""
         networks, members = [one.network for one in reached], [self._members[one.member] for one in reached]
         train = self._engine.evaluate_many(networks, self._shelf, [member.train_set for member in members])
         test = self._engine.evaluate_many(networks, self._shelf, [member.test_set for member in members])

@@ -1,4 +1,4 @@
-"""Discarding of singular values: when and which (Paul and Nelson, section III A and equation 65)."""
+"""Discarding of singular values: schedule and criteria (Paul and Nelson, section III A and equation 65)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ TrainingLoss = Callable[[Network], float]
 
 
 def discarding_points(settings: DiscardingSettings) -> tuple[int, ...]:
-    """Return the epochs after which singular values are dropped: equation (65), rounded to whole epochs.
+    """Return the epochs after which singular values are discarded: equation (65), rounded to whole epochs.
 
     d(n) = d(n−1) · 10^((b−a)/(N−1)) from d(1) = 10ᵃ (``first``) to d(N) = 10ᵇ (``last``). Points that round to the
-    same epoch are one.
+    same epoch are merged.
     """
     if settings.points == 0:
         return ()
@@ -38,7 +38,7 @@ def discarding_points(settings: DiscardingSettings) -> tuple[int, ...]:
 
 
 def kept_rank(singular_values: NDArray[np.floating], settings: DiscardingSettings) -> int:
-    """Return how many singular values stay, at least one.
+    """Return the number of singular values to keep, at least one.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def kept_rank(singular_values: NDArray[np.floating], settings: DiscardingSetting
         return min(settings.rank, len(singular_values))
     if settings.criterion == "energy":
         held = np.cumsum(singular_values**2)
-        # The small factor keeps rounding in the sum from asking for one value more than there are.
+        # The factor allows for rounding in the sum; without it, the result could exceed the number of values.
         return int(np.searchsorted(held, settings.energy * held[-1] * (1 - 1e-12))) + 1
     return max(1, int(np.count_nonzero(singular_values >= settings.threshold * singular_values[0])))
 
@@ -64,27 +64,28 @@ def discard(
     settings: DiscardingSettings,
     training_loss: TrainingLoss | None = None,
 ) -> tuple[Network, OptimiserState, tuple[Discard, ...]]:
-    """Drop small singular values from every factored layer, as at a discarding point.
+    """Discard small singular values from every factored layer, as at a discarding point.
 
-    Each weight matrix is reassembled and decomposed again. Where nothing falls below the threshold the layer stays as
-    it is; where something does, U_D, Σ_D and V_Dᵀ take its place in a new, shorter parameter vector. A layer that is
-    to be factored but is still dense (``factor_from`` "first point") is factored now in any case.
+    Each weight matrix is reassembled and decomposed again. If no singular value falls below the threshold, the layer
+    is left unchanged; otherwise U_D, Σ_D and V_Dᵀ replace its factors in a new, shorter parameter vector. A layer that
+    is to be factored but is still dense (``factor_from`` "first point") is factored in any case.
 
     Parameters
     ----------
     network, state
-        The network and what the optimiser remembers; neither is changed.
+        The network and the optimiser's state; neither is changed.
     kinds
-        For each layer the kind that it has from the first discarding point on.
+        For each layer, its kind from the first discarding point on.
     settings
-        Criterion, guard, and what becomes of the moments.
+        Criterion, guard, and treatment of the optimiser's moments.
     training_loss
-        Measures the networks that the guard compares; without it, or with a guard of 0, the criterion alone decides.
+        Loss function for the guard; without it, or with a guard of 0, only the criterion is applied.
 
     Returns
     -------
     network, state, discarded
-        The same objects and an empty tuple where nothing was dropped or factored.
+        The new network and state and one entry per changed layer; the same objects and an empty tuple if nothing was
+        discarded or factored.
     """
     discarded = []
     for index, kind in enumerate(kinds):
@@ -108,9 +109,10 @@ def discard(
 
 
 def _guarded_rank(network: Network, index: int, kind: str, rank: int, guard: float, training_loss: TrainingLoss) -> int:
-    """Return the smallest rank from ``rank`` up at which the training loss rises by no more than ``guard``.
+    """Return the smallest rank, at least ``rank``, at which the training loss rises by no more than ``guard``.
 
-    Bisection, which takes the loss to fall as the rank grows: the rank returned has been measured, or is the whole.
+    Found by bisection, which assumes that the loss falls as the rank grows. The loss at the returned rank has been
+    measured, unless it is the full rank.
     """
     layer, parameters = network.spec.layers[index], network.parameters(index)
     allowed = training_loss(network) + guard
@@ -119,7 +121,7 @@ def _guarded_rank(network: Network, index: int, kind: str, rank: int, guard: flo
         cut, factors = factorised(layer, parameters, kind, candidate)
         return training_loss(with_layer(network, index, cut, factors)) <= allowed
 
-    low, high = rank, layer.rank  # dropping nothing is always harmless
+    low, high = rank, layer.rank  # the full rank never raises the loss
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if is_harmless(middle) else (middle + 1, high)
@@ -129,7 +131,7 @@ def _guarded_rank(network: Network, index: int, kind: str, rank: int, guard: flo
 def _moments_after(
     before: NetworkSpec, after: NetworkSpec, state: OptimiserState, index: int, partners: NDArray[np.intp] | None
 ) -> OptimiserState:
-    """Carry the moments over to the new layout; those of layer ``index`` are reset, or follow their partners."""
+    """Copy the moments to the new layout; those of layer ``index`` are set to zero, or taken from their partners."""
     steps = list(state.steps)
     if partners is None:
         steps[index] = 0

@@ -1,4 +1,4 @@
-"""Events of the trainer: one frozen event per epoch, with host arrays of its own."""
+"""Events of the trainer, one per epoch; frozen, with their own arrays on the host."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["Discard", "EpochEvent", "Snapshot"]
 
 @dataclass(frozen=True, slots=True)
 class Discard:
-    """Singular values dropped from one layer at a discarding point.
+    """Singular values discarded from one layer at a discarding point.
 
     Attributes
     ----------
     layer
         Index of the layer, input side first.
     rank_before, rank_after
-        How many singular values the layer had and has.
+        Number of singular values before and after.
     """
 
     layer: int
@@ -52,27 +52,27 @@ class EpochEvent:
     Attributes
     ----------
     epoch, n_epochs
-        Epoch just finished, counted from 1, and how many there will be.
+        Epoch just finished, counted from 1, and total number of epochs.
     train_loss, train_accuracy, test_loss, test_accuracy
-        Mean loss a clip and share of clips classified correctly (0 to 1), measured with the weights as they are after
-        this epoch (and after a discard, where one happened).
+        Mean loss per clip and fraction of clips classified correctly (0 to 1), measured with the weights after this
+        epoch and after any discarding.
     singular_values
-        One array for each layer, input side first: the singular values of its weight matrix W (of U Σ Vᵀ
-        multiplied out, for factored layers), largest first. Shape (rank,) for factored layers, (min(J, I),) for dense.
+        One array for each layer, input side first: the singular values of its weight matrix W (the product U Σ Vᵀ for
+        factored layers), largest first. Shape (rank,) for factored layers, (min(J, I),) for dense.
     ranks
-        For each layer, how many singular values it has.
+        For each layer, its number of singular values.
     kinds
         For each layer, ``dense``, ``svd`` or ``two-factor``.
     n_weights
-        Trained parameters, biases included.
+        Number of trained parameters, biases included.
     flops
-        Floating-point operations of this epoch's training, by count.
+        Floating-point operations of this epoch's training, counted from the shapes.
     train_s
-        Seconds this epoch's training took, discarding included, evaluation left out.
+        Training time of this epoch in seconds, including discarding, excluding evaluation.
     discarded
-        What was dropped at the end of this epoch; empty at most epochs.
+        Singular values discarded at the end of this epoch; empty for most epochs.
     snapshot
-        The parameters, or None where keeping all of them would need too much memory.
+        The parameters, or None if storing all of them would need too much memory.
     """
 
     epoch: int

@@ -1,4 +1,4 @@
-"""Training settings, and settings of the discarding of singular values."""
+"""Settings of training and of discarding."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class TrainingSettings:
 
 @dataclass(frozen=True)
 class DiscardingSettings:
-    """The schedule of equation (65) and what is dropped at each of its points.
+    """The schedule of equation (65) and the criterion applied at each discarding point.
 
     Cai et al. (2014) and Xue et al. (2013) are settings of the same policy: one discarding point, ``factor_from`` at
     the first point, two-factor layers, and ``criterion`` "rank" or "energy".

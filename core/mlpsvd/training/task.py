@@ -22,7 +22,7 @@ class TrainingTask:
     network
         Initial weights, on the host; they are not changed.
     kinds
-        For each layer the kind that it has from the first discarding point on; only factored layers are cut.
+        For each layer, its kind from the first discarding point on; only factored layers are truncated.
     dataset
         Training and test vectors.
     training, discarding
@@ -39,6 +39,6 @@ class TrainingTask:
     seed: int
 
     def discarding_points(self) -> tuple[int, ...]:
-        """Return the epochs after which singular values are discarded; none where no layer is factored."""
+        """Return the epochs after which singular values are discarded; empty if no layer is factored."""
         is_factored = any(layer_family(kind).is_factored for kind in self.kinds)
         return discarding_points(self.discarding) if is_factored else ()

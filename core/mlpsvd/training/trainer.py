@@ -1,7 +1,7 @@
 """The trainer: a generator that yields one frozen event per epoch.
 
-To pause, stop pulling; to stop, close it; to go on, call :meth:`Trainer.run` again. The window's worker, the command
-line and the tests are loops over the same generator, and none of them is known here.
+To pause, stop iterating; to stop, close the generator; to continue, call :meth:`Trainer.run` again. The window, the
+command line and the tests all iterate over this generator.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ from mlpsvd.training.task import TrainingTask
 
 __all__ = ["Trainer", "TrainerState", "optimiser_rule"]
 
-# Snapshots of every epoch are kept as long as all of them together stay below this; else only those of discarding
-# points and of the last epoch. The paper's networks need 1 MB. Of a tiny network, Python's objects need more than the
-# numbers in them.
+# Snapshots of all epochs are kept if their total size is below this limit; otherwise only those of the discarding
+# points and the last epoch. The paper's networks need 1 MB. For tiny networks, the Python objects are larger than
+# their contents.
 _SNAPSHOT_BYTES = 64 * 2**20
 _OBJECT_BYTES = 600
 
 
 @dataclass(frozen=True)
 class TrainerState:
-    """All that a training run needs to go on from where it stands, on the host.
+    """Everything needed to continue a training run, on the host.
 
     Attributes
     ----------
     epoch
-        Epochs done.
+        Number of completed epochs.
     network
-        The network as it is; its vector is a copy.
+        The current network; its vector is a copy.
     optimiser
-        What the optimiser remembers; a copy.
+        The optimiser's state; a copy.
     """
 
     epoch: int
@@ -57,7 +57,7 @@ class TrainerState:
 
 
 def optimiser_rule(settings: TrainingSettings) -> OptimiserRule:
-    """Pick the optimiser's numbers out of the training settings."""
+    """Return the optimiser and its parameters from the training settings."""
     return OptimiserRule(
         settings.optimiser,
         settings.learning_rate,
@@ -76,15 +76,15 @@ class Trainer:
     task
         What to train: initial network, data, settings and seed.
     engine
-        What executes the epochs. If its device fails, training goes on with the reference engine on the CPU from
-        the last whole epoch, and :attr:`notes` says so.
+        The engine that computes the epochs. If its device fails, training continues with the reference engine on the
+        CPU from the last complete epoch, and :attr:`notes` reports it.
     state
-        Where to go on, from :meth:`state` of an earlier trainer with the same settings.
+        State to continue from, returned by :meth:`state` of an earlier trainer with the same settings.
 
     Raises
     ------
     NetworkError
-        If the network or the state is not one that an engine can compute.
+        If the network or the state is invalid.
     """
 
     def __init__(self, task: TrainingTask, engine: Engine, state: TrainerState | None = None) -> None:
@@ -106,21 +106,22 @@ class Trainer:
 
     @property
     def epoch(self) -> int:
-        """Epochs done."""
+        """Number of completed epochs."""
         return self._epoch
 
     @property
     def engine_description(self) -> str:
-        """Description of what runs where."""
+        """Name of the engine and its device."""
         return self._engine.description
 
     def run(self) -> Iterator[EpochEvent]:
-        """Train until the last epoch, yielding one event after each; first the state before training, as epoch 0.
+        """Train to the last epoch, yielding one event per epoch; epoch 0 is the state before training.
 
         Raises
         ------
         TrainingError
-            If the loss is no longer a finite number. The network is then that of the last good epoch again.
+            If the loss is no longer a finite number. The network is then restored to the last epoch with a finite
+            loss.
         """
         if self._epoch == 0:
             yield self._before_training()
@@ -132,7 +133,7 @@ class Trainer:
                 self._fall_back(error, before)
                 continue
             except TrainingError:
-                self._load(self._engine, before)  # what was good is kept
+                self._load(self._engine, before)  # keep the last epoch with a finite loss
                 raise
             yield event
 
@@ -141,7 +142,7 @@ class Trainer:
             return self._event(flops=0, train_s=0.0, discarded=())
 
     def _one_epoch(self) -> EpochEvent:
-        """Train, discard where it is due, and measure; on one BLAS thread, so that every machine rounds alike."""
+        """Train, discard if due, and evaluate; on one BLAS thread, so that rounding is the same on every machine."""
         flops = epoch_flops(self._network.spec, len(self._train), self._training.batch_size, self._rule.kind)
         with self._threads.limited():
             started = time.perf_counter()
@@ -151,7 +152,7 @@ class Trainer:
             return self._event(flops, time.perf_counter() - started, discarded)
 
     def state(self) -> TrainerState:
-        """Return a copy of everything that going on needs."""
+        """Return a copy of everything needed to continue."""
         optimiser = OptimiserState(
             np.array(to_host(self._optimiser.first)),
             np.array(to_host(self._optimiser.second)),
@@ -160,15 +161,15 @@ class Trainer:
         return TrainerState(self._epoch, self.snapshot(), optimiser)
 
     def snapshot(self) -> Snapshot:
-        """Return the network as it is, on the host."""
+        """Return the current network, on the host."""
         return _snapshot(self._network)
 
     def estimates(self) -> NDArray[np.intp]:
-        """Return the class [shape=(n_test,)] that the network estimates for every test clip."""
+        """Return the predicted class of every test clip [shape=(n_test,)]."""
         return self._engine.evaluate(self._network, self._test)[2]
 
     def training_estimates(self) -> NDArray[np.intp]:
-        """Return the class [shape=(n_train,)] that the network estimates for every training clip."""
+        """Return the predicted class of every training clip [shape=(n_train,)]."""
         return self._engine.evaluate(self._network, self._train)[2]
 
     def _load(self, engine: Engine, state: TrainerState) -> None:
@@ -190,12 +191,12 @@ class Trainer:
         )
 
     def _fall_back(self, error: DeviceError, state: TrainerState) -> None:
-        """Go on with NumPy from ``state``."""
+        """Continue from ``state`` with the reference engine on the CPU."""
         self.notes.append(f"{error}; training continues on the CPU")
         self._load(ReferenceEngine(cpu(), self._training.precision), state)
 
     def _train_one_epoch(self) -> None:
-        # The order depends on seed and epoch alone, so a resumed run shuffles as an unbroken one would.
+        # The order depends only on seed and epoch, so a resumed run shuffles like an uninterrupted one.
         stream = seeds(Purpose.BATCH_ORDER, self._task.seed, self._epoch)
         order = self._engine.order(stream, len(self._train))
         self._engine.run_epoch(

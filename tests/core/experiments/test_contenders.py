@@ -189,8 +189,8 @@ def test_an_impossible_contender_is_refused(make: Callable[[], Contender], expec
 @pytest.mark.parametrize(
     ("contenders", "expected"),
     [
-        ((), "one or more, each with a key of its own"),
-        ((MLP, MLP), "one or more, each with a key of its own"),
+        ((), "one or more, each with its own key"),
+        ((MLP, MLP), "one or more, each with its own key"),
         ((Contender("x", "X", False, 0, (("training.learning_rate", -1.0),)),), "learning_rate"),
         ((Contender("x", "X", False, 0, (("training.stride", 1),)),), "stride"),
     ],

@@ -1,4 +1,4 @@
-"""Layer families, one module each; a family is registered here, and nothing else asks for it by name."""
+"""Layer families, one module each, and their registration."""
 
 from mlpsvd.network.layers.dense import Dense
 from mlpsvd.network.layers.factored import Factored

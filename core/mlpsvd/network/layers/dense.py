@@ -1,4 +1,4 @@
-"""The dense layer: W as it is."""
+"""The dense layer, which trains W directly."""
 
 from __future__ import annotations
 
@@ -54,17 +54,17 @@ class Dense(LayerFamily):
         return 2 * layer.n_in * layer.n_out * (2 if has_input_gradient else 1)
 
 
-# Singular values below this share of the largest are taken from an SVD. Above it, a value from W Wᵀ in float64 has a
-# relative error of 10⁻⁶ at most; that of a value this small of a float32 matrix is larger in any case.
+# If a singular value is below this fraction of the largest, an SVD is computed. Above it, the eigenvalues of W Wᵀ in
+# float64 give a relative error of at most 10⁻⁶; the rounding of W to float32 causes a larger one.
 _SMALL = 1e-5
 
 
 def _singular_values(W: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return the singular values of W, largest first.
 
-    Of a float32 matrix they are the roots of the eigenvalues of W Wᵀ or Wᵀ W in float64, whichever is smaller: less
-    than half of the time of an SVD, which every epoch would take. Squaring halves the digits of float64, to those of
-    float32.
+    For a float32 matrix they are computed as the square roots of the eigenvalues of W Wᵀ or Wᵀ W, whichever is
+    smaller, in float64. This takes less than half the time of an SVD, which matters because every epoch needs them.
+    Squaring halves the number of accurate digits of float64, which leaves the accuracy of float32.
     """
     exact = W.astype(np.float64)
     if W.dtype == np.float32 and np.isfinite(exact).all():

@@ -1,4 +1,4 @@
-"""What factored layers share: W = U times a right factor, from which singular values are discarded."""
+"""Base class of factored layers, W = U · (right factor), whose singular values can be discarded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Factored(LayerFamily):
     """Name of the right factor."""
 
     rank_axes: ClassVar[Mapping[str, int]]
-    """For each parameter with one entry per singular value, the axis along which these lie."""
+    """For each parameter with one entry per singular value, the axis of these entries."""
 
     @abstractmethod
     def from_svd(self, U: Array, sigma: Array, Vt: Array) -> Parameters:
@@ -36,31 +36,31 @@ class Factored(LayerFamily):
         """Return Σ Vᵀ [shape=(rank, n_in)]."""
 
     def factorise(self, W: Array, rank: int) -> Parameters:
-        """Decompose W and keep the ``rank`` largest singular values: U_D, Σ_D, V_Dᵀ of section III A."""
+        """Decompose W and keep the ``rank`` largest singular values: U_D, Σ_D, V_Dᵀ in section III A."""
         U, sigma, Vt = namespace(W).linalg.svd(W, full_matrices=False)
         return self.from_svd(U[:, :rank], sigma[:rank], Vt[:rank])
 
     def singular_values(self, parameters: Parameters) -> NDArray[np.float64]:
         """Return the singular values of W.
 
-        Between discarding points the trained factors are no longer an SVD (section III A): their columns are not
-        quite orthonormal, and sigma not quite the singular values. Two QR decompositions reduce the product to a
-        rank × rank matrix with the same singular values.
+        Between discarding points the trained factors are not an exact SVD (section III A): their columns are only
+        nearly orthonormal, and sigma only approximates the singular values. Two QR decompositions reduce the product
+        to a rank × rank matrix with the same singular values.
         """
         host: Parameters = {name: to_host(value).astype(np.float64) for name, value in parameters.items()}
         left, below = (np.asarray(np.linalg.qr(one, mode="r")) for one in (host["U"], self.right_factor(host).T))
         return np.asarray(np.linalg.svd(left @ below.T, compute_uv=False))
 
     def aligned(self, trained: Parameters, factors: Parameters) -> tuple[Parameters, NDArray[np.intp]]:
-        """Give new factors the signs of the trained ones, and find which of those each new singular vector continues.
+        """Match the signs of new factors to the trained ones, and pair each new singular vector with a trained one.
 
-        A singular vector is defined up to its sign, and a new decomposition may change the order. An optimiser's
-        moments that belong to the trained vector would push one of the opposite sign the wrong way.
+        A singular vector is defined up to its sign, and a new decomposition may change the order. Without this,
+        moments of the optimiser would be applied to a vector of the opposite sign.
 
         Returns
         -------
         factors : Parameters
-            The same product.
+            Factors with the same product and with matched signs.
         partners : np.ndarray [shape=(rank,)]
             For each new singular value, the index of the trained vector that it is most parallel to.
         """

@@ -23,7 +23,7 @@ Parameters = dict[str, Array]
 """The matrices of a layer by name."""
 
 LayerPass = tuple[Array, ...]
-"""What the forward pass of a family keeps for its backward pass; only the family looks into it."""
+"""Values that a family stores in its forward pass for its backward pass; private to the family."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class LayerSpec:
 
     @property
     def n_parameters(self) -> int:
-        """How many numbers the layer has, biases included (figure 3 counts them without)."""
+        """Number of parameters, biases included (figure 3 excludes them)."""
         return sum(math.prod(shape) for shape in self.shapes.values())
 
 
@@ -78,7 +78,7 @@ class LayerFamily(ABC):
     """
 
     name: str
-    """How settings and files write the family."""
+    """Name of the family in settings and files."""
 
     is_factored: bool = False
     """Whether W is trained as factors with singular values; see :class:`mlpsvd.network.layers.factored.Factored`."""
@@ -101,7 +101,9 @@ class LayerFamily(ABC):
         Returns
         -------
         a : np.ndarray [shape=(n_clips, n_out)]
+            Neuron inputs.
         layer_pass : LayerPass
+            Values for :meth:`backward`.
         """
 
     @abstractmethod
@@ -135,12 +137,12 @@ class LayerFamily(ABC):
 
     @abstractmethod
     def factorise(self, W: Array, rank: int) -> Parameters:
-        """Return the parameters, without the bias, that represent W [shape=(n_out, n_in)] best.
+        """Return the parameters, without the bias, that best approximate W [shape=(n_out, n_in)].
 
         Parameters
         ----------
         rank
-            How many singular values a factored family keeps; other families ignore it.
+            Number of singular values that a factored family keeps; other families ignore it.
         """
 
     @abstractmethod
@@ -153,14 +155,14 @@ class LayerFamily(ABC):
 
     @abstractmethod
     def backward_flops(self, layer: LayerSpec, *, has_input_gradient: bool) -> int:
-        """Return the operations of W's gradient for one clip, and of Wᵀ δ where the layer below needs it."""
+        """Return the operations of the gradient of W for one clip, and of Wᵀ δ if the layer below needs it."""
 
     def svd_factors(self, parameters: Parameters) -> tuple[Array, Array, Array] | None:
-        """Return U, σ and Vᵀ where the family trains all three; else None."""
+        """Return U, σ and Vᵀ if the family trains all three, else None."""
         return None
 
     def check(self, name: str, layer: LayerSpec) -> None:
-        """Check the sizes of a layer, which are whole numbers in range.
+        """Check the rank of a layer whose sizes are already known to be whole numbers in range.
 
         Raises
         ------
@@ -176,7 +178,7 @@ _FAMILIES: dict[str, LayerFamily] = {}
 
 
 def register(family: LayerFamily) -> None:
-    """Make a family known by its name; the reference engine can then run networks with it.
+    """Register a family under its name; the reference engine can then run networks with it.
 
     Raises
     ------

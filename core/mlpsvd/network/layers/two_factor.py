@@ -41,7 +41,7 @@ class TwoFactor(Factored):
         return parameters["U"] @ parameters["SVt"]
 
     def from_svd(self, U: Array, sigma: Array, Vt: Array) -> Parameters:
-        """Return U, and Σ Vᵀ in one."""
+        """Return U and the product Σ Vᵀ."""
         return {"U": U, "SVt": sigma[:, None] * Vt}
 
     def right_factor(self, parameters: Parameters) -> Array:
