@@ -13,6 +13,7 @@ import pytest
 import soundfile
 
 import mlpsvd
+from mlpsvd.contenders import MLP_SVD, Contender
 
 NAMES = [name for name in mlpsvd.__all__ if name not in ("__version__", "PRESETS")]
 RECORDS = ("Decision", "Prepared", "RaceEvent")
@@ -84,6 +85,18 @@ def test_unknown_contenders_and_layers_are_refused_in_words(run: mlpsvd.Run) -> 
         run.model("svd")
     with pytest.raises(SettingError, match="layer is 2; it should be a whole number from 0 to 1"):
         run.singular_values("mlp", layer=2)
+
+
+def test_other_contenders_are_trained_saved_and_read_again(tmp_path: Path) -> None:
+    experiment = mlpsvd.with_value(mlpsvd.Experiment(), "data.synthetic.train_per_class", 20)
+    experiment = mlpsvd.with_value(experiment, "training.epochs", 2)
+    own = Contender("wide", "Wide MLP", is_factored=False, colour=3, settings=(("network.hidden", (30,)),))
+    run = mlpsvd.train(experiment, contenders=(MLP_SVD, own))
+    assert run.contenders == (MLP_SVD, own) and list(run.accuracy) == ["mlp-svd", "wide"]
+    assert run.singular_values("wide").shape == (3, 30)
+    run.save(str(tmp_path / "run"), with_figures=False)
+    again = mlpsvd.load_run(str(tmp_path / "run"))
+    assert again.contenders == run.contenders and again.accuracy == run.accuracy
 
 
 def test_training_stops_when_it_is_asked_to() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from mlpsvd.contenders import Contender
 from mlpsvd.experiments.cross_validation import cross_validate
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import prepare
@@ -17,20 +18,24 @@ def train(
     experiment: Experiment,
     progress: Callable[[RaceEvent], object] | None = None,
     stop: Callable[[], bool] | None = None,
+    contenders: Sequence[Contender] | None = None,
 ) -> Run:
     """Prepare the data of an experiment, train all its contenders and return the run.
 
-    The numbers are those of the window and of ``mlpsvd train`` for the same experiment. Small sets of recordings are
-    cross-validated after the last epoch, as there.
+    The results equal those of the window and of ``mlpsvd train`` for the same experiment. Small sets of recordings are
+    also cross-validated after the last epoch.
 
     Parameters
     ----------
     experiment : Experiment
         The settings, seed included.
     progress : callable, optional
-        Called with a :class:`RaceEvent` after every epoch of every contender, epoch 0 first. It may raise to cancel.
+        Called with a :class:`RaceEvent` after every epoch of every contender, epoch 0 first. An exception cancels the
+        training.
     stop : callable, optional
-        Asked after every event; training ends as soon as it returns True, and the run keeps what was trained.
+        Called after every event; when it returns True, training ends and the run contains the networks trained so far.
+    contenders : sequence of Contender, optional
+        The networks to train; by default those that the experiment names (``training.contenders``).
 
     Returns
     -------
@@ -40,7 +45,7 @@ def train(
     Raises
     ------
     SettingError
-        If a setting is impossible.
+        If a setting is invalid, ``contenders`` is empty, or two contenders have the same key.
     DataError
         If the recordings do not give at least two classes with training and test clips.
     TrainingError
@@ -61,7 +66,7 @@ def train(
     (2, [0, 0, 1, 1, 2, 2])
     """
     prepared = prepare(experiment)
-    race = Race(prepared)
+    race = Race(prepared, contenders=contenders)
     is_stopped = False
     for event in race.run():
         if progress is not None:
@@ -70,5 +75,5 @@ def train(
             is_stopped = True
             break
     if not is_stopped:
-        race.validations = cross_validate(prepared)
+        race.validations = cross_validate(prepared, contenders=race.contenders)
     return Run.of(new_run_id(), prepared, race)
