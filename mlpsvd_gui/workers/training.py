@@ -139,7 +139,7 @@ class TrainingWorker(QObject):
             self._find_limit(token, experiment, stop)
         except _CancelledError:
             self._tell(TrainingStopped(token))
-        except Exception as error:  # told in words by the controller, MemoryError included
+        except Exception as error:  # the controller shows a message, also for MemoryError
             self._tell(TrainingFailed(token, error))
         finally:
             if before is not None:

@@ -40,7 +40,7 @@ class Compiling:
 
 @dataclass(frozen=True)
 class DataPrepared:
-    """The data is prepared and training begins, with the engine in words."""
+    """The data is prepared and training begins; carries a description of the engine."""
 
     token: int
     prepared: Prepared

@@ -11,9 +11,10 @@ __all__ = ["OneThread"]
 
 
 class OneThread:
-    """The BLAS libraries that are loaded, which :meth:`limited` holds to one thread each.
+    """Limits the loaded BLAS libraries to one thread each.
 
-    As ``ThreadpoolController.limit``, but it takes some microseconds instead of a hundred: each epoch asks for it.
+    Does the same as ``ThreadpoolController.limit``, which takes a hundred microseconds, in a few; it is needed in every
+    epoch.
     """
 
     def __init__(self) -> None:
@@ -21,7 +22,7 @@ class OneThread:
 
     @contextmanager
     def limited(self) -> Iterator[None]:
-        """Hold the libraries to one thread for the time of a ``with`` block."""
+        """Limit the libraries to one thread inside a ``with`` block."""
         before = [(one, n) for one in self._libraries if (n := one.get_num_threads()) not in (None, 1)]
         for library, _ in before:
             library.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""What an engine can compute, and whether that is enough for a network."""
+"""Capabilities of an engine, and the check whether it supports a network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Support:
     Attributes
     ----------
     reason
-        Why not, as a sentence without a full stop; empty where it does.
+        The reason if it does not, as a sentence without a full stop; else empty.
     """
 
     reason: str = ""
@@ -28,7 +28,7 @@ class Support:
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What the kernels of an engine are written for.
+    """Layer families, functions and precisions that an engine supports.
 
     Attributes
     ----------
@@ -48,13 +48,13 @@ class Capabilities:
     most_parameters: int
 
     def supports_precision(self, precision: str) -> Support:
-        """Say whether the engine computes in a precision."""
+        """Return whether the engine supports a precision."""
         if precision in self.precisions:
             return Support()
         return Support(f"{self.engine} computes in {' or '.join(self.precisions)}, not {precision}")
 
     def supports(self, spec: NetworkSpec, precision: str) -> Support:
-        """Say whether the engine can run all of a network in a precision."""
+        """Return whether the engine supports a network in a precision."""
         if not (support := self.supports_precision(precision)):
             return support
         missing = [

@@ -22,24 +22,24 @@ _INSTEAD = "the reference engine is used instead"
 
 
 def choose(engine: EngineName, precision: Precision, networks: Sequence[NetworkSpec] = ()) -> tuple[Engine, str]:
-    """Return the engine asked for, or the nearest that works here and supports the networks.
+    """Return the requested engine, or the closest one that works on this machine and supports the networks.
 
     Parameters
     ----------
     engine
-        ``auto``: the fused engine where it works, else the reference engine, both on the CPU; for networks of the
-        paper's size a GPU spends its time on starting kernels. ``fused``, ``reference``: these. ``gpu``: the
+        ``auto``: the fused engine if it works, else the reference engine, both on the CPU; for networks of the
+        paper's size, kernel launches dominate the time on a GPU. ``fused``, ``reference``: that engine. ``gpu``: the
         reference engine on CuPy.
     precision
-        ``float32`` or ``float64``; the fused engine has float32 only.
+        ``float32`` or ``float64``; the fused engine supports float32 only.
     networks
-        What the engine is to run. All networks of a race run on one engine, so that their times can be compared.
+        The networks to run. All networks of a race use the same engine, so that their times can be compared.
 
     Returns
     -------
     engine : Engine
     note : str
-        One sentence if something else was chosen than was asked for, or than ``auto`` usually is; else empty.
+        The reason, in one sentence, if the engine is not the requested one or the usual one for ``auto``; else empty.
     """
     if engine == "gpu":
         try:
@@ -60,14 +60,14 @@ def choose(engine: EngineName, precision: Precision, networks: Sequence[NetworkS
 
 
 def fused_engine() -> Engine:
-    """Return the fused engine; compiled first, in another process, where that was never done on this machine.
+    """Return the fused engine, compiling it first, in another process, if no compiled code is cached.
 
     Raises
     ------
     MissingLibraryError
         If Numba is not installed.
     EngineError
-        If it cannot be compiled or loaded, or the compiled code cannot be kept on disk.
+        If it cannot be compiled or loaded, or the compiled code cannot be stored on disk.
     """
     if importlib.util.find_spec("numba") is None:
         raise MissingLibraryError("The fused engine needs Numba, which is not installed; pip install numba adds it")

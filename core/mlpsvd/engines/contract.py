@@ -20,7 +20,7 @@ Array = NDArray[np.floating]
 
 @dataclass(frozen=True)
 class LabelledVectors:
-    """Feature vectors and targets where an engine can use them.
+    """Feature vectors and targets on an engine's device.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ def one_hot(labels: NDArray[np.intp], n_classes: int, dtype: DTypeLike) -> Array
 
 
 def shuffled(seeds: np.random.SeedSequence, n_clips: int) -> NDArray[np.intp]:
-    """Return an order [shape=(n_clips,)] of the clips; it depends on the seeds alone."""
+    """Return a random order of the clips [shape=(n_clips,)], which depends only on the seeds."""
     return np.random.default_rng(seeds).permutation(n_clips)
 
 
@@ -75,11 +75,11 @@ class Engine(Protocol):
 
     @property
     def description(self) -> str:
-        """Description of what runs where."""
+        """Name of the engine and its device."""
         ...
 
     def supports(self, spec: NetworkSpec) -> Support:
-        """Say whether the engine can run a network; what it cannot run is left to the reference engine."""
+        """Return whether the engine supports a network; if not, the reference engine is used."""
         ...
 
     def vectors(self, x: Array, labels: NDArray[np.intp], n_classes: int) -> LabelledVectors:
@@ -106,7 +106,7 @@ class Engine(Protocol):
         ...
 
     def order(self, seeds: np.random.SeedSequence, n_clips: int) -> NDArray[np.intp]:
-        """Return the same order as :func:`shuffled`, on the host, in the engine's own time."""
+        """Return the same order as :func:`shuffled`, on the host; an engine may compute it faster."""
         ...
 
     def run_epoch(
@@ -138,7 +138,7 @@ class Engine(Protocol):
         Raises
         ------
         DeviceError
-            If the device has too little memory. The network may then be half changed.
+            If the device has too little memory. The network may then be partly updated.
         """
         ...
 
@@ -155,7 +155,7 @@ class Engine(Protocol):
         Returns
         -------
         loss : float
-            Mean loss a clip.
+            Mean loss per clip.
         accuracy : float
             Share of clips that are classified correctly, 0 to 1.
         predicted : np.ndarray [shape=(n_clips,)]

@@ -97,16 +97,16 @@ class Prepared:
 
     @cached_property
     def reference(self) -> TrainingStatistics | None:
-        """Statistics of the training set, which belong into a model; None where the clips do not vary.
+        """Statistics of the training set, stored in models; None if the clips do not vary.
 
-        Measured when they are first asked for: of the thousands of trials of a reproduction, none makes a model.
+        Computed on first use, since the thousands of trials of a reproduction write no models.
         """
         levels = self.levels or levels_of_whole_clips(self.experiment)
         found = measure_reference(self.dataset.x_train, self.dataset.y_train, len(self.class_names), levels)
         return None if found is None else replace(found, trained_on=self.trained_on)
 
     def measure(self) -> None:
-        """Measure :attr:`reference` now, e.g. in a thread that nobody waits for."""
+        """Compute :attr:`reference` now, e.g. in a background thread."""
         _ = self.reference
 
     @property
@@ -128,7 +128,12 @@ def prepare(experiment: Experiment, progress: Callable[[float], None] | None = N
     experiment
         The experiment.
     progress
-        Called with the share done, 0 to 1, from this thread. It may raise to cancel.
+        Called with the completed fraction, 0 to 1, from this thread. An exception cancels the preparation.
+
+    Returns
+    -------
+    Prepared
+        Feature vectors [shape=(n_clips, n_features)] of the training and test sets, and the fitted features.
 
     Raises
     ------

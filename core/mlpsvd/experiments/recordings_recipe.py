@@ -131,7 +131,7 @@ def adapted_to_bank(current: Experiment) -> tuple[Experiment, bool]:
 def with_recordings(chosen: Experiment, recordings: RecordingsSettings) -> Experiment:
     """Return a preset for recordings with the folder that was chosen before, and named after it.
 
-    A preset of the synthetic bank, and one without a folder to keep, stay as they are.
+    A preset of the synthetic bank, and one without a folder, are returned unchanged.
     """
     if chosen.data.source != "recordings" or not recordings.path:
         return chosen

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 __all__ = ["is_at_chance", "mean_recall"]
 
-_DEVIATIONS = 2.33  # one in a hundred networks that guess is taken for one that has learned
+_DEVIATIONS = 2.33  # one in a hundred networks that guess is classified as having learned
 
 
 def mean_recall(confusion: NDArray[np.intp]) -> float:

@@ -115,7 +115,7 @@ class Comparison:
         return not self.p_value < SIGNIFICANCE
 
     def describe(self) -> str:
-        """Say in one sentence what the difference is worth, and under which assumption."""
+        """Return one sentence on the significance of the difference and its assumption."""
         clips = "1 test clip" if self.n_clips == 1 else f"{self.n_clips:,} test clips"
         verdict = "within chance" if self.within_chance else "more than chance"
         p = "p < 0.001" if self.p_value < 0.001 else f"p = {self.p_value:.2g}"

@@ -36,7 +36,7 @@ def activate(kind: Output, a: Array) -> Array:
         return 0.5 * (1 + xp.tanh(0.5 * a))
     if kind == "tanh":
         return xp.tanh(a)
-    # Equation (12); subtracting the row's largest input changes nothing but keeps exp finite.
+    # Equation (12); subtracting the largest input of each row does not change the result and prevents overflow.
     exponentials = xp.exp(a - a.max(axis=1, keepdims=True))
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 

@@ -1,7 +1,7 @@
 """Checks of a network before it is computed: layers, parameters and optimiser moments.
 
-Compiled kernels and GPU code read and write where the layers' sizes say. So whatever comes from a file passes here
-first: model files, checkpoints, run folders; and the engines ask once more for every network that is new to them.
+Compiled kernels and GPU code do not check bounds. Networks from model files, checkpoints and run folders are therefore
+checked when they are read, and engines check every new network again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MOST_WIDTH = 2**22
 """Inputs or outputs of one layer: the longest feature vector that the settings allow has 2,097,216 entries."""
 
 MOST_PARAMETERS = 2**28
-"""1 GiB in float32; training needs three times as much and more."""
+"""1 GiB in float32; training needs more than three times as much."""
 
 _MOST_STEPS = 2**53
 
@@ -33,7 +33,7 @@ Array = NDArray[np.floating]
 
 
 def check_network(spec: NetworkSpec, theta: Array) -> None:
-    """Check that a network is one that the engines can compute: :func:`check_spec` and :func:`check_vector`.
+    """Check that a network is valid: :func:`check_spec` and :func:`check_vector`.
 
     Parameters
     ----------
@@ -45,14 +45,14 @@ def check_network(spec: NetworkSpec, theta: Array) -> None:
     Raises
     ------
     NetworkError
-        The message names the layer or vector, what was found, and what is expected.
+        The message names the layer or vector, the value found, and the value expected.
     """
     check_spec(spec)
     check_vector(spec, theta, "the parameter vector")
 
 
 def check_spec(spec: NetworkSpec) -> None:
-    """Check kinds, sizes and ranks of all layers, that each takes what the one before gives, and the loss.
+    """Check kinds, sizes and ranks of all layers, that the sizes of adjacent layers match, and the loss.
 
     Raises
     ------
@@ -77,16 +77,16 @@ def check_spec(spec: NetworkSpec) -> None:
 
 
 def check_vector(spec: NetworkSpec, vector: Array, name: str) -> None:
-    """Check that a vector (parameters, a moment) is one of the network's, in float32 or float64.
+    """Check length and type (float32 or float64) of a vector of parameters or moments.
 
     Parameters
     ----------
     spec
         A checked network.
     vector : np.ndarray or cupy.ndarray [shape=(spec.n_parameters,)]
-        What to check; values that are not finite pass, as training reports them.
+        The vector. Values that are not finite are accepted; training reports them.
     name
-        How messages call it, e.g. ``the parameter vector``.
+        Name in messages, e.g. ``the parameter vector``.
 
     Raises
     ------

@@ -27,14 +27,14 @@ def factorised(layer: LayerSpec, parameters: Parameters, kind: str, rank: int) -
     kind
         Name of the family.
     rank
-        How many singular values a factored family keeps, the largest ones.
+        Number of largest singular values that a factored family keeps.
     """
     factors = layer_family(kind).factorise(layer.family.weight_matrix(parameters), rank)
     return replace(layer, kind=kind, rank=rank), {**factors, "b": parameters["b"]}
 
 
 def with_layer(network: Network, index: int, layer: LayerSpec, parameters: Parameters) -> Network:
-    """Return a new network, with a vector of its own, in which one layer is another."""
+    """Return a new network, with its own parameter vector, in which one layer is replaced."""
     xp = namespace(network.theta)
     specs = list(network.spec.layers)
     specs[index] = layer

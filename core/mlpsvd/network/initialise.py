@@ -28,8 +28,8 @@ def build(
 ) -> Network:
     """Return a network with random weight matrices and zero biases.
 
-    The matrices are drawn dense and then factored where ``kinds`` asks for it, so networks that differ only in the
-    kinds of their layers begin as the same function.
+    The matrices are drawn as dense matrices and then factored according to ``kinds``, so networks that differ only in
+    the kinds of their layers initially compute the same function.
 
     Parameters
     ----------

@@ -17,9 +17,9 @@ Array = NDArray[np.floating]
 def losses(kind: Loss, activation: Output, estimates: Array, targets: Array) -> Array:
     """Return the loss of each clip.
 
-    ``cross-entropy`` with a softmax is equation (6). With sigmoid outputs the terms of the classes that were not
-    meant, −(1 − y) log(1 − ŷ), are added: equation (5) alone would be smallest with every output at 1.
-    ``squared error`` is ½ Σ e²; the half makes its gradient e, as the paper writes it.
+    ``cross-entropy`` with a softmax is equation (6). For sigmoid outputs, the terms −(1 − y) log(1 − ŷ) of the other
+    classes are added, since equation (5) alone is minimal with every output at 1. ``squared error`` is ½ Σ e²; with
+    the factor ½, its gradient is e, as in the paper.
 
     Parameters
     ----------
@@ -47,8 +47,8 @@ def losses(kind: Loss, activation: Output, estimates: Array, targets: Array) -> 
 def output_delta(kind: Loss, activation: Output, estimates: Array, targets: Array) -> Array:
     """Return δ⁽¹⁾ = Hᵀ d, the loss gradient with respect to the inputs of the output neurons.
 
-    For the cross-entropy, Hᵀ d with equations (11) and (14) is ŷ − y exactly; it is computed so, since d = −y / ŷ is
-    not finite where ŷ underflows.
+    For the cross-entropy, Hᵀ d with equations (11) and (14) equals ŷ − y. It is computed in this form, because
+    d = −y / ŷ is not finite if ŷ underflows.
 
     Parameters
     ----------

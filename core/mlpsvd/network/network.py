@@ -59,7 +59,7 @@ class Network:
         return self._parameters[index]
 
     def weight_matrix(self, index: int) -> Array:
-        """Return W [shape=(n_out, n_in)] of a layer, multiplied out where it is factored."""
+        """Return W [shape=(n_out, n_in)] of a layer; for a factored layer, the product of its factors."""
         return self.spec.layers[index].family.weight_matrix(self._parameters[index])
 
     def singular_values(self, index: int) -> NDArray[np.float64]:
@@ -73,7 +73,7 @@ class Network:
     def gradient(self, x: Array, targets: Array) -> Array:
         """Return the mean loss gradient over a batch as one flat vector, laid out as ``theta``.
 
-        Equations (48) to (50) for the layers as they follow one another, (62) to (64) inside the factored ones.
+        Equations (48) to (50) between layers, and (62) to (64) inside factored layers.
 
         Parameters
         ----------

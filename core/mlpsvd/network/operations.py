@@ -1,7 +1,7 @@
 """Floating-point operations of training, counted from the shapes.
 
-A product of an m × k with a k × n matrix counts 2 m k n; an element-wise operation counts 1 an element, exp and the
-like too. Counts are for one clip unless said otherwise.
+A product of an m × k with a k × n matrix counts as 2 m k n operations; an element-wise operation, exp included, counts
+as one per element. Counts are for one clip unless stated otherwise.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def forward_flops(spec: NetworkSpec) -> int:
 
 @lru_cache(maxsize=64)  # every epoch asks
 def epoch_flops(spec: NetworkSpec, n_clips: int, batch_size: int, optimiser: str) -> int:
-    """Return the operations of one epoch: forwards and backwards for each clip, one update a batch.
+    """Return the operations of one epoch: a forward and a backward pass per clip, one update per batch.
 
     Parameters
     ----------
@@ -52,5 +52,5 @@ def _layer_forward(layer: LayerSpec) -> int:
 
 
 def _layer_backward(layer: LayerSpec, has_input_gradient: bool) -> int:
-    """Gradients of the parameters, and of the input where a layer below needs it."""
+    """Return the operations of the gradients of the parameters and, if needed, of the input."""
     return layer.family.backward_flops(layer, has_input_gradient=has_input_gradient) + layer.n_out

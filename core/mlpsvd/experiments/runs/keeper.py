@@ -55,7 +55,7 @@ class RunKeeper:
                 self._note(error)
 
     def finish(self) -> tuple[str, ...]:
-        """Write the run as it is now; return :attr:`notes`."""
+        """Write the current state of the run; return :attr:`notes`."""
         if self._folder is not None:
             run = Run.of(self._run_id, self._prepared, self._race)
             try:

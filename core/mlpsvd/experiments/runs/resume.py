@@ -16,7 +16,7 @@ __all__ = ["continued_race", "load_unfinished"]
 
 
 def load_unfinished(folder: Path) -> Run:
-    """Read the run in a folder, to go on with it.
+    """Read the run in a folder, to continue it.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def load_unfinished(folder: Path) -> Run:
 
 
 def continued_race(run: Run, prepared: Prepared) -> Race:
-    """Return the race that goes on where it was left, to the same numbers as if it had never stopped.
+    """Return a race that continues a run; its results equal those of an uninterrupted one.
 
     Raises
     ------

@@ -92,15 +92,15 @@ class Run:
     id
         Identifies the run; every file of a run folder carries it.
     data
-        The experiment and what is known of its data set.
+        The experiment and the description of its data set.
     histories
         The events of each contender, epoch 0 first.
     outcomes
-        What came out for each contender, valid at any epoch.
+        The result of each contender at its last epoch.
     contenders
         The networks that were trained.
     states
-        What going on needs of each contender; empty where a run cannot go on.
+        State from which each contender can continue; empty if the run cannot be continued.
     engine
         Description of the processor and engine.
     notes
@@ -287,7 +287,7 @@ def new_run_id() -> str:
 
 
 def require_same_data(run: RunData, prepared: Prepared) -> None:
-    """Refuse to go on with other clips than those that a run began with.
+    """Check that a run is continued with the clips that it was started with.
 
     Raises
     ------

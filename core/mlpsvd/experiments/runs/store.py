@@ -86,7 +86,7 @@ class RunFolder:
         self._holds = _held_id(path)
 
     def checkpoint(self, run: Run) -> Path | None:
-        """Write where a run stands, in one step; an earlier run in the folder stays as it is until :meth:`write`.
+        """Write the state of a run in one step; an earlier run in the folder is kept until :meth:`write`.
 
         Returns
         -------
@@ -269,7 +269,7 @@ def _swap(folder: Path, staged: Path, run: Run, names: list[str]) -> None:
 
 
 def _finish_swap(folder: Path) -> None:
-    """Let files that are complete take their places; throw away what was not completed."""
+    """Move complete files to their final names; delete incomplete ones."""
     staged = work_folder(folder) / _NEW
     if staged.is_symlink() or not staged.is_dir():
         return
