@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_classify(commands)
     _add_listen(commands)
+    _add_analyse(commands)
     _add_reproduce(commands)
     _command(commands, "presets", "list the presets").set_defaults(run=_presets)
     doctor = _command(commands, "doctor", "check the installation: versions, GPU, sound devices")
@@ -202,6 +203,25 @@ examples:
     listen.set_defaults(run=_listen)
 
 
+def _add_analyse(commands: argparse._SubParsersAction[_Parser]) -> None:
+    epilog = """\
+examples:
+  mlpsvd analyse runs/seven
+  mlpsvd analyse runs/seven rank --contender mlp-svd --out analysis
+  mlpsvd analyse --list
+
+"""
+    analyse = _command(commands, "analyse", "examine the trained networks of a run", epilog + _EXIT_CODES)
+    analyse.add_argument("run_folder", nargs="?", type=Path, metavar="RUN", help="run folder (see: mlpsvd train --out)")
+    analyse.add_argument("names", nargs="*", metavar="NAME", help="analyses, e.g. rank; all by default")
+    analyse.add_argument("--list", dest="listed", action="store_true", help="list the analyses and exit")
+    analyse.add_argument("--contender", metavar="KEY", help="examine one network only, e.g. mlp-svd")
+    analyse.add_argument("--epoch", type=int, metavar="N", help="examine the network of this epoch (the last one)")
+    analyse.add_argument("--out", type=Path, metavar="DIR", help="write tables, numbers and figures to this folder")
+    analyse.add_argument("--quiet", action="store_true", help="hide progress")
+    analyse.set_defaults(run=_analyse)
+
+
 def _add_reproduce(commands: argparse._SubParsersAction[_Parser]) -> None:
     epilog = """\
 examples:
@@ -277,6 +297,18 @@ def _listen(arguments: argparse.Namespace) -> int:
         csv=arguments.csv,
     )
     return listen(arguments.model, options)
+
+
+def _analyse(arguments: argparse.Namespace) -> int:
+    from mlpsvd.cli.analyse import analyse, list_analyses
+
+    if arguments.listed:
+        return list_analyses()
+    if arguments.run_folder is None:
+        raise SettingError("RUN", None, "a run folder")
+    return analyse(
+        arguments.run_folder, arguments.names, arguments.contender, arguments.epoch, arguments.out, arguments.quiet
+    )
 
 
 def _reproduce(arguments: argparse.Namespace) -> int:

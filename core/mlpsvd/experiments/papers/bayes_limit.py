@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlpsvd.contenders import CONTENDERS, DEFAULT_CONTENDERS
-from mlpsvd.experiments.drawing import contender_colour, new_figure, style
+from mlpsvd.drawing import contender_colour, new_figure, style
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.papers.compare import mean_std
 from mlpsvd.experiments.papers.finding import Finding, Picture, Reproduction, Results, Table

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.experiments.drawing import COLUMN_IN, new_figure, style
+from mlpsvd.drawing import COLUMN_IN, new_figure, style
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.papers.finding import Finding, Picture, Reproduction, Results, Table
 from mlpsvd.experiments.papers.tasks import (

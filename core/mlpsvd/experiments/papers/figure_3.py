@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlpsvd.experiments.drawing import PALETTE, new_figure, style
+from mlpsvd.drawing import PALETTE, new_figure, style
 from mlpsvd.experiments.papers.compare import compare_claim
 from mlpsvd.experiments.papers.finding import Comparison, Finding, Picture, Reproduction, Results, Table
 from mlpsvd.experiments.papers.printed import FIGURE_3_FIRST_SAVING

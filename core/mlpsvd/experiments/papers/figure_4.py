@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.experiments.drawing import new_figure, style
+from mlpsvd.drawing import new_figure, style
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.papers.compare import compare_claim
 from mlpsvd.experiments.papers.finding import Finding, Picture, Reproduction, Results, Table

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.experiments.drawing import COLUMN_IN, PALETTE, new_figure, style
+from mlpsvd.drawing import COLUMN_IN, PALETTE, new_figure, style
 from mlpsvd.experiments.papers.compare import compare_claim
 from mlpsvd.experiments.papers.finding import Comparison, Finding, Picture, Reproduction, Results, Table
 from mlpsvd.experiments.papers.tasks import table_2_task

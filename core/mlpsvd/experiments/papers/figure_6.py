@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.datasets.synthetic import synthetic_clips
-from mlpsvd.experiments.drawing import COLUMN_IN, PALETTE, new_figure, style
+from mlpsvd.drawing import COLUMN_IN, PALETTE, new_figure, style
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.papers.compare import compare_claim
 from mlpsvd.experiments.papers.finding import Finding, Picture, Reproduction, Results, Table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlpsvd.contenders import DEFAULT_CONTENDERS, contender_title
-from mlpsvd.experiments.drawing import COLUMN_IN, PALETTE, new_figure, style
+from mlpsvd.drawing import COLUMN_IN, PALETTE, new_figure, style
 from mlpsvd.experiments.papers.compare import ALLOWANCE_NOTE, compare_accuracy, compare_claim
 from mlpsvd.experiments.papers.curves import AccuracyCurve, curve_table, draw_curve, draw_limit
 from mlpsvd.experiments.papers.finding import Comparison, Finding, Picture, Reproduction, Results

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlpsvd.experiments.drawing import COLUMN_IN, PALETTE, new_figure, style
+from mlpsvd.drawing import COLUMN_IN, PALETTE, new_figure, style
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.papers.compare import compare_claim, mean_std
 from mlpsvd.experiments.papers.curves import AccuracyCurve, curve_table, draw_curve, draw_limit

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlpsvd.experiments.drawing import PALETTE, new_figure, style
+from mlpsvd.drawing import PALETTE, new_figure, style
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.papers.compare import mean_std
 from mlpsvd.experiments.papers.finding import Finding, Picture, Reproduction, Results, Table

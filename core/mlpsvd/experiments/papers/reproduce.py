@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlpsvd.drawing import save_figure
 from mlpsvd.errors import FileFormatError, TrainingError
 from mlpsvd.executors import OpenExecutor
-from mlpsvd.experiments.drawing import save_figure
 from mlpsvd.experiments.experiment_file import save_experiment
 from mlpsvd.experiments.papers.finding import Finding, Reproduction, Results
 from mlpsvd.experiments.papers.registry import REPRODUCTIONS

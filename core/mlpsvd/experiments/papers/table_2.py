@@ -7,7 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from mlpsvd.contenders import CONTENDERS, DEFAULT_CONTENDERS, contender_title
-from mlpsvd.experiments.drawing import contender_colour, new_figure, style
+from mlpsvd.drawing import contender_colour, new_figure, style
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.papers.compare import (
     ALLOWANCE_NOTE,

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mlpsvd.contenders import CONTENDERS
+from mlpsvd.drawing import FORMATS
 from mlpsvd.errors import FileFormatError, MlpSvdError
-from mlpsvd.experiments.drawing import FORMATS
 from mlpsvd.experiments.experiment_file import save_experiment
 from mlpsvd.experiments.runs.checkpoint import CHECKPOINT, checkpoint_id, save_checkpoint
 from mlpsvd.experiments.runs.results import PROGRAM, model_of, results_table

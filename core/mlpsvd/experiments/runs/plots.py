@@ -1,6 +1,6 @@
 """Figures of a run for print: one journal column wide, embedded fonts, safe for colour-blind readers.
 
-How they look and how they are written is in :mod:`mlpsvd.experiments.drawing`.
+How they look and how they are written is in :mod:`mlpsvd.drawing`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.contenders import Contender
-from mlpsvd.experiments.drawing import COLUMN_IN, FORMATS, contender_colour, new_figure, save_figure, style
+from mlpsvd.drawing import COLUMN_IN, FORMATS, contender_colour, new_figure, save_figure, style
 from mlpsvd.network.layers import layer_family
 from mlpsvd.text import one_line
 from mlpsvd.training.events import EpochEvent

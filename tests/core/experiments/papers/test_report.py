@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlpsvd.experiments.drawing import new_figure, save_figure, style
+from mlpsvd.drawing import new_figure, save_figure, style
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.papers.compare import compare_accuracy, compare_claim
 from mlpsvd.experiments.papers.finding import Finding, Picture, Reproduction, Results, Table

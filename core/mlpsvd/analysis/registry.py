@@ -1,0 +1,58 @@
+"""The analyses that command line and window offer, by key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from mlpsvd.analysis.rank_accuracy import rank_accuracy
+from mlpsvd.analysis.result import AnalysisEvent
+from mlpsvd.analysis.subject import Subject
+from mlpsvd.errors import SettingError
+
+__all__ = ["ANALYSES", "Analysis", "analysis"]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One analysis.
+
+    Attributes
+    ----------
+    key
+        Name on the command line, e.g. ``rank``; lower-case letters and hyphens.
+    title
+        Name in the window.
+    question
+        The question that it answers, as one sentence.
+    run
+        Yields :class:`Progress` and, last, one :class:`AnalysisResult`. To cancel, close the generator.
+    needs_data
+        Whether it needs the clips of the run.
+    """
+
+    key: str
+    title: str
+    question: str
+    run: Callable[[Subject], Generator[AnalysisEvent, None, None]]
+    needs_data: bool = True
+
+
+_ANALYSES = (Analysis("rank", "Rank", "How accurate is the network with fewer singular values?", rank_accuracy),)
+
+ANALYSES: Mapping[str, Analysis] = MappingProxyType({one.key: one for one in _ANALYSES})
+"""All analyses by key. A new one is an entry here."""
+
+
+def analysis(key: str) -> Analysis:
+    """Return the analysis of this key.
+
+    Raises
+    ------
+    SettingError
+        If there is none.
+    """
+    if key not in ANALYSES:
+        raise SettingError("analysis", key, "one of " + ", ".join(ANALYSES))
+    return ANALYSES[key]

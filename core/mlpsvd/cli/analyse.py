@@ -1,0 +1,111 @@
+"""``mlpsvd analyse``: examine the trained networks of a run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from mlpsvd.analysis.registry import ANALYSES, Analysis, analysis
+from mlpsvd.analysis.result import AnalysisResult
+from mlpsvd.analysis.subject import Subject
+from mlpsvd.cli.console import OK, report
+from mlpsvd.cli.interrupt import StopRequest
+from mlpsvd.errors import DataError, SettingError
+from mlpsvd.experiments.analyse import prepared_again, subject_of, write_result
+from mlpsvd.experiments.runs.store import load_run
+from mlpsvd.tables import Table
+
+__all__ = ["analyse", "list_analyses"]
+
+
+def list_analyses() -> int:
+    """Print key and question of every analysis; return the exit code."""
+    width = max(len(key) for key in ANALYSES)
+    for one in ANALYSES.values():
+        print(f"{one.key:<{width}}  {one.question}")
+    return OK
+
+
+def analyse(
+    folder: Path, names: Sequence[str], contender: str | None, epoch: int | None, out: Path | None, quiet: bool
+) -> int:
+    """Run the named analyses, or all, on the contenders of a run and print what they found.
+
+    Parameters
+    ----------
+    folder
+        The run folder.
+    names
+        Keys of analyses; all of them if empty.
+    contender
+        Key of one contender; all of them if None.
+    epoch
+        The epoch to examine; the last one if None.
+    out
+        Folder for tables, numbers and figures; nothing is written if None.
+    quiet
+        Hide progress.
+
+    Raises
+    ------
+    MlpSvdError, OSError
+        If the run, an analysis, a contender or an epoch does not exist, or an analysis is not possible.
+    """
+    chosen = [analysis(name) for name in names] or list(ANALYSES.values())
+    run = load_run(folder)
+    if contender is not None and contender not in run.outcomes:
+        raise SettingError("--contender", contender, "one of " + ", ".join(run.outcomes))
+    prepared = prepared_again(run)
+    if prepared is None:
+        report("note: the recordings of this run cannot be read; analyses that need them are left out")
+    with StopRequest("stopping") as stop:
+        for key in [contender] if contender else list(run.outcomes):
+            subject = subject_of(run, key, prepared, epoch)
+            for one in chosen:
+                if one.needs_data and prepared is None:
+                    if names:
+                        raise DataError(f"{one.key}: the recordings of this run cannot be read")
+                    continue
+                result = _result(one, subject, stop, quiet)
+                _print(one, subject, result)
+                if out is not None:
+                    print(f"  Written to:  {write_result(result, out / key)[0].parent}")
+    return OK
+
+
+def _result(one: Analysis, subject: Subject, stop: StopRequest, quiet: bool) -> AnalysisResult:
+    with closing(one.run(subject)) as events:
+        for event in events:
+            stop.raise_if_asked()
+            if isinstance(event, AnalysisResult):
+                _show("", quiet)
+                return event
+            _show(f"{one.title}: {event.done} of {event.total}", quiet)
+    raise AssertionError(f"the analysis {one.key} gave no result")
+
+
+def _show(text: str, quiet: bool) -> None:
+    if not quiet and sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def _print(one: Analysis, subject: Subject, result: AnalysisResult) -> None:
+    print(f"\n{one.title}: {subject.title}, epoch {subject.epoch}")
+    for sentence in result.findings:
+        print(f"  {sentence}")
+    for table in result.tables:
+        if table.shown:
+            _print_table(table)
+
+
+def _print_table(table: Table) -> None:
+    rows = [table.columns, *(tuple(_cell(value) for value in row) for row in table.rows)]
+    widths = [max(len(str(row[column])) for row in rows) for column in range(len(table.columns))]
+    for row in rows:
+        print("  " + "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _cell(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,97 @@
+"""Analyses of runs: the subjects of a run, and the files that an analysis leaves."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+
+from mlpsvd.analysis.result import AnalysisResult
+from mlpsvd.analysis.subject import Subject
+from mlpsvd.drawing import save_figure
+from mlpsvd.errors import DataError, SettingError
+from mlpsvd.experiments.prepare import Prepared, prepare
+from mlpsvd.experiments.runs.run import Run, require_same_data
+from mlpsvd.files import write_atomically
+
+__all__ = ["prepared_again", "subject_of", "write_result"]
+
+
+def subject_of(run: Run, contender: str, prepared: Prepared | None = None, epoch: int | None = None) -> Subject:
+    """Return one contender of a run as the subject of an analysis.
+
+    Parameters
+    ----------
+    run
+        A run, finished or not.
+    contender
+        Key of the contender, e.g. ``mlp-svd``.
+    prepared
+        The data of the run; None where its recordings are gone.
+    epoch
+        The epoch to examine; the last one by default.
+
+    Raises
+    ------
+    SettingError
+        If the run has no such contender, or the network of that epoch was not kept.
+    """
+    history = run.history(contender)
+    outcome = run.outcomes[contender]
+    snapshot, at = outcome.snapshot, outcome.last.epoch
+    if epoch is not None and epoch != at:
+        kept = {event.epoch: event.snapshot for event in history if event.snapshot is not None}
+        if epoch not in kept:
+            raise SettingError("epoch", epoch, f"an epoch from 0 to {at} whose network was kept")
+        snapshot, at = kept[epoch], epoch
+    return Subject(
+        contender=contender,
+        title=outcome.contender.title,
+        snapshot=snapshot,
+        epoch=at,
+        features=run.data.features,
+        class_names=run.data.class_names,
+        dataset=None if prepared is None else prepared.dataset,
+        history=history,
+    )
+
+
+def prepared_again(run: Run) -> Prepared | None:
+    """Prepare the data of a run from its experiment; None where the recordings cannot be read any more.
+
+    Raises
+    ------
+    DataError
+        If the clips have changed since the run.
+    """
+    try:
+        prepared = prepare(run.experiment)
+    except (DataError, OSError):
+        return None
+    require_same_data(run.data, prepared)
+    return prepared
+
+
+def write_result(result: AnalysisResult, folder: Path) -> list[Path]:
+    """Write an analysis as CSV, ``.npz``, text and figures; return the paths.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{result.key}.txt"]
+    write_atomically(paths[0], "".join(f"{sentence}\n" for sentence in result.findings))
+    for table in result.tables:
+        paths.append(folder / f"{result.key}_{table.stem}.csv")
+        write_atomically(paths[-1], table.csv())
+    if result.arrays:
+        content = io.BytesIO()
+        np.savez_compressed(content, **dict(result.arrays), allow_pickle=False)
+        paths.append(folder / f"{result.key}.npz")
+        write_atomically(paths[-1], content.getvalue())
+    for picture in result.pictures:
+        paths += save_figure(picture.draw(), folder, f"{result.key}_{picture.stem}")
+    return paths

@@ -1,0 +1,59 @@
+"""``mlpsvd analyse``: analyses of a run folder."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mlpsvd
+from mlpsvd.cli.program import main
+from mlpsvd.experiments.runs.run import Run
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    experiment = mlpsvd.with_value(mlpsvd.Experiment(), "training.epochs", 3)
+    return mlpsvd.train(mlpsvd.with_value(experiment, "data.synthetic.train_per_class", 20))
+
+
+@pytest.fixture(scope="module")
+def folder(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("run")
+    run.save(path, with_figures=False)
+    return path
+
+
+def test_the_rank_analysis_of_a_saved_run_ends_at_its_accuracy(
+    run: Run, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["analyse", str(folder), "rank", "--contender", "mlp-svd", "--out", str(tmp_path)]) == 0
+    assert "Rank: MLP-SVD, epoch 3" in capsys.readouterr().out
+    table = tmp_path / "mlp-svd" / "rank_accuracy_by_rank.csv"
+    rows = list(csv.reader(table.read_text("utf-8").splitlines()))
+    assert float(rows[-1][1]) == pytest.approx(run.accuracy["mlp-svd"], abs=1e-6)
+    with np.load(tmp_path / "mlp-svd" / "rank.npz") as arrays:
+        assert arrays["accuracy"][-1] == pytest.approx(run.accuracy["mlp-svd"])
+    assert (tmp_path / "mlp-svd" / "rank_accuracy_by_rank.svg").stat().st_size > 0
+
+
+def test_every_analysis_is_listed_with_its_question(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["analyse", "--list"]) == 0
+    assert "rank" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none"], "analysis"),
+        (["rank", "--contender", "nobody"], "mlp-svd"),
+        (["rank", "--epoch", "1"], "whose network was kept"),
+    ],
+)
+def test_what_a_run_does_not_have_is_named(
+    folder: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["analyse", str(folder), *arguments]) == 2
+    assert message in capsys.readouterr().err
