@@ -1,14 +1,4 @@
-"""Horizontal bars with names: class balance, probabilities.
-
-``BarPlot(value_label, value_unit="", parent=None)`` (a BasePlot)
-    - ``set_bars(names, values, colours=None, texts=None, more_values=None, more_name="")``: one bar a name, from the
-      top down; ``texts`` stand at the ends of the bars; ``more_values`` continue the bars in a lighter shade
-    - ``recolour(colours)``
-    - ``set_values(values, texts=None)``: only the lengths change (fast, for live probabilities)
-    - ``set_value_range(low, high)``; None follows the data, from zero
-    - ``highlight(index | None)``, signal ``bar_clicked(int)``
-    - keyboard: ↑ ↓ choose a bar (emits ``bar_clicked``)
-"""
+"""Horizontal bars with names: class balance, probabilities."""
 
 from __future__ import annotations
 

@@ -1,15 +1,4 @@
-"""Base class of the plots: canvas, axes, empty state, cursor, zoom, theme and context menu.
-
-``BasePlot`` (a QWidget; CurvePlot, Heatmap, MatrixView and BarPlot stand on it)
-    - ``set_theme(theme)``, ``theme``
-    - ``set_empty_text(text | None)``: a sentence shown instead of the axes **while there is no data**
-    - ``set_x_range(low, high)``, ``set_y_range(low, high)``: fixed ranges; ``None`` follows the data again
-    - ``set_empty_y_range(low, high)``: the vertical range of axes that have no data so far
-    - ``set_cursor(x | None)``, ``cursor_x``; signals ``cursor_moved(float)``, ``cursor_left()``
-    - ``put_off_painting()``: what is changed in this pass of the event loop is painted in a later one
-    - ``reset_view()``, ``context_menu()``, ``table()``, ``export_png/svg/csv(path)``
-    - keyboard: Tab focuses, ← → move the cursor (Shift: ten steps), Home and End, Esc removes it
-"""
+"""Base class of the plots: canvas, axes, empty state, cursor, zoom, theme and context menu."""
 
 from __future__ import annotations
 

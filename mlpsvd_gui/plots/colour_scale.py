@@ -1,15 +1,4 @@
-"""Colour scale: range, logarithmic or linear, table of 256 colours, and ticks.
-
-``ColourScale(low, high, is_log=False)``
-    ``indices(values) -> uint8``: 1 to 255 over the range, 0 where the value is absent (NaN, or not above zero on a
-    logarithmic scale); ``ticks() -> [(position, text)]`` in the coordinates of ``position_range``.
-``sequential_table()``, ``diverging_table(theme)``
-    RGBA tables [shape=(256, 4)]; entry 0 is transparent, so that what is absent shows the background.
-``range_of(values, is_log)``, ``symmetric_range_of(values)``
-    Ranges from data.
-``rounded_range(low, high, is_log)``
-    The same, up to the next tenth of a decade or round value on both sides.
-"""
+"""Colour scale: range, logarithmic or linear, table of 256 colours, and ticks."""
 
 from __future__ import annotations
 

@@ -1,15 +1,4 @@
-"""Curves over a linear or logarithmic axis, with discarding marks, guide lines, a legend and a linked cursor.
-
-``CurvePlot(x_label, x_unit, y_label, y_unit, log_x=False, parent=None)`` (a BasePlot)
-    - ``set_curve(key, x, y, name="", colour=None, width=1.6, style=Qt.PenStyle.SolidLine)``: add or change a curve;
-      x ascending, NaN interrupts the line; an empty name keeps it out of the legend
-    - ``with plot.changes():`` around many of these: legend, axes and read-out follow once, at the end
-    - ``remove_curve(key)``, ``clear_curves()`` (curves and marks), ``curve_keys()``, ``curve_data(key)``
-    - ``highlight(key | None)``: this curve strong, the others faint
-    - ``set_markers(key, x_positions, colour=None, texts=None)``: short vertical ticks; texts are tool tips
-    - ``set_horizontal_line(key, y | None, text="", colour=None)``
-    - ``set_legend_visible(bool)``, ``set_integer_x(bool)``, ``set_steady_y(bool)``
-"""
+"""Curves over a linear or logarithmic axis, with discarding marks, guide lines, a legend and a linked cursor."""
 
 from __future__ import annotations
 

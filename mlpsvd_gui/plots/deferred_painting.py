@@ -1,8 +1,4 @@
-"""Deferred painting, so that the window responds between a change of a plot and its painting.
-
-``LatePainting(widget)``
-    ``put_off()``: paint what is changed now in a later pass of the event loop; ``catch_up()``: at once, after all
-"""
+"""Deferred painting, so that the window responds between a change of a plot and its painting."""
 
 from __future__ import annotations
 

@@ -1,12 +1,4 @@
-"""Export of plots: PNG and SVG images, CSV tables.
-
-``Table(columns)``
-    Named columns of numbers, not necessarily of equal length.
-``to_csv(table) -> str``
-    A comma-separated text; the header carries the units.
-``write_csv(path, table)``, ``write_png(path, widget, scale=2.0)``, ``write_svg(path, plot_item, theme background)``
-    Write a file whole or not at all; raise ExportError with one sentence where that fails.
-"""
+"""Export of plots: PNG and SVG images, CSV tables."""
 
 from __future__ import annotations
 

@@ -1,10 +1,4 @@
-"""Geometry of a draggable filter handle and its limits; no widgets.
-
-``FilterHandle(centre_hz, bandwidth_hz, label, colour)``
-    ``band()`` gives both −3 dB frequencies, ``quality`` is centre over bandwidth, ``description()`` says it in words.
-``HandleLimits(lowest_hz, highest_hz, narrowest_hz, widest_hz)``
-    ``moved(handle, centre_hz)``, ``widened(handle, bandwidth_hz)``: the handle after a change, kept inside.
-"""
+"""Geometry of a draggable filter handle and its limits; no widgets."""
 
 from __future__ import annotations
 

@@ -1,14 +1,4 @@
-"""Axes of the plots: logarithmic frequency, and plain linear numbers.
-
-``FrequencyAxis(orientation)``
-    A logarithmic axis in hertz: 20, 50, 100, 200, 500, 1k, 2k …, finer ones when zoomed. The view holds log10 of
-    the frequency.
-``PlainAxis(orientation)``
-    A linear axis that never rescales its unit behind the reader's back; ``set_integers(True)`` keeps its ticks whole.
-``tick_text(frequency_hz)``, ``log_ticks(low_hz, high_hz, size_px)``, ``rounded_outwards(low, high)``,
-``stride_without_touching(spans, gap_px)``
-    The arithmetic below, free of Qt.
-"""
+"""Axes of the plots: logarithmic frequency, and plain linear numbers."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Graphics of filter handles: dots, shaded bands and description.
-
-``HandleItems(plot_item, to_view)``: ``show(handles, look)`` with a ``HandleLook``.
-"""
+"""Graphics of filter handles: dots, shaded bands and description."""
 
 from __future__ import annotations
 

@@ -1,15 +1,4 @@
-"""A heatmap that grows while training runs: epoch × index of the singular values, or time × frequency.
-
-``Heatmap(x_label, y_label, value_label, parent=None)`` (an ImagePlot, a BasePlot)
-    - ``set_image(values, x0=0.0, y0=0.0, dx=1.0, dy=1.0)``: values [shape=(nx, ny)], NaN for absent (drawn as
-      background); x0, y0 are the centres of the first cell, dx, dy the distances between cells
-    - ``set_column(x, values)``: set or append one column [shape=(ny,)]; shorter columns are filled with NaN, longer
-      ones make the picture taller. Drawn once for each pass of the event loop, however many columns came
-    - ``set_grid(x0=0.0, y0=0.0, dx=1.0, dy=1.0)``: where the columns of ``set_column`` lie; clears the picture
-    - ``set_log_scale(bool)``, ``is_log_scale`` (logarithmic unless said otherwise), ``set_value_range(low, high)``;
-      ``None`` follows the data
-    - ``set_cursor``, ``cursor_moved``, ``cursor_left``, ``set_empty_text``, ``set_x_range`` as in every plot
-"""
+"""A heatmap that grows while training runs: epoch × index of the singular values, or time × frequency."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Image plot with a colour bar; base class of Heatmap and MatrixView.
-
-``ImagePlot(x_text, y_text, value_text)`` (a BasePlot)
-    Keeps an array [shape=(nx, ny)] on a regular grid, draws it through a ColourScale, and says the value at the cursor.
-    ``has_image``, ``image()``, ``colour_scale``, ``clear()``.
-"""
+"""Image plot with a colour bar; base class of Heatmap and MatrixView."""
 
 from __future__ import annotations
 

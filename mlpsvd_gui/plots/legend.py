@@ -1,11 +1,4 @@
-"""Legend above the axes.
-
-``LegendEntry(name, pen)``
-    One name with the pen of its curve.
-``Legend()``
-    Flows its entries from left to right and breaks lines as needed: ``set_entries(entries)``, ``set_colour(colour)``,
-    ``fit(width, max_height) -> height``.
-"""
+"""Legend above the axes."""
 
 from __future__ import annotations
 

@@ -1,10 +1,4 @@
-"""Marks along the horizontal axis and guide lines across a plot.
-
-``Marks(plot_item, to_view)``
-    ``set(key, positions, colour, texts)``: short vertical ticks; ``texts_near(view_x, reach)``; ``paint(pen_for)``.
-``GuideLines(plot_item)``
-    ``set(key, y, text, colour)``: dotted horizontal lines with a text; ``paint(pen_for)``.
-"""
+"""Marks along the horizontal axis and guide lines across a plot."""
 
 from __future__ import annotations
 

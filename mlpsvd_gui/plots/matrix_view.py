@@ -1,12 +1,4 @@
-"""Image of a matrix on a diverging colour scale.
-
-``MatrixView(title, parent=None)`` (an ImagePlot, a BasePlot)
-    - ``set_matrix(matrix, x_values=None, x_label="Column", x_unit="", y_label="Row")``: matrix [shape=(rows,
-      columns)]; ``x_values`` [shape=(columns,)] places evenly spaced columns on an axis of their own, e.g. the
-      frequencies along Vᵀ; otherwise columns are counted from 1
-    - ``set_value_limit(largest | None)``: both ends of the scale, shared by several matrices; None follows the data
-    - ``set_title(title)``, ``clear()``
-"""
+"""Image of a matrix on a diverging colour scale."""
 
 from __future__ import annotations
 

@@ -1,10 +1,4 @@
-"""Context menu of the plots: export, copy, reset view.
-
-``PlotMenu(plot)``
-    A QMenu with the actions *Export PNG…*, *Export SVG…*, *Export CSV…*, *Copy CSV*, *Reset view*.
-``Exportable``
-    What a plot must offer to have one.
-"""
+"""Context menu of the plots: export, copy, reset view."""
 
 from __future__ import annotations
 

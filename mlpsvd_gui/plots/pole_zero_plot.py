@@ -1,11 +1,4 @@
-"""Poles and zeros of filters in the z-plane: × and ○ about the unit circle, one scale on both axes.
-
-``PoleZeroPlot(parent=None)`` (a BasePlot)
-    - ``set_groups([PoleZeroGroup(name, colour, poles, zeros), …])``: one group for each filter
-    - ``highlight(index | None)``: this group strong, the others faint
-    - ``set_sample_rate(sample_rate_hz)``: angles are also read as frequencies
-    - the mouse reads the nearest pole or zero; the wheel zooms, to tell neighbours apart
-"""
+"""Poles and zeros of filters in the z-plane: × and ○ about the unit circle, one scale on both axes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Readout of the values at the cursor, in a corner of a plot.
-
-``Readout(parent)``: ``show_lines(lines, area, at_right)``, ``set_theme(theme)``, ``text()``.
-"""
+"""Readout of the values at the cursor, in a corner of a plot."""
 
 from __future__ import annotations
 

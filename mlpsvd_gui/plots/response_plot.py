@@ -1,17 +1,7 @@
 """Filter responses over log frequency, with a handle on each filter's peak.
 
-``ResponsePlot(log_x=True, parent=None)`` (a CurvePlot)
-    - ``set_filters([(centre_hz, bandwidth_hz, label, colour), …])``; ``filters()`` returns them as FilterHandle
-    - ``set_responses(frequencies_hz, [response_db, …])``: one curve for each filter, in the filters' colours; None
-      instead of an array leaves a filter's curve out (its handle stays unless ``set_visible_filters``)
-    - ``set_visible_filters(indices | None)``: only these have handle, band and curve
-    - ``select(index | None)`` (emits nothing), ``selected``
-    - ``set_limits(lowest_hz, highest_hz, narrowest_hz, widest_hz)``
-    - signals ``filter_dragged(index, centre_hz, bandwidth_hz)`` (at most once for each pass of the event loop),
-      ``filter_drag_finished(index)``, ``filter_selected(index)``
-    - mouse: drag a handle for the centre frequency, Shift and drag up or down for the bandwidth; the wheel over a
-      handle changes the bandwidth by a tenth; Esc while dragging reverts it
-    - keyboard: ← → 1 Hz, with Shift 10 Hz; ↑ ↓ bandwidth by a tenth; PgUp PgDn select the previous or next filter
+Drag a handle to change the centre frequency, with Shift the bandwidth; the wheel changes the bandwidth by a tenth, and
+Esc reverts a drag. Keys: ← → 1 Hz (Shift: 10 Hz), ↑ ↓ bandwidth, PgUp PgDn previous or next filter.
 """
 
 from __future__ import annotations

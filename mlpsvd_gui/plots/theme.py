@@ -1,18 +1,5 @@
 """Colours of the plots, for a light and a dark window.
 
-``Theme``
-    Frozen: ``is_dark``, ``background``, ``foreground``, ``muted``, ``grid``, ``accent``, ``discard_mark`` (all QColor).
-``LIGHT``, ``DARK``, ``theme_for(palette) -> Theme``
-    The theme that belongs to a window's palette; background and foreground are the palette's own.
-``class_colour(index, theme) -> QColor``, ``class_line_style(index) -> Qt.PenStyle``
-    Ten colours in a fixed order; every five classes the line style changes, so that forty classes differ.
-``series_colour(index, theme) -> QColor``, ``series_line_style(index) -> Qt.PenStyle``
-    The two networks: 0 is the MLP (solid), 1 the MLP-SVD (dashed).
-``apply_theme(plot, theme)``
-    Paint a pyqtgraph PlotWidget (or PlotItem) in these colours, with the application's font on its axes.
-``mix(first, second, share) -> QColor``, ``with_alpha(colour, alpha) -> QColor``
-    Small helpers for tints.
-
 The class colours were found by a search that maximises the smallest distance (OKLab) between any two of them as seen
 with normal, protanopic, deuteranopic and tritanopic vision (Machado, Oliveira and Fernandes 2009), at a contrast of at
 least 2.2 against the background. The smallest distance of the ten is 0.138.

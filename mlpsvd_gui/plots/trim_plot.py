@@ -1,10 +1,4 @@
-"""Waveform with two trim handles.
-
-``TrimPlot()`` (a CurvePlot over seconds)
-    - ``show_samples(samples, rate_hz, colour)``: a new waveform, handles at its ends; ``show_nothing()``
-    - ``region_s``: from where to where; ``set_region(start_s, end_s)`` (emits nothing)
-    - signal ``region_changed(start_s, end_s)``: a handle is being dragged
-"""
+"""Waveform with two trim handles."""
 
 from __future__ import annotations
 

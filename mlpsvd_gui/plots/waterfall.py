@@ -1,11 +1,4 @@
-"""Spectrogram as a waterfall: one spectrum per row, newest on top, over a logarithmic frequency axis.
-
-``Waterfall(parent=None)`` (a BasePlot)
-    - ``begin(frequencies_hz, step_s, span_s=30.0)``: an empty picture; one row every ``step_s`` seconds
-    - ``append(start_s, level_db)``: the spectrum that began at a time; time without one stays empty
-    - ``redraw()``: draw what was appended; appending costs microseconds, drawing milliseconds
-    - ``n_rows_filled``, ``value_range``
-"""
+"""Spectrogram as a waterfall: one spectrum per row, newest on top, over a logarithmic frequency axis."""
 
 from __future__ import annotations
 

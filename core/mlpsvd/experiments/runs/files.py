@@ -55,7 +55,7 @@ def run_names(keys: Iterable[str] = tuple(CONTENDERS)) -> frozenset[str]:
 def write_essentials(folder: Path, run: Run) -> Iterator[Path]:
     """Write the models, the checkpoint, the experiment and ``results.json``; yield the path of each.
 
-    The models come first: where the disk fills up, they are what is wanted most.
+    The models are written first, as they matter most if the disk is full.
 
     Raises
     ------

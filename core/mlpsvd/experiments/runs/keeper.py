@@ -66,7 +66,7 @@ class RunKeeper:
         return tuple(self.notes)
 
     def close(self) -> None:
-        """Let go of the folder; it is removed where nothing was kept, and so are the oldest runs beyond the bound."""
+        """Release the folder, remove it if it is empty, and delete the oldest runs beyond the limits."""
         if self._folder is not None and self._library is not None:
             self._folder.close()
             self._library.discard(self._folder.path)
@@ -80,7 +80,7 @@ class RunKeeper:
         self.close()
 
     def _note(self, error: Exception) -> None:
-        """Say it once a reason; a full disk fails every ten seconds."""
+        """Report each reason once; a full disk fails every ten seconds."""
         reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)
         sentence = f"The run is not kept: {reason}"
         if sentence not in self.notes:

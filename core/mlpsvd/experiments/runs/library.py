@@ -105,15 +105,15 @@ class RunLibrary:
         return [path for path in self._all() if has_run(path) and not is_in_use(path)]
 
     def entries(self, most: int = MOST_RUNS) -> list[KeptRun]:
-        """Return what is known of the newest runs without reading their networks."""
+        """Return summaries of the newest runs without reading their networks."""
         return [_entry(path) for path in self.folders()[:most]]
 
     def latest(self) -> Path | None:
-        """Return the folder of the newest run; None where there is none."""
+        """Return the folder of the newest run, or None."""
         return next(iter(self.folders()), None)
 
     def read_latest(self) -> Run | None:
-        """Return the newest run that can be read; None where there is none."""
+        """Return the newest readable run, or None."""
         for folder in self.folders():
             with contextlib.suppress(OSError, MlpSvdError):
                 return read_run(folder)

@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 CHECKPOINT_S = 10.0
-"""Seconds between two checkpoints: what a crash loses at most."""
+"""Seconds between two checkpoints; a crash loses at most this much."""
 
 _NEW, _READY, _UNFINISHED = "new", "ready.json", "unfinished.safetensors"
 _MOST_READY_BYTES = 100_000
@@ -96,7 +96,7 @@ class RunFolder:
         Raises
         ------
         OSError
-            If the file cannot be written; what was there stays as it was.
+            If the file cannot be written; the existing file is then unchanged.
         """
         self._saved_at = time.monotonic()
         if not run.outcomes:
@@ -244,7 +244,7 @@ def read_run(folder: Path) -> Run:
 
 
 def finish_interrupted_swap(folder: Path) -> None:
-    """Finish what a killed program has begun, unless another one is at it or the folder cannot be written to."""
+    """Complete an interrupted write, unless another program is writing or the folder is read-only."""
     if not (folder / WORK / _NEW).is_dir():
         return
     with contextlib.suppress(DataError, OSError), contextlib.closing(FolderInUse(folder)):

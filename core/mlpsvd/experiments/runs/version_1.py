@@ -64,7 +64,7 @@ def _race_again(folder: Path, old: OldCheckpoint, prepared: Prepared) -> Race:
     Raises
     ------
     DataError
-        If the class names beside it are others, or its networks reach other accuracies on ``prepared`` than they did.
+        If its class names differ, or its networks reach different accuracies on ``prepared`` than recorded.
     """
     names = _saved_class_names(folder)
     if names and names != prepared.class_names:
