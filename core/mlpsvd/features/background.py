@@ -19,10 +19,10 @@ def measure_background(features: FittedFeatures, windows: Clips) -> NDArray[np.f
     Parameters
     ----------
     features
-        The model's features: a background serves the features that it was measured with, and no others.
+        The model's features. A background is valid only for the features that it was measured with.
     windows
-        Stretches of the background alone, as long as a window of the model and at its sample rate. The more, the
-        better: with ten, the power of an entry from a single transform is known to about 1.4 dB.
+        Segments of background noise only, each as long as a window of the model and at its sample rate. With ten
+        windows, the standard error of a power from a single transform is about 1.4 dB.
 
     Returns
     -------
@@ -48,9 +48,9 @@ def conditioning_for(
     correction: MicrophoneCorrection | None = None,
     background: NDArray[np.float64] | None = None,
 ) -> Conditioning | None:
-    """Return what to hand to ``features.transform``; None where there is nothing to take off.
+    """Return the conditioning for ``features.transform``, or None if neither a correction nor a background is given.
 
-    To be made again for each model: the frequencies of a transform belong to its features.
+    It is specific to the model, as the frequencies of the transform depend on its features.
     """
     if correction is None and background is None:
         return None

@@ -16,13 +16,13 @@ from mlpsvd.features.trimming import sounding_part
 __all__ = ["LOG_FLOOR", "clip_magnitudes", "n_parts", "window"]
 
 LOG_FLOOR = 1e-7
-"""Magnitudes below this count as this before a logarithm: less than the quantisation noise of 24-bit recordings."""
+"""Lower limit of magnitudes before a logarithm; it is below the quantisation noise of 24-bit recordings."""
 
 _BLOCK_SAMPLES = 2**20  # transformed at once: 8 MB of float64 stay near the cache and bound the memory
 
 
 def n_parts(settings: FeatureSettings) -> int:
-    """Return into how many parts of time a clip is cut."""
+    """Return the number of consecutive parts of a clip that are analysed separately."""
     return settings.n_parts if settings.segments == "several" else 1
 
 
@@ -44,7 +44,7 @@ def window(settings: FeatureSettings) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=16)
 def _weights(settings: FeatureSettings) -> NDArray[np.float64]:
-    """Return the weights of one segment, computed once and not to be changed."""
+    """Return the weights of one segment; the array is cached and must not be changed."""
     weights = window(settings)
     weights.flags.writeable = False
     return weights
@@ -57,15 +57,15 @@ def clip_magnitudes(
 
     ``first`` takes one transform of the first ``fft_size`` samples. ``mean`` averages |FFT| over segments ``hop``
     samples apart; ``several`` does so within each of ``n_parts`` equal parts of the clip. Samples after the last whole
-    segment of a part are not looked at. A part shorter than ``fft_size`` is continued with zeros. With ``trim_db``
-    each clip is what :func:`~mlpsvd.features.trimming.sounding_part` leaves of it.
+    segment of a part are ignored. A part shorter than ``fft_size`` is padded with zeros. With ``trim_db``, each clip is
+    first trimmed by :func:`~mlpsvd.features.trimming.sounding_part`.
 
     Parameters
     ----------
     samples
-        One array [shape=(n_samples,)] a clip, or [shape=(n_clips, n_samples)]. A single 1-D array is one clip.
+        One array [shape=(n_samples,)] per clip, or [shape=(n_clips, n_samples)]. A single 1-D array is one clip.
     settings
-        What to extract.
+        Feature settings.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def clip_magnitudes(
 
 
 def _equally_long(clips: NDArray[np.float32], settings: FeatureSettings) -> NDArray[np.float64]:
-    """Clips [shape=(n_clips, n_samples)] -> magnitudes [shape=(n_clips, n_features)]."""
+    """Return magnitudes [shape=(n_clips, n_features)] of clips [shape=(n_clips, n_samples)]."""
     if settings.segments == "first":
         clips = clips[:, : settings.fft_size]
     count = n_parts(settings)
@@ -104,10 +104,10 @@ def _equally_long(clips: NDArray[np.float32], settings: FeatureSettings) -> NDAr
 def _one_clip(
     clip: NDArray[np.float32], edges: Sequence[int], counts: Sequence[int], settings: FeatureSettings
 ) -> NDArray[np.float64]:
-    """One clip [shape=(n_samples,)] -> magnitudes [shape=(1, n_features)]: the live case, where each call counts.
+    """Return magnitudes [shape=(1, n_features)] of one clip [shape=(n_samples,)]; a fast path for live input.
 
-    The same operations on the same numbers in the same order as :func:`_mean_magnitude` does them, so the same bits;
-    but all parts go through each of them together, and the segments are laid over the clip without being checked.
+    The result is bit-identical to that of :func:`_mean_magnitude`, as the operations and their order are the same. All
+    parts are processed together, and the view of the segments is created without bounds checks.
     """
     size, hop, item = settings.fft_size, settings.hop, clip.itemsize
     segments = np.empty((sum(counts), size))
@@ -127,15 +127,15 @@ def _one_clip(
 
 
 def _mean_magnitude(clips: NDArray[np.float32], settings: FeatureSettings) -> NDArray[np.float64]:
-    """Mean |FFT| over the segments of clips [shape=(n_clips, n_samples)] -> [shape=(n_clips, n_bins)]."""
+    """Return mean |FFT| [shape=(n_clips, n_bins)] over the segments of clips [shape=(n_clips, n_samples)]."""
     size = settings.fft_size
     missing = size - clips.shape[1]
     if missing > 0:
         clips = np.pad(clips, ((0, 0), (0, missing)))
     segments = sliding_window_view(clips, size, axis=1)[:, :: settings.hop]
     n_segments = segments.shape[1]
-    # How many segments are summed at once depends on the FFT size alone, never on how many clips there are: so a clip
-    # gives the same bits alone or among others.
+    # The number of segments per block depends only on the FFT size, not on the number of clips, so that a clip gives
+    # the same bits alone or in a batch.
     at_once = max(1, _BLOCK_SAMPLES // size)
     clips_at_once = max(1, at_once // n_segments)
     weights = _weights(settings)
@@ -151,6 +151,6 @@ def _mean_magnitude(clips: NDArray[np.float32], settings: FeatureSettings) -> ND
 
 
 def _modulus(spectra: NDArray[np.complex128]) -> NDArray[np.float64]:
-    """|z| from exactly rounded operations: np.abs may round differently in vectorised and leftover elements."""
+    """Return |z| from correctly rounded operations: np.abs may round differently in vectorised and other elements."""
     modulus: NDArray[np.float64] = np.sqrt(spectra.real**2 + spectra.imag**2)
     return modulus

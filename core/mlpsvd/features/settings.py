@@ -11,7 +11,7 @@ from mlpsvd.settings import setting
 __all__ = ["FeatureSettings", "Magnitude", "Scaling", "Segments", "Window", "complete_features"]
 
 _MOST_OVERLAP = 256
-"""Segments that a sample may lie in: with more, a second of sound takes longer than a second."""
+"""Maximum number of segments that contain the same sample; with more, features are computed slower than real time."""
 
 Window = Literal["rectangular", "hann", "hamming", "blackman"]
 Segments = Literal["first", "mean", "several"]
@@ -21,7 +21,7 @@ Scaling = Literal["training maximum", "centred", "per sample", "standardised", "
 
 @dataclass(frozen=True)
 class FeatureSettings:
-    """Magnitudes of short Fourier transforms (Paul and Nelson, section III B).
+    """Settings of the features: magnitudes of short Fourier transforms (Paul and Nelson, section III B).
 
     Examples
     --------
@@ -58,15 +58,15 @@ class FeatureSettings:
                            "of each entry over the training set.")  # fmt: skip
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
-        """Yield what does not fit together: segments so close together that transforming them takes too long."""
+        """Yield conflicting settings: a hop that is too small for the FFT size."""
         least = -(-self.fft_size // _MOST_OVERLAP)
         if self.segments != "first" and self.hop < least:
             yield "hop", self.hop, f"at least {least} samples with an FFT size of {self.fft_size}"
 
 
 def complete_features(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a table of feature settings with what files of earlier versions leave out.
+    """Return a table of feature settings with the keys that files of earlier versions lack.
 
-    Logarithms without ``floor_db`` were written when the floor was fixed, and are computed as they were then.
+    Log magnitudes without ``floor_db`` were saved when the floor was fixed, and keep that fixed floor.
     """
     return {"floor_db": 0.0, **table} if table.get("magnitude") == "log" else dict(table)

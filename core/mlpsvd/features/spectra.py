@@ -1,7 +1,7 @@
 """Spectral features: the input of the network (Paul and Nelson, section III B).
 
-A recording, a synthetic clip and a microphone block take the same path through this module. Everything learnt from
-data (the scaling) is learnt once, on the training set, and is then part of :class:`FittedFeatures`.
+Recordings, synthetic clips and microphone blocks use the same code. The scaling is fitted once, on the training set,
+and stored in :class:`FittedFeatures`.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from mlpsvd.features.settings import FeatureSettings, Scaling
 __all__ = ["Clips", "FittedFeatures", "fit", "fit_magnitudes", "fit_transform", "n_samples_needed"]
 
 Clips = Sequence[NDArray[np.float32]] | NDArray[np.float32]
-"""One array [shape=(n_samples,)] a clip, or one array [shape=(n_clips, n_samples)] where all are equally long."""
+"""One array [shape=(n_samples,)] per clip, or one array [shape=(n_clips, n_samples)] if all have the same length."""
 
 _SCALES = 1e-30, 1e30
-"""Between these the scale of an entry is plausible: magnitudes of full scale reach 32,768, and float32 3e38."""
+"""Plausible range of scales: magnitudes at full scale reach 32,768, and float32 reaches 3e38."""
 
 
 @dataclass(frozen=True, eq=False)
 class FittedFeatures:
-    """A feature extractor that has seen its training set.
+    """A feature extractor fitted on a training set; see :func:`fit`.
 
     Attributes
     ----------
-    settings
-        What is extracted.
-    sample_rate_hz
+    settings : FeatureSettings
+        Feature settings.
+    sample_rate_hz : float
         Sample rate that clips must have.
     offset, scale : np.ndarray [shape=(n_features,)]
         Each value is scaled as (value − offset) / scale.
@@ -67,26 +67,25 @@ class FittedFeatures:
 
     @property
     def parts(self) -> NDArray[np.intp]:
-        """Which part of the clip each entry describes, counted from 0 [shape=(n_features,)]."""
+        """Part of the clip that each entry describes, counted from 0 [shape=(n_features,)]."""
         return np.repeat(np.arange(n_parts(self.settings), dtype=np.intp), self.settings.fft_size // 2 + 1)
 
     def transform(self, samples: Clips, conditioning: Conditioning | None = None) -> NDArray[np.float32]:
-        """Turn clips into the vectors that enter the network.
+        """Return the feature vectors of clips, the input of the network.
 
-        A clip gives the same vector, bit for bit, alone or among others. Clips shorter than needed are continued
-        with zeros.
+        A clip gives the same vector, bit for bit, alone or in a batch. Clips that are too short are padded with zeros.
 
         Parameters
         ----------
-        samples
-            Clips at this extractor's sample rate; one array [shape=(n_samples,)] is taken as one clip.
-        conditioning
-            Microphone and background to be taken off the magnitudes, before logarithm and scaling; nothing if left
-            out.
+        samples : np.ndarray [shape=(n_clips, n_samples)] or sequence of np.ndarray [shape=(n_samples,)]
+            Clips at this extractor's sample rate; a single 1-D array is one clip.
+        conditioning : Conditioning, optional
+            Microphone correction and spectral subtraction, applied before logarithm and scaling.
 
         Returns
         -------
         np.ndarray [shape=(n_clips, n_features)]
+            Feature vectors as float32.
 
         Raises
         ------
@@ -98,21 +97,21 @@ class FittedFeatures:
     def unscaled(self, samples: Clips, conditioning: Conditioning | None = None) -> NDArray[np.float64]:
         """Return the magnitudes |FFT| before logarithm and scaling [shape=(n_clips, n_features)], for plots in dB.
 
-        A sine of full scale in the middle of a bin has the magnitude ``fft_size / 2`` with the rectangular window.
+        A full-scale sine at the centre of a bin has the magnitude ``fft_size / 2`` with the rectangular window.
         Parameters and errors are those of :meth:`transform`.
         """
         magnitudes = clip_magnitudes(samples, self.settings)
         return magnitudes if conditioning is None else conditioning.apply(magnitudes, self.settings.fft_size // 2 + 1)
 
     def scaled(self, magnitudes: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Return what enters the network for magnitudes from :meth:`unscaled` [shape=(n_clips, n_features)].
+        """Return the feature vectors [shape=(n_clips, n_features)] of magnitudes from :meth:`unscaled`.
 
-        ``transform`` is the one after the other; whoever wants both numbers of a window calls both.
+        :meth:`transform` calls :meth:`unscaled`, then this method.
         """
         return self._scaled(_values(magnitudes, self.settings))
 
     def describe(self) -> str:
-        """Say in one sentence what the features are."""
+        """Return a description of the features in one sentence."""
         one = self.settings
         top_hz = self.sample_rate_hz / 2
         where = {
@@ -138,19 +137,19 @@ class FittedFeatures:
         )
 
     def to_arrays(self) -> dict[str, NDArray[np.float64]]:
-        """Return what was fitted as named arrays, for a model file."""
+        """Return the fitted arrays by name, for a model file."""
         return {"offset": self.offset, "scale": self.scale}
 
     @classmethod
     def from_arrays(
         cls, settings: FeatureSettings, sample_rate_hz: float, arrays: Mapping[str, NDArray[np.float64]]
     ) -> FittedFeatures:
-        """Rebuild an extractor from what :meth:`to_arrays` gave.
+        """Rebuild an extractor from the result of :meth:`to_arrays`.
 
         Raises
         ------
         FileFormatError
-            If an array is missing, has another shape than the settings ask for, or cannot scale anything.
+            If an array is missing, has a shape that does not match the settings, or contains invalid values.
         """
         shape = (n_parts(settings) * (settings.fft_size // 2 + 1),)
         offset, scale = (_array(arrays, name, shape) for name in ("offset", "scale"))
@@ -173,15 +172,38 @@ class FittedFeatures:
 
 
 def n_samples_needed(settings: FeatureSettings) -> int | None:
-    """Return how many first samples of a clip the features look at; None for all of them.
+    """Return the number of samples, from the start of a clip, that the features use; None for all of them.
 
-    Where quiet ends are trimmed, the first samples looked at may lie anywhere.
+    With trimming it is always None, as the part that is used may begin anywhere in the clip.
     """
     return settings.fft_size if settings.segments == "first" and not settings.trim_db else None
 
 
 def fit(samples: Clips, sample_rate_hz: float, settings: FeatureSettings) -> FittedFeatures:
-    """Learn the scaling from training clips; see :func:`fit_transform`.
+    """Fit the scaling of the features to training clips.
+
+    Parameters
+    ----------
+    samples : np.ndarray [shape=(n_clips, n_samples)] or sequence of np.ndarray [shape=(n_samples,)]
+        The training clips; full scale is 1.
+    sample_rate_hz : float
+        Sample rate of the clips in hertz.
+    settings : FeatureSettings
+        Feature settings.
+
+    Returns
+    -------
+    FittedFeatures
+        The extractor; its ``transform`` returns feature vectors.
+
+    Raises
+    ------
+    DataError
+        If there is no clip, or a clip contains a sample that is not a finite number.
+
+    See Also
+    --------
+    fit_transform : Also returns the feature vectors of the training clips.
 
     Examples
     --------
@@ -198,32 +220,32 @@ def fit(samples: Clips, sample_rate_hz: float, settings: FeatureSettings) -> Fit
 def fit_transform(
     samples: Clips, sample_rate_hz: float, settings: FeatureSettings
 ) -> tuple[FittedFeatures, NDArray[np.float32]]:
-    """Learn the scaling from training clips and return their vectors too.
+    """Fit the scaling of the features to training clips, and return the feature vectors of these clips too.
 
     ``training maximum`` divides by the largest value (of log magnitudes: the largest absolute value) of the whole
     training set; ``centred`` subtracts the mean of each entry first. ``standardised`` gives each entry zero mean and
-    unit variance, an entry that does not vary is only centred.
+    unit variance; an entry that does not vary is only centred.
 
     Parameters
     ----------
     samples
-        The training clips, and no others.
+        The training clips.
     sample_rate_hz
         Their sample rate.
     settings
-        What to extract.
+        Feature settings.
 
     Returns
     -------
     FittedFeatures
         The extractor.
     np.ndarray [shape=(n_clips, n_features)]
-        What it makes of ``samples``.
+        Feature vectors of ``samples``.
 
     Raises
     ------
     DataError
-        If there is no clip, or a clip holds a sample that is not a finite number.
+        If there is no clip, or a clip contains a sample that is not a finite number.
     """
     magnitudes = clip_magnitudes(samples, settings)
     fitted = fit_magnitudes(magnitudes, sample_rate_hz, settings)
@@ -231,10 +253,10 @@ def fit_transform(
 
 
 def fit_magnitudes(magnitudes: NDArray[np.float64], sample_rate_hz: float, settings: FeatureSettings) -> FittedFeatures:
-    """Learn the scaling from the magnitudes |FFT| of training clips [shape=(n_clips, n_features)].
+    """Fit the scaling to magnitudes |FFT| [shape=(n_clips, n_features)] of training clips.
 
-    :func:`fit_transform` without the transform: for whoever has the magnitudes and fits to parts of them, as
-    cross-validation does. Errors are the same.
+    For callers that fit to several subsets of the same magnitudes, as in cross-validation. Errors are those of
+    :func:`fit_transform`.
     """
     values = _values(magnitudes, settings)
     if not len(values):
@@ -267,7 +289,7 @@ def _scaling(values: NDArray[np.float64], kind: Scaling) -> tuple[NDArray[np.flo
         return mean, ones if is_rounding else ones * largest
     if kind == "standardised":
         mean, deviation = values.mean(axis=0), values.std(axis=0)
-        # Below the resolution of float32, a deviation is rounding, and dividing by it would blow rounding up.
+        # A deviation below the resolution of float32 is rounding error; dividing by it would amplify the error.
         varies = deviation > np.finfo(np.float32).eps * np.abs(mean)
         return mean, np.where(varies, deviation, 1.0)
     return zeros, ones

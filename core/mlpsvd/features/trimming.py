@@ -1,4 +1,4 @@
-"""Trimming of a clip to the sound in it, so that surrounding silence does not matter."""
+"""Trimming of the quiet start and end of a clip."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ __all__ = ["sounding_part"]
 def sounding_part(clip: NDArray[np.float32], trim_db: float, stretch: int) -> NDArray[np.float32]:
     """Return a clip without its quiet ends.
 
-    The level is that of every stretch of neighbouring samples. The part returned begins with the first stretch that is
-    at most ``trim_db`` below the loudest one and ends with the last such, to the sample: silence added before or after
-    the sound changes nothing. A clip of nothing but zeros, or with samples that are not finite, stays as it is.
+    The level is measured in a window that moves by one sample. The result begins with the first window whose level is
+    at most ``trim_db`` below that of the loudest window, and ends with the last one. Silence added before or after the
+    sound therefore does not change it. A clip of zeros, or with samples that are not finite, is returned unchanged.
 
     Parameters
     ----------
     clip : np.ndarray [shape=(n_samples,)]
         Samples.
     trim_db
-        How far below the loudest stretch the ends begin; in decibels, above 0.
+        Threshold below the level of the loudest window in decibels, above 0.
     stretch
-        Samples in a stretch; a clip that is shorter stays as it is.
+        Length of the window in samples; a shorter clip is returned unchanged.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The input contract of a model: which sounds it expects, sealed when the model is made."""
+"""The input contract of a model: the sounds that it expects; fixed when the model is created."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ _MOST_CHANNELS = 64
 
 @dataclass(frozen=True)
 class InputContract:
-    """What a model expects of a sound, and how a longer one is cut.
+    """Properties of the sounds that a model expects, and how longer sounds are cut into clips.
 
     Attributes
     ----------
     sample_rate_hz
         Sample rate of the features; other sounds are resampled to it.
     clip_s
-        Usual length of a training clip in seconds: what one decision looks at.
+        Typical length of a training clip in seconds, and the length of sound per decision.
     cut_s
-        Length in seconds of the clips that a longer file is cut into, as in training; 0 keeps it whole.
+        Length in seconds of the clips that a longer file is cut into, as in training; 0 keeps files whole.
     shortest_s
-        Length in seconds below which a file, or the rest of a cut one, is too short to be classified.
+        Minimum length in seconds of a file, or of the remainder after cutting, that is classified.
     channel
-        Which channel of a file is used, counted from 1; 0 mixes all of them down.
+        Channel of a file, counted from 1; 0 is the mean of all channels.
     label_pattern
-        Pattern by which training read labels from file names; empty where it did not.
+        Pattern that gave the labels of the training files; empty if labels did not come from file names.
     bank
-        The synthetic classes that it was trained on; None for recordings.
+        The synthetic task that the model was trained on; None for recordings.
 
     Examples
     --------
@@ -88,7 +88,7 @@ class InputContract:
 
 
 def contract_to_table(contract: InputContract) -> dict[str, Any]:
-    """Return a contract as a plain table for the header of a model file, which holds rate and clip length itself."""
+    """Return a contract as a plain table for the header of a model file, without rate and clip length."""
     return {
         "cut_s": contract.cut_s,
         "shortest_s": contract.shortest_s,
@@ -99,12 +99,12 @@ def contract_to_table(contract: InputContract) -> dict[str, Any]:
 
 
 def contract_from_fields(fields: Fields, sample_rate_hz: float, clip_s: float) -> InputContract:
-    """Read what :func:`contract_to_table` wrote.
+    """Read a contract that :func:`contract_to_table` wrote.
 
     Raises
     ------
     FileFormatError
-        If an entry is missing, of another type or impossible; it names the entry.
+        If an entry is missing, has the wrong type or an invalid value; the message names the entry.
     """
     pattern = fields.text("label_pattern")
     if pattern and pattern.count("{label}") != 1:
@@ -126,12 +126,12 @@ def contract_from_fields(fields: Fields, sample_rate_hz: float, clip_s: float) -
 def contract_from_experiment(
     experiment: Fields, features: FeatureSettings, sample_rate_hz: float, clip_s: float, names: Sequence[str]
 ) -> InputContract:
-    """Return the contract that follows from the experiment in a model file of before contracts were written.
+    """Derive a contract from the experiment, for model files of versions that did not write contracts.
 
     Raises
     ------
     FileFormatError
-        If it says impossible things about recordings. What it says about a filter bank may be anything.
+        If the settings of recordings are invalid. An invalid filter bank is ignored.
     """
     data = experiment.raw().get("data", {})
     if isinstance(data, Mapping) and data.get("source") == "recordings":
@@ -140,7 +140,7 @@ def contract_from_experiment(
         return InputContract.of_recordings(recordings, sample_rate_hz, clip_s)
     try:
         settings = checked_settings(DataSettings, data if isinstance(data, Mapping) else {}, "experiment.data.")
-    except FileFormatError:  # a model file from elsewhere may say nothing of its experiment
+    except FileFormatError:  # a model file from another program may have no experiment
         return InputContract.of_clips(sample_rate_hz, clip_s, features.fft_size)
     return InputContract.of_data(settings, features, sample_rate_hz, clip_s, names)
 
@@ -151,7 +151,7 @@ def checked_settings(cls: type[S], table: Mapping[str, Any], prefix: str) -> S:
     Raises
     ------
     FileFormatError
-        If a key is unknown, or a value of another type or impossible; it names the key.
+        If a key is unknown, or a value has the wrong type or is invalid; the message names the key.
     """
     try:
         settings = from_table(cls, table, prefix)

@@ -1,4 +1,4 @@
-"""Statistics of a training set, for the detection of unlike input."""
+"""Measurement of the statistics of a training set, for the detection of input that is unlike it."""
 
 from __future__ import annotations
 
@@ -14,43 +14,43 @@ from mlpsvd.models.training_statistics import DISTANCE_PERCENTILES, TrainingStat
 __all__ = ["DEVIATION_FLOOR", "LEVEL_PERCENTILES", "measure_reference"]
 
 DEVIATION_FLOOR = 0.1
-"""No entry's deviation counts as less than this share of the root mean square over all entries."""
+"""Lower limit of the deviation of an entry, as a fraction of the root mean square over all entries."""
 
 LEVEL_PERCENTILES = (5.0, 95.0)
 
-_AT_ONCE = 4096  # vectors looked at together: bounds the memory
-_MEASURED = 2048  # clips, evenly from all classes, that centres and distances are measured on: bounds the time
-_MEASURED_NUMBERS = 2**22  # of all their vectors: bounds the memory
-_MEASURED_PER_CLASS = 30  # but at least so many
+_AT_ONCE = 4096  # vectors per block, to limit memory
+_MEASURED = 2048  # clips, evenly from all classes, for centres and distances, to limit time
+_MEASURED_NUMBERS = 2**22  # numbers in all their vectors, to limit memory
+_MEASURED_PER_CLASS = 30  # minimum number of clips per class
 
 
 def measure_reference(
     vectors: NDArray[np.floating], labels: NDArray[np.intp], n_classes: int, levels: Sequence[Level]
 ) -> TrainingStatistics | None:
-    """Measure where the training clips lie in feature space, and how loud they are.
+    """Measure the distribution of the training clips in feature space, and their levels.
 
-    An entry in which the training set hardly varies (a frequency that no class sounds at) would make any noise floor
-    but the training set's own look infinitely far away, while the network, whose input it barely moves, does not care.
-    So no deviation counts as less than a tenth of the root mean square of all.
+    An entry that hardly varies in the training set (a frequency at which no class has energy) would make every other
+    noise floor appear very distant, although it barely affects the network. Deviations are therefore limited from below
+    to a tenth of the root mean square of all deviations.
 
-    A clip pulls the centre it belongs to towards itself, the more so the fewer there are. Each clip is therefore held
-    against the mean of the *other* clips of its centre; the only clip of a class tells nothing and is left out.
+    A clip attracts the centre that it belongs to, more so if there are few clips. The distance of a clip is therefore
+    measured from the mean of the *other* clips of its centre. A clip that is alone in its class is excluded.
 
     Parameters
     ----------
     vectors : np.ndarray [shape=(n_clips, n_features)]
-        What the features make of the training clips.
+        Feature vectors of the training clips.
     labels : np.ndarray [shape=(n_clips,)]
-        Their class indices; every class has at least one.
+        Their class indices; every class has at least one clip.
     n_classes
-        How many classes there are.
+        Number of classes.
     levels
-        Levels of whole training clips, or of a fair sample of them; at least one.
+        Levels of whole training clips, or of a representative sample of them; at least one.
 
     Returns
     -------
-    TrainingReference or None
-        None where nothing can be said: no class has two clips that differ, or hardly any clip does.
+    TrainingStatistics or None
+        None if there is too little variation: no class has two clips that differ, or hardly any clip does.
     """
     counts = np.bincount(labels, minlength=n_classes)
     means = _class_means(vectors, labels, counts)
@@ -89,20 +89,20 @@ def _class_means(
 def _within_std(
     vectors: NDArray[np.floating], labels: NDArray[np.intp], means: NDArray[np.float64]
 ) -> NDArray[np.float64] | None:
-    """Pooled deviation of each entry from its class mean, with the floor; None where nothing varies."""
+    """Return the pooled deviation of each entry from its class mean, limited from below; None if nothing varies."""
     squares = np.zeros(vectors.shape[1])
     for some in _slices(len(labels)):
         squares += np.square(vectors[some] - means[labels[some]]).sum(axis=0)
     freedom = len(labels) - len(means)
     typical = float(np.sqrt(squares.mean() / freedom)) if freedom > 0 else 0.0
-    resolution = float(np.finfo(np.float32).eps) * float(np.abs(means).max())  # below it, a deviation is rounding
+    resolution = float(np.finfo(np.float32).eps) * float(np.abs(means).max())  # smaller deviations are rounding
     if typical <= resolution:
         return None
     return np.maximum(np.sqrt(squares / freedom), DEVIATION_FLOOR * typical)
 
 
 def _sample(labels: NDArray[np.intp], n_classes: int, n_wanted: int) -> NDArray[np.intp]:
-    """Return the indices of about so many clips, evenly spaced in each class, in their order."""
+    """Return the indices, in ascending order, of about ``n_wanted`` clips that are evenly spaced in each class."""
     most = max(_MEASURED_PER_CLASS, n_wanted // n_classes)
     some = []
     for index in range(n_classes):
@@ -114,10 +114,10 @@ def _sample(labels: NDArray[np.intp], n_classes: int, n_wanted: int) -> NDArray[
 def _centres_and_distances(
     scaled: NDArray[np.float64], labels: NDArray[np.intp], n_classes: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Centres, and the distance of each clip from the nearest, its own taken without the clip itself."""
+    """Return centres, and the distance of each clip from the nearest; its own centre is computed without the clip."""
     centres, members = find_centres(scaled, labels, n_classes)
     sizes = np.bincount(members, minlength=len(centres))[members]
-    # x − mean of the others = n / (n − 1) · (x − mean of all n); a centre of one clip cannot vouch for it
+    # x − mean of the others = n / (n − 1) · (x − mean of all n); undefined for a centre of one clip
     without_itself = np.where(sizes > 1, sizes / np.maximum(sizes - 1, 1), np.inf)
     squares = nearest_centres(scaled, centres)
     rows = np.arange(len(labels))
@@ -125,7 +125,7 @@ def _centres_and_distances(
     squares[rows, members] *= np.where(alone, 1.0, np.square(without_itself))
     squares[rows[alone], members[alone]] = np.inf
     nearest = squares.argmin(axis=1)
-    # Once more from the differences: the same to the last bit however the products above were summed.
+    # Computed again from the differences, to be independent of the summation order of the products above.
     deviations = scaled - centres[nearest]
     factors = np.where(nearest == members, without_itself, 1.0)
     distances = factors * np.sqrt(np.einsum("nd,nd->n", deviations, deviations) / scaled.shape[1])

@@ -20,26 +20,26 @@ __all__ = ["Model"]
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """What a model file holds: nothing else is needed to tell what a sound is.
+    """A trained network with everything that is needed to classify sounds: the content of a model file.
 
     Attributes
     ----------
-    spec
+    spec : NetworkSpec
         Shapes of the layers and the loss.
     theta : np.ndarray [shape=(spec.n_parameters,)]
         All weights and biases.
-    features
-        The feature extractor as it was fitted on the training set, with the sample rate.
-    class_names
+    features : FittedFeatures
+        The feature extractor, fitted on the training set, with the sample rate.
+    class_names : tuple of str
         Name of each class, in the order of the network's outputs.
-    contract
-        Which sounds it expects, and how longer ones are cut.
-    experiment_table
-        The experiment that it was trained by, as nested plain tables; empty where unknown. Nothing depends on it.
-    summary
-        Plain facts about the training, e.g. its contender, test accuracy and ranks; nothing depends on them.
-    reference
-        Where the training clips lie, to tell a sound that is unlike all of them; None in files of before it was kept.
+    contract : InputContract
+        The sounds that the model expects, and how longer sounds are cut into clips.
+    experiment_table : mapping of str
+        Settings of the experiment as nested plain tables, for information only; empty if unknown.
+    summary : mapping of str
+        Results of the training, e.g. contender, test accuracy and ranks, for information only.
+    reference : TrainingStatistics or None
+        Statistics of the training set, to detect sounds that are unlike it; None in files of older versions.
 
     Examples
     --------
@@ -66,5 +66,5 @@ class Model:
 
     @property
     def clip_s(self) -> float:
-        """Usual length of a training clip in seconds: what one decision looks at."""
+        """Typical length of a training clip in seconds, and the length of sound per decision."""
         return self.contract.clip_s

@@ -1,8 +1,9 @@
 """Model files: a safetensors file with named tensors and a JSON header; no executable content.
 
 Tensors are ``layer0.W``, ``layer0.b`` or ``layer0.U``, ``layer0.sigma``, ``layer0.Vt``, ``layer0.b`` … counted from
-the input side, ``features.offset``, ``features.scale``, and ``reference.class_means`` … where the training set was
-measured. The one metadata entry ``mlpsvd_model`` holds the rest. Files of format version 1 have no ``reference``.
+the input side, ``features.offset``, ``features.scale``, and ``reference.class_means`` … if statistics of the training
+set are available. The metadata entry ``mlpsvd_model`` contains the rest. Files of format version 1 have no
+``reference``.
 """
 
 from __future__ import annotations
@@ -39,14 +40,21 @@ Tensors = dict[str, NDArray[Any]]
 
 
 def save_model(path: str | Path, model: Model) -> None:
-    """Write ``model`` in one step; the same model gives the same bytes.
+    """Write a model file atomically; equal models give equal bytes.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to write or to replace, usually with the suffix ``.safetensors``.
+    model : Model
+        The model.
 
     Raises
     ------
     FileFormatError
-        If a weight is not a finite number: such a file would be refused when loaded.
+        If a weight is not a finite number, as such a file could not be loaded.
     OSError
-        If the file cannot be written; an old one is then as it was.
+        If the file cannot be written; an existing file is then unchanged.
 
     Examples
     --------
@@ -65,7 +73,7 @@ def save_model(path: str | Path, model: Model) -> None:
 
 
 def model_digest(model: Model) -> str:
-    """Return a digest of everything that a model file holds: the same for a model and the file it was saved to."""
+    """Return a digest of the content of a model file; it is the same for a model and for its file after loading."""
     return hashlib.blake2b(_content(None, model), digest_size=16).hexdigest()
 
 
@@ -89,13 +97,23 @@ def _content(path: Path | None, model: Model) -> bytes:
 
 
 def load_model(path: str | Path) -> Model:
-    """Read a model file; the model classifies exactly as the one that was saved.
+    """Read a model file; the model gives exactly the same results as the one that was saved.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    Model
+        The model.
 
     Raises
     ------
     FileFormatError
-        If the file cannot be read, is no model file of this program, is from a newer version, or a tensor is
-        missing, has another shape than the network, or holds values that are not finite.
+        If the file cannot be read, is not a model file of this program, is from a newer version, or a tensor is
+        missing, has a shape that does not match the network, or contains values that are not finite.
 
     Examples
     --------
@@ -133,7 +151,7 @@ def load_model(path: str | Path) -> Model:
 
 
 def _read(path: Path) -> tuple[str, Tensors]:
-    """Return our metadata entry and all tensors; other programs' files are told from damaged ones."""
+    """Return our metadata entry and all tensors; the errors for other programs' files and damaged files differ."""
     from safetensors import SafetensorError, safe_open
 
     name = one_line(str(path), 300)
@@ -149,7 +167,7 @@ def _read(path: Path) -> tuple[str, Tensors]:
                 raise FileFormatError(f"{name} is a safetensors file, but not a model of this program")
             return metadata, {key: _stored(name, file, key) for key in file.keys()}  # noqa: SIM118 - no mapping
     except (SafetensorError, OSError, ValueError) as error:
-        # The library's own words ("header too large") help nobody who has taken the wrong file.
+        # The library's message ("header too large") does not help a user who chose the wrong file.
         what = "is not a model file, or is damaged; it should be a .safetensors file that this program has written"
         raise FileFormatError(f"{name} {what}") from error
     except MemoryError as error:
@@ -203,7 +221,7 @@ def _reference(header: Header, tensors: Tensors) -> TrainingStatistics | None:
 
 
 def _theta(spec: NetworkSpec, tensors: Tensors) -> NDArray[np.floating]:
-    """Lay the named tensors out in one flat vector."""
+    """Copy the named tensors into one flat vector."""
     pieces = []
     for index, layer in enumerate(spec.layers):
         for short, shape in layer.shapes.items():

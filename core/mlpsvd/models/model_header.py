@@ -1,4 +1,4 @@
-"""The JSON header of a model file, written and read strictly."""
+"""The JSON header of a model file: writing, and strict reading."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from mlpsvd.settings import to_table
 
 __all__ = ["Header", "read_header", "write_header"]
 
-# What sound can plausibly be; far beyond these a single clip would not fit into the memory.
+# Plausible ranges for sound; far beyond them a single clip would not fit into memory.
 _RATES_HZ = (1.0, 768_000.0)
 _LONGEST_CLIP_S = 86_400.0
 _MOST_CLIP_SAMPLES = 2**30
 
 _DEEPEST = 32
-"""Tables within tables: an experiment has five."""
+"""Maximum nesting of tables; an experiment has five levels."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a header says; see :class:`mlpsvd.models.model.Model`."""
+    """Contents of a header; see :class:`mlpsvd.models.model.Model`."""
 
     spec: NetworkSpec
     feature_settings: FeatureSettings
@@ -60,13 +60,13 @@ def write_header(model: Model) -> dict[str, Any]:
 
 
 def read_header(fields: Fields) -> Header:
-    """Read what :func:`write_header` wrote.
+    """Read a header that :func:`write_header` wrote.
 
     Raises
     ------
     FileFormatError
-        If an entry is missing, of another type, impossible or not plausible; it names the entry, the value and what is
-        expected.
+        If an entry is missing, has the wrong type, or is invalid or implausible; the message names the entry, the value
+        and what is expected.
     """
     _check_depth(fields.raw())
     rate_hz = fields.number("sample_rate_hz", *_RATES_HZ)
@@ -91,7 +91,7 @@ def read_header(fields: Fields) -> Header:
 
 
 def _check_depth(table: Mapping[str, Any]) -> None:
-    """Refuse tables nested so deep that whoever walks through them, or writes them, runs out of stack."""
+    """Raise FileFormatError for tables nested so deeply that recursion over them would overflow the stack."""
     level: list[Any] = [table]
     for _ in range(_DEEPEST):
         level = [entry for one in level for entry in (one.values() if isinstance(one, dict) else one)]

@@ -1,7 +1,7 @@
 """Prototypes of each class: centres of its clusters, by k-means.
 
-Words are spoken by several people into several microphones. The mean over them is nobody's voice, and a cloud around it
-that is wide enough for all holds much that is like none of them.
+A class may have several clusters, for example words spoken by several people into several microphones. A single mean is
+then unlike every clip, and a region around it that contains all clips also contains much that is not in the class.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 __all__ = ["MOST_CENTRES", "find_centres", "nearest_centres"]
 
 MOST_CENTRES = 8
-"""For each class, at the most."""
+"""Maximum number of centres per class."""
 
 _CLIPS_A_CENTRE = 10
 _STEPS = 6
@@ -23,23 +23,23 @@ Vectors = NDArray[np.floating]
 def find_centres(
     vectors: Vectors, labels: NDArray[np.intp], n_classes: int
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Find the centres of each class by k-means (Lloyd's algorithm), begun from clips evenly spaced in their order.
+    """Find the centres of each class by k-means (Lloyd's algorithm), initialised with clips evenly spaced in order.
 
     Parameters
     ----------
     vectors : np.ndarray [shape=(n_clips, n_features)]
-        In the units in which distances are to be measured.
+        Feature vectors, scaled as for the distances.
     labels : np.ndarray [shape=(n_clips,)]
         Class indices.
     n_classes
-        How many classes there are.
+        Number of classes.
 
     Returns
     -------
     centres : np.ndarray [shape=(n_centres, n_features)]
-        At most eight a class, and about one for each ten of its clips.
+        About one centre per ten clips of a class, at most eight per class.
     members : np.ndarray [shape=(n_clips,)]
-        Which centre each clip belongs to.
+        Index of the centre of each clip.
     """
     members = np.zeros(len(labels), dtype=np.intp)
     found: list[NDArray[np.float64]] = []
@@ -58,7 +58,7 @@ def find_centres(
 def nearest_centres(vectors: Vectors, centres: Vectors) -> NDArray[np.float64]:
     """Return the squared distance of each vector from each centre [shape=(n_vectors, n_centres)].
 
-    Up to rounding: good for finding the nearest, not for a number that is kept.
+    Rounding errors are larger than for a sum of squared differences: use it to find the nearest centre only.
     """
     products = vectors @ centres.T
     lengths = np.einsum("nd,nd->n", vectors, vectors)[:, np.newaxis] + np.einsum("nd,nd->n", centres, centres)
@@ -73,13 +73,13 @@ def _of_one_class(vectors: NDArray[np.float64]) -> tuple[NDArray[np.float64], ND
     belongs = np.zeros(n, dtype=np.intp)
     for _ in range(_STEPS if n_centres > 1 else 1):
         nearest = nearest_centres(vectors, centres).argmin(axis=1)
-        _, belongs = np.unique(nearest, return_inverse=True)  # a centre that nobody is near to is dropped
+        _, belongs = np.unique(nearest, return_inverse=True)  # centres without members are removed
         centres = _means(vectors, belongs)
     return centres, belongs
 
 
 def _means(vectors: NDArray[np.float64], belongs: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Mean of the vectors of each group; sums in one order, so that the same clips give the same bits."""
+    """Return the mean of the vectors of each group; the fixed summation order makes it reproducible bit for bit."""
     order = np.argsort(belongs, kind="stable")
     counts = np.bincount(belongs)
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])

@@ -1,7 +1,7 @@
 """Training statistics in a model: class prototypes, distances and levels.
 
-With it, a sound that is like nothing the network has ever seen can be told from one that it knows. The network itself
-cannot: its probabilities sum to 1 whatever it hears.
+They allow input that is unlike all training clips to be detected. The network itself cannot detect it, as its
+probabilities sum to 1 for any input.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ from mlpsvd.errors import FileFormatError
 __all__ = ["DISTANCE_PERCENTILES", "TrainingStatistics"]
 
 DISTANCE_PERCENTILES = (5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
-"""Which percentiles of the training clips' distances are kept; the last is the unit of :meth:`distance`."""
+"""Percentiles of the training clips' distances that are stored; the last is the unit of
+:meth:`TrainingStatistics.distance`."""
 
 _SMALLEST, _LARGEST = 1e-30, 1e30
-"""Plausible deviations, and plausible numbers: beyond these, distances cannot be computed."""
+"""Plausible limits of deviations and of all numbers; beyond them, distances cannot be computed."""
 
 _SHAPES = {"distances": (len(DISTANCE_PERCENTILES),), "level_dbfs": (2,), "clipped_share": (1,)}
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingStatistics:
-    """The training set in the network's own feature space, sealed into the model.
+    """Statistics of the training set in feature space, stored in the model.
 
-    The distance of a vector is its root-mean-square deviation from the nearest of some typical vectors, a few for each
-    class, each entry in units of its deviation within the classes (a Mahalanobis distance with a diagonal covariance
-    that all classes share), divided by the 99th percentile of the same distance over the training clips. So 1 is the
-    edge of the training set: one in a hundred of its clips lies beyond.
+    The distance of a vector is its root-mean-square deviation from the nearest of a few prototypes per class. Each
+    entry is in units of its deviation within the classes (a Mahalanobis distance with a diagonal covariance that is
+    common to all classes). The distance is divided by the 99th percentile of the same distance over the training clips,
+    so that 1 % of the training clips have a distance above 1.
 
-    It is as meaningful as the features it is taken in:
+    How well the distance detects unlike input depends on the scaling of the features:
 
-    - *standardised*: every entry counts alike, as it does for the network. The most telling choice.
-    - *training maximum*, *none*: the level is part of the vector, so the right sound 20 dB too loud is far away too.
-      Entries with little energy are told apart only down to the floor of the deviations (see
-      :func:`mlpsvd.models.measure_statistics.measure_reference`). Of linear magnitudes silence, all zeros, lies near
-      the quietest training clips: hold the level against the training set's as well.
-    - *per sample*: of linear magnitudes only the shape of the spectrum counts; a sound at the wrong level is as near
-      as at the right one, and the level has to be looked at on its own. Of log magnitudes the level still shows, but
-      bent by the division.
-    - *log* magnitudes make a change of level the same step in all entries, and the noise floor of the microphone as
-      visible as its loudest sound.
+    - *standardised*: all entries have equal weight, as for the network. Detection is best.
+    - *training maximum*, *none*: the vector includes the level, so that a known sound that is 20 dB too loud has a
+      large distance. Differences in entries with little energy count only above the lower limit of the deviations (see
+      :func:`mlpsvd.models.measure_statistics.measure_reference`). With linear magnitudes, silence (all zeros) is close
+      to the quietest training clips, so that the level has to be compared as well.
+    - *per sample*: with linear magnitudes, the distance depends on the shape of the spectrum only, and the level has to
+      be compared separately. With log magnitudes, the level affects the distance, but not linearly.
+    - *log* magnitudes: a change of level shifts all entries equally, and the noise floor of the microphone affects the
+      distance as much as its loudest sounds.
 
     Attributes
     ----------
@@ -56,17 +56,17 @@ class TrainingStatistics:
     centres : np.ndarray [shape=(n_centres, n_features)]
         Typical feature vectors, at least one and at most eight for each class; see :mod:`mlpsvd.models.prototypes`.
     within_std : np.ndarray [shape=(n_features,)]
-        Deviation of each entry within the classes, pooled, and no smaller than its floor.
+        Deviation of each entry within the classes, pooled and limited from below.
     distances : np.ndarray [shape=(6,)]
         :data:`DISTANCE_PERCENTILES` of the training clips' distances, before the division by the last of them.
     level_dbfs
-        5th and 95th percentile of the levels of whole training clips, in dBFS as of
+        5th and 95th percentile of the levels of whole training clips, in dBFS as defined by
         :func:`mlpsvd.audio.level.measure_level`.
     clipped_share
-        Which share of the training clips reached full scale, 0 to 1: where many did, clipping is nothing unusual.
+        Fraction of the training clips that reached full scale, 0 to 1; if it is large, clipping is not unusual.
     trained_on
-        Digests of the training recordings, see :class:`mlpsvd.datasets.sound_digest.SoundDigest`; empty where
-        the clips are synthetic, and in files of before they were kept.
+        Digests of the training recordings, see :class:`mlpsvd.datasets.sound_digest.SoundDigest`; empty for
+        synthetic clips and in files of older versions.
     """
 
     class_means: NDArray[np.float64] = field(repr=False)
@@ -78,9 +78,9 @@ class TrainingStatistics:
     trained_on: frozenset[int] = field(default=frozenset(), repr=False)
 
     def distance(self, vector: NDArray[np.floating]) -> float:
-        """Return how far a feature vector [shape=(n_features,)] lies from the nearest class; 1 is the edge.
+        """Return the distance of a feature vector [shape=(n_features,)] from the nearest prototype.
 
-        Infinite for a vector that is not finite.
+        1 is the 99th percentile of the training clips. Infinite for a vector that is not finite.
         """
         with np.errstate(over="ignore", invalid="ignore"):
             deviations = np.asarray(vector, np.float32) * self._per_std - self._scaled_centres
@@ -94,7 +94,7 @@ class TrainingStatistics:
 
     @cached_property
     def _scaled_centres(self) -> NDArray[np.float32]:
-        """In units of the deviations, made once, and as small as the vectors: a distance goes with each decision."""
+        """The centres in units of the deviations; cached, and in float32, as each decision computes a distance."""
         return np.asarray(self.centres / self.within_std, np.float32)
 
     def to_arrays(self) -> dict[str, NDArray[np.floating]]:
@@ -115,13 +115,13 @@ class TrainingStatistics:
     def from_arrays(
         cls, n_classes: int, n_features: int, arrays: Mapping[str, NDArray[np.floating]]
     ) -> TrainingStatistics:
-        """Rebuild a reference from what :meth:`to_arrays` gave.
+        """Rebuild the statistics from the result of :meth:`to_arrays`.
 
         Raises
         ------
         FileFormatError
-            If an array is missing, has another shape than the model asks for, holds what is no number, or a deviation
-            or distance that should be above 0 is not.
+            If an array is missing, has a shape that does not match the model, contains values that are not numbers, or
+            a deviation or distance is not above 0.
         """
         n_centres = max((1, *np.shape(arrays.get("centres", ()))[:1]))
         shapes = {

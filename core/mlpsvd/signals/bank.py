@@ -27,6 +27,15 @@ PAPER_CLASS_COUNTS = (2, 5, 10)
 class BandPass:
     """One class of the synthetic task: noise through this band-pass filter.
 
+    Parameters
+    ----------
+    label : str
+        Name of the class.
+    centre_hz : float
+        Centre frequency, where the gain is 1, in hertz.
+    bandwidth_hz : float
+        Bandwidth between the two −3 dB frequencies in hertz.
+
     Examples
     --------
     >>> import mlpsvd
@@ -43,12 +52,24 @@ class BandPass:
 
     @property
     def q(self) -> float:
-        """Quality factor, centre over bandwidth (no unit)."""
+        """Quality factor: centre frequency divided by bandwidth, without a unit."""
         return self.centre_hz / self.bandwidth_hz
 
 
 def bank(centres_hz: Sequence[float], bandwidth_hz: float) -> tuple[BandPass, ...]:
-    """Return one filter for each centre frequency, labelled by it ("710 Hz").
+    """Return one filter for each centre frequency, which is also its label ("710 Hz").
+
+    Parameters
+    ----------
+    centres_hz : sequence of float
+        Centre frequencies in hertz.
+    bandwidth_hz : float
+        Bandwidth of every filter in hertz.
+
+    Returns
+    -------
+    tuple of BandPass
+        The filters, in the given order.
 
     Examples
     --------
@@ -60,7 +81,21 @@ def bank(centres_hz: Sequence[float], bandwidth_hz: float) -> tuple[BandPass, ..
 
 
 def paper_bank(n_classes: int = 5, spacing_hz: float = 30.0, bandwidth_hz: float = 10.0) -> tuple[BandPass, ...]:
-    """Return the paper's filters: ``n_classes`` centres running down from 710 Hz in steps of ``spacing_hz``.
+    """Return the paper's filters, with centre frequencies in descending order from 710 Hz.
+
+    Parameters
+    ----------
+    n_classes : int
+        Number of filters.
+    spacing_hz : float
+        Distance between neighbouring centre frequencies in hertz.
+    bandwidth_hz : float
+        Bandwidth of every filter in hertz.
+
+    Returns
+    -------
+    tuple of BandPass
+        The filters, highest centre frequency first.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Curves of a filter bank to be drawn: responses, group delay, impulse responses, poles and zeros."""
+"""Curves of a filter bank for plots: responses, group delay, impulse responses, poles and zeros."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LEAST_GAIN = 1e-6
 
 @dataclass(frozen=True)
 class Quantity:
-    """A quantity to draw: name, axis label, unit, and whether it is drawn over frequency."""
+    """A quantity to plot: name, axis label, unit, and whether it is plotted over frequency."""
 
     name: str
     label: str
@@ -54,13 +54,13 @@ def frequency_grid(bank: tuple[BandPass, ...], sample_rate_hz: float) -> Floats:
 
 
 def curves(bank: tuple[BandPass, ...], sample_rate_hz: float, quantity: Quantity) -> tuple[Floats, list[Floats | None]]:
-    """Return x [shape=(n,)] and one y for each filter; None for a filter that is not possible at this sample rate."""
+    """Return x [shape=(n,)] and one y per filter; y is None for a filter that is invalid at this sample rate."""
     x = _times_ms(bank, sample_rate_hz) if not quantity.over_frequency else frequency_grid(bank, sample_rate_hz)
     return x, [_curve(one, sample_rate_hz, quantity, x) for one in bank]
 
 
 def poles_and_zeros(bank: tuple[BandPass, ...], sample_rate_hz: float) -> list[tuple[Complexes, Complexes] | None]:
-    """Return poles and zeros [both shape=(2,)] of each filter; None for one that cannot be at this sample rate."""
+    """Return poles and zeros [both shape=(2,)] of each filter; None for one that is invalid at this sample rate."""
     return [_poles_and_zeros(one, sample_rate_hz) for one in bank]
 
 

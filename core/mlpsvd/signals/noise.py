@@ -23,22 +23,22 @@ _PINK_POLE_RATIO = 2.5
 def noise(kind: Noise, n_samples: int, n_clips: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw independent clips of stationary noise with zero mean and unit variance.
 
-    Random numbers are drawn time first: a shorter draw from a generator in the same state is, bit for bit, the
-    beginning of a longer one. A caller who looks at 256 samples of a long clip makes only those.
+    Random numbers are drawn sample by sample for all clips, so that shorter clips from a generator in the same state
+    are, bit for bit, the beginning of longer ones. A caller that needs only the first 256 samples draws only those.
 
     Parameters
     ----------
     kind
         One of :data:`NOISES`.
     n_samples, n_clips
-        Length of each clip in samples, and how many.
+        Length of each clip in samples, and number of clips.
     rng
-        Where the randomness comes from.
+        Random number generator.
 
     Returns
     -------
     np.ndarray [shape=(n_samples, n_clips)]
-        One clip a column.
+        One clip per column.
 
     Raises
     ------
@@ -55,9 +55,10 @@ def noise(kind: Noise, n_samples: int, n_clips: int, rng: np.random.Generator) -
 
 
 def _pink(n_samples: int, n_clips: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """White noise through parallel first-order low-passes, their states drawn as they are after infinite time.
+    """Return white noise filtered by parallel first-order low-pass filters.
 
-    Starting from the stationary distribution replaces a warm-up of some thousand samples.
+    The initial states are drawn from the stationary distribution, so that no warm-up of some thousand samples is
+    needed.
     """
     from scipy.signal import lfilter
 
@@ -72,11 +73,11 @@ def _pink(n_samples: int, n_clips: int, rng: np.random.Generator) -> NDArray[np.
 
 
 def _pink_sections() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return poles, gains [shape=(n,)] and stationary covariance [shape=(n, n)] of the low-passes that make pink noise.
+    """Return poles, gains [shape=(n,)] and stationary covariance [shape=(n, n)] of the low-pass filters for pink noise.
 
-    Poles at equal steps of log frequency with a zero midway between neighbours give a staircase around -3 dB an
-    octave, within 0.2 dB up to a quarter of the sample rate and 1.2 dB up to half of it. The gains are the residues
-    of that cascade, divided so that the output has unit variance.
+    Poles at equal steps of log frequency, with a zero midway between neighbours, approximate a slope of -3 dB per
+    octave within 0.2 dB up to a quarter of the sample rate and 1.2 dB up to half of it. The gains are the residues
+    of that cascade, normalised to unit output variance.
     """
     n_poles = 1 + int(np.log(0.5 / PINK_LOWEST) / np.log(_PINK_POLE_RATIO))
     pole_frequencies = PINK_LOWEST * _PINK_POLE_RATIO ** np.arange(n_poles)

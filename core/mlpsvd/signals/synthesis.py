@@ -21,9 +21,9 @@ def synthesise(
     rng: np.random.Generator,
     n_kept: int | None = None,
 ) -> NDArray[np.float32]:
-    """Make clips of one class, each with noise of its own, the filter starting from rest.
+    """Return clips of one class, each of independent noise filtered with zero initial conditions.
 
-    A shorter clip is the beginning of a longer one from a generator in the same state.
+    With a generator in the same state, a shorter clip is the beginning of a longer one.
 
     Parameters
     ----------
@@ -32,21 +32,21 @@ def synthesise(
     noise_kind
         One of :data:`mlpsvd.signals.noise.NOISES`.
     sample_rate_hz
-        Samples a second.
+        Sample rate in hertz.
     n_clips, n_samples
-        How many clips are drawn, and their length in samples.
+        Number of clips that are drawn, and their length in samples.
     rng
-        Where the randomness comes from.
+        Random number generator.
     n_kept
-        Filter and return only that many first clips; they are the same as with all of them.
+        If given, only the first ``n_kept`` clips are filtered and returned; they are the same as without it.
 
     Returns
     -------
     np.ndarray [shape=(n_clips or n_kept, n_samples)]
-        One clip a row.
+        One clip per row.
     """
-    # Time first, in float64, with one step of the recursion for all clips; turned round at the end. The paper's five
-    # classes with 2,000 clips of 256 samples take 0.04 to 0.12 s in all on a busy two-core machine.
+    # Time is the first axis, so that each step of the recursion processes all clips; the result is transposed. The
+    # paper's five classes with 2,000 clips of 256 samples take 0.04 to 0.12 s in all on a busy two-core machine.
     white = noise(noise_kind, n_samples, n_clips, rng)[:, :n_kept]
     filtered = difference_equation(coefficients(filter, sample_rate_hz), white)
     return np.ascontiguousarray(filtered.T, dtype=np.float32)
