@@ -86,7 +86,7 @@ class ClipIndex:
         return {id: place for place, id in enumerate(self._entries)}
 
     def put(self, cells: Cells, exists: bool = True) -> None:
-        """Replace the row of a clip, or add one behind all others.
+        """Replace the row of a clip, or append a new row.
 
         Parameters
         ----------
@@ -135,10 +135,10 @@ class ClipIndex:
         return {folder: label for (folder, label), _ in ordered}
 
     def folder_for(self, label: str) -> str:
-        """Return the folder of a label: the one that holds most of its clips, or a new one that is no other's.
+        """Return the folder of a label: the one with most of its clips, or a new folder that no other label uses.
 
-        Letters in upper and lower case are one folder on many systems, so they are here. A folder that is a link is
-        not written to: such a class gets a second folder.
+        Folder names are compared without case, as on many systems. Folders that are links are not written to; such a
+        class gets a second folder.
         """
         owners = self.owners()
         own = Counter(entry.folder for entry in self if entry.folder and entry.cells["label"] == label)
@@ -152,7 +152,7 @@ class ClipIndex:
         )
 
     def _takes_files(self, folder: str) -> bool:
-        """Whether clips can be written to a class folder: it is one, and no link, or it is not there yet."""
+        """Whether clips can be written to a class folder: it is missing, or a folder that is not a link."""
         path = self.folder / folder
         return is_folder(path) and not is_link(path) if os.path.lexists(path) else True
 

@@ -39,10 +39,10 @@ class Trash:
 class Collection:
     """Labelled recordings in a folder: ``manifest.csv`` and one folder of audio files per class.
 
-    Made by :meth:`create` or :meth:`open`. Every step is written to disk before it returns, is done as a whole or
-    not at all even if the program is killed in the middle, and can be undone, also after a restart. What other
-    programs change in the folder meanwhile is taken over before the next step. Not thread-safe: use it from one
-    thread at a time. A collection is open in one program at a time.
+    Use :meth:`create` or :meth:`open` to obtain one. Every step is an atomic transaction, even if the program is
+    killed, is on disk when the method returns, and can be undone, also after a restart. Changes by other programs are
+    read before the next step. Not thread-safe: use it from one thread at a time. Only one program at a time can open a
+    collection.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Collection:
 
     @classmethod
     def create(cls, folder: Path, file_format: str = "flac") -> Collection:
-        """Make a new, empty collection; the folder is made where it is missing, and has to be empty where it is not.
+        """Create an empty collection; the folder is created if it is missing, and must otherwise be empty.
 
         Raises
         ------
@@ -80,8 +80,8 @@ class Collection:
     def open(cls, folder: Path, progress: Callable[[float], None] | None = None) -> Collection:
         """Open a collection, or any folder with one folder of recordings a class.
 
-        A folder without a manifest gains one, and no file moves. Takes that were not finished when the program ended
-        are recovered; :attr:`notes` tells.
+        A folder without a manifest gets one; no file is moved. Takes that were not finished when the program ended are
+        recovered, with a note in :attr:`notes`.
 
         Parameters
         ----------
@@ -177,14 +177,14 @@ class Collection:
         return self._store.refresh(look_everywhere=True)
 
     def add(self, take: Take, label: str = "") -> RecordedClip:
-        """Make a take a clip of class ``label`` ("": the take's own); its spool file is removed when that is done.
+        """Add a take as a clip of class ``label`` ("": the label of the take), and remove its spool file.
 
         Raises
         ------
         DataError
-            If the label is not one, the take is empty or a clip already, its id is no plain name, or the clip cannot
-            be written (disk full, folder write-protected): the collection is as it was then, and the take stays in
-            the spool.
+            If the label is invalid, the take is empty or already in the collection, its id is not a plain name, or the
+            clip cannot be written (disk full, folder write-protected). The collection is then unchanged, and the take
+            stays in the spool.
         """
         own = checked_label(label or take.label)
         if file_id(take.id) != take.id:
@@ -208,9 +208,9 @@ class Collection:
         return self.clip(take.id)
 
     def relabel(self, ids: Iterable[str], label: str) -> str:
-        """Give clips another label; their files go to its folder. Returns a description of the change.
+        """Change the label of clips and move their files to its folder; return a description of the change.
 
-        Files that do not lie in a folder of their class stay where they are: then the manifest alone says the label.
+        Files outside the folder of their class are not moved; only the manifest changes.
         """
         own = checked_label(label)
         self._prepare()
@@ -218,7 +218,7 @@ class Collection:
         return self._relabel(entries, own, f"{counted(len(entries), 'clip')} relabelled as {own}")
 
     def rename_class(self, old: str, new: str) -> str:
-        """Give all clips of a class another label, as one step; a class ``new`` that exists takes them in."""
+        """Change the label of all clips of a class in one step; if the class ``new`` exists, the classes are merged."""
         own = checked_label(new)
         self._prepare()
         entries = [entry for entry in self._store.catalogue if entry.clip is not None and entry.clip.label == old]
@@ -231,7 +231,7 @@ class Collection:
     def trim(self, id: str, start_s: float, end_s: float) -> RecordedClip:
         """Keep only the part of a clip from ``start_s`` to ``end_s``; the longer file goes to the trash.
 
-        Where that is all of it, nothing is done. Of a file outside the folder the piece becomes a file inside it.
+        If the part is the whole clip, nothing is done. The part of a file outside the folder becomes a file inside it.
 
         Raises
         ------
@@ -262,9 +262,9 @@ class Collection:
         return self.clip(id)
 
     def delete(self, ids: Iterable[str]) -> str:
-        """Take clips out of the collection; their files go to the trash. Returns a description of the change.
+        """Delete clips: their files are moved to the trash. Returns a description of the change.
 
-        A file outside the folder stays where it is; for one that is reached through a link, DataError is raised.
+        A file outside the folder is not moved; for a file that is reached through a link, DataError is raised.
         """
         self._prepare()
         entries = self._entries(ids)

@@ -20,7 +20,7 @@ _EXACT = {
     "PCM_S8": "int32", "PCM_U8": "int32", "PCM_16": "int32", "PCM_24": "int32", "PCM_32": "int32",
     "FLOAT": "float32", "DOUBLE": "float64",
 }  # fmt: skip
-"""In what type samples are read so that writing them again gives the same bits."""
+"""Type for reading samples, such that writing them gives the same bits."""
 
 _HIGHEST_FLAC_HZ = 655350
 
@@ -49,10 +49,9 @@ class Encoded:
 def encode(samples: NDArray[np.float32], rate_hz: float, file_format: str) -> Encoded:
     """Return samples [shape=(n_samples,)] as FLAC or WAV.
 
-    FLAC has 24 bits a sample, as converters have: a sample comes back within 6e-8, and what lies above full scale is
-    cut to it. WAV has 32-bit floating point and gives back every bit; it is taken also for rates that FLAC does not
-    have. The rate is rounded to a whole number of hertz. A sample that is no finite number, which would make the whole
-    file unusable, becomes 0.
+    FLAC has 24 bits per sample, as converters have; the error is below 6e-8, and samples above full scale are clipped.
+    WAV has 32-bit floating point and is lossless; it is also used for rates that FLAC does not support. The rate is
+    rounded to whole hertz. A sample that is not a finite number, which would make the file unusable, becomes 0.
     """
     samples = np.where(np.isfinite(samples), samples, np.float32(0.0))
     level = measure_level(samples)
@@ -66,10 +65,9 @@ def encode(samples: NDArray[np.float32], rate_hz: float, file_format: str) -> En
 
 
 def trimmed(path: Path, start_s: float, end_s: float, file_format: str) -> Encoded | None:
-    """Return the samples from ``start_s`` to ``end_s`` of a file, None where that is all of it.
+    """Return the part of a file from ``start_s`` to ``end_s``, or None if that is the whole file.
 
-    Channels, format and bits stay as they are; what is left has the very samples it had. Only of a file that loses
-    something with every writing (OGG) the piece becomes FLAC or WAV.
+    Channels, format and samples are unchanged. Only the part of a file in a lossy format (OGG) becomes FLAC or WAV.
 
     Raises
     ------

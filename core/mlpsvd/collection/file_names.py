@@ -17,7 +17,7 @@ _LONGEST_BYTES = 80
 
 
 def checked_label(label: str) -> str:
-    """Return a label as a manifest gives it back: without spaces around it, accented letters in one spelling.
+    """Return a normalised label, as read from a manifest: without surrounding spaces, in Unicode NFC.
 
     Raises
     ------
@@ -33,10 +33,10 @@ def checked_label(label: str) -> str:
 
 
 def safe_name(label: str) -> str:
-    """Return the name of the folder for a label: the label itself wherever every system can hold it.
+    """Return the name of the folder for a label: the label itself if it is a valid name on every system.
 
-    What Windows, macOS or Linux would refuse, hide or change is replaced: slashes, colons and the like, characters
-    that cannot be seen, dots and spaces at either end, reserved names such as ``CON``, and what is too long. Two
+    Names that Windows, macOS or Linux would reject, hide or change are modified: slashes, colons and similar
+    characters, invisible characters, dots and spaces at either end, reserved names such as ``CON``, and long names. Two
     labels may get the same name.
     """
     shown = "".join("_" if _is_unsafe(letter) else letter for letter in unicodedata.normalize("NFC", label))

@@ -39,8 +39,8 @@ class FolderScan:
     text
         The manifest as it is on disk; None where there is none.
     copy_to
-        Where a copy of that has to go before it is replaced, so that nothing in it is lost; None where all of it is
-        in the catalogue, bit by bit.
+        Path for a copy of the manifest before it is replaced, so that nothing is lost; None if the catalogue contains
+        all of it, bit by bit.
     """
 
     catalogue: ClipIndex
@@ -50,14 +50,14 @@ class FolderScan:
 
 
 def take_stock(folder: Path, changed: Mapping[str, Mapping[str, str] | None], progress: Progress) -> FolderScan:
-    """Read the manifest and look through the folder; nothing is written.
+    """Read the manifest and scan the folder, without writing anything.
 
     Parameters
     ----------
     folder
         The collection's folder.
     changed
-        Rows that a step which was interrupted should have changed, by id; None takes the row out.
+        Rows, by id, that an interrupted step should have changed; None removes the row.
     progress
         Called with the share done, 0 to 1; may raise to cancel.
     """
@@ -276,7 +276,7 @@ def _label_of(name: str, labels: Mapping[str, str]) -> str:
 
 
 def _path_cell(name: str) -> str:
-    """A name with a space in front would lose it in a manifest: spaces around cells do not count there."""
+    """Return a path whose surrounding spaces are kept, as a manifest ignores spaces around cells."""
     return name if name == name.strip() else f"./{name}"
 
 

@@ -1,8 +1,7 @@
 """Journal of the changes of a collection, for undo after a restart and recovery after a crash.
 
-Every step is written down before anything is done, as a transaction: which files move, and what the rows of the
-manifest become. Both can be done a second time without harm. A step that was interrupted is therefore finished when
-the collection is opened next.
+Every step is a write-ahead transaction: the moves of files and the new rows of the manifest are written to the journal
+first. Both are idempotent, so that an interrupted step is completed when the collection is next opened.
 """
 
 from __future__ import annotations
@@ -35,10 +34,10 @@ class Journal:
     undoable, redoable
         Steps that can be undone and done again, the next one last.
     pending
-        A transaction that was begun and neither finished nor taken back.
+        A transaction that was begun but neither finished nor rolled back.
     damage
-        Why the file cannot be used, in one clause; "" if it can. All of it counts as nothing then: a step whose
-        neighbours are damaged is not done by half. :meth:`set_aside` makes room for a new one.
+        Why the file cannot be used, in one clause; "" if it can. A damaged journal is ignored as a whole, so that no
+        step is partly undone; :meth:`set_aside` renames it.
 
     Parameters
     ----------
@@ -65,12 +64,12 @@ class Journal:
         return any(change.id == id for step in (*self.undoable, *self.redoable) for change in step.changes)
 
     def begin(self, transaction: Transaction) -> None:
-        """Write down what is about to be done; OSError where that is not possible: nothing is to be done then."""
+        """Write a transaction before it is carried out; if this raises OSError, it must not be carried out."""
         self._append(asdict(transaction), is_safe=True)
         self.pending = transaction
 
     def finish(self) -> None:
-        """Record that it was done; where that cannot be written it is done once more at the next opening."""
+        """Record that the transaction was carried out; if that cannot be written, it is repeated at the next start."""
         if self.pending is not None:
             with contextlib.suppress(OSError):
                 self._append(_DONE)
@@ -78,14 +77,14 @@ class Journal:
             self.pending = None
 
     def take_back(self) -> None:
-        """Record that it was not done."""
+        """Record that the transaction was rolled back."""
         if self.pending is not None:
             with contextlib.suppress(OSError):
                 self._append({"kind": "taken back"})
             self.pending = None
 
     def clear(self) -> None:
-        """Forget every step; OSError where that is not possible."""
+        """Remove all steps; raise OSError if that fails."""
         write_atomically(self.path, "")
         self.undoable, self.redoable, self.pending, self._good_bytes = [], [], None, 0
 
@@ -99,9 +98,9 @@ class Journal:
         return aside
 
     def shorten(self, most: int = 2000) -> None:
-        """Forget the oldest steps where there are more than ``most`` of them, and keep half as many.
+        """Remove the oldest steps if there are more than ``most``, and keep half as many.
 
-        Their files stay in the trash. Nothing is shortened while a step is unfinished, or where it cannot be written.
+        Their files stay in the trash. Nothing is removed while a step is unfinished, or if the file cannot be written.
         """
         if len(self.undoable) + len(self.redoable) <= most or self.pending is not None:
             return
@@ -127,7 +126,7 @@ class Journal:
         line = _line(table)
         self._separate()
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
-        # A link would let us write where it points to; a named pipe would be waited for.
+        # Opening a link would write to its target; opening a named pipe would block.
         flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         descriptor = os.open(self.path, flags, 0o666)
         with os.fdopen(descriptor, "r+b", buffering=0) as file:
@@ -144,7 +143,7 @@ class Journal:
         self._good_bytes += len(line)
 
     def _separate(self) -> None:
-        """Replace the file by a copy where it has a second name: what is appended must not appear in another file."""
+        """Replace the file by a copy if it has a second hard link, so that lines are not appended to another file."""
         try:
             status = os.lstat(self.path)
         except FileNotFoundError:
@@ -183,7 +182,7 @@ def _line(table: Mapping[str, Any]) -> bytes:
 
 
 def _as_done(kind: str, step: Step) -> dict[str, Any]:
-    """Return a step as it is written down when nothing of it is left to do."""
+    """Return the journal entry of a completed step."""
     return asdict(Transaction(kind, step, (), ()))
 
 

@@ -29,8 +29,8 @@ class State:
     at
         Which row that was.
     trash
-        What its file is called in the trash while the clip does not stand so; two states with the same name have the
-        same file. "" where the file is not the collection's own and never moves.
+        Name of its file in the trash while the clip is in another state; states with the same name share one file. ""
+        if the file does not belong to the collection and is never moved.
     """
 
     cells: Mapping[str, str]
@@ -57,7 +57,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Transaction:
-    """One step, or its undoing, or its redoing, down to the last file.
+    """The file operations and manifest changes of one step, undo or redo.
 
     Attributes
     ----------
@@ -66,9 +66,9 @@ class Transaction:
     step
         The step that is done, undone or redone.
     moves
-        From where to where files move, relative to the collection's folder.
+        Source and target of each moved file, relative to the collection's folder.
     rows
-        Id, cells (None: the row goes) and place of every row that changes.
+        Id, cells (None: the row is removed) and index of every row that changes.
     """
 
     kind: str
@@ -78,12 +78,12 @@ class Transaction:
 
 
 def read_line(line: bytes) -> Transaction | str:
-    """Return what one line says: a transaction, or ``done`` or ``taken back``, which is about the one before.
+    """Parse one line: a transaction, or ``done`` or ``taken back`` for the previous transaction.
 
     Raises
     ------
     FileFormatError
-        If it says anything else, has a value of another type, or would move a file from or to a place outside the
+        If it is anything else, has a value of the wrong type, or would move a file from or to a place outside the
         collection's folder.
     """
     fields = parse_fields(line)

@@ -34,8 +34,7 @@ class Manifest:
     header
         The names of the columns as they are written.
     keys
-        What each column is called here: its name in lower case, made different from all others. :data:`COLUMNS` are
-        all among them.
+        Unique key of each column: its name in lower case, numbered if necessary. They include all of :data:`COLUMNS`.
     rows
         The cells of each row by key.
     """
@@ -71,10 +70,10 @@ def read_text(path: Path) -> tuple[str, str]:
 
 
 def parse_manifest(text: str) -> Manifest | None:
-    """Return the contents of a manifest's text, None where its first row does not name a path and a label.
+    """Parse the text of a manifest; return None if its first row does not name a path and a label.
 
-    Rows that are blank are left out; cells beyond the last column get columns without a name. A table of more than
-    1000 columns is no manifest.
+    Blank rows are ignored; cells beyond the last column get columns without a name. A table of more than 1000 columns
+    is not a manifest.
     """
     try:
         table = [row for _, row in rows_of(text)]

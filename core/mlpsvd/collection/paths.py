@@ -1,8 +1,7 @@
 """Which paths are inside a collection's folder, and which the program may write, move or delete.
 
-A collection may come from anybody. What it names (in its manifest, its journal, its spool) is text that this module
-turns into places. What lies outside the folder, behind a link, or where the program keeps its own files is read at
-most.
+A collection may come from an untrusted source. This module resolves the paths in its manifest, journal and spool.
+Files outside the folder, behind a link, or among the program's own files are only read, never changed.
 """
 
 from __future__ import annotations
@@ -37,10 +36,9 @@ __all__ = [
 ]
 
 TRASH = ".mlpsvd/trash"
-"""Where the files of deleted and trimmed clips lie, as long as that can be undone."""
+"""Folder of the files of deleted and trimmed clips, as long as the step can be undone."""
 STAGING = TRASH
-"""Where a new file waits for the transaction that moves it to its place. The same folder as the trash: to undo a new
-clip is the same move backwards."""
+"""Folder of new files until their transaction moves them. It is the trash, so that undo is the reverse move."""
 
 _FILES_OF_OURS = (
     ".mlpsvd", ".mlpsvd/lock", ".mlpsvd/journal.jsonl", ".mlpsvd/collection.json", TRASH, ".mlpsvd/spool",
@@ -53,7 +51,7 @@ _LINK_TAGS = tuple(getattr(stat, name, None) for name in ("IO_REPARSE_TAG_SYMLIN
 
 
 def place_of(folder: Path, name: str) -> Path:
-    """Return where the file is that a manifest names, perhaps in Windows' spelling; it may lie anywhere."""
+    """Return the path of a file named in a manifest, also with Windows separators; it may be outside the folder."""
     path = folder / name
     if "\\" in name and not is_there(path):
         path = folder / name.replace("\\", "/")
@@ -61,7 +59,7 @@ def place_of(folder: Path, name: str) -> Path:
 
 
 def own_place(folder: Path, name: str) -> str | None:
-    """Return where a name lies inside the collection, with ``/`` between folders, if a clip may lie there.
+    """Return the path of a name relative to the collection, with ``/`` between folders, if clips may be stored there.
 
     Parameters
     ----------
@@ -73,7 +71,7 @@ def own_place(folder: Path, name: str) -> str | None:
     Returns
     -------
     str or None
-        None where it leads out of the folder or to the program's own files, or where a link lies on the way or there.
+        None if it is outside the folder or among the program's own files, or if any part of the path is a link.
     """
     if not _is_encodable(name):
         return None
@@ -93,7 +91,7 @@ def own_file(folder: Path, name: str) -> str | None:
 def is_movable(name: str) -> bool:
     """Whether a step may move a file from or to that name: a clip's place, or one file in the trash.
 
-    Judged by the text alone; :func:`first_link` looks at the disk.
+    Only the text is checked; :func:`first_link` checks the disk.
 
     Examples
     --------
@@ -139,7 +137,7 @@ def _is_link(path: str) -> bool:
 
 
 def is_there(path: Path) -> bool:
-    """Whether anything lies at the end of that path; also False where the system cannot be asked for it."""
+    """Whether a path exists; also False for a path that is invalid on this system."""
     return _status(path) is not None
 
 
@@ -156,7 +154,7 @@ def is_folder(path: Path) -> bool:
 
 
 def _status(path: Path) -> os.stat_result | None:
-    """Return what the system says; None also for names that are too long or hold a zero, where Path.exists raises."""
+    """Return the status of a path; None also for names that are too long or contain NUL, where Path.exists raises."""
     try:
         return path.stat()
     except (OSError, ValueError):
@@ -212,7 +210,7 @@ def _is_plain_part(part: str) -> bool:
 
 
 def _folded(part: str) -> str:
-    """Return a name as systems compare it that ignore case, spelling and invisible letters."""
+    """Return a name for comparison as on file systems that ignore case, normalisation and invisible characters."""
     if part.isascii():
         return part.lower().rstrip(" .")
     shown = "".join(letter for letter in part if unicodedata.category(letter) != "Cf")

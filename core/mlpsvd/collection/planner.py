@@ -19,23 +19,23 @@ __all__ = ["Resolved", "carry_out", "check_moves", "resolve", "revert"]
 
 @dataclass(frozen=True)
 class Resolved:
-    """A transaction, and for how many clips the step cannot be taken because something was changed from outside."""
+    """A transaction, and the number of clips for which the step is impossible because of external changes."""
 
     transaction: Transaction
     n_impossible: int
 
 
 def resolve(kind: str, step: Step, catalogue: ClipIndex) -> Resolved:
-    """Return what is to be done.
+    """Return the transaction of a step, undo or redo.
 
     Parameters
     ----------
     kind
         ``step``, ``undo`` or ``redo``.
     step
-        The step; undoing goes from its states after to those before.
+        The step; undo goes from its ``after`` states to its ``before`` states.
     catalogue
-        The clips as they stand now; with the folder it decides where files are and where there is room.
+        The present clips; with the folder, they determine the locations of files and free names.
     """
     resolver = _Resolver(catalogue)
     changes = reversed(step.changes) if kind == "undo" else step.changes
@@ -55,7 +55,7 @@ def check_moves(folder: Path, moves: tuple[tuple[str, str], ...]) -> None:
 
 
 def carry_out(folder: Path, moves: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
-    """Move files, those that were moved already left alone; return the moves that were made.
+    """Move files, except those that have already been moved; return the moves that were made.
 
     Raises
     ------
@@ -82,13 +82,13 @@ def revert(folder: Path, made: list[tuple[str, str]]) -> None:
 
 
 def _move(folder: Path, source: str, target: str) -> None:
-    """Move one file; a link that has come into the way since all moves were checked is an OSError."""
+    """Move one file; raise OSError if a link was created on its path after all moves were checked."""
     checked_write(folder, target).parent.mkdir(parents=True, exist_ok=True)
     checked_write(folder, source).rename(folder / target)
 
 
 def _is_another_file(source: Path, target: Path) -> bool:
-    """Whether something else lies at the target (where upper and lower case are one, it may be the file itself)."""
+    """Whether another file is at the target (on a case-insensitive file system, it may be the source itself)."""
     return os.path.lexists(target) and not os.path.samestat(os.lstat(target), os.lstat(source))
 
 
@@ -128,7 +128,7 @@ class _Resolver:
         return True
 
     def _put_away(self, cells: Cells, old: State) -> None:
-        """Plan that the file of a clip goes to the trash; one that is not the collection's own stays where it is."""
+        """Plan to move the file of a clip to the trash, unless the file does not belong to the collection."""
         place = own_file(self._folder, cells["path"])
         if old.trash and place is not None:
             self.moves.append((place, f"{TRASH}/{old.trash}"))
@@ -162,7 +162,7 @@ class _Resolver:
         return True
 
     def _room_for(self, name: str, leaving: str = "") -> str | None:
-        """Return ``name``, or the next one with a number where something else lies there; None outside the folder."""
+        """Return ``name``, with a number if it is taken; None outside the folder."""
         place = own_place(self._folder, name)
         if place is None:
             return None
@@ -183,6 +183,6 @@ class _Resolver:
 
 
 def _merged(now: Cells, old: Cells, new: Cells) -> dict[str, str]:
-    """Return the row as it is now with the cells that a step changes: what was edited outside meanwhile stays."""
+    """Return the present row with the cells that a step changes; external edits of other cells are kept."""
     changed: Mapping[str, str] = {key: value for key, value in new.items() if value != old.get(key, "")}
     return {**now, **changed}

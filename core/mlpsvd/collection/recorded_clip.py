@@ -16,9 +16,9 @@ class RecordedClip:
     Attributes
     ----------
     id
-        A name that stays with it whatever becomes of label, length and place, and over restarts.
+        Permanent identifier, independent of label, length and location.
     path
-        Where the file is.
+        Path of the file.
     name
         The path as the manifest has it, relative to the collection's folder.
     label
@@ -36,7 +36,7 @@ class RecordedClip:
     clipped
         Whether a sample reached full scale (False where it was not measured).
     has_gap
-        Whether sound was lost right before or behind it.
+        Whether sound was lost immediately before or after it.
     """
 
     id: str

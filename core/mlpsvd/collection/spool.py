@@ -1,8 +1,8 @@
 """Spool files: the samples of a take in progress are on disk, so that a crash loses none of them.
 
-A spool is two files: ``ID.json`` says what the take is, ``ID.wav`` (32-bit floating point) grows. Whatever the WAV
-header says, the samples are all that lies behind it: a program that was killed between writing samples and header
-has lost nothing.
+A spool consists of two files: ``ID.json`` with the properties of the take, and ``ID.wav`` (32-bit floating point), to
+which samples are appended. All data after the WAV header are samples, whatever length the header gives, so that nothing
+is lost if the program is killed between writing samples and header.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Spool:
     def __init__(self, folder: Path, facts: SpoolFacts) -> None:
         if file_id(facts.id) != facts.id:
             raise ValueError(f"the id of the take is {quoted(facts.id)}; it should be letters, digits, - and _")
-        # The collection was without links when it was opened; whatever has been put there since is not written through.
+        # The collection had no links when it was opened; links created since then are not followed.
         if is_link(folder) or (folder.parent.name == ".mlpsvd" and is_link(folder.parent)):
             raise OSError(errno.ELOOP, f"{folder.parent.name}/{folder.name} is a link")
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ class Spool:
             raise
 
     def write(self, samples: NDArray[np.float32]) -> None:
-        """Append samples [shape=(n_samples,)]: when this returns the system has them, and the header counts them."""
+        """Append samples [shape=(n_samples,)] and update the header; both are passed to the system on return."""
         self._put(_HEADER_BYTES + 4 * self._n_samples, samples.astype("<f4").tobytes())
         self._n_samples += len(samples)
         self._put(0, _header(self._facts.rate_hz, self._n_samples))
@@ -126,7 +126,7 @@ class Spool:
 
 
 def left_over(folder: Path) -> tuple[Path, ...]:
-    """Return the WAV files of all spools in a folder, oldest first, and clear away facts that never got samples."""
+    """Return the WAV files of all spools in a folder, oldest first, and remove JSON files without samples."""
     if not folder.is_dir():
         return ()
     for facts in folder.glob("*.json"):
@@ -137,10 +137,10 @@ def left_over(folder: Path) -> tuple[Path, ...]:
 
 
 def read_spool(path: Path) -> Take | None:
-    """Return the take in a spool, None where not one sample of it is there.
+    """Return the take in a spool, or None if it has no samples.
 
-    Where what is known of the take is damaged, its label is ``recovered``, its rate is the WAV header's, and its
-    start is counted back from when the file was last written.
+    If the JSON file is damaged, the label is ``recovered``, the rate is that of the WAV header, and the start time is
+    estimated from the modification time of the file.
 
     Raises
     ------

@@ -30,13 +30,12 @@ _MOST_BYTES = 10_000
 
 
 class CollectionStorage:
-    """What :class:`mlpsvd.collection.collection.Collection` stands on; one for each open collection.
+    """Storage of a :class:`mlpsvd.collection.collection.Collection`; one for each open collection.
 
     Parameters
     ----------
     folder
-        The folder, which exists. What was interrupted in it is finished, and its manifest rewritten where the
-        files say more than it does.
+        The folder, which must exist. An interrupted step is completed, and the manifest is rewritten if it lacks files.
     progress
         Called with the share done, 0 to 1; may raise to cancel.
 
@@ -87,7 +86,7 @@ class CollectionStorage:
             self._lock = None
 
     def set_file_format(self, file_format: str) -> None:
-        """Remember what takes become; DataError where that is neither flac nor wav, or cannot be written."""
+        """Store the file format of takes; raise DataError if it is neither flac nor wav, or cannot be written."""
         check_format(file_format)
         try:
             self._write(".mlpsvd/collection.json", json.dumps({"format_version": 1, "file_format": file_format}))
@@ -96,7 +95,7 @@ class CollectionStorage:
         self.file_format = file_format
 
     def refresh(self, look_everywhere: bool = False) -> bool:
-        """Take over what another program did to the manifest (or to any file); True where it was something."""
+        """Read external changes of the manifest (or of all files); return True if there were any."""
         if not look_everywhere and self._signature() == self._seen:
             return False
         before, self.notes = self.catalogue.text(), []
@@ -105,7 +104,7 @@ class CollectionStorage:
         return (before, clips) != (self.catalogue.text(), self.catalogue.clips())
 
     def is_taken(self, name: str) -> bool:
-        """Whether a file lies at that place, or the manifest names one there."""
+        """Whether a file exists at a path, or the manifest names one there."""
         wanted = name.casefold()
         return os.path.lexists(self.folder / name) or any(
             one.cells["path"].casefold() == wanted for one in self.catalogue
@@ -122,11 +121,11 @@ class CollectionStorage:
         return name
 
     def take_step(self, step: Step) -> None:
-        """Do a step; DataError where that is not possible, and then everything is as before."""
+        """Carry out a step; raise DataError if that fails, with the collection unchanged."""
         self._commit(resolve("step", step, self.catalogue).transaction)
 
     def take_back_or_again(self, kind: str, step: Step) -> str:
-        """Undo or redo a step and say so; what was changed from outside is left as it is, and told."""
+        """Undo or redo a step and return a message; clips that were changed externally are skipped and counted."""
         resolved = resolve(kind, step, self.catalogue)
         self._commit(resolved.transaction)
         done = f"{'Undone' if kind == 'undo' else 'Redone'}: {step.words}"
@@ -143,7 +142,7 @@ class CollectionStorage:
         return sorted(path for path in trash.iterdir() if is_link(path) or path.is_file())
 
     def empty_trash(self) -> None:
-        """Forget all steps and remove the files; DataError where that is not possible."""
+        """Remove all steps and their files; raise DataError if that fails."""
         try:
             self.journal.clear()
             for path in self.trash_files():
@@ -156,7 +155,7 @@ class CollectionStorage:
         return left_over(self.spool_folder) if linked_place(self.folder) is None else ()
 
     def read_left_over(self, spool: Path) -> Take | None:
-        """Return the take in a spool; one that is empty or a clip already is cleared away, and None returned."""
+        """Return the take in a spool; remove the spool and return None if it is empty or already in the collection."""
         take = read_spool(spool)
         if take is not None and take.id not in self.catalogue and not self.journal.knows(take.id):
             return take
@@ -179,11 +178,11 @@ class CollectionStorage:
             )
 
     def _write(self, name: str, data: bytes | str) -> None:
-        """Write a file of the collection in one step; OSError where that would be outside the folder."""
+        """Write a file of the collection atomically; raise OSError if it is outside the folder."""
         write_atomically(checked_write(self.folder, name), data)
 
     def _look(self, progress: Callable[[float], None]) -> ClipIndex:
-        """Read what is there; first finish what was interrupted, and then write the manifest if it says less."""
+        """Complete an interrupted step, scan the folder, and write the manifest if it lacks files."""
         if self.writable:
             self._check_journal()
         pending = self.journal.pending if self.writable else None
@@ -200,7 +199,7 @@ class CollectionStorage:
         return stock.catalogue
 
     def _check_journal(self) -> None:
-        """Set a journal aside that is damaged, or whose unfinished step must not be finished."""
+        """Rename a journal that is damaged, or whose unfinished step must not be completed."""
         damage = self.journal.damage
         if not damage and self.journal.pending is not None:
             try:
@@ -248,7 +247,7 @@ class CollectionStorage:
         self._remove_empty_folders(made)
 
     def _remove_empty_folders(self, made: list[tuple[str, str]]) -> None:
-        """A class without clips leaves no folder behind; one that holds anything else stays."""
+        """Remove the folders of classes without clips, unless they contain other files."""
         for folder in {(self.folder / source).parent for source, _ in made}:
             if folder not in (self.folder, self.folder / TRASH):
                 with contextlib.suppress(OSError):

@@ -35,21 +35,21 @@ class Take:
     started_at
         Date and time of its first sample, with the time zone.
     has_gap
-        Whether sound was lost right before it or right behind it (the device broke off, or the recorder came too
-        late): the stretch that was asked for was cut there, and this is a piece of it.
+        Whether sound was lost immediately before or after it (the device was lost, or the recorder was too late), so
+        that the take is only a part of the requested section.
     device
-        What it was recorded from.
+        Name of the input device.
     pre_roll_s
-        How much of it was heard before the start or the trigger.
+        Duration of the part before the start or the trigger.
     file_format
         ``flac`` or ``wav``; "" leaves that to the collection.
     id
-        A name that no other take has; the clip made of it keeps it.
+        Unique identifier; the clip keeps it.
     spool
-        The file that it was written to while it was recorded, if any. It lies there until the take is in a
-        collection (:meth:`mlpsvd.collection.collection.Collection.add` removes it) or is thrown away.
+        The file that it was written to while it was recorded, if any. It is kept until the take is added to a
+        collection (:meth:`mlpsvd.collection.collection.Collection.add` removes it) or discarded.
     first
-        The number of its first sample in the ring it came from; -1 where that is gone, as after a recovery.
+        Number of its first sample in the ring buffer; -1 if unknown, as after a recovery.
     """
 
     samples: NDArray[np.float32]

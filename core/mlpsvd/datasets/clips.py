@@ -32,7 +32,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class FileNote:
-    """Something odd about a recording that is used all the same: it is truncated, it is silent."""
+    """A note about a recording that is used although it has a defect: it is truncated, it is silent."""
 
     path: str
     note: str
@@ -83,7 +83,7 @@ class LoadedClips:
     has_fixed_split
         Whether a manifest fixes the split.
     notes
-        What is odd about files that are used.
+        Notes about files that are used although they have defects.
     warnings
         Notes for the user about the data set, before training, see :mod:`mlpsvd.datasets.survey`.
     trained_on

@@ -40,9 +40,10 @@ def read_table_text(path: Path) -> tuple[str, str]:
 
 
 def decoded(data: bytes) -> tuple[str, str]:
-    """Return the text of a file and what was odd about its encoding.
+    """Return the text of a file, and a note about its encoding (empty for UTF-8).
 
-    UTF-8 with or without a byte order mark, UTF-16 with one or recognised by its zero bytes, else Windows-1252.
+    Supported are UTF-8 with or without a byte order mark, UTF-16 with one or recognised by its zero bytes, and
+    otherwise Windows-1252.
 
     Raises
     ------
@@ -75,8 +76,8 @@ def _windows(data: bytes) -> str:
 def rows_of(text: str) -> Iterator[tuple[int, list[str]]]:
     """Yield line number and cells of each row that is not blank, the heading first.
 
-    Between the cells are commas, semicolons or tabs, whichever the heading has most of; a first line ``sep=;`` says it
-    too, as Excel writes it.
+    The separator (comma, semicolon or tab) is the one that is most frequent in the heading, or the one that a first
+    line ``sep=;``, as written by Excel, specifies.
 
     Raises
     ------

@@ -22,10 +22,10 @@ class FileNames:
         self._names: dict[str, dict[str, str]] = {}
 
     def find(self, name: str) -> Path:
-        """Return the path of a name, whether there is such a file or not.
+        """Return the path of a name, whether or not the file exists.
 
-        macOS spells an accented letter in two characters (NFD), others in one (NFC): where a name is not there as it
-        is spelt, the file whose name is the same in NFC is taken.
+        macOS encodes an accented letter as two characters (NFD), other systems as one (NFC). If there is no file with
+        exactly this name, the file whose name is equal in NFC is returned.
         """
         path = self._folder / name
         if is_there(path):
@@ -58,7 +58,7 @@ class FileNames:
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is something at a path; False also where no system could have such a path."""
+    """Whether a path exists; False also for a path that is invalid on this system."""
     try:
         return path.exists()
     except (OSError, ValueError):

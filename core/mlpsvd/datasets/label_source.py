@@ -21,9 +21,9 @@ def guessed_labels(recordings: RecordingsSettings) -> RecordingsSettings:
 
     - A file is a manifest.
     - Recordings in two or more class folders are labelled by folder, or by the ``manifest.csv`` beside these folders
-      where it names at least as many recordings: a collection of the Record page.
-    - Otherwise the file names carry the label, by the pattern of the settings where that finds two or more classes,
-      else by the first of ``{label}_*``, ``{label}-*`` and ``{label} *`` that does.
+      if it lists at least as many recordings (a collection of the Record page).
+    - Otherwise the labels are in the file names. The pattern of the settings is used if it gives two or more classes,
+      else the first of ``{label}_*``, ``{label}-*`` and ``{label} *`` that does.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def guessed_labels(recordings: RecordingsSettings) -> RecordingsSettings:
         by_name = replace(recordings, labels_from="file names", pattern=pattern)
         if pattern.count("{label}") == 1 and len(_counts(by_name)) >= 2:
             return by_name
-    # No guess fits. The errors that follow are clearest for what is there: class folders, or files side by side.
+    # No source fits; this choice gives the clearest errors for class folders, or for files in a single folder.
     return by_folder if in_folders else replace(recordings, labels_from="file names")
 
 

@@ -90,8 +90,8 @@ def natural_key(text: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
 def label_from_name(stem: str, pattern: str) -> str | None:
     """Return the label that ``pattern`` finds in a file name without its suffix, or None if it does not match.
 
-    ``{label}`` stands for the label (at least one character), ``*`` for anything, also nothing. From left to right each
-    takes as little as it can. Upper and lower case are kept apart.
+    ``{label}`` matches the label (at least one character), ``*`` any text, including none. Matching is non-greedy from
+    left to right and case-sensitive.
 
     Raises
     ------
@@ -110,13 +110,13 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         ("(.+?)" if one != "*" else ".*?") + re.escape(text)
         for one, text in zip(pieces[1::2], pieces[2::2], strict=True)
     ]
-    # An atomic group keeps the first place where its text fits. That place is right wherever any is, and without the
-    # way back a pattern of many stars takes time in proportion to the name, not to a power of it.
+    # An atomic group keeps its first match, which is sufficient here. Without backtracking, a pattern with many stars
+    # takes time proportional to the length of the name, not to a power of it.
     return re.compile(re.escape(pieces[0]) + "".join(f"(?>{one})" for one in wild[:-1]) + wild[-1], re.DOTALL)
 
 
 def _normalised(text: str) -> str:
-    """One spelling of accented letters: macOS writes é in two characters, others in one."""
+    """Return a text in Unicode NFC: macOS encodes é as two characters, other systems as one."""
     return unicodedata.normalize("NFC", text)
 
 

@@ -18,14 +18,14 @@ _MOST_LINES = 12
 
 
 def left_out_lines(skipped: Sequence[Skipped], notes: Sequence[FileNote] = ()) -> tuple[str, ...]:
-    """Return lines that say what was left out and what is odd, one for each class and reason.
+    """Return lines that list skipped files and notes, one line for each class and reason.
 
     Parameters
     ----------
     skipped
         Recordings that were left out.
     notes
-        Recordings that are used although something is odd about them.
+        Notes about recordings that are used.
 
     Examples
     --------
@@ -54,12 +54,12 @@ def counts_in_words(skipped: Sequence[Skipped], notes: Sequence[FileNote]) -> st
 
 
 def require_no_lost_class(class_names: Iterable[str], skipped: Sequence[Skipped]) -> None:
-    """Refuse a data set in which all recordings of a class were left out: a network would never know of it.
+    """Reject a data set in which all recordings of a class were left out, as the network would lack this class.
 
     Raises
     ------
     DataError
-        It names the class, the number of files, and why one of them was left out.
+        The message names the class, the number of files, and the reason for one of them.
     """
     known = set(class_names)
     lost = _grouped((one.label, one) for one in skipped if one.label and one.label not in known)

@@ -35,7 +35,7 @@ B = TypeVar("B")
 
 @dataclass(frozen=True)
 class Recording:
-    """A file that can be used, as far as one sees without reading its samples.
+    """A file that can be used according to its header; its samples have not been read.
 
     Attributes
     ----------
@@ -106,9 +106,9 @@ def most_common_rate_hz(rates_hz: Iterable[float]) -> float:
 
 
 def scan(settings: RecordingsSettings, progress: Progress | None = None) -> Inventory:
-    """Look through a folder or manifest without reading any samples.
+    """List the recordings of a folder or manifest without reading their samples.
 
-    Files that cannot be used are listed with the reason and are no error.
+    Files that cannot be used are listed with the reason; they do not raise an error.
 
     Parameters
     ----------

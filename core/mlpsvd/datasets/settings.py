@@ -35,7 +35,7 @@ class SyntheticSettings:
     filters: tuple[BandPass, ...] = setting(paper_bank(), label="Filters", help="One band-pass filter per class.")
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
-        """Yield what does not fit together: too few filters, a name used twice, a filter above Nyquist."""
+        """Yield conflicting settings: too few filters, a name used twice, a filter above Nyquist."""
         if len(self.filters) < 2:
             yield "filters", len(self.filters), "at least 2 filters, one for each class"
         labels = [one.label for one in self.filters]
@@ -92,7 +92,7 @@ class DataSettings:
     recordings: RecordingsSettings = setting(RecordingsSettings(), label="Recordings", help="Files on disk.")
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
-        """Yield what does not fit together: recordings without a path, a pattern without a label."""
+        """Yield conflicting settings: recordings without a path, a pattern without a label."""
         if self.source == "recordings":
             if not self.recordings.path:
                 yield "recordings.path", "", "the path of a folder of recordings or of a CSV manifest"

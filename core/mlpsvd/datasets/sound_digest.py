@@ -20,7 +20,7 @@ class SoundDigest:
         self._hash = hashlib.blake2b(digest_size=8)
 
     def add(self, samples: NDArray[np.float32]) -> None:
-        """Take the next samples [shape=(n_samples,)], as they were read, at the rate of the file."""
+        """Add the next samples [shape=(n_samples,)] as read from the file, without resampling."""
         self._hash.update(np.ascontiguousarray(samples, dtype="<f4").data)
 
     @property

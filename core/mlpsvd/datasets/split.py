@@ -14,10 +14,10 @@ __all__ = ["split_class", "split_key"]
 
 
 def split_key(name: str, folder: Path) -> str:
-    """Return what decides a recording's side of the split: its path relative to ``folder``.
+    """Return the key that assigns a recording to training or test: its path relative to ``folder``.
 
-    In Unicode NFC, with ``/`` between folders and without ``.`` and ``..`` in the middle: a data set keeps its split
-    when it is moved, or copied to another operating system.
+    The path is in Unicode NFC, with ``/`` between folders and without ``.`` and ``..``, so that a data set keeps its
+    split when it is moved or copied to another operating system.
 
     Parameters
     ----------
@@ -40,10 +40,10 @@ def split_class(
 ) -> list[str]:
     """Split the recordings of one class into training and test.
 
-    A recording is held out where the hash of the seed and its key, as a number from 0 to 1, is below ``test_fraction``.
-    Adding or removing a recording therefore moves no other one, and the number held out is binomially distributed
-    around ``test_fraction``. Where a class of two or more recordings would lack a side, the recording whose hash is
-    nearest to that side is moved to it. What a manifest has fixed is kept.
+    A recording is held out if the hash of the seed and its key, as a number from 0 to 1, is below ``test_fraction``.
+    Adding or removing a recording therefore does not move others, and the number of held-out recordings has a binomial
+    distribution. If a class of two or more recordings would have no training or no test recording, the recording with
+    the nearest hash is moved. Assignments in a manifest are kept.
 
     Recordings with equal keys are kept on the same side: copies of one recording share the key of one of them.
 

@@ -1,7 +1,7 @@
 """Clips of a recording of any length, read block by block with the memory of one clip.
 
-Every clip has the same bits as those of :func:`mlpsvd.audio.files.read`, ``resample`` and
-:func:`mlpsvd.datasets.cutting.cut` one after the other.
+The clips are bit-identical to those of :func:`mlpsvd.audio.files.read`, ``resample`` and
+:func:`mlpsvd.datasets.cutting.cut` applied in sequence.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Survey of recordings before training: properties that bias an accuracy.
 
-Differences between classes in sample rate, level or background let a network learn the device or the room instead.
-Copies of one recording on both sides of the split make a test of what was trained on.
+If classes differ in sample rate, level or background, a network may learn the device or the room instead of the sound.
+If copies of one recording are in both the training and the test set, the test accuracy is too high.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def _levels(by_class: Mapping[str, Sequence[RecordingFacts]]) -> Iterator[str]:
             f"{one_line(low)} (medians {_median(levels[high]):.0f} and {_median(levels[low]):.0f} dB re full scale): "
             "the network may learn the level instead; record all classes alike if it should not."
         )
-    # Of sounds that fill their recordings, the quietest frames are no background.
+    # In recordings that are filled with sound, the quietest frames are not background.
     backgrounds = {
         label: np.array([one.background_db for one in own if one.level_db - one.background_db >= _DIFFERENCE_DB])
         for label, own in by_class.items()

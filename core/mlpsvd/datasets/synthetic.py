@@ -32,8 +32,8 @@ def one_class(
 ) -> NDArray[np.float32]:
     """Make the clips of one class.
 
-    Every class and split has its own stream of random numbers: moving one filter leaves the noise of all classes as
-    it was, and asking for fewer samples or fewer clips gives the beginnings of the same clips.
+    Every class and split has its own random stream. Changing one filter therefore does not change the noise of other
+    classes, and fewer samples or fewer clips are the beginning of the same data.
 
     Parameters
     ----------
