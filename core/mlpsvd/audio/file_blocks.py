@@ -31,8 +31,7 @@ _BLOCK_SAMPLES = 2**21
 _TOLERATED_LOSS = 0.005
 """Share of the promised samples that may be missing without a note: the length of an MP3 file is an estimate."""
 _CANCELLED_DB = 7.0
-"""Channels that have nothing in common lose 10 lg n dB when n of them are mixed; a note says where it is this much
-more."""
+"""Mixing n uncorrelated channels reduces the level by 10 lg n dB; a note reports a loss that exceeds it by this."""
 
 
 class FileBlocks:

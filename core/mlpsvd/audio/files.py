@@ -92,7 +92,7 @@ def info(path: Path) -> AudioInfo:
 
 
 def read(path: Path, channel: int = 0) -> tuple[NDArray[np.float32], float]:
-    """Return the samples and the sample rate of :func:`read_sound`, which says what was odd about the file besides."""
+    """Return the samples and the sample rate of :func:`read_sound`, without its notes."""
     sound = read_sound(path, channel)
     return sound.samples, sound.sample_rate_hz
 
@@ -125,8 +125,8 @@ def read_sound(path: Path, channel: int = 0) -> Sound:
 def same_rate(first_hz: float, second_hz: float) -> bool:
     """Return whether two sample rates are equal within 0.1 %, which is inaudible and within clock tolerances.
 
-    Between such rates nothing is resampled: a resampler would cut the top of the band, and a network that was trained
-    with it would miss it.
+    Sound is not resampled between such rates, as the resampler would remove the top of the band, on which the network
+    was trained.
     """
     return abs(first_hz - second_hz) <= _SAME_RATE * max(first_hz, second_hz)
 

@@ -1,7 +1,7 @@
-"""Repair of length fields in audio file headers that a crash, a full disk or a stream left wrong.
+"""Repair of length fields in audio file headers that are wrong after a crash, on a full disk or in a stream.
 
-libsndfile trusts these lengths: of a WAV file whose recorder lost power it returns no samples, though all of them are
-there. The lengths are corrected in what libsndfile is given; the file itself is not changed.
+libsndfile relies on these lengths: it returns no samples of a WAV file whose recorder lost power, although the file
+contains them. The lengths are corrected in the data that libsndfile reads; the file itself is not changed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["PatchedFile", "Repair", "inspect_header"]
 
 _MOST_CHUNKS = 1000
 _PLACEHOLDERS = (range(0x7FFF0000, 0x80000000), range(0xFFFF0000, 0x100000000), range(2**62, 2**64))
-"""Lengths that programs write where they do not know it, e.g. ffmpeg and sox into a pipe."""
+"""Lengths that programs write if the length is unknown, e.g. ffmpeg and sox into a pipe."""
 _NO_LENGTH = "its header contains no length; it was read to the end of the file"
 _STALE = "its header ends before the sound does; it was read to the end of the file"
 
@@ -79,7 +79,7 @@ class PatchedFile(io.RawIOBase):
 
 @dataclass(frozen=True)
 class _Sound:
-    """The chunk that holds the samples: where its length stands, where it begins, and how long it says it is."""
+    """The chunk of the samples: position of its length field, start, and length according to the header."""
 
     size_format: str
     size_at: int
@@ -153,7 +153,7 @@ def _chunked(file: BinaryIO, size_format: str, first: int, name: bytes, outer: b
 
 
 def _rf64(file: BinaryIO, head: bytes) -> _Sound | None:
-    """In RF64, the length of the sound stands in a chunk ``ds64`` before all others, in 64 bits."""
+    """Return the sound chunk of an RF64 file, whose 64-bit length is in the first chunk, ``ds64``."""
     if head[12:16] != b"ds64" or len(head) < 32:
         return None
     file.seek(20)
@@ -180,7 +180,7 @@ def _chunks(file: BinaryIO, size_format: str, at: int) -> Iterator[tuple[int, by
 
 
 def _chunks_follow(file: BinaryIO, sound: _Sound, size: int) -> bool:
-    """Whether other chunks, or the tags of a music player, stand behind the sound, up to the end of the file."""
+    """Whether only other chunks, or the tags of a music player, follow the sound up to the end of the file."""
     for end in {sound.begin + sound.length, sound.begin + sound.length + sound.length % 2}:
         file.seek(end)
         if file.read(3) in (b"TAG", b"ID3"):

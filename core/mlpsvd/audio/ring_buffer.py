@@ -1,9 +1,9 @@
 """Lock-free ring buffer between the thread of a source and its readers: one writer, one reader that releases.
 
-Every sample is stored twice, one capacity apart, so that any stretch of up to ``capacity`` samples is one contiguous
-slice. Samples are addressed by their number since the start of the source, which never wraps. Where a device was lost
-for a while, the samples after it do not follow those before it: that place is a break, it is kept with the length of
-what is missing, and :meth:`RingBuffer.time_s` counts it.
+Every sample is stored twice, one capacity apart, so that up to ``capacity`` consecutive samples are one contiguous
+slice. Samples are addressed by their number since the start of the source, which never wraps. If a device is lost for a
+while, its sound has a break: the position and the length of the gap are stored, and :meth:`RingBuffer.time_s` includes
+the gap.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ class _Breaks:
 class RingBuffer:
     """The latest samples of a source.
 
-    ``write`` and ``begin_anew`` belong to the one thread that fills it, ``catch_up`` and ``advance`` to the one that
-    empties it. Neither waits for the other: the writer announces how far it is about to write *before* it touches the
-    samples, and a reader looks at that announcement *after* it has copied, so a stretch that was written over
-    meanwhile is told from a good one.
+    Only the writing thread calls ``write`` and ``begin_anew``, and only the main reading thread calls ``catch_up`` and
+    ``advance``. Neither waits for the other. The writer publishes its next end position *before* it writes samples, and
+    a reader checks this position *after* it has copied samples, so that it detects samples that were overwritten
+    meanwhile.
 
-    ``read``, ``first_break``, ``time_s`` and ``arrived_s`` change nothing and may be called from any thread: a second
-    reader, which records what the first one classifies, keeps its own place and never advances. What it asks for too
-    late it gets as None; whether there is room for the writer (``n_free``) is for the first reader alone.
+    ``read``, ``first_break``, ``time_s`` and ``arrived_s`` change nothing and may be called from any thread. A second
+    reader, which records the sound, keeps its own position and does not release samples; it gets None for samples that
+    have been overwritten. ``n_free`` depends on the main reader only.
 
     Parameters
     ----------
@@ -151,21 +151,20 @@ class RingBuffer:
         """
         if not gap_s >= 0.0:
             raise ValueError(f"gap_s is {gap_s}; it should be 0 or more")
-        # Before the samples behind it: whoever can read those knows of the break.
+        # The break is published before the samples that follow it, so that their readers know of it.
         self._breaks = self._breaks.with_another(self._written, gap_s)
 
     def first_break(self, start: int, end: int) -> int | None:
         """Return the number of the first sample after a break inside of samples ``start`` to ``end``, or None.
 
-        The number is above ``start`` and below ``end``: samples from ``start`` on that begin just after a break, and
-        samples up to ``end`` that end just before one, are of one piece.
+        The result is above ``start`` and below ``end``: a break exactly at either end does not interrupt the samples.
         """
         firsts = self._breaks.firsts
         at = bisect_right(firsts, start)
         return firsts[at] if at < len(firsts) and firsts[at] < end else None
 
     def time_s(self, sample: int, rate_hz: float) -> float:
-        """Return when sample number ``sample`` was heard, in seconds since the source's start, gaps counted in."""
+        """Return the time of a sample in seconds since the start of the source, including gaps."""
         return sample / rate_hz + self._breaks.before(sample)
 
     def read(self, start: int, n_samples: int) -> NDArray[np.float32] | None:
@@ -174,7 +173,7 @@ class RingBuffer:
         Returns
         -------
         np.ndarray [shape=(n_samples,)] or None
-            None where not all of them are there: not delivered yet, or (``start < oldest``) written over.
+            None if some of them are not yet delivered or (``start < oldest``) have been overwritten.
         """
         if n_samples > self._capacity or start < 0 or start + n_samples > self._written:
             return None
@@ -194,8 +193,8 @@ class RingBuffer:
         self._read = max(self._read, to)
 
     def arrived_s(self, end: int) -> float | None:
-        """Return when (``time.monotonic``) the sample before number ``end`` was delivered, None if long forgotten."""
-        # Bisected by hand: four thousand stamps need not be copied for each window that is decided on.
+        """Return when (``time.monotonic``) the sample before number ``end`` was delivered; None if no longer stored."""
+        # A bisection on the ring itself, as ``bisect`` would need a copy of four thousand stamps for each decision.
         n_stamps = self._n_stamps
         low, high = max(0, n_stamps - _N_STAMPS), n_stamps
         while low < high:

@@ -13,7 +13,7 @@ __all__ = ["RingWriter"]
 
 
 class RingWriter:
-    """Writes into a ring buffer of one rate what comes at any rate.
+    """Resamples sound of any rate to the rate of a ring buffer and writes it.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class RingWriter:
 
     @property
     def delay_s(self) -> float:
-        """What resampling adds between a sample's coming and its being in the ring."""
+        """Delay of the resampler in seconds."""
         return self._resampler.delay_s if self._resampler is not None else 0.0
 
     def begin(self, from_hz: float, gap_s: float | None) -> None:

@@ -33,7 +33,7 @@ __all__ = [
 
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 100.0, 768_000.0
 LARGEST_SAMPLE = 1e10
-"""Beyond it, squares and sums are no longer safe in float32. Full scale is 1; 32-bit integers as floats reach 2e9."""
+"""Maximum magnitude; larger squares and sums overflow float32. Full scale is 1; 32-bit integers as floats reach 2e9."""
 UNREADABLE = (OSError, RuntimeError, TypeError, MemoryError, ValueError)
 """What soundfile raises."""
 
@@ -140,7 +140,7 @@ def soundfile_library() -> ModuleType:
 
 @functools.cache
 def _forward_reader() -> Any:
-    """Return a SoundFile that only reads forwards: soundfile else moves to where it is after each read."""
+    """Return a SoundFile that only reads forwards; otherwise soundfile seeks after each read."""
 
     class ForwardReader(soundfile_library().SoundFile):  # type: ignore[misc]
         def seekable(self) -> bool:

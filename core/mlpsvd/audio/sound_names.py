@@ -1,7 +1,7 @@
 """File name extensions of audio files: one rule for folders, arguments, manifests and the window.
 
-In a folder, files are chosen by their suffix: all that libsndfile reads, and others that are known to hold sound, which
-are then refused with the reason. A file that somebody names is always opened, whatever its suffix is.
+In a folder, files are selected by their suffix: those that libsndfile reads, and other known audio formats, which are
+then rejected with the reason. A file that is named explicitly is always opened, whatever its suffix.
 """
 
 from __future__ import annotations

@@ -23,11 +23,11 @@ class StreamResampler:
     """A band-limited resampler with a short constant delay.
 
     A polyphase filter: for each output sample, one inner product of the latest input samples with the taps of a
-    Kaiser-windowed sinc at that sample's phase [1]_. Its band is that of soxr's HQ, by which files are resampled
-    (flat to 0.913 of the Nyquist frequency, 100 dB down at 1), so that a microphone and a file are heard alike.
+    Kaiser-windowed sinc at that sample's phase [1]_. Its passband is that of soxr's HQ, which resamples files (flat to
+    0.913 of the Nyquist frequency, attenuation of 100 dB at 1), so that microphone and files give the same spectra.
 
-    It is not soxr's own streaming, which collects blocks for its Fourier transforms and gives nothing for a while:
-    measured with blocks of 10 ms, sound came out late by mean (worst), in milliseconds,
+    The streaming mode of soxr is not used because it collects blocks for its Fourier transforms. Its mean (maximum)
+    delays, measured with blocks of 10 ms, in milliseconds:
 
     ========= ========== ========== ========== ==========
     rates      QQ         LQ         HQ         this
@@ -38,14 +38,14 @@ class StreamResampler:
     48 to 44.1 0 (0)      5 (10)    10 (19)    1.7 (1.7)
     ========= ========== ========== ========== ==========
 
-    and QQ interpolates without a filter: what lies above the model's band is folded into it.
+    QQ interpolates without a filter, so that frequencies above the model's band are aliased into it.
 
     Parameters
     ----------
     from_hz, to_hz
-        Sample rates. Of whole numbers of hertz, up to a million, the ratio is met exactly, and no time stamp drifts.
-        Where it asks for more than 4096 phases (8000 to 8001 Hz), the nearest one before each is taken: what is wrong
-        then lies 68 dB below a tone at 0.9 of the Nyquist frequency.
+        Sample rates. For whole numbers of hertz up to a million, the ratio is exact, and time stamps do not drift. A
+        ratio that needs more than 4096 phases (8000 to 8001 Hz) uses the nearest earlier phase; the error is 68 dB
+        below a tone at 0.9 of the Nyquist frequency.
 
     References
     ----------
@@ -67,11 +67,11 @@ class StreamResampler:
 
     @property
     def delay_s(self) -> float:
-        """How long a sample is held until those after it, which its neighbours need, are there."""
+        """Delay in seconds: half the length of the filter."""
         return self._delay_s
 
     def push(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Take the next input samples and return the output samples that can be told now.
+        """Add input samples and return the output samples that can be computed.
 
         Parameters
         ----------
@@ -80,8 +80,8 @@ class StreamResampler:
         Returns
         -------
         np.ndarray [shape=(about n_samples * to_hz / from_hz,)]
-            Output sample n, counted from the start, is at the time of input sample n * from_hz / to_hz: the delay is
-            one of waiting, and shifts nothing.
+            Output sample n, counted from the start, is at the time of input sample n * from_hz / to_hz. Output comes
+            later by the delay, but is not shifted in time.
         """
         self._n_in += len(block)
         return self._push(block)
@@ -141,5 +141,5 @@ class StreamResampler:
         distance = offsets[None, :] - np.arange(phases)[:, None] / phases
         shape = np.sqrt(np.clip(1.0 - np.square(distance / self._half), 0.0, None))
         taps = cut_off * np.sinc(cut_off * distance) * np.i0(beta * shape) / np.i0(beta)
-        # Each phase passes a constant as it is, so that none hums at the rate by which they follow one another.
+        # Unit gain at 0 Hz for each phase, to avoid a periodic error at the rate of the phases.
         return np.asarray(taps / taps.sum(axis=1, keepdims=True), dtype=np.float32)

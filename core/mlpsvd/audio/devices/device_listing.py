@@ -102,8 +102,8 @@ def portaudio_inputs(sd: Any) -> list[tuple[int, InputDevice]]:
 def default_index(sd: Any) -> int | None:
     """Return the number of PortAudio's default input, None if it has none.
 
-    On Windows PortAudio's default is that of MME, the oldest host API, which cuts names off at 31 characters and
-    resamples unasked; WASAPI's is the same device at its own rate.
+    On Windows, PortAudio's default is that of MME, the oldest host API, which truncates names to 31 characters and
+    resamples; the default of WASAPI is the same device at its native rate.
     """
     apis = sd.query_hostapis()
     for api in apis:
@@ -124,7 +124,7 @@ def pulse_index(sd: Any) -> int | None:
 def _in_order(library: PortAudioLibrary, pulse: PulseAnswer, through_pulse: bool) -> tuple[InputDevice, ...]:
     inputs = [device for _, device in portaudio_inputs(library.sd)]
     if through_pulse:
-        # The aliases lead to the server's default, which stands in its own list by its own name.
+        # The aliases are the server's default device, which its own list contains by name.
         beside = [device for device in inputs if device.name not in _ALIASES]
         inputs = pulse_inputs(pulse) + beside
     return tuple(sorted(inputs, key=lambda one: (not one.is_default, one.is_monitor)))

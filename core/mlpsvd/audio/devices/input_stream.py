@@ -16,8 +16,8 @@ from mlpsvd.audio.devices.portaudio import PortAudioLibrary
 __all__ = ["BLOCK_S", "Block", "InputStream"]
 
 BLOCK_S = 0.01
-"""Through a sound server a block is there 0.2 ms after its last sample, be it 5, 10 or 20 ms long (measured). At 10 ms
-the interpreter is asked for 100 times a second, and a sample waits 5 ms on average until its block is full."""
+"""Block length. A sound server delivers blocks of 5, 10 or 20 ms 0.2 ms after their last sample (measured). With 10 ms,
+the callback runs 100 times per second, and a sample waits 5 ms on average until its block is full."""
 _N_AGES = 64
 _OLDEST_S = 2.0
 
@@ -43,8 +43,8 @@ class Block:
 class InputStream:
     """Receives the blocks of a device from its opening to its loss.
 
-    The callback copies the block and wakes the reader; nothing else is done in PortAudio's own thread. Once
-    retired, what still comes (a server that hung sends everything it kept) is dropped, and the stream ends itself.
+    The callback copies the block and wakes the reader; PortAudio's own thread does nothing else. After
+    :meth:`retire`, further blocks (a server that hung sends all that it buffered) are dropped, and the stream ends.
 
     Parameters
     ----------
@@ -93,14 +93,13 @@ class InputStream:
 
     @property
     def latency_s(self) -> float:
-        """The age of a block's first sample as the block arrives: its own length, and what PortAudio measures beyond.
+        """Age of a block's first sample on arrival: the length of the block plus PortAudio's measured delay.
 
-        PortAudio's measure is what the driver or server says is waiting; through PulseAudio it is anything from 0 to
-        20 ms for the same stream, where the truth is the block and 0.2 ms. Host APIs that do not measure say a fixed
-        figure, the size of their buffers, as the stream is opened.
+        PortAudio reports the data that wait in the driver or server. Through PulseAudio it reports from 0 to 20 ms for
+        the same stream, although the actual delay is 0.2 ms. Host APIs that do not measure report a constant, the size
+        of their buffers.
         """
-        # A copy first, in one step: PortAudio's thread appends meanwhile, and a deque that grows while one goes
-        # through it is an error. (It ended the sound once, after 58 minutes.)
+        # An atomic copy, as PortAudio's thread appends meanwhile: iterating over a deque that grows is an error.
         ages = [age for age in self._ages_s.copy() if 0.0 < age < _OLDEST_S]
         return max(float(np.median(ages)) if ages else self._said_latency_s, BLOCK_S)
 

@@ -40,10 +40,10 @@ _BY_ITSELF = "listening resumes automatically when it is back"
 class MicrophoneSource(AudioSource):
     """Source for an input device.
 
-    The device is opened at its own rate; the callback copies, a thread of this source resamples and writes. The same
-    thread watches: a stream that has ended, or has been silent for half a second, is closed and reopened
-    until it works, for as long as it takes. What was not heard meanwhile is a break in both ring buffers, as long
-    as the clock says. Old sound that a server sends after it hung, or the computer after it slept, is dropped.
+    The device is opened at its native rate; the callback copies samples, and a thread of this source resamples and
+    writes them. This thread also closes and reopens a stream that has ended, or has delivered no samples for half a
+    second, until it works. The time without sound, measured with the clock, is a break in both ring buffers. Old sound
+    that is delivered after a server hung or the computer slept is dropped.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ class MicrophoneSource(AudioSource):
     def _go_on_after(self, error: Exception) -> None:
         """Reopen the device after an unexpected error, unless the error is repeated.
 
-        It is the program's, not the device's; a night's listening should not end by it.
+        Such an error is a fault of the program, not of the device, and should not end a long recording.
         """
         _log.error("error while listening to %s", self._target.name, exc_info=error)
         now = now_s()
@@ -170,7 +170,7 @@ class MicrophoneSource(AudioSource):
         blocks = stream.take()
         now, before_s = now_s(), self._looked_at_s
         self._looked_at_s = now
-        # Not simply by the clock: where another thread held the interpreter for long, the sound waits outside.
+        # Limited per tick: if another thread holds the interpreter for long, sound waits outside the process.
         self._silent_s = 0.0 if blocks else self._silent_s + min(now - before_s, 1.5 * _TICK_S)
         if self._removal is not None and self._removal.has_gone():
             self._lose(stream, f"{self._target.name} was disconnected or switched off; {_BY_ITSELF}")
@@ -179,7 +179,7 @@ class MicrophoneSource(AudioSource):
         elif stream.has_ended:
             self._lose(stream, f"{self._target.name} was lost; {_BY_ITSELF}")
         elif self._silent_s > self._patience_s:
-            # A Bluetooth headset needs seconds for its first sample: each time it is given longer.
+            # A Bluetooth headset takes seconds to deliver its first sample, so the timeout is doubled each time.
             self._patience_s = _STALLED_S if self._has_sound else min(_MOST_PATIENCE_S, 2.0 * self._patience_s)
             self._lose(
                 stream,
@@ -260,7 +260,7 @@ class MicrophoneSource(AudioSource):
         if self._stream is not None:
             self._stream.retire()
         self._receive.finish()
-        # Whatever hangs in PortAudio's thread, this waits behind it there and not here.
+        # Queued in PortAudio's thread, so that this thread does not wait if that one hangs.
         self._host.ask(self._close_streams)
 
     # -- in PortAudio's thread

@@ -81,20 +81,20 @@ def check_channel(device: InputDevice, channel: int) -> None:
 
 
 def require_answer(library: PortAudioLibrary, target: Target, had_server: bool) -> PulseAnswer:
-    """Ask the sound server, if there is one, before anything is asked of PortAudio, which would hang with it.
+    """Query the sound server, if there is one, before any call of PortAudio, which would hang with the server.
 
     Parameters
     ----------
     library, target
         PortAudio, and what is to be opened.
     had_server
-        Whether the default was a server's before: while that is away, its devices stand open to whoever takes them,
-        and taking one would keep it from the server for good.
+        Whether the default device was previously a server's. While the server is away, its devices are free, and
+        opening one directly would prevent the server from using it again.
 
     Raises
     ------
     DeviceError
-        If it hangs, or is the only way to the target and not there.
+        If the server hangs, or is missing although the target is only available through it.
     """
     pulse = library.ask_pulse()
     if pulse.state is PulseState.HANGS:
@@ -145,7 +145,7 @@ def _find_at_server(sd: Any, target: Target, pulse: PulseAnswer) -> _Found:
     device, index = devices.get(PULSE_KEY + wanted), pulse_index(sd)
     if device is None or index is None:
         raise _absent(target)
-    # The default is asked for by no name, so that the server moves the stream along when it changes.
+    # No name is given for the default, so that the server moves the stream when the default changes.
     return _Found(index, device, None if target.device is None else pulse.find(wanted))
 
 
@@ -176,8 +176,8 @@ def _open(library: PortAudioLibrary, target: Target, found: _Found, wake: thread
             "channels": device.n_channels,
             "samplerate": rate_hz,
             "blocksize": round(BLOCK_S * rate_hz),
-            # A sound server keeps what a late callback has not fetched. A driver does not: its buffer must outlast
-            # the time in which another thread holds the interpreter, 30 ms and more while a network is trained.
+            # A sound server buffers sound for a late callback. A driver does not: its buffer must be longer than the
+            # time for which another thread holds the interpreter, 30 ms and more while a network is trained.
             "latency": "low" if found.index == pulse_index(sd) else "high",
         }
         try:
@@ -202,7 +202,7 @@ def _remark(target: Target, device: InputDevice, rate_hz: float) -> str:
 
 def _is_about_rate(error: Exception) -> bool:
     code = error.args[1] if len(error.args) > 1 else None
-    # Some Windows drivers refuse a rate by calling the device invalid; another rate then does no harm to try.
+    # Some Windows drivers report an unsupported rate as an invalid device, so another rate is tried.
     return code == _INVALID_RATE or "Invalid device" in str(error)
 
 
@@ -217,7 +217,7 @@ def _why_not(target: Target, error: Exception) -> str:
 
 
 def _details(error: Exception) -> str:
-    """What the host API says, where it says anything: PortAudio's own words for it are “unanticipated host error”."""
+    """Return the host API's message if there is one, as PortAudio's is only “unanticipated host error”."""
     host = error.args[2] if len(error.args) > 2 else None
     return str(host[2]) if host and host[2] else str(error.args[0]).removeprefix("Error opening InputStream: ")
 

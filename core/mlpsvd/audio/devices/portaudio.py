@@ -127,10 +127,9 @@ def load_sound_library(pulse: PulseClient) -> PortAudioLibrary:
         raise PortAudioMissingError(_NO_PORTAUDIO) from None
     except Exception as error:  # sounddevice.PortAudioError, which cannot be named: the import has failed
         raise DeviceError(f"The sound system cannot be started: {error}") from None
-    # It would end PortAudio from the main thread while ours may be inside it, which crashes, or hangs with the server.
+    # This handler ends PortAudio from the main thread, which crashes or hangs if our thread is inside PortAudio.
     atexit.unregister(sounddevice._exit_handler)
-    # As the interpreter ends it lets go of the library under the feet of a stream that could not be closed. What
-    # ctypes has loaded stays.
+    # The interpreter unloads the library at exit, even if a stream could not be closed; ctypes keeps it loaded.
     ctypes.CDLL(sounddevice._libname)
     library = PortAudioLibrary(sounddevice, pulse)
     if not sounddevice._initialized:  # another host has used it before and closed it

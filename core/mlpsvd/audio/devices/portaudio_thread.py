@@ -1,8 +1,8 @@
 """The thread that owns PortAudio.
 
-PortAudio may block indefinitely (a sound server that hangs), crashes where two threads meet in its initialisation, and
-knows only the devices that were there when it began. So one thread makes every call, others ask and wait for an
-answer as long as they like, and nothing that hangs in here holds up the window or the end of the process.
+PortAudio may block indefinitely (if a sound server hangs), crashes if two threads initialise it at the same time, and
+lists only the devices present at its initialisation. One thread therefore makes all calls; other threads submit work
+and may wait for the result with a timeout. A call that hangs blocks neither the window nor the end of the process.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _CLOSED = "The audio system is being closed"
 class PortAudioThread:
     """Runs work that needs PortAudio, one piece after another, in a thread of its own.
 
-    The thread and the library are not there before the first question. No question blocks its caller: the answer is
-    a future, and where the sound system hangs it comes late or never.
+    The thread and the library are created at the first request. Requests do not block the caller: each returns a
+    future, which may never complete if the sound system hangs.
     """
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ class PortAudioThread:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._serve, name="PortAudio", daemon=True)
                 self._thread.start()
-                # A process that ends without closing its host would leave streams open under PortAudio's feet.
+                # Closes the streams of a process that ends without closing this object.
                 atexit.register(self.close)
             self._jobs.put(job)
         return future
@@ -108,8 +108,8 @@ class PortAudioThread:
     def _serve(self) -> None:
         while (job := self._jobs.get()) is not None:
             job()
-        # The streams of a server that hangs are closed when it goes on, or with the process. Until then this thread
-        # keeps them: PortAudio's threads would call what is no longer there.
+        # The streams of a server that hangs are closed when it resumes, or with the process. Until then this thread
+        # holds references to them, as PortAudio's threads call their callbacks.
         while self._library is not None and not self._library.close():
             self._is_done.set()
             time.sleep(_RETRY_S)

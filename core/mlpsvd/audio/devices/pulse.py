@@ -1,8 +1,7 @@
 """Sources of PulseAudio or PipeWire, queried through ``pactl``, which may be absent.
 
-PortAudio sees such a server as one device. The names, rates and states behind it come from here, and so does the
-answer to a question that PortAudio must not be asked: whether the server hangs. A process can be given up; a thread
-inside PortAudio cannot.
+PortAudio lists such a server as one device. ``pactl`` gives the names, rates and states of the server's sources, and
+shows whether the server hangs. A process that hangs can be killed, unlike a thread inside PortAudio.
 """
 
 from __future__ import annotations
@@ -67,23 +66,23 @@ class PulseAnswer:
 
 
 class PulseClient:
-    """Asks the server; one question at a time, from one thread.
+    """Queries the server, one query at a time, from one thread.
 
-    A question that is not answered in time is left standing, and the next one waits for it first. To give it up and
-    ask anew would fill the queue of a server that hangs, which from the sixth on is refused as if there were none.
+    A query that is not answered in time stays pending, and the next one waits for it first. Repeated queries would fill
+    the queue of a server that hangs: from the sixth on, they are refused as if there were no server.
     """
 
     def __init__(self) -> None:
         self._standing: subprocess.Popen[str] | None = None
 
     def ask(self, timeout_s: float = _TIMEOUT_S) -> PulseAnswer:
-        """Ask for the sources; takes a hundredth of a second, or ``timeout_s`` where the server hangs."""
+        """Query the sources; takes a hundredth of a second, or ``timeout_s`` if the server hangs."""
         try:
             self._finish_standing(timeout_s)
             info = self._pactl(timeout_s, "info")
             if info is None:
                 return PulseAnswer(PulseState.NO_SERVER)
-            # Its JSON has “(null)” for every text that is not ASCII (16.1), and is not there before version 16.
+            # The JSON output of pactl is not used: it has “(null)” for non-ASCII text (16.1), and requires version 16.
             return _answer(info, _sources(self._pactl(timeout_s, "list", "sources") or ""))
         except FileNotFoundError:
             return PulseAnswer(PulseState.NO_PACTL)
@@ -91,7 +90,7 @@ class PulseClient:
             return PulseAnswer(PulseState.HANGS)
 
     def close(self) -> None:
-        """Give up a question that is still standing."""
+        """Cancel a pending query."""
         if self._standing is not None:
             self._standing.kill()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -106,7 +105,7 @@ class PulseClient:
             stderr=subprocess.DEVNULL,
             encoding="utf-8",
             errors="replace",
-            env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": ""},  # its words are read here
+            env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": ""},  # the output is parsed
         )
         return self._finish_standing(timeout_s)
 

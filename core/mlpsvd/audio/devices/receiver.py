@@ -18,7 +18,7 @@ _RAW_S = 30.0
 
 
 class Receiver:
-    """Writes what a device sends into two ring buffers: at the model's rate, and as it came.
+    """Writes the sound of a device into two ring buffers: at the model's rate, and at the device's.
 
     Parameters
     ----------
@@ -44,17 +44,17 @@ class Receiver:
 
     @property
     def delay_s(self) -> float:
-        """What resampling to the model's rate adds."""
+        """Delay of resampling to the model's rate in seconds."""
         return self._outlets[0].delay_s
 
     def add_raw_ring(self, rate_hz: float) -> RingBuffer:
-        """Keep the samples at this rate too, the device's own as it is first heard; before its first block."""
+        """Also write the samples at the device's initial rate, without resampling; call it before the first block."""
         ring = RingBuffer(int(_RAW_S * rate_hz))
         self._outlets.append(RingWriter(ring, rate_hz))
         return ring
 
     def take(self, block: Block, rate_hz: float) -> None:
-        """Write a block, or keep it back until it is known whether anything is lost before it."""
+        """Write a block, or hold it until it is known whether sound was lost before it."""
         gap_s = self._clock.add(
             len(block.samples) / rate_hz, block.arrived_s, self._is_new_stream, block.has_overflowed
         )
@@ -67,7 +67,7 @@ class Receiver:
             self._write_kept()
 
     def end_stream(self) -> None:
-        """Write what is kept back: the stream is over, and the next block, of another one, does not follow it."""
+        """Write all held blocks at the end of a stream; a break follows."""
         gap_s = self._clock.settle()
         if gap_s is not None:
             self._begin(gap_s)

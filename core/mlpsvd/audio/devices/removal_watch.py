@@ -12,8 +12,8 @@ __all__ = ["RemovalWatch"]
 class RemovalWatch:
     """Listens to the server's own events.
 
-    A server moves the streams of a device that is unplugged to another one, in silence: a program that was told to
-    listen to one microphone would go on with a different one and never know. Nothing in PortAudio tells it.
+    If a device is unplugged, the server silently moves its streams to another device, so that the program would
+    continue with a different microphone. PortAudio does not report this.
 
     Parameters
     ----------

@@ -7,24 +7,24 @@ from mlpsvd.audio.sources.source import SourceHealth
 __all__ = ["SampleClock"]
 
 _LOST_S = 0.1
-"""Delay in seconds above which a device has lost sound, or will catch up at once."""
+"""Delay in seconds above which a device has lost sound or is about to catch up."""
 _MADE_GOOD_S = 0.05
 _WAIT_S = 0.15
-"""In sound, not by the clock: between two blocks the thread that brings them may not get its turn for long."""
+"""In seconds of sound, not of the clock, as the delivering thread may be delayed between two blocks."""
 _CATCHES_UP_S = 0.02
 _HELD_UP_S = 0.05
 _LONGEST_S = 3.0
-"""Of sound: longer, none is kept back."""
+"""Maximum duration of sound that is held back."""
 _FOLLOW_S = 5.0
 _SETTLES_S = 1.0
 
 
 class SampleClock:
-    """Keeps account of the blocks of a device.
+    """Compares the blocks of a device with the clock.
 
-    A block may be late because a thread did not get its turn; then the next ones come at once. If they do not,
-    the sound between is lost: :meth:`missing_s` says how much. The device's own clock runs a little faster or slower
-    than the computer's; how far they have come apart is followed slowly, so that it is never taken for a loss.
+    A block may be late because a thread was delayed; the next ones then follow at once. If they do not, the sound in
+    between is lost; :meth:`add` returns its duration. The clock of the device drifts relative to that of the computer;
+    this drift is tracked slowly, so that it is not mistaken for a loss.
 
     Times are those of :func:`mlpsvd.audio.devices.clocks.now_s`.
     """
@@ -48,19 +48,19 @@ class SampleClock:
     def add(
         self, duration_s: float, arrived_s: float, is_new_stream: bool = False, has_overflowed: bool = False
     ) -> float | None:
-        """Take a block into account; return how many seconds are missing before it, None where it follows the last.
+        """Add a block and return the seconds of sound missing before it, or None if it follows the last one.
 
-        While :attr:`is_undecided` the caller keeps the blocks back: what a later call returns is missing before the
-        first of those.
+        While :attr:`is_undecided`, the caller holds the blocks; the result of a later call then applies to the first
+        held block.
 
         Parameters
         ----------
         duration_s, arrived_s
-            How long the block is, and when it came.
+            Duration and time of arrival of the block.
         is_new_stream
-            Whether the device was reopened before it: then no lost time is compensated.
+            Whether the device was reopened before it; lost time is then not made up for.
         has_overflowed
-            Whether the device says that it lost something before it.
+            Whether the device reports a loss before it.
         """
         if self._start_s is None:
             self._start_s = arrived_s - duration_s
@@ -68,7 +68,7 @@ class SampleClock:
         self._received_s += duration_s
         late_s = arrived_s - self._start_s - self._received_s - self._gaps_s
         if late_s < 0.0 and self._received_s < _SETTLES_S:
-            # The first block was late, and others behind it: the sound began earlier than that.
+            # The first block was late, so the sound began earlier.
             self._start_s += late_s
             late_s = 0.0
         self._latest_late_s = late_s
@@ -85,21 +85,21 @@ class SampleClock:
         elif self._received_s - self._kept_since_s < _LONGEST_S and (
             late_s < self._late_s - _CATCHES_UP_S or late_s > self._late_s + _HELD_UP_S
         ):
-            # It is catching up, or was held up once more: wait on.
+            # The device is catching up or was delayed again; the decision is postponed.
             self._late_s, self._late_since_s = late_s, self._received_s
         elif self._received_s - self._late_since_s > _WAIT_S:
             return self._lose(late_s - self._drift_s)
         return None
 
     def settle(self) -> float | None:
-        """Decide now, as the stream is over and makes nothing good any more.
+        """Decide at the end of a stream, when no more blocks can catch up.
 
-        Return how many seconds are missing before the first of the blocks that are kept back, None where none are.
+        Return the seconds of sound missing before the first held block, or None if none are missing.
         """
         return None if self._late_since_s is None else self._lose(self._latest_late_s - self._drift_s)
 
     def health(self, now_s: float) -> SourceHealth:
-        """Return the account at a moment."""
+        """Return the samples received and the time elapsed at a time of the clock."""
         expected_s = 0.0 if self._start_s is None else now_s - self._start_s
         return SourceHealth(self._received_s, expected_s, self._n_gaps, self._gaps_s)
 

@@ -30,11 +30,11 @@ class Pace(Enum):
 
 
 class PacedSource(AudioSource):
-    """Plays the stretches of :meth:`_stretches` one after another, without a gap between them.
+    """Plays the sections of :meth:`_stretches` one after another without gaps.
 
-    In real time the block that ends with sample n is delivered n / sample_rate after the first one began, on the
-    monotonic clock: lateness of one block never adds to the next, and a late block is delivered at once. As fast as
-    possible means as fast as the reader releases samples, so that none is lost.
+    In real time, the block that ends with sample n is delivered n / sample_rate after the start on the monotonic
+    clock, so that delays do not accumulate; a late block is delivered at once. As fast as possible means as fast as the
+    reader releases samples, so that none are lost.
     """
 
     def __init__(self, name: str, sample_rate_hz: float, pace: Pace = Pace.REAL_TIME) -> None:

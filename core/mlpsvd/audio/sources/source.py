@@ -38,17 +38,17 @@ class SourceStatus:
 
 @dataclass(frozen=True)
 class SourceHealth:
-    """Whether every sample is accounted for.
+    """Samples received compared with the time elapsed.
 
     Attributes
     ----------
     received_s
         Seconds of sound delivered since the source's first sample.
     expected_s
-        Seconds that the monotonic clock says have passed since then: with every sample accounted for, that is
-        ``received_s + gaps_s``, up to what is under way and to the drift of the device's clock.
+        Seconds elapsed since then on the monotonic clock. Without unreported losses it equals ``received_s + gaps_s``,
+        apart from samples in transit and the drift of the device's clock.
     n_gaps, gaps_s
-        How often sound was missing, and for how many seconds in all.
+        Number and total duration of gaps.
     """
 
     received_s: float = 0.0

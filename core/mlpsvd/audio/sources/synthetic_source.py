@@ -18,11 +18,10 @@ __all__ = ["SyntheticSource"]
 class SyntheticSource(PacedSource):
     """Plays clips of one class of a filter bank back to back; the class may change at any time.
 
-    Each clip starts its filter from rest, as in the training set: the paper's features are the first 256 samples of a
-    filter that begins at rest, and in the steady state another task is solved. Windows that begin where clips
-    begin (a hop of one whole window) therefore see what the network was trained on; windows in between do
-    not, and are classified worse. A change of class takes effect with the next clip, so that no clip is half
-    one class and half another.
+    Each clip is filtered with zero initial conditions, as in the training set: the paper's features are the first 256
+    samples, which include the transient of the filter. Windows that start with a clip (a hop of one whole window)
+    therefore match the training data; windows in between do not, and their accuracy is lower. A change of class takes
+    effect with the next clip.
 
     Parameters
     ----------
