@@ -1,4 +1,4 @@
-"""Lane's second-order band-pass filter, which defines the classes of the paper's task (equations 66 and 67)."""
+"""Lane's second-order band-pass filter, which defines the classes of the paper's task (equation 66; Lane 1990)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Coefficients:
 
 
 def coefficients(filter: BandPass, sample_rate_hz: float) -> Coefficients:
-    """Return α, β and γ of a band-pass filter (equation 67).
+    """Return α, β and γ of a band-pass filter (Lane 1990, cited below equation 66).
 
     With θ = 2π centre / sample rate, Q = centre / bandwidth and t = tan(θ / 2Q): β = ½ (1 − t) / (1 + t),
     γ = (½ + β) cos θ, α = ½ (½ − β). The gain at the centre is 1; the zeros are at 0 Hz and at half the sample rate.

@@ -20,8 +20,7 @@ __all__ = ["ALLOWANCE_NOTE", "allowed_points", "compare_accuracy", "compare_clai
 ALLOWANCE_NOTE = (
     "The paper prints means of ten trials but not their spread. What chance allows is estimated as two standard errors "
     "of the difference, under two assumptions: the paper's trials spread as ours do, and its test set, the same in all "
-    f"ten trials, has {TEST_CLIPS_PER_CLASS} clips a class. That size is not printed; its accuracies point to it. With "
-    "1,000 clips a class chance would allow about half as much, and more of the differences would be beyond it."
+    f"ten trials, has {TEST_CLIPS_PER_CLASS} clips a class. That size is not printed; its accuracies point to it."
 )
 
 
@@ -30,7 +29,9 @@ def mean_std(values: Sequence[float]) -> tuple[float, float]:
     return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
 
 
-def allowed_points(paper_percent: float, std: float, n_trials: int, n_classes: int) -> float:
+def allowed_points(
+    paper_percent: float, std: float, n_trials: int, n_classes: int, clips_per_class: int = TEST_CLIPS_PER_CLASS
+) -> float:
     """Return the sampling error of the difference between our mean and the paper's in points: two standard errors.
 
     Parameters
@@ -43,10 +44,12 @@ def allowed_points(paper_percent: float, std: float, n_trials: int, n_classes: i
         Our number of trials.
     n_classes
         Number of classes, which determines the size of the paper's test set.
+    clips_per_class
+        Test clips per class in the paper; not printed.
     """
     from scipy.stats import binom
 
-    n_clips = TEST_CLIPS_PER_CLASS * n_classes
+    n_clips = clips_per_class * n_classes
     test_set = 100 * float(binom.std(n_clips, paper_percent / 100)) / n_clips
     trials = 0.0 if math.isnan(std) else std * math.sqrt(1 / N_TRIALS + 1 / n_trials)
     return 2 * math.hypot(test_set, trials)
