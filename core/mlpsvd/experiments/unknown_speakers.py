@@ -8,8 +8,8 @@ __all__ = ["KNOWN_SPEAKERS_ONLY", "UNKNOWN_SPEAKERS", "known_sources_note"]
 
 UNKNOWN_SPEAKERS = (
     "The test clips come from the same speakers, devices and places as the training clips. The accuracy for others "
-    "may be much lower: with spoken digits, it is 98 % for six known speakers and 58 % for an unknown one (28 to 82 "
-    "% by speaker)."
+    "may be much lower: with spoken digits, it is 97 to 98 % for the same six speakers and 58 % for an unknown one "
+    "(28 to 82 % by speaker)."
 )
 """Measured on the Free Spoken Digit Dataset with the preset for recordings, one speaker left out at a time."""
 
