@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.audio.file_blocks import open_blocks
-from mlpsvd.audio.sound_file import UnusableAudioFileError, check_channel, open_sound, soundfile_library
+from mlpsvd.audio.sound_file import UnusableAudioFileError, check_channel, open_sound
 from mlpsvd.audio.sound_names import SUFFIXES
+from mlpsvd.audio.soundfile_library import soundfile_library
 
 __all__ = [
     "SUFFIXES",

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from mlpsvd.audio.header_repair import PatchedFile, inspect_header
 from mlpsvd.audio.sound_names import unread_kind
-from mlpsvd.errors import AudioFileError, FileFormatError, MissingLibraryError
+from mlpsvd.audio.soundfile_library import soundfile_library
+from mlpsvd.errors import AudioFileError, FileFormatError
 from mlpsvd.files import require_plain
 from mlpsvd.text import one_line
 
@@ -27,7 +27,6 @@ __all__ = [
     "UnusableAudioFileError",
     "check_channel",
     "open_sound",
-    "soundfile_library",
     "why_unreadable",
 ]
 
@@ -124,18 +123,6 @@ def check_channel(path: Path, n_channels: int, channel: int) -> None:
     if channel > n_channels:
         has = "1 channel" if n_channels == 1 else f"{n_channels} channels"
         raise UnusableAudioFileError(path, f"it has {has}, and channel {channel} was requested")
-
-
-def soundfile_library() -> ModuleType:
-    """Return the library that reads and writes audio files, or raise MissingLibraryError."""
-    try:
-        import soundfile
-    except (ImportError, OSError) as error:
-        raise MissingLibraryError(
-            f"audio files cannot be read because soundfile does not load ({error}); install it with libsndfile"
-        ) from error
-    module: ModuleType = soundfile
-    return module
 
 
 @functools.cache

@@ -11,6 +11,8 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from mlpsvd.audio.soundfile_library import soundfile_library
+
 __all__ = [
     "SUFFIXES",
     "audio_files_below",
@@ -94,6 +96,4 @@ def name_filter() -> str:
 
 @functools.cache
 def _reads_mp3() -> bool:
-    from mlpsvd.audio.sound_file import soundfile_library
-
     return "MP3" in soundfile_library().available_formats()
