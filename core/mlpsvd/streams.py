@@ -32,6 +32,7 @@ class Purpose(enum.IntEnum):
     BAYES_LIMIT = 6
     RETRY = 7
     FOLDS = 8
+    HEARD_DIRECTION = 30
 
 
 def seeds(purpose: Purpose, seed: int, *key: int) -> np.random.SeedSequence:

@@ -16,9 +16,10 @@ from mlpsvd.datasets.recordings import cut, fewest_samples
 from mlpsvd.features.conditioning import Conditioning
 from mlpsvd.features.spectra import n_samples_needed
 from mlpsvd.models.model import Model
+from mlpsvd.models.temperature import tempered
 from mlpsvd.network.settings import Output
 
-__all__ = ["Classifier", "Decision"]
+__all__ = ["Classifier", "Decision", "as_probabilities"]
 
 Samples = NDArray[np.float32]
 
@@ -134,7 +135,7 @@ class Classifier:
         """Return the probability of each class [shape=(n_classes,)].
 
         They are the outputs of a softmax network. Other outputs are shifted (tanh) to be at least 0 and scaled to a sum
-        of 1, which preserves their order.
+        of 1, which preserves their order. The temperature of the model is applied to both.
 
         Parameters
         ----------
@@ -145,7 +146,8 @@ class Classifier:
         # Samples or weights that are near the largest float or not finite give probabilities that are NaN.
         with np.errstate(over="ignore", invalid="ignore"):
             outputs = self._network.predict(x)[0]
-        return _as_probabilities(outputs.astype(np.float64), self._model.spec.layers[-1].activation)
+        shown = as_probabilities(outputs.astype(np.float64), self._model.spec.layers[-1].activation)
+        return tempered(shown, self._model.temperature)
 
     def distance_of(self, vector: NDArray[np.floating[Any]]) -> float:
         """Return the distance of a feature vector from the training set; 99 of 100 training clips lie within 1.0.
@@ -203,10 +205,12 @@ class Classifier:
         )
 
 
-def _as_probabilities(outputs: NDArray[np.float64], activation: Output) -> NDArray[np.float64]:
+def as_probabilities(outputs: NDArray[np.float64], activation: Output) -> NDArray[np.float64]:
+    """Return outputs of a network [shape=(..., n_classes)] as probabilities, without a temperature."""
     if activation == "softmax":
         return outputs
     if activation == "tanh":
         outputs = (outputs + 1.0) / 2.0
-    total = outputs.sum()
-    return outputs / total if total > 0 else np.full(len(outputs), 1.0 / len(outputs))
+    total = outputs.sum(axis=-1, keepdims=True)
+    equal = np.full(outputs.shape, 1.0 / outputs.shape[-1])
+    return np.asarray(np.divide(outputs, total, out=equal, where=total > 0))

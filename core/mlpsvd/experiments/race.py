@@ -86,6 +86,8 @@ class Outcome:
         Result of cross-validation, if it was done (:mod:`mlpsvd.experiments.cross_validation`).
     correct : np.ndarray [shape=(n_test,)] or None
         Whether the prediction for each test clip is correct; None for an outcome that was read from a file without it.
+    temperature
+        Of its model (:mod:`mlpsvd.analysis.calibration`); 1 until one has been fitted.
     """
 
     contender: Contender
@@ -98,6 +100,7 @@ class Outcome:
     at_chance: bool = False
     validation: Validation | None = None
     correct: NDArray[np.bool_] | None = None
+    temperature: float = 1.0
 
     @classmethod
     def of(

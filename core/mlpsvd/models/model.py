@@ -40,6 +40,8 @@ class Model:
         Results of the training, e.g. contender, test accuracy and ranks, for information only.
     reference : TrainingStatistics or None
         Statistics of the training set, to detect sounds that are unlike it; None in files of older versions.
+    temperature : float
+        Probabilities are shown as p^(1/T), see :func:`mlpsvd.models.temperature.tempered`; 1 leaves them unchanged.
 
     Examples
     --------
@@ -59,6 +61,7 @@ class Model:
     experiment_table: Mapping[str, Any] = field(default_factory=dict, repr=False)
     summary: Mapping[str, Any] = field(default_factory=dict)
     reference: TrainingStatistics | None = field(default=None, repr=False)
+    temperature: float = 1.0
 
     def network(self) -> Network:
         """Return the network over a copy of the parameters."""

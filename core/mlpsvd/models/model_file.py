@@ -2,8 +2,8 @@
 
 Tensors are ``layer0.W``, ``layer0.b`` or ``layer0.U``, ``layer0.sigma``, ``layer0.Vt``, ``layer0.b`` … counted from
 the input side, ``features.offset``, ``features.scale``, and ``reference.class_means`` … if statistics of the training
-set are available. The metadata entry ``mlpsvd_model`` contains the rest. Files of format version 1 have no
-``reference``.
+set are available. The metadata entry ``mlpsvd_model`` contains the rest; its ``temperature`` is optional.
+Files of format version 1 have no ``reference``.
 """
 
 from __future__ import annotations
@@ -147,6 +147,7 @@ def load_model(path: str | Path) -> Model:
         experiment_table=header.experiment_table,
         summary=header.summary,
         reference=reference,
+        temperature=header.temperature,
     )
 
 

@@ -17,6 +17,7 @@ from mlpsvd.models.input_contract import (
     contract_to_table,
 )
 from mlpsvd.models.model import Model
+from mlpsvd.models.temperature import LARGEST, SMALLEST
 from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.network.spec_table import spec_from_fields, spec_to_table
 from mlpsvd.settings import to_table
@@ -43,10 +44,11 @@ class Header:
     contract: InputContract
     experiment_table: dict[str, Any]
     summary: dict[str, Any]
+    temperature: float
 
 
 def write_header(model: Model) -> dict[str, Any]:
-    """Return the header of ``model`` as plain tables for JSON."""
+    """Return the header of ``model`` as plain tables for JSON; a temperature of 1 is left out."""
     return {
         "network": spec_to_table(model.spec),
         "features": to_table(model.features.settings),
@@ -56,6 +58,7 @@ def write_header(model: Model) -> dict[str, Any]:
         "input": contract_to_table(model.contract),
         "experiment": dict(model.experiment_table),
         "summary": dict(model.summary),
+        **({} if model.temperature == 1.0 else {"temperature": float(model.temperature)}),
     }
 
 
@@ -87,6 +90,7 @@ def read_header(fields: Fields) -> Header:
         contract=contract,
         experiment_table=experiment.raw(),
         summary=fields.table("summary").raw(),
+        temperature=fields.number("temperature", SMALLEST, LARGEST) if "temperature" in fields else 1.0,
     )
 
 

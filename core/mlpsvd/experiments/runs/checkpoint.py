@@ -33,6 +33,7 @@ from mlpsvd.files import require_plain, write_atomically
 from mlpsvd.json_fields import Fields, parse_fields
 from mlpsvd.metrics.cross_validation import Validation
 from mlpsvd.models.model_header import read_header, write_header
+from mlpsvd.models.temperature import LARGEST, SMALLEST
 from mlpsvd.models.training_statistics import TrainingStatistics
 from mlpsvd.settings import check, to_table
 from mlpsvd.text import one_line
@@ -203,6 +204,7 @@ def _contender_table(state: ContenderState, outcome: Outcome | None) -> dict[str
         "has_history": bool(state.history),
         "at_chance": outcome is not None and outcome.at_chance,
         "n_folds": outcome.validation.n_folds if outcome is not None and outcome.validation is not None else 0,
+        **({} if outcome is None or outcome.temperature == 1.0 else {"temperature": outcome.temperature}),
     }
     return {**trainer_table(state.trainer), **flags, **history_table(state.history)}
 
@@ -301,6 +303,8 @@ def _outcome(contender: Contender, state: ContenderState, tensors: Tensors, data
         if correct.sum() != np.trace(counts):
             raise FileFormatError(f"the tensor {name}.correct does not agree with {name}.confusion")
         outcome = dataclasses.replace(outcome, correct=correct)
+    if "temperature" in table:
+        outcome = dataclasses.replace(outcome, temperature=table.number("temperature", SMALLEST, LARGEST))
     n_folds = table.whole("n_folds", high=data.n_train + data.n_test)
     if not n_folds:
         return outcome

@@ -58,6 +58,7 @@ def model_of(data: Prepared | RunData, outcome: Outcome, run_id: str = "") -> Mo
             **({"run_id": run_id} if run_id else {}),
         },
         reference=data.reference,
+        temperature=outcome.temperature,
     )
 
 

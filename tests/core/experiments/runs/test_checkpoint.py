@@ -73,3 +73,13 @@ def test_files_that_are_no_checkpoint_are_refused(experiment: Experiment, tmp_pa
     save_file({}, path, {"kind": "mlpsvd checkpoint", "format_version": "1", "experiment": "{}", "contenders": "[1]"})
     with pytest.raises(FileFormatError, match="damaged"):
         load_checkpoint(path)
+
+
+def test_a_fitted_temperature_is_kept_in_the_checkpoint_and_the_model(run: Any, tmp_path: Path) -> None:
+    outcomes = {**run.saved.outcomes, "mlp-svd": replace(run.saved.outcomes["mlp-svd"], temperature=2.5)}
+    path = tmp_path / "run.safetensors"
+    save_checkpoint(path, replace(run.saved, outcomes=outcomes))
+    loaded = load_checkpoint(path)
+    assert isinstance(loaded, Run)
+    assert {name: one.temperature for name, one in loaded.outcomes.items()} == {"mlp": 1.0, "mlp-svd": 2.5}
+    assert loaded.model("mlp-svd").temperature == 2.5

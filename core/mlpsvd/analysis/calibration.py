@@ -1,0 +1,174 @@
+"""Calibration: whether a network's probabilities agree with its accuracy, and the temperature that makes them agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.classification.classifier import as_probabilities
+from mlpsvd.datasets.dataset import DataSet
+from mlpsvd.errors import DataError
+from mlpsvd.models.temperature import LARGEST, SMALLEST, tempered
+from mlpsvd.network.network import Network
+
+__all__ = ["Calibration", "Reliability", "calibrate", "fit_temperature", "mean_cross_entropy", "reliability"]
+
+Array = NDArray[np.float64]
+
+_N_BINS = 10
+_FEWEST = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Reliability:
+    """Accuracy against the probability shown for the predicted class, in bins of equal width.
+
+    Attributes
+    ----------
+    edges : np.ndarray [shape=(n_bins + 1,)]
+        Limits of the bins, 0 to 1.
+    confidence, accuracy : np.ndarray [shape=(n_bins,)]
+        Mean probability of the predicted class, and share of clips classified correctly; not-a-number in empty bins.
+    counts : np.ndarray [shape=(n_bins,)]
+        Clips in each bin.
+    expected_error
+        Expected calibration error: mean of \\|accuracy − confidence\\| over the clips.
+    mean_confidence, mean_accuracy
+        Over all clips.
+    """
+
+    edges: Array
+    confidence: Array
+    accuracy: Array
+    counts: NDArray[np.intp]
+    expected_error: float
+    mean_confidence: float
+    mean_accuracy: float
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Calibration of a network: a temperature fitted on half of the test clips, judged on the other half.
+
+    Attributes
+    ----------
+    temperature
+        Fitted temperature; above 1 where the network is too certain.
+    before, after
+        Reliability on the clips that the temperature was not fitted on, without and with it.
+    cross_entropy_before, cross_entropy_after
+        Mean cross-entropy on these clips, in nats.
+    n_fitted, n_judged
+        Number of clips of each half.
+    """
+
+    temperature: float
+    before: Reliability
+    after: Reliability
+    cross_entropy_before: float
+    cross_entropy_after: float
+    n_fitted: int
+    n_judged: int
+
+
+def reliability(probabilities: Array, labels: NDArray[np.intp], n_bins: int = _N_BINS) -> Reliability:
+    """Return the reliability diagram and the expected calibration error.
+
+    Parameters
+    ----------
+    probabilities : np.ndarray [shape=(n_clips, n_classes)]
+        Probability of each class.
+    labels : np.ndarray [shape=(n_clips,)]
+        Actual classes.
+    n_bins
+        Number of bins between 0 and 1.
+
+    References
+    ----------
+    Guo, Pleiss, Sun and Weinberger (2017), On calibration of modern neural networks, equation (3).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mlpsvd.analysis.calibration import reliability
+    >>> sure = np.array([[0.9, 0.1], [0.9, 0.1]])
+    >>> round(reliability(sure, np.array([0, 1])).expected_error, 3)
+    0.4
+    """
+    shown = probabilities.max(axis=1)
+    is_correct = (probabilities.argmax(axis=1) == labels).astype(np.float64)
+    bins = np.minimum((shown * n_bins).astype(np.intp), n_bins - 1)
+    counts = np.bincount(bins, minlength=n_bins)
+    with np.errstate(invalid="ignore"):
+        confidence = np.bincount(bins, shown, n_bins) / counts
+        accuracy = np.bincount(bins, is_correct, n_bins) / counts
+    gaps = np.nan_to_num(np.abs(accuracy - confidence))
+    return Reliability(
+        edges=np.linspace(0.0, 1.0, n_bins + 1),
+        confidence=confidence,
+        accuracy=accuracy,
+        counts=counts,
+        expected_error=float((gaps * counts).sum() / counts.sum()),
+        mean_confidence=float(shown.mean()),
+        mean_accuracy=float(is_correct.mean()),
+    )
+
+
+def mean_cross_entropy(probabilities: Array, labels: NDArray[np.intp]) -> float:
+    """Return the mean of −log p of the actual class, in nats."""
+    own = probabilities[np.arange(len(labels)), labels]
+    return float(-np.log(np.maximum(own, np.finfo(np.float64).tiny)).mean())
+
+
+def fit_temperature(probabilities: Array, labels: NDArray[np.intp]) -> float:
+    """Return the temperature with the smallest mean cross-entropy, from 0.01 to 100.
+
+    The cross-entropy is convex in 1/T, so the minimum is the only one.
+
+    Parameters
+    ----------
+    probabilities : np.ndarray [shape=(n_clips, n_classes)]
+        Probabilities of held-out clips, without a temperature.
+    labels : np.ndarray [shape=(n_clips,)]
+        Actual classes.
+    """
+    from scipy.optimize import minimize_scalar
+
+    def loss(log_temperature: float) -> float:
+        return mean_cross_entropy(tempered(probabilities, float(np.exp(log_temperature))), labels)
+
+    bounds = (float(np.log(SMALLEST)), float(np.log(LARGEST)))
+    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(found.x))
+
+
+def calibrate(network: Network, dataset: DataSet) -> Calibration:
+    """Fit a temperature on every second test clip of each class and judge it on the others.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than 20 test clips.
+    """
+    n = len(dataset.y_test)
+    if n < _FEWEST:
+        raise DataError(f"a temperature needs at least {_FEWEST} test clips; there are {n}")
+    x = dataset.x_test.astype(network.theta.dtype, copy=False)
+    outputs = np.asarray(network.predict(x), np.float64)
+    probabilities = as_probabilities(outputs, network.spec.layers[-1].activation)
+    order = np.argsort(dataset.y_test, kind="stable")
+    fitted, judged = order[0::2], order[1::2]
+    temperature = fit_temperature(probabilities[fitted], dataset.y_test[fitted])
+    before, labels = probabilities[judged], dataset.y_test[judged]
+    after = tempered(before, temperature)
+    return Calibration(
+        temperature=temperature,
+        before=reliability(before, labels),
+        after=reliability(after, labels),
+        cross_entropy_before=mean_cross_entropy(before, labels),
+        cross_entropy_after=mean_cross_entropy(after, labels),
+        n_fitted=len(fitted),
+        n_judged=len(judged),
+    )

@@ -1,0 +1,209 @@
+"""Singular directions of a layer: what each one responds to, and what the network loses without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.analysis.layer_inputs import layer_inputs, network_from, require_layer
+from mlpsvd.datasets.dataset import DataSet
+from mlpsvd.network.activations import activate
+from mlpsvd.network.network import Network
+
+__all__ = ["Directions", "Factors", "directions", "layer_factors", "orthonormality_departure", "why_factors_differ"]
+
+Array = NDArray[np.floating]
+
+_NUMBERS_AT_ONCE = 2**22
+"""Outputs computed together, to bound the memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class Factors:
+    """U, σ and Vᵀ of one layer.
+
+    Attributes
+    ----------
+    u, sigma, vt : np.ndarray [shape=(n_out, rank)], [shape=(rank,)], [shape=(rank, n_in)]
+        W = U Σ Vᵀ.
+    are_trained
+        Whether these are the factors as trained, or the singular value decomposition of W.
+    departure
+        Largest departure of the trained factors from orthonormality, see :func:`orthonormality_departure`; None for
+        a layer without trained factors.
+    """
+
+    u: NDArray[np.float64]
+    sigma: NDArray[np.float64]
+    vt: NDArray[np.float64]
+    are_trained: bool
+    departure: float | None
+
+    @property
+    def rank(self) -> int:
+        """Number of directions."""
+        return len(self.sigma)
+
+
+@dataclass(frozen=True, eq=False)
+class Directions:
+    """The singular directions of a layer on a test set.
+
+    Attributes
+    ----------
+    layer
+        Index of the layer, input side first.
+    factors
+        U, σ, Vᵀ.
+    weights : np.ndarray [shape=(n_out, n_in)]
+        W: one effective filter for each neuron.
+    activation_mean, activation_std : np.ndarray [shape=(rank, n_classes)]
+        Mean and standard deviation over the test clips of each class of σᵣ vᵣᵀ x, where x enters the layer;
+        not-a-number for a class without test clips.
+    accuracy
+        Test accuracy of the whole network, 0 to 1.
+    accuracy_without : np.ndarray [shape=(rank,)]
+        Test accuracy without each direction, the others unchanged.
+    importance : np.ndarray [shape=(rank,)]
+        Place of each direction by the accuracy that is lost without it; 1 loses the most. Equal losses keep the order
+        of the singular values.
+    """
+
+    layer: int
+    factors: Factors
+    weights: NDArray[np.float64]
+    activation_mean: NDArray[np.float64]
+    activation_std: NDArray[np.float64]
+    accuracy: float
+    accuracy_without: NDArray[np.float64]
+    importance: NDArray[np.intp]
+
+
+def layer_factors(network: Network, layer: int = 0, *, as_trained: bool = False) -> Factors:
+    """Return U, σ, Vᵀ of a layer.
+
+    Parameters
+    ----------
+    network
+        A trained network.
+    layer
+        Index of the layer, input side first.
+    as_trained
+        Return the factors that were trained, where the layer has three; they are ordered by \\|σ\\|. Otherwise the
+        singular value decomposition of W.
+    """
+    require_layer(network, layer)
+    spec, parameters = network.spec.layers[layer], network.parameters(layer)
+    trained = spec.family.svd_factors(parameters)
+    departure = None if trained is None else orthonormality_departure(trained[0], trained[2])
+    if as_trained and trained is not None:
+        u, sigma, vt = (np.array(factor, np.float64) for factor in trained)
+        order = np.argsort(-np.abs(sigma), kind="stable")
+        return Factors(u[:, order], sigma[order], vt[order], True, departure)
+    w = np.asarray(network.weight_matrix(layer), np.float64)
+    u, sigma, vt = np.linalg.svd(w, full_matrices=False)
+    return Factors(u[:, : spec.rank], sigma[: spec.rank], vt[: spec.rank], False, departure)
+
+
+def orthonormality_departure(u: Array, vt: Array) -> float:
+    """Return the largest entry of \\|UᵀU − I\\| and \\|VᵀV − I\\|; 0 for orthonormal factors.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mlpsvd.analysis.directions import orthonormality_departure
+    >>> orthonormality_departure(np.eye(3), np.diag([1.0, 1.5, 1.0]))
+    1.25
+    """
+    products = (u.T.astype(np.float64) @ u, vt.astype(np.float64) @ vt.T)
+    return max(float(np.abs(one - np.eye(len(one))).max(initial=0.0)) for one in products)
+
+
+def why_factors_differ(departure: float) -> str:
+    """Return in one sentence why trained factors differ from the SVD of W, with the measured departure."""
+    if departure < 1e-3:
+        return (
+            "U and Vᵀ are orthonormal at this epoch (largest departure "
+            f"{departure:.1g}), so the trained σ are the singular values of W."
+        )
+    return (
+        "Training updates U, σ and Vᵀ separately and does not keep U and Vᵀ orthonormal (largest entry of "
+        f"|UᵀU − I| and |VᵀV − I|: {departure:.2g}), so the trained σ are not the singular values of W."
+    )
+
+
+def directions(
+    network: Network, dataset: DataSet, layer: int = 0, *, as_trained: bool = False
+) -> Iterator[float | Directions]:
+    """Analyse the singular directions of a layer.
+
+    Parameters
+    ----------
+    network
+        A trained network; it is not changed.
+    dataset
+        Its data.
+    layer, as_trained
+        As of :func:`layer_factors`.
+
+    Yields
+    ------
+    float or Directions
+        The completed fraction after each direction, 0 to 1; at last the result.
+    """
+    factors = layer_factors(network, layer, as_trained=as_trained)
+    inputs = np.asarray(layer_inputs(network, dataset.x_test, layer))
+    projected = inputs @ (factors.sigma[:, np.newaxis] * factors.vt).T.astype(inputs.dtype)
+    means, deviations = _by_class(projected, dataset.y_test, len(dataset.class_names))
+    before = network.spec.layers[layer].family.forward(network.parameters(layer), inputs)[0]
+    accuracies = np.empty(factors.rank)
+    for index in range(factors.rank):
+        yield index / factors.rank
+        accuracies[index] = _accuracy(network, layer, before, projected[:, index], factors.u[:, index], dataset.y_test)
+    yield Directions(
+        layer=layer,
+        factors=factors,
+        weights=np.asarray(network.weight_matrix(layer), np.float64),
+        activation_mean=means,
+        activation_std=deviations,
+        accuracy=_accuracy(network, layer, before, projected[:, 0], np.zeros(len(factors.u)), dataset.y_test),
+        accuracy_without=accuracies,
+        importance=_places(accuracies),
+    )
+
+
+def _by_class(
+    projected: Array, labels: NDArray[np.intp], n_classes: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    shape = (projected.shape[1], n_classes)
+    means, deviations = np.full(shape, np.nan), np.full(shape, np.nan)
+    for index in range(n_classes):
+        own = projected[labels == index].astype(np.float64)
+        if len(own):
+            means[:, index], deviations[:, index] = own.mean(axis=0), own.std(axis=0)
+    return means, deviations
+
+
+def _accuracy(
+    network: Network, layer: int, before: Array, projected: Array, column: Array, labels: NDArray[np.intp]
+) -> float:
+    """Accuracy with W − σᵣ uᵣ vᵣᵀ instead of W; ``before`` are the layer's values before its activation."""
+    spec, is_last = network.spec.layers[layer], layer == len(network.spec.layers) - 1
+    rest = None if is_last else network_from(network, layer + 1)
+    step = max(1, _NUMBERS_AT_ONCE // len(column))
+    n_correct = 0
+    for first in range(0, len(labels), step):
+        some = slice(first, first + step)
+        z = activate(spec.activation, before[some] - np.outer(projected[some], column).astype(before.dtype))
+        outputs = z if rest is None else rest.predict(z)
+        n_correct += int((outputs.argmax(axis=1) == labels[some]).sum())
+    return n_correct / len(labels)
+
+
+def _places(accuracies: NDArray[np.float64]) -> NDArray[np.intp]:
+    places = np.empty(len(accuracies), np.intp)
+    places[np.argsort(accuracies, kind="stable")] = np.arange(1, len(accuracies) + 1)
+    return places

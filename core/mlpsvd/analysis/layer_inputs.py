@@ -1,0 +1,36 @@
+"""Inputs of one layer of a network, and the network from that layer to the output."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.errors import SettingError
+from mlpsvd.network.activations import activate
+from mlpsvd.network.network import Network
+from mlpsvd.network.spec import NetworkSpec
+
+__all__ = ["layer_inputs", "network_from", "require_layer"]
+
+
+def require_layer(network: Network, layer: int) -> None:
+    """Raise SettingError if the network has no layer of this index."""
+    n_layers = len(network.spec.layers)
+    if not 0 <= layer < n_layers:
+        raise SettingError("layer", layer, f"a whole number from 0 to {n_layers - 1}, input side first")
+
+
+def layer_inputs(network: Network, x: NDArray[np.floating], layer: int) -> NDArray[np.floating]:
+    """Return what enters a layer [shape=(n_clips, n_in)] for feature vectors x [shape=(n_clips, n_features)]."""
+    require_layer(network, layer)
+    z = x.astype(network.theta.dtype, copy=False)
+    for index, spec in enumerate(network.spec.layers[:layer]):
+        z = activate(spec.activation, spec.family.forward(network.parameters(index), z)[0])
+    return z
+
+
+def network_from(network: Network, layer: int) -> Network:
+    """Return the layers from ``layer`` to the output as a network; its parameters are views."""
+    require_layer(network, layer)
+    spec = NetworkSpec(network.spec.layers[layer:], network.spec.loss)
+    return Network(spec, network.theta[network.spec.offsets[layer] :])
