@@ -15,6 +15,7 @@ __all__ = [
     "DeviceError",
     "EngineError",
     "FileFormatError",
+    "MatrixError",
     "MissingLibraryError",
     "MlpSvdError",
     "NetworkError",
@@ -91,6 +92,10 @@ class MissingLibraryError(MlpSvdError):
 
 class NetworkError(MlpSvdError):
     """The layers, parameters or data of a network are inconsistent, or its size is implausible."""
+
+
+class MatrixError(MlpSvdError):
+    """A matrix is not one of which a function can be computed, for instance because an entry is not finite."""
 
 
 class TrainingError(MlpSvdError):

@@ -1,0 +1,1 @@
+"""Linear algebra that NumPy does not have: functions of singular values, and thresholds for random matrices."""
