@@ -20,7 +20,7 @@ from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.metrics.chance import is_at_chance
 from mlpsvd.metrics.cross_validation import Validation
 from mlpsvd.metrics.scores import ClassReport, accuracy, class_report, confusion_matrix
-from mlpsvd.network.initialise import build, network_spec
+from mlpsvd.network.initialise import build, initial_std, network_spec
 from mlpsvd.network.layers import DENSE
 from mlpsvd.network.network import Network
 from mlpsvd.network.spec import NetworkSpec
@@ -172,13 +172,15 @@ def initial_network(prepared: Prepared, contender: Contender, attempt: int = 0) 
 def training_task(prepared: Prepared, contender: Contender, attempt: int = 0) -> TrainingTask:
     """Return the training task of a contender's attempt."""
     experiment = contender.applied_to(prepared.experiment)
+    network = initial_network(prepared, contender, attempt)
     return TrainingTask(
-        initial_network(prepared, contender, attempt),
+        network,
         contender_kinds(experiment, contender),
         prepared.dataset,
         experiment.training,
         experiment.discarding,
         attempt_seed(experiment.seed, attempt),
+        tuple(initial_std(experiment.network, layer) for layer in network.spec.layers),
     )
 
 

@@ -15,7 +15,7 @@ from mlpsvd.network.settings import NetworkSettings
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
 from mlpsvd.streams import Purpose, seeds
 
-__all__ = ["build", "network_spec"]
+__all__ = ["build", "initial_std", "network_spec"]
 
 
 def build(
@@ -76,11 +76,17 @@ def network_spec(settings: NetworkSettings, n_in: int, n_out: int, kinds: tuple[
     )
 
 
-def _matrix(settings: NetworkSettings, spec: LayerSpec, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Draw W: N(0, s²); Glorot and Bengio (2010), N(0, 2/(I+J)); He et al. (2015), N(0, 2/I)."""
-    std = {
+def initial_std(settings: NetworkSettings, layer: LayerSpec) -> float:
+    """Return the standard deviation of a layer's initial weights.
+
+    N(0, s²); Glorot and Bengio (2010), N(0, 2/(I+J)); He et al. (2015), N(0, 2/I).
+    """
+    return {
         "normal": settings.initial_std,
-        "glorot": math.sqrt(2 / (spec.n_in + spec.n_out)),
-        "he": math.sqrt(2 / spec.n_in),
+        "glorot": math.sqrt(2 / (layer.n_in + layer.n_out)),
+        "he": math.sqrt(2 / layer.n_in),
     }[settings.initial]
-    return rng.normal(0.0, std, size=(spec.n_out, spec.n_in))
+
+
+def _matrix(settings: NetworkSettings, spec: LayerSpec, rng: np.random.Generator) -> NDArray[np.float64]:
+    return rng.normal(0.0, initial_std(settings, spec), size=(spec.n_out, spec.n_in))

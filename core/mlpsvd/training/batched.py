@@ -82,7 +82,7 @@ class _Member:
         if epoch not in self.points or not np.isfinite(self.network.theta).all():
             return ()  # the loss of a run that diverged is checked later
         self.network, self.state, discarded = discard(
-            self.network, self.state, self.run.kinds, self.run.discarding, training_loss
+            self.network, self.state, self.run.kinds, self.run.discarding, training_loss, self.run.initial_std
         )
         return discarded
 

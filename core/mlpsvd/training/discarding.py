@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,11 @@ from mlpsvd.network.factorise import factorised, with_layer
 from mlpsvd.network.layers import Factored, layer_family
 from mlpsvd.network.network import Network, parameter_views
 from mlpsvd.network.spec import NetworkSpec
+from mlpsvd.training.criteria import kept_rank
 from mlpsvd.training.events import Discard
 from mlpsvd.training.settings import DiscardingSettings
 
-__all__ = ["TrainingLoss", "discard", "discarding_points", "kept_rank"]
+__all__ = ["TrainingLoss", "discard", "discarding_points"]
 
 TrainingLoss = Callable[[Network], float]
 """Returns the mean loss of a network over the training set."""
@@ -37,32 +38,13 @@ def discarding_points(settings: DiscardingSettings) -> tuple[int, ...]:
     return tuple(int(point) for point in np.unique(np.rint(10.0**exponents)))
 
 
-def kept_rank(singular_values: NDArray[np.floating], settings: DiscardingSettings) -> int:
-    """Return the number of singular values to keep, at least one.
-
-    Parameters
-    ----------
-    singular_values : np.ndarray [shape=(rank,)]
-        Largest first.
-    settings
-        The criterion: ``threshold`` as in the paper, ``energy`` as in Xue et al. (2013), ``rank`` as in Cai et
-        al. (2014).
-    """
-    if settings.criterion == "rank":
-        return min(settings.rank, len(singular_values))
-    if settings.criterion == "energy":
-        held = np.cumsum(singular_values**2)
-        # The factor allows for rounding in the sum; without it, the result could exceed the number of values.
-        return int(np.searchsorted(held, settings.energy * held[-1] * (1 - 1e-12))) + 1
-    return max(1, int(np.count_nonzero(singular_values >= settings.threshold * singular_values[0])))
-
-
 def discard(
     network: Network,
     state: OptimiserState,
     kinds: tuple[str, ...],
     settings: DiscardingSettings,
     training_loss: TrainingLoss | None = None,
+    initial_std: Sequence[float] = (),
 ) -> tuple[Network, OptimiserState, tuple[Discard, ...]]:
     """Discard small singular values from every factored layer, as at a discarding point.
 
@@ -80,6 +62,8 @@ def discard(
         Criterion, guard, and treatment of the optimiser's moments.
     training_loss
         Loss function for the guard; without it, or with a guard of 0, only the criterion is applied.
+    initial_std
+        For each layer the standard deviation of its initial weights, which some criteria need.
 
     Returns
     -------
@@ -90,9 +74,10 @@ def discard(
     discarded = []
     for index, kind in enumerate(kinds):
         family, layer = layer_family(kind), network.spec.layers[index]
+        std = initial_std[index] if initial_std else 0.0
         if not isinstance(family, Factored):
             continue
-        rank = kept_rank(network.singular_values(index), settings)
+        rank = kept_rank(network.singular_values(index), settings, (layer.n_out, layer.n_in), std)
         if settings.guard and training_loss is not None:
             rank = _guarded_rank(network, index, kind, rank, settings.guard, training_loss)
         if rank == layer.rank and layer.kind == kind:

@@ -12,7 +12,7 @@ from mlpsvd.settings import setting
 
 __all__ = ["Criterion", "DiscardingSettings", "FactorFrom", "MomentsAfterDiscard", "TrainingSettings"]
 
-Criterion = Literal["threshold", "energy", "rank"]
+Criterion = Literal["threshold", "energy", "rank", "marchenko-pastur", "gavish-donoho"]
 FactorFrom = Literal["start", "first point"]
 MomentsAfterDiscard = Literal["reset", "truncate"]
 
@@ -74,7 +74,9 @@ class DiscardingSettings:
     criterion: Criterion = setting("threshold", label="Criterion",
                              help="threshold: discard values below a fraction of the largest. energy: keep the largest "
                              "values that contain a fraction of the sum of squares. rank: keep a fixed "
-                             "number.")  # fmt: skip
+                             "number. marchenko-pastur: discard values below the largest singular value of random "
+                             "weights with the initial standard deviation. gavish-donoho: the same with the optimal "
+                             "threshold for such noise.")  # fmt: skip
     threshold: float = setting(0.1, label="Threshold", low=0.0, high=1.0,
                                help="Singular values below this fraction of the largest are discarded.")  # fmt: skip
     energy: float = setting(0.95, label="Energy kept", low=0.01, high=1.0,

@@ -29,6 +29,8 @@ class TrainingTask:
         The settings.
     seed
         Determines the order of the clips in each epoch.
+    initial_std
+        For each layer the standard deviation of its initial weights; criteria of discarding may need it.
     """
 
     network: Network
@@ -37,6 +39,7 @@ class TrainingTask:
     training: TrainingSettings
     discarding: DiscardingSettings
     seed: int
+    initial_std: tuple[float, ...] = ()
 
     def discarding_points(self) -> tuple[int, ...]:
         """Return the epochs after which singular values are discarded; empty if no layer is factored."""

@@ -208,8 +208,9 @@ class Trainer:
             return ()
         if not np.isfinite(to_host(self._network.theta)).all():
             raise self._not_finite()
+        task = self._task
         self._network, self._optimiser, discarded = discard(
-            self._network, self._optimiser, self._task.kinds, self._task.discarding, self._training_loss
+            self._network, self._optimiser, task.kinds, task.discarding, self._training_loss, task.initial_std
         )
         return discarded
 

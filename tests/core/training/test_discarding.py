@@ -15,7 +15,8 @@ from mlpsvd.network.factorise import factorised, with_layer
 from mlpsvd.network.initialise import build
 from mlpsvd.network.network import Network, parameter_views
 from mlpsvd.network.settings import NetworkSettings
-from mlpsvd.training.discarding import discard, discarding_points, kept_rank
+from mlpsvd.training.criteria import discard_level, kept_rank
+from mlpsvd.training.discarding import discard, discarding_points
 from mlpsvd.training.settings import DiscardingSettings
 
 PAPER = DiscardingSettings()
@@ -49,6 +50,29 @@ def test_criteria() -> None:
     assert kept_rank(values, replace(PAPER, criterion="energy", energy=0.98)) == 2
     assert kept_rank(values, replace(PAPER, criterion="energy", energy=1.0)) == 4
     assert kept_rank(np.zeros(3), PAPER) == 3
+
+
+def test_criteria_from_the_initial_weights() -> None:
+    edges = replace(PAPER, criterion="marchenko-pastur"), replace(PAPER, criterion="gavish-donoho")
+    values = np.array([9.0, 1.9, 1.6, 1.5])
+    for settings, level, rank in zip(edges, (1.583, 1.877), (3, 2), strict=True):
+        for shape in ((20, 129), (129, 20)):
+            assert discard_level(values, settings, shape, 0.1) == pytest.approx(level, abs=1e-3)
+            assert kept_rank(values, settings, shape, 0.1) == rank
+        assert kept_rank(values / 100, settings, (20, 129), 0.1) == 1, "a layer keeps one direction"
+        assert kept_rank(values, settings, (20, 129), 0.0) == 4, "weights that begin at 0 have no noise"
+        assert discard_level(values, settings, None, 0.1) is None, "the size of the layer is unknown"
+
+
+@pytest.mark.parametrize(("criterion", "rank"), [("marchenko-pastur", 3), ("gavish-donoho", 2)])
+def test_a_trained_layer_is_cut_at_the_level_of_its_initial_spread(criterion: str, rank: int) -> None:
+    network = build(NetworkSettings(hidden=(20,)), 129, 5, ("svd", "dense"), 4, np.float64)
+    network.parameters(0)["sigma"][...] = [9.0, 1.9, 1.6] + 17 * [1.5]
+    settings, state = replace(PAPER, criterion=criterion), fresh_state(network.spec, network.theta)
+    after, state, _ = discard(network, state, ("svd", "dense"), settings, initial_std=(0.1, 0.1))
+    assert after.spec.ranks == (rank, 5)
+    again, _, discarded = discard(after, state, ("svd", "dense"), settings, initial_std=(0.1, 0.1))
+    assert again is after and discarded == (), "applied again it discards no more"
 
 
 def a_network_with(singular_values: list[float], kinds: tuple[str, ...] = ("svd", "dense")) -> Network:

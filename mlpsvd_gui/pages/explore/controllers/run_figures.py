@@ -12,9 +12,11 @@ from mlpsvd.experiments.compare_outcomes import compare_outcomes
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.metrics.uncertainty import Comparison, compare_accuracies
-from mlpsvd.network.layers import layer_family
+from mlpsvd.network.initialise import initial_std
+from mlpsvd.network.layers import LayerSpec, layer_family
 from mlpsvd.network.network import Network
 from mlpsvd.setting_labels import differences
+from mlpsvd.training.criteria import discard_level
 from mlpsvd.training.events import EpochEvent, Snapshot
 from mlpsvd_gui.pages.explore.views.confusion_panel import ClassScores
 from mlpsvd_gui.pages.explore.views.race_panel import RaceRow
@@ -30,6 +32,7 @@ __all__ = [
     "discard_threshold",
     "factors",
     "layer_choices",
+    "layer_spec",
     "n_test_clips",
     "race_row",
     "singular_value_history",
@@ -131,14 +134,26 @@ def layer_choices(run: RunState) -> list[LayerChoice]:
     return choices
 
 
-def discard_threshold(experiment: Experiment, event: EpochEvent, layer: int) -> float | None:
-    """Return the discard threshold of the layer; None if there is none."""
-    values = event.singular_values[layer]
-    discarding = experiment.discarding
+def discard_threshold(
+    experiment: Experiment, event: EpochEvent, layer: int, spec: LayerSpec | None = None
+) -> float | None:
+    """Return the level below which singular values of the layer are discarded; None if there is none.
+
+    Criteria that depend on the size of the layer need its ``spec``, at any epoch.
+    """
+    values, discarding = event.singular_values[layer], experiment.discarding
     is_factored = layer_family(event.kinds[layer]).is_factored
-    if not is_factored or discarding.criterion != "threshold" or not discarding.points or not len(values):
+    if not is_factored or not discarding.points or not len(values):
         return None
-    return float(discarding.threshold * values[0])
+    if spec is None:
+        return discard_level(values, discarding, None, 0.0)
+    return discard_level(values, discarding, (spec.n_out, spec.n_in), initial_std(experiment.network, spec))
+
+
+def layer_spec(history: Sequence[EpochEvent], layer: int) -> LayerSpec | None:
+    """Return the sizes of a layer, from the last event that has them; its rank is that of then."""
+    specs = (one.snapshot.spec.layers[layer] for one in reversed(history) if one.snapshot is not None)
+    return next(specs, None)
 
 
 def factors(snapshot: Snapshot, layer: int, epoch: int, column_hz: Array | None) -> Factors:

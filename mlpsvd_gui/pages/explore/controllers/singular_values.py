@@ -113,7 +113,8 @@ class SingularValuesController(QObject):
         if event is None or self._layer is None or self._run.experiment is None:
             return
         contender, layer = self._run.contenders[self._layer[0]], self._layer[1]
-        threshold = run_figures.discard_threshold(contender.applied_to(self._run.experiment), event, layer)
+        spec = run_figures.layer_spec(self._run.histories[contender.key], layer)
+        threshold = run_figures.discard_threshold(contender.applied_to(self._run.experiment), event, layer, spec)
         self._panel.show_spectrum(event.epoch, event.singular_values[layer], threshold, contender)
         self._update_factors()
 
