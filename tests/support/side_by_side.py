@@ -62,17 +62,26 @@ def turn(is_alone: bool) -> Iterator[None]:
         yield
 
 
-def rank(item: pytest.Item, slow_files: set[Path]) -> int:
-    """Return the place of a test's file in the order: those of ``FIRST``, then slow files, then the others."""
+def files_with(items: list[pytest.Item], marker: str) -> set[Path]:
+    """Return the files that contain a test with a marker."""
+    return {item.path for item in items if item.get_closest_marker(marker)}
+
+
+def rank(item: pytest.Item, slow_files: set[Path], alone_files: set[Path]) -> int:
+    """Return the place of a test's file in the order.
+
+    First the files of ``FIRST``, then slow ones, then others. Files with tests that run alone come last, slow ones
+    first: such a test waits for the other process, which then has only short tests.
+    """
     file = item.path.relative_to(item.config.rootpath).as_posix()
     for place, start in enumerate(FIRST):
         if file.startswith(start):
             return place
-    return len(FIRST) + (item.path not in slow_files)
+    return len(FIRST) + 2 * (item.path in alone_files) + (item.path not in slow_files)
 
 
 def sort(items: list[pytest.Item]) -> None:
     """Put the files into the order in which the processes take them; the order within a file does not change."""
     if WORKER:
-        slow_files = {item.path for item in items if item.get_closest_marker("slow")}
-        items.sort(key=lambda item: rank(item, slow_files))
+        slow_files, alone_files = files_with(items, "slow"), files_with(items, "alone")
+        items.sort(key=lambda item: rank(item, slow_files, alone_files))
