@@ -227,9 +227,10 @@ class CurvePlot(BasePlot):
     def set_horizontal_line(
         self, key: Hashable, y: float | None, text: str = "", colour: QColor | str | None = None
     ) -> None:
-        """Draw a dotted guide line with a text, e.g. the Bayes limit; None removes it."""
+        """Draw a dotted guide line with a text in the legend, e.g. the Bayes limit; None removes it."""
         self._lines.set(key, y, text, None if colour is None else QColor(colour))
         self._lines.paint(self._theme, self._pen)
+        self._update_legend()
         self._fit()
 
     # -- legend, axis, theme
@@ -257,7 +258,7 @@ class CurvePlot(BasePlot):
     def _update_legend(self) -> None:
         curves = self._curves.values() if self._legend_visible else ()
         entries = [LegendEntry(curve.name, self._legend_pen(curve)) for curve in curves if curve.name]
-        self._legend.set_entries(entries)
+        self._legend.set_entries([*entries, *self._lines.entries()])
         self._fit_legend()
 
     def _legend_pen(self, curve: Curve) -> QPen:
@@ -277,9 +278,9 @@ class CurvePlot(BasePlot):
         super()._paint_theme()
         self._legend.set_colour(self._theme.foreground)
         self._paint_curves()
-        self._update_legend()
         self._marks.paint(self._theme, self._pen)
         self._lines.paint(self._theme, self._pen)
+        self._update_legend()
 
     def _on_view_resized(self, *_: Any) -> None:
         """Update the line breaks of the legend."""

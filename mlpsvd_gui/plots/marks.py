@@ -10,7 +10,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
-from mlpsvd_gui.plots.theme import Theme, small_font
+from mlpsvd_gui.plots.legend import LegendEntry
+from mlpsvd_gui.plots.theme import Theme
 
 __all__ = ["GuideLines", "Mark", "Marks", "PenFor"]
 
@@ -68,11 +69,11 @@ class Marks:
 
 
 class GuideLines:
-    """Dotted horizontal lines with a text each."""
+    """Dotted horizontal lines; the legend shows the text of each, where it covers no curve."""
 
     def __init__(self, plot_item: Any) -> None:
         self._plot_item = plot_item
-        self._lines: dict[Hashable, tuple[Any, QColor | None]] = {}
+        self._lines: dict[Hashable, tuple[Any, str, QColor | None]] = {}
 
     def set(self, key: Hashable, y: float | None, text: str, colour: QColor | None) -> None:
         """Draw or move a line; None removes it."""
@@ -80,22 +81,20 @@ class GuideLines:
             self._plot_item.removeItem(self._lines.pop(key)[0])
         if y is None:
             return
-        place = {"position": 0.01, "anchors": [(0, 0), (0, 1)]}  # below it in the upper half, else above
-        line = pg.InfiniteLine(y, angle=0, movable=False, label=text or None, labelOpts=place)
+        line = pg.InfiniteLine(y, angle=0, movable=False)
         line.setZValue(-5)
         self._plot_item.addItem(line, ignoreBounds=True)
-        self._lines[key] = (line, colour)
+        self._lines[key] = (line, text, colour)
 
     def positions(self) -> list[float]:
         """Return where the lines are."""
-        return [float(line.value()) for line, _ in self._lines.values()]
+        return [float(line.value()) for line, *_ in self._lines.values()]
 
     def paint(self, theme: Theme, pen_for: PenFor) -> None:
         """Paint the lines in their colours or the theme's."""
-        for line, own_colour in self._lines.values():
-            colour = own_colour or theme.muted
-            line.setPen(pen_for(colour, 1.2, Qt.PenStyle.DotLine))
-            label = getattr(line, "label", None)
-            if label is not None:
-                label.setColor(colour)
-                label.setFont(small_font())
+        for line, _, own_colour in self._lines.values():
+            line.setPen(pen_for(own_colour or theme.muted, 1.2, Qt.PenStyle.DotLine))
+
+    def entries(self) -> list[LegendEntry]:
+        """Return the texts and pens of the lines that have a text."""
+        return [LegendEntry(text, line.pen) for line, text, _ in self._lines.values() if text]

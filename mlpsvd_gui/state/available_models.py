@@ -91,5 +91,5 @@ def _from_outcome(data: RunData, outcome: Outcome) -> AvailableModel:
     kind = "test" if outcome.validation is None else "cross-validated"
     accuracy = accuracy_text(judged_accuracy(outcome), judged_clips(outcome))
     tip = f"{name} after epoch {outcome.last.epoch} of “{data.experiment.name}”, {kind} accuracy {accuracy}"
-    text = f"{name}, just trained: {'did not learn' if outcome.at_chance else accuracy}"
+    text = f"{name}, just trained: {'did not learn' if outcome.at_chance else f'{accuracy} {kind}'}"
     return AvailableModel(outcome.contender.key, text, tip, Classifier(model), outcome.at_chance)

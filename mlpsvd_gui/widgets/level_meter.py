@@ -277,9 +277,9 @@ class LevelMeter(QWidget):
         for tick in _TICKS_DBFS:
             x = self._x(tick, bar)
             painter.drawLine(QPointF(x, bar.bottom() + 2.0), QPointF(x, bar.bottom() + 5.0))
-            text = with_minus(f"{tick}")
+            text = with_minus(f"{tick}") if tick else "0 dBFS"
             width = painter.fontMetrics().horizontalAdvance(text)
-            left = min(max(0.0, x - width / 2.0), bar.right() + 6.0 - width)
+            left = min(max(0.0, x - width / 2.0), self.width() - 2.0 - width)
             painter.drawText(QPointF(left, bar.bottom() + line + 2.0), text)
 
     @staticmethod

@@ -217,7 +217,9 @@ def test_a_guide_line_is_in_sight_beyond_the_curves(qtbot: QtBot) -> None:
     plot.set_horizontal_line("best", 90.0, "Bayes limit")
     low, high = plot.view.viewRange()[1]
     assert low < 20.0 < 90.0 < high
+    assert plot.legend_names() == ("Bayes limit",), "the text lies on no curve"
     plot.set_horizontal_line("best", None)
+    assert plot.legend_names() == ()
     assert plot.view.viewRange()[1][1] < 90.0
 
 

@@ -125,7 +125,7 @@ def test_a_stopped_run_keeps_what_is_done_and_goes_on_with_the_rest(
     ready_page.press_start()
     asked_s = time.monotonic()
     ready_page.wait_for_end()
-    assert time.monotonic() - asked_s < 0.5
+    assert time.monotonic() - asked_s < 2.0  # half a second where nothing else runs
     done = {one.path: one for one in ready_page.results()}
     assert 0 < len(done) < 19
     assert "press Start to continue" in panel.controls.status.text()
