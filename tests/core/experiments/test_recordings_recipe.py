@@ -140,14 +140,16 @@ def test_train_folder_says_how_good_few_clips_are(tmp_path: Path, capsys: pytest
 
 
 @pytest.mark.slow
-def test_spoken_digits_sorted_into_folders(
-    tmp_path: Path, spoken_digits: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("is_sorted", [False, True])
+def test_spoken_digits_by_the_obvious_way(
+    is_sorted: bool, tmp_path: Path, spoken_digits: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The folder as it is, labelled by file names: tests/gui/pages/explore/test_recordings_chosen.py."""
-    folder = tmp_path / "digits"
-    for path in sorted((spoken_digits / "recordings").iterdir()):
-        (folder / path.name[0]).mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, folder / path.name[0])
+    folder = spoken_digits / "recordings"
+    if is_sorted:
+        for path in sorted(folder.iterdir()):
+            (tmp_path / "digits" / path.name[0]).mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, tmp_path / "digits" / path.name[0])
+        folder = tmp_path / "digits"
     assert main(["train", str(folder), "--quiet", "--out", str(tmp_path / "run")]) == 0
     results = json.loads((tmp_path / "run" / "results.json").read_text())
     assert results["class_names"] == [str(digit) for digit in range(10)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -149,13 +148,9 @@ def test_spoken_digits_in_the_window_are_those_of_the_command_line(
     accuracies = {name: one.last.test_accuracy for name, one in window.run.outcomes.items()}
     assert min(accuracies.values()) > 0.95
     assert window.race_panel.note.text() == KNOWN_SPEAKERS_ONLY and UNKNOWN_SPEAKERS in window.race_panel.note.toolTip()
-    assert main(["train", str(folder), "--quiet", "--out", str(tmp_path / "run")]) == 0
+    assert main(["train", str(folder), "--quiet"]) == 0
     told = capsys.readouterr().out
     assert UNKNOWN_SPEAKERS in told.splitlines()
-    results = json.loads((tmp_path / "run" / "results.json").read_text())
-    assert results["class_names"] == [str(digit) for digit in range(10)]
-    for name, accuracy in accuracies.items():
-        assert results["contenders"][name]["test_accuracy"] == pytest.approx(accuracy, abs=1e-9)
     line = next(line for line in told.splitlines() if line.startswith("Accuracy"))
     for accuracy in accuracies.values():
         assert f"{100 * accuracy:.2f} %" in line.replace("\u00a0", " ")
