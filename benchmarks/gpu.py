@@ -10,7 +10,8 @@ installed. Nothing else is needed, no installation of this program and no networ
 3. times our engines against PyTorch on the same card,
 
 and writes ``gpu.json`` and ``gpu.md``. A step that fails is reported and does not stop the others; a step for which no
-time is left is skipped. The exit status is 0 if every check passed, 1 if one failed, 2 if there is no card.
+time is left is skipped. The exit status is 0 if every check passed, 1 if one failed or a
+step failed or was skipped, 2 if there is no card.
 
 ``--dry-run`` runs all of it at a small size with a stand-in for CuPy on the CPU (it needs g++). It shows that the
 script works; its times mean nothing.
