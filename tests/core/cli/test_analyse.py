@@ -39,6 +39,15 @@ def test_the_rank_analysis_of_a_saved_run_ends_at_its_accuracy(
     assert (tmp_path / "mlp-svd" / "rank_accuracy_by_rank.svg").stat().st_size > 0
 
 
+def test_an_earlier_epoch_of_a_saved_run_is_analysed(
+    run: Run, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["analyse", str(folder), "rank", "--contender", "mlp", "--epoch", "1"]) == 0
+    output = capsys.readouterr().out
+    assert "Rank: MLP, epoch 1" in output
+    assert f"{run.history('mlp')[1].test_accuracy:.1%}" in output
+
+
 def test_every_analysis_is_listed_with_its_question(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["analyse", "--list"]) == 0
     assert "rank" in capsys.readouterr().out
@@ -49,7 +58,7 @@ def test_every_analysis_is_listed_with_its_question(capsys: pytest.CaptureFixtur
     [
         (["none"], "analysis"),
         (["rank", "--contender", "nobody"], "mlp-svd"),
-        (["rank", "--epoch", "1"], "whose network was kept"),
+        (["rank", "--epoch", "4"], "from 0 to 3"),
     ],
 )
 def test_what_a_run_does_not_have_is_named(

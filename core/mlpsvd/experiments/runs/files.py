@@ -11,6 +11,7 @@ from mlpsvd.drawing import FORMATS
 from mlpsvd.errors import FileFormatError, MlpSvdError
 from mlpsvd.experiments.experiment_file import save_experiment
 from mlpsvd.experiments.runs.checkpoint import CHECKPOINT, checkpoint_id, save_checkpoint
+from mlpsvd.experiments.runs.earlier_networks import networks_name, write_networks
 from mlpsvd.experiments.runs.results import PROGRAM, model_of, results_table
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.experiments.runs.tables import confusion_csv, history_csv, singular_values_csv, skipped_csv
@@ -26,6 +27,7 @@ __all__ = [
     "model_name",
     "read_results",
     "run_names",
+    "write_earlier_networks",
     "write_essentials",
     "write_figures",
     "write_tables",
@@ -48,7 +50,7 @@ def run_names(keys: Iterable[str] = tuple(CONTENDERS)) -> frozenset[str]:
     pictures = ["accuracy-and-loss", "rank-and-weights", *per_contender]
     names = {f"{stem}.{kind}" for stem in pictures for kind in FORMATS}
     names |= {f"{stem}.csv" for stem in per_contender} | {f"history-{name}.csv" for name in keys}
-    names |= {model_name(name) for name in keys}
+    names |= {model_name(name) for name in keys} | {networks_name(name) for name in keys}
     return frozenset(names | {EXPERIMENT, RESULTS, CHECKPOINT, "skipped.csv", "window.png"})
 
 
@@ -71,6 +73,20 @@ def write_essentials(folder: Path, run: Run) -> Iterator[Path]:
     save_experiment(folder / EXPERIMENT, run.experiment)
     yield folder / EXPERIMENT
     yield _write(folder / RESULTS, json.dumps(results_table(run), indent=2, ensure_ascii=False) + "\n")
+
+
+def write_earlier_networks(folder: Path, run: Run) -> Iterator[Path]:
+    """Write the networks of all epochs, for analyses of a saved run; yield the path of each contender's.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    for name in run.outcomes:
+        path = folder / networks_name(name)
+        write_networks(path, run.id, run.histories[name])
+        yield path
 
 
 def write_tables(folder: Path, run: Run) -> Iterator[Path]:

@@ -10,6 +10,7 @@ can be renamed.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import shutil
@@ -24,11 +25,13 @@ from mlpsvd.errors import DataError, FileFormatError, MlpSvdError
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import Race
 from mlpsvd.experiments.runs.checkpoint import CHECKPOINT, checkpoint_id, load_checkpoint, save_checkpoint
+from mlpsvd.experiments.runs.earlier_networks import networks_name, read_networks
 from mlpsvd.experiments.runs.files import (
     check_run_folder,
     model_name,
     read_results,
     run_names,
+    write_earlier_networks,
     write_essentials,
     write_figures,
     write_tables,
@@ -149,6 +152,7 @@ class RunFolder:
             if with_figures:
                 more = chain(write_tables(staged, run), write_figures(staged, run))
                 names.extend(path.name for path in more)  # those before a failure stay in the list
+            names.extend(path.name for path in write_earlier_networks(staged, run))
         except OSError as error:
             raise _named(error, self.path, "; models, results and checkpoint are written, the rest is not") from error
         finally:  # whatever has stopped the pictures, the essential files take their places
@@ -240,7 +244,27 @@ def read_run(folder: Path) -> Run:
         return read_old_run(folder, loaded)
     if path.name == CHECKPOINT:
         _require_one_run(folder, loaded)
+        return _with_earlier_networks(folder, loaded)
     return loaded
+
+
+def _with_earlier_networks(folder: Path, run: Run) -> Run:
+    """Return a run with the networks of earlier epochs, as far as the folder has them; a note says why not."""
+    histories = dict(run.histories)
+    notes = list(run.notes)
+    for name, outcome in run.outcomes.items():
+        path = folder / networks_name(name)
+        try:
+            histories[name] = read_networks(path, run.id, run.histories[name], outcome.snapshot.spec)
+        except FileNotFoundError:
+            continue  # of an earlier version of the program, or the disk was full
+        except (MlpSvdError, OSError) as error:
+            notes.append(f"The networks of earlier epochs cannot be read: {error}")
+    states = {
+        name: dataclasses.replace(state, history=tuple(histories[name])) if name in histories else state
+        for name, state in run.states.items()
+    }
+    return dataclasses.replace(run, histories=histories, states=states, notes=tuple(notes))
 
 
 def finish_interrupted_swap(folder: Path) -> None:

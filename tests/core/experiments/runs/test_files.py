@@ -45,7 +45,7 @@ def test_every_file_is_there(folder: Path) -> None:
     expected = {f"{stem}.{kind}" for stem in STEMS for kind in ("png", "svg", "pdf")}
     for name in ("mlp", "mlp-svd"):
         expected |= {f"history-{name}.csv", f"singular-values-{name}.csv", f"confusion-{name}.csv"}
-        expected.add(f"model-{name}.safetensors")
+        expected |= {f"model-{name}.safetensors", f"networks-{name}.safetensors"}
     expected |= {"experiment.toml", "results.json", "skipped.csv", "checkpoint.safetensors"}
     assert {path.name for path in visible(folder)} == expected
 

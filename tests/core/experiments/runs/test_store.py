@@ -21,6 +21,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from mlpsvd.errors import DataError, FileFormatError, MlpSvdError
+from mlpsvd.experiments.runs.earlier_networks import write_networks
 from mlpsvd.experiments.runs.run import Run, new_run_id
 from mlpsvd.experiments.runs.store import RunFolder, has_run, is_in_use, latest_checkpoint, read_run, write_run
 from mlpsvd.models.model_file import load_model
@@ -39,6 +40,10 @@ def ids(folder: Path) -> set[str]:
     found = {json.loads((folder / "results.json").read_text())["run_id"]}
     found |= {str(load_model(path).summary["run_id"]) for path in folder.glob("model-*.safetensors")}
     return found | {opened}
+
+
+def is_essential(path: Path) -> bool:
+    return path.is_file() and not path.name.startswith("networks-")
 
 
 def test_a_run_comes_back_as_it_was(run: Any, tmp_path: Path) -> None:
@@ -233,7 +238,7 @@ def test_a_full_disk_leaves_the_earlier_run_and_the_error_names_the_file(run: An
 def test_a_disk_too_full_for_pictures_keeps_the_models(run: Any, tmp_path: Path) -> None:
     """Of what is written, only a picture or table is larger than the limit."""
     write_run(tmp_path / "small", run.saved, with_figures=False)
-    largest = max(path.stat().st_size for path in (tmp_path / "small").iterdir() if path.is_file())
+    largest = max(path.stat().st_size for path in (tmp_path / "small").iterdir() if is_essential(path))
     with largest_file(largest + 50), pytest.raises(OSError, match="models, results and checkpoint are written"):
         write_run(tmp_path / "run", run.saved)
     assert ids(tmp_path / "run") == {run.saved.id}
@@ -250,3 +255,40 @@ def test_other_files_than_plain_ones_are_refused_at_once(run: Any, tmp_path: Pat
     save_file({"x": np.zeros(2)}, tmp_path / "checkpoint.safetensors")
     with pytest.raises(FileFormatError, match="no checkpoint of this program"):
         read_run(tmp_path)
+
+
+def test_the_networks_of_all_epochs_are_read_back(run: Any, tmp_path: Path) -> None:
+    saved: Run = run.saved
+    write_run(tmp_path, saved, with_figures=False)
+    found = read_run(tmp_path)
+    for name, history in saved.histories.items():
+        for before, after in zip(history, found.histories[name], strict=True):
+            assert before.snapshot is not None and after.snapshot is not None
+            assert after.snapshot.spec == before.snapshot.spec
+            np.testing.assert_array_equal(after.snapshot.theta, before.snapshot.theta)
+
+
+@pytest.mark.parametrize("damage", ["cut", "other run", "other epochs"])
+def test_a_run_opens_with_a_note_if_the_networks_of_earlier_epochs_cannot_be_read(
+    run: Any, tmp_path: Path, damage: str
+) -> None:
+    saved: Run = run.saved
+    write_run(tmp_path, saved, with_figures=False)
+    path = tmp_path / "networks-mlp.safetensors"
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:-10])
+    elif damage == "other run":
+        write_networks(path, new_run_id(), saved.histories["mlp"])
+    else:
+        write_networks(path, saved.id, [dataclasses.replace(one, epoch=99) for one in saved.histories["mlp"]])
+    found = read_run(tmp_path)
+    assert found.accuracy == saved.accuracy
+    assert any("networks of earlier epochs cannot be read" in note and path.name in note for note in found.notes)
+
+
+def test_a_run_opens_without_the_networks_of_earlier_epochs(run: Any, tmp_path: Path) -> None:
+    saved: Run = run.saved
+    write_run(tmp_path, saved, with_figures=False)
+    (tmp_path / "networks-mlp.safetensors").unlink()
+    found = read_run(tmp_path)
+    assert found.accuracy == saved.accuracy and not found.notes
