@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.audio import files
 from mlpsvd.datasets.recordings import cut, fewest_samples
+from mlpsvd.errors import DataError
 from mlpsvd.features.conditioning import Conditioning
 from mlpsvd.features.spectra import n_samples_needed
 from mlpsvd.models.model import Model
@@ -61,6 +62,11 @@ class Classifier:
     model
         A trained or loaded model.
 
+    Raises
+    ------
+    DataError
+        If the model classifies images.
+
     Examples
     --------
     >>> import mlpsvd
@@ -74,6 +80,8 @@ class Classifier:
     """
 
     def __init__(self, model: Model) -> None:
+        if model.features.settings.magnitude == "pixels":
+            raise DataError("this model classifies images of letters; sounds need a model that was trained on sounds")
         self._model = model
         self._network = model.network()
 

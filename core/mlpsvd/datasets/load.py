@@ -1,10 +1,11 @@
-"""Loading of clips from either source: synthetic or recordings."""
+"""Loading of clips from any source: synthetic, recordings or letters."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from mlpsvd.datasets.clips import ClipSet, LoadedClips
+from mlpsvd.datasets.letters import letter_clips
 from mlpsvd.datasets.recordings import load_recordings
 from mlpsvd.datasets.settings import DataSettings, SyntheticSettings
 from mlpsvd.datasets.synthetic import SPLITS, join_classes, one_class
@@ -39,6 +40,10 @@ def load_clips(
     report = progress or (lambda share: None)
     if settings.source == "recordings":
         return load_recordings(settings.recordings, seed, report)
+    if settings.source == "letters":
+        images, unseen = (letter_clips(settings.letters, seed, split) for split in SPLITS)
+        report(1.0)
+        return LoadedClips(images, unseen, ())
     train, test = _synthetic(settings.synthetic, seed, n_samples, report)
     return LoadedClips(train, test, ())
 

@@ -1,4 +1,4 @@
-"""Data settings: the synthetic filter bank, or recordings on disk."""
+"""Data settings: the synthetic filter bank, recordings on disk, or images of letters."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from mlpsvd.settings import setting
 from mlpsvd.signals.bank import BandPass, paper_bank
 from mlpsvd.signals.noise import Noise
 
-__all__ = ["DataSettings", "DataSource", "LabelsFrom", "RecordingsSettings", "SyntheticSettings"]
+__all__ = ["DataSettings", "DataSource", "LabelsFrom", "LettersSettings", "RecordingsSettings", "SyntheticSettings"]
 
 LabelsFrom = Literal["folders", "file names", "manifest"]
-DataSource = Literal["synthetic", "recordings"]
+DataSource = Literal["synthetic", "recordings", "letters"]
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,28 @@ class RecordingsSettings:
 
 
 @dataclass(frozen=True)
+class LettersSettings:
+    """Images of the 26 capitals, 30 × 30 pixels, in 20 faces (Kantack, section II)."""
+
+    train_per_class: int = setting(400, label="Training images", low=1, high=10_000,
+                                   help="Training images per letter.")  # fmt: skip
+    test_per_class: int = setting(20, label="Test images", low=1, high=10_000,
+                                  help="Test images per letter; Kantack tested on 520 letters.")  # fmt: skip
+    distortion: float = setting(1.0, label="Distortion", low=0.0, high=3.0,
+                                help="Strength of rotation, shear, stretch, shift and elastic displacement; 0 gives "
+                                "the 20 undistorted faces.")  # fmt: skip
+
+
+@dataclass(frozen=True)
 class DataSettings:
-    """The data set: which source, and the settings of both."""
+    """The data set: which source, and the settings of each."""
 
     source: DataSource = setting("synthetic", label="Source",
-                                 help="synthetic: filtered noise. recordings: your own files.")  # fmt: skip
+                                 help="synthetic: filtered noise. recordings: your own files. letters: images of "
+                                 "letters, with the feature magnitude 'pixels'.")  # fmt: skip
     synthetic: SyntheticSettings = setting(SyntheticSettings(), label="Synthetic", help="Filter bank.")
     recordings: RecordingsSettings = setting(RecordingsSettings(), label="Recordings", help="Files on disk.")
+    letters: LettersSettings = setting(LettersSettings(), label="Letters", help="Images of letters.")
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
         """Yield conflicting settings: recordings without a path, a pattern without a label."""

@@ -39,6 +39,9 @@ def clip_identity(experiment: Experiment, clips: LoadedClips) -> str:
     if experiment.data.source == "synthetic":
         _add(digest, [to_table(experiment.data.synthetic), experiment.seed])
         return digest.hexdigest()
+    if experiment.data.source == "letters":
+        _add(digest, [to_table(experiment.data.letters), experiment.seed])
+        return digest.hexdigest()
     for side, one in (("train", clips.train), ("test", clips.test)):
         _add(digest, [side, len(one)])
         _add_clips(digest, one)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mlpsvd.datasets.letters import N_PIXELS
 from mlpsvd.datasets.settings import DataSettings
 from mlpsvd.features.settings import FeatureSettings, complete_features
 from mlpsvd.network.settings import NetworkSettings
@@ -39,6 +40,11 @@ class Experiment:
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
         """Yield conflicts between sections."""
+        if (self.data.source == "letters") != (self.features.magnitude == "pixels"):
+            wanted = "pixels" if self.data.source == "letters" else "linear or log"
+            yield "features.magnitude", self.features.magnitude, f"{wanted} with data.source {self.data.source}"
+        if self.data.source == "letters" and self.features.fft_size != N_PIXELS:
+            yield "features.fft_size", self.features.fft_size, f"{N_PIXELS}, the number of pixels of a letter"
         if self.data.source == "synthetic":
             n_samples = round(self.data.synthetic.duration_s * self.data.synthetic.sample_rate_hz)
             if n_samples < self.features.fft_size:

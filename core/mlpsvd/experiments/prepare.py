@@ -97,10 +97,12 @@ class Prepared:
 
     @cached_property
     def reference(self) -> TrainingStatistics | None:
-        """Statistics of the training set, stored in models; None if the clips do not vary.
+        """Statistics of the training set, stored in models; None for images, and if the clips do not vary.
 
         Computed on first use, since the thousands of trials of a reproduction write no models.
         """
+        if self.experiment.data.source == "letters":
+            return None
         levels = self.levels or levels_of_whole_clips(self.experiment)
         found = measure_reference(self.dataset.x_train, self.dataset.y_train, len(self.class_names), levels)
         return None if found is None else replace(found, trained_on=self.trained_on)

@@ -1,4 +1,4 @@
-"""Preset experiments: the tasks of the paper, and one for recordings."""
+"""Preset experiments: the tasks of the papers, and one for recordings."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from mlpsvd.datasets.letters import N_PIXELS
 from mlpsvd.datasets.settings import DataSettings, RecordingsSettings, SyntheticSettings
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.experiment import Experiment
@@ -14,10 +15,11 @@ from mlpsvd.network.settings import NetworkSettings
 from mlpsvd.signals.bank import PAPER_BANDWIDTHS_HZ, PAPER_CLASS_COUNTS, PAPER_SPACINGS_HZ, paper_bank
 from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
 
-__all__ = ["DEFAULT_PRESET", "PRESETS", "RECORDINGS_PRESET", "preset"]
+__all__ = ["DEFAULT_PRESET", "LETTERS_PRESET", "PRESETS", "RECORDINGS_PRESET", "preset"]
 
 DEFAULT_PRESET = "Paper: 5 classes, 10 Hz"
 RECORDINGS_PRESET = "Recordings: spoken digits"
+LETTERS_PRESET = "Kantack: letters"
 _SPACING_HZ = 30.0
 
 
@@ -42,7 +44,7 @@ def preset(name: str) -> Experiment:
 
 
 def _all() -> Iterator[Experiment]:
-    """Table II's six tasks, figure 8's other spacings, and recordings."""
+    """Table II's six tasks, figure 8's other spacings, recordings, and Kantack's letters."""
     for bandwidth_hz in PAPER_BANDWIDTHS_HZ:
         for n_classes in PAPER_CLASS_COUNTS:
             yield _paper(f"Paper: {n_classes} classes, {bandwidth_hz:g} Hz", n_classes, _SPACING_HZ, bandwidth_hz)
@@ -50,6 +52,7 @@ def _all() -> Iterator[Experiment]:
         if spacing_hz != _SPACING_HZ:  # that one is in Table II
             yield _paper(f"Paper: 5 classes, 10 Hz, Δf {spacing_hz:g} Hz", 5, spacing_hz, 10.0)
     yield _recordings()
+    yield _letters()
 
 
 def _paper(name: str, n_classes: int, spacing_hz: float, bandwidth_hz: float) -> Experiment:
@@ -82,6 +85,18 @@ def _recordings() -> Experiment:
         # one's digits are recognised in 58 % of cases).
         discarding=DiscardingSettings(threshold=0.3, guard=0.05),
         training=TrainingSettings(retries=3),
+    )
+
+
+def _letters() -> Experiment:
+    """Kantack's three-layer network 900-1800-26, trained as this program trains: ReLU, softmax, Adam."""
+    return Experiment(
+        name=LETTERS_PRESET,
+        data=DataSettings(source="letters"),
+        features=FeatureSettings(fft_size=N_PIXELS, magnitude="pixels", scaling="none"),
+        network=NetworkSettings(hidden=(1800,), initial="glorot"),
+        discarding=DiscardingSettings(points=5, first=2, last=8),
+        training=TrainingSettings(epochs=12),
     )
 
 

@@ -122,7 +122,8 @@ def adapted_to_bank(current: Experiment) -> tuple[Experiment, bool]:
     Settings that nobody has changed by hand since they were fitted to recordings are replaced by those of the paper.
     """
     data = replace(current.data, source="synthetic")
-    is_own = has_own_settings(current) or current.features == FeatureSettings()
+    is_image = current.features.magnitude == "pixels"
+    is_own = not is_image and (has_own_settings(current) or current.features == FeatureSettings())
     start = current if is_own else Experiment()
     name = _name_of_bank(data) if _is_automatic(current.name) else current.name
     return replace(start, name=name, seed=current.seed, data=data), not is_own

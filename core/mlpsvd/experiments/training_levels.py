@@ -33,13 +33,17 @@ def levels_at_hand(experiment: Experiment, clips: ClipSet) -> tuple[Level, ...]:
     filters have not settled yet; :func:`levels_of_whole_clips` then says what is heard live.
     """
     synthetic = experiment.data.synthetic
+    if experiment.data.source == "letters":
+        return ()
     if experiment.data.source == "synthetic" and len(clips.samples[0]) < clip_length(synthetic):
         return ()
     return tuple(measure_level(samples) for samples in clips.samples[:: -(-len(clips) // _MOST_CLIPS)])
 
 
 def levels_of_whole_clips(experiment: Experiment) -> tuple[Level, ...]:
-    """Measure the levels of some whole synthetic clips, made for it."""
+    """Measure the levels of some whole synthetic clips, made for it; images have none."""
+    if experiment.data.source == "letters":
+        return ()
     return tuple(measure_level(samples) for samples in _whole_clips(experiment.data.synthetic, experiment.seed))
 
 

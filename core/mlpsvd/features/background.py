@@ -54,6 +54,6 @@ def conditioning_for(
     """
     if correction is None and background is None:
         return None
-    n_bins = features.settings.fft_size // 2 + 1
+    n_bins = features.settings.n_bins
     response_db = None if correction is None else correction.at(features.frequencies_hz[:n_bins])
     return Conditioning(response_db, background)

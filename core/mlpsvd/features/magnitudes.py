@@ -69,11 +69,13 @@ def clip_magnitudes(
 
     Returns
     -------
-    np.ndarray [shape=(n_clips, n_parts * (fft_size // 2 + 1))]
-        Raw |FFT|.
+    np.ndarray [shape=(n_clips, n_parts * n_bins)]
+        Raw |FFT|; of images the pixels.
     """
     if isinstance(samples, np.ndarray):
         samples = np.atleast_2d(samples)
+    if settings.magnitude == "pixels":
+        return _pixels(samples, settings.fft_size)
     if settings.trim_db:
         samples = [sounding_part(clip, settings.trim_db, settings.hop) for clip in samples]
     if isinstance(samples, np.ndarray):
@@ -81,9 +83,17 @@ def clip_magnitudes(
     lengths: dict[int, list[int]] = {}
     for index, clip in enumerate(samples):
         lengths.setdefault(len(clip), []).append(index)
-    out = np.empty((len(samples), n_parts(settings) * (settings.fft_size // 2 + 1)))
+    out = np.empty((len(samples), n_parts(settings) * settings.n_bins))
     for indices in lengths.values():
         out[indices] = _equally_long(np.stack([samples[index] for index in indices]), settings)
+    return out
+
+
+def _pixels(clips: Sequence[NDArray[np.float32]] | NDArray[np.float32], n_pixels: int) -> NDArray[np.float64]:
+    """Return the first values of each clip [shape=(n_clips, n_pixels)], with zeros where it is shorter."""
+    out = np.zeros((len(clips), n_pixels))
+    for row, clip in zip(out, clips, strict=True):
+        row[: len(clip)] = clip[:n_pixels]
     return out
 
 

@@ -15,7 +15,7 @@ _MOST_OVERLAP = 256
 
 Window = Literal["rectangular", "hann", "hamming", "blackman"]
 Segments = Literal["first", "mean", "several"]
-Magnitude = Literal["linear", "log"]
+Magnitude = Literal["linear", "log", "pixels"]
 Scaling = Literal["training maximum", "centred", "per sample", "standardised", "none"]
 
 
@@ -46,7 +46,8 @@ class FeatureSettings:
                              "as in the paper.")  # fmt: skip
     n_parts: int = setting(3, label="Parts", low=1, high=64, help="Number of equal parts of a clip for 'several'.")
     magnitude: Magnitude = setting("linear", label="Magnitude",
-                                   help="log: natural logarithm of each magnitude.")  # fmt: skip
+                                   help="log: natural logarithm of each magnitude. pixels: no transform, the first "
+                                   "values themselves, as many as the FFT size; for images only.")  # fmt: skip
     floor_db: float = setting(50.0, label="Floor of logarithm", unit="dB", low=0.0, high=200.0, zero="fixed",
                               help="Floor of the logarithm, relative to the largest magnitude of the clip; smaller "
                               "magnitudes are raised to it, so that an empty band has little effect. 0: a fixed floor "
@@ -57,8 +58,15 @@ class FeatureSettings:
                            "per sample: divide each vector by its maximum. standardised: zero mean and unit variance "
                            "of each entry over the training set.")  # fmt: skip
 
+    @property
+    def n_bins(self) -> int:
+        """Entries of one part of a feature vector: the bins of a transform, or the pixels of an image."""
+        return self.fft_size if self.magnitude == "pixels" else self.fft_size // 2 + 1
+
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
         """Yield conflicting settings: a hop that is too small for the FFT size."""
+        if self.magnitude == "pixels" and (self.segments != "first" or self.trim_db):
+            yield "magnitude", self.magnitude, "linear or log unless segments is 'first' and trim_db is 0"
         least = -(-self.fft_size // _MOST_OVERLAP)
         if self.segments != "first" and self.hop < least:
             yield "hop", self.hop, f"at least {least} samples with an FFT size of {self.fft_size}"

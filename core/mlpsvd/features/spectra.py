@@ -61,14 +61,16 @@ class FittedFeatures:
 
     @property
     def frequencies_hz(self) -> NDArray[np.float64]:
-        """Frequency of each entry of a feature vector [shape=(n_features,)]."""
+        """Frequency of each entry of a feature vector [shape=(n_features,)]; of an image the number of each pixel."""
+        if self.settings.magnitude == "pixels":
+            return np.arange(self.settings.n_bins, dtype=np.float64)
         bins = np.fft.rfftfreq(self.settings.fft_size, 1.0 / self.sample_rate_hz)
         return np.tile(bins, n_parts(self.settings))
 
     @property
     def parts(self) -> NDArray[np.intp]:
         """Part of the clip that each entry describes, counted from 0 [shape=(n_features,)]."""
-        return np.repeat(np.arange(n_parts(self.settings), dtype=np.intp), self.settings.fft_size // 2 + 1)
+        return np.repeat(np.arange(n_parts(self.settings), dtype=np.intp), self.settings.n_bins)
 
     def transform(self, samples: Clips, conditioning: Conditioning | None = None) -> NDArray[np.float32]:
         """Return the feature vectors of clips, the input of the network.
@@ -101,7 +103,7 @@ class FittedFeatures:
         Parameters and errors are those of :meth:`transform`.
         """
         magnitudes = clip_magnitudes(samples, self.settings)
-        return magnitudes if conditioning is None else conditioning.apply(magnitudes, self.settings.fft_size // 2 + 1)
+        return magnitudes if conditioning is None else conditioning.apply(magnitudes, self.settings.n_bins)
 
     def scaled(self, magnitudes: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return the feature vectors [shape=(n_clips, n_features)] of magnitudes from :meth:`unscaled`.
@@ -113,6 +115,8 @@ class FittedFeatures:
     def describe(self) -> str:
         """Return a description of the features in one sentence."""
         one = self.settings
+        if one.magnitude == "pixels":
+            return f"{self.n_features} pixels of an image"
         top_hz = self.sample_rate_hz / 2
         where = {
             "first": f"of the first {one.fft_size} samples",
@@ -151,7 +155,7 @@ class FittedFeatures:
         FileFormatError
             If an array is missing, has a shape that does not match the settings, or contains invalid values.
         """
-        shape = (n_parts(settings) * (settings.fft_size // 2 + 1),)
+        shape = (n_parts(settings) * settings.n_bins,)
         offset, scale = (_array(arrays, name, shape) for name in ("offset", "scale"))
         if not scale.all():
             raise FileFormatError("features.scale holds a zero; every entry should be a number other than 0")

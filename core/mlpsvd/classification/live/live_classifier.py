@@ -186,4 +186,4 @@ class LiveClassifier:
 def _require_fit(conditioning: Conditioning | None, classifier: Classifier) -> None:
     if conditioning is not None:
         features = classifier.model.features
-        conditioning.apply(np.zeros((1, features.n_features)), features.settings.fft_size // 2 + 1)
+        conditioning.apply(np.zeros((1, features.n_features)), features.settings.n_bins)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from mlpsvd import __version__
+from mlpsvd.datasets.letters import LETTERS
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.trials.measurements import Measurement, measure
@@ -47,14 +48,19 @@ class Trial:
         The version of the numerics is part of it; the experiment's name and the program's version are not.
         """
         table = {**to_table(self.experiment), "name": ""}
+        if self.experiment.data.source != "letters":
+            del table["data"]["letters"]  # results from before there were letters keep their keys
         text = json.dumps([NUMERICS_VERSION, self.measurement.value, table], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
     @property
     def cost(self) -> float:
         """Estimate of the work, for the remaining time: number of training clips processed."""
-        synthetic = self.experiment.data.synthetic
+        synthetic, letters = self.experiment.data.synthetic, self.experiment.data.letters
         epochs = self.experiment.training.epochs if self.measurement is not Measurement.BAYES else 1
+        if self.experiment.data.source == "letters":
+            hidden = sum(self.experiment.network.hidden)
+            return float(letters.train_per_class * len(LETTERS) * epochs * max(1, hidden))
         return float(synthetic.train_per_class * len(synthetic.filters) * epochs)
 
 

@@ -14,6 +14,7 @@ from mlpsvd.datasets.clips import FileNote, Skipped
 from mlpsvd.datasets.labels import label_from_name
 from mlpsvd.datasets.left_out import counts_in_words
 from mlpsvd.datasets.settings import DataSettings
+from mlpsvd.experiments.presets import LETTERS_PRESET, PRESETS, RECORDINGS_PRESET
 from mlpsvd.experiments.recordings_recipe import adapted_to, adapted_to_bank, name_of
 from mlpsvd_gui.pages.explore.views.data_panel import DataPanel
 from mlpsvd_gui.pages.explore.workers.preview import Preview, PreviewRequest
@@ -108,7 +109,10 @@ class DataController(QObject):
 
     def _choose_source(self, source: str) -> None:
         experiment = self._model.experiment
-        if source == "synthetic" and self._data.source != "synthetic":
+        if source == "letters" and self._data.source != "letters":
+            self._model.replace(PRESETS[LETTERS_PRESET], "settings for the letters")
+            self.settings_applied.emit("Settings for the letters applied.")
+        elif source == "synthetic" and self._data.source != "synthetic":
             adapted, is_papers = adapted_to_bank(experiment)
             self._model.replace(adapted, "settings for the filter bank" if is_papers else "source")
             if is_papers:
@@ -116,6 +120,8 @@ class DataController(QObject):
         elif source == "recordings" and self._data.recordings.path:
             self._scan(ScanRequest(self._data.recordings, is_new_source=True))
         elif source == "recordings" and self._data.source != "recordings":
+            if self._data.source == "letters":
+                experiment = replace(PRESETS[RECORDINGS_PRESET], seed=experiment.seed)
             data = replace(self._data, source="recordings")
             self._model.replace(replace(experiment, name=name_of(data.recordings), data=data), "source")
 
@@ -146,7 +152,7 @@ class DataController(QObject):
         self._ask(is_dragging=False)
 
     def _play(self) -> None:
-        if self._preview is not None:
+        if self._preview is not None and self._data.source != "letters":
             self._player.play(self._preview.clip.samples, self._preview.clip.sample_rate_hz)
 
     # -- changes of the state
@@ -184,6 +190,9 @@ class DataController(QObject):
     def _summary(self) -> str:
         if self._data.source == "recordings":
             return ""
+        if self._data.source == "letters":
+            letters = self._data.letters
+            return f"26 letters × ({letters.train_per_class} + {letters.test_per_class}) images of 30 × 30 pixels"
         one = self._data.synthetic
         return (
             f"{len(one.filters)} classes × ({one.train_per_class} + {one.test_per_class}) clips of {one.noise} noise, "
@@ -242,7 +251,7 @@ class DataController(QObject):
     @staticmethod
     def _focus(request: PreviewRequest) -> tuple[float, float] | None:
         """Return the frequency range around all filters, with some FFT bins on either side."""
-        if request.data.source == "recordings":
+        if request.data.source != "synthetic":
             return None
         synthetic = request.data.synthetic
         bin_hz = synthetic.sample_rate_hz / request.features.fft_size

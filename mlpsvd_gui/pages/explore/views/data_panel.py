@@ -34,7 +34,7 @@ from mlpsvd_gui.widgets.segments import Segments
 
 __all__ = ["DataPanel"]
 
-_SOURCES = ("synthetic", "recordings")
+_SOURCES = ("synthetic", "recordings", "letters")
 
 
 class DataPanel(QWidget):
@@ -58,8 +58,12 @@ class DataPanel(QWidget):
 
     def _build_widgets(self) -> None:
         self.source = Segments(
-            ("Filtered noise", "Recordings"),
-            ("Clips of filtered noise", "Clips from audio files: choose or drop a folder"),
+            ("Filtered noise", "Recordings", "Letters"),
+            (
+                "Clips of filtered noise",
+                "Clips from audio files: choose or drop a folder",
+                "Images of the 26 capitals (Kantack)",
+            ),
         )
         self.summary = ElidedLabel(parent=self)
         self.form = RecordingsForm(self)

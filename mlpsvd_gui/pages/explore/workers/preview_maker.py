@@ -57,7 +57,7 @@ class PreviewMaker:
             settings.check(request.features, "features.")
         except SettingError as error:
             raise DataError(setting_labels.sentence(error, Experiment)) from error
-        if request.data.source == "recordings":
+        if request.data.source != "synthetic":
             return self._of_recordings(request, progress)
         return self._of_filters(request, progress)
 
@@ -136,7 +136,7 @@ class PreviewMaker:
         train, features = loaded.train, request.features
         n_classes = len(train.class_names)
         means, averaged = self._recall(
-            ("recordings", request.data.recordings, request.seed, features),
+            ("loaded", request.data, request.seed, features),
             lambda: _means(train, features, progress),
         )
         chosen = train if request.split == "train" else loaded.test
@@ -159,7 +159,7 @@ class PreviewMaker:
         )
 
     def _load(self, request: PreviewRequest, progress: Progress) -> LoadedClips:
-        key = (request.data.recordings, request.seed)
+        key = (request.data, request.seed)
         if self._loaded is None or self._loaded[0] != key:
             self._loaded = None
             self._loaded = (key, load_clips(request.data, request.seed, progress=progress))
@@ -197,10 +197,12 @@ def _without_names(synthetic: SyntheticSettings, index: int) -> SyntheticSetting
 def _magnitudes(samples: Clips, sample_rate_hz: float, features: FeatureSettings) -> Floats:
     """Return magnitudes before scaling [shape=(n_clips, n_parts, n_bins)], from the network's own feature code."""
     fitted = fit(samples[:1], sample_rate_hz, features)
-    return fitted.unscaled(samples).reshape(len(samples), -1, features.fft_size // 2 + 1)
+    return fitted.unscaled(samples).reshape(len(samples), -1, features.n_bins)
 
 
 def _frequencies_hz(features: FeatureSettings, sample_rate_hz: float) -> Floats:
+    if features.magnitude == "pixels":
+        return np.arange(features.n_bins, dtype=np.float64)
     bins: Floats = np.fft.rfftfreq(features.fft_size, 1.0 / sample_rate_hz).astype(np.float64)
     return bins
 
