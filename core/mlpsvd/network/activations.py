@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from mlpsvd.arrays import namespace
 from mlpsvd.network.settings import Output
 
-__all__ = ["activate", "backward"]
+__all__ = ["activate", "backward", "backward_tangent"]
 
 Array = NDArray[np.floating]
 
@@ -61,3 +61,20 @@ def backward(kind: Output, z: Array, gradient: Array) -> Array:
     if kind == "tanh":
         return gradient * (1 - z * z)
     return z * (gradient - (gradient * z).sum(axis=1, keepdims=True))
+
+
+def backward_tangent(kind: Output, z: Array, gradient: Array, dz: Array, dgradient: Array) -> Array:
+    """Return the derivative of :func:`backward` while its arguments move in the directions ``dz`` and ``dgradient``.
+
+    With the element-wise functions and ``dz`` = h'(a), ``dgradient`` = 0 it is g h''(a). The second derivative of the
+    ReLU is 0, also at 0, where it has none. All arrays have the same shape.
+    """
+    if kind == "relu":
+        return dgradient * (z > 0)
+    if kind == "sigmoid":
+        return dgradient * (z * (1 - z)) + gradient * (1 - 2 * z) * dz
+    if kind == "tanh":
+        return dgradient * (1 - z * z) - 2 * gradient * z * dz
+    mean = (gradient * z).sum(axis=1, keepdims=True)
+    dmean = (gradient * dz + dgradient * z).sum(axis=1, keepdims=True)
+    return dz * (gradient - mean) + z * (dgradient - dmean)

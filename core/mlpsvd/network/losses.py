@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.arrays import namespace
-from mlpsvd.network.activations import backward
+from mlpsvd.network.activations import backward, backward_tangent
 from mlpsvd.network.settings import Loss, Output
 
-__all__ = ["losses", "output_delta"]
+__all__ = ["losses", "output_delta", "output_delta_tangent"]
 
 Array = NDArray[np.floating]
 
@@ -61,3 +61,10 @@ def output_delta(kind: Loss, activation: Output, estimates: Array, targets: Arra
     """
     errors = estimates - targets
     return errors if kind == "cross-entropy" else backward(activation, estimates, errors)
+
+
+def output_delta_tangent(kind: Loss, activation: Output, estimates: Array, targets: Array, destimates: Array) -> Array:
+    """Return the derivative of :func:`output_delta` while the estimates move in the direction ``destimates``."""
+    if kind == "cross-entropy":
+        return destimates
+    return backward_tangent(activation, estimates, estimates - targets, destimates, destimates)

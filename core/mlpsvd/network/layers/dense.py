@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.arrays import to_host
-from mlpsvd.network.layers.family import Array, LayerFamily, LayerPass, LayerSpec, Parameters
+from mlpsvd.network.layers.family import Array, LayerFamily, LayerPass, LayerSpec, Parameters, PassTangent
 
 __all__ = ["Dense"]
 
@@ -15,6 +15,7 @@ class Dense(LayerFamily):
     """Parameters: W [shape=(n_out, n_in)], b [shape=(n_out,)]."""
 
     name = "dense"
+    has_tangents = True
 
     def shapes(self, layer: LayerSpec) -> dict[str, tuple[int, ...]]:
         """Return the shapes of W and b."""
@@ -32,6 +33,34 @@ class Dense(LayerFamily):
     def backward_input(self, parameters: Parameters, delta: Array) -> Array:
         """Return Wᵀ δ, in equation (48)."""
         return delta @ parameters["W"]
+
+    def forward_tangent(
+        self, parameters: Parameters, direction: Parameters, layer_pass: LayerPass, dx: Array | None
+    ) -> tuple[Array, PassTangent]:
+        """Return da = dW x + W dx + db, and dx."""
+        (x,) = layer_pass
+        da = x @ direction["W"].T + direction["b"]
+        return (da if dx is None else da + dx @ parameters["W"].T), (dx,)
+
+    def backward_tangent(
+        self,
+        parameters: Parameters,
+        direction: Parameters,
+        layer_pass: LayerPass,
+        pass_tangent: PassTangent,
+        delta: Array,
+        ddelta: Array,
+    ) -> Parameters:
+        """Return dδ xᵀ + δ dxᵀ and dδ."""
+        (x,), (dx,) = layer_pass, pass_tangent
+        dW = ddelta.T @ x
+        return {"W": dW if dx is None else dW + delta.T @ dx, "b": ddelta.sum(axis=0)}
+
+    def backward_input_tangent(
+        self, parameters: Parameters, direction: Parameters, delta: Array, ddelta: Array
+    ) -> Array:
+        """Return Wᵀ dδ + dWᵀ δ."""
+        return ddelta @ parameters["W"] + delta @ direction["W"]
 
     def weight_matrix(self, parameters: Parameters) -> Array:
         """Return W itself, not a copy."""

@@ -16,7 +16,17 @@ from numpy.typing import NDArray
 from mlpsvd.errors import NetworkError
 from mlpsvd.network.settings import Output
 
-__all__ = ["Array", "LayerFamily", "LayerPass", "LayerSpec", "Parameters", "family_names", "layer_family", "register"]
+__all__ = [
+    "Array",
+    "LayerFamily",
+    "LayerPass",
+    "LayerSpec",
+    "Parameters",
+    "PassTangent",
+    "family_names",
+    "layer_family",
+    "register",
+]
 
 Array = NDArray[np.floating]
 Parameters = dict[str, Array]
@@ -24,6 +34,9 @@ Parameters = dict[str, Array]
 
 LayerPass = tuple[Array, ...]
 """Values that a family stores in its forward pass for its backward pass; private to the family."""
+
+PassTangent = tuple[Array | None, ...]
+"""Derivative of a :data:`LayerPass` in a direction; None for an entry that does not change."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +169,44 @@ class LayerFamily(ABC):
     @abstractmethod
     def backward_flops(self, layer: LayerSpec, *, has_input_gradient: bool) -> int:
         """Return the operations of the gradient of W for one clip, and of Wᵀ δ if the layer below needs it."""
+
+    has_tangents: bool = False
+    """Whether the family has :meth:`forward_tangent`, :meth:`backward_tangent` and :meth:`backward_input_tangent`,
+    of which the exact Hessian-vector product is made (Pearlmutter, 1994)."""
+
+    def forward_tangent(
+        self, parameters: Parameters, direction: Parameters, layer_pass: LayerPass, dx: Array | None
+    ) -> tuple[Array, PassTangent]:
+        """Return the derivatives of what :meth:`forward` returns.
+
+        Parameters
+        ----------
+        parameters, layer_pass
+            As in :meth:`backward`.
+        direction
+            Direction in which the parameters move, by name.
+        dx : np.ndarray [shape=(n_clips, n_in)] or None
+            Direction in which the input moves; None if it does not.
+        """
+        raise NetworkError(f"layers of kind {self.name!r} have no directional derivatives")
+
+    def backward_tangent(
+        self,
+        parameters: Parameters,
+        direction: Parameters,
+        layer_pass: LayerPass,
+        pass_tangent: PassTangent,
+        delta: Array,
+        ddelta: Array,
+    ) -> Parameters:
+        """Return the derivatives of the gradients of :meth:`backward`, while δ moves in the direction ``ddelta``."""
+        raise NetworkError(f"layers of kind {self.name!r} have no directional derivatives")
+
+    def backward_input_tangent(
+        self, parameters: Parameters, direction: Parameters, delta: Array, ddelta: Array
+    ) -> Array:
+        """Return the derivative of Wᵀ δ, while δ moves in the direction ``ddelta``."""
+        raise NetworkError(f"layers of kind {self.name!r} have no directional derivatives")
 
     def svd_factors(self, parameters: Parameters) -> tuple[Array, Array, Array] | None:
         """Return U, σ and Vᵀ if the family trains all three, else None."""

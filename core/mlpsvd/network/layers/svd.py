@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from mlpsvd.network.layers.factored import Factored
-from mlpsvd.network.layers.family import Array, LayerPass, LayerSpec, Parameters
+from mlpsvd.network.layers.family import Array, LayerPass, LayerSpec, Parameters, PassTangent
 
 __all__ = ["Svd"]
 
@@ -14,6 +14,7 @@ class Svd(Factored):
     """Parameters: U [shape=(n_out, rank)], sigma [shape=(rank,)], Vt [shape=(rank, n_in)], b [shape=(n_out,)]."""
 
     name = "svd"
+    has_tangents = True
     right = "Vt"
     rank_axes: ClassVar = {"U": 1, "sigma": 0, "Vt": 0}
 
@@ -46,6 +47,50 @@ class Svd(Factored):
         """Return V Σ Uᵀ δ, in equation (48)."""
         back = delta @ parameters["U"]
         return (back * parameters["sigma"]) @ parameters["Vt"]
+
+    def forward_tangent(
+        self, parameters: Parameters, direction: Parameters, layer_pass: LayerPass, dx: Array | None
+    ) -> tuple[Array, PassTangent]:
+        """Return the derivative of a = U Σ Vᵀ x + b, and those of x, p and q."""
+        x, p, q = layer_pass
+        dp = x @ direction["Vt"].T
+        if dx is not None:
+            dp += dx @ parameters["Vt"].T
+        dq = dp * parameters["sigma"] + p * direction["sigma"]
+        return dq @ parameters["U"].T + q @ direction["U"].T + direction["b"], (dx, dp, dq)
+
+    def backward_tangent(
+        self,
+        parameters: Parameters,
+        direction: Parameters,
+        layer_pass: LayerPass,
+        pass_tangent: PassTangent,
+        delta: Array,
+        ddelta: Array,
+    ) -> Parameters:
+        """Return the derivatives of equations (62) to (64)."""
+        (x, p, q), (dx, dp, dq) = layer_pass, pass_tangent
+        assert dp is not None and dq is not None
+        back = delta @ parameters["U"]
+        dback = ddelta @ parameters["U"] + delta @ direction["U"]
+        dVt = (dback * parameters["sigma"] + back * direction["sigma"]).T @ x
+        if dx is not None:
+            dVt += (back * parameters["sigma"]).T @ dx
+        return {
+            "U": ddelta.T @ q + delta.T @ dq,
+            "b": ddelta.sum(axis=0),
+            "sigma": (dback * p + back * dp).sum(axis=0),
+            "Vt": dVt,
+        }
+
+    def backward_input_tangent(
+        self, parameters: Parameters, direction: Parameters, delta: Array, ddelta: Array
+    ) -> Array:
+        """Return the derivative of V Σ Uᵀ δ."""
+        back = delta @ parameters["U"]
+        dback = ddelta @ parameters["U"] + delta @ direction["U"]
+        dscaled = dback * parameters["sigma"] + back * direction["sigma"]
+        return dscaled @ parameters["Vt"] + (back * parameters["sigma"]) @ direction["Vt"]
 
     def weight_matrix(self, parameters: Parameters) -> Array:
         """Return W = U Σ Vᵀ, equation (51)."""

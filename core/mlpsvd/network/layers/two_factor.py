@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from mlpsvd.network.layers.factored import Factored
-from mlpsvd.network.layers.family import Array, LayerPass, LayerSpec, Parameters
+from mlpsvd.network.layers.family import Array, LayerPass, LayerSpec, Parameters, PassTangent
 
 __all__ = ["TwoFactor"]
 
@@ -14,6 +14,7 @@ class TwoFactor(Factored):
     """Parameters: U [shape=(n_out, rank)], SVt = Σ Vᵀ [shape=(rank, n_in)], b [shape=(n_out,)]."""
 
     name = "two-factor"
+    has_tangents = True
     right = "SVt"
     rank_axes: ClassVar = {"U": 1, "SVt": 0}
 
@@ -35,6 +36,41 @@ class TwoFactor(Factored):
     def backward_input(self, parameters: Parameters, delta: Array) -> Array:
         """Return (Σ Vᵀ)ᵀ Uᵀ δ."""
         return (delta @ parameters["U"]) @ parameters["SVt"]
+
+    def forward_tangent(
+        self, parameters: Parameters, direction: Parameters, layer_pass: LayerPass, dx: Array | None
+    ) -> tuple[Array, PassTangent]:
+        """Return the derivative of a = U q + b with q = Σ Vᵀ x, and those of x and q."""
+        x, q = layer_pass
+        dq = x @ direction["SVt"].T
+        if dx is not None:
+            dq += dx @ parameters["SVt"].T
+        return dq @ parameters["U"].T + q @ direction["U"].T + direction["b"], (dx, dq)
+
+    def backward_tangent(
+        self,
+        parameters: Parameters,
+        direction: Parameters,
+        layer_pass: LayerPass,
+        pass_tangent: PassTangent,
+        delta: Array,
+        ddelta: Array,
+    ) -> Parameters:
+        """Return the derivatives of δ qᵀ and Uᵀ δ xᵀ."""
+        (x, q), (dx, dq) = layer_pass, pass_tangent
+        assert dq is not None
+        dSVt = (ddelta @ parameters["U"] + delta @ direction["U"]).T @ x
+        if dx is not None:
+            dSVt += (delta @ parameters["U"]).T @ dx
+        return {"U": ddelta.T @ q + delta.T @ dq, "b": ddelta.sum(axis=0), "SVt": dSVt}
+
+    def backward_input_tangent(
+        self, parameters: Parameters, direction: Parameters, delta: Array, ddelta: Array
+    ) -> Array:
+        """Return the derivative of (Σ Vᵀ)ᵀ Uᵀ δ."""
+        back = delta @ parameters["U"]
+        dback = ddelta @ parameters["U"] + delta @ direction["U"]
+        return dback @ parameters["SVt"] + back @ direction["SVt"]
 
     def weight_matrix(self, parameters: Parameters) -> Array:
         """Return W = U Σ Vᵀ, equation (51)."""

@@ -1,0 +1,1 @@
+"""Second derivatives of the loss: Hessian blocks and products, eigenvalues, sharpness, rank of an update."""
