@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def table(m: int, n: int, k: int) -> np.ndarray:
 
 def reference_network(activation: str) -> Network:
     pieces, layers = [], []
-    for k, (n, m) in enumerate(zip(SIZES[:-1], SIZES[1:], strict=True), start=1):
+    for k, (n, m) in enumerate(pairwise(SIZES), start=1):
         pieces += [table(m, n, k).ravel(), ((5 * np.arange(m) + 2 * (k - 1)) % 7 - 3) / 10]
         layers.append(LayerSpec("dense", n, m, min(m, n), activation))
     return Network(NetworkSpec(tuple(layers), "squared error"), np.concatenate(pieces))
