@@ -32,6 +32,7 @@ class Purpose(enum.IntEnum):
     BAYES_LIMIT = 6
     RETRY = 7
     FOLDS = 8
+    HESSIAN_PROBES = 9
     HEARD_DIRECTION = 30
 
 

@@ -21,7 +21,7 @@ from mlpsvd.network.network import Network
 
 __all__ = ["HessianBlock", "hessian_blocks", "kronecker_eigenvalues"]
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 _MOST_NUMBERS = 2**27  # of the matrices A of all clips together: 1 GB
 

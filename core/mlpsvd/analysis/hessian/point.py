@@ -17,7 +17,7 @@ from mlpsvd.network.network import Network
 
 __all__ = ["Point", "double", "points"]
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 _ROWS = 2048  # feature vectors at a time
 

@@ -16,7 +16,7 @@ from mlpsvd.network.network import Network, parameter_views
 
 __all__ = ["MOST_DENSE", "HessianProduct", "dense_hessian"]
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 MOST_DENSE = 3000
 """Parameters of the largest network whose Hessian is formed: 72 MB, and as many products."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +12,7 @@ from hypothesis import strategies as st
 
 from mlpsvd.analysis.hessian.blocks import hessian_blocks, kronecker_eigenvalues
 from mlpsvd.analysis.hessian.product import HessianProduct, dense_hessian
+from mlpsvd.analysis.hessian.through_time import FUNCTIONS
 from mlpsvd.errors import NetworkError
 from mlpsvd.network.layers import LayerSpec
 from mlpsvd.network.network import Network
@@ -35,20 +34,6 @@ def reference_network(activation: str) -> Network:
         pieces += [table(m, n, k).ravel(), ((5 * np.arange(m) + 2 * (k - 1)) % 7 - 3) / 10]
         layers.append(LayerSpec("dense", n, m, min(m, n), activation))
     return Network(NetworkSpec(tuple(layers), "squared error"), np.concatenate(pieces))
-
-
-@pytest.fixture(scope="module")
-def reference(reference_values: dict[str, Any]) -> dict[str, Any]:
-    return reference_values
-
-
-@pytest.fixture(scope="module")
-def reference_values(project_root: Path) -> dict[str, Any]:
-    path = project_root.parent / "shared" / "reference" / "naumov.json"
-    if not path.exists():
-        pytest.skip("the reference values lie beside the clone, in shared/reference")
-    values: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return values
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
@@ -101,13 +86,35 @@ def test_blocks_are_those_of_the_full_hessian(activation: str, output: str, loss
         np.testing.assert_allclose(block.product(direction).ravel(), formed @ direction.ravel(), atol=1e-12)
 
 
-def test_most_of_the_norm_lies_outside_the_blocks(reference: dict[str, Any]) -> None:
-    network = reference_network("tanh")
-    full = dense_hessian(HessianProduct(network, X, TARGET))
-    inside = sum(
-        block.squared_norm() + float((block.of_biases() ** 2).sum()) for block in hessian_blocks(network, X, TARGET)
-    )
-    assert inside < 0.5 * float((full**2).sum())
+def test_the_printed_formulas_differ_as_known(reference: dict[str, Any]) -> None:
+    """(34) and (35) as printed put f″ into the recursion of v, and (32) an F too many."""
+    for name, kind in NAMES.items():
+        network = reference_network(kind)
+        blocks, known = hessian_blocks(network, X, TARGET), reference[f"fnn {name}"]["as_printed_relative_error"]
+        for index, printed in enumerate(as_printed(network)):
+            A = blocks[index].A[0]
+            error = float(np.abs(printed - A).max() / np.abs(A).max())
+            assert error == pytest.approx(known[index], rel=1e-9, abs=1e-12)
+
+
+def as_printed(network: Network) -> list[np.ndarray]:
+    """Return A(k) by (28) to (35) as they stand in the paper."""
+    function, z, found = FUNCTIONS[network.spec.layers[0].activation], X[0], []
+    Ws = [network.parameters(index)["W"] for index in range(3)]
+    ys = []
+    for index, W in enumerate(Ws):
+        ys.append(W @ z + network.parameters(index)["b"])
+        z = function.f(ys[-1])
+    v = -(TARGET[0] - z) * function.second(ys[-1])
+    C = np.diag(function.first(ys[-1]) ** 2)
+    for index in (2, 1, 0):
+        slope = function.first(ys[index])
+        A = C * np.outer(slope, slope) + np.diag(v)
+        found.append(A)
+        C = Ws[index].T @ A @ Ws[index]
+        if index > 0:
+            v = (Ws[index].T @ v) * function.second(ys[index - 1])
+    return found[::-1]
 
 
 @settings(max_examples=40, deadline=None)
