@@ -1,0 +1,1 @@
+"""Recurrent networks over the frames of a clip."""
