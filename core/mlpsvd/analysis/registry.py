@@ -6,6 +6,8 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from mlpsvd.analysis.hessian.curvature import hessian
+from mlpsvd.analysis.hessian.sharpness_analysis import sharpness_over_training
 from mlpsvd.analysis.rank_accuracy import rank_accuracy
 from mlpsvd.analysis.result import AnalysisEvent
 from mlpsvd.analysis.subject import Subject
@@ -39,7 +41,16 @@ class Analysis:
     needs_data: bool = True
 
 
-_ANALYSES = (Analysis("rank", "Rank", "How accurate is the network with fewer singular values?", rank_accuracy),)
+_ANALYSES = (
+    Analysis("rank", "Rank", "How accurate is the network with fewer singular values?", rank_accuracy),
+    Analysis("hessian", "Curvature", "In how many directions, and how strongly, does the loss curve?", hessian),
+    Analysis(
+        "sharpness",
+        "Sharpness over training",
+        "How does the largest curvature change while training, and which learning rate would be stable?",
+        sharpness_over_training,
+    ),
+)
 
 ANALYSES: Mapping[str, Analysis] = MappingProxyType({one.key: one for one in _ANALYSES})
 """All analyses by key. A new one is an entry here."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from mlpsvd.analysis.hessian.spectrum import leading_eigenvalues
 from mlpsvd.network.network import Network
 from mlpsvd.training.events import EpochEvent
 
-__all__ = ["SHARE_THAT_MATTERS", "Sharpness", "directions_that_matter", "sharpness", "sharpness_over", "with_snapshots"]
+__all__ = ["SHARE_THAT_MATTERS", "Sharpness", "directions_that_matter", "sharpness", "with_snapshots"]
 
 SHARE_THAT_MATTERS = 0.1
 """A direction matters if its eigenvalue is at least this share of the largest."""
@@ -91,14 +91,6 @@ def sharpness(
     values = leading_eigenvalues(product, n_leading, progress).values
     n_directions = directions_that_matter(values)
     return Sharpness(event.epoch, event.train_loss, float(values[0]), float(values[-1]), n_directions, len(values))
-
-
-def sharpness_over(
-    history: Sequence[EpochEvent], x: NDArray[np.floating], targets: NDArray[np.floating], n_epochs: int = 12
-) -> Iterator[Sharpness]:
-    """Yield the sharpness at up to ``n_epochs`` epochs of a history, chosen by :func:`with_snapshots`."""
-    for event in with_snapshots(history, n_epochs):
-        yield sharpness(event, x, targets)
 
 
 def with_snapshots(history: Sequence[EpochEvent], n_epochs: int) -> list[EpochEvent]:

@@ -7,7 +7,7 @@ import pytest
 
 from mlpsvd.analysis.hessian import spectrum as module
 from mlpsvd.analysis.hessian.product import HessianProduct, dense_hessian
-from mlpsvd.analysis.hessian.sharpness import directions_that_matter, sharpness_over, with_snapshots
+from mlpsvd.analysis.hessian.sharpness import directions_that_matter, sharpness, with_snapshots
 from mlpsvd.analysis.hessian.spectrum import frobenius_norm, leading_eigenvalues, spectral_density
 from mlpsvd.analysis.hessian.update_rank import update_rank, update_rank_of
 from mlpsvd.network.layers import LayerSpec
@@ -59,12 +59,12 @@ def test_the_computation_can_be_cancelled() -> None:
 def test_density_has_the_moments_of_the_matrix() -> None:
     product = small()
     H = dense_hessian(product)
-    density = spectral_density(product, n_probes=60, n_steps=30)
+    density = spectral_density(product, n_probes=30, n_steps=20)
     assert density.mean(0) == pytest.approx(1.0)
     norm = float(np.linalg.norm(H))
-    spread = norm * np.sqrt(2 / 60)  # of the estimate of the trace from 60 probes, at most
+    spread = norm * np.sqrt(2 / 30)  # of the estimate of the trace from 30 probes, at most
     assert density.mean(1) * len(H) == pytest.approx(np.trace(H), abs=3 * spread)
-    assert frobenius_norm(density) == pytest.approx(norm, rel=0.1)
+    assert frobenius_norm(density) == pytest.approx(norm, rel=0.2)
     exact = np.linalg.eigvalsh(H)
     assert exact[0] - 1e-9 <= density.nodes.min() <= density.nodes.max() <= exact[-1] + 1e-9
     grid, values = density.on_grid()
@@ -97,7 +97,7 @@ def test_sharpness_over_a_history_with_gaps() -> None:
     assert chosen[0].epoch == 0 and chosen[-1].epoch == 30 and len(chosen) <= 6
     rng = np.random.default_rng(1)
     x, targets = rng.normal(size=(20, 4)), np.eye(3)[rng.integers(3, size=20)]
-    found = list(sharpness_over(events, x, targets, 6))
+    found = [sharpness(event, x, targets) for event in chosen]
     assert [one.epoch for one in found] == [event.epoch for event in chosen]
     for one, event in zip(found, chosen, strict=True):
         assert event.snapshot is not None
