@@ -68,7 +68,8 @@ def report(name: str, network: Network, x: Any, targets: Any, n_values: int) -> 
     density_s = time.perf_counter() - began
     print(
         f"| {name} | {product.n_parameters} | {1000 * gradient_s:.1f} ms | {1000 * product_s:.1f} ms "
-        f"| {product_s / gradient_s:.2f} | {n_values} | {leading.n_products} | {leading_s:.2f} s ({leading_cpu_s:.2f} s) | {density_s:.2f} s |",
+        f"| {product_s / gradient_s:.2f} | {n_values} | {leading.n_products} "
+        f"| {leading_s:.2f} s ({leading_cpu_s:.2f} s) | {density_s:.2f} s |",
         flush=True,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,8 +53,8 @@ def sharpness_over_training(subject: Subject) -> Generator[AnalysisEvent, None, 
     yield Progress(0, 100 * len(events))
     found = []
     for index, event in enumerate(events):
-        found.append((yield from progress_of(lambda report, at=event: sharpness(at, x, targets, _LEADING, report),
-                                             index, len(events))))  # fmt: skip
+        work = partial(sharpness, event, x, targets, _LEADING)
+        found.append((yield from progress_of(work, index, len(events))))
     yield _result(subject, found)
 
 

@@ -70,7 +70,8 @@ def test_sharpness(subject: Subject) -> None:
     result = result_of(list(sharpness_over_training(subject)))
     epochs = result.arrays["epoch"].tolist()
     assert epochs[0] == 0 and epochs[-1] == 20
-    np.testing.assert_allclose(result.arrays["stable_rate"], 2 / result.arrays["largest_eigenvalue"])
+    largest = np.asarray(result.arrays["largest_eigenvalue"], np.float64)
+    np.testing.assert_allclose(result.arrays["stable_rate"], 2 / largest)
     assert len(result.pictures[0].draw().axes) == 3
 
 
