@@ -6,6 +6,9 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from mlpsvd.analysis.compression import compression
+from mlpsvd.analysis.data_rank import data_rank
+from mlpsvd.analysis.fast_gradient_sign import robustness
 from mlpsvd.analysis.hessian.curvature import hessian
 from mlpsvd.analysis.hessian.sharpness_analysis import sharpness_over_training
 from mlpsvd.analysis.rank_accuracy import rank_accuracy
@@ -50,6 +53,9 @@ _ANALYSES = (
         "How does the largest curvature change while training, and which learning rate would be stable?",
         sharpness_over_training,
     ),
+    Analysis("class-means", "Class means", "Which classes are nearly combinations of others?", data_rank),
+    Analysis("compression", "Compression", "How small can the first layer be made after training?", compression),
+    Analysis("robustness", "Robustness", "How much do the worst small changes of the input cost?", robustness),
 )
 
 ANALYSES: Mapping[str, Analysis] = MappingProxyType({one.key: one for one in _ANALYSES})

@@ -1,0 +1,123 @@
+"""Robustness of a network under the fast gradient sign method (Goodfellow et al., 2015)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult, Progress
+from mlpsvd.analysis.subject import Subject
+from mlpsvd.network.activations import activate, backward
+from mlpsvd.network.losses import output_delta
+from mlpsvd.network.network import Network
+from mlpsvd.tables import Picture, Table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["accuracy_under_attack", "fast_gradient_sign", "input_gradient", "robustness"]
+
+_Array = NDArray[np.floating]
+
+STEPS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)
+"""Steps of the analysis, relative to the root mean square of the features."""
+
+
+def input_gradient(network: Network, x: _Array, targets: _Array) -> _Array:
+    """Return the gradient of each clip's loss with respect to its feature vector: Wᵀ δ of the first layer.
+
+    Parameters
+    ----------
+    network
+        The network.
+    x : np.ndarray [shape=(n_clips, n_features)]
+        Feature vectors.
+    targets : np.ndarray [shape=(n_clips, n_classes)]
+        Target outputs.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_clips, n_features)]
+    """
+    layers = network.spec.layers
+    outputs = [x]
+    for index, layer in enumerate(layers):
+        outputs.append(activate(layer.activation, layer.family.forward(network.parameters(index), outputs[-1])[0]))
+    delta = output_delta(network.spec.loss, layers[-1].activation, outputs[-1], targets)
+    for index in reversed(range(len(layers))):
+        delta = layers[index].family.backward_input(network.parameters(index), delta)
+        if index:
+            delta = backward(layers[index - 1].activation, outputs[index], delta)
+    return delta
+
+
+def fast_gradient_sign(network: Network, x: _Array, targets: _Array, step: float) -> _Array:
+    """Return x + step · sign(∂L/∂x): of all changes of at most ``step`` per entry, the worst to first order."""
+    changed: _Array = x + np.asarray(step, dtype=x.dtype) * np.sign(input_gradient(network, x, targets))
+    return changed
+
+
+def accuracy_under_attack(network: Network, x: _Array, labels: NDArray[np.integer], step: float) -> float:
+    """Return the accuracy on clips that are changed by :func:`fast_gradient_sign`."""
+    x = x.astype(network.theta.dtype, copy=False)
+    targets = np.eye(network.spec.layers[-1].n_out, dtype=x.dtype)[labels]
+    changed = fast_gradient_sign(network, x, targets, step)
+    return float(np.mean(np.argmax(network.predict(changed), axis=1) == labels))
+
+
+def robustness(subject: Subject) -> Generator[AnalysisEvent, None, None]:
+    """Analysis "robustness": accuracy on the test set against the step of the fast gradient sign.
+
+    Yields
+    ------
+    AnalysisEvent
+        Progress, and one result.
+
+    Raises
+    ------
+    DataError
+        If the clips of the run are not available.
+    """
+    dataset, network = subject.require_dataset(), subject.network
+    scale = float(np.sqrt(np.mean(dataset.x_test.astype(np.float64) ** 2)))
+    accuracies = []
+    for done, step in enumerate(STEPS):
+        yield Progress(done, len(STEPS))
+        accuracies.append(accuracy_under_attack(network, dataset.x_test, dataset.y_test, step * scale))
+    gain = float(np.linalg.norm(network.weight_matrix(0), 2))
+    at = STEPS.index(0.1)
+    yield AnalysisResult(
+        key="robustness",
+        findings=(
+            f"Changes of at most 10 % of the features' root mean square, chosen against {subject.title}, lower its "
+            f"test accuracy from {accuracies[0]:.1%} to {accuracies[at]:.1%}.",
+            f"The spectral norm of the first weight matrix, which bounds how far a change of the input moves the "
+            f"neuron inputs, is {gain:.3g}.",
+        ),
+        tables=(
+            Table(
+                "robustness",
+                "Accuracy under the fast gradient sign",
+                ("Step / rms of the features", "Accuracy"),
+                tuple((step, round(value, 6)) for step, value in zip(STEPS, accuracies, strict=True)),
+                shown=True,
+            ),
+        ),
+        arrays={"step": np.array(STEPS), "accuracy": np.array(accuracies)},
+        pictures=(Picture("robustness", "Test accuracy against the step", lambda: _draw(STEPS, accuracies)),),
+    )
+
+
+def _draw(steps: Sequence[float], accuracies: Sequence[float]) -> Figure:
+    from mlpsvd.drawing import new_figure
+
+    figure = new_figure(2.2)
+    axes = figure.add_subplot()
+    axes.plot(steps, 100 * np.array(accuracies), marker=".")
+    axes.set_xlabel("Step / rms of the features")
+    axes.set_ylabel("Test accuracy (%)")
+    axes.set_ylim(bottom=0)
+    return figure
