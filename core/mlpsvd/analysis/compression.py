@@ -34,7 +34,7 @@ _TUNING_CLIPS = 20_000
 
 
 def truncated(weights: _Array, rank: int) -> tuple[_Array, _Array]:
-    """Return U_r and Σ_r V_rᵀ, whose product is the nearest matrix of this rank to the weights (Eckart and Young, 1936).
+    """Return U_r and Σ_r V_rᵀ, whose product is the matrix of this rank that is nearest to the weights.
 
     Parameters
     ----------
