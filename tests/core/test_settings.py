@@ -70,7 +70,10 @@ def test_what_would_be_right_is_said_with_range_unit_and_choices() -> None:
     assert info(TrainingSettings, "learning_rate").expected() == "a number from 1e-09 to 100"
     assert info(BandPass, "centre_hz").expected() == "a number of at least 1 (Hz)"
     assert info(NetworkSettings, "hidden").expected() == "a list, each a whole number from 1 to 65536"
-    assert info(NetworkSettings, "kinds").expected() == "a list, each one of dense, svd, two-factor"
+    assert (
+        info(NetworkSettings, "kinds").expected()
+        == "a list, each one of dense, svd, two-factor, soft-threshold, clipped"
+    )
     assert info(RecordingsSettings, "path").expected() == "a text"
     assert info(SyntheticSettings, "filters").expected() == "a list, each a table"
     assert info(Limited, "upto").expected() == "a whole number of at most 4294967295"

@@ -21,7 +21,9 @@ __all__ = ["choose", "fused_engine"]
 _INSTEAD = "the reference engine is used instead"
 
 
-def choose(engine: EngineName, precision: Precision, networks: Sequence[NetworkSpec] = ()) -> tuple[Engine, str]:
+def choose(
+    engine: EngineName, precision: Precision, networks: Sequence[NetworkSpec] = (), needs_reference: str = ""
+) -> tuple[Engine, str]:
     """Return the requested engine, or the closest one that works on this machine and supports the networks.
 
     Parameters
@@ -34,6 +36,8 @@ def choose(engine: EngineName, precision: Precision, networks: Sequence[NetworkS
         ``float32`` or ``float64``; the fused engine supports float32 only.
     networks
         The networks to run. All networks of a race use the same engine, so that their times can be compared.
+    needs_reference
+        What the training needs that only the reference engine computes, e.g. ``the nuclear-norm penalty``; or empty.
 
     Returns
     -------
@@ -45,7 +49,7 @@ def choose(engine: EngineName, precision: Precision, networks: Sequence[NetworkS
         try:
             return ReferenceEngine(gpu(), precision), ""
         except DeviceError as error:
-            return choose("auto", precision, networks)[0], f"{error}; the CPU is used instead"
+            return choose("auto", precision, networks, needs_reference)[0], f"{error}; the CPU is used instead"
     reference = ReferenceEngine(cpu(), precision)
     precision_support = CAPABILITIES.supports_precision(precision)
     if engine == "reference" or (engine == "auto" and not precision_support):
@@ -53,6 +57,8 @@ def choose(engine: EngineName, precision: Precision, networks: Sequence[NetworkS
     for support in (precision_support, *(CAPABILITIES.supports(one, precision) for one in networks)):
         if not support:
             return reference, f"{support.reason}; {_INSTEAD}"
+    if needs_reference:
+        return reference, f"{CAPABILITIES.engine} does not support {needs_reference}; {_INSTEAD}"
     try:
         return fused_engine(), ""
     except (MissingLibraryError, EngineError) as error:

@@ -34,6 +34,8 @@ class OptimiserRule:
         Share of the last step that is kept.
     beta_1, beta_2, epsilon
         Adam's, as Kingma and Ba (2015) name them.
+    nuclear_norm
+        Factor of the nuclear-norm penalty, whose subgradient is added to the gradient; only the reference engine does.
     """
 
     kind: Optimiser
@@ -42,6 +44,7 @@ class OptimiserRule:
     beta_1: float
     beta_2: float
     epsilon: float
+    nuclear_norm: float = 0.0
 
 
 @dataclass

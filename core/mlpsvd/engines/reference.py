@@ -13,6 +13,7 @@ from mlpsvd.engines.names import Precision
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, update
 from mlpsvd.network.losses import losses
 from mlpsvd.network.network import Network
+from mlpsvd.network.nuclear_norm import nuclear_norm_gradient
 from mlpsvd.network.spec import NetworkSpec
 
 __all__ = ["ReferenceEngine"]
@@ -80,6 +81,8 @@ class ReferenceEngine:
             for start in range(0, len(order), batch_size):
                 batch = device_order[start : start + batch_size]
                 gradient = network.gradient(data.x[batch], data.targets[batch])
+                if rule.nuclear_norm:
+                    gradient += rule.nuclear_norm * nuclear_norm_gradient(network)
                 update(rule, network.spec, network.theta, gradient, state)
             to_host(network.theta[:1])  # a GPU works asynchronously: wait, so that the epoch's time is its own
 

@@ -45,6 +45,8 @@ class Experiment:
             yield "features.magnitude", self.features.magnitude, f"{wanted} with data.source {self.data.source}"
         if self.data.source == "letters" and self.features.fft_size != N_PIXELS:
             yield "features.fft_size", self.features.fft_size, f"{N_PIXELS}, the number of pixels of a letter"
+        if self.discarding.criterion == "dynamical" and self.training.nuclear_norm:
+            yield "training.nuclear_norm", self.training.nuclear_norm, "0 with dynamical low-rank training"
         if self.data.source == "synthetic":
             n_samples = round(self.data.synthetic.duration_s * self.data.synthetic.sample_rate_hz)
             if n_samples < self.features.fft_size:

@@ -148,7 +148,11 @@ def initial_kinds(experiment: Experiment, contender: Contender) -> tuple[str, ..
     """Return the kind of each weight matrix at epoch 0; with ``factor_from`` "first point", all are dense."""
     kinds = contender_kinds(experiment, contender)
     discarding = contender.applied_to(experiment).discarding
-    return (DENSE.name,) * len(kinds) if discarding.factor_from == "first point" else kinds
+    return (
+        (DENSE.name,) * len(kinds)
+        if discarding.factor_from == "first point" and discarding.criterion != "dynamical"
+        else kinds
+    )
 
 
 def attempt_seed(seed: int, attempt: int) -> int:
@@ -226,7 +230,12 @@ class Race:
         _check_contenders(self.contenders, experiment)
         self._by_key = {one.key: one for one in self.contenders}
         specs = _network_specs(prepared, self.contenders)
-        self._engine, note = choose(experiment.training.engine, experiment.training.precision, specs)
+        self._engine, note = choose(
+            experiment.training.engine,
+            experiment.training.precision,
+            specs,
+            _needs_reference(experiment, self.contenders),
+        )
         self._notes = [note] if note else []
         self._chance_notes: dict[str, str] = {}
         self.validations: Mapping[str, Validation] = {}
@@ -358,6 +367,19 @@ def _network_specs(prepared: Prepared, contenders: Sequence[Contender]) -> list[
         for contender in contenders
         for kinds in (initial_kinds, contender_kinds)
     ]
+
+
+def _needs_reference(experiment: Experiment, contenders: Sequence[Contender]) -> str:
+    """Return what only the reference engine computes of the contenders' training; empty if nothing."""
+    applied = [one.applied_to(experiment) for one in contenders]
+    needs = {
+        "the nuclear-norm penalty": any(one.training.nuclear_norm > 0 for one in applied),
+        "dynamical low-rank training": any(
+            one.discarding.criterion == "dynamical" and contender.is_factored
+            for one, contender in zip(applied, contenders, strict=True)
+        ),
+    }
+    return " and ".join(what for what, is_needed in needs.items() if is_needed)
 
 
 def _check_contenders(contenders: Sequence[Contender], experiment: Experiment) -> None:

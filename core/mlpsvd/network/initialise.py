@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from mlpsvd.network.checks import check_spec
-from mlpsvd.network.factorise import factorised, with_layer
-from mlpsvd.network.layers import DENSE
+from mlpsvd.network.factorise import with_layer
+from mlpsvd.network.layers import DENSE, layer_family
 from mlpsvd.network.network import Network
 from mlpsvd.network.settings import NetworkSettings
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
@@ -58,8 +59,9 @@ def build(
     network = Network(spec, np.concatenate(pieces))
     for index, (dense, kind) in enumerate(zip(spec.layers, kinds, strict=True)):
         if kind != dense.kind:
-            layer, parameters = factorised(dense, network.parameters(index), kind, dense.rank)
-            network = with_layer(network, index, layer, parameters)
+            parameters = network.parameters(index)
+            factors = layer_family(kind).initial(parameters["W"], dense.rank, settings)
+            network = with_layer(network, index, replace(dense, kind=kind), {**factors, "b": parameters["b"]})
     return Network(network.spec, network.theta.astype(dtype))
 
 

@@ -44,7 +44,9 @@ def epoch_flops(spec: NetworkSpec, n_clips: int, batch_size: int, optimiser: str
     per_clip = forward_flops(spec) + 2 * spec.n_out
     per_clip += sum(_layer_backward(layer, index > 0) for index, layer in enumerate(spec.layers))
     n_updates = math.ceil(n_clips / batch_size)
-    return n_clips * per_clip + n_updates * spec.n_parameters * _UPDATE_FLOPS[optimiser]
+    per_update = spec.n_parameters * _UPDATE_FLOPS[optimiser]
+    per_update += sum(layer.family.update_flops(layer) for layer in spec.layers)
+    return n_clips * per_clip + n_updates * per_update
 
 
 def _layer_forward(layer: LayerSpec) -> int:

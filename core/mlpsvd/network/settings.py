@@ -13,7 +13,7 @@ __all__ = ["LOSSES", "OUTPUTS", "Activation", "Initialiser", "LayerKind", "Loss"
 Activation = Literal["relu", "sigmoid", "tanh"]
 Output = Literal["softmax", "sigmoid", "tanh", "relu"]
 Loss = Literal["cross-entropy", "squared error"]
-LayerKind = Literal["dense", "svd", "two-factor"]
+LayerKind = Literal["dense", "svd", "two-factor", "soft-threshold", "clipped"]
 Initialiser = Literal["normal", "glorot", "he"]
 
 OUTPUTS: tuple[Output, ...] = get_args(Output)
@@ -34,13 +34,19 @@ class NetworkSettings:
                          help="Loss function: cross-entropy, equation (6), or the sum of squared errors.")  # fmt: skip
     kinds: tuple[LayerKind, ...] = setting((), label="MLP-SVD layers",
                                      help="Kind of each weight matrix of the MLP-SVD, from the input on: svd trains U, "
-                                     "σ and Vᵀ, two-factor trains U and ΣVᵀ. Empty: svd except for the output layer, "
+                                     "σ and Vᵀ, two-factor trains U and ΣVᵀ; soft-threshold and clipped train A and "
+                                     "use max(σ − t, 0) or min(σ, c) of its singular values. Empty: svd except for "
+                                     "the output layer, "
                                      "as in the paper.")  # fmt: skip
     initial: Initialiser = setting("normal", label="Initial weights",
                            help="normal: N(0, s²). glorot, he: scaled to the size of the layer. Biases start at zero. "
                            "MLP and MLP-SVD start with the same weights.")  # fmt: skip
     initial_std: float = setting(0.1, label="Initial std. dev.", symbol="s", low=0.0, high=10.0,
                                  help="Standard deviation of 'normal' initial weights.")  # fmt: skip
+
+    spectral_level: float = setting(1.0, label="Spectral level", symbol="t, c", low=0.0, high=1e6,
+                                    help="Threshold t of soft-threshold layers, and bound c on the largest singular "
+                                    "value of clipped layers.")  # fmt: skip
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
         """Yield what does not fit together."""

@@ -73,6 +73,11 @@ class _Member:
         self.rule = optimiser_rule(run.training)
         self.train_set, self.test_set = train, test
         self.points = run.discarding_points()
+        if run.is_dynamical or run.training.nuclear_norm:
+            raise TrainingError(
+                "The fused GPU engine has neither dynamical low-rank training nor the nuclear-norm penalty; train on "
+                "the CPU"
+            )
 
     def next_stop(self, epoch: int) -> int:
         """Return the next discarding point or last epoch after ``epoch``."""

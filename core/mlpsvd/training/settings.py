@@ -12,7 +12,7 @@ from mlpsvd.settings import setting
 
 __all__ = ["Criterion", "DiscardingSettings", "FactorFrom", "MomentsAfterDiscard", "TrainingSettings"]
 
-Criterion = Literal["threshold", "energy", "rank", "marchenko-pastur", "gavish-donoho"]
+Criterion = Literal["threshold", "energy", "rank", "marchenko-pastur", "gavish-donoho", "dynamical"]
 FactorFrom = Literal["start", "first point"]
 MomentsAfterDiscard = Literal["reset", "truncate"]
 
@@ -37,6 +37,9 @@ class TrainingSettings:
                             help="Decay rate of Adam's second moment.")  # fmt: skip
     epsilon: float = setting(1e-8, label="Adam ε", symbol="ε", low=1e-16, high=1.0,
                              help="Added to the denominator in Adam for numerical stability.")  # fmt: skip
+    nuclear_norm: float = setting(0.0, label="Nuclear norm", symbol="λ", low=0.0, high=100.0, zero="off",
+                                  help="Factor of the sum of the singular values of all weight matrices but the last, "
+                                  "added to the loss in training; losses are shown without it.")  # fmt: skip
     batch_size: int = setting(64, label="Batch size", unit="clips", low=1, high=1_000_000,
                               help="Clips per update; their gradients are averaged.")  # fmt: skip
     epochs: int = setting(100, label="Epochs", low=1, high=1_000_000,
@@ -76,13 +79,17 @@ class DiscardingSettings:
                              "values that contain a fraction of the sum of squares. rank: keep a fixed "
                              "number. marchenko-pastur: discard values below the largest singular value of random "
                              "weights with the initial standard deviation. gavish-donoho: the same with the optimal "
-                             "threshold for such noise.")  # fmt: skip
+                             "threshold for such noise. dynamical: the rank of SVD layers is adapted at every "
+                             "update (dynamical low-rank training), without discarding points.")  # fmt: skip
     threshold: float = setting(0.1, label="Threshold", low=0.0, high=1.0,
                                help="Singular values below this fraction of the largest are discarded.")  # fmt: skip
     energy: float = setting(0.95, label="Energy kept", low=0.01, high=1.0,
                             help="Fraction of the sum of squared singular values to keep, for 'energy'.")  # fmt: skip
     rank: int = setting(4, label="Rank kept", symbol="R", low=1, high=65536,
                         help="Number of singular values to keep, for 'rank'.")  # fmt: skip
+    tolerance: float = setting(0.1, label="Tolerance", symbol="τ", low=0.0, high=0.99,
+                               help="Norm of the discarded singular values as a fraction of the norm of all, for "
+                               "'dynamical'.")  # fmt: skip
     factor_from: FactorFrom = setting("start", label="Factorise from",
                                help="start: the factors are trained from the first epoch, as in the paper. first "
                                "point: W is trained until the first discarding point.")  # fmt: skip

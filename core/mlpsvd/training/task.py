@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.network.layers import layer_family
+from mlpsvd.network.layers.svd import Svd
 from mlpsvd.network.network import Network
 from mlpsvd.training.discarding import discarding_points
 from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
@@ -44,4 +45,11 @@ class TrainingTask:
     def discarding_points(self) -> tuple[int, ...]:
         """Return the epochs after which singular values are discarded; empty if no layer is factored."""
         is_factored = any(layer_family(kind).is_factored for kind in self.kinds)
-        return discarding_points(self.discarding) if is_factored else ()
+        return discarding_points(self.discarding) if is_factored and not self.is_dynamical else ()
+
+    @property
+    def is_dynamical(self) -> bool:
+        """Whether the rank is adapted at every update; see :mod:`mlpsvd.training.low_rank`."""
+        return self.discarding.criterion == "dynamical" and any(
+            isinstance(layer_family(kind), Svd) for kind in self.kinds
+        )

@@ -22,9 +22,11 @@ from mlpsvd.errors import DeviceError, TrainingError
 from mlpsvd.network.checks import check_network, check_steps, check_vector
 from mlpsvd.network.network import Network
 from mlpsvd.network.operations import epoch_flops
+from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.streams import Purpose, seeds
 from mlpsvd.training.discarding import discard
 from mlpsvd.training.events import Discard, EpochEvent, Snapshot
+from mlpsvd.training.low_rank import low_rank_epoch
 from mlpsvd.training.settings import TrainingSettings
 from mlpsvd.training.task import TrainingTask
 
@@ -65,6 +67,7 @@ def optimiser_rule(settings: TrainingSettings) -> OptimiserRule:
         settings.beta_1,
         settings.beta_2,
         settings.epsilon,
+        settings.nuclear_norm,
     )
 
 
@@ -146,9 +149,10 @@ class Trainer:
         flops = epoch_flops(self._network.spec, len(self._train), self._training.batch_size, self._rule.kind)
         with self._threads.limited():
             started = time.perf_counter()
+            before = self._network.spec
             self._train_one_epoch()
             self._epoch += 1
-            discarded = self._discard_if_due()
+            discarded = self._discard_if_due() if self._network.spec is before else _changes(before, self._network.spec)
             return self._event(flops, time.perf_counter() - started, discarded)
 
     def state(self) -> TrainerState:
@@ -199,6 +203,17 @@ class Trainer:
         # The order depends only on seed and epoch, so a resumed run shuffles like an uninterrupted one.
         stream = seeds(Purpose.BATCH_ORDER, self._task.seed, self._epoch)
         order = self._engine.order(stream, len(self._train))
+        if self._task.is_dynamical:
+            self._network, self._optimiser = low_rank_epoch(
+                self._network,
+                self._rule,
+                self._optimiser,
+                self._train,
+                order,
+                self._training.batch_size,
+                self._task.discarding.tolerance,
+            )
+            return
         self._engine.run_epoch(
             self._network, self._rule, self._optimiser, self._train, order, self._training.batch_size
         )
@@ -246,6 +261,12 @@ class Trainer:
             f"The loss is no longer a finite number after epoch {self._epoch}; "
             f"a learning rate below {self._training.learning_rate:g} would help"
         )
+
+
+def _changes(before: NetworkSpec, after: NetworkSpec) -> tuple[Discard, ...]:
+    """Return the ranks that an epoch of dynamical low-rank training has changed."""
+    pairs = zip(before.ranks, after.ranks, strict=True)
+    return tuple(Discard(index, old, new) for index, (old, new) in enumerate(pairs) if old != new)
 
 
 def _snapshot(network: Network) -> Snapshot:

@@ -44,7 +44,7 @@ def changed(index: int, **values: Any) -> NetworkSpec:
     [
         (NetworkSpec((), "cross-entropy"), "the network has 0 layers; it should have 1 to 64"),
         (NetworkSpec((DENSE,) * 65, "cross-entropy"), "the network has 65 layers"),
-        (changed(0, kind="conv"), "the kind of layer0 is 'conv'; it should be one of dense, svd, two-factor"),
+        (changed(0, kind="conv"), "the kind of layer0 is 'conv'; it should be one of dense, svd, two-factor, soft-"),
         (changed(0, kind=["svd"]), "the kind of layer0 is"),
         (changed(2, activation="gelu"), "the activation of layer2 is 'gelu'"),
         (changed(0, n_in=0), "n_in of layer0 is 0; it should be a whole number from 1 to"),

@@ -31,13 +31,22 @@ def mean_loss(network: Network, theta: np.ndarray, x: np.ndarray, targets: np.nd
 
 
 def finite_differences(network: Network, x: np.ndarray, targets: np.ndarray, step: float = 1e-6) -> np.ndarray:
-    gradient = np.empty_like(network.theta)
-    for index in range(len(gradient)):
+    gradient = np.zeros_like(network.theta)
+    for index in np.flatnonzero(~is_constant(network)):
         up, down = network.theta.copy(), network.theta.copy()
         up[index] += step
         down[index] -= step
         gradient[index] = (mean_loss(network, up, x, targets) - mean_loss(network, down, x, targets)) / (2 * step)
     return gradient
+
+
+def is_constant(network: Network) -> np.ndarray:
+    """Which parameters are not trained."""
+    marks = np.zeros(network.theta.shape)
+    for index, layer in enumerate(network.spec.layers):
+        for name in layer.family.constants:
+            parameter_views(network.spec, marks, index)[name][...] = 1
+    return marks > 0
 
 
 def a_network(kinds: tuple[str, ...], activation: str, output: str, loss: str, seed: int = 3) -> Network:
@@ -47,7 +56,7 @@ def a_network(kinds: tuple[str, ...], activation: str, output: str, loss: str, s
     )
     network = build(settings_, 7, 3, kinds, seed, np.float64)
     # Non-zero biases, and factors that are no longer an exact SVD, as they are between discarding points.
-    network.theta += 0.05 * np.random.default_rng(seed).normal(size=network.theta.shape)
+    network.theta += 0.05 * np.random.default_rng(seed).normal(size=network.theta.shape) * ~is_constant(network)
     return network
 
 

@@ -151,7 +151,7 @@ def test_every_engine_declares_what_its_tables_hold() -> None:
     from mlpsvd.engines.cpu import engine as cpu_engine
 
     declared = capabilities.CAPABILITIES
-    assert tuple(cpu_engine._KINDS) == declared.families == family_names()
+    assert tuple(cpu_engine._KINDS) == declared.families
     assert tuple(cpu_engine._ACTIVATIONS) == declared.activations
     assert tuple(cpu_engine._LOSSES) == declared.losses
 

@@ -12,6 +12,7 @@ from mlpsvd.network.layers.family import (
     layer_family,
     register,
 )
+from mlpsvd.network.layers.spectral import Clipped, SoftThreshold
 from mlpsvd.network.layers.svd import Svd
 from mlpsvd.network.layers.two_factor import TwoFactor
 
@@ -32,5 +33,5 @@ __all__ = [
 
 DENSE, SVD, TWO_FACTOR = Dense(), Svd(), TwoFactor()
 
-for _family in (DENSE, SVD, TWO_FACTOR):
+for _family in (DENSE, SVD, TWO_FACTOR, SoftThreshold(), Clipped()):
     register(_family)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.errors import NetworkError
-from mlpsvd.network.settings import Output
+from mlpsvd.network.settings import NetworkSettings, Output
 
 __all__ = [
     "Array",
@@ -95,6 +95,9 @@ class LayerFamily(ABC):
 
     is_factored: bool = False
     """Whether W is trained as factors with singular values; see :class:`mlpsvd.network.layers.factored.Factored`."""
+
+    constants: tuple[str, ...] = ()
+    """Parameters that are not trained: their gradient is 0."""
 
     @abstractmethod
     def shapes(self, layer: LayerSpec) -> dict[str, tuple[int, ...]]:
@@ -207,6 +210,14 @@ class LayerFamily(ABC):
     ) -> Array:
         """Return the derivative of Wᵀ δ, while δ moves in the direction ``ddelta``."""
         raise NetworkError(f"layers of kind {self.name!r} have no directional derivatives")
+
+    def update_flops(self, layer: LayerSpec) -> int:
+        """Return the operations that the layer needs once an update, whatever the number of clips."""
+        return 0
+
+    def initial(self, W: Array, rank: int, settings: NetworkSettings) -> Parameters:
+        """Return the parameters, without the bias, with which training begins from the initial weights W."""
+        return self.factorise(W, rank)
 
     def svd_factors(self, parameters: Parameters) -> tuple[Array, Array, Array] | None:
         """Return U, σ and Vᵀ if the family trains all three, else None."""

@@ -42,6 +42,7 @@ _HAS_EFFECT: Mapping[str, Callable[[Experiment], bool]] = {
     "training.epsilon": lambda e: e.training.optimiser == "adam",
     "discarding.threshold": lambda e: e.discarding.criterion == "threshold",
     "discarding.energy": lambda e: e.discarding.criterion == "energy",
+    "discarding.tolerance": lambda e: e.discarding.criterion == "dynamical",
     "discarding.rank": lambda e: e.discarding.criterion == "rank",
 }
 

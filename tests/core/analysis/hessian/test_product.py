@@ -14,6 +14,8 @@ from mlpsvd.network.layers import LayerSpec, family_names, layer_family
 from mlpsvd.network.network import Network
 from mlpsvd.network.spec import NetworkSpec
 
+EXACT = [name for name in family_names() if layer_family(name).has_tangents]
+
 OUTPUTS = [
     ("softmax", "cross-entropy"),
     ("sigmoid", "cross-entropy"),
@@ -51,7 +53,7 @@ def difference(network: Network, x: np.ndarray, targets: np.ndarray, v: np.ndarr
 
 @pytest.mark.parametrize(("output", "loss"), OUTPUTS)
 @pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh"])
-@pytest.mark.parametrize("kinds", [(name,) * 3 for name in family_names()] + [("svd", "two-factor", "dense")])
+@pytest.mark.parametrize("kinds", [(name,) * 3 for name in EXACT] + [("svd", "two-factor", "dense")])
 def test_product_is_the_derivative_of_the_gradient(
     kinds: tuple[str, ...], activation: str, output: str, loss: str
 ) -> None:
@@ -66,7 +68,7 @@ def test_product_is_the_derivative_of_the_gradient(
 @settings(max_examples=30, deadline=None)
 @given(
     sizes=st.lists(st.integers(1, 5), min_size=2, max_size=4),
-    kind=st.sampled_from(family_names()),
+    kind=st.sampled_from(EXACT),
     n_clips=st.integers(1, 4),
     seed=st.integers(0, 99),
 )
