@@ -50,7 +50,7 @@ def run_without_screen(experiment: Experiment | None, folder: Path) -> int:
     if diverged is not None:
         print(f"mlpsvd-gui: {diverged}; what was good until then is kept in {folder}/", file=sys.stderr)
         return 1
-    if stop.asked:
+    if stop.is_requested:
         print(f"mlpsvd-gui: stopped after {run.epoch} of {experiment.training.epochs} epochs; kept in {folder}/")
         return stop.exit_code
     picture = _take_picture(folder, run)
@@ -66,7 +66,7 @@ def _train(experiment: Experiment, folder: RunFolder, stop: StopRequest) -> tupl
     with progress_on_stderr(experiment, quiet=False) as progress:
 
         def report(share: float) -> None:
-            stop.raise_if_asked()
+            stop.raise_if_requested()
             progress.prepared(share)
 
         prepared = prepare(experiment, report)
@@ -75,7 +75,7 @@ def _train(experiment: Experiment, folder: RunFolder, stop: StopRequest) -> tupl
             for event in race.run():
                 progress.trained(event)
                 folder.checkpoint_if_due(run_id, prepared, race)
-                if stop.asked:
+                if stop.is_requested:
                     break
         except TrainingError as error:
             diverged = error

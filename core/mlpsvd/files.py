@@ -12,7 +12,7 @@ from typing import BinaryIO
 from mlpsvd.errors import FileFormatError
 from mlpsvd.text import one_line
 
-__all__ = ["expand_home", "open_plain", "read_plain", "require_plain", "write_atomically"]
+__all__ = ["expand_home", "open_plain", "path_exists", "read_plain", "require_plain", "write_atomically"]
 
 _BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -23,6 +23,14 @@ def expand_home(text: str) -> Path:
         return Path(text).expanduser()
     except RuntimeError:
         return Path(text)
+
+
+def path_exists(path: Path) -> bool:
+    """Whether a path exists; also False for a path that is invalid on this system."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def require_plain(path: Path, most_bytes: int) -> int:

@@ -198,7 +198,7 @@ class _Output:
     def close(self, library: PortAudioLibrary) -> None:
         """End playback; in PortAudio's thread."""
         if self._stream is not None:
-            library.let_go(self._stream)
+            library.close_stream(self._stream)
 
 
 def _levelled(samples: NDArray[Any], rate_hz: float) -> NDArray[np.float32]:

@@ -54,7 +54,7 @@ class _Breaks:
 class RingBuffer:
     """The latest samples of a source.
 
-    Only the writing thread calls ``write`` and ``begin_anew``, and only the main reading thread calls ``catch_up`` and
+    Only the writing thread calls ``write`` and ``mark_gap``, and only the main reading thread calls ``catch_up`` and
     ``advance``. Neither waits for the other. The writer publishes its next end position *before* it writes samples, and
     a reader checks this position *after* it has copied samples, so that it detects samples that were overwritten
     meanwhile.
@@ -141,7 +141,7 @@ class RingBuffer:
         self._stamp(end)
         self._written = end
 
-    def begin_anew(self, gap_s: float = 0.0) -> None:
+    def mark_gap(self, gap_s: float = 0.0) -> None:
         """Mark a gap before the next sample; called by the writer.
 
         Parameters

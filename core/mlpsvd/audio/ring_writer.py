@@ -35,7 +35,7 @@ class RingWriter:
         """Set the rate of the next samples and the gap before them; None for the first samples."""
         if gap_s is not None:
             self.finish()
-            self.ring.begin_anew(gap_s)
+            self.ring.mark_gap(gap_s)
         self._resampler = None if same_rate(from_hz, self.rate_hz) else StreamResampler(from_hz, self.rate_hz)
 
     def write(self, samples: NDArray[np.float32]) -> None:

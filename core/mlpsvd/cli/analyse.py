@@ -78,7 +78,7 @@ def analyse(
 def _result(one: Analysis, subject: Subject, stop: StopRequest, quiet: bool) -> AnalysisResult:
     with closing(one.run(subject)) as events:
         for event in events:
-            stop.raise_if_asked()
+            stop.raise_if_requested()
             if isinstance(event, AnalysisResult):
                 _show("", quiet)
                 return event

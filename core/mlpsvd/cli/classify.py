@@ -84,7 +84,7 @@ def classify(
             results = _print(loaded, files, n_jobs, thresholds, _Printer(as_json, per == "file"), stop)
         else:
             results = _write_table(loaded, files, n_jobs, thresholds, out, per == "file", stop)
-    if stop.asked:
+    if stop.is_requested:
         kept = f"; {len(results):,} of {len(files):,} files are in {out}; repeat the command to continue" if out else ""
         report(f"stopped{kept}")
         return stop.exit_code
@@ -125,7 +125,7 @@ def _print(
                 if one.is_usable:
                     printer.print(one)
             sys.stdout.flush()  # if stdout is a file, a kill loses no completed results
-            if stop.asked:
+            if stop.is_requested:
                 break
     _sum_up(results, model)
     return results
@@ -160,7 +160,7 @@ def _write_table(
                     done[left[number]] = one
                     journal.add(some[number], one)
                     reporter.report(one)
-                if stop.asked:
+                if stop.is_requested:
                     break
         results = [done[index] for index in sorted(done)]
         if results:

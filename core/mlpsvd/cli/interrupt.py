@@ -16,7 +16,7 @@ _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if
 
 
 class StopRequest:
-    """Context in which the first Ctrl-C, SIGTERM or SIGHUP sets :attr:`asked`; a second one interrupts as usual.
+    """Context in which the first Ctrl-C, SIGTERM or SIGHUP sets :attr:`is_requested`; a second one interrupts as usual.
 
     Service managers, batch systems and shutdowns send SIGTERM; a closed terminal sends SIGHUP.
 
@@ -28,21 +28,21 @@ class StopRequest:
 
     def __init__(self, answer: str = "stopping after this epoch") -> None:
         self._answer = answer
-        self._asked = threading.Event()
+        self._requested = threading.Event()
         self._previous: dict[int, Any] = {}
         self._signal = 0
 
     @property
-    def asked(self) -> bool:
+    def is_requested(self) -> bool:
         """Whether Ctrl-C was pressed or another signal was received."""
-        return self._asked.is_set()
+        return self._requested.is_set()
 
     @property
     def exit_code(self) -> int:
         """Exit code: 130 after Ctrl-C, 128 plus the number of another signal."""
         return 128 + self._signal if self._signal else INTERRUPTED
 
-    def raise_if_asked(self) -> None:
+    def raise_if_requested(self) -> None:
         """Raise KeyboardInterrupt if a stop was requested, for work without partial results.
 
         Raises
@@ -50,7 +50,7 @@ class StopRequest:
         KeyboardInterrupt
             If a stop was requested.
         """
-        if self.asked:
+        if self.is_requested:
             raise KeyboardInterrupt
 
     def __enter__(self) -> Self:
@@ -65,10 +65,10 @@ class StopRequest:
             signal.signal(number, previous)
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+        if self.is_requested:
             raise KeyboardInterrupt
         self._signal = number
-        self._asked.set()
+        self._requested.set()
         self._say(f"\nmlpsvd: {self._answer}; Ctrl-C again stops at once\n")
 
     @staticmethod

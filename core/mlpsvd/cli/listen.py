@@ -115,7 +115,7 @@ def listen(model: Path, options: ListenOptions) -> int:
             print_decision(decision)
         _tell_lost(session)
         _tell_notes(source)
-        if stop.asked:
+        if stop.is_requested:
             return INTERRUPTED
         return _exit_code(session)
 
@@ -179,7 +179,7 @@ def _decisions(session: Session, seconds: float, stop: StopRequest) -> Iterator[
                 if not clock.includes(decision):
                     return
                 yield decision
-            if stop.asked or (clock.is_over() and not step.decisions):
+            if stop.is_requested or (clock.is_over() and not step.decisions):
                 return
 
 

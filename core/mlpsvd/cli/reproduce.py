@@ -73,9 +73,9 @@ def reproduce(
     ):
         for event in events:
             _tell(event, progress)
-            if stop.asked:
+            if stop.is_requested:
                 break
-    if stop.asked:
+    if stop.is_requested:
         report(f"stopped; finished results are kept in {out}; repeat the command to continue")
         return INTERRUPTED
     return OK

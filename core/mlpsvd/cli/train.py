@@ -87,7 +87,7 @@ def _train(experiment: Experiment, saved: Run | None, out: Path | None, quiet: b
     if diverged is not None:
         report(f"{diverged}; " + (f"the state before that is kept in {where}" if where else "no results are kept"))
         return FAILED
-    if stop.asked:
+    if stop.is_requested:
         epochs = min(one.last.epoch for one in outcomes.values())
         kept = f"kept in {where}; mlpsvd train --resume {where} continues" if where else "no results are kept"
         report(f"stopped after {epochs} of {experiment.training.epochs} epochs; {kept}")
@@ -172,7 +172,7 @@ def _pull(watched: _Watched, stop: StopRequest, progress: Progress) -> TrainingE
         for event in watched.race.run():
             progress.trained(event)
             watched.keep_if_due()
-            if stop.asked:
+            if stop.is_requested:
                 break
     except TrainingError as error:
         return error
@@ -239,11 +239,11 @@ def _with_absolute_path(experiment: Experiment) -> Experiment:
 
 def _prepared(experiment: Experiment, stop: StopRequest, progress: Progress) -> Prepared:
     def show_share(share: float) -> None:
-        stop.raise_if_asked()
+        stop.raise_if_requested()
         progress.prepared(share)
 
     prepared = prepare(experiment, show_share)
-    stop.raise_if_asked()
+    stop.raise_if_requested()
     with tqdm.external_write_mode(sys.stderr):  # not on the line of the bar
         for line in left_out_lines(prepared.skipped, prepared.notes):
             report(line)

@@ -18,7 +18,7 @@ __all__ = ["validate", "verdict"]
 def validate(race: Race, prepared: Prepared, stop: StopRequest, quiet: bool) -> None:
     """Cross-validate if the test set is small; Ctrl-C ends this, and the trained networks are kept."""
     folds = folds_of(prepared)
-    if not folds or stop.asked:
+    if not folds or stop.is_requested:
         return
     if not quiet:
         n_clips = sum(fold.size for fold in folds)
@@ -26,7 +26,7 @@ def validate(race: Race, prepared: Prepared, stop: StopRequest, quiet: bool) -> 
             f"cross-validating: {len(prepared.dataset.y_test)} test clips are few; testing each of {n_clips} clips once"
         )
     try:
-        race.validations = cross_validate(prepared, lambda share: stop.raise_if_asked(), race.contenders)
+        race.validations = cross_validate(prepared, lambda share: stop.raise_if_requested(), race.contenders)
     except KeyboardInterrupt:
         report("note: no cross-validation (stopped)")
     except TrainingError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 from mlpsvd.collection.catalogue import Entry
 from mlpsvd.collection.encoding import Encoded
 from mlpsvd.collection.file_names import safe_name
-from mlpsvd.collection.folder_scan import named_in_words
+from mlpsvd.collection.folder_scan import shortened_list
 from mlpsvd.collection.paths import file_id, first_link, own_file, safe_suffix
 from mlpsvd.errors import DataError
 
@@ -27,7 +27,7 @@ def refuse_linked(folder: Path, entries: Sequence[Entry]) -> None:
     if names:
         are = "is" if len(names) == 1 else "are"
         raise DataError(
-            f"{named_in_words(names)} {are} reached through a link, so it is neither trimmed nor deleted; remove the "
+            f"{shortened_list(names)} {are} reached through a link, so it is neither trimmed nor deleted; remove the "
             "link or the file itself"
         )
 

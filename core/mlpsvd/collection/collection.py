@@ -291,7 +291,7 @@ class Collection:
         steps = self._store.journal.undoable
         if not steps:
             raise DataError(f"there is nothing to undo in {self.folder}")
-        return self._store.take_back_or_again("undo", steps[-1])
+        return self._store.undo_or_redo("undo", steps[-1])
 
     def redo(self) -> str:
         """Redo the last undone step and return its description; raise DataError if there is none."""
@@ -299,7 +299,7 @@ class Collection:
         steps = self._store.journal.redoable
         if not steps:
             raise DataError(f"there is nothing to redo in {self.folder}")
-        return self._store.take_back_or_again("redo", steps[-1])
+        return self._store.undo_or_redo("redo", steps[-1])
 
     @property
     def trash(self) -> Trash:

@@ -14,14 +14,15 @@ from mlpsvd.audio.files import AudioInfo, UnusableAudioFileError, info
 from mlpsvd.collection.catalogue import ClipIndex, class_folder
 from mlpsvd.collection.file_names import first_free
 from mlpsvd.collection.manifest import Manifest, csv_line, empty_manifest, parse_manifest, read_text
-from mlpsvd.collection.paths import first_link, is_file, is_link, is_there, place_of
+from mlpsvd.collection.paths import first_link, is_file, is_link, place_of
 from mlpsvd.collection.take import new_id
 from mlpsvd.datasets.clips import Skipped
 from mlpsvd.datasets.labels import named_files
 from mlpsvd.datasets.settings import RecordingsSettings
+from mlpsvd.files import path_exists
 from mlpsvd.text import is_unicode, one_line
 
-__all__ = ["FolderScan", "named_in_words", "take_stock"]
+__all__ = ["FolderScan", "scan_collection", "shortened_list"]
 
 Progress = Callable[[float], None]
 
@@ -49,7 +50,7 @@ class FolderScan:
     copy_to: Path | None
 
 
-def take_stock(folder: Path, changed: Mapping[str, Mapping[str, str] | None], progress: Progress) -> FolderScan:
+def scan_collection(folder: Path, changed: Mapping[str, Mapping[str, str] | None], progress: Progress) -> FolderScan:
     """Read the manifest and scan the folder, without writing anything.
 
     Parameters
@@ -64,7 +65,7 @@ def take_stock(folder: Path, changed: Mapping[str, Mapping[str, str] | None], pr
     return _FolderScanner(folder, changed, progress).result()
 
 
-def named_in_words(names: Sequence[str]) -> str:
+def shortened_list(names: Sequence[str]) -> str:
     """Return ``a.wav``, or ``a.wav and 2 more``."""
     first = one_line(names[0])
     return first if len(names) == 1 else f"{first} and {len(names) - 1} more"
@@ -91,7 +92,7 @@ class _FolderScanner:
         missing = [
             row
             for place, row in zip(places, rows, strict=True)
-            if row["path"] and not self._is_there(place, row, files)
+            if row["path"] and not self._has_file(place, row, files)
         ]
         labels = _owners(rows)
         self._follow(missing, strays, labels)
@@ -108,7 +109,7 @@ class _FolderScanner:
 
     def _manifest(self) -> Manifest:
         path = self._folder / "manifest.csv"
-        if not is_there(path):
+        if not path_exists(path):
             return empty_manifest()
         self._text, odd = read_text(path)
         manifest = parse_manifest(self._text)
@@ -157,7 +158,7 @@ class _FolderScanner:
     def _key(self, place: Path) -> str:
         return unicodedata.normalize("NFC", os.path.normcase(os.path.normpath(place)))
 
-    def _is_there(self, place: str, row: Mapping[str, str], files: Mapping[str, str]) -> bool:
+    def _has_file(self, place: str, row: Mapping[str, str], files: Mapping[str, str]) -> bool:
         return place in files or is_file(place_of(self._folder, row["path"]))
 
     def _follow(self, missing: list[dict[str, str]], strays: dict[str, str], labels: Mapping[str, str]) -> None:
@@ -183,7 +184,7 @@ class _FolderScanner:
             count = "1 file was" if len(moved) == 1 else f"{len(moved)} files were"
             self._notes.append(
                 f"{count} moved by another program, and the manifest follows, with the label of the new folder: "
-                f"{named_in_words(list(moved.values()))}."
+                f"{shortened_list(list(moved.values()))}."
             )
 
     def _add_strays(
@@ -204,13 +205,13 @@ class _FolderScanner:
         elif added:
             count = "1 file that was" if len(added) == 1 else f"{len(added)} files that were"
             now = "is" if len(added) == 1 else "are"
-            self._notes.append(f"{count} not in the manifest {now} now in it: {named_in_words(added)}.")
+            self._notes.append(f"{count} not in the manifest {now} now in it: {shortened_list(added)}.")
 
     def _tell(
         self, missing: Sequence[Mapping[str, str]], left_out: Sequence[Skipped], rows: Sequence[Mapping[str, str]]
     ) -> None:
         if missing:
-            names = named_in_words([row["path"] for row in missing])
+            names = shortened_list([row["path"] for row in missing])
             are, their = (
                 ("1 file is", "its row is") if len(missing) == 1 else (f"{len(missing)} files are", "the rows are")
             )
@@ -219,7 +220,7 @@ class _FolderScanner:
         if unlabelled:
             count = "1 row" if len(unlabelled) == 1 else f"{len(unlabelled)} rows"
             self._notes.append(
-                f"{count} of the manifest without a label or a path left out: {named_in_words(unlabelled)}."
+                f"{count} of the manifest without a label or a path left out: {shortened_list(unlabelled)}."
             )
         if left_out:
             count = "1 file" if len(left_out) == 1 else f"{len(left_out)} files"
@@ -234,12 +235,12 @@ class _FolderScanner:
         if outside:
             are = "1 clip lies" if len(outside) == 1 else f"{len(outside)} clips lie"
             self._notes.append(
-                f"{are} outside the folder ({named_in_words(outside)}): they are read but never changed."
+                f"{are} outside the folder ({shortened_list(outside)}): they are read but never changed."
             )
         linked = [one for one in catalogue if one.clip is not None and self._is_linked(one.clip.path)]
         if linked:
             are = "1 clip is" if len(linked) == 1 else f"{len(linked)} clips are"
-            names = named_in_words([one.cells["path"] for one in linked])
+            names = shortened_list([one.cells["path"] for one in linked])
             self._notes.append(
                 f"{are} reached through a link ({names}): they are read but never moved, trimmed or deleted."
             )

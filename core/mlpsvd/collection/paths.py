@@ -13,6 +13,7 @@ import stat
 import unicodedata
 from pathlib import Path, PurePosixPath
 
+from mlpsvd.files import path_exists
 from mlpsvd.text import one_line
 
 __all__ = [
@@ -27,7 +28,6 @@ __all__ = [
     "is_movable",
     "is_ours",
     "is_plain_file",
-    "is_there",
     "linked_place",
     "own_file",
     "own_place",
@@ -53,7 +53,7 @@ _LINK_TAGS = tuple(getattr(stat, name, None) for name in ("IO_REPARSE_TAG_SYMLIN
 def place_of(folder: Path, name: str) -> Path:
     """Return the path of a file named in a manifest, also with Windows separators; it may be outside the folder."""
     path = folder / name
-    if "\\" in name and not is_there(path):
+    if "\\" in name and not path_exists(path):
         path = folder / name.replace("\\", "/")
     return Path(os.path.normpath(path))
 
@@ -134,11 +134,6 @@ def _is_link(path: str) -> bool:
         return False
     tag = getattr(status, "st_reparse_tag", None)
     return stat.S_ISLNK(status.st_mode) or (bool(tag) and tag in _LINK_TAGS)
-
-
-def is_there(path: Path) -> bool:
-    """Whether a path exists; also False for a path that is invalid on this system."""
-    return _status(path) is not None
 
 
 def is_file(path: Path) -> bool:

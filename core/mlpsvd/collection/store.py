@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mlpsvd.collection.catalogue import ClipIndex
 from mlpsvd.collection.encoding import Encoded
-from mlpsvd.collection.folder_scan import take_stock
+from mlpsvd.collection.folder_scan import scan_collection
 from mlpsvd.collection.journal import Journal, Step, Transaction
 from mlpsvd.collection.manifest import LARGEST_MANIFEST
 from mlpsvd.collection.paths import STAGING, TRASH, checked_write, file_id, is_link, linked_place
@@ -124,7 +124,7 @@ class CollectionStorage:
         """Carry out a step; raise DataError if that fails, with the collection unchanged."""
         self._commit(resolve("step", step, self.catalogue).transaction)
 
-    def take_back_or_again(self, kind: str, step: Step) -> str:
+    def undo_or_redo(self, kind: str, step: Step) -> str:
         """Undo or redo a step and return a message; clips that were changed externally are skipped and counted."""
         resolved = resolve(kind, step, self.catalogue)
         self._commit(resolved.transaction)
@@ -189,14 +189,14 @@ class CollectionStorage:
         if pending is not None:
             with contextlib.suppress(OSError):
                 carry_out(self.folder, pending.moves)
-        stock = take_stock(self.folder, {id: cells for id, cells, _ in pending.rows} if pending else {}, progress)
-        self.notes += stock.notes
-        if self.writable and stock.catalogue.text() != stock.text:
-            self._write_stock(stock.catalogue, stock.copy_to)
+        scan = scan_collection(self.folder, {id: cells for id, cells, _ in pending.rows} if pending else {}, progress)
+        self.notes += scan.notes
+        if self.writable and scan.catalogue.text() != scan.text:
+            self._rewrite_manifest(scan.catalogue, scan.copy_to)
         if pending is not None and self.writable:  # else it waits for an opening that can write the manifest
             self.journal.finish()
         self._seen = self._signature()
-        return stock.catalogue
+        return scan.catalogue
 
     def _check_journal(self) -> None:
         """Rename a journal that is damaged, or whose unfinished step must not be completed."""
@@ -218,7 +218,7 @@ class CollectionStorage:
             f"The undo history was renamed to {aside.name}, and earlier steps cannot be undone: {damage}."
         )
 
-    def _write_stock(self, catalogue: ClipIndex, copy_to: Path | None) -> None:
+    def _rewrite_manifest(self, catalogue: ClipIndex, copy_to: Path | None) -> None:
         try:
             if copy_to is not None:
                 self._write(copy_to.name, read_plain(self.manifest, LARGEST_MANIFEST))

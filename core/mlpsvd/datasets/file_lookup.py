@@ -5,7 +5,9 @@ from __future__ import annotations
 import unicodedata
 from pathlib import Path
 
-__all__ = ["FileNames", "is_there"]
+from mlpsvd.files import path_exists
+
+__all__ = ["FileNames"]
 
 
 class FileNames:
@@ -28,18 +30,18 @@ class FileNames:
         exactly this name, the file whose name is equal in NFC is returned.
         """
         path = self._folder / name
-        if is_there(path):
+        if path_exists(path):
             return path
         other = self._spelt_otherwise(name)
         if other is None and "\\" in name:  # written on Windows, read elsewhere
             slashed = name.replace("\\", "/")
-            other = self._folder / slashed if is_there(self._folder / slashed) else self._spelt_otherwise(slashed)
+            other = self._folder / slashed if path_exists(self._folder / slashed) else self._spelt_otherwise(slashed)
         return path if other is None else other
 
     def _spelt_otherwise(self, name: str) -> Path | None:
         path = self._folder
         for part in Path(name).parts:
-            if part not in ("..", ".") and not is_there(path / part):
+            if part not in ("..", ".") and not path_exists(path / part):
                 real = self._listed(path).get(unicodedata.normalize("NFC", part))
                 if real is None:
                     return None
@@ -55,11 +57,3 @@ class FileNames:
             except (OSError, ValueError):
                 self._names[key] = {}
         return self._names[key]
-
-
-def is_there(path: Path) -> bool:
-    """Whether a path exists; False also for a path that is invalid on this system."""
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False

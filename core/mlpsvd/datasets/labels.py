@@ -13,10 +13,10 @@ from pathlib import Path
 from mlpsvd.audio.sound_names import audio_files_below
 from mlpsvd.datasets.clips import Skipped
 from mlpsvd.datasets.csv_text import read_table_text, rows_of
-from mlpsvd.datasets.file_lookup import FileNames, is_there
+from mlpsvd.datasets.file_lookup import FileNames
 from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.errors import DataError, SettingError
-from mlpsvd.files import expand_home
+from mlpsvd.files import expand_home, path_exists
 from mlpsvd.text import is_unicode, one_line, quoted
 
 __all__ = ["LabelledFile", "label_from_name", "named_files", "natural_key"]
@@ -164,7 +164,7 @@ def _from_manifest(manifest: Path) -> tuple[list[LabelledFile], list[Skipped]]:
             reason = f"row {number} of the manifest has a label that is not Unicode text"
         elif named.split not in ("", "train", "test"):
             reason = f"row {number} of the manifest has the split {quoted(named.split)}, not train or test"
-        elif not named.name or not is_there(named.path):
+        elif not named.name or not path_exists(named.path):
             reason = "there is no such file"
         else:
             found[place] = replace(named, split=named.split or None)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 __all__ = ["sounding_part"]
 
 
-def sounding_part(clip: NDArray[np.float32], trim_db: float, stretch: int) -> NDArray[np.float32]:
+def sounding_part(clip: NDArray[np.float32], trim_db: float, n_window: int) -> NDArray[np.float32]:
     """Return a clip without its quiet ends.
 
     The level is measured in a window that moves by one sample. The result begins with the first window whose level is
@@ -21,7 +21,7 @@ def sounding_part(clip: NDArray[np.float32], trim_db: float, stretch: int) -> ND
         Samples.
     trim_db
         Threshold below the level of the loudest window in decibels, above 0.
-    stretch
+    n_window
         Length of the window in samples; a shorter clip is returned unchanged.
 
     Returns
@@ -29,13 +29,13 @@ def sounding_part(clip: NDArray[np.float32], trim_db: float, stretch: int) -> ND
     np.ndarray [shape=(n_samples_left,)]
         A view of ``clip``.
     """
-    if len(clip) <= stretch:
+    if len(clip) <= n_window:
         return clip
     energy = np.concatenate(([0.0], np.cumsum(np.square(clip, dtype=np.float64))))
     with np.errstate(invalid="ignore"):  # samples that are not finite give energies that are not
-        energies = energy[stretch:] - energy[:-stretch]
+        energies = energy[n_window:] - energy[:-n_window]
     loudest = float(energies.max())
     if not 0.0 < loudest < np.inf:
         return clip
     loud = np.flatnonzero(energies >= loudest * 10.0 ** (-trim_db / 10.0))
-    return clip[loud[0] : loud[-1] + stretch]
+    return clip[loud[0] : loud[-1] + n_window]

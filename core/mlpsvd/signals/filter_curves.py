@@ -11,7 +11,7 @@ from mlpsvd.errors import SettingError
 from mlpsvd.signals import bandpass
 from mlpsvd.signals.bank import BandPass
 
-__all__ = ["QUANTITIES", "Quantity", "curves", "frequency_grid", "poles_and_zeros", "words"]
+__all__ = ["QUANTITIES", "Quantity", "bandwidth_text", "curves", "frequency_grid", "poles_and_zeros"]
 
 _GRID_POINTS = 500
 _LOWEST_HZ = 20.0
@@ -95,7 +95,7 @@ def _curve(one: BandPass, sample_rate_hz: float, quantity: Quantity, x: Floats) 
     return decibels
 
 
-def words(one: BandPass, sample_rate_hz: float) -> str:
+def bandwidth_text(one: BandPass, sample_rate_hz: float) -> str:
     """Describe the filter's −3 dB bandwidth, measured on its response, in one sentence."""
     try:
         c = bandpass.coefficients(one, sample_rate_hz)

@@ -126,7 +126,7 @@ def test_breaks_are_where_the_writer_began_anew(blocks: Any, start: int, n_sampl
     ring, breaks = RingBuffer(1000), {}
     for n, gap_s in blocks:
         if gap_s is not None:
-            ring.begin_anew(gap_s)
+            ring.mark_gap(gap_s)
             breaks[ring.n_written] = breaks.get(ring.n_written, 0.0) + gap_s
         ring.write(_numbered(0, n))
     inside = [first for first in sorted(breaks) if start < first < start + n_samples]
@@ -139,7 +139,7 @@ def test_breaks_are_where_the_writer_began_anew(blocks: Any, start: int, n_sampl
 def test_a_break_lies_between_two_stretches_and_in_neither() -> None:
     ring = RingBuffer(100)
     ring.write(_numbered(0, 10))
-    ring.begin_anew(0.5)
+    ring.mark_gap(0.5)
     ring.write(_numbered(10, 10))
     assert ring.first_break(0, 10) is None
     assert ring.first_break(10, 20) is None
@@ -147,13 +147,13 @@ def test_a_break_lies_between_two_stretches_and_in_neither() -> None:
     assert ring.time_s(9, 10.0) == 0.9
     assert ring.time_s(10, 10.0) == 1.5
     with pytest.raises(ValueError, match="gap_s"):
-        ring.begin_anew(-1.0)
+        ring.mark_gap(-1.0)
 
 
 def test_a_device_that_flickers_for_days_fills_no_memory() -> None:
     ring = RingBuffer(10)
     for _ in range(5000):
-        ring.begin_anew(0.25)
+        ring.mark_gap(0.25)
         ring.write(_numbered(0, 1))
     assert ring.gaps_s == 1250.0
     assert ring.time_s(4999, 1.0) == 4999 + 1250.0

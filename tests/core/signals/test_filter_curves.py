@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mlpsvd.signals.bank import BandPass
-from mlpsvd.signals.filter_curves import QUANTITIES, Quantity, curves, frequency_grid, poles_and_zeros, words
+from mlpsvd.signals.filter_curves import QUANTITIES, Quantity, bandwidth_text, curves, frequency_grid, poles_and_zeros
 
 RATE_HZ = 16000.0
 BANK = (BandPass("650 Hz", 650.0, 10.0), BandPass("too high", 9000.0, 10.0))
@@ -48,5 +48,5 @@ def test_poles_lie_at_the_angle_of_the_centre() -> None:
 
 
 def test_the_measured_bandwidth_is_written_out() -> None:
-    assert "measured bandwidth 10 Hz" in words(BANK[0], RATE_HZ)
-    assert words(BANK[1], RATE_HZ) == "too high is not possible at a sample rate of 16000 Hz."
+    assert "measured bandwidth 10 Hz" in bandwidth_text(BANK[0], RATE_HZ)
+    assert bandwidth_text(BANK[1], RATE_HZ) == "too high is not possible at a sample rate of 16000 Hz."

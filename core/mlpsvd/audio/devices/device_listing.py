@@ -60,7 +60,7 @@ def has_pulse(library: PortAudioLibrary, pulse: PulseAnswer) -> bool:
 
 def pulse_inputs(pulse: PulseAnswer) -> list[InputDevice]:
     """Return the server's sources as devices."""
-    names = _told_apart([source.description for source in pulse.sources])
+    names = _numbered_duplicates([source.description for source in pulse.sources])
     return [
         InputDevice(
             key=PULSE_KEY + source.name,
@@ -79,7 +79,7 @@ def portaudio_inputs(sd: Any) -> list[tuple[int, InputDevice]]:
     """Return PortAudio's input devices, each with its number, which holds until PortAudio is reinitialised."""
     apis = sd.query_hostapis()
     found = [(index, one) for index, one in enumerate(sd.query_devices()) if one["max_input_channels"] > 0]
-    names = _told_apart([(one["hostapi"], one["name"]) for _, one in found])
+    names = _numbered_duplicates([(one["hostapi"], one["name"]) for _, one in found])
     default = default_index(sd)
     return [
         (
@@ -135,7 +135,7 @@ def _index_named(sd: Any, name: str) -> int | None:
     return next(indices, None)
 
 
-def _told_apart(names: list[Any]) -> Iterator[str]:
+def _numbered_duplicates(names: list[Any]) -> Iterator[str]:
     """Give the second of two equal names a number; yields names, of pairs their second half."""
     seen: Counter[Any] = Counter()
     for one in names:

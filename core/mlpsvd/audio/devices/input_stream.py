@@ -83,7 +83,7 @@ class InputStream:
         try:
             self._stream.start()
         except library.sd.PortAudioError:
-            library.let_go(self._stream)
+            library.close_stream(self._stream)
             raise
 
     @property
@@ -115,7 +115,7 @@ class InputStream:
     def close(self, library: PortAudioLibrary) -> bool:
         """Close it in PortAudio's thread; return False if that is impossible because the sound server hangs."""
         self.retire()
-        return library.let_go(self._stream)
+        return library.close_stream(self._stream)
 
     def _on_block(self, samples: NDArray[np.float32], _n_samples: int, time: Any, status: Any) -> None:
         if self._is_retired:

@@ -58,7 +58,7 @@ class PortAudioLibrary:
         """Close this stream before PortAudio is reinitialised, or given up."""
         self._streams.append(stream)
 
-    def let_go(self, stream: Any) -> bool:
+    def close_stream(self, stream: Any) -> bool:
         """Abort and close a stream, unless the sound server hangs: then it stays held, and False is returned.
 
         A stream that is closed already is left alone. (``stop`` would wait for sound that may never come.)
@@ -96,7 +96,7 @@ class PortAudioLibrary:
         return self._end()
 
     def _end(self) -> bool:
-        if [stream for stream in list(self._streams) if not self.let_go(stream)]:
+        if [stream for stream in list(self._streams) if not self.close_stream(stream)]:
             return False
         while self.sd._initialized:
             try:

@@ -73,12 +73,12 @@ class PulseClient:
     """
 
     def __init__(self) -> None:
-        self._standing: subprocess.Popen[str] | None = None
+        self._unfinished: subprocess.Popen[str] | None = None
 
     def ask(self, timeout_s: float = _TIMEOUT_S) -> PulseAnswer:
         """Query the sources; takes a hundredth of a second, or ``timeout_s`` if the server hangs."""
         try:
-            self._finish_standing(timeout_s)
+            self._finish_query(timeout_s)
             info = self._pactl(timeout_s, "info")
             if info is None:
                 return PulseAnswer(PulseState.NO_SERVER)
@@ -91,14 +91,14 @@ class PulseClient:
 
     def close(self) -> None:
         """Cancel a pending query."""
-        if self._standing is not None:
-            self._standing.kill()
+        if self._unfinished is not None:
+            self._unfinished.kill()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._finish_standing(_TIMEOUT_S)
+                self._finish_query(_TIMEOUT_S)
 
     def _pactl(self, timeout_s: float, *arguments: str) -> str | None:
         """Return what pactl prints, None where it fails."""
-        self._standing = subprocess.Popen(
+        self._unfinished = subprocess.Popen(
             ["pactl", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -107,13 +107,13 @@ class PulseClient:
             errors="replace",
             env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": ""},  # the output is parsed
         )
-        return self._finish_standing(timeout_s)
+        return self._finish_query(timeout_s)
 
-    def _finish_standing(self, timeout_s: float) -> str | None:
-        if self._standing is None:
+    def _finish_query(self, timeout_s: float) -> str | None:
+        if self._unfinished is None:
             return None
-        said, _ = self._standing.communicate(timeout=timeout_s)
-        has_failed, self._standing = self._standing.returncode != 0, None
+        said, _ = self._unfinished.communicate(timeout=timeout_s)
+        has_failed, self._unfinished = self._unfinished.returncode != 0, None
         return None if has_failed else said
 
 

@@ -54,7 +54,7 @@ class FileSource(PacedSource):
         """Notes about the file for the user, one clause each; complete once it was played to its end."""
         return self._notes
 
-    def _stretches(self) -> Iterator[NDArray[np.float32]]:
+    def _sections(self) -> Iterator[NDArray[np.float32]]:
         yield from self._once()
         while self._loop:
             yield from self._once()

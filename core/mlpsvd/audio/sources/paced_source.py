@@ -30,7 +30,7 @@ class Pace(Enum):
 
 
 class PacedSource(AudioSource):
-    """Plays the sections of :meth:`_stretches` one after another without gaps.
+    """Plays the sections of :meth:`_sections` one after another without gaps.
 
     In real time, the block that ends with sample n is delivered n / sample_rate after the start on the monotonic
     clock, so that delays do not accumulate; a late block is delivered at once. As fast as possible means as fast as the
@@ -74,8 +74,8 @@ class PacedSource(AudioSource):
             self._tell(SourceState.STOPPED)
 
     @abstractmethod
-    def _stretches(self) -> Iterator[NDArray[np.float32]]:
-        """Yield stretches of samples of any length; runs in the source's thread, errors are reported as a status."""
+    def _sections(self) -> Iterator[NDArray[np.float32]]:
+        """Yield sections of samples of any length; runs in the source's thread, errors are reported as a status."""
 
     def _run(self, ring: RingBuffer) -> None:
         try:
@@ -102,9 +102,9 @@ class PacedSource(AudioSource):
             self._n_delivered = n_after
 
     def _blocks(self) -> Iterator[NDArray[np.float32]]:
-        for stretch in self._stretches():
-            for start in range(0, len(stretch), self._block):
-                yield stretch[start : start + self._block]
+        for section in self._sections():
+            for start in range(0, len(section), self._block):
+                yield section[start : start + self._block]
 
     def _wait_for_turn(self, ring: RingBuffer, n_samples: int, due_s: float) -> bool:
         if self._pace is Pace.REAL_TIME:

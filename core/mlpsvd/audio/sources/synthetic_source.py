@@ -73,7 +73,7 @@ class SyntheticSource(PacedSource):
         clip = int(time_s * self.sample_rate_hz + 0.5) // self._n_samples
         return self._played[clip] if 0 <= clip < len(self._played) else None
 
-    def _stretches(self) -> Iterator[NDArray[np.float32]]:
+    def _sections(self) -> Iterator[NDArray[np.float32]]:
         self._played.clear()
         while True:
             class_index = self._class_index

@@ -80,14 +80,14 @@ def to_audacity_labels(decisions: Iterable[LiveDecision]) -> str:
 
     The text is the displayed result, followed in parentheses by the prediction for the window alone if it differs.
     """
-    stretches: list[tuple[float, float, str]] = []
+    intervals: list[tuple[float, float, str]] = []
     for decision in decisions:
         start_s, end_s, text = decision.start_s, decision.end_s, _label_text(decision)
-        if stretches and stretches[-1][2] == text and start_s <= stretches[-1][1] + 1e-9:
-            stretches[-1] = (stretches[-1][0], end_s, text)
+        if intervals and intervals[-1][2] == text and start_s <= intervals[-1][1] + 1e-9:
+            intervals[-1] = (intervals[-1][0], end_s, text)
         else:
-            stretches.append((start_s, end_s, text))
-    return "".join(f"{start_s:.6f}\t{end_s:.6f}\t{text}\n" for start_s, end_s, text in stretches)
+            intervals.append((start_s, end_s, text))
+    return "".join(f"{start_s:.6f}\t{end_s:.6f}\t{text}\n" for start_s, end_s, text in intervals)
 
 
 def _label_text(decision: LiveDecision) -> str:

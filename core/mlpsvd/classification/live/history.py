@@ -44,10 +44,10 @@ class DecisionSpan:
     n_clipped: int = 0
 
     @classmethod
-    def joined(cls, stretches: Iterable[DecisionSpan]) -> DecisionSpan:
-        """Merge stretches that are in order of time."""
+    def joined(cls, spans: Iterable[DecisionSpan]) -> DecisionSpan:
+        """Merge spans that are in order of time."""
         whole = cls()
-        for one in stretches:
+        for one in spans:
             whole.end_s = one.end_s
             whole.covered_s += one.covered_s
             whole.levels_dbfs += one.levels_dbfs
@@ -104,9 +104,9 @@ class RecentDecisions:
             return False
         kept.append(self._open[kind])
         self._open[kind] = DecisionSpan()
-        for stretches in (self._loud, self._quiet):
-            while stretches and stretches[0].end_s < self._end_s - _MEMORY_S:
-                stretches.popleft()
+        for spans in (self._loud, self._quiet):
+            while spans and spans[0].end_s < self._end_s - _MEMORY_S:
+                spans.popleft()
         return True
 
     def latest(self, span_s: float) -> DecisionSpan:

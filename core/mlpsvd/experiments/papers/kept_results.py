@@ -54,7 +54,7 @@ class Survey:
 
     Attributes
     ----------
-    standings
+    completions
         By name.
     n_left, cost_left
         Remaining trials of the ticked reproductions, and their work.
@@ -64,7 +64,7 @@ class Survey:
         Why the folder cannot be used, in one sentence; otherwise empty.
     """
 
-    standings: Mapping[str, Completion]
+    completions: Mapping[str, Completion]
     n_left: int = 0
     cost_left: float = 0.0
     has_report: bool = False
@@ -120,7 +120,7 @@ class Tracker:
         reach = _reach(trial for key, trial in self._order.items() if key not in kept)
         per_cost = left_s / max(reach.values()) if left_s is not None and reach else None
         written = _written(self._folder)
-        return {name: self._standing(name, kept, reach, per_cost, written) for name in self._trials}
+        return {name: self._completion_of(name, kept, reach, per_cost, written) for name in self._trials}
 
     def left(self) -> tuple[int, float]:
         """Return the number of missing trials in total, and their work."""
@@ -134,7 +134,7 @@ class Tracker:
         except OSError:
             return set()
 
-    def _standing(
+    def _completion_of(
         self, name: str, kept: set[str], reach: Mapping[str, float], per_cost: float | None, written: Mapping[str, int]
     ) -> Completion:
         trials = self._trials[name]
@@ -157,9 +157,9 @@ def survey(folder: Path, n_trials: int, ticked: Sequence[str] = ()) -> Survey:
         check_folder(folder)
     except (MlpSvdError, OSError) as error:
         return Survey(Tracker(everything, n_trials, folder / _NOWHERE).look(), problem=str(error))
-    standings = Tracker(everything, n_trials, folder).look()
+    completions = Tracker(everything, n_trials, folder).look()
     n_left, cost_left = Tracker(chosen(ticked), n_trials, folder).left()
-    return Survey(standings, n_left, cost_left, (folder / "report.html").is_file())
+    return Survey(completions, n_left, cost_left, (folder / "report.html").is_file())
 
 
 def load_result(folder: Path, name: str) -> KeptResult | None:

@@ -13,7 +13,7 @@ from mlpsvd.datasets.settings import SyntheticSettings
 from mlpsvd.errors import DataError
 from mlpsvd.experiments.recordings_recipe import adapted_to_bank
 from mlpsvd.signals.bank import paper_bank
-from mlpsvd.signals.filter_curves import QUANTITIES, curves, poles_and_zeros, words
+from mlpsvd.signals.filter_curves import QUANTITIES, bandwidth_text, curves, poles_and_zeros
 from mlpsvd.text import sentence
 from mlpsvd_gui.pages.explore.views.filter_view import POLES_AND_ZEROS
 from mlpsvd_gui.pages.explore.views.filters_panel import FiltersPanel
@@ -149,7 +149,7 @@ class FiltersController(QObject):
 
     def _on_selected(self, index: int | None) -> None:
         self._panel.show_selected(index)
-        self._show_words()
+        self._show_bandwidth()
 
     def _show_all(self) -> None:
         settings = self._settings
@@ -158,7 +158,7 @@ class FiltersController(QObject):
         self._panel.show_filters(settings.filters)
         self._panel.show_selected(self._selection.class_index)
         self._show_curves(self._panel.view.quantity_index)
-        self._show_words()
+        self._show_bandwidth()
 
     def _show_curves(self, quantity_index: int) -> None:
         view, settings = self._panel.view, self._settings
@@ -167,10 +167,12 @@ class FiltersController(QObject):
         else:
             view.show_curves(*curves(settings.filters, settings.sample_rate_hz, QUANTITIES[quantity_index]))
 
-    def _show_words(self) -> None:
+    def _show_bandwidth(self) -> None:
         index, settings = self._selection.class_index, self._settings
         is_one = index is not None and index < len(settings.filters)
-        self._panel.view.show_words(words(settings.filters[index or 0], settings.sample_rate_hz) if is_one else _HINT)
+        self._panel.view.show_bandwidth(
+            bandwidth_text(settings.filters[index or 0], settings.sample_rate_hz) if is_one else _HINT
+        )
 
     def close(self) -> None:
         """Do nothing: no background work to stop."""

@@ -63,9 +63,9 @@ class FilterView(QWidget):
         self.quantity.setToolTip("Quantity to draw")
         self.quantity.setAccessibleName("Quantity")
         self.which = Segments(("All", "Selected"), ("Draw all filters", "Draw the selected filter only"))
-        self.words = PlainLabel(self)
-        self.words.setWordWrap(True)
-        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.bandwidth_text = PlainLabel(self)
+        self.bandwidth_text.setWordWrap(True)
+        self.bandwidth_text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
     @property
     def _every_plot(self) -> tuple[ResponsePlot | CurvePlot | PoleZeroPlot, ...]:
@@ -81,7 +81,7 @@ class FilterView(QWidget):
         column.setSpacing(4)
         column.addLayout(row)
         column.addWidget(self.plots, 1)
-        column.addWidget(self.words)
+        column.addWidget(self.bandwidth_text)
 
     def _on_quantity(self, index: int) -> None:
         self.plots.setCurrentIndex(index)
@@ -157,16 +157,16 @@ class FilterView(QWidget):
         if _index or self.quantity_index:
             self.quantity_changed.emit(self.quantity_index)
 
-    def show_words(self, text: str) -> None:
+    def show_bandwidth(self, text: str) -> None:
         """Show the measured bandwidth of the selected filter."""
-        self.words.setText(text)
-        self.words.setVisible(bool(text))
+        self.bandwidth_text.setText(text)
+        self.bandwidth_text.setVisible(bool(text))
 
     def set_theme(self, theme: Theme) -> None:
         """Apply the colours of a theme; the curves are redrawn after :attr:`quantity_changed`."""
         self._theme = theme
         for plot in self._every_plot:
             plot.set_theme(theme)
-        self.words.setStyleSheet(f"color: {theme.muted.name()};")
+        self.bandwidth_text.setStyleSheet(f"color: {theme.muted.name()};")
         self.show_filters(self._filters)
         self.quantity_changed.emit(self.quantity_index)

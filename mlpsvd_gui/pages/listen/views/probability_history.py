@@ -185,7 +185,7 @@ class ProbabilityHistory(QWidget):
         row_height = raster.height() / len(shown)
         painter.drawImage(raster, self._image(shown))
         self._paint_lines(painter, raster, row_height, len(shown))
-        self._paint_stretches(painter, raster)
+        self._paint_intervals(painter, raster)
         for row, (index, name) in enumerate(zip(shown.tolist(), names, strict=True)):
             top = raster.top() + row * row_height
             self._paint_name(painter, index, name, QRectF(6.0, top, left - 14.0, row_height))
@@ -220,7 +220,7 @@ class ProbabilityHistory(QWidget):
         height, width = data.shape[:2]
         return QImage(data.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
-    def _paint_stretches(self, painter: QPainter, raster: QRectF) -> None:
+    def _paint_intervals(self, painter: QPainter, raster: QRectF) -> None:
         """Mark quiet time and lost sound over all rows."""
         width = raster.width() / len(self._states)
         edges = np.flatnonzero(np.diff(self._states)) + 1

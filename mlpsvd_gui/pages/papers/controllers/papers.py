@@ -192,24 +192,24 @@ class PapersController(QObject):
         match news:
             case EngineCompiling():
                 self._panel.form.show_progress(None, _COMPILING)
-            case RunStarting(standings=standings):
-                self._take_standings(standings)
+            case RunStarting(completions=completions):
+                self._merge_completions(completions)
                 self._panel.form.show_progress(None, _STARTING)
-            case TrialsDone(standings=standings):
-                self._take_standings(standings)
+            case TrialsDone(completions=completions):
+                self._merge_completions(completions)
                 self._show_progress(news)
-            case ResultFound(name=name, standings=standings):
-                self._take_standings(standings)
+            case ResultFound(name=name, completions=completions):
+                self._merge_completions(completions)
                 self._take_found(name)
             case RunFinished() | RunStopped() | RunFailed():
                 self._end(news)
             case _:
                 assert_never(news)
 
-    def _take_standings(self, standings: Mapping[str, Completion]) -> None:
-        if standings:
+    def _merge_completions(self, completions: Mapping[str, Completion]) -> None:
+        if completions:
             known = self._survey or Survey({})
-            self._survey = replace(known, standings={**known.standings, **standings})
+            self._survey = replace(known, completions={**known.completions, **completions})
             self._show_states()
 
     def _show_progress(self, news: TrialsDone) -> None:
@@ -282,9 +282,9 @@ class PapersController(QObject):
 
     def _take_survey_beside_a_run(self, found: Survey) -> None:
         """Take a survey during a run, which knows its own progress better."""
-        known = self._survey.standings if self._survey is not None else {}
+        known = self._survey.completions if self._survey is not None else {}
         newer = {name: known[name] for name in self._running if name in known}
-        self._survey = replace(found, standings={**found.standings, **newer})
+        self._survey = replace(found, completions={**found.completions, **newer})
         self._show_states()
 
     def _outlook(self, found: Survey, n_ticked: int) -> str:
@@ -306,14 +306,14 @@ class PapersController(QObject):
 
     def _show_states(self) -> None:
         if self._survey is not None:
-            self._panel.list.show_states(self._states(self._survey.standings))
+            self._panel.list.show_states(self._states(self._survey.completions))
 
-    def _states(self, standings: Mapping[str, Completion]) -> dict[str, RowState]:
+    def _states(self, completions: Mapping[str, Completion]) -> dict[str, RowState]:
         n_trials, pace = self._panel.form.trials.value(), self._cost_per_s()
         states = {}
-        for name, standing in standings.items():
-            resting = idle_state(standing, n_trials, pace)
-            states[name] = running_state(standing) if name in self._running and not resting.is_done else resting
+        for name, completion in completions.items():
+            resting = idle_state(completion, n_trials, pace)
+            states[name] = running_state(completion) if name in self._running and not resting.is_done else resting
         return states
 
     def _show_chosen(self) -> None:

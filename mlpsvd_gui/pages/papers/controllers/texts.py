@@ -33,53 +33,53 @@ def shown_experiment(one: Reproduction) -> ShownPaperResult:
     return ShownPaperResult(one.name, one.title, one.about, f"Beyond {paper}" if one.beyond else paper)
 
 
-def running_state(standing: Completion) -> RowState:
+def running_state(completion: Completion) -> RowState:
     """Return the state of an entry that is running."""
-    if standing.n_done >= standing.n_trials:
+    if completion.n_done >= completion.n_trials:
         return RowState("writing the result", 1.0)
-    if not standing.n_done:
-        until = "" if standing.left_s is None else f" · there in about {duration_text(standing.left_s)}"
-        return RowState(f"queued{until} · {counted(standing.n_trials, 'trial')}", 0.0)
-    left = "" if standing.left_s is None else f" · about {duration_text(standing.left_s)} left"
-    share = standing.n_done / standing.n_trials
-    return RowState(f"running · {standing.n_done} of {counted(standing.n_trials, 'trial')}{left}", share)
+    if not completion.n_done:
+        until = "" if completion.left_s is None else f" · there in about {duration_text(completion.left_s)}"
+        return RowState(f"queued{until} · {counted(completion.n_trials, 'trial')}", 0.0)
+    left = "" if completion.left_s is None else f" · about {duration_text(completion.left_s)} left"
+    share = completion.n_done / completion.n_trials
+    return RowState(f"running · {completion.n_done} of {counted(completion.n_trials, 'trial')}{left}", share)
 
 
-def idle_state(standing: Completion, n_trials: int, cost_per_s: float | None) -> RowState:
+def idle_state(completion: Completion, n_trials: int, cost_per_s: float | None) -> RowState:
     """Return the state of an entry that is not running.
 
     Parameters
     ----------
-    standing
+    completion
         Its progress for the requested number of trials.
     n_trials
         Requested trials per task.
     cost_per_s
         Work of all processes per second, measured here; None if unknown.
     """
-    written = "" if standing.written_at is None else date_text(standing.written_at)
-    is_whole = standing.n_done == standing.n_trials
-    if is_whole and (standing.n_written == n_trials or (standing.n_written and not standing.n_trials)):
-        of = f" · {counted(n_trials, 'trial')} per task" if standing.n_trials else ""
+    written = "" if completion.written_at is None else date_text(completion.written_at)
+    is_whole = completion.n_done == completion.n_trials
+    if is_whole and (completion.n_written == n_trials or (completion.n_written and not completion.n_trials)):
+        of = f" · {counted(n_trials, 'trial')} per task" if completion.n_trials else ""
         return RowState(f"done {written}{of}", is_done=True)
-    return RowState(_waiting_text(standing, is_whole, cost_per_s), tip=_older_text(standing, written))
+    return RowState(_waiting_text(completion, is_whole, cost_per_s), tip=_older_text(completion, written))
 
 
-def _waiting_text(standing: Completion, is_whole: bool, cost_per_s: float | None) -> str:
-    if not standing.n_trials:
+def _waiting_text(completion: Completion, is_whole: bool, cost_per_s: float | None) -> str:
+    if not completion.n_trials:
         return "not run · nothing to train"
     if is_whole:
-        return f"all {counted(standing.n_trials, 'trial')} done · press Run to write the result"
-    time = "" if not cost_per_s else f" · about {duration_text(standing.cost_left / cost_per_s)}"
-    if standing.n_done:
-        return f"{standing.n_done} of {counted(standing.n_trials, 'trial')} done{time}"
-    return f"not run · {counted(standing.n_trainings, 'network')} to train{time}"
+        return f"all {counted(completion.n_trials, 'trial')} done · press Run to write the result"
+    time = "" if not cost_per_s else f" · about {duration_text(completion.cost_left / cost_per_s)}"
+    if completion.n_done:
+        return f"{completion.n_done} of {counted(completion.n_trials, 'trial')} done{time}"
+    return f"not run · {counted(completion.n_trainings, 'network')} to train{time}"
 
 
-def _older_text(standing: Completion, written: str) -> str:
-    if not standing.n_written:
+def _older_text(completion: Completion, written: str) -> str:
+    if not completion.n_written:
         return ""
-    return f"Earlier result: {counted(standing.n_written, 'trial')} per task, {written}"
+    return f"Earlier result: {counted(completion.n_written, 'trial')} per task, {written}"
 
 
 def failure_text(error: BaseException) -> str:

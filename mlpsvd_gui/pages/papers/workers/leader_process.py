@@ -60,7 +60,7 @@ class EngineCompiling:
 class RunStarting:
     """The processes start; what is there already, by name."""
 
-    standings: Mapping[str, Completion]
+    completions: Mapping[str, Completion]
     token: int = 0
 
 
@@ -71,7 +71,7 @@ class TrialsDone:
     n_done: int
     n_trials: int
     left_s: float | None
-    standings: Mapping[str, Completion]
+    completions: Mapping[str, Completion]
     token: int = 0
 
 
@@ -80,7 +80,7 @@ class ResultFound:
     """A table or figure is written."""
 
     name: str
-    standings: Mapping[str, Completion]
+    completions: Mapping[str, Completion]
     token: int = 0
 
 

@@ -141,7 +141,7 @@ class CollectionController(QObject):
 
         return take_if_open
 
-    def let_go_of_last(self) -> None:
+    def close_previous(self) -> None:
         """Close the previous collection once all its takes are written."""
         for _, library in self._retired:
             library.close()

@@ -64,7 +64,7 @@ class RecordController(QObject):
         self.collection.shelf_changed.connect(self._take_shelf)
         self.collection.classes_changed.connect(self.takes.draw_now)
         self.takes.take_ready.connect(self.collection.add)
-        self.takes.settled.connect(self.collection.let_go_of_last)
+        self.takes.settled.connect(self.collection.close_previous)
         self.retrain.listen_requested.connect(self._listen)
         panel.theme_changed.connect(self.collection.show_clips)
         self.player.look_for_output()

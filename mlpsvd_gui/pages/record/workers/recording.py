@@ -131,7 +131,7 @@ class RecordingWorker(QObject):
         self._spool_folder = spool_folder
         self._recorder: Recorder | None = None
         self._takes: deque[Take] = deque()
-        self._stretches: deque[TakeSpan] = deque(maxlen=_REMEMBERED_TAKES)
+        self._take_spans: deque[TakeSpan] = deque(maxlen=_REMEMBERED_TAKES)
         self._running_first: int | None = None
         self._heard: InputView | None = None
         self._is_over = False
@@ -224,7 +224,7 @@ class RecordingWorker(QObject):
         self._mark(takes, state, rate_hz, envelope.end)
         running = self._running(state, envelope.end, rate_hz)
         self._heard = InputView(
-            envelope.low, envelope.high, envelope.shown_s, envelope.end, rate_hz, (*self._stretches, *running), state
+            envelope.low, envelope.high, envelope.shown_s, envelope.end, rate_hz, (*self._take_spans, *running), state
         )
         if takes:
             self._takes.extend(takes)
@@ -233,7 +233,7 @@ class RecordingWorker(QObject):
     def _mark(self, takes: list[Take], state: RecorderState, rate_hz: float, end: int) -> None:
         for take in takes:
             first = self._running_first if self._running_first is not None else end - len(take.samples)
-            self._stretches.append(TakeSpan(first, first + len(take.samples), take.pre_roll_s, take.label))
+            self._take_spans.append(TakeSpan(first, first + len(take.samples), take.pre_roll_s, take.label))
             self._running_first = first + len(take.samples) if state.recording else None
         if not state.recording:
             self._running_first = None

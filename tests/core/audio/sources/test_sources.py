@@ -140,7 +140,7 @@ def test_a_source_can_be_started_again_but_not_twice_at_once(recording: Path) ->
 
 def test_an_unforeseen_error_in_the_thread_is_told_too() -> None:
     class Broken(PacedSource):
-        def _stretches(self) -> Iterator[np.ndarray]:
+        def _sections(self) -> Iterator[np.ndarray]:
             yield np.zeros(10, np.float32)
             raise OSError("the disk is gone")
 

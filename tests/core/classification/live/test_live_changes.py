@@ -169,7 +169,7 @@ def test_no_window_holds_sound_from_both_sides_of_a_break(
 
     for n, breaks in blocks:
         if breaks:
-            ring.begin_anew(0.25)
+            ring.mark_gap(0.25)
             close_stretch(at)
             begins, n_gaps = at, n_gaps + 1
         ring.write(samples[at : at + n])
@@ -187,7 +187,7 @@ def test_a_break_forgets_smoothing_and_hold(classifier: Classifier) -> None:
     samples = noise(6 * WINDOW)
     ring, live = begun(classifier, samples[: 3 * WINDOW + 50], smoothing="mean", smoothing_s=60.0, hold_s=60.0)
     live.poll()
-    ring.begin_anew(1.0)
+    ring.mark_gap(1.0)
     ring.write(samples[4 * WINDOW :])
     first, second = live.poll()
     assert first.start_s == pytest.approx((3 * WINDOW + 50) / RATE_HZ + 1.0)
@@ -200,7 +200,7 @@ def test_a_break_exactly_between_two_windows_forgets_too(classifier: Classifier)
     samples = noise(2 * WINDOW)
     ring, live = begun(classifier, samples[:WINDOW], smoothing="mean", smoothing_s=60.0)
     live.poll()
-    ring.begin_anew()
+    ring.mark_gap()
     ring.write(samples[WINDOW:])
     (one,) = live.poll()
     assert one.smoothed == pytest.approx(one.probabilities)
@@ -209,7 +209,7 @@ def test_a_break_exactly_between_two_windows_forgets_too(classifier: Classifier)
 def test_the_rest_behind_a_break_is_decided_on_and_the_one_before_it_is_not(classifier: Classifier) -> None:
     samples = noise(WINDOW)
     ring, live = begun(classifier, samples[:150])
-    ring.begin_anew(0.5)
+    ring.mark_gap(0.5)
     ring.write(samples[150:])
     assert live.poll() == []
     (one,) = live.flush()
@@ -221,7 +221,7 @@ def test_after_a_loss_windows_are_aligned_to_the_stretch_that_they_lie_in(classi
     ring = RingBuffer(3 * WINDOW)
     live = LiveClassifier(ring, classifier)
     ring.write(noise(150))
-    ring.begin_anew()
+    ring.mark_gap()
     ring.write(noise(5 * WINDOW + 100))
     starts = [round(one.start_s * RATE_HZ) for one in live.poll()]
     assert starts == [150 + 3 * WINDOW, 150 + 4 * WINDOW]
@@ -231,7 +231,7 @@ def test_a_decision_says_how_much_sound_was_lost_before_it(classifier: Classifie
     ring = RingBuffer(3 * WINDOW)
     live = LiveClassifier(ring, classifier)
     ring.write(noise(WINDOW))
-    ring.begin_anew(0.5)
+    ring.mark_gap(0.5)
     ring.write(noise(WINDOW))
     assert [one.lost_s for one in live.poll()] == pytest.approx([0.0, 0.5])
     ring.write(noise(5 * WINDOW))

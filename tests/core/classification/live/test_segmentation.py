@@ -146,13 +146,13 @@ def test_a_sound_that_breaks_off_is_left_and_the_next_one_begins_behind_the_brea
     live = LiveClassifier(ring, classifier, SETTINGS)
     ring.write(loud(1000))
     assert live.poll() == []
-    ring.begin_anew(1.0)
+    ring.mark_gap(1.0)
     ring.write(np.concatenate([loud(1600, 5), silence(HANG)]))
     (one,) = live.poll()
     assert one.start_s == pytest.approx(1000 / RATE_HZ + 1.0)
     assert np.array_equal(one.probabilities, classifier.probabilities(loud(1600, 5)))
     ring.write(loud(1000))
-    ring.begin_anew(1.0)
+    ring.mark_gap(1.0)
     ring.write(silence(100))
     assert live.poll() + live.flush() == []
 
@@ -162,7 +162,7 @@ def test_a_pause_is_no_loss_and_a_break_is_one(classifier: Classifier) -> None:
     live = LiveClassifier(ring, classifier, SETTINGS)
     ring.write(np.concatenate([loud(1600), silence(HANG), loud(100), silence(20_000), loud(1600, 5), silence(HANG)]))
     assert {one.lost_s for one in live.poll(1000)} == {0.0}
-    ring.begin_anew(1.5)
+    ring.mark_gap(1.5)
     ring.write(np.concatenate([loud(1600, 6), silence(HANG)]))
     assert [one.lost_s for one in live.poll()] == pytest.approx([1.5])
 

@@ -129,7 +129,7 @@ def test_a_pre_roll_reaches_neither_before_the_source_nor_across_a_break_nor_int
     tape.play(0.1)
     tape.recorder.stop()
     tape.play(1.0)
-    tape.ring.begin_anew(0.5)
+    tape.ring.mark_gap(0.5)
     tape.play(0.05)
     tape.recorder.start("behind a break")
     tape.play(0.1)
@@ -143,7 +143,7 @@ def test_a_break_cuts_a_take_and_both_pieces_say_so(tmp_path: Path) -> None:
     tape = Tape(tmp_path, BY_HAND)
     tape.recorder.start("dog")
     tape.play(0.3)
-    tape.ring.begin_anew(1.0)
+    tape.ring.mark_gap(1.0)
     tape.play(0.2)
     tape.recorder.stop()
     tape.recorder.start("dog")
@@ -160,7 +160,7 @@ def test_a_break_is_told_in_words(tmp_path: Path) -> None:
     tape = Tape(tmp_path, BY_HAND)
     tape.recorder.start("dog")
     tape.play(0.3)
-    tape.ring.begin_anew(1.0)
+    tape.ring.mark_gap(1.0)
     tape.play(0.2)
     assert tape.recorder.state.message == "Sound was lost while dog was recorded; the clip ends there."
 
@@ -169,7 +169,7 @@ def test_a_fixed_length_with_a_break_ends_where_it_would_have_ended(tmp_path: Pa
     tape = Tape(tmp_path, FIXED)
     tape.recorder.start("dog")
     tape.play(0.2)
-    tape.ring.begin_anew(0.0)
+    tape.ring.mark_gap(0.0)
     tape.play(1.0)
     assert tape.numbers() == [(0, 1600), (1600, 4000)]
     assert all(take.has_gap for take in tape.takes)
@@ -247,7 +247,7 @@ def test_whatever_happens_no_sample_is_in_two_takes_and_no_take_has_a_jump(
             tape.recorder.stop()
         else:
             breaks.append(tape.ring.n_written)
-            tape.ring.begin_anew(0.1)
+            tape.ring.mark_gap(0.1)
     tape.takes += tape.recorder.close()
     spans = sorted(tape.numbers())
     for (_, end), (start, _) in itertools.pairwise(spans):

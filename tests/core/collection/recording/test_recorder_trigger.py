@@ -87,7 +87,7 @@ def test_a_break_ends_a_triggered_take_and_the_next_begins_behind_it(tmp_path: P
     room = Room(tmp_path, TRIGGERED)
     room.sound(0.3, 0.001)
     room.sound(0.2, 0.5)
-    room.ring.begin_anew(0.3)
+    room.ring.mark_gap(0.3)
     room.sound(0.2, 0.5)
     room.sound(0.5, 0.001)
     assert room.durations == [pytest.approx(0.3, abs=0.011), pytest.approx(0.4, abs=0.011)]

@@ -94,7 +94,7 @@ def test_dragging_a_dot_moves_model_table_label_and_curve(qtbot: Any, desk: Desk
     x, y = plot.curve_data(0)
     assert abs(x[np.argmax(y)] - desk.centres[0]) < 1.0
     assert desk.selection.class_index == 0
-    assert f"{desk.centres[0]:g} Hz" in desk.panel.view.words.text()
+    assert f"{desk.centres[0]:g} Hz" in desk.panel.view.bandwidth_text.text()
 
 
 def test_arrow_keys_move_the_selected_filter(qtbot: Any, desk: Desk) -> None:
@@ -219,7 +219,7 @@ def test_a_filter_above_nyquist_of_a_lower_sample_rate_does_not_break_it(desk: D
     synthetic = replace(desk.model.experiment.data.synthetic, sample_rate_hz=1300.0)
     desk.model.set_value("data.synthetic", synthetic)
     desk.selection.select_class(0)
-    assert "is not possible" in desk.panel.view.words.text()
+    assert "is not possible" in desk.panel.view.bandwidth_text.text()
     assert desk.panel.view.response_plot.curve_keys() == (3, 4)
 
 
@@ -260,5 +260,7 @@ def test_a_rename_to_an_existing_name_blames_the_filter_that_was_renamed(
     names = [one.label for one in desk.bank]
     _type_into(qtbot, desk, row, 0, names[other])
     assert [one.label for one in desk.bank] == names
-    words = desk.panel.problem.text()
-    assert words == f"The name of {names[row]} cannot be “{names[other]}”; it should be a name that no other class has."
+    sentence = desk.panel.problem.text()
+    assert (
+        sentence == f"The name of {names[row]} cannot be “{names[other]}”; it should be a name that no other class has."
+    )
