@@ -70,10 +70,10 @@ def log_path() -> Path | None:
     return None
 
 
-def catch_everything(tell: Callable[[str], None]) -> None:
-    """Log uncaught exceptions of any thread and pass one sentence to ``tell``.
+def catch_everything(show: Callable[[str], None]) -> None:
+    """Log uncaught exceptions of any thread and pass one sentence to ``show``.
 
-    ``tell`` is called from the thread in which the exception happened.
+    ``show`` is called from the thread in which the exception happened.
     """
 
     def report(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
@@ -81,7 +81,7 @@ def catch_everything(tell: Callable[[str], None]) -> None:
             sys.__excepthook__(kind, error or kind(), trace)
             return
         LOGGER.error("Unexpected %s", kind.__name__, exc_info=(kind, error, trace))
-        tell(unexpected_sentence(error))
+        show(unexpected_sentence(error))
 
     def report_thread(args: threading.ExceptHookArgs) -> None:
         report(args.exc_type, args.exc_value, args.exc_traceback)

@@ -188,22 +188,22 @@ class MainWindow(QMainWindow):
         self.controls = RunControls(
             self.actions_, self.toolbar, self.race_panel, self.settings, self.training, self.run, self._state_text
         )
-        self.training.failed.connect(self.tell_error)
-        self.session.noted.connect(self._tell_done)
+        self.training.failed.connect(self.report_error)
+        self.session.noted.connect(self._report_done)
         self.training.noted.connect(lambda text: self.messages.show_message(MessageKind.WARNING, text))
-        self.documents.failed.connect(self.tell_error)
-        self.documents.done.connect(self._tell_done)
+        self.documents.failed.connect(self.report_error)
+        self.documents.done.connect(self._report_done)
         self.documents.origin_changed.connect(self._update_title)
-        self.dialogs.told.connect(self._tell_done)
+        self.dialogs.reported.connect(self._report_done)
         for menu in self.findChildren(PlotMenu):
-            menu.saved.connect(self._tell_done)
-            menu.failed.connect(self.tell_error)
-        self.unexpected.connect(self.tell_error)
+            menu.saved.connect(self._report_done)
+            menu.failed.connect(self.report_error)
+        self.unexpected.connect(self.report_error)
         self.listen_panel.welcome.record_requested.connect(lambda: self.live_tab.show_page(self.record_panel))
         self.listen_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
         self.record.listen_requested.connect(lambda: self.live_tab.show_page(self.listen_panel))
         self.messages.action_requested.connect(self._do_offered)
-        self.data.settings_applied.connect(lambda text: self._tell_done(text, "undo"))
+        self.data.settings_applied.connect(lambda text: self._report_done(text, "undo"))
         self.documents.model_opened.connect(self.open_model)
         self.actions_.undo.triggered.connect(self._undo)
         self.actions_.redo.triggered.connect(self.experiments.redo)
@@ -281,11 +281,11 @@ class MainWindow(QMainWindow):
         """Make a preset the current experiment."""
         self.documents.use(with_recordings(PRESETS[name], self.experiments.experiment.data.recordings))
 
-    def tell_error(self, text: str) -> None:
+    def report_error(self, text: str) -> None:
         """Show an error message."""
         self.messages.show_message(MessageKind.ERROR, text)
 
-    def _tell_done(self, text: str, action: str = "") -> None:
+    def _report_done(self, text: str, action: str = "") -> None:
         words = {"undo": "Undo", "go back": "Back to my unsaved settings"}.get(action, "")
         self.messages.show_message(MessageKind.DONE, text, action, words)
 

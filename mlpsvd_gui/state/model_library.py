@@ -45,7 +45,7 @@ class ModelLibrary(QObject):
 
     def open_model(self, path: str | Path) -> None:
         """Read a model file in the background; see :attr:`opened` and :attr:`failed`."""
-        self._opening.submit(lambda: model_from_file(Path(path)), self._take_opened, self._tell)
+        self._opening.submit(lambda: model_from_file(Path(path)), self._take_opened, self._report)
 
     def close(self) -> None:
         """Stop reading."""
@@ -60,5 +60,5 @@ class ModelLibrary(QObject):
         self._trained = models_from_run(self._run_model.data, list(self._run_model.outcomes.values()))
         self.models_changed.emit()
 
-    def _tell(self, error: Exception) -> None:
+    def _report(self, error: Exception) -> None:
         self.failed.emit(f"{error}")

@@ -60,7 +60,7 @@ class LatestRunner(QObject):
     busy_changed = Signal(bool)
     """Emits whether a result is pending."""
 
-    _told = Signal(object, str, object)
+    _posted = Signal(object, str, object)
 
     def __init__(self, work: Work, name: str = "latest", parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -71,7 +71,7 @@ class LatestRunner(QObject):
         self._closed = False
         self._asked = 0
         self._busy = False
-        self._told.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._posted.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
         self._thread.start()
 
@@ -148,29 +148,29 @@ class LatestRunner(QObject):
         def progress(share: float) -> None:
             if ticket.called_off.is_set():
                 raise Cancelled
-            self._tell(ticket, "progress", share)
+            self._post(ticket, "progress", share)
 
         try:
             answer = self._work(ticket.request, progress)
         except Cancelled:
             return
         except MlpSvdError as error:
-            self._tell(ticket, "failure", str(error))
+            self._post(ticket, "failure", str(error))
         except MemoryError:
-            self._tell(ticket, "failure", "Not enough memory. Use fewer or shorter clips.")
+            self._post(ticket, "failure", "Not enough memory. Use fewer or shorter clips.")
         except Exception:
             _log.exception("%s could not answer %r", self._thread.name, ticket.request)
-            self._tell(
+            self._post(
                 ticket, "failure", "The computation failed because of an internal error. See the log for details."
             )
         else:
-            self._tell(ticket, "answer", answer)
+            self._post(ticket, "answer", answer)
 
-    def _tell(self, ticket: _Ticket, kind: str, value: object) -> None:
+    def _post(self, ticket: _Ticket, kind: str, value: object) -> None:
         if self._closed:
             return
         try:
-            self._told.emit(ticket, kind, value)
+            self._posted.emit(ticket, kind, value)
         except RuntimeError:  # the window and this object no longer exist
             return
 

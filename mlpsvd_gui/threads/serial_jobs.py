@@ -18,14 +18,14 @@ class SerialJobs(QObject):
     :class:`~mlpsvd_gui.threads.background_jobs.BackgroundJobs`.
     """
 
-    _told = Signal(object)
+    _posted = Signal(object)
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._n_open = 0
         self._closed = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-        self._told.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._posted.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def submit(self, job: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
         """Run ``job`` in the background, then ``done(result)`` or ``failed(error)`` on this thread."""
@@ -47,13 +47,13 @@ class SerialJobs(QObject):
         try:
             result = job()
         except Exception as error:  # handled by the caller
-            self._tell(failed, error)
+            self._post(failed, error)
         else:
-            self._tell(done, result)
+            self._post(done, result)
 
-    def _tell(self, answer: Callable[[Any], None], value: object) -> None:
+    def _post(self, answer: Callable[[Any], None], value: object) -> None:
         if not self._closed:
-            self._told.emit(lambda: answer(value))
+            self._posted.emit(lambda: answer(value))
 
     @Slot(object)
     def _deliver(self, answer: Callable[[], None]) -> None:

@@ -17,7 +17,7 @@ __all__ = ["NumberField", "problem_colour"]
 
 _FEWEST_CHARACTERS = 6
 _MOST_CHARACTERS = 18
-_TOLD_MS = 8000
+_TOOLTIP_MS = 8000
 
 
 def problem_colour(palette: QPalette) -> QColor:
@@ -172,7 +172,7 @@ class NumberField(QAbstractSpinBox):
         self._paint(sentence)
         if sentence and self.shows_tip and self.isVisible():
             below = self.mapToGlobal(self.rect().bottomLeft())
-            QToolTip.showText(below, plain_tip(sentence), self, self.rect(), _TOLD_MS)
+            QToolTip.showText(below, plain_tip(sentence), self, self.rect(), _TOOLTIP_MS)
         if before != sentence:
             self.refused.emit(sentence)
 

@@ -52,7 +52,7 @@ in a plot over epochs: move the cursor</td></tr>
 class Dialogs(QObject):
     """Asks for paths and emits them."""
 
-    told = Signal(str)
+    reported = Signal(str)
     """Emits a message."""
 
     def __init__(self, window: QWidget, actions: WindowActions, files: DocumentsController) -> None:
@@ -155,11 +155,11 @@ class Dialogs(QObject):
         """Open the log file in the system's viewer."""
         path = log_path()
         if path is None:
-            self.told.emit("No log file could be written.")
+            self.reported.emit("No log file could be written.")
             return
         path.touch()
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-            self.told.emit(f"Log file: {path}")
+            self.reported.emit(f"Log file: {path}")
 
     def _show_text(self, title: str, text: str) -> None:
         box = QMessageBox(self._window)

@@ -119,7 +119,7 @@ class DocumentsController(QObject):
         if path.is_dir() and file_jobs.has_run(path) and not self._run.state.is_active:
             self.use(experiment, own_file, f"Opened {path.name}: {experiment.name}. Reading results…")
             self._reading.submit(
-                partial(file_jobs.read_run, path), partial(self._show_run, path), partial(self._tell_unread, path)
+                partial(file_jobs.read_run, path), partial(self._show_run, path), partial(self._report_unread, path)
             )
             return
         self.use(experiment, own_file, f"Opened {path.name}: {experiment.name}. Press Train to compute its results.")
@@ -132,7 +132,7 @@ class DocumentsController(QObject):
         self._run.show(saved)
         self.done.emit(f"Opened {path.name} with its results: {saved.experiment.name}.", "")
 
-    def _tell_unread(self, path: Path, error: Exception) -> None:
+    def _report_unread(self, path: Path, error: Exception) -> None:
         LOGGER.error("The results in %s could not be read", path, exc_info=error)
         reason = str(error).rstrip(".") if isinstance(error, MlpSvdError) else unexpected_sentence(error).rstrip(".")
         self.failed.emit(f"Opened {path.name} without its results: {reason}.")
@@ -161,7 +161,7 @@ class DocumentsController(QObject):
             return
         job = partial(file_jobs.save_run, folder, run)
         self.done.emit(f"Saving the run to {folder}…", "")
-        self._writing.submit(job, self._tell_saved, partial(self._tell_failed, folder))
+        self._writing.submit(job, self._report_saved, partial(self._report_failed, folder))
 
     def export_model(self, path: Path, contender: str) -> None:
         """Write one contender's model file."""
@@ -171,12 +171,12 @@ class DocumentsController(QObject):
             return
         path = path if path.suffix else path.with_suffix(".safetensors")
         job = partial(file_jobs.export_model, path, self._run.data, outcome, self._run.run_id)
-        self._writing.submit(job, self._tell_saved, partial(self._tell_failed, path))
+        self._writing.submit(job, self._report_saved, partial(self._report_failed, path))
 
-    def _tell_saved(self, path: Path) -> None:
+    def _report_saved(self, path: Path) -> None:
         self.done.emit(f"Saved {path}.", "")
 
-    def _tell_failed(self, path: Path, error: Exception) -> None:
+    def _report_failed(self, path: Path, error: Exception) -> None:
         LOGGER.error("%s could not be written", path, exc_info=error)
         self.failed.emit(_not_written(path, error))
 

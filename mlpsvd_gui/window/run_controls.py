@@ -66,7 +66,7 @@ class RunControls(QObject):
         self._training.progress_changed.connect(self._show_progress)
         self._run.state_changed.connect(self._update)
         self._run.outcomes_changed.connect(self._update)
-        self._run.events_added.connect(self._say)
+        self._run.events_added.connect(self._show_state_text)
 
     def _train(self) -> None:
         self._settings.commit()
@@ -86,7 +86,7 @@ class RunControls(QObject):
     def _show_progress(self, share: float, left: str) -> None:
         self._left = left
         self._toolbar.show_progress(share, left)
-        self._say()
+        self._show_state_text()
 
     def _update(self, *_: object) -> None:
         state, actions = self._run.state, self._actions
@@ -108,7 +108,7 @@ class RunControls(QObject):
         self._update_exports(has_outcomes)
         if state is not RunPhase.EMPTY:
             self._toolbar.show_engine(self._run.engine_description)
-        self._say()
+        self._show_state_text()
 
     def _update_exports(self, has_outcomes: bool) -> None:
         contenders = self._run.contenders
@@ -127,7 +127,7 @@ class RunControls(QObject):
             return "A run is active; stop it first (F7)"
         return "Train the networks on the same data (F5)"
 
-    def _say(self, *_: object) -> None:
+    def _show_state_text(self, *_: object) -> None:
         self._state_text.setText(self._sentence())
 
     def _sentence(self) -> str:

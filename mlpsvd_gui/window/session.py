@@ -67,7 +67,7 @@ class SessionController(QObject):
 
     def restore(self) -> None:
         """Read the last run in the background, and show it unless another one was started meanwhile."""
-        self._reading.submit(self._library.read_latest, self._show, self._tell_unread)
+        self._reading.submit(self._library.read_latest, self._show, self._report_unread)
 
     def may_close(self) -> bool:
         """Whether the window may close now; asks first if a run is active."""
@@ -93,7 +93,7 @@ class SessionController(QObject):
             n_epochs = run.experiment.training.epochs
             self.noted.emit(f"Restored the last run ({run.epoch} of {n_epochs} epochs).")
 
-    def _tell_unread(self, error: Exception) -> None:
+    def _report_unread(self, error: Exception) -> None:
         LOGGER.warning("The last run could not be restored: %s", error)
 
     def _ask(self) -> None:

@@ -135,12 +135,12 @@ class TrainingWorker(QObject):
             _await_end(before, stop)  # not by the window, which an epoch or a step of the Bayes limit would hold up
             prepared, race, keeper = self._start_race(token, experiment, run_id, stop)
             with keeper:
-                self._tell(self._raced(token, prepared, race, keeper, stop, go))
+                self._report(self._raced(token, prepared, race, keeper, stop, go))
             self._find_limit(token, experiment, stop)
         except _CancelledError:
-            self._tell(TrainingStopped(token))
+            self._report(TrainingStopped(token))
         except Exception as error:  # the controller shows a message, also for MemoryError
-            self._tell(TrainingFailed(token, error))
+            self._report(TrainingFailed(token, error))
         finally:
             if before is not None:
                 before.join()  # the next run waits for this thread, and so for all before it
@@ -170,16 +170,16 @@ class TrainingWorker(QObject):
 
     def _validate(self, token: int, prepared: Prepared, race: Race, stop: threading.Event, go: threading.Event) -> None:
         """Cross-validate if the test set is small; Stop skips it and keeps the trained networks."""
-        told_at = 0.0
+        reported_at = 0.0
 
         def progress(share: float) -> None:
-            nonlocal told_at
+            nonlocal reported_at
             go.wait()
             if stop.is_set():
                 raise _CancelledError
-            if time.monotonic() - told_at >= _BATCH_S:
-                told_at = time.monotonic()
-                self._tell(ValidationProgress(token, share))
+            if time.monotonic() - reported_at >= _BATCH_S:
+                reported_at = time.monotonic()
+                self._report(ValidationProgress(token, share))
 
         try:
             race.validations = cross_validate(prepared, progress)
@@ -194,7 +194,7 @@ class TrainingWorker(QObject):
         def progress(share: float) -> None:
             if stop.is_set():
                 raise _CancelledError
-            self._tell(PreparationProgress(token, share))
+            self._report(PreparationProgress(token, share))
 
         prepared = self._prepare(experiment, progress)
         self._await_engine(token, experiment, stop)
@@ -206,7 +206,7 @@ class TrainingWorker(QObject):
         prepared.measure()  # in this thread, so that the window does not wait for it later
         if prepared.warnings:
             notes = (*notes, " ".join(prepared.warnings))
-        self._tell(DataPrepared(token, prepared, engine, notes))
+        self._report(DataPrepared(token, prepared, engine, notes))
         return prepared, race, keeper
 
     def _find_limit(self, token: int, experiment: Experiment, stop: threading.Event) -> None:
@@ -218,7 +218,7 @@ class TrainingWorker(QObject):
 
         try:
             for limit in bayes_limits(experiment, progress):
-                self._tell(LimitEstimated(token, limit))
+                self._report(LimitEstimated(token, limit))
         except _CancelledError:
             return
         except (MlpSvdError, MemoryError) as error:  # only a line in a plot is missing
@@ -228,7 +228,7 @@ class TrainingWorker(QObject):
         if self._warm_up is None or experiment.training.engine not in _FUSED:
             return
         if self._warm_up.compiles:
-            self._tell(Compiling(token))
+            self._report(Compiling(token))
         self._warm_up.wait(stop)
 
     def _pull(
@@ -242,15 +242,15 @@ class TrainingWorker(QObject):
     ) -> bool:
         """Train epochs until the end or Stop; return whether it was Stop."""
         batch: list[RaceEvent] = []
-        told_at = 0.0
+        reported_at = 0.0
         events = race.run()
         try:
             for event in events:
                 batch.append(event)
                 keeper.keep_if_due()
-                if time.monotonic() - told_at >= _BATCH_S or not go.is_set():
-                    self._tell(EpochsTrained(token, tuple(batch)))
-                    batch, told_at = [], time.monotonic()
+                if time.monotonic() - reported_at >= _BATCH_S or not go.is_set():
+                    self._report(EpochsTrained(token, tuple(batch)))
+                    batch, reported_at = [], time.monotonic()
                 go.wait()
                 self._wait_for_eyes(n_contenders, stop)
                 if stop.is_set():
@@ -258,7 +258,7 @@ class TrainingWorker(QObject):
             return False
         finally:
             if batch:
-                self._tell(EpochsTrained(token, tuple(batch)))
+                self._report(EpochsTrained(token, tuple(batch)))
             close = getattr(events, "close", None)
             if close is not None:
                 close()
@@ -269,7 +269,7 @@ class TrainingWorker(QObject):
         if pace is not None:
             stop.wait(1.0 / pace / n_contenders)
 
-    def _tell(self, news: TrainingEvent) -> None:
+    def _report(self, news: TrainingEvent) -> None:
         try:
             self.news.emit(news)
         except RuntimeError:  # the window and this object no longer exist

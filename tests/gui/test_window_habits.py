@@ -162,7 +162,7 @@ def test_a_message_moves_nothing(qtbot: QtBot, window: MainWindow) -> None:
     for page in _pages(window):
         _wait_until_still(qtbot, window)  # a list of devices may still arrive
         before = _places(window)
-        window.tell_error("Something could not be read, and this sentence about it is long. " * 3)
+        window.report_error("Something could not be read, and this sentence about it is long. " * 3)
         QApplication.processEvents()
         assert window.messages.isVisible() and window.messages.text
         moved = [(one, at, size) for one, at, size in before if one.mapTo(window, QPoint()) != at or one.size() != size]

@@ -31,7 +31,7 @@ class FilesProgress:
     def __init__(self, is_shown: bool) -> None:
         self._bar: tqdm[Any] | None = None
         self._is_shown = is_shown
-        self._started = self._told_at = time.monotonic()
+        self._started = self._reported_at = time.monotonic()
 
     def __enter__(self) -> Self:
         if self._is_shown and sys.stderr.isatty():
@@ -50,8 +50,8 @@ class FilesProgress:
             self._bar.set_postfix_str(self._pace(event), refresh=False)
             self._bar.n = event.share
             self._bar.refresh()
-        elif self._is_shown and time.monotonic() - self._told_at >= _LINE_INTERVAL_S:
-            self._told_at = time.monotonic()
+        elif self._is_shown and time.monotonic() - self._reported_at >= _LINE_INTERVAL_S:
+            self._reported_at = time.monotonic()
             print(f"{event.n_done:,}/{event.n_files:,} files, {self._pace(event)}", file=sys.stderr, flush=True)
 
     def report(self, sentence: str) -> None:

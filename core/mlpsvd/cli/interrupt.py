@@ -69,10 +69,10 @@ class StopRequest:
             raise KeyboardInterrupt
         self._signal = number
         self._requested.set()
-        self._say(f"\nmlpsvd: {self._answer}; Ctrl-C again stops at once\n")
+        self._write(f"\nmlpsvd: {self._answer}; Ctrl-C again stops at once\n")
 
     @staticmethod
-    def _say(text: str) -> None:
+    def _write(text: str) -> None:
         try:
             sys.stderr.write(text)
             sys.stderr.flush()

@@ -113,8 +113,8 @@ def listen(model: Path, options: ListenOptions) -> int:
         stop = opened.enter_context(StopRequest("stopping"))
         for decision in _decisions(session, options.seconds, stop):
             print_decision(decision)
-        _tell_lost(session)
-        _tell_notes(source)
+        _report_lost(session)
+        _report_notes(source)
         if stop.is_requested:
             return INTERRUPTED
         return _exit_code(session)
@@ -232,12 +232,12 @@ class _StatusPrinter:
         self._was_heard = self._was_heard or self._is_heard
 
 
-def _tell_lost(session: Session) -> None:
+def _report_lost(session: Session) -> None:
     if session.lost_s:
         report(f"{session.lost_s:.2f} s of audio were skipped: input arrived faster than it could be classified")
 
 
-def _tell_notes(source: AudioSource) -> None:
+def _report_notes(source: AudioSource) -> None:
     for note in source.notes if isinstance(source, FileSource) else ():
         report(f"note: {source.name}: {note}")
 

@@ -91,7 +91,7 @@ class LineProgress:
     def prepared(self, share: float) -> None:
         """Report data preparation that takes long."""
         if self._is_due():
-            self._say(f"preparing data, {share:.0%}")
+            self._print(f"preparing data, {share:.0%}")
 
     def trained(self, event: RaceEvent) -> None:
         """Count an epoch of one network, and print a line every few seconds."""
@@ -105,12 +105,12 @@ class LineProgress:
         if done == self._total or self._is_due():
             left_s = (time.monotonic() - self._started) / self._trained * (self._total - done)
             states = ", ".join(self._states.values())
-            self._say(f"epoch {event.event.epoch}/{self._n_epochs}, {states}, {left_s:.0f} s left")
+            self._print(f"epoch {event.event.epoch}/{self._n_epochs}, {states}, {left_s:.0f} s left")
 
     def _is_due(self) -> bool:
         return time.monotonic() - self._last >= _LINE_INTERVAL_S
 
-    def _say(self, text: str) -> None:
+    def _print(self, text: str) -> None:
         self._last = time.monotonic()
         print(text, file=sys.stderr, flush=True)
 

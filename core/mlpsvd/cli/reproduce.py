@@ -72,7 +72,7 @@ def reproduce(
         closing(run_reproductions(reproductions, n_trials, out, executor, together)) as events,
     ):
         for event in events:
-            _tell(event, progress)
+            _report(event, progress)
             if stop.is_requested:
                 break
     if stop.is_requested:
@@ -110,16 +110,16 @@ def _executor(n_jobs: int, scheduler: str) -> OpenExecutor:
     return lambda: local_workers(n_jobs or n_usable_cores())
 
 
-def _tell(event: ReproductionEvent, progress: _Progress) -> None:
+def _report(event: ReproductionEvent, progress: _Progress) -> None:
     if isinstance(event, TrialDone):
         progress.done(event)
     elif isinstance(event, FindingWritten):
-        progress.write(_told(event))
+        progress.write(_result_text(event))
     else:
         progress.write(f"\nReport:  {event.path}")
 
 
-def _told(event: FindingWritten) -> str:
+def _result_text(event: FindingWritten) -> str:
     """Return the result as text: the summary and one line per comparison."""
     lines = ["", event.reproduction.title, f"  {event.finding.summary}"]
     lines += [_line(one) for one in event.finding.comparisons]

@@ -103,8 +103,8 @@ class _FolderScanner:
             seen.add(place)
         left_out = [one for one in left_out if self._key(self._folder / one.path) not in known]
         self._add_strays(catalogue, strays, labels, left_out)
-        self._tell(missing, left_out, rows)
-        self._tell_foreign(catalogue)
+        self._report(missing, left_out, rows)
+        self._report_foreign(catalogue)
         return FolderScan(catalogue, tuple(self._notes), self._text, self._copy_to)
 
     def _manifest(self) -> Manifest:
@@ -207,7 +207,7 @@ class _FolderScanner:
             now = "is" if len(added) == 1 else "are"
             self._notes.append(f"{count} not in the manifest {now} now in it: {shortened_list(added)}.")
 
-    def _tell(
+    def _report(
         self, missing: Sequence[Mapping[str, str]], left_out: Sequence[Skipped], rows: Sequence[Mapping[str, str]]
     ) -> None:
         if missing:
@@ -229,7 +229,7 @@ class _FolderScanner:
             more = f" (first: {name})" if len(left_out) > 1 else f" ({name})"
             self._notes.append(f"{count} left out{more}: {one_line(first.reason, 200)}.")
 
-    def _tell_foreign(self, catalogue: ClipIndex) -> None:
+    def _report_foreign(self, catalogue: ClipIndex) -> None:
         """Report the clips that are never changed, as they are outside the folder or behind a link."""
         outside = [one.name for one in catalogue.clips() if not one.path.is_relative_to(self._folder)]
         if outside:

@@ -129,8 +129,8 @@ def _centres_and_distances(
     deviations = scaled - centres[nearest]
     factors = np.where(nearest == members, without_itself, 1.0)
     distances = factors * np.sqrt(np.einsum("nd,nd->n", deviations, deviations) / scaled.shape[1])
-    tells = np.bincount(labels, minlength=n_classes)[labels] > 1
-    return centres, distances[tells & np.isfinite(distances)]
+    has_others = np.bincount(labels, minlength=n_classes)[labels] > 1
+    return centres, distances[has_others & np.isfinite(distances)]
 
 
 def _slices(n: int) -> list[slice]:

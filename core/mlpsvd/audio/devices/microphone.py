@@ -108,7 +108,7 @@ class MicrophoneSource(AudioSource):
         if self._thread is not None:
             raise RuntimeError(f"{self.name} has already been started")
         self._reception = Receiver(ring, self.sample_rate_hz, self._target.channel)
-        self._tell(SourceState.STARTING)
+        self._report(SourceState.STARTING)
         self._thread = threading.Thread(target=self._run, name=f"microphone {self.name}", daemon=True)
         self._thread.start()
 
@@ -119,7 +119,7 @@ class MicrophoneSource(AudioSource):
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(_JOIN_S)
         if not self.finished:
-            self._tell(SourceState.STOPPED)
+            self._report(SourceState.STOPPED)
 
     # -- the pump
 
@@ -138,7 +138,7 @@ class MicrophoneSource(AudioSource):
             # A thread that dies silently would leave the window waiting for samples that never come.
             self._fail(error)
         if not self.finished:
-            self._tell(SourceState.STOPPED)
+            self._report(SourceState.STOPPED)
 
     def _step(self, watch: SleepWatch) -> None:
         slept_s = watch.slept_s()
@@ -164,7 +164,7 @@ class MicrophoneSource(AudioSource):
             self._lose(self._stream, f"{self._target.name} is reopened automatically after an error: {error}")
 
     def _fail(self, error: Exception) -> None:
-        self._tell(SourceState.FAILED, f"{self._target.name} cannot be used: {error}")
+        self._report(SourceState.FAILED, f"{self._target.name} cannot be used: {error}")
 
     def _listen(self, stream: InputStream) -> None:
         blocks = stream.take()
@@ -195,7 +195,7 @@ class MicrophoneSource(AudioSource):
         self._watch_no_more()
         self._retry_at_s = now_s()
         self._look_again = True
-        self._tell(SourceState.STALLED, why)
+        self._report(SourceState.STALLED, why)
         self._look_for_stream()
 
     def _look_for_stream(self) -> None:
@@ -209,7 +209,7 @@ class MicrophoneSource(AudioSource):
             job, self._job = self._job, None
             self._take_answer(job)
         elif now_s() - self._asked_s > _STALLED_S:
-            self._tell(
+            self._report(
                 SourceState.STALLED,
                 f"{self._target.name} cannot be opened because the sound system does not respond; listening resumes "
                 "automatically when it does",
@@ -219,9 +219,9 @@ class MicrophoneSource(AudioSource):
         try:
             stream = job.result()
         except (MissingLibraryError, PortAudioMissingError, ChannelError) as error:
-            self._tell(SourceState.FAILED, str(error))
+            self._report(SourceState.FAILED, str(error))
         except DeviceError as error:
-            self._tell(SourceState.STALLED, str(error))
+            self._report(SourceState.STALLED, str(error))
             self._look_again = True
             self._retry_at_s = now_s() + _RETRY_S
         else:
@@ -240,7 +240,7 @@ class MicrophoneSource(AudioSource):
             self._receive.take(block, stream.rate_hz)
         self._has_sound, self._patience_s = True, _STALLED_S
         if self.status.state is not SourceState.RUNNING:
-            self._tell(SourceState.RUNNING, stream.remark)
+            self._report(SourceState.RUNNING, stream.remark)
         if self._looked_at_s - self._measured_at_s > _LATENCY_S:
             self._measured_at_s = self._looked_at_s
             self.latency_s = stream.latency_s + self._receive.delay_s

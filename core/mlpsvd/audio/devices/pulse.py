@@ -112,15 +112,15 @@ class PulseClient:
     def _finish_query(self, timeout_s: float) -> str | None:
         if self._unfinished is None:
             return None
-        said, _ = self._unfinished.communicate(timeout=timeout_s)
+        output, _ = self._unfinished.communicate(timeout=timeout_s)
         has_failed, self._unfinished = self._unfinished.returncode != 0, None
-        return None if has_failed else said
+        return None if has_failed else output
 
 
 def _answer(info: str, sources: tuple[PulseSource, ...]) -> PulseAnswer:
-    said = dict(line.split(": ", 1) for line in info.splitlines() if ": " in line)
-    server = "PipeWire" if "pipewire" in said.get("Server Name", "").lower() else "PulseAudio"
-    default = said.get("Default Source", "").strip()
+    fields = dict(line.split(": ", 1) for line in info.splitlines() if ": " in line)
+    server = "PipeWire" if "pipewire" in fields.get("Server Name", "").lower() else "PulseAudio"
+    default = fields.get("Default Source", "").strip()
     return PulseAnswer(PulseState.ANSWERS, server, sources, default if default != "@DEFAULT_SOURCE@" else "")
 
 
@@ -132,12 +132,12 @@ def _sources(text: str) -> tuple[PulseSource, ...]:
 
 def _source(paragraph: str) -> PulseSource | None:
     number, *lines = paragraph.splitlines()
-    said = dict(line[1:].split(": ", 1) for line in lines if line[:1] == "\t" and line[1:2] != "\t" and ": " in line)
+    fields = dict(line[1:].split(": ", 1) for line in lines if line[:1] == "\t" and line[1:2] != "\t" and ": " in line)
     try:
-        name = said["Name"]
-        n_channels, rate_hz = _specification(said["Sample Specification"])
-        is_monitor = said.get("Monitor of Sink", "n/a") != "n/a"
-        return PulseSource(int(number), name, said.get("Description") or name, n_channels, rate_hz, is_monitor)
+        name = fields["Name"]
+        n_channels, rate_hz = _specification(fields["Sample Specification"])
+        is_monitor = fields.get("Monitor of Sink", "n/a") != "n/a"
+        return PulseSource(int(number), name, fields.get("Description") or name, n_channels, rate_hz, is_monitor)
     except (KeyError, ValueError):
         return None
 

@@ -61,7 +61,7 @@ class PacedSource(AudioSource):
             raise RuntimeError(f"{self.name} is already playing")
         self._stopping.clear()
         self._raw_ring = ring
-        self._tell(SourceState.STARTING)
+        self._report(SourceState.STARTING)
         self._thread = threading.Thread(target=self._run, args=(ring,), name=f"source {self.name}", daemon=True)
         self._thread.start()
 
@@ -71,7 +71,7 @@ class PacedSource(AudioSource):
         if self._thread is not None:
             self._thread.join(_JOIN_S)
         if not self.finished:
-            self._tell(SourceState.STOPPED)
+            self._report(SourceState.STOPPED)
 
     @abstractmethod
     def _sections(self) -> Iterator[NDArray[np.float32]]:
@@ -81,12 +81,12 @@ class PacedSource(AudioSource):
         try:
             self._play(ring)
         except MlpSvdError as error:
-            self._tell(SourceState.FAILED, str(error))
+            self._report(SourceState.FAILED, str(error))
         except Exception as error:
             # A thread that dies silently would leave the window waiting for samples that never come.
-            self._tell(SourceState.FAILED, f"{self.name} cannot be played: {error}")
+            self._report(SourceState.FAILED, f"{self.name} cannot be played: {error}")
         else:
-            self._tell(SourceState.STOPPED if self._stopping.is_set() else SourceState.FINISHED)
+            self._report(SourceState.STOPPED if self._stopping.is_set() else SourceState.FINISHED)
 
     def _play(self, ring: RingBuffer) -> None:
         self._started_s, self._n_delivered = None, 0
@@ -94,7 +94,7 @@ class PacedSource(AudioSource):
             if self._started_s is None:
                 # Only now: reading a long file or importing a library is not part of the sound's time.
                 self._started_s = time.monotonic()
-                self._tell(SourceState.RUNNING)
+                self._report(SourceState.RUNNING)
             n_after = self._n_delivered + len(block)
             if not self._wait_for_turn(ring, len(block), self._started_s + n_after / self.sample_rate_hz):
                 return

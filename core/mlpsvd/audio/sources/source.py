@@ -121,5 +121,5 @@ class AudioSource(ABC):
     def stop(self) -> None:
         """Stop; returns within a fraction of a second and may be called at any time, also twice."""
 
-    def _tell(self, state: SourceState, message: str = "") -> None:
+    def _report(self, state: SourceState, message: str = "") -> None:
         self._status = SourceStatus(state, message)

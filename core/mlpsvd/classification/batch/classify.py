@@ -16,7 +16,7 @@ from collections.abc import Generator, Iterator, Sequence
 
 from mlpsvd.classification.batch.file_classifier import FileClassifier
 from mlpsvd.classification.batch.find_files import SoundFile, find_sound_files
-from mlpsvd.classification.batch.process_pool import TELL_S, classify_in_processes
+from mlpsvd.classification.batch.process_pool import REPORT_INTERVAL_S, classify_in_processes
 from mlpsvd.classification.batch.progress import ClassifyEvent, Finished, WorkCount, costs_of
 from mlpsvd.classification.batch.results import FileResult, Thresholds
 from mlpsvd.executors import n_usable_cores
@@ -94,14 +94,14 @@ def in_order(events: Iterator[ClassifyEvent]) -> Iterator[tuple[ClassifyEvent, l
 
 def _here(classifier: FileClassifier, files: Sequence[SoundFile], count: WorkCount) -> Iterator[ClassifyEvent]:
     finished: list[Finished] = []
-    told_at = time.monotonic()
+    reported_at = time.monotonic()
     for index, file in enumerate(files):
         for news in classifier.classify(file):
             if isinstance(news, FileResult):
                 finished.append((index, news))
             else:
                 count.begun(index, news)
-            if time.monotonic() - told_at >= TELL_S:
+            if time.monotonic() - reported_at >= REPORT_INTERVAL_S:
                 yield count.event(finished)
-                finished, told_at = [], time.monotonic()
+                finished, reported_at = [], time.monotonic()
     yield count.event(finished)

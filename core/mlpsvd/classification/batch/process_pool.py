@@ -22,9 +22,9 @@ from mlpsvd.executors import begin_worker
 from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import load_model, save_model
 
-__all__ = ["TELL_S", "classify_in_processes"]
+__all__ = ["REPORT_INTERVAL_S", "classify_in_processes"]
 
-TELL_S = 0.1
+REPORT_INTERVAL_S = 0.1
 """Maximum time between two events."""
 
 _MOST_FILES_AT_ONCE = 64
@@ -99,7 +99,7 @@ def _crew(model: Model, n: int, is_polite: bool, thresholds: Thresholds | None) 
 
 
 def _ready(crew: Sequence[_Worker]) -> list[_Worker]:
-    heard = wait([worker.line for worker in crew], TELL_S)
+    heard = wait([worker.line for worker in crew], REPORT_INTERVAL_S)
     return [worker for worker in crew if worker.line in heard]
 
 
@@ -206,12 +206,12 @@ def _work(leader: Connection, model: Path, is_polite: bool, thresholds: Threshol
 
 def _do(classifier: FileClassifier, job: Job, leader: Connection) -> None:
     finished: list[Finished] = []
-    told_at = time.monotonic()
+    reported_at = time.monotonic()
     for index, file in job:
         for news in classifier.classify(file):
             if isinstance(news, FileResult):
                 finished.append((index, news))
-            elif time.monotonic() - told_at >= TELL_S:
+            elif time.monotonic() - reported_at >= REPORT_INTERVAL_S:
                 leader.send(_News(finished, [(index, news)]))
-                finished, told_at = [], time.monotonic()
+                finished, reported_at = [], time.monotonic()
     leader.send(_News(finished, []))

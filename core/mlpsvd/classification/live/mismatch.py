@@ -197,7 +197,7 @@ class _Latch:
 
     def __init__(self) -> None:
         self._sentence = ""
-        self._since_s = self._told_s = 0.0
+        self._since_s = self._reported_s = 0.0
 
     def mismatch(self, kind: MismatchKind) -> Mismatch | None:
         return Mismatch(kind, self._sentence) if self._sentence else None
@@ -205,9 +205,9 @@ class _Latch:
     def update(self, now_s: float, *, raised: bool, cleared: bool, sentence: str) -> None:
         if not self._sentence:
             if raised:
-                self._sentence, self._since_s, self._told_s = sentence, now_s, now_s
+                self._sentence, self._since_s, self._reported_s = sentence, now_s, now_s
         elif cleared:
             if now_s - self._since_s >= _LEAST_SHOWN_S:
                 self._sentence = ""
-        elif raised and now_s - self._told_s >= _AGAIN_S:
-            self._sentence, self._told_s = sentence, now_s
+        elif raised and now_s - self._reported_s >= _AGAIN_S:
+            self._sentence, self._reported_s = sentence, now_s

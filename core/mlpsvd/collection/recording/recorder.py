@@ -152,7 +152,7 @@ class Recorder:
             self._consume(self._ring.n_written)
         except OSError as error:
             self._give_up(error)
-        self._tell()
+        self._report()
         done, self._done = self._done, []
         return done
 
@@ -321,7 +321,7 @@ class Recorder:
             self._taken_until = take.end
             self._done.append(take.finish(has_gap=False))
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         take, label = self._take, self._label
         duration_s, first = (take.n_samples / self._rate_hz, take.plan.start) if take is not None else (0.0, -1)
         self._state = RecorderState(label is not None, take is not None, label or "", duration_s, self._message, first)

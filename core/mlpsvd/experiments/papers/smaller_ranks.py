@@ -18,7 +18,7 @@ from mlpsvd.signals.bank import PAPER_BANDWIDTHS_HZ
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["SMALLER_RANKS", "enough"]
+__all__ = ["SMALLER_RANKS", "sufficient_rank"]
 
 _POINT = 0.01
 _MOST_TRIALS = 3
@@ -40,12 +40,13 @@ def _trials(n_trials: int) -> list[Trial]:
 def _find(n_trials: int, results: Results) -> Finding:
     accuracies = {b: _mean(results, trials, "mlp", "accuracies_by_rank") for b, trials in _runs(n_trials).items()}
     ranks = {b: _mean(results, trials, "mlp-svd", "rank") for b, trials in _runs(n_trials).items()}
-    told = [
-        f"at {b:g} Hz, rank {enough(values[-1])} suffices after training and rank {enough(values[5])} after 5 epochs"
+    parts = [
+        f"at {b:g} Hz, rank {sufficient_rank(values[-1])} suffices after training "
+        f"and rank {sufficient_rank(values[5])} after 5 epochs"
         for b, values in accuracies.items()
     ]
     return Finding(
-        f"To stay within a point of the full MLP, with five classes: {'; '.join(told)}.",
+        f"To stay within a point of the full MLP, with five classes: {'; '.join(parts)}.",
         (),
         tuple(_table(b, values) for b, values in accuracies.items()),
         (Picture("smaller-ranks", "Test accuracy of an MLP with its first weight matrix truncated to each rank, by "
@@ -62,7 +63,7 @@ def _mean(results: Results, trials: list[Trial], contender: str, what: str) -> N
     return mean
 
 
-def enough(accuracies: NDArray[np.float64]) -> int:
+def sufficient_rank(accuracies: NDArray[np.float64]) -> int:
     """Return the smallest rank whose accuracy is within a point of that of the full rank (the last entry)."""
     return int(np.argmax(accuracies >= accuracies[-1] - _POINT)) + 1
 

@@ -95,13 +95,13 @@ class RecordingsForm(QWidget):
         labels.addWidget(self.pattern, 1)
         labels.addWidget(self.pattern_preview, 1)
         labels.addStretch(0)
-        told = QHBoxLayout()
-        told.addWidget(self.status, 1)
-        told.addWidget(self.progress)
+        status_row = QHBoxLayout()
+        status_row.addWidget(self.status, 1)
+        status_row.addWidget(self.progress)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        for row in (where, labels, told):
+        for row in (where, labels, status_row):
             column.addLayout(row)
 
     def _connect(self) -> None:

@@ -66,7 +66,7 @@ class FileFilter(QWidget):
         self.find_edit.blockSignals(True)
         self.find_edit.setText(row_filter.text)
         self.find_edit.blockSignals(False)
-        self._tell()
+        self._emit_filter()
 
     def show_classes(self, names: Sequence[str], has_truth: bool) -> None:
         """Set the classes."""
@@ -83,7 +83,7 @@ class FileFilter(QWidget):
                 box.addItem(f"{'Predicted' if box is self.label_box else 'Actual'}: {name}", name)
             box.setCurrentIndex(max(0, box.findData(chosen)))
             box.blockSignals(False)
-        self._tell()
+        self._emit_filter()
 
     def show_count(self, n_shown: int, n_all: int) -> None:
         """Show how many files pass the filter."""
@@ -106,8 +106,8 @@ class FileFilter(QWidget):
         self.reset_button.setToolTip("Clear the filter")
         boxes: tuple[QComboBox, ...] = (self.kind_box, self.label_box, self.truth_box)
         for chooser in boxes:
-            chooser.currentIndexChanged.connect(self._tell)
-        self.find_edit.textChanged.connect(self._tell)
+            chooser.currentIndexChanged.connect(self._emit_filter)
+        self.find_edit.textChanged.connect(self._emit_filter)
         self.reset_button.clicked.connect(lambda: self.choose(RowFilter()))
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         shortcut.activated.connect(self._find)
@@ -128,6 +128,6 @@ class FileFilter(QWidget):
         self.find_edit.setFocus()
         self.find_edit.selectAll()
 
-    def _tell(self) -> None:
+    def _emit_filter(self) -> None:
         self.reset_button.setVisible(self.filter != RowFilter())
         self.changed.emit(self.filter)

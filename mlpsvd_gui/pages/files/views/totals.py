@@ -207,10 +207,10 @@ class TotalsView(QWidget):
             self.confusion_map.show_counts(totals.confusion, totals.class_names)
         self.class_table.setVisible(has_any)
         self.headline.setVisible(has_any)
-        self._say(totals if has_any else None)
+        self._show_text(totals if has_any else None)
         self._fit()
 
-    def _say(self, totals: ClassificationTotals | None) -> None:
+    def _show_text(self, totals: ClassificationTotals | None) -> None:
         if totals is None:
             self.details.setText(_EMPTY)
             return

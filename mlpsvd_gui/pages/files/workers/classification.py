@@ -19,7 +19,7 @@ from mlpsvd.models.model import Model
 __all__ = ["ClassificationEnded", "ClassificationNews", "ClassificationWorker", "FilesClassified"]
 
 _log = logging.getLogger(__name__)
-_TELL_S = 0.1
+_REPORT_INTERVAL_S = 0.1
 _FAULT = "The recordings could not be classified because of an internal error. See the log for details."
 
 
@@ -109,26 +109,26 @@ class _Run:
         error = ""
         try:
             self._pull()
-        except MlpSvdError as told:
-            error = str(told)
-        except OSError as told:
-            error = f"The recordings could not be classified: {told.strerror or told}."
+        except MlpSvdError as caught:
+            error = str(caught)
+        except OSError as caught:
+            error = f"The recordings could not be classified: {caught.strerror or caught}."
         except Exception:
             _log.exception("classification")
             error = _FAULT
-        self._tell(ClassificationEnded(self._token, error))
+        self._report(ClassificationEnded(self._token, error))
 
     def _pull(self) -> None:
         finished: list[tuple[int, FileResult]] = []
-        told_at = 0.0
+        reported_at = 0.0
         n_processes = max(1, min(n_usable_cores(), len(self._files)))
         with closing(classify_files(self._model, self._files, n_processes, is_polite=True)) as events:
             for event in events:
                 finished.extend(event.finished)
                 is_last = event.n_done == event.n_files or self.stop.is_set()
-                if is_last or time.monotonic() - told_at >= _TELL_S:
-                    told_at = time.monotonic()
-                    self._tell(
+                if is_last or time.monotonic() - reported_at >= _REPORT_INTERVAL_S:
+                    reported_at = time.monotonic()
+                    self._report(
                         FilesClassified(
                             self._token, tuple(finished), event.n_done, event.n_files, event.share, event.left_s
                         )
@@ -137,6 +137,6 @@ class _Run:
                 if self.stop.is_set():
                     return
 
-    def _tell(self, news: ClassificationNews) -> None:
+    def _report(self, news: ClassificationNews) -> None:
         with suppress(RuntimeError):  # the window and the worker no longer exist
             self._worker.news.emit(news)

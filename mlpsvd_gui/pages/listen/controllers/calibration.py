@@ -40,7 +40,7 @@ class CalibrationController(QObject):
         self.dialog: CalibrationDialog | None = None
         self._measuring.progressed.connect(self._show_progress)
         self._measuring.heard.connect(self._take)
-        self._measuring.failed.connect(self._tell)
+        self._measuring.failed.connect(self._report)
 
     def open(self) -> None:
         """Show the dialog and start the microphone."""
@@ -58,7 +58,7 @@ class CalibrationController(QObject):
         self._session = session
         if session is None and self._measuring.is_busy:
             self._measuring.cancel()
-            self._tell("The microphone was stopped. Start it and measure again.")
+            self._report("The microphone was stopped. Start it and measure again.")
 
     def show_level(self, rms_dbfs: float, peak_dbfs: float, clipped: bool) -> None:
         """Pass the current level to the dialog."""
@@ -79,7 +79,7 @@ class CalibrationController(QObject):
     def _measure(self, level_db_spl: float) -> None:
         self._level_db_spl = level_db_spl
         if self._session is None:
-            self._tell("The microphone is not running. Press Start on the Listen page, then measure.")
+            self._report("The microphone is not running. Press Start on the Listen page, then measure.")
             return
         self._measuring.begin(self._session, _MEASURE_S)
 
@@ -89,17 +89,17 @@ class CalibrationController(QObject):
         self._thread.submit(
             lambda: calibrate(samples, rate_hz, level, device_key=key, measured_at=now),
             self._use,
-            lambda error: self._tell(f"{error}"),
+            lambda error: self._report(f"{error}"),
         )
 
     def _use(self, calibration: Calibration) -> None:
         self._conditioning.set_calibration(calibration)
-        self._tell(
+        self._report(
             f"Calibrated: tone of {calibration.tone_hz:.0f} Hz at {calibration.reference_db_spl:g} dB; 0 dBFS is "
             f"{calibration.offset_db:.1f} dB SPL. Valid for this microphone at this gain."
         )
 
-    def _tell(self, reason: str) -> None:
+    def _report(self, reason: str) -> None:
         self._show_progress(None)
         if self.dialog is not None:
             self.dialog.show_result(sentence(reason[:1].upper() + reason[1:]))

@@ -52,7 +52,7 @@ class DevicesController(QObject):
         remembered = preferences.fields(_REMEMBERED)
         self._wanted = or_else(lambda: _device_from(remembered), None)
         self._again = self._timer(_AGAIN_MS, self._look_again)
-        self._silent = self._timer(_SILENT_AFTER_MS, lambda: self._tell(_SILENT), once=True)
+        self._silent = self._timer(_SILENT_AFTER_MS, lambda: self._report(_SILENT), once=True)
         self._answered.connect(self._take, Qt.ConnectionType.QueuedConnection)
         chooser.refresh_requested.connect(self.refresh)
         chooser.chosen.connect(self._choose)
@@ -156,7 +156,7 @@ class DevicesController(QObject):
         self._show()
         self.changed.emit()
 
-    def _tell(self, problem: str) -> None:
+    def _report(self, problem: str) -> None:
         self._problem = problem
         self.changed.emit()
 

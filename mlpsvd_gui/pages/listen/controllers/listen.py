@@ -181,7 +181,7 @@ class ListenController(QObject):
                 self._begin_view(session)
                 return
         rate = f"{model.classifier.sample_rate_hz / 1000:g} kHz"
-        self._notes.tell(f"Input reopened at {rate} for {model.text}.")
+        self._notes.show_notice(f"Input reopened at {rate} for {model.text}.")
         self._starts_again = True
         session.ask_to_stop()
 
@@ -233,7 +233,7 @@ class ListenController(QObject):
             conditioning = self.conditioning.conditioning()
             session = LiveSession(source, classifier, self.settings.settings, conditioning, self)
         except MlpSvdError as error:
-            self._tell(f"{error}")
+            self._report(f"{error}")
             return
         session.news.connect(self._take_news)
         self._session = session
@@ -257,7 +257,7 @@ class ListenController(QObject):
             self._panel.controls.source.suggest(MICROPHONE_SOURCE)
         self.start()
 
-    def _tell(self, text: str) -> None:
+    def _report(self, text: str) -> None:
         self._panel.show_error(sentence(text))
         self._listening.failed.emit(sentence(text))
 
@@ -300,7 +300,7 @@ class ListenController(QObject):
             session.deleteLater()
         self._show_running(False)
         if update.status.state is SourceState.FAILED:
-            self._tell(update.status.message)
+            self._report(update.status.message)
         if update.status.state is not SourceState.FINISHED:
             self._panel.meter.show_silence()  # a frozen level looks like input
         self._panel.notes.show_sentences(())
@@ -310,7 +310,7 @@ class ListenController(QObject):
             self._starts_again = False
             self.start()
         else:
-            self._notes.tell("")
+            self._notes.show_notice("")
         self._show_startable()
 
     def _show_startable(self) -> None:
@@ -338,7 +338,7 @@ class ListenController(QObject):
             return
         update = self._update = session.drain()
         self._notes.take_status(update.status)
-        self._tell_silence(update.status.state is SourceState.STALLED)
+        self._report_silence(update.status.state is SourceState.STALLED)
         if update.decisions:
             self._log.add(update.decisions, session.source, self.settings.clips_align)
             for decision in update.decisions:
@@ -347,7 +347,7 @@ class ListenController(QObject):
         if update.ended:
             self._end(update)
 
-    def _tell_silence(self, is_silent: bool) -> None:
+    def _report_silence(self, is_silent: bool) -> None:
         if is_silent and not self._is_silent:
             self._panel.show_silence()
         self._is_silent = is_silent

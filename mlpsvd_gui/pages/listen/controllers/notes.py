@@ -40,7 +40,7 @@ class NotesController:
         if self._watch is not None:
             self._watch.set_background(*self._background)
 
-    def tell(self, notice: str) -> None:
+    def show_notice(self, notice: str) -> None:
         """Show a message for ten seconds; an empty text hides it."""
         self._notice, self._noticed_s = notice, time.monotonic()
 

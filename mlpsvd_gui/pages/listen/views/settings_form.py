@@ -85,13 +85,13 @@ class LiveSettingsForm(QScrollArea):
 
     def show_problem(self, name: str, sentence: str) -> None:
         """Show the problem of a setting; an empty text hides it."""
-        self._say(name, sentence, f"color: {_PROBLEM_COLOUR};")
+        self._show_line(name, sentence, f"color: {_PROBLEM_COLOUR};")
 
     def show_note(self, name: str, sentence: str) -> None:
         """Show a note below a setting until the next change."""
-        self._say(name, sentence, "")
+        self._show_line(name, sentence, "")
 
-    def _say(self, name: str, sentence: str, style: str) -> None:
+    def _show_line(self, name: str, sentence: str, style: str) -> None:
         label = self._problems[name]
         label.setStyleSheet(style)
         label.setText(sentence)

@@ -31,7 +31,7 @@ class ResultList(QListWidget):
         self.setAccessibleName("Paper results")
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.currentItemChanged.connect(self._tell_chosen)
+        self.currentItemChanged.connect(self._emit_chosen)
 
     def show_experiments(self, experiments: Sequence[ShownPaperResult]) -> None:
         """Fill the list, in the order given."""
@@ -141,7 +141,7 @@ class ResultList(QListWidget):
             state = Qt.CheckState.Checked if all(ticks) else Qt.CheckState.PartiallyChecked
             heading.setCheckState(state if any(ticks) else Qt.CheckState.Unchecked)
 
-    def _tell_chosen(self) -> None:
+    def _emit_chosen(self) -> None:
         if self.current_name:
             self.chosen.emit(self.current_name)
 

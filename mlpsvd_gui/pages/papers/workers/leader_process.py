@@ -32,7 +32,7 @@ __all__ = [
     "lead",
 ]
 
-_TELL_S = 0.2
+_REPORT_INTERVAL_S = 0.2
 """Interval of progress messages to the window: five per second."""
 
 _LEAST_TIMED = 5
@@ -142,7 +142,7 @@ class _Run:
         self._order = order
         self._window = window
         self._processes = processes
-        self._told_at = 0.0
+        self._reported_at = 0.0
         self._n_computed = 0
         self._cost_per_s: float | None = None
 
@@ -151,17 +151,17 @@ class _Run:
             self._pull()
         except Exception as error:  # the window shows it
             if self._processes.is_stopped:
-                self._tell(RunStopped(self._cost_per_s))
+                self._report(RunStopped(self._cost_per_s))
             else:
-                self._tell(RunFailed(_plain(error), self._cost_per_s))
+                self._report(RunFailed(_plain(error), self._cost_per_s))
         else:
-            self._tell(RunFinished(self._cost_per_s))
+            self._report(RunFinished(self._cost_per_s))
 
     def _pull(self) -> None:
         order = self._order
         reproductions = chosen(order.names)
         tracker = Tracker(reproductions, order.n_trials, order.folder)
-        self._tell(RunStarting(tracker.look()))
+        self._report(RunStarting(tracker.look()))
         with closing(reproduce(reproductions, order.n_trials, order.folder, self._processes.open)) as events:
             for event in events:
                 self._take(event, tracker)
@@ -171,18 +171,18 @@ class _Run:
     def _take(self, event: ReproductionEvent, tracker: Tracker) -> None:
         if isinstance(event, TrialDone):
             self._n_computed += not event.kept
-            if time.monotonic() - self._told_at >= _TELL_S or event.done == event.total:
-                self._told_at = time.monotonic()
-                self._tell_progress(event, tracker)
+            if time.monotonic() - self._reported_at >= _REPORT_INTERVAL_S or event.done == event.total:
+                self._reported_at = time.monotonic()
+                self._report_progress(event, tracker)
         elif isinstance(event, FindingWritten):
-            self._tell(ResultFound(event.reproduction.name, tracker.look()))
+            self._report(ResultFound(event.reproduction.name, tracker.look()))
 
-    def _tell_progress(self, event: TrialDone, tracker: Tracker) -> None:
+    def _report_progress(self, event: TrialDone, tracker: Tracker) -> None:
         if event.left_s and self._n_computed >= _LEAST_TIMED:
             self._cost_per_s = tracker.left()[1] / event.left_s / self._order.n_processes
-        self._tell(TrialsDone(event.done, event.total, event.left_s, tracker.look(event.left_s)))
+        self._report(TrialsDone(event.done, event.total, event.left_s, tracker.look(event.left_s)))
 
-    def _tell(self, news: LeaderNews) -> None:
+    def _report(self, news: LeaderNews) -> None:
         try:
             self._window.send(news)
         except OSError:  # the window has gone: the other thread hears of it too

@@ -84,7 +84,7 @@ class ReproductionWorker(QObject):
         """Whether a message belongs to the latest order."""
         return news.token == self._token
 
-    def tell(self, news: LeaderNews) -> None:
+    def report(self, news: LeaderNews) -> None:
         """Emit news from any thread."""
         with suppress(RuntimeError):  # the window and this object no longer exist
             self.news.emit(news)
@@ -128,7 +128,7 @@ class _Run:
         self._await_engine()
         leader = self._start()
         if leader is None:
-            self._tell(RunStopped())
+            self._report(RunStopped())
             return
         with leader:
             self._listen(leader)
@@ -147,7 +147,7 @@ class _Run:
         if self._warm_up is None:
             return
         if self._warm_up.compiles:
-            self._tell(EngineCompiling())
+            self._report(EngineCompiling())
         self._warm_up.wait(self._stop)
 
     def _start(self) -> Connection | None:
@@ -167,14 +167,14 @@ class _Run:
         try:
             while True:
                 news: LeaderNews = leader.recv()
-                self._tell(news)
+                self._report(news)
                 if isinstance(news, RunEnd):
                     return
         except (EOFError, OSError):
-            self._tell(RunStopped() if self._stop.is_set() else RunFailed(TrainingError(_LOST)))
+            self._report(RunStopped() if self._stop.is_set() else RunFailed(TrainingError(_LOST)))
         finally:
             with self._lock:
                 self._leader = None
 
-    def _tell(self, news: LeaderNews) -> None:
-        self._worker.tell(replace(news, token=self._token))
+    def _report(self, news: LeaderNews) -> None:
+        self._worker.report(replace(news, token=self._token))

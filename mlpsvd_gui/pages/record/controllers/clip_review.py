@@ -56,7 +56,7 @@ class ClipReview(QObject):
         self._view.stop_requested.connect(player.stop)
         self._view.trim_requested.connect(self._trim)
         player.available_changed.connect(self._view.show_sound)
-        player.failed.connect(self._tell_unplayed)
+        player.failed.connect(self._report_unplayed)
         player.playing_changed.connect(self._show_playing)
 
     def close(self) -> None:
@@ -83,14 +83,14 @@ class ClipReview(QObject):
         if key != self._key:
             self._id, self._key = clip.id, key
             self._reading.submit(
-                partial(_read, clip.path), partial(self._take, title, colour), partial(self._tell_unread, clip.name)
+                partial(_read, clip.path), partial(self._take, title, colour), partial(self._report_unread, clip.name)
             )
 
     def _take(self, title: str, colour: object, clip: _Clip) -> None:
         self._clip = clip
         self._view.show_clip(title, clip.samples, clip.rate_hz, clip.frequencies_hz, clip.magnitudes, colour)  # type: ignore[arg-type]
 
-    def _tell_unread(self, name: str, error: Exception) -> None:
+    def _report_unread(self, name: str, error: Exception) -> None:
         self._clip, self._key = None, ()
         self._view.show_nothing(f"{name} cannot be read: {error}")
 
@@ -105,7 +105,7 @@ class ClipReview(QObject):
         if not is_playing:
             self._is_mine = False
 
-    def _tell_unplayed(self, sentence: str) -> None:
+    def _report_unplayed(self, sentence: str) -> None:
         if self._is_mine:
             self._is_mine = False
             self._panel.show_error(sentence)

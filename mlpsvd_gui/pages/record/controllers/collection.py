@@ -105,12 +105,12 @@ class CollectionController(QObject):
             self._opening.close()
         library = self._opening = CollectionThread(self._jobs, self)
         library.opened.connect(lambda shelf, notes: self._take_opened(library, shelf, notes))
-        library.open_failed.connect(lambda sentence: self._tell_not_opened(library, sentence))
+        library.open_failed.connect(lambda sentence: self._report_not_opened(library, sentence))
         library.changed.connect(self._while_open(library, self._take_changed))
         library.added.connect(self._while_open(library, self._take_added))
-        library.done.connect(self._while_open(library, self._tell_done))
+        library.done.connect(self._while_open(library, self._report_done))
         library.failed.connect(self._panel.show_error)
-        library.take_failed.connect(self._tell_take_failed)
+        library.take_failed.connect(self._report_take_failed)
         self._panel.welcome.show_status(words)
         return library
 
@@ -147,7 +147,7 @@ class CollectionController(QObject):
             library.close()
         self._retired.clear()
 
-    def _tell_not_opened(self, library: CollectionThread, sentence: str) -> None:
+    def _report_not_opened(self, library: CollectionThread, sentence: str) -> None:
         if library is self._opening:
             self._opening = None
         library.close()
@@ -313,13 +313,13 @@ class CollectionController(QObject):
         if not review.view.is_trimmed:  # the user may be moving the handles of another clip
             review.table.select((clip.id,))
 
-    def _tell_done(self, sentence: str, is_new: bool) -> None:
+    def _report_done(self, sentence: str, is_new: bool) -> None:
         if is_new:
             self._panel.show_done(sentence, "undo", "Undo")
         else:
             self._panel.show_done(sentence)
 
-    def _tell_take_failed(self, reason: str) -> None:
+    def _report_take_failed(self, reason: str) -> None:
         sentence = f"{reason} The recording is kept and is restored when the collection is opened again."
         self._panel.show_error(sentence, "try again", "Try again")
 

@@ -99,7 +99,7 @@ class TakesController(QObject):
         self._panel.bar.meter.trigger_dragged.connect(self._drag_trigger)
         self._listening.session_changed.connect(self._take_session)
         self._listening.levels_changed.connect(self._show_level)
-        self._listening.failed.connect(self._tell_not_heard)
+        self._listening.failed.connect(self._report_not_heard)
         self._timer.timeout.connect(self._draw)
 
     # -- sessions
@@ -108,7 +108,7 @@ class TakesController(QObject):
         self._panel.messages.clear()
         self._listening.request_start()
 
-    def _tell_not_heard(self, sentence: str) -> None:
+    def _report_not_heard(self, sentence: str) -> None:
         if self._panel.isVisible():
             self._panel.show_error(sentence)
 
@@ -147,7 +147,7 @@ class TakesController(QObject):
 
     def _hand_on(self, worker: RecordingWorker) -> None:
         if worker is self._worker:
-            self._tell(worker.state)  # first: it must not hide messages about the takes
+            self._report(worker.state)  # first: it must not hide messages about the takes
         for take in worker.fetch():
             if worker.folder is not None:
                 self.take_ready.emit(take, worker.folder)
@@ -209,9 +209,9 @@ class TakesController(QObject):
         self._go_on()
         heard = worker.heard if worker is not None else None
         self._panel.scope.show_view(self._scope(heard) if heard is not None else None)
-        self._tell(state)
+        self._report(state)
 
-    def _tell(self, state: RecorderState) -> None:
+    def _report(self, state: RecorderState) -> None:
         if state.message is not self._message:  # not "!=": the same text may be shown again after another attempt
             self._message = state.message
             if state.message:

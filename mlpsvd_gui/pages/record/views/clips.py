@@ -126,7 +126,7 @@ class ClipTable(QTableView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setAccessibleName("Clips")
         self._build_headers()
-        self.selectionModel().selectionChanged.connect(self._tell)
+        self.selectionModel().selectionChanged.connect(self._emit_selection)
         self.activated.connect(lambda _: self.play_requested.emit())
 
     def _build_headers(self) -> None:
@@ -178,7 +178,7 @@ class ClipTable(QTableView):
         self._is_quiet = True
         self._select(ids)
         self._is_quiet = False
-        self._tell()
+        self._emit_selection()
 
     def _rearrange(self) -> None:
         selected, at = self.selected_ids, self.currentIndex().row()
@@ -191,7 +191,7 @@ class ClipTable(QTableView):
             self.selectRow(min(max(at, 0), len(self._rows.rows) - 1))
         self._is_quiet = False
         self.viewport().update()
-        self._tell()
+        self._emit_selection()
 
     def _select(self, ids: Sequence[str]) -> None:
         numbers = [self._rows.number_of[clip_id] for clip_id in ids if clip_id in self._rows.number_of]
@@ -206,7 +206,7 @@ class ClipTable(QTableView):
             self.scrollTo(current)
         self.selectionModel().select(selection, flags.ClearAndSelect | flags.Rows)
 
-    def _tell(self, *_: object) -> None:
+    def _emit_selection(self, *_: object) -> None:
         if not self._is_quiet:
             self.chosen.emit(self.selected_ids)
 

@@ -140,7 +140,7 @@ class RecordControls(QWidget):
         self._theme = LIGHT
         self._is_on = False
         self._can = False
-        self._told: tuple[bool, bool, str] | None = None
+        self._shown_state: tuple[bool, bool, str] | None = None
         self._mode = BY_HAND
         self._pressed_s: float | None = None
         self._held_key: Qt.Key | None = None
@@ -174,9 +174,9 @@ class RecordControls(QWidget):
 
     def show_recording(self, is_on: bool, can_record: bool, reason: str = "") -> None:
         """Switch between Record and Stop; show on the button why recording is not possible."""
-        if (is_on, can_record, reason) == self._told:  # called many times per second
+        if (is_on, can_record, reason) == self._shown_state:  # called many times per second
             return
-        self._told = (is_on, can_record, reason)
+        self._shown_state = (is_on, can_record, reason)
         self._is_on, self._can = is_on, can_record
         self.button.setEnabled(is_on or can_record)
         tip = "Record the selected class (R). By hand: press to start and press again to stop, or hold while recording."

@@ -87,18 +87,18 @@ class CollectionThread(QObject):
 
     def open(self, folder: Path) -> None:
         """Open a collection, or a folder with one folder of recordings per class."""
-        self._jobs.submit(lambda: self._enter(Collection.open(folder)), self._tell_opened, self._tell_not_opened)
+        self._jobs.submit(lambda: self._enter(Collection.open(folder)), self._report_opened, self._report_not_opened)
 
     def create(self, folder: Path, file_format: str) -> None:
         """Create a collection."""
         job = partial(Collection.create, folder, file_format)
-        self._jobs.submit(lambda: self._enter(job()), self._tell_opened, self._tell_not_opened)
+        self._jobs.submit(lambda: self._enter(job()), self._report_opened, self._report_not_opened)
 
     def add(self, take: Take, label: str) -> None:
         """Add a take as a clip."""
         self._jobs.submit(
             lambda: (self._there().add(take, label), self._shelf()),
-            self._tell_added,
+            self._report_added,
             lambda error: self._keep(take, label, error),
         )
 
@@ -140,11 +140,11 @@ class CollectionThread(QObject):
 
     def when_done(self, then: Callable[[CollectionView], None]) -> None:
         """Call ``then`` with the content once all pending requests are done."""
-        self._jobs.submit(self._shelf, then, self._tell_failed)
+        self._jobs.submit(self._shelf, then, self._report_failed)
 
     def show_again(self) -> None:
         """Emit the content again, as after opening."""
-        self._jobs.submit(lambda: (self._shelf(), ()), self._tell_opened, self._tell_not_opened)
+        self._jobs.submit(lambda: (self._shelf(), ()), self._report_opened, self._report_not_opened)
 
     def close(self) -> None:
         """Close the collection once all pending requests are done, and delete this object."""
@@ -184,24 +184,24 @@ class CollectionThread(QObject):
     # -- in the window's thread
 
     def _step(self, work: Callable[[Collection], str], is_new: bool = True) -> None:
-        done = partial(self._tell_done, is_new)
-        self._jobs.submit(lambda: (work(self._there()), self._shelf()), done, self._tell_failed)
+        done = partial(self._report_done, is_new)
+        self._jobs.submit(lambda: (work(self._there()), self._shelf()), done, self._report_failed)
 
-    def _tell_opened(self, answer: tuple[CollectionView, tuple[str, ...]]) -> None:
+    def _report_opened(self, answer: tuple[CollectionView, tuple[str, ...]]) -> None:
         self.opened.emit(*answer)
 
-    def _tell_not_opened(self, error: Exception) -> None:
+    def _report_not_opened(self, error: Exception) -> None:
         self.open_failed.emit(_sentence(error))
 
-    def _tell_added(self, answer: tuple[RecordedClip, CollectionView]) -> None:
+    def _report_added(self, answer: tuple[RecordedClip, CollectionView]) -> None:
         self.changed.emit(answer[1])
         self.added.emit(answer[0])
 
-    def _tell_done(self, is_new: bool, answer: tuple[str, CollectionView]) -> None:
+    def _report_done(self, is_new: bool, answer: tuple[str, CollectionView]) -> None:
         self.changed.emit(answer[1])
         self.done.emit(_ended(answer[0]), is_new)
 
-    def _tell_failed(self, error: Exception) -> None:
+    def _report_failed(self, error: Exception) -> None:
         self.failed.emit(_sentence(error))
 
     def _vanish(self, _: object) -> None:

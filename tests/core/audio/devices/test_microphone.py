@@ -188,8 +188,8 @@ def test_an_unexpected_error_is_a_gap_and_not_the_end(
 
     monkeypatch.setattr(Receiver, "take", take_but_once)
     told = []
-    tell = listening.source._tell
-    monkeypatch.setattr(listening.source, "_tell", lambda *said: (told.append(said), tell(*said)))
+    tell = listening.source._report
+    monkeypatch.setattr(listening.source, "_report", lambda *said: (told.append(said), tell(*said)))
     with caplog.at_level(logging.CRITICAL, "mlpsvd"):
         listening.until(lambda: len(taken) > 60 and listening.source.status.state is SourceState.RUNNING)
     assert told[0] == (

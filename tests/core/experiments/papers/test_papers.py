@@ -17,7 +17,7 @@ from mlpsvd.experiments.papers.figure_3 import first_saving
 from mlpsvd.experiments.papers.finding import Comparison, Finding, Table
 from mlpsvd.experiments.papers.pareto import pareto_front
 from mlpsvd.experiments.papers.registry import PAPERS, REPRODUCTIONS, chosen, paper_of
-from mlpsvd.experiments.papers.smaller_ranks import enough
+from mlpsvd.experiments.papers.smaller_ranks import sufficient_rank
 from mlpsvd.experiments.papers.tasks import bayes_trial, changed, race_trials, table_2_task
 from mlpsvd.settings import check
 
@@ -155,8 +155,8 @@ def test_nothing_on_the_front_is_beaten_in_both(points: list[tuple[float, float]
 
 
 def test_enough_is_the_smallest_rank_within_a_point() -> None:
-    assert enough(np.array([0.3, 0.695, 0.69, 0.70])) == 2
-    assert enough(np.array([0.3, 0.5, 0.6, 0.7])) == 4
+    assert sufficient_rank(np.array([0.3, 0.695, 0.69, 0.70])) == 2
+    assert sufficient_rank(np.array([0.3, 0.5, 0.6, 0.7])) == 4
 
 
 def test_tables_are_csv_that_keeps_commas() -> None:
