@@ -125,7 +125,7 @@ class _Steps:
 
     def _fused(self, precision: str, n_threads: int) -> tuple[FusedGpuEngine, list[TrainingRun], np.ndarray]:
         engine, runs = FusedGpuEngine(self._backend, precision, n_threads), self._runs(precision)
-        engine.train_epochs(runs, engine.shelf([self._data]), len(self._orders))
+        engine.train_epochs(runs, engine.upload([self._data]), len(self._orders))
         return engine, runs, np.concatenate([run.network.theta for run in runs])
 
     def fused_engine(self) -> None:
@@ -136,7 +136,7 @@ class _Steps:
             pairs = zip(runs, exact, strict=True)
             worst = max(difference(run.network.theta, theta) for run, (theta, _) in pairs)
             self._report.check(f"fused engine, {len(runs)} networks in one call, {precision}", worst, tolerance)
-            scores = engine.evaluate_many([run.network for run in runs], engine.shelf([self._data]), [0] * len(runs))
+            scores = engine.evaluate_many([run.network for run in runs], engine.upload([self._data]), [0] * len(runs))
             losses = np.array([loss[0] for _, loss in exact])
             self._report.check(f"fused evaluation, {precision}", difference(scores.losses, losses), tolerance)
 
@@ -250,7 +250,7 @@ class _Steps:
 
     def _time_epoch(self, name: str, engine: FusedGpuEngine, pairs: list[tuple[Prepared, Contender]]) -> None:
         data_sets = list({id(one): one for one, _ in pairs}.values())
-        shelf = engine.shelf([(one.dataset.x_train, one.dataset.y_train) for one in data_sets])
+        gpu_data = engine.upload([(one.dataset.x_train, one.dataset.y_train) for one in data_sets])
         places = {id(one): index for index, one in enumerate(data_sets)}
         runs = []
         for one, contender in pairs:
@@ -258,7 +258,7 @@ class _Steps:
             orders = np.random.default_rng(run.seed).permutation(len(run.dataset.y_train))[None]
             state = fresh_state(run.network.spec, run.network.theta)
             runs.append(TrainingRun(run.network, state, ADAM, places[id(one)], orders, BATCH))
-        self._report.time(name, 1e3 * timed(lambda: engine.train_epochs(runs, shelf, 1), 5), "ms")
+        self._report.time(name, 1e3 * timed(lambda: engine.train_epochs(runs, gpu_data, 1), 5), "ms")
 
     # ----- PyTorch
 
@@ -273,10 +273,10 @@ class _Steps:
         """Time twenty MLPs of one shape, trained side by side: by PyTorch as batched products."""
         x, labels, start, order = one_task(129, 20, 5, 5000 // (10 if self._small else 1))
         engine = FusedGpuEngine(self._backend, "float32", self._threads[0])
-        shelf = engine.shelf([(x, labels)])
+        gpu_data = engine.upload([(x, labels)])
         networks = [Network(start.spec, start.theta.copy()) for _ in range(20)]
         runs = [TrainingRun(one, fresh_state(one.spec, one.theta), ADAM, 0, order[None], BATCH) for one in networks]
-        ours = per_update(lambda: engine.train_epochs(runs, shelf, 1), order)
+        ours = per_update(lambda: engine.train_epochs(runs, gpu_data, 1), order)
         self._report.time("129-20-5, 20 networks: ours, fused engine", ours, "µs an update of all")
         epoch = torch_epoch(self._device(), x, labels, start, 20)
         self._report.time("129-20-5, 20 networks: PyTorch, stacked", per_update(epoch, order), "µs an update of all")

@@ -163,7 +163,7 @@ class Photographer:
         panel = self.window.record_panel
         self.show_page(panel)
         panel.bar.new_requested.emit(str(COLLECTION))
-        self.until(lambda: self.window.record.collection.shelf is not None)
+        self.until(lambda: self.window.record.collection.content is not None)
         for word in WORDS:
             panel.classes.name_edit.setText(word)
             panel.classes.add_button.click()

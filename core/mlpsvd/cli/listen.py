@@ -148,10 +148,10 @@ def _source(options: ListenOptions, classifier: Classifier, opened: ExitStack) -
     opened.enter_context(quiet_libraries())
     host = opened.enter_context(closing(PortAudioThread()))
     device = None if options.device is None else find_device(_require_devices(host), options.device)
-    return MicrophoneSource(host, device, rate_hz, _heard_channel(channel, device))
+    return MicrophoneSource(host, device, rate_hz, _usable_channel(channel, device))
 
 
-def _heard_channel(channel: int, device: InputDevice | None) -> int:
+def _usable_channel(channel: int, device: InputDevice | None) -> int:
     """Use the mean of all channels if a device lacks the channel of the model's recordings."""
     return channel if device is not None and channel <= device.n_channels else 0
 

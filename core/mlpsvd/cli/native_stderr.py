@@ -27,7 +27,7 @@ def quiet_libraries() -> Iterator[None]:
         return
     own.flush()
     kept = os.dup(_STDERR)
-    _turn_away()
+    _redirect_to_null()
     if _writes_to_stderr(own):
         sys.stderr = os.fdopen(kept, "w", 1, encoding=own.encoding, errors=own.errors, closefd=False)
     try:
@@ -39,10 +39,10 @@ def quiet_libraries() -> Iterator[None]:
         os.close(kept)
 
 
-def _turn_away() -> None:
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, _STDERR)
-    os.close(nowhere)
+def _redirect_to_null() -> None:
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, _STDERR)
+    os.close(null)
 
 
 def _writes_to_stderr(stream: TextIO) -> bool:

@@ -116,7 +116,7 @@ class _Together:
         data_sets = list({id(run.dataset): run.dataset for run in runs}.values())
         sets = {id(one): 2 * index for index, one in enumerate(data_sets)}
         halves = [half for one in data_sets for half in ((one.x_train, one.y_train), (one.x_test, one.y_test))]
-        self._shelf = engine.shelf(halves)
+        self._gpu_data = engine.upload(halves)
         self._members = [_Member(run, engine.dtype, sets[id(run.dataset)], sets[id(run.dataset)] + 1) for run in runs]
         self._epoch = 0
 
@@ -132,7 +132,7 @@ class _Together:
         stop = min(stop, self._epoch + _EPOCHS_A_CALL)
         n_epochs, flops = stop - self._epoch, [self._members[i].flops() for i in active]
         started = time.perf_counter()
-        trained = self._engine.train_epochs(self._runs(active, n_epochs), self._shelf, n_epochs)
+        trained = self._engine.train_epochs(self._runs(active, n_epochs), self._gpu_data, n_epochs)
         epoch_s = (time.perf_counter() - started) / n_epochs * trained.shares
         reached = []
         for i, one_flops, thetas, share_s in zip(active, flops, trained.history, epoch_s.tolist(), strict=True):
@@ -147,7 +147,7 @@ class _Together:
         return self._measured(sorted(reached, key=lambda one: (one.epoch, one.member)))
 
     def _loss_on(self, train_set: int) -> TrainingLoss:
-        return lambda network: float(self._engine.evaluate_many([network], self._shelf, [train_set]).losses[0])
+        return lambda network: float(self._engine.evaluate_many([network], self._gpu_data, [train_set]).losses[0])
 
     def _runs(self, active: Sequence[int], n_epochs: int) -> list[TrainingRun]:
         """Return the runs for the engine's next call; equal seeds and numbers of clips share the orders of clips."""
@@ -173,8 +173,8 @@ class _Together:
     def _measured(self, reached: Sequence[_Reached]) -> list[tuple[int, EpochEvent]]:
         """Evaluate all networks on their training sets in one call, and on their test sets in another."""
         networks, members = [one.network for one in reached], [self._members[one.member] for one in reached]
-        train = self._engine.evaluate_many(networks, self._shelf, [member.train_set for member in members])
-        test = self._engine.evaluate_many(networks, self._shelf, [member.test_set for member in members])
+        train = self._engine.evaluate_many(networks, self._gpu_data, [member.train_set for member in members])
+        test = self._engine.evaluate_many(networks, self._gpu_data, [member.test_set for member in members])
         return [(one.member, self._event(one, train, test, at)) for at, one in enumerate(reached)]
 
     def _event(self, reached: _Reached, train: Scores, test: Scores, at: int) -> EpochEvent:

@@ -88,7 +88,7 @@ class MicrophoneSource(AudioSource):
         self._stream: InputStream | None = None
         self._removal: RemovalWatch | None = None
         self._job: Future[InputStream | None] | None = None
-        self._asked_s = 0.0
+        self._requested_s = 0.0
         self._retry_at_s = 0.0
         self._silent_s = 0.0
         self._has_sound = False
@@ -130,10 +130,10 @@ class MicrophoneSource(AudioSource):
                 try:
                     self._step(watch)
                 except Exception as error:
-                    self._go_on_after(error)
+                    self._recover_from(error)
                 self._wake.wait(_TICK_S)
                 self._wake.clear()
-            self._give_up()
+            self._shut_down()
         except Exception as error:
             # A thread that dies silently would leave the window waiting for samples that never come.
             self._fail(error)
@@ -144,13 +144,15 @@ class MicrophoneSource(AudioSource):
         slept_s = watch.slept_s()
         stream = self._stream
         if stream is None:
-            self._look_for_stream()
+            self._request_stream()
         elif slept_s:
-            self._lose(stream, f"{self._target.name} is reopened automatically: the computer slept for {slept_s:.0f} s")
+            self._release(
+                stream, f"{self._target.name} is reopened automatically: the computer slept for {slept_s:.0f} s"
+            )
         else:
             self._listen(stream)
 
-    def _go_on_after(self, error: Exception) -> None:
+    def _recover_from(self, error: Exception) -> None:
         """Reopen the device after an unexpected error, unless the error is repeated.
 
         Such an error is a fault of the program, not of the device, and should not end a long recording.
@@ -161,7 +163,7 @@ class MicrophoneSource(AudioSource):
         if len(self._erred_at_s) > _MOST_ERRORS:
             self._fail(error)
         elif self._stream is not None:
-            self._lose(self._stream, f"{self._target.name} is reopened automatically after an error: {error}")
+            self._release(self._stream, f"{self._target.name} is reopened automatically after an error: {error}")
 
     def _fail(self, error: Exception) -> None:
         self._report(SourceState.FAILED, f"{self._target.name} cannot be used: {error}")
@@ -173,49 +175,49 @@ class MicrophoneSource(AudioSource):
         # Limited per tick: if another thread holds the interpreter for long, sound waits outside the process.
         self._silent_s = 0.0 if blocks else self._silent_s + min(now - before_s, 1.5 * _TICK_S)
         if self._removal is not None and self._removal.has_gone():
-            self._lose(stream, f"{self._target.name} was disconnected or switched off; {_BY_ITSELF}")
+            self._release(stream, f"{self._target.name} was disconnected or switched off; {_BY_ITSELF}")
         elif blocks:
-            self._take_in(stream, blocks)
+            self._write_blocks(stream, blocks)
         elif stream.has_ended:
-            self._lose(stream, f"{self._target.name} was lost; {_BY_ITSELF}")
+            self._release(stream, f"{self._target.name} was lost; {_BY_ITSELF}")
         elif self._silent_s > self._patience_s:
             # A Bluetooth headset takes seconds to deliver its first sample, so the timeout is doubled each time.
             self._patience_s = _STALLED_S if self._has_sound else min(_MOST_PATIENCE_S, 2.0 * self._patience_s)
-            self._lose(
+            self._release(
                 stream,
                 f"{self._target.name} sends no sound: it is suspended, or its driver or server hangs; listening "
                 "resumes "
                 "automatically when sound arrives",
             )
 
-    def _lose(self, stream: InputStream, why: str) -> None:
+    def _release(self, stream: InputStream, why: str) -> None:
         stream.retire()
         self._receive.end_stream()
         self._stream = None
-        self._watch_no_more()
+        self._stop_watching()
         self._retry_at_s = now_s()
         self._look_again = True
         self._report(SourceState.STALLED, why)
-        self._look_for_stream()
+        self._request_stream()
 
-    def _look_for_stream(self) -> None:
+    def _request_stream(self) -> None:
         """Ask for the device to be opened, or see what has become of it."""
         if self._job is None:
             if now_s() >= self._retry_at_s:
-                self._asked_s = now_s()
+                self._requested_s = now_s()
                 self._job = self._host.ask(self._open)
                 self._job.add_done_callback(lambda _: self._wake.set())
         elif self._job.done():
             job, self._job = self._job, None
-            self._take_answer(job)
-        elif now_s() - self._asked_s > _STALLED_S:
+            self._finish_opening(job)
+        elif now_s() - self._requested_s > _STALLED_S:
             self._report(
                 SourceState.STALLED,
                 f"{self._target.name} cannot be opened because the sound system does not respond; listening resumes "
                 "automatically when it does",
             )
 
-    def _take_answer(self, job: Future[InputStream | None]) -> None:
+    def _finish_opening(self, job: Future[InputStream | None]) -> None:
         try:
             stream = job.result()
         except (MissingLibraryError, PortAudioMissingError, ChannelError) as error:
@@ -231,7 +233,7 @@ class MicrophoneSource(AudioSource):
             self._has_sound = False
             self._silent_s, self._looked_at_s = 0.0, now_s()
 
-    def _take_in(self, stream: InputStream, blocks: list[Block]) -> None:
+    def _write_blocks(self, stream: InputStream, blocks: list[Block]) -> None:
         if self._raw_ring is None:
             # At the rate at which it is first opened, whatever rate it may come back with.
             self._raw_rate_hz = stream.rate_hz
@@ -250,13 +252,13 @@ class MicrophoneSource(AudioSource):
         assert self._reception is not None  # it is there from the start on
         return self._reception
 
-    def _watch_no_more(self) -> None:
+    def _stop_watching(self) -> None:
         if self._removal is not None:
             self._removal.close()
             self._removal = None
 
-    def _give_up(self) -> None:
-        self._watch_no_more()
+    def _shut_down(self) -> None:
+        self._stop_watching()
         if self._stream is not None:
             self._stream.retire()
         self._receive.finish()

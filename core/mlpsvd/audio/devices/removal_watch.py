@@ -23,7 +23,7 @@ class RemovalWatch:
 
     def __init__(self, source_index: int) -> None:
         self._line = f"Event 'remove' on source #{source_index}".encode()
-        self._heard = b""
+        self._unread = b""
         self._process: subprocess.Popen[bytes] | None = None
         with contextlib.suppress(OSError):  # no pactl: then the source could not have been chosen by its name either
             self._process = subprocess.Popen(
@@ -41,8 +41,8 @@ class RemovalWatch:
         if self._process is None:
             return False
         with contextlib.suppress(BlockingIOError):
-            self._heard += os.read(self._out, 65536)
-        *lines, self._heard = self._heard.split(b"\n")
+            self._unread += os.read(self._out, 65536)
+        *lines, self._unread = self._unread.split(b"\n")
         return self._line in lines
 
     def close(self) -> None:

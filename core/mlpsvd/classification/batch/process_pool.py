@@ -99,8 +99,8 @@ def _crew(model: Model, n: int, is_polite: bool, thresholds: Thresholds | None) 
 
 
 def _ready(crew: Sequence[_Worker]) -> list[_Worker]:
-    heard = wait([worker.line for worker in crew], REPORT_INTERVAL_S)
-    return [worker for worker in crew if worker.line in heard]
+    ready = wait([worker.line for worker in crew], REPORT_INTERVAL_S)
+    return [worker for worker in crew if worker.line in ready]
 
 
 class _Worker:

@@ -104,67 +104,67 @@ class MismatchWatch:
 
     def add(self, decision: LiveDecision) -> tuple[Mismatch, ...]:
         """Evaluate the next decision and return the present mismatches; decisions must be in order of time."""
-        if decision.end_s < self._heard.end_s:
+        if decision.end_s < self._recent.end_s:
             self.reset()
-        if self._heard.add(decision):
-            self._look()
+        if self._recent.add(decision):
+            self._check()
         return self.current
 
     def reset(self) -> None:
         """Reset, as the source restarts."""
-        self._heard = RecentDecisions()
+        self._recent = RecentDecisions()
         self._latches = {kind: _Latch() for kind in MismatchKind if kind is not MismatchKind.RATE}
 
-    def _look(self) -> None:
-        span_s = max(_SPAN_S, _LEAST_WINDOWS * self._heard.window_s)
-        sound = self._heard.latest(span_s)
+    def _check(self) -> None:
+        span_s = max(_SPAN_S, _LEAST_WINDOWS * self._recent.window_s)
+        sound = self._recent.latest(span_s)
         if not sound.levels_dbfs:
             return
-        self._look_at_clipping(sound)
+        self._check_clipping(sound)
         if sound.covered_s >= span_s - 1e-6:
-            self._look_at_level(sound)
-            self._look_at_background(sound)
-            self._look_at_spectrum(sound)
+            self._check_level(sound)
+            self._check_background(sound)
+            self._check_spectrum(sound)
 
-    def _look_at_clipping(self, sound: DecisionSpan) -> None:
+    def _check_clipping(self, sound: DecisionSpan) -> None:
         if self._reference is not None and self._reference.clipped_share > USUALLY_CLIPPED:
             return
         self._latches[MismatchKind.CLIPPING].update(
-            self._heard.end_s,
+            self._recent.end_s,
             raised=sound.n_clipped >= CLIPPED_WINDOWS,
             cleared=sound.n_clipped == 0,
             sentence=words.clipping(sound.n_clipped, len(sound.levels_dbfs)),
         )
 
-    def _look_at_level(self, sound: DecisionSpan) -> None:
+    def _check_level(self, sound: DecisionSpan) -> None:
         if self._reference is None or not self._level_matters:
             return
         low, high = self._reference.level_dbfs
         usual, loudest = float(np.median(sound.levels_dbfs)), max(sound.levels_dbfs)
         beyond_db = level_beyond_db(self._reference, sound.levels_dbfs)
         self._latches[MismatchKind.LEVEL].update(
-            self._heard.end_s,
+            self._recent.end_s,
             raised=beyond_db > LEVEL_DB,
             cleared=beyond_db < _LEVEL_BACK_DB,
             sentence=words.level(usual if usual > high else loudest, low, high),
         )
 
-    def _look_at_background(self, sound: DecisionSpan) -> None:
+    def _check_background(self, sound: DecisionSpan) -> None:
         background_dbfs = self._background_dbfs
         if background_dbfs is None:
-            background_dbfs = self._heard.quiet_level_dbfs(_LEAST_QUIET_S)
+            background_dbfs = self._recent.quiet_level_dbfs(_LEAST_QUIET_S)
         if background_dbfs is None:
             return
         sound_dbfs = float(np.percentile(sound.levels_dbfs, 90.0))
         above_db = sound_dbfs - background_dbfs
         self._latches[MismatchKind.BACKGROUND].update(
-            self._heard.end_s,
+            self._recent.end_s,
             raised=_NO_SIGNAL_DB < above_db < _SIGNAL_DB,
             cleared=above_db > _SIGNAL_BACK_DB,
             sentence=words.background(sound_dbfs, background_dbfs, _SIGNAL_DB, self._subtracted),
         )
 
-    def _look_at_spectrum(self, sound: DecisionSpan) -> None:
+    def _check_spectrum(self, sound: DecisionSpan) -> None:
         if len(sound.distances) < len(sound.levels_dbfs):
             return
         distances, levels_dbfs = np.array(sound.distances), np.array(sound.levels_dbfs)
@@ -172,7 +172,7 @@ class MismatchWatch:
         share = float(np.mean(is_far))
         causes = [one.kind.value for one in self.current if one.kind is not MismatchKind.SPECTRUM]
         self._latches[MismatchKind.SPECTRUM].update(
-            self._heard.end_s,
+            self._recent.end_s,
             raised=share > FAR_SHARE,
             cleared=share < _FAR_BACK,
             sentence=words.spectrum(

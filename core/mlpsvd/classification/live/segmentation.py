@@ -125,7 +125,7 @@ class EventSegmentation:
         self._block = max(1, round(_BLOCK_S * sample_rate_hz))
         self._longest = int(_LONGEST_SHARE * ring.capacity)
         self._pieces = _Pieces(ring)
-        self._heard = 0
+        self._position = 0
         self._is_on = False
         self._loud_until = 0
         self._begin(0)
@@ -133,17 +133,17 @@ class EventSegmentation:
     def next(self, set_up: SetUp) -> Cut | None:
         """Return the next event or silence and release it; None if it has not ended yet."""
         while True:
-            if self._ring.catch_up() or self._ring.n_read > self._heard:
+            if self._ring.catch_up() or self._ring.n_read > self._position:
                 self._begin(self._ring.n_read)
-            end = self._heard + self._block
-            block = self._ring.read(self._heard, self._block)
+            end = self._position + self._block
+            block = self._ring.read(self._position, self._block)
             if self._pieces.go_on(end):
                 self._begin(self._pieces.start)
             elif block is None:
-                if self._heard >= self._ring.oldest:
+                if self._position >= self._ring.oldest:
                     return None
             else:
-                self._heard = end
+                self._position = end
                 cut = self._take(block, set_up)
                 if cut is not None:
                     return cut
@@ -152,39 +152,39 @@ class EventSegmentation:
         """Return the last event of a source that has ended; None if it ended with silence."""
         end = self._ring.n_written
         is_on = self._is_on and not self._pieces.go_on(end)
-        rest = self._ring.read(self._heard, end - self._heard)
+        rest = self._ring.read(self._position, end - self._position)
         if is_on and rest is not None:
-            self._loud_until = self._heard + (_last(rest, set_up) or self._loud_until - self._heard)
+            self._loud_until = self._position + (_last(rest, set_up) or self._loud_until - self._position)
         cut = self._sound(self._loud_until, set_up) if is_on else None
         self._begin(end)
         return cut
 
     def _begin(self, at: int) -> None:
         self._ring.advance(at)
-        self._heard = self._ring.n_read
+        self._position = self._ring.n_read
         self._is_on = False
 
     def _take(self, block: Samples, set_up: SetUp) -> Cut | None:
-        """Process the block that ends at ``_heard`` and return the section that it completes."""
+        """Process the block that ends at ``_position`` and return the section that it completes."""
         is_loud = measure_level(block).rms_dbfs >= set_up.settings.trigger_dbfs
         if is_loud:
             if not self._is_on:
                 self._ring.advance(self._onset(set_up))
             self._is_on = True
-            self._loud_until = self._heard - self._block + _last(block, set_up)
+            self._loud_until = self._position - self._block + _last(block, set_up)
         if not self._is_on:
             return self._silence(set_up.classifier.n_samples)
         hang = round(set_up.settings.hang_s * self._sample_rate_hz)
-        is_over = not is_loud and self._heard - self._loud_until >= hang
-        if is_over or self._heard - self._ring.n_read > self._longest - self._block:
+        is_over = not is_loud and self._position - self._loud_until >= hang
+        if is_over or self._position - self._ring.n_read > self._longest - self._block:
             self._is_on = False
             return self._sound(self._loud_until, set_up)
         return None
 
     def _onset(self, set_up: SetUp) -> int:
         """Return the number of an event's first sample, which may lie shortly before the first loud block."""
-        start = max(self._ring.n_read, self._heard - 2 * self._block)
-        samples = self._ring.read(start, self._heard - start)
+        start = max(self._ring.n_read, self._position - 2 * self._block)
+        samples = self._ring.read(start, self._position - start)
         return start if samples is None else start + int(np.argmax(_reaches(samples, set_up)))
 
     def _sound(self, end: int, set_up: SetUp) -> Cut | None:
@@ -193,15 +193,15 @@ class EventSegmentation:
         self._ring.advance(end)
         if samples is None or len(samples) < _shortest(set_up, self._sample_rate_hz):
             return None
-        return Cut(samples, start, max(end, self._heard), self._pieces.start, is_quiet=False)
+        return Cut(samples, start, max(end, self._position), self._pieces.start, is_quiet=False)
 
     def _silence(self, n_samples: int) -> Cut | None:
         start = self._ring.n_read
-        if self._heard - start < n_samples:
+        if self._position - start < n_samples:
             return None
         samples = self._ring.read(start, n_samples)
         self._ring.advance(start + n_samples)
-        return None if samples is None else Cut(samples, start, self._heard, self._pieces.start, is_quiet=True)
+        return None if samples is None else Cut(samples, start, self._position, self._pieces.start, is_quiet=True)
 
 
 def _reaches(samples: Samples, set_up: SetUp) -> NDArray[np.bool_]:

@@ -115,7 +115,7 @@ class Session:
             self._source.start(self.ring)
             is_last = False
             while not is_last:
-                step = self._look(limit)
+                step = self._next_step(limit)
                 yield step
                 is_last = step.is_last
                 wait_s = breath_s if step.decisions else _IDLE_S
@@ -161,7 +161,7 @@ class Session:
         if self._live is not None:
             self._live.set_conditioning(conditioning)
 
-    def _look(self, limit: int) -> SessionStep:
+    def _next_step(self, limit: int) -> SessionStep:
         # Read before polling, so that all samples of a finished source are found below.
         status, end = self._source.status, self.ring.n_written
         live = self._live

@@ -96,28 +96,28 @@ class _Recent:
 
     def __init__(self, span_s: float) -> None:
         self._span_s = span_s
-        self._heard: deque[tuple[float, float, Vector]] = deque()
+        self._intervals: deque[tuple[float, float, Vector]] = deque()
 
     def reset(self) -> None:
-        self._heard.clear()
+        self._intervals.clear()
 
     def add(self, start_s: float, end_s: float, probabilities: Vector) -> None:
-        first_s = max(start_s, self._heard[-1][1]) if self._heard else start_s
-        self._heard.append((first_s, end_s, probabilities))
-        while self._heard[0][1] <= end_s - self._span_s and len(self._heard) > 1:
-            self._heard.popleft()
+        first_s = max(start_s, self._intervals[-1][1]) if self._intervals else start_s
+        self._intervals.append((first_s, end_s, probabilities))
+        while self._intervals[0][1] <= end_s - self._span_s and len(self._intervals) > 1:
+            self._intervals.popleft()
 
     def weights(self) -> Vector:
         """Return each window's share of the time [shape=(n_windows,)], oldest first; they sum to 1."""
-        now_s = self._heard[-1][1]
-        times_s = np.array([end_s - max(first_s, now_s - self._span_s) for first_s, end_s, _ in self._heard])
+        now_s = self._intervals[-1][1]
+        times_s = np.array([end_s - max(first_s, now_s - self._span_s) for first_s, end_s, _ in self._intervals])
         total_s = float(times_s.sum())
         # A span of 0 contains no time: only the latest window is left.
         return times_s / total_s if total_s > 0.0 else np.ones(1)
 
     def probabilities(self) -> Vector:
         """Return the probabilities of each window [shape=(n_windows, n_classes)], oldest first."""
-        return np.stack([probabilities for _, _, probabilities in self._heard])
+        return np.stack([probabilities for _, _, probabilities in self._intervals])
 
 
 class Mean(Smoother):
@@ -155,10 +155,10 @@ class Majority(Smoother):
     def add(self, start_s: float, end_s: float, probabilities: Vector) -> Smoothed:
         """Add the next window and return the shares of the votes."""
         self._recent.add(start_s, end_s, probabilities)
-        weights, heard = self._recent.weights(), self._recent.probabilities()
-        shares = weights @ (heard.argmax(axis=1)[:, np.newaxis] == np.arange(heard.shape[1]))
+        weights, recent = self._recent.weights(), self._recent.probabilities()
+        shares = weights @ (recent.argmax(axis=1)[:, np.newaxis] == np.arange(recent.shape[1]))
         in_front = shares >= shares.max() - _TIE
-        return Smoothed(shares, int(np.argmax(np.where(in_front, weights @ heard, -1.0))))
+        return Smoothed(shares, int(np.argmax(np.where(in_front, weights @ recent, -1.0))))
 
     def reset(self) -> None:
         """Reset the state."""

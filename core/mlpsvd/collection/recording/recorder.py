@@ -148,7 +148,7 @@ class Recorder:
             while self._orders:
                 order = self._orders.popleft()
                 self._consume(order.at)
-                self._obey(order)
+                self._execute(order)
             self._consume(self._ring.n_written)
         except OSError as error:
             self._give_up(error)
@@ -161,7 +161,7 @@ class Recorder:
         self.stop()
         return self.poll()
 
-    def _obey(self, order: _Order) -> None:
+    def _execute(self, order: _Order) -> None:
         if order.label is None:
             self._end_take()
             self._label = None
@@ -187,7 +187,7 @@ class Recorder:
             if self._mode == TRIGGERED:
                 self._listen(to)
             else:
-                self._go_on(to)
+                self._record_until(to)
             self._position = to
 
     def _unbroken(self, end: int) -> int:
@@ -198,7 +198,7 @@ class Recorder:
             first = self._ring.first_break(self._position, end)
         return end if first is None else first
 
-    def _go_on(self, to: int) -> None:
+    def _record_until(self, to: int) -> None:
         """Record up to sample ``to`` in manual or fixed-length mode."""
         while self._take is not None and self._take.end < to:
             self._record(min(to, self._ends))
@@ -218,20 +218,20 @@ class Recorder:
         if start > self._position:
             self._cut(start)
         for frame, is_loud in self._trigger.feed(start, samples):
-            self._judge(frame, frame + self._trigger.frame, is_loud)
+            self._process_frame(frame, frame + self._trigger.frame, is_loud)
         if self._take is not None:
             self._record(min(to, self._limit(self._take)))
 
-    def _judge(self, start: int, end: int, is_loud: bool) -> None:
+    def _process_frame(self, start: int, end: int, is_loud: bool) -> None:
         if is_loud:
             take = self._begin(start) if self._take is None else self._take
-            take.heard(start, end)
+            take.mark_loud(start, end)
         if self._take is None or end < (limit := self._limit(self._take)):
             return
         self._record(limit)
         self._end_take()
         if is_loud and end > limit:  # the longest clip is full, and the sound continues
-            self._begin(limit, pre_roll=False).heard(limit, end)
+            self._begin(limit, pre_roll=False).mark_loud(limit, end)
 
     def _limit(self, take: RunningTake) -> int:
         """Return the present end of a triggered take."""
@@ -268,7 +268,7 @@ class Recorder:
 
     def _open(self, start: int, pre_roll: int, settings: RecordSettings) -> RunningTake:
         plan = TakePlan(
-            start, pre_roll, self._heard_at(start), self._label or "", self._rate_hz, self._device, settings,
+            start, pre_roll, self._arrival_time(start), self._label or "", self._rate_hz, self._device, settings,
             has_gap=start == self._gap_at,
         )  # fmt: skip
         self._take = RunningTake(plan, self._spool_folder)
@@ -326,7 +326,7 @@ class Recorder:
         duration_s, first = (take.n_samples / self._rate_hz, take.plan.start) if take is not None else (0.0, -1)
         self._state = RecorderState(label is not None, take is not None, label or "", duration_s, self._message, first)
 
-    def _heard_at(self, number: int) -> datetime:
+    def _arrival_time(self, number: int) -> datetime:
         """Return when the sample of that number arrived, as date and time."""
         arrived_s = self._ring.arrived_s(number + 1)
         ago_s = (self._ring.n_written - number) / self._rate_hz

@@ -73,7 +73,7 @@ class RunningTake:
         """Length from the first to the last frame above the trigger level."""
         return self.loud_until - self.loud_from if self.loud_from is not None else 0
 
-    def heard(self, start: int, end: int) -> None:
+    def mark_loud(self, start: int, end: int) -> None:
         """Record that a frame was above the trigger level."""
         self.loud_from = max(self.plan.start, start) if self.loud_from is None else self.loud_from
         self.loud_until = max(self.loud_until, end)

@@ -69,7 +69,7 @@ class TrainingRun:
     rule
         The optimiser's numbers.
     data_set
-        Index of its data set on the shelf.
+        Index of its data set in the uploaded data.
     orders : np.ndarray [shape=(n_epochs, n_clips)]
         The shuffled order of the clips in each epoch. Runs that share one array share its copy on the device.
     batch_size
@@ -183,15 +183,17 @@ class FusedGpuEngine:
         batch_size: int,
     ) -> None:
         """Train one network, in place, on every clip once: a single thread block, most of the card idle."""
-        self.train_epochs([TrainingRun(network, state, rule, 0, order[None, :], batch_size)], self._shelf_of(data), 1)
+        self.train_epochs(
+            [TrainingRun(network, state, rule, 0, order[None, :], batch_size)], self._as_gpu_arrays(data), 1
+        )
 
     def evaluate(self, network: Network, data: LabelledVectors) -> tuple[float, float, NDArray[np.intp]]:
         """Return mean loss, accuracy (0 to 1) and the estimated classes [shape=(n_clips,)] of a whole set."""
-        scores = self.evaluate_many([network], self._shelf_of(data), [0])
+        scores = self.evaluate_many([network], self._as_gpu_arrays(data), [0])
         estimates = to_host(scores.estimates[0]).astype(np.intp)
         return float(scores.losses[0]), float(scores.accuracies[0]), estimates
 
-    def shelf(self, data_sets: Sequence[tuple[Array, NDArray[np.intp]]]) -> GpuArrays:
+    def upload(self, data_sets: Sequence[tuple[Array, NDArray[np.intp]]]) -> GpuArrays:
         """Move data sets, each x [shape=(n_clips, n_features)] and labels [shape=(n_clips,)], to the device.
 
         Raises
@@ -211,14 +213,14 @@ class FusedGpuEngine:
             labels_all = self._xp.asarray(np.concatenate([labels for _, labels in data_sets]).astype(np.int32))
         return GpuArrays(x_all, labels_all, tuple(places))
 
-    def train_epochs(self, runs: Sequence[TrainingRun], shelf: GpuArrays, n_epochs: int) -> Trained:
+    def train_epochs(self, runs: Sequence[TrainingRun], gpu_data: GpuArrays, n_epochs: int) -> Trained:
         """Train every network, in place, for some epochs in one kernel call.
 
         Parameters
         ----------
         runs
             The networks; one thread block each.
-        shelf
+        gpu_data
             Their data sets.
         n_epochs
             Epochs, as many as each ``orders`` has rows.
@@ -234,7 +236,9 @@ class FusedGpuEngine:
             If the device fails or has too little memory. Networks and states are then as they were.
         """
         orders, order_starts = _orders([run.orders for run in runs])
-        tables = lay_out([_rows(run, shelf, start) for run, start in zip(runs, order_starts, strict=True)], self._room)
+        tables = lay_out(
+            [_rows(run, gpu_data, start) for run, start in zip(runs, order_starts, strict=True)], self._room
+        )
         thetas = [run.network.theta for run in runs]
         moments = [run.state.first for run in runs], [run.state.second for run in runs]
         with device_failures(self._backend):
@@ -246,7 +250,7 @@ class FusedGpuEngine:
                 "train_many",
                 tables,
                 (theta, self._xp.empty(tables.n_parameters, self._dtype), first, second, steps, ticks),
-                (shelf.x, shelf.labels, self._xp.asarray(orders)),
+                (gpu_data.x, gpu_data.labels, self._xp.asarray(orders)),
                 (self._xp.asarray(_rule_numbers(runs)), self._work(tables), history),
                 (np.int64(tables.n_parameters), np.int64(n_epochs)),
             )
@@ -257,14 +261,14 @@ class FusedGpuEngine:
             run.state.steps[:] = own.tolist()
         return Trained(np.split(after, _bounds(thetas), axis=1), spent / spent.sum())
 
-    def evaluate_many(self, networks: Sequence[Network], shelf: GpuArrays, data_sets: Sequence[int]) -> Scores:
+    def evaluate_many(self, networks: Sequence[Network], gpu_data: GpuArrays, data_sets: Sequence[int]) -> Scores:
         """Evaluate each network on its whole data set in one kernel call, one network a thread block.
 
         Parameters
         ----------
         networks
             On the host or on the device.
-        shelf, data_sets
+        gpu_data, data_sets
             The data, and for each network the index of its set.
 
         Raises
@@ -272,7 +276,7 @@ class FusedGpuEngine:
         DeviceError
             If the device fails or has too little memory.
         """
-        places = [shelf.places[index] for index in data_sets]
+        places = [gpu_data.places[index] for index in data_sets]
         blocks = [Rows(one.spec, *place, _EVALUATION_ROWS) for one, place in zip(networks, places, strict=True)]
         tables = lay_out(blocks, self._room, train=False)
         n_clips = np.array([place[2] for place in places])
@@ -284,7 +288,7 @@ class FusedGpuEngine:
                 "evaluate_many",
                 tables,
                 (self._packed([network.theta for network in networks]),),
-                (shelf.x, shelf.labels),
+                (gpu_data.x, gpu_data.labels),
                 (self._work(tables), losses, n_right, estimates),
                 (),
             )
@@ -331,14 +335,14 @@ class FusedGpuEngine:
             vector[...] = source[start : start + len(vector)]
             start += len(vector)
 
-    def _shelf_of(self, data: LabelledVectors) -> GpuArrays:
-        """Return data that are on the device already as a shelf of one set."""
+    def _as_gpu_arrays(self, data: LabelledVectors) -> GpuArrays:
+        """Return data that are on the device already as arrays of one set."""
         labels = self._xp.asarray(data.labels.astype(np.int32))
         return GpuArrays(data.x.ravel(), labels, ((0, 0, len(data)),))
 
 
-def _rows(run: TrainingRun, shelf: GpuArrays, order: int) -> Rows:
-    return Rows(run.network.spec, *shelf.places[run.data_set], run.batch_size, order, run.rule.kind)
+def _rows(run: TrainingRun, gpu_data: GpuArrays, order: int) -> Rows:
+    return Rows(run.network.spec, *gpu_data.places[run.data_set], run.batch_size, order, run.rule.kind)
 
 
 def _bounds(parts: Sequence[Sized]) -> list[int]:

@@ -39,7 +39,7 @@ class CalibrationController(QObject):
         self._thread = BackgroundJobs("calibrate", self)
         self.dialog: CalibrationDialog | None = None
         self._measuring.progressed.connect(self._show_progress)
-        self._measuring.heard.connect(self._take)
+        self._measuring.measured.connect(self._take)
         self._measuring.failed.connect(self._report)
 
     def open(self) -> None:

@@ -77,7 +77,7 @@ class ConditioningController(QObject):
         form.correction_chosen.connect(self._choose_correction)
         form.correction_forgotten.connect(lambda: self._choose_correction(""))
         measuring.progressed.connect(form.show_progress)
-        measuring.heard.connect(self._take_background)
+        measuring.measured.connect(self._take_background)
         measuring.failed.connect(self._fail)
 
     # --- what holds now

@@ -23,11 +23,11 @@ def status_text(name: str, update: LiveUpdate, health: SourceHealth, n_decisions
         SourceState.STOPPED: "Stopped",
         SourceState.STALLED: f"Waiting for {name}",
     }.get(state, name)
-    heard = f"{update.heard_s:.1f} s received"
+    received = f"{update.heard_s:.1f} s received"
     if elapsed_s > 0.2 and update.heard_s > _FAST * elapsed_s:
-        heard += f" at {update.heard_s / elapsed_s:.0f} × real time"
+        received += f" at {update.heard_s / elapsed_s:.0f} × real time"
     decisions = f", {counted(n_decisions, 'decision')}" if n_decisions else ""
-    return f"{verb}: {heard}{decisions}, {_lost(update.lost_s, health)}."
+    return f"{verb}: {received}{decisions}, {_lost(update.lost_s, health)}."
 
 
 def _lost(lost_s: float, health: SourceHealth) -> str:

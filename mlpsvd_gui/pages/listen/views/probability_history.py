@@ -205,8 +205,8 @@ class ProbabilityHistory(QWidget):
         n = len(self._names)
         if n <= most:
             return np.arange(n)
-        heard = np.nan_to_num(self._columns, nan=0.0).max(axis=0, initial=0.0)
-        return np.sort(np.argsort(-heard, kind="stable")[:most])
+        largest = np.nan_to_num(self._columns, nan=0.0).max(axis=0, initial=0.0)
+        return np.sort(np.argsort(-largest, kind="stable")[:most])
 
     def _image(self, shown: NDArray[np.intp]) -> QImage:
         """Return the raster as an image: one row per class, one column per decision, opacity for probability."""

@@ -12,7 +12,7 @@ from mlpsvd_gui.workers.live_session import LiveSession
 
 __all__ = ["SoundMeasuring"]
 
-_LOOK_MS = 50
+_POLL_MS = 50
 _PATIENCE_S = 6.0
 _NOTHING = "No input from the microphone. Measure again when it works."
 _BROKEN = "The input was interrupted. Measure again."
@@ -23,7 +23,7 @@ class SoundMeasuring(QObject):
 
     progressed = Signal(float)
     """Emits the completed fraction."""
-    heard = Signal(object, float)
+    measured = Signal(object, float)
     """Emits the samples [shape=(n_samples,)] and their rate."""
     failed = Signal(str)
     """Emits an error message."""
@@ -33,10 +33,10 @@ class SoundMeasuring(QObject):
         self._session: LiveSession | None = None
         self._duration_s = 0.0
         self._first: int | None = None
-        self._asked_s = 0.0
+        self._requested_s = 0.0
         self._timer = QTimer(self)
-        self._timer.setInterval(_LOOK_MS)
-        self._timer.timeout.connect(self._look)
+        self._timer.setInterval(_POLL_MS)
+        self._timer.timeout.connect(self._poll)
 
     @property
     def is_busy(self) -> bool:
@@ -46,7 +46,7 @@ class SoundMeasuring(QObject):
     def begin(self, session: LiveSession, duration_s: float) -> None:
         """Measure the next ``duration_s`` of sound."""
         self._session, self._duration_s, self._first = session, duration_s, None
-        self._asked_s = time.monotonic()
+        self._requested_s = time.monotonic()
         self._timer.start()
         self.progressed.emit(0.0)
 
@@ -55,12 +55,12 @@ class SoundMeasuring(QObject):
         self._session = None
         self._timer.stop()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         session = self._session
         ring = session.source.raw_ring if session is not None else None
         if session is None:
             return
-        late = time.monotonic() - self._asked_s > self._duration_s + _PATIENCE_S
+        late = time.monotonic() - self._requested_s > self._duration_s + _PATIENCE_S
         if ring is None:
             if late:
                 self._end(_NOTHING)
@@ -79,7 +79,7 @@ class SoundMeasuring(QObject):
         if found is None:
             self.failed.emit(_BROKEN)
         else:
-            self.heard.emit(*found)
+            self.measured.emit(*found)
 
     def _end(self, sentence: str) -> None:
         self.cancel()

@@ -51,7 +51,7 @@ class ClipReview(QObject):
         self._clip: _Clip | None = None
         self._is_mine = False
         panel.review.clips_chosen.connect(self._choose)
-        collection.shelf_changed.connect(self._refresh)
+        collection.content_changed.connect(self._refresh)
         self._view.play_requested.connect(self._play)
         self._view.stop_requested.connect(player.stop)
         self._view.trim_requested.connect(self._trim)
@@ -71,8 +71,8 @@ class ClipReview(QObject):
         self._show(ids[0] if ids else "", len(ids))
 
     def _show(self, clip_id: str, n_selected: int) -> None:
-        shelf = self._collection.shelf
-        clip = next((one for one in shelf.clips if one.id == clip_id), None) if shelf is not None else None
+        content = self._collection.content
+        clip = next((one for one in content.clips if one.id == clip_id), None) if content is not None else None
         if clip is None:
             self._id, self._key, self._clip = "", (), None
             self._view.show_nothing()

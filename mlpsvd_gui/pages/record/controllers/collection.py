@@ -31,7 +31,7 @@ __all__ = ["CollectionController"]
 class CollectionController(QObject):
     """Shows a :class:`CollectionThread` and forwards requests to it."""
 
-    shelf_changed = Signal(object)
+    content_changed = Signal(object)
     """Emits the :class:`CollectionView`; None if no collection is open."""
     classes_changed = Signal()
     """Emitted when names, counts or the selected class have changed."""
@@ -44,7 +44,7 @@ class CollectionController(QObject):
         self._library: CollectionThread | None = None
         self._opening: CollectionThread | None = None
         self._retired: list[tuple[Path, CollectionThread]] = []
-        self._shelf: CollectionView | None = None
+        self._content: CollectionView | None = None
         self._renamed: dict[str, str] = {}
         """The old name of each class created by renaming."""
         self._connect()
@@ -56,13 +56,13 @@ class CollectionController(QObject):
         return self._library
 
     @property
-    def shelf(self) -> CollectionView | None:
+    def content(self) -> CollectionView | None:
         """The content of the open collection; None without one."""
-        return self._shelf
+        return self._content
 
     def open(self, folder: Path) -> None:
         """Open a collection in the background; the previous one is shown until then."""
-        if self._shelf is not None and _same(folder, self._shelf.folder):
+        if self._content is not None and _same(folder, self._content.folder):
             return
         retired = next((one for where, one in self._retired if _same(where, folder)), None)
         if retired is None:
@@ -84,7 +84,7 @@ class CollectionController(QObject):
 
     def add(self, take: Take, folder: Path) -> None:
         """Add a take to the collection that it was recorded for, even if another one is open."""
-        if self._library is not None and self._shelf is not None and folder == self._shelf.folder:
+        if self._library is not None and self._content is not None and folder == self._content.folder:
             self._library.add(take, take.label)
             return
         for where, library in self._retired:
@@ -104,7 +104,7 @@ class CollectionController(QObject):
         if self._opening is not None:
             self._opening.close()
         library = self._opening = CollectionThread(self._jobs, self)
-        library.opened.connect(lambda shelf, notes: self._take_opened(library, shelf, notes))
+        library.opened.connect(lambda content, notes: self._take_opened(library, content, notes))
         library.open_failed.connect(lambda sentence: self._report_not_opened(library, sentence))
         library.changed.connect(self._while_open(library, self._take_changed))
         library.added.connect(self._while_open(library, self._take_added))
@@ -114,20 +114,20 @@ class CollectionController(QObject):
         self._panel.welcome.show_status(words)
         return library
 
-    def _take_opened(self, library: CollectionThread, shelf: CollectionView, notes: Sequence[str]) -> None:
+    def _take_opened(self, library: CollectionThread, content: CollectionView, notes: Sequence[str]) -> None:
         if library is not self._opening:
             return
         self._opening = None
-        before, before_shelf = self._library, self._shelf
+        before, previous_content = self._library, self._content
         self._library, self._renamed = library, {}
-        if before is not None and before_shelf is not None:
-            self._retired.append((before_shelf.folder, before))
-        self._memory.opened(str(shelf.folder))
+        if before is not None and previous_content is not None:
+            self._retired.append((previous_content.folder, before))
+        self._memory.opened(str(content.folder))
         self._show_recent()
         self._panel.welcome.show_status("")
-        self._panel.classes.show_goal(self._memory.of(str(shelf.folder)).goal)
+        self._panel.classes.show_goal(self._memory.of(str(content.folder)).goal)
         self._panel.show_open(True)
-        self._take_changed(shelf)
+        self._take_changed(content)
         self._panel.focus_first()
         if notes:  # they also explain why a folder cannot be changed
             self._panel.show_warning(" ".join(notes))
@@ -185,12 +185,12 @@ class CollectionController(QObject):
             self._library.try_again()
 
     def _show_folder(self) -> None:
-        if self._shelf is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._shelf.folder)))
+        if self._content is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._content.folder)))
 
     def _relabel(self, ids: Sequence[str], label: str) -> None:
-        if self._library is not None and self._shelf is not None:
-            others = [clip.id for clip in self._shelf.clips if clip.id in set(ids) and clip.label != label]
+        if self._library is not None and self._content is not None:
+            others = [clip.id for clip in self._content.clips if clip.id in set(ids) and clip.label != label]
             if others:
                 self._library.relabel(others, label)
 
@@ -204,7 +204,7 @@ class CollectionController(QObject):
 
     def _add_class(self, name: str) -> None:
         name = self._checked(name)
-        if self._shelf is None or not name:
+        if self._content is None or not name:
             return
         known = self._known(name)
         if known is None:
@@ -217,70 +217,70 @@ class CollectionController(QObject):
 
     def _rename_class(self, old: str, new: str) -> None:
         new = self._checked(new)
-        if self._library is None or self._shelf is None or not new:
+        if self._library is None or self._content is None or not new:
             return
         known = self._known(new, but=old)
         new = known or new
         others = [name for name in self._names() if name != old or known is None]
         self._remember(tuple(new if name == old else name for name in others))
-        if self._shelf.counts.get(old):
+        if self._content.counts.get(old):
             if known is None:
                 self._renamed[new] = old
             self._library.rename_class(old, new)
         self._show_classes(new)
 
     def _delete_class(self, name: str) -> None:
-        if self._library is None or self._shelf is None:
+        if self._library is None or self._content is None:
             return
         self._remember(tuple(one for one in self._names() if one != name))
-        ids = [clip.id for clip in self._shelf.clips if clip.label == name]
+        ids = [clip.id for clip in self._content.clips if clip.label == name]
         if ids:
             self._library.delete(ids)
         else:
             self._show_classes(self._panel.classes.chosen)
 
     def _set_goal(self, goal: int) -> None:
-        if self._shelf is not None:
-            self._memory.set_goal(str(self._shelf.folder), goal)
+        if self._content is not None:
+            self._memory.set_goal(str(self._content.folder), goal)
             self.classes_changed.emit()
 
     # -- what is shown
 
     def _names(self) -> tuple[str, ...]:
         """All classes in the order of their keys; a new one comes last, so that keys keep their classes."""
-        if self._shelf is None:
+        if self._content is None:
             return ()
-        remembered = self._memory.of(str(self._shelf.folder)).classes
-        return tuple(dict.fromkeys((*remembered, *self._shelf.counts)))
+        remembered = self._memory.of(str(self._content.folder)).classes
+        return tuple(dict.fromkeys((*remembered, *self._content.counts)))
 
     def _remember(self, names: tuple[str, ...]) -> None:
-        if self._shelf is not None:
-            self._memory.set_classes(str(self._shelf.folder), names)
+        if self._content is not None:
+            self._memory.set_classes(str(self._content.folder), names)
 
-    def _take_changed(self, shelf: CollectionView) -> None:
-        self._shelf = shelf
+    def _take_changed(self, content: CollectionView) -> None:
+        self._content = content
         # A class created by renaming and emptied by undo is replaced by its old name.
-        gone = {new: self._renamed.pop(new) for new in list(self._renamed) if not shelf.counts.get(new)}
-        remembered = [gone.get(name, name) for name in self._memory.of(str(shelf.folder)).classes]
-        self._remember(tuple(dict.fromkeys((*remembered, *shelf.counts))))
+        gone = {new: self._renamed.pop(new) for new in list(self._renamed) if not content.counts.get(new)}
+        remembered = [gone.get(name, name) for name in self._memory.of(str(content.folder)).classes]
+        self._remember(tuple(dict.fromkeys((*remembered, *content.counts))))
         self._show_classes(self._panel.classes.chosen)
-        self._panel.review.set_writable(shelf.writable)
-        self._panel.review.show_history(shelf.next_undo, shelf.next_redo)
-        self.shelf_changed.emit(shelf)
+        self._panel.review.set_writable(content.writable)
+        self._panel.review.show_history(content.next_undo, content.next_redo)
+        self.content_changed.emit(content)
 
     def _show_classes(self, chosen: str) -> None:
-        if self._shelf is None:
+        if self._content is None:
             return
-        names, clips, colours = self._names(), self._shelf.clips, self._colour_indices()
+        names, clips, colours = self._names(), self._content.clips, self._colour_indices()
         lengths: dict[str, float] = dict.fromkeys(names, 0.0)
         for clip in clips:
             lengths[clip.label] += clip.duration_s
-        rows = [ClassRow(name, self._shelf.counts.get(name, 0), lengths[name], colours[name]) for name in names]
+        rows = [ClassRow(name, self._content.counts.get(name, 0), lengths[name], colours[name]) for name in names]
         self._panel.classes.show_rows(rows, chosen)
         self._panel.review.show_labels(names, [colours[name] for name in names])
         self.show_clips()
         words = texts.summary(len(names), len(clips), sum(lengths.values()))
-        self._panel.bar.show_collection(str(self._shelf.folder), words)
+        self._panel.bar.show_collection(str(self._content.folder), words)
         self.classes_changed.emit()
 
     def _colour_indices(self) -> dict[str, int]:
@@ -289,9 +289,9 @@ class CollectionController(QObject):
 
     def show_clips(self) -> None:
         """Show all clips in the colours of the theme."""
-        if self._shelf is not None:
+        if self._content is not None:
             index = self._colour_indices()
-            self._panel.review.show_clips([self._row(clip, index[clip.label]) for clip in self._shelf.clips])
+            self._panel.review.show_clips([self._row(clip, index[clip.label]) for clip in self._content.clips])
 
     def _row(self, clip: RecordedClip, class_index: int) -> ClipRow:
         return ClipRow(

@@ -61,7 +61,7 @@ class RecordController(QObject):
         self.takes = TakesController(panel, listening, memory, self)
         self.reviewer = ClipReview(panel, self.collection, self.player, self)
         self.retrain = Retraining(panel, self.collection, experiment_model, run_model, training, self)
-        self.collection.shelf_changed.connect(self._take_shelf)
+        self.collection.content_changed.connect(self._show_content)
         self.collection.classes_changed.connect(self.takes.draw_now)
         self.takes.take_ready.connect(self.collection.add)
         self.takes.settled.connect(self.collection.close_previous)
@@ -70,8 +70,8 @@ class RecordController(QObject):
         self.player.look_for_output()
         self.collection.open_last()
 
-    def _take_shelf(self, shelf: CollectionView) -> None:
-        self.takes.set_target(shelf.folder, shelf.spool_folder if shelf.writable else None)
+    def _show_content(self, content: CollectionView) -> None:
+        self.takes.set_target(content.folder, content.spool_folder if content.writable else None)
 
     def _listen(self) -> None:
         self.listen_requested.emit()

@@ -47,7 +47,7 @@ class Retraining(QObject):
         self._trained_on: tuple[object, ...] | None = None
         panel.training.retrain_requested.connect(self._ask)
         panel.training.listen_requested.connect(self.listen_requested)
-        collection.shelf_changed.connect(self._show)
+        collection.content_changed.connect(self._show)
         run_model.started.connect(self._note_clips)
         run_model.state_changed.connect(lambda _: self._show())
         run_model.outcomes_changed.connect(self._show)
@@ -57,32 +57,32 @@ class Retraining(QObject):
     @property
     def is_mine(self) -> bool:
         """Whether the current run was trained on this collection."""
-        shelf, experiment = self._collection.shelf, self._run.experiment
-        return shelf is not None and experiment is not None and is_of_collection(experiment, shelf.manifest)
+        content, experiment = self._collection.content, self._run.experiment
+        return content is not None and experiment is not None and is_of_collection(experiment, content.manifest)
 
     def _ask(self) -> None:
         """Train once all recorded takes are in the collection."""
         if self._collection.library is not None and not self._run.state.is_active:
             self._collection.library.when_done(self._train)
 
-    def _train(self, shelf: CollectionView) -> None:
-        if self._collection.shelf is None or self._run.state.is_active:
+    def _train(self, content: CollectionView) -> None:
+        if self._collection.content is None or self._run.state.is_active:
             return
-        experiment = experiment_for_collection(self._experiments.experiment, shelf.manifest, shelf.clips)
+        experiment = experiment_for_collection(self._experiments.experiment, content.manifest, content.clips)
         self._experiments.replace(experiment, "settings for the collection")
         self._training.train()
         self._show()
 
     def _note_clips(self) -> None:
         """Store what a new run is trained on, also if it was started from the toolbar."""
-        shelf = self._collection.shelf
-        self._trained_on = clips_identity(shelf.clips) if shelf is not None and self.is_mine else None
+        content = self._collection.content
+        self._trained_on = clips_identity(content.clips) if content is not None and self.is_mine else None
 
     def _show(self, *_: object) -> None:
-        shelf, box = self._collection.shelf, self._panel.training
-        box.show_warnings(shelf.warnings if shelf is not None else ())
+        content, box = self._collection.content, self._panel.training
+        box.show_warnings(content.warnings if content is not None else ())
         is_active = self._run.state.is_active
-        problem = _problem(shelf)
+        problem = _problem(content)
         tip = problem or "Train on all clips with their current labels; the Listen page then uses the new model"
         if is_active:
             tip = "A run is active; wait for its end or stop it (F7)"
@@ -90,8 +90,8 @@ class Retraining(QObject):
         if not is_active:
             box.show_progress(None)
         can_listen = self.is_mine and bool(self._run.outcomes)
-        box.show_result(self._result(shelf), can_listen)
-        is_split_by_chance = shelf is not None and not shelf.has_fixed_split
+        box.show_result(self._result(content), can_listen)
+        is_split_by_chance = content is not None and not content.has_fixed_split
         has_note = can_listen and not is_active and is_split_by_chance
         box.show_note(KNOWN_SPEAKERS_ONLY if has_note else "", UNKNOWN_SPEAKERS)
 
@@ -100,7 +100,7 @@ class Retraining(QObject):
             self._panel.training.show_progress(share)
             self._panel.training.show_result(f"Training: {left}…" if left else "Training…", False)
 
-    def _result(self, shelf: CollectionView | None) -> str:
+    def _result(self, content: CollectionView | None) -> str:
         if not self.is_mine:
             return ""
         state = self._run.state
@@ -112,16 +112,16 @@ class Retraining(QObject):
         accuracies = (
             f"{name} {accuracy_text(judged_accuracy(one), judged_clips(one), 0)}" for name, one in outcomes.items()
         )
-        text = f"{self._how_judged()}: {', '.join(accuracies)}."
+        text = f"{self._validation_text()}: {', '.join(accuracies)}."
         text += "".join(f" {name} did not learn." for name, one in outcomes.items() if one.at_chance)
         if len(outcomes) > 1:
             best = self._run.outcomes[ranked_contenders(self._run.outcomes)[-1]].contender.title
             text += f" Better network: {best}, the default in Listen and Files."
-        if shelf is not None and self._trained_on is not None and clips_identity(shelf.clips) != self._trained_on:
+        if content is not None and self._trained_on is not None and clips_identity(content.clips) != self._trained_on:
             text += " Clips have changed; retrain to include them."
         return text
 
-    def _how_judged(self) -> str:
+    def _validation_text(self) -> str:
         validation = next(iter(self._run.outcomes.values())).validation
         if validation is not None:
             return f"Cross-validated accuracy ({counted(validation.n_clips, 'clip')}, {validation.n_folds} folds)"
@@ -129,6 +129,6 @@ class Retraining(QObject):
         return f"Test accuracy ({counted(n_test, 'clip')})"
 
 
-def _problem(shelf: CollectionView | None) -> str:
+def _problem(content: CollectionView | None) -> str:
     """Return why a collection cannot be trained on; otherwise an empty text."""
-    return training_problem(shelf.counts) if shelf is not None else "Create or open a collection first"
+    return training_problem(content.counts) if content is not None else "Create or open a collection first"

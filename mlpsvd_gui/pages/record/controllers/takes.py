@@ -99,7 +99,7 @@ class TakesController(QObject):
         self._panel.bar.meter.trigger_dragged.connect(self._drag_trigger)
         self._listening.session_changed.connect(self._take_session)
         self._listening.levels_changed.connect(self._show_level)
-        self._listening.failed.connect(self._report_not_heard)
+        self._listening.failed.connect(self._report_failure)
         self._timer.timeout.connect(self._draw)
 
     # -- sessions
@@ -108,7 +108,7 @@ class TakesController(QObject):
         self._panel.messages.clear()
         self._listening.request_start()
 
-    def _report_not_heard(self, sentence: str) -> None:
+    def _report_failure(self, sentence: str) -> None:
         if self._panel.isVisible():
             self._panel.show_error(sentence)
 
@@ -118,7 +118,7 @@ class TakesController(QObject):
         self._retire_worker()
         if session is not None:
             worker = RecordingWorker(session.source, self._settings, self._folder, self._spool_folder, self)
-            worker.takes_ready.connect(partial(self._hand_on, worker))
+            worker.takes_ready.connect(partial(self._emit_takes, worker))
             worker.ended.connect(partial(self._take_last, worker))
             self._worker = worker
             worker.start()
@@ -136,7 +136,7 @@ class TakesController(QObject):
             worker.ask_to_end()
 
     def _take_last(self, worker: RecordingWorker) -> None:
-        self._hand_on(worker)
+        self._emit_takes(worker)
         if worker in self._ending:
             self._ending.remove(worker)
             worker.close()
@@ -145,7 +145,7 @@ class TakesController(QObject):
                 self.settled.emit()
         self._draw()
 
-    def _hand_on(self, worker: RecordingWorker) -> None:
+    def _emit_takes(self, worker: RecordingWorker) -> None:
         if worker is self._worker:
             self._report(worker.state)  # first: it must not hide messages about the takes
         for take in worker.fetch():
@@ -206,9 +206,9 @@ class TakesController(QObject):
         self._panel.controls.show_recording(state.armed, not reason, reason)
         self._show_lamp(state, reason)
         self._show_source()
-        self._go_on()
-        heard = worker.heard if worker is not None else None
-        self._panel.scope.show_view(self._scope(heard) if heard is not None else None)
+        self._resume()
+        view = worker.view if worker is not None else None
+        self._panel.scope.show_view(self._scope(view) if view is not None else None)
         self._report(state)
 
     def _report(self, state: RecorderState) -> None:
@@ -217,7 +217,7 @@ class TakesController(QObject):
             if state.message:
                 self._panel.show_warning(state.message)
 
-    def _go_on(self) -> None:
+    def _resume(self) -> None:
         """Continue recording in a reopened session."""
         label, since_s = self._interrupted
         if self._worker is not None and self._worker.can_record:
@@ -263,19 +263,19 @@ class TakesController(QObject):
             text = status.message or "Waiting for the device"
         self._panel.bar.show_source(text, True)
 
-    def _scope(self, heard: InputView) -> ScopeView:
+    def _scope(self, view: InputView) -> ScopeView:
         recording = self._settings if self._folder is not None else None
         trigger = 10.0 ** (self._settings.trigger_dbfs / 20.0) if self._settings.mode == TRIGGERED else 0.0
         return ScopeView(
-            heard.low,
-            heard.high,
-            heard.shown_s,
-            tuple(self._mark(one, heard) for one in heard.takes),
+            view.low,
+            view.high,
+            view.shown_s,
+            tuple(self._mark(one, view) for one in view.takes),
             recording.pre_roll_s if recording is not None else 0.0,
             trigger,
         )
 
-    def _mark(self, one: TakeSpan, heard: InputView) -> TakeMark:
-        begins_s, ends_s = (heard.end - one.first) / heard.rate_hz, (heard.end - one.end) / heard.rate_hz
-        is_running = heard.state.recording and one is heard.takes[-1]
+    def _mark(self, one: TakeSpan, view: InputView) -> TakeMark:
+        begins_s, ends_s = (view.end - one.first) / view.rate_hz, (view.end - one.end) / view.rate_hz
+        is_running = view.state.recording and one is view.takes[-1]
         return TakeMark(begins_s, ends_s, one.pre_roll_s, self._panel.classes.colour_of(one.label), is_running)

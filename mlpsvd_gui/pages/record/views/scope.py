@@ -110,9 +110,9 @@ class RecordScope(QWidget):
         self.update()
 
     def _follow(self, view: ScopeView) -> None:
-        heard = np.concatenate((np.abs(view.low), np.abs(view.high)))
-        heard = heard[np.isfinite(heard)]
-        largest = max(float(heard.max()) if heard.size else 0.0, view.trigger)
+        peaks = np.concatenate((np.abs(view.low), np.abs(view.high)))
+        peaks = peaks[np.isfinite(peaks)]
+        largest = max(float(peaks.max()) if peaks.size else 0.0, view.trigger)
         fitting = next((scale for scale in _SCALES if scale >= _ROOM * largest), _SCALES[-1])
         self._n_finer = self._n_finer + 1 if fitting < self._scale else 0
         if fitting > self._scale or self._n_finer > _SHRINK_AFTER:
@@ -167,13 +167,13 @@ class RecordScope(QWidget):
             painter.fillRect(QRectF(begin, area.bottom() - 3.0, max(2.0, end - begin), 3.0), take.colour)
 
     def _paint_wave(self, painter: QPainter, area: QRectF, view: ScopeView) -> None:
-        heard = np.flatnonzero(np.isfinite(view.low))
-        if heard.size < 2:
+        columns = np.flatnonzero(np.isfinite(view.low))
+        if columns.size < 2:
             return
-        x = area.left() + area.width() * (heard + 0.5) / len(view.low)
+        x = area.left() + area.width() * (columns + 0.5) / len(view.low)
         middle, half = area.center().y(), area.height() / 2.0
-        top = middle - half * np.clip(view.high[heard] / self._scale, -1.0, 1.0) - 0.5
-        bottom = middle - half * np.clip(view.low[heard] / self._scale, -1.0, 1.0) + 0.5
+        top = middle - half * np.clip(view.high[columns] / self._scale, -1.0, 1.0) - 0.5
+        bottom = middle - half * np.clip(view.low[columns] / self._scale, -1.0, 1.0) + 0.5
         outline = pg.functions.arrayToQPolygonF(np.concatenate((x, x[::-1])), np.concatenate((top, bottom[::-1])))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(mix(self._theme.foreground, self._theme.background, 0.25))

@@ -97,7 +97,7 @@ class CollectionThread(QObject):
     def add(self, take: Take, label: str) -> None:
         """Add a take as a clip."""
         self._jobs.submit(
-            lambda: (self._there().add(take, label), self._shelf()),
+            lambda: (self._opened_collection().add(take, label), self._content()),
             self._report_added,
             lambda error: self._keep(take, label, error),
         )
@@ -140,29 +140,29 @@ class CollectionThread(QObject):
 
     def when_done(self, then: Callable[[CollectionView], None]) -> None:
         """Call ``then`` with the content once all pending requests are done."""
-        self._jobs.submit(self._shelf, then, self._report_failed)
+        self._jobs.submit(self._content, then, self._report_failed)
 
     def show_again(self) -> None:
         """Emit the content again, as after opening."""
-        self._jobs.submit(lambda: (self._shelf(), ()), self._report_opened, self._report_not_opened)
+        self._jobs.submit(lambda: (self._content(), ()), self._report_opened, self._report_not_opened)
 
     def close(self) -> None:
         """Close the collection once all pending requests are done, and delete this object."""
-        self._jobs.submit(self._leave, self._vanish, self._vanish)
+        self._jobs.submit(self._leave, self._delete_later, self._delete_later)
 
     # -- in the thread of the jobs
 
     def _enter(self, collection: Collection) -> tuple[CollectionView, tuple[str, ...]]:
         self._collection = collection
-        return self._shelf(), collection.notes
+        return self._content(), collection.notes
 
-    def _there(self) -> Collection:
+    def _opened_collection(self) -> Collection:
         if self._collection is None:
             raise DataError("no collection is open")
         return self._collection
 
-    def _shelf(self) -> CollectionView:
-        one = self._there()
+    def _content(self) -> CollectionView:
+        one = self._opened_collection()
         return CollectionView(
             folder=one.folder,
             manifest=one.manifest,
@@ -185,7 +185,7 @@ class CollectionThread(QObject):
 
     def _step(self, work: Callable[[Collection], str], is_new: bool = True) -> None:
         done = partial(self._report_done, is_new)
-        self._jobs.submit(lambda: (work(self._there()), self._shelf()), done, self._report_failed)
+        self._jobs.submit(lambda: (work(self._opened_collection()), self._content()), done, self._report_failed)
 
     def _report_opened(self, answer: tuple[CollectionView, tuple[str, ...]]) -> None:
         self.opened.emit(*answer)
@@ -204,7 +204,7 @@ class CollectionThread(QObject):
     def _report_failed(self, error: Exception) -> None:
         self.failed.emit(_sentence(error))
 
-    def _vanish(self, _: object) -> None:
+    def _delete_later(self, _: object) -> None:
         self.deleteLater()
 
     def _keep(self, take: Take, label: str, error: Exception) -> None:

@@ -133,15 +133,15 @@ class RecordingWorker(QObject):
         self._takes: deque[Take] = deque()
         self._take_spans: deque[TakeSpan] = deque(maxlen=_REMEMBERED_TAKES)
         self._running_first: int | None = None
-        self._heard: InputView | None = None
+        self._view: InputView | None = None
         self._is_over = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
 
     @property
-    def heard(self) -> InputView | None:
+    def view(self) -> InputView | None:
         """The latest snapshot; None before the first sample."""
-        return self._heard
+        return self._view
 
     @property
     def state(self) -> RecorderState:
@@ -223,7 +223,7 @@ class RecordingWorker(QObject):
         state = recorder.state if recorder is not None else RecorderState()
         self._mark(takes, state, rate_hz, envelope.end)
         running = self._running(state, envelope.end, rate_hz)
-        self._heard = InputView(
+        self._view = InputView(
             envelope.low, envelope.high, envelope.shown_s, envelope.end, rate_hz, (*self._take_spans, *running), state
         )
         if takes:

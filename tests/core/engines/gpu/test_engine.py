@@ -107,7 +107,7 @@ def by_reference(runs: Sequence[TrainingRun]) -> list[list[np.ndarray]]:
 
 def trained(backend: Backend, runs: list[TrainingRun], n_threads: int = 1, precision: str = "float64") -> np.ndarray:
     engine = FusedGpuEngine(backend, precision, n_threads)
-    engine.train_epochs(runs, engine.shelf(data_sets()), len(runs[0].orders))
+    engine.train_epochs(runs, engine.upload(data_sets()), len(runs[0].orders))
     return numbers(runs)
 
 
@@ -131,7 +131,7 @@ def test_an_epoch_is_that_of_the_reference_engine(
 def test_many_different_networks_for_some_epochs(strict_backend: StrictBackend) -> None:
     runs, expected = a_mixture(3), a_mixture(3)
     engine = FusedGpuEngine(strict_backend(), "float64", 1)
-    done = engine.train_epochs(runs, engine.shelf(data_sets()), 3)
+    done = engine.train_epochs(runs, engine.upload(data_sets()), 3)
     assert done.shares.sum() == pytest.approx(1.0)
     assert (done.shares > 0.0).all()
     for found, exact in zip(done.history, by_reference(expected), strict=True):
@@ -181,10 +181,10 @@ def launches(strict_backend: StrictBackend) -> list[Any]:
     """A launch of each kernel with networks of every kind, optimiser and placement."""
     noted: list[Any] = []
     engine = FusedGpuEngine(strict_backend(12_000, noted), "float64", 1)
-    shelf = engine.shelf(data_sets())
+    gpu_data = engine.upload(data_sets())
     runs = [replace(run, batch_size=max(16, run.batch_size)) for run in a_mixture(1)]
-    engine.train_epochs(runs, shelf, 1)
-    engine.evaluate_many([run.network for run in runs], shelf, [run.data_set for run in runs])
+    engine.train_epochs(runs, gpu_data, 1)
+    engine.evaluate_many([run.network for run in runs], gpu_data, [run.data_set for run in runs])
     return noted
 
 
@@ -216,7 +216,7 @@ def test_evaluation(strict_backend: StrictBackend) -> None:
     rng = np.random.default_rng(3)
     sets = [(rng.normal(size=(n, N_FEATURES)), rng.integers(0, N_CLASSES, n)) for n in (200, 64, 1)]
     which = [index % 3 for index in range(len(networks))]
-    scores = engine.evaluate_many(networks, engine.shelf(sets), which)
+    scores = engine.evaluate_many(networks, engine.upload(sets), which)
     for at, (network, index) in enumerate(zip(networks, which, strict=True)):
         loss, accuracy, estimates = reference.evaluate(network, reference.vectors(*sets[index], N_CLASSES))
         assert scores.losses[at] == pytest.approx(loss, rel=1e-10)
@@ -368,9 +368,9 @@ def test_states_are_the_optimisers_own(strict_backend: StrictBackend) -> None:
     network = Network(device.network.spec, engine.array(device.network.theta))
     state = OptimiserState(engine.array(device.state.first), engine.array(device.state.second), device.state.steps)
     on_device = TrainingRun(network, state, device.rule, device.data_set, device.orders, device.batch_size)
-    shelf = engine.shelf(data_sets())
-    engine.train_epochs([host], shelf, 1)
-    engine.train_epochs([on_device], shelf, 1)
+    gpu_data = engine.upload(data_sets())
+    engine.train_epochs([host], gpu_data, 1)
+    engine.train_epochs([on_device], gpu_data, 1)
     assert (to_host(network.theta) == host.network.theta).all()
     assert (to_host(state.first) == host.state.first).all()
     assert state.steps == host.state.steps

@@ -55,7 +55,7 @@ def page(qtbot: QtBot, tmp_path: Path) -> Iterator[Page]:
 def open_page(qtbot: QtBot, page: Page) -> Page:
     """The page with a new collection and two classes."""
     page.panel.bar.new_requested.emit(str(page.folder))
-    qtbot.waitUntil(lambda: page.controller.collection.shelf is not None)
+    qtbot.waitUntil(lambda: page.controller.collection.content is not None)
     for name in ("low", "high"):
         page.panel.classes.name_edit.setText(name)
         page.panel.classes.add_button.click()

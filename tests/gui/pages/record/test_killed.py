@@ -40,8 +40,8 @@ panel.bar.new_requested.emit(folder)
 clicked = []
 
 def go():
-    shelf = window.record.collection.shelf
-    if shelf is None:
+    content = window.record.collection.content
+    if content is None:
         return
     if not panel.classes.rows:
         panel.classes.name_edit.setText("knock")

@@ -98,7 +98,7 @@ def test_three_classes_recorded_trained_heard_saved_and_opened_again(
     window.live_tab.show_page(window.record_panel)
     panel, folder = window.record_panel, tmp_path / "My sounds"
     panel.bar.new_requested.emit(str(folder))
-    qtbot.waitUntil(lambda: window.record.collection.shelf is not None)
+    qtbot.waitUntil(lambda: window.record.collection.content is not None)
     for name in played:
         qtbot.keyClicks(panel.classes.name_edit, name)
         qtbot.keyClick(panel.classes.name_edit, Qt.Key.Key_Return)

@@ -40,7 +40,7 @@ def test_it_says_what_is_missing_at_each_step(
     assert page.panel.welcome.isVisible()
     assert "collection" in lamp.note
     page.panel.bar.new_requested.emit(str(page.folder))
-    qtbot.waitUntil(lambda: page.controller.collection.shelf is not None)
+    qtbot.waitUntil(lambda: page.controller.collection.content is not None)
     assert not page.panel.welcome.isVisible()
     assert lamp.text == "Add a class first"
     page.panel.classes.name_edit.setText("low")
@@ -206,7 +206,7 @@ def test_a_take_belongs_to_the_collection_that_was_open_when_it_began(
     qtbot.waitUntil(lambda: page.controller.takes.recorded_s > 0.2)
     other = tmp_path / "other"
     page.panel.bar.new_requested.emit(str(other))
-    qtbot.waitUntil(lambda: page.controller.collection.shelf.folder == other)
+    qtbot.waitUntil(lambda: page.controller.collection.content.folder == other)
     qtbot.waitUntil(lambda: len(page.visible_files) == 1)
     assert total(page) == 0
     assert not list(other.rglob("*.flac"))
@@ -296,14 +296,14 @@ def test_a_collection_is_made_by_a_dialog_and_opened_from_the_menu(qtbot: QtBot,
     line = dialog.findChild(QLineEdit)
     line.setText("Kitchen sounds")
     qtbot.keyClick(line, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: page.controller.collection.shelf is not None)
-    assert page.controller.collection.shelf.folder == tmp_path / "Kitchen sounds"
+    qtbot.waitUntil(lambda: page.controller.collection.content is not None)
+    assert page.controller.collection.content.folder == tmp_path / "Kitchen sounds"
     assert page.panel.bar.collection_button.text() == "Kitchen sounds"
     page.panel.bar.new_requested.emit(str(tmp_path / "Other"))
-    qtbot.waitUntil(lambda: page.controller.collection.shelf.folder.name == "Other")
+    qtbot.waitUntil(lambda: page.controller.collection.content.folder.name == "Other")
     page.panel.bar._fill_menu()
     recent = next(one for one in page.panel.bar.menu.actions() if one.text().endswith("Kitchen sounds"))
     recent.trigger()
-    qtbot.waitUntil(lambda: page.controller.collection.shelf.folder.name == "Kitchen sounds")
+    qtbot.waitUntil(lambda: page.controller.collection.content.folder.name == "Kitchen sounds")
     page.panel.bar.new_requested.emit(str(tmp_path))
     qtbot.waitUntil(lambda: "is not empty" in page.panel.messages.text)

@@ -31,7 +31,7 @@ def tones(qtbot: QtBot, page: Page, sine: Callable[..., NDArray[np.float32]]) ->
                 noise = 0.01 * rng.standard_normal(len(samples)).astype(np.float32)
                 collection.add(Take(samples + noise, RATE_HZ, label))
     page.panel.bar.open_requested.emit(str(page.folder))
-    qtbot.waitUntil(lambda: page.controller.collection.shelf is not None)
+    qtbot.waitUntil(lambda: page.controller.collection.content is not None)
     return page
 
 
@@ -51,7 +51,7 @@ def test_it_says_what_is_missing_before_anything_can_be_trained(qtbot: QtBot, pa
             for _ in range(n_clips):
                 collection.add(Take(np.full(8000, 0.1, dtype=np.float32), RATE_HZ, label))
     page.panel.bar.open_requested.emit(str(page.folder))
-    qtbot.waitUntil(lambda: page.controller.collection.shelf is not None)
+    qtbot.waitUntil(lambda: page.controller.collection.content is not None)
     assert "b has 1" in box.button.toolTip() and not box.button.isEnabled()
     assert box.warnings.isVisible() and "b" in box.warnings.text()
 

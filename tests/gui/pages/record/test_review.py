@@ -37,7 +37,7 @@ def filled(qtbot: QtBot, page: Page, sine: Callable[..., NDArray[np.float32]]) -
             samples = sine(frequency_hz, 0.4 + 0.1 * number, 0.1 * (number + 1) if number < 5 else 1.0)
             collection.add(Take(samples, RATE_HZ, label, has_gap=number == 2))
     page.panel.bar.open_requested.emit(str(page.folder))
-    qtbot.waitUntil(lambda: page.controller.collection.shelf is not None)
+    qtbot.waitUntil(lambda: page.controller.collection.content is not None)
     return page
 
 
@@ -103,7 +103,7 @@ def test_a_clip_is_trimmed_by_its_handles_and_whole_again_after_undo(qtbot: QtBo
     qtbot.waitUntil(lambda: filled.panel.review.table.rows[0].duration_s == pytest.approx(0.3))
     qtbot.waitUntil(lambda: view.wave.duration_s == pytest.approx(0.3))
     assert "trimmed" in filled.panel.messages.text
-    path = filled.controller.collection.shelf.clips[-1].path
+    path = filled.controller.collection.content.clips[-1].path
     assert soundfile.info(path).frames == round(0.3 * RATE_HZ)
     qtbot.keyClick(filled.panel, Qt.Key.Key_Z, CTRL)
     qtbot.waitUntil(lambda: filled.panel.review.table.rows[0].duration_s == pytest.approx(0.9))
@@ -295,7 +295,7 @@ def test_a_planted_collection_is_shown_with_one_sentence_and_changes_nothing_out
     (page.folder / "linked").symlink_to(outside / "sounds")
     before = tree(outside)
     page.panel.bar.open_requested.emit(str(page.folder))
-    qtbot.waitUntil(lambda: page.controller.collection.shelf is not None)
+    qtbot.waitUntil(lambda: page.controller.collection.content is not None)
     assert "The undo history was renamed to journal-damaged-1.jsonl" in page.panel.messages.text
     assert page.counts == {"cat": 2, "dog": 1, "linked": 2, "ox": 1}
     page.panel.classes.choose("linked")
@@ -313,7 +313,7 @@ def test_a_collection_whose_manifest_is_a_link_can_be_heard_and_not_changed(
     (page.folder / "manifest.csv").symlink_to(tmp_path / "elsewhere.csv")
     before = (tmp_path / "elsewhere.csv").read_bytes()
     page.panel.bar.open_requested.emit(str(page.folder))
-    qtbot.waitUntil(lambda: page.controller.collection.shelf is not None)
+    qtbot.waitUntil(lambda: page.controller.collection.content is not None)
     assert "manifest.csv is a link" in page.panel.messages.text
     assert page.counts == {"cat": 2, "dog": 1, "ox": 1}
     assert not page.panel.review.delete_button.isEnabled()

@@ -32,7 +32,7 @@ def test_three_words_recorded_eight_times_each_over_two_seeds(
         window.show()
     window.live_tab.show_page(window.record_panel)
     window.record_panel.bar.open_requested.emit(str(folder))
-    qtbot.waitUntil(lambda: window.record.collection.shelf is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: window.record.collection.content is not None, timeout=30_000)
     rng = np.random.default_rng(9)
     unseen = [
         (word, recorded_word(path, 48000.0, rng, gain, noise_db))
