@@ -13,8 +13,8 @@ __all__ = ["OneThread"]
 class OneThread:
     """Limits the loaded BLAS libraries to one thread each.
 
-    Does the same as ``ThreadpoolController.limit``, which takes a hundred microseconds, in a few; it is needed in every
-    epoch.
+    Equivalent to ``ThreadpoolController.limit``, but takes a few microseconds instead of a hundred. It is called once
+    per epoch.
     """
 
     def __init__(self) -> None:

@@ -73,18 +73,18 @@ def fused_engine() -> Engine:
     MissingLibraryError
         If Numba is not installed.
     EngineError
-        If it cannot be compiled or loaded, or the compiled code cannot be stored on disk.
+        If the engine cannot be compiled or loaded, or the compiled code cannot be written to disk.
     """
     if importlib.util.find_spec("numba") is None:
         raise MissingLibraryError("The fused engine needs Numba, which is not installed; pip install numba adds it")
     require_compiled()
     try:
         from mlpsvd.engines.cpu.engine import (
-            FusedEngine,  # imports Numba: 0.3 s that only a training run should pay for
+            FusedEngine,  # imports Numba, which takes 0.3 s
         )
 
         return FusedEngine()
-    except Exception as error:  # whatever a Numba of another version, LLVM or a damaged file raise
+    except Exception as error:  # any error of another version of Numba, of LLVM or from a damaged file
         compiled_code.discard()
         what = f"{type(error).__name__}: {first_line(error)}"
         raise give_up(f"The fused engine cannot be loaded here ({what})") from error

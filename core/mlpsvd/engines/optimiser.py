@@ -1,7 +1,7 @@
 """Optimisers: one update of the flat parameter vector by gradient descent, momentum or Adam.
 
-They belong to the engines and not to :mod:`mlpsvd.training`, which lies above: an engine executes whole epochs, updates
-included, so the rule and the state of an optimiser are part of what an engine is given.
+They belong to the engines, not to :mod:`mlpsvd.training`, because an engine executes whole epochs including the
+updates.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ Array = NDArray[np.floating]
 
 @dataclass(frozen=True)
 class OptimiserRule:
-    """The numbers of an update; those that a kind does not use are ignored.
+    """Kind and constants of an optimiser; constants that the kind does not use are ignored.
 
     Attributes
     ----------
     kind
         ``sgd``, ``momentum`` or ``adam``.
     learning_rate
-        η.
+        Learning rate η.
     momentum
-        Share of the last step that is kept.
+        Factor of the previous step, 0 to 1.
     beta_1, beta_2, epsilon
-        Adam's, as Kingma and Ba (2015) name them.
+        Constants of Adam, as named by Kingma and Ba (2015).
     nuclear_norm
         Factor of the nuclear-norm penalty, whose subgradient is added to the gradient; only the reference engine does.
     """
@@ -49,15 +49,15 @@ class OptimiserRule:
 
 @dataclass
 class OptimiserState:
-    """What an optimiser remembers.
+    """Moments of an optimiser.
 
     Attributes
     ----------
     first, second : np.ndarray or cupy.ndarray [shape=(n_parameters,)]
-        Mean gradient (momentum: the last step) and mean squared gradient.
+        Moving averages of the gradient (momentum: the previous step) and of its square.
     steps
-        For each layer, how many updates its moments have seen. A layer whose moments were reset starts again at
-        0, so that Adam's bias correction holds for it.
+        Number of updates of each layer's moments. It is 0 after the moments of a layer were reset, as required by
+        Adam's bias correction.
     """
 
     first: Array
@@ -65,7 +65,7 @@ class OptimiserState:
     steps: list[int]
 
     def copy(self) -> OptimiserState:
-        """Return a state that shares nothing with this one."""
+        """Return an independent copy."""
         return OptimiserState(self.first.copy(), self.second.copy(), list(self.steps))
 
 
@@ -76,12 +76,20 @@ def fresh_state(spec: NetworkSpec, theta: Array) -> OptimiserState:
 
 
 def update(rule: OptimiserRule, spec: NetworkSpec, theta: Array, gradient: Array, state: OptimiserState) -> None:
-    """Change ``theta`` and ``state`` in place by one step against ``gradient``.
+    """Update parameters and moments in place: one step against the gradient.
+
+    ``sgd`` is equation (38) of the paper, ``adam`` is algorithm 1 of Kingma and Ba (2015).
 
     Parameters
     ----------
+    rule : OptimiserRule
+        Kind and constants of the optimiser.
+    spec : NetworkSpec
+        Layers of the network.
     theta, gradient : np.ndarray or cupy.ndarray [shape=(n_parameters,)]
-        Equation (38) is ``sgd``. Adam is Kingma and Ba (2015), algorithm 1.
+        Parameters and gradient of the loss.
+    state : OptimiserState
+        Moments of the optimiser.
     """
     if rule.kind == "sgd":
         theta -= rule.learning_rate * gradient
@@ -103,7 +111,7 @@ def update(rule: OptimiserRule, spec: NetworkSpec, theta: Array, gradient: Array
 
 
 def _runs(spec: NetworkSpec, steps: list[int]) -> list[tuple[int, int]]:
-    """For each layer the stretch of the vector to update there: neighbours with equal step counts go in one."""
+    """Return the range of the vector to update at each layer; adjacent layers with equal step counts share a range."""
     stretches = []
     start = 0
     for index in range(len(steps)):

@@ -20,7 +20,7 @@ __all__ = ["ReferenceEngine"]
 
 Array = NDArray[np.floating]
 
-# Feature vectors evaluated at a time: bounds the memory of a pass over a large set, costs nothing for the paper's.
+# Feature vectors per evaluation step. It limits the memory for large sets; the paper's sets fit into one step.
 _EVALUATION_ROWS = 4096
 
 
@@ -44,11 +44,11 @@ class ReferenceEngine:
 
     @property
     def description(self) -> str:
-        """Description of what runs where."""
+        """Name of the engine and its device."""
         return f"reference engine on {self._backend.description}"
 
     def supports(self, spec: NetworkSpec) -> Support:
-        """Return yes: every registered layer family brings its own equations."""
+        """Return support for every network: each registered layer family implements its own equations."""
         return Support()
 
     def vectors(self, x: Array, labels: NDArray[np.intp], n_classes: int) -> LabelledVectors:
@@ -73,9 +73,9 @@ class ReferenceEngine:
         order: NDArray[np.intp],
         batch_size: int,
     ) -> None:
-        """Train ``network`` and ``state``, in place, on every clip once."""
-        # Products as small as these run slower on many BLAS threads than on one, and on one the sums are formed
-        # in the same order on every machine with the same library.
+        """Train a network in place for one epoch."""
+        # Matrix products of this size are slower on several BLAS threads than on one. With one thread, the order of
+        # the additions is the same on every machine with the same library.
         with device_failures(self._backend), self._threads.limited():
             device_order = self._backend.xp.asarray(order)
             for start in range(0, len(order), batch_size):
@@ -84,10 +84,10 @@ class ReferenceEngine:
                 if rule.nuclear_norm:
                     gradient += rule.nuclear_norm * nuclear_norm_gradient(network)
                 update(rule, network.spec, network.theta, gradient, state)
-            to_host(network.theta[:1])  # a GPU works asynchronously: wait, so that the epoch's time is its own
+            to_host(network.theta[:1])  # wait for the GPU, which works asynchronously, so that the epoch is timed fully
 
     def evaluate(self, network: Network, data: LabelledVectors) -> tuple[float, float, NDArray[np.intp]]:
-        """Return mean loss, accuracy (0 to 1) and the estimated classes [shape=(n_clips,)] of a whole set."""
+        """Return mean loss, accuracy (0 to 1) and predicted classes [shape=(n_clips,)] of a data set."""
         spec = network.spec
         total, estimates = 0.0, []
         with device_failures(self._backend), self._threads.limited():

@@ -1,6 +1,6 @@
 """Activations of the fused engine, forward and backward, on matrices with one clip per column.
 
-Exp, sigmoid and tanh are computed here and not by the C library: along a row, sixteen numbers at a time.
+Exp, sigmoid and tanh are computed here rather than by the C library, sixteen numbers of a row at a time.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ __all__ = ["RELU", "SIGMOID", "SOFTMAX", "TANH", "activate", "exp", "sigmoid", "
 
 RELU, SIGMOID, TANH, SOFTMAX = range(4)
 
-# Sums may be reordered, which vector instructions need; not-a-number and infinity keep their meaning, so that a
-# training run that diverges is noticed.
+# Additions may be reordered, as vector instructions require. NaN and infinity are preserved, so that a diverging
+# training run is detected.
 _compiled = njit(nogil=True, fastmath={"reassoc", "contract", "nsz", "arcp"}, error_model="numpy")
 _in_this_order = njit(nogil=True, fastmath={"contract"}, error_model="numpy")
 
@@ -26,10 +26,10 @@ _EXP_RANGE = np.float32(87)
 
 @_in_this_order
 def _exp_parts(x):
-    """Return s and t with eˣ = s + s t, for |x| ≤ 87; beyond, x counts as ±87.
+    """Return s and t with eˣ = s + s t; x is clipped to ±87.
 
-    s = 2ᵏ with k = round(x / ln 2), and t = eʳ − 1 for the rest r, |r| ≤ ln(2)/2, by Taylor's series to r⁷, whose
-    truncation of 5·10⁻⁹ is below the rounding of float32. Unlike the C library's, it is done 16 numbers at a time.
+    s = 2ᵏ with k = round(x / ln 2), and t = eʳ − 1 for the remainder r, |r| ≤ ln(2)/2, by the Taylor series up to r⁷,
+    whose truncation error of 5·10⁻⁹ is below the rounding of float32. It is computed for 16 numbers at a time.
     """
     x = -_EXP_RANGE if x < -_EXP_RANGE else x
     x = _EXP_RANGE if x > _EXP_RANGE else x
@@ -47,7 +47,7 @@ def _exp_parts(x):
 
 @_in_this_order
 def exp(x):
-    """eˣ for |x| ≤ 87; beyond, x counts as ±87."""
+    """eˣ, with x clipped to ±87."""
     s, t = _exp_parts(x)
     return s + s * t
 
@@ -60,7 +60,7 @@ def sigmoid(x):
 
 @_in_this_order
 def tanh(x):
-    """(e²ˣ − 1) / (e²ˣ + 1), with e²ˣ − 1 formed so that no digits are lost around 0."""
+    """(e²ˣ − 1) / (e²ˣ + 1), with e²ˣ − 1 computed without cancellation near 0."""
     s, t = _exp_parts(np.float32(2) * x)
     below = s * t + (s - _ONE)
     return below / (below + np.float32(2))
@@ -68,9 +68,9 @@ def tanh(x):
 
 @_compiled
 def activate(kind, a, b, start, rows):
-    """a becomes h(a + b), column by column: equations (2) and (12); rows is scratch for two numbers a clip.
+    """Replace a by h(a + b), column by column: equations (2) and (12); rows is scratch for two numbers per clip.
 
-    ReLU and its bias are part of the product before: :func:`mlpsvd.engines.cpu.products.product`.
+    ReLU and its bias are part of the preceding product, :func:`mlpsvd.engines.cpu.products.product`.
     """
     m, n = a.shape
     for j in range(m):
@@ -90,7 +90,7 @@ def activate(kind, a, b, start, rows):
 
 @_compiled
 def _softmax(a, rows):
-    """Equation (12); subtracting each column's largest input changes nothing but keeps exp finite."""
+    """Softmax, equation (12); the maximum of each column is subtracted to avoid overflow."""
     m, n = a.shape
     for i in range(n):
         rows[0, i] = a[0, i]
@@ -111,7 +111,7 @@ def _softmax(a, rows):
 
 @_compiled
 def through_activation(kind, z, gradient):
-    """gradient becomes Hᵀ gradient: equations (14) and (26)."""
+    """Replace gradient by Hᵀ gradient: equations (14) and (26)."""
     m, n = z.shape
     if kind == SOFTMAX:
         _through_softmax(z, gradient)

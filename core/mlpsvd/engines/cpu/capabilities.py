@@ -1,4 +1,4 @@
-"""What the fused CPU engine supports; importing this does not import Numba."""
+"""Capabilities of the fused CPU engine; does not import Numba."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Products with the clips of a batch, read in place from the training set.
 
-At rank 3 the copy of a batch costs as much as a product with it. Here up to four rows of Vᵀ are multiplied with the
-clips in place, gradients are summed in place, and for larger matrices the clips are laid in columns as they are read.
+At rank 3, copying a batch costs as much as multiplying it. Products with up to four rows of Vᵀ and gradients therefore
+read the clips in place; for larger matrices, the clips are transposed while they are copied.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ __all__ = [
 ]
 
 LEAST_FEATURES = LANES
-"""Clips with fewer features do not fill a register; they are laid in columns."""
+"""Clips with fewer features do not fill a vector; they are copied into columns."""
 
 FEW_ROWS = 4
 
 ROWS = 5
-"""Rows of a gradient that are summed at once."""
+"""Rows of a gradient that are summed together."""
 
 _FETCHED_UP_TO = 2**16
-"""Numbers in a piece of 64 clips with 1,024 features; with twice as many it gained nothing."""
+"""Numbers in a piece of 64 clips with 1,024 features; prefetching twice as many gave no gain."""
 
 _compiled = njit(nogil=True, error_model="numpy")
 
@@ -58,9 +58,9 @@ _BLOCK = 8
 
 
 def _products_of_four(n_rows, n_clips):
-    """Make the intrinsic out[k, i : i + 4] = Σⱼ v[start + k m + j] x[clip, j] for four clips and ``n_rows`` of k.
+    """Make the intrinsic out[k, i : i + 4] = Σⱼ v[start + k m + j] x[clip, j] for four clips and ``n_rows`` rows k.
 
-    So many of the clips are multiplied at once as ``n_clips`` says.
+    ``n_clips`` of the four clips are multiplied together.
     """
 
     def typed(_context, x, first, second, third, fourth, v, start, out, i):
@@ -90,7 +90,7 @@ def _products_of_four(n_rows, n_clips):
                 with cgutils.for_range_slice(builder, width.type(0), whole, step, inc=True) as (column, _):
                     add(column, first, lambda value: value)
             with builder.if_then(builder.icmp_signed(">", rest, width.type(0))):
-                # The last register overlaps the one before: what that one has counted is multiplied by 0.
+                # The last vector overlaps the previous one; the lanes already included are multiplied by 0.
                 lanes = ir.Constant(ir.VectorType(width.type, LANES), list(range(LANES)))
                 new = builder.icmp_signed(">=", lanes, everywhere(builder, builder.sub(step, rest)))
                 zero = ir.Constant(VECTOR, [0.0] * LANES)
@@ -109,7 +109,7 @@ def _products_of_four(n_rows, n_clips):
 
 
 def _gradient_of_rows(n_rows, n_vectors):
-    """Make the intrinsic out[at + k m + j] = Σᵢ work[start + k n + i] x[picked[i], j], for a few j from ``column``."""
+    """Make the intrinsic out[at + k m + j] = Σᵢ work[start + k n + i] x[picked[i], j] for columns j from ``column``."""
 
     def typed(_context, x, picked, work, start, out, at, column):
         def build(context, builder, signature, arguments):
@@ -166,7 +166,7 @@ def _clips_to_panel(_context, x, picked, i, j, work, at):
 
 
 def _fetch_line(_context, x, at):
-    """Ask for number ``at`` of x and its neighbours, to be read once, soon."""
+    """Prefetch the cache line that holds element ``at`` of x."""
 
     def build(context, builder, signature, arguments):
         view = make_array(signature.args[0])(context, builder, arguments[0])
@@ -174,7 +174,7 @@ def _fetch_line(_context, x, at):
         kind = ir.FunctionType(ir.VoidType(), [byte, INT32, INT32, INT32])
         fetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
         place = builder.bitcast(builder.gep(view.data, [arguments[1]]), byte)
-        builder.call(fetch, [place, INT32(0), INT32(3), INT32(1)])  # to read; into the nearest cache; data
+        builder.call(fetch, [place, INT32(0), INT32(3), INT32(1)])  # for reading; into the L1 cache; data
         return context.get_dummy_value()
 
     return types.void(x, types.intp), build
@@ -186,21 +186,21 @@ _fetch: Any = intrinsic(_fetch_line)
 
 @_compiled
 def fetch_clips(x, start, stop):
-    """Let clips come from the memory while others are worked on, where they are few enough to stay near."""
+    """Prefetch the next clips while others are processed, if they are few enough to fit the cache."""
     if (stop - start) * x.shape[1] <= _FETCHED_UP_TO:
         for at in range(start * x.shape[1], stop * x.shape[1], LANES):
             _fetch(x, at)
 
 
 def few_rows_product_for(n_registers, n_lanes):
-    """Make :func:`few_rows_product` for a processor with so many registers of so many numbers."""
+    """Make :func:`few_rows_product` for a processor with ``n_registers`` registers of ``n_lanes`` numbers."""
     one, two, three, four = (
         _products_of_four(k, clips_at_once(k, n_registers, n_lanes)) for k in range(1, FEW_ROWS + 1)
     )
 
     @_compiled
     def few_rows_product(x, picked, v, right, out):
-        """out[k, i] = Σⱼ V[j, k] x[picked[i], j] where Vᵀ [shape=(at most 4, n_features)] begins at v[right]."""
+        """out[k, i] = Σⱼ V[j, k] x[picked[i], j], where Vᵀ [shape=(at most 4, n_features)] starts at v[right]."""
         rank, n = out.shape
         for i in range(0, n, 4):
             a, b, c, d = picked[i], picked[i + 1], picked[i + 2], picked[i + 3]
@@ -220,7 +220,7 @@ few_rows_product: Any = few_rows_product_for(*REGISTERS)
 
 
 def _all_columns_of(n_rows, n_vectors):
-    """Make the function that computes a gradient of ``n_rows`` rows, ``n_vectors`` times sixteen columns at once."""
+    """Make the function that computes a gradient of ``n_rows`` rows, ``n_vectors`` times sixteen columns at a time."""
     wide, narrow, step = _gradient_of_rows(n_rows, n_vectors), _gradient_of_rows(n_rows, 1), n_vectors * LANES
 
     @_compiled
@@ -232,7 +232,7 @@ def _all_columns_of(n_rows, n_vectors):
                 row = block * n_rows
                 wide(x, picked, work, d + row * n, out, at + row * width, j)
         for column in range(done, width, LANES):
-            j = min(column, width - LANES)  # the last one overlaps the one before and writes the same again
+            j = min(column, width - LANES)  # the last block overlaps the previous one and writes the same values
             for block in range(n_blocks):
                 row = block * n_rows
                 narrow(x, picked, work, d + row * n, out, at + row * width, j)
@@ -241,14 +241,14 @@ def _all_columns_of(n_rows, n_vectors):
 
 
 def clips_gradient_for(n_registers, n_lanes):
-    """Make :func:`clips_gradient` for a processor with so many registers of so many numbers."""
+    """Make :func:`clips_gradient` for a processor with ``n_registers`` registers of ``n_lanes`` numbers."""
     one, two, three, four, five = (
         _all_columns_of(k, vectors_a_row(k, n_registers, n_lanes)) for k in range(1, ROWS + 1)
     )
 
     @_compiled
     def clips_gradient(x, picked, work, start, n_rows, out, at):
-        """out[at + k m + j] = Σᵢ d[k, i] x[picked[i], j] for d [shape=(n_rows, n)] at ``start`` of ``work``.
+        """out[at + k m + j] = Σᵢ d[k, i] x[picked[i], j], where d [shape=(n_rows, n)] starts at ``work[start]``.
 
         The inner part of equations (49) and (64).
         """
@@ -282,9 +282,9 @@ clips_gradient: Any = clips_gradient_for(*REGISTERS)
 
 @_compiled
 def clips_in_panels(x, picked, work, at):
-    """Lay clips as sixteen columns after sixteen columns, [shape=(n / 16, n_features, 16)], at ``at`` of ``work``.
+    """Copy clips into panels of sixteen columns [shape=(n / 16, n_features, 16)] that start at ``work[at]``.
 
-    In one matrix with a row of 64 clips, the rows of sixteen clips would fall on a quarter of the cache's sets.
+    In one matrix with rows of 64 clips, the rows of sixteen clips would use only a quarter of the cache's sets.
     """
     width = x.shape[1]
     for i in range(0, len(picked), _BLOCK):
@@ -295,5 +295,5 @@ def clips_in_panels(x, picked, work, at):
                     work[start + LANES * j + k] = x[picked[i + k], j]
         else:
             for block in range(0, width, _BLOCK):
-                j = min(block, width - _BLOCK)  # the last one overlaps the one before and writes the same again
+                j = min(block, width - _BLOCK)  # the last block overlaps the previous one and writes the same values
                 _block_to_panel(x, picked, i, j, work, start + LANES * j)

@@ -1,9 +1,10 @@
-"""Disk cache of the compiled kernels, and checks before it is loaded.
+"""Disk cache of the compiled kernels, verified before it is loaded.
 
-Numba's cache files are pickles and machine code: whoever can write them can run code in this process, and damaged ones
-crash it. So they lie in a folder that only its owner may write, named after everything that the code depends on, and a
-*seal* holds the checksum of each file. What does not match its seal is removed and compiled again. Code is compiled
-into a folder of its own that takes its name when it is complete, so that no process sees half of it.
+Numba's cache files contain pickles and machine code: anyone who can write them can run code in this process, and
+damaged files crash it. The cache folder is therefore writable only by its owner. It has one subfolder for each
+combination of sources, libraries and processor; a *seal* in it holds the checksum of each file. Subfolders that do not
+match their seal are removed, and the code is compiled again. New code is compiled into a temporary subfolder, which is
+renamed when it is complete, so that other processes never load incomplete code.
 """
 
 from __future__ import annotations
@@ -39,34 +40,34 @@ _SOURCES = "*.py"
 
 
 def cache_folder() -> Path:
-    """Return the folder that holds compiled code, one folder for each version of it; it is made where it is missing.
+    """Return the cache folder, with one subfolder for each version of the code; create it if it does not exist.
 
-    It is ``mlpsvd-compiled`` in ``NUMBA_CACHE_DIR`` where that is set, else ``mlpsvd/compiled`` in the user's folder
-    for caches.
+    The folder is ``mlpsvd-compiled`` in ``NUMBA_CACHE_DIR`` if that is set, else ``mlpsvd/compiled`` in the user's
+    cache folder.
 
     Raises
     ------
     EngineError
-        If it cannot be made, or others than this user may write into it.
+        If the folder cannot be created, or other users may write into it.
     """
-    folder = Path("the user's folder for caches")
+    folder = Path("the user's cache folder")
     try:
         folder = _place()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _require_own(folder)
-        with tempfile.TemporaryFile(dir=folder):  # as Numba asks; elsewhere it would look for another place itself
+        with tempfile.TemporaryFile(dir=folder):  # Numba makes the same check and otherwise chooses another folder
             pass
-    except (OSError, RuntimeError) as error:  # RuntimeError: nobody knows the home folder
+    except (OSError, RuntimeError) as error:  # RuntimeError: the home folder is unknown
         reason = getattr(error, "strerror", None) or str(error)
         raise EngineError(
-            f"The fused engine cannot keep its compiled code in {one_line(str(folder), 200)} ({one_line(reason)}); "
-            "set NUMBA_CACHE_DIR to a folder that only you may write"
+            f"The fused engine cannot store its compiled code in {one_line(str(folder), 200)} ({one_line(reason)}); "
+            "set NUMBA_CACHE_DIR to a folder that only you can write to"
         ) from error
     return folder
 
 
 def is_ready() -> bool:
-    """Whether compiled code for this program, this Numba and this processor is on disk, sealed and undamaged.
+    """Return whether valid compiled code for these sources, libraries and this processor is on disk.
 
     Raises
     ------
@@ -76,24 +77,24 @@ def is_ready() -> bool:
     folder = cache_folder()
     try:
         name = _key()
-    except Exception as error:  # whatever a library for another machine or of another version raises
+    except Exception as error:  # any error of a library of another version or for another machine
         raise EngineError(f"The fused engine cannot load Numba's compiler llvmlite ({first_line(error)})") from error
     return _is_sealed(folder / name)
 
 
 def kept_on_disk(**options: Any) -> Callable[[Callable[..., Any]], _Kept]:
-    """Return Numba's ``njit`` with some options, for functions whose compiled code is kept on disk where it can be.
+    """Return a decorator like Numba's ``njit`` that stores compiled code in the disk cache if the cache is available.
 
-    What is on disk is looked for at the first call, not when a module is imported: another process may compile it in
-    the meantime.
+    The cache is read at the first call, not when the module is imported: another process may compile the code in the
+    meantime.
     """
-    with contextlib.suppress(Exception):  # what is wrong, is_ready says in words
-        _key()  # of the sources as they are now
+    with contextlib.suppress(Exception):  # reported by is_ready
+        _key()  # computed now, from the sources that are being imported
     return lambda function: _Kept(function, options)
 
 
 class _Kept:
-    """A function that is compiled, or loaded, at its first call."""
+    """A function that is compiled, or loaded from the disk cache, at its first call."""
 
     def __init__(self, function: Callable[..., Any], options: Mapping[str, Any]) -> None:
         functools.update_wrapper(self, function)
@@ -111,10 +112,10 @@ class _Kept:
         folder = _opened()
         if folder is None:
             return njit(**self._options)(function)
-        before, config.CACHE_DIR = config.CACHE_DIR, str(folder)  # read by the decorator, and by nothing later
+        before, config.CACHE_DIR = config.CACHE_DIR, str(folder)  # only the decorator reads it
         try:
             compiled = njit(cache=True, **self._options)(function)
-        except RuntimeError:  # nowhere to keep it after all
+        except RuntimeError:  # Numba cannot write to the folder
             return njit(**self._options)(function)
         finally:
             config.CACHE_DIR = before
@@ -123,19 +124,19 @@ class _Kept:
 
 
 def seal() -> None:
-    """Note the checksums of what this process has compiled, and let others find it; nothing where it was loaded."""
+    """Write checksums of the code that this process has compiled, and publish it; no effect if the code was loaded."""
     folder = _opened()
     if folder is None or folder.name == _key():
         return
-    with contextlib.suppress(OSError):  # then it is compiled again by the next process
+    with contextlib.suppress(OSError):  # the next process compiles again
         write_atomically(folder / _SEAL, json.dumps(_checksums(folder)))
-        with contextlib.suppress(OSError):  # somebody was faster
+        with contextlib.suppress(OSError):  # another process has published its code first
             folder.rename(folder.parent / _key())
         _remove_old(folder.parent)
 
 
 def discard() -> None:
-    """Remove what is on disk for this program, this Numba and this processor: it cannot be used."""
+    """Remove the cached code for these sources, libraries and this processor."""
     with contextlib.suppress(OSError, EngineError):
         _set_aside(cache_folder() / _key())
 
@@ -156,13 +157,13 @@ def _place() -> Path:
 
 
 def _require_own(folder: Path) -> None:
-    """Raise OSError if a folder is a link, belongs to somebody else, or others may write into it and it stays so.
+    """Make a folder accessible to its owner only; raise OSError if it is a link or belongs to another user.
 
-    On Windows the folder lies in the user's profile, which others may not write.
+    On Windows, the folder is in the user's profile, which other users cannot write to.
     """
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode):
-        raise OSError("it is no folder")
+        raise OSError("it is not a folder")
     if not hasattr(os, "geteuid"):
         return
     if status.st_uid != os.geteuid():
@@ -173,7 +174,7 @@ def _require_own(folder: Path) -> None:
 
 @functools.cache
 def _key() -> str:
-    """Return the name of the folder for all that the code depends on: sources, libraries, Python, processor."""
+    """Return the name of the subfolder, a hash of everything the code depends on: sources, libraries, processor."""
     from llvmlite import binding  # type: ignore[import-untyped]
 
     settings = sorted(item for item in os.environ.items() if item[0].startswith("NUMBA_") and "CACHE" not in item[0])
@@ -182,7 +183,7 @@ def _key() -> str:
     parts += [binding.get_process_triple(), binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()]
     text = hashlib.sha256("\n".join(parts).encode(errors="replace"))
     for source in sorted(Path(__file__).parent.glob(_SOURCES)):
-        # Numba asks for path, time and size of a source, too.
+        # Numba also compares the path, modification time and size of each source.
         text.update(f"\n{source} {source.stat().st_mtime_ns}\n".encode(errors="surrogateescape") + source.read_bytes())
     return text.hexdigest()[:24]
 
@@ -205,14 +206,14 @@ def _origin(name: str) -> str:
 
 @functools.cache
 def _opened() -> Path | None:
-    """Return the folder that this process loads from, or a new one that it compiles into; None where there is none."""
+    """Return the subfolder to load from, or a new one to compile into; None if the cache is not available."""
     try:
         folder = cache_folder()
         if _is_sealed(folder / _key()):
             return folder / _key()
         _set_aside(folder / _key())
         new = Path(tempfile.mkdtemp(prefix="new-", dir=folder))
-    except Exception:  # what is wrong, is_ready says in words
+    except Exception:  # reported by is_ready
         return None
     atexit.register(shutil.rmtree, new, ignore_errors=True)
     return new
@@ -227,7 +228,7 @@ def _is_sealed(folder: Path) -> bool:
 
 
 def _checksums(folder: Path) -> dict[str, str]:
-    """Return the checksum of each file in a folder but the seal; raise OSError for what is no plain file of ours."""
+    """Return the checksum of each file except the seal; raise OSError for special files and files of other users."""
     found: dict[str, str] = {}
     left = _MOST_BYTES
     for path in _files(folder):
@@ -250,11 +251,11 @@ def _files(folder: Path) -> Iterator[Path]:
         elif stat.S_ISREG(status.st_mode):
             yield entry
         else:
-            raise OSError("neither a plain file nor a folder that can be written")
+            raise OSError("neither a regular file nor a writable folder")
 
 
 def _set_aside(folder: Path) -> None:
-    """Remove a folder, or whatever is in its place, in one step as others see it."""
+    """Remove a folder or file; for other processes it disappears in one step."""
     if not os.path.lexists(folder):
         return
     away = Path(tempfile.mkdtemp(prefix="old-", dir=folder.parent))
@@ -263,7 +264,7 @@ def _set_aside(folder: Path) -> None:
 
 
 def _remove_old(folder: Path) -> None:
-    """Remove code of other versions that is three months old, and what killed processes left behind a day ago."""
+    """Remove code of other versions after 90 days, and leftovers of killed processes after a day."""
     now = time.time()
     for entry in folder.iterdir():
         with contextlib.suppress(OSError):

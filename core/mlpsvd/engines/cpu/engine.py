@@ -36,29 +36,30 @@ _ACTIVATIONS = {
 _LOSSES = {"cross-entropy": kernels.CROSS_ENTROPY, "squared error": kernels.SQUARED_ERROR}
 _OPTIMISERS = {"sgd": kernels.SGD, "momentum": kernels.MOMENTUM, "adam": kernels.ADAM}
 
-# Parameters and moments of networks up to this many are trained in copies that all begin a page. Elsewhere a store and
-# a later load whose addresses agree in their last 12 bits may meet, which makes Adam take three times as long.
+# Networks with at most this many parameters are trained in copies of parameters and moments that start at a page
+# boundary. Otherwise, a store and a later load may have addresses with the same last 12 bits (4K aliasing), which makes
+# Adam three times slower.
 _COPIED_UP_TO = 2**16
 _PAGE = 1024  # numbers
 
-# Two networks race; each changes its shape at a discarding point.
+# The default race has two networks, and each changes its shape at a discarding point.
 _LAYOUTS_KEPT = 4
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where the kernels find things.
+    """Layer table and buffers of a network.
 
     Attributes
     ----------
     table : np.ndarray [shape=(n_layers, COLUMNS), dtype=int64]
-        One row a layer.
+        One row per layer.
     work : np.ndarray [shape=(any,), dtype=float32]
-        Workspace of one piece.
+        Workspace of one piece of a batch.
     picked, wanted : np.ndarray [shape=(PIECE,), dtype=int64 and float32]
-        Room for the numbers and the classes of a piece's clips.
+        Buffers for the indices and the classes of the clips in a piece.
     gradient, more, theta, first, second : np.ndarray [shape=(n_parameters,), dtype=float32]
-        Room for two gradients and for copies of parameters and moments.
+        Buffers for two gradients and for copies of parameters and moments.
     """
 
     table: NDArray[np.int64]
@@ -80,8 +81,8 @@ class FusedEngine:
     Parameters
     ----------
     flush_subnormals
-        Whether numbers below 2⁻¹²⁶ count as zero while it computes; see :mod:`mlpsvd.engines.cpu.subnormals`. Only
-        the benchmark asks for False.
+        Whether numbers below 2⁻¹²⁶ are treated as zero; see :mod:`mlpsvd.engines.cpu.subnormals`. Only the benchmark
+        uses False.
     """
 
     def __init__(self, flush_subnormals: bool = True) -> None:
@@ -92,17 +93,17 @@ class FusedEngine:
 
     @property
     def description(self) -> str:
-        """Description of what runs where."""
+        """Name of the engine and its device."""
         return "fused engine on one core of the CPU, Numba"
 
     def supports(self, spec: NetworkSpec) -> Support:
-        """Say whether the kernels are written for all of a network."""
+        """Return whether the kernels support a network."""
         return CAPABILITIES.supports(spec, "float32")
 
     def vectors(self, x: Array, labels: NDArray[np.intp], n_classes: int) -> LabelledVectors:
         """Return feature vectors [shape=(n_clips, n_features)] with one-hot targets, in float32.
 
-        Vectors that are float32 already are not copied: networks that race share them in the processor's cache.
+        Contiguous float32 vectors are not copied, so that the networks of a race share them in the processor's cache.
         """
         return LabelledVectors(np.ascontiguousarray(x, np.float32), one_hot(labels, n_classes, np.float32), labels)
 
@@ -111,7 +112,7 @@ class FusedEngine:
         return np.array(values, dtype=np.float32, order="C")
 
     def order(self, seeds: np.random.SeedSequence, n_clips: int) -> NDArray[np.intp]:
-        """Return the order of the clips in an epoch, as every engine's."""
+        """Return the order of the clips in an epoch, the same as for every engine."""
         return shuffled(seeds, n_clips)
 
     def run_epoch(
@@ -123,12 +124,12 @@ class FusedEngine:
         order: NDArray[np.intp],
         batch_size: int,
     ) -> None:
-        """Train ``network`` and ``state``, in place, on every clip once.
+        """Train a network in place for one epoch.
 
         Raises
         ------
         NetworkError
-            If network, state, data and order do not fit each other.
+            If network, state, data and order do not match.
         """
         layout = self._layout(network.spec)
         x, labels = _checked(network.spec, data, network.theta, state.first, state.second)
@@ -168,12 +169,12 @@ class FusedEngine:
         state.steps[:] = steps.tolist()
 
     def evaluate(self, network: Network, data: LabelledVectors) -> tuple[float, float, NDArray[np.intp]]:
-        """Return mean loss, accuracy (0 to 1) and the estimated classes [shape=(n_clips,)] of a whole set.
+        """Return mean loss, accuracy (0 to 1) and predicted classes [shape=(n_clips,)] of a data set.
 
         Raises
         ------
         NetworkError
-            If network and data do not fit each other.
+            If network and data do not match.
         """
         layout = self._layout(network.spec)
         x, labels = _checked(network.spec, data, network.theta)
@@ -194,7 +195,7 @@ class FusedEngine:
         return total / len(data), np.count_nonzero(estimates == data.labels) / len(data), estimates
 
     def _run_once(self) -> None:
-        """Compile, or load what was compiled, on a tiny network: no epoch's measured time shall contain that."""
+        """Train a tiny network, so that the time of the first epoch does not include compiling or loading."""
         network = build(NetworkSettings(hidden=(2,)), 3, 2, ("svd", "dense"), 0)
         data = self.vectors(np.ones((4, 3)), np.array([0, 1, 0, 1]), 2)
         order = self.order(np.random.SeedSequence(0), 4)
@@ -203,7 +204,7 @@ class FusedEngine:
         self.evaluate(network, data)
 
     def _layout(self, spec: NetworkSpec) -> _Layout:
-        """Return the layout of a network; the last few are kept, since racing networks alternate."""
+        """Return the layout of a network, from a small cache, since the networks of a race alternate."""
         if spec not in self._layouts:
             while len(self._layouts) >= _LAYOUTS_KEPT:
                 del self._layouts[next(iter(self._layouts))]
@@ -217,7 +218,7 @@ class FusedEngine:
 def _checked(
     spec: NetworkSpec, data: LabelledVectors, *vectors: Array
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return feature vectors and labels as the kernels take them; every vector must be one of the network's."""
+    """Return feature vectors and labels in the kernels' format; check data and parameter vectors."""
     for vector in vectors:
         if vector.shape != (spec.n_parameters,) or vector.dtype != np.float32 or not vector.flags.c_contiguous:
             found = f"the shape {vector.shape} and the type {vector.dtype}"
@@ -230,14 +231,14 @@ def _checked(
 
 
 def _fixed(array: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
-    """Return an array read-only and without gaps, without a copy where it is so: Numba compiles for each kind anew."""
+    """Return a read-only, contiguous array, copied only if necessary; Numba compiles once for each array type."""
     fixed = np.ascontiguousarray(array, dtype).view()
     fixed.flags.writeable = False
     return fixed
 
 
 def _lay_out(spec: NetworkSpec) -> _Layout:
-    """Give every intermediate of a piece its place in one workspace."""
+    """Assign every intermediate result of a piece a place in one workspace."""
     table = np.zeros((len(spec.layers), kernels.COLUMNS), np.int64)
     first, end = spec.layers[0], 0
 
@@ -254,7 +255,7 @@ def _lay_out(spec: NetworkSpec) -> _Layout:
         row[kernels.ACTIVATION] = _ACTIVATIONS[layer.activation]
         row[kernels.THETA], row[kernels.X] = offset, inputs
         inputs = row[kernels.Z] = place(layer.n_out)
-        row[kernels.DELTA] = place(max(2, layer.n_out))  # two rows of scratch, too
+        row[kernels.DELTA] = place(max(2, layer.n_out))  # also used as two rows of scratch
         if layer.is_factored:
             row[kernels.P], row[kernels.Q], row[kernels.BACK] = (place(layer.rank) for _ in range(3))
     batch = np.zeros(kernels.PIECE, np.int64), np.zeros(kernels.PIECE, np.float32)
@@ -262,7 +263,7 @@ def _lay_out(spec: NetworkSpec) -> _Layout:
 
 
 def _page(n_numbers: int) -> NDArray[np.float32]:
-    """Return zeros [shape=(n_numbers,)] that begin a page of memory."""
+    """Return zeros [shape=(n_numbers,)] that start at a page boundary."""
     spare = np.zeros(n_numbers + _PAGE, np.float32)
     start = (-spare.ctypes.data // spare.itemsize) % _PAGE
     return spare[start : start + n_numbers]

@@ -1,13 +1,13 @@
 """The fused epoch: all updates of one epoch in one compiled call that releases the interpreter lock.
 
-The arithmetic is that of :mod:`mlpsvd.network`, equation by equation, without a temporary array and without a call
-into the interpreter. A batch is a matrix with one clip a *column*, so the equations read as they are printed: the sum
-over the batch of δ xᵀ is Δ Xᵀ, and every loop that is not a matrix product runs along 64 neighbouring numbers. Where
-the clips of a piece do not fill the registers, the last one fills them up, and its δ there is 0. A layer is one row of
-a table of integers (its columns are named below), so one compiled text serves every stack of layers.
+The arithmetic is that of :mod:`mlpsvd.network`, equation by equation, without temporary arrays and calls into the
+interpreter. A batch is processed in pieces of 64 clips. A piece is a matrix with one clip per *column*, as in the
+paper: the sum of δ xᵀ over the batch is Δ Xᵀ, and all loops except matrix products run over 64 contiguous numbers. An
+incomplete piece is padded to whole vectors with copies of its last clip, whose δ is set to 0. A layer is one row of a
+table of integers with the columns named below, so that the same compiled code runs every network.
 
-What was tried and what it gave is in docs/engines.md. The calls from Python are :func:`run_epoch` and :func:`evaluate`;
-both check that clips and classes are within bounds, since everything else trusts the numbers that it is given.
+docs/engines.md lists the variants that were measured. Python calls :func:`run_epoch` and :func:`evaluate`, which check
+that the indices of clips and classes are within bounds; the other functions do not check their arguments.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ from mlpsvd.engines.cpu.vectors import LANES
 
 __all__ = ["COLUMNS", "PIECE", "evaluate", "run_epoch"]
 
-# Columns of the layer table; from THETA on they are offsets, THETA into the parameter vector, the rest into the
-# workspace. X is where a layer's inputs lie, one clip a column, those of the first layer in panels of sixteen clips; or
-# IN_PLACE if they are read where they lie in the training set.
+# Columns of the layer table. THETA is an offset into the parameter vector, the later columns are offsets into the
+# workspace. X is the offset of the layer's inputs, with one clip per column, in panels of sixteen clips for the first
+# layer; or IN_PLACE if they are read from the training set.
 KIND, N_IN, N_OUT, RANK, ACTIVATION, THETA, X, Z, DELTA, P, Q, BACK = range(12)
 COLUMNS = 12
 IN_PLACE = -1
 
 PIECE = 64
-"""Clips that are worked through at once: all that belongs to them stays in the processor's nearest cache."""
+"""Clips that are processed together, so that their intermediate results stay in the L1 cache."""
 
 DENSE, SVD, TWO_FACTOR = range(3)
 CROSS_ENTROPY, SQUARED_ERROR = range(2)
 SGD, MOMENTUM, ADAM = range(3)
 
-# Sums may be reordered, which vector instructions need; not-a-number and infinity keep their meaning, so that a
-# training run that diverges is noticed.
+# Additions may be reordered, as vector instructions require. NaN and infinity are preserved, so that a diverging
+# training run is detected.
 _REORDERED = {"reassoc", "contract", "nsz", "arcp"}
 _compiled = njit(nogil=True, fastmath=_REORDERED, error_model="numpy")
 _kept_on_disk = kept_on_disk(nogil=True, fastmath=_REORDERED, error_model="numpy")
 
 _ONE, _HALF, _ZERO = np.float32(1), np.float32(0.5), np.float32(0)
-_TINY = np.float32(2**-126)  # the smallest that is not subnormal: its logarithm stands for that of 0
+_TINY = np.float32(2**-126)  # the smallest normal number, the lower limit of the logarithm's argument
 
 
 @_compiled
@@ -59,7 +59,7 @@ def _scale_rows(a, scale, start, out):
 
 @_compiled
 def _forward(theta, work, layers, index, x, picked):
-    """One layer, equations (1) and (2) or (52) and (53); its outputs stay in the workspace."""
+    """Forward pass of one layer, equations (1) and (2) or (52) and (53); its outputs stay in the workspace."""
     n, n_in, n_out, rank = len(picked), layers[index, N_IN], layers[index, N_OUT], layers[index, RANK]
     inputs = layers[index, X]
     if index == 0 and inputs != IN_PLACE:
@@ -81,7 +81,7 @@ def _forward(theta, work, layers, index, x, picked):
 
 @_compiled
 def _right(layers, index):
-    """Where Vᵀ, or Σ Vᵀ, of a factored layer begins."""
+    """Return the offset of Vᵀ, or Σ Vᵀ, of a factored layer."""
     rank = layers[index, RANK]
     return layers[index, THETA] + layers[index, N_OUT] * rank + (rank if layers[index, KIND] == SVD else 0)
 
@@ -95,13 +95,13 @@ def _bias(layers, index):
 
 @_compiled
 def _into_z(theta, work, layers, index, n_columns, inputs, in_panels, n):
-    """z = h(A x + b), where A is W or U, the first matrix of the layer."""
+    """z = h(A x + b), where A is W or U, the first matrix of the layer in the parameter vector."""
     start, n_out, bias = layers[index, THETA], layers[index, N_OUT], _bias(layers, index)
     rectifies = layers[index, ACTIVATION] == RELU
     finish, z = BIAS_RELU if rectifies else AS_IT_IS, layers[index, Z]
     product(theta, start, n_columns, 1, n_out, n_columns, work, inputs, in_panels, n, z, finish, theta, bias)
     if not rectifies:
-        scratch = matrix(work, layers[index, DELTA], 2, n)  # δ needs its place on the way back only
+        scratch = matrix(work, layers[index, DELTA], 2, n)  # free until the backward pass
         activate(layers[index, ACTIVATION], matrix(work, z, n_out, n), theta, bias, scratch)
 
 
@@ -126,7 +126,7 @@ def _backward(theta, gradient, work, layers, index, x, picked):
 
 @_compiled
 def _inputs_gradient(work, layers, index, d, n_rows, x, picked, gradient, start):
-    """The sum over the clips of d xᵀ, where x are the layer's inputs."""
+    """Sum of d xᵀ over the clips, where x is the layer's input."""
     if index == 0:
         clips_gradient(x, picked, work, d, n_rows, gradient, start)
     else:
@@ -135,7 +135,7 @@ def _inputs_gradient(work, layers, index, d, n_rows, x, picked, gradient, start)
 
 @_compiled
 def _sigma_gradient(back, p, out, start):
-    """The diagonal of Uᵀ δ pᵀ, summed over the batch: equation (63)."""
+    """Diagonal of Uᵀ δ pᵀ, summed over the batch: equation (63)."""
     for r in range(back.shape[0]):
         total = _ZERO
         for i in range(back.shape[1]):
@@ -145,7 +145,7 @@ def _sigma_gradient(back, p, out, start):
 
 @_compiled
 def _backward_input(theta, work, layers, index, n):
-    """δ of the layer before: Hᵀ Wᵀ δ, equation (48); needs :func:`_backward` of the same layer before."""
+    """δ of the preceding layer: Hᵀ Wᵀ δ, equation (48); requires :func:`_backward` of this layer."""
     n_in, before = layers[index, N_IN], index - 1
     if layers[index, KIND] == DENSE:
         start, n_rows, d = layers[index, THETA], layers[index, N_OUT], layers[index, DELTA]
@@ -160,8 +160,8 @@ def _backward_input(theta, work, layers, index, n):
 
 @_compiled
 def _output_delta(loss, activation, z, wanted, n, share, delta):
-    """δ⁽¹⁾ of n clips, of which each has its share in the mean: ŷ − y for the cross-entropy, Hᵀ (ŷ − y) for the
-    squared error. What only fills up a register has none."""
+    """δ⁽¹⁾ of n clips, times each clip's weight in the mean: ŷ − y for the cross-entropy, Hᵀ (ŷ − y) for the
+    squared error; 0 for padding."""
     for j in range(z.shape[0]):
         for i in range(z.shape[1]):
             delta[j, i] = (z[j, i] - (_ONE if wanted[i] == j else _ZERO)) * share
@@ -173,7 +173,7 @@ def _output_delta(loss, activation, z, wanted, n, share, delta):
 
 @_compiled
 def _gradient_of_piece(theta, gradient, x, labels, order, start, n, share, layers, work, picked, wanted, loss):
-    """Gradients of n clips from ``order[start]`` on, each with its share in the mean of the batch."""
+    """Gradients of n clips from ``order[start]`` on, times each clip's weight in the mean of the batch."""
     last = len(layers) - 1
     piece = picked[: _whole_registers(n)]
     for i in range(len(piece)):
@@ -197,7 +197,7 @@ def _whole_registers(n):
 
 @_compiled
 def _adam(theta, gradient, first, second, steps, rule):
-    """Kingma and Ba (2015), algorithm 1, for one stretch of the vector."""
+    """Adam, Kingma and Ba (2015), algorithm 1, for one range of the vector."""
     beta_1, beta_2, epsilon = rule[2], rule[3], rule[4]
     rate = np.float32(rule[0] / (1.0 - np.float64(beta_1) ** steps))
     correction = np.float32(1.0 / (1.0 - np.float64(beta_2) ** steps))
@@ -209,7 +209,7 @@ def _adam(theta, gradient, first, second, steps, rule):
 
 @_compiled
 def _update(kind, theta, gradient, first, second, steps, rule, layers):
-    """One step of the optimiser on the whole vector; for Adam, neighbours with equal counts of steps go in one."""
+    """One step of the optimiser; with Adam, adjacent layers with equal step counts are updated together."""
     if kind == SGD:
         for i in range(theta.size):
             theta[i] -= rule[0] * gradient[i]
@@ -231,7 +231,7 @@ def _update(kind, theta, gradient, first, second, steps, rule, layers):
 
 @_compiled
 def _are_within(numbers, end):
-    """Whether all numbers are at least 0 and below ``end``."""
+    """Return whether all numbers are at least 0 and below ``end``."""
     least, most = end, np.int64(-1)
     for i in range(len(numbers)):
         least = min(least, numbers[i])
@@ -262,32 +262,32 @@ def run_epoch(
     theta, gradient, more, first, second, steps, x, labels, order, batch_size, layers, work, picked, wanted, loss,
     optimiser, rule, flush,
 ):  # fmt: skip
-    """Train on every clip once, in place; return whether orders and labels were within bounds. If not, nothing is done.
+    """Train in place for one epoch; return False, without training, if an argument is out of bounds.
 
     Parameters
     ----------
     theta, gradient, more, first, second : np.ndarray [shape=(n_parameters,), dtype=float32]
-        Parameters, room for two gradients, and the optimiser's moments.
+        Parameters, buffers for two gradients, and moments of the optimiser.
     steps : np.ndarray [shape=(n_layers,), dtype=int64]
-        Updates that each layer's moments have seen.
+        Number of updates of each layer's moments.
     x : np.ndarray [shape=(n_clips, n_features), dtype=float32]
         Feature vectors.
     labels, order : np.ndarray [shape=(n_clips,), dtype=int64]
         Class of each clip; order of the clips.
     batch_size : int
-        Clips of one update; the last batch may be smaller. Of larger ones than a piece the gradients are summed.
+        Clips per update; the last batch may be smaller. The gradients of the pieces of a batch are summed.
     layers : np.ndarray [shape=(n_layers, COLUMNS), dtype=int64]
         The layer table.
     work : np.ndarray [shape=(any,), dtype=float32]
-        Workspace of a piece as the table lays it out.
+        Workspace of a piece, addressed by the layer table.
     picked, wanted : np.ndarray [shape=(PIECE,), dtype=int64 and float32]
-        Room for the numbers of a piece's clips, and for their classes.
+        Buffers for the indices of a piece's clips, and for their classes.
     loss, optimiser : int
-        Codes as above.
+        Codes defined above.
     rule : np.ndarray [shape=(5,), dtype=float32]
         Learning rate, momentum, β₁, β₂, ε.
     flush : bool
-        Whether subnormal numbers count as zero; see :mod:`mlpsvd.engines.cpu.subnormals`.
+        Whether subnormal numbers are treated as zero; see :mod:`mlpsvd.engines.cpu.subnormals`.
     """
     n_classes = layers[len(layers) - 1, N_OUT]
     if batch_size < 1 or not (_are_within(order, len(x)) and _are_within(labels, n_classes)):
@@ -322,9 +322,9 @@ def _evaluate(theta, x, labels, layers, work, picked, loss, estimates):
 
 @_kept_on_disk
 def evaluate(theta, x, labels, layers, work, picked, loss, estimates, flush):
-    """Return whether labels are within bounds, and the summed loss of a whole set; write the estimated classes.
+    """Return whether labels are within bounds, and the summed loss of a data set; write the predicted classes.
 
-    Parameters as of :func:`run_epoch`; estimates : np.ndarray [shape=(n_clips,), dtype=int64].
+    Parameters as in :func:`run_epoch`; estimates : np.ndarray [shape=(n_clips,), dtype=int64].
     """
     if not _are_within(labels, layers[len(layers) - 1, N_OUT]):
         return False, 0.0
@@ -337,7 +337,7 @@ def evaluate(theta, x, labels, layers, work, picked, loss, estimates, flush):
 
 @_compiled
 def _estimate(z, largest, estimates):
-    """Write the class whose output is the largest, for each clip; ``largest`` is scratch for a number a clip."""
+    """Write the class with the largest output for each clip; ``largest`` is scratch for one number per clip."""
     for i in range(len(estimates)):
         largest[0, i] = z[0, i]
         estimates[i] = 0
@@ -350,10 +350,11 @@ def _estimate(z, largest, estimates):
 
 @_compiled
 def _summed_loss(loss, activation, z, labels):
-    """Sum of the losses of a piece, as :func:`mlpsvd.network.losses.losses`."""
+    """Sum of the losses of a piece, as in :func:`mlpsvd.network.losses.losses`."""
     n, total = len(labels), 0.0
     if loss == CROSS_ENTROPY and activation != SIGMOID:
-        # One logarithm of eight probabilities' product; each is at least 2⁻¹²⁶, and float64 reaches to 2⁻¹⁰²².
+        # One logarithm for the product of eight probabilities: each is at least 2⁻¹²⁶, so the product is at least
+        # 2⁻¹⁰⁰⁸, which float64 can represent.
         for first in range(0, n, 8):
             product_of_eight = 1.0
             for i in range(first, min(first + 8, n)):

@@ -12,9 +12,9 @@ __all__ = ["matrix"]
 
 
 def _matrix_view(_context, vector, start, n_rows, n_columns):
-    """View a stretch of a vector as a matrix. ``vector[…].reshape(…)``, but without counting references to it.
+    """View part of a vector as a matrix, as ``vector[…].reshape(…)`` does, but without reference counting.
 
-    The vectors live as long as the call into this module; a slice with a reshape costs some 25 ns each time.
+    The caller keeps the vectors alive. A slice with a reshape would take about 25 ns.
     """
     result = types.Array(vector.dtype, 2, "C")
 

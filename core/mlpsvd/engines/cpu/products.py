@@ -1,9 +1,9 @@
 """Matrix products within a batch, fused with the operations before and after them.
 
-A layer of 20 neurons is so small that calling BLAS takes as long as multiplying, with AVX2 several times as long, and
-then its result is read and written once more for bias and activation. Here five rows are summed at once, for sixteen
-clips or twice as many, as the registers allow, and what is written is finished. For pieces of 64 clips this is as fast
-as BLAS up to 2,049 inputs and 512 neurons (docs/engines.md).
+For a layer of 20 neurons, the overhead of a BLAS call takes as long as the product, with AVX2 several times as long,
+and bias and activation need another pass over the result. Here, five rows are summed together for sixteen or more
+clips, depending on the number of registers, and bias and ReLU are applied before the result is written. For pieces of
+64 clips this is as fast as BLAS up to 2,049 inputs and 512 neurons (docs/engines.md).
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from mlpsvd.engines.cpu.vectors import (
 __all__ = ["AS_IT_IS", "BIAS_RELU", "ROWS", "SWITCHED", "outer_product", "product", "product_for", "row_sums"]
 
 ROWS = 5
-"""Rows of a product that are summed at once."""
+"""Rows of a product that are summed together."""
 
 AS_IT_IS, BIAS_RELU, SWITCHED = range(3)
-"""What is done with a sum: nothing; a bias is added, and ReLU; or it is 0 where the clip's own z is not above 0."""
+"""Operation on each sum: none; bias and ReLU; or set to 0 where z is not positive (the gradient of ReLU)."""
 
 _compiled = njit(nogil=True, error_model="numpy")
 
@@ -45,10 +45,10 @@ _ZERO = np.float32(0)
 
 
 def _product_of_rows(n_rows, n_vectors):
-    """Make the intrinsic out[r, i : i + 16 n_vectors] = Σₖ a[r, k] b[k, i : …], finished, for ``n_rows`` of r.
+    """Make the intrinsic out[r, i : i + 16 n_vectors] = finish(Σₖ a[r, k] b[k, i : …]) for ``n_rows`` rows r.
 
-    Element (r, k) of A is at ``at + r by_row + k by_column``. Rows of B are ``b_row`` apart, and the vectors of a row
-    ``b_next``; rows of the result and of z are ``n`` apart.
+    Element (r, k) of A is at ``at + r by_row + k by_column``. ``b_row`` is the distance between rows of B, ``b_next``
+    between vectors in a row, ``n`` between rows of the result and of z.
     """
 
     def typed(_context, a, at, by_row, by_column, n_k, work, b, b_row, b_next, n, out, finish, more, more_at):
@@ -63,7 +63,7 @@ def _product_of_rows(n_rows, n_vectors):
                 return builder.gep(view.data, [builder.add(start, builder.mul(step, index(k)))])
 
             def tile(view, start):
-                """Where the vectors of the result's shape begin: each with the place of its sum."""
+                """Yield each sum's variable with the address of the corresponding vector in ``view``."""
                 for r, places in enumerate(sums):
                     for v, place in enumerate(places):
                         yield place, element(view, builder.add(start, index(LANES * v)), n, r)
@@ -86,7 +86,7 @@ def _product_of_rows(n_rows, n_vectors):
             with builder.if_then(rectifies):
                 for place in (place for places in sums for place in places):
                     value = builder.load(place)
-                    is_below = builder.fcmp_ordered("<", value, zero)  # not-a-number is not, and stays
+                    is_below = builder.fcmp_ordered("<", value, zero)  # false for NaN, which is kept
                     builder.store(builder.select(is_below, zero, value), place)
             with builder.if_then(builder.icmp_signed("==", finish, index(SWITCHED))):
                 for place, own in tile(extra, more_at):
@@ -104,9 +104,9 @@ def _product_of_rows(n_rows, n_vectors):
 
 
 def _outer_products_of_tile(n_rows, n_columns):
-    """Make the intrinsic out[r, c] = Σᵢ d[r, i] z[c, i] for ``n_rows`` of r and ``n_columns`` of c.
+    """Make the intrinsic out[r, c] = Σᵢ d[r, i] z[c, i] for ``n_rows`` rows r and ``n_columns`` columns c.
 
-    Rows of d and z are ``n`` apart, those of the result ``by_row``.
+    ``n`` is the distance between rows of d and z, ``by_row`` between rows of the result.
     """
 
     def typed(_context, work, d, z, n, out, at, by_row):
@@ -143,7 +143,7 @@ def _outer_products_of_tile(n_rows, n_columns):
 
 
 def _sums_of_four_rows(_context, work, d, n, out, at):
-    """out[at + r] = Σᵢ d[r, i] for four r."""
+    """out[at + r] = Σᵢ d[r, i] for four rows r."""
 
     def build(context, builder, signature, arguments):
         source, target = (make_array(signature.args[k])(context, builder, arguments[k]) for k in (0, 3))
@@ -168,13 +168,13 @@ _four_row_sums: Any = intrinsic(_sums_of_four_rows)
 
 
 def _strips_of(n_vectors):
-    """Make the function that computes some clips of a product, ``n_vectors`` times sixteen at once."""
+    """Make the function that computes a product for some clips, ``n_vectors`` times sixteen at a time."""
     one, two, three, four, five = (_product_of_rows(k, n_vectors) for k in range(1, ROWS + 1))
     width = n_vectors * LANES
 
     @_compiled
     def strips(a, at, by_row, by_column, n_rows, n_k, work, b, in_panels, n, out, finish, more, more_at, begin, end):
-        """The clips from ``begin`` to ``end`` of a product, in whole strips; see :func:`product`."""
+        """Compute a product for the clips from ``begin`` to ``end``, in whole strips; see :func:`product`."""
         b_row, b_next = (LANES, LANES * n_k) if in_panels else (n, LANES)
         switches = finish == SWITCHED
         for i in range(begin, end, width):
@@ -200,23 +200,23 @@ _single_strips = _strips_of(1)
 
 
 def product_for(n_vectors):
-    """Make :func:`product` in strips of ``n_vectors`` times sixteen clips; what is left goes in strips of sixteen."""
+    """Make :func:`product` in strips of ``n_vectors`` times sixteen clips; the remainder is in strips of sixteen."""
     strips, rest, width = _single_strips if n_vectors == 1 else _strips_of(n_vectors), _single_strips, n_vectors * LANES
 
     @_compiled
     def product(a, at, by_row, by_column, n_rows, n_k, work, b, in_panels, n, out, finish, more, more_at):
-        """out = finish(A B) for n clips, a multiple of sixteen.
+        """out = finish(A B) for n clips; n is a multiple of sixteen.
 
         Parameters
         ----------
         a, at, by_row, by_column
-            A [shape=(n_rows, n_k)] has its element (r, k) at ``a[at + r by_row + k by_column]``.
+            Element (r, k) of A [shape=(n_rows, n_k)] is ``a[at + r by_row + k by_column]``.
         work, b, out
-            Where B [shape=(n_k, n)] and the result [shape=(n_rows, n)] begin in ``work``.
+            Vector, and the offsets of B [shape=(n_k, n)] and of the result [shape=(n_rows, n)] in it.
         in_panels
-            Whether B lies as sixteen clips after sixteen clips, [shape=(n / 16, n_k, 16)].
+            Whether B is stored in panels of sixteen clips [shape=(n / 16, n_k, 16)].
         finish, more, more_at
-            One of the codes above; where the biases, or z [shape=(n_rows, n)], begin in the vector ``more``.
+            One of the codes above; vector and offset of the biases, or of z [shape=(n_rows, n)].
         """
         done = n - n % width
         strips(a, at, by_row, by_column, n_rows, n_k, work, b, in_panels, n, out, finish, more, more_at, 0, done)
@@ -231,10 +231,10 @@ product: Any = product_for(vectors_a_row(ROWS, *REGISTERS))
 
 @_compiled
 def outer_product(work, d, n_rows, z, n_columns, n, out, at):
-    """out[at + r n_columns + c] = Σᵢ d[r, i] z[c, i] over n clips, a multiple of sixteen."""
+    """out[at + r n_columns + c] = Σᵢ d[r, i] z[c, i] over n clips; n is a multiple of sixteen."""
     if n_columns >= 4:
         for block in range(0, n_columns, 4):
-            c = min(block, n_columns - 4)  # the last ones overlap those before and write the same again
+            c = min(block, n_columns - 4)  # the last block overlaps the previous one and writes the same values
             for r in range(n_rows):
                 _outer_1_4(work, d + r * n, z + c * n, n, out, at + r * n_columns + c, n_columns)
     elif n_rows >= 4:
@@ -258,7 +258,7 @@ def outer_product(work, d, n_rows, z, n_columns, n, out, at):
 
 @_compiled
 def row_sums(work, d, n_rows, n, out, at):
-    """out[at + r] = Σᵢ d[r, i] over n clips, a multiple of sixteen."""
+    """out[at + r] = Σᵢ d[r, i] over n clips; n is a multiple of sixteen."""
     if n_rows >= 4:
         for block in range(0, n_rows, 4):
             r = min(block, n_rows - 4)

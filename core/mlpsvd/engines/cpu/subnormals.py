@@ -1,9 +1,9 @@
 """Flush-to-zero of subnormal numbers while the fused engine computes.
 
-Gradients and moments of unlikely classes shrink below 2⁻¹²⁶, the smallest normal number of float32. Processors compute
-with such *subnormal* numbers up to a hundred times slower than with others. Two bits of the thread's control register
-turn them off: results below are flushed to zero (FTZ), and operands below count as zero (DAZ). Only the calling thread
-is concerned, and :func:`restore` gives it back its register.
+Gradients and moments of improbable classes can fall below 2⁻¹²⁶, the smallest normal number of float32. Arithmetic on
+such *subnormal* numbers is up to a hundred times slower. Two bits of the thread's control register disable them:
+subnormal results are flushed to zero (FTZ), and subnormal operands are treated as zero (DAZ). This affects only the
+calling thread; :func:`restore` restores its register.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ __all__ = ["control_register", "flush_subnormals", "restore"]
 _INT32, _INT64 = ir.IntType(32), ir.IntType(64)
 
 _X86_FTZ_DAZ = 1 << 15 | 1 << 6
-"""Of MXCSR: Intel's Software Developer's Manual, volume 1, section 10.2.3."""
+"""Bits of MXCSR: Intel Software Developer's Manual, volume 1, section 10.2.3."""
 
 _ARM_FZ = 1 << 24
-"""Of FPCR, operands and results: Arm Architecture Reference Manual, C5.2.8."""
+"""Bit of FPCR, for operands and results: Arm Architecture Reference Manual, C5.2.8."""
 
 
 def _kind(builder: Any) -> str:
@@ -34,7 +34,7 @@ def _kind(builder: Any) -> str:
 
 
 def _read(builder: Any) -> Any:
-    """Return the control register as 64 bits; 0 on processors that have another one."""
+    """Return the control register as 64 bits; 0 on other processors."""
     if _kind(builder) == "x86":
         place = cgutils.alloca_once(builder, _INT32)
         _call(builder, "llvm.x86.sse.stmxcsr", ir.VoidType(), place)
@@ -64,7 +64,7 @@ def _control_register(_context: Any) -> Any:
 
 
 def _flush_subnormals(_context: Any) -> Any:
-    """Let subnormal numbers count as zero in the calling thread; return its control register as it was."""
+    """Treat subnormal numbers as zero in the calling thread; return the previous value of its control register."""
 
     def build(_context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
         before = _read(builder)
@@ -76,7 +76,7 @@ def _flush_subnormals(_context: Any) -> Any:
 
 
 def _restore(_context: Any, register: Any) -> Any:
-    """Give the calling thread the control register that :func:`flush_subnormals` returned."""
+    """Restore the control register to the value that :func:`flush_subnormals` returned."""
 
     def build(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         _write(builder, arguments[0])

@@ -1,4 +1,4 @@
-"""Explicit vector instructions for loops that the compiler does not vectorise well."""
+"""Vector instructions for loops that the compiler does not vectorise well."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def registers(features: str) -> tuple[int, int]:
     Parameters
     ----------
     features
-        Of the processor, as LLVM writes them: ``+avx2,-avx512f``.
+        Features of the processor in LLVM's notation: ``+avx2,-avx512f``.
     """
     present = features.split(",")
     if "+avx512f" in present:
@@ -45,11 +45,11 @@ def registers(features: str) -> tuple[int, int]:
 
 
 def vectors_a_row(n_rows: int, n_registers: int, n_lanes: int) -> int:
-    """Return how many neighbouring vectors of each row are summed at once: 1, 2 or 4.
+    """Return how many adjacent vectors of each row are summed together: 1, 2 or 4.
 
-    A processor with two units for multiplying and adding, each with a latency of four cycles, is busy with eight
-    independent sums; ten leave some room. This is the smallest number of vectors that gives ten sums, or else the
-    largest with which the sums, one vector of inputs a row and one factor fit the registers.
+    A processor with two multiply-add units, each with a latency of four cycles, needs at least eight independent sums;
+    ten leave a margin. The result is the smallest number of vectors that gives ten sums, or else the largest with which
+    the sums, the input vectors of one row and one factor fit into the registers.
     """
     per_vector = LANES // n_lanes
     fitting = [1]
@@ -63,14 +63,14 @@ def vectors_a_row(n_rows: int, n_registers: int, n_lanes: int) -> int:
 
 
 def clips_at_once(n_rows: int, n_registers: int, n_lanes: int) -> int:
-    """Return how many clips are multiplied with ``n_rows`` rows at once: 4, 2 or 1, whose sums fit the registers."""
+    """Return how many clips are multiplied with ``n_rows`` rows together, 4, 2 or 1; their sums fit the registers."""
     per_vector = LANES // n_lanes
     fitting = (n for n in (4, 2) if (n_rows * n + 1) * per_vector + 1 <= n_registers)
     return next(fitting, 1)
 
 
 REGISTERS = registers(getattr(config, "CPU_FEATURES", None) or binding.get_host_cpu_features().flatten())
-"""What code is compiled for: number of registers, and float32 numbers in each."""
+"""Registers of the target processor, and float32 numbers in each."""
 
 INT32 = ir.IntType(32)
 VECTOR = ir.VectorType(ir.FloatType(), LANES)
@@ -78,24 +78,24 @@ _MAY_FUSE = ("contract",)
 
 
 def load(builder, pointer, n_lanes=LANES):
-    """Load numbers from anywhere."""
+    """Load a vector from an unaligned address."""
     return builder.load(builder.bitcast(pointer, ir.VectorType(ir.FloatType(), n_lanes).as_pointer()), align=4)
 
 
 def store(builder, values, pointer):
-    """Store a vector anywhere."""
+    """Store a vector at an unaligned address."""
     builder.store(values, builder.bitcast(pointer, values.type.as_pointer()), align=4)
 
 
 def everywhere(builder, number):
-    """Return a vector that holds one number in all lanes."""
+    """Return a vector with the same number in all lanes."""
     kind = ir.VectorType(number.type, LANES)
     single = builder.insert_element(ir.Constant(kind, ir.Undefined), number, INT32(0))
     return builder.shuffle_vector(single, ir.Constant(kind, ir.Undefined), _lanes([0] * LANES))
 
 
 def places_of_zeros(builder, n):
-    """Return ``n`` places, each of which holds a vector of zeros; the compiler makes registers of them."""
+    """Return ``n`` variables, each a vector of zeros; the compiler keeps them in registers."""
     zero = ir.Constant(VECTOR, [0.0] * LANES)
     places = [cgutils.alloca_once(builder, VECTOR) for _ in range(n)]
     for place in places:
@@ -110,7 +110,7 @@ def add_product(builder, place, a, b):
 
 
 def four_sums(builder, vectors):
-    """Return the sums of four vectors as one vector of four: interleave and add twice, then fold twice."""
+    """Return the sums of four vectors as one vector of four: interleave and add twice, then add the halves twice."""
     n = LANES
     pairs = []
     for a, b in (vectors[0:2], vectors[2:4]):
@@ -127,10 +127,10 @@ def four_sums(builder, vectors):
 
 
 def transposed(builder, rows):
-    """Return the columns of as many rows as each has lanes, a power of two: in rounds that interleave pairs of rows.
+    """Return the transpose of a square block of vectors, whose size is a power of two.
 
-    Interleaving single numbers of rows a step of 1 apart, then pairs a step of 2 apart, then fours a step of 4 apart
-    moves every number to its place. Loops that the compiler has to make vectors of itself take 3.5 times as long.
+    Each round interleaves pairs of rows: single numbers of rows 1 apart, then pairs of rows 2 apart, then fours of rows
+    4 apart. Loops that the compiler vectorises take 3.5 times as long.
     """
     n, rows = len(rows), list(rows)
     step = 1

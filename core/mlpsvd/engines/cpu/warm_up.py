@@ -1,8 +1,8 @@
 """Compilation of the fused engine, once per computer, in a separate process.
 
-Compiling takes some seconds and holds the interpreter lock, so a window that compiled would freeze; and a compiler that
-does not fit the machine may end its process. What is compiled is kept by :mod:`mlpsvd.engines.cpu.compiled_code`;
-every later process loads it. ``python -m mlpsvd.engines.cpu.warm_up`` compiles what is missing.
+Compiling takes some seconds and holds the interpreter lock, which would freeze the window, and a compiler that does not
+match the machine can crash its process. :mod:`mlpsvd.engines.cpu.compiled_code` stores the code on disk, and later
+processes load it. ``python -m mlpsvd.engines.cpu.warm_up`` compiles if there is no compiled code on disk.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ __all__ = [
 ]
 
 COMPILING = "compiling the fused engine, once per computer; this takes about ten seconds"
-"""Message of a command or window that waits for :func:`ensure_compiled`."""
+"""Message shown while :func:`ensure_compiled` runs."""
 
 _LONGEST_S = 600.0
 
 _problems: list[str] = []
-"""Why the fused engine cannot be used in this process; found once, for compiling takes long."""
+"""The reason why the fused engine cannot be used in this process, stored because another attempt would take long."""
 
 
 def is_compiled() -> bool:
-    """Whether there is nothing to wait for: the compiled code is on disk, or it is known that there will be none."""
+    """Return whether no compilation is needed: the code is on disk, or the fused engine cannot be used."""
     if importlib.util.find_spec("numba") is None or _problems:
         return True
     try:
@@ -48,12 +48,12 @@ def is_compiled() -> bool:
 
 
 def require_compiled() -> None:
-    """Compile in another process and wait, where that was not done before on this machine.
+    """Compile in another process and wait for it, unless the compiled code is on disk.
 
     Raises
     ------
     EngineError
-        If the code cannot be compiled, or not be kept. A second call raises it at once.
+        If the code cannot be compiled or stored. Later calls raise the same error immediately.
     """
     if _problems:
         raise EngineError(_problems[0])
@@ -65,14 +65,14 @@ def require_compiled() -> None:
 
 
 def ensure_compiled() -> None:
-    """Compile as :func:`require_compiled`; a failure is not reported here, but by whoever asks for an engine."""
+    """Compile as :func:`require_compiled`, but without raising errors; the choice of an engine reports them."""
     if not is_compiled():
         with contextlib.suppress(EngineError):
             require_compiled()
 
 
 def engine_problem() -> str:
-    """Return why ``auto`` is not the fused engine, in one sentence; empty where it is, as far as is known yet."""
+    """Return why ``auto`` does not select the fused engine, in one sentence; empty if no problem is known."""
     if importlib.util.find_spec("numba") is None:
         return "Numba is not installed: pip install numba adds the fused engine"
     if _problems:
@@ -85,14 +85,14 @@ def engine_problem() -> str:
 
 
 def give_up(problem: str) -> EngineError:
-    """Remember why the fused engine cannot be used in this process, and return it as an error."""
+    """Store why the fused engine cannot be used in this process, and return it as an error."""
     if not _problems:
         _problems.append(problem)
     return EngineError(_problems[0])
 
 
 def engine_report() -> str:
-    """Return one sentence: which engine serves for ``auto``, and why not the fused one where that is so."""
+    """Return the engine that ``auto`` selects and, if it is not the fused engine, the reason."""
     problem = engine_problem()
     if problem:
         return (
@@ -100,11 +100,11 @@ def engine_report() -> str:
         )
     if is_compiled():
         return "fused engine on one core, compiled on this machine"
-    return "fused engine on one core; the first training on this machine will compile it, once, in some 15 s"
+    return "fused engine on one core; the first training on this machine compiles it, which takes about 15 s"
 
 
 def compile_now() -> None:
-    """Compile in this process, or load what is on disk: a new engine trains a tiny network first."""
+    """Compile in this process, or load the code from disk."""
     from mlpsvd.engines.cpu.engine import FusedEngine
 
     FusedEngine()
@@ -121,15 +121,15 @@ def _compile_elsewhere() -> None:
 
 
 def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
-    """Return what a process that compiled ended with: the last line of its traceback, or the signal."""
+    """Return why the compiling process failed: the last line of its traceback, or the signal."""
     if done.returncode < 0:
         with contextlib.suppress(ValueError):
-            return f"the compiler was ended by {signal.Signals(-done.returncode).name}"
+            return f"the compiler was terminated by {signal.Signals(-done.returncode).name}"
     lines = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
-    return one_line(lines[-1].strip().rstrip("."), 200) if lines else "what was compiled could not be kept on disk"
+    return one_line(lines[-1].strip().rstrip("."), 200) if lines else "the compiled code could not be written to disk"
 
 
 if __name__ == "__main__":
-    # Ctrl-C reaches every process of a terminal. The one that waits decides; what is compiled is needed in any case.
+    # Ctrl-C reaches all processes of a terminal. The parent process handles it; the compiled code is needed later.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     compile_now()

@@ -1,12 +1,12 @@
 """The fused GPU engine: many small networks trained in one kernel call, one network per thread block.
 
-A network of the paper's size cannot fill a GPU, but the 120 trainings of Table II can: each thread block holds one
-network, its batch and its moments in shared memory and runs whole epochs without returning to the host. Networks may
-differ in data set, seed, layers, rank, batch size and optimiser. Sums are formed in a fixed order, without atomic
-additions: results depend neither on the number of threads nor on which networks share a call.
+One network of the paper's size cannot use a whole GPU, but the 120 trainings of Table II can: each thread block holds
+one network, its batch and its moments in shared memory and runs whole epochs without returning to the host. Networks
+may differ in data set, seed, layers, rank, batch size and optimiser. Numbers are added in a fixed order, without
+atomic operations: results depend neither on the number of threads nor on the other networks of a call.
 
-The kernels are in ``many_networks.cu``. They have been compiled for NVIDIA's sm_80 and sm_90 and run, from the same
-text, on the processor (tests/core/engines/test_gpu_fused.py); **on a GPU they have not been run or measured so far**.
+The kernels are in ``many_networks.cu``. They have been compiled for NVIDIA's sm_80 and sm_90, and the same source is
+tested on the CPU (tests/core/engines/gpu); **they have not been run or measured on a GPU so far**.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ __all__ = ["FusedGpuEngine", "GpuArrays", "Scores", "Trained", "TrainingRun"]
 
 Array = NDArray[np.floating]
 
-# More threads than there are results in a typical product would idle; not tuned on a card yet.
+# More threads than results of a typical product would be idle; not yet tuned on a GPU.
 _THREADS = 256
 _EVALUATION_ROWS = 64
-_SHARED_WITHOUT_ASKING = 48 * 1024  # bytes; more must be allowed for each kernel
+_SHARED_WITHOUT_ASKING = 48 * 1024  # bytes; a kernel that uses more must set an attribute
 
 
 @dataclass(frozen=True)
 class GpuArrays:
-    """Data sets on the device, one behind the other.
+    """Data sets on the device, concatenated.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class GpuArrays:
     labels : cupy.ndarray [shape=(any,), dtype=int32]
         Class indices of all sets.
     places
-        For each set where it begins in ``x`` and in ``labels``, and how many clips it has.
+        For each set, its offsets in ``x`` and in ``labels``, and its number of clips.
     """
 
     x: Array
@@ -60,20 +60,20 @@ class GpuArrays:
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """One network to train and what it is trained on.
+    """One network to train, with its data set and optimiser.
 
     Attributes
     ----------
     network, state
         On the host or on the device; changed in place.
     rule
-        The optimiser's numbers.
+        Kind and constants of the optimiser.
     data_set
-        Index of its data set in the uploaded data.
+        Index of the data set in the :class:`GpuArrays`.
     orders : np.ndarray [shape=(n_epochs, n_clips)]
-        The shuffled order of the clips in each epoch. Runs that share one array share its copy on the device.
+        The shuffled order of the clips in each epoch. Runs with the same array share its copy on the device.
     batch_size
-        Clips of one update; the last batch of an epoch may be smaller.
+        Clips per update; the last batch of an epoch may be smaller.
     """
 
     network: Network
@@ -86,14 +86,14 @@ class TrainingRun:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a call has trained.
+    """Result of :meth:`FusedGpuEngine.train_epochs`.
 
     Attributes
     ----------
     history
-        For each network its parameters after every epoch [shape=(n_epochs, n_parameters)].
+        For each network, its parameters after every epoch [shape=(n_epochs, n_parameters)].
     shares : np.ndarray [shape=(n_networks,)]
-        How long each network's thread block took by its own clock, as a share of the sum over all of them.
+        Time of each network's thread block by its own clock, divided by the sum over all blocks.
     """
 
     history: list[Array]
@@ -102,14 +102,14 @@ class Trained:
 
 @dataclass(frozen=True)
 class Scores:
-    """How well each network of an evaluation did.
+    """Result of :meth:`FusedGpuEngine.evaluate_many`.
 
     Attributes
     ----------
     losses, accuracies : np.ndarray [shape=(n_networks,)]
-        Mean loss, and share of clips classified correctly (0 to 1).
+        Mean loss, and accuracy (0 to 1).
     estimates
-        For each network the estimated classes [shape=(n_clips,)], on the device.
+        For each network, the predicted classes [shape=(n_clips,)], on the device.
     """
 
     losses: NDArray[np.float64]
@@ -127,7 +127,7 @@ class FusedGpuEngine:
     precision
         ``float32`` or ``float64``.
     n_threads
-        Threads of a block; the results do not depend on it.
+        Threads per block; the results do not depend on it.
 
     Raises
     ------
@@ -148,16 +148,16 @@ class FusedGpuEngine:
 
     @property
     def description(self) -> str:
-        """Description of what runs where."""
+        """Name of the engine and its device."""
         return f"fused engine on {self._backend.description}"
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
-        """The type of all numbers of the networks."""
+        """Data type of parameters and feature vectors."""
         return self._dtype
 
     def supports(self, spec: NetworkSpec) -> Support:
-        """Say whether the kernels are written for all of a network."""
+        """Return whether the kernels support a network."""
         return CAPABILITIES.supports(spec, self._dtype.name)
 
     def vectors(self, x: Array, labels: NDArray[np.intp], n_classes: int) -> LabelledVectors:
@@ -182,13 +182,13 @@ class FusedGpuEngine:
         order: NDArray[np.intp],
         batch_size: int,
     ) -> None:
-        """Train one network, in place, on every clip once: a single thread block, most of the card idle."""
+        """Train one network in place for one epoch, in a single thread block, which leaves most of the GPU idle."""
         self.train_epochs(
             [TrainingRun(network, state, rule, 0, order[None, :], batch_size)], self._as_gpu_arrays(data), 1
         )
 
     def evaluate(self, network: Network, data: LabelledVectors) -> tuple[float, float, NDArray[np.intp]]:
-        """Return mean loss, accuracy (0 to 1) and the estimated classes [shape=(n_clips,)] of a whole set."""
+        """Return mean loss, accuracy (0 to 1) and predicted classes [shape=(n_clips,)] of a data set."""
         scores = self.evaluate_many([network], self._as_gpu_arrays(data), [0])
         estimates = to_host(scores.estimates[0]).astype(np.intp)
         return float(scores.losses[0]), float(scores.accuracies[0]), estimates
@@ -214,7 +214,7 @@ class FusedGpuEngine:
         return GpuArrays(x_all, labels_all, tuple(places))
 
     def train_epochs(self, runs: Sequence[TrainingRun], gpu_data: GpuArrays, n_epochs: int) -> Trained:
-        """Train every network, in place, for some epochs in one kernel call.
+        """Train every network in place for ``n_epochs`` epochs in one kernel call.
 
         Parameters
         ----------
@@ -223,17 +223,17 @@ class FusedGpuEngine:
         gpu_data
             Their data sets.
         n_epochs
-            Epochs, as many as each ``orders`` has rows.
+            Number of epochs, the number of rows of each ``orders``.
 
         Returns
         -------
         Trained
-            What came out, on the host.
+            Parameters after each epoch, and shares of the time, on the host.
 
         Raises
         ------
         DeviceError
-            If the device fails or has too little memory. Networks and states are then as they were.
+            If the device fails or has too little memory. Networks and states are then unchanged.
         """
         orders, order_starts = _orders([run.orders for run in runs])
         tables = lay_out(
@@ -262,14 +262,14 @@ class FusedGpuEngine:
         return Trained(np.split(after, _bounds(thetas), axis=1), spent / spent.sum())
 
     def evaluate_many(self, networks: Sequence[Network], gpu_data: GpuArrays, data_sets: Sequence[int]) -> Scores:
-        """Evaluate each network on its whole data set in one kernel call, one network a thread block.
+        """Evaluate each network on its data set in one kernel call, one network per thread block.
 
         Parameters
         ----------
         networks
-            On the host or on the device.
+            The networks, on the host or on the device.
         gpu_data, data_sets
-            The data, and for each network the index of its set.
+            The data sets, and for each network the index of its set.
 
         Raises
         ------
@@ -306,7 +306,7 @@ class FusedGpuEngine:
         rest: tuple[Any, ...],
         numbers: tuple[np.int64, ...],
     ) -> None:
-        """Start a kernel with one block a network. The tables go between the data and the rest."""
+        """Start a kernel with one block per network; the tables are passed between ``data`` and ``rest``."""
         kernel = self._module.get_function(name)
         shared_bytes = tables.n_shared * self._dtype.itemsize
         if shared_bytes > _SHARED_WITHOUT_ASKING:
@@ -323,12 +323,12 @@ class FusedGpuEngine:
         return self._xp.empty(max(1, tables.n_work), self._dtype)
 
     def _packed(self, vectors: Sequence[Array]) -> Array:
-        """Return a copy of all vectors, one behind the other, on the device: one transfer if they are on the host."""
+        """Return a copy of all vectors, concatenated, on the device; one transfer if they are on the host."""
         joined = namespace(vectors[0]).concatenate(vectors)
         return self._xp.array(joined, dtype=self._dtype)
 
     def _unpack(self, packed: Array, vectors: Sequence[Array]) -> None:
-        """Write each vector's part back, with one transfer if they are on the host."""
+        """Copy each part of a concatenated vector back, with one transfer if the vectors are on the host."""
         source = packed if namespace(vectors[0]) is self._xp else to_host(packed)
         start = 0
         for vector in vectors:
@@ -336,7 +336,7 @@ class FusedGpuEngine:
             start += len(vector)
 
     def _as_gpu_arrays(self, data: LabelledVectors) -> GpuArrays:
-        """Return data that are on the device already as arrays of one set."""
+        """Return one data set, which is already on the device, as :class:`GpuArrays`."""
         labels = self._xp.asarray(data.labels.astype(np.int32))
         return GpuArrays(data.x.ravel(), labels, ((0, 0, len(data)),))
 
@@ -346,12 +346,12 @@ def _rows(run: TrainingRun, gpu_data: GpuArrays, order: int) -> Rows:
 
 
 def _bounds(parts: Sequence[Sized]) -> list[int]:
-    """Where each part but the first begins if all lie one behind the other."""
+    """Return the start of each part except the first in the concatenation of all parts."""
     return list(accumulate(len(part) for part in parts[:-1]))
 
 
 def _orders(arrays: Sequence[NDArray[np.integer]]) -> tuple[NDArray[np.int32], list[int]]:
-    """Return all orders one behind the other, and where each begins; an array that comes twice is kept once."""
+    """Return all orders, concatenated, and the start of each; an array that occurs twice is stored once."""
     starts: dict[int, int] = {}
     pieces: list[NDArray[np.int32]] = []
     end = 0
@@ -364,6 +364,6 @@ def _orders(arrays: Sequence[NDArray[np.integer]]) -> tuple[NDArray[np.int32], l
 
 
 def _rule_numbers(runs: Sequence[TrainingRun]) -> NDArray[np.float64]:
-    """Return each optimiser's numbers, in the order of the enumeration Rule of the kernel's text."""
+    """Return each optimiser's constants, in the order of the kernel's enumeration ``Rule``."""
     rules = [run.rule for run in runs]
     return np.array([[r.learning_rate, r.momentum, r.beta_1, r.beta_2, r.epsilon] for r in rules], np.float64)

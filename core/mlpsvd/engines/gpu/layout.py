@@ -1,6 +1,6 @@
 """Tables that describe networks and their parameters to the GPU kernels.
 
-The columns and codes are the enumerations of ``many_networks.cu``, in the same order there and here.
+Columns and codes have the same order as the enumerations in ``many_networks.cu``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mlpsvd.network.spec import NetworkSpec
 
 __all__ = ["CAPABILITIES", "LayerColumn", "NetworkColumn", "Rows", "Tables", "lay_out"]
 
-# A thread block counts with 32 bits inside its own network.
+# Indices inside a network have 32 bits in the kernels.
 _INDEX_LIMIT = 2**31 - 1
 
 
@@ -75,18 +75,18 @@ _NEAR = tuple(column for column in NetworkColumn if column.name.startswith("NEAR
 
 @dataclass(frozen=True)
 class Rows:
-    """What one thread block works on.
+    """The work of one thread block.
 
     Attributes
     ----------
     spec
         The network.
     x, labels, n_clips
-        Where its data set begins in the feature vectors and in the labels, and how many clips that has.
+        Offsets of its data set in the feature vectors and in the labels, and number of clips.
     batch_size
-        Clips at a time.
+        Clips per batch.
     order
-        Where its shuffled orders begin.
+        Offset of its shuffled orders.
     optimiser
         ``sgd``, ``momentum`` or ``adam``.
     """
@@ -102,14 +102,14 @@ class Rows:
 
 @dataclass(frozen=True)
 class Tables:
-    """Where everything is, for one launch of a kernel.
+    """Memory layout for one launch of a kernel.
 
     Attributes
     ----------
     networks : np.ndarray [shape=(n_networks, len(NetworkColumn)), dtype=int64]
     layers : np.ndarray [shape=(n_layers of all networks, len(LayerColumn)), dtype=int64]
     n_parameters, n_work, n_results
-        Numbers in the vector of all parameters, in the workspace in global memory, and in the estimates.
+        Lengths of the vector of all parameters, of the workspace in global memory, and of the estimates.
     n_shared
         Numbers in the shared memory of a block.
     """
@@ -123,14 +123,14 @@ class Tables:
 
 
 def lay_out(blocks: Sequence[Rows], room: int, *, train: bool = True) -> Tables:
-    """Place all parameters one after another, and in shared memory what is used most, as far as there is room.
+    """Lay out all parameters in one vector, and as much as possible of the frequently used data in shared memory.
 
     Parameters
     ----------
     blocks
-        One entry a thread block.
+        One entry per thread block.
     room
-        Numbers that a block's shared memory holds.
+        Numbers that fit into a block's shared memory.
     train
         Whether gradients and moments are needed.
 
@@ -139,7 +139,7 @@ def lay_out(blocks: Sequence[Rows], room: int, *, train: bool = True) -> Tables:
     DeviceError
         If a network with its batch is too large for one thread block.
     NetworkError
-        If the layers of a network do not fit each other.
+        If the layers of a network do not match.
     """
     networks = np.full((len(blocks), len(NetworkColumn)), -1, np.int64)
     layers: list[NDArray[np.int64]] = []
@@ -163,9 +163,9 @@ def lay_out(blocks: Sequence[Rows], room: int, *, train: bool = True) -> Tables:
 
 
 def _near(row: NDArray[np.int64], n_work: int, room: int, *, train: bool) -> int:
-    """Give the workspace, then the parameters, the gradient and the moments a place near the threads; return its end.
+    """Place the workspace, then parameters, gradient and moments in shared memory; return the end of what is used.
 
-    Every number of the workspace is read many times a batch, a parameter some times, a moment once.
+    In each batch, a number of the workspace is read many times, a parameter several times, a moment once.
     """
     end = 0
     n_parameters = int(row[NetworkColumn.N_PARAMETERS])
@@ -180,8 +180,8 @@ def _near(row: NDArray[np.int64], n_work: int, room: int, *, train: bool) -> int
 def _layer_rows(block: Rows) -> tuple[list[NDArray[np.int64]], int]:
     """Return the rows of a network's layers, and the length of its workspace.
 
-    The workspace begins with two numbers a layer and one a clip; then come the inputs of a batch. Rows of batches
-    have an odd length, so that the same column of neighbouring clips lies in different banks of shared memory.
+    The workspace starts with two numbers per layer and one per clip, followed by the inputs of a batch. Rows of batches
+    have an odd length, so that the same column of adjacent clips is in different banks of shared memory.
     """
     spec, n = block.spec, min(block.batch_size, block.n_clips)
     end = 2 * len(spec.layers) + block.batch_size + n * _odd(spec.n_in)

@@ -1,14 +1,14 @@
-// Training and evaluation of many small networks at once, one network a thread block.
+// Training and evaluation of many small networks at once, one network per thread block.
 //
-// The arithmetic is that of mlpsvd.network, equation by equation. A batch is a matrix with one clip a row. Every loop
-// over numbers is strided by the block, so a block of any size, one thread included, does the same additions in the
-// same order: the results do not depend on the number of threads, and nothing is added atomically.
+// The arithmetic is that of mlpsvd.network, equation by equation. A batch is a matrix with one clip per row. All loops
+// are strided by the block size, and there are no atomic operations: a block of any size, including one thread, does
+// the same additions in the same order, so that the results do not depend on the number of threads.
 //
-// Written for NVRTC, which has no headers: nothing is included. REAL is float or double. ASCII only, since CuPy writes
-// the text to a file in the encoding of the system.
+// Written for NVRTC, which has no headers: nothing is included. REAL is float or double. ASCII only, because CuPy
+// writes the source to a file in the encoding of the system.
 //
-// The host (gpu_fused.py) describes networks and layers in two tables of 64-bit integers whose columns are the
-// enumerations below, in the same order there and here.
+// The host (layout.py) describes networks and layers in two tables of 64-bit integers, whose columns have the order of
+// the enumerations below.
 
 #ifndef REAL
 #define REAL float
@@ -22,9 +22,8 @@ typedef REAL real;
 typedef long long int64;
 
 // LAYER_ROWS: first row in the layer table. PARAMETERS: offset into parameters and moments. X, LABELS, ORDER: offsets
-// into the data; the order of one epoch follows that of the one before. WORK: offset into the workspace in global
-// memory. RESULT: offset into the estimates. The columns NEAR_... are offsets into shared memory, or -1 where there is no
-// room.
+// into the data; the orders of the epochs are concatenated. WORK: offset into the workspace in global memory. RESULT:
+// offset into the estimates. The columns NEAR_... are offsets into shared memory, or -1 if the data do not fit.
 enum NetworkColumn {
     LAYER_ROWS, N_LAYERS, PARAMETERS, N_PARAMETERS, X, LABELS, N_CLIPS, ORDER, BATCH_SIZE, LOSS, OPTIMISER, WORK, RESULT,
     NEAR_WORK, NEAR_THETA, NEAR_GRADIENT, NEAR_FIRST, NEAR_SECOND, NETWORK_COLUMNS
@@ -42,13 +41,13 @@ enum Rule { LEARNING_RATE, MOMENTUM_KEPT, BETA_1, BETA_2, EPSILON, RULE_NUMBERS 
 // A matrix, or its transpose, inside a vector.
 struct Matrix {
     real* start;
-    int row, column;  // steps from one row, and from one column, to the next
+    int row, column;  // distance between rows, and between columns
     __device__ Matrix(real* start, int row, int column) : start(start), row(row), column(column) {}
     __device__ real& operator()(int i, int j) const { return start[(int64)i * row + (int64)j * column]; }
     __device__ Matrix transposed() const { return Matrix(start, column, row); }
 };
 
-// One layer: its sizes, and where its parameters, their gradients and the intermediates of a batch are.
+// One layer: its sizes, and pointers to its parameters, their gradients and the intermediate results of a batch.
 struct Layer {
     int kind, n_in, n_out, rank, activation;
     real *theta, *gradient, *work;
@@ -66,7 +65,7 @@ struct Layer {
         this->work = work;
     }
 
-    // Offsets of the parameters, as they follow one another: U (or W), sigma, V^T (or Sigma V^T), b.
+    // Offsets of the parameters, in this order: U (or W), sigma, V^T (or Sigma V^T), b.
     __device__ int64 sigma() const { return (int64)n_out * rank; }
     __device__ int64 right() const { return sigma() + (kind == SVD ? rank : 0); }
     __device__ int64 bias() const { return kind == DENSE ? (int64)n_out * n_in : right() + (int64)rank * n_in; }
@@ -92,7 +91,7 @@ __device__ void multiply_tiles(Matrix a, Matrix b, Matrix out, int rows, int col
         const real *left[TILE], *above[TILE];
         real sums[TILE][TILE];
         for (int i = 0; i < TILE; i++) {
-            // Beyond the edge the last row or column is computed once more, and not kept.
+            // Beyond the edge, the last row or column is computed again and not stored.
             left[i] = &a(min(row + i * row_step, rows - 1), 0);
             above[i] = &b(0, min(column + i * column_step, columns - 1));
             for (int j = 0; j < TILE; j++) sums[i][j] = 0;
@@ -116,7 +115,7 @@ __device__ void multiply_tiles(Matrix a, Matrix b, Matrix out, int rows, int col
     }
 }
 
-// A small product keeps more threads busy with a single result each. Every sum is formed in the same order either way.
+// In a small product, more threads are busy if each computes a single result. Both variants add in the same order.
 __device__ void multiply(Matrix a, Matrix b, Matrix out, int rows, int columns, int inner) {
     if ((int64)rows * columns <= 2 * (int64)blockDim.x)
         multiply_tiles<1>(a, b, out, rows, columns, inner);
@@ -137,7 +136,7 @@ __device__ void scale_columns(Matrix a, const real* scale, Matrix out, int n, in
     }
 }
 
-// Equation (12) for one clip; subtracting the largest input changes nothing but keeps exp finite.
+// Equation (12) for one clip; the largest input is subtracted to avoid overflow.
 __device__ void softmax(Matrix a, int i, int width) {
     real largest = a(i, 0), sum = 0;
     for (int j = 1; j < width; j++) largest = a(i, j) > largest ? a(i, j) : largest;
@@ -154,7 +153,7 @@ __device__ real activated(int kind, real a) {
     return tanh(a);
 }
 
-// z becomes h(z + b): equation (2).
+// Replace z by h(z + b): equation (2).
 __device__ void add_bias_and_activate(int kind, Matrix z, const real* bias, int n, int width) {
     for (int index = threadIdx.x; index < n * width; index += blockDim.x) {
         const int i = index / width, j = index % width;
@@ -173,7 +172,7 @@ __device__ real slope(int kind, real z) {
     return 1 - z * z;
 }
 
-// gradient becomes H^T gradient: equations (14) and (26).
+// Replace gradient by H^T gradient: equations (14) and (26).
 __device__ void through_activation(int kind, Matrix z, Matrix gradient, int n, int width) {
     if (kind != SOFTMAX) {
         for (int index = threadIdx.x; index < n * width; index += blockDim.x) {
@@ -208,7 +207,7 @@ __device__ void forward(const Layer& layer, Matrix x, int n) {
     add_bias_and_activate(layer.activation, layer.z(), layer.theta + layer.bias(), n, layer.n_out);
 }
 
-// The sum over the batch of a, column by column, each number first multiplied by that of b where there is one.
+// Sum of a, or of the elementwise product of a and b, over the batch, for each column.
 __device__ void column_sums(Matrix a, const Matrix* b, real* out, int n, int width) {
     for (int j = threadIdx.x; j < width; j += blockDim.x) {
         real sum = 0;
@@ -239,7 +238,7 @@ __device__ void backward(const Layer& layer, Matrix x, int n) {
     __syncthreads();
 }
 
-// out = W^T delta, the inner part of equation (48); needs backward() of the same layer before.
+// out = W^T delta, the inner part of equation (48); requires backward() of this layer.
 __device__ void backward_input(const Layer& layer, Matrix out, int n) {
     if (layer.kind == DENSE)
         multiply_batch(layer.delta(), layer.w(layer.theta).transposed(), out, n, layer.n_in, layer.n_out);
@@ -259,7 +258,7 @@ __device__ void output_delta(int loss, const Layer& layer, const int* labels, co
     if (loss == SQUARED_ERROR) through_activation(layer.activation, z, delta, n, layer.n_out);
 }
 
-// Adam's rate and correction of each layer, from how many updates it has seen: Kingma and Ba (2015), algorithm 1.
+// Adam's rate and correction of each layer, from its number of updates: Kingma and Ba (2015), algorithm 1.
 __device__ void prepare_update(real* scales, int64* steps, int n_layers, const double* rule) {
     for (int index = threadIdx.x; index < n_layers; index += blockDim.x) {
         const double seen = (double)++steps[index];
@@ -296,7 +295,7 @@ __device__ void copy(const real* from, real* to, int count) {
     for (int i = threadIdx.x; i < count; i += blockDim.x) to[i] = from[i];
 }
 
-// One network of a block: what its row of the table says, with pointers to where its numbers are now.
+// The network of a block: its row of the table, with pointers to its data in shared or global memory.
 struct Network {
     const int64 *row, *layers;
     int n_layers, n_parameters, n_in, loss;
@@ -321,11 +320,11 @@ struct Network {
 
     __device__ Layer layer(int index) const { return Layer(layers, index, theta, gradient, work); }
 
-    // The workspace begins with two numbers a layer and one a clip of the batch; then come the inputs of the batch.
+    // The workspace starts with two numbers per layer and one per clip of the batch, followed by the batch's inputs.
     __device__ real* clip_losses() const { return work + 2 * n_layers; }
     __device__ Matrix inputs() const { return Matrix(clip_losses() + row[BATCH_SIZE], n_in | 1, 1); }
 
-    // Fetch a batch of feature vectors, in the given order or as they come.
+    // Copy a batch of feature vectors, in the given order or in the order of the data set.
     __device__ void fetch(const real* x, const int* order, int start, int n) const {
         const Matrix inputs = this->inputs();
         for (int index = threadIdx.x; index < n * n_in; index += blockDim.x) {

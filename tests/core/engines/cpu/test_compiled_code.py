@@ -223,15 +223,15 @@ def test_without_a_folder_of_ones_own_the_reference_engine_serves(
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(warm_up, "_problems", [])
     spoil(tmp_path)
-    with pytest.raises(EngineError, match="set NUMBA_CACHE_DIR to a folder that only you may write"):
+    with pytest.raises(EngineError, match="set NUMBA_CACHE_DIR to a folder that only you can write to"):
         compiled_code.is_ready()
     assert warm_up.is_compiled(), "there is nothing to wait for"
     for asked in ("auto", "fused"):
         engine, note = choose(asked, "float32")
         assert "reference" in engine.description
-        assert "cannot keep its compiled code" in note and note.endswith("the reference engine is used instead")
+        assert "cannot store its compiled code" in note and note.endswith("the reference engine is used instead")
         assert note.count(". ") == 0 and "\n" not in note
-    assert "the fused engine cannot keep its compiled code" in warm_up.engine_report()
+    assert "the fused engine cannot store its compiled code" in warm_up.engine_report()
 
 
 def trained(environment: dict[str, str], *before: str, cwd: Path) -> tuple[str, str]:
@@ -245,7 +245,7 @@ def trained(environment: dict[str, str], *before: str, cwd: Path) -> tuple[str, 
 
 BROKEN_NUMBAS = {
     "raise ImportError('Numba needs NumPy 2.5 or less. Got NumPy 9.0.')": "Numba needs NumPy 2.5 or less",
-    "import os, signal; os.kill(os.getpid(), signal.SIGILL)": "the compiler was ended by SIGILL",
+    "import os, signal; os.kill(os.getpid(), signal.SIGILL)": "the compiler was terminated by SIGILL",
     "njit = config = None": "cannot be compiled here",
 }
 
@@ -276,7 +276,7 @@ def test_a_user_without_a_home_trains_with_the_reference_engine() -> None:
         environment |= {"HOME": "/nonexistent", "XDG_DATA_HOME": open_to_all}
         out, told = trained(environment, *NOBODY, cwd=Path("/"))
         assert "reference engine" in out
-        assert "cannot keep its compiled code in /nonexistent/.cache/mlpsvd/compiled" in told
+        assert "cannot store its compiled code in /nonexistent/.cache/mlpsvd/compiled" in told
         (Path(open_to_all) / "cache").mkdir(mode=0o755)
         environment |= {"NUMBA_CACHE_DIR": f"{open_to_all}/cache"}
         out, told = trained(environment, *NOBODY, cwd=Path("/"))
