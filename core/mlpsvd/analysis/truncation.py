@@ -18,19 +18,19 @@ __all__ = ["accuracies_by_rank"]
 
 
 def accuracies_by_rank(network: Network, dataset: DataSet, layer: int = 0) -> NDArray[np.float64]:
-    """Cut a weight matrix to each rank in turn and classify the test set.
+    """Truncate a weight matrix to each rank in turn and return the accuracy on the test set.
 
-    The cut is the best one there is in the least-squares sense (Eckart and Young, 1936): the R largest singular
-    values and their vectors stay.
+    The truncated SVD with the R largest singular values is the best approximation of rank R in the least-squares sense
+    (Eckart and Young, 1936).
 
     Parameters
     ----------
     network
         A trained network; it is not changed.
     dataset
-        Its data.
+        Its data set.
     layer
-        Index of the layer whose weight matrix is cut, input side first.
+        Index of the layer whose weight matrix is truncated, input side first.
 
     Returns
     -------
@@ -42,7 +42,8 @@ def accuracies_by_rank(network: Network, dataset: DataSet, layer: int = 0) -> ND
     spec, parameters = network.spec.layers[0], network.parameters(0)
     cut, factors = factorised(spec, parameters, TWO_FACTOR.name, spec.rank)
     rank = cut.rank
-    # Every smaller rank uses the first of the same R numbers a clip: what remains to be done is a network on those.
+    # All ranks use the same projection of each clip, of which rank R takes the first R numbers. The remaining layers
+    # are a network on these numbers.
     reduced = replace(spec, kind=DENSE.name, n_in=rank, rank=min(rank, spec.n_out))
     rest = with_layer(network, 0, reduced, {"W": factors["U"], "b": factors["b"]})
     projected = x_test @ factors["SVt"].T

@@ -1,4 +1,4 @@
-"""Analyses of runs: the subjects of a run, and the files that an analysis leaves."""
+"""Analyses of runs: their subjects and their output files."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def subject_of(run: Run, contender: str, prepared: Prepared | None = None, epoch
     contender
         Key of the contender, e.g. ``mlp-svd``.
     prepared
-        The data of the run; None where its recordings are gone.
+        The data of the run; None if its recordings are not available.
     epoch
         The epoch to examine; the last one by default.
 
     Raises
     ------
     SettingError
-        If the run has no such contender, or the network of that epoch was not kept.
+        If the run has no such contender, or the network of that epoch was not saved.
     """
     history = run.history(contender)
     outcome = run.outcomes[contender]
@@ -58,7 +58,7 @@ def subject_of(run: Run, contender: str, prepared: Prepared | None = None, epoch
 
 
 def prepared_again(run: Run) -> Prepared | None:
-    """Prepare the data of a run from its experiment; None where the recordings cannot be read any more.
+    """Prepare the data of a run from its experiment; None if the recordings cannot be read.
 
     Raises
     ------

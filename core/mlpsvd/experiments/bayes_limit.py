@@ -20,27 +20,27 @@ from mlpsvd.streams import Purpose, seeds
 __all__ = ["DEFAULT_CLIPS", "BayesLimit", "bayes_limit", "bayes_limits"]
 
 DEFAULT_CLIPS = 100_000
-"""Clips of all classes together: a standard error of at most 0.1 points."""
+"""Number of clips, of all classes together, for a standard error of at most 0.1 points."""
 
 _BLOCK_SAMPLES = 2**17  # per class and block, to fit into the cache
-_SMALLEST_BLOCK = 16  # clips: the recursion takes one step of Python a sample, however many there are
-_MOST_SAMPLES = 2**25  # of all clips: bounds the time of long clips
-_LONGEST_CLIP = 2**20  # samples: bounds the memory
-_FIRST_ESTIMATE = 2**20  # samples; then each time four times as many
+_SMALLEST_BLOCK = 16  # clips; smaller blocks are dominated by the overhead of Python
+_MOST_SAMPLES = 2**25  # of all clips; limits the time for long clips
+_LONGEST_CLIP = 2**20  # samples; limits the memory
+_FIRST_ESTIMATE = 2**20  # samples; each later estimate uses four times as many
 
 
 @dataclass(frozen=True)
 class BayesLimit:
-    """An estimate of the best possible accuracy.
+    """An estimate of the Bayes limit.
 
     Attributes
     ----------
     accuracy
-        0 to 1.
+        Estimated limit, 0 to 1.
     standard_error
-        Of the estimate, 0 to 1.
+        Standard error of the estimate, 0 to 1.
     n_clips
-        Clips that it was computed on, of all classes together.
+        Number of clips used, of all classes together.
     """
 
     accuracy: float
@@ -61,24 +61,24 @@ class BayesLimit:
 def bayes_limit(
     experiment: Experiment, progress: Callable[[float], None] | None = None, n_clips: int = DEFAULT_CLIPS
 ) -> BayesLimit | None:
-    """Return the best possible accuracy on the task of a synthetic experiment; see :func:`bayes_limits`.
+    """Return the Bayes limit of a synthetic experiment; see :func:`bayes_limits`.
 
     Parameters
     ----------
     experiment
         A valid experiment.
     progress
-        Called regularly with the completed share, 0 to 1. It may raise to cancel.
+        Called regularly with the completed fraction, 0 to 1. An exception cancels the computation.
     n_clips
-        Clips of all classes together.
+        Number of clips, of all classes together.
 
     Returns
     -------
     BayesLimit or None
-        None if the limit is not known: recordings, noise that is not Gaussian, clips of more than a million samples.
+        None if the limit is not known: for recordings, noise that is not Gaussian, and clips of over a million samples.
     """
     limit = None
-    for limit in bayes_limits(experiment, progress, n_clips):  # noqa: B007  # the last one counts
+    for limit in bayes_limits(experiment, progress, n_clips):  # noqa: B007  # the last one is returned
         pass
     return limit
 
@@ -88,13 +88,13 @@ def bayes_limits(
 ) -> Iterator[BayesLimit]:
     """Yield estimates of the limit on an increasing number of clips; nothing if it is not known.
 
-    The best rule picks the class of largest posterior probability. The mean of that probability over clips of all
-    classes estimates the rule's accuracy, with a smaller variance than counting its correct answers. The clips have a
-    separate random stream, the same for every seed, as the limit is a property of the task.
+    The Bayes classifier selects the class with the largest posterior probability. The mean of that probability over
+    clips of all classes estimates its accuracy with a smaller variance than the share of correct predictions does. The
+    clips have a separate random stream, the same for every seed, as the limit is a property of the task.
 
-    The rule sees the samples that the features are taken from, the network only their magnitudes: the limit holds for
-    the network, and need not be reachable by it. Clips of many samples are fewer than ``n_clips``; the standard error
-    accounts for that. Parameters as of :func:`bayes_limit`.
+    The Bayes classifier uses the samples from which the features are computed, the network only their magnitudes: the
+    limit is valid for the network, but may not be attainable. For long clips, fewer than ``n_clips`` clips are used;
+    the standard error accounts for that. Parameters as in :func:`bayes_limit`.
     """
     synthetic = experiment.data.synthetic
     if experiment.data.source != "synthetic" or synthetic.noise != "gaussian":
@@ -123,7 +123,7 @@ def bayes_limits(
 def _largest_posteriors(
     settings: SyntheticSettings, index: int, block: int, n_clips: int, n_samples: int
 ) -> NDArray[np.float64]:
-    """Return the posterior probability of the likeliest class [shape=(n_clips,)] for clips of one class."""
+    """Return the largest posterior probability [shape=(n_clips,)] for clips of one class."""
     rng = np.random.default_rng(seeds(Purpose.BAYES_LIMIT, 0, index, block))
     white = rng.standard_normal((n_samples, n_clips))
     clips = difference_equation(coefficients(settings.filters[index], settings.sample_rate_hz), white).T
@@ -134,7 +134,7 @@ def _largest_posteriors(
 
 
 def _estimate(sums: NDArray[np.float64], squares: NDArray[np.float64], per_class: int) -> BayesLimit:
-    """Combine the classes; all have equally many clips, so the variances within the classes add up."""
+    """Return the estimate over all classes; each has the same number of clips, so that the variances add up."""
     means = sums / per_class
     variances = np.maximum(squares / per_class - means**2, 0.0) / max(per_class - 1, 1)
     return BayesLimit(float(means.mean()), math.sqrt(float(variances.sum())) / len(sums), per_class * len(sums))

@@ -18,14 +18,14 @@ __all__ = ["clip_identity"]
 def clip_identity(experiment: Experiment, clips: LoadedClips) -> str:
     """Return a digest of the clips of an experiment.
 
-    Recordings: the name of each clip, its label, its side of the split and its samples, in order. The folder in which
-    the recordings lie is not part of it, so they may be moved. Synthetic clips are represented by the settings and the
-    seed, as their samples may differ in the last bit between processors.
+    For recordings, it covers the name, label, set (training or test) and samples of each clip, in order. The folder of
+    the recordings is not included, so that they can be moved. For synthetic clips, it covers the settings and the seed,
+    as the samples may differ in the last bit between processors.
 
     Parameters
     ----------
     experiment
-        The settings that the clips were made or read with.
+        The settings with which the clips were synthesised or read.
     clips
         Training and test clips.
 

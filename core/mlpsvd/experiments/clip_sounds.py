@@ -1,4 +1,4 @@
-"""One test clip of an experiment as sound, made or read again."""
+"""Samples of the test clips of an experiment, synthesised or read again."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ __all__ = ["ClipSound", "ClipSounds"]
 
 @dataclass(frozen=True, eq=False)
 class ClipSound:
-    """A clip.
+    """Samples of a clip.
 
     Attributes
     ----------
     samples : np.ndarray [shape=(n_samples,)]
         Samples, full scale 1.
     sample_rate_hz
-        Sample rate.
+        Sample rate in Hz.
     origin
-        File and place, or class and number.
+        File and position, or class and number.
     """
 
     samples: NDArray[np.float32] = field(repr=False)
@@ -49,7 +49,7 @@ class ClipSounds:
         self._read: ClipSet | None = None
 
     def clip(self, index: int) -> ClipSound:
-        """Return the whole clip of a row of the test set.
+        """Return the whole clip of one row of the test set.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Experiment for a collection of recorded clips, and what keeps it from being trained on."""
+"""Experiment for a collection of recorded clips, and checks before training."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ __all__ = ["clips_identity", "experiment_for_collection", "is_of_collection", "t
 def experiment_for_collection(current: Experiment, manifest: Path, clips: Sequence[RecordedClip]) -> Experiment:
     """Return an experiment that trains on a collection.
 
-    Settings for recordings that were changed by hand are kept, except for the place of the recordings; all others are
-    fitted to the clips (:func:`mlpsvd.experiments.recordings_recipe.adapted_to`).
+    Settings for recordings that the user has changed are kept, except for the path of the recordings; all others are
+    adapted to the clips (:func:`mlpsvd.experiments.recordings_recipe.adapted_to`).
 
     Parameters
     ----------
     current
-        The experiment before.
+        The current experiment.
     manifest
-        The table of the collection.
+        The manifest of the collection.
     clips
-        All its clips.
+        All clips of the collection.
     """
     before = current.data.recordings if current.data.source == "recordings" else RecordingsSettings()
     recordings = replace(before, path=str(manifest), labels_from="manifest")
@@ -37,7 +37,7 @@ def experiment_for_collection(current: Experiment, manifest: Path, clips: Sequen
 
 
 def is_of_collection(experiment: Experiment, manifest: Path) -> bool:
-    """Whether an experiment trains on the collection with this manifest."""
+    """Return whether an experiment trains on the collection with this manifest."""
     return experiment.data.source == "recordings" and Path(experiment.data.recordings.path) == manifest
 
 

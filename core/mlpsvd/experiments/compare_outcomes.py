@@ -16,8 +16,8 @@ __all__ = ["compare_outcomes", "comparison_table"]
 def compare_outcomes(outcomes: Mapping[str, Outcome]) -> dict[str, Comparison]:
     """Compare each contender with the baseline on the same test clips; return the comparisons by contender.
 
-    Paired (McNemar's exact test) where both outcomes know which clips they classified correctly, else by the two
-    accuracies. :func:`mlpsvd.contenders.baseline_of` names the baseline, which has no entry itself.
+    The test is paired (McNemar's exact test) if both outcomes contain which clips were classified correctly; otherwise
+    the two accuracies are compared. The baseline (:func:`mlpsvd.contenders.baseline_of`) has no entry.
     """
     contenders = [one.contender for one in outcomes.values()]
     opponents = opponents_of(contenders)

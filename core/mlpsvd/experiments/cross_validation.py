@@ -1,4 +1,4 @@
-"""Cross-validation for small data sets, which have too few test clips."""
+"""Cross-validation for data sets with few test clips."""
 
 from __future__ import annotations
 
@@ -32,25 +32,26 @@ def cross_validate(
     progress: Callable[[float], None] | None = None,
     contenders: Sequence[Contender] | None = None,
 ) -> dict[str, Validation]:
-    """Train the networks of an experiment once for each fold and test them on the rest.
+    """Cross-validate the networks of an experiment: train and test them once for each fold.
 
-    Everything that is fitted, the scaling of the features included, is fitted on the training clips of the fold.
-    :func:`mlpsvd.datasets.folds.stratified_folds` makes the folds: all clips of one recording are in one of them.
+    Networks and feature scaling are fitted on the training clips of the fold. All clips of one recording are in the
+    same fold (:func:`mlpsvd.datasets.folds.stratified_folds`).
 
     Parameters
     ----------
     prepared
         An experiment with its data.
     progress
-        Called with the share done, 0 to 1, after every epoch, from this thread. It may raise to cancel.
+        Called with the completed fraction, 0 to 1, after every epoch, from this thread. An exception cancels the
+        training.
     contenders
-        What to train; by default the contenders that the experiment names.
+        The networks to train; by default the contenders of the experiment.
 
     Returns
     -------
     dict of str to Validation
-        By contender. Empty where the test set is large enough by itself, where a manifest fixes the split, or where a
-        class has fewer than two recordings; see :class:`mlpsvd.experiments.prepare.ClipPool`.
+        By contender. Empty if the test set is large enough, if a manifest fixes the split, or if a class has fewer than
+        two recordings; see :class:`mlpsvd.experiments.prepare.ClipPool`.
 
     Raises
     ------

@@ -18,7 +18,7 @@ __all__ = ["Experiment", "experiment_from_table"]
 
 @dataclass(frozen=True)
 class Experiment:
-    """Everything that a result depends on. The default is the paper's task with 5 classes and 10 Hz bandwidth.
+    """All settings that a result depends on; the default is the paper's task with 5 classes and 10 Hz bandwidth.
 
     Examples
     --------
@@ -55,7 +55,7 @@ class Experiment:
 
 
 def experiment_from_table(table: Mapping[str, Any]) -> Experiment:
-    """Return the experiment that plain tables describe, also those of earlier versions; values are not range-checked.
+    """Return the experiment of a table, also of earlier versions; values are not range-checked.
 
     Raises
     ------

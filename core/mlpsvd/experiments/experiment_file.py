@@ -1,8 +1,8 @@
 """Experiment files: reading and writing TOML without loss.
 
-A file begins with ``format_version = 1``. Missing keys have their defaults; unknown keys and invalid values are
-refused. A relative ``data.recordings.path`` is relative to the folder of its file, and ``~`` is the home folder, so an
-experiment can lie beside its recordings.
+A file starts with ``format_version = 1``. Missing keys have their default values; unknown keys and invalid values are
+errors. A relative ``data.recordings.path`` is relative to the folder of the file, so that an experiment can be stored
+next to its recordings; ``~`` is the home folder.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ _HEADER = "# An experiment of MLP-SVD; run it with: mlpsvd train FILE\n"
 
 
 def to_toml(experiment: Experiment) -> str:
-    """Return ``experiment`` as the text of an experiment file, with all settings. It is not validated."""
+    """Return the text of an experiment file with all settings; the experiment is not validated."""
     return _HEADER + tomli_w.dumps({"format_version": FORMAT_VERSION, **to_table(experiment)})
 
 
 def from_toml(text: str, checked: bool = True) -> Experiment:
-    """Return the experiment that a TOML text describes; relative paths stay as they are.
+    """Return the experiment of a TOML text; relative paths are not resolved.
 
     Parameters
     ----------
     text : str
         The text of an experiment file.
     checked : bool
-        Whether invalid values are refused. Otherwise they are returned as they are, with the right types.
+        Whether invalid values are errors. Otherwise they are returned; only their types are checked.
 
     Raises
     ------
     FileFormatError
         If the text is not TOML (the message names the line), or has no format version or a newer one.
     SettingError
-        If a key is unknown or a value invalid; it names the key, the value and the valid values.
+        If a key is unknown or a value is invalid; the message names the key, the value and the valid values.
     """
     if len(text) > _LARGEST:
         raise FileFormatError(f"it has {len(text)} characters; an experiment has at most {_LARGEST}")
@@ -70,16 +70,24 @@ def from_toml(text: str, checked: bool = True) -> Experiment:
 
 
 def load_experiment(path: str | Path) -> Experiment:
-    """Read an experiment file.
+    """Read an experiment file (TOML).
 
-    A relative ``data.recordings.path`` is returned as an absolute path, resolved relative to the file's folder.
+    Parameters
+    ----------
+    path : str or Path
+        An experiment file, as written by :func:`save_experiment`.
+
+    Returns
+    -------
+    Experiment
+        The settings. A relative ``data.recordings.path`` is resolved relative to the folder of the file.
 
     Raises
     ------
     FileFormatError
         If the file cannot be read or is not an experiment file of this or an earlier version.
     SettingError
-        If a key is unknown or a value impossible.
+        If a key is unknown or a value is invalid.
 
     Examples
     --------
@@ -105,14 +113,21 @@ def load_experiment(path: str | Path) -> Experiment:
 
 
 def save_experiment(path: str | Path, experiment: Experiment) -> None:
-    """Write an experiment file in one step.
+    """Write an experiment file (TOML), atomically.
+
+    Parameters
+    ----------
+    path : str or Path
+        File to write or replace.
+    experiment : Experiment
+        The settings.
 
     Raises
     ------
     SettingError
-        If a value is invalid, as a saved file must be loadable.
+        If a value is invalid.
     OSError
-        If the file cannot be written; an old one is then as it was.
+        If the file cannot be written; an existing file is then unchanged.
 
     Examples
     --------

@@ -62,14 +62,14 @@ class Prepared:
     skipped
         Skipped recordings, with reasons.
     clip_s
-        Usual length of one clip in seconds (median over the training set): one decision of the finished classifier.
+        Median length of the training clips in seconds, the length of one decision of the classifier.
     levels
-        Levels of whole training clips; empty where those are still to be made (see :attr:`reference`).
+        Levels of whole training clips; empty if they have not been synthesised yet (see :attr:`reference`).
     trained_on
-        Digests of the training recordings; empty where the clips are synthetic.
+        Digests of the training recordings; empty for synthetic clips.
     pool
-        All clips before scaling, where there are fewer than :data:`FEWEST_TEST_CLIPS` test clips of recordings whose
-        split no manifest fixes; else None.
+        All clips before scaling, if there are fewer than :data:`FEWEST_TEST_CLIPS` test clips and no manifest fixes the
+        split; else None.
     identity
         Digest of the clips, see :func:`mlpsvd.experiments.clip_identity.clip_identity`.
     notes

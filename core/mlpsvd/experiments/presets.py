@@ -24,12 +24,22 @@ _SPACING_HZ = 30.0
 
 
 def preset(name: str) -> Experiment:
-    """Return the preset called ``name``, ignoring case.
+    """Return a preset experiment.
+
+    Parameters
+    ----------
+    name : str
+        Name of the preset, a key of :data:`PRESETS`; case is ignored.
+
+    Returns
+    -------
+    Experiment
+        The settings of the preset.
 
     Raises
     ------
     SettingError
-        If there is none of that name; the message lists them.
+        If there is no preset with that name; the message lists all names.
 
     Examples
     --------
@@ -44,12 +54,12 @@ def preset(name: str) -> Experiment:
 
 
 def _all() -> Iterator[Experiment]:
-    """Table II's six tasks, figure 8's other spacings, recordings, and Kantack's letters."""
+    """Yield the six tasks of Table II, the other spacings of figure 8, recordings, and Kantack's letters."""
     for bandwidth_hz in PAPER_BANDWIDTHS_HZ:
         for n_classes in PAPER_CLASS_COUNTS:
             yield _paper(f"Paper: {n_classes} classes, {bandwidth_hz:g} Hz", n_classes, _SPACING_HZ, bandwidth_hz)
     for spacing_hz in PAPER_SPACINGS_HZ:
-        if spacing_hz != _SPACING_HZ:  # that one is in Table II
+        if spacing_hz != _SPACING_HZ:  # included in Table II
             yield _paper(f"Paper: 5 classes, 10 Hz, Δf {spacing_hz:g} Hz", 5, spacing_hz, 10.0)
     yield _recordings()
     yield _letters()
@@ -63,7 +73,7 @@ def _paper(name: str, n_classes: int, spacing_hz: float, bandwidth_hz: float) ->
 def _recordings() -> Experiment:
     """Settings for short recordings of words, without a folder.
 
-    The pattern reads 7 from ``7_george_12.wav``, as the Free Spoken Digit Dataset names its files.
+    The pattern reads the label 7 from ``7_george_12.wav``, a file name of the Free Spoken Digit Dataset.
     """
     recordings = RecordingsSettings(labels_from="file names", pattern="{label}_*_*")
     return Experiment(
@@ -76,13 +86,13 @@ def _recordings() -> Experiment:
             n_parts=3,
             magnitude="log",
             scaling="standardised",
-            # The silence around the sound in a recording is arbitrary, and differs in live sound.
+            # The silence before and after the sound is arbitrary, and differs from live sound.
             trim_db=30.0,
         ),
         network=NetworkSettings(initial="glorot"),
-        # Standardised features leave few small singular values: the paper's 0.1 discards none on the spoken digits, 0.3
-        # leaves 9 of 20 at the same accuracy (98.9 % against 98.5 % of the MLP, for six known speakers; an unknown
-        # one's digits are recognised in 58 % of cases).
+        # With standardised features there are few small singular values. On the spoken digits, the paper's threshold of
+        # 0.1 discards none, and 0.3 keeps 9 of 20 at the same accuracy: 98.9 % against 98.5 % of the MLP for six known
+        # speakers (58 % for an unknown one).
         discarding=DiscardingSettings(threshold=0.3, guard=0.05),
         training=TrainingSettings(retries=3),
     )

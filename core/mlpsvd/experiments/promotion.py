@@ -12,8 +12,7 @@ __all__ = ["judged_accuracy", "judged_clips", "ranked_contenders"]
 
 
 def judged_accuracy(outcome: Outcome) -> float:
-    """Return the accuracy used for selection, 0 to 1: cross-validated if available, else of the test set; NaN without
-    clips."""
+    """Return the accuracy used for selection: cross-validated if available, else of the test set; NaN without clips."""
     return accuracy(outcome.confusion) if outcome.validation is None else outcome.validation.accuracy
 
 
@@ -23,11 +22,11 @@ def judged_clips(outcome: Outcome) -> int:
 
 
 def ranked_contenders(outcomes: Mapping[str, Outcome]) -> list[str]:
-    """Return the contenders from the worst to the best; the last one is used by default.
+    """Return the contenders from worst to best; the last one is used by default.
 
-    A network that has not learned (``at_chance``) comes before one that has. Of the others the one with the higher
-    accuracy is better (:func:`judged_accuracy`); of two equal ones the one with fewer weights, and of two with as many
-    the one with factored layers.
+    Networks that have not learned (``at_chance``) come first. The others are ordered by accuracy
+    (:func:`judged_accuracy`). Of two with equal accuracy, the one with fewer weights is better, then the one with
+    factored layers.
     """
 
     def key(name: str) -> tuple[bool, float, int, bool]:

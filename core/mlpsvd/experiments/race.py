@@ -87,7 +87,7 @@ class Outcome:
     correct : np.ndarray [shape=(n_test,)] or None
         Whether the prediction for each test clip is correct; None for an outcome that was read from a file without it.
     temperature
-        Of its model (:mod:`mlpsvd.analysis.calibration`); 1 until one has been fitted.
+        Temperature of its model (:mod:`mlpsvd.analysis.calibration`); 1 if it was not fitted.
     """
 
     contender: Contender
@@ -320,7 +320,7 @@ class Race:
         }
 
     def _begins_again(self, contender: str) -> bool:
-        """Start the next attempt of a network that has not learned, if one is left; return whether it was started."""
+        """Start the next attempt of a network that has not learned; return False if no attempt is left."""
         confusion = self._training_confusion(contender)
         if not is_at_chance(confusion):
             return False

@@ -1,7 +1,7 @@
 """Experiment for a folder of recordings, with settings adapted to the number of clips and the sample rate.
 
 The window (a folder chosen on the Explore page, *Retrain* on the Record page) and ``mlpsvd train FOLDER`` use the same
-functions, so the same folder gives the same experiment.
+functions, so that the same folder gives the same experiment.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 FEW_CLIPS = 500
-"""With fewer clips the settings of :func:`fitted_to` are those for few."""
+"""With fewer clips, :func:`fitted_to` uses its settings for small data sets."""
 
 _TRANSFORM_S = 0.032
 _SMALLEST_FFT = 256
@@ -44,20 +44,20 @@ _SYNTHETIC = "Synthetic: "
 def experiment_for_folder(path: Path, progress: Callable[[float], None] | None = None) -> Experiment:
     """Return the experiment that trains on a folder of recordings, or on a CSV manifest.
 
-    The label source is guessed (:func:`mlpsvd.datasets.label_source.guessed_labels`), the settings are fitted to
-    what is there (:func:`fitted_to`).
+    The label source is detected (:func:`mlpsvd.datasets.label_source.guessed_labels`), and the settings are adapted to
+    the recordings (:func:`fitted_to`).
 
     Parameters
     ----------
     path
         A folder or a CSV manifest.
     progress
-        Called with the share done, 0 to 1, from this thread. It may raise to cancel.
+        Called with the completed fraction, 0 to 1, from this thread. An exception cancels the scan.
 
     Raises
     ------
     DataError
-        If there is nothing at the path.
+        If the path does not exist.
     """
     recordings = guessed_labels(RecordingsSettings(path=str(path)))
     inventory = scan(recordings, progress)
@@ -65,7 +65,7 @@ def experiment_for_folder(path: Path, progress: Callable[[float], None] | None =
 
 
 def n_clips_of(inventory: Inventory, recordings: RecordingsSettings) -> int:
-    """Return about how many clips the recordings of an inventory give."""
+    """Return the approximate number of clips in the recordings of an inventory."""
     if not recordings.clip_s:
         return len(inventory.files)
     return sum(max(1, round(one.info.duration_s / recordings.clip_s)) for one in inventory.files)
@@ -74,19 +74,20 @@ def n_clips_of(inventory: Inventory, recordings: RecordingsSettings) -> int:
 def fitted_to(current: Experiment, recordings: RecordingsSettings, n_clips: int, sample_rate_hz: float) -> Experiment:
     """Return an experiment for recordings, named after their folder.
 
-    The settings are those of the preset for recordings, with transforms of about 32 ms at any sample rate. Below
-    :data:`FEW_CLIPS` clips they are fitted to few: batches of a tenth of the clips, 150 epochs at a rate of 0.001.
+    The settings are those of the preset for recordings, with FFTs of about 32 ms at any sample rate. For fewer than
+    :data:`FEW_CLIPS` clips, a batch has a tenth of the clips, and training takes 150 epochs at a learning rate of
+    0.001.
 
     Parameters
     ----------
     current
-        Gives the seed and the synthetic bank, which are kept.
+        The current experiment, whose seed and synthetic bank are kept.
     recordings
-        Where the recordings are, and how they are labelled and cut.
+        Path, labels and cutting of the recordings.
     n_clips
-        About how many clips there are.
+        Approximate number of clips.
     sample_rate_hz
-        The usual sample rate of the recordings; 0 where it is not known.
+        The most common sample rate of the recordings; 0 if it is not known.
     """
     start = preset(RECORDINGS_PRESET)
     fitted = _for_few(start, n_clips) if n_clips < FEW_CLIPS else start
@@ -104,10 +105,10 @@ def fitted_to(current: Experiment, recordings: RecordingsSettings, n_clips: int,
 def adapted_to(
     current: Experiment, recordings: RecordingsSettings, n_clips: int, sample_rate_hz: float
 ) -> tuple[Experiment, bool]:
-    """Return the current experiment with other recordings, and whether its settings were fitted to them.
+    """Return the current experiment with other recordings, and whether its settings were adapted to them.
 
-    Settings for recordings that somebody has changed by hand are kept, but for the place of the recordings; all others
-    are those of :func:`fitted_to`, whose parameters these are. A custom name is kept with them.
+    Settings for recordings that the user has changed are kept, together with a custom name, except for the path of the
+    recordings. All others are those of :func:`fitted_to`, which has the same parameters.
     """
     is_for_recordings = current.data.source == "recordings" and current.features != FeatureSettings()
     if not (is_for_recordings and has_own_settings(current)):
@@ -117,9 +118,9 @@ def adapted_to(
 
 
 def adapted_to_bank(current: Experiment) -> tuple[Experiment, bool]:
-    """Return the current experiment on its synthetic filter bank, and whether its settings became the paper's.
+    """Return the current experiment with its synthetic filter bank, and whether its settings were reset to the paper's.
 
-    Settings that nobody has changed by hand since they were fitted to recordings are replaced by those of the paper.
+    Settings that were adapted to recordings and that the user has not changed are replaced by those of the paper.
     """
     data = replace(current.data, source="synthetic")
     is_image = current.features.magnitude == "pixels"
@@ -130,9 +131,9 @@ def adapted_to_bank(current: Experiment) -> tuple[Experiment, bool]:
 
 
 def with_recordings(chosen: Experiment, recordings: RecordingsSettings) -> Experiment:
-    """Return a preset for recordings with the folder that was chosen before, and named after it.
+    """Return a preset for recordings with the folder chosen before, and named after it.
 
-    A preset of the synthetic bank, and one without a folder, are returned unchanged.
+    Presets for synthetic clips are returned unchanged, and so are all presets if no folder was chosen.
     """
     if chosen.data.source != "recordings" or not recordings.path:
         return chosen
@@ -140,7 +141,7 @@ def with_recordings(chosen: Experiment, recordings: RecordingsSettings) -> Exper
 
 
 def name_of(recordings: RecordingsSettings) -> str:
-    """Return the name of an experiment with recordings: that of their folder, or of the manifest where it has one."""
+    """Return the name of an experiment with recordings, after their folder or a manifest with a name of its own."""
     path = Path(recordings.path)
     if recordings.labels_from == "manifest":
         path = path.parent if path.name.lower() == "manifest.csv" else path.with_suffix("")
@@ -158,16 +159,16 @@ def _name_of_bank(data: DataSettings) -> str:
 
 
 def has_own_settings(experiment: Experiment) -> bool:
-    """Return whether somebody changed features, network, training or discarding by hand.
+    """Return whether the user has changed features, network, training or discarding.
 
-    False where they are those of a preset, or those that :func:`fitted_to` gives for any number of clips and any rate.
+    False if they equal those of a preset, or those of :func:`fitted_to` for any number of clips and any sample rate.
     """
     recipes = [_for_few(preset(RECORDINGS_PRESET), n_clips) for n_clips in (0, FEW_CLIPS)]
     return not any(_is_alike(experiment, one) for one in (*PRESETS.values(), *recipes))
 
 
 def _is_alike(experiment: Experiment, known: Experiment) -> bool:
-    """Whether two experiments have the same settings, but for what :func:`fitted_to` fits."""
+    """Return whether two experiments have the same settings, except for those that :func:`fitted_to` adapts."""
     features, training = known.features, known.training
     if known.data.source == "recordings":
         fft_size = experiment.features.fft_size

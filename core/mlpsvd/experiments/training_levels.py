@@ -22,15 +22,15 @@ __all__ = ["levels_at_hand", "levels_of_whole_clips"]
 _MOST_CLIPS = 1000
 _MOST_FILTERS = 20
 _MADE_PER_FILTER = 20
-_LONGEST_MADE = 2**16  # samples: every filter has settled long before
+_LONGEST_MADE = 2**16  # samples; every filter reaches its steady state much earlier
 _MOST_NOISE = 2**18  # samples
 
 
 def levels_at_hand(experiment: Experiment, clips: ClipSet) -> tuple[Level, ...]:
-    """Measure the levels of the training clips, of at most about a thousand; empty where they are not whole.
+    """Return the levels of at most about a thousand training clips; empty if the clips are not complete.
 
-    Synthetic clips are made only as far as the features look at them, e.g. the paper's first 256 samples, in which the
-    filters have not settled yet; :func:`levels_of_whole_clips` then says what is heard live.
+    Synthetic clips have only the samples that the features need, e.g. the first 256 in the paper, in which the filters
+    have not reached their steady state. :func:`levels_of_whole_clips` then returns levels comparable with live sound.
     """
     synthetic = experiment.data.synthetic
     if experiment.data.source == "letters":
@@ -41,14 +41,14 @@ def levels_at_hand(experiment: Experiment, clips: ClipSet) -> tuple[Level, ...]:
 
 
 def levels_of_whole_clips(experiment: Experiment) -> tuple[Level, ...]:
-    """Measure the levels of some whole synthetic clips, made for it; images have none."""
+    """Return the levels of some complete synthetic clips, synthesised for this purpose; images have none."""
     if experiment.data.source == "letters":
         return ()
     return tuple(measure_level(samples) for samples in _whole_clips(experiment.data.synthetic, experiment.seed))
 
 
 def _whole_clips(settings: SyntheticSettings, seed: int) -> Iterator[NDArray[np.float64]]:
-    """Filter the same noise with each filter, from rest."""
+    """Yield the same noise, filtered from rest with each filter."""
     n_samples = min(clip_length(settings), _LONGEST_MADE)
     n_clips = min(_MADE_PER_FILTER, settings.train_per_class, max(2, _MOST_NOISE // n_samples))
     rng = np.random.default_rng(seeds(Purpose.TRAINING_LEVELS, seed))

@@ -19,9 +19,10 @@ KNOWN_SPEAKERS_ONLY = "Valid only for known speakers, devices and places."
 
 
 def known_sources_note(experiment: Experiment) -> str:
-    """Return the sentence to show after a training on recordings; empty if it does not apply. A manifest may hold out
-    whole speakers, so there is no sentence for one. For a collection,
-    :attr:`mlpsvd.collection.collection.Collection.has_fixed_split` states whether its manifest does.
+    """Return the sentence to show after training on recordings; empty if it does not apply.
+
+    It does not apply to manifests, as they may hold out whole speakers. For a collection, see
+    :attr:`mlpsvd.collection.collection.Collection.has_fixed_split`.
     """
     data = experiment.data
     return UNKNOWN_SPEAKERS if data.source == "recordings" and data.recordings.labels_from != "manifest" else ""

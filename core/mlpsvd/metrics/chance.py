@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 
 __all__ = ["is_at_chance", "mean_recall"]
 
-_DEVIATIONS = 2.33  # one in a hundred networks that guess is classified as having learned
+_DEVIATIONS = 2.33  # a false-positive rate of 1 %
 
 
 def mean_recall(confusion: NDArray[np.intp]) -> float:
-    """Return the mean recall over the classes that have clips (balanced accuracy); not-a-number without any clip.
+    """Return the mean recall of the classes that have clips (balanced accuracy); NaN without clips.
 
     Parameters
     ----------
     confusion : np.ndarray [shape=(n_classes, n_classes)]
-        Clips counted; rows are targets, columns estimates.
+        Counts; rows are actual classes, columns predicted ones.
     """
     support = confusion.sum(axis=1)
     present = support > 0
@@ -26,22 +26,22 @@ def mean_recall(confusion: NDArray[np.intp]) -> float:
 
 
 def is_at_chance(confusion: NDArray[np.intp]) -> bool:
-    """Return whether estimates are no better than guesses, e.g. those of a network with a constant output.
+    """Return whether predictions are no better than chance, e.g. those of a network with a constant output.
 
-    The mean recall R over K classes is compared with that of guesses that are drawn with the same frequencies q as the
-    estimates, independently of the targets: its mean is 1/K and its variance Σₖ qₖ(1 − qₖ)/nₖ / K², for nₖ clips of
-    class k. At chance is R ≤ 1/K + 2.33 standard deviations (one-sided, 1 %), unless every clip is classified
-    correctly. Frequent classes do not hide rare ones, as they would in the accuracy.
+    The mean recall R over K classes is compared with that of random predictions with the same class frequencies q,
+    independent of the actual classes: its mean is 1/K and its variance Σₖ qₖ(1 − qₖ)/nₖ / K², for nₖ clips of class k.
+    The result is True if R ≤ 1/K + 2.33 standard deviations (one-sided, 1 %), unless every clip is classified
+    correctly. Unlike the accuracy, the mean recall is not dominated by frequent classes.
 
     Parameters
     ----------
     confusion : np.ndarray [shape=(n_classes, n_classes)]
-        Clips counted; rows are targets, columns estimates.
+        Counts; rows are actual classes, columns predicted ones.
 
     Examples
     --------
     >>> import numpy as np
-    >>> is_at_chance(np.array([[8, 0, 0], [8, 0, 0], [8, 0, 0]]))  # always the same answer
+    >>> is_at_chance(np.array([[8, 0, 0], [8, 0, 0], [8, 0, 0]]))  # a constant prediction
     True
     >>> is_at_chance(np.array([[7, 1, 0], [0, 8, 0], [1, 0, 7]]))
     False

@@ -31,14 +31,14 @@ class Confused:
 
 
 def most_confused(confusion: NDArray[np.intp], most: int = 50) -> list[Confused]:
-    """Return the largest entries beside the diagonal of a confusion matrix, the largest first.
+    """Return the largest off-diagonal entries of a confusion matrix, in descending order.
 
     Parameters
     ----------
     confusion : np.ndarray [shape=(n_classes, n_classes)]
         Counts; rows are actual classes, columns predicted ones.
     most
-        How many entries at most. Of equal counts the larger share comes first, then the earlier class.
+        Maximum number of entries. Equal counts are sorted by share, then by class.
 
     Examples
     --------

@@ -14,14 +14,14 @@ __all__ = ["Validation"]
 
 @dataclass(frozen=True, eq=False)
 class Validation:
-    """Clips classified by networks that were not trained on them, each clip once.
+    """Result of k-fold cross-validation: each clip is classified once, by a network that was not trained on it.
 
     Attributes
     ----------
     n_folds
-        How many networks were trained, each tested on another part of the clips.
+        Number of folds; one network is trained per fold.
     confusion : np.ndarray [shape=(n_classes, n_classes)]
-        Clips counted over all folds; rows are targets, columns estimates.
+        Counts over all folds; rows are actual classes, columns predicted ones.
     """
 
     n_folds: int
@@ -29,10 +29,10 @@ class Validation:
 
     @property
     def n_clips(self) -> int:
-        """How many clips were classified: those of training and test set together."""
+        """Number of clips, of training and test set together."""
         return int(self.confusion.sum())
 
     @property
     def accuracy(self) -> float:
-        """Share of the clips classified correctly, 0 to 1."""
+        """Accuracy over all folds, 0 to 1."""
         return accuracy(self.confusion)

@@ -12,18 +12,18 @@ __all__ = ["ClassReport", "accuracy", "class_report", "confusion_matrix"]
 
 @dataclass(frozen=True)
 class ClassReport:
-    """Figures of merit for each class; not-a-number where a class has nothing to divide by.
+    """Precision, recall and F1 of each class; NaN if the denominator is 0.
 
     Attributes
     ----------
     precision : np.ndarray [shape=(n_classes,)]
-        Of the clips estimated as this class, the share that is.
+        Share of the clips predicted as the class that belong to it.
     recall : np.ndarray [shape=(n_classes,)]
-        Of the clips of this class, the share found.
+        Share of the clips of the class that are predicted as it.
     f1 : np.ndarray [shape=(n_classes,)]
-        Harmonic mean of both.
+        Harmonic mean of precision and recall.
     support : np.ndarray [shape=(n_classes,)]
-        Clips of this class.
+        Number of clips of the class.
     """
 
     precision: NDArray[np.float64]
@@ -33,7 +33,7 @@ class ClassReport:
 
 
 def confusion_matrix(targets: NDArray[np.intp], estimates: NDArray[np.intp], n_classes: int) -> NDArray[np.intp]:
-    """Count clips; rows are targets, columns estimates, as in Table I.
+    """Return the confusion matrix: rows are actual classes, columns predicted ones, as in Table I.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def confusion_matrix(targets: NDArray[np.intp], estimates: NDArray[np.intp], n_c
 
 
 def accuracy(confusion: NDArray[np.intp]) -> float:
-    """Return the share of clips on the diagonal, 0 to 1; not-a-number for no clips at all."""
+    """Return the accuracy, 0 to 1; NaN without clips."""
     total = confusion.sum()
     return float(np.trace(confusion) / total) if total else float("nan")
 

@@ -1,9 +1,8 @@
 """Uncertainty of accuracies: Wilson intervals and exact tests of differences.
 
-These are closed forms and not ``scipy.stats.binomtest``, because the window computes them while it repaints and the
-first import of ``scipy.stats`` takes over a second. The tests compare them with SciPy. All of it assumes that the test
-clips are independent of each other. Clips cut from one recording, or recordings of one speaker, are not: the true
-uncertainty is then larger.
+They are implemented as closed forms because the window computes them while it repaints, and the first import of
+``scipy.stats`` takes over a second; the tests compare them with SciPy. All of them assume that the test clips are
+independent. Clips from one recording, or recordings of one speaker, are not: the true uncertainty is then larger.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ __all__ = [
 ]
 
 ASSUMPTION = "Intervals of 95 % (Wilson) for independent test clips like these."
-"""What an interval beside an accuracy means, for tooltips and notes."""
+"""Explanation of the interval of an accuracy, for tooltips and notes."""
 
 SIGNIFICANCE = 0.05
 _Z_95 = 1.959963984540054  # the 97.5 % quantile of the normal distribution
@@ -62,7 +61,7 @@ def wilson_interval(n_correct: float, n: int) -> tuple[float, float]:
 
 
 def interval_text(share: float, n: int, decimals: int = 1) -> str:
-    """Return the interval of a share in percent, e.g. ``71.8–75.5``; empty where there is none."""
+    """Return the interval of a share in percent, e.g. ``71.8–75.5``; empty without clips."""
     if n <= 0 or not math.isfinite(share):
         return ""
     low, high = (100 * end for end in wilson_interval(share * n, n))
@@ -75,9 +74,9 @@ def accuracy_text(share: float, n: int, decimals: int = 1) -> str:
     Parameters
     ----------
     share
-        0 to 1; not-a-number gives a dash.
+        0 to 1; NaN gives a dash.
     n
-        Test clips; without any the interval is left out.
+        Number of test clips; for 0 the interval is omitted.
     decimals
         Digits after the decimal point.
     """
@@ -89,19 +88,19 @@ def accuracy_text(share: float, n: int, decimals: int = 1) -> str:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two classifiers on the same test clips.
+    """Comparison of two classifiers on the same test clips.
 
     Attributes
     ----------
     difference
-        Accuracy of the second less that of the first, −1 to 1.
+        Accuracy of the second minus that of the first, −1 to 1.
     p_value
-        Probability of a difference at least as large where both are equally good.
+        Probability of a difference at least as large if both classifiers are equally accurate.
     method
-        ``McNemar, exact`` for paired answers, ``two proportions`` where only the accuracies are known. The latter is
-        the more cautious one: answers to the same clips are correlated, and it does not use that.
+        ``McNemar, exact`` for paired predictions, ``two proportions`` if only the accuracies are known. The latter is
+        more conservative, as it ignores the correlation between predictions for the same clips.
     n_clips
-        Test clips.
+        Number of test clips.
     """
 
     difference: float
@@ -137,13 +136,13 @@ def points_text(difference: float) -> str:
 def mcnemar_p(only_first: int, only_second: int) -> float:
     """Return the two-sided p-value of McNemar's exact test.
 
-    Under the hypothesis of equal accuracy, each clip that only one of two classifiers gets right is as likely the
-    first's as the second's: a binomial distribution with probability ½.
+    Under the null hypothesis of equal accuracy, the clips that only one of the two classifiers predicts correctly
+    follow a binomial distribution with probability ½.
 
     Parameters
     ----------
     only_first, only_second
-        Clips that only the first, and only the second classifier gets right.
+        Number of clips that only the first, or only the second classifier predicts correctly.
     """
     n, fewer = only_first + only_second, min(only_first, only_second)
     if 2 * fewer >= n:
@@ -154,12 +153,12 @@ def mcnemar_p(only_first: int, only_second: int) -> float:
 
 
 def compare_answers(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Comparison:
-    """Compare two classifiers by their answers to the same clips (McNemar's exact test).
+    """Compare two classifiers by their predictions for the same clips (McNemar's exact test).
 
     Parameters
     ----------
     first, second : np.ndarray [shape=(n_clips,)]
-        Whether each classifier is correct.
+        Whether the prediction of each classifier is correct.
     """
     only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
     difference = (only_second - only_first) / len(first) if len(first) else math.nan
@@ -167,9 +166,9 @@ def compare_answers(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Comp
 
 
 def compare_accuracies(first: float, second: float, n_clips: int) -> Comparison:
-    """Compare two accuracies (0 to 1) on equally many clips, where the answers to single clips are not known.
+    """Compare two accuracies (0 to 1) on sets of ``n_clips`` clips (pooled two-proportion z-test).
 
-    The pooled two-proportion z-test.
+    For use if the predictions for individual clips are not known.
     """
     pooled = (first + second) / 2
     spread = math.sqrt(2 * pooled * (1 - pooled) / n_clips) if n_clips else 0.0

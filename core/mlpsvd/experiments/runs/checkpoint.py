@@ -1,8 +1,8 @@
-"""Checkpoints: a whole run in one safetensors file, to be shown or continued.
+"""Checkpoints: a whole run in one safetensors file, which can be shown or continued.
 
-The file holds the experiment, every contender's weights, moments and history, the confusion matrices, the class names,
-the fitted features and the identity of the clips. The feature vectors are not in it. Of format version 1, which knew
-less, the networks and histories are read as well.
+The file contains the experiment, every contender's weights, moments and history, the confusion matrices, the class
+names, the fitted features and the identity of the clips, but not the feature vectors. Checkpoints of format version 1
+contain only the experiment, the networks and the histories.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ from mlpsvd.training.events import EpochEvent
 __all__ = ["CHECKPOINT", "OldCheckpoint", "checkpoint_id", "load_checkpoint", "save_checkpoint"]
 
 CHECKPOINT = "checkpoint.safetensors"
-"""Its name in the folder of a run."""
+"""File name of the checkpoint in a run folder."""
 
 _KIND = "mlpsvd checkpoint"
 _VERSION = 3
 _VERSION_OF_DEFAULTS = 2
-"""Written where the experiment alone defines the contenders; version 3 adds their definitions."""
+"""Written if the experiment alone defines the contenders; version 3 adds their definitions."""
 
 _TYPES = ("F32", "F64", "I32", "I64", "I8")
 _MOST_BYTES = 8 * 10**9
@@ -57,26 +57,26 @@ _FEATURES, _REFERENCE = "features.", "reference."
 
 @dataclass(frozen=True, eq=False)
 class OldCheckpoint:
-    """What a checkpoint of format version 1 holds: no class names, no confusion matrix, no identity of the clips."""
+    """Content of a checkpoint of format version 1: no class names, confusion matrices or identity of the clips."""
 
     experiment: Experiment
     states: Mapping[str, ContenderState]
 
 
 def save_checkpoint(path: Path, run: Run) -> None:
-    """Write a run in one step.
+    """Write a run atomically.
 
     Parameters
     ----------
     path
-        File to write or to replace.
+        File to write or replace.
     run
         The run, with at least one outcome and a state for every contender.
 
     Raises
     ------
     OSError
-        If the file cannot be written; an older one stays as it was.
+        If the file cannot be written; an existing file is then unchanged.
     """
     from safetensors.numpy import save
 
@@ -106,18 +106,18 @@ def save_checkpoint(path: Path, run: Run) -> None:
 
 
 def load_checkpoint(path: Path) -> Run | OldCheckpoint:
-    """Read what :func:`save_checkpoint` wrote, of this format version or an earlier one.
+    """Read a checkpoint of this format version or an earlier one.
 
-    Of the events only the last has its snapshot; everything else is as it was, to the last bit.
+    Everything is restored bit by bit, except for the snapshots: only the last event of each contender has one.
 
     Raises
     ------
     FileFormatError
-        If the file is absent, damaged, no checkpoint, or from a newer version.
+        If the file is missing, damaged, not a checkpoint, or from a newer version.
     """
     metadata, tensors = _read(path)
     if metadata.get("kind") != _KIND:
-        raise FileFormatError(f"{path} is no checkpoint of this program")
+        raise FileFormatError(f"{path} is not a checkpoint of this program")
     version = metadata.get("format_version", "")
     if version not in ("1", str(_VERSION_OF_DEFAULTS), str(_VERSION)):
         raise FileFormatError(
@@ -136,12 +136,12 @@ def load_checkpoint(path: Path) -> Run | OldCheckpoint:
 
 
 def checkpoint_id(path: Path) -> str:
-    """Return the identity of the run in a checkpoint, without reading its numbers; empty in format version 1.
+    """Return the identity of the run in a checkpoint, without reading its arrays; empty in format version 1.
 
     Raises
     ------
     FileFormatError
-        If the file is absent, damaged or no checkpoint.
+        If the file is missing, damaged or not a checkpoint.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -152,7 +152,7 @@ def checkpoint_id(path: Path) -> str:
     except (OSError, SafetensorError) as error:
         raise FileFormatError(f"{path} cannot be read as a checkpoint ({one_line(str(error))})") from error
     if metadata.get("kind") != _KIND:
-        raise FileFormatError(f"{path} is no checkpoint of this program")
+        raise FileFormatError(f"{path} is not a checkpoint of this program")
     return _run_id(metadata) if metadata.get("format_version") != "1" else ""
 
 

@@ -1,4 +1,4 @@
-"""History of a contender as a few arrays."""
+"""History of a contender as arrays and a table, for checkpoints."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def history_arrays(history: Sequence[EpochEvent]) -> dict[str, NDArray[Any]]:
     dict
         ``measures`` [shape=(n_events, 5)]: train_loss, train_accuracy, test_loss, test_accuracy, train_s.
         ``counts`` [shape=(n_events, 2)]: n_weights, flops. ``ranks`` and ``n_singular_values``
-        [shape=(n_events, n_layers)]. ``singular_values.0`` …: those of a layer, all epochs one after the other.
+        [shape=(n_events, n_layers)]. ``singular_values.0`` …: those of one layer, concatenated over the epochs.
     """
     n_layers = len(history[0].ranks)
     arrays: dict[str, NDArray[Any]] = {
@@ -47,7 +47,7 @@ def history_arrays(history: Sequence[EpochEvent]) -> dict[str, NDArray[Any]]:
 
 
 def history_table(history: Sequence[EpochEvent]) -> dict[str, Any]:
-    """Return what of a history changes rarely, for JSON: kinds from an event on, and values discarded at an event."""
+    """Return the rare changes in a history, for JSON: kinds from an event on, and values discarded at an event."""
     kinds: list[tuple[int, tuple[str, ...]]] = []
     for index, one in enumerate(history):
         if not kinds or one.kinds != kinds[-1][1]:
@@ -63,23 +63,23 @@ def history_table(history: Sequence[EpochEvent]) -> dict[str, Any]:
 
 
 def read_history(prefix: str, table: Fields, tensors: Tensors, spec: NetworkSpec, n_epochs: int) -> list[EpochEvent]:
-    """Read what the two functions above wrote.
+    """Return the history from the arrays and the table of the two functions above.
 
     Parameters
     ----------
     prefix
-        What the names of the arrays begin with.
+        Prefix of the names of the arrays.
     table, tensors
         JSON and arrays of the file.
     spec
         The network at the last event.
     n_epochs
-        Epochs of the whole run.
+        Number of epochs of the whole run.
 
     Raises
     ------
     FileFormatError
-        If anything is missing or does not fit the rest.
+        If data are missing or inconsistent.
     """
     n_events, n_layers = table.whole("epoch", high=n_epochs) + 1, len(spec.layers)
     measures = tensor(tensors, f"{prefix}measures", (n_events, len(_MEASURES)), "f")
@@ -113,19 +113,23 @@ def read_history(prefix: str, table: Fields, tensors: Tensors, spec: NetworkSpec
 
 
 def tensor(tensors: Tensors, name: str, shape: tuple[int, ...], kind: str) -> NDArray[Any]:
-    """Return an array of a file.
+    """Return an array of a file, checked.
 
     Parameters
     ----------
+    tensors
+        The arrays of the file.
+    name
+        Name of the array.
     shape
-        Its shape.
+        The required shape.
     kind
-        ``f`` for floating point, ``i`` for whole numbers.
+        The required type: ``f`` for floating point, ``i`` for integers.
 
     Raises
     ------
     FileFormatError
-        If it is missing or is another one.
+        If the array is missing or has another shape or type.
     """
     found = tensors.get(name)
     if found is None:

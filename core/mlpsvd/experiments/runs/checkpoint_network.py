@@ -33,7 +33,7 @@ def trainer_arrays(trainer: TrainerState) -> dict[str, NDArray[Any]]:
 
 
 def trainer_table(trainer: TrainerState) -> dict[str, Any]:
-    """Return the rest of a trainer's state, for JSON."""
+    """Return epoch, step counts and layers of a trainer's state, for JSON."""
     return {
         "epoch": trainer.epoch,
         "steps": list(trainer.optimiser.steps),
@@ -48,23 +48,23 @@ def read_trainer(
     experiment: Experiment,
     size: tuple[int, int] | None = None,
 ) -> TrainerState:
-    """Read what the two functions above wrote; every size fits every other one.
+    """Return a trainer's state from the arrays and the table of the two functions above.
 
     Parameters
     ----------
     contender
-        Which network it is.
+        The contender.
     table, tensors
         JSON of the contender, and the arrays of the file.
     experiment
-        What the network was built for.
+        The experiment of the run.
     size
-        Number of features and of classes; None where the file does not say.
+        Number of features and of classes; None if it is not known.
 
     Raises
     ------
     FileFormatError
-        If anything is missing or does not fit the rest.
+        If data are missing or inconsistent.
     """
     spec = _spec(table.table("spec"), experiment, contender, size)
     vectors = [_vector(tensors, f"{contender.key}.{name}", spec, experiment) for name in _VECTORS]
@@ -80,7 +80,7 @@ def read_trainer(
 
 
 def _spec(table: Fields, experiment: Experiment, contender: Contender, size: tuple[int, int] | None) -> NetworkSpec:
-    """Return a network whose layers fit each other, and the experiment."""
+    """Return the layers of a network, checked against the experiment."""
     network, spec = contender.applied_to(experiment).network, spec_from_fields(table)
     initial, kinds = initial_kinds(experiment, contender), contender_kinds(experiment, contender)
     n_in, n_out = size or (spec.n_in, spec.n_out)

@@ -29,7 +29,7 @@ def read_states(tables: Fields, tensors: Tensors, experiment: Experiment) -> dic
     Raises
     ------
     FileFormatError
-        If anything is missing or does not fit the rest.
+        If data are missing or inconsistent.
     """
     states, contenders = {}, named_contenders(experiment.training.contenders)
     for name in tables.names():

@@ -16,7 +16,7 @@ _MOST_COLOURS = 1000
 
 
 def are_defined(contenders: Sequence[Contender], experiment: Experiment) -> bool:
-    """Return whether the experiment alone defines the contenders, to every version of this program."""
+    """Return whether every version of this program can derive the contenders from the experiment alone."""
     keys = tuple(one.key for one in contenders)
     is_default = all(one.key in DEFAULT_CONTENDERS and one == CONTENDERS[one.key] for one in contenders)
     return is_default and keys == experiment.training.contenders
@@ -36,14 +36,14 @@ def contenders_table(contenders: Sequence[Contender]) -> dict[str, dict[str, Any
 
 
 def read_contenders(tables: Fields, experiment: Experiment) -> tuple[Contender, ...]:
-    """Read what :func:`contenders_table` returned.
+    """Return the contenders of a table of :func:`contenders_table`.
 
     Raises
     ------
     FileFormatError
         If a field is missing or has another type.
     SettingError
-        If a contender is impossible, or does not fit the experiment.
+        If a contender is invalid, alone or with the experiment.
     """
     contenders = []
     for key in tables.names():

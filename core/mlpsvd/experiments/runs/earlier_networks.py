@@ -31,10 +31,10 @@ def networks_name(contender: str) -> str:
 
 
 def write_networks(path: Path, run_id: str, history: Sequence[EpochEvent]) -> None:
-    """Write the parameters of every epoch whose network was kept.
+    """Write the parameters of all epochs whose network is in the history.
 
-    The parameters of all epochs are one tensor ``theta``, one epoch after the other; ``epochs`` lists the epochs. The
-    shapes follow from the history: ranks and kinds of an epoch.
+    The tensor ``theta`` contains the parameters of all epochs, concatenated; ``epochs`` lists the epochs. The shapes
+    follow from the ranks and kinds in the history.
 
     Raises
     ------
@@ -53,12 +53,12 @@ def write_networks(path: Path, run_id: str, history: Sequence[EpochEvent]) -> No
 
 
 def read_networks(path: Path, run_id: str, history: Sequence[EpochEvent], last: NetworkSpec) -> list[EpochEvent]:
-    """Return a history with the networks that a file holds.
+    """Return a history with the networks of a file.
 
     Parameters
     ----------
     path
-        What :func:`write_networks` wrote.
+        A file of :func:`write_networks`.
     run_id
         Identity of the run that the history belongs to.
     history

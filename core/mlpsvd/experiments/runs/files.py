@@ -44,7 +44,7 @@ def model_name(contender: str) -> str:
 
 
 def run_names(keys: Iterable[str] = tuple(CONTENDERS)) -> frozenset[str]:
-    """Return every name that a file of a run may have, for the contenders with some keys."""
+    """Return all file names of a run with the given contenders."""
     keys = tuple(keys)
     per_contender = [f"{stem}-{name}" for stem in ("singular-values", "confusion") for name in keys]
     pictures = ["accuracy-and-loss", "rank-and-weights", *per_contender]
@@ -76,7 +76,7 @@ def write_essentials(folder: Path, run: Run) -> Iterator[Path]:
 
 
 def write_earlier_networks(folder: Path, run: Run) -> Iterator[Path]:
-    """Write the networks of all epochs, for analyses of a saved run; yield the path of each contender's.
+    """Write the networks of all epochs, for analyses of a saved run; yield the path of each file.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def write_earlier_networks(folder: Path, run: Run) -> Iterator[Path]:
 
 
 def write_tables(folder: Path, run: Run) -> Iterator[Path]:
-    """Write histories, singular values, confusion matrices and skipped recordings as CSV; yield the path of each."""
+    """Write histories, singular values, confusion matrices and skipped recordings as CSV; yield each file's path."""
     yield _write(folder / "skipped.csv", skipped_csv(run.data.skipped))
     for name, outcome in run.outcomes.items():
         yield _write(folder / f"history-{name}.csv", history_csv(run.histories[name]))
@@ -99,7 +99,7 @@ def write_tables(folder: Path, run: Run) -> Iterator[Path]:
 
 
 def write_figures(folder: Path, run: Run) -> Iterator[Path]:
-    """Draw the figures as PNG, SVG and PDF; yield the path of each."""
+    """Write the figures as PNG, SVG and PDF; yield the path of each file."""
     from mlpsvd.experiments.runs import plots
 
     shown = {outcome.contender: run.histories[name] for name, outcome in run.outcomes.items()}
@@ -115,12 +115,12 @@ def write_figures(folder: Path, run: Run) -> Iterator[Path]:
 
 
 def check_run_folder(folder: Path) -> None:
-    """Refuse a folder that a run must not be written into; to be asked before training for an hour.
+    """Check, before training, that a run can be written into a folder without overwriting other files.
 
     Raises
     ------
     FileFormatError
-        If ``folder`` is a file, or holds files with a run's names that no run of this program wrote.
+        If ``folder`` is a file, or contains files with names of a run's files that this program has not written.
     """
     if folder.exists() and not folder.is_dir():
         raise FileFormatError(f"{folder} is a file; it should be a folder, or not be there yet")
@@ -137,9 +137,9 @@ def read_results(folder: Path) -> Fields:
     Raises
     ------
     FileFormatError
-        If it is damaged, or not of this program.
+        If the file is damaged, or not written by this program.
     OSError
-        If it is not there or cannot be read.
+        If the file is missing or cannot be read.
     """
     try:
         results = parse_fields(read_plain(folder / RESULTS, _MOST_RESULTS_BYTES))
@@ -153,7 +153,7 @@ def _is_run(folder: Path) -> bool:
     try:
         read_results(folder)
     except (OSError, MlpSvdError):
-        return _is_checkpoint(folder / CHECKPOINT)  # a killed run leaves nothing else
+        return _is_checkpoint(folder / CHECKPOINT)  # the only file of a killed run
     return True
 
 
@@ -166,5 +166,5 @@ def _is_checkpoint(path: Path) -> bool:
 
 
 def _write(path: Path, text: str) -> Path:
-    write_atomically(path, text.encode("utf-8", "backslashreplace"))  # file names need not be Unicode
+    write_atomically(path, text.encode("utf-8", "backslashreplace"))  # file names may not be valid Unicode
     return path

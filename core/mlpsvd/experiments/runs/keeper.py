@@ -16,12 +16,12 @@ __all__ = ["RunKeeper"]
 
 
 class RunKeeper:
-    """Keeps one run in the library while it is trained; a full disk does not end the training.
+    """Saves a run in the library while it is trained; a full disk does not end the training.
 
     Parameters
     ----------
     library
-        Where to keep it; None keeps nothing.
+        The library; None saves nothing.
     run_id
         The identity of the run; empty for a new one.
     prepared, race
@@ -30,7 +30,7 @@ class RunKeeper:
     Attributes
     ----------
     notes
-        Why something could not be kept, in sentences.
+        Sentences on what could not be saved.
     """
 
     def __init__(self, library: RunLibrary | None, run_id: str, prepared: Prepared, race: Race) -> None:
@@ -47,7 +47,7 @@ class RunKeeper:
                 self._note(error)
 
     def keep_if_due(self) -> None:
-        """Write a checkpoint if it is time; to be called between two events."""
+        """Write a checkpoint if one is due; to be called between two events."""
         if self._folder is not None:
             try:
                 self._folder.checkpoint_if_due(self._run_id, self._prepared, self._race)
@@ -80,7 +80,7 @@ class RunKeeper:
         self.close()
 
     def _note(self, error: Exception) -> None:
-        """Report each reason once; a full disk fails every ten seconds."""
+        """Add a note once; with a full disk, the same error occurs every ten seconds."""
         reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)
         sentence = f"The run is not kept: {reason}"
         if sentence not in self.notes:

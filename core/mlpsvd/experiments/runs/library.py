@@ -29,9 +29,9 @@ _LONGEST = 40
 
 
 def data_folder() -> Path:
-    """Return the folder for data of this program that are kept without being asked for; it need not be there.
+    """Return the folder for automatically saved data; it may not exist.
 
-    ``$XDG_DATA_HOME/mlpsvd`` or ``~/.local/share/mlpsvd``; on macOS and Windows the folder that is usual there.
+    It is ``$XDG_DATA_HOME/mlpsvd`` or ``~/.local/share/mlpsvd``; on macOS and Windows, the usual folder of the system.
     """
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
@@ -50,13 +50,15 @@ class KeptRun:
     Attributes
     ----------
     folder
-        Where it lies.
+        The run folder.
     name
-        The name of its experiment.
+        Name of the experiment.
     started
-        When it began.
+        Start time.
     epochs, accuracies
-        By contender the epochs done and the test accuracy, 0 to 1; empty where the program ended meanwhile.
+        Completed epochs and test accuracy (0 to 1) by contender; empty if the program was killed during the run.
+    titles
+        Titles of the contenders.
     """
 
     folder: Path
@@ -68,14 +70,14 @@ class KeptRun:
 
 
 class RunLibrary:
-    """Runs in a folder, each in one of its own called ``2026-11-26_153012_name``.
+    """Library of runs in a folder, each in a subfolder such as ``2026-11-26_153012_name``.
 
     Parameters
     ----------
     folder
-        Where the runs lie; made with the first one. By default ``runs`` in :func:`data_folder`.
+        The folder, created with the first run; by default ``runs`` in :func:`data_folder`.
     most_runs, most_bytes
-        How much is kept: beyond it :meth:`prune` deletes the oldest runs.
+        Limits, beyond which :meth:`prune` deletes the oldest runs.
     """
 
     def __init__(self, folder: Path | None = None, most_runs: int = MOST_RUNS, most_bytes: int = MOST_BYTES) -> None:
@@ -84,12 +86,12 @@ class RunLibrary:
         self._most_bytes = most_bytes
 
     def new_folder(self, experiment: Experiment, now: datetime | None = None) -> Path:
-        """Make and return the folder of a new run.
+        """Create and return the folder of a new run.
 
         Raises
         ------
         OSError
-            If it cannot be made.
+            If the folder cannot be created.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         stem = f"{(now or datetime.now()).strftime(_TIME)}_{_slug(experiment.name)}"
@@ -101,7 +103,7 @@ class RunLibrary:
         raise FileExistsError(17, "there are too many runs of that name and second", str(self.folder / stem))
 
     def folders(self) -> list[Path]:
-        """Return the folders of all runs that can be read, the newest first; those still being trained are left out."""
+        """Return the folders of all readable runs, newest first, except for those that are being trained."""
         return [path for path in self._all() if has_run(path) and not is_in_use(path)]
 
     def entries(self, most: int = MOST_RUNS) -> list[KeptRun]:
@@ -120,10 +122,9 @@ class RunLibrary:
         return None
 
     def prune(self) -> list[Path]:
-        """Delete the oldest runs beyond the number and size that are kept; return what was deleted.
+        """Delete the oldest runs beyond the limits; return the deleted folders.
 
-        The newest run, and runs that are being trained, are never deleted. Nothing is deleted but folders that were
-        made here.
+        The newest run and runs that are being trained are never deleted, nor are folders with other names than runs'.
         """
         deleted: list[Path] = []
         n_bytes = 0
@@ -136,7 +137,7 @@ class RunLibrary:
         return deleted
 
     def discard(self, folder: Path) -> None:
-        """Remove the folder of a run of which nothing was kept."""
+        """Remove the folder of a run if it contains no checkpoint."""
         if not has_run(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -168,7 +169,7 @@ def _entry(folder: Path) -> KeptRun:
 
 
 def _slug(name: str) -> str:
-    """Return a name as a part of a file name on every system."""
+    """Return a name as part of a file name that is valid on every system."""
     kept = "".join(one if one.isalnum() or one in "-." else " " for one in name)
     return "-".join(kept.split())[:_LONGEST].strip("-.") or "run"
 

@@ -1,4 +1,4 @@
-"""Lock of a folder of results: one program at a time writes into it."""
+"""Lock of a results folder, into which one program at a time may write."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from mlpsvd.folder_lock import FolderLock
 __all__ = ["WORK", "FolderInUse", "work_folder"]
 
 WORK = ".mlpsvd"
-"""The hidden folder inside a folder of results, with what only this program needs."""
+"""Hidden folder inside a results folder, for internal files."""
 
 _LOCK = "lock"
 
 
 class FolderInUse:
-    """Keeps other programs out of a folder until closed, or until this program ends, however it ends.
+    """Locks a folder against writing by other programs until it is closed, or until this process ends in any way.
 
     Parameters
     ----------
@@ -26,11 +26,11 @@ class FolderInUse:
     Raises
     ------
     DataError
-        If another program, or this one, writes into it; the message says which.
+        If another program, or this one, is writing into it; the message says which.
     FileFormatError
-        If the hidden folder or the lock is a link: what this program writes is never one.
+        If the hidden folder or the lock is a link, which this program never creates.
     OSError
-        If the lock cannot be made.
+        If the lock cannot be created.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -42,22 +42,22 @@ class FolderInUse:
 
     @staticmethod
     def is_held(folder: Path) -> bool:
-        """Whether a program writes into a folder."""
+        """Return whether a program is writing into a folder."""
         if not (folder / WORK / _LOCK).is_file():
             return False
         try:
             FolderInUse(folder).close()
-        except Exception:  # whatever keeps us from locking it keeps us from changing it
+        except Exception:  # a folder that cannot be locked cannot be changed either
             return True
         return False
 
     def close(self) -> None:
-        """Let others write into the folder; may be called twice."""
+        """Release the lock; may be called twice."""
         self._lock.release()
 
 
 def work_folder(folder: Path) -> Path:
-    """Return the hidden folder inside a folder of results, there or not.
+    """Return the hidden folder inside a results folder, which may not exist.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """Figures of a run for print: one journal column wide, embedded fonts, safe for colour-blind readers.
 
-How they look and how they are written is in :mod:`mlpsvd.drawing`.
+:mod:`mlpsvd.drawing` defines the style and the file formats.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Histories = Mapping[Contender, Sequence[EpochEvent]]
 
 
 def accuracy_and_loss(histories: Histories) -> Figure:
-    """Draw accuracy and loss over epochs; test solid, training dashed; ticks on top mark what was discarded."""
+    """Draw accuracy and loss over epochs: test solid, training dashed; ticks at the top mark discarded values."""
     with style():
         figure = new_figure(3.9)
         top, bottom = figure.subplots(2, 1, sharex=True)
@@ -55,7 +55,7 @@ def accuracy_and_loss(histories: Histories) -> Figure:
 
 
 def rank_and_weights(histories: Histories) -> Figure:
-    """Draw the rank of each layer but the last, and the number of trained weights, over epochs."""
+    """Draw the rank of each layer except the last, and the number of trained weights, over epochs."""
     with style():
         figure = new_figure(3.6)
         top, bottom = figure.subplots(2, 1, sharex=True)
@@ -79,7 +79,7 @@ def rank_and_weights(histories: Histories) -> Figure:
 
 
 def singular_values(history: Sequence[EpochEvent]) -> Figure:
-    """Draw the singular values of each layer but a dense last one: epoch across, index upwards, value as colour."""
+    """Draw the singular values of each layer except a dense last one, as colours over epoch (x) and index (y)."""
     from matplotlib.colors import LogNorm
     from matplotlib.ticker import MaxNLocator
 
@@ -107,7 +107,7 @@ def singular_values(history: Sequence[EpochEvent]) -> Figure:
 
 
 def confusion(matrix: NDArray[np.intp], class_names: Sequence[str], title: str) -> Figure:
-    """Draw a confusion matrix [shape=(n_classes, n_classes)] in percent of each target, targets downwards."""
+    """Draw a confusion matrix [shape=(n_classes, n_classes)] in percent of each row; rows are actual classes."""
     totals = matrix.sum(axis=1, keepdims=True)
     shares = 100 * np.divide(matrix, totals, out=np.zeros(matrix.shape), where=totals > 0)
     n_classes = len(class_names)
@@ -118,7 +118,7 @@ def confusion(matrix: NDArray[np.intp], class_names: Sequence[str], title: str) 
         drawn = axes.imshow(shares, cmap="cividis", vmin=0, vmax=100, interpolation="nearest")
         named = range(0, n_classes, -(-n_classes // _MOST_NAMES))
         names = [one_line(class_names[index], _LONGEST_NAME) for index in named]
-        plain = {"parse_math": False}  # a $ in a class name is a $
+        plain = {"parse_math": False}  # no TeX in class names
         slanted: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if n_classes > 4 else {}
         axes.set_xticks(named, names, **slanted, **plain)
         axes.set_yticks(named, names, **plain)
@@ -146,14 +146,14 @@ def _mark_discards(axes: Axes, history: Sequence[EpochEvent], colour: str | None
 
 
 def _shown_layers(history: Sequence[EpochEvent]) -> list[int]:
-    """All layers but the last, which comes along where it is factored or alone."""
+    """Return all layers except a dense last one; a single layer is always included."""
     kinds = history[-1].kinds
     hidden = list(range(len(kinds) - 1))
     return hidden if hidden and not layer_family(kinds[-1]).is_factored else [*hidden, len(kinds) - 1]
 
 
 def _singular_value_image(history: Sequence[EpochEvent], layer: int) -> NDArray[np.float64]:
-    """Singular values [shape=(most, n_events)], not-a-number where there is none."""
+    """Return the singular values [shape=(most, n_events)], padded with NaN."""
     columns = [event.singular_values[layer] for event in history]
     image = np.full((max(len(column) for column in columns), len(columns)), np.nan)
     for index, column in enumerate(columns):

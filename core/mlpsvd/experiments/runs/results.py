@@ -27,16 +27,16 @@ PROGRAM = "mlpsvd"
 
 
 def model_of(data: Prepared | RunData, outcome: Outcome, run_id: str = "") -> Model:
-    """Return the trained network of one contender with everything that classifying needs.
+    """Return the trained network of one contender with its preprocessing.
 
     Parameters
     ----------
     data
-        What it was trained on.
+        The data set.
     outcome
-        The contender.
+        The contender's result.
     run_id
-        The run that it belongs to, kept in the model's summary.
+        Identity of the run, stored in the model's summary.
     """
     last = outcome.last
     return Model(
@@ -63,7 +63,7 @@ def model_of(data: Prepared | RunData, outcome: Outcome, run_id: str = "") -> Mo
 
 
 def results_table(run: Run) -> dict[str, Any]:
-    """Return the content of ``results.json`` as plain tables; figures that do not exist are None."""
+    """Return the content of ``results.json`` as plain tables; missing values are None."""
     data = run.data
     comparisons = _comparisons(run)
     return {
@@ -96,7 +96,7 @@ def _comparisons(run: Run) -> dict[str, dict[str, Any]]:
 
 
 def library_versions() -> dict[str, str | None]:
-    """Return the versions of this program, of Python and of the libraries that numbers depend on."""
+    """Return the versions of this program, of Python and of the libraries that results depend on."""
     versions: dict[str, str | None] = {"mlpsvd": __version__, "python": platform.python_version()}
     for name in LIBRARIES:
         try:

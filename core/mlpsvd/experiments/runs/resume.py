@@ -16,7 +16,7 @@ __all__ = ["continued_race", "load_unfinished"]
 
 
 def load_unfinished(folder: Path) -> Run:
-    """Read the run in a folder, to continue it.
+    """Read the run in a folder in order to continue it.
 
     Raises
     ------
@@ -27,7 +27,7 @@ def load_unfinished(folder: Path) -> Run:
     run = load_checkpoint(latest_checkpoint(folder))
     if isinstance(run, OldCheckpoint) or run.data.numerics_version != NUMERICS_VERSION:
         raise FileFormatError(
-            f"{folder} was begun by another version of this program, which split clips and drew random numbers "
+            f"{folder} was started by another version of this program, which split clips and drew random numbers "
             "differently; it can be opened, but not continued, so train its experiment.toml from the start"
         )
     return run
@@ -39,7 +39,7 @@ def continued_race(run: Run, prepared: Prepared) -> Race:
     Raises
     ------
     DataError
-        If ``prepared`` holds other classes or clips than those that the race began with.
+        If the classes or clips of ``prepared`` differ from those of the run.
     """
     require_same_data(run.data, prepared)
     return Race(prepared, run.states, run.contenders)

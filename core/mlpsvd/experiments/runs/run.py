@@ -31,7 +31,7 @@ _MOST_NAMES = 12
 
 @dataclass(frozen=True, eq=False)
 class RunData:
-    """What a run knows of the data set that it was trained on; the feature vectors themselves are not kept.
+    """Description of the data set of a run, without the feature vectors.
 
     Attributes
     ----------
@@ -42,18 +42,18 @@ class RunData:
     features
         The feature extractor, fitted on the training set.
     clip_s
-        Usual length of one clip in seconds.
+        Median length of the training clips in seconds.
     reference
-        Where the training clips lie in feature space; None where they do not vary.
+        Statistics of the training clips in feature space; None if they do not vary.
     skipped
-        Recordings that were left out, with their reasons.
+        Skipped recordings, with reasons.
     n_train, n_test
         Number of training and test clips.
     identity
-        Digest of the clips, see :func:`mlpsvd.experiments.clip_identity.clip_identity`; empty where it is not known
+        Digest of the clips, see :func:`mlpsvd.experiments.clip_identity.clip_identity`; empty if it is not known
         (runs of format version 1).
     numerics_version
-        Version of the random streams and of the split that the run was trained with.
+        Version of the random streams and of the split.
     """
 
     experiment: Experiment
@@ -85,12 +85,14 @@ class RunData:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One execution of an experiment, complete enough to be shown and continued when its recordings are gone.
+    """One execution of an experiment: settings, histories, results and networks.
+
+    A run can be shown, saved and loaded without its recordings.
 
     Attributes
     ----------
     id
-        Identifies the run; every file of a run folder carries it.
+        Identity of the run, which every file of a run folder contains.
     data
         The experiment and the description of its data set.
     histories
@@ -104,7 +106,7 @@ class Run:
     engine
         Description of the processor and engine.
     notes
-        Notes for the user, e.g. that another engine was used than the one asked for.
+        Notes for the user, e.g. that the requested engine was replaced.
 
     Examples
     --------
@@ -133,7 +135,17 @@ class Run:
 
     @classmethod
     def of(cls, run_id: str, prepared: Prepared, race: Race) -> Run:
-        """Return a race between two of its events as a run."""
+        """Return the current state of a race as a run.
+
+        Parameters
+        ----------
+        run_id : str
+            Identity of the run.
+        prepared : Prepared
+            The data of the race.
+        race : Race
+            A race, between two of its events.
+        """
         return cls(
             id=run_id,
             data=RunData.of(prepared),
@@ -152,7 +164,7 @@ class Run:
 
     @property
     def epoch(self) -> int:
-        """Epochs that every contender has done."""
+        """Number of epochs that all contenders have completed."""
         return min((history[-1].epoch for history in self.histories.values() if history), default=0)
 
     @property
@@ -166,12 +178,17 @@ class Run:
         Parameters
         ----------
         contender : str
-            Its name, e.g. ``mlp-svd``.
+            Key of the contender, e.g. ``mlp-svd``.
+
+        Returns
+        -------
+        tuple of EpochEvent
+            One event per epoch, with losses, accuracies, ranks and singular values.
 
         Raises
         ------
         SettingError
-            If the run has no such contender; the message lists those it has.
+            If the run has no such contender; the message lists the run's contenders.
         """
         self._require(contender)
         return tuple(self.histories[contender])
@@ -182,7 +199,7 @@ class Run:
         Parameters
         ----------
         contender : str
-            Its name, e.g. ``mlp-svd``.
+            Key of the contender, e.g. ``mlp-svd``.
 
         Returns
         -------
@@ -203,19 +220,19 @@ class Run:
         Parameters
         ----------
         contender : str
-            Its name, e.g. ``mlp-svd``.
+            Key of the contender, e.g. ``mlp-svd``.
         layer : int
             Index of the layer, input side first.
 
         Returns
         -------
         np.ndarray [shape=(n_epochs + 1, n_values)]
-            Largest first; row 0 is the state before training. Not-a-number where a value was discarded.
+            Largest first; row 0 is the state before training. Discarded values are NaN.
 
         Raises
         ------
         SettingError
-            If the run has no such contender or the network no such layer.
+            If the run has no such contender, or the network has no such layer.
         """
         rows = [event.singular_values for event in self.history(contender)]
         if not 0 <= layer < len(rows[0]):
@@ -226,12 +243,17 @@ class Run:
         return values
 
     def model(self, contender: str) -> Model:
-        """Return the trained network of a contender with everything that classifying needs.
+        """Return the trained network of a contender with its preprocessing.
 
         Parameters
         ----------
         contender : str
-            Its name, e.g. ``mlp-svd``.
+            Key of the contender, e.g. ``mlp-svd``.
+
+        Returns
+        -------
+        Model
+            The model, for :class:`mlpsvd.Classifier` and :func:`mlpsvd.save_model`.
 
         Raises
         ------
@@ -244,26 +266,28 @@ class Run:
         return model_of(self.data, self.outcomes[contender], self.id)
 
     def save(self, folder: str | Path, *, with_figures: bool = True) -> list[Path]:
-        """Write the run folder that window and command line read too; an earlier run in it is replaced.
+        """Write a run folder, replacing an earlier run in it.
+
+        The window, the command line and :func:`mlpsvd.load_run` read the folder.
 
         Parameters
         ----------
         folder : str or Path
-            The folder; made where it is missing.
+            The folder; created if it does not exist.
         with_figures : bool
-            Whether to draw the figures and write the tables as well, which takes seconds.
+            Whether to write figures and tables as well, which takes some seconds.
 
         Returns
         -------
         list of Path
-            All files written.
+            The written files.
 
         Raises
         ------
         FileFormatError
-            If the folder is a file, or holds files of a run's names that no run of this program wrote.
+            If the folder is a file, or contains files with names of a run's files that this program has not written.
         DataError
-            If another run is being written into it.
+            If another run is being written into the folder.
         OSError
             If a file cannot be written.
         """
@@ -277,22 +301,22 @@ class Run:
 
     @property
     def is_finished(self) -> bool:
-        """Whether every contender has done its last epoch."""
+        """Whether all contenders have completed the last epoch."""
         return bool(self.histories) and self.epoch >= self.experiment.training.epochs
 
 
 def new_run_id() -> str:
-    """Return an identity that no other run has."""
+    """Return a new, random identity of a run."""
     return secrets.token_hex(8)
 
 
 def require_same_data(run: RunData, prepared: Prepared) -> None:
-    """Check that a run is continued with the clips that it was started with.
+    """Check that a data set is the same as that of a run.
 
     Raises
     ------
     DataError
-        If the classes or the clips differ; the message says which.
+        If the classes or the clips differ.
     """
     if run.class_names != prepared.class_names:
         raise DataError(

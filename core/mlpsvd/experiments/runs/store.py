@@ -1,10 +1,9 @@
 """Reading and writing of run folders, for the command line and the window.
 
-What is written goes into a hidden folder inside the run folder first, and takes its place when it is complete. A
-program that is killed meanwhile leaves the old run; killed while the files take their places, it leaves a list of
-them, and the next opening finishes the job. So a folder never shows files of two runs. Folders are not exchanged as
-a whole: files that are not of a run would have to move, and neither the folder of a running shell nor a mount point
-can be renamed.
+Files are written into a hidden folder inside the run folder and moved when all of them are complete, so that a folder
+never contains files of two runs. If the program is killed while it writes, the old run remains. If it is killed while
+it moves the files, a list of them remains, and the next opening of the folder completes the move. The run folder itself
+is not replaced: it may contain other files, be a mount point, or be the working directory of a shell.
 """
 
 from __future__ import annotations
@@ -62,21 +61,21 @@ _MOST_READY_BYTES = 100_000
 
 
 class RunFolder:
-    """A run folder that is being written to; no second run gets in before it is closed.
+    """A run folder that is open for writing; it is locked until it is closed.
 
     Parameters
     ----------
     path
-        The folder; made where it is missing.
+        The folder; created if it does not exist.
 
     Raises
     ------
     FileFormatError
-        If it is a file, or holds files of a run's names that no run of this program wrote.
+        If it is a file, or contains files with names of a run's files that this program has not written.
     DataError
         If another run is being written into it.
     OSError
-        If it cannot be made.
+        If it cannot be created.
     """
 
     def __init__(self, path: Path) -> None:
@@ -89,12 +88,12 @@ class RunFolder:
         self._holds = _held_id(path)
 
     def checkpoint(self, run: Run) -> Path | None:
-        """Write the state of a run in one step; an earlier run in the folder is kept until :meth:`write`.
+        """Write a checkpoint of a run atomically; an earlier run in the folder is kept until :meth:`write`.
 
         Returns
         -------
         Path or None
-            The file; None before the first event, when there is nothing to keep.
+            The file; None before the first event.
 
         Raises
         ------
@@ -107,35 +106,35 @@ class RunFolder:
         is_ours = self._holds in (None, run.id)
         path = self.path / CHECKPOINT if is_ours else work_folder(self.path) / _UNFINISHED
         if path.is_symlink():
-            path.unlink()  # in a folder from elsewhere; what it leads to is not ours to write
+            path.unlink()  # the target of a link, in a folder from elsewhere, must not be overwritten
         save_checkpoint(path, run)
         return path
 
     def checkpoint_if_due(self, run_id: str, prepared: Prepared, race: Race) -> None:
-        """Write a checkpoint if the last one, or the opening of the folder, was ten seconds ago."""
+        """Write a checkpoint ten seconds after the last one, or after the folder was opened."""
         if time.monotonic() - self._saved_at >= CHECKPOINT_S:
             self.checkpoint(Run.of(run_id, prepared, race))
 
     def write(self, run: Run, *, with_figures: bool = True) -> list[Path]:
-        """Write everything of a run, stopped or finished; an earlier run in the folder is replaced.
+        """Write all files of a run, stopped or finished; an earlier run in the folder is replaced.
 
         Parameters
         ----------
         run
             The run.
         with_figures
-            Whether to draw the figures and write the tables as well, which takes seconds.
+            Whether to write figures and tables as well, which takes some seconds.
 
         Returns
         -------
         list of Path
-            All files written.
+            The written files.
 
         Raises
         ------
         OSError
-            If a file cannot be written; it names the file. If it is one of models, checkpoint, experiment or results,
-            the folder is as it was before; otherwise these are in place and the rest is missing.
+            If a file cannot be written; the error names the file. If it is a model, the checkpoint, the experiment or
+            the results, the folder is unchanged; otherwise these are written and some of the other files are missing.
         """
         staged = work_folder(self.path) / _NEW
         shutil.rmtree(staged, ignore_errors=True)
@@ -151,21 +150,21 @@ class RunFolder:
         try:
             if with_figures:
                 more = chain(write_tables(staged, run), write_figures(staged, run))
-                names.extend(path.name for path in more)  # those before a failure stay in the list
+                names.extend(path.name for path in more)  # includes the files before a failure
             names.extend(path.name for path in write_earlier_networks(staged, run))
         except OSError as error:
             raise _named(error, self.path, "; models, results and checkpoint are written, the rest is not") from error
-        finally:  # whatever has stopped the pictures, the essential files take their places
+        finally:  # move the essential files even if the figures failed
             _swap(self.path, staged, run, names)
             self._holds = run.id
         return [self.path / name for name in names]
 
     def holds(self, run: Run) -> bool:
-        """Whether the folder holds a run, finished or not."""
+        """Return whether the folder contains this run, finished or not."""
         return self._holds == run.id
 
     def close(self) -> None:
-        """Let others write into the folder."""
+        """Release the lock of the folder."""
         self._lock.close()
 
     def __enter__(self) -> Self:
@@ -182,22 +181,22 @@ def write_run(folder: Path, run: Run, *, with_figures: bool = True) -> list[Path
 
 
 def load_run(folder: str | Path) -> Run:
-    """Read a run from its folder alone; its recordings are not needed.
+    """Read a run from its folder; its recordings are not needed.
 
     Parameters
     ----------
     folder : str or Path
-        A folder that :meth:`Run.save`, the window or ``mlpsvd train`` has written.
+        A folder written by :meth:`Run.save`, the window or ``mlpsvd train``.
 
     Returns
     -------
     Run
-        The run, as it was written.
+        The saved run.
 
     Raises
     ------
     FileFormatError
-        If the folder holds no run, is damaged, or holds files of two runs.
+        If the folder contains no run, damaged files, or files of two runs.
     OSError
         If a file cannot be read.
 
@@ -214,26 +213,26 @@ def load_run(folder: str | Path) -> Run:
 
 
 def has_run(folder: Path) -> bool:
-    """Whether :func:`read_run` has anything to read in a folder."""
+    """Return whether a folder contains a run."""
     return latest_checkpoint(folder).is_file()
 
 
 def latest_checkpoint(folder: Path) -> Path:
-    """Return the checkpoint of the run that was written into a folder last, there or not."""
+    """Return the path of the newest checkpoint in a folder, which may not exist."""
     unfinished = folder / WORK / _UNFINISHED
     return unfinished if unfinished.is_file() else folder / CHECKPOINT
 
 
 def read_run(folder: Path) -> Run:
-    """Read a run from its folder alone; its recordings are not needed.
+    """Read a run from its folder; its recordings are not needed.
 
-    Only of a run of format version 1 that was killed before its results were written, the data set is made or read
+    Exception: for a run of format version 1 that was killed before its results were written, the data set is prepared
     again.
 
     Raises
     ------
     MlpSvdError
-        If the folder is damaged, or holds files of two runs.
+        If the folder contains damaged files, or files of two runs.
     OSError
         If a file cannot be read.
     """
@@ -249,7 +248,7 @@ def read_run(folder: Path) -> Run:
 
 
 def _with_earlier_networks(folder: Path, run: Run) -> Run:
-    """Return a run with the networks of earlier epochs, as far as the folder has them; a note says why not."""
+    """Return a run with the networks of earlier epochs, if the folder contains them; notes report unreadable files."""
     histories = dict(run.histories)
     notes = list(run.notes)
     for name, outcome in run.outcomes.items():
@@ -257,7 +256,7 @@ def _with_earlier_networks(folder: Path, run: Run) -> Run:
         try:
             histories[name] = read_networks(path, run.id, run.histories[name], outcome.snapshot.spec)
         except FileNotFoundError:
-            continue  # of an earlier version of the program, or the disk was full
+            continue  # written by an earlier version of the program, or the disk was full
         except (MlpSvdError, OSError) as error:
             notes.append(f"The networks of earlier epochs cannot be read: {error}")
     states = {
@@ -276,12 +275,12 @@ def finish_interrupted_swap(folder: Path) -> None:
 
 
 def is_in_use(folder: Path) -> bool:
-    """Whether a program is writing a run into a folder."""
+    """Return whether a program is writing a run into a folder."""
     return FolderInUse.is_held(folder)
 
 
 def _named(error: OSError, folder: Path, consequence: str = "") -> OSError:
-    """Return an error that names the file where it would have been."""
+    """Return an error with the final path of the file."""
     name = Path(os.fsdecode(error.filename)).name if isinstance(error.filename, str | bytes) else ""
     return OSError(error.errno, f"{error.strerror or error}{consequence}", str(folder / name))
 
@@ -310,7 +309,7 @@ def _finish_swap(folder: Path) -> None:
 
 
 def _ready(staged: Path) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """Return the names of a complete set of files, and the contenders of the old and the new run; else None."""
+    """Return the names of a complete set of files, and the contenders of the old and new run; None if incomplete."""
     try:
         fields = parse_fields(read_plain(staged / _READY, _MOST_READY_BYTES))
         keys = fields.texts("contenders") if "contenders" in fields else tuple(CONTENDERS)
@@ -321,14 +320,14 @@ def _ready(staged: Path) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
 
 
 def _held_contenders(folder: Path) -> tuple[str, ...]:
-    """Return the contenders of the run in a folder, as far as its results name them."""
+    """Return the contenders of the run in a folder; empty if its results are missing."""
     with contextlib.suppress(OSError, MlpSvdError):
         return tuple(key for key in read_results(folder).table("contenders").names() if is_contender_key(key))
     return ()
 
 
 def _held_id(folder: Path) -> str | None:
-    """Return the identity of the run in a folder; None for no run, empty for one of format version 1."""
+    """Return the identity of the run in a folder: None without a run, empty for format version 1."""
     with contextlib.suppress(OSError, MlpSvdError):
         results = read_results(folder)
         return results.text("run_id") if "run_id" in results else ""
@@ -338,7 +337,7 @@ def _held_id(folder: Path) -> str | None:
 
 
 def _require_one_run(folder: Path, run: Run) -> None:
-    """Refuse a folder whose files belong to different runs."""
+    """Raise an error if the files of a folder belong to different runs."""
     found: dict[str, object] = {}
     with contextlib.suppress(FileNotFoundError):
         results = read_results(folder)

@@ -13,22 +13,22 @@ __all__ = ["confusion_csv", "history_csv", "singular_values_csv", "skipped_csv"]
 
 
 def skipped_csv(skipped: Sequence[Skipped]) -> str:
-    """Return a row for each recording that was left out: path and reason."""
+    """Return one row per skipped recording: path and reason."""
     return csv_text([("path", "reason"), *((one.path, one.reason) for one in skipped)])
 
 
 def history_csv(history: Sequence[EpochEvent]) -> str:
-    """Return a row an epoch: losses, accuracies (0 to 1), weights, operations, seconds, ranks, discarded values."""
+    """Return one row per epoch: losses, accuracies (0 to 1), weights, operations, seconds, ranks, discarded values."""
     return csv_text(_history_rows(history))
 
 
 def singular_values_csv(history: Sequence[EpochEvent]) -> str:
-    """Return a row a singular value: epoch, layer counted from 0 at the input, index from 0, largest first."""
+    """Return one row per singular value: epoch, layer (0 at the input), index (0 is the largest), value."""
     return csv_text(_singular_value_rows(history))
 
 
 def confusion_csv(outcome: Outcome, class_names: Sequence[str]) -> str:
-    """Return a row a target class with the number of test clips estimated as each class (Table I)."""
+    """Return one row per actual class with the number of test clips predicted as each class (Table I)."""
     rows: list[Sequence[object]] = [("target \\ estimate", *class_names)]
     rows += [(name, *row) for name, row in zip(class_names, outcome.confusion.tolist(), strict=True)]
     return csv_text(rows)

@@ -1,4 +1,4 @@
-"""Run folders of format version 1: checkpoint, results and models without a common identity."""
+"""Reading of run folders of format version 1, whose files have no common identity."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _MOST_DIFFERENCE = 0.02
 
 
 def read_old_run(folder: Path, old: OldCheckpoint) -> Run:
-    """Read a run of format version 1 from what was saved; its data set is only made again if it was killed.
+    """Read a run of format version 1; its data set is prepared again only if the run was killed.
 
     Raises
     ------
     MlpSvdError
-        If the folder is damaged, or the data set is needed and has changed.
+        If the folder contains damaged files, or the data set is needed and has changed.
     """
     try:
         results = read_results(folder)
@@ -45,7 +45,7 @@ def read_old_run(folder: Path, old: OldCheckpoint) -> Run:
 def _read_old_run(folder: Path, results: Fields, old: OldCheckpoint) -> Run:
     outcomes = _outcomes(results, old)
     if set(outcomes) != {name for name, state in old.states.items() if state.history}:
-        return _prepared_again(folder, old)  # results of an earlier end of the run, which was continued and then killed
+        return _prepared_again(folder, old)  # results older than the checkpoint of a continued, then killed run
     return Run(
         id=new_run_id(),
         data=_data(folder, results, old),
@@ -59,12 +59,12 @@ def _read_old_run(folder: Path, results: Fields, old: OldCheckpoint) -> Run:
 
 
 def _race_again(folder: Path, old: OldCheckpoint, prepared: Prepared) -> Race:
-    """Return the race of a checkpoint of format version 1, which does not say what clips it was trained on.
+    """Return the race of a checkpoint of format version 1, which does not contain the identity of its clips.
 
     Raises
     ------
     DataError
-        If its class names differ, or its networks reach different accuracies on ``prepared`` than recorded.
+        If its class names differ, or the accuracies of its networks on ``prepared`` differ from the saved ones.
     """
     names = _saved_class_names(folder)
     if names and names != prepared.class_names:
@@ -96,7 +96,7 @@ def _saved_class_names(folder: Path) -> tuple[str, ...]:
 
 
 def _outcomes(results: Fields, old: OldCheckpoint) -> dict[str, Outcome]:
-    """Return what the results say of contenders that are at the same epoch as in the checkpoint."""
+    """Return the outcomes of the contenders whose results and checkpoint have the same epoch."""
     n_classes, tables = len(results.entries("class_names")), results.table("contenders")
     outcomes = {}
     for name in tables.names():

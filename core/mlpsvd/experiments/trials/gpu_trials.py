@@ -1,7 +1,7 @@
 """Many trials on one GPU: all networks in one kernel call, such as the 120 trainings of Table II.
 
-The results have the form of those of :func:`~mlpsvd.experiments.trials.measurements.measure`. Training times are each
-network's share of the call, by the clock of its thread block.
+Results have the same format as those of :func:`~mlpsvd.experiments.trials.measurements.measure`. The training time of a
+network is its share of the call, measured by the clock of its thread block.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from mlpsvd.training.events import EpochEvent, Snapshot
 
 __all__ = ["GpuTrials"]
 
-# Bounded by host memory: a trial of ten classes needs 9 MB for feature vectors, and both networks after each epoch.
+# Limited by host memory: a trial of ten classes needs 9 MB for the feature vectors, plus the networks of all epochs.
 _TRIALS_AT_ONCE = 100
 
 
 class GpuTrials:
-    """Measures trials together on this machine's GPU.
+    """Measures many trials at once on the GPU.
 
     Parameters
     ----------
     make_engine
-        Makes the engine for a precision; by default on the GPU that CuPy finds.
+        Returns the engine for a precision; by default on the GPU that CuPy finds.
 
     Raises
     ------
@@ -57,7 +57,7 @@ class GpuTrials:
         return trial.measurement is not Measurement.BAYES
 
     def measure(self, trials: Sequence[Trial]) -> Iterator[tuple[Trial, dict[str, Any]]]:
-        """Train the networks of all trials side by side; yield each trial with its result.
+        """Train the networks of all trials together; yield each trial with its result.
 
         Raises
         ------
@@ -93,7 +93,7 @@ def _on_the_gpu() -> Callable[[Precision], FusedGpuEngine]:
 
 
 def _raced(experiments: Sequence[Experiment], engine: FusedGpuEngine) -> Iterator[Raced]:
-    """Train everything, then yield the races in the order of the experiments."""
+    """Train all networks, then yield the races in the order of the experiments."""
     all_prepared = [prepare(experiment) for experiment in experiments]
     races = [
         [_Contender(one, each, []) for each in named_contenders(one.experiment.training.contenders)]

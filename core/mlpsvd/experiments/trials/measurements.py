@@ -30,9 +30,9 @@ __all__ = ["Measurement", "Raced", "measure", "race_table"]
 class Measurement(enum.Enum):
     """Kinds of measurement.
 
-    RACE: accuracies, ranks, weights and times of every network. SINGULAR_VALUES: these and the singular values of
-    the first weight matrix after each epoch. SMALLER_RANKS: these and the accuracy of dense networks at each smaller
-    rank, every epoch. BAYES: the Bayes limit, estimated on as many clips as the test set has.
+    RACE: accuracies, ranks, numbers of weights and times of every network. SINGULAR_VALUES: RACE and the singular
+    values of the first weight matrix after each epoch. SMALLER_RANKS: RACE and the accuracy of dense networks truncated
+    to each smaller rank, for each epoch. BAYES: the Bayes limit, estimated on as many clips as the test set has.
     """
 
     RACE = "race"
@@ -52,7 +52,7 @@ class Raced:
     histories
         All events of each contender.
     confusions : mapping to np.ndarray [shape=(n_classes, n_classes)]
-        Test clips counted, by contender; rows are targets.
+        Counts of test clips, by contender; rows are actual classes.
     engine
         Description of the processor and engine.
     """
@@ -64,7 +64,7 @@ class Raced:
 
 
 def measure(experiment: Experiment, measurement: Measurement) -> dict[str, Any]:
-    """Make one measurement, with one BLAS thread: workers share the cores among themselves.
+    """Run one measurement with one BLAS thread, since the workers share the cores.
 
     Parameters
     ----------

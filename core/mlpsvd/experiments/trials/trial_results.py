@@ -16,7 +16,7 @@ _MOST = 2**53
 
 
 def checked_result(fields: Fields, experiment: Experiment, measurement: Measurement) -> dict[str, Any]:
-    """Return the nested dictionaries of a result, as :func:`mlpsvd.experiments.trials.measurements.measure` makes them.
+    """Return a result as nested dictionaries, in the format of :func:`mlpsvd.experiments.trials.measurements.measure`.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Trials of experiments on any executor, resumable and independent of the number of workers.
 
-A trial is an experiment with its seed and a measurement. Its result depends only on these two, so it is stored at once
-in a file named by a checksum of them, and a repeated command computes only missing trials.
+A trial is an experiment with its seed, and a measurement. Its result depends only on these two and is stored in a file
+named by a checksum of them, so that a repeated command computes only the missing trials.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Trial:
         """
         table = {**to_table(self.experiment), "name": ""}
         if self.experiment.data.source != "letters":
-            del table["data"]["letters"]  # results from before there were letters keep their keys
+            del table["data"]["letters"]  # keeps the keys of results from versions without letters
         text = json.dumps([NUMERICS_VERSION, self.measurement.value, table], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
@@ -66,14 +66,14 @@ class Trial:
 
 @dataclass(frozen=True)
 class TrialEvent:
-    """One more trial is done.
+    """A completed trial.
 
     Attributes
     ----------
     trial, result
         The trial, and its result as nested dictionaries.
     done, total
-        Trials done, and requested.
+        Number of completed and of requested trials.
     left_s
         Estimated remaining seconds; None before the first trial has been computed.
     kept
@@ -141,7 +141,7 @@ class BatchMeasure(Protocol):
     """Measures many trials at once; see :class:`mlpsvd.experiments.trials.gpu_trials.GpuTrials`."""
 
     def takes(self, trial: Trial) -> bool:
-        """Whether it can measure a trial."""
+        """Return whether a trial is supported."""
 
     def measure(self, trials: Sequence[Trial]) -> Iterator[tuple[Trial, dict[str, Any]]]:
         """Yield each trial with its result."""
@@ -161,9 +161,9 @@ def run_trials(
     store
         Store of the results.
     executor
-        Runs the measurements: processes, threads, a cluster.
+        Runs the measurements, in processes, in threads or on a cluster.
     together
-        Measures the trials that it supports, first and all at once.
+        Measures all trials that it supports at once, before the others.
 
     Raises
     ------
@@ -193,7 +193,7 @@ def run_trials(
 def _computed(
     trials: Sequence[Trial], executor: Executor, together: BatchMeasure | None
 ) -> Generator[tuple[Trial, dict[str, Any]], None, None]:
-    """Yield results as they come."""
+    """Yield results in the order of completion."""
     if together is not None:
         yield from together.measure([trial for trial in trials if together.takes(trial)])
         trials = [trial for trial in trials if not together.takes(trial)]
@@ -212,7 +212,7 @@ def _computed(
 
 
 def _broken_last(finished: set[Future[dict[str, Any]]]) -> list[Future[dict[str, Any]]]:
-    """Return results that finished before a lost worker made the other futures fail."""
+    """Return futures with results before those that failed because a worker was lost."""
     return sorted(finished, key=lambda future: isinstance(future.exception(), BrokenExecutor))
 
 
