@@ -1,10 +1,10 @@
 """MLP-SVD: how neural networks classify acoustic spectra (Paul and Nelson, 2021).
 
-The package knows no window. Its way of data is one-directional: signals and recordings become clips, clips become
-feature vectors, a network learns from them, and what it learned is a history, singular values and a model file.
+The package does not need the window. Signals and recordings are cut into clips, clips are converted to feature vectors,
+and networks are trained on these; the results are histories, singular values and model files.
 
-The names in ``__all__`` are the public interface. Each is imported when it is first used, so ``import mlpsvd`` is
-fast. Every other module, function and class is private and may change without notice.
+The names in ``__all__`` are the public interface. Each is imported when it is first used, so that ``import mlpsvd`` is
+fast. All other modules, functions and classes are private and may change without notice.
 
 Examples
 --------
@@ -24,6 +24,7 @@ _PUBLIC = {
     "PRESETS": "mlpsvd.experiments.presets",
     "BandPass": "mlpsvd.signals.bank",
     "Classifier": "mlpsvd.classification.classifier",
+    "Contender": "mlpsvd.contenders",
     "Decision": "mlpsvd.classification.classifier",
     "Experiment": "mlpsvd.experiments.experiment",
     "FeatureSettings": "mlpsvd.features.settings",
@@ -49,12 +50,13 @@ _PUBLIC = {
     "train": "mlpsvd.experiments.runs.train",
     "with_value": "mlpsvd.settings",
 }
-"""The module of each public name; ``__init__.pyi`` says the same to type checkers."""
+"""The module of each public name; ``__init__.pyi`` contains the same names for type checkers."""
 
 __all__ = [
     "PRESETS",
     "BandPass",
     "Classifier",
+    "Contender",
     "Decision",
     "Experiment",
     "FeatureSettings",

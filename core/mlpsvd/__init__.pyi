@@ -1,5 +1,6 @@
 from mlpsvd.classification.classifier import Classifier as Classifier
 from mlpsvd.classification.classifier import Decision as Decision
+from mlpsvd.contenders import Contender as Contender
 from mlpsvd.experiments.experiment import Experiment as Experiment
 from mlpsvd.experiments.experiment_file import load_experiment as load_experiment
 from mlpsvd.experiments.experiment_file import save_experiment as save_experiment
@@ -31,6 +32,7 @@ __all__ = [
     "PRESETS",
     "BandPass",
     "Classifier",
+    "Contender",
     "Decision",
     "Experiment",
     "FeatureSettings",

@@ -1,4 +1,4 @@
-"""Contenders: the networks that a race trains, as data."""
+"""Contenders: the networks of a race, described as data."""
 
 from __future__ import annotations
 
@@ -39,27 +39,38 @@ def is_contender_key(key: str) -> bool:
 
 @dataclass(frozen=True)
 class Contender:
-    """One network of a race: how its layers are built, and where its settings differ from the experiment's.
+    """One network of a race: its layers, and the settings in which it differs from the experiment.
 
     Attributes
     ----------
-    key
-        Identifies it in settings, files and file names: lower-case letters, digits and hyphens, e.g. ``mlp-svd``.
-    title
-        Its name for people, e.g. ``MLP-SVD``.
-    is_factored
-        Whether its layers have the families that the experiment names (``network.kinds``), which lose rank at the
-        discarding points; otherwise every layer is dense.
-    colour
-        Index of its colour in plots and tables.
-    settings
-        Pairs of a dotted key and a value that replace the experiment's own, in the sections network, training and
-        discarding. ``(("discarding.points", 0),)`` is the rank policy that never discards.
+    key : str
+        Identifier in settings, files and file names: lower-case letters, digits and hyphens, e.g. ``mlp-svd``.
+    title : str
+        Displayed name, e.g. ``MLP-SVD``.
+    is_factored : bool
+        Whether the layers belong to the families in ``network.kinds`` of the experiment, whose rank is reduced at the
+        discarding points; otherwise all layers are dense.
+    colour : int
+        Index of the colour in plots and tables.
+    settings : tuple of (str, object)
+        Keys and values that replace those of the experiment, in the sections network, training and discarding. With
+        ``(("discarding.points", 0),)``, no singular values are discarded.
 
     Raises
     ------
     SettingError
-        If the key or the title cannot be used, or a setting is one that all contenders share.
+        If the key or the title is invalid, or a setting is shared by all contenders.
+
+    Examples
+    --------
+    >>> import mlpsvd
+    >>> momentum = mlpsvd.Contender(
+    ...     "mlp-momentum", "MLP, momentum", is_factored=False, colour=3, settings=(("training.optimiser", "momentum"),)
+    ... )
+    >>> experiment = mlpsvd.with_value(mlpsvd.Experiment(), "training.epochs", 2)
+    >>> experiment = mlpsvd.with_value(experiment, "data.synthetic.train_per_class", 20)
+    >>> sorted(mlpsvd.train(experiment, contenders=[momentum]).accuracy)
+    ['mlp-momentum']
     """
 
     key: str
@@ -79,12 +90,12 @@ class Contender:
                 raise SettingError(key, value, f"left out of contender {self.key}: all contenders share this setting")
 
     def applied_to(self, experiment: S) -> S:
-        """Return the experiment with this contender's own settings; they are not range-checked.
+        """Return the experiment with the settings of this contender, which are not range-checked.
 
         Raises
         ------
         SettingError
-            If there is no setting of a key.
+            If a key is unknown.
         """
         for key, value in self.settings:
             experiment = with_value(experiment, key, value)
@@ -98,7 +109,7 @@ MLP_SVD_FULL_RANK = Contender(
 )
 
 CONTENDERS: Mapping[str, Contender] = {one.key: one for one in (MLP, MLP_SVD, MLP_SVD_FULL_RANK)}
-"""The contenders that an experiment can name, by key. A new one is an entry here."""
+"""The contenders that an experiment can name, by key."""
 
 DEFAULT_CONTENDERS = (MLP.key, MLP_SVD.key)
 
@@ -120,15 +131,15 @@ def named_contenders(keys: Iterable[str]) -> tuple[Contender, ...]:
 
 
 def contender_title(key: str) -> str:
-    """Return the title of a contender that a file names; its key where it is unknown."""
+    """Return the title of a contender; its key if it is unknown."""
     return CONTENDERS[key].title if key in CONTENDERS else key
 
 
 def baseline_of(contenders: Sequence[Contender]) -> Contender:
-    """Return the contender that the others are compared with: the first of dense layers, else the first."""
+    """Return the contender with which the others are compared: the first with dense layers, else the first."""
     return next((one for one in contenders if not one.is_factored), contenders[0])
 
 
 def opponents_of(contenders: Sequence[Contender]) -> tuple[Contender, ...]:
-    """Return the contenders that are compared with the baseline, in their order."""
+    """Return all contenders except the baseline."""
     return tuple(one for one in contenders if one is not baseline_of(contenders)) if contenders else ()
