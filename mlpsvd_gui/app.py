@@ -68,9 +68,9 @@ def share_the_interpreter() -> None:
 def give_memory_back() -> None:
     """Return large arrays to the system when they are freed (glibc only).
 
-    By default glibc raises its threshold after the first large array is freed and keeps such memory in each thread's
-    heap. Each run has a thread of its own: after 8 runs of the 10-class task the window had
-    grown from 430 to 710 MB, and after 30 to 1,400; with this it stays at 430.
+    By default, glibc raises its threshold after the first large array is freed and keeps such memory in the heap of
+    each thread. Each run has its own thread: the memory of the window grew from 430 to 710 MB after 8 runs of the
+    10-class task, and to 1,400 MB after 30; with this setting it remains at 430 MB.
     """
     if platform.libc_ver()[0] == "glibc":
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
@@ -79,8 +79,8 @@ def give_memory_back() -> None:
 def leave_a_core_to_the_window() -> None:
     """Limit NumPy's matrix products to all cores but one; call before NumPy is imported.
 
-    Its threads wait by spinning. With as many threads as cores, all wait for the core that draws the
-    window: on two cores a run of 1.7 s took 6 to 27 s beside a visible window, and 1.9 s with this.
+    BLAS threads wait by spinning. With as many threads as cores, all of them wait for the core that draws the window:
+    on two cores, a run of 1.7 s took 6 to 27 s with a visible window, and 1.9 s with this limit.
     """
     n_threads = str(max(1, (os.cpu_count() or 2) - 1))
     for library in ("OPENBLAS", "MKL", "OMP"):

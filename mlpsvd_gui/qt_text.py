@@ -1,4 +1,4 @@
-"""Text that Qt shows as it is, without markup and without keys."""
+"""Escaping of text, so that Qt shows it literally, without markup and shortcuts."""
 
 from __future__ import annotations
 

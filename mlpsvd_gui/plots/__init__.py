@@ -1,1 +1,1 @@
-"""pyqtgraph curves and pictures that know nothing of the project."""
+"""General-purpose pyqtgraph plots, independent of the rest of the program."""

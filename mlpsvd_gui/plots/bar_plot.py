@@ -49,7 +49,7 @@ class BarPlot(BasePlot):
         self.view.invertY(True)
         self.view.setMouseEnabled(x=False, y=False)
 
-    # -- what it shows
+    # -- display
 
     def set_bars(
         self,
@@ -168,7 +168,7 @@ class BarPlot(BasePlot):
         super()._on_view_resized()
         self._paint_names()
 
-    # -- what the base asks
+    # -- methods of BasePlot
 
     def _data_bounds(self) -> tuple[Range, Range] | None:
         if self._values.size == 0:

@@ -111,7 +111,7 @@ class BasePlot(QWidget):
         layout.addWidget(self._empty_label)
 
     def _data_bounds(self) -> tuple[Range, Range] | None:
-        """Return the x range (view coordinates) and y range to show, or None where there is no data."""
+        """Return the x range (view coordinates) and y range to show, or None without data."""
         return None
 
     def _cursor_positions(self) -> npt.NDArray[np.float64]:
@@ -362,7 +362,7 @@ class BasePlot(QWidget):
         painter.fillRect(self.rect(), self._theme.accent if self._focus_by_key else self._theme.background)
 
     def _on_view_resized(self, *_: Any) -> None:
-        """Keep the readout in its corner."""
+        """Move the readout back to its corner."""
         self._refresh_readout()
 
     # -- menu and export

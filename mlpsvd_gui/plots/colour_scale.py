@@ -34,7 +34,7 @@ class ColourScale:
         return (log10(self.low), log10(self.high)) if self.is_log else (self.low, self.high)
 
     def indices(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
-        """Return the colour index of each value, 0 where it is absent.
+        """Return the colour index of each value, 0 for missing values.
 
         Parameters
         ----------
@@ -86,14 +86,14 @@ def range_of(values: npt.NDArray[np.float64], is_log: bool) -> tuple[float, floa
 
 
 def rounded_range(low: float, high: float, is_log: bool) -> tuple[float, float]:
-    """Return a range that holds the one given; its ends are whole tenths of a decade where it is logarithmic."""
+    """Return a range that contains the given one; on a logarithmic scale, its limits are tenths of a decade."""
     if not is_log:
         return rounded_outwards(low, high)
     return 10.0 ** (floor(10.0 * log10(low) + 1e-9) / 10.0), 10.0 ** (ceil(10.0 * log10(high) - 1e-9) / 10.0)
 
 
 def symmetric_range_of(values: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Return a range about zero that holds the finite values."""
+    """Return a range that is symmetric about zero and contains the finite values."""
     finite = values[np.isfinite(values)]
     largest = float(np.abs(finite).max()) if finite.size else 1.0
     return (-largest, largest) if largest > 0.0 else (-1.0, 1.0)

@@ -39,7 +39,7 @@ _TOOL_TIP_PX = 5.0
 
 @dataclass
 class Curve:
-    """A curve's data and look, with its graphics item."""
+    """Data and style of a curve, with its graphics item."""
 
     item: Any
     x: npt.NDArray[np.float64]
@@ -187,7 +187,7 @@ class CurvePlot(BasePlot):
             self._refresh_readout()
 
     def _look(self) -> tuple[Hashable | None, bool]:
-        """Return what the look of every curve depends on: the highlighted one, and whether there are many."""
+        """Return what determines the appearance of the curves: the highlighted one, and whether there are many."""
         chosen = self._highlighted if self._highlighted in self._curves else None
         return chosen, len(self._curves) > _MANY_CURVES
 
@@ -287,7 +287,7 @@ class CurvePlot(BasePlot):
         self._fit_legend()
         super()._on_view_resized()
 
-    # -- what the base asks
+    # -- methods of BasePlot
 
     def _data_bounds(self) -> tuple[Range, Range] | None:
         bounds = [curve.bounds for curve in self._curves.values() if curve.bounds is not None]

@@ -35,8 +35,8 @@ def tick_text(frequency_hz: float) -> str:
 def log_ticks(low_hz: float, high_hz: float, size_px: float) -> tuple[list[float], list[float]]:
     """Return labelled and unlabelled tick frequencies between two frequencies on an axis ``size_px`` long.
 
-    The ladder of a decade gets finer as there is room; when less than an octave is shown, ticks are evenly spaced
-    in hertz.
+    The number of ticks per decade depends on the available space; if less than an octave is shown, ticks are evenly
+    spaced in hertz.
     """
     if not 0.0 < low_hz < high_hz:
         return [], []
@@ -85,7 +85,7 @@ def _multiples(spacing: float, low_hz: float, high_hz: float) -> list[float]:
 
 
 def rounded_outwards(low: float, high: float) -> tuple[float, float]:
-    """Return a range that ends at round values and holds the one given; it is at most a fifth longer."""
+    """Return a range with round limits that contains the given one and is at most a fifth longer."""
     least = (high - low) / 25.0  # a round step is at most 2.5 times as long
     if not 0.0 < least < inf:
         return low, high
@@ -94,7 +94,7 @@ def rounded_outwards(low: float, high: float) -> tuple[float, float]:
 
 
 def stride_without_touching(spans: Sequence[tuple[float, float]], gap_px: float = _GAP_PX) -> int:
-    """Return the smallest k for which every k-th of some ascending labels (their first and last pixel) stand apart."""
+    """Return the smallest k for which every k-th of the ascending labels (first and last pixel) do not overlap."""
     for stride in range(1, len(spans)):
         kept = spans[::stride]
         if all(right[0] - left[1] >= gap_px for left, right in pairwise(kept)):
@@ -103,7 +103,7 @@ def stride_without_touching(spans: Sequence[tuple[float, float]], gap_px: float 
 
 
 class _RoomyAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph carries no types
-    """Without SI prefixes, and with room for the labels at both ends."""
+    """An axis without SI prefixes, and with space for the labels at both ends."""
 
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)
@@ -155,7 +155,7 @@ class PlainAxis(_RoomyAxis):
 
 
 class FrequencyAxis(_RoomyAxis):
-    """A frequency axis over a view that holds log10 of hertz."""
+    """A frequency axis for a view with log10 of hertz."""
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
         """Return tick positions (log10 of hertz): first the labelled ones, then the others."""

@@ -37,7 +37,7 @@ class Heatmap(ImagePlot):
         Parameters
         ----------
         values : array_like [shape=(nx, ny)]
-            NaN where there is nothing.
+            Values; NaN is not drawn.
         x0, y0 : float
             Centre of the first cell.
         dx, dy : float

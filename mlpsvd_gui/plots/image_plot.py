@@ -50,7 +50,7 @@ class ImagePlot(BasePlot):
         self._bar.getAxis("right").setLabel(value_text)
         self._paint_theme()
 
-    # -- what it shows
+    # -- display
 
     @property
     def has_image(self) -> bool:
@@ -126,7 +126,7 @@ class ImagePlot(BasePlot):
         axis.label.setFont(small_font())
         axis.label.setDefaultTextColor(theme.muted)
 
-    # -- what the base asks
+    # -- methods of BasePlot
 
     def _data_bounds(self) -> tuple[Range, Range] | None:
         if not self.has_image:

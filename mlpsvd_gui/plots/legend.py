@@ -56,7 +56,7 @@ class Legend(pg.GraphicsWidget):  # type: ignore[misc] # pyqtgraph carries no ty
     def fit(self, width: float, max_height: float) -> float:
         """Lay the entries out in a width (pixels) and return the height they need.
 
-        At least one line is shown; what does not fit into ``max_height`` is only counted ("+3").
+        At least one line is shown; entries that do not fit into ``max_height`` are counted ("+3").
         """
         metrics = QFontMetricsF(small_font())
         x, y, line = 0.0, 2.0, metrics.height() + 2.0

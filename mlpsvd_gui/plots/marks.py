@@ -69,7 +69,7 @@ class Marks:
 
 
 class GuideLines:
-    """Dotted horizontal lines; the legend shows the text of each, where it covers no curve."""
+    """Dotted horizontal lines, described in the legend, where the text covers no curve."""
 
     def __init__(self, plot_item: Any) -> None:
         self._plot_item = plot_item

@@ -98,7 +98,7 @@ class MatrixView(ImagePlot):
         self.set_title(self._title)
 
     def table(self) -> Table:
-        """Return the matrix as it is written: a row for each row."""
+        """Return the matrix as a table, with one row per row of the matrix."""
         if not self.has_image:
             return Table({})
         rows = np.arange(1, self._values.shape[1] + 1)

@@ -56,7 +56,7 @@ class PoleZeroPlot(BasePlot):
         for item in (self._circle, self._zeros, self._poles):
             self.plot_item.addItem(item, ignoreBounds=True)
 
-    # -- what it shows
+    # -- display
 
     def set_groups(self, groups: Sequence[PoleZeroGroup]) -> None:
         """Show these filters' poles and zeros."""
@@ -99,7 +99,7 @@ class PoleZeroPlot(BasePlot):
         is_faint = self._highlighted is not None and index != self._highlighted
         return with_alpha(self._groups[index].colour, _FAINT if is_faint else 1.0)
 
-    # -- what the base asks
+    # -- methods of BasePlot
 
     def _data_bounds(self) -> tuple[Range, Range] | None:
         edges = (-_HALF_WIDTH, _HALF_WIDTH)

@@ -80,7 +80,7 @@ class ResponsePlot(CurvePlot):
         timer.timeout.connect(slot)
         return timer
 
-    # -- what it shows
+    # -- display
 
     def set_filters(self, filters: Sequence[tuple[float, float, str, QColor | str]]) -> None:
         """Show a handle for each filter: centre (Hz), −3 dB bandwidth (Hz), label, colour."""

@@ -68,7 +68,7 @@ class Waterfall(BasePlot):
         axis.enableAutoSIPrefix(False)
         axis.setLabel("dB")
 
-    # -- what comes in
+    # -- input
 
     def begin(self, frequencies_hz: npt.ArrayLike, step_s: float, span_s: float = 30.0) -> None:
         """Start an empty picture.
@@ -157,7 +157,7 @@ class Waterfall(BasePlot):
             self._indices = self._scale.indices(self._levels.astype(np.float64))
             self._paint_bar()
 
-    # -- what it shows
+    # -- display
 
     @property
     def most_rows(self) -> int:
@@ -202,7 +202,7 @@ class Waterfall(BasePlot):
         axis.label.setFont(small_font())
         axis.label.setDefaultTextColor(self._theme.muted)
 
-    # -- what the base asks
+    # -- methods of BasePlot
 
     def _data_bounds(self) -> tuple[Range, Range] | None:
         if self._last_row is None or not len(self._starts):

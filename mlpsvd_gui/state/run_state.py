@@ -63,7 +63,7 @@ class RunState(QObject):
         self.engine_description = ""
 
     def begin(self, experiment: Experiment, contenders: Sequence[Contender] | None = None) -> None:
-        """Forget the last run and start one of ``experiment``, by default of the contenders that it names."""
+        """Discard the last run and start one of ``experiment``, by default with its own contenders."""
         if contenders is None:
             contenders = named_contenders(experiment.training.contenders)
         self.experiment = experiment

@@ -57,7 +57,7 @@ class ElidedLabel(QLabel):
         return QSize(0, super().minimumSizeHint().height())
 
     def shown_text(self) -> str:
-        """Return the text as it is shown, shortened or not."""
+        """Return the displayed text, which may be shortened."""
         room_px = self.contentsRect().width()
         text = self.fontMetrics().elidedText(self.text(), self._mode, room_px)
         return text if text == self.text() or room_px >= self._least_px else ""
@@ -78,7 +78,7 @@ class ElidingComboBox(Chooser):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
 
     def shown_text(self) -> str:
-        """Return the chosen text as it is shown, shortened or not."""
+        """Return the displayed text of the current item, which may be shortened."""
         return self._shortened(self._option())
 
     def _option(self) -> QStyleOptionComboBox:

@@ -32,7 +32,7 @@ _APP_SIZES = (16, 24, 32, 48, 64, 128, 256)
 
 
 def svg_text(name: str) -> str:
-    """Return the drawing of an icon; ``KeyError`` says which names there are."""
+    """Return the drawing of an icon; ``KeyError`` lists the available names."""
     file = files("mlpsvd_resources") / "icons" / f"{name}.svg"
     if not file.is_file():
         raise KeyError(f"there is no icon {name!r}; there are {', '.join(ICON_NAMES)}")

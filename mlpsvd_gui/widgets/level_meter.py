@@ -180,7 +180,7 @@ class LevelMeter(QWidget):
         return QPointF(self._x(self._trigger_dbfs, bar), bar.top() - 3.0)
 
     def position_of(self, level_dbfs: float) -> QPointF:
-        """Return where a level lies on the bar, in pixels."""
+        """Return the position of a level on the bar, in pixels."""
         bar = self._bar_area()
         return QPointF(self._x(level_dbfs, bar), bar.center().y())
 

@@ -167,9 +167,7 @@ class FloatingMessage(MessageBar):
     def _restyle(self) -> None:
         super()._restyle()
         colour = QColor(_COLOURS[self.kind])
-        ground = mix(
-            self._page.palette().color(QPalette.ColorRole.Window), colour, 0.15
-        )  # what lies below stays hidden
+        ground = mix(self._page.palette().color(QPalette.ColorRole.Window), colour, 0.15)  # opaque
         self.setStyleSheet(
             f"#messageBar {{ background: {ground.name()}; border: 1px solid {colour.name()};"
             f" border-left: 4px solid {colour.name()}; border-radius: 3px; }}"
@@ -177,21 +175,21 @@ class FloatingMessage(MessageBar):
 
 
 class ShowsMessages:
-    """For pages with a bar of messages: errors, warnings and what was done, a sentence each."""
+    """Mix-in for pages with a message bar: errors, warnings and confirmations, one sentence each."""
 
     messages: MessageBar
 
     def show_error(self, sentence: str, action: str = "", action_text: str = "") -> None:
-        """Show what went wrong; an empty sentence removes an error that is shown."""
+        """Show an error; an empty sentence removes the error that is shown."""
         if sentence:
             self.messages.show_message(MessageKind.ERROR, sentence, action, action_text)
         elif self.messages.kind is MessageKind.ERROR:
             self.messages.clear()
 
     def show_warning(self, sentence: str, action: str = "", action_text: str = "") -> None:
-        """Show what a person should know."""
+        """Show a warning."""
         self.messages.show_message(MessageKind.WARNING, sentence, action, action_text)
 
     def show_done(self, sentence: str, action: str = "", action_text: str = "") -> None:
-        """Show what was done."""
+        """Show a confirmation."""
         self.messages.show_message(MessageKind.DONE, sentence, action, action_text)

@@ -44,7 +44,7 @@ class NoteList(QScrollArea):
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What is shown."""
+        """The displayed notes."""
         return self._sentences
 
     def sizeHint(self) -> QSize:

@@ -83,7 +83,7 @@ class NumberField(QAbstractSpinBox):
         return round(self._value) if self._quantity.whole and math.isfinite(self._value) else float(self._value)
 
     def show_value(self, value: float) -> None:
-        """Show a number in place of any text; emits only that a rejected text is gone."""
+        """Show a number; emits only the end of an error, if the text was invalid."""
         self._value = value
         self._show()
         self._set_problem("")

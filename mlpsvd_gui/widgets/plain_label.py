@@ -1,4 +1,4 @@
-"""A label for texts that may hold names from files."""
+"""A label for texts that may contain names from files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["PlainLabel"]
 
 
 class PlainLabel(QLabel):
-    """A QLabel that shows its text as it is; a bare one renders what looks like markup, and loads its pictures."""
+    """A QLabel that shows its text literally; by default, QLabel renders markup and loads its images."""
 
     def __init__(self, parent: QWidget | None = None, text: str = "") -> None:
         super().__init__(text, parent)

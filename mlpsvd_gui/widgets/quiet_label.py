@@ -25,7 +25,7 @@ class QuietLabel(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def text(self) -> str:
-        """Return what is shown."""
+        """Return the displayed text."""
         return self._text
 
     def setText(self, text: str) -> None:
@@ -45,7 +45,7 @@ class QuietLabel(QWidget):
         return QSize(0, self.fontMetrics().height() + 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw as much of the text as fits."""
+        """Draw the part of the text that fits."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Window))
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))

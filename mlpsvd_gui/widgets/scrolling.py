@@ -50,5 +50,5 @@ class _Area(QScrollArea):
 
 
 def scrolling(page: QWidget) -> QScrollArea:
-    """Return a frameless scroll area that holds ``page``; scroll bars appear if there is too little space."""
+    """Return a frameless scroll area with ``page``; scroll bars appear if there is too little space."""
     return _Area(page)

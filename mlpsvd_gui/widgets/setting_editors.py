@@ -128,7 +128,7 @@ class SeveralChoicesEditor(SettingEditor):
         self._box.setItemText(0, ", ".join(self._texts.get(one, str(one)) for one in value))
 
     def _toggle(self, value: Any) -> None:
-        """Take a tick, or put it back where it was the last one."""
+        """Apply a change of a check box; the last tick cannot be removed."""
         ticked = tuple(one for one, action in self.actions_by_value.items() if action.isChecked())
         if ticked:
             self.edited.emit(ticked)

@@ -1,4 +1,4 @@
-"""A welcome page: title, a few sentences, and a button for each way to begin."""
+"""A welcome page: title, a few sentences, and a button for each first step."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _BUTTON_WIDTH = 140
 
 
 class WelcomePage(QWidget):
-    """Shown by a page while it has nothing else to show.
+    """Shown by a page that has no content yet.
 
     Parameters
     ----------
     title, text
-        What the page is for.
+        The purpose of the page.
     buttons
         Label of each button; the first one is the default.
     """

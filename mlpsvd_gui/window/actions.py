@@ -19,7 +19,7 @@ _THEMES = (("system", "&Follow the system"), ("light", "&Light"), ("dark", "&Dar
 
 
 def export_tip(contender: Contender) -> str:
-    """Return what the export of a contender's model writes."""
+    """Return the tooltip of the action that exports a contender's model."""
     return f"Export the trained {contender.title} as a model file (.safetensors)"
 
 

@@ -154,7 +154,7 @@ class TrainingWorker(QObject):
         stop: threading.Event,
         go: threading.Event,
     ) -> TrainingFinished | TrainingStopped | TrainingFailed:
-        """Train to the end, to Stop, or until a loss is no longer finite; what is good by then is kept."""
+        """Train to the end, to Stop, or until a loss is no longer finite; the networks trained so far are kept."""
         n_contenders = len(prepared.experiment.training.contenders)
         try:
             stopped = self._pull(token, race, keeper, n_contenders, stop, go)

@@ -1,4 +1,4 @@
-"""What the training worker reports: one frozen class for each event of a run, which ``token`` identifies."""
+"""Events of the training worker: frozen classes, in which ``token`` identifies the run."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ class TrainingJob(QObject):
         self.failed.emit(reason)
 
     def _note_new(self, notes: Sequence[str]) -> None:
-        """Report what has become known since the run began."""
+        """Report notes that were added since the start of the run."""
         self._note([note for note in notes if self._run.add_note(note)])
 
     def _note(self, notes: Sequence[str]) -> None:

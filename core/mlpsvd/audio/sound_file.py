@@ -130,6 +130,8 @@ def _forward_reader() -> Any:
     """Return a SoundFile that only reads forwards; otherwise soundfile seeks after each read."""
 
     class ForwardReader(soundfile_library().SoundFile):  # type: ignore[misc]
+        """A sound file that is read without seeking."""
+
         def seekable(self) -> bool:
             return False
 
@@ -137,7 +139,7 @@ def _forward_reader() -> Any:
 
 
 def _on_disk(path: Path) -> Path | bytes:
-    """The path as soundfile can open it: on Unix a file name is bytes, and need not be Unicode."""
+    """Return the path in a form that soundfile can open: on Unix, bytes, as file names may not be valid Unicode."""
     return path if sys.platform == "win32" else os.fsencode(path)
 
 

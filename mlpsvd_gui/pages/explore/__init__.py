@@ -1,1 +1,1 @@
-"""Explore: filters, data, training and what it gives."""
+"""Explore: filters, data, training and results."""

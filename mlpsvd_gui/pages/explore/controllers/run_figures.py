@@ -74,9 +74,9 @@ def race_row(history: Sequence[EpochEvent], n_test: int = 0) -> RaceRow | None:
 
 
 def comparisons(run: RunState) -> dict[str, Comparison]:
-    """Compare the networks of a run with the baseline: by their predictions once they are known, before by accuracies.
+    """Compare the networks of a run with the baseline, by their predictions if available, else by their accuracies.
 
-    A network that is not at the baseline's epoch has no entry.
+    Networks that are not at the baseline's epoch have no entry.
     """
     if run.outcomes:
         return compare_outcomes(run.outcomes)
@@ -122,7 +122,7 @@ def singular_value_history(history: Sequence[EpochEvent], layer: int) -> Array:
 
 
 def layer_choices(run: RunState) -> list[LayerChoice]:
-    """Return every layer of every contender; factored networks come first, as they are what the panel is for."""
+    """Return every layer of every contender, factored networks first."""
     choices = []
     for contender in sorted(run.contenders.values(), key=lambda one: not one.is_factored):
         history = run.histories[contender.key]

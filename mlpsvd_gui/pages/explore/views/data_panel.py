@@ -138,7 +138,7 @@ class DataPanel(QWidget):
         paths = dropped_paths(event.mimeData())
         return next((path for path in paths if Path(path).suffix.lower() == ".csv" or is_folder(Path(path))), None)
 
-    # -- what it shows
+    # -- display
 
     def show_source(self, source: str, summary: str) -> None:
         """Show the source of the clips and a sentence about them."""

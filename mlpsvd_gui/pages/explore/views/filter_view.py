@@ -87,7 +87,7 @@ class FilterView(QWidget):
         self.plots.setCurrentIndex(index)
         self.quantity_changed.emit(index)
 
-    # -- what it shows
+    # -- display
 
     @property
     def quantity_index(self) -> int:

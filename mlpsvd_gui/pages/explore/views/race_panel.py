@@ -1,4 +1,4 @@
-"""The race: what each network reached, what it took, and its ratio to the baseline. Measured numbers only."""
+"""Results of the race: accuracy and cost of each network, and their ratio to the baseline; measured values only."""
 
 from __future__ import annotations
 
@@ -193,9 +193,9 @@ class RacePanel(QWidget):
         self.show_rows({})
 
     def show_rows(self, rows: Mapping[str, RaceRow], comparisons: Mapping[str, Comparison] | None = None) -> None:
-        """Show what the contenders reached, by key; what has not been measured is shown as "—".
+        """Show the results of the contenders, by key; missing values are shown as "—".
 
-        ``comparisons`` says of each contender whether its accuracy differs from the baseline's by more than chance; a
+        ``comparisons`` contains the significance of each contender's difference from the baseline in accuracy; a
         difference within chance is greyed.
         """
         for index, contender in enumerate(self._contenders):

@@ -107,7 +107,7 @@ class FilesController(QObject):
         self._worker.news.connect(self._take_news)
         self._drawing.timeout.connect(self._draw)
 
-    # --- which model -------------------------------------------------------------------------------------------------
+    # --- model -------------------------------------------------------------------------------------------------------
 
     def _take_models(self) -> None:
         self._use(default_model(self._models.entries(), self._key))
@@ -139,7 +139,7 @@ class FilesController(QObject):
         stale = self._made_by is not None and self._model is not None and not _is_same(self._made_by, self._model)
         self._panel.show_stale(stale_text(self._made_by, self._model) if stale and self._results() else "")
 
-    # --- which files -------------------------------------------------------------------------------------------------
+    # --- files -------------------------------------------------------------------------------------------------------
 
     def _find_next(self) -> None:
         if self._to_find and not self._finder.is_busy:
@@ -243,7 +243,7 @@ class FilesController(QObject):
         self._draw()
         self._show_stale()
         waiting = [entry for entry in self._entries() if entry.result is None]
-        # Files that were added meanwhile are what the person is waiting for too.
+        # Continue with files that were added during the classification.
         if waiting and not self._was_stopped and not error and self._made_by is not None:
             self._begin(self._made_by, waiting)
 

@@ -10,7 +10,7 @@ __all__ = ["progress_text", "ready_text", "stale_text"]
 
 
 def progress_text(news: FilesClassified) -> str:
-    """Say how far it is and how long it will take."""
+    """Return the progress and the remaining time."""
     left = f", {_time_left(news.left_s)} left" if news.left_s is not None else ""
     return f"{news.n_done:,} of {news.n_files:,} recordings{left}"
 

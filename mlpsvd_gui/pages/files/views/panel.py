@@ -75,7 +75,7 @@ class FilesPanel(ShowsMessages, QWidget):
         """Return the colour of a class."""
         return class_colour(self._names.index(label) if label in self._names else 0, self._theme)
 
-    # --- what is told ------------------------------------------------------------------------------------------------
+    # --- messages ----------------------------------------------------------------------------------------------------
 
     def show_pages(self, has_files: bool, has_model: bool) -> None:
         """Show the tables, or the welcome page."""
@@ -116,7 +116,7 @@ class FilesPanel(ShowsMessages, QWidget):
         elif self.messages.kind is MessageKind.WARNING:
             self.messages.clear()
 
-    # --- files dropped -----------------------------------------------------------------------------------------------
+    # --- drag and drop -----------------------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files and folders."""
@@ -140,7 +140,7 @@ class FilesPanel(ShowsMessages, QWidget):
         if recordings:
             self.controls.paths_chosen.emit(recordings)
 
-    # --- building ----------------------------------------------------------------------------------------------------
+    # --- layout ------------------------------------------------------------------------------------------------------
 
     def _recolour(self) -> None:
         self.table.rows.set_colours(self.colour_of, self._theme)

@@ -55,7 +55,7 @@ class FileRows(QAbstractTableModel):
         self._wrong = _WRONG[False]
         self._is_stale = False
 
-    # --- what Qt asks, a thousand times a repaint: cheapest answers first --------------------------------------------
+    # --- methods of QAbstractTableModel, called about a thousand times per repaint: fast paths first -----------------
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
         """Return the number of files shown."""
@@ -115,7 +115,7 @@ class FileRows(QAbstractTableModel):
             return f"{entry.result.label} by mean probability; most windows were predicted as {majority}"
         return str(entry.file.path)
 
-    # --- what changes ------------------------------------------------------------------------------------------------
+    # --- changes -----------------------------------------------------------------------------------------------------
 
     def add(self, entries: Sequence[FileEntry]) -> None:
         """Append files."""

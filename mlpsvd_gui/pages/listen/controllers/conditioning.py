@@ -80,7 +80,7 @@ class ConditioningController(QObject):
         measuring.measured.connect(self._take_background)
         measuring.failed.connect(self._fail)
 
-    # --- what holds now
+    # --- current state
 
     @property
     def device_key(self) -> str | None:
@@ -122,7 +122,7 @@ class ConditioningController(QObject):
             texts.append("Level calibrated")
         return texts
 
-    # --- whom it is about
+    # --- device and model
 
     def use_device(self, key: str | None, name: str) -> None:
         """Use another microphone; None if the source is not a microphone."""

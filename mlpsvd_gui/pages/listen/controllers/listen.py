@@ -136,7 +136,7 @@ class ListenController(QObject):
         self._models.opened.connect(self._take_opened)
         self._models.failed.connect(lambda text: self._panel.show_error(sentence(text)))
 
-    # --- what is chosen ------------------------------------------------------------------------------------------
+    # --- choices -------------------------------------------------------------------------------------------------
 
     def _choose_model(self, key: str) -> None:
         self._chosen_key = key
@@ -275,7 +275,7 @@ class ListenController(QObject):
         self._offer_whole_sounds(model)
 
     def _offer_whole_sounds(self, model: AvailableModel | None) -> None:
-        """Say once to whoever never chose windows that a network of whole recordings hears whole sounds best."""
+        """Suggest whole-sound decisions, once, for a network of whole recordings, unless windows were chosen."""
         is_fitting = model is not None and model.bank is None and model.classifier.model.contract.cut_s == 0
         is_open = not self.settings.chose_windows and self.settings.settings.windows == "running"
         if is_fitting and is_open and not self._has_offered:
@@ -319,7 +319,7 @@ class ListenController(QObject):
         if self._session is None and self._update is None:
             self._panel.show_status(f"{reason}." if reason else "Ready.")
 
-    # --- what comes in -------------------------------------------------------------------------------------------
+    # --- input ---------------------------------------------------------------------------------------------------
 
     def _take_news(self) -> None:
         if self.sender() is self._session:

@@ -64,7 +64,7 @@ class LiveSettingsController(QObject):
         self._levels_dbfs.append(rms_dbfs)
 
     def forget_levels(self) -> None:
-        """Forget the levels of another source."""
+        """Discard the levels of another source."""
         self._levels_dbfs.clear()
 
     def hear_whole_sounds(self) -> None:
@@ -104,7 +104,7 @@ class LiveSettingsController(QObject):
 
 
 def _origin(suggestion: TriggerSuggestion, has_levels: bool) -> str:
-    """Say where a trigger level comes from."""
+    """Return a sentence on the origin of a trigger level."""
     if suggestion.background_dbfs is not None:
         text = f"Trigger level set {ABOVE_BACKGROUND_DB:g} dB above the background"
         return with_minus(f"{text}, which was at {suggestion.background_dbfs:.0f} dBFS.")

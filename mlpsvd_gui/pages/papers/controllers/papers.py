@@ -281,7 +281,7 @@ class PapersController(QObject):
             self._show_chosen()
 
     def _take_survey_beside_a_run(self, found: Survey) -> None:
-        """Take a survey during a run, which knows its own progress better."""
+        """Apply a survey during a run, except for the results that the run computes and reports itself."""
         known = self._survey.completions if self._survey is not None else {}
         newer = {name: known[name] for name in self._running if name in known}
         self._survey = replace(found, completions={**found.completions, **newer})

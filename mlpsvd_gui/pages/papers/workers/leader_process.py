@@ -58,7 +58,7 @@ class EngineCompiling:
 
 @dataclass(frozen=True)
 class RunStarting:
-    """The processes start; what is there already, by name."""
+    """The processes start; contains the results that are already available, by name."""
 
     completions: Mapping[str, Completion]
     token: int = 0
@@ -185,7 +185,7 @@ class _Run:
     def _report(self, news: LeaderNews) -> None:
         try:
             self._window.send(news)
-        except OSError:  # the window has gone: the other thread hears of it too
+        except OSError:  # the window has closed, which the other thread also detects
             return
 
 

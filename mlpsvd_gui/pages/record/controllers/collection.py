@@ -158,7 +158,7 @@ class CollectionController(QObject):
         self._panel.bar.show_recent(self._memory.folders)
         self._panel.welcome.show_recent(self._memory.folders)
 
-    # -- what the page asks
+    # -- requests of the page
 
     def _connect(self) -> None:
         panel, classes, review = self._panel, self._panel.classes, self._panel.review
@@ -244,7 +244,7 @@ class CollectionController(QObject):
             self._memory.set_goal(str(self._content.folder), goal)
             self.classes_changed.emit()
 
-    # -- what is shown
+    # -- display
 
     def _names(self) -> tuple[str, ...]:
         """All classes in the order of their keys; a new one comes last, so that keys keep their classes."""

@@ -152,7 +152,7 @@ class TakesController(QObject):
             if worker.folder is not None:
                 self.take_ready.emit(take, worker.folder)
 
-    # -- what is asked
+    # -- requests of the page
 
     def _record(self) -> None:
         label = self._panel.classes.chosen
@@ -187,7 +187,7 @@ class TakesController(QObject):
             self._panel.bar.meter.hide_trigger()
         self._draw()
 
-    # -- what is shown
+    # -- display
 
     def _show_level(self, rms_dbfs: float, peak_dbfs: float, clipped: bool) -> None:
         if self._panel.isVisible():

@@ -165,7 +165,7 @@ class RecordReview(QWidget):
     def _swatch(self, index: int) -> QIcon:
         return swatch_icon(class_colour(self._colour_indices[index] if self._colour_indices else index, self._theme))
 
-    # -- asking
+    # -- requests
 
     def _filter(self, *_: object) -> None:
         self.table.show_class(self.shown_class)
