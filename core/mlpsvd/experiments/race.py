@@ -47,8 +47,7 @@ __all__ = [
 class RaceEvent:
     """One epoch of one contender.
 
-    If epoch 0 follows later epochs of the same contender, its training has restarted, and its earlier events are to be
-    ignored.
+    Epoch 0 after later epochs of a contender means that its training has restarted; its earlier events are obsolete.
 
     Attributes
     ----------
