@@ -199,15 +199,16 @@ def _require_rank(weights: _Array, rank: int) -> None:
 
 
 def _draw(found: NDArray[np.float64], whole: float, n_bytes: int) -> Figure:
-    from mlpsvd.drawing import new_figure
+    from mlpsvd.drawing import new_figure, style
 
-    figure = new_figure(2.4)
-    axes = figure.add_subplot()
-    for column, label in ((2, "truncated"), (3, "weighted by the inputs"), (4, "and fine-tuned")):
-        axes.plot(found[:, 1], 100 * found[:, column], marker=".", label=label)
-    axes.axhline(100 * whole, color="0.5", linewidth=0.6)
-    axes.axvline(n_bytes, color="0.5", linewidth=0.6, linestyle=":")
-    axes.set_xlabel("Bytes of the first layer (dotted: dense)")
-    axes.set_ylabel("Test accuracy (%)")
-    axes.legend()
+    with style():
+        figure = new_figure(2.4)
+        axes = figure.add_subplot()
+        for column, label in ((2, "truncated"), (3, "weighted by the inputs"), (4, "and fine-tuned")):
+            axes.plot(found[:, 1], 100 * found[:, column], marker=".", label=label)
+        axes.axhline(100 * whole, color="0.5", linewidth=0.6)
+        axes.axvline(n_bytes, color="0.5", linewidth=0.6, linestyle=":")
+        axes.set_xlabel("Bytes of the first layer (dotted: dense)")
+        axes.set_ylabel("Test accuracy (%)")
+        axes.legend()
     return figure

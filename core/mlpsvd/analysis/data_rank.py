@@ -71,14 +71,15 @@ def data_rank(subject: Subject) -> Generator[AnalysisEvent, None, None]:
 
 
 def _draw(sigma: NDArray[np.float64], of_all: NDArray[np.float64]) -> Figure:
-    from mlpsvd.drawing import new_figure
+    from mlpsvd.drawing import new_figure, style
 
-    figure = new_figure(2.4)
-    axes = figure.add_subplot()
-    for values, label in ((sigma, "class means"), (of_all[: 4 * len(sigma)], "training set")):
-        positive = values[values > 0.0]
-        axes.semilogy(np.arange(1, len(positive) + 1), positive / positive[0], marker=".", label=label)
-    axes.set_xlabel("Number")
-    axes.set_ylabel("Singular value / largest")
-    axes.legend()
+    with style():
+        figure = new_figure(2.4)
+        axes = figure.add_subplot()
+        for values, label in ((sigma, "class means"), (of_all[: 4 * len(sigma)], "training set")):
+            positive = values[values > 0.0]
+            axes.semilogy(np.arange(1, len(positive) + 1), positive / positive[0], marker=".", label=label)
+        axes.set_xlabel("Number")
+        axes.set_ylabel("Singular value / largest")
+        axes.legend()
     return figure

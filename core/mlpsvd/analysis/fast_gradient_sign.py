@@ -112,12 +112,13 @@ def robustness(subject: Subject) -> Generator[AnalysisEvent, None, None]:
 
 
 def _draw(steps: Sequence[float], accuracies: Sequence[float]) -> Figure:
-    from mlpsvd.drawing import new_figure
+    from mlpsvd.drawing import new_figure, style
 
-    figure = new_figure(2.2)
-    axes = figure.add_subplot()
-    axes.plot(steps, 100 * np.array(accuracies), marker=".")
-    axes.set_xlabel("Step / rms of the features")
-    axes.set_ylabel("Test accuracy (%)")
-    axes.set_ylim(bottom=0)
+    with style():
+        figure = new_figure(2.2)
+        axes = figure.add_subplot()
+        axes.plot(steps, 100 * np.array(accuracies), marker=".")
+        axes.set_xlabel("Step / rms of the features")
+        axes.set_ylabel("Test accuracy (%)")
+        axes.set_ylim(bottom=0)
     return figure

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.papers.bayes_limit import BAYES_LIMIT
 from mlpsvd.experiments.papers.discriminability import DISCRIMINABILITY
+from mlpsvd.experiments.papers.divya import DIVYA_COMPRESSION, DIVYA_CONVOLUTION, DIVYA_ROBUSTNESS
 from mlpsvd.experiments.papers.figure_3 import FIGURE_3
 from mlpsvd.experiments.papers.figure_4 import FIGURE_4
 from mlpsvd.experiments.papers.figure_5 import FIGURE_5
@@ -17,6 +18,8 @@ from mlpsvd.experiments.papers.figure_7 import FIGURE_7
 from mlpsvd.experiments.papers.figure_8 import FIGURE_8
 from mlpsvd.experiments.papers.figure_9 import FIGURE_9
 from mlpsvd.experiments.papers.finding import Reproduction
+from mlpsvd.experiments.papers.kantack import KANTACK_FIGURE_3, KANTACK_FIGURE_4, KANTACK_FIGURE_5
+from mlpsvd.experiments.papers.kantack_training import KANTACK_FIGURE_7, KANTACK_RATE, KANTACK_UPDATE
 from mlpsvd.experiments.papers.pareto import PARETO
 from mlpsvd.experiments.papers.smaller_ranks import SMALLER_RANKS
 from mlpsvd.experiments.papers.table_1 import TABLE_I
@@ -58,6 +61,19 @@ PAPERS: tuple[Paper, ...] = (
             TABLE_I, TABLE_II, FIGURE_3, FIGURE_4, FIGURE_5, FIGURE_6, FIGURE_7, FIGURE_8, FIGURE_9,
             BAYES_LIMIT, VARIANTS, SMALLER_RANKS, PARETO, DISCRIMINABILITY,
         ),
+    ),
+    Paper(
+        "kantack",
+        "Kantack (2020)",
+        "N. Kantack, “Linear algebra for deep learning: matrix factorization and a matrix perspective on gradient "
+        "descent”, term paper, Old Dominion University (2020)",
+        (KANTACK_FIGURE_3, KANTACK_FIGURE_4, KANTACK_FIGURE_5, KANTACK_UPDATE, KANTACK_FIGURE_7, KANTACK_RATE),
+    ),
+    Paper(
+        "divya",
+        "Divya",
+        "R. Divya, “Linear algebraic methods in neural networks”",
+        (DIVYA_CONVOLUTION, DIVYA_COMPRESSION, DIVYA_ROBUSTNESS),
     ),
 )  # fmt: skip
 """The papers, in the order of the window and of the report. A new entry needs nothing else."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mlpsvd.experiments.bayes_limit import DEFAULT_CLIPS
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.papers.finding import Results
-from mlpsvd.experiments.presets import preset
+from mlpsvd.experiments.presets import LETTERS_PRESET, preset
 from mlpsvd.experiments.trials.measurements import Measurement
 from mlpsvd.experiments.trials.trials import Trial, seeded
 from mlpsvd.settings import with_value
@@ -24,6 +24,7 @@ __all__ = [
     "curves_percent",
     "final_percents",
     "final_ranks",
+    "letters_task",
     "race_trials",
     "spaced_task",
     "table_2_task",
@@ -31,6 +32,8 @@ __all__ = [
 ]
 
 _BAYES_CLIPS = DEFAULT_CLIPS
+_LETTERS_HIDDEN = 1800
+_LETTERS_PER_CLASS = 150
 
 
 def table_2_task(bandwidth_hz: float, n_classes: int) -> Experiment:
@@ -43,6 +46,23 @@ def spaced_task(spacing_hz: float, bandwidth_hz: float, n_classes: int = 5) -> E
     name = f"{n_classes} classes, {bandwidth_hz:g} Hz, Δf {spacing_hz:g} Hz"
     filters = paper_bank(n_classes, spacing_hz, bandwidth_hz)
     return changed(table_2_task(10.0, 5), {"name": name, "data.synthetic.filters": filters})
+
+
+def letters_task(n_hidden_layers: int) -> Experiment:
+    """Return Kantack's letters with so many hidden layers of 1,800 neurons, in a size that takes minutes."""
+    hidden = (_LETTERS_HIDDEN,) * n_hidden_layers
+    sizes = "-".join(map(str, (900, *hidden, 26)))
+    return changed(
+        preset(LETTERS_PRESET),
+        {
+            "name": f"Kantack: letters, {sizes}",
+            "network.hidden": hidden,
+            "training.contenders": ("mlp", "mlp-svd") if n_hidden_layers == 1 else ("mlp",),
+            "data.letters.train_per_class": _LETTERS_PER_CLASS,
+            "training.epochs": 8,
+            "discarding.last": 6,
+        },
+    )
 
 
 def changed(experiment: Experiment, changes: Mapping[str, Any]) -> Experiment:

@@ -42,6 +42,8 @@ def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The paper's tasks with few clips and epochs."""
     monkeypatch.setattr(tasks, "preset", lambda name: tasks.changed(preset(name), SMALL))
     monkeypatch.setattr(tasks, "_BAYES_CLIPS", 100)
+    monkeypatch.setattr(tasks, "_LETTERS_HIDDEN", 20)
+    monkeypatch.setattr(tasks, "_LETTERS_PER_CLASS", 4)
     names = ("Paper: 2 classes, 10 Hz", "Paper: 5 classes, 100 Hz")
     presets = {name: tasks.changed(preset(name), SMALL) for name in names}
     monkeypatch.setattr(bayes_limit, "PRESETS", presets)
