@@ -104,7 +104,7 @@ def _holder(path: Path) -> str:
     """Describe the holder of a lock, as far as known."""
     try:
         holder = parse_fields(read_plain(path, _MOST_BYTES))
-        pid, host = holder.whole("pid"), one_line(holder.text("host"), 40)
+        pid, host = holder.integer("pid"), one_line(holder.text("host"), 40)
         since = one_line(holder.text("since"), 40)
     except (OSError, FileFormatError):
         return "in another program"

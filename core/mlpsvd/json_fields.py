@@ -72,7 +72,7 @@ class Fields:
     Examples
     --------
     >>> fields = Fields({"rank": 3, "sigma": [1.5, 0.5]})
-    >>> fields.whole("rank", low=1)
+    >>> fields.integer("rank", low=1)
     3
     >>> fields.numbers("sigma")
     (1.5, 0.5)
@@ -115,7 +115,7 @@ class Fields:
             raise self._wrong(name, "true or false")
         return value
 
-    def whole(self, name: str, low: int = 0, high: int = 2**31 - 1) -> int:
+    def integer(self, name: str, low: int = 0, high: int = 2**31 - 1) -> int:
         """Return a whole number from ``low`` to ``high``."""
         value = self._table.get(name)
         if type(value) is not int or not low <= value <= high:
@@ -135,10 +135,10 @@ class Fields:
         entries = self._entries(name)
         return tuple(entries.number(index, low, high) for index in entries.names())
 
-    def wholes(self, name: str, low: int = 0, high: int = 2**31 - 1) -> tuple[int, ...]:
+    def integers(self, name: str, low: int = 0, high: int = 2**31 - 1) -> tuple[int, ...]:
         """Return a list of whole numbers from ``low`` to ``high``."""
         entries = self._entries(name)
-        return tuple(entries.whole(index, low, high) for index in entries.names())
+        return tuple(entries.integer(index, low, high) for index in entries.names())
 
     def texts(self, name: str, choices: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Return a list of texts; each of ``choices`` where there are any."""

@@ -72,7 +72,7 @@ class Quantity:
     ----------
     unit : str
         See :func:`parse_quantity`.
-    whole : bool
+    is_integer : bool
         Whether only whole numbers are right.
     low, high : float or None
         Inclusive limits; None for no limit.
@@ -81,7 +81,7 @@ class Quantity:
     """
 
     unit: str = ""
-    whole: bool = False
+    is_integer: bool = False
     low: float | None = None
     high: float | None = None
     zero: str = ""
@@ -101,7 +101,7 @@ class Quantity:
         """
         if self.zero and text.strip().lower() == self.zero.lower():
             return 0.0
-        value = parse_quantity(text, self.unit, self.whole)
+        value = parse_quantity(text, self.unit, self.is_integer)
         if (self.low is not None and value < self.low) or (self.high is not None and value > self.high):
             raise QuantityError(f"Enter {self.expected()}, not {self.format(value)}.")
         return value
@@ -115,7 +115,7 @@ class Quantity:
 
     def expected(self) -> str:
         """Return a description of valid input, for example "a number from 1 to 8000 Hz"."""
-        noun = "a whole number" if self.whole else "a number"
+        noun = "a whole number" if self.is_integer else "a number"
         low, high = (None if limit is None else self.format(limit) for limit in (self.low, self.high))
         if self.low is not None and high is not None:
             is_zero = bool(self.zero) and self.low == 0
@@ -125,7 +125,7 @@ class Quantity:
         return noun if high is None else f"{noun} of at most {high}"
 
 
-def parse_quantity(text: str, unit: str = "", whole: bool = False) -> float:
+def parse_quantity(text: str, unit: str = "", is_integer: bool = False) -> float:
     """Return the number that a text means, in a unit.
 
     Parameters
@@ -135,7 +135,7 @@ def parse_quantity(text: str, unit: str = "", whole: bool = False) -> float:
     unit : str
         The unit of the result, which the text may leave out: ``"s"``, ``"Hz"``, ``"%"``, ``"dB"``, ``"dBFS"``,
         ``"dB SPL"``, any noun such as ``"samples"``, or ``""`` for none.
-    whole : bool
+    is_integer : bool
         Whether only whole numbers are right.
 
     Returns
@@ -164,17 +164,17 @@ def parse_quantity(text: str, unit: str = "", whole: bool = False) -> float:
     plain = text.translate(_SAME).strip()
     match = _NUMBER.fullmatch(plain) if len(plain) <= _LONGEST else None
     if match is None:
-        raise QuantityError(_no_number(text, unit, whole))
+        raise QuantityError(_no_number(text, unit, is_integer))
     sign, digits, exponent, written = match[1], match[2].rstrip(" "), int(match[3] or 0), match[4].strip()
     factor = _factor(written, unit, text)
-    mantissa = _mantissa(digits, text, unit, whole)
+    mantissa = _mantissa(digits, text, unit, is_integer)
     if abs(exponent) > _GREATEST_EXPONENT:
         raise QuantityError(f"{_quote(text)} is too large or too small for a number.")
     exact = Decimal(f"{sign}{mantissa}").scaleb(exponent) * factor
     value = float(exact)
     if value in (float("inf"), float("-inf")) or (value == 0.0 and exact != 0):
         raise QuantityError(f"{_quote(text)} is too large or too small for a number.")
-    if whole and exact != exact.to_integral_value():
+    if is_integer and exact != exact.to_integral_value():
         raise QuantityError(f"{_quote(text)} is not a whole number: enter one such as {round(value)}.")
     return value
 
@@ -205,7 +205,7 @@ def format_number(value: float) -> str:
     return f"{mantissa}e{int(exponent)}" if e else mantissa
 
 
-def _mantissa(digits: str, text: str, unit: str, whole: bool) -> str:
+def _mantissa(digits: str, text: str, unit: str, is_integer: bool) -> str:
     """Return digits with a decimal point and without groups."""
     grouped = _GROUPED.match(digits)
     if grouped is not None:
@@ -213,7 +213,7 @@ def _mantissa(digits: str, text: str, unit: str, whole: bool) -> str:
         if re.fullmatch(r"(?:[.,][0-9]*)?", tail):
             return head + tail.replace(",", ".")
     if re.search("[' _]", digits):
-        raise QuantityError(_no_number(text, unit, whole))
+        raise QuantityError(_no_number(text, unit, is_integer))
     signs = re.findall("[.,]", digits)
     if len(signs) <= 1:
         return _with_one_sign(digits, text)
@@ -221,7 +221,7 @@ def _mantissa(digits: str, text: str, unit: str, whole: bool) -> str:
     thousands, decimals = (digits, "") if len(set(signs)) == 1 else digits.rsplit(last, 1)
     is_consistent = len(set(groups)) == 1 and (last == groups[0] or last not in groups)
     if not is_consistent or not re.fullmatch(rf"[1-9][0-9]{{0,2}}(?:{re.escape(groups[0])}[0-9]{{3}})+", thousands):
-        raise QuantityError(_no_number(text, unit, whole))
+        raise QuantityError(_no_number(text, unit, is_integer))
     return f"{thousands.replace(groups[0], '')}.{decimals}"
 
 
@@ -245,17 +245,17 @@ def _factor(written: str, unit: str, text: str) -> Decimal:
         return Decimal(known[spelled])
     if spelled in ("mhz",) and unit == "Hz":
         raise QuantityError(f"{_quote(text)} can mean millihertz or megahertz: write mHz or MHz.")
-    raise QuantityError(f"{_quote(text)} has an unknown unit here: enter a number{_such_as(unit)}.")
+    raise QuantityError(f"{_quote(text)} has an unknown unit here: enter a number{_examples(unit)}.")
 
 
-def _no_number(text: str, unit: str, whole: bool) -> str:
-    noun = "a whole number" if whole else "a number"
-    example = "" if whole and unit not in _EXAMPLES else _such_as(unit if not whole else unit or "whole")
+def _no_number(text: str, unit: str, is_integer: bool) -> str:
+    noun = "a whole number" if is_integer else "a number"
+    example = "" if is_integer and unit not in _EXAMPLES else _examples(unit if not is_integer else unit or "whole")
     found = f"{_quote(text)} is not {noun}: enter" if text.strip() else "Enter"
     return f"{found} {noun}{example}."
 
 
-def _such_as(unit: str) -> str:
+def _examples(unit: str) -> str:
     if unit == "whole":
         return " such as 20"
     return f" such as {_EXAMPLES[unit]}" if unit in _EXAMPLES else (f" of {unit}" if unit else "")

@@ -11,7 +11,7 @@ from mlpsvd.errors import SettingError
 from mlpsvd.settings import Settings
 from mlpsvd.text import quoted
 
-__all__ = ["differences", "in_words", "label", "sentence"]
+__all__ = ["differences", "label", "sentence", "value_text"]
 
 _SENTENCES = {("data.recordings.path", ""): "Choose a folder of recordings first."}
 """Specific messages, by key and value found."""
@@ -92,13 +92,13 @@ def sentence(error: SettingError, cls: type[Settings]) -> str:
     special = _SENTENCES.get((error.key, error.found)) if isinstance(error.found, str) else None
     if special is not None:
         return special
-    return f"{label(cls, error.key)} is {in_words(error.found)}; it should be {error.expected.rstrip('.')}."
+    return f"{label(cls, error.key)} is {value_text(error.found)}; it should be {error.expected.rstrip('.')}."
 
 
-def in_words(value: object) -> str:
+def value_text(value: object) -> str:
     """Return a value as a user would write it: lists with commas, nothing for an empty text."""
     if isinstance(value, tuple | list):
-        return ", ".join(in_words(entry) for entry in value) or "empty"
+        return ", ".join(value_text(entry) for entry in value) or "empty"
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, str):

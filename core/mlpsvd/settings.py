@@ -158,7 +158,7 @@ def problems(settings: Settings, prefix: str = "") -> Iterator[SettingError]:
     expect a text in place of a number, or a duration that is not a number.
     """
     impossible = False
-    for problem in _misfits(settings, prefix, problems):
+    for problem in _value_errors(settings, prefix, problems):
         impossible = True
         yield problem
     conflicts = getattr(settings, "conflicts", None)
@@ -169,10 +169,10 @@ def problems(settings: Settings, prefix: str = "") -> Iterator[SettingError]:
 
 def impossible_values(settings: Settings, prefix: str = "") -> Iterator[SettingError]:
     """Yield every value that is impossible by itself, nested ones included; what only conflicts is left out."""
-    yield from _misfits(settings, prefix, impossible_values)
+    yield from _value_errors(settings, prefix, impossible_values)
 
 
-def _misfits(
+def _value_errors(
     settings: Settings, prefix: str, of_nested: Callable[[Settings, str], Iterator[SettingError]]
 ) -> Iterator[SettingError]:
     """Yield every value of one settings class that does not fit its type or range, and what ``of_nested`` finds."""

@@ -98,7 +98,7 @@ class CurvePlot(BasePlot):
     def _after_change(self, legend: bool) -> None:
         if self._changes_open:
             return
-        if self._painted_for != self._look():
+        if self._painted_for != self._appearance():
             self._paint_curves()
         if legend:
             self._update_legend()
@@ -186,13 +186,13 @@ class CurvePlot(BasePlot):
             self._paint_curves()
             self._refresh_readout()
 
-    def _look(self) -> tuple[Hashable | None, bool]:
+    def _appearance(self) -> tuple[Hashable | None, bool]:
         """Return what determines the appearance of the curves: the highlighted one, and whether there are many."""
         chosen = self._highlighted if self._highlighted in self._curves else None
         return chosen, len(self._curves) > _MANY_CURVES
 
     def _paint_curves(self) -> None:
-        self._painted_for = self._look()
+        self._painted_for = self._appearance()
         for key, curve in self._curves.items():
             self._paint_curve(key, curve)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
 
-__all__ = ["FrequencyAxis", "PlainAxis", "log_ticks", "rounded_outwards", "stride_without_touching", "tick_text"]
+__all__ = ["FrequencyAxis", "PlainAxis", "log_ticks", "rounded_outwards", "label_stride", "tick_text"]
 
 _LADDERS: tuple[tuple[float, ...], ...] = (
     (1.0,),
@@ -93,7 +93,7 @@ def rounded_outwards(low: float, high: float) -> tuple[float, float]:
     return floor(low / step + 1e-9) * step, ceil(high / step - 1e-9) * step
 
 
-def stride_without_touching(spans: Sequence[tuple[float, float]], gap_px: float = _GAP_PX) -> int:
+def label_stride(spans: Sequence[tuple[float, float]], gap_px: float = _GAP_PX) -> int:
     """Return the smallest k for which every k-th of the ascending labels (first and last pixel) do not overlap."""
     for stride in range(1, len(spans)):
         kept = spans[::stride]
@@ -151,7 +151,7 @@ class PlainAxis(_RoomyAxis):
         else:
             texts = sorted(texts, key=lambda text: text[0].left())
             spans, gap_px = [(text[0].left(), text[0].right()) for text in texts], _GAP_PX
-        return axis, ticks, texts[:: stride_without_touching(spans, gap_px)]
+        return axis, ticks, texts[:: label_stride(spans, gap_px)]
 
 
 class FrequencyAxis(_RoomyAxis):

@@ -136,7 +136,7 @@ class Waterfall(BasePlot):
         if not self._is_stale:
             return
         self._is_stale = False
-        self._follow_the_loudest()
+        self._adapt_scale()
         if self._n_rows and len(self._starts):
             self._image.setImage(self._indices[: self._n_rows], autoLevels=False, levels=(0, 255))
             left, right = self._log_range
@@ -144,7 +144,7 @@ class Waterfall(BasePlot):
         self._fit()
         self._refresh_readout()
 
-    def _follow_the_loudest(self) -> None:
+    def _adapt_scale(self) -> None:
         shown = self._levels[: self._n_rows]
         if not np.isfinite(shown).any():
             return

@@ -18,7 +18,7 @@ from mlpsvd.experiments.runs.library import data_folder
 from mlpsvd.json_fields import Fields, parse_fields
 from mlpsvd.text import is_unicode, quoted
 
-__all__ = ["THEMES", "Preferences", "or_else"]
+__all__ = ["THEMES", "Preferences", "or_default"]
 
 THEMES = ("system", "light", "dark")
 _N_RECENT = 8
@@ -26,7 +26,7 @@ T = TypeVar("T")
 LOGGER = logging.getLogger(__name__)
 
 
-def or_else(read: Callable[[], T], otherwise: T) -> T:
+def or_default(read: Callable[[], T], otherwise: T) -> T:
     """Return the result of a reader of stored fields, or ``otherwise`` if they are absent or damaged."""
     try:
         return read()
@@ -129,7 +129,7 @@ class Preferences:
             return {}
 
     def fields(self, name: str) -> Fields:
-        """Return :meth:`table` as a typed reader; see also :func:`or_else`."""
+        """Return :meth:`table` as a typed reader; see also :func:`or_default`."""
         return Fields(self.table(name))
 
     def set_table(self, name: str, table: Mapping[str, Any]) -> None:

@@ -97,4 +97,4 @@ class RecordMemory:
 
 def _memory(fields: Fields) -> FolderMemory:
     classes = tuple(dict.fromkeys(checked_label(name) for name in fields.texts("classes")))
-    return FolderMemory(fields.text("folder"), classes, fields.whole("goal", 0, HIGHEST_GOAL))
+    return FolderMemory(fields.text("folder"), classes, fields.integer("goal", 0, HIGHEST_GOAL))

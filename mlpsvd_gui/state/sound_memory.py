@@ -15,7 +15,7 @@ from mlpsvd.audio.calibration import Calibration
 from mlpsvd.errors import FileFormatError
 from mlpsvd.files import read_plain, write_atomically
 from mlpsvd.json_fields import Fields
-from mlpsvd_gui.state.preferences import Preferences, or_else
+from mlpsvd_gui.state.preferences import Preferences, or_default
 
 __all__ = ["BackgroundNoise", "DeviceSound", "SoundMemory"]
 
@@ -54,9 +54,9 @@ class SoundMemory:
         fields = self._preferences.fields(_name(device_key))
         return DeviceSound(
             background=self._load_background(device_key, fields),
-            subtracts=or_else(lambda: fields.flag("subtracts"), False),
-            calibration=or_else(lambda: Calibration.from_table(fields.table("calibration").raw()), None),
-            correction_path=or_else(lambda: fields.text("correction_path"), ""),
+            subtracts=or_default(lambda: fields.flag("subtracts"), False),
+            calibration=or_default(lambda: Calibration.from_table(fields.table("calibration").raw()), None),
+            correction_path=or_default(lambda: fields.text("correction_path"), ""),
         )
 
     def save(self, device_key: str, sound: DeviceSound) -> None:

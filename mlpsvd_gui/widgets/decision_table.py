@@ -125,7 +125,7 @@ class _Rows(QAbstractTableModel):
         return None
 
     def extend(self, rows: Sequence[DecisionRow]) -> None:
-        rows = self._go_on_with_quiet(_with_quiet_joined(rows))[-_MOST_ROWS:]
+        rows = self._extend_quiet_row(_join_quiet_rows(rows))[-_MOST_ROWS:]
         if not rows:
             return
         first = len(self.rows)
@@ -138,7 +138,7 @@ class _Rows(QAbstractTableModel):
             del self.rows[:n_cut]
             self.endRemoveRows()
 
-    def _go_on_with_quiet(self, rows: list[DecisionRow]) -> list[DecisionRow]:
+    def _extend_quiet_row(self, rows: list[DecisionRow]) -> list[DecisionRow]:
         """Extend the last row by further quiet windows; return the decisions that need new rows."""
         if not rows or not self.rows or not _is_same_quiet(self.rows[-1], rows[0]):
             return rows
@@ -268,7 +268,7 @@ def _shown_text(row: DecisionRow) -> str:
     return row.shown if row.label in ("", row.shown) else f"{row.shown} ({row.label})"
 
 
-def _with_quiet_joined(rows: Sequence[DecisionRow]) -> list[DecisionRow]:
+def _join_quiet_rows(rows: Sequence[DecisionRow]) -> list[DecisionRow]:
     joined: list[DecisionRow] = []
     for row in rows:
         if joined and _is_same_quiet(joined[-1], row):

@@ -210,7 +210,7 @@ class LevelMeter(QWidget):
         painter.setFont(small_font())
         line = painter.fontMetrics().height()
         bar = self._bar_area()
-        self._paint_words(painter, line)
+        self._paint_caption(painter, line)
         self._paint_bar(painter, bar)
         self._paint_lamp(painter, QRectF(self.width() - 19.0, bar.top() - 1.0, 12.0, 12.0))
         self._paint_scale(painter, bar, line)
@@ -218,7 +218,7 @@ class LevelMeter(QWidget):
             self._paint_trigger(painter, bar)
         painter.end()
 
-    def _paint_words(self, painter: QPainter, line: int) -> None:
+    def _paint_caption(self, painter: QPainter, line: int) -> None:
         painter.setPen(self._theme.muted)
         area = QRectF(20.0, 0.0, self.width() - 26.0, line + 2.0)
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

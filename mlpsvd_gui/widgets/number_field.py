@@ -80,7 +80,7 @@ class NumberField(QAbstractSpinBox):
 
     def value(self) -> Any:
         """Return the last valid number; whole numbers as ``int``."""
-        return round(self._value) if self._quantity.whole and math.isfinite(self._value) else float(self._value)
+        return round(self._value) if self._quantity.is_integer and math.isfinite(self._value) else float(self._value)
 
     def show_value(self, value: float) -> None:
         """Show a number; emits only the end of an error, if the text was invalid."""
@@ -100,7 +100,7 @@ class NumberField(QAbstractSpinBox):
         """Set the range from ``low`` to ``high``, clipping the number."""
         old = self._quantity
         if (low, high) != (old.low, old.high):
-            self._quantity = Quantity(old.unit, old.whole, low, high, old.zero)
+            self._quantity = Quantity(old.unit, old.is_integer, low, high, old.zero)
             self.updateGeometry()
             if not self._is_edited():
                 self.setValue(self._value)
@@ -205,7 +205,7 @@ class NumberField(QAbstractSpinBox):
         for _ in range(min(abs(steps), 10_000)):
             direction = 1 if steps > 0 else -1
             if self._step is None:
-                value = _stepped(value, direction, self._quantity.whole)
+                value = _stepped(value, direction, self._quantity.is_integer)
             else:
                 value = float(f"{value + direction * self._step:.12g}")
         self.setValue(value)
@@ -268,14 +268,14 @@ class NumberField(QAbstractSpinBox):
         return self.sizeHint()
 
 
-def _stepped(value: float, direction: int, whole: bool) -> float:
+def _stepped(value: float, direction: int, is_integer: bool) -> float:
     """Return the next number of one unit of the second digit more or less: 0.0005 → 0.00051, 20 → 21, 1000 → 1100."""
     if value == 0:
-        return direction * (1.0 if whole else 0.01)
+        return direction * (1.0 if is_integer else 0.01)
     magnitude = float(f"{abs(value):.0e}".split("e")[1])
     size = 10.0 ** (magnitude - 1)
-    if whole:
+    if is_integer:
         size = max(1.0, size)
-    if direction < 0 and abs(abs(value) - 10.0**magnitude) < 1e-9 * abs(value) and not (whole and size <= 1):
+    if direction < 0 and abs(abs(value) - 10.0**magnitude) < 1e-9 * abs(value) and not (is_integer and size <= 1):
         size /= 10
     return float(f"{value + direction * size:.12g}")

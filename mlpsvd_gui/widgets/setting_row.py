@@ -27,12 +27,12 @@ def tooltip(info: SettingInfo, key: str) -> str:
     if info.unit:
         lines.append(f"Unit: {info.unit}<br>")
     lines.append(f"Allowed: {info.expected()}<br>")
-    lines.append(f"Value in the paper: {_in_words(info.default)}{f' {info.unit}' if info.unit else ''}<br>")
+    lines.append(f"Value in the paper: {_value_text(info.default)}{f' {info.unit}' if info.unit else ''}<br>")
     lines.append(f"<small>{key}</small>")
     return "".join(lines)
 
 
-def _in_words(value: Any) -> str:
+def _value_text(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(str(entry) for entry in value) or "(empty)"
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -66,7 +66,7 @@ class SettingRow(QObject):
         self._reset.setAutoRaise(True)
         self._reset.setFixedSize(_RESET_SIZE, _RESET_SIZE)
         self._reset.setToolTip(
-            plain_tip(f"Reset to the paper's value: {_in_words(self.info.default)} {self.info.unit}".strip())
+            plain_tip(f"Reset to the paper's value: {_value_text(self.info.default)} {self.info.unit}".strip())
         )
         self._reset.setAccessibleName(f"Reset {self.info.label}")
         self._reset.clicked.connect(lambda: self.reset_requested.emit(self.key))

@@ -128,7 +128,7 @@ class SessionController(QObject):
     def _fill_menu(self) -> None:
         self._menu.clear()
         for entry in self._library.entries(_MOST_SHOWN):
-            action = QAction(_words(entry), self._menu)
+            action = QAction(_run_text(entry), self._menu)
             action.triggered.connect(lambda _=False, folder=entry.folder: self._open(folder))
             self._menu.addAction(action)
         if self._menu.isEmpty():
@@ -138,7 +138,7 @@ class SessionController(QObject):
         self._files.open(folder, remember=False)
 
 
-def _words(entry: KeptRun) -> str:
+def _run_text(entry: KeptRun) -> str:
     parts = [f"{entry.started:%Y-%m-%d %H:%M}", one_line(entry.name, _LONGEST_NAME) or "run"]
     scores = [f"{entry.titles[name]} {100.0 * accuracy:.1f} %" for name, accuracy in entry.accuracies.items()]
     parts.append(", ".join(scores) or "interrupted")

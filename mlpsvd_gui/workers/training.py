@@ -252,7 +252,7 @@ class TrainingWorker(QObject):
                     self._report(EpochsTrained(token, tuple(batch)))
                     batch, reported_at = [], time.monotonic()
                 go.wait()
-                self._wait_for_eyes(n_contenders, stop)
+                self._limit_speed(n_contenders, stop)
                 if stop.is_set():
                     return True
             return False
@@ -263,7 +263,7 @@ class TrainingWorker(QObject):
             if close is not None:
                 close()
 
-    def _wait_for_eyes(self, n_contenders: int, stop: threading.Event) -> None:
+    def _limit_speed(self, n_contenders: int, stop: threading.Event) -> None:
         """Limit the speed; the networks take turns, so each waits its share."""
         pace = self.epochs_per_s
         if pace is not None:

@@ -20,14 +20,14 @@ READERS: list[Callable[[Fields], object]] = [
     lambda fields: fields.text("x"),
     lambda fields: fields.text("x", ("a", "b")),
     lambda fields: fields.flag("x"),
-    lambda fields: fields.whole("x", 1, 9),
+    lambda fields: fields.integer("x", 1, 9),
     lambda fields: fields.number("x", 0.0),
     lambda fields: fields.number("x", is_finite=False),
     lambda fields: fields.numbers("x"),
-    lambda fields: fields.wholes("x"),
+    lambda fields: fields.integers("x"),
     lambda fields: fields.texts("x"),
     lambda fields: fields.table("x").text("y"),
-    lambda fields: [one.whole("y") for one in fields.tables("x")],
+    lambda fields: [one.integer("y") for one in fields.tables("x")],
 ]
 
 
@@ -59,14 +59,14 @@ def test_fields_are_read_with_their_place_in_messages() -> None:
     fields = parse_fields(
         json.dumps({"n": 3, "x": 0.5, "names": ["a"], "on": True, "layers": [{"kind": "svd", "rank": "3"}]})
     )
-    assert (fields.whole("n"), fields.number("x"), fields.texts("names"), fields.flag("on")) == (3, 0.5, ("a",), True)
+    assert (fields.integer("n"), fields.number("x"), fields.texts("names"), fields.flag("on")) == (3, 0.5, ("a",), True)
     (layer,) = fields.tables("layers")
     with pytest.raises(FileFormatError, match=r"layers\[0\]\.rank is '3'; it should be a whole number from 1 to 9"):
-        layer.whole("rank", 1, 9)
+        layer.integer("rank", 1, 9)
     with pytest.raises(FileFormatError, match="epoch is missing"):
-        fields.whole("epoch")
+        fields.integer("epoch")
     with pytest.raises(FileFormatError, match=r"names\[0\] is 'a'; it should be a whole number"):
-        fields.wholes("names")
+        fields.integers("names")
 
 
 def test_true_is_no_number_and_1_is_no_flag() -> None:

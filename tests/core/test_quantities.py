@@ -88,12 +88,12 @@ def test_two_readings_are_both_named() -> None:
 
 
 def test_whole_numbers_may_be_written_with_an_exponent_but_have_no_fraction() -> None:
-    assert parse_quantity("1e3", "epochs", whole=True) == 1000
-    assert parse_quantity("16 kHz", "Hz", whole=True) == 16000
+    assert parse_quantity("1e3", "epochs", is_integer=True) == 1000
+    assert parse_quantity("16 kHz", "Hz", is_integer=True) == 16000
     with pytest.raises(QuantityError, match="whole number"):
-        parse_quantity("2,5", "epochs", whole=True)
+        parse_quantity("2,5", "epochs", is_integer=True)
     with pytest.raises(QuantityError, match="whole number"):
-        parse_quantity("many", "epochs", whole=True)
+        parse_quantity("many", "epochs", is_integer=True)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(["", "Hz", "s", "dB", "dBFS", "%", "clips"]))

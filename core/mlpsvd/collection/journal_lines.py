@@ -113,7 +113,7 @@ def _state(fields: Fields, name: str, id: str) -> State | None:
         raise FileFormatError(f"{state.where}trash is {quoted(trash)}; it should be the name of a file")
     if trash and f"{posixpath.normpath(cells['path'])}/".startswith("../"):
         raise FileFormatError(f"{state.where}cells.path is {quoted(cells['path'])}; it should be inside the folder")
-    return State(cells, state.whole("at", 0, _MOST_ROWS), trash)
+    return State(cells, state.integer("at", 0, _MOST_ROWS), trash)
 
 
 def _cells(fields: Fields, id: str) -> dict[str, str]:
@@ -139,7 +139,7 @@ def _row(fields: Fields, found: object) -> tuple[str, Mapping[str, str] | None, 
         raise FileFormatError(f"rows holds {quoted(found)}; it should be an id, the cells and a place")
     row = Fields(dict(zip(("id", "cells", "at"), found, strict=True)), "rows.")
     id = _text(row, "id")
-    return id, None if found[1] is None else _cells(row.table("cells"), id), row.whole("at", 0, _MOST_ROWS)
+    return id, None if found[1] is None else _cells(row.table("cells"), id), row.integer("at", 0, _MOST_ROWS)
 
 
 def _text(fields: Fields, name: str) -> str:

@@ -109,7 +109,7 @@ class _Resolver:
         if old is None or entry is None:
             return new is not None and self._bring_back(change.id, new)
         if new is None:
-            self._put_away(entry.cells, old)
+            self._move_to_trash(entry.cells, old)
             self.rows.append((change.id, None, 0))
             return True
         if old.trash == new.trash:
@@ -127,7 +127,7 @@ class _Resolver:
         self.rows.append((id, cells, new.at))
         return True
 
-    def _put_away(self, cells: Cells, old: State) -> None:
+    def _move_to_trash(self, cells: Cells, old: State) -> None:
         """Plan to move the file of a clip to the trash, unless the file does not belong to the collection."""
         place = own_file(self._folder, cells["path"])
         if old.trash and place is not None:
@@ -155,7 +155,7 @@ class _Resolver:
             if place is None or not self._in_trash(new.trash):
                 return False
             changed["path"] = place
-        self._put_away(cells, old)
+        self._move_to_trash(cells, old)
         if new.trash:
             self.moves.append((f"{TRASH}/{new.trash}", changed["path"]))
         self.rows.append((id, changed, new.at))

@@ -60,7 +60,7 @@ class CollectionStorage:
             if self.writable:
                 self.journal.shorten()
             self.file_format = self._read_format()
-            self.catalogue = self._look(progress or _silent)
+            self.catalogue = self._scan(progress or _silent)
         except BaseException:
             self.close()
             raise
@@ -77,7 +77,7 @@ class CollectionStorage:
             raise DataError(f"{self.folder} cannot be changed: {why}")
         link = linked_place(self.folder)
         if link is not None:
-            raise DataError(f"{self.folder} cannot be changed: {_link_in_words(link)}")
+            raise DataError(f"{self.folder} cannot be changed: {_describe_link(link)}")
 
     def close(self) -> None:
         """Release the lock."""
@@ -100,7 +100,7 @@ class CollectionStorage:
             return False
         before, self.notes = self.catalogue.text(), []
         clips = self.catalogue.clips()
-        self.catalogue = self._look(_silent)
+        self.catalogue = self._scan(_silent)
         return (before, clips) != (self.catalogue.text(), self.catalogue.clips())
 
     def is_taken(self, name: str) -> bool:
@@ -166,7 +166,7 @@ class CollectionStorage:
     def _take_lock(self) -> None:
         link = linked_place(self.folder)
         if link is not None:
-            self._protection = _link_in_words(link)
+            self._protection = _describe_link(link)
             self.notes.append(f"The clips of {self.folder} can be used but not changed: {self._protection}.")
             return
         try:
@@ -181,7 +181,7 @@ class CollectionStorage:
         """Write a file of the collection atomically; raise OSError if it is outside the folder."""
         write_atomically(checked_write(self.folder, name), data)
 
-    def _look(self, progress: Callable[[float], None]) -> ClipIndex:
+    def _scan(self, progress: Callable[[float], None]) -> ClipIndex:
         """Complete an interrupted step, scan the folder, and write the manifest if it lacks files."""
         if self.writable:
             self._check_journal()
@@ -278,7 +278,7 @@ def check_format(file_format: str) -> None:
         raise DataError(f"the file format is {file_format!r}; it should be flac or wav")
 
 
-def _link_in_words(link: str) -> str:
+def _describe_link(link: str) -> str:
     return f"{link} is a link, and the program does not write through links; replace it by the file or folder itself"
 
 

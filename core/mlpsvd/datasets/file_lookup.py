@@ -32,13 +32,13 @@ class FileNames:
         path = self._folder / name
         if path_exists(path):
             return path
-        other = self._spelt_otherwise(name)
+        other = self._find_normalised(name)
         if other is None and "\\" in name:  # written on Windows, read elsewhere
             slashed = name.replace("\\", "/")
-            other = self._folder / slashed if path_exists(self._folder / slashed) else self._spelt_otherwise(slashed)
+            other = self._folder / slashed if path_exists(self._folder / slashed) else self._find_normalised(slashed)
         return path if other is None else other
 
-    def _spelt_otherwise(self, name: str) -> Path | None:
+    def _find_normalised(self, name: str) -> Path | None:
         path = self._folder
         for part in Path(name).parts:
             if part not in ("..", ".") and not path_exists(path / part):

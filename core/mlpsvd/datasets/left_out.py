@@ -9,7 +9,7 @@ from mlpsvd.datasets.clips import FileNote, Skipped
 from mlpsvd.errors import DataError
 from mlpsvd.text import one_line, quoted
 
-__all__ = ["counts_in_words", "left_out_lines", "require_no_lost_class"]
+__all__ = ["counts_text", "left_out_lines", "require_no_lost_class"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -40,12 +40,12 @@ def left_out_lines(skipped: Sequence[Skipped], notes: Sequence[FileNote] = ()) -
     return (*lines[:_MOST_LINES], *([f"and {more} more such lines"] if more > 0 else []))
 
 
-def counts_in_words(skipped: Sequence[Skipped], notes: Sequence[FileNote]) -> str:
+def counts_text(skipped: Sequence[Skipped], notes: Sequence[FileNote]) -> str:
     """Return how many files were left out and how many have a note.
 
     Examples
     --------
-    >>> counts_in_words([], [FileNote("a.wav", "it is silent: every sample is 0")])
+    >>> counts_text([], [FileNote("a.wav", "it is silent: every sample is 0")])
     'none skipped, 1 with a note'
     """
     n_odd = len({one.path for one in notes})

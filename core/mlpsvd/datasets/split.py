@@ -67,11 +67,11 @@ def split_class(
     places = {key: _place(seed, key) for key in sorted(set(keys) - set(known))}
     sides = {key: "test" if place < test_fraction else "train" for key, place in places.items()}
     present = set(known.values())
-    _move_where_lacking(sides, places, present)
+    _fill_empty_side(sides, places, present)
     return [side or known.get(key) or sides[key] for key, side in zip(keys, fixed, strict=True)]
 
 
-def _move_where_lacking(sides: dict[str, str], places: Mapping[str, float], fixed: set[str]) -> None:
+def _fill_empty_side(sides: dict[str, str], places: Mapping[str, float], fixed: set[str]) -> None:
     """Give the class a training recording first, then a test recording; never empty one side for the other."""
     for wanted, other, nearest in (("train", "test", max), ("test", "train", min)):
         movable = [key for key, side in sides.items() if side == other]

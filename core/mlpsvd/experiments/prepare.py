@@ -16,7 +16,7 @@ from mlpsvd.datasets.load import load_clips
 from mlpsvd.errors import DataError
 from mlpsvd.experiments.clip_identity import clip_identity
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.training_levels import levels_at_hand, levels_of_whole_clips
+from mlpsvd.experiments.training_levels import levels_of_whole_clips, quick_training_levels
 from mlpsvd.features.spectra import FittedFeatures, fit_transform, n_samples_needed
 from mlpsvd.models.measure_statistics import measure_reference
 from mlpsvd.models.training_statistics import TrainingStatistics
@@ -179,7 +179,7 @@ def _prepared(experiment: Experiment, progress: Callable[[float], None] | None) 
         features,
         clips.skipped,
         clip_s,
-        levels_at_hand(experiment, clips.train),
+        quick_training_levels(experiment, clips.train),
         frozenset(clips.trained_on),
         pool,
         identity,

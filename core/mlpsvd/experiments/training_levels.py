@@ -16,7 +16,7 @@ from mlpsvd.signals.bandpass import coefficients, difference_equation
 from mlpsvd.signals.noise import noise
 from mlpsvd.streams import Purpose, seeds
 
-__all__ = ["levels_at_hand", "levels_of_whole_clips"]
+__all__ = ["quick_training_levels", "levels_of_whole_clips"]
 
 # Percentiles of a few hundred levels are accurate enough and fast to compute.
 _MOST_CLIPS = 1000
@@ -26,7 +26,7 @@ _LONGEST_MADE = 2**16  # samples; every filter reaches its steady state much ear
 _MOST_NOISE = 2**18  # samples
 
 
-def levels_at_hand(experiment: Experiment, clips: ClipSet) -> tuple[Level, ...]:
+def quick_training_levels(experiment: Experiment, clips: ClipSet) -> tuple[Level, ...]:
     """Return the levels of at most about a thousand training clips; empty if the clips are not complete.
 
     Synthetic clips have only the samples that the features need, e.g. the first 256 in the paper, in which the filters

@@ -117,7 +117,7 @@ def contract_from_fields(fields: Fields, sample_rate_hz: float, clip_s: float) -
         clip_s,
         cut_s=fields.number("cut_s", 0.0, _LONGEST_S),
         shortest_s=fields.number("shortest_s", 1e-6, _LONGEST_S),
-        channel=fields.whole("channel", 0, _MOST_CHANNELS),
+        channel=fields.integer("channel", 0, _MOST_CHANNELS),
         label_pattern=pattern,
         bank=bank,
     )

@@ -49,8 +49,8 @@ def spec_from_fields(fields: Fields) -> NetworkSpec:
 def _layer(fields: Fields) -> LayerSpec:
     return LayerSpec(
         kind=fields.text("kind", family_names()),
-        n_in=fields.whole("n_in", 1, MOST_WIDTH),
-        n_out=fields.whole("n_out", 1, MOST_WIDTH),
-        rank=fields.whole("rank", 1, MOST_WIDTH),
+        n_in=fields.integer("n_in", 1, MOST_WIDTH),
+        n_out=fields.integer("n_out", 1, MOST_WIDTH),
+        rank=fields.integer("rank", 1, MOST_WIDTH),
         activation=fields.text("activation", OUTPUTS),
     )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpsvd_gui.plots.frequency_axis import log_ticks, rounded_outwards, stride_without_touching, tick_text
+from mlpsvd_gui.plots.frequency_axis import label_stride, log_ticks, rounded_outwards, tick_text
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_impossible_ranges_have_no_ticks() -> None:
 def test_labels_are_thinned_until_they_stand_apart_and_no_further(steps: list[tuple[float, float]]) -> None:
     places = np.cumsum([step for step, _ in steps])
     spans = [(float(x) - width / 2, float(x) + width / 2) for x, (_, width) in zip(places, steps, strict=True)]
-    stride = stride_without_touching(spans)
+    stride = label_stride(spans)
 
     def stand_apart(k: int) -> bool:
         return all(b[0] - a[1] >= 4.0 for a, b in itertools.pairwise(spans[::k]))

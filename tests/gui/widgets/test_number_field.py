@@ -114,7 +114,7 @@ def test_looking_at_a_field_changes_nothing(qtbot: QtBot, language: None) -> Non
 
 
 def test_arrow_keys_step_within_the_range(qtbot: QtBot) -> None:
-    field = _field(qtbot, Quantity(whole=True, low=1, high=3), 2, 1)
+    field = _field(qtbot, Quantity(is_integer=True, low=1, high=3), 2, 1)
     for key in (Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Up):
         qtbot.keyClick(field, key)
     assert field.value() == 3 and isinstance(field.value(), int)

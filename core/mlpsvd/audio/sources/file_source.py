@@ -55,11 +55,11 @@ class FileSource(PacedSource):
         return self._notes
 
     def _sections(self) -> Iterator[NDArray[np.float32]]:
-        yield from self._once()
+        yield from self._play_once()
         while self._loop:
-            yield from self._once()
+            yield from self._play_once()
 
-    def _once(self) -> Iterator[NDArray[np.float32]]:
+    def _play_once(self) -> Iterator[NDArray[np.float32]]:
         with open_blocks(self._path, self._channel) as file:
             resample = StreamedResampling(file.sample_rate_hz, self.sample_rate_hz)
             for block, is_last in file.blocks():

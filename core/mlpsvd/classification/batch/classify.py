@@ -76,7 +76,7 @@ def classify_files(
         n_processes = min(n_processes, max(1, len(files)))
         yield from classify_in_processes(model, files, n_processes, count, is_polite, thresholds)
     else:
-        yield from _here(FileClassifier(model, thresholds), files, count)
+        yield from _in_this_process(FileClassifier(model, thresholds), files, count)
 
 
 def in_order(events: Iterator[ClassifyEvent]) -> Iterator[tuple[ClassifyEvent, list[FileResult]]]:
@@ -92,7 +92,9 @@ def in_order(events: Iterator[ClassifyEvent]) -> Iterator[tuple[ClassifyEvent, l
         yield event, ready
 
 
-def _here(classifier: FileClassifier, files: Sequence[SoundFile], count: WorkCount) -> Iterator[ClassifyEvent]:
+def _in_this_process(
+    classifier: FileClassifier, files: Sequence[SoundFile], count: WorkCount
+) -> Iterator[ClassifyEvent]:
     finished: list[Finished] = []
     reported_at = time.monotonic()
     for index, file in enumerate(files):

@@ -50,7 +50,7 @@ def file_mismatches(
     if has_missing_band(sample_rate_hz, model_rate_hz):
         found.append(Mismatch(MismatchKind.RATE, _rate(sample_rate_hz, model_rate_hz)))
     if max(levels_dbfs) <= SILENT_DBFS:
-        found.append(Mismatch(MismatchKind.SILENCE, f"it is silent ({_whole(max(levels_dbfs))} dBFS)"))
+        found.append(Mismatch(MismatchKind.SILENCE, f"it is silent ({_rounded(max(levels_dbfs))} dBFS)"))
         return tuple(found)
     reference = model.reference
     if n_clipped >= min(CLIPPED_WINDOWS, len(levels_dbfs)) and (
@@ -74,10 +74,10 @@ def _rate(file_hz: float, model_hz: float) -> str:
 
 def _level(levels_dbfs: Sequence[float], low_dbfs: float, high_dbfs: float) -> str:
     usual, loudest = float(np.median(levels_dbfs)), max(levels_dbfs)
-    training = f"of the training clips ({_whole(low_dbfs)} to {_whole(high_dbfs)} dBFS)"
+    training = f"of the training clips ({_rounded(low_dbfs)} to {_rounded(high_dbfs)} dBFS)"
     if usual > high_dbfs:
-        return f"its level of {_whole(usual)} dBFS is {_whole(usual - high_dbfs)} dB above that {training}"
-    return f"its level of {_whole(loudest)} dBFS is {_whole(low_dbfs - loudest)} dB below that {training}"
+        return f"its level of {_rounded(usual)} dBFS is {_rounded(usual - high_dbfs)} dB above that {training}"
+    return f"its level of {_rounded(loudest)} dBFS is {_rounded(low_dbfs - loudest)} dB below that {training}"
 
 
 def _spectrum(distance: float) -> str:
@@ -85,5 +85,5 @@ def _spectrum(distance: float) -> str:
     return f"its spectrum is unlike every class ({far}; 99 % of the training clips lie within 1)"
 
 
-def _whole(number: float) -> str:
+def _rounded(number: float) -> str:
     return f"{number:.0f}".replace("-0", "0").replace("-", "\N{MINUS SIGN}")

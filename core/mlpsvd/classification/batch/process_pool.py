@@ -47,17 +47,17 @@ def classify_in_processes(
     """Classify in ``n`` processes; see :func:`mlpsvd.classification.batch.classify.classify_files`."""
     jobs = deque(_jobs(files, count.costs, n))
     unusable = FileClassifier(model).unusable
-    with _crew(model, n, is_polite, thresholds) as crew:
+    with _started_workers(model, n, is_polite, thresholds) as workers:
         n_open = len(files)
         while n_open:
             finished: list[Finished] = []
-            for worker in _ready(crew):
+            for worker in _ready(workers):
                 try:
                     finished.extend(worker.take(count))
                 except EOFError:
                     finished.extend((index, unusable(file, _LOST)) for index, file in worker.lost(jobs))
-                    crew[crew.index(worker)] = worker.another()
-            for worker in crew:
+                    workers[workers.index(worker)] = worker.another()
+            for worker in workers:
                 worker.give(jobs)
             n_open -= len(finished)
             yield count.event(finished)
@@ -83,24 +83,24 @@ def _jobs(files: Sequence[SoundFile], costs: Sequence[int], n: int) -> Iterator[
 
 
 @contextmanager
-def _crew(model: Model, n: int, is_polite: bool, thresholds: Thresholds | None) -> Iterator[list[_Worker]]:
+def _started_workers(model: Model, n: int, is_polite: bool, thresholds: Thresholds | None) -> Iterator[list[_Worker]]:
     """Start processes that load the model from a file, as a newly trained model may exist in memory only."""
     with tempfile.TemporaryDirectory(prefix="mlpsvd-") as folder:
         path = Path(folder) / "model.safetensors"
         save_model(path, model)
-        crew = [_Worker(path, is_polite, thresholds) for _ in range(n)]
+        workers = [_Worker(path, is_polite, thresholds) for _ in range(n)]
         try:
-            yield crew
+            yield workers
         finally:
-            for worker in crew:
+            for worker in workers:
                 worker.end()
-            for worker in crew:
+            for worker in workers:
                 worker.join()
 
 
-def _ready(crew: Sequence[_Worker]) -> list[_Worker]:
-    ready = wait([worker.line for worker in crew], REPORT_INTERVAL_S)
-    return [worker for worker in crew if worker.line in ready]
+def _ready(workers: Sequence[_Worker]) -> list[_Worker]:
+    ready = wait([worker.line for worker in workers], REPORT_INTERVAL_S)
+    return [worker for worker in workers if worker.line in ready]
 
 
 class _Worker:

@@ -102,7 +102,7 @@ def window_entries(result: FileResult) -> Iterator[dict[str, Any]]:
             "duration_s": one.duration_s,
             "label": one.label,
             "probability": one.probability,
-            **_window_doubts(result, number),
+            **_window_mismatch(result, number),
             "probabilities": dict(zip(result.class_names, one.probabilities.tolist(), strict=True)),
         }
 
@@ -114,11 +114,11 @@ def _window_rows(result: FileResult) -> Iterator[list[str]]:
     for number, one in enumerate(result.decisions()):
         end_s = one.start_s + one.duration_s
         values = [f"{value:.6f}" for value in one.probabilities]
-        doubts = _window_doubts(result, number)
+        doubts = _window_mismatch(result, number)
         yield [
             path, f"{one.start_s:.6f}", f"{end_s:.6f}", one.label, f"{one.probability:.6f}", truth, "",
             doubts["verdict"], _number(doubts["distance"]), _number(doubts["level_dbfs"]),
-            _yes(result.is_training), result.note, *values,
+            _yes_or_empty(result.is_training), result.note, *values,
         ]  # fmt: skip
 
 
@@ -137,13 +137,13 @@ def _file_row(result: FileResult) -> list[str]:
         result.verdict,
         _number(finite_or_none(result.distance)),
         _number(result.level_dbfs),
-        _yes(result.is_training),
+        _yes_or_empty(result.is_training),
         "; ".join(result.notes),
         *values,
     ]
 
 
-def _window_doubts(result: FileResult, number: int) -> dict[str, Any]:
+def _window_mismatch(result: FileResult, number: int) -> dict[str, Any]:
     """Return verdict, distance and level of one window; unknown values are None."""
     is_unknown = bool(result.windows_unknown[number])
     label = result.class_names[int(result.window_classes[number])]
@@ -158,7 +158,7 @@ def _ratio(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _yes(value: bool) -> str:
+def _yes_or_empty(value: bool) -> str:
     return "yes" if value else ""
 
 

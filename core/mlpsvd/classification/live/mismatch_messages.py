@@ -24,15 +24,15 @@ def clipping(n_clipped: int, n: int) -> str:
 
 def level(found_dbfs: float, low_dbfs: float, high_dbfs: float) -> str:
     """Return the message for sound that is louder or softer than the training clips."""
-    usual = f"the training clips' {_whole(low_dbfs)} to {_whole(high_dbfs)} dBFS"
+    usual = f"the training clips' {_rounded(low_dbfs)} to {_rounded(high_dbfs)} dBFS"
     if found_dbfs > high_dbfs:
         return (
-            f"The sound is at {_whole(found_dbfs)} dBFS, {_whole(found_dbfs - high_dbfs)} dB above {usual}: turn the "
-            "input's gain down or increase the distance to the microphone."
+            f"The sound is at {_rounded(found_dbfs)} dBFS, {_rounded(found_dbfs - high_dbfs)} dB above {usual}: turn "
+            "the input's gain down or increase the distance to the microphone."
         )
     return (
-        f"The sound reaches no more than {_whole(found_dbfs)} dBFS, {_whole(low_dbfs - found_dbfs)} dB below {usual}: "
-        "turn the input's gain up or move closer to the microphone; if these are pauses, set a trigger level "
+        f"The sound reaches no more than {_rounded(found_dbfs)} dBFS, {_rounded(low_dbfs - found_dbfs)} dB below "
+        f"{usual}: turn the input's gain up or move closer to the microphone; if these are pauses, set a trigger level "
         "between the two."
     )
 
@@ -41,8 +41,8 @@ def background(sound_dbfs: float, background_dbfs: float, least_db: float, subtr
     """Return the message for sound that is hardly louder than the background."""
     remedy = "make the place quieter" if subtracted else "measure the background and subtract it"
     return (
-        f"The sound is only {_whole(sound_dbfs - background_dbfs)} dB above the background of "
-        f"{_whole(background_dbfs)} dBFS; it should be {_whole(least_db)} dB or more: move closer to the "
+        f"The sound is only {_rounded(sound_dbfs - background_dbfs)} dB above the background of "
+        f"{_rounded(background_dbfs)} dBFS; it should be {_rounded(least_db)} dB or more: move closer to the "
         f"microphone, or {remedy}."
     )
 
@@ -57,7 +57,7 @@ def spectrum(share: float, typical: float, first: str, pause_dbfs: float | None)
         remedy = f"fix the {first} first; it may be the cause"
     elif pause_dbfs is not None:
         remedy = (
-            f"these are mostly pauses at {_whole(pause_dbfs)} dBFS, so set a trigger level above that, or record the "
+            f"these are mostly pauses at {_rounded(pause_dbfs)} dBFS, so set a trigger level above that, or record the "
             "background as a separate class"
         )
     else:
@@ -67,10 +67,10 @@ def spectrum(share: float, typical: float, first: str, pause_dbfs: float | None)
         )
     times = "immeasurably" if typical > 1e3 else f"{typical:.1f} times"
     return (
-        f"The spectrum is unlike every class: {_whole(100.0 * share)} % of the latest windows are farther from the "
+        f"The spectrum is unlike every class: {_rounded(100.0 * share)} % of the latest windows are farther from the "
         f"training set than 99 of 100 training clips, typically {times}: {remedy}."
     )
 
 
-def _whole(number: float) -> str:
+def _rounded(number: float) -> str:
     return f"{number:.0f}".replace("-0", "0").replace("-", "\N{MINUS SIGN}")

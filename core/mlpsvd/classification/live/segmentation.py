@@ -52,7 +52,7 @@ class _Pieces:
         self._ring = ring
         self.start = 0
 
-    def go_on(self, end: int) -> bool:
+    def advance_to(self, end: int) -> bool:
         """Move to the piece after the last interruption before sample ``end``; return whether there was one."""
         before = self.start
         while (at := self._ring.first_break(self.start, end)) is not None:
@@ -86,7 +86,7 @@ class SlidingWindows:
             start = self._ring.n_read
             samples = self._ring.read(start, n_samples)
             # Checked after reading, as an interruption is recorded before the first sample after it is written.
-            if self._pieces.go_on(start + n_samples):
+            if self._pieces.advance_to(start + n_samples):
                 self._pieces.align(set_up.hop)
             elif samples is not None:
                 self._ring.advance(start + set_up.hop)
@@ -97,7 +97,7 @@ class SlidingWindows:
     def rest(self, set_up: SetUp) -> Cut | None:
         """Return the rest of a source that has ended; None if it is too short or has already been classified."""
         end = self._ring.n_written
-        if self._pieces.go_on(end):
+        if self._pieces.advance_to(end):
             self._pieces.align(set_up.hop)
         start = self._ring.n_read
         samples = self._ring.read(start, end - start)
@@ -137,7 +137,7 @@ class EventSegmentation:
                 self._begin(self._ring.n_read)
             end = self._position + self._block
             block = self._ring.read(self._position, self._block)
-            if self._pieces.go_on(end):
+            if self._pieces.advance_to(end):
                 self._begin(self._pieces.start)
             elif block is None:
                 if self._position >= self._ring.oldest:
@@ -151,7 +151,7 @@ class EventSegmentation:
     def rest(self, set_up: SetUp) -> Cut | None:
         """Return the last event of a source that has ended; None if it ended with silence."""
         end = self._ring.n_written
-        is_on = self._is_on and not self._pieces.go_on(end)
+        is_on = self._is_on and not self._pieces.advance_to(end)
         rest = self._ring.read(self._position, end - self._position)
         if is_on and rest is not None:
             self._loud_until = self._position + (_last(rest, set_up) or self._loud_until - self._position)

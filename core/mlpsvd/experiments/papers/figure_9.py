@@ -78,10 +78,10 @@ def _find(n_trials: int, results: Results) -> Finding:
 
 def _range_saved(saved: dict[_Key, float], hidden: int) -> str:
     percents = [saved[n_classes, hidden] for n_classes in PAPER_CLASS_COUNTS]
-    return f"{_whole(min(percents))} to {_whole(max(percents))} %"
+    return f"{_rounded(min(percents))} to {_rounded(max(percents))} %"
 
 
-def _whole(percent: float) -> str:
+def _rounded(percent: float) -> str:
     """Return a rounded number with a minus sign instead of a hyphen."""
     return with_minus(str(round(percent)))
 
@@ -110,7 +110,7 @@ def _time_claims(saved: dict[_Key, float]) -> list[Comparison]:
     return [
         compare_claim(
             f"{n_classes} classes: training time saved", f"more with {many} neurons than with {few}",
-            f"{_whole(saved[n_classes, many])} % with {many}, {_whole(saved[n_classes, few])} % with {few}",
+            f"{_rounded(saved[n_classes, many])} % with {many}, {_rounded(saved[n_classes, few])} % with {few}",
             saved[n_classes, many] > saved[n_classes, few],
         )
         for n_classes in PAPER_CLASS_COUNTS

@@ -108,7 +108,7 @@ class Tracker:
         self._trials = {one.name: {trial.key: trial for trial in one.trials(n_trials)} for one in reproductions}
         self._order = {key: trial for trials in self._trials.values() for key, trial in trials.items()}
 
-    def look(self, left_s: float | None = None) -> dict[str, Completion]:
+    def completions(self, left_s: float | None = None) -> dict[str, Completion]:
         """Return the progress of each; trials are computed in order, so early ones finish first.
 
         Parameters
@@ -117,10 +117,10 @@ class Tracker:
             Remaining seconds in total.
         """
         kept = self._kept()
-        reach = _reach(trial for key, trial in self._order.items() if key not in kept)
-        per_cost = left_s / max(reach.values()) if left_s is not None and reach else None
+        cumulative = _cumulative_costs(trial for key, trial in self._order.items() if key not in kept)
+        per_cost = left_s / max(cumulative.values()) if left_s is not None and cumulative else None
         written = _written(self._folder)
-        return {name: self._completion_of(name, kept, reach, per_cost, written) for name in self._trials}
+        return {name: self._completion_of(name, kept, cumulative, per_cost, written) for name in self._trials}
 
     def left(self) -> tuple[int, float]:
         """Return the number of missing trials in total, and their work."""
@@ -135,7 +135,12 @@ class Tracker:
             return set()
 
     def _completion_of(
-        self, name: str, kept: set[str], reach: Mapping[str, float], per_cost: float | None, written: Mapping[str, int]
+        self,
+        name: str,
+        kept: set[str],
+        cumulative: Mapping[str, float],
+        per_cost: float | None,
+        written: Mapping[str, int],
     ) -> Completion:
         trials = self._trials[name]
         missing = [key for key in trials if key not in kept]
@@ -144,7 +149,7 @@ class Tracker:
             len(trials),
             sum(_n_trainings(trial) for trial in trials.values()),
             sum(trials[key].cost for key in missing),
-            max(reach[key] for key in missing) * per_cost if missing and per_cost is not None else None,
+            max(cumulative[key] for key in missing) * per_cost if missing and per_cost is not None else None,
             written.get(name),
             _written_at(self._folder / name) if name in written else None,
         )
@@ -156,8 +161,8 @@ def survey(folder: Path, n_trials: int, ticked: Sequence[str] = ()) -> Survey:
     try:
         check_folder(folder)
     except (MlpSvdError, OSError) as error:
-        return Survey(Tracker(everything, n_trials, folder / _NOWHERE).look(), problem=str(error))
-    completions = Tracker(everything, n_trials, folder).look()
+        return Survey(Tracker(everything, n_trials, folder / _NOWHERE).completions(), problem=str(error))
+    completions = Tracker(everything, n_trials, folder).completions()
     n_left, cost_left = Tracker(chosen(ticked), n_trials, folder).left()
     return Survey(completions, n_left, cost_left, (folder / "report.html").is_file())
 
@@ -188,13 +193,13 @@ def load_result(folder: Path, name: str) -> KeptResult | None:
     return KeptResult(one, finding, n_trials, _written_at(folder / name) or 0.0, pictures)
 
 
-def _reach(missing: Iterable[Trial]) -> dict[str, float]:
+def _cumulative_costs(missing: Iterable[Trial]) -> dict[str, float]:
     """Return the cumulative work of the trials, in order."""
-    reach, cost = {}, 0.0
+    cumulative, cost = {}, 0.0
     for trial in missing:
         cost += trial.cost
-        reach[trial.key] = cost
-    return reach
+        cumulative[trial.key] = cost
+    return cumulative
 
 
 def _n_trainings(trial: Trial) -> int:

@@ -271,8 +271,8 @@ def written_reproductions(folder: Path) -> dict[str, int]:
         return {}
     try:
         table = parse_fields(read_plain(path, _MOST_MANIFEST_BYTES))
-        version, names = table.whole("format_version"), table.table("reproductions")
-        manifest = {name: names.whole(name, 1, _MOST_TRIALS) for name in names.names() if name in REPRODUCTIONS}
+        version, names = table.integer("format_version"), table.table("reproductions")
+        manifest = {name: names.integer(name, 1, _MOST_TRIALS) for name in names.names() if name in REPRODUCTIONS}
     except (OSError, FileFormatError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise FileFormatError(f"{path} is damaged: it should list the paper results ({reason})") from error

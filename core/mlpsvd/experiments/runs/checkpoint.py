@@ -236,7 +236,7 @@ def _run(
         if table.flag("has_history"):
             history = read_history(f"{name}.history.", table, tensors, trainer.network.spec, experiment.training.epochs)
             history[-1] = dataclasses.replace(history[-1], snapshot=trainer.network)
-        states[name] = ContenderState(trainer, tuple(history), table.whole("attempt", high=_MOST_ATTEMPTS))
+        states[name] = ContenderState(trainer, tuple(history), table.integer("attempt", high=_MOST_ATTEMPTS))
     if set(states) != set(by_key) or not any(one.history for one in states.values()):
         raise FileFormatError("it does not hold every contender of its experiment")
     computed = _fields(metadata, "computed")
@@ -276,10 +276,10 @@ def _data(table: Fields, tensors: Tensors, experiment: Experiment) -> RunData:
         clip_s=header.contract.clip_s,
         reference=TrainingStatistics.from_arrays(n_classes, features.n_features, measured) if measured else None,
         skipped=tuple(_skipped(entry) for entry in table.entries("skipped")),
-        n_train=table.whole("n_train"),
-        n_test=table.whole("n_test"),
+        n_train=table.integer("n_train"),
+        n_test=table.integer("n_test"),
         identity=table.text("clip_identity"),
-        numerics_version=table.whole("numerics_version"),
+        numerics_version=table.integer("numerics_version"),
     )
 
 
@@ -305,7 +305,7 @@ def _outcome(contender: Contender, state: ContenderState, tensors: Tensors, data
         outcome = dataclasses.replace(outcome, correct=correct)
     if "temperature" in table:
         outcome = dataclasses.replace(outcome, temperature=table.number("temperature", SMALLEST, LARGEST))
-    n_folds = table.whole("n_folds", high=data.n_train + data.n_test)
+    n_folds = table.integer("n_folds", high=data.n_train + data.n_test)
     if not n_folds:
         return outcome
     counts = tensor(tensors, f"{name}.validation", shape, "i")

@@ -81,7 +81,7 @@ def read_history(prefix: str, table: Fields, tensors: Tensors, spec: NetworkSpec
     FileFormatError
         If data are missing or inconsistent.
     """
-    n_events, n_layers = table.whole("epoch", high=n_epochs) + 1, len(spec.layers)
+    n_events, n_layers = table.integer("epoch", high=n_epochs) + 1, len(spec.layers)
     measures = tensor(tensors, f"{prefix}measures", (n_events, len(_MEASURES)), "f")
     counts = tensor(tensors, f"{prefix}counts", (n_events, len(_COUNTS)), "i")
     ranks = tensor(tensors, f"{prefix}ranks", (n_events, n_layers), "i")

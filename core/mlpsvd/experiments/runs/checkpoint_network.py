@@ -68,14 +68,14 @@ def read_trainer(
     """
     spec = _spec(table.table("spec"), experiment, contender, size)
     vectors = [_vector(tensors, f"{contender.key}.{name}", spec, experiment) for name in _VECTORS]
-    steps = list(table.wholes("steps", high=_MOST_STEPS))
+    steps = list(table.integers("steps", high=_MOST_STEPS))
     try:
         check_steps(spec, steps)
     except NetworkError as error:
         raise FileFormatError(f"{table.where}steps: {error}") from error
     theta, first, second = vectors
     theta.flags.writeable = False
-    epoch = table.whole("epoch", high=experiment.training.epochs)
+    epoch = table.integer("epoch", high=experiment.training.epochs)
     return TrainerState(epoch, Snapshot(spec, theta), OptimiserState(first, second, steps))
 
 

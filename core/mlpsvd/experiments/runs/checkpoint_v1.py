@@ -51,8 +51,8 @@ def read_states(tables: Fields, tensors: Tensors, experiment: Experiment) -> dic
 
 
 def _event(contender: str, table: Fields, tensors: Tensors, spec: NetworkSpec, n_epochs: int) -> EpochEvent:
-    n_layers, epoch = len(spec.layers), table.whole("epoch", high=n_epochs)
-    ranks, kinds = table.wholes("ranks", low=1), table.texts("kinds", family_names())
+    n_layers, epoch = len(spec.layers), table.integer("epoch", high=n_epochs)
+    ranks, kinds = table.integers("ranks", low=1), table.texts("kinds", family_names())
     if len(ranks) != n_layers or len(kinds) != n_layers:
         raise FileFormatError(f"{table.where}ranks and kinds should have {n_layers} entries each")
     names = [f"{contender}.singular_values.{epoch}.{layer}" for layer in range(n_layers)]
@@ -61,7 +61,7 @@ def _event(contender: str, table: Fields, tensors: Tensors, spec: NetworkSpec, n
         raise FileFormatError(f"the tensors {names[0]} … should be {n_layers} lists of numbers")
     return EpochEvent(
         epoch=epoch,
-        n_epochs=table.whole("n_epochs", n_epochs, n_epochs),
+        n_epochs=table.integer("n_epochs", n_epochs, n_epochs),
         train_loss=table.number("train_loss", is_finite=False),
         train_accuracy=table.number("train_accuracy", 0.0, 1.0),
         test_loss=table.number("test_loss", is_finite=False),
@@ -69,11 +69,13 @@ def _event(contender: str, table: Fields, tensors: Tensors, spec: NetworkSpec, n
         singular_values=tuple(values),
         ranks=ranks,
         kinds=kinds,
-        n_weights=table.whole("n_weights", high=_MOST),
-        flops=table.whole("flops", high=_MOST),
+        n_weights=table.integer("n_weights", high=_MOST),
+        flops=table.integer("flops", high=_MOST),
         train_s=table.number("train_s", 0.0),
         discarded=tuple(
-            Discard(one.whole("layer", high=n_layers - 1), one.whole("rank_before", 1), one.whole("rank_after", 1))
+            Discard(
+                one.integer("layer", high=n_layers - 1), one.integer("rank_before", 1), one.integer("rank_after", 1)
+            )
             for one in table.tables("discarded")
         ),
     )

@@ -53,7 +53,7 @@ def read_contenders(tables: Fields, experiment: Experiment) -> tuple[Contender, 
             key=key,
             title=table.text("title"),
             is_factored=table.flag("is_factored"),
-            colour=table.whole("colour", high=_MOST_COLOURS),
+            colour=table.integer("colour", high=_MOST_COLOURS),
             settings=tuple((name, tuple(one) if isinstance(one, list) else one) for name, one in values.items()),
         )
         check(contender.applied_to(experiment), f"contender {key}: ")

@@ -163,7 +163,7 @@ def _entry(folder: Path) -> KeptRun:
         for contender in contenders.names():
             table = contenders.table(contender)
             titles[contender] = table.text("title") if "title" in table else contender_title(contender)
-            epochs[contender] = table.whole("epochs")
+            epochs[contender] = table.integer("epochs")
             accuracies[contender] = table.number("test_accuracy", 0.0, 1.0)
     return KeptRun(folder, name, started, epochs, accuracies, titles)
 

@@ -85,7 +85,7 @@ class RunFolder:
         self._lock = FolderInUse(path)
         self._saved_at = time.monotonic()
         _finish_swap(path)
-        self._holds = _held_id(path)
+        self._holds = _existing_id(path)
 
     def checkpoint(self, run: Run) -> Path | None:
         """Write a checkpoint of a run atomically; an earlier run in the folder is kept until :meth:`write`.
@@ -286,7 +286,7 @@ def _named(error: OSError, folder: Path, consequence: str = "") -> OSError:
 
 
 def _swap(folder: Path, staged: Path, run: Run, names: list[str]) -> None:
-    keys = {*CONTENDERS, *_held_contenders(folder), *(one.key for one in run.contenders)}
+    keys = {*CONTENDERS, *_existing_contenders(folder), *(one.key for one in run.contenders)}
     write_atomically(staged / _READY, json.dumps({"run_id": run.id, "files": names, "contenders": sorted(keys)}))
     _finish_swap(folder)
 
@@ -319,14 +319,14 @@ def _ready(staged: Path) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
         return None
 
 
-def _held_contenders(folder: Path) -> tuple[str, ...]:
+def _existing_contenders(folder: Path) -> tuple[str, ...]:
     """Return the contenders of the run in a folder; empty if its results are missing."""
     with contextlib.suppress(OSError, MlpSvdError):
         return tuple(key for key in read_results(folder).table("contenders").names() if is_contender_key(key))
     return ()
 
 
-def _held_id(folder: Path) -> str | None:
+def _existing_id(folder: Path) -> str | None:
     """Return the identity of the run in a folder: None without a run, empty for format version 1."""
     with contextlib.suppress(OSError, MlpSvdError):
         results = read_results(folder)

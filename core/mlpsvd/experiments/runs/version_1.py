@@ -58,7 +58,7 @@ def _read_old_run(folder: Path, results: Fields, old: OldCheckpoint) -> Run:
     )
 
 
-def _race_again(folder: Path, old: OldCheckpoint, prepared: Prepared) -> Race:
+def _restored_race(folder: Path, old: OldCheckpoint, prepared: Prepared) -> Race:
     """Return the race of a checkpoint of format version 1, which does not contain the identity of its clips.
 
     Raises
@@ -85,7 +85,7 @@ def _race_again(folder: Path, old: OldCheckpoint, prepared: Prepared) -> Race:
 
 def _prepared_again(folder: Path, old: OldCheckpoint) -> Run:
     prepared = prepare(old.experiment)
-    return Run.of(new_run_id(), prepared, _race_again(folder, old, prepared))
+    return Run.of(new_run_id(), prepared, _restored_race(folder, old, prepared))
 
 
 def _saved_class_names(folder: Path) -> tuple[str, ...]:
@@ -101,9 +101,9 @@ def _outcomes(results: Fields, old: OldCheckpoint) -> dict[str, Outcome]:
     outcomes = {}
     for name in tables.names():
         state, table = old.states.get(name), tables.table(name)
-        if state is not None and state.history and table.whole("epochs") == state.trainer.epoch:
+        if state is not None and state.history and table.integer("epochs") == state.trainer.epoch:
             (contender,) = named_contenders([name])
-            counts = _confusion(table, n_classes, results.whole("n_test"))
+            counts = _confusion(table, n_classes, results.integer("n_test"))
             outcomes[name] = Outcome.of(contender, state.trainer.network, state.history, counts)
             if abs(accuracy(outcomes[name].confusion) - state.history[-1].test_accuracy) > 1e-6:
                 raise FileFormatError("it holds files of two runs: the accuracies in results and checkpoint differ")
@@ -113,7 +113,7 @@ def _outcomes(results: Fields, old: OldCheckpoint) -> dict[str, Outcome]:
 def _confusion(table: Fields, n_classes: int, n_test: int) -> NDArray[np.intp]:
     rows = table.entries("confusion")
     fields = Fields({f"confusion[{index}]": row for index, row in enumerate(rows)}, table.where)
-    counts = [fields.wholes(name, high=n_test) for name in fields.names()]
+    counts = [fields.integers(name, high=n_test) for name in fields.names()]
     if len(counts) != n_classes or any(len(row) != n_classes for row in counts) or sum(map(sum, counts)) != n_test:
         raise FileFormatError(f"{table.where}confusion does not count {n_test} clips of {n_classes} classes")
     return np.array(counts, np.intp)
@@ -134,6 +134,6 @@ def _data(folder: Path, results: Fields, old: OldCheckpoint) -> RunData:
         features=model.features,
         clip_s=model.clip_s,
         reference=model.reference,
-        n_train=results.whole("n_train"),
-        n_test=results.whole("n_test"),
+        n_train=results.integer("n_train"),
+        n_test=results.integer("n_test"),
     )

@@ -33,7 +33,7 @@ def checked_result(fields: Fields, experiment: Experiment, measurement: Measurem
     if measurement is Measurement.BAYES:
         fields.number("accuracy", 0.0, 1.0)
         fields.number("standard_error", 0.0, 1.0)
-        fields.whole("n_clips", 1, _MOST)
+        fields.integer("n_clips", 1, _MOST)
         return fields.raw()
     fields.text("engine")
     contenders = fields.table("contenders")
@@ -49,8 +49,8 @@ def _check_contender(table: Fields, experiment: Experiment, measurement: Measure
     lists: dict[str, tuple[float, ...] | tuple[int, ...]] = {
         "test_accuracy": table.numbers("test_accuracy", 0.0, 1.0),
         "train_accuracy": table.numbers("train_accuracy", 0.0, 1.0),
-        "rank": table.wholes("rank", 1),
-        "n_weights": table.wholes("n_weights", 1),
+        "rank": table.integers("rank", 1),
+        "n_weights": table.integers("n_weights", 1),
     }
     for key, values in lists.items():
         if len(values) != n_events:
@@ -58,7 +58,7 @@ def _check_contender(table: Fields, experiment: Experiment, measurement: Measure
     losses = Fields({f"test_loss[{index}]": one for index, one in enumerate(table.entries("test_loss"))}, table.where)
     if len([losses.number(key, is_finite=False) for key in losses.names()]) != n_events:
         raise FileFormatError(f"{table.where}test_loss should have {n_events} entries")
-    table.whole("flops", high=_MOST)
+    table.integer("flops", high=_MOST)
     table.number("train_s", 0.0)
     _check_rows(table, "confusion", None if experiment.data.source != "synthetic" else _n_classes(experiment))
     if measurement is Measurement.SINGULAR_VALUES:

@@ -108,7 +108,7 @@ class TrialStore:
         """Return the result of a trial; None if it is missing or unreadable."""
         try:
             table = parse_fields(read_plain(self.path(trial), _MOST_BYTES))
-            table.whole("format_version", _FORMAT_VERSION, _FORMAT_VERSION)
+            table.integer("format_version", _FORMAT_VERSION, _FORMAT_VERSION)
             return checked_result(table.table("result"), trial.experiment, trial.measurement)
         except (OSError, MlpSvdError):
             return None

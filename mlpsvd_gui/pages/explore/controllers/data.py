@@ -12,14 +12,14 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.datasets.clips import FileNote, Skipped
 from mlpsvd.datasets.labels import label_from_name
-from mlpsvd.datasets.left_out import counts_in_words
+from mlpsvd.datasets.left_out import counts_text
 from mlpsvd.datasets.settings import DataSettings
 from mlpsvd.experiments.presets import LETTERS_PRESET, PRESETS, RECORDINGS_PRESET
 from mlpsvd.experiments.recordings_recipe import adapted_to, adapted_to_bank, name_of
 from mlpsvd_gui.pages.explore.views.data_panel import DataPanel
 from mlpsvd_gui.pages.explore.workers.preview import Preview, PreviewRequest
 from mlpsvd_gui.pages.explore.workers.preview_maker import PreviewMaker
-from mlpsvd_gui.pages.explore.workers.recordings_scan import Found, ScanRequest, look_through
+from mlpsvd_gui.pages.explore.workers.recordings_scan import Found, ScanRequest, scan_recordings
 from mlpsvd_gui.state.experiment_state import ExperimentChange, ExperimentState
 from mlpsvd_gui.state.selection_state import SelectionState
 from mlpsvd_gui.threads.latest import LatestRunner
@@ -59,7 +59,7 @@ class DataController(QObject):
         self._fresh: tuple[PreviewRequest, Preview] | None = None
         self._found: Found | None = None
         self._previewer = LatestRunner(PreviewMaker().make, "preview", self)
-        self._scanner = LatestRunner(look_through, "scan", self)
+        self._scanner = LatestRunner(scan_recordings, "scan", self)
         self._player = Player(sound_host, self)
         self._settled = self._timer(_SETTLED_MS, self._ask_at_rest)
         self._draw = self._timer(0, self._draw_fresh)
@@ -264,7 +264,7 @@ class DataController(QObject):
 
     def _show_found(self, preview: Preview, n_clips: int) -> None:
         n_files = f"{self._found.n_files} files, " if self._found is not None else ""
-        left_out = counts_in_words(preview.skipped, preview.notes)
+        left_out = counts_text(preview.skipped, preview.notes)
         summary = f"{len(preview.class_names)} classes, {n_files}{n_clips} clips; {left_out}."
         shown = [summary, *preview.warnings[:_MOST_WARNINGS]]
         if len(preview.warnings) > _MOST_WARNINGS:
@@ -297,7 +297,7 @@ class DataController(QObject):
         if not self._previewer.is_busy:
             self._panel.form.show_progress(None)
         self._panel.form.show_status(
-            f"{len(found.class_names)} classes, {found.n_files} files; {counts_in_words(found.skipped, found.notes)}."
+            f"{len(found.class_names)} classes, {found.n_files} files; {counts_text(found.skipped, found.notes)}."
         )
         self._panel.show_skipped(*_rows(found.skipped, found.notes))
         if request.is_new_path or request.is_new_source:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from mlpsvd import setting_labels, settings
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.setting_labels import in_words
+from mlpsvd.setting_labels import value_text
 from mlpsvd_gui.pages.explore.views.settings_panel import SettingsPanel
 from mlpsvd_gui.state.experiment_state import ExperimentChange, ExperimentState
 
@@ -59,7 +59,7 @@ class SettingsController(QObject):
         try:
             experiment = settings.parse_text(self._model.experiment, key, text)
         except SettingError as error:
-            self._refuse(key, _should_be(error))
+            self._refuse(key, _expected_text(error))
         else:
             self._replace(key, experiment)
 
@@ -68,7 +68,7 @@ class SettingsController(QObject):
         own = (error for error in settings.problems(experiment) if _row_key(error.key) == key)
         conflict = next(own, None)
         if conflict is not None and settings.is_impossible(experiment, key):
-            self._refuse(key, _should_be(conflict))
+            self._refuse(key, _expected_text(conflict))
             return
         self._refused.pop(key, None)
         self._model.replace(experiment)
@@ -102,13 +102,13 @@ class SettingsController(QObject):
         for error in settings.problems(self._model.experiment):
             key = _row_key(error.key)
             is_shown = key in self._panel.rows
-            sentences[key] = _should_be(error) if is_shown else setting_labels.sentence(error, Experiment)
+            sentences[key] = _expected_text(error) if is_shown else setting_labels.sentence(error, Experiment)
         self._panel.show_problems({**sentences, **self._refused})
         self.problems_changed.emit(self.problems())
 
 
-def _should_be(error: SettingError) -> str:
-    return f"Must be {error.expected}, not {in_words(error.found)}."
+def _expected_text(error: SettingError) -> str:
+    return f"Must be {error.expected}, not {value_text(error.found)}."
 
 
 def _row_key(key: str) -> str:

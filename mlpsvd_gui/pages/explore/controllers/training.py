@@ -155,7 +155,7 @@ class TrainingController(QObject):
         experiment = self._run.experiment
         if experiment is None:
             return ""
-        parts = [_true_name(experiment), f"seed {experiment.seed}", self._run.engine_description]
+        parts = [_experiment_name(experiment), f"seed {experiment.seed}", self._run.engine_description]
         return " · ".join(part for part in parts if part)
 
     def _show_outcomes(self) -> None:
@@ -181,7 +181,7 @@ class TrainingController(QObject):
             self._experiments.replace(self._run.experiment)
 
 
-def _true_name(experiment: Experiment) -> str:
+def _experiment_name(experiment: Experiment) -> str:
     """Return the experiment's name, marked if the settings of its preset were changed."""
     preset = PRESETS.get(experiment.name)
     changed = run_figures.changed_settings(preset, experiment) if preset is not None else []

@@ -45,7 +45,7 @@ class ClipBrowser(QWidget):
         self.class_box.setToolTip("Class of the clip")
         self.class_box.setMinimumContentsLength(8)
         self.previous_button = self._button("◀", "Previous clip (Down or Page Down in the number)")
-        self.number = NumberField(Quantity(whole=True, low=1, high=1), 1, 1, self)
+        self.number = NumberField(Quantity(is_integer=True, low=1, high=1), 1, 1, self)
         self.number.setToolTip("Clip number within the class (Up, Down: by one; Page Up, Page Down: by ten)")
         self.number.setAccessibleName("Clip number")
         self.number.setButtonSymbols(NumberField.ButtonSymbols.NoButtons)

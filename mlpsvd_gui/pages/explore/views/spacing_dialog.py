@@ -17,7 +17,7 @@ class SpacingDialog(QDialog):
     def __init__(self, highest_hz: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Evenly spaced filters")
-        self.n_classes = NumberField(Quantity(whole=True, low=2, high=100), 5, 1, self)
+        self.n_classes = NumberField(Quantity(is_integer=True, low=2, high=100), 5, 1, self)
         self.low_hz = self._hertz(1.0, highest_hz, min(250.0, highest_hz / 4))
         self.high_hz = self._hertz(1.0, highest_hz, min(4000.0, highest_hz / 2))
         self.bandwidth_hz = self._hertz(0.1, highest_hz / 2, min(50.0, highest_hz / 20))

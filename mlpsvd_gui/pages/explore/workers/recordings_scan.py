@@ -13,7 +13,7 @@ from mlpsvd.errors import DataError
 from mlpsvd.experiments.recordings_recipe import n_clips_of
 from mlpsvd_gui.threads.latest import Progress
 
-__all__ = ["Found", "ScanRequest", "look_through"]
+__all__ = ["Found", "ScanRequest", "scan_recordings"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Found:
     notes: tuple[FileNote, ...] = ()
 
 
-def look_through(request: ScanRequest, progress: Progress) -> Found:
+def scan_recordings(request: ScanRequest, progress: Progress) -> Found:
     """Scan a folder or manifest.
 
     Raises

@@ -61,7 +61,7 @@ class LiveLog(QObject):
         if self._is_of_last_session:
             self.empty()
         self.n_decisions += len(decisions)
-        self._kept.extend(_spare(one) for one in decisions)
+        self._kept.extend(_without_spectra(one) for one in decisions)
         if clips_align and isinstance(source, SyntheticSource):
             for one in decisions:
                 self._judge(one, source.class_at(one.start_s))
@@ -84,6 +84,6 @@ class LiveLog(QObject):
             self.n_right += decision.label == decision.class_names[played]
 
 
-def _spare(one: LiveDecision) -> LiveDecision:
+def _without_spectra(one: LiveDecision) -> LiveDecision:
     """Return a decision without spectra, which no export needs."""
     return dataclasses.replace(one, features=_NOTHING, magnitudes=_NOTHING, smoothed=_NOTHING, latency=_NO_LATENCY)

@@ -13,7 +13,7 @@ from mlpsvd.errors import MlpSvdError
 from mlpsvd.json_fields import Fields
 from mlpsvd.text import counted
 from mlpsvd_gui.pages.listen.views.device_chooser import DEFAULT_KEY, DeviceChooser, DeviceEntry
-from mlpsvd_gui.state.preferences import Preferences, or_else
+from mlpsvd_gui.state.preferences import Preferences, or_default
 
 __all__ = ["DevicesController"]
 
@@ -50,15 +50,15 @@ class DevicesController(QObject):
         self._n_looks = 0
         self._problem = ""
         remembered = preferences.fields(_REMEMBERED)
-        self._wanted = or_else(lambda: _device_from(remembered), None)
-        self._again = self._timer(_AGAIN_MS, self._look_again)
+        self._wanted = or_default(lambda: _device_from(remembered), None)
+        self._again = self._timer(_AGAIN_MS, self._refresh)
         self._silent = self._timer(_SILENT_AFTER_MS, lambda: self._report(_SILENT), once=True)
         self._answered.connect(self._take, Qt.ConnectionType.QueuedConnection)
         chooser.refresh_requested.connect(self.refresh)
         chooser.chosen.connect(self._choose)
         chooser.channel_chosen.connect(lambda _: self._remember())
         chooser.installEventFilter(self)
-        chooser.show_channel(or_else(lambda: remembered.whole("channel", 0, _MOST_CHANNELS), 0))
+        chooser.show_channel(or_default(lambda: remembered.integer("channel", 0, _MOST_CHANNELS), 0))
         self._show()
 
     def _timer(self, interval_ms: int, slot: object, once: bool = False) -> QTimer:
@@ -122,7 +122,7 @@ class DevicesController(QObject):
             self._again.stop()
         return False
 
-    def _look_again(self) -> None:
+    def _refresh(self) -> None:
         self._n_looks += 1
         # Without a sound server a query restarts PortAudio: query rarely, unless a device is missing.
         is_due = self._is_missing or self._n_looks % _SELDOM == 0
@@ -201,7 +201,7 @@ def _device_from(fields: Fields) -> InputDevice | None:
         fields.text("key"),
         fields.text("name"),
         fields.text("host_api"),
-        fields.whole("n_channels", 1, _MOST_CHANNELS),
+        fields.integer("n_channels", 1, _MOST_CHANNELS),
         fields.number("native_rate_hz", 1.0, 1e7),
         fields.flag("is_default"),
         fields.flag("is_monitor"),

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 
 from mlpsvd.json_fields import Fields
 from mlpsvd_gui.pages.listen.views.source_chooser import SourceChooser
-from mlpsvd_gui.state.preferences import Preferences, or_else
+from mlpsvd_gui.state.preferences import Preferences, or_default
 
 __all__ = ["LastChoice"]
 
@@ -28,10 +28,10 @@ class LastChoice(QObject):
 
     def _show(self, fields: Fields) -> None:
         chooser = self._chooser
-        chooser.path_edit.setText(or_else(lambda: fields.text("path"), ""))
-        chooser.loop_box.setChecked(or_else(lambda: fields.flag("loops"), False))
-        chooser.pace_box.setCurrentIndex(0 if or_else(lambda: fields.flag("is_real_time"), True) else 1)
-        kind = or_else(lambda: fields.text("kind"), "")
+        chooser.path_edit.setText(or_default(lambda: fields.text("path"), ""))
+        chooser.loop_box.setChecked(or_default(lambda: fields.flag("loops"), False))
+        chooser.pace_box.setCurrentIndex(0 if or_default(lambda: fields.flag("is_real_time"), True) else 1)
+        kind = or_default(lambda: fields.text("kind"), "")
         if kind:
             chooser.show_kind(kind)
 

@@ -127,7 +127,7 @@ class ListenController(QObject):
         self.calibration.start_requested.connect(self.start)
         self.drawing.levels_drawn.connect(self._listening.levels_changed)
         self.drawing.levels_drawn.connect(lambda rms_dbfs, *_: self.settings.take_level(rms_dbfs))
-        self._panel.messages.action_requested.connect(lambda _: self.settings.hear_whole_sounds())
+        self._panel.messages.action_requested.connect(lambda _: self.settings.use_event_mode())
         self.drawing.levels_drawn.connect(self.calibration.show_level)
         self.drawing.ticked.connect(self._tick)
         self._models.models_changed.connect(self._take_models)
@@ -272,15 +272,15 @@ class ListenController(QObject):
         self._notes.begin(session.source, model)
         self.drawing.begin(session, model, self.settings.settings)
         self._show_conditioning()
-        self._offer_whole_sounds(model)
+        self._suggest_event_mode(model)
 
-    def _offer_whole_sounds(self, model: AvailableModel | None) -> None:
+    def _suggest_event_mode(self, model: AvailableModel | None) -> None:
         """Suggest whole-sound decisions, once, for a network of whole recordings, unless windows were chosen."""
         is_fitting = model is not None and model.bank is None and model.classifier.model.contract.cut_s == 0
         is_open = not self.settings.chose_windows and self.settings.settings.windows == "running"
         if is_fitting and is_open and not self._has_offered:
             self._has_offered = True
-            self._panel.offer_whole_sounds()
+            self._panel.suggest_event_mode()
 
     def _show_running(self, is_running: bool) -> None:
         self._panel.controls.show_running(is_running)

@@ -67,7 +67,7 @@ class LiveSettingsController(QObject):
         """Discard the levels of another source."""
         self._levels_dbfs.clear()
 
-    def hear_whole_sounds(self) -> None:
+    def use_event_mode(self) -> None:
         """Switch to event mode."""
         self._set("windows", "whole sounds")
 

@@ -49,7 +49,7 @@ class DeviceChooser(QWidget):
         super().__init__(parent)
         self.box = ElidingComboBox(self)
         self.refresh_button = QToolButton(self)  # created in the order of the Tab key
-        self.channel_box = NumberField(Quantity(whole=True, low=0, high=2, zero="all"), step=1, parent=self)
+        self.channel_box = NumberField(Quantity(is_integer=True, low=0, high=2, zero="all"), step=1, parent=self)
         self._entries: tuple[DeviceEntry, ...] = ()
         self._absent = ""
         self._build()

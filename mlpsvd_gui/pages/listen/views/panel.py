@@ -34,7 +34,7 @@ __all__ = ["ListenPanel"]
 
 _READY = "Press Start to classify."
 _NO_MODEL = "No model: level and spectrum only."
-_WHOLE_SOUNDS = "This model was trained on whole recordings. For words, calls or knocks, use event mode."
+_EVENT_MODE_HINT = "This model was trained on whole recordings. For words, calls or knocks, use event mode."
 
 
 class ListenPanel(ShowsMessages, QWidget):
@@ -87,9 +87,9 @@ class ListenPanel(ShowsMessages, QWidget):
         self.decision.recolour(self.colour_of)
         self.log.recolour(self.colour_of)
 
-    def offer_whole_sounds(self) -> None:
+    def suggest_event_mode(self) -> None:
         """Suggest event mode, with a button for it."""
-        self.show_warning(_WHOLE_SOUNDS, "whole sounds", "Use event mode")
+        self.show_warning(_EVENT_MODE_HINT, "whole sounds", "Use event mode")
 
     def show_model(self, is_there: bool) -> None:
         """Show the empty history, or the welcome page without a model."""

@@ -139,9 +139,9 @@ class ProbabilityHistory(QWidget):
         newly_lost_s, self._lost_s = max(0.0, lost_s - self._lost_s), lost_s
         n_lost = min(first - self._last_column - 1, max(1, round(newly_lost_s / self._step_s)))
         if n_lost > 0 and newly_lost_s > _LEAST_LOSS_S:
-            self._go_on(n_lost, _GAP)
+            self._advance(n_lost, _GAP)
             self._last_column += n_lost if self._last_column >= 0 else 0
-        self._go_on(end - 1 - self._last_column, _QUIET if duration_s is not None else _BEFORE)
+        self._advance(end - 1 - self._last_column, _QUIET if duration_s is not None else _BEFORE)
         n_filled = min(len(self._columns), max(1, min(end - first, end - 1 - self._last_column)))
         is_quiet = bool(np.isnan(probabilities).any())
         self._columns[-n_filled:] = probabilities
@@ -151,7 +151,7 @@ class ProbabilityHistory(QWidget):
         self._decided = -1 if is_quiet else int(np.argmax(self._latest))
         self.update()
 
-    def _go_on(self, n_columns: int, state: int) -> None:
+    def _advance(self, n_columns: int, state: int) -> None:
         """Advance the raster by at least one column and fill the new columns."""
         shift = min(len(self._columns), max(1, n_columns))
         for kept in (self._columns, self._states):

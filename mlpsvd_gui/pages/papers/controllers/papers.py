@@ -40,7 +40,7 @@ from mlpsvd_gui.pages.papers.workers.leader_process import (
     TrialsDone,
 )
 from mlpsvd_gui.pages.papers.workers.reproduction import ReproductionWorker
-from mlpsvd_gui.state.preferences import Preferences, or_else
+from mlpsvd_gui.state.preferences import Preferences, or_default
 from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 from mlpsvd_gui.workers.warm_up import WarmUp
 
@@ -90,7 +90,7 @@ class PapersController(QObject):
         self._writing = BackgroundJobs("export of a table", self)
         self._soon = QTimer(self)  # several ticks at once cause one survey
         self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self._look)
+        self._soon.timeout.connect(self._start_survey)
         self._show_list()
         self._connect()
 
@@ -116,7 +116,7 @@ class PapersController(QObject):
         self.folder = folder
         self._preferences.experiments_folder = folder
         self._panel.form.show_folder(folder)
-        self._look()
+        self._start_survey()
         self._show_chosen()
 
     def close(self) -> None:
@@ -136,12 +136,12 @@ class PapersController(QObject):
     def _show_remembered(self) -> None:
         """Restore the last choices; by default the results of the first paper, with its number of trials."""
         fields, form = self._preferences.fields(_REMEMBERED), self._panel.form
-        ticked = or_else(lambda: fields.texts("ticked"), None)
+        ticked = or_default(lambda: fields.texts("ticked"), None)
         known = None if ticked is None else [name for name in ticked if name in REPRODUCTIONS]
         own = [one.name for one in PAPERS[0].results if not one.beyond]
         self._panel.list.tick(own if known is None else known)
         for box, name in ((form.trials, "trials"), (form.processes, "processes")):
-            number = or_else(partial(fields.whole, name), None)
+            number = or_default(partial(fields.integer, name), None)
             if number is not None:
                 box.setValue(number)  # limited to what is possible on this machine
 
@@ -152,11 +152,11 @@ class PapersController(QObject):
 
     def _take_choice(self) -> None:
         self._remember()
-        self._look_soon()
+        self._survey_later()
 
     def _connect(self) -> None:
         panel, form, result = self._panel, self._panel.form, self._panel.result
-        panel.opened.connect(self._look_soon)
+        panel.opened.connect(self._survey_later)
         panel.folder_chosen.connect(lambda text: self.use_folder(Path(text)))
         panel.export_requested.connect(self._export)
         panel.list.chosen.connect(self._show_chosen)
@@ -232,7 +232,7 @@ class PapersController(QObject):
         self._panel.show_running(False)
         if isinstance(news, RunFailed):
             self._panel.show_error(failure_text(news.error))
-        self._look(self._end_text(news))
+        self._start_survey(self._end_text(news))
 
     def _end_text(self, news: RunEnd) -> str:
         match news:
@@ -248,11 +248,11 @@ class PapersController(QObject):
             case _:
                 assert_never(news)
 
-    def _look_soon(self) -> None:
+    def _survey_later(self) -> None:
         if not self._running:
             self._soon.start(0)
 
-    def _look(self, status: str = "") -> None:
+    def _start_survey(self, status: str = "") -> None:
         """Survey the folder in the background, then show ``status`` or what Run would compute."""
         folder, form = self.folder, self._panel.form
         ticked, n_trials = self._panel.list.ticked_names(), form.trials.value()
@@ -275,7 +275,7 @@ class PapersController(QObject):
         reason = "" if ticked else "Tick a result to run"
         self._panel.form.set_run_enabled(bool(ticked) and not found.problem, found.problem or reason)
         self._panel.result.set_run_enabled(not found.problem)
-        self._panel.form.show_status(status or self._outlook(found, len(ticked)))
+        self._panel.form.show_status(status or self._planned_work_text(found, len(ticked)))
         self._show_states()
         if self._panel.result.shown is None:
             self._show_chosen()
@@ -287,7 +287,7 @@ class PapersController(QObject):
         self._survey = replace(found, completions={**found.completions, **newer})
         self._show_states()
 
-    def _outlook(self, found: Survey, n_ticked: int) -> str:
+    def _planned_work_text(self, found: Survey, n_ticked: int) -> str:
         """Return what Run would compute."""
         if found.problem:
             return "Choose another folder."

@@ -109,12 +109,12 @@ def shown_result(result: KeptResult) -> ShownResult:
 
 
 def _shown_tables(finding: Finding) -> list[ShownTable]:
-    tables = [_beside_the_paper(finding)] if finding.comparisons else []
+    tables = [_comparison_with_paper(finding)] if finding.comparisons else []
     tables += [_shown_table(table) for table in finding.tables if table.shown]
     return tables or [_shown_table(table) for table in finding.tables[:1]]
 
 
-def _beside_the_paper(finding: Finding) -> ShownTable:
+def _comparison_with_paper(finding: Finding) -> ShownTable:
     differs = any(one.difference is not None for one in finding.comparisons)
     return ShownTable(
         "Compared with the paper",

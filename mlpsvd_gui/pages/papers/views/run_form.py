@@ -50,8 +50,8 @@ class PapersRunForm(QWidget):
 
     def __init__(self, n_cores: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.trials = NumberField(Quantity(whole=True, low=1, high=_MOST_TRIALS), PAPERS_TRIALS, 1, self)
-        self.processes = NumberField(Quantity(whole=True, low=1, high=n_cores), max(1, n_cores - 1), 1, self)
+        self.trials = NumberField(Quantity(is_integer=True, low=1, high=_MOST_TRIALS), PAPERS_TRIALS, 1, self)
+        self.processes = NumberField(Quantity(is_integer=True, low=1, high=n_cores), max(1, n_cores - 1), 1, self)
         self.folder = ElidedLabel(Qt.TextElideMode.ElideMiddle, parent=self)
         self.folder_button = QPushButton("Change…", self)
         self.run_button = QPushButton("Run", self)

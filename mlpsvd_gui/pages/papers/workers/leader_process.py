@@ -161,7 +161,7 @@ class _Run:
         order = self._order
         reproductions = chosen(order.names)
         tracker = Tracker(reproductions, order.n_trials, order.folder)
-        self._report(RunStarting(tracker.look()))
+        self._report(RunStarting(tracker.completions()))
         with closing(reproduce(reproductions, order.n_trials, order.folder, self._processes.open)) as events:
             for event in events:
                 self._take(event, tracker)
@@ -175,12 +175,12 @@ class _Run:
                 self._reported_at = time.monotonic()
                 self._report_progress(event, tracker)
         elif isinstance(event, FindingWritten):
-            self._report(ResultFound(event.reproduction.name, tracker.look()))
+            self._report(ResultFound(event.reproduction.name, tracker.completions()))
 
     def _report_progress(self, event: TrialDone, tracker: Tracker) -> None:
         if event.left_s and self._n_computed >= _LEAST_TIMED:
             self._cost_per_s = tracker.left()[1] / event.left_s / self._order.n_processes
-        self._report(TrialsDone(event.done, event.total, event.left_s, tracker.look(event.left_s)))
+        self._report(TrialsDone(event.done, event.total, event.left_s, tracker.completions(event.left_s)))
 
     def _report(self, news: LeaderNews) -> None:
         try:

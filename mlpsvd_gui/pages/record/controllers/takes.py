@@ -242,13 +242,13 @@ class TakesController(QObject):
     def _show_lamp(self, state: RecorderState, reason: str) -> None:
         lamp = self._panel.controls.lamp
         if state.recording:
-            lamp.show_state("recording", *texts.running_words(state, self._settings))
+            lamp.show_state("recording", *texts.running_text(state, self._settings))
         elif state.armed:
-            lamp.show_state("waiting", *texts.waiting_words(state, self._settings))
+            lamp.show_state("waiting", *texts.waiting_text(state, self._settings))
         else:
             classes = self._panel.classes
             n_clips = next((row.n_clips for row in classes.rows if row.name == classes.chosen), 0)
-            words = texts.idle_words(classes.chosen, n_clips, classes.goal)
+            words = texts.idle_text(classes.chosen, n_clips, classes.goal)
             lamp.show_state("idle", words, f"{reason}." if reason else texts.ready_note(self._settings))
 
     def _show_source(self) -> None:

@@ -6,7 +6,7 @@ from mlpsvd.collection.recording.recorder import RecorderState
 from mlpsvd.collection.recording.settings import FIXED_LENGTH, TRIGGERED, RecordSettings
 from mlpsvd.text import counted, length_text, with_minus
 
-__all__ = ["clock", "idle_words", "ready_note", "running_words", "summary", "waiting_words"]
+__all__ = ["clock", "idle_text", "ready_note", "running_text", "summary", "waiting_text"]
 
 
 def clock(seconds: float) -> str:
@@ -15,19 +15,19 @@ def clock(seconds: float) -> str:
     return f"{minutes}:{rest // 10:02d}.{rest % 10}"
 
 
-def running_words(state: RecorderState, settings: RecordSettings) -> tuple[str, str]:
+def running_text(state: RecorderState, settings: RecordSettings) -> tuple[str, str]:
     """Return headline and detail while recording."""
     of = f" of {settings.length_s:g} s" if settings.mode == FIXED_LENGTH else ""
     return f"REC  {clock(state.duration_s)}{of}", f"recording {state.label}"
 
 
-def waiting_words(state: RecorderState, settings: RecordSettings) -> tuple[str, str]:
+def waiting_text(state: RecorderState, settings: RecordSettings) -> tuple[str, str]:
     """Return headline and detail while waiting for the trigger."""
     note = with_minus(f"for a sound above {settings.trigger_dbfs:g} dBFS ({state.label})")
     return "Waiting…", note
 
 
-def idle_words(label: str, n_clips: int, goal: int) -> str:
+def idle_text(label: str, n_clips: int, goal: int) -> str:
     """Return the next class and its number of clips."""
     if not label:
         return "Add a class first"

@@ -80,7 +80,7 @@ class RecordClasses(QWidget):
         self.add_button = QPushButton("Add", self)
         self.rename_button = QToolButton(self)
         self.delete_button = QToolButton(self)
-        self.goal_box = NumberField(Quantity(whole=True, low=0, high=9999, zero="none"), step=1, parent=self)
+        self.goal_box = NumberField(Quantity(is_integer=True, low=0, high=9999, zero="none"), step=1, parent=self)
         self._build_table()
         self._build_layout()
         self._connect()

@@ -51,7 +51,7 @@ class RecordClipView(QWidget):
         self.end_box = self._box("End of the trimmed clip")
         self.play_button = QPushButton("Play", self)
         self.trim_button = QPushButton("Trim", self)
-        self.whole_button = QPushButton("Reset", self)
+        self.reset_button = QPushButton("Reset", self)
         self._build()
         self._connect()
         self.show_nothing()
@@ -135,7 +135,7 @@ class RecordClipView(QWidget):
         self.spectrum.set_legend_visible(False)
         self.trim_button.setToolTip("Keep only the part between the handles (T); can be undone")
         self.trim_button.setShortcut("T")
-        self.whole_button.setToolTip("Reset the handles to the ends of the clip")
+        self.reset_button.setToolTip("Reset the handles to the ends of the clip")
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(self.play_button)
@@ -146,7 +146,7 @@ class RecordClipView(QWidget):
             row.addWidget(label)
             row.addWidget(box)
         row.addWidget(self.trim_button)
-        row.addWidget(self.whole_button)
+        row.addWidget(self.reset_button)
         row.addWidget(self.title, 1)
         self.title.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         plots = QSplitter(Qt.Orientation.Horizontal, self)
@@ -166,7 +166,7 @@ class RecordClipView(QWidget):
         self.end_box.valueChanged.connect(self._take_numbers)
         self.play_button.clicked.connect(self.play_or_stop)
         self.trim_button.clicked.connect(lambda: self.trim_requested.emit(*self.wave.region_s))
-        self.whole_button.clicked.connect(self._take_whole)
+        self.reset_button.clicked.connect(self._reset_handles)
 
     def _show_region(self, start_s: float, end_s: float) -> None:
         with QSignalBlocker(self.start_box), QSignalBlocker(self.end_box):
@@ -182,7 +182,7 @@ class RecordClipView(QWidget):
         self.wave.set_region(start_s, end_s)
         self._show_region(*self.wave.region_s)
 
-    def _take_whole(self) -> None:
+    def _reset_handles(self) -> None:
         self.wave.set_region(0.0, self.wave.duration_s)
         self._show_region(*self.wave.region_s)
 
@@ -193,7 +193,7 @@ class RecordClipView(QWidget):
         tip = "Play the part between the handles, normalised to half of full scale (Enter in the table)"
         self.play_button.setToolTip(plain_tip(self._sound_problem or tip))
         self.trim_button.setEnabled(is_there and self._writable and self.is_trimmed)
-        self.whole_button.setEnabled(is_there and self.is_trimmed)
+        self.reset_button.setEnabled(is_there and self.is_trimmed)
         for box in (self.start_box, self.end_box):
             box.setEnabled(is_there)
 

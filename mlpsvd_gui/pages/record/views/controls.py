@@ -107,10 +107,10 @@ class RecordLamp(QWidget):
             painter.setBrush(QColor("#ffffff"))
             painter.drawEllipse(QPointF(23.0, area.center().y()), 8.0, 8.0)
             left = 42.0
-        self._paint_words(painter, area.adjusted(left, 5.0, -10.0, -5.0), QColor("#ffffff") if fill else None)
+        self._paint_caption(painter, area.adjusted(left, 5.0, -10.0, -5.0), QColor("#ffffff") if fill else None)
         painter.end()
 
-    def _paint_words(self, painter: QPainter, area: QRectF, ink: QColor | None) -> None:
+    def _paint_caption(self, painter: QPainter, area: QRectF, ink: QColor | None) -> None:
         large = self.font()
         large.setPointSizeF(large.pointSizeF() * 1.45)
         large.setBold(True)

@@ -14,12 +14,12 @@ from mlpsvd.experiments.trials.trials import TrialStore
 def test_a_trial_shared_by_two_counts_for_both_and_the_first_is_there_sooner(tmp_path: Path) -> None:
     both = [REPRODUCTIONS["table-2"], REPRODUCTIONS["figure-7"]]
     tracker = Tracker(both, 1, tmp_path)
-    empty = tracker.look(left_s=100.0)
+    empty = tracker.completions(left_s=100.0)
     assert empty["figure-7"].left_s == pytest.approx(100.0)
     assert empty["table-2"].left_s is not None and empty["table-2"].left_s < 100.0
     trial = REPRODUCTIONS["table-2"].trials(1)[0]
     TrialStore(tmp_path / "trials").put(trial, {"engine": "none"})
-    begun = tracker.look()
+    begun = tracker.completions()
     assert begun["table-2"].n_done == begun["figure-7"].n_done == 1
     assert begun["table-2"].cost_left == pytest.approx(empty["table-2"].cost_left - trial.cost)
     assert survey(tmp_path, 1, ["table-2"]).problem  # trials without a manifest are not ours

@@ -35,7 +35,7 @@ def trained() -> Trained:
 
 
 @pytest.fixture(scope="session")
-def trained_anew() -> Trained:
+def retrained() -> Trained:
     return train(SMALL, seed=2)
 
 

@@ -218,13 +218,13 @@ def test_nothing_is_cut_off_in_light_and_dark(
 
 
 def test_the_chosen_network_stays_chosen_when_it_is_trained_anew(
-    qtbot: QtBot, ready_page: Page, trained_anew: Trained
+    qtbot: QtBot, ready_page: Page, retrained: Trained
 ) -> None:
     box = ready_page.panel.controls.model_box
     box.setCurrentIndex(box.findData("mlp"))
     box.activated.emit(box.currentIndex())
-    ready_page.run_model.begin(trained_anew.prepared.experiment)
-    ready_page.finish(trained_anew)
+    ready_page.run_model.begin(retrained.prepared.experiment)
+    ready_page.finish(retrained)
     assert ready_page.panel.controls.model_box.key == "mlp"
 
 

@@ -113,7 +113,7 @@ def test_an_export_that_cannot_be_written_says_why(
 
 
 def test_results_of_an_earlier_network_are_marked(
-    qtbot: QtBot, ready_page: Page, trained: Trained, trained_anew: Trained, recordings: Path
+    qtbot: QtBot, ready_page: Page, trained: Trained, retrained: Trained, recordings: Path
 ) -> None:
     ready_page.classify(recordings)
     panel = ready_page.panel
@@ -121,7 +121,7 @@ def test_results_of_an_earlier_network_are_marked(
     before = [one.probability for one in ready_page.results()]
     ready_page.finish(trained)  # the list is made anew, but the network is the same
     assert panel.messages.text == ""
-    ready_page.finish(trained_anew)
+    ready_page.finish(retrained)
     assert "has changed since these results" in panel.messages.text
     faint = panel.table.model().index(0, 3).data(Qt.ItemDataRole.ForegroundRole)
     assert faint is not None

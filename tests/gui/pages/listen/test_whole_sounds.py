@@ -116,7 +116,7 @@ def test_a_key_opens_the_list_of_devices_but_not_while_one_is_heard(qtbot: QtBot
 # --- settings
 
 
-def choose_whole_sounds(tab: Tab) -> None:
+def choose_event_mode(tab: Tab) -> None:
     tab.panel.settings_form.editors["windows"].edited.emit("whole sounds")
 
 
@@ -127,7 +127,7 @@ def note(tab: Tab) -> str:
 def test_whole_sounds_get_a_trigger_level_above_the_background_and_say_so(tab: Tab) -> None:
     for level_dbfs in [*[-62.0] * 80, *[-20.0] * 20]:  # a fifth of the time somebody speaks
         tab.controller.settings.take_level(level_dbfs)
-    choose_whole_sounds(tab)
+    choose_event_mode(tab)
     assert tab.controller.settings.settings.windows == "whole sounds"
     assert tab.panel.meter.trigger_dbfs == -50.0
     assert "12 dB above the background" in note(tab) and "−62 dBFS" in note(tab)
@@ -139,14 +139,14 @@ def test_whole_sounds_get_a_trigger_level_above_the_background_and_say_so(tab: T
 def test_without_a_background_the_trigger_level_is_a_guess_and_said_to_be_one(tab: Tab, levels: list[float]) -> None:
     for level_dbfs in levels:
         tab.controller.settings.take_level(level_dbfs)
-    choose_whole_sounds(tab)
+    choose_event_mode(tab)
     assert tab.panel.meter.trigger_dbfs == -50.0
     assert "set to −50 dBFS because" in note(tab)
 
 
 def test_a_trigger_level_that_was_set_stays(tab: Tab) -> None:
     tab.panel.meter.trigger_dragged.emit(-30.0)
-    choose_whole_sounds(tab)
+    choose_event_mode(tab)
     assert tab.panel.meter.trigger_dbfs == -30.0
     assert note(tab) == ""
 
@@ -216,7 +216,7 @@ def test_a_network_of_whole_recordings_offers_whole_sounds_once(
 def test_whoever_chose_running_windows_is_not_asked(
     qtbot: QtBot, tab: Tab, recording_model: Path, sounds: Path
 ) -> None:
-    choose_whole_sounds(tab)
+    choose_event_mode(tab)
     tab.panel.settings_form.editors["windows"].edited.emit("running")
     open_model(qtbot, tab, recording_model)
     play(qtbot, tab, sounds)
@@ -248,7 +248,7 @@ def test_a_start_that_fails_does_not_take_the_log_away(
 
 
 def test_the_choice_is_remembered(tab: Tab, tmp_path: Path) -> None:
-    choose_whole_sounds(tab)
+    choose_event_mode(tab)
     store = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
     assert Preferences(store).table("live/windows")
     assert tab.controller.settings.chose_windows
