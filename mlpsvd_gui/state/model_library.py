@@ -32,8 +32,8 @@ class ModelLibrary(QObject):
         self._opened: list[AvailableModel] = []
         self._trained: list[AvailableModel] = []
         self._opening = BackgroundJobs("open model", self)
-        run_model.outcomes_changed.connect(self._take_outcomes)
-        self._take_outcomes()
+        run_model.outcomes_changed.connect(self._on_outcomes)
+        self._on_outcomes()
 
     def entries(self) -> list[AvailableModel]:
         """Return all models, trained ones last."""
@@ -45,18 +45,18 @@ class ModelLibrary(QObject):
 
     def open_model(self, path: str | Path) -> None:
         """Read a model file in the background; see :attr:`opened` and :attr:`failed`."""
-        self._opening.submit(lambda: model_from_file(Path(path)), self._take_opened, self._report)
+        self._opening.submit(lambda: model_from_file(Path(path)), self._on_opened, self._report)
 
     def close(self) -> None:
         """Stop reading."""
         self._opening.close()
 
-    def _take_opened(self, model: AvailableModel) -> None:
+    def _on_opened(self, model: AvailableModel) -> None:
         self._opened = [other for other in self._opened if other.key != model.key] + [model]
         self.models_changed.emit()
         self.opened.emit(model)
 
-    def _take_outcomes(self) -> None:
+    def _on_outcomes(self) -> None:
         self._trained = models_from_run(self._run_model.data, list(self._run_model.outcomes.values()))
         self.models_changed.emit()
 

@@ -62,7 +62,7 @@ class RunControls(QObject):
         self._actions.pause.triggered.connect(self._pause_or_resume)
         self._actions.stop.triggered.connect(self._training.stop_and_keep)
         self._actions.speeds.triggered.connect(lambda action: self._training.set_speed(action.data()))
-        self._settings.problems_changed.connect(self._take_problems)
+        self._settings.problems_changed.connect(self._on_problems)
         self._training.progress_changed.connect(self._show_progress)
         self._run.state_changed.connect(self._update)
         self._run.outcomes_changed.connect(self._update)
@@ -79,7 +79,7 @@ class RunControls(QObject):
         else:
             self._training.pause()
 
-    def _take_problems(self, problems: list[str]) -> None:
+    def _on_problems(self, problems: list[str]) -> None:
         self._problems = problems
         self._update()
 

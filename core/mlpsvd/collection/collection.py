@@ -202,7 +202,7 @@ class Collection:
             "device": " ".join(one_line(take.device, 200).split()), "has_gap": truth(take.has_gap), "id": take.id,
         }  # fmt: skip
         state = State(cells, len(self._store.catalogue), self._store.stage(take.id, encoded))
-        self._store.take_step(Step(f"clip of {own} added", (Change(take.id, None, state),)))
+        self._store.carry_out_step(Step(f"clip of {own} added", (Change(take.id, None, state),)))
         with contextlib.suppress(OSError):
             take.discard()
         return self.clip(take.id)
@@ -256,7 +256,7 @@ class Collection:
         elif encoded.suffix != clip.path.suffix:
             cells["path"] = self._free(str(PurePosixPath(own).with_suffix("")), encoded.suffix)
         after = State(cells, before.at, self._store.stage(id, encoded))
-        self._store.take_step(
+        self._store.carry_out_step(
             Step(f"clip of {clip.label} trimmed to {encoded.duration_s:.3g} s", (Change(id, before, after),))
         )
         return self.clip(id)
@@ -343,7 +343,7 @@ class Collection:
 
     def _take(self, step: Step) -> str:
         if step.changes:
-            self._store.take_step(step)
+            self._store.carry_out_step(step)
         return f"{step.words[0].upper()}{step.words[1:]}."
 
     def _entries(self, ids: Iterable[str]) -> list[Entry]:

@@ -76,7 +76,7 @@ class Journal:
             self._count_in(self.pending)
             self.pending = None
 
-    def take_back(self) -> None:
+    def roll_back(self) -> None:
         """Record that the transaction was rolled back."""
         if self.pending is not None:
             with contextlib.suppress(OSError):
@@ -158,7 +158,7 @@ class Journal:
             data = read_plain(self.path, _MOST_BYTES)
             whole = data[: data.rfind(b"\n") + 1]
             for line in whole.splitlines():
-                self._take_in(line)
+                self._read_entry(line)
         except (FileNotFoundError, NotADirectoryError):
             return
         except FileFormatError as error:
@@ -167,7 +167,7 @@ class Journal:
             return
         self._good_bytes = len(whole)
 
-    def _take_in(self, line: bytes) -> None:
+    def _read_entry(self, line: bytes) -> None:
         found = read_line(line)
         if isinstance(found, Transaction):
             self.pending = found

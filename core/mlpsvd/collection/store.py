@@ -55,7 +55,7 @@ class CollectionStorage:
         self._protection = ""
         self._seen: tuple[int, int, int] | None = None
         try:
-            self._take_lock()
+            self._lock_folder()
             self.journal = Journal(self._hidden / "journal.jsonl")
             if self.writable:
                 self.journal.shorten()
@@ -120,7 +120,7 @@ class CollectionStorage:
             raise self._refusal(error) from None
         return name
 
-    def take_step(self, step: Step) -> None:
+    def carry_out_step(self, step: Step) -> None:
         """Carry out a step; raise DataError if that fails, with the collection unchanged."""
         self._commit(resolve("step", step, self.catalogue).transaction)
 
@@ -163,7 +163,7 @@ class CollectionStorage:
         spool.with_suffix(".json").unlink(missing_ok=True)
         return None
 
-    def _take_lock(self) -> None:
+    def _lock_folder(self) -> None:
         link = linked_place(self.folder)
         if link is not None:
             self._protection = _describe_link(link)
@@ -240,7 +240,7 @@ class CollectionStorage:
             self.catalogue.restore(before)
             with contextlib.suppress(OSError):
                 revert(self.folder, made)
-                self.journal.take_back()
+                self.journal.roll_back()
             raise self._refusal(error) from None
         self._seen = self._signature()
         self.journal.finish()

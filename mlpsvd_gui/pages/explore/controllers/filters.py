@@ -49,7 +49,7 @@ class FiltersController(QObject):
         panel.remove_requested.connect(self._remove)
         panel.edit_requested.connect(self._edit)
         panel.filter_dragged.connect(self._drag)
-        panel.preset_requested.connect(self._take_preset)
+        panel.preset_requested.connect(self._on_preset)
         panel.spacing_requested.connect(self._ask_spacing)
         panel.class_selected.connect(self._selection.select_class)
         panel.view.quantity_changed.connect(self._show_curves)
@@ -113,20 +113,20 @@ class FiltersController(QObject):
         if selected is not None:
             self._selection.select_class(min(selected - (selected > index), last))
 
-    def _take_preset(self, n_classes: int, spacing_hz: float, bandwidth_hz: float) -> None:
-        self._take_bank(paper_bank(n_classes, spacing_hz, bandwidth_hz))
+    def _on_preset(self, n_classes: int, spacing_hz: float, bandwidth_hz: float) -> None:
+        self._on_bank(paper_bank(n_classes, spacing_hz, bandwidth_hz))
 
     def _ask_spacing(self) -> None:
         dialog = SpacingDialog(self._nyquist_hz * 0.99, self._panel)
-        dialog.accepted.connect(lambda: self._take_spacing(dialog))
+        dialog.accepted.connect(lambda: self._on_spacing(dialog))
         dialog.open()
 
-    def _take_spacing(self, dialog: SpacingDialog) -> None:
+    def _on_spacing(self, dialog: SpacingDialog) -> None:
         low_hz, high_hz = sorted((dialog.low_hz.value(), dialog.high_hz.value()))
         bandwidth_hz, logarithmic = dialog.bandwidth_hz.value(), dialog.logarithmic.isChecked()
-        self._take_bank(bank_editing.spaced(low_hz, high_hz, dialog.n_classes.value(), bandwidth_hz, logarithmic))
+        self._on_bank(bank_editing.spaced(low_hz, high_hz, dialog.n_classes.value(), bandwidth_hz, logarithmic))
 
-    def _take_bank(self, bank: Bank) -> None:
+    def _on_bank(self, bank: Bank) -> None:
         if self._change(lambda _: bank):
             self._panel.view.show_octaves_around()
 

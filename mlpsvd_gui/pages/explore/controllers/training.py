@@ -67,7 +67,7 @@ class TrainingController(QObject):
 
     def _connect(self) -> None:
         self._job.limit_found.connect(self._training.show_limit)
-        self._redraw.timeout.connect(self._take_turn)
+        self._redraw.timeout.connect(self._draw_next)
         self._training.cursor_moved.connect(self._selection.select_epoch)
         self._selection.epoch_changed.connect(self._training.show_epoch)
         self._selection.class_changed.connect(self._confusion.select_class)
@@ -86,7 +86,7 @@ class TrainingController(QObject):
         self._redraw.stop()
         self._singular_values.close()
 
-    def _take_turn(self) -> None:
+    def _draw_next(self) -> None:
         next(self._turns)()
 
     def draw_now(self) -> None:

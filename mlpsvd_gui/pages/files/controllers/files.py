@@ -64,7 +64,7 @@ class FilesController(QObject):
         self._drawing.setInterval(_DRAW_MS)
         self._drawing.setSingleShot(True)
         self._connect()
-        self._take_models()
+        self._on_models()
 
     @property
     def is_running(self) -> bool:
@@ -99,31 +99,31 @@ class FilesController(QObject):
         controls.export_requested.connect(lambda kind, path: self._export.write(kind, Path(path), self._made_by))
         self._panel.remove_requested.connect(self.remove)
         self._panel.table.entry_chosen.connect(lambda _: self._show_state())
-        self._models.models_changed.connect(self._take_models)
-        self._models.opened.connect(self._take_opened)
-        self._models.failed.connect(self._take_failure)
-        self._finder.answered.connect(self._take_found)
+        self._models.models_changed.connect(self._on_models)
+        self._models.opened.connect(self._on_opened)
+        self._models.failed.connect(self._on_failure)
+        self._finder.answered.connect(self._on_found)
         self._finder.failed.connect(lambda _, text: self._panel.show_error(sentence(text)))
-        self._worker.news.connect(self._take_news)
+        self._worker.news.connect(self._on_news)
         self._drawing.timeout.connect(self._draw)
 
     # --- model -------------------------------------------------------------------------------------------------------
 
-    def _take_models(self) -> None:
+    def _on_models(self) -> None:
         self._use(default_model(self._models.entries(), self._key))
 
     def _choose(self, key: str) -> None:
         self._key = key
         self._use(next((one for one in self._models.entries() if one.key == key), self._model))
 
-    def _take_opened(self, model: AvailableModel) -> None:
+    def _on_opened(self, model: AvailableModel) -> None:
         if self._opening and Path(self._opening) == Path(model.key):
             self._opening = ""
             self._panel.show_error("")
             self._key = model.key
             self._use(model)
 
-    def _take_failure(self, text: str) -> None:
+    def _on_failure(self, text: str) -> None:
         if self._opening:
             self._opening = ""
             self._panel.show_error(sentence(text))
@@ -147,7 +147,7 @@ class FilesController(QObject):
             self._finder.ask(paths)
         self._show_state()
 
-    def _take_found(self, _paths: tuple[str, ...], found: list[SoundFile]) -> None:
+    def _on_found(self, _paths: tuple[str, ...], found: list[SoundFile]) -> None:
         new = [FileEntry(one) for one in found if not self._is_known(one.path)]
         self._panel.table.rows.add(new)
         if new and self._panel.current is None:
@@ -216,18 +216,18 @@ class FilesController(QObject):
         self._draw()
         self._worker.start(model.classifier.model, [entry.file for entry in entries])
 
-    def _take_news(self, news: ClassificationNews) -> None:
+    def _on_news(self, news: ClassificationNews) -> None:
         if not self._worker.is_current(news):
             return
         match news:
             case FilesClassified():
-                self._take_results(news)
+                self._on_results(news)
             case ClassificationEnded(error=error):
                 self._end(error)
             case _:
                 assert_never(news)
 
-    def _take_results(self, news: FilesClassified) -> None:
+    def _on_results(self, news: FilesClassified) -> None:
         for index, result in news.finished:
             self._running[index].result = result
         if news.left_s is not None or news.n_done:

@@ -104,7 +104,7 @@ class FilesControls(QWidget):
 
     def ask_for_files(self) -> None:
         """Ask for recordings to add."""
-        ask_for_paths(self, "recordings", "Add recordings", self._take_paths, name_filter=AUDIO_FILES)
+        ask_for_paths(self, "recordings", "Add recordings", self._on_paths, name_filter=AUDIO_FILES)
 
     def ask_for_folder(self) -> None:
         """Ask for a folder of recordings to add."""
@@ -112,7 +112,7 @@ class FilesControls(QWidget):
             self,
             "recordings",
             "Add folder of recordings",
-            lambda path: self._take_paths([path]),
+            lambda path: self._on_paths([path]),
             mode=QFileDialog.FileMode.Directory,
         )
 
@@ -132,7 +132,7 @@ class FilesControls(QWidget):
             suggested=name,
         )
 
-    def _take_paths(self, paths: list[str]) -> None:
+    def _on_paths(self, paths: list[str]) -> None:
         self.paths_chosen.emit(paths)
 
     def _paint_icon(self) -> None:

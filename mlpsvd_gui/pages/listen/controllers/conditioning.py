@@ -77,7 +77,7 @@ class ConditioningController(QObject):
         form.correction_chosen.connect(self._choose_correction)
         form.correction_forgotten.connect(lambda: self._choose_correction(""))
         measuring.progressed.connect(form.show_progress)
-        measuring.measured.connect(self._take_background)
+        measuring.measured.connect(self._on_background)
         measuring.failed.connect(self._fail)
 
     # --- current state
@@ -176,7 +176,7 @@ class ConditioningController(QObject):
         window_s = self._model.window_s if self._model is not None else 0.0
         self._measuring.begin(self._session, min(RING_S - 1.0, max(_MEASURE_S, 1.05 * window_s)))
 
-    def _take_background(self, samples: NDArray[np.float32], rate_hz: float) -> None:
+    def _on_background(self, samples: NDArray[np.float32], rate_hz: float) -> None:
         self._form.show_progress(None)
         key = self._device_key
         if key is None:

@@ -120,7 +120,7 @@ class LiveDrawing(QObject):
         self._turn = (self._turn + 1) % (_N_TURNS * _LATENCY_EVERY)
         turns = range(_N_TURNS) if everything else (self._turn % _N_TURNS,)
         is_seen = everything or self._panel.isVisible()
-        self._take_columns()
+        self._on_columns()
         if _RASTER_TURN in turns:
             self._draw_raster()
         if _LOG_TURN in turns:
@@ -149,7 +149,7 @@ class LiveDrawing(QObject):
         decisions, self._unlisted = self._unlisted, []
         self._panel.add_to_log(decisions)
 
-    def _take_columns(self) -> None:
+    def _on_columns(self) -> None:
         unseen, self._unseen = self._unseen, []
         columns, self._columns = self._columns, []
         waterfall = self._panel.spectra.waterfall

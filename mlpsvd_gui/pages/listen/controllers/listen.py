@@ -87,7 +87,7 @@ class ListenController(QObject):
         self._log = LiveLog(panel, self)
         self._connect()
         self._choose_source()
-        self._take_models()
+        self._on_models()
 
     @property
     def session(self) -> LiveSession | None:
@@ -126,14 +126,14 @@ class ListenController(QObject):
         self._panel.sound_form.calibration_requested.connect(self.calibration.open)
         self.calibration.start_requested.connect(self.start)
         self.drawing.levels_drawn.connect(self._listening.levels_changed)
-        self.drawing.levels_drawn.connect(lambda rms_dbfs, *_: self.settings.take_level(rms_dbfs))
+        self.drawing.levels_drawn.connect(lambda rms_dbfs, *_: self.settings.add_level(rms_dbfs))
         self._panel.messages.action_requested.connect(lambda _: self.settings.use_event_mode())
         self.drawing.levels_drawn.connect(self.calibration.show_level)
         self.drawing.ticked.connect(self._tick)
-        self._models.models_changed.connect(self._take_models)
+        self._models.models_changed.connect(self._on_models)
         self._listening.start_requested.connect(self._start_to_record)
         self._listening.stop_requested.connect(self.stop)
-        self._models.opened.connect(self._take_opened)
+        self._models.opened.connect(self._on_opened)
         self._models.failed.connect(lambda text: self._panel.show_error(sentence(text)))
 
     # --- choices -------------------------------------------------------------------------------------------------
@@ -142,12 +142,12 @@ class ListenController(QObject):
         self._chosen_key = key
         self._use(self._models.find(key) or self._model)
 
-    def _take_opened(self, model: AvailableModel) -> None:
+    def _on_opened(self, model: AvailableModel) -> None:
         self._panel.messages.clear()
         self._chosen_key = model.key
         self._use(model)
 
-    def _take_models(self) -> None:
+    def _on_models(self) -> None:
         chosen = default_model(self._models.entries(), self._chosen_key)
         # While the next run trains there are no outcomes yet: a running session keeps its model.
         if chosen is None and self._session is not None:
@@ -235,7 +235,7 @@ class ListenController(QObject):
         except MlpSvdError as error:
             self._report(f"{error}")
             return
-        session.news.connect(self._take_news)
+        session.news.connect(self._on_news)
         self._session = session
         self._started_s = time.monotonic()
         self._update = None
@@ -321,7 +321,7 @@ class ListenController(QObject):
 
     # --- input ---------------------------------------------------------------------------------------------------
 
-    def _take_news(self) -> None:
+    def _on_news(self) -> None:
         if self.sender() is self._session:
             self._drain()
 
@@ -337,7 +337,7 @@ class ListenController(QObject):
         if session is None:
             return
         update = self._update = session.drain()
-        self._notes.take_status(update.status)
+        self._notes.show_status(update.status)
         self._report_silence(update.status.state is SourceState.STALLED)
         if update.decisions:
             self._log.add(update.decisions, session.source, self.settings.clips_align)

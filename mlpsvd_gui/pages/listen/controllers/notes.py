@@ -44,7 +44,7 @@ class NotesController:
         """Show a message for ten seconds; an empty text hides it."""
         self._notice, self._noticed_s = notice, time.monotonic()
 
-    def take_status(self, status: SourceStatus) -> None:
+    def show_status(self, status: SourceStatus) -> None:
         """Set the status of the source."""
         is_amiss = status.state in (SourceState.STALLED, SourceState.FAILED)
         self._device = sentence(status.message) if is_amiss and status.message else ""

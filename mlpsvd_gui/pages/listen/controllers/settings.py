@@ -59,8 +59,8 @@ class LiveSettingsController(QObject):
         """Whether the user has ever chosen a mode."""
         return bool(self._preferences.table(_BY_HAND))
 
-    def take_level(self, rms_dbfs: float) -> None:
-        """Take the current level, from which a trigger level is derived if needed."""
+    def add_level(self, rms_dbfs: float) -> None:
+        """Add the current level, from which a trigger level is derived if needed."""
         self._levels_dbfs.append(rms_dbfs)
 
     def forget_levels(self) -> None:

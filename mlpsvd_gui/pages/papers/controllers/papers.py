@@ -150,7 +150,7 @@ class PapersController(QObject):
         choices = {"trials": form.trials.value(), "processes": form.processes.value()}
         self._preferences.set_table(_REMEMBERED, {"ticked": list(self._panel.list.ticked_names()), **choices})
 
-    def _take_choice(self) -> None:
+    def _on_choice(self) -> None:
         self._remember()
         self._survey_later()
 
@@ -160,9 +160,9 @@ class PapersController(QObject):
         panel.folder_chosen.connect(lambda text: self.use_folder(Path(text)))
         panel.export_requested.connect(self._export)
         panel.list.chosen.connect(self._show_chosen)
-        panel.list.ticked.connect(self._take_choice)
-        form.trials_changed.connect(self._take_choice)
-        form.processes_changed.connect(self._take_choice)
+        panel.list.ticked.connect(self._on_choice)
+        form.trials_changed.connect(self._on_choice)
+        form.processes_changed.connect(self._on_choice)
         form.run_requested.connect(self.run)
         form.stop_requested.connect(self.stop)
         result.run_requested.connect(self._run_chosen)
@@ -200,7 +200,7 @@ class PapersController(QObject):
                 self._show_progress(news)
             case ResultFound(name=name, completions=completions):
                 self._merge_completions(completions)
-                self._take_found(name)
+                self._on_found(name)
             case RunFinished() | RunStopped() | RunFailed():
                 self._end(news)
             case _:
@@ -217,7 +217,7 @@ class PapersController(QObject):
         text = f"{news.n_done} of {counted(news.n_trials, 'trial')}{left}"
         self._panel.form.show_progress(news.n_done / max(news.n_trials, 1), text)
 
-    def _take_found(self, name: str) -> None:
+    def _on_found(self, name: str) -> None:
         self._panel.result.show_files(bool(self._survey and self._survey.has_report), True)
         chosen = self._panel.list.current_name
         if not chosen:
@@ -258,13 +258,13 @@ class PapersController(QObject):
         ticked, n_trials = self._panel.list.ticked_names(), form.trials.value()
         self._surveying.submit(
             lambda: survey(folder, n_trials, ticked),
-            lambda found: self._take_survey(found, status),
+            lambda found: self._on_survey(found, status),
             lambda error: self._panel.show_error(failure_text(error)),
         )
 
-    def _take_survey(self, found: Survey, status: str) -> None:
+    def _on_survey(self, found: Survey, status: str) -> None:
         if self._running:
-            self._take_survey_beside_a_run(found)
+            self._on_survey_during_run(found)
             return
         was_bad = bool(self._survey and self._survey.problem)
         self._survey = found
@@ -280,7 +280,7 @@ class PapersController(QObject):
         if self._panel.result.shown is None:
             self._show_chosen()
 
-    def _take_survey_beside_a_run(self, found: Survey) -> None:
+    def _on_survey_during_run(self, found: Survey) -> None:
         """Apply a survey during a run, except for the results that the run computes and reports itself."""
         known = self._survey.completions if self._survey is not None else {}
         newer = {name: known[name] for name in self._running if name in known}

@@ -104,17 +104,17 @@ class CollectionController(QObject):
         if self._opening is not None:
             self._opening.close()
         library = self._opening = CollectionThread(self._jobs, self)
-        library.opened.connect(lambda content, notes: self._take_opened(library, content, notes))
+        library.opened.connect(lambda content, notes: self._on_opened(library, content, notes))
         library.open_failed.connect(lambda sentence: self._report_not_opened(library, sentence))
-        library.changed.connect(self._while_open(library, self._take_changed))
-        library.added.connect(self._while_open(library, self._take_added))
+        library.changed.connect(self._while_open(library, self._on_changed))
+        library.added.connect(self._while_open(library, self._on_added))
         library.done.connect(self._while_open(library, self._report_done))
         library.failed.connect(self._panel.show_error)
         library.take_failed.connect(self._report_take_failed)
         self._panel.welcome.show_status(words)
         return library
 
-    def _take_opened(self, library: CollectionThread, content: CollectionView, notes: Sequence[str]) -> None:
+    def _on_opened(self, library: CollectionThread, content: CollectionView, notes: Sequence[str]) -> None:
         if library is not self._opening:
             return
         self._opening = None
@@ -127,7 +127,7 @@ class CollectionController(QObject):
         self._panel.welcome.show_status("")
         self._panel.classes.show_goal(self._memory.of(str(content.folder)).goal)
         self._panel.show_open(True)
-        self._take_changed(content)
+        self._on_changed(content)
         self._panel.focus_first()
         if notes:  # they also explain why a folder cannot be changed
             self._panel.show_warning(" ".join(notes))
@@ -135,11 +135,11 @@ class CollectionController(QObject):
     def _while_open(self, library: CollectionThread, take: Callable[..., None]) -> Callable[..., None]:
         """Return ``take`` guarded so that it runs only while this collection is shown."""
 
-        def take_if_open(*news: object) -> None:
+        def call_if_open(*news: object) -> None:
             if library is self._library:
                 take(*news)
 
-        return take_if_open
+        return call_if_open
 
     def close_previous(self) -> None:
         """Close the previous collection once all its takes are written."""
@@ -257,7 +257,7 @@ class CollectionController(QObject):
         if self._content is not None:
             self._memory.set_classes(str(self._content.folder), names)
 
-    def _take_changed(self, content: CollectionView) -> None:
+    def _on_changed(self, content: CollectionView) -> None:
         self._content = content
         # A class created by renaming and emptied by undo is replaced by its old name.
         gone = {new: self._renamed.pop(new) for new in list(self._renamed) if not content.counts.get(new)}
@@ -306,7 +306,7 @@ class CollectionController(QObject):
             class_colour(class_index, self._panel.theme),
         )
 
-    def _take_added(self, clip: RecordedClip) -> None:
+    def _on_added(self, clip: RecordedClip) -> None:
         review = self._panel.review
         if review.shown_class not in (None, clip.label):
             review.show_all_classes()

@@ -56,7 +56,7 @@ class TakesController(QObject):
         self._timer.setInterval(_DRAW_MS)
         self._connect()
         self._show_settings()
-        self._take_session(listening.session)
+        self._on_session(listening.session)
 
     @property
     def settings(self) -> RecordSettings:
@@ -77,7 +77,7 @@ class TakesController(QObject):
         """Record into this collection; a running take ends and belongs to the previous one."""
         if folder != self._folder:
             self._folder, self._spool_folder = folder, spool_folder
-            self._take_session(self._listening.session)
+            self._on_session(self._listening.session)
             if not self._ending:
                 self.settled.emit()
 
@@ -87,7 +87,7 @@ class TakesController(QObject):
         self._retire_worker()
         for worker in list(self._ending):
             worker.close(_WAIT_S)
-            self._take_last(worker)
+            self._on_ended(worker)
 
     def _connect(self) -> None:
         controls = self._panel.controls
@@ -97,7 +97,7 @@ class TakesController(QObject):
         self._panel.bar.start_requested.connect(self._start)
         self._panel.bar.stop_requested.connect(self._listening.request_stop)
         self._panel.bar.meter.trigger_dragged.connect(self._drag_trigger)
-        self._listening.session_changed.connect(self._take_session)
+        self._listening.session_changed.connect(self._on_session)
         self._listening.levels_changed.connect(self._show_level)
         self._listening.failed.connect(self._report_failure)
         self._timer.timeout.connect(self._draw)
@@ -112,14 +112,14 @@ class TakesController(QObject):
         if self._panel.isVisible():
             self._panel.show_error(sentence)
 
-    def _take_session(self, session: LiveSession | None) -> None:
+    def _on_session(self, session: LiveSession | None) -> None:
         if session is None and self._worker is not None:
             self._interrupted = (self._worker.state.label, time.monotonic())
         self._retire_worker()
         if session is not None:
             worker = RecordingWorker(session.source, self._settings, self._folder, self._spool_folder, self)
             worker.takes_ready.connect(partial(self._emit_takes, worker))
-            worker.ended.connect(partial(self._take_last, worker))
+            worker.ended.connect(partial(self._on_ended, worker))
             self._worker = worker
             worker.start()
             self._timer.start()
@@ -135,7 +135,7 @@ class TakesController(QObject):
             self._ending.append(worker)
             worker.ask_to_end()
 
-    def _take_last(self, worker: RecordingWorker) -> None:
+    def _on_ended(self, worker: RecordingWorker) -> None:
         self._emit_takes(worker)
         if worker in self._ending:
             self._ending.remove(worker)

@@ -162,8 +162,8 @@ class RecordClipView(QWidget):
 
     def _connect(self) -> None:
         self.wave.region_changed.connect(self._show_region)
-        self.start_box.valueChanged.connect(self._take_numbers)
-        self.end_box.valueChanged.connect(self._take_numbers)
+        self.start_box.valueChanged.connect(self._on_numbers)
+        self.end_box.valueChanged.connect(self._on_numbers)
         self.play_button.clicked.connect(self.play_or_stop)
         self.trim_button.clicked.connect(lambda: self.trim_requested.emit(*self.wave.region_s))
         self.reset_button.clicked.connect(self._reset_handles)
@@ -176,7 +176,7 @@ class RecordClipView(QWidget):
             self.end_box.setValue(round(end_s, 3))
         self._show_buttons()
 
-    def _take_numbers(self, _: float) -> None:
+    def _on_numbers(self, _: float) -> None:
         start_s = self.start_box.value()
         end_s = max(start_s + _LEAST_S, self.end_box.value())
         self.wave.set_region(start_s, end_s)

@@ -126,7 +126,7 @@ def note(tab: Tab) -> str:
 
 def test_whole_sounds_get_a_trigger_level_above_the_background_and_say_so(tab: Tab) -> None:
     for level_dbfs in [*[-62.0] * 80, *[-20.0] * 20]:  # a fifth of the time somebody speaks
-        tab.controller.settings.take_level(level_dbfs)
+        tab.controller.settings.add_level(level_dbfs)
     choose_event_mode(tab)
     assert tab.controller.settings.settings.windows == "whole sounds"
     assert tab.panel.meter.trigger_dbfs == -50.0
@@ -138,7 +138,7 @@ def test_whole_sounds_get_a_trigger_level_above_the_background_and_say_so(tab: T
 @pytest.mark.parametrize("levels", [[], [-120.0] * 50])
 def test_without_a_background_the_trigger_level_is_a_guess_and_said_to_be_one(tab: Tab, levels: list[float]) -> None:
     for level_dbfs in levels:
-        tab.controller.settings.take_level(level_dbfs)
+        tab.controller.settings.add_level(level_dbfs)
     choose_event_mode(tab)
     assert tab.panel.meter.trigger_dbfs == -50.0
     assert "set to −50 dBFS because" in note(tab)
