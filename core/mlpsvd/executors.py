@@ -37,13 +37,14 @@ def begin_worker() -> None:
     Ctrl-C reaches every process of a terminal; only the parent handles it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_the_leader, name="end with the leader", daemon=True).start()
+    threading.Thread(target=_exit_with_parent, name="exit with parent", daemon=True).start()
 
 
-def _end_with_the_leader() -> None:
-    leader = parent_process()
-    if leader is not None:
-        leader.join()
+def _exit_with_parent() -> None:
+    """Wait for the end of the parent process, then end this one."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
         os._exit(1)
 
 

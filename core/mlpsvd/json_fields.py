@@ -92,7 +92,7 @@ class Fields:
         return tuple(self._table)
 
     def raw(self) -> dict[str, Any]:
-        """Return the object as it is, not checked any further."""
+        """Return the object without checking its fields."""
         return dict(self._table)
 
     @overload
@@ -102,7 +102,7 @@ class Fields:
     def text(self, name: str, choices: tuple[T, ...]) -> T: ...
 
     def text(self, name: str, choices: tuple[str, ...] = ()) -> str:
-        """Return a text; of ``choices`` where there are any."""
+        """Return a text, one of ``choices`` if given."""
         value = self._table.get(name)
         if not isinstance(value, str) or (choices and value not in choices):
             raise self._wrong(name, f"one of {', '.join(choices)}" if choices else "a text")
@@ -123,7 +123,7 @@ class Fields:
         return value
 
     def number(self, name: str, low: float = -math.inf, high: float = math.inf, *, is_finite: bool = True) -> float:
-        """Return a number from ``low`` to ``high``; with ``is_finite=False``, nan and infinities are let through."""
+        """Return a number from ``low`` to ``high``; with ``is_finite=False``, NaN and infinity are allowed as well."""
         value = self._table.get(name)
         number = _as_float(value)
         if number is None or not (low <= number <= high if math.isfinite(number) else not is_finite):
@@ -141,12 +141,12 @@ class Fields:
         return tuple(entries.integer(index, low, high) for index in entries.names())
 
     def texts(self, name: str, choices: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """Return a list of texts; each of ``choices`` where there are any."""
+        """Return a list of texts, each one of ``choices`` if given."""
         entries = self._entries(name)
         return tuple(entries.text(index, choices) for index in entries.names())
 
     def entries(self, name: str) -> list[Any]:
-        """Return a list, its entries not checked."""
+        """Return a list without checking its entries."""
         value = self._table.get(name)
         if not isinstance(value, list):
             raise self._wrong(name, "a list")

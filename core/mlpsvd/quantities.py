@@ -66,18 +66,18 @@ _EXAMPLES = {
 
 @dataclass(frozen=True)
 class Quantity:
-    """What a number field holds: a unit, whether only whole numbers are right, and an inclusive range.
+    """Specification of a number field: unit, whole numbers or not, inclusive range.
 
     Attributes
     ----------
     unit : str
         See :func:`parse_quantity`.
     is_integer : bool
-        Whether only whole numbers are right.
+        Whether only whole numbers are allowed.
     low, high : float or None
         Inclusive limits; None for no limit.
     zero : str
-        A text that means 0, for example "whole recording"; empty for none.
+        Text that means 0, e.g. "whole recording"; empty if there is none.
     """
 
     unit: str = ""
@@ -88,11 +88,11 @@ class Quantity:
 
     @classmethod
     def of(cls, info: SettingInfo) -> Quantity:
-        """Return the quantity that a setting is."""
+        """Return the quantity of a setting."""
         return cls(info.unit, info.type is int, info.low, info.high, info.zero)
 
     def parse(self, text: str) -> float:
-        """Return the number that a text means.
+        """Return the number written in a text.
 
         Raises
         ------
@@ -136,7 +136,7 @@ def parse_quantity(text: str, unit: str = "", is_integer: bool = False) -> float
         The unit of the result, which the text may leave out: ``"s"``, ``"Hz"``, ``"%"``, ``"dB"``, ``"dBFS"``,
         ``"dB SPL"``, any noun such as ``"samples"``, or ``""`` for none.
     is_integer : bool
-        Whether only whole numbers are right.
+        Whether only whole numbers are allowed.
 
     Returns
     -------

@@ -1,8 +1,7 @@
-"""Settings as frozen, self-describing dataclasses.
+"""Settings: frozen dataclasses whose fields carry label, unit, symbol, help text and allowed range.
 
-A field made with :func:`setting` carries its label, unit, the paper's symbol, a sentence of help and its allowed
-range. From this one text come the TOML reader and writer, ``--set key=value`` on the command line, the forms and
-tooltips of the window, and every message about an impossible value.
+The TOML reader and writer, ``--set key=value`` on the command line, the forms and tooltips of the window, and the
+messages about invalid values are all derived from these fields.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ S = TypeVar("S", bound=Settings)
 
 @dataclass(frozen=True)
 class SettingInfo:
-    """What is known about one setting.
+    """Description of one setting.
 
     Attributes
     ----------
@@ -59,15 +58,15 @@ class SettingInfo:
     type
         The field's Python type, e.g. ``int`` or ``tuple[int, ...]``; ``str`` where it is annotated with a ``Literal``.
     default
-        The value it has until touched (the paper's, where the paper gives one).
+        The default value; that of the paper where the paper gives one.
     label, unit, symbol, help
-        For the user: a short label, the unit ("Hz", "s", "" for none), the paper's symbol ("η"), a sentence.
+        Short label, unit ("Hz", "s", "" for none), the paper's symbol ("η") and a sentence of help.
     low, high
-        Inclusive range of a number (of every entry of a tuple of numbers).
+        Inclusive range of a number, or of every number in a tuple; None for no limit.
     choices
-        The allowed values of a text; empty for free text.
+        Allowed values of a text; empty if any text is allowed.
     zero
-        Meaning of 0, where it is no ordinary number ("whole recording").
+        Meaning of 0 if it is a special value, e.g. "whole recording"; otherwise empty.
     """
 
     name: str
@@ -151,11 +150,23 @@ def _without_literal(hint: Any) -> tuple[Any, tuple[str, ...]]:
 
 
 def problems(settings: Settings, prefix: str = "") -> Iterator[SettingError]:
-    """Yield every impossible value in ``settings``, nested ones included.
+    """Yield an error for every invalid value in ``settings`` and its nested settings.
 
-    A settings class adds rules between its fields with a method ``conflicts()`` that yields
-    ``(field name, found, expected)``. It is asked only where every value is possible by itself, so it need not
-    expect a text in place of a number, or a duration that is not a number.
+    A settings class can define rules between its fields in a method ``conflicts()`` that yields
+    ``(field name, found, expected)``. The method is called only if every value has the right type and is within its
+    range, so it need not check for that.
+
+    Parameters
+    ----------
+    settings
+        The settings to check.
+    prefix
+        Key of the parent with a trailing dot, e.g. ``training.``; empty for a whole experiment.
+
+    Yields
+    ------
+    SettingError
+        Key, value found and values allowed.
     """
     impossible = False
     for problem in _value_errors(settings, prefix, problems):
@@ -168,14 +179,14 @@ def problems(settings: Settings, prefix: str = "") -> Iterator[SettingError]:
 
 
 def impossible_values(settings: Settings, prefix: str = "") -> Iterator[SettingError]:
-    """Yield every value that is impossible by itself, nested ones included; what only conflicts is left out."""
+    """Yield an error for every value of the wrong type or out of range; rules between fields are not checked."""
     yield from _value_errors(settings, prefix, impossible_values)
 
 
 def _value_errors(
     settings: Settings, prefix: str, of_nested: Callable[[Settings, str], Iterator[SettingError]]
 ) -> Iterator[SettingError]:
-    """Yield every value of one settings class that does not fit its type or range, and what ``of_nested`` finds."""
+    """Yield errors of type and range of one settings class, and the errors that ``of_nested`` yields."""
     for info in describe(type(settings)):
         value = getattr(settings, info.name)
         key = f"{prefix}{info.name}"
@@ -189,7 +200,7 @@ def _value_errors(
 
 
 def is_impossible(settings: Settings, key: str) -> bool:
-    """Whether the value under a dotted key is impossible by itself, whatever the other settings are."""
+    """Whether the value at a dotted key has the wrong type or is out of range, regardless of other settings."""
     parent_key, _, name = key.rpartition(".")
     parent = get(settings, parent_key) if parent_key else settings
     infos = describe(type(parent))  # type: ignore[arg-type]

@@ -182,7 +182,7 @@ class _Output:
             self._stream = sd.OutputStream(
                 self._rate_hz, channels=1, dtype="float32", callback=callback, finished_callback=self._done.set
             )
-            library.hold(self._stream)
+            library.register(self._stream)
             self._stream.start()
         except (sd.PortAudioError, ValueError) as error:
             _log.info("no sound output: %s", error)

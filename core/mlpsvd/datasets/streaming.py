@@ -23,28 +23,28 @@ __all__ = ["ClipBlock", "stream_clips"]
 
 Samples = NDArray[np.float32]
 
-_MOST_KEPT = 2**30
-"""The longest recording that is kept whole: 6.2 hours at 48 kHz, 4.3 GB."""
+_LONGEST_CLIP = 2**30
+"""Maximum length of a recording used as one clip, in samples: 6.2 hours at 48 kHz, 4.3 GB."""
 
 
 @dataclass(frozen=True, eq=False)
 class ClipBlock:
-    """The clips that one more block of a recording has completed.
+    """The clips that were completed by a block of a recording.
 
     Attributes
     ----------
     clips
-        Start in seconds and samples of each; often none, where clips are long.
+        Start in seconds and samples of each clip; may be empty if clips are longer than a block.
     read_s
-        Seconds of the recording that have been read.
+        Duration read so far in seconds.
     share
-        The same as a share of what the file says it holds, 0 to 1.
+        Fraction read so far of the length stated by the file, 0 to 1.
     notes
         Notes about the file for the user, one clause each; complete with the last block.
     digest
-        Of all samples read so far, see :class:`mlpsvd.datasets.sound_digest.SoundDigest`.
+        Digest of all samples read so far; see :class:`mlpsvd.datasets.sound_digest.SoundDigest`.
     sample_rate_hz
-        The rate of the file itself.
+        Sample rate of the file.
     """
 
     clips: tuple[tuple[float, Samples], ...]
@@ -58,26 +58,26 @@ class ClipBlock:
 def stream_clips(
     path: Path, sample_rate_hz: float, clip_s: float, shortest_s: float, channel: int = 0
 ) -> Iterator[ClipBlock]:
-    """Read a recording, resample it, and cut it into clips as training does.
+    """Read and resample a recording, and cut it into clips in the same way as for training.
 
     Parameters
     ----------
     path
-        An audio file.
+        Path of the audio file.
     sample_rate_hz
-        The rate of the clips.
+        Sample rate of the clips.
     clip_s
-        Length of a clip in seconds; 0 keeps the recording whole, which then has to fit into the memory.
+        Length of a clip in seconds; with 0, the whole recording is one clip and must fit into memory.
     shortest_s
-        A last piece shorter than this, to the nearest sample, is dropped.
+        Minimum length of a clip in seconds; a shorter rest at the end is dropped.
     channel
-        Which channel, counted from 1; 0 takes the mean of all of them.
+        Number of the channel, from 1; 0 for the mean of all channels.
 
     Raises
     ------
     AudioFileError
-        If the file is unreadable, empty, not finite, or shorter than ``shortest_s``: perhaps only at its end, when
-        there have been clips already.
+        If the file is unreadable, empty or shorter than ``shortest_s``, or has samples that are not finite. The
+        error may be raised after some clips were yielded.
     """
     with open_blocks(path, channel) as file:
         resample = StreamedResampling(file.sample_rate_hz, sample_rate_hz)
@@ -107,11 +107,11 @@ class _Cutter:
         self._n_cut = 0
 
     def add(self, path: Path, samples: Samples) -> list[tuple[float, Samples]]:
-        """Take samples and return the clips that they complete."""
+        """Add samples and return the clips that they complete."""
         self._kept.append(samples)
         self._n_kept += len(samples)
-        if self._n_kept > _MOST_KEPT and not self._length:
-            longest_s = _MOST_KEPT / self._rate_hz
+        if self._n_kept > _LONGEST_CLIP and not self._length:
+            longest_s = _LONGEST_CLIP / self._rate_hz
             reason = f"it is longer than {longest_s:.3g} s, too long for one clip; train on clips of a fixed length"
             raise UnusableAudioFileError(path, reason)
         if not self._length or self._n_kept < self._length:
@@ -124,7 +124,7 @@ class _Cutter:
         return clips
 
     def rest(self, path: Path) -> list[tuple[float, Samples]]:
-        """Return what is left at the end, where it is long enough for a clip."""
+        """Return the rest at the end of the recording if it is long enough for a clip."""
         if self._n_cut + self._n_kept < self._fewest:
             length_s = (self._n_cut + self._n_kept) / self._rate_hz
             reason = f"it is too short: {length_s:.3g} s; at least {self._shortest_s:.3g} s are needed"

@@ -36,9 +36,13 @@ def measure_background(features: FittedFeatures, windows: Clips) -> NDArray[np.f
     """
     magnitudes = features.unscaled(windows)
     if not len(magnitudes):
-        raise DataError("the background cannot be measured: there is no window of it")
+        raise DataError(
+            "the background cannot be measured: no window of background noise was given; at least one is required"
+        )
     if not np.isfinite(magnitudes).all():
-        raise DataError("the background cannot be measured: a window has samples that are not finite numbers")
+        raise DataError(
+            "the background cannot be measured: a window has samples that are not finite; all should be finite"
+        )
     mean: NDArray[np.float64] = np.square(magnitudes).mean(axis=0)
     return mean
 

@@ -116,7 +116,7 @@ def test_what_belongs_to_another_model_is_refused_in_words() -> None:
 
 
 def test_a_background_needs_windows_of_numbers() -> None:
-    with pytest.raises(DataError, match="there is no window of it"):
+    with pytest.raises(DataError, match="no window of background noise was given; at least one is required"):
         measure_background(features(), [])
     with pytest.raises(DataError, match="not finite"):
         measure_background(features(), np.full((1, 256), np.inf, np.float32))

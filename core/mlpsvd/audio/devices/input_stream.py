@@ -77,7 +77,7 @@ class InputStream:
         self._stream = library.sd.InputStream(
             **settings, dtype="float32", callback=self._on_block, finished_callback=self._on_end
         )
-        library.hold(self._stream)
+        library.register(self._stream)
         self.rate_hz = float(self._stream.samplerate)
         self._said_latency_s = float(self._stream.latency)
         try:

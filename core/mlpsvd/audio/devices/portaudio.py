@@ -28,11 +28,11 @@ _HANGS = "The sound server does not respond; audio resumes automatically when it
 
 
 class PortAudioMissingError(DeviceError):
-    """The PortAudio library is not installed: waiting does not help."""
+    """Raised if the PortAudio library is not installed."""
 
 
 class PortAudioLibrary:
-    """PortAudio, initialised. Every method belongs to the one thread that owns it.
+    """The initialised PortAudio library; all methods must be called from the thread that owns it.
 
     Attributes
     ----------
@@ -47,21 +47,21 @@ class PortAudioLibrary:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no stream is open, so that PortAudio may be reinitialised without interruption."""
+        """Whether no stream is open; reinitialising PortAudio then interrupts nothing."""
         return not self._streams
 
     def ask_pulse(self) -> PulseAnswer:
-        """Query the sound server, before any call that would hang with it."""
+        """Query the sound server; to be called before calls that block if the server hangs."""
         return self._pulse.ask()
 
-    def hold(self, stream: Any) -> None:
-        """Close this stream before PortAudio is reinitialised, or given up."""
+    def register(self, stream: Any) -> None:
+        """Register an open stream, to be closed before PortAudio is reinitialised or terminated."""
         self._streams.append(stream)
 
     def close_stream(self, stream: Any) -> bool:
-        """Abort and close a stream, unless the sound server hangs: then it stays held, and False is returned.
+        """Abort and close a stream; return False if the sound server hangs, in which case it stays registered.
 
-        A stream that is closed already is left alone. (``stop`` would wait for sound that may never come.)
+        Closing a closed stream has no effect. ``abort`` is used because ``stop`` waits for pending buffers.
         """
         if stream not in self._streams:
             return True
@@ -74,12 +74,12 @@ class PortAudioLibrary:
         return True
 
     def reinitialise(self) -> None:
-        """Close every stream and let PortAudio look for devices again: it knows only those of its start.
+        """Close all streams and reinitialise PortAudio, which updates its list of devices.
 
         Raises
         ------
         DeviceError
-            If the sound server hangs, or PortAudio cannot be initialised; it may be the next time.
+            If the sound server hangs, or PortAudio cannot be initialised. It may succeed later.
         """
         if not self._end():
             raise DeviceError(_HANGS)
@@ -89,9 +89,9 @@ class PortAudioLibrary:
             raise DeviceError(f"The sound system cannot be started: {error}") from None
 
     def close(self) -> bool:
-        """Close every stream and end PortAudio; False where the sound server hangs, so that it cannot be done now.
+        """Close all streams and terminate PortAudio; return False if that is not possible as the sound server hangs.
 
-        This object must then be kept: PortAudio's own thread still calls what belongs to its streams.
+        In that case this object must be kept alive: PortAudio's thread still calls the callbacks of its streams.
         """
         return self._end()
 
@@ -102,20 +102,20 @@ class PortAudioLibrary:
             try:
                 self.sd._terminate()
             except self.sd.PortAudioError as error:
-                _log.info("PortAudio could not be ended: %s", error)
+                _log.info("PortAudio could not be terminated: %s", error)
                 break
         return True
 
 
 def load_sound_library(pulse: PulseClient) -> PortAudioLibrary:
-    """Import sounddevice, which looks for PortAudio and its devices, unless the sound server hangs: so would that.
+    """Import sounddevice, which loads PortAudio and lists its devices; this would block if the sound server hangs.
 
     Raises
     ------
     MissingLibraryError, PortAudioMissingError
         If the package or the library is not installed.
     DeviceError
-        If the sound server hangs, or PortAudio is there and cannot be initialised.
+        If the sound server hangs, or PortAudio cannot be initialised.
     """
     if pulse.ask().state is PulseState.HANGS:
         raise DeviceError(_HANGS)
@@ -125,13 +125,13 @@ def load_sound_library(pulse: PulseClient) -> PortAudioLibrary:
         raise MissingLibraryError(_NO_PACKAGE) from None
     except OSError:
         raise PortAudioMissingError(_NO_PORTAUDIO) from None
-    except Exception as error:  # sounddevice.PortAudioError, which cannot be named: the import has failed
+    except Exception as error:  # sounddevice.PortAudioError, which is not available as the import failed
         raise DeviceError(f"The sound system cannot be started: {error}") from None
-    # This handler ends PortAudio from the main thread, which crashes or hangs if our thread is inside PortAudio.
+    # This handler terminates PortAudio in the main thread; it crashes or hangs if our thread is using PortAudio.
     atexit.unregister(sounddevice._exit_handler)
     # The interpreter unloads the library at exit, even if a stream could not be closed; ctypes keeps it loaded.
     ctypes.CDLL(sounddevice._libname)
     library = PortAudioLibrary(sounddevice, pulse)
-    if not sounddevice._initialized:  # another host has used it before and closed it
+    if not sounddevice._initialized:  # a previous PortAudioThread has closed it
         library.reinitialise()
     return library

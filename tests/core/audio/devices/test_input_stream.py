@@ -17,7 +17,7 @@ def stream() -> InputStream:
     """A stream that no device feeds: the test plays PortAudio's thread."""
     device = SimpleNamespace(samplerate=48000.0, latency=0.02, start=lambda: None)
     sd = SimpleNamespace(InputStream=lambda **_: device, CallbackAbort=RuntimeError, PortAudioError=OSError)
-    library: Any = SimpleNamespace(sd=sd, hold=lambda _: None, close_stream=lambda _: True)
+    library: Any = SimpleNamespace(sd=sd, register=lambda _: None, close_stream=lambda _: True)
     return InputStream(library, {}, threading.Event())
 
 
