@@ -114,7 +114,7 @@ def test_an_interrupted_set_up_is_not_believed(clone: Path, shell: Shell) -> Non
     assert shell("is_usable").returncode != 0
 
 
-def test_a_moved_environment_is_made_anew(clone: Path, shell: Shell, tmp_path: Path) -> None:
+def test_a_moved_environment_is_recreated(clone: Path, shell: Shell, tmp_path: Path) -> None:
     make_environment(clone)
     shell("write_stamps run")
     assert shell("is_usable").returncode == 0
@@ -124,7 +124,7 @@ def test_a_moved_environment_is_made_anew(clone: Path, shell: Shell, tmp_path: P
     assert done.returncode != 0
 
 
-def test_an_environment_whose_python_was_replaced_is_made_anew(clone: Path, shell: Shell) -> None:
+def test_an_environment_with_a_replaced_python_is_recreated(clone: Path, shell: Shell) -> None:
     write_script(clone / "python3.11", "exit 0")
     write_script(clone / "python3.13", "exit 0")
     python = clone / ".venv/bin/python"
@@ -178,7 +178,7 @@ def test_each_tool_of_the_sound_server_is_looked_for(shell: Shell, tool: str) ->
     assert done.stdout == "pulseaudio-utils "
 
 
-def test_without_rights_the_missing_libraries_are_told_in_words(shell: Shell, tools: Path) -> None:
+def test_without_privileges_the_missing_libraries_are_named(shell: Shell, tools: Path) -> None:
     write_script(tools / "id", "echo 1000")
     write_script(tools / "sudo", "exit 1")
     done = shell("missing_packages() { printf 'libegl1 libportaudio2 '; }; set_up_system run; echo went on")

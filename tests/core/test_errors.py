@@ -23,7 +23,7 @@ def test_a_message_is_one_short_line(kind: type[MlpSvdError]) -> None:
     assert str(kind()) == ""
 
 
-def test_so_are_those_with_parts() -> None:
+def test_errors_built_from_hostile_parts_are_short_and_printable() -> None:
     from pathlib import Path
 
     for error in (SettingError(HOSTILE, HOSTILE, HOSTILE), UnusableAudioFileError(Path(HOSTILE), HOSTILE)):

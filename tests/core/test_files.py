@@ -74,7 +74,7 @@ def test_a_missing_folder_is_an_error_that_names_it(tmp_path: Path) -> None:
         write_atomically(tmp_path / "nowhere" / "x", "new")
 
 
-def test_a_very_long_name_can_be_written(tmp_path: Path) -> None:
+def test_a_very_long_name_is_written(tmp_path: Path) -> None:
     path = tmp_path / ("n" * 250)
     write_atomically(path, "new")
     assert path.read_text() == "new"

@@ -50,7 +50,7 @@ def test_any_value_is_read_or_refused_in_one_short_line(value: object, read: Cal
         (b"1" * 10_000, "too long"),
     ],
 )
-def test_what_is_no_json_is_named(data: bytes, reason: str) -> None:
+def test_invalid_json_is_reported(data: bytes, reason: str) -> None:
     with pytest.raises(FileFormatError, match=reason):
         parse_json(data)
 

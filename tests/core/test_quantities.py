@@ -67,7 +67,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("text", "unit", "value"), RIGHT)
-def test_what_people_write_is_read(text: str, unit: str, value: float) -> None:
+def test_common_spellings_of_numbers_are_parsed(text: str, unit: str, value: float) -> None:
     assert parse_quantity(text, unit) == value
 
 

@@ -259,13 +259,13 @@ def test_a_text_that_does_not_fit_is_refused(key: str, text: str, expected: str)
 
 
 @given(st.text(), st.text())
-def test_no_text_at_all_does_worse_than_a_setting_error(key: str, text: str) -> None:
+def test_any_text_is_parsed_or_raises_a_setting_error(key: str, text: str) -> None:
     with pytest.raises(SettingError):
         parse_text(Experiment(), f"{key}.{key}", text)
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=4))
-def test_no_value_at_all_does_worse_than_a_setting_error(value: object) -> None:
+def test_any_value_is_accepted_or_raises_a_setting_error(value: object) -> None:
     for key in ("training.epochs", "network.hidden", "name", "data.synthetic.filters", "training.learning_rate"):
         section, _, name = key.rpartition(".")
         table: dict[str, object] = {name: value}

@@ -36,7 +36,7 @@ from mlpsvd.typed_paths import typed_path
         ("~nobody-of-that-name/x", "~nobody-of-that-name/x"),
     ],
 )
-def test_what_a_text_means(text: str, expected: str) -> None:
+def test_a_text_is_parsed_to_its_value(text: str, expected: str) -> None:
     assert typed_path(text) == expected
 
 

@@ -39,7 +39,7 @@ def test_a_file_that_is_no_experiment_is_one_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11 is Linux's")
-def test_a_display_that_nobody_serves_is_no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_display_without_a_server_is_not_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     from mlpsvd_gui.application import has_screen
 
     served = os.environ.get("DISPLAY", "")

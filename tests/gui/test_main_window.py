@@ -47,7 +47,7 @@ def test_a_small_screen_is_enough(qtbot: QtBot, window: MainWindow) -> None:
     assert window.minimumSizeHint().width() <= 1280 and window.minimumSizeHint().height() <= 720
 
 
-def test_the_line_at_the_bottom_tells_of_the_tab_above_it(qtbot: QtBot, window: MainWindow) -> None:
+def test_the_status_line_describes_the_current_tab(qtbot: QtBot, window: MainWindow) -> None:
     assert "Press Train" in window.status_text
     window.tabs.setCurrentIndex(1)
     qtbot.waitUntil(lambda: window.status_text.startswith("Run computes"), timeout=10_000)
@@ -154,7 +154,7 @@ def test_a_run_can_be_saved_under_the_name_of_a_folder_that_is_not_there(
     assert asked == [tmp_path / "my run"]
 
 
-def test_a_failed_run_is_told_in_the_window(
+def test_a_failed_run_is_reported_in_the_window(
     qtbot: QtBot, window: MainWindow, tmp_path: Path, expect_log: Callable[[str], None]
 ) -> None:
     expect_log("Training failed")

@@ -139,7 +139,7 @@ def test_a_damaged_last_run_does_not_keep_the_window_from_opening(qtbot: QtBot, 
     window.close()
 
 
-def test_a_folder_that_cannot_be_written_to_is_told_and_training_goes_on(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_read_only_folder_is_reported_and_training_continues(qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("in the way")
     window = open_window(qtbot, tmp_path)
     noted: list[str] = []

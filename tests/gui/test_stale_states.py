@@ -65,7 +65,7 @@ def test_nothing_of_the_last_run_stays_while_data_are_prepared(qtbot: QtBot, win
     assert window.training_panel.accuracy.canvas.isVisibleTo(window) and panel.heatmap.canvas.isVisibleTo(window)
 
 
-def test_finished_does_not_stay_for_ever(qtbot: QtBot, window: MainWindow) -> None:
+def test_the_finished_message_disappears(qtbot: QtBot, window: MainWindow) -> None:
     assert run_toolbar.FINISHED_MS >= 3000
     _train(qtbot, window)
     qtbot.waitUntil(lambda: window.toolbar.left_text == "" and not window.toolbar.progress.isVisible())

@@ -159,7 +159,7 @@ def test_save_change_and_open_again(qtbot: QtBot, window: MainWindow, tmp_path: 
     assert window.experiments.experiment.training.epochs == 13
 
 
-def test_a_file_that_cannot_be_opened_is_told_in_words(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+def test_an_unreadable_file_gives_a_clear_error(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     before = window.experiments.experiment
     bad = tmp_path / "bad.toml"
     bad.write_text("format_version = 1\n[training]\nepochs = -3\n")

@@ -66,7 +66,7 @@ def test_the_wheel_is_typed_and_licensed(wheel: Path) -> None:
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
-def test_the_installed_command_tells_its_version(installed: Installed) -> None:
+def test_the_installed_command_prints_its_version(installed: Installed) -> None:
     done = installed.run("mlpsvd", "--version")
     assert (done.returncode, done.stderr) == (0, "")
     assert mlpsvd.__version__ in done.stdout
@@ -78,7 +78,7 @@ def test_the_installed_package_is_what_runs(installed: Installed, project_root: 
     assert project_root not in Path(done.stdout.strip()).parents
 
 
-def test_the_doctor_tells_versions_and_reasons(installed: Installed) -> None:
+def test_the_doctor_reports_versions_and_reasons(installed: Installed) -> None:
     done = installed.run("mlpsvd", "doctor")
     assert done.returncode == 0, done.stdout + done.stderr
     for word in ("Python", "numpy", "GPU"):
@@ -86,7 +86,7 @@ def test_the_doctor_tells_versions_and_reasons(installed: Installed) -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_a_mistake_is_answered_in_words(installed: Installed) -> None:
+def test_a_missing_experiment_is_reported_without_a_traceback(installed: Installed) -> None:
     done = installed.run("mlpsvd", "train", "there-is-no-such-file.toml")
     assert done.returncode != 0
     assert "there-is-no-such-file.toml" in done.stderr

@@ -74,13 +74,13 @@ def test_noise_and_a_constant_offset_beside_the_tone_are_left_out() -> None:
     ids=["short", "nothing", "silence", "faint", "clipped", "concert pitch", "6 % off", "noise", "two tones", "square",
          "fading", "late", "not numbers"],
 )  # fmt: skip
-def test_what_is_no_calibrators_tone_is_told_in_one_sentence(samples: np.ndarray, words: str) -> None:
+def test_an_invalid_calibration_tone_gives_one_sentence(samples: np.ndarray, words: str) -> None:
     with pytest.raises(CalibrationError, match=words) as caught:
         calibrate(samples, RATE_HZ)
     assert "\n" not in str(caught.value)
 
 
-def test_an_impossible_level_is_told() -> None:
+def test_an_invalid_level_is_reported() -> None:
     with pytest.raises(CalibrationError, match="given as 9 dB SPL; it should be from 40 to 160"):
         calibrate(tone(), RATE_HZ, 9.0)
 

@@ -91,7 +91,7 @@ def test_between_points_the_response_is_straight_over_the_logarithm_and_beyond_t
         (b"20 0\n" * 2**20, "is too large; it should be at most 1 MB"),
     ],
 )
-def test_what_is_no_correction_is_told_in_one_sentence(content: str | bytes, words: str, tmp_path: Path) -> None:
+def test_an_invalid_correction_file_gives_one_sentence(content: str | bytes, words: str, tmp_path: Path) -> None:
     with pytest.raises(FileFormatError) as caught:
         read(tmp_path, content)
     assert words in str(caught.value)
@@ -99,7 +99,7 @@ def test_what_is_no_correction_is_told_in_one_sentence(content: str | bytes, wor
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(FileFormatError, match=r"none\.txt cannot be read: " + re.escape(os.strerror(errno.ENOENT))):
         read_correction(tmp_path / "none.txt")
     with pytest.raises(FileFormatError, match="is a folder; it should be a plain file"):

@@ -59,7 +59,7 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("kind", DAMAGED)
-def test_a_header_without_the_right_length_is_no_hindrance(tmp_path: Path, kind: str) -> None:
+def test_a_header_with_a_wrong_length_is_tolerated(tmp_path: Path, kind: str) -> None:
     data, notes = DAMAGED[kind]
     path = tmp_path / "crashed"
     path.write_bytes(data)

@@ -73,7 +73,7 @@ def test_a_copy_is_handed_out() -> None:
     assert first.tolist() == [0, 1, 2, 3]
 
 
-def test_tells_when_a_sample_arrived() -> None:
+def test_the_arrival_time_of_a_sample_is_known() -> None:
     ring = RingBuffer(100)
     before = time.monotonic()
     ring.write(_numbered(0, 10))
@@ -87,7 +87,7 @@ def test_tells_when_a_sample_arrived() -> None:
     assert ring.arrived_s(21) is None
 
 
-def test_refuses_no_capacity() -> None:
+def test_zero_capacity_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         RingBuffer(0)
 
@@ -122,7 +122,7 @@ def test_a_reader_beside_a_fast_writer_never_sees_a_torn_stretch() -> None:
     start=st.integers(0, 300),
     n_samples=st.integers(0, 100),
 )
-def test_breaks_are_where_the_writer_began_anew(blocks: Any, start: int, n_samples: int) -> None:
+def test_breaks_are_where_the_writer_marked_gaps(blocks: Any, start: int, n_samples: int) -> None:
     ring, breaks = RingBuffer(1000), {}
     for n, gap_s in blocks:
         if gap_s is not None:
@@ -136,7 +136,7 @@ def test_breaks_are_where_the_writer_began_anew(blocks: Any, start: int, n_sampl
     assert ring.gaps_s == pytest.approx(sum(breaks.values()))
 
 
-def test_a_break_lies_between_two_stretches_and_in_neither() -> None:
+def test_a_break_belongs_to_neither_section() -> None:
     ring = RingBuffer(100)
     ring.write(_numbered(0, 10))
     ring.mark_gap(0.5)
@@ -150,7 +150,7 @@ def test_a_break_lies_between_two_stretches_and_in_neither() -> None:
         ring.mark_gap(-1.0)
 
 
-def test_a_device_that_flickers_for_days_fills_no_memory() -> None:
+def test_a_device_that_reconnects_repeatedly_does_not_leak_memory() -> None:
     ring = RingBuffer(10)
     for _ in range(5000):
         ring.mark_gap(0.25)

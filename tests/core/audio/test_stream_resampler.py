@@ -22,7 +22,7 @@ RATES = [
 
 
 @pytest.mark.parametrize(("from_hz", "to_hz"), RATES)
-def test_it_hears_what_a_file_resampled_as_a_whole_holds(from_hz: int, to_hz: int) -> None:
+def test_streamed_resampling_equals_resampling_of_the_whole_file(from_hz: int, to_hz: int) -> None:
     rng = np.random.default_rng(1)
     # Noise without the uppermost tenth of the band, where both filters fall, each in its own way.
     spectrum = np.fft.rfft(rng.standard_normal(from_hz // 2))

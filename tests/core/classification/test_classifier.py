@@ -38,7 +38,7 @@ def with_recordings(model: Model, **settings: Any) -> Model:
     return dataclasses.replace(model, contract=InputContract.of_recordings(recordings, rate_hz, model.clip_s))
 
 
-def test_unseen_clips_are_mostly_told_apart(model: Model) -> None:
+def test_unseen_clips_are_mostly_classified_correctly(model: Model) -> None:
     classifier = Classifier(model)
     for index in (0, 1):
         found = classifier.probabilities_many(clips(index, n_clips=50)).argmax(axis=1)
@@ -53,7 +53,7 @@ def test_probabilities_are_the_networks_own_outputs_and_sum_to_one(model: Model)
     np.testing.assert_allclose(found.sum(axis=1), 1.0, rtol=1e-6)
 
 
-def test_a_clip_gets_the_same_bits_alone_among_others_and_from_a_list(model: Model) -> None:
+def test_a_clip_has_identical_features_alone_in_a_batch_and_from_a_list(model: Model) -> None:
     classifier = Classifier(model)
     some = clips(1)
     many = classifier.probabilities_many(some)

@@ -77,7 +77,7 @@ def test_a_line_a_file_holds_length_label_probability_and_agreement(model: str, 
     assert all(0.5 <= float(line[3]) <= 1.0 and float(line[4]) in (0.25, 0.5, 0.75, 1.0) for line in lines)
 
 
-def test_the_accuracy_is_told_where_folders_are_classes(model: str, sounds: Path, capsys: Captured) -> None:
+def test_the_accuracy_is_reported_if_folders_are_classes(model: str, sounds: Path, capsys: Captured) -> None:
     main(["classify", model, str(sounds), "--per", "file"])
     out, err = capsys.readouterr()
     n_right = sum(

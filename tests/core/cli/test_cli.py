@@ -48,7 +48,7 @@ def sounds(tmp_path: Path) -> Path:
     return root
 
 
-def test_version_and_help_are_told_with_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_version_and_help_are_printed_with_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"mlpsvd {__version__}\n"
     for command in ([], ["train"], ["classify"], ["doctor"], ["presets"]):
@@ -61,7 +61,7 @@ def test_presets_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.splitlines() == list(PRESETS)
 
 
-def test_training_tells_both_networks_and_their_ratio(capsys: pytest.CaptureFixture[str]) -> None:
+def test_training_reports_both_networks_and_their_ratio(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", *SMALL]) == 0
     out, err = capsys.readouterr()
     lines = out.splitlines()
@@ -119,7 +119,7 @@ def test_classify_prints_json_with_all_probabilities(
         assert entry["duration_s"] == pytest.approx(0.3)
 
 
-def test_bad_files_are_told_and_the_others_classified(
+def test_bad_files_are_reported_and_the_others_classified(
     folder: Path, sounds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "empty").mkdir()
@@ -223,7 +223,7 @@ def test_recordings_are_trained_on_and_classified(tmp_path: Path, capsys: pytest
     ]
 
 
-def test_doctor_tells_versions_gpu_and_sound_with_reasons(capfd: pytest.CaptureFixture[str]) -> None:
+def test_doctor_reports_versions_gpu_and_sound(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor"]) == 0
     out, err = capfd.readouterr()
     assert err == ""
@@ -246,9 +246,7 @@ def test_doctor_lists_every_input_with_its_rate_and_host_api(
     assert "System sound          Monitor of Speaker, PulseAudio, 48000 Hz, 1 channel\n" in out
 
 
-def test_doctor_tells_of_a_sound_server_that_hangs(
-    sound_server: SoundServer, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_doctor_reports_a_hanging_sound_server(sound_server: SoundServer, capfd: pytest.CaptureFixture[str]) -> None:
     sound_server.hang()
     assert main(["doctor"]) == 0
     assert "The sound server does not respond" in capfd.readouterr().out
@@ -273,7 +271,7 @@ def test_a_home_folder_that_nobody_has_is_a_missing_folder(capsys: pytest.Captur
     assert "there is no folder or manifest" in capsys.readouterr().err
 
 
-def test_a_data_set_larger_than_the_memory_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_data_set_larger_than_memory_gives_a_clear_error(capsys: pytest.CaptureFixture[str]) -> None:
     huge = ["data.synthetic.train_per_class=1000000", "data.synthetic.duration_s=60",
             "data.synthetic.sample_rate_hz=768000", "features.segments=mean"]  # fmt: skip
     assert main(["train", *(part for one in huge for part in ("--set", one))]) == 2

@@ -192,7 +192,7 @@ def test_what_is_odd_about_the_file_is_printed(model: Path, tmp_path: Path, caps
         (["{model}", "--file", "{sound}", "--device", "x"], "--device"),
     ],
 )
-def test_what_cannot_be_is_one_sentence(
+def test_invalid_arguments_give_one_sentence(
     arguments: list[str], sentence: str, model: Path, sound: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["listen", *(one.format(model=model, sound=sound) for one in arguments)]) == 2

@@ -163,7 +163,7 @@ def test_what_is_played_is_decided_on_as_it_sounds_and_ctrl_c_ends_it(
     assert np.diff(starts_s) == pytest.approx(np.full(len(rows) - 1, WINDOW_S), abs=1e-5)
 
 
-def test_a_device_that_is_lost_is_told_and_heard_again(
+def test_a_lost_device_is_reported_and_reopened(
     sound_server: Any, listening: Callable[..., Listening], model: Path
 ) -> None:
     one = listening(str(model))

@@ -80,7 +80,7 @@ def test_ctrl_c_stops_after_an_epoch_and_keeps_the_run(tmp_path: Path) -> None:
 
 @POSIX
 @pytest.mark.slow
-def test_a_killed_run_goes_on_to_the_same_numbers(tmp_path: Path) -> None:
+def test_a_killed_run_resumes_with_identical_results(tmp_path: Path) -> None:
     """Killed outright between two checkpoints, then resumed: the result of a run that was never disturbed."""
     small = ["--set", "data.synthetic.train_per_class=30", "--set", "data.synthetic.test_per_class=30"]
     program = (

@@ -36,7 +36,7 @@ def test_the_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
         (["figure-3", "--trials", "many"], "invalid int value"),
     ],
 )
-def test_what_is_wrong_is_one_line(
+def test_a_usage_error_is_one_line(
     arguments: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert main(["reproduce", "--out", str(tmp_path / "out"), *arguments]) == 2

@@ -144,7 +144,7 @@ def test_a_safe_name_is_safe(label: str) -> None:
 
 
 @pytest.mark.parametrize("label", ["", "  ", "two\nlines", "nul\0", "half \udc80"])
-def test_a_label_that_is_none_is_refused_and_the_take_stays(collection: Collection, label: str) -> None:
+def test_an_invalid_label_is_refused_and_the_take_is_kept(collection: Collection, label: str) -> None:
     one = spooled(collection, "")
     with pytest.raises(DataError, match="label"):
         collection.add(one, label)
@@ -180,7 +180,7 @@ def test_a_take_is_a_clip_only_once_and_leaves_the_spool(collection: Collection)
         collection.add(take("cow", 0))
 
 
-def test_takes_left_in_the_spool_are_recovered_once_and_in_words(collection: Collection) -> None:
+def test_takes_left_in_the_spool_are_recovered_once_with_a_message(collection: Collection) -> None:
     spooled(collection, "cow")
     (collection.spool_folder / "empty.wav").write_bytes(b"RIFF")
     again = reopened(collection)
@@ -210,7 +210,7 @@ def test_the_trash_is_counted_and_emptied_only_when_asked(collection: Collection
     assert again.next_undo == ""
 
 
-def test_a_damaged_list_of_steps_costs_the_undoing_and_nothing_else(collection: Collection) -> None:
+def test_a_damaged_journal_loses_only_the_undo_history(collection: Collection) -> None:
     journal = collection.folder / ".mlpsvd" / "journal.jsonl"
     journal.write_bytes(b"{}\n" + journal.read_bytes())
     again = reopened(collection)

@@ -20,7 +20,7 @@ def write_rows(collection: Collection, header: list[str], table: list[list[str]]
         csv.writer(file).writerows([header, *table])
 
 
-def test_a_file_that_was_deleted_outside_is_told_and_its_row_kept(collection: Collection) -> None:
+def test_an_externally_deleted_file_is_reported_and_keeps_its_row(collection: Collection) -> None:
     collection.clips[0].path.unlink()
     again = reopened(collection)
     assert len(again.clips) == 3
@@ -94,7 +94,7 @@ def test_unknown_columns_semicolons_and_other_encodings_lose_nothing(tmp_path: P
     assert reopened(collection).notes == ()
 
 
-def test_a_manifest_that_is_none_is_kept_beside_the_new_one(collection: Collection) -> None:
+def test_an_invalid_manifest_is_kept_beside_the_new_one(collection: Collection) -> None:
     collection.manifest.write_text("name,weather\na,sunny\n")
     again = reopened(collection)
     assert again.counts == {"cat": 2, "dog": 2}

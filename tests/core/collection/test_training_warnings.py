@@ -19,11 +19,11 @@ def clips(clipped: int = 0, **counts: int) -> list[RecordedClip]:
     return made
 
 
-def test_nothing_speaks_against_a_good_collection() -> None:
+def test_a_good_collection_gives_no_warnings() -> None:
     assert warnings_for_training(clips(dog=10, cat=8)) == ()
 
 
-def test_too_few_classes_and_clips_are_told_first() -> None:
+def test_too_few_classes_and_clips_are_reported_first() -> None:
     assert "no clips yet" in warnings_for_training([])[0]
     assert warnings_for_training(clips(dog=5)) == ("There is only the class dog; training requires at least two.",)
     assert warnings_for_training(clips(dog=2, cat=1)) == (
@@ -32,7 +32,7 @@ def test_too_few_classes_and_clips_are_told_first() -> None:
     assert warnings_for_training(clips(dog=1, cat=1, cow=2))[0].startswith("The classes cat, dog have only 1 clip each")
 
 
-def test_classes_of_very_different_size_and_clipped_clips_are_told() -> None:
+def test_unequal_classes_and_clipped_clips_are_reported() -> None:
     (unbalanced,) = warnings_for_training(clips(dog=40, cat=5))
     assert unbalanced == (
         "The class dog has 40 clips, 8 times as many as cat (5): the network will favour it; record more of cat."
@@ -45,7 +45,7 @@ def test_classes_of_very_different_size_and_clipped_clips_are_told() -> None:
     )
 
 
-def test_different_sample_rates_are_told() -> None:
+def test_different_sample_rates_are_reported() -> None:
     other = RecordedClip("x", Path("x"), "x", "dog", sample_rate_hz=16000.0)
     (told,) = warnings_for_training([*clips(dog=4, cat=5), other])
     assert "16000 Hz (1), 48000 Hz (9)" in told

@@ -37,7 +37,7 @@ def test_file_names(tmp_path: Path, names: tuple[str, ...], pattern: str) -> Non
     assert found(make(tmp_path, *names)) == ("file names", pattern)
 
 
-def test_a_pattern_of_ones_own_comes_first(tmp_path: Path) -> None:
+def test_a_custom_pattern_comes_first(tmp_path: Path) -> None:
     make(tmp_path, "1_yes.wav", "1_no.wav", "2_yes.wav")
     own = RecordingsSettings(path=str(tmp_path), pattern="*_{label}")
     assert found(own) == ("file names", "*_{label}")

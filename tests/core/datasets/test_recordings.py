@@ -236,14 +236,14 @@ def test_linked_folders_are_followed_and_circles_end(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_makes_no_data_set_is_one_sentence(tmp_path: Path, make: dict[str, float], message: str) -> None:
+def test_a_folder_that_is_no_data_set_gives_one_sentence(tmp_path: Path, make: dict[str, float], message: str) -> None:
     for name, duration_s in make.items():
         write(tmp_path / name, duration_s)
     with pytest.raises(DataError, match=message):
         load_recordings(RecordingsSettings(path=str(tmp_path)), seed=1)
 
 
-def test_a_manifest_that_gives_a_class_no_training_clip_is_told_what_to_mark(tmp_path: Path) -> None:
+def test_a_class_without_training_clips_in_the_manifest_is_explained(tmp_path: Path) -> None:
     for name in "abcd":
         write(tmp_path / f"{name}.wav")
     text = "path,label,split\na.wav,dog,test\nb.wav,dog,test\nc.wav,cat,\nd.wav,cat,\n"

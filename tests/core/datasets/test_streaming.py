@@ -55,14 +55,14 @@ def test_channels_are_chosen_and_mixed_as_in_the_whole_file(channel: int, tmp_pa
     assert streamed(path, 16000.0, 0.05, 0.001, channel) == whole(path, 16000.0, 0.05, 0.001, channel)
 
 
-def test_even_the_sign_of_a_zero_is_that_of_the_whole_file(tmp_path: Path) -> None:
+def test_streamed_samples_equal_the_whole_file_including_signed_zeros(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.r_[-0.0, 0.0, -1e-45, np.full(500, -0.0)], 16000, subtype="FLOAT")
     for channel in (0, 1):
         found = streamed(tmp_path / "a.wav", 16000.0, 0.0, 0.001, channel)
         assert found == whole(tmp_path / "a.wav", 16000.0, 0.0, 0.001, channel)
 
 
-def test_it_tells_how_far_it_is(tmp_path: Path) -> None:
+def test_progress_is_reported(tmp_path: Path) -> None:
     blocks = list(stream_clips(write(tmp_path / "a.wav", 4_500), 8000.0, 0.05, 0.001))
     assert [block.read_s for block in blocks] == pytest.approx([0.0625, 0.125, 0.1875, 0.25, 0.28125])
     assert [block.share for block in blocks] == pytest.approx([2 / 9, 4 / 9, 6 / 9, 8 / 9, 1.0])

@@ -51,7 +51,7 @@ def dead_seed() -> int:
     raise AssertionError("one of sixteen seeds is like that")
 
 
-def test_a_network_that_does_not_learn_is_trained_again_and_said_to_be() -> None:
+def test_a_network_that_does_not_learn_is_retrained_with_a_note() -> None:
     race = Race(prepared(8, 0.2, dead_seed()))
     events = [(one.contender.key, one.event.epoch) for one in race.run()]
     assert events.count(("mlp", 0)) > 1

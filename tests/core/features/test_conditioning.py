@@ -27,7 +27,7 @@ def features(**changes: object) -> FittedFeatures:
 
 @pytest.mark.parametrize("segments", ["first", "mean", "several"])
 @pytest.mark.parametrize("magnitude", ["linear", "log"])
-def test_without_anything_to_take_off_the_bits_are_the_same(segments: str, magnitude: str) -> None:
+def test_without_a_background_features_are_bit_identical(segments: str, magnitude: str) -> None:
     one = features(segments=segments, magnitude=magnitude)
     assert one.transform(CLIPS, Conditioning()).tobytes() == one.transform(CLIPS).tobytes()
     assert one.scaled(one.unscaled(CLIPS)).tobytes() == one.transform(CLIPS).tobytes()
@@ -36,7 +36,7 @@ def test_without_anything_to_take_off_the_bits_are_the_same(segments: str, magni
     assert conditioning_for(one) is None
 
 
-def test_a_clip_gives_the_same_bits_alone_and_among_others() -> None:
+def test_results_for_a_clip_do_not_depend_on_the_batch() -> None:
     one = features(segments="several", magnitude="log", scaling="standardised")
     conditioning = Conditioning(RNG.normal(size=N_BINS), RNG.uniform(0.0, 300.0, one.n_features))
     together = one.transform(CLIPS, conditioning)

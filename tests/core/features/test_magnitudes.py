@@ -22,9 +22,7 @@ settings_ = st.builds(
 
 @given(settings_, st.integers(1, 3000), st.integers(0, 2))
 @example(FeatureSettings(fft_size=2048, hop=1, segments="mean"), 2560, 1)  # just too much to be transformed at once
-def test_one_clip_gives_the_bits_that_it_gives_among_others(
-    settings: FeatureSettings, n_samples: int, index: int
-) -> None:
+def test_a_single_clip_gives_the_same_bits_as_in_a_batch(settings: FeatureSettings, n_samples: int, index: int) -> None:
     clips = np.random.default_rng(n_samples).normal(size=(3, n_samples)).astype(np.float32)
     together = clip_magnitudes(clips, settings)
     alone = clip_magnitudes(clips[index], settings)

@@ -77,7 +77,7 @@ def test_parts_shorter_than_a_transform_are_continued_with_zeros() -> None:
     hop=st.integers(1, 300),
     lengths=st.lists(st.integers(1, 900), min_size=1, max_size=8),
 )
-def test_a_clip_gives_the_same_bits_alone_and_among_others(
+def test_results_for_a_clip_do_not_depend_on_the_batch(
     segments: str, scaling: str, magnitude: str, fft_size: int, hop: int, lengths: list[int]
 ) -> None:
     one = settings(segments=segments, scaling=scaling, magnitude=magnitude, fft_size=fft_size, hop=hop)

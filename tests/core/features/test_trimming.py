@@ -39,7 +39,7 @@ def test_silence_around_a_sound_makes_no_difference(before: int, after: int, see
 
 
 @given(st.floats(1.0, 60.0), st.integers(0, 300))
-def test_what_is_left_begins_and_ends_with_a_loud_stretch(trim_db: float, before: int) -> None:
+def test_the_trimmed_clip_begins_and_ends_with_a_loud_window(trim_db: float, before: int) -> None:
     clip = with_silence(a_word(), before, 200)
     left = sounding_part(clip, trim_db, STRETCH)
     energy = np.convolve(np.square(clip, dtype=np.float64), np.ones(STRETCH), "valid")
@@ -65,7 +65,7 @@ def test_what_has_no_ends_to_trim_stays_whole(strange: np.ndarray) -> None:
     assert sounding_part(strange, 30.0, STRETCH) is strange
 
 
-def test_features_do_not_hear_the_silence() -> None:
+def test_features_ignore_silence_around_the_sound() -> None:
     words = [a_word(seed, 700 + 40 * seed) for seed in range(6)]
     features = fit(words, 8000.0, TRIMMED)
     padded = [
@@ -77,7 +77,7 @@ def test_features_do_not_hear_the_silence() -> None:
     assert not np.allclose(untrimmed.transform(padded), untrimmed.transform(bare), atol=0.1)
 
 
-def test_a_clip_gives_the_same_bits_alone_and_among_others() -> None:
+def test_results_for_a_clip_do_not_depend_on_the_batch() -> None:
     clips = np.stack([with_silence(a_word(seed, 600 + 50 * seed), 100, 300 - 50 * seed) for seed in range(5)])
     features = fit(clips, 8000.0, TRIMMED)
     together = features.transform(clips)

@@ -29,7 +29,7 @@ def test_learning_is_not_chance(confusion: list[list[int]]) -> None:
     assert not is_at_chance(np.array(confusion, np.intp))
 
 
-def test_one_guessing_network_in_a_hundred_passes() -> None:
+def test_one_network_at_chance_in_a_hundred_passes() -> None:
     rng = np.random.default_rng(3)
     targets = np.repeat(np.arange(4), 50)
     chance = [is_at_chance(confusion_matrix(targets, rng.integers(0, 4, 200), 4)) for _ in range(2000)]

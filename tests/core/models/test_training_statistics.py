@@ -82,7 +82,7 @@ def test_few_clips_are_held_against_the_others_of_their_class() -> None:
     assert np.mean(inside) > 0.85
 
 
-def test_nothing_is_said_of_clips_that_do_not_vary() -> None:
+def test_identical_clips_give_no_message() -> None:
     vectors, labels, _ = blobs(1)
     assert measure_reference(vectors, labels, 3, LEVELS) is None
     assert measure_reference(vectors[np.tile([0, 1, 2], 4)], np.tile(labels, 4), 3, LEVELS) is None

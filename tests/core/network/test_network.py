@@ -38,7 +38,7 @@ def test_factored_network_begins_as_the_same_function(kinds: tuple[str, ...]) ->
     assert factored.spec != dense.spec
 
 
-def test_layers_are_views_into_one_vector() -> None:
+def test_layers_are_views_of_one_vector() -> None:
     network = build(NetworkSettings(), 10, 3, ("svd", "dense"), 1)
     network.parameters(0)["sigma"][...] = 0
     network.theta[-1] = 42

@@ -104,7 +104,7 @@ def test_difference_equation_agrees_with_lfilter_along_either_axis(axis: int) ->
     np.testing.assert_array_equal(x, before)
 
 
-def test_a_signal_gives_the_same_bits_alone_and_among_many() -> None:
+def test_a_signal_gives_the_same_bits_alone_and_in_a_batch() -> None:
     c = coefficients(BandPass("x", 650.0, 30.0), RATE_HZ)
     x = np.random.default_rng(4).standard_normal((200, 40))
     many = difference_equation(c, x)

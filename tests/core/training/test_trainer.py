@@ -119,7 +119,7 @@ def test_continuing_gives_what_an_unbroken_run_gives(make: Callable[..., Trainer
         assert same(left, right)
 
 
-def test_events_share_nothing_with_training(make: Callable[..., Trainer]) -> None:
+def test_events_own_their_arrays(make: Callable[..., Trainer]) -> None:
     trainer = make()
     stream = trainer.run()
     event = next(stream)

@@ -151,7 +151,7 @@ def test_a_zoomed_view_stays_while_data_arrive(plot: CurvePlot) -> None:
     assert plot.view.viewRange()[0] == [0, 11]
 
 
-def test_marks_tell_what_they_stand_for(plot: CurvePlot) -> None:
+def test_marks_describe_their_meaning(plot: CurvePlot) -> None:
     plot.set_markers("svd", [2.0, 5.0], texts=["rank 20 to 17", "rank 17 to 12"])
     settle()
     assert plot.mark_text_at(plot.to_pixels(5.0, 0.0).x() + 2) == "rank 17 to 12"
@@ -223,7 +223,7 @@ def test_a_guide_line_is_in_sight_beyond_the_curves(qtbot: QtBot) -> None:
     assert plot.view.viewRange()[1][1] < 90.0
 
 
-def test_a_steady_axis_stands_still_while_its_curve_grows(plot: CurvePlot) -> None:
+def test_a_steady_axis_keeps_its_range_while_its_curve_grows(plot: CurvePlot) -> None:
     plot.set_steady_y(True)
     plot.set_curve("accuracy", [0.0, 1.0], [10.0, 61.0])
     before = plot.view.viewRange()[1]
@@ -251,9 +251,7 @@ def test_painting_that_is_put_off_comes_a_moment_later_and_never_too_late_for_a_
     assert (tmp_path / "at once.png").read_bytes() == (tmp_path / "again.png").read_bytes()
 
 
-def test_300_curves_are_painted_once_each_and_the_legend_is_laid_out_once(
-    plot: CurvePlot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_drawing_300_curves_paints_each_and_the_legend_once(plot: CurvePlot, monkeypatch: pytest.MonkeyPatch) -> None:
     painted, laid_out = [], []
     paint, lay_out = CurvePlot._paint_curve, CurvePlot._update_legend
     monkeypatch.setattr(CurvePlot, "_paint_curve", lambda *a: (painted.append(a[1]), paint(*a))[1])

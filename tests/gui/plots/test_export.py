@@ -150,7 +150,7 @@ def test_copying_puts_the_table_on_the_clipboard(plot: BasePlot) -> None:
     assert QGuiApplication.clipboard().text() == to_csv(plot.table())
 
 
-def test_a_folder_that_is_not_there_is_told_in_a_sentence(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_missing_folder_gives_one_error_sentence(qtbot: QtBot, tmp_path: Path) -> None:
     plot = curves()
     qtbot.addWidget(plot)
     path = tmp_path / "nowhere" / "plot.csv"

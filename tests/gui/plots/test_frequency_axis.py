@@ -52,7 +52,7 @@ def test_a_rounded_range_holds_the_other_and_little_more(low: float, span: float
     assert ends[1] - ends[0] <= 1.2 * span + slack
 
 
-def test_a_rounded_range_stands_still_while_the_other_grows() -> None:
+def test_a_rounded_range_is_stable_while_the_data_grow() -> None:
     assert rounded_outwards(8.1, 60.3) == rounded_outwards(8.3, 61.9) == (5.0, 65.0)
     assert rounded_outwards(0.0, 99.0) == (0.0, 100.0)
     assert rounded_outwards(3.0, 3.0) == (3.0, 3.0)

@@ -58,7 +58,7 @@ def contrast(first: QColor, second: QColor) -> float:
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize("vision", VISIONS)
-def test_ten_class_colours_are_told_apart_better_than_okabe_and_itos_eight(theme: Theme, vision: str) -> None:
+def test_ten_class_colours_differ_more_than_okabe_and_itos_eight(theme: Theme, vision: str) -> None:
     ours = closest([class_colour(i, theme) for i in range(10)], vision)
     worst_of_theirs = min(closest([QColor(c) for c in OKABE_ITO], v) for v in VISIONS)
     assert ours > worst_of_theirs

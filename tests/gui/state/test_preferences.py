@@ -54,7 +54,7 @@ def test_damage_is_ignored_with_a_line_in_the_log(tmp_path: Path, expect_log: Ca
         ("data.source", "recordings"),
     ],
 )
-def test_settings_that_do_not_fit_together_are_remembered_as_they_are(tmp_path: Path, key: str, value: object) -> None:
+def test_conflicting_settings_are_stored_unchanged(tmp_path: Path, key: str, value: object) -> None:
     experiment = settings.with_value(settings.with_value(Experiment(), "seed", 77), key, value)
     assert list(settings.problems(experiment))
     preferences = _preferences(tmp_path)

@@ -125,7 +125,7 @@ def test_refusals_arrive_as_their_own_sentence_and_faults_as_another(
         runner.ask("and it goes on")
 
 
-def test_progress_is_told(qtbot: Any, runner: LatestRunner) -> None:
+def test_progress_is_reported(qtbot: Any, runner: LatestRunner) -> None:
     with qtbot.waitSignal(runner.progressed, timeout=2000) as told:
         runner.ask("slow")
     assert told.args == ["slow", 0.5]
@@ -145,7 +145,7 @@ def test_close_ends_the_thread_even_in_the_middle_of_work(qtbot: Any, desk: Desk
     assert desk.asked == ["never finished"]
 
 
-def test_busy_is_told_once_each_way(qtbot: Any, runner: LatestRunner, desk: Desk) -> None:
+def test_busy_is_reported_once_per_change(qtbot: Any, runner: LatestRunner, desk: Desk) -> None:
     told: list[bool] = []
     runner.busy_changed.connect(told.append)
     runner.ask(1)

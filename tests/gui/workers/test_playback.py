@@ -58,7 +58,7 @@ def test_a_clip_is_heard_at_half_of_full_scale(
     source.stop()
 
 
-def test_whether_there_is_an_output_is_told(qtbot: QtBot, sound_server: SoundServer, player: Player) -> None:
+def test_the_availability_of_an_output_is_reported(qtbot: QtBot, sound_server: SoundServer, player: Player) -> None:
     with qtbot.waitSignal(player.available_changed, timeout=5000) as told:
         player.look_for_output()
     assert told.args == [""]
@@ -78,7 +78,7 @@ def test_no_output_is_one_sentence_and_one_that_comes_later_is_found(
 
 
 @pytest.mark.alone
-def test_a_server_that_hangs_is_told_and_holds_nothing_up(
+def test_a_hanging_server_is_reported_and_blocks_nothing(
     qtbot: QtBot, sound_server: SoundServer, player: Player
 ) -> None:
     with qtbot.waitSignal(player.available_changed, timeout=5000):
@@ -94,7 +94,7 @@ def test_a_server_that_hangs_is_told_and_holds_nothing_up(
     sound_server.wake()
 
 
-def test_a_clip_called_off_is_not_heard_later(
+def test_a_cancelled_clip_is_not_played_later(
     qtbot: QtBot, sound_server: SoundServer, host: PortAudioThread, player: Player
 ) -> None:
     source, ring = listening_to(qtbot, host)

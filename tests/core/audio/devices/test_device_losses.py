@@ -122,7 +122,7 @@ def test_a_chosen_device_is_not_replaced_by_another_one(
     assert listening.until_sound() < 1.0
 
 
-def test_a_device_that_was_never_there_is_heard_once_it_comes(
+def test_a_device_connected_later_is_opened(
     sound_server: SoundServer, with_or_without_pactl: bool, listen: Callable[..., Listening]
 ) -> None:
     sound_server.remove_sink()
@@ -178,7 +178,7 @@ def test_a_short_loss_within_a_stream_is_a_break_too(
     assert health.expected_s == pytest.approx(health.received_s + health.gaps_s, abs=0.12)
 
 
-def test_what_is_late_and_made_good_is_no_loss(sound_server: SoundServer, listen: Callable[..., Listening]) -> None:
+def test_late_samples_that_arrive_are_no_loss(sound_server: SoundServer, listen: Callable[..., Listening]) -> None:
     """A server that was held up for less than a stall sends what it owes: no break, no sample missing."""
     listening = listen()
     listening.hear(0.5)
@@ -281,7 +281,7 @@ def start_child(server: SoundServer, how: str, path: str) -> subprocess.Popen[st
 @pytest.mark.alone
 @pytest.mark.parametrize("path", [os.environ["PATH"], "/nowhere"], ids=["with pactl", "without"])
 @pytest.mark.parametrize("how", ["just ends", "close"])
-def test_a_process_ends_in_peace_while_the_server_hangs(sound_server: SoundServer, how: str, path: str) -> None:
+def test_a_process_exits_cleanly_while_the_sound_server_hangs(sound_server: SoundServer, how: str, path: str) -> None:
     child = start_child(sound_server, how, path)
     sound_server.hang()
     time.sleep(0.1 if how == "close" else 0.8)

@@ -45,13 +45,13 @@ def test_a_device_is_found_by_key_name_or_a_part_of_it(wanted: str, key: str) ->
     assert find_device(SEVERAL, wanted).key == key
 
 
-def test_a_name_of_several_is_refused_with_their_names() -> None:
+def test_an_ambiguous_device_name_is_refused_with_the_candidates() -> None:
     with pytest.raises(DeviceError, match=r"“cam” fits 2 input devices; .*: “Webcam” \(MME\), “Webcam Pro” \(MME\)"):
         find_device(SEVERAL, "cam")
 
 
 @pytest.mark.parametrize("wanted", ["headset", "", "  "])
-def test_a_name_of_none_is_refused_with_all_names(wanted: str) -> None:
+def test_an_unknown_device_name_is_refused_with_all_names(wanted: str) -> None:
     with pytest.raises(
         DeviceError, match=r"There is no input device .* there are “Built-in Audio” \(Windows WASAPI\), "
     ):
@@ -81,7 +81,7 @@ def test_a_microphone_is_no_monitor(sound_server: SoundServer, host: PortAudioTh
     assert listed["pulse:speaker.monitor"].is_monitor
 
 
-def test_devices_of_one_name_are_told_apart(sound_server: SoundServer, host: PortAudioThread) -> None:
+def test_devices_of_one_name_are_numbered(sound_server: SoundServer, host: PortAudioThread) -> None:
     for name in ("one", "two"):
         sound_server._pactl(
             "load-module", "module-null-sink", f"sink_name={name}", "sink_properties=device.description=Twin"
@@ -107,7 +107,7 @@ def test_without_pactl_there_are_portaudios_own_names(
     assert listed.default.n_channels == 2  # and not the 32 that it says
 
 
-def test_a_person_whose_system_speaks_another_language_is_understood(
+def test_devices_are_listed_in_any_system_language(
     sound_server: SoundServer, host: PortAudioThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("LC_ALL", "LANG", "LANGUAGE"):
@@ -115,7 +115,7 @@ def test_a_person_whose_system_speaks_another_language_is_understood(
     assert [one.name for one in host.devices().result(5.0).inputs] == ["Monitor of Speaker"]
 
 
-def test_the_server_is_told_from_none_and_from_one_that_hangs(sound_server: SoundServer) -> None:
+def test_a_running_missing_and_hanging_server_are_distinguished(sound_server: SoundServer) -> None:
     client = PulseClient()
     assert client.ask().state is PulseState.ANSWERS
     sound_server.hang()

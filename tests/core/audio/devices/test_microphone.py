@@ -77,7 +77,7 @@ def test_the_raw_ring_keeps_the_devices_own_samples(
     assert listening.ring.n_read == 0
 
 
-def test_both_rings_tell_the_same_time(sound_server: SoundServer, listen: Callable[..., Listening]) -> None:
+def test_both_ring_buffers_report_the_same_time(sound_server: SoundServer, listen: Callable[..., Listening]) -> None:
     listening = listen(rate_hz=16000.0)
     listening.hear(0.5)
     source = listening.source
@@ -126,7 +126,7 @@ def test_channels_are_mixed_or_picked(
     assert measure_level(mixed.hear(0.3)).rms_dbfs == pytest.approx(expected_dbfs, abs=0.1)
 
 
-def test_a_channel_that_the_device_lacks_is_refused_in_words(
+def test_a_missing_channel_raises_a_clear_error(
     sound_server: SoundServer, host: PortAudioThread, listen: Callable[..., Listening]
 ) -> None:
     device = host.devices().result(5.0).inputs[0]
@@ -202,7 +202,7 @@ def test_an_unexpected_error_is_a_gap_and_not_the_end(
     assert health.expected_s - health.received_s - health.gaps_s == pytest.approx(0.0, abs=0.06)
 
 
-def test_an_error_that_comes_back_each_time_is_told_and_is_the_end(
+def test_a_repeated_error_is_reported_and_ends_the_session(
     sound_server: SoundServer,
     listen: Callable[..., Listening],
     monkeypatch: pytest.MonkeyPatch,

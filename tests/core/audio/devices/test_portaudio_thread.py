@@ -17,7 +17,7 @@ from mlpsvd.audio.sources.source import SourceState
 from mlpsvd.errors import DeviceError
 
 
-def test_nothing_is_there_before_the_first_question() -> None:
+def test_the_device_list_is_empty_before_the_first_query() -> None:
     code = "import sys, threading; from mlpsvd.audio.devices.portaudio_thread import PortAudioThread\n"
     code += "from mlpsvd.audio.devices import microphone\n"
     code += "host = PortAudioThread(); print('sounddevice' in sys.modules, threading.active_count()); host.close()"
@@ -64,7 +64,7 @@ def test_a_host_can_follow_another_one(sound_server: SoundServer) -> None:
 
 
 @pytest.mark.alone
-def test_a_source_whose_host_was_closed_is_told(
+def test_a_source_reports_that_its_host_was_closed(
     sound_server: SoundServer, host: PortAudioThread, listen: Callable[..., Listening]
 ) -> None:
     listening = listen()

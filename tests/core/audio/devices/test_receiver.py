@@ -34,7 +34,7 @@ def deliver(reception: Receiver, start_s: float, n_blocks: int, value: float) ->
 
 
 @pytest.mark.parametrize("ends", [Receiver.end_stream, Receiver.finish])
-def test_what_is_kept_back_when_the_stream_ends_is_written_behind_the_gap(
+def test_held_back_samples_are_written_after_the_gap_when_the_stream_ends(
     ring: RingBuffer, reception: Receiver, ends: Callable[[Receiver], None]
 ) -> None:
     deliver(reception, 0.0, 200, 0.1)

@@ -36,14 +36,14 @@ def test_the_devices_own_clock_may_be_another_one_for_an_hour(drift: float) -> N
     assert not clock.is_undecided
 
 
-def test_what_is_late_and_made_good_is_not_lost() -> None:
+def test_late_samples_that_arrive_are_not_lost() -> None:
     clock, arrivals_s = SampleClock(), on_time(400)
     arrivals_s[200:260] = arrivals_s[260]  # a pause of 0.6 s, and then all at once
     assert deliver(clock, arrivals_s) == []
     assert clock.health(104.0).n_gaps == 0
 
 
-def test_what_is_made_good_slowly_is_not_lost() -> None:
+def test_samples_that_arrive_slowly_are_not_lost() -> None:
     clock, arrivals_s = SampleClock(), on_time(800)
     late_s = np.linspace(0.5, 0.0, 300)  # catching up for three seconds, a little with each block
     arrivals_s[200:500] += late_s
@@ -58,14 +58,14 @@ def test_a_thread_held_up_twice_in_a_row_loses_nothing() -> None:
     assert deliver(clock, arrivals_s) == []
 
 
-def test_sound_is_not_kept_back_for_ever() -> None:
+def test_a_steadily_late_device_gives_one_gap() -> None:
     clock, arrivals_s = SampleClock(), on_time(1000)
     arrivals_s[200:] += 0.3 + 0.06 * (np.arange(800) // 5 % 2)  # a device that stumbles on, always late
     gaps_s = deliver(clock, arrivals_s)
     assert len(gaps_s) == 1
 
 
-def test_what_does_not_come_is_a_gap_as_long_as_the_clock_says() -> None:
+def test_missing_samples_are_a_gap_of_the_length_of_the_clock() -> None:
     clock, arrivals_s = SampleClock(), on_time(400)
     arrivals_s[200:] += 0.3
     assert deliver(clock, arrivals_s[:201]) == []
@@ -83,7 +83,7 @@ def test_a_new_stream_is_always_a_break() -> None:
     assert clock.health(101.52).n_gaps == 2
 
 
-def test_an_overflow_that_the_device_tells_of_is_a_break() -> None:
+def test_an_overflow_reported_by_the_device_is_a_break() -> None:
     clock = SampleClock()
     deliver(clock, on_time(100))
     assert clock.add(_BLOCK_S, 101.04, has_overflowed=True) == pytest.approx(0.03, abs=0.01)

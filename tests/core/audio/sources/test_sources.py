@@ -92,7 +92,7 @@ def test_a_repeated_file_goes_on_without_a_gap(recording: Path) -> None:
     assert source.status.state is SourceState.STOPPED
 
 
-def test_a_missing_file_is_told_in_words(tmp_path: Path) -> None:
+def test_a_missing_file_gives_a_clear_error(tmp_path: Path) -> None:
     source = FileSource(tmp_path / "gone.wav", RATE_HZ)
     source.start(RingBuffer(100))
     wait_until(lambda: source.finished)
@@ -138,7 +138,7 @@ def test_a_source_can_be_started_again_but_not_twice_at_once(recording: Path) ->
     source.stop()
 
 
-def test_an_unforeseen_error_in_the_thread_is_told_too() -> None:
+def test_an_unexpected_error_in_the_thread_is_reported() -> None:
     class Broken(PacedSource):
         def _sections(self) -> Iterator[np.ndarray]:
             yield np.zeros(10, np.float32)

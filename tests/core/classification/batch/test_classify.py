@@ -99,7 +99,7 @@ def test_order_and_results_do_not_depend_on_the_number_of_processes(model: Model
         assert [as_bytes(one) for one in everything(model, files, n_processes)] == [as_bytes(one) for one in here]
 
 
-def test_what_the_windows_come_to(model: Model, folder: Path) -> None:
+def test_file_results_follow_from_their_windows(model: Model, folder: Path) -> None:
     results = everything(model, list(find_sound_files([folder])), 0)
     usable = [one for one in results if one.is_usable]
     for one in usable:
@@ -168,7 +168,7 @@ def long_file(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("n_processes", [0, 1])
-def test_it_tells_how_far_it_is_within_a_long_file(n_processes: int, model: Model, long_file: Path) -> None:
+def test_progress_is_reported_within_a_long_file(n_processes: int, model: Model, long_file: Path) -> None:
     files = list(find_sound_files([long_file, long_file]))
     events = list(classify_files(model, files, n_processes))
     shares = [event.share for event in events]

@@ -104,7 +104,7 @@ def test_a_file_that_lacks_a_part_of_the_band_is_doubtful_and_speech_is_unknown(
 
 
 @pytest.mark.parametrize("rate_hz", [15999, 16001, 48000])
-def test_a_rate_that_lacks_nothing_is_not_named(rate_hz: int, noise_model: Model, write: Callable[..., Path]) -> None:
+def test_a_sufficient_rate_is_not_mentioned(rate_hz: int, noise_model: Model, write: Callable[..., Path]) -> None:
     result = result_of(noise_model, write(clip(noise_model), rate_hz))
     assert not any("sample rate" in note for note in result.notes)
 

@@ -120,7 +120,7 @@ def test_half_a_line_is_cut_off_and_its_file_classified_again(
 
 
 @pytest.mark.parametrize("damage", [b"\x00\xff\n", b"[" * 2000 + b"\n", b'{"file": 1}\n', b"5\n"])
-def test_a_damaged_line_costs_no_more_than_what_is_behind_it(
+def test_entries_before_a_damaged_line_are_kept(
     damage: bytes, model: Model, files: list[SoundFile], tmp_path: Path
 ) -> None:
     out = tmp_path / "table.csv"

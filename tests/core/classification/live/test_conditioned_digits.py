@@ -67,7 +67,7 @@ def test_a_correction_gives_back_what_a_microphone_has_coloured(trained: tuple[M
     assert corrected > clean - 0.03
 
 
-def test_a_subtracted_background_gives_back_a_part_of_what_it_hid(trained: tuple[Model, ClipSet]) -> None:
+def test_subtracting_the_background_recovers_part_of_the_accuracy(trained: tuple[Model, ClipSet]) -> None:
     model, test = trained
     rng = np.random.default_rng(4)
     deviation = 0.1 * float(np.sqrt(np.mean(np.square(np.concatenate(list(test.samples))))))  # 20 dB below

@@ -51,7 +51,7 @@ def test_csv_has_a_column_for_every_class_of_every_model() -> None:
     assert float(table[1]["rms_dbfs"]) == -20.0
 
 
-def test_csv_tells_what_was_shown_beside_what_the_window_says_alone() -> None:
+def test_csv_has_the_shown_and_the_raw_predictions() -> None:
     unknown = Verdict(VerdictKind.UNKNOWN, "unknown", 0.55)
     nan = [math.nan, math.nan]
     rows = [decision(0.0, "a", [0.6, 0.4], ("a", "b"), unknown), decision(0.3, "", nan, ("a", "b"), QUIET)]
@@ -63,7 +63,7 @@ def test_csv_tells_what_was_shown_beside_what_the_window_says_alone() -> None:
     assert first["distance"] == ""
 
 
-def test_audacity_labels_tell_what_the_window_says_where_that_is_not_shown() -> None:
+def test_audacity_labels_use_raw_predictions_if_none_is_shown() -> None:
     names = ("a", "b")
     held = Verdict(VerdictKind.CLASS, "a", 0.9)
     rows = [

@@ -217,7 +217,7 @@ def test_the_rest_behind_a_break_is_decided_on_and_the_one_before_it_is_not(clas
     assert np.array_equal(one.probabilities, classifier.probabilities(samples[150:]))
 
 
-def test_after_a_loss_windows_are_aligned_to_the_stretch_that_they_lie_in(classifier: Classifier) -> None:
+def test_after_a_loss_windows_are_aligned_to_their_section(classifier: Classifier) -> None:
     ring = RingBuffer(3 * WINDOW)
     live = LiveClassifier(ring, classifier)
     ring.write(noise(150))
@@ -263,9 +263,7 @@ def test_thresholds_change_without_forgetting_what_was_smoothed(classifier: Clas
 
 
 @pytest.mark.parametrize("smoothing", ["mean", "majority", "hidden Markov"])
-def test_windows_of_another_kind_smooth_anew_though_they_go_back_in_time(
-    classifier: Classifier, smoothing: str
-) -> None:
+def test_changing_the_window_mode_resets_smoothing(classifier: Classifier, smoothing: str) -> None:
     samples = noise(WINDOW)
     samples[250:] = 0.0
     ring, live = begun(classifier, samples, hop_share=0.25, smoothing=smoothing)
@@ -312,7 +310,7 @@ def test_a_conditioning_of_another_model_is_refused_where_it_is_set(classifier: 
         LiveClassifier(RingBuffer(1000), classifier, conditioning=wrong)
 
 
-def test_a_swapped_model_brings_its_own_conditioning_and_remembers_nothing(classifier: Classifier) -> None:
+def test_a_swapped_model_uses_its_own_conditioning_and_no_history(classifier: Classifier) -> None:
     samples = noise(5 * WINDOW)
     _, live = begun(classifier, samples, smoothing="hidden Markov", hold_s=60.0)
     live.set_conditioning(Conditioning(np.full(N_BINS, 6.0), None))

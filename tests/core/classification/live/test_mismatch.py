@@ -90,13 +90,13 @@ def story(model: Model) -> Story:
     return Story(MismatchWatch(model))
 
 
-def test_a_sound_that_fits_is_not_talked_about(story: Story) -> None:
+def test_sound_like_the_training_clips_gives_no_message(story: Story) -> None:
     assert story.hear(60.0) == set()
     assert story.hear(60.0, dbfs=LOW - 3.0) == set()
     assert story.hear(60.0, dbfs=HIGH + 3.0, distance=1.0) == set()
 
 
-def test_a_device_below_the_models_rate_is_told_at_once_and_for_good(model: Model) -> None:
+def test_a_device_rate_below_the_models_is_reported_at_once_and_stays(model: Model) -> None:
     (found,) = MismatchWatch(model, 8000.0).current
     assert found.kind is MismatchKind.RATE
     assert "delivers 8000 Hz and the model was trained on 16000 Hz, so everything above 4000 Hz is missing" in (
@@ -110,7 +110,7 @@ def test_a_device_below_the_models_rate_is_told_at_once_and_for_good(model: Mode
     assert kinds(low.watch.current) == {"sample rate"}
 
 
-def test_too_loud_is_told_after_three_seconds_and_taken_back_with_some_distance(story: Story) -> None:
+def test_too_loud_is_reported_after_three_seconds_with_hysteresis(story: Story) -> None:
     assert story.hear(2.4, dbfs=HIGH + 12.0) == set()
     assert story.hear(0.9, dbfs=HIGH + 12.0) == {"level"}
     assert story.sentence(MismatchKind.LEVEL) == (
@@ -122,7 +122,7 @@ def test_too_loud_is_told_after_three_seconds_and_taken_back_with_some_distance(
     assert story.hear(10.0, dbfs=HIGH + 5.0) == set()
 
 
-def test_too_soft_is_told_unless_a_single_window_is_loud_enough(story: Story) -> None:
+def test_too_soft_is_reported_unless_a_window_is_loud_enough(story: Story) -> None:
     for _ in range(20):
         assert story.hear(2.4, dbfs=LOW - 30.0) == set()
         assert story.hear(0.3) == set()
@@ -143,7 +143,7 @@ def test_the_level_is_left_alone_where_the_features_do_not_depend_on_it(model: M
     assert story.hear(10.0, dbfs=HIGH + 20.0) == set()
 
 
-def test_a_spectrum_unlike_every_class_is_told_when_most_windows_are(story: Story) -> None:
+def test_a_spectrum_unlike_every_class_is_reported_for_most_windows(story: Story) -> None:
     for _ in range(10):
         assert story.hear(0.3, distance=5.0) == set()
         assert story.hear(0.3) == set()
@@ -180,7 +180,7 @@ def test_another_reason_is_to_be_mended_before_the_spectrum(story: Story) -> Non
     assert [one.kind for one in story.watch.current] == [MismatchKind.LEVEL, MismatchKind.SPECTRUM]
 
 
-def test_clipping_is_told_at_the_second_window(story: Story) -> None:
+def test_clipping_is_reported_at_the_second_window(story: Story) -> None:
     assert story.hear(0.3, clipped=True) == set()
     assert story.hear(0.3, clipped=True) == {"clipping"}
     assert "2 of the last 2 windows reach full scale" in story.sentence(MismatchKind.CLIPPING)
@@ -188,7 +188,7 @@ def test_clipping_is_told_at_the_second_window(story: Story) -> None:
     assert story.hear(3.0) == set()
 
 
-def test_clipping_is_nothing_new_to_training_clips_that_were_clipped(model: Model) -> None:
+def test_clipping_is_not_reported_if_the_training_clips_were_clipped(model: Model) -> None:
     assert model.reference is not None
     used_to_it = dataclasses.replace(model.reference, clipped_share=0.5)
     story = Story(MismatchWatch(dataclasses.replace(model, reference=used_to_it)))
@@ -229,7 +229,9 @@ def test_numbers_in_a_sentence_stay_to_be_read(story: Story) -> None:
 
 
 @pytest.mark.parametrize(("duration_s", "hop_share"), [(0.016, 0.05), (0.1, 1.0), (0.3, 0.25), (2.0, 1.0), (5.0, 0.5)])
-def test_short_long_and_overlapping_windows_are_told_alike(model: Model, duration_s: float, hop_share: float) -> None:
+def test_short_long_and_overlapping_windows_give_the_same_message(
+    model: Model, duration_s: float, hop_share: float
+) -> None:
     story = Story(MismatchWatch(model))
     span_s = max(3.0, 3 * duration_s)
     assert story.hear(0.6 * span_s, duration_s=duration_s, hop_share=hop_share, distance=4.0) == set()
@@ -237,7 +239,7 @@ def test_short_long_and_overlapping_windows_are_told_alike(model: Model, duratio
     assert story.hear(2.5 * span_s, duration_s=duration_s, hop_share=hop_share) == set()
 
 
-def test_a_source_that_begins_anew_is_heard_anew(story: Story) -> None:
+def test_a_restarted_source_clears_the_messages(story: Story) -> None:
     story.hear(6.0, dbfs=HIGH + 20.0)
     story.now_s = 0.0
     assert story.hear(0.3) == set()

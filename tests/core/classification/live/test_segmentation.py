@@ -100,7 +100,7 @@ def test_each_sound_gets_the_numbers_of_its_own_file_however_it_comes_in(
         assert np.array_equal(one.probabilities, classifier.probabilities(clip))
 
 
-def test_silence_between_sounds_is_told_in_windows_and_not_classified(classifier: Classifier) -> None:
+def test_silence_between_sounds_is_reported_in_windows_and_not_classified(classifier: Classifier) -> None:
     found = decided(classifier, np.concatenate([silence(2 * WINDOW + 160), loud(1600), silence(3 * WINDOW)]))
     kinds = [one.verdict.kind for one in found]
     assert kinds == [VerdictKind.QUIET] * 2 + [VerdictKind.CLASS] + [VerdictKind.QUIET] * 3
@@ -119,7 +119,7 @@ def test_a_pause_shorter_than_the_hang_time_belongs_to_the_sound(
     assert found[0][1] == (1600 if n_sounds == 2 else 3200 + pause)
 
 
-def test_a_sound_with_long_pauses_is_no_quiet_one(classifier: Classifier) -> None:
+def test_sound_with_long_pauses_is_not_reported_as_quiet(classifier: Classifier) -> None:
     """Its level as a whole may lie below the trigger: what counts is that it rose above it."""
     settings = dataclasses.replace(SETTINGS, trigger_dbfs=-9.0)
     samples = np.concatenate([loud(480), silence(HANG - BLOCK), loud(480), silence(2 * HANG)])
@@ -127,7 +127,7 @@ def test_a_sound_with_long_pauses_is_no_quiet_one(classifier: Classifier) -> Non
     assert one.level.rms_dbfs < -9.0
 
 
-def test_a_click_is_passed_over_and_a_quiet_noise_begins_nothing(classifier: Classifier) -> None:
+def test_clicks_and_quiet_noise_do_not_trigger_a_take(classifier: Classifier) -> None:
     samples = np.concatenate([silence(800), loud(160), silence(2 * HANG), 0.002 * loud(4000), silence(800)])
     assert sounds(decided(classifier, samples)) == []
 
@@ -157,7 +157,7 @@ def test_a_sound_that_breaks_off_is_left_and_the_next_one_begins_behind_the_brea
     assert live.poll() + live.flush() == []
 
 
-def test_a_pause_is_no_loss_and_a_break_is_one(classifier: Classifier) -> None:
+def test_a_break_counts_as_a_loss_and_a_pause_does_not(classifier: Classifier) -> None:
     ring = RingBuffer(60_000)
     live = LiveClassifier(ring, classifier, SETTINGS)
     ring.write(np.concatenate([loud(1600), silence(HANG), loud(100), silence(20_000), loud(1600, 5), silence(HANG)]))
@@ -216,12 +216,12 @@ def test_the_silence_that_ends_a_sound_is_not_taken_for_delay(classifier: Classi
     assert one.clock_s <= before_s - 0.1
 
 
-def test_whole_sounds_without_a_trigger_are_refused(classifier: Classifier) -> None:
+def test_event_mode_without_a_trigger_is_refused(classifier: Classifier) -> None:
     with pytest.raises(SettingError, match=r"live\.trigger_dbfs is -120"):
         LiveClassifier(RingBuffer(8000), classifier, LiveSettings(windows="whole sounds"))
 
 
-def test_clips_heard_in_silence_are_told_apart_as_well_as_from_files(model: Model) -> None:
+def test_clips_heard_in_silence_are_classified_as_well_as_files(model: Model) -> None:
     """The paper's features look at the first samples of a clip: cut a hundred samples off, it is another sound."""
     bank = SyntheticSettings(filters=paper_bank(2, 300.0, 50.0))  # that of the model
     clips = np.concatenate([one_class(bank, 9, "test", index, n_clips=40) for index in (0, 1)])

@@ -69,7 +69,7 @@ def test_the_ring_holds_its_history_or_eight_windows(recording: Path, classifier
     assert n_samples == [8 * WINDOW + 1, 12 * RATE_HZ + 1]
 
 
-def test_whoever_stops_pulling_pauses_and_whoever_closes_stops(recording: Path, classifier: Classifier) -> None:
+def test_not_pulling_pauses_training_and_closing_stops_it(recording: Path, classifier: Classifier) -> None:
     session = Session(source(recording, Pace.REAL_TIME), classifier, LiveSettings(hop_share=1.0))
     with closing(session.steps()) as steps:
         first = next(step for step in steps if step.decisions)

@@ -74,7 +74,9 @@ def test_a_constant_smoothed_is_the_constant(
 
 @settings(max_examples=40)
 @given(st.sampled_from(["majority", "hidden Markov"]), heard(), hops, st.integers(1, 30))
-def test_a_constant_keeps_its_winner(kind: str, rows: NDArray[np.float64], hop: float, n: int) -> None:
+def test_constant_probabilities_keep_the_predicted_class(
+    kind: str, rows: NDArray[np.float64], hop: float, n: int
+) -> None:
     best, second = np.sort(rows[0])[::-1][:2]
     assume(best > second + 1e-6)
     for one in run(make(kind), np.tile(rows[0], (n, 1)), hop):
@@ -104,7 +106,9 @@ def test_no_smoothing_hands_the_very_same_numbers_on(rows: NDArray[np.float64]) 
 
 @settings(max_examples=40)
 @given(heard(), st.sampled_from([Mean, Majority]))
-def test_a_span_of_nothing_is_the_latest_window(rows: NDArray[np.float64], kind: type[Mean] | type[Majority]) -> None:
+def test_smoothing_over_zero_seconds_returns_the_latest_window(
+    rows: NDArray[np.float64], kind: type[Mean] | type[Majority]
+) -> None:
     for one, row in zip(run(kind(0.0), rows), rows, strict=True):
         assert one.winner == int(np.argmax(row))
 
@@ -136,7 +140,7 @@ def test_mean_and_majority_mean_the_same_at_any_hop(rows: NDArray[np.float64], n
         assert found_shares.probabilities == pytest.approx(shares.probabilities, abs=1e-9)
 
 
-def test_nobody_speaks_for_sound_that_was_lost() -> None:
+def test_lost_sound_has_no_weight_in_the_mean() -> None:
     mean = Mean(2.0)
     mean.add(0.0, 0.3, np.array([1.0, 0.0]))
     found = mean.add(1.5, 1.8, np.array([0.0, 1.0]))
@@ -205,7 +209,7 @@ def test_a_short_outlier_is_ignored_and_an_hour_of_agreement_can_still_be_left()
 
 
 @pytest.mark.parametrize("hop", [0.5, 0.25, 0.1])
-def test_overlapping_windows_are_not_believed_once_for_each(hop: float) -> None:
+def test_overlapping_windows_are_not_counted_repeatedly(hop: float) -> None:
     """The same evidence for three seconds gives nearly the same belief at any hop."""
 
     def belief(share: float) -> float:
@@ -220,6 +224,6 @@ def test_one_class_is_always_certain() -> None:
         assert all(one.probabilities == pytest.approx([1.0]) for one in run(make(kind), np.ones((5, 1))))
 
 
-def test_the_cost_is_told_as_a_time() -> None:
+def test_the_cost_is_given_as_a_time() -> None:
     assert LiveSettings(switching_cost=0.0).dwell_s == 1.0
     assert LiveSettings(switching_cost=3.0).dwell_s == pytest.approx(20.1, abs=0.1)

@@ -30,7 +30,7 @@ def judged(probability: float, distance: float, below: float = 0.0, beyond: floa
     return verdict.kind
 
 
-def test_both_thresholds_are_off_at_nothing() -> None:
+def test_zero_turns_both_thresholds_off() -> None:
     assert judged(0.0, math.inf) is VerdictKind.CLASS
 
 
@@ -42,7 +42,7 @@ def test_a_class_on_the_threshold_is_still_known() -> None:
     assert judged(1.0, math.inf, beyond=1000.0) is VerdictKind.UNKNOWN
 
 
-def test_what_cannot_be_known_is_told_apart() -> None:
+def test_an_unknown_distance_does_not_reject_a_class() -> None:
     assert judged(1.0, math.nan, beyond=0.1) is VerdictKind.CLASS
     assert judged(math.nan, math.nan) is VerdictKind.UNKNOWN
 
@@ -81,7 +81,7 @@ def test_quiet_and_unknown_make_way_at_once_and_a_class_does_not() -> None:
     assert shown[5].probability == 0.8
 
 
-def test_a_class_that_goes_on_takes_the_newest_probability_and_its_first_moment_counts() -> None:
+def test_a_held_class_keeps_its_start_and_updates_its_probability() -> None:
     hold = Hold()
     assert hold.show(of_class("a", 0.6), 0.0, 1.0).probability == 0.6
     assert hold.show(of_class("a", 0.9), 0.6, 1.0).probability == 0.9
@@ -89,7 +89,7 @@ def test_a_class_that_goes_on_takes_the_newest_probability_and_its_first_moment_
     assert hold.show(of_class("b", 0.7), 1.0, 1.0) == of_class("b", 0.7)
 
 
-def test_a_hold_that_is_reset_holds_nothing() -> None:
+def test_a_reset_hold_keeps_no_class() -> None:
     hold = Hold()
     hold.show(of_class("a"), 0.0, 10.0)
     hold.reset()

@@ -156,7 +156,7 @@ def test_a_break_cuts_a_take_and_both_pieces_say_so(tmp_path: Path) -> None:
     assert {id: take.has_gap for id, take in spooled.items() if take} == {one.id: one.has_gap for one in tape.takes}
 
 
-def test_a_break_is_told_in_words(tmp_path: Path) -> None:
+def test_a_break_is_reported_in_a_sentence(tmp_path: Path) -> None:
     tape = Tape(tmp_path, BY_HAND)
     tape.recorder.start("dog")
     tape.play(0.3)
@@ -202,7 +202,7 @@ def test_a_long_take_by_hand_goes_on_in_the_next_clip_without_a_gap(tmp_path: Pa
     assert not any(take.has_gap for take in tape.takes)
 
 
-def test_too_short_by_hand_is_not_kept_and_told(tmp_path: Path) -> None:
+def test_a_too_short_manual_take_is_discarded_with_a_message(tmp_path: Path) -> None:
     tape = Tape(tmp_path, BY_HAND)
     tape.recorder.start("dog")
     tape.play(0.02)
@@ -213,7 +213,7 @@ def test_too_short_by_hand_is_not_kept_and_told(tmp_path: Path) -> None:
     assert list((tmp_path / "spool").iterdir()) == []
 
 
-def test_a_label_has_to_be_one(tmp_path: Path) -> None:
+def test_a_label_must_be_valid(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="label"):
         Tape(tmp_path, BY_HAND).recorder.start("  ")
 
@@ -343,7 +343,7 @@ def bad(settings: RecordSettings) -> Iterable[str]:
     return [problem.key for problem in problems(settings)]
 
 
-def test_settings_that_do_not_fit_together_are_refused() -> None:
+def test_conflicting_settings_are_refused() -> None:
     check(RecordSettings())
     check(FIXED)
     check(TRIGGERED)

@@ -150,7 +150,7 @@ if hasattr(os, "geteuid") and os.geteuid() == 0:
 
 
 @pytest.mark.parametrize("kind", list(DAMAGE))
-def test_what_is_damaged_is_not_loaded_and_gives_way(kind: str, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_code_is_not_loaded_and_is_replaced(kind: str, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLANTED", str(copy.parent / "planted"))
     DAMAGE[kind](copy)
     assert not compiled_code.is_ready()

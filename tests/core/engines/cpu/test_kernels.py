@@ -107,7 +107,7 @@ def test_not_a_number_stays_one(function: Function) -> None:
     assert np.isnan(of_every_number(function, np.full(40, np.nan, np.float32))).all()
 
 
-def test_far_out() -> None:
+def test_activations_saturate_far_from_zero() -> None:
     far = np.array([-np.inf, -1e6, 1e6, np.inf] * 16, np.float32)
     np.testing.assert_allclose(of_every_number(activations.tanh, far), np.sign(far), rtol=1e-6)
     np.testing.assert_allclose(of_every_number(activations.sigmoid, far), far > 0, atol=1e-37)
@@ -290,7 +290,7 @@ def test_too_few_numbers_for_an_order_are_noticed() -> None:
     assert fused_order._shuffle(order, np.zeros(49, np.uint32)) and sorted(order) == list(range(50))
 
 
-def test_being_quite_wrong_of_every_clip_is_a_large_number_and_no_infinite_one() -> None:
+def test_the_loss_of_entirely_wrong_predictions_is_finite() -> None:
     """Eight probabilities that are all but 0 are multiplied before the logarithm is taken."""
     engine, rng = FusedEngine(), np.random.default_rng(0)
     x = rng.normal(size=(100, 7))
@@ -303,7 +303,7 @@ def test_being_quite_wrong_of_every_clip_is_a_large_number_and_no_infinite_one()
     assert (loss, accuracy) == (pytest.approx(87.0, abs=0.5), 0.0)
 
 
-def test_view_is_the_reshaped_stretch() -> None:
+def test_view_is_the_reshaped_part_of_the_vector() -> None:
     @njit
     def view(vector, start, rows, columns):  # type: ignore[no-untyped-def]
         matrix = fused_layout.matrix(vector, start, rows, columns)
@@ -369,7 +369,7 @@ def test_what_does_not_fit_is_refused_before_anything_is_read(
         trained_on(x, labels, order)
 
 
-def test_what_fits_is_taken_whatever_its_flags() -> None:
+def test_arrays_of_any_layout_are_accepted() -> None:
     frozen = X_7[:, :].copy()
     frozen.flags.writeable = False
     trained_on(frozen, LABELS, np.arange(20))

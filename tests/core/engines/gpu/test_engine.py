@@ -158,7 +158,7 @@ def test_the_same_bits_with_any_number_of_threads(strict_backend: StrictBackend,
     assert (trained(strict_backend(), a_mixture(1)[:6], n_threads) == trained(strict_backend(), a_mixture(1)[:6])).all()
 
 
-def test_the_same_bits_alone_and_among_others(strict_backend: StrictBackend) -> None:
+def test_results_are_bit_identical_alone_and_in_a_batch(strict_backend: StrictBackend) -> None:
     alone = [trained(strict_backend(), [run]) for run in a_mixture()]
     assert (np.concatenate(alone) == trained(strict_backend(), a_mixture())).all()
 
@@ -196,7 +196,7 @@ def test_no_barrier_is_missing(launches: list[Any], tmp_path: Path, kernel_build
 
 
 @pytest.mark.slow
-def test_a_missing_barrier_would_be_found(
+def test_the_barrier_check_detects_a_missing_barrier(
     launches: list[Any], tmp_path: Path, kernel_builder: Callable[..., Path]
 ) -> None:
     """Every barrier is needed: without any one of them the sanitiser sees a race. Here every fourth is tried."""

@@ -78,7 +78,7 @@ def test_the_results_are_those_of_one_after_another(together: GpuTrials) -> None
         assert measured[trial]["engine"] == "fused engine on a stand-in for a GPU"
 
 
-def test_what_trains_nothing_is_left_to_the_executor(together: GpuTrials, tmp_path: Path) -> None:
+def test_trials_without_training_run_on_the_executor(together: GpuTrials, tmp_path: Path) -> None:
     bayes = Trial(small(20.0, {"training.precision": "float32"}), Measurement.BAYES)
     race = Trial(small(20.0, {}))
     store = TrialStore(tmp_path)

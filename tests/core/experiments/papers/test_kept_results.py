@@ -11,7 +11,7 @@ from mlpsvd.experiments.papers.registry import REPRODUCTIONS
 from mlpsvd.experiments.trials.trials import TrialStore
 
 
-def test_a_trial_shared_by_two_counts_for_both_and_the_first_is_there_sooner(tmp_path: Path) -> None:
+def test_a_shared_trial_counts_for_both_results(tmp_path: Path) -> None:
     both = [REPRODUCTIONS["table-2"], REPRODUCTIONS["figure-7"]]
     tracker = Tracker(both, 1, tmp_path)
     empty = tracker.completions(left_s=100.0)

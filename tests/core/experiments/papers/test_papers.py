@@ -31,7 +31,7 @@ def test_the_papers_tables_add_up() -> None:
     assert (round(min(ratios), 2), round(max(ratios), 2)) == (0.62, 0.89)
 
 
-def test_all_that_the_issue_asks_for_is_there() -> None:
+def test_every_table_and_figure_of_the_paper_is_listed() -> None:
     names = ["table-1", "table-2", *(f"figure-{k}" for k in range(3, 10))]
     assert list(REPRODUCTIONS)[:9] == names
     assert not any(REPRODUCTIONS[name].beyond for name in names)
@@ -50,7 +50,7 @@ def test_the_names_of_all_papers_are_unique_and_a_papers_key_stands_for_its_resu
         assert all(paper_of(one) is group for one in group.results)
 
 
-def test_names_are_taken_as_people_write_them() -> None:
+def test_result_names_are_matched_in_any_spelling() -> None:
     assert [one.name for one in chosen(["Figure 7", "table_2", "TABLE-2"])] == ["table-2", "figure-7"]
     with pytest.raises(SettingError, match=r"name is 'figure-12'; it should be one of table-1, .*discriminability"):
         chosen(["figure-12"])
@@ -100,7 +100,7 @@ def test_the_allowance_is_two_standard_errors() -> None:
     assert allowed_points(80.0, math.nan, 1, 2) == allowed_points(80.0, 0.0, 10, 2)
 
 
-def test_a_difference_is_told_for_what_it_is() -> None:
+def test_a_difference_from_the_paper_is_compared_with_the_sampling_error() -> None:
     near = compare_accuracy("here", 82.5, [83.0, 84.0, 85.0], 2)
     assert (
         near.verdict
@@ -125,7 +125,7 @@ def test_a_claim_that_cannot_be_judged_counts_for_neither_side() -> None:
 
 
 @pytest.mark.parametrize(("n_in", "whole", "diagonal"), [(512, 2, 1), (256, 3, 2), (128, 5, 3)])
-def test_when_factors_pay(n_in: int, whole: int, diagonal: int) -> None:
+def test_the_first_saving_agrees_with_figure_3(n_in: int, whole: int, diagonal: int) -> None:
     def with_whole_sigma(n: int, rank: int) -> int:
         return rank * (20 + rank + n)
 

@@ -65,7 +65,7 @@ def test_texts_are_escaped_and_rows_marked(tmp_path: Path, finding: Finding) -> 
     assert "&lt;experiment&gt;" in text
 
 
-def test_a_report_on_nothing_is_a_page_still(tmp_path: Path) -> None:
+def test_an_empty_report_is_a_valid_page(tmp_path: Path) -> None:
     text = write_report(tmp_path / "report.html", []).read_text("utf-8")
     assert text.startswith("<!DOCTYPE html>")
     assert text.rstrip().endswith("</html>")

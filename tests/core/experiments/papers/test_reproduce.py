@@ -145,7 +145,7 @@ class Breaking(Executor):
 
 
 @pytest.mark.usefixtures("small_tasks")
-def test_a_lost_worker_is_made_up_for(tmp_path: Path) -> None:
+def test_the_tasks_of_a_lost_worker_are_repeated(tmp_path: Path) -> None:
     opened = []
 
     @contextmanager

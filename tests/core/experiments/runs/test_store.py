@@ -235,7 +235,7 @@ def test_a_full_disk_leaves_the_earlier_run_and_the_error_names_the_file(run: An
 
 
 @POSIX
-def test_a_disk_too_full_for_pictures_keeps_the_models(run: Any, tmp_path: Path) -> None:
+def test_a_full_disk_loses_pictures_but_not_models(run: Any, tmp_path: Path) -> None:
     """Of what is written, only a picture or table is larger than the limit."""
     write_run(tmp_path / "small", run.saved, with_figures=False)
     largest = max(path.stat().st_size for path in (tmp_path / "small").iterdir() if is_essential(path))

@@ -29,7 +29,7 @@ def task() -> Experiment:
     return changed(Experiment(), changes)
 
 
-def test_a_race_is_told_as_it_is(task: Experiment) -> None:
+def test_a_measured_race_has_the_outcomes_of_the_race(task: Experiment) -> None:
     race = Race(prepare(task))
     for _ in race.run():
         pass

@@ -137,7 +137,7 @@ def test_browsing_changes_the_clip_and_the_selection(qtbot: Any, desk: Desk) -> 
     assert desk.panel.browser.class_box.currentIndex() == 3
 
 
-def test_an_impossible_setting_is_told_instead_of_spectra(qtbot: Any, desk: Desk) -> None:
+def test_an_invalid_setting_is_reported_instead_of_spectra(qtbot: Any, desk: Desk) -> None:
     qtbot.waitUntil(lambda: _n_curves(desk) == 6)
     desk.model.set_value("features.fft_size", 65536)
     qtbot.waitUntil(lambda: _n_curves(desk) == 0)
@@ -199,7 +199,7 @@ def test_a_dropped_folder_of_folders(qtbot: Any, desk: Desk, recordings: Path) -
     assert desk.model.experiment.data.recordings.labels_from == "folders"
 
 
-def test_a_path_that_is_not_there_is_told_and_changes_nothing(qtbot: Any, desk: Desk, tmp_path: Path) -> None:
+def test_a_missing_path_is_reported_and_changes_nothing(qtbot: Any, desk: Desk, tmp_path: Path) -> None:
     desk.model.set_value("data.source", "recordings")
     assert "Choose a folder" in desk.panel.spectra.plot._empty_label.text()
     _type_path(qtbot, desk, tmp_path / "nowhere")

@@ -60,7 +60,7 @@ def test_a_chooser_shortens_its_text_only_where_it_must(qtbot: QtBot) -> None:
     assert "training maximum".startswith(box.shown_text()[:-1])
 
 
-def test_a_label_never_asks_for_width_and_shows_no_stump(qtbot: QtBot) -> None:
+def test_a_label_requests_no_width_and_elides_its_text(qtbot: QtBot) -> None:
     label = ElidedLabel(least_px=60)
     qtbot.addWidget(label)
     label.setText("a rather long sentence about a clip of a recording")

@@ -87,7 +87,7 @@ def test_what_is_typed_but_not_confirmed_is_taken_on_commit(qtbot: QtBot, parts:
     assert model.experiment.training.epochs == 8
 
 
-def test_an_impossible_number_is_told_beside_it(qtbot: QtBot, parts: Parts) -> None:
+def test_an_invalid_number_is_reported_beside_its_field(qtbot: QtBot, parts: Parts) -> None:
     panel, controller, model = parts
     with qtbot.waitSignal(controller.problems_changed) as told:
         _type(qtbot, panel, "training.batch_size", "0")
@@ -98,7 +98,7 @@ def test_an_impossible_number_is_told_beside_it(qtbot: QtBot, parts: Parts) -> N
     assert panel.rows["training.batch_size"]._problem.isVisible()
 
 
-def test_settings_that_do_not_fit_together_are_told(qtbot: QtBot, parts: Parts) -> None:
+def test_conflicting_settings_are_reported(qtbot: QtBot, parts: Parts) -> None:
     panel, controller, _ = parts
     _type(qtbot, panel, "discarding.last", "3")
     assert "at least the first point (5)" in panel.rows["discarding.last"].problem

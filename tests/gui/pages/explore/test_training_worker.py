@@ -165,7 +165,7 @@ def test_news_of_an_earlier_run_is_not_current(qtbot: QtBot) -> None:
 
 
 @pytest.mark.alone
-def test_starting_anew_waits_for_the_last_epoch_and_the_window_does_not(qtbot: QtBot) -> None:
+def test_restarting_waits_for_the_last_epoch_without_blocking_the_window(qtbot: QtBot) -> None:
     first, second = _Race(10, 0.5), _Race(3, 0.0)
     races = [first, second]
     was_closed: list[bool] = []
@@ -222,7 +222,7 @@ def test_close_takes_less_than_a_second_even_when_an_epoch_is_long(qtbot: QtBot)
 
 
 @pytest.mark.parametrize("error", [DataError("no clips"), MemoryError(), ZeroDivisionError("odd")])
-def test_failures_are_news(qtbot: QtBot, error: Exception) -> None:
+def test_failures_are_emitted(qtbot: QtBot, error: Exception) -> None:
     def prepare(*_: object) -> None:
         raise error
 

@@ -67,7 +67,7 @@ def wait_until_whole(qtbot: QtBot, label: QWidget) -> None:
     qtbot.waitUntil(lambda: label.height() >= label.heightForWidth(label.width()), timeout=5000)
 
 
-def test_other_rates_and_copies_are_told_beside_the_folder_and_at_train(
+def test_other_rates_and_copies_are_reported_beside_the_folder_and_at_train(
     qtbot: QtBot, window: MainWindow, tmp_path: Path
 ) -> None:
     folder = write_sounds(tmp_path / "words", {"a": 44100, "b": 48000})

@@ -217,9 +217,7 @@ def test_nothing_is_cut_off_in_light_and_dark(
         assert not panel.grab().isNull()
 
 
-def test_the_chosen_network_stays_chosen_when_it_is_trained_anew(
-    qtbot: QtBot, ready_page: Page, retrained: Trained
-) -> None:
+def test_the_chosen_network_stays_chosen_after_retraining(qtbot: QtBot, ready_page: Page, retrained: Trained) -> None:
     box = ready_page.panel.controls.model_box
     box.setCurrentIndex(box.findData("mlp"))
     box.activated.emit(box.currentIndex())

@@ -82,7 +82,7 @@ def test_the_selection_stays_with_its_file(qtbot: QtBot, table: FileTable) -> No
     assert table.current is None
 
 
-def test_names_are_sorted_as_people_count(table: FileTable) -> None:
+def test_names_are_sorted_in_natural_order(table: FileTable) -> None:
     table.rows.add([entry(number) for number in (10, 9, 100)])
     table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
     assert [one.name for one in table.rows.shown] == [f"folder/take {number}.wav" for number in (9, 10, 100)]

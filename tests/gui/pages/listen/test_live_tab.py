@@ -139,7 +139,7 @@ def test_a_model_is_swapped_while_the_sound_goes_on(qtbot: QtBot, ready_tab: Tab
     assert ready_tab.controller.is_running
 
 
-def test_a_model_of_longer_clips_starts_the_bank_anew(
+def test_a_model_of_longer_clips_restarts_the_filter_bank_source(
     qtbot: QtBot, ready_tab: Tab, trained: Trained, tmp_path: Path
 ) -> None:
     from dataclasses import replace
@@ -170,7 +170,7 @@ def test_a_model_file_is_opened_and_classifies(
     assert tab.panel.controls.source.class_box.count() == 3
 
 
-def test_a_file_that_is_no_model_is_told_in_a_sentence(qtbot: QtBot, tab: Tab, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_model_gives_one_error_sentence(qtbot: QtBot, tab: Tab, tmp_path: Path) -> None:
     path = tmp_path / "no-model.safetensors"
     path.write_bytes(b"nothing of the kind")
     tab.panel.controls.model_file_chosen.emit(str(path))
@@ -219,7 +219,7 @@ def test_the_log_is_exported_and_cleared(
     assert not panel.log.csv_button.isEnabled()
 
 
-def test_a_log_that_cannot_be_written_is_told_in_a_sentence(qtbot: QtBot, ready_tab: Tab, tmp_path: Path) -> None:
+def test_an_unwritable_log_gives_one_sentence(qtbot: QtBot, ready_tab: Tab, tmp_path: Path) -> None:
     ready_tab.panel.log.export_requested.emit("csv", str(tmp_path / "no folder" / "x.csv"))
     qtbot.waitUntil(lambda: "no folder" in ready_tab.panel.messages.text, timeout=5_000)
 

@@ -36,7 +36,7 @@ def test_class_unknown_and_quiet_look_different_without_colours(qtbot: QtBot) ->
     assert len(set(pictures)) == 3
 
 
-def test_the_raster_tells_quiet_time_from_gaps(qtbot: QtBot) -> None:
+def test_the_raster_distinguishes_quiet_time_from_gaps(qtbot: QtBot) -> None:
     raster = ProbabilityHistory()
     qtbot.addWidget(raster)
     raster.resize(400, 100)
@@ -51,7 +51,7 @@ def test_the_raster_tells_quiet_time_from_gaps(qtbot: QtBot) -> None:
     raster.grab()
 
 
-def test_whole_sounds_fill_their_time_and_pauses_between_them_are_quiet_however_long(qtbot: QtBot) -> None:
+def test_events_fill_their_duration_and_pauses_are_quiet(qtbot: QtBot) -> None:
     raster = ProbabilityHistory()
     qtbot.addWidget(raster)
     raster.begin(("a", "b"), 0.1)
@@ -97,7 +97,7 @@ def test_every_live_setting_has_an_editor_and_those_without_effect_are_hidden(qt
     assert not form.editors["switching_cost"].isHidden()
 
 
-def test_a_device_that_is_away_stands_in_the_list_and_channels_follow_the_device(qtbot: QtBot) -> None:
+def test_a_disconnected_device_stays_in_the_list(qtbot: QtBot) -> None:
     chooser = DeviceChooser()
     qtbot.addWidget(chooser)
     stereo, mono = DeviceEntry("s", "Stereo", "", 2), DeviceEntry("m", "Mono", "", 1, is_system_sound=True)

@@ -117,7 +117,7 @@ def test_a_killed_server_is_one_sentence_in_the_tab_and_gone_when_it_is_back(
     qtbot.waitUntil(lambda: "1 dropout" in tab.panel.status.text(), timeout=2_000)
 
 
-def test_a_gap_and_quiet_time_stand_in_the_raster(qtbot: QtBot, sound_server: SoundServer, ready_tab: Tab) -> None:
+def test_gaps_and_quiet_time_are_shown_in_the_raster(qtbot: QtBot, sound_server: SoundServer, ready_tab: Tab) -> None:
     tab = ready_tab
     choose_device(qtbot, tab)
     tab.panel.meter.trigger_dragged.emit(-45.0)
@@ -181,7 +181,7 @@ def type_number(qtbot: QtBot, box: Any, text: str) -> None:
     qtbot.keyClick(box, Qt.Key.Key_Return)
 
 
-def test_a_model_of_another_rate_opens_the_microphone_anew_and_says_so(
+def test_a_model_of_another_rate_reopens_the_microphone_with_a_notice(
     qtbot: QtBot, sound_server: SoundServer, ready_tab: Tab, trained: Trained, tmp_path: Path
 ) -> None:
     tab = ready_tab
@@ -307,7 +307,7 @@ def test_without_any_device_it_is_said_beside_the_chooser(
 
 
 @pytest.mark.slow
-def test_clips_heard_through_the_device_are_told_apart_as_from_their_files(
+def test_clips_heard_through_the_device_are_classified_as_their_files(
     qtbot: QtBot, sound_server: SoundServer, ready_tab: Tab, trained: Trained
 ) -> None:
     tab, panel = ready_tab, ready_tab.panel

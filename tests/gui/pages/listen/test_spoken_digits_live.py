@@ -89,7 +89,7 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
 
 
 @pytest.mark.slow
-def test_spoken_digits_are_heard_as_well_as_they_are_read(
+def test_spoken_digits_are_classified_live_as_well_as_from_files(
     qtbot: QtBot, sound_server: SoundServer, window: MainWindow, digits: Path, experiment: Experiment
 ) -> None:
     words = held_out(experiment)

@@ -43,7 +43,7 @@ def row(start_s: float, kind: VerdictKind, duration_s: float = 0.5, level_dbfs: 
     return DecisionRow(start_s, label, probability, level_dbfs, GREY, shown, kind, 1e9 + start_s, duration_s)
 
 
-def test_a_stretch_of_quiet_is_one_line_that_grows(qtbot: QtBot) -> None:
+def test_consecutive_quiet_windows_share_one_row(qtbot: QtBot) -> None:
     table = DecisionTable()
     qtbot.addWidget(table)
     quiet = VerdictKind.QUIET
@@ -124,7 +124,7 @@ def note(tab: Tab) -> str:
     return tab.panel.settings_form.problem("trigger_dbfs")
 
 
-def test_whole_sounds_get_a_trigger_level_above_the_background_and_say_so(tab: Tab) -> None:
+def test_event_mode_sets_a_trigger_level_above_the_background(tab: Tab) -> None:
     for level_dbfs in [*[-62.0] * 80, *[-20.0] * 20]:  # a fifth of the time somebody speaks
         tab.controller.settings.add_level(level_dbfs)
     choose_event_mode(tab)
@@ -192,7 +192,7 @@ def offer_button(tab: Tab) -> QPushButton:
     return next(one for one in tab.panel.messages.findChildren(QPushButton) if one.text() == "Use event mode")
 
 
-def test_a_network_of_whole_recordings_offers_whole_sounds_once(
+def test_a_network_of_whole_recordings_suggests_event_mode_once(
     qtbot: QtBot, open_tab: Callable[[], Tab], recording_model: Path, sounds: Path, tmp_path: Path
 ) -> None:
     tab = open_tab()
@@ -213,7 +213,7 @@ def test_a_network_of_whole_recordings_offers_whole_sounds_once(
         assert len(list(csv.DictReader(file))) > len(kinds), "each quiet window is in what is exported"
 
 
-def test_whoever_chose_running_windows_is_not_asked(
+def test_users_who_chose_running_windows_get_no_suggestion(
     qtbot: QtBot, tab: Tab, recording_model: Path, sounds: Path
 ) -> None:
     choose_event_mode(tab)
@@ -223,7 +223,7 @@ def test_whoever_chose_running_windows_is_not_asked(
     assert tab.panel.messages.text == ""
 
 
-def test_a_network_of_the_bank_offers_nothing(qtbot: QtBot, ready_tab: Tab, sounds: Path) -> None:
+def test_a_network_trained_on_the_bank_suggests_no_event_mode(qtbot: QtBot, ready_tab: Tab, sounds: Path) -> None:
     play(qtbot, ready_tab, sounds)
     assert ready_tab.panel.messages.text == ""
 

@@ -35,7 +35,7 @@ def test_columns_fill_the_room_and_no_narrow_one_is_cut_for_a_wide_one(natural: 
         assert all(share <= min(cut) + 1 for share in shares)
 
 
-def test_states_are_said_as_they_are() -> None:
+def test_states_are_described_correctly() -> None:
     nothing = Completion(0, 60, 120, 600.0)
     assert idle_state(nothing, 10, None).text == "not run · 120 networks to train"
     assert idle_state(nothing, 10, 20.0).text == "not run · 120 networks to train · about 30 s"

@@ -240,7 +240,7 @@ def test_the_tab_closes_at_once_while_it_runs(tab: Tab) -> None:
 
 
 @pytest.mark.slow
-def test_processes_that_are_killed_are_told_of_and_the_run_goes_on_from_there(tab: Tab) -> None:
+def test_killed_processes_are_reported_and_the_run_resumes(tab: Tab) -> None:
     tab.tick_only("table-1")
     tab.panel.form.trials.setValue(3)
     tab.press_run()

@@ -87,7 +87,7 @@ def test_clips_of_a_fixed_length_have_it_to_the_sample(
     assert manifest[0].startswith("path,label") and len(manifest) == 4
 
 
-def test_a_click_is_none_the_longer_for_a_take_that_begins_slowly(
+def test_a_click_does_not_end_a_take_that_starts_slowly(
     qtbot: QtBot, open_page: Page, hear: Callable[..., None], sine: Callable[..., NDArray[np.float32]]
 ) -> None:
     """Held for longer than a moment, the button ends the take when it is let go; a busy computer must not do so."""
@@ -214,7 +214,7 @@ def test_a_take_belongs_to_the_collection_that_was_open_when_it_began(
     qtbot.waitUntil(lambda: page.counts.get("high") == 1)
 
 
-def test_settings_that_do_not_fit_are_told_and_not_taken(qtbot: QtBot, open_page: Page) -> None:
+def test_invalid_settings_are_reported_and_not_applied(qtbot: QtBot, open_page: Page) -> None:
     page = open_page
     set_value(page, "mode", "fixed length")
     set_value(page, "length_s", 0.1)

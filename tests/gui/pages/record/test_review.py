@@ -284,9 +284,7 @@ def test_the_table_is_sorted_by_what_is_clicked_and_the_selection_stays(qtbot: Q
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
-def test_a_planted_collection_is_shown_with_one_sentence_and_changes_nothing_outside(
-    qtbot: QtBot, page: Page, tmp_path: Path
-) -> None:
+def test_a_malicious_collection_changes_nothing_outside_its_folder(qtbot: QtBot, page: Page, tmp_path: Path) -> None:
     (tmp_path / "sound.flac").write_bytes(encode(noise(), RATE_HZ, "flac").data)
     outside = make_outside(tmp_path / "outside", tmp_path / "sound.flac")
     make_collection(page.folder)
