@@ -11,7 +11,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
 
-__all__ = ["FrequencyAxis", "PlainAxis", "log_ticks", "rounded_outwards", "label_stride", "tick_text"]
+__all__ = ["FrequencyAxis", "PlainAxis", "label_stride", "log_ticks", "rounded_outwards", "tick_text"]
 
 _LADDERS: tuple[tuple[float, ...], ...] = (
     (1.0,),

@@ -185,6 +185,6 @@ def test_opening_a_model_says_where_it_is_used(
 
 def test_training_controllers_words_for_an_impossible_setting(qtbot: QtBot, window: MainWindow) -> None:
     window.experiments.set_value("discarding.last", 3)
-    with qtbot.waitSignal(window.training.failed) as told:
+    with qtbot.waitSignal(window.training.failed) as received:
         window.training.train()
-    assert "discarding." not in told.args[0] and told.args[0].endswith(".")
+    assert "discarding." not in received.args[0] and received.args[0].endswith(".")

@@ -16,7 +16,7 @@ from mlpsvd.signals.bandpass import coefficients, difference_equation
 from mlpsvd.signals.noise import noise
 from mlpsvd.streams import Purpose, seeds
 
-__all__ = ["quick_training_levels", "levels_of_whole_clips"]
+__all__ = ["levels_of_whole_clips", "quick_training_levels"]
 
 # Percentiles of a few hundred levels are accurate enough and fast to compute.
 _MOST_CLIPS = 1000

@@ -38,17 +38,17 @@ def reference(name: str) -> dict[str, Any]:
 
 
 def test_the_printed_convolution_is_a_cross_correlation() -> None:
-    told = reference("divya.json")
-    a, k = np.array(told["A"]), np.array(told["kernel"])
-    np.testing.assert_array_equal(sliding_dot_product(a, k), told["cross_correlation_valid"])
-    np.testing.assert_array_equal(sliding_dot_product(a, k), told["printed"])
-    np.testing.assert_array_equal(convolution(a, k), told["convolution_valid"])
-    np.testing.assert_allclose(similarity(a, k), told["cosine"], rtol=0, atol=1e-15)
-    assert float((k**2).sum()) == told["kernel_norm_squared"]
+    received = reference("divya.json")
+    a, k = np.array(received["A"]), np.array(received["kernel"])
+    np.testing.assert_array_equal(sliding_dot_product(a, k), received["cross_correlation_valid"])
+    np.testing.assert_array_equal(sliding_dot_product(a, k), received["printed"])
+    np.testing.assert_array_equal(convolution(a, k), received["convolution_valid"])
+    np.testing.assert_allclose(similarity(a, k), received["cosine"], rtol=0, atol=1e-15)
+    assert float((k**2).sum()) == received["kernel_norm_squared"]
     assert patches(a, k.shape).shape == (3, 4, 3, 3)  # 12 sub-matrices, not 9
     one, zero = np.array([[0, 5, 0], [0, 8, 0], [0, 1, 0]]), np.array([[1, 3, 4], [1, 0, 5], [3, 7, 6]])
-    assert one.ravel().tolist() == told["vector_of_1_row_by_row"] != told["printed_vector_of_1"]
-    assert zero.ravel().tolist() == told["vector_of_0"]
+    assert one.ravel().tolist() == received["vector_of_1_row_by_row"] != received["printed_vector_of_1"]
+    assert zero.ravel().tolist() == received["vector_of_0"]
 
 
 @settings(max_examples=40, deadline=None)
@@ -67,29 +67,29 @@ def test_convolution_is_numpys_and_similarity_is_a_cosine(n: int, width: int, se
     assert similarity(np.zeros(n), k).tolist() == [0.0] * (n - width + 1)
 
 
-def network_of(told: dict[str, Any]) -> Network:
-    W1, W2 = np.array(told["W1"]), np.array(told["W2"])
+def network_of(received: dict[str, Any]) -> Network:
+    W1, W2 = np.array(received["W1"]), np.array(received["W2"])
     layers = (
         LayerSpec("dense", 5, 4, 4, "relu"),
         LayerSpec("dense", 4, 3, 3, "softmax"),
     )
-    theta = np.concatenate([W1.ravel(), told["b1"], W2.ravel(), told["b2"]])
+    theta = np.concatenate([W1.ravel(), received["b1"], W2.ravel(), received["b2"]])
     return Network(NetworkSpec(layers, "cross-entropy"), theta)
 
 
 def test_the_fast_gradient_sign() -> None:
-    told = reference("fgsm_truncation.json")
-    network, x, targets = network_of(told), np.array(told["x"]), np.eye(3)[told["y"]]
-    np.testing.assert_allclose(network.predict(x), told["probabilities"], rtol=1e-14)
+    received = reference("fgsm_truncation.json")
+    network, x, targets = network_of(received), np.array(received["x"]), np.eye(3)[received["y"]]
+    np.testing.assert_allclose(network.predict(x), received["probabilities"], rtol=1e-14)
     gradient = input_gradient(network, x, targets)
-    np.testing.assert_allclose(gradient, told["input_gradient_of_the_loss_of_each_clip"], rtol=1e-12, atol=1e-15)
-    changed = fast_gradient_sign(network, x, targets, told["eps"])
-    np.testing.assert_allclose(changed, told["fgsm_x"], rtol=0, atol=1e-15)
+    np.testing.assert_allclose(gradient, received["input_gradient_of_the_loss_of_each_clip"], rtol=1e-12, atol=1e-15)
+    changed = fast_gradient_sign(network, x, targets, received["eps"])
+    np.testing.assert_allclose(changed, received["fgsm_x"], rtol=0, atol=1e-15)
     before, after = (losses("cross-entropy", "softmax", network.predict(one), targets) for one in (x, changed))
-    np.testing.assert_allclose(before, told["loss_before"], rtol=1e-13)
-    np.testing.assert_allclose(after, told["loss_after"], rtol=1e-13)
-    first_order = told["eps"] * np.abs(gradient).sum(axis=1)
-    np.testing.assert_allclose(first_order, told["first_order_prediction_eps_*_|g|_1"], rtol=1e-13)
+    np.testing.assert_allclose(before, received["loss_before"], rtol=1e-13)
+    np.testing.assert_allclose(after, received["loss_after"], rtol=1e-13)
+    first_order = received["eps"] * np.abs(gradient).sum(axis=1)
+    np.testing.assert_allclose(first_order, received["first_order_prediction_eps_*_|g|_1"], rtol=1e-13)
 
 
 @pytest.mark.parametrize("kind", ["dense", "svd", "two-factor"])
@@ -109,11 +109,11 @@ def test_the_input_gradient_is_the_slope_of_the_loss(kind: str, loss: Any) -> No
 
 
 def test_truncation_of_a_layer() -> None:
-    told = reference("fgsm_truncation.json")
-    network, x = network_of(told), np.array(told["x"])
+    received = reference("fgsm_truncation.json")
+    network, x = network_of(received), np.array(received["x"])
     W = network.weight_matrix(0)
-    np.testing.assert_allclose(network.singular_values(0), told["singular_values_W1"], rtol=1e-13)
-    for rank, wanted in told["truncated"].items():
+    np.testing.assert_allclose(network.singular_values(0), received["singular_values_W1"], rtol=1e-13)
+    for rank, wanted in received["truncated"].items():
         left, right = truncated(W, int(rank))
         np.testing.assert_allclose(left @ right, wanted["W"], rtol=0, atol=2e-14)
         assert np.linalg.norm(W - left @ right) == pytest.approx(wanted["frobenius_error"], abs=1e-13)

@@ -34,26 +34,26 @@ def letters(reference: dict[str, Any]) -> np.ndarray:
 
 
 def test_the_pseudo_inverse_and_the_ranks(reference: dict[str, Any], letters: np.ndarray) -> None:
-    told = reference["pseudo_inverse"]
-    np.testing.assert_allclose(letters.T @ letters, told["A^T A"], rtol=0, atol=1e-14)
-    np.testing.assert_allclose(closed_form_weights(letters), told["W"], rtol=0, atol=1e-14)
+    received = reference["pseudo_inverse"]
+    np.testing.assert_allclose(letters.T @ letters, received["A^T A"], rtol=0, atol=1e-14)
+    np.testing.assert_allclose(closed_form_weights(letters), received["W"], rtol=0, atol=1e-14)
     sigma = np.linalg.svd(letters, compute_uv=False)
-    np.testing.assert_allclose(sigma, told["singular_values"], rtol=1e-14)
-    ranks, wanted = measure_ranks(sigma, letters.shape), told["ranks"]
+    np.testing.assert_allclose(sigma, received["singular_values"], rtol=1e-14)
+    ranks, wanted = measure_ranks(sigma, letters.shape), received["ranks"]
     assert (ranks.numerical, ranks.above_a_tenth) == (wanted["numerical"], wanted["above_a_tenth"])
     assert ranks.stable == pytest.approx(wanted["stable"], rel=1e-13)
     assert ranks.entropy_of_energies == pytest.approx(wanted["entropy_of_energies"], rel=1e-13)
     assert ranks.entropy_of_values == pytest.approx(wanted["entropy_of_values_Roy_Vetterli"], rel=1e-13)
-    assert ranks.condition == pytest.approx(told["condition"], rel=1e-13)
+    assert ranks.condition == pytest.approx(received["condition"], rel=1e-13)
 
 
 def test_dependent_letters_leave_a_projector_and_are_named(reference: dict[str, Any], letters: np.ndarray) -> None:
-    told = reference["dependent"]
+    received = reference["dependent"]
     a = np.column_stack([letters, letters[:, 1] + letters[:, 2]])
     weights = closed_form_weights(a)
-    assert measure_ranks(np.linalg.svd(a, compute_uv=False), a.shape).numerical == told["rank"]
-    np.testing.assert_allclose(weights, told["W"], rtol=0, atol=1e-14)
-    np.testing.assert_allclose(weights @ a, told["W A"], rtol=0, atol=1e-14)
+    assert measure_ranks(np.linalg.svd(a, compute_uv=False), a.shape).numerical == received["rank"]
+    np.testing.assert_allclose(weights, received["W"], rtol=0, atol=1e-14)
+    np.testing.assert_allclose(weights @ a, received["W A"], rtol=0, atol=1e-14)
     by_name = {one.name: one for one in combinations(a, ["I", "L", "T", "E"])}
     assert str(by_name["E"]) in ("E ≈ 1.00 L + 1.00 T", "E ≈ 1.00 T + 1.00 L")
     assert str(by_name["L"]) == "L ≈ 1.00 E − 1.00 T"
@@ -63,13 +63,13 @@ def test_dependent_letters_leave_a_projector_and_are_named(reference: dict[str, 
 
 
 def test_the_rates_and_the_loss_curves_that_prove_them(reference: dict[str, Any], letters: np.ndarray) -> None:
-    told = reference["learning_rate"]
+    received = reference["learning_rate"]
     for factor, key in ((2, "his_update_W-2alpha(q-c)a^T"), (1, "half_loss_update_W-alpha(q-c)a^T")):
         rate = covariance_rate(letters, factor)  # type: ignore[arg-type]
-        np.testing.assert_allclose(rate.eigenvalues, told["R=A A^T/3 eigenvalues (non-zero)"], rtol=1e-13)
-        assert (rate.largest, rate.smallest) == pytest.approx((told["lambda_max"], told["lambda_min_nonzero"]))
-        assert rate.stable_below == pytest.approx(2 / factor / told["lambda_max"])
-        for name, run in told[key]["runs"].items():
+        np.testing.assert_allclose(rate.eigenvalues, received["R=A A^T/3 eigenvalues (non-zero)"], rtol=1e-13)
+        assert (rate.largest, rate.smallest) == pytest.approx((received["lambda_max"], received["lambda_min_nonzero"]))
+        assert rate.stable_below == pytest.approx(2 / factor / received["lambda_max"])
+        for name, run in received[key]["runs"].items():
             times, _, what = name.partition("/")
             size = {"lmax": rate.largest, "(lmax+lmin)": rate.largest + rate.smallest}[what]
             alpha = float(times) / size
@@ -85,22 +85,22 @@ def test_the_rates_and_the_loss_curves_that_prove_them(reference: dict[str, Any]
 
 
 def three_layers(reference: dict[str, Any]) -> tuple[ThreeLayers, np.ndarray, np.ndarray]:
-    told = reference["backprop"]
-    w_a, b_h, w_h, b_q = (np.array(told[name]) for name in ("W_a", "b_h", "W_h", "b_q"))
-    return ThreeLayers(w_a, b_h, w_h, b_q, told["c"]), np.array(told["a"]), np.array(told["target"])
+    received = reference["backprop"]
+    w_a, b_h, w_h, b_q = (np.array(received[name]) for name in ("W_a", "b_h", "W_h", "b_q"))
+    return ThreeLayers(w_a, b_h, w_h, b_q, received["c"]), np.array(received["a"]), np.array(received["target"])
 
 
 def test_one_update_of_the_three_layer_network(reference: dict[str, Any]) -> None:
     network, a, target = three_layers(reference)
-    told = reference["backprop"]
+    received = reference["backprop"]
     h, q = network.forward(a)
-    np.testing.assert_allclose(h, told["h"], rtol=1e-14)
-    np.testing.assert_allclose(q, told["q"], rtol=1e-14)
-    assert ((q - target) ** 2).sum() == pytest.approx(told["loss |q-c|^2"], rel=1e-14)
+    np.testing.assert_allclose(h, received["h"], rtol=1e-14)
+    np.testing.assert_allclose(q, received["q"], rtol=1e-14)
+    assert ((q - target) ** 2).sum() == pytest.approx(received["loss |q-c|^2"], rel=1e-14)
     update = true_update(network, a, target)
-    np.testing.assert_allclose(update.v_q, told["v_q"], rtol=1e-13)
-    np.testing.assert_allclose(update.v_h, told["v_h"], rtol=1e-13)
-    for name, wanted in told["gradients of |q-c|^2"].items():
+    np.testing.assert_allclose(update.v_q, received["v_q"], rtol=1e-13)
+    np.testing.assert_allclose(update.v_h, received["v_h"], rtol=1e-13)
+    for name, wanted in received["gradients of |q-c|^2"].items():
         np.testing.assert_allclose(getattr(update, name.lower()), wanted, rtol=1e-12, atol=1e-18)
 
 

@@ -59,13 +59,13 @@ def sounds(tmp_path: Path) -> Path:
 def test_what_is_printed_does_not_depend_on_the_number_of_workers(
     more: list[str], model: str, sounds: Path, capsys: Captured
 ) -> None:
-    told = []
+    received = []
     for jobs in ("1", "2", "0"):
         assert main(["classify", model, str(sounds), *more, "--jobs", jobs]) == 1
         out, err = capsys.readouterr()
-        told.append((out, PROGRESS.sub("", err)))
-    assert told[0] == told[1] == told[2]
-    assert len(told[0][0].splitlines()) == (6 if "file" in more else 24)
+        received.append((out, PROGRESS.sub("", err)))
+    assert received[0] == received[1] == received[2]
+    assert len(received[0][0].splitlines()) == (6 if "file" in more else 24)
 
 
 def test_a_line_a_file_holds_length_label_probability_and_agreement(model: str, sounds: Path, capsys: Captured) -> None:

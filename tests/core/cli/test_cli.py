@@ -253,16 +253,16 @@ def test_doctor_reports_a_hanging_sound_server(sound_server: SoundServer, capfd:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "received"),
     [("seed = " + "9" * 5000, "a number is too long"), ("seed = " + "[" * 3000, "nested too deep")],
     ids=["long number", "deep nesting"],
 )
 def test_a_file_beyond_the_limits_of_the_reader_is_refused_in_words(
-    text: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    text: str, received: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "odd.toml").write_text(f"format_version = 1\n{text}\n")
     assert main(["train", str(tmp_path / "odd.toml")]) == 2
-    assert told in capsys.readouterr().err
+    assert received in capsys.readouterr().err
 
 
 def test_a_home_folder_that_nobody_has_is_a_missing_folder(capsys: pytest.CaptureFixture[str]) -> None:

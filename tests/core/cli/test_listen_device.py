@@ -59,7 +59,7 @@ class Listening:
             env=environment,
         )
         self.lines: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
-        self.told: list[str] = []
+        self.stderr_lines: list[str] = []
         self._threads = [threading.Thread(target=read, daemon=True) for read in (self._read_out, self._read_told)]
         for thread in self._threads:
             thread.start()
@@ -71,7 +71,7 @@ class Listening:
 
     def _read_told(self) -> None:
         assert self.process.stderr is not None
-        self.told.extend(self.process.stderr)
+        self.stderr_lines.extend(self.process.stderr)
 
     def next(self, wanted: Callable[[list[str]], bool] = lambda line: True, timeout_s: float = 20.0) -> list[str]:
         """Wait for the next line that is wanted."""
@@ -128,9 +128,9 @@ def test_devices_are_listed_and_a_wrong_name_lists_them_too(
     refused = listening(str(model), "--device", "violin")
     assert refused.end() == 2
     assert refused.drain() == []
-    assert len(refused.told) == 1
-    assert "violin" in refused.told[0]
-    assert line[0] in refused.told[0]
+    assert len(refused.stderr_lines) == 1
+    assert "violin" in refused.stderr_lines[0]
+    assert line[0] in refused.stderr_lines[0]
 
 
 def test_a_device_asked_for_while_the_server_hangs_is_not_said_to_be_absent(
@@ -139,8 +139,8 @@ def test_a_device_asked_for_while_the_server_hangs_is_not_said_to_be_absent(
     sound_server.hang()
     refused = listening(str(model), "--device", "Speaker")
     assert refused.end() == 2
-    (told,) = refused.told
-    assert "The sound server does not respond" in told
+    (line,) = refused.stderr_lines
+    assert "The sound server does not respond" in line
 
 
 def test_what_is_played_is_decided_on_as_it_sounds_and_ctrl_c_ends_it(
@@ -156,7 +156,7 @@ def test_what_is_played_is_decided_on_as_it_sounds_and_ctrl_c_ends_it(
         one.next(lambda line: line[1] == "quiet")
     one.process.send_signal(signal.SIGINT)
     assert one.end() == 130
-    assert not any("Traceback" in line for line in one.told)
+    assert not any("Traceback" in line for line in one.stderr_lines)
     rows = list(csv.DictReader(table.read_text("utf-8").splitlines()))
     assert {"low", "high", "quiet"} <= {row["shown"] for row in rows}
     starts_s = [float(row["start_s"]) for row in rows]
@@ -175,9 +175,9 @@ def test_a_lost_device_is_reported_and_reopened(
         starts_s.append(float(one.next(timeout_s=10.0)[0]))
     one.process.send_signal(signal.SIGINT)
     assert one.end() == 130
-    told = "".join(one.told)
-    assert told.index("automatically") < told.index("is back")
-    assert all(line.startswith("mlpsvd: ") for line in one.told if line.strip())  # and no library's noise
+    errors = "".join(one.stderr_lines)
+    assert errors.index("automatically") < errors.index("is back")
+    assert all(line.startswith("mlpsvd: ") for line in one.stderr_lines if line.strip())  # and no library's noise
 
 
 def test_seconds_are_over_also_where_nothing_is_heard(
@@ -190,4 +190,4 @@ def test_seconds_are_over_also_where_nothing_is_heard(
     silent = listening(str(model), "--seconds", "0.2")
     assert silent.end() == 2
     assert silent.drain() == []
-    assert silent.told[-1] == "mlpsvd: no input was received\n"
+    assert silent.stderr_lines[-1] == "mlpsvd: no input was received\n"

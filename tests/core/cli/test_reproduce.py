@@ -49,13 +49,13 @@ def test_a_usage_error_is_one_line(
 def test_figures_that_need_no_trials(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     out = tmp_path / "deep" / "out"
     assert main(["reproduce", "figure-3", "Figure 5", "--quiet", "--out", str(out)]) == 0
-    told = capsys.readouterr()
-    assert told.err == ""
+    received = capsys.readouterr()
+    assert received.err == ""
     assert (
         "= 256 inputs: discarded values until fewer weights are trained: paper 4, here 3 (in steps of two: 4)"
-        in told.out
+        in received.out
     )
-    assert f"Report:  {out / 'report.html'}" in told.out
+    assert f"Report:  {out / 'report.html'}" in received.out
     assert {path.name for path in (out / "figure-5").iterdir()} >= {
         "figure-5.csv", "figure-5.png", "figure-5.svg", "figure-5.pdf", "comparison.csv", "experiment-1.toml"
     }  # fmt: skip

@@ -127,9 +127,9 @@ def test_train_folder_says_how_good_few_clips_are(tmp_path: Path, capsys: pytest
     folder, out = write_tones(tmp_path / "tones"), tmp_path / "run"
     small = ["--set", "training.epochs=20", "--set", "training.learning_rate=0.01"]
     assert main(["train", str(folder), *small, "--quiet", "--out", str(out)]) == 0
-    told = capsys.readouterr().out
-    assert "Cross-validation (12 clips, 5 folds): MLP 100.0 %, MLP-SVD 100.0 %" in told
-    assert "Better network: MLP-SVD" in told
+    received = capsys.readouterr().out
+    assert "Cross-validation (12 clips, 5 folds): MLP 100.0 %, MLP-SVD 100.0 %" in received
+    assert "Better network: MLP-SVD" in received
     results = json.loads((out / "results.json").read_text())
     assert results["experiment"] == "Recordings: tones"
     validation = results["contenders"]["mlp"]["cross_validation"]
@@ -170,6 +170,6 @@ def test_three_soft_words_over_ten_seeds_on_the_command_line(
     (folder / "manifest.csv").write_text("\n".join(["path,label,split", *rows]))  # a fixed split: not validated too
     for seed in range(1, 11):
         assert main(["train", str(folder), "--quiet", "--set", f"seed={seed}"]) == 0
-        told = capsys.readouterr()
-        assert "did not learn" not in told.err
-        assert "Cross-validation" not in told.out
+        received = capsys.readouterr()
+        assert "did not learn" not in received.err
+        assert "Cross-validation" not in received.out

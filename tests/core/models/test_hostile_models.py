@@ -73,9 +73,9 @@ def test_models_from_the_field_are_refused_everywhere(
         started = time.perf_counter()
         assert main(command) == 2
         assert time.perf_counter() - started < 3.0
-        told = capsys.readouterr().err
-        assert any(word in told for word in words.split("|"))
-        assert len(told.strip().splitlines()) == 1, "one sentence"
+        received = capsys.readouterr().err
+        assert any(word in received for word in words.split("|"))
+        assert len(received.strip().splitlines()) == 1, "one sentence"
 
 
 @pytest.mark.parametrize(

@@ -279,14 +279,14 @@ def test_weights_that_are_not_finite_are_not_saved(model: Model, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("recordings", "told"),
+    ("recordings", "received"),
     [([1], "recordings is"), ({"channel": -9}, "channel is -9"), ({"clip_s": -1.0}, "clip_s is -1.0")],
     ids=["no table", "channel", "clip length"],
 )
-def test_an_impossible_way_of_cutting_recordings_is_refused(path: Path, recordings: object, told: str) -> None:
+def test_an_impossible_way_of_cutting_recordings_is_refused(path: Path, recordings: object, received: str) -> None:
     def change(tensors: dict[str, Any], header: dict[str, Any]) -> None:
         del header["input"]  # as files of before contracts were written
         header["experiment"]["data"] |= {"source": "recordings", "recordings": recordings}
 
-    with pytest.raises(FileFormatError, match=told):
+    with pytest.raises(FileFormatError, match=received):
         load_model(rewritten(path, change))

@@ -109,15 +109,15 @@ def test_the_menu_offers_export_and_reset_and_nothing_else(plot: BasePlot) -> No
 
 
 def test_the_menu_writes_where_a_person_says_and_confirms_it(plot: BasePlot, tmp_path: Path, qtbot: QtBot) -> None:
-    told: list[str] = []
-    plot.context_menu().saved.connect(told.append)
+    received: list[str] = []
+    plot.context_menu().saved.connect(received.append)
     for action in plot.context_menu().actions():
         if action.text().startswith("Export"):
             action.trigger()
             dialog = next(one for one in plot.findChildren(QFileDialog) if one.isVisible())
             dialog.selectFile(str(tmp_path / "mine"))
             dialog.accept()
-    assert told == [f"Saved plot to {tmp_path / 'mine'}.{kind}." for kind in ("png", "svg", "csv")]
+    assert received == [f"Saved plot to {tmp_path / 'mine'}.{kind}." for kind in ("png", "svg", "csv")]
     assert {path.name for path in tmp_path.glob("mine*")} == {"mine.png", "mine.svg", "mine.csv"}
 
 
@@ -156,9 +156,9 @@ def test_a_missing_folder_gives_one_error_sentence(qtbot: QtBot, tmp_path: Path)
     path = tmp_path / "nowhere" / "plot.csv"
     with pytest.raises(ExportError, match=r"nowhere/plot\.csv could not be written: .+\.$"):
         plot.export_csv(path)
-    with qtbot.waitSignal(plot.context_menu().failed) as told:
+    with qtbot.waitSignal(plot.context_menu().failed) as received:
         plot.context_menu().write(path, plot.export_csv)
-    assert "could not be written" in told.args[0]
+    assert "could not be written" in received.args[0]
 
 
 def test_csv_leaves_absent_values_empty_and_quotes_names() -> None:

@@ -23,26 +23,26 @@ def background(qtbot: Any) -> Iterator[BackgroundJobs]:
 
 
 def test_a_result_arrives_on_the_asking_thread(qtbot: Any, background: BackgroundJobs) -> None:
-    told: list[tuple[int, int]] = []
-    background.submit(threading.get_ident, lambda ran: told.append((ran, threading.get_ident())), unexpected)
-    qtbot.waitUntil(lambda: bool(told))
-    assert told[0][0] != told[0][1] == threading.get_ident()
+    received: list[tuple[int, int]] = []
+    background.submit(threading.get_ident, lambda ran: received.append((ran, threading.get_ident())), unexpected)
+    qtbot.waitUntil(lambda: bool(received))
+    assert received[0][0] != received[0][1] == threading.get_ident()
     assert not background.is_busy
 
 
 def test_an_error_arrives_as_it_was_raised(qtbot: Any, background: BackgroundJobs) -> None:
-    error, told = KeyError("layer 3"), []
+    error, received = KeyError("layer 3"), []
 
     def fail() -> None:
         raise error
 
-    background.submit(fail, unexpected, told.append)
-    qtbot.waitUntil(lambda: bool(told))
-    assert told == [error]
+    background.submit(fail, unexpected, received.append)
+    qtbot.waitUntil(lambda: bool(received))
+    assert received == [error]
 
 
 def test_only_the_newest_of_many_jobs_is_answered_and_few_are_run(qtbot: Any, background: BackgroundJobs) -> None:
-    gate, ran, told = threading.Event(), [], []
+    gate, ran, received = threading.Event(), [], []
 
     def job(number: int) -> int:
         ran.append(number)
@@ -50,19 +50,19 @@ def test_only_the_newest_of_many_jobs_is_answered_and_few_are_run(qtbot: Any, ba
         return number
 
     for number in range(20):
-        background.submit(lambda number=number: job(number), told.append, unexpected)
+        background.submit(lambda number=number: job(number), received.append, unexpected)
         if number == 0:
             qtbot.waitUntil(lambda: ran == [0])
     gate.set()
-    qtbot.waitUntil(lambda: bool(told))
-    assert told == [19]
+    qtbot.waitUntil(lambda: bool(received))
+    assert received == [19]
     assert ran == [0, 19]
 
 
 def test_nothing_arrives_after_closing(qtbot: Any, background: BackgroundJobs) -> None:
-    gate, told = threading.Event(), []
-    background.submit(lambda: gate.wait(5.0), told.append, told.append)
+    gate, received = threading.Event(), []
+    background.submit(lambda: gate.wait(5.0), received.append, received.append)
     background.close(0.05)
     gate.set()
     qtbot.wait(50)
-    assert told == []
+    assert received == []

@@ -126,9 +126,9 @@ def test_refusals_arrive_as_their_own_sentence_and_faults_as_another(
 
 
 def test_progress_is_reported(qtbot: Any, runner: LatestRunner) -> None:
-    with qtbot.waitSignal(runner.progressed, timeout=2000) as told:
+    with qtbot.waitSignal(runner.progressed, timeout=2000) as received:
         runner.ask("slow")
-    assert told.args == ["slow", 0.5]
+    assert received.args == ["slow", 0.5]
 
 
 @pytest.mark.alone
@@ -146,9 +146,9 @@ def test_close_ends_the_thread_even_in_the_middle_of_work(qtbot: Any, desk: Desk
 
 
 def test_busy_is_reported_once_per_change(qtbot: Any, runner: LatestRunner, desk: Desk) -> None:
-    told: list[bool] = []
-    runner.busy_changed.connect(told.append)
+    received: list[bool] = []
+    runner.busy_changed.connect(received.append)
     runner.ask(1)
     runner.ask(2)
     desk.go.set()
-    qtbot.waitUntil(lambda: told == [True, False], timeout=2000)
+    qtbot.waitUntil(lambda: received == [True, False], timeout=2000)

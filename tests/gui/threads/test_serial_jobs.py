@@ -24,32 +24,32 @@ def jobs(qtbot: Any) -> Iterator[SerialJobs]:
 
 
 def test_every_job_is_run_and_answered_in_order(qtbot: Any, jobs: SerialJobs) -> None:
-    told: list[tuple[int, int]] = []
+    received: list[tuple[int, int]] = []
     for number in range(5):
-        jobs.submit(lambda number=number: number, lambda n: told.append((n, threading.get_ident())), unexpected)
+        jobs.submit(lambda number=number: number, lambda n: received.append((n, threading.get_ident())), unexpected)
     assert jobs.is_busy
-    qtbot.waitUntil(lambda: len(told) == 5)
-    assert told == [(number, threading.get_ident()) for number in range(5)]
+    qtbot.waitUntil(lambda: len(received) == 5)
+    assert received == [(number, threading.get_ident()) for number in range(5)]
     assert not jobs.is_busy
 
 
 def test_an_error_arrives_as_it_was_raised_and_the_next_job_is_done(qtbot: Any, jobs: SerialJobs) -> None:
-    error, told = KeyError("layer 3"), []
+    error, received = KeyError("layer 3"), []
 
     def fail() -> None:
         raise error
 
-    jobs.submit(fail, unexpected, told.append)
-    jobs.submit(lambda: "next", told.append, unexpected)
-    qtbot.waitUntil(lambda: len(told) == 2)
-    assert told == [error, "next"]
+    jobs.submit(fail, unexpected, received.append)
+    jobs.submit(lambda: "next", received.append, unexpected)
+    qtbot.waitUntil(lambda: len(received) == 2)
+    assert received == [error, "next"]
 
 
 def test_closing_waits_for_what_has_been_asked(qtbot: Any) -> None:
-    jobs, done, told = SerialJobs("test"), [], []
+    jobs, done, received = SerialJobs("test"), [], []
     for number in range(3):
-        jobs.submit(lambda number=number: (time.sleep(0.05), done.append(number)), told.append, unexpected)
+        jobs.submit(lambda number=number: (time.sleep(0.05), done.append(number)), received.append, unexpected)
     jobs.close()
     assert done == [0, 1, 2]
     qtbot.wait(20)
-    assert told == []
+    assert received == []

@@ -72,20 +72,20 @@ def test_units_prefixes_exponents_and_both_decimal_signs(
     qtbot: QtBot, language: None, text: str, unit: str, value: float
 ) -> None:
     field = _field(qtbot, Quantity(unit))
-    with qtbot.waitSignal(field.valueChanged) as told:
+    with qtbot.waitSignal(field.valueChanged) as received:
         _type(qtbot, field, text)
-    assert told.args == [value] and field.value() == value and not field.problem
+    assert received.args == [value] and field.value() == value and not field.problem
     assert field.text() == field.quantity.format(value)
 
 
 @pytest.mark.parametrize("text", ["12,000", "12.000", "abc", "5 V", "", "1 2", "20000", "1e"])
 def test_what_is_wrong_stays_as_typed_in_red_with_a_sentence(qtbot: QtBot, language: None, text: str) -> None:
     field = _field(qtbot, Quantity("Hz", low=1.0, high=8000.0), 250.0)
-    told: list[Any] = []
-    field.valueChanged.connect(told.append)
+    received: list[Any] = []
+    field.valueChanged.connect(received.append)
     with qtbot.waitSignal(field.refused) as refused:
         _type(qtbot, field, text, Qt.Key.Key_Tab)
-    assert field.text() == text and told == [] and field.value() == 250.0
+    assert field.text() == text and received == [] and field.value() == 250.0
     assert refused.args == [field.problem] and field.problem.endswith(".") and field.toolTip() == field.problem
     assert field.lineEdit().palette().text().color() == problem_colour(field.palette())
     with qtbot.waitSignal(field.refused) as gone:
@@ -105,12 +105,12 @@ def test_escape_restores_the_last_number(qtbot: QtBot) -> None:
 def test_looking_at_a_field_changes_nothing(qtbot: QtBot, language: None) -> None:
     for value in (1e-08, 0.1 + 0.2, 16000.0, 1 / 3, 1.234, 12.125):
         field = _field(qtbot, Quantity("s"), value)
-        told: list[Any] = []
-        field.valueChanged.connect(told.append)
+        received: list[Any] = []
+        field.valueChanged.connect(received.append)
         for key in (Qt.Key.Key_Return, Qt.Key.Key_Tab):
             qtbot.keyClick(field, key)
         _type(qtbot, field, field.text())
-        assert field.value() == value and told == []
+        assert field.value() == value and received == []
 
 
 def test_arrow_keys_step_within_the_range(qtbot: QtBot) -> None:

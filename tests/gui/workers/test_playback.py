@@ -59,22 +59,22 @@ def test_a_clip_is_heard_at_half_of_full_scale(
 
 
 def test_the_availability_of_an_output_is_reported(qtbot: QtBot, sound_server: SoundServer, player: Player) -> None:
-    with qtbot.waitSignal(player.available_changed, timeout=5000) as told:
+    with qtbot.waitSignal(player.available_changed, timeout=5000) as received:
         player.look_for_output()
-    assert told.args == [""]
+    assert received.args == [""]
 
 
 def test_no_output_is_one_sentence_and_one_that_comes_later_is_found(
     qtbot: QtBot, sound_server: SoundServer, player: Player
 ) -> None:
     sound_server.kill()
-    with qtbot.waitSignal(player.failed, timeout=5000) as told:
+    with qtbot.waitSignal(player.failed, timeout=5000) as received:
         player.play(TONE, 16000.0)
-    assert told.args == ["Clips cannot be played: no audio output found."]
+    assert received.args == ["Clips cannot be played: no audio output found."]
     sound_server.start()
-    with qtbot.waitSignal(player.available_changed, timeout=5000) as told:
+    with qtbot.waitSignal(player.available_changed, timeout=5000) as received:
         player.look_for_output()
-    assert told.args == [""]
+    assert received.args == [""]
 
 
 @pytest.mark.alone
@@ -84,9 +84,9 @@ def test_a_hanging_server_is_reported_and_blocks_nothing(
     with qtbot.waitSignal(player.available_changed, timeout=5000):
         player.look_for_output()
     sound_server.hang()
-    with qtbot.waitSignal(player.failed, timeout=5000) as told:
+    with qtbot.waitSignal(player.failed, timeout=5000) as received:
         player.play(TONE, 16000.0)
-    assert "does not respond" in told.args[0]
+    assert "does not respond" in received.args[0]
     began_s = time.monotonic()
     player.stop()
     assert player.close()

@@ -52,7 +52,7 @@ def with_or_without_pactl(
 
 def lose_and_find_again(server: SoundServer, listening: Listening, way: str, is_told: bool = True) -> str:
     """Lose the device and have it back; return what the source said meanwhile."""
-    lose, bring_back, told = WAYS[way]
+    lose, bring_back, received = WAYS[way]
     source, ring = listening.source, listening.ring
     n_gaps = source.health.n_gaps
     lose(server)
@@ -60,7 +60,7 @@ def lose_and_find_again(server: SoundServer, listening: Listening, way: str, is_
     detected_s = listening.until_state(SourceState.STALLED)
     time.sleep(0.5)
     if is_told:
-        listening.until(lambda: told in source.status.message)
+        listening.until(lambda: received in source.status.message)
     said = source.status.message
     bring_back(server)
     back_s = time.monotonic()

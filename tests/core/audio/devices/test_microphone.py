@@ -187,16 +187,16 @@ def test_an_unexpected_error_is_a_gap_and_not_the_end(
         take(self, block, rate_hz)
 
     monkeypatch.setattr(Receiver, "take", take_but_once)
-    told = []
+    received = []
     tell = listening.source._report
-    monkeypatch.setattr(listening.source, "_report", lambda *said: (told.append(said), tell(*said)))
+    monkeypatch.setattr(listening.source, "_report", lambda *said: (received.append(said), tell(*said)))
     with caplog.at_level(logging.CRITICAL, "mlpsvd"):
         listening.until(lambda: len(taken) > 60 and listening.source.status.state is SourceState.RUNNING)
-    assert told[0] == (
+    assert received[0] == (
         SourceState.STALLED,
         "The default microphone is reopened automatically after an error: two threads met",
     )
-    assert [state for state, *_ in told] == [SourceState.STALLED, SourceState.RUNNING]
+    assert [state for state, *_ in received] == [SourceState.STALLED, SourceState.RUNNING]
     health = listening.source.health
     assert health.n_gaps == 1
     assert health.expected_s - health.received_s - health.gaps_s == pytest.approx(0.0, abs=0.06)

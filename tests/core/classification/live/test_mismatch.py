@@ -148,12 +148,12 @@ def test_a_spectrum_unlike_every_class_is_reported_for_most_windows(story: Story
         assert story.hear(0.3, distance=5.0) == set()
         assert story.hear(0.3) == set()
     assert story.hear(6.0, distance=3.42) == {"spectrum"}
-    told = story.sentence(MismatchKind.SPECTRUM)
+    received = story.sentence(MismatchKind.SPECTRUM)
     assert (
         "100 % of the latest windows are farther from the training set than 99 of 100 training clips, typically 3.4 "
-        "times" in told
+        "times" in received
     )
-    assert "record this sound as a separate class" in told
+    assert "record this sound as a separate class" in received
     for _ in range(10):
         assert story.hear(2.1, distance=5.0) == {"spectrum"}
         assert story.hear(0.9) == {"spectrum"}

@@ -31,7 +31,7 @@ class Healed:
     environment: dict[str, str]
     folder: Path
     out: str
-    told: str
+    received: str
 
 
 @pytest.fixture(scope="module")
@@ -256,9 +256,9 @@ def test_a_numba_that_does_not_work_here_is_one_sentence(source: str, tmp_path: 
     (tmp_path / "numba").mkdir()
     (tmp_path / "numba" / "__init__.py").write_text(source)
     environment = os.environ | {"PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
-    out, told = trained(environment, cwd=tmp_path)
+    out, received = trained(environment, cwd=tmp_path)
     assert "reference engine" in out
-    notes = [line for line in told.splitlines() if "engine" in line and "note: " in line]
+    notes = [line for line in received.splitlines() if "engine" in line and "note: " in line]
     assert len(notes) == 1 and BROKEN_NUMBAS[source] in notes[0]
     assert notes[0].endswith("the reference engine is used instead")
 
@@ -274,20 +274,20 @@ def test_a_user_without_a_home_trains_with_the_reference_engine() -> None:
     with tempfile.TemporaryDirectory(prefix="mlpsvd-") as open_to_all:
         Path(open_to_all).chmod(0o777)
         environment |= {"HOME": "/nonexistent", "XDG_DATA_HOME": open_to_all}
-        out, told = trained(environment, *NOBODY, cwd=Path("/"))
+        out, received = trained(environment, *NOBODY, cwd=Path("/"))
         assert "reference engine" in out
-        assert "cannot store its compiled code in /nonexistent/.cache/mlpsvd/compiled" in told
+        assert "cannot store its compiled code in /nonexistent/.cache/mlpsvd/compiled" in received
         (Path(open_to_all) / "cache").mkdir(mode=0o755)
         environment |= {"NUMBA_CACHE_DIR": f"{open_to_all}/cache"}
-        out, told = trained(environment, *NOBODY, cwd=Path("/"))
-        assert "reference engine" in out and "Permission denied" in told
+        out, received = trained(environment, *NOBODY, cwd=Path("/"))
+        assert "reference engine" in out and "Permission denied" in received
 
 
 @pytest.mark.slow
 def test_damage_heals_by_compiling_again_in_another_process(healed: Healed) -> None:
     """One of the kinds above, end to end: the program trains with the fused engine, and the code is sound again."""
-    assert "fused engine" in healed.out and "compiling the fused engine" in healed.told
-    assert "reference" not in healed.told
+    assert "fused engine" in healed.out and "compiling the fused engine" in healed.received
+    assert "reference" not in healed.received
     assert compiled_code._is_sealed(healed.folder)
     program = (
         "from mlpsvd.engines.choice import fused_engine\n"

@@ -23,7 +23,7 @@ _TRIALS = """
 import os, time
 from mlpsvd import executors
 
-def told(_):
+def task(_):
     print(os.getpid(), flush=True)
     while True:  # as a trial computes, and asks nobody
         time.sleep(0.01)
@@ -31,7 +31,7 @@ def told(_):
 if __name__ == "__main__":
     executors.ensure_compiled = lambda: None
     with executors.local_workers(2) as executor:
-        list(executor.map(told, range(2)))
+        list(executor.map(task, range(2)))
 """
 
 _FILES = """

@@ -36,11 +36,11 @@ def test_a_measured_race_has_the_outcomes_of_the_race(task: Experiment) -> None:
     table = measure(task, Measurement.RACE)
     assert table == json.loads(json.dumps(table))
     for name, outcome in race.outcomes().items():
-        told = table["contenders"][name]
-        assert told["test_accuracy"][-1] == pytest.approx(outcome.last.test_accuracy, rel=1e-6)
-        assert told["rank"] == [event.ranks[0] for event in race.histories[name]]
-        assert told["confusion"] == outcome.confusion.tolist()
-        assert len(told["test_accuracy"]) == task.training.epochs + 1
+        received = table["contenders"][name]
+        assert received["test_accuracy"][-1] == pytest.approx(outcome.last.test_accuracy, rel=1e-6)
+        assert received["rank"] == [event.ranks[0] for event in race.histories[name]]
+        assert received["confusion"] == outcome.confusion.tolist()
+        assert len(received["test_accuracy"]) == task.training.epochs + 1
 
 
 def test_singular_values_come_one_list_an_epoch(task: Experiment) -> None:

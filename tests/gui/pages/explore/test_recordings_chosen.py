@@ -149,8 +149,8 @@ def test_spoken_digits_in_the_window_are_those_of_the_command_line(
     assert min(accuracies.values()) > 0.95
     assert window.race_panel.note.text() == KNOWN_SPEAKERS_ONLY and UNKNOWN_SPEAKERS in window.race_panel.note.toolTip()
     assert main(["train", str(folder), "--quiet"]) == 0
-    told = capsys.readouterr().out
-    assert UNKNOWN_SPEAKERS in told.splitlines()
-    line = next(line for line in told.splitlines() if line.startswith("Accuracy"))
+    received = capsys.readouterr().out
+    assert UNKNOWN_SPEAKERS in received.splitlines()
+    line = next(line for line in received.splitlines() if line.startswith("Accuracy"))
     for accuracy in accuracies.values():
         assert f"{100 * accuracy:.2f} %" in line.replace("\u00a0", " ")

@@ -89,9 +89,9 @@ def test_what_is_typed_but_not_confirmed_is_taken_on_commit(qtbot: QtBot, parts:
 
 def test_an_invalid_number_is_reported_beside_its_field(qtbot: QtBot, parts: Parts) -> None:
     panel, controller, model = parts
-    with qtbot.waitSignal(controller.problems_changed) as told:
+    with qtbot.waitSignal(controller.problems_changed) as received:
         _type(qtbot, panel, "training.batch_size", "0")
-    assert told.args[0][0].startswith("Batch size: Enter a whole number")
+    assert received.args[0][0].startswith("Batch size: Enter a whole number")
     assert model.experiment == Experiment(), "an impossible value never gets into the experiment"
     problem = panel.rows["training.batch_size"].problem
     assert "at least 1" in problem or "from 1" in problem

@@ -41,8 +41,8 @@ def held_out(experiment: Experiment) -> list[tuple[Path, str]]:
         there = [one for one in inventory.files if one.label == label]
         names, sides = [one.name for one in there], [one.split for one in there]
         keys = [split_key(name, Path(own.path)) for name in names]
-        told = split_class(keys, sides, own.test_fraction, experiment.seed)
-        words += [(one.path, label) for one, side in zip(there, told, strict=True) if side == "test"][:N_OF_EACH]
+        received = split_class(keys, sides, own.test_fraction, experiment.seed)
+        words += [(one.path, label) for one, side in zip(there, received, strict=True) if side == "test"][:N_OF_EACH]
     order = np.random.default_rng(7).permutation(len(words))
     return [words[index] for index in order]
 

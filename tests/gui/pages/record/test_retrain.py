@@ -68,9 +68,9 @@ def test_few_clips_are_enough_and_a_second_time_takes_in_what_changed(qtbot: QtB
     for outcome in tones.run.outcomes.values():
         assert outcome.last.test_accuracy == 1.0
         assert outcome.last.train_accuracy == 1.0
-    told = box.result.text().replace("\u00a0", " ")
-    assert "Cross-validated accuracy (24 clips, 5 folds): MLP 100 % (86–100), MLP-SVD 100 % (86–100)." in told
-    assert "Better network: MLP-SVD" in told
+    received = box.result.text().replace("\u00a0", " ")
+    assert "Cross-validated accuracy (24 clips, 5 folds): MLP 100 % (86–100), MLP-SVD 100 % (86–100)." in received
+    assert "Better network: MLP-SVD" in received
     assert box.note.isVisible() and box.note.text() == KNOWN_SPEAKERS_ONLY and UNKNOWN_SPEAKERS in box.note.toolTip()
     assert box.listen_button.isVisible() and "changed" not in box.result.text().replace("\u00a0", " ")
 
