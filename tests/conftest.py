@@ -1,4 +1,4 @@
-"""What tests in every part of the tree need."""
+"""Fixtures for all tests."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def project_root() -> Path:
 
 @pytest.fixture(scope="session")
 def spoken_digits(project_root: Path) -> Path:
-    """The folder of spoken digits beside the clone; where there is none, the test is skipped."""
+    """The folder of spoken digits beside the clone; without it, the test is skipped."""
     folder = project_root.parent / "shared" / "data" / "fsdd"
     if not folder.is_dir():
         pytest.skip("the spoken digits are not on this machine")
@@ -63,7 +63,7 @@ def hostile(cases: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def cases(project_root: Path) -> Path:
-    """The folder of inputs from the field beside the clone; where there is none, the test is skipped."""
+    """The folder of inputs from the field beside the clone; without it, the test is skipped."""
     folder = project_root.parent / "shared" / "cases"
     if not folder.is_dir():
         pytest.skip("the inputs from the field are not on this machine")

@@ -22,7 +22,7 @@ Shell = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def clone(tmp_path: Path, project_root: Path) -> Path:
-    """A clone with nothing in it but what the commands read."""
+    """A clone with only the files that the commands read."""
     root = tmp_path / "a clone"
     (root / "packaging").mkdir(parents=True)
     for name in ("run", "test", "constraints.txt", "pyproject.toml", "packaging/setup.sh"):
@@ -32,7 +32,7 @@ def clone(tmp_path: Path, project_root: Path) -> Path:
 
 @pytest.fixture
 def tools(tmp_path: Path) -> Path:
-    """A folder that comes first on PATH, for tools that only say what they were asked."""
+    """A folder at the start of PATH for tools that only print their arguments."""
     folder = tmp_path / "tools"
     folder.mkdir()
     write_script(folder / "id", "echo 0")

@@ -1,4 +1,4 @@
-"""What the documents promise is there: commands, options, settings, files, equations."""
+"""Commands, options, settings, files and equations named in the documents exist."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def settings_keys(cls: Any, prefix: str = "") -> Iterator[tuple[str, SettingInfo
 
 
 def settings_row(key: str, info: SettingInfo) -> str:
-    """The row of the tables in docs/files.md that tells of one setting."""
+    """Return the row about one setting from the tables in docs/files.md."""
     if info.name == "filters":
         return f"| `{key}` | the five of the paper | a list of tables, see below | {info.help} |"
     default = tomli_w.dumps({"x": info.default}, multiline_strings=False).removeprefix("x = ").strip()

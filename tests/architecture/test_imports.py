@@ -1,4 +1,4 @@
-"""Who may know whom: the contracts of pyproject.toml, and what importing the core really loads."""
+"""Import rules: the contracts of pyproject.toml, and the modules loaded with the core."""
 
 from __future__ import annotations
 

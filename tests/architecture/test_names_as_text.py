@@ -1,4 +1,4 @@
-"""What the window says goes through helpers that show names from files as text, never as markup."""
+"""Texts of the window pass through helpers that show names from files as text, never as markup."""
 
 from __future__ import annotations
 

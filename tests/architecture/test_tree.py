@@ -1,4 +1,4 @@
-"""What may lie in the tree, and what may stand in a file."""
+"""Which files may be in the tree, and which texts in a file."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def model(models: dict[str, Model]) -> Model:
 
 @dataclass(frozen=True)
 class RunThere:
-    """What a race leaves."""
+    """The result of a race."""
 
     prepared: Prepared
     histories: dict[str, list[EpochEvent]]

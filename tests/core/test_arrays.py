@@ -1,4 +1,4 @@
-"""NumPy or CuPy: the real absence of CuPy, and each way in which a GPU can fail, with a stand-in for CuPy."""
+"""NumPy or CuPy: missing CuPy, and GPU failures with a stand-in for CuPy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Untrusted JSON is read by type; what does not fit is one short sentence on one line."""
+"""Untrusted JSON is read by type; invalid values give one short sentence."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from mlpsvd.contenders import MLP_SVD, Contender
 
 NAMES = [name for name in mlpsvd.__all__ if name not in ("__version__", "PRESETS")]
 RECORDS = ("Decision", "Prepared", "RaceEvent")
-"""Returned, never made by a caller: the examples of what returns them show them."""
+"""Classes that are only returned; the examples of the functions that return them show them."""
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,4 +1,4 @@
-"""Every test of the window: real widgets, nothing left open, and no warning unheard.
+"""Fixtures of the window tests: real widgets, all closed at the end, and warnings as errors.
 
 A Qt warning or a log record from WARNING upwards fails the test that caused it, unless the test said beforehand that
 it expects it: ``expect_log("text in the record")``.
@@ -29,11 +29,11 @@ _QT_LEVELS = {
     QtMsgType.QtFatalMsg: logging.CRITICAL,
 }
 _HARMLESS_QT = ("This plugin does not support",)
-"""What Qt says off screen about raising windows and size hints."""
+"""Messages of Qt's offscreen platform about raising windows and size hints."""
 
 
 class _Recorder(logging.Handler):
-    """Keeps what tests must not cause."""
+    """Collects messages that tests must not cause."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -86,7 +86,7 @@ def _application(qapp: QApplication) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_settings(tmp_path: Path) -> None:
-    """No test reads or writes what a person's window remembers."""
+    """Isolate tests from the user's preferences."""
     for kind in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
         QSettings.setPath(kind, QSettings.Scope.UserScope, str(tmp_path / "settings"))
 

@@ -1,4 +1,4 @@
-"""The window as a whole: size, theme, menus, messages, damaged memory."""
+"""The main window: size, theme, menus, messages, damaged preferences."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_the_tab_key_leads_out_of_every_table_that_is_only_read(window: MainWind
 
 
 def test_lists_and_tables_take_another_theme_even_where_they_are_not_seen(qtbot: QtBot, window: MainWindow) -> None:
-    """A view with a style sheet keeps its palette until it gets the sheet anew."""
+    """A view with a style sheet keeps its palette until the sheet is set again."""
     for name, is_dark in (("dark", True), ("light", False), ("dark", True)):
         window.theme.choose(name)
         qtbot.waitUntil(lambda is_dark=is_dark: window.theme.is_dark is is_dark)

@@ -75,7 +75,7 @@ def columns_of(model: QAbstractItemModel) -> range:
 
 
 def rendered(text: str) -> str:
-    """Return what Qt shows of a tooltip or of a label that looks for markup itself."""
+    """Return the plain text that Qt shows for a tooltip or a label with automatic markup detection."""
     if not GuiQt.mightBeRichText(text):
         return text
     document = QTextDocument()
@@ -84,7 +84,7 @@ def rendered(text: str) -> str:
 
 
 def is_text(text: str) -> bool:
-    """Whether each name in a tooltip is shown as it is."""
+    """Whether each name in a tooltip is shown unchanged."""
     return "x.png" not in text or any(name in rendered(text) for name in (HOSTILE, IN_A_FILE_NAME))
 
 

@@ -1,4 +1,4 @@
-"""What the pins of PySide6 and pyqtgraph are for; judge a newer pair by this."""
+"""The faults because of which PySide6 and pyqtgraph are pinned; run this with newer versions."""
 
 from __future__ import annotations
 

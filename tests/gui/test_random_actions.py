@@ -60,14 +60,14 @@ TEXTS = (
 KEYS = (Qt.Key.Key_Tab, Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left,
         Qt.Key.Key_Right, Qt.Key.Key_PageUp, Qt.Key.Key_Home, Qt.Key.Key_Delete, Qt.Key.Key_Space)  # fmt: skip
 OUTSIDE = ("quit", "log file", "folder", "report", "about", "shortcuts")
-"""Words of actions that leave the window for other programs, end it, or are looked at elsewhere."""
+"""Words in actions that open other programs, close the window, or are tested elsewhere."""
 LONG_RUNNING = ("Run", "Run this result")
 """Reproductions take minutes of all cores."""
 
 
 @pytest.fixture
 def errors(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """What was logged as an error, or raised and caught by nobody."""
+    """Logged errors and uncaught exceptions."""
     found: list[str] = []
 
     class Handler(logging.Handler):

@@ -1,4 +1,4 @@
-"""Nothing stale on screen, reasons at greyed buttons, and no keys of settings in what people read."""
+"""Stale results, tooltips of disabled buttons, and no setting keys in visible texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The window on any screen, with keyboard, wheel and messages: what every page has in common."""
+"""Screen sizes, keyboard, wheel and messages on all pages."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def test_everything_that_can_be_clicked_is_reached_by_tab(window: MainWindow) ->
 
 
 def _is_part(widget: QWidget) -> bool:
-    """Whether a widget belongs to a larger one that takes the keys."""
+    """Whether a widget is part of a larger one that handles the keys."""
     parents, at = [], widget.parentWidget()
     while at is not None:
         parents.append(at)

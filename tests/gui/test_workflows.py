@@ -1,4 +1,4 @@
-"""What a person does, in a real window, through its widgets: choose, change, train, read, pause, stop, save."""
+"""Workflows in a real window: choose, change, train, read, pause, stop, save."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The program as users get it: a wheel, installed into an environment of its own outside the tree."""
+"""Fixtures: the wheel, installed into a separate environment outside the source tree."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Installed:
 
 @pytest.fixture(scope="session")
 def wheel(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from the tree as it is."""
+    """The wheel, built from the source tree."""
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     done = subprocess.run(command, cwd=project_root, capture_output=True, text=True)

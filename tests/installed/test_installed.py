@@ -1,4 +1,4 @@
-"""The wheel and what it installs, tried from outside the tree."""
+"""The installed wheel, used from outside the source tree."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import mlpsvd
 
 
 class Installed(Protocol):
-    """What the fixture of the same name offers."""
+    """Interface of the fixture of the same name."""
 
     folder: Path
 

@@ -1,4 +1,4 @@
-"""The Files page with its controller, and what a user does on it."""
+"""The Files page with its controller, and the actions of a user."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Page:
     qtbot: QtBot
 
     def drop(self, *paths: Path, on: QWidget | None = None) -> None:
-        """Drop files on the page, or a part of it, as the desktop does: whatever holds it takes them."""
+        """Drop files on the page or a widget in it, as the desktop does."""
         target = on or self.panel
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
@@ -62,7 +62,7 @@ class Page:
         self.wait_for_end()
 
     def cells(self) -> list[list[str]]:
-        """What the table shows, row by row, without hidden columns."""
+        """The visible cells of the table, row by row."""
         table, model = self.panel.table, self.panel.table.model()
         columns = [one for one in range(model.columnCount()) if not table.isColumnHidden(one)]
         return [[model.index(row, one).data() for one in columns] for row in range(model.rowCount())]

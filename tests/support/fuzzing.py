@@ -49,7 +49,7 @@ _HOSTILE_VALUES: tuple[Any, ...] = (
 
 @dataclass(frozen=True)
 class Limits:
-    """What one mutant may take.
+    """Limits of time and memory for one mutant.
 
     Attributes
     ----------
@@ -121,7 +121,7 @@ def reading_from(path: Path, read: Callable[[Path], object]) -> Callable[[bytes]
 
 
 def either(*mutations: Mutate) -> Mutate:
-    """Return a mutation that takes one of several each time."""
+    """Return a mutation that applies one of several at random."""
     return lambda generator, data: generator.choice(mutations)(generator, data)
 
 
@@ -197,7 +197,7 @@ def mutate_safetensors(generator: random.Random, data: bytes) -> bytes:
 
 
 def _numbers(n_cases: int) -> Iterator[int]:
-    """Yield the numbers of the mutants: a fixed count of them, or until the time that a person asked for is over."""
+    """Yield the numbers of the mutants: a fixed count, or as many as fit into the requested time."""
     seconds = float(os.environ.get("MLPSVD_FUZZ_SECONDS", "0"))
     began, number = time.monotonic(), 0
     while number < n_cases or time.monotonic() - began < seconds:
@@ -363,7 +363,7 @@ def _changed_list(generator: random.Random, entries: list[Any]) -> list[Any]:
 
 
 def _changed_text(generator: random.Random, text: str) -> str:
-    """Change JSON that stands inside a text, as in the metadata of a safetensors file."""
+    """Change JSON inside a text, as in the metadata of a safetensors file."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):  # changed before

@@ -36,7 +36,7 @@ def tree(folder: Path) -> Tree:
 
 
 def make_outside(folder: Path, sound: Path) -> Path:
-    """Make what must never change: a start-up file, a key, a folder of recordings."""
+    """Create files that must never change: a start-up file, a key, a folder of recordings."""
     for name in ("person/.bashrc", "person/.ssh/id_ed25519", "person/.ssh/config"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(f"canary {name}\n")

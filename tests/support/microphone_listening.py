@@ -47,7 +47,7 @@ class Listening:
         return heard
 
     def until_steady(self, raw: bool = False) -> None:
-        """Wait until what is played has come through: a tone whose level no longer rises."""
+        """Wait until the level of the played tone no longer rises."""
         levels = [-120.0]
         while len(levels) < 100 and not (levels[-1] > -60.0 and abs(levels[-1] - levels[-2]) < 0.05):
             self.hear(0.06)

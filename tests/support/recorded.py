@@ -1,4 +1,4 @@
-"""Recorded takes and collections of them, as the tests of collections make and look at them."""
+"""Recorded takes and collections for the tests of collections."""
 
 from __future__ import annotations
 

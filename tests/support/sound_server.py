@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 
 class SoundServer:
-    """A PulseAudio of the test's own: what is played into its sink is what the default microphone hears.
+    """A private PulseAudio server: sound played into its sink arrives at the default microphone.
 
     Real PortAudio streams go through it, and every way to lose a device can be had: the sink taken away, the server
     killed or hung, the sink suspended. The device's own name is ``speaker.monitor``.
@@ -107,7 +107,7 @@ class SoundServer:
         self._pactl("unload-module", self._modules.pop(name))
 
     def suspend(self, name: str = sink) -> None:
-        """Let the loudspeaker, and with it the microphone, stand still."""
+        """Suspend the loudspeaker, and with it the microphone."""
         self._pactl("suspend-sink", name, "1")
 
     def resume(self, name: str = sink) -> None:
@@ -152,5 +152,5 @@ class SoundServer:
 
 
 def _dies_with_its_parent() -> list[str]:
-    """What to put before a command so that it does not outlive tests that are killed."""
+    """Return a command prefix that ends the process if the tests are killed."""
     return ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []

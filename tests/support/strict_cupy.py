@@ -68,7 +68,7 @@ class StrictArray:
 
 
 def unwrapped(value: Any, scalars: tuple[type, ...] = (int, float, np.generic)) -> Any:
-    """What the device may compute with: its own arrays and numbers, but no array of the host."""
+    """Return an operand of the device, an array or a number; refuse arrays of the host."""
     if isinstance(value, tuple):
         return tuple(unwrapped(part, scalars) for part in value)
     if isinstance(value, StrictArray):
@@ -140,7 +140,7 @@ def svd(matrix: StrictArray, full_matrices: bool) -> tuple[StrictArray, ...]:
 
 
 def build_kernels(source: str, real: str, folder: Path, options: tuple[str, ...]) -> Path:
-    """Compile the kernels' text for the processor; options say what it becomes."""
+    """Compile the kernels' source for the processor; ``options`` are the compiler's."""
     if shutil.which("g++") is None:
         raise FileNotFoundError("no g++ to compile the GPU's kernels for the processor with")
     (folder / "kernels.cu").write_text(source, encoding="ascii")
@@ -168,7 +168,7 @@ def arguments_of(values: tuple[Any, ...]) -> tuple[ctypes.Array[ctypes.c_void_p]
 
 
 class StrictKernel:
-    """Launches as CuPy's RawKernel does, and notes what was launched."""
+    """Launches kernels as CuPy's RawKernel does, and records the launches."""
 
     def __init__(self, name: str, library: ctypes.CDLL, launches: list[Any]) -> None:
         self.name, self._library, self._launches = name, library, launches

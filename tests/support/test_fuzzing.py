@@ -1,4 +1,4 @@
-"""The fuzzer finds what it is there to find, and makes the same mutants again."""
+"""The fuzzer finds planted faults, and its mutants are reproducible."""
 
 from __future__ import annotations
 

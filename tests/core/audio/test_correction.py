@@ -1,4 +1,4 @@
-"""Microphone correction files as makers and programs really write them, and what is said of those that are none."""
+"""Microphone correction files of makers and programs, and messages for invalid ones."""
 
 from __future__ import annotations
 

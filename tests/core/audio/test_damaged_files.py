@@ -1,4 +1,4 @@
-"""Audio files that a crash or a full disk has damaged: what is there is read, and a note says so."""
+"""Audio files damaged by a crash or a full disk: the readable part is used, with a note."""
 
 from __future__ import annotations
 

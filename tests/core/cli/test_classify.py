@@ -186,7 +186,7 @@ def on_a_terminal(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], in
 
 
 def read_until(leader: int, is_enough: Callable[[str], bool]) -> str:
-    """Read from a terminal until it is enough, or until nobody writes to it any more."""
+    """Read from a terminal until a condition holds, or until it is closed."""
     shown = ""
     with suppress(OSError):  # Linux says so when the last writer is gone
         while not is_enough(shown) and (chunk := os.read(leader, 65536)):

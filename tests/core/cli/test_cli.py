@@ -1,4 +1,4 @@
-"""The command line in this process: what it prints, what it writes, and its exit codes."""
+"""The command line in this process: output, files and exit codes."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def test_trainings_that_are_killed_at_random_are_kept_or_were_not_begun(tmp_path
 
 @pytest.mark.slow
 def test_ctrl_c_in_reproduce_reaches_no_worker_that_is_starting(tmp_path: Path) -> None:
-    """As in a terminal, the whole group of processes is interrupted."""
+    """Interrupt the whole process group, as a terminal does."""
     out = tmp_path / "out"
     arguments = ["reproduce", "table-2", "--trials", "1", "--jobs", "2", "--quiet", "--out", str(out)]
     process = _start(tmp_path, *arguments, start_new_session=True)

@@ -1,4 +1,4 @@
-"""``mlpsvd listen`` in this process: what it prints of a file and of a device, and its exit codes."""
+"""``mlpsvd listen`` in this process: output for a file and a device, and exit codes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ N_WINDOWS = 8
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An untrained network of three classes: its numbers depend on every sample, which is all that is asked here."""
+    """An untrained network of three classes; its outputs depend on every sample, which is sufficient here."""
     rng = np.random.default_rng(1)
     n_samples = round(WINDOW_S * RATE_HZ)
     settings = FeatureSettings(segments="several", magnitude="log", scaling="standardised")
@@ -137,7 +137,7 @@ def test_it_stops_after_the_seconds_asked_for(model: Path, sound: Path, capsys: 
 def test_seconds_count_sound_and_not_the_time_that_deciding_takes(
     model: Path, sound: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two seconds of sound, of which each tenth takes longer to print than to play."""
+    """Two seconds of sound; printing a tenth takes longer than playing it."""
     from mlpsvd.cli import listen as module
 
     monkeypatch.setattr(module, "_GRACE_S", 0.05)

@@ -97,7 +97,7 @@ class Listening:
             stream.close()
 
     def drain(self) -> list[list[str]]:
-        """Return the lines that nobody has asked for."""
+        """Return the lines that have not been read yet."""
         return [self.lines.get() for _ in range(self.lines.qsize())]
 
 

@@ -1,4 +1,4 @@
-"""What C libraries write to stderr does not reach it, what the program says does."""
+"""Output of C libraries to stderr is suppressed, that of the program is not."""
 
 from __future__ import annotations
 

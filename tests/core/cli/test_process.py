@@ -1,4 +1,4 @@
-"""The command line as a process of its own: imports, Ctrl-C, terminals and pipes."""
+"""The command line in a separate process: imports, Ctrl-C, terminals and pipes."""
 
 from __future__ import annotations
 

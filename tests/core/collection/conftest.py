@@ -1,4 +1,4 @@
-"""What tests of collections begin with."""
+"""Fixtures for tests of collections."""
 
 from __future__ import annotations
 

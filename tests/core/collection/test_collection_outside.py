@@ -1,4 +1,4 @@
-"""Collections that other programs change, and data sets that become collections: nothing is lost, and all is told."""
+"""Collections changed by other programs, and data sets that become collections."""
 
 from __future__ import annotations
 

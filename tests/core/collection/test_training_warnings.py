@@ -1,4 +1,4 @@
-"""What is said before a training on a collection."""
+"""Warnings before training on a collection."""
 
 from __future__ import annotations
 

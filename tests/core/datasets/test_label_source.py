@@ -1,4 +1,4 @@
-"""Where labels are is guessed from what is there."""
+"""The source of the labels is guessed from the files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is left out is summarised, and a class that is lost as a whole is an error."""
+"""Summary of skipped files; a class without any usable file is an error."""
 
 from __future__ import annotations
 

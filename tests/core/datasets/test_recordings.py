@@ -1,4 +1,4 @@
-"""Recordings from real files on disk: what is found, what is skipped and why, what is cut, resampled and held out."""
+"""Recordings from real files: found and skipped files, clips, resampling, split."""
 
 from __future__ import annotations
 

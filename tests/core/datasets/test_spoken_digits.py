@@ -1,4 +1,4 @@
-"""The spoken digits, 2,700 real recordings that lie beside the checkout on the project's machines."""
+"""The spoken digits: 2,700 real recordings beside the checkout."""
 
 from __future__ import annotations
 

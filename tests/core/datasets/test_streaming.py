@@ -1,4 +1,4 @@
-"""Recordings read block by block give the clips, bit for bit, of reading them whole."""
+"""Recordings read block by block give bit-identical clips to reading the whole file."""
 
 from __future__ import annotations
 

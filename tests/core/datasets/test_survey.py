@@ -1,4 +1,4 @@
-"""What is said of recordings before training, on real files."""
+"""Warnings about recordings before training, on real files."""
 
 from __future__ import annotations
 

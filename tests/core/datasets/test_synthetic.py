@@ -1,4 +1,4 @@
-"""The synthetic task: sizes, labels, and what the seed, the split and a moved filter change."""
+"""The synthetic task: sizes, labels, and the effects of seed, split and a moved filter."""
 
 from __future__ import annotations
 

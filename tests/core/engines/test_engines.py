@@ -99,7 +99,7 @@ ADAM = OptimiserRule("adam", 0.01, 0.9, 0.9, 0.999, 1e-3)
 
 
 class TestEveryEngine:
-    """What the trainer may rely on."""
+    """The contract between engines and the trainer."""
 
     @pytest.mark.parametrize("kinds", [("dense", "dense"), ("svd", "dense"), ("two-factor", "svd", "two-factor")])
     @pytest.mark.parametrize("rank", [2, 5, 12])

@@ -1,4 +1,4 @@
-"""A race's accuracies come with intervals, and its difference with what it is worth."""
+"""Comparison of outcomes: confidence intervals and significance of the difference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Experiment files: nothing is lost on the way, and what is wrong in one is said in words."""
+"""Experiment files: lossless round trip, and messages for invalid content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The presets: what the paper says, and all of them possible."""
+"""The presets: the values of the paper, all valid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The race: networks that do not learn are trained again, and said to be."""
+"""The race: networks that do not learn are retrained, with a note."""
 
 from __future__ import annotations
 

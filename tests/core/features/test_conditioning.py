@@ -1,4 +1,4 @@
-"""Microphone and background taken off the magnitudes: what is left, and that nothing changes without them."""
+"""Microphone correction and spectral subtraction of the background."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One clip takes a shorter way through the magnitudes than many do, to the very same bits."""
+"""The faster computation for a single clip gives bit-identical magnitudes."""
 
 from __future__ import annotations
 

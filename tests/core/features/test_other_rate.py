@@ -1,4 +1,4 @@
-"""A network trained on one sample rate recognises what went through another."""
+"""A network trained on one sample rate classifies sound that was converted to another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Features: what they measure, how they scale, and that a clip is worth the same alone and among others."""
+"""Features: values, scaling, and independence from other clips in the batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Singular values of random matrices: reference values, and what a drawn matrix shows."""
+"""Singular values of random matrices: reference values and drawn matrices."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A network that guesses, and one that has learned a little, are told apart."""
+"""Distinguishing a network at chance from one that has learned a little."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The input contract: what follows from an experiment, written now and read from older files."""
+"""The input contract: derived from an experiment, written, and read from older files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model knows of its training set: measured as said, the same after a file, and true of real sounds."""
+"""Training statistics: measurement, saving and loading, and real sounds."""
 
 from __future__ import annotations
 

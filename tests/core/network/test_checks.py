@@ -1,4 +1,4 @@
-"""What is no network is refused before anything computes with it."""
+"""Invalid networks are refused before any computation."""
 
 from __future__ import annotations
 

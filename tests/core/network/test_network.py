@@ -71,7 +71,7 @@ def test_singular_values_are_those_of_the_multiplied_matrix(n_in: int, n_out: in
 
 
 def test_truncation_is_the_best_approximation_of_its_rank() -> None:
-    """Eckart and Young: the error is the root of the sum of squares of what was dropped."""
+    """Eckart and Young: the error is the root of the sum of squares of the discarded values."""
     network = build(NetworkSettings(initial_std=1.0), 30, 3, ("svd", "dense"), 2, np.float64)
     W = network.weight_matrix(0).copy()
     cut = with_layer(network, 0, *factorised(network.spec.layers[0], network.parameters(0), "svd", 4))

@@ -1,4 +1,4 @@
-"""The schedule of equation (65) and what is dropped at its points."""
+"""The schedule of equation (65) and the values discarded at its points."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def a_batch() -> tuple[np.ndarray, np.ndarray]:
 
 
 def a_data_set(n: int = 300) -> DataSet:
-    """Three classes that two directions of nine inputs tell apart."""
+    """Three classes that are separable in two directions of nine inputs."""
     rng = np.random.default_rng(5)
     y = rng.integers(0, 3, n).astype(np.intp)
     x = rng.normal(size=(n, 9))

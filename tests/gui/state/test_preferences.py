@@ -1,4 +1,4 @@
-"""What the window remembers, and that damage in it never keeps the window from opening."""
+"""Preferences, and that damaged ones never keep the window from opening."""
 
 from __future__ import annotations
 

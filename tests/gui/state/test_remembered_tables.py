@@ -1,4 +1,4 @@
-"""Tables that the window remembers, damaged in every way: it opens, and what is damaged counts as nothing."""
+"""Damaged tables in the preferences are ignored, and the window opens."""
 
 from __future__ import annotations
 

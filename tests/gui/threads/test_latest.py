@@ -15,7 +15,7 @@ from mlpsvd_gui.threads.latest import LatestRunner, Progress
 
 
 class Desk:
-    """Work that waits for a word before it answers, and writes down what it was asked."""
+    """Work that waits for a signal before it returns, and records its requests."""
 
     def __init__(self) -> None:
         self.asked: list[Any] = []

@@ -18,7 +18,7 @@ from mlpsvd_gui.plots.theme import DARK
 from mlpsvd_gui.widgets.confusion_map import ConfusionMap, pooled
 
 FREEZE_S = 1.5
-"""Far above what it takes (0.1 s), far below the 8 s that it took, also on a busy machine."""
+"""Far above the usual 0.1 s, and far below the former 8 s, also on a busy machine."""
 
 
 def names(n: int) -> tuple[str, ...]:

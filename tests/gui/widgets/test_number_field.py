@@ -1,4 +1,4 @@
-"""The number field with real keys in a real window: what was typed stays, or becomes the same number."""
+"""The number field with real key presses in a real window."""
 
 from __future__ import annotations
 

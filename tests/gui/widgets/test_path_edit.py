@@ -1,4 +1,4 @@
-"""Every path field of the window understands what people type, paste and drop."""
+"""Path fields accept typed, pasted and dropped paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page in a scroll area takes the room there is, and scrolls only where that is too little."""
+"""A page in a scroll area fills the available space, and scrolls only if it is too small."""
 
 from __future__ import annotations
 

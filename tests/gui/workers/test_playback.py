@@ -1,4 +1,4 @@
-"""Clips heard through the one thread that owns PortAudio, whatever becomes of the sound server."""
+"""Playback through the PortAudio thread, also if the sound server hangs or is lost."""
 
 from __future__ import annotations
 

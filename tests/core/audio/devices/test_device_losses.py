@@ -1,4 +1,4 @@
-"""Every way to lose a device: noticed in under a second, heard again in under a second once it is back.
+"""Device losses: detected in under a second, and reopened in under a second after the return.
 
 With the times of all of them: ``./test tests/core/audio/test_device_losses.py -s``.
 """
@@ -51,7 +51,7 @@ def with_or_without_pactl(
 
 
 def lose_and_find_again(server: SoundServer, listening: Listening, way: str, is_told: bool = True) -> str:
-    """Lose the device and have it back; return what the source said meanwhile."""
+    """Lose and restore the device; return the messages of the source."""
     lose, bring_back, received = WAYS[way]
     source, ring = listening.source, listening.ring
     n_gaps = source.health.n_gaps
@@ -293,7 +293,7 @@ def test_a_process_exits_cleanly_while_the_sound_server_hangs(sound_server: Soun
 
 
 def test_a_computer_that_slept_goes_on_with_what_is_new(sound_server: SoundServer) -> None:
-    """A process that is stopped sees what a sleeping computer's sees: old sound in a burst, and a clock far on."""
+    """Stopping a process has the effects of a sleeping computer: a burst of old sound and a clock jump."""
     child = start_child(sound_server, "listen", os.environ["PATH"])
     child.send_signal(signal.SIGSTOP)
     time.sleep(2.2)

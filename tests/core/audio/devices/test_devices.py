@@ -129,7 +129,7 @@ def test_a_running_missing_and_hanging_server_are_distinguished(sound_server: So
 
 
 class _Windows:
-    """What sounddevice says on a Windows machine with one microphone and a mixer, in its own words."""
+    """The device list of sounddevice on a Windows machine with one microphone and a mixer."""
 
     class default:  # noqa: N801 - sounddevice's own name
         device = (0, 1)

@@ -1,4 +1,4 @@
-"""What PortAudio's thread and the reader's do to one stream at once."""
+"""Concurrent use of a stream by PortAudio's thread and the reader's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One thread owns PortAudio, and whoever asks it is never held up."""
+"""The thread that owns PortAudio; requests to it never block."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the blocks of a device to the rings: what is kept back, and what becomes of it when the stream ends."""
+"""From the blocks of a device to the ring buffers: held-back blocks, and the end of a stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a driver may refuse: a rate, or everything because another program holds the device.
+"""Refusals by a driver: a sample rate, or a device in use by another program.
 
 PulseAudio refuses neither, so a thin wrapper refuses in its stead what drivers do, in PortAudio's own words; what it
 lets through goes to real PortAudio.
@@ -22,7 +22,7 @@ Refusal = Callable[[dict[str, Any]], tuple[str, int] | None]
 
 
 class _Driver:
-    """sounddevice, with a driver that refuses what ``refusal`` says."""
+    """sounddevice with a driver that refuses according to ``refusal``."""
 
     def __init__(self, sd: Any) -> None:
         self._sd = sd

@@ -1,4 +1,4 @@
-"""Many real files through a real network: the numbers of one file alone, whoever classifies it."""
+"""Batch classification: results are those of each file alone, in any process."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_what_is_no_recording_says_why(model: Model, tmp_path: Path) -> None:
 
 @pytest.fixture
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where temporary files go, and nobody else's."""
+    """A private folder for temporary files."""
     (tmp_path / "scratch").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
     return tmp_path / "scratch"

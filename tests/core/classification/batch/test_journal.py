@@ -78,7 +78,7 @@ def same(one: FileResult, other: FileResult) -> bool:
 
 
 def begun(out: Path, model: Model, files: list[SoundFile], n: int, thresholds: Thresholds | None = None) -> None:
-    """Leave what a command leaves that is killed after ``n`` files."""
+    """Create the journal of a command that was killed after ``n`` files."""
     journal = ClassificationJournal(out, model, thresholds or Thresholds())
     journal.load(files)
     for file, result in list(zip(files, classified(model, files), strict=True))[:n]:

@@ -1,4 +1,4 @@
-"""What taking the microphone and the background off is good for: spoken digits that a network recognises again."""
+"""Accuracy for spoken digits with microphone correction and background subtraction."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COLOURED = MicrophoneCorrection(
 
 @pytest.fixture(scope="module")
 def trained(spoken_digits: Path) -> tuple[Model, ClipSet]:
-    """A network trained on clean digits for a moment, and those it has not heard."""
+    """A network briefly trained on clean digits, and the digits of its test set."""
     experiment = PRESETS[RECORDINGS_PRESET]
     for key, value in {
         "data.recordings.path": str(spoken_digits / "recordings"),

@@ -1,4 +1,4 @@
-"""What is written of live decisions, read back as its readers would."""
+"""Exported live decisions, read back as by other programs."""
 
 from __future__ import annotations
 

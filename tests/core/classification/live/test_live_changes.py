@@ -1,4 +1,4 @@
-"""What changes while a source runs: settings, conditioning, models, and sound that breaks off."""
+"""Changes while a source runs: settings, conditioning, models and interruptions."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_the_shown_class_is_held_in_the_sources_time(classifier: Classifier) -> 
 def test_no_window_holds_sound_from_both_sides_of_a_break(
     classifier: Classifier, blocks: list[tuple[int, bool]], hop_share: float, polls: bool
 ) -> None:
-    """Each stretch gives the windows that it gives alone, whether they are asked for in time or at the end."""
+    """Each section gives the same windows as on its own, polled in time or at the end."""
     samples = noise(sum(n for n, _ in blocks))
     ring, live = begun(classifier, samples[:0], hop_share=hop_share)
     found, at, begins, n_gaps = [], 0, 0, 0

@@ -32,7 +32,7 @@ WINDOW = 400
 
 
 def random_model(seed: int, names: tuple[str, ...] = ("a", "b", "c"), clip_s: float = WINDOW / RATE_HZ) -> Model:
-    """Return an untrained network: its numbers depend on every sample, which is all that is asked of it here."""
+    """Return an untrained network; its outputs depend on every sample, which is sufficient here."""
     rng = np.random.default_rng(seed)
     settings = FeatureSettings(fft_size=64, hop=32, segments="several")
     features = fit(rng.normal(size=(20, WINDOW)).astype(np.float32), RATE_HZ, settings)

@@ -1,4 +1,4 @@
-"""What is said of sounds that do not fit: when, how long, in which words; and once with everything between."""
+"""Messages about sound that differs from the training set: onset, duration and text."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Story:
         self.now_s = 0.0
 
     def hear(self, seconds: float, *, duration_s: float = 0.3, hop_share: float = 1.0, **of_each: object) -> set[str]:
-        """Return what does not fit after ``seconds`` more."""
+        """Return the kinds of mismatch after ``seconds`` more."""
         hop_s = hop_share * duration_s
         for _ in range(max(1, round(seconds / hop_s))):
             self.watch.add(decision(self.now_s, duration_s, **of_each))  # type: ignore[arg-type]
@@ -251,7 +251,7 @@ def test_a_model_from_an_old_file_is_watched_as_far_as_it_goes(model: Model) -> 
 
 
 class Amplified(RingBuffer):
-    """Takes what a source delivers as if its input were turned up."""
+    """Amplifies the sound of a source, as if its gain were turned up."""
 
     gain = 1.0
 

@@ -1,4 +1,4 @@
-"""Whole sounds: where they begin and end, what comes between them, and that they get the numbers of their files."""
+"""Event segmentation: start and end of events, pauses, and equality with classification of files."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_a_pause_shorter_than_the_hang_time_belongs_to_the_sound(
 
 
 def test_sound_with_long_pauses_is_not_reported_as_quiet(classifier: Classifier) -> None:
-    """Its level as a whole may lie below the trigger: what counts is that it rose above it."""
+    """The mean level of an event may be below the trigger; it must have exceeded it at some time."""
     settings = dataclasses.replace(SETTINGS, trigger_dbfs=-9.0)
     samples = np.concatenate([loud(480), silence(HANG - BLOCK), loud(480), silence(2 * HANG)])
     (one,) = [one for one in decided(classifier, samples, settings) if one.verdict.kind is VerdictKind.CLASS]

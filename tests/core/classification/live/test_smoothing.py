@@ -1,4 +1,4 @@
-"""What smoothing must keep whatever comes in, and what each kind does with what comes in."""
+"""Properties of all kinds of smoothing, and results of each kind."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_the_mean_looks_back_as_many_seconds_as_asked() -> None:
 @settings(max_examples=40)
 @given(heard(least=3), st.sampled_from([2, 4, 8]), st.floats(0.05, 3.0))
 def test_mean_and_majority_mean_the_same_at_any_hop(rows: NDArray[np.float64], n: int, span_s: float) -> None:
-    """A sound whose windows agree while they overlap gives, at their ends, what windows end to end give."""
+    """Overlapping windows with equal probabilities give the same result as adjacent windows."""
     whole, overlapping = Mean(span_s), Mean(span_s)
     votes, more_votes = Majority(span_s), Majority(span_s)
     for index, row in enumerate(rows):

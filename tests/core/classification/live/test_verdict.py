@@ -1,4 +1,4 @@
-"""What is shown: thresholds to the letter, and a class that stays as long as it should."""
+"""Verdicts: exact thresholds, and the hold time of a class."""
 
 from __future__ import annotations
 

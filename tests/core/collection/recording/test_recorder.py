@@ -52,7 +52,7 @@ class Tape:
         self.takes += self.recorder.poll()
 
     def numbers(self) -> list[tuple[int, int]]:
-        """First number and number behind the last of each take; every one has to be of one piece."""
+        """First sample and end of each take; each must be contiguous."""
         assert [take.first for take in self.takes] == [one_piece(take)[0] for take in self.takes]
         return [one_piece(take) for take in self.takes]
 

@@ -1,4 +1,4 @@
-"""A disk that takes no more while a take is running."""
+"""A disk that becomes full during a take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes that begin and end by themselves: level, pre-roll, hang, the longest take."""
+"""Triggered takes: level, pre-roll, hang time, longest take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compiled code on disk: only what this user has written and what is undamaged is loaded; everything else heals."""
+"""Compiled code on disk: only undamaged code of this user is loaded; other code is replaced."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def good(healed: Healed) -> Path:
 
 @pytest.fixture
 def copy(good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of it, which is what this process sees."""
+    """A copy of the compiled code, used by this process."""
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(warm_up, "_problems", [])
     shutil.copytree(good, tmp_path / "mlpsvd-compiled" / good.name)

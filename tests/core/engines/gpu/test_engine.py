@@ -164,7 +164,7 @@ def test_results_are_bit_identical_alone_and_in_a_batch(strict_backend: StrictBa
 
 
 def watched_for_races(text: str, launch: tuple[Any, ...], folder: Path, build: Callable[..., Path]) -> str:
-    """Run a launch again in a process of its own under the thread sanitiser, with 4 threads; return what it says."""
+    """Repeat a launch in another process under the thread sanitiser, with 4 threads; return its output."""
     name, (n_blocks,), _, arguments, shared_bytes = launch
     program = build(text, "double", folder, ("-DPROGRAM", "-fsanitize=thread"))
     (folder / "launch").write_bytes(arguments)

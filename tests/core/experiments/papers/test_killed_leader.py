@@ -52,7 +52,7 @@ if __name__ == "__main__":
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process is there and no zombie, which only waits to be asked how it ended."""
+    """Whether a process exists and is not a zombie."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""What is found from trials: comparisons in words, counts, fronts, and the paper's own numbers."""
+"""Findings from trials: comparisons, counts, Pareto fronts, and the values of the paper."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def test_everything_is_written_and_the_report_holds_it(tmp_path: Path) -> None:
 
 
 class Page(HTMLParser):
-    """Collects what a report refers to."""
+    """Collects the references of a report."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -47,7 +47,7 @@ def folder(run: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_fuzz_checkpoints(run: Any, folder: Path, tmp_path: Path) -> None:
-    """What is accepted trains on for an epoch with the compiled engine, whose kernels trust all sizes."""
+    """Train accepted checkpoints for an epoch with the compiled engine, whose kernels trust all sizes."""
     path = tmp_path / CHECKPOINT
 
     def read(data: bytes) -> None:

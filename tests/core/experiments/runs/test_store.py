@@ -1,4 +1,4 @@
-"""Run folders: read back from what was saved, replaced as a whole, never holding files of two runs."""
+"""Run folders: read back, replaced atomically, and never with files of two runs."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ def test_a_full_disk_leaves_the_earlier_run_and_the_error_names_the_file(run: An
 
 @POSIX
 def test_a_full_disk_loses_pictures_but_not_models(run: Any, tmp_path: Path) -> None:
-    """Of what is written, only a picture or table is larger than the limit."""
+    """Only pictures and tables are larger than the limit."""
     write_run(tmp_path / "small", run.saved, with_figures=False)
     largest = max(path.stat().st_size for path in (tmp_path / "small").iterdir() if is_essential(path))
     with largest_file(largest + 50), pytest.raises(OSError, match="models, results and checkpoint are written"):

@@ -1,4 +1,4 @@
-"""What is measured of a trial."""
+"""The measurements of a trial."""
 
 from __future__ import annotations
 

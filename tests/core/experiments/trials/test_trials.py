@@ -1,4 +1,4 @@
-"""Many trials: kept, resumed, cancelled, and the same whoever computes them."""
+"""Many trials: stored, resumed, cancelled, and identical on any executor."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def small() -> Experiment:
 
 
 class Counting(Executor):
-    """Runs nothing itself; counts what it passes on to a thread."""
+    """Counts the tasks that it passes to a thread."""
 
     def __init__(self) -> None:
         self.submitted = 0
@@ -157,7 +157,7 @@ def test_a_store_that_cannot_be_written_says_so(small: Experiment, tmp_path: Pat
 
 
 def test_other_threads_may_pull(small: Experiment, tmp_path: Path) -> None:
-    """The window pulls from a worker thread and closes when it is told to."""
+    """The window reads from a worker thread, and closes on request."""
     trials = [Trial(one) for one in seeded(small, 2)]
     events: list[Any] = []
     thread = threading.Thread(target=lambda: events.extend(run_trials(trials, TrialStore(tmp_path), Counting())))

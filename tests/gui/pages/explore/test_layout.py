@@ -1,4 +1,4 @@
-"""The window on a small screen: nothing has to be scrolled sideways, and what is cut says so."""
+"""The window on a small screen: no horizontal scrolling, elided texts have tooltips."""
 
 from __future__ import annotations
 

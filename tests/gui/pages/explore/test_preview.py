@@ -1,4 +1,4 @@
-"""What the preview computes is what the core computes, of the same clips that training sees."""
+"""The preview computes the same values as the core, from the clips used in training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings column in a real window: editors, marks, what is impossible, what is only half typed."""
+"""The settings column in a real window: editors, marks, invalid and incomplete input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Curves, singular values, race table and confusion matrix: what each shows of a run, and what it asks for."""
+"""Curves, singular values, race table and confusion matrix of a run."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def play(qtbot: QtBot, tab: Tab, path: Path, as_fast_as_possible: bool = True) -
 
 @pytest.fixture
 def concatenated(trained: Trained, tmp_path: Path) -> tuple[Path, list[str]]:
-    """Test clips of all classes in turn, as one recording; and what they are."""
+    """Return test clips of all classes in turn as one recording, and their labels."""
     prepared = trained.prepared
     synthetic = prepared.experiment.data.synthetic
     clips = [one_class(synthetic, prepared.experiment.seed, "test", index) for index in range(3)]

@@ -53,7 +53,7 @@ def press_start(qtbot: QtBot, tab: Tab) -> None:
 
 
 def listen(qtbot: QtBot, tab: Tab) -> None:
-    """Start, and wait until something is heard."""
+    """Start, and wait for the first decision."""
     press_start(qtbot, tab)
     qtbot.waitUntil(lambda: tab.panel.meter.rms_dbfs is not None, timeout=10_000)
 

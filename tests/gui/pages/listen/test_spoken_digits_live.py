@@ -1,4 +1,4 @@
-"""Spoken digits played into a real device and told apart by the real window as they are from their files."""
+"""Spoken digits played into a real device are classified in the window as from their files."""
 
 from __future__ import annotations
 

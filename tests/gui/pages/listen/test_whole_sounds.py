@@ -1,4 +1,4 @@
-"""Words, calls and knocks on the Listen page: a trigger level found, the last word readable, quiet in one line."""
+"""Event mode on the Listen page: suggested trigger level, last word, quiet time in one row."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_a_trigger_level_that_was_set_stays(tab: Tab) -> None:
 
 @pytest.fixture
 def recording_model(trained: Trained, tmp_path: Path) -> Path:
-    """A model that says of itself that it learnt whole recordings."""
+    """A model whose input contract says that it was trained on whole recordings."""
     model = model_of(trained.prepared, trained.outcomes["mlp-svd"])
     contract = InputContract.of_recordings(RecordingsSettings(), model.features.sample_rate_hz, model.clip_s)
     path = tmp_path / "Knocks.safetensors"
@@ -163,7 +163,7 @@ def recording_model(trained: Trained, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def sounds(trained: Trained, tmp_path: Path) -> Path:
-    """Four test clips, each after half a second of faint noise, and noise behind the last."""
+    """Four test clips, each after half a second of faint noise, and noise after the last."""
     prepared = trained.prepared
     clips = one_class(prepared.experiment.data.synthetic, prepared.experiment.seed, "test", 1)
     rate_hz = int(prepared.experiment.data.synthetic.sample_rate_hz)

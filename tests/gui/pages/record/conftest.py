@@ -75,7 +75,7 @@ def sine() -> Callable[..., NDArray[np.float32]]:
 
 @pytest.fixture
 def hear(page: Page, tmp_path: Path) -> Callable[..., None]:
-    """Return a function that lets samples be heard, over and over, in real time."""
+    """Return a function that plays samples repeatedly in real time."""
 
     def start(samples: NDArray[np.float32], loop: bool = True) -> None:
         path = tmp_path / "played.wav"

@@ -1,4 +1,4 @@
-"""The program is killed in the middle of a take: what was heard until then is a clip at the next start."""
+"""If the program is killed during a take, the recorded part is a clip at the next start."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def test_clips_of_a_fixed_length_have_it_to_the_sample(
 def test_a_click_does_not_end_a_take_that_starts_slowly(
     qtbot: QtBot, open_page: Page, hear: Callable[..., None], sine: Callable[..., NDArray[np.float32]]
 ) -> None:
-    """Held for longer than a moment, the button ends the take when it is let go; a busy computer must not do so."""
+    """A button held for long ends the take when released; a slow computer must not have that effect."""
     hear(sine(440.0, 1.0))
     qtbot.waitUntil(lambda: can_record(open_page))
     open_page.panel.controls.record_requested.connect(lambda: time.sleep(0.5))

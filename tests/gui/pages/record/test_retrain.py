@@ -1,4 +1,4 @@
-"""Retrain uses the clips as they are now, keeps what somebody has set, and says what came of it."""
+"""Retrain uses the current clips, keeps settings made by hand, and shows the result."""
 
 from __future__ import annotations
 

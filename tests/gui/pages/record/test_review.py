@@ -1,4 +1,4 @@
-"""Clips are looked at, heard, trimmed, relabelled and deleted, and every step can be undone."""
+"""Review of clips: view, play, trim, relabel, delete, undo."""
 
 from __future__ import annotations
 

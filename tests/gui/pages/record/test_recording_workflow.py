@@ -77,7 +77,7 @@ def record(qtbot: QtBot, window: MainWindow, sound_server: SoundServer, samples:
 
 
 def heard(qtbot: QtBot, window: MainWindow, sound_server: SoundServer, samples: np.ndarray) -> list[str]:
-    """Play a sound and return what the decisions about the middle of it say."""
+    """Play a sound and return the labels of the decisions in its middle."""
     log = window.listen_panel.log
     sound_server.play(samples[RATE_HZ : 5 * RATE_HZ], RATE_HZ)
     qtbot.waitUntil(lambda: (window.listen_panel.meter.rms_dbfs or -120.0) > -35.0, timeout=5000)
