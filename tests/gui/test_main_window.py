@@ -144,14 +144,14 @@ def test_dialogs_do_not_block(qtbot: QtBot, window: MainWindow) -> None:
 def test_a_run_can_be_saved_under_the_name_of_a_folder_that_is_not_there(
     qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[Path] = []
-    monkeypatch.setattr(window.documents, "save_run", asked.append)
+    requested: list[Path] = []
+    monkeypatch.setattr(window.documents, "save_run", requested.append)
     window.dialogs.ask_save_run()
     (dialog,) = window.findChildren(QFileDialog)
     dialog.setDirectory(str(tmp_path))
     dialog.selectFile("my run")
     dialog.accept()
-    assert asked == [tmp_path / "my run"]
+    assert requested == [tmp_path / "my run"]
 
 
 def test_a_failed_run_is_reported_in_the_window(

@@ -18,12 +18,12 @@ class Desk:
     """Work that waits for a signal before it returns, and records its requests."""
 
     def __init__(self) -> None:
-        self.asked: list[Any] = []
+        self.requested: list[Any] = []
         self.go = threading.Event()
         self.threads: set[str] = set()
 
     def work(self, request: Any, progress: Progress) -> Any:
-        self.asked.append(request)
+        self.requested.append(request)
         self.threads.add(threading.current_thread().name)
         while not self.go.wait(0.002):
             progress(0.5)
@@ -72,20 +72,20 @@ def test_answer_carries_its_request_and_arrives_in_the_window_thread(
 def test_newest_wins_and_those_between_are_never_worked_on(qtbot: Any, runner: LatestRunner, desk: Desk) -> None:
     seen = _answers(runner)
     runner.ask("first")
-    qtbot.waitUntil(lambda: desk.asked == ["first"])
+    qtbot.waitUntil(lambda: desk.requested == ["first"])
     for k in range(50):
         runner.ask(k)
     desk.go.set()
     qtbot.waitUntil(lambda: bool(seen), timeout=2000)
     qtbot.wait(20)
     assert seen == [(49, "answer to 49")]
-    assert len(desk.asked) <= 3
+    assert len(desk.requested) <= 3
 
 
 def test_a_drag_may_let_the_running_one_finish(qtbot: Any, runner: LatestRunner, desk: Desk) -> None:
     seen = _answers(runner)
     runner.ask("first")
-    qtbot.waitUntil(lambda: desk.asked == ["first"])
+    qtbot.waitUntil(lambda: desk.requested == ["first"])
     for k in range(10):
         runner.ask(k, finish_running=True)
     desk.go.set()
@@ -100,12 +100,12 @@ def test_cancel_drops_what_is_under_way_and_what_is_already_answered(
     desk.go.set()
     runner.ask("answered but not delivered")
     deadline = time.monotonic() + 2
-    while not desk.asked and time.monotonic() < deadline:
+    while not desk.requested and time.monotonic() < deadline:
         time.sleep(0.001)
     time.sleep(0.02)
     runner.cancel()
     qtbot.wait(30)
-    assert desk.asked and seen == []
+    assert desk.requested and seen == []
     assert not runner.is_busy
 
 
@@ -135,14 +135,14 @@ def test_progress_is_reported(qtbot: Any, runner: LatestRunner) -> None:
 def test_close_ends_the_thread_even_in_the_middle_of_work(qtbot: Any, desk: Desk) -> None:
     runner = LatestRunner(desk.work, "closing")
     runner.ask("never finished")
-    qtbot.waitUntil(lambda: bool(desk.asked))
+    qtbot.waitUntil(lambda: bool(desk.requested))
     begin = time.monotonic()
     assert runner.close()
     assert time.monotonic() - begin < 1.0
     assert not runner.is_alive
     runner.ask("after closing")
     qtbot.wait(20)
-    assert desk.asked == ["never finished"]
+    assert desk.requested == ["never finished"]
 
 
 def test_busy_is_reported_once_per_change(qtbot: Any, runner: LatestRunner, desk: Desk) -> None:

@@ -176,9 +176,9 @@ def test_calibration_takes_half_decibels_and_refuses_in_its_own_line(qtbot: QtBo
     dialog.show()
     dialog.level_box.setCurrentIndex(2)
     _type(qtbot, dialog.other_box, "94,5", None)
-    with qtbot.waitSignal(dialog.measure_requested) as asked:
+    with qtbot.waitSignal(dialog.measure_requested) as requested:
         dialog.measure_button.click()
-    assert asked.args == [94.5]
+    assert requested.args == [94.5]
     _type(qtbot, dialog.other_box, "9450", None)
     with qtbot.assertNotEmitted(dialog.measure_requested):
         dialog.measure_button.click()

@@ -64,22 +64,22 @@ def _worker(race: Any, prepare: Callable[..., Any] | None = None) -> tuple[Train
         prepare or (lambda *_: SimpleNamespace(experiment=Experiment(), pool=None, warnings=(), measure=lambda: None)),
         lambda _: race,
     )
-    heard: list[TrainingEvent] = []
-    worker.news.connect(lambda news: heard.append(news) if worker.is_current(news) else None)
-    return worker, heard
+    received: list[TrainingEvent] = []
+    worker.news.connect(lambda news: received.append(news) if worker.is_current(news) else None)
+    return worker, received
 
 
-def _events(heard: list[TrainingEvent]) -> list[int]:
-    return [event.event.epoch for news in heard if isinstance(news, EpochsTrained) for event in news.events]
+def _events(received: list[TrainingEvent]) -> list[int]:
+    return [event.event.epoch for news in received if isinstance(news, EpochsTrained) for event in news.events]
 
 
 def test_all_epochs_come_in_order_and_in_batches(qtbot: QtBot) -> None:
-    worker, heard = _worker(_Race(300, 0.001))
+    worker, received = _worker(_Race(300, 0.001))
     worker.start(Experiment())
-    qtbot.waitUntil(lambda: any(isinstance(news, TrainingFinished) for news in heard), timeout=5000)
-    assert _events(heard) == list(range(300))
-    assert isinstance(heard[0], DataPrepared) and heard[0].engine == "test engine"
-    batches = [news for news in heard if isinstance(news, EpochsTrained)]
+    qtbot.waitUntil(lambda: any(isinstance(news, TrainingFinished) for news in received), timeout=5000)
+    assert _events(received) == list(range(300))
+    assert isinstance(received[0], DataPrepared) and received[0].engine == "test engine"
+    batches = [news for news in received if isinstance(news, EpochsTrained)]
     assert len(batches) < 30, "the window would be flooded"
     worker.close()
 
@@ -99,7 +99,7 @@ def test_speed_limit_is_kept_and_lifted_while_training(qtbot: QtBot) -> None:
 
 def test_pause_stops_pulling_and_resume_goes_on(qtbot: QtBot) -> None:
     race = _Race(10_000, 0.002)
-    worker, heard = _worker(race)
+    worker, received = _worker(race)
     worker.start(Experiment())
     qtbot.waitUntil(lambda: race.pulled > 20, timeout=5000)
     worker.pause()
@@ -112,7 +112,7 @@ def test_pause_stops_pulling_and_resume_goes_on(qtbot: QtBot) -> None:
         return race.pulled == pulled
 
     qtbot.waitUntil(is_paused, timeout=5000)  # on a busy machine the epoch under way may take a while
-    assert _events(heard) == list(range(pulled)), "everything trained so far is shown while paused"
+    assert _events(received) == list(range(pulled)), "everything trained so far is shown while paused"
     worker.resume()
     qtbot.waitUntil(lambda: race.pulled > pulled + 10, timeout=5000)
     worker.close()
@@ -120,23 +120,23 @@ def test_pause_stops_pulling_and_resume_goes_on(qtbot: QtBot) -> None:
 
 def test_stop_and_keep_closes_the_generator_and_brings_outcomes(qtbot: QtBot) -> None:
     race = _Race(10_000, 0.002)
-    worker, heard = _worker(race)
+    worker, received = _worker(race)
     worker.start(Experiment())
     qtbot.waitUntil(lambda: race.pulled > 20, timeout=5000)
     worker.stop_and_keep()
-    qtbot.waitUntil(lambda: isinstance(heard[-1], TrainingStopped), timeout=5000)
-    assert race.closed and isinstance(heard[-1], TrainingStopped) and heard[-1].outcomes == {"mlp": race.pulled}
-    assert _events(heard) == list(range(race.pulled))
+    qtbot.waitUntil(lambda: isinstance(received[-1], TrainingStopped), timeout=5000)
+    assert race.closed and isinstance(received[-1], TrainingStopped) and received[-1].outcomes == {"mlp": race.pulled}
+    assert _events(received) == list(range(race.pulled))
     worker.close()
 
 
 def test_stop_works_while_paused(qtbot: QtBot) -> None:
-    worker, heard = _worker(_Race(10_000, 0.002))
+    worker, received = _worker(_Race(10_000, 0.002))
     worker.start(Experiment())
-    qtbot.waitUntil(lambda: len(_events(heard)) > 5, timeout=5000)
+    qtbot.waitUntil(lambda: len(_events(received)) > 5, timeout=5000)
     worker.pause()
     worker.stop_and_keep()
-    qtbot.waitUntil(lambda: isinstance(heard[-1], TrainingStopped), timeout=2000)
+    qtbot.waitUntil(lambda: isinstance(received[-1], TrainingStopped), timeout=2000)
 
 
 def test_stop_during_preparation_keeps_nothing(qtbot: QtBot) -> None:
@@ -145,22 +145,22 @@ def test_stop_during_preparation_keeps_nothing(qtbot: QtBot) -> None:
             time.sleep(0.002)
             progress(step / 1000)
 
-    worker, heard = _worker(_Race(1, 0), prepare)
+    worker, received = _worker(_Race(1, 0), prepare)
     worker.start(Experiment())
-    qtbot.waitUntil(lambda: heard != [] and heard[-1].share > 0, timeout=5000)
+    qtbot.waitUntil(lambda: received != [] and received[-1].share > 0, timeout=5000)
     worker.stop_and_keep()
-    qtbot.waitUntil(lambda: isinstance(heard[-1], TrainingStopped), timeout=2000)
-    assert isinstance(heard[-1], TrainingStopped) and heard[-1].outcomes == {}
+    qtbot.waitUntil(lambda: isinstance(received[-1], TrainingStopped), timeout=2000)
+    assert isinstance(received[-1], TrainingStopped) and received[-1].outcomes == {}
 
 
 def test_news_of_an_earlier_run_is_not_current(qtbot: QtBot) -> None:
-    worker, heard = _worker(_Race(10_000, 0.001))
+    worker, received = _worker(_Race(10_000, 0.001))
     first = worker.start(Experiment())
-    qtbot.waitUntil(lambda: len(_events(heard)) > 5, timeout=5000)
+    qtbot.waitUntil(lambda: len(_events(received)) > 5, timeout=5000)
     second = worker.start(Experiment())
-    heard.clear()
+    received.clear()
     qtbot.wait(200)
-    assert first != second and heard and all(news.token == second for news in heard)
+    assert first != second and received and all(news.token == second for news in received)
     worker.close()
 
 
@@ -177,48 +177,48 @@ def test_restarting_waits_for_the_last_epoch_without_blocking_the_window(qtbot: 
     worker = TrainingWorker(
         lambda *_: SimpleNamespace(experiment=Experiment(), pool=None, warnings=(), measure=lambda: None), make_race
     )
-    heard: list[TrainingEvent] = []
-    worker.news.connect(lambda news: heard.append(news) if worker.is_current(news) else None)
+    received: list[TrainingEvent] = []
+    worker.news.connect(lambda news: received.append(news) if worker.is_current(news) else None)
     worker.start(Experiment())
     qtbot.waitUntil(lambda: first.pulled > 0, timeout=5000)
     started = time.monotonic()
     worker.start(Experiment())
     assert time.monotonic() - started < 0.2
-    qtbot.waitUntil(lambda: bool(heard) and isinstance(heard[-1], TrainingFinished), timeout=5000)
+    qtbot.waitUntil(lambda: bool(received) and isinstance(received[-1], TrainingFinished), timeout=5000)
     assert was_closed == [False, True], "two runs at once would write into one workspace"
-    assert _events(heard) == [0, 1, 2]
+    assert _events(received) == [0, 1, 2]
     worker.close()
 
 
 def test_a_run_that_waits_for_the_last_one_can_be_stopped(qtbot: QtBot) -> None:
-    worker, heard = _worker(_Race(2, 1.0))
+    worker, received = _worker(_Race(2, 1.0))
     worker.start(Experiment())
-    qtbot.waitUntil(lambda: heard != [], timeout=5000)
+    qtbot.waitUntil(lambda: received != [], timeout=5000)
     worker.start(Experiment())
-    heard.clear()
+    received.clear()
     worker.stop_and_keep()
-    qtbot.waitUntil(lambda: heard != [] and isinstance(heard[-1], TrainingStopped), timeout=500)
-    assert isinstance(heard[-1], TrainingStopped) and heard[-1].outcomes == {}
+    qtbot.waitUntil(lambda: received != [] and isinstance(received[-1], TrainingStopped), timeout=500)
+    assert isinstance(received[-1], TrainingStopped) and received[-1].outcomes == {}
     worker.start(Experiment())
     qtbot.wait(100)
-    assert not any(isinstance(news, DataPrepared) for news in heard), "the first run's epoch is still under way"
+    assert not any(isinstance(news, DataPrepared) for news in received), "the first run's epoch is still under way"
     worker.close()
 
 
 @pytest.mark.alone
 def test_close_takes_less_than_a_second_even_when_an_epoch_is_long(qtbot: QtBot) -> None:
-    worker, heard = _worker(_Race(3, 1.5))
+    worker, received = _worker(_Race(3, 1.5))
     worker.start(Experiment())
-    qtbot.waitUntil(lambda: heard != [], timeout=5000)
+    qtbot.waitUntil(lambda: received != [], timeout=5000)
     started = time.monotonic()
     assert not worker.close()
     assert time.monotonic() - started < 1.0
-    n_heard = len(heard)
+    n_received = len(received)
     for thread in threading.enumerate():
         if thread.name == "training":
             thread.join(5)
     qtbot.wait(50)
-    assert len(heard) == n_heard
+    assert len(received) == n_received
 
 
 @pytest.mark.parametrize("error", [DataError("no clips"), MemoryError(), ZeroDivisionError("odd")])
@@ -226,7 +226,7 @@ def test_failures_are_emitted(qtbot: QtBot, error: Exception) -> None:
     def prepare(*_: object) -> None:
         raise error
 
-    worker, heard = _worker(_Race(1, 0), prepare)
+    worker, received = _worker(_Race(1, 0), prepare)
     worker.start(Experiment())
-    qtbot.waitUntil(lambda: heard != [], timeout=5000)
-    assert isinstance(heard[-1], TrainingFailed) and heard[-1].error is error
+    qtbot.waitUntil(lambda: received != [], timeout=5000)
+    assert isinstance(received[-1], TrainingFailed) and received[-1].error is error

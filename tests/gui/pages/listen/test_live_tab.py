@@ -256,14 +256,14 @@ def test_closing_while_it_plays_is_quick_and_leaves_no_thread(qtbot: QtBot, read
 def test_before_there_is_a_network_the_tab_shows_the_ways_to_one(
     qtbot: QtBot, tab: Tab, finish: Callable[[], None]
 ) -> None:
-    asked: list[bool] = []
-    tab.panel.welcome.explore_requested.connect(lambda: asked.append(True))
+    requested: list[bool] = []
+    tab.panel.welcome.explore_requested.connect(lambda: requested.append(True))
     tab.panel.hide()
     tab.panel.show()
     assert tab.panel.welcome.isVisible()
     assert not tab.panel.probabilities.isVisible()
     qtbot.mouseClick(tab.panel.welcome.explore_button, Qt.MouseButton.LeftButton)
-    assert asked == [True]
+    assert requested == [True]
     finish()
     assert tab.panel.probabilities.isVisible()
     assert not tab.panel.welcome.isVisible()

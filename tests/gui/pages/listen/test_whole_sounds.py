@@ -55,7 +55,7 @@ def test_consecutive_quiet_windows_share_one_row(qtbot: QtBot) -> None:
     assert [one.duration_s for one in table.rows] == [2.0, 0.5, 0.5]
 
 
-def test_quiet_on_both_sides_of_a_gap_is_two_stretches(qtbot: QtBot) -> None:
+def test_quiet_on_both_sides_of_a_gap_is_two_rows(qtbot: QtBot) -> None:
     table = DecisionTable()
     qtbot.addWidget(table)
     table.extend([row(0.0, VerdictKind.QUIET), row(5.0, VerdictKind.QUIET)])
