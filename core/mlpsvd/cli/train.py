@@ -71,7 +71,7 @@ def _train(experiment: Experiment, saved: Run | None, out: Path | None, quiet: b
             if experiment.training.engine in ("auto", "fused") and not is_compiled():
                 report(COMPILING)
             race = Race(prepared) if saved is None else continued_race(saved, prepared)
-            diverged = _pull(_Watched(race, prepared, run_id, folder), stop, progress)
+            diverged = _pull(_CheckpointedRace(race, prepared, run_id, folder), stop, progress)
         if diverged is None:
             validate(race, prepared, stop, quiet)
         outcomes = race.outcomes()
@@ -142,7 +142,7 @@ def _written_elsewhere(run: Run) -> Path | None:
     return where
 
 
-class _Watched:
+class _CheckpointedRace:
     """A race with a checkpoint every ten seconds."""
 
     def __init__(self, race: Race, prepared: Prepared, run_id: str, folder: RunFolder | None) -> None:
@@ -166,7 +166,7 @@ class _Watched:
             self._has_failed = True
 
 
-def _pull(watched: _Watched, stop: StopRequest, progress: Progress) -> TrainingError | None:
+def _pull(watched: _CheckpointedRace, stop: StopRequest, progress: Progress) -> TrainingError | None:
     """Train until the end or Ctrl-C; return the error that ended the training, if any."""
     try:
         for event in watched.race.run():

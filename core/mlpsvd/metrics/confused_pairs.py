@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Confused", "most_confused"]
+__all__ = ["ConfusedPair", "most_confused"]
 
 
 @dataclass(frozen=True)
-class Confused:
+class ConfusedPair:
     """Clips of one class that were predicted as another.
 
     Attributes
@@ -30,7 +30,7 @@ class Confused:
     share: float
 
 
-def most_confused(confusion: NDArray[np.intp], most: int = 50) -> list[Confused]:
+def most_confused(confusion: NDArray[np.intp], most: int = 50) -> list[ConfusedPair]:
     """Return the largest off-diagonal entries of a confusion matrix, in descending order.
 
     Parameters
@@ -43,7 +43,7 @@ def most_confused(confusion: NDArray[np.intp], most: int = 50) -> list[Confused]
     Examples
     --------
     >>> most_confused(np.array([[8, 2], [0, 5]]))
-    [Confused(actual=0, predicted=1, count=2, share=0.2)]
+    [ConfusedPair(actual=0, predicted=1, count=2, share=0.2)]
     """
     counts = np.array(confusion, dtype=np.int64)
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
@@ -51,6 +51,6 @@ def most_confused(confusion: NDArray[np.intp], most: int = 50) -> list[Confused]
     rows, columns = np.nonzero(counts)
     order = np.lexsort((columns, rows, -shares[rows, columns], -counts[rows, columns]))[:most]
     return [
-        Confused(int(row), int(column), int(counts[row, column]), float(shares[row, column]))
+        ConfusedPair(int(row), int(column), int(counts[row, column]), float(shares[row, column]))
         for row, column in zip(rows[order], columns[order], strict=True)
     ]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlpsvd.metrics.confused_pairs import Confused, most_confused
+from mlpsvd.metrics.confused_pairs import ConfusedPair, most_confused
 
 
 def test_the_largest_counts_beside_the_diagonal_come_first() -> None:
     confusion = np.array([[90, 3, 7], [7, 43, 0], [0, 1, 9]])
     assert most_confused(confusion) == [
-        Confused(1, 0, 7, 7 / 50),  # of equal counts the larger share
-        Confused(0, 2, 7, 7 / 100),
-        Confused(0, 1, 3, 3 / 100),
-        Confused(2, 1, 1, 1 / 10),
+        ConfusedPair(1, 0, 7, 7 / 50),  # of equal counts the larger share
+        ConfusedPair(0, 2, 7, 7 / 100),
+        ConfusedPair(0, 1, 3, 3 / 100),
+        ConfusedPair(2, 1, 1, 1 / 10),
     ]
 
 

@@ -62,17 +62,17 @@ class Target:
 
 
 @dataclass(frozen=True)
-class _Found:
-    """Present PortAudio number of the target."""
+class _Match:
+    """The input device that matches the target, with its current PortAudio index."""
 
     index: int
     device: InputDevice
     source: PulseSource | None = None
-    """The sound server's, where one is asked for by name."""
+    """The source of the sound server, if it was requested by name."""
 
 
 def check_channel(device: InputDevice, channel: int) -> None:
-    """Raise ChannelError where a device has no channel of that number (from 1; 0 is all of them)."""
+    """Raise ChannelError if a device lacks the channel (from 1; 0 is the mean of all)."""
     if channel < 0:
         raise ChannelError(f"Channel {channel} was requested; channels count from 1, and 0 mixes all of them")
     if channel > device.n_channels:
@@ -139,21 +139,21 @@ def open_input(
         return _open(library, target, found, wake)
 
 
-def _find_at_server(sd: Any, target: Target, pulse: PulseAnswer) -> _Found:
+def _find_at_server(sd: Any, target: Target, pulse: PulseAnswer) -> _Match:
     wanted = pulse.default if target.device is None else target.device.key.removeprefix(PULSE_KEY)
     devices = {device.key: device for device in pulse_inputs(pulse)}
     device, index = devices.get(PULSE_KEY + wanted), pulse_index(sd)
     if device is None or index is None:
         raise _absent(target)
     # No name is given for the default, so that the server moves the stream when the default changes.
-    return _Found(index, device, None if target.device is None else pulse.find(wanted))
+    return _Match(index, device, None if target.device is None else pulse.find(wanted))
 
 
-def _find(sd: Any, target: Target) -> _Found:
+def _find(sd: Any, target: Target) -> _Match:
     default = default_index(sd)
     for index, device in portaudio_inputs(sd):
         if index == default if target.device is None else device.key == target.device.key:
-            return _Found(index, device)
+            return _Match(index, device)
     raise _absent(target)
 
 
@@ -167,7 +167,7 @@ def _absent(target: Target) -> DeviceError:
     )
 
 
-def _open(library: PortAudioLibrary, target: Target, found: _Found, wake: threading.Event) -> InputStream:
+def _open(library: PortAudioLibrary, target: Target, found: _Match, wake: threading.Event) -> InputStream:
     sd, device = library.sd, found.device
     refused: list[float] = []
     for rate_hz in dict.fromkeys((device.native_rate_hz, *_COMMON_RATES_HZ)):

@@ -21,7 +21,7 @@ from mlpsvd.engines.names import Precision
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import training_task
-from mlpsvd.experiments.trials.measurements import Measurement, Raced, race_table
+from mlpsvd.experiments.trials.measurements import Measurement, RaceMeasurement, race_table
 from mlpsvd.experiments.trials.trials import Trial
 from mlpsvd.metrics.scores import confusion_matrix
 from mlpsvd.network.network import Network
@@ -92,7 +92,7 @@ def _on_the_gpu() -> Callable[[Precision], FusedGpuEngine]:
     return lambda precision: FusedGpuEngine(backend, precision)
 
 
-def _raced(experiments: Sequence[Experiment], engine: FusedGpuEngine) -> Iterator[Raced]:
+def _raced(experiments: Sequence[Experiment], engine: FusedGpuEngine) -> Iterator[RaceMeasurement]:
     """Train all networks, then yield the races in the order of the experiments."""
     all_prepared = [prepare(experiment) for experiment in experiments]
     races = [
@@ -105,7 +105,7 @@ def _raced(experiments: Sequence[Experiment], engine: FusedGpuEngine) -> Iterato
     for prepared, race in zip(all_prepared, races, strict=True):
         histories = {one.contender.key: one.history for one in race}
         confusions = {name: _confusion(prepared, history[-1].snapshot) for name, history in histories.items()}
-        yield Raced(prepared, histories, confusions, engine.description)
+        yield RaceMeasurement(prepared, histories, confusions, engine.description)
 
 
 def _confusion(prepared: Prepared, snapshot: Snapshot | None) -> NDArray[np.intp]:

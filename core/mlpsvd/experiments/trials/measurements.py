@@ -24,7 +24,7 @@ from mlpsvd.experiments.race import Race
 from mlpsvd.network.network import Network
 from mlpsvd.training.events import EpochEvent
 
-__all__ = ["Measurement", "Raced", "measure", "race_table"]
+__all__ = ["Measurement", "RaceMeasurement", "measure", "race_table"]
 
 
 class Measurement(enum.Enum):
@@ -42,7 +42,7 @@ class Measurement(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Raced:
+class RaceMeasurement:
     """A finished race.
 
     Attributes
@@ -89,7 +89,7 @@ def measure(experiment: Experiment, measurement: Measurement) -> dict[str, Any]:
         return race_table(_raced(experiment), measurement)
 
 
-def race_table(raced: Raced, measurement: Measurement) -> dict[str, Any]:
+def race_table(raced: RaceMeasurement, measurement: Measurement) -> dict[str, Any]:
     """Return a measurement of a finished race as nested dictionaries, ready for JSON."""
     tables = {
         name: {**_contender_table(history, raced.confusions[name]), **_MORE[measurement](raced, name)}
@@ -98,12 +98,12 @@ def race_table(raced: Raced, measurement: Measurement) -> dict[str, Any]:
     return {"engine": raced.engine, "contenders": tables}
 
 
-def _singular_values(raced: Raced, contender: str) -> dict[str, Any]:
+def _singular_values(raced: RaceMeasurement, contender: str) -> dict[str, Any]:
     history = raced.histories[contender]
     return {"singular_values": [[_short(value) for value in event.singular_values[0]] for event in history]}
 
 
-def _smaller_ranks(raced: Raced, contender: str) -> dict[str, Any]:
+def _smaller_ranks(raced: RaceMeasurement, contender: str) -> dict[str, Any]:
     if CONTENDERS[contender].is_factored:
         return {}
     by_epoch = [
@@ -114,11 +114,11 @@ def _smaller_ranks(raced: Raced, contender: str) -> dict[str, Any]:
     return {"accuracies_by_rank": [[_short(value) for value in row] for row in by_epoch]}
 
 
-def _nothing_more(raced: Raced, contender: str) -> dict[str, Any]:
+def _nothing_more(raced: RaceMeasurement, contender: str) -> dict[str, Any]:
     return {}
 
 
-_MORE: dict[Measurement, Callable[[Raced, str], dict[str, Any]]] = {
+_MORE: dict[Measurement, Callable[[RaceMeasurement, str], dict[str, Any]]] = {
     Measurement.RACE: _nothing_more,
     Measurement.SINGULAR_VALUES: _singular_values,
     Measurement.SMALLER_RANKS: _smaller_ranks,
@@ -133,13 +133,13 @@ def _bayes(experiment: Experiment) -> dict[str, Any]:
     return {"accuracy": limit.accuracy, "standard_error": limit.standard_error, "n_clips": limit.n_clips}
 
 
-def _raced(experiment: Experiment) -> Raced:
+def _raced(experiment: Experiment) -> RaceMeasurement:
     prepared = prepare(experiment)
     race = Race(prepared)
     for _ in race.run():
         pass
     confusions = {name: outcome.confusion for name, outcome in race.outcomes().items()}
-    return Raced(prepared, race.histories, confusions, race.engine_description)
+    return RaceMeasurement(prepared, race.histories, confusions, race.engine_description)
 
 
 def _contender_table(history: Sequence[EpochEvent], confusion: NDArray[np.intp]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from mlpsvd.experiments.recordings_recipe import adapted_to, adapted_to_bank, na
 from mlpsvd_gui.pages.explore.views.data_panel import DataPanel
 from mlpsvd_gui.pages.explore.workers.preview import Preview, PreviewRequest
 from mlpsvd_gui.pages.explore.workers.preview_maker import PreviewMaker
-from mlpsvd_gui.pages.explore.workers.recordings_scan import Found, ScanRequest, scan_recordings
+from mlpsvd_gui.pages.explore.workers.recordings_scan import ScanRequest, ScanResult, scan_recordings
 from mlpsvd_gui.state.experiment_state import ExperimentChange, ExperimentState
 from mlpsvd_gui.state.selection_state import SelectionState
 from mlpsvd_gui.threads.latest import LatestRunner
@@ -57,7 +57,7 @@ class DataController(QObject):
         self._asked: PreviewRequest | None = None
         self._preview: Preview | None = None
         self._fresh: tuple[PreviewRequest, Preview] | None = None
-        self._found: Found | None = None
+        self._found: ScanResult | None = None
         self._previewer = LatestRunner(PreviewMaker().make, "preview", self)
         self._scanner = LatestRunner(scan_recordings, "scan", self)
         self._player = Player(sound_host, self)
@@ -291,7 +291,7 @@ class DataController(QObject):
         if request.data.source == "recordings":
             self._panel.form.show_progress(share)
 
-    def _on_found(self, request: ScanRequest, found: Found) -> None:
+    def _on_found(self, request: ScanRequest, found: ScanResult) -> None:
         self._found = found
         self._try_pattern(found.recordings.pattern)
         if not self._previewer.is_busy:
@@ -303,7 +303,7 @@ class DataController(QObject):
         if request.is_new_path or request.is_new_source:
             self._adapt(found)
 
-    def _adapt(self, found: Found) -> None:
+    def _adapt(self, found: ScanResult) -> None:
         """Apply the chosen recordings to the experiment, with settings adapted to them."""
         adapted, is_fitted = adapted_to(self._model.experiment, found.recordings, found.n_clips, found.sample_rate_hz)
         self._model.replace(adapted, "settings for recordings" if is_fitted else "folder of recordings")

@@ -13,7 +13,7 @@ from mlpsvd.errors import DataError
 from mlpsvd.experiments.recordings_recipe import n_clips_of
 from mlpsvd_gui.threads.latest import Progress
 
-__all__ = ["Found", "ScanRequest", "scan_recordings"]
+__all__ = ["ScanRequest", "ScanResult", "scan_recordings"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class ScanRequest:
 
 
 @dataclass(frozen=True)
-class Found:
+class ScanResult:
     """The result of a scan.
 
     Attributes
@@ -69,7 +69,7 @@ class Found:
     notes: tuple[FileNote, ...] = ()
 
 
-def scan_recordings(request: ScanRequest, progress: Progress) -> Found:
+def scan_recordings(request: ScanRequest, progress: Progress) -> ScanResult:
     """Scan a folder or manifest.
 
     Raises
@@ -84,7 +84,7 @@ def scan_recordings(request: ScanRequest, progress: Progress) -> Found:
         recordings = guessed_labels(recordings)
     inventory = scan(recordings, progress)
     names = [one.name for one in inventory.files[:1]] + [one.path for one in inventory.skipped[:1]]
-    return Found(
+    return ScanResult(
         recordings=recordings,
         class_names=tuple(inventory.class_names),
         n_files=len(inventory.files),
