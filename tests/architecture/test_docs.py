@@ -27,10 +27,12 @@ DOCUMENTS = [
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/bayes-limit.md",
+    "docs/divya.md",
     "docs/engines.md",
     "docs/equations.md",
     "docs/files.md",
     "docs/guide.md",
+    "docs/kantack.md",
     "docs/live.md",
     "docs/reproduction.md",
 ]
