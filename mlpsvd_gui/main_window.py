@@ -20,6 +20,9 @@ from mlpsvd.experiments.runs.run import Run
 from mlpsvd.text import one_line
 from mlpsvd_gui.file_dialogs import LAST_FOLDERS
 from mlpsvd_gui.log import LOGGER
+from mlpsvd_gui.pages.analysis.controllers.analysis import AnalysisController
+from mlpsvd_gui.pages.analysis.controllers.registry_runs import offered
+from mlpsvd_gui.pages.analysis.views.panel import AnalysisPanel
 from mlpsvd_gui.pages.explore.controllers.data import DataController
 from mlpsvd_gui.pages.explore.controllers.filters import FiltersController
 from mlpsvd_gui.pages.explore.controllers.settings import SettingsController
@@ -116,6 +119,7 @@ class MainWindow(QMainWindow):
         self.singular_values_panel = SingularValuesPanel()
         self.confusion_panel = ConfusionPanel()
         self.race_panel = RacePanel()
+        self.analysis_panel = AnalysisPanel(offered())
         self.papers_panel = PapersPanel(n_usable_cores())
         self.listen_panel = ListenPanel()
         self.record_panel = RecordPanel()
@@ -139,6 +143,7 @@ class MainWindow(QMainWindow):
             run,
             self.training,
         )
+        self.analysis = AnalysisController(self.analysis_panel, run, selection, self.sound)
         self.papers = PapersController(self.papers_panel, self.preferences, self.warm_up, self)
         self.listen = ListenController(self.listen_panel, self.models, self.listening, self.preferences, self.sound)
         self.record = RecordController(
@@ -168,6 +173,7 @@ class MainWindow(QMainWindow):
         self.tabs = Tabs()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(scrolling(self.explore), "Explore")
+        self.tabs.addTab(scrolling(self.analysis_panel), "Analysis")
         self.tabs.addTab(scrolling(self.papers_panel), "Papers")
         self.tabs.addTab(self.live_tab, "Live audio")
         centre = QWidget()
@@ -201,6 +207,8 @@ class MainWindow(QMainWindow):
         self.unexpected.connect(self.report_error)
         self.listen_panel.welcome.record_requested.connect(lambda: self.live_tab.show_page(self.record_panel))
         self.listen_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
+        self.analysis_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
+        self.analysis.noted.connect(self._tell_done)
         self.record.listen_requested.connect(lambda: self.live_tab.show_page(self.listen_panel))
         self.messages.action_requested.connect(self._do_offered)
         self.data.settings_applied.connect(lambda text: self._report_done(text, "undo"))
@@ -243,7 +251,7 @@ class MainWindow(QMainWindow):
 
     def _show_state(self) -> None:
         """Show the status of the current page; the Papers page has its own."""
-        are_reproductions = self.tabs.currentIndex() == 1
+        are_reproductions = self.tabs.tabText(self.tabs.currentIndex()) == "Papers"
         self._reproduction_text.setVisible(are_reproductions)
         self._state_text.setVisible(not are_reproductions)
         self.actions_.set_undo_keys(self.tabs.currentIndex() == 0)
@@ -263,6 +271,7 @@ class MainWindow(QMainWindow):
             self.singular_values_panel.set_theme,
             self.confusion_panel.set_theme,
             self.race_panel.set_theme,
+            self.analysis_panel.set_theme,
             self.papers_panel.set_theme,
             self.listen_panel.set_theme,
             self.record_panel.set_theme,
@@ -345,7 +354,7 @@ class MainWindow(QMainWindow):
         self._remember()
         looking = (self.models, self.results, self.data, self.filters, self.settings, self.session, self.documents)
         live = (self.record, self.files, self.listen)  # listeners end before their sources
-        for controller in (self.training, self.papers, *live, *looking):
+        for controller in (self.training, self.analysis, self.papers, *live, *looking):
             controller.close()
         self.sound.close()  # no longer needed
         super().closeEvent(event)

@@ -19,6 +19,8 @@ Array = NDArray[np.float64]
 
 _N_BINS = 10
 _FEWEST = 20
+_HALVINGS = 40
+"""Of a range of e^9.2: T is exact to 1e-11."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +127,8 @@ def mean_cross_entropy(probabilities: Array, labels: NDArray[np.intp]) -> float:
 def fit_temperature(probabilities: Array, labels: NDArray[np.intp]) -> float:
     """Return the temperature with the smallest mean cross-entropy, from 0.01 to 100.
 
-    The cross-entropy is convex in 1/T, so the minimum is the only one.
+    The cross-entropy is convex in β = 1/T; its derivative, the mean of E[log p] under p^β minus log p of the actual
+    class, rises with β and is 0 at the minimum, which is found by bisection.
 
     Parameters
     ----------
@@ -134,14 +137,14 @@ def fit_temperature(probabilities: Array, labels: NDArray[np.intp]) -> float:
     labels : np.ndarray [shape=(n_clips,)]
         Actual classes.
     """
-    from scipy.optimize import minimize_scalar
-
-    def loss(log_temperature: float) -> float:
-        return mean_cross_entropy(tempered(probabilities, float(np.exp(log_temperature))), labels)
-
-    bounds = (float(np.log(SMALLEST)), float(np.log(LARGEST)))
-    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
-    return float(np.exp(found.x))
+    logarithms = np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
+    own = logarithms[np.arange(len(labels)), labels].mean()
+    low, high = np.log(1.0 / LARGEST), np.log(1.0 / SMALLEST)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2.0
+        expected = (tempered(probabilities, float(np.exp(-middle))) * logarithms).sum(axis=1).mean()
+        low, high = (low, middle) if expected > own else (middle, high)
+    return float(np.exp(-(low + high) / 2.0))
 
 
 def calibrate(network: Network, dataset: DataSet) -> Calibration:

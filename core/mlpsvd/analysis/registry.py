@@ -6,6 +6,8 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from mlpsvd.analysis.calibration_report import calibration_report
+from mlpsvd.analysis.direction_report import direction_report
 from mlpsvd.analysis.compression import compression
 from mlpsvd.analysis.data_rank import data_rank
 from mlpsvd.analysis.fast_gradient_sign import robustness
@@ -14,6 +16,7 @@ from mlpsvd.analysis.hessian.sharpness_analysis import sharpness_over_training
 from mlpsvd.analysis.rank_accuracy import rank_accuracy
 from mlpsvd.analysis.result import AnalysisEvent
 from mlpsvd.analysis.subject import Subject
+from mlpsvd.analysis.weight_spectra import spectra
 from mlpsvd.errors import SettingError
 
 __all__ = ["ANALYSES", "Analysis", "analysis"]
@@ -46,6 +49,20 @@ class Analysis:
 
 _ANALYSES = (
     Analysis("rank", "Rank", "How accurate is the network with fewer singular values?", rank_accuracy),
+    Analysis(
+        "directions",
+        "Directions",
+        "What does each singular direction respond to, and what is lost without it?",
+        direction_report,
+    ),
+    Analysis("calibration", "Calibration", "Do the probabilities agree with the accuracy?", calibration_report),
+    Analysis(
+        "spectra",
+        "Spectra over training",
+        "How many singular values grow out of the noise of the initial weights?",
+        spectra,
+        needs_data=False,
+    ),
     Analysis("hessian", "Curvature", "In how many directions, and how strongly, does the loss curve?", hessian),
     Analysis(
         "sharpness",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -57,8 +58,15 @@ def subject_of(run: Run, contender: str, prepared: Prepared | None = None, epoch
     )
 
 
-def prepared_again(run: Run) -> Prepared | None:
+def prepared_again(run: Run, progress: Callable[[float], None] | None = None) -> Prepared | None:
     """Prepare the data of a run from its experiment; None if the recordings cannot be read.
+
+    Parameters
+    ----------
+    run
+        The run.
+    progress
+        Called with the completed fraction, 0 to 1. It may raise to cancel.
 
     Raises
     ------
@@ -66,7 +74,7 @@ def prepared_again(run: Run) -> Prepared | None:
         If the clips have changed since the run.
     """
     try:
-        prepared = prepare(run.experiment)
+        prepared = prepare(run.experiment, progress)
     except (DataError, OSError):
         return None
     require_same_data(run.data, prepared)

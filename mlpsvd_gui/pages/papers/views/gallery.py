@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from mlpsvd.experiments.papers.kept_results import KeptPicture
-from mlpsvd_gui.pages.papers.views.picture import ResultPicture
 from mlpsvd_gui.plots.theme import Theme, small_font
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.plain_label import PlainLabel
+from mlpsvd_gui.widgets.svg_picture import SvgPicture
 
 __all__ = ["ResultGallery"]
 
@@ -19,7 +19,7 @@ class ResultGallery(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.picture = ResultPicture(self)
+        self.picture = SvgPicture(self)
         self.caption = PlainLabel(self)
         self.back_button = QToolButton(self)
         self.next_button = QToolButton(self)

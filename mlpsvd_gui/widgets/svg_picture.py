@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mlpsvd_gui.plots.theme import Theme
 
-__all__ = ["ResultPicture"]
+__all__ = ["SvgPicture"]
 
 _PAPER = QColor("#ffffff")
 _PAPER_IN_THE_DARK = QColor("#dcdde1")
@@ -21,7 +21,7 @@ _LARGEST_SCALE = 2.4
 _WHITE_GROUND = re.compile(rb'style="fill: #ffffff"\s*/>')
 
 
-class ResultPicture(QWidget):
+class SvgPicture(QWidget):
     """Scales the figure to the available space; on white paper, dimmed in the dark theme, never inverted."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -1,0 +1,1 @@
+"""Analysis page: what the trained networks learned."""

@@ -1,0 +1,104 @@
+"""What the sections of the Analysis page show, computed from answers; pure functions."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd_gui.pages.analysis.views.directions_view import LayerScene
+from mlpsvd_gui.pages.analysis.views.rank_view import ShownClip, ShownRank
+from mlpsvd_gui.pages.analysis.workers.analysis_work import DirectionsAnswer, Place, RankAnswer
+
+__all__ = ["kept_epochs", "layer_names", "layer_scene", "shown_rank"]
+
+_MOST_CLIPS = 300
+_AROUND = 3.0
+"""Bandwidths and spacings around the outermost filters that are shown."""
+_FEWEST_BINS = 12
+
+
+def kept_epochs(run: Run, contender: str) -> list[int]:
+    """Return the epochs whose network was kept; the last one always."""
+    last = run.outcomes[contender].last.epoch
+    kept = [event.epoch for event in run.histories[contender] if event.snapshot is not None]
+    return sorted({*kept, last})
+
+
+def layer_names(run: Run, contender: str) -> list[str]:
+    """Return the name of each layer."""
+    layers = run.outcomes[contender].snapshot.spec.layers
+    return [f"{index + 1} ({one.n_in} → {one.n_out})" for index, one in enumerate(layers)]
+
+
+def layer_scene(place: Place, answer: DirectionsAnswer) -> LayerScene:
+    """Return what lies behind the rows of a layer."""
+    run, found = place.run, answer.found
+    names = run.data.class_names
+    n_layers = len(run.outcomes[place.contender].snapshot.spec.layers)
+    outgoing = _next_weights(place) if place.layer < n_layers - 1 else np.empty((0, 0))
+    if place.layer:
+        numbers = np.arange(1.0, found.weights.shape[1] + 1.0)
+        none = np.empty((0, 1, len(numbers)))
+        return LayerScene(numbers, 1, "", none, (), None, names, outgoing, place.layer == n_layers - 2)
+    features = run.data.features
+    n_parts = int(features.parts[-1]) + 1
+    bins = features.frequencies_hz[: features.n_features // n_parts]
+    centres = _centres_hz(run.experiment, names)
+    means = answer.class_means.reshape(len(names), n_parts, -1)
+    near = _near(run.experiment, bins) if centres else None
+    return LayerScene(bins, n_parts, "Hz", means, centres, near, names, outgoing, n_layers == 2)
+
+
+def shown_rank(place: Place, answer: RankAnswer) -> ShownRank:
+    """Return the content of the section Rank."""
+    found, features = answer.predictions, place.run.data.features
+    is_one_part = int(features.parts[-1]) == 0
+    clips = [
+        ShownClip(
+            int(index),
+            int(found.actual[index]),
+            int(found.predicted[index]),
+            float(found.probability[index]),
+            answer.x_test[index],
+        )
+        for index in found.misclassified[:_MOST_CLIPS]
+    ]
+    return ShownRank(
+        accuracies=answer.accuracies,
+        confusion=found.confusion,
+        class_names=place.run.data.class_names,
+        clips=clips,
+        n_wrong=len(found.misclassified),
+        x=features.frequencies_hz if is_one_part else np.arange(features.n_features, dtype=np.float64),
+        x_is_hz=is_one_part,
+        class_means=answer.class_means,
+        near=_near(place.run.experiment, features.frequencies_hz) if is_one_part and _has_filters(place) else None,
+    )
+
+
+def _has_filters(place: Place) -> bool:
+    return bool(_centres_hz(place.run.experiment, place.run.data.class_names))
+
+
+def _next_weights(place: Place) -> NDArray[np.float64]:
+    from mlpsvd.experiments.analyse import subject_of
+
+    network = subject_of(place.run, place.contender, None, place.epoch).network
+    return np.asarray(network.weight_matrix(place.layer + 1), np.float64)
+
+
+def _centres_hz(experiment: Experiment, names: tuple[str, ...]) -> tuple[float, ...]:
+    if experiment.data.source != "synthetic":
+        return ()
+    filters = experiment.data.synthetic.filters
+    return tuple(one.centre_hz for one in filters) if len(filters) == len(names) else ()
+
+
+def _near(experiment: Experiment, bins: NDArray[np.float64]) -> tuple[float, float]:
+    filters = experiment.data.synthetic.filters
+    centres = np.array([one.centre_hz for one in filters])
+    room = max([_AROUND * one.bandwidth_hz for one in filters] + [float(np.ptp(centres)), _FEWEST_BINS / 2 * bins[1]])
+    low, high = max(0.0, float(centres.min()) - room), min(float(bins[-1]), float(centres.max()) + room)
+    return float(bins[bins <= low][-1]), float(bins[bins >= high][0])

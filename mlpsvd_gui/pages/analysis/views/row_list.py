@@ -1,0 +1,201 @@
+"""Rows of directions or neurons under column headings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from mlpsvd_gui.pages.analysis.views.row import LEAST_PX, MOST_PX, LearnedRow, columns
+from mlpsvd_gui.plots.theme import LIGHT, Theme, small_font
+
+__all__ = ["RowList", "ShownFrame", "ShownRow"]
+
+_HEADS_PX = 22
+
+
+@dataclass(frozen=True, eq=False)
+class ShownRow:
+    """One direction or neuron.
+
+    Attributes
+    ----------
+    name, value, share
+        Name, its number in words, and the length of its bar, 0 to 1; a negative share shows no bar.
+    line : np.ndarray [shape=(n_parts, n_points)]
+        Row of Vᵀ or of W.
+    column : np.ndarray [shape=(n,)]
+        Column of U, or outgoing weights.
+    mean, spread : np.ndarray [shape=(n_classes,)]
+        Activation by class; empty for none.
+    effect
+        Up to three lines on the accuracy without it.
+    can_be_heard
+        Whether *Hear* is offered.
+    """
+
+    name: str
+    value: str
+    share: float
+    line: NDArray[np.float64]
+    column: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    effect: tuple[str, ...]
+    can_be_heard: bool
+
+
+@dataclass(frozen=True, eq=False)
+class ShownFrame:
+    """What all rows share.
+
+    Attributes
+    ----------
+    heads
+        Headings of the five columns.
+    x : np.ndarray [shape=(n_points,)]
+        Position of each point of a line.
+    unit
+        ``Hz``, or empty where the points are numbered.
+    class_means : np.ndarray [shape=(n_classes, n_parts, n_points)]
+        Drawn behind the lines; empty for none.
+    centres
+        Centre of each class's filter in x; empty for none.
+    class_names
+        Name of each class.
+    column_is_classes
+        Whether the column has one entry a class.
+    """
+
+    heads: tuple[str, str, str, str, str]
+    x: NDArray[np.float64]
+    unit: str
+    class_means: NDArray[np.float64]
+    centres: tuple[float, ...]
+    class_names: tuple[str, ...]
+    column_is_classes: bool = False
+
+
+class _Heads(QWidget):
+    """Headings, aligned with the rows below."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.texts: tuple[str, ...] = ()
+        self.row_width = 0
+        self._theme = LIGHT
+        self.setFixedHeight(_HEADS_PX)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(small_font())
+        painter.setPen(self._theme.muted)
+        metrics = painter.fontMetrics()
+        for text, place in zip(self.texts, columns(self.row_width or self.width(), self.height()), strict=False):
+            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
+            painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.end()
+
+
+class RowList(QWidget):
+    """A list with one row a direction; the arrow keys move, Space plays the selected one."""
+
+    hear_requested = Signal(int)
+    """Emits the index of the direction to play."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._heads = _Heads(self)
+        self.list = _List(self)
+        self.list.space_pressed.connect(self._hear_current)
+        self.rows: list[LearnedRow] = []
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._heads)
+        layout.addWidget(self.list, 1)
+
+    def show_rows(self, rows: Sequence[ShownRow], frame: ShownFrame, x_range: tuple[float, float]) -> None:
+        """Show rows; the lines between the two ends of ``x_range``."""
+        at, place = self.list.currentRow(), self.list.verticalScrollBar().value()
+        self.list.clear()
+        self.rows = []
+        self._heads.texts = frame.heads
+        for index, one in enumerate(rows):
+            row = LearnedRow(index, one, frame, x_range, self.list)
+            row.set_theme(self._theme)
+            row.hear_requested.connect(self.hear_requested)
+            item = QListWidgetItem(self.list)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, row.accessibleName())
+            self.list.setItemWidget(item, row)
+            self.rows.append(row)
+        if rows:
+            self.list.setCurrentRow(min(max(at, 0), len(rows) - 1))
+            self.list.verticalScrollBar().setValue(place)
+        self._align()
+        self._share_height()
+
+    def show_sound(self, problem: str) -> None:
+        """Disable Hear with a reason; an empty text enables it."""
+        for row in self.rows:
+            row.show_sound(problem)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Apply the colours of a theme."""
+        self._theme = theme
+        self._heads.set_theme(theme)
+        accent = theme.accent
+        tint = f"rgba({accent.red()}, {accent.green()}, {accent.blue()}, 28)"
+        self.list.setStyleSheet(f"QListWidget::item:selected {{ background: {tint}; }}")
+        for row in self.rows:
+            row.set_theme(theme)
+
+    def _hear_current(self) -> None:
+        index = self.list.currentRow()
+        if 0 <= index < len(self.rows) and self.rows[index].hear_button.isEnabled():
+            self.rows[index].hear_button.click()
+
+    def resizeEvent(self, event: object) -> None:
+        """Align the headings with the rows, and share the height among few of them."""
+        self._align()
+        self._share_height()
+
+    def _share_height(self) -> None:
+        height = self.list.viewport().height() // max(len(self.rows), 1)
+        for number in range(self.list.count()):
+            self.list.item(number).setSizeHint(QSize(0, min(max(height, LEAST_PX), MOST_PX)))
+
+    def _align(self) -> None:
+        self._heads.row_width = self.list.viewport().width()
+        self._heads.update()
+
+    def picture_area(self) -> QRectF:
+        """Return the area of the first row's line, for tests."""
+        return columns(self.list.viewport().width(), self.rows[0].height())[1]
+
+
+class _List(QListWidget):
+    space_pressed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setAccessibleName("Directions")
+
+    def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+        if event.key() == Qt.Key.Key_Space:
+            self.space_pressed.emit()
+            return
+        super().keyPressEvent(event)
