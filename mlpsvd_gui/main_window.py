@@ -208,7 +208,7 @@ class MainWindow(QMainWindow):
         self.listen_panel.welcome.record_requested.connect(lambda: self.live_tab.show_page(self.record_panel))
         self.listen_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
         self.analysis_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
-        self.analysis.noted.connect(self._tell_done)
+        self.analysis.noted.connect(self._report_done)
         self.record.listen_requested.connect(lambda: self.live_tab.show_page(self.listen_panel))
         self.messages.action_requested.connect(self._do_offered)
         self.data.settings_applied.connect(lambda text: self._report_done(text, "undo"))

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mlpsvd.analysis.calibration_report import calibration_report
-from mlpsvd.analysis.direction_report import direction_report
 from mlpsvd.analysis.compression import compression
 from mlpsvd.analysis.data_rank import data_rank
+from mlpsvd.analysis.direction_report import direction_report
 from mlpsvd.analysis.fast_gradient_sign import robustness
 from mlpsvd.analysis.hessian.curvature import hessian
 from mlpsvd.analysis.hessian.sharpness_analysis import sharpness_over_training

@@ -1,0 +1,236 @@
+"""The Analysis page with a run that has really been trained, by clicks and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from mlpsvd.analysis.calibration import calibrate
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.prepare import prepare
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.train import train
+from mlpsvd.settings import with_value
+from mlpsvd.signals.bank import paper_bank
+from mlpsvd_gui.pages.analysis.controllers.analysis import AnalysisController, progress_text
+from mlpsvd_gui.pages.analysis.controllers.registry_runs import offered
+from mlpsvd_gui.pages.analysis.views.panel import AnalysisPanel
+from mlpsvd_gui.plots.theme import DARK, LIGHT
+from mlpsvd_gui.state.available_models import models_from_run
+from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.state.selection_state import SelectionState
+
+_WAIT_MS = 20_000
+
+
+@pytest.fixture(scope="module")
+def trained() -> Run:
+    """Three classes, ten epochs, singular values discarded."""
+    experiment = with_value(Experiment(), "data.synthetic.filters", paper_bank(3, 60.0, 40.0))
+    for key, value in {
+        "data.synthetic.train_per_class": 60,
+        "data.synthetic.test_per_class": 40,
+        "training.epochs": 10,
+        "training.learning_rate": 0.01,
+        "training.batch_size": 8,
+        "discarding.first": 4,
+        "discarding.last": 8,
+        "discarding.points": 2,
+    }.items():
+        experiment = with_value(experiment, key, value)
+    return train(experiment)
+
+
+class Page:
+    """Panel and controller with a run in the window."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.qtbot, self.run, self.selection = qtbot, RunState(), SelectionState()
+        self.panel = AnalysisPanel(offered())
+        self.controller = AnalysisController(self.panel, self.run, self.selection)
+        qtbot.addWidget(self.panel)
+        self.panel.resize(1280, 620)
+        self.panel.show()
+
+    def wait(self) -> None:
+        """Wait until the visible section is computed."""
+        self.qtbot.waitUntil(self.panel.section.bar.isHidden, timeout=_WAIT_MS)
+
+    def show(self, key: str) -> None:
+        """Choose a section by a click in the list, and wait."""
+        row = list(self.panel.sections).index(key)
+        item = self.panel.list.item(row)
+        place = self.panel.list.visualItemRect(item).center()
+        self.qtbot.mouseClick(self.panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        assert self.panel.section.key == key
+        self.wait()
+
+
+@pytest.fixture
+def page(qtbot: QtBot) -> Iterator[Page]:
+    made = Page(qtbot)
+    yield made
+    made.controller.close()
+
+
+@pytest.fixture
+def shown(page: Page, trained: Run) -> Page:
+    page.run.show(trained)
+    page.wait()
+    return page
+
+
+def test_without_a_run_the_page_welcomes(page: Page) -> None:
+    assert page.panel.welcome.isVisible()
+    with page.qtbot.waitSignal(page.panel.welcome.explore_requested):
+        page.qtbot.mouseClick(page.panel.welcome.explore_button, Qt.MouseButton.LeftButton)
+
+
+def test_a_row_for_each_direction_with_its_accuracy(shown: Page, trained: Run) -> None:
+    rows = shown.panel.directions.rows.rows
+    outcome = trained.outcomes["mlp-svd"]
+    assert len(rows) == outcome.last.ranks[0] == shown.panel.directions.rows.list.count()
+    assert rows[0].shown.value == f"σ = {outcome.last.singular_values[0][0]:.4g}"
+    accuracy = float(rows[0].shown.effect[0].removesuffix(" %"))
+    change = float(rows[0].shown.effect[1].removesuffix(" points").replace("−", "-"))
+    assert accuracy - change == pytest.approx(100 * outcome.last.test_accuracy, abs=0.11)
+    assert "orthonormal" in shown.panel.directions.note.text()
+    place = shown.panel.directions.rows.picture_area().center()
+    assert " Hz: " in rows[0].text_at(QPointF(place.x(), 40.0))
+
+
+def test_neurons_have_the_rows_of_w(shown: Page, trained: Run) -> None:
+    shown.panel.directions.kind.choose(1)
+    w = trained.model("mlp-svd").network().weight_matrix(0)
+    rows = shown.panel.directions.rows.rows
+    assert len(rows) == len(w)
+    np.testing.assert_allclose(rows[3].shown.line[0], w[3], rtol=1e-6)
+    assert not rows[3].hear_button.isVisible()
+
+
+def test_trained_factors_at_a_switch(shown: Page, trained: Run) -> None:
+    before = [row.shown.value for row in shown.panel.directions.rows.rows]
+    shown.panel.directions.trained_box.click()
+    shown.wait()
+    trained_values = [row.shown.value for row in shown.panel.directions.rows.rows]
+    network = trained.model("mlp-svd").network()
+    sigma = np.sort(np.abs(network.parameters(0)["sigma"]))[::-1]
+    assert [f"{abs(float(text.removeprefix('σ = '))):.3g}" for text in trained_values] == [f"{s:.3g}" for s in sigma]
+    assert before != trained_values
+
+
+def test_the_epoch_of_the_slider_is_analysed(shown: Page, trained: Run) -> None:
+    shown.show("rank")
+    shown.panel.slider.setFocus()
+    QTest.keyClick(shown.panel.slider, Qt.Key.Key_Home)
+    shown.wait()
+    assert shown.panel.epoch_label.text() == "0 of 10" and shown.selection.epoch == 0
+    event = trained.history("mlp-svd")[0]
+    _, accuracies = shown.panel.rank.curve.curve_data("rank")
+    assert accuracies[-1] == pytest.approx(100 * event.test_accuracy) and len(accuracies) == event.ranks[0]
+
+
+def test_misclassified_clips_are_listed_by_cell(shown: Page, trained: Run) -> None:
+    shown.show("rank")
+    confusion = trained.confusion("mlp-svd")
+    view = shown.panel.rank
+    assert view.table.rowCount() == confusion.sum() - np.trace(confusion) > 0
+    actual, predicted = np.unravel_index(np.argmax(confusion - np.diag(np.diag(confusion))), confusion.shape)
+    view.confusion.cell_chosen.emit(int(actual), int(predicted))
+    assert view.table.rowCount() == confusion[actual, predicted]
+    assert set(view.spectrum.curve_keys()) == {"actual", "predicted", "clip"}
+    shown.qtbot.mouseClick(view.all_button, Qt.MouseButton.LeftButton)
+    assert view.table.rowCount() == confusion.sum() - np.trace(confusion)
+
+
+def test_a_temperature_is_used_by_the_models_of_the_run(shown: Page, trained: Run) -> None:
+    shown.show("calibration")
+    found = calibrate(trained.model("mlp-svd").network(), prepare(trained.experiment).dataset)
+    assert f"{found.temperature:.2f}" in shown.panel.calibration.use_button.text()
+    shown.qtbot.mouseClick(shown.panel.calibration.use_button, Qt.MouseButton.LeftButton)
+    models = {
+        one.key: one.classifier.model for one in models_from_run(shown.run.data, list(shown.run.outcomes.values()))
+    }
+    assert models["mlp-svd"].temperature == found.temperature and models["mlp"].temperature == 1.0
+    assert f"uses the temperature {found.temperature:.2f}" in shown.panel.calibration.stored.text()
+    shown.qtbot.mouseClick(shown.panel.calibration.remove_button, Qt.MouseButton.LeftButton)
+    assert shown.run.outcomes["mlp-svd"].temperature == 1.0
+
+
+def test_an_earlier_epoch_has_no_model_to_change(shown: Page) -> None:
+    shown.show("calibration")
+    shown.panel.slider.setValue(3)
+    shown.wait()
+    assert not shown.panel.calibration.use_button.isEnabled()
+    assert "last epoch" in shown.panel.calibration.stored.text()
+
+
+def test_the_edge_is_drawn_into_the_heatmap(shown: Page, trained: Run) -> None:
+    shown.show("spectra")
+    _, edge = shown.panel.spectra.edge_line()
+    above = shown.panel.spectra.ranks.curve_data("above")[1]
+    assert len(edge) == 11 and np.array_equal(edge - 0.5, above)
+    assert shown.panel.spectra.heatmap.has_image
+
+
+def test_sections_are_exported(shown: Page, tmp_path: Path) -> None:
+    for key in ("directions", "spectra"):
+        shown.show(key)
+        with shown.qtbot.waitSignal(shown.controller.noted, timeout=_WAIT_MS):
+            shown.panel.export_chosen.emit(key, str(tmp_path))
+    names = {path.name for path in tmp_path.iterdir()}
+    assert {"directions.npz", "directions.txt", "directions_directions.csv", "directions_directions.svg"} <= names
+    assert {"spectra_singular_values.png", "spectra_effective_ranks.csv"} <= names
+
+
+def test_a_saved_run_is_analysed_and_the_current_one_comes_back(shown: Page, trained: Run, tmp_path: Path) -> None:
+    trained.save(tmp_path / "kept", with_figures=False)
+    shown.panel.run_chosen.emit(str(tmp_path / "kept"))
+    shown.qtbot.waitUntil(lambda: "kept" in shown.panel.source.text(), timeout=_WAIT_MS)
+    shown.wait()
+    assert shown.panel.directions.rows.list.count() == trained.outcomes["mlp-svd"].last.ranks[0]
+    shown.qtbot.mouseClick(shown.panel.current_button, Qt.MouseButton.LeftButton)
+    assert "Run of this window" in shown.panel.source.text()
+
+
+def test_a_folder_without_a_run_is_refused_in_words(shown: Page, tmp_path: Path) -> None:
+    shown.controller.open_run(tmp_path)
+    shown.qtbot.waitUntil(lambda: "holds no run" in shown.panel.messages.text, timeout=_WAIT_MS)
+
+
+def test_an_analysis_of_the_registry_runs_on_request(shown: Page) -> None:
+    key = "data-rank" if "data-rank" in shown.panel.sections else offered()[0][0]
+    shown.show(key)
+    view = next(one for one in shown.panel.results if one.key == key)
+    assert not view.export_button.isEnabled()
+    shown.qtbot.mouseClick(view.run_button, Qt.MouseButton.LeftButton)
+    shown.qtbot.waitUntil(view.export_button.isEnabled, timeout=_WAIT_MS)
+    assert view.findings.text() and view.tabs.count()
+    shown.run.forget()
+    assert not view.findings.text() and shown.panel.welcome.isVisible()
+
+
+def test_a_late_answer_to_an_old_question_is_dropped(shown: Page, trained: Run) -> None:
+    shown.show("rank")
+    shown.panel.slider.setValue(2)
+    shown.panel.slider.setValue(5)
+    shown.wait()
+    _, accuracies = shown.panel.rank.curve.curve_data("rank")
+    assert accuracies[-1] == pytest.approx(100 * trained.history("mlp-svd")[5].test_accuracy)
+
+
+def test_both_themes(shown: Page) -> None:
+    for theme in (DARK, LIGHT):
+        shown.panel.set_theme(theme)
+        assert not shown.panel.grab().isNull()
+
+
+def test_the_time_left_is_told_once_it_can_be_estimated() -> None:
+    assert progress_text(0.01, 5.0) == "Computing… 1 %"
+    assert progress_text(0.25, 10.0) == "Computing… 25 %, about 30 s left"
