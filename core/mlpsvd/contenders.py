@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from mlpsvd.errors import SettingError
@@ -13,6 +13,7 @@ from mlpsvd.settings import Settings, with_value
 __all__ = [
     "CONTENDERS",
     "DEFAULT_CONTENDERS",
+    "FAIR_CONTENDERS",
     "MLP",
     "MLP_SVD",
     "MLP_SVD_FULL_RANK",
@@ -43,18 +44,23 @@ class Contender:
 
     Attributes
     ----------
-    key : str
-        Identifier in settings, files and file names: lower-case letters, digits and hyphens, e.g. ``mlp-svd``.
-    title : str
-        Displayed name, e.g. ``MLP-SVD``.
-    is_factored : bool
-        Whether the layers belong to the families in ``network.kinds`` of the experiment, whose rank is reduced at the
-        discarding points; otherwise all layers are dense.
-    colour : int
-        Index of the colour in plots and tables.
-    settings : tuple of (str, object)
-        Keys and values that replace those of the experiment, in the sections network, training and discarding. With
-        ``(("discarding.points", 0),)``, no singular values are discarded.
+    key
+        Identifies it in settings, files and file names: lower-case letters, digits and hyphens, e.g. ``mlp-svd``.
+    title
+        Its name for people, e.g. ``MLP-SVD``.
+    is_factored
+        Whether its layers have the families that the experiment names (``network.kinds``), which lose rank at the
+        discarding points; otherwise every layer is dense.
+    colour
+        Index of its colour in plots and tables.
+    settings
+        Pairs of a dotted key and a value that replace the experiment's own, in the sections network, training and
+        discarding. ``(("discarding.points", 0),)`` is the rank policy that never discards.
+    shows
+        What its comparison with the baseline shows, in one sentence; tables print it.
+    matches
+        Key of the contender whose movement of W it matches: a race then determines its learning rate, see
+        :mod:`mlpsvd.experiments.matched_step`.
 
     Raises
     ------
@@ -78,6 +84,8 @@ class Contender:
     is_factored: bool
     colour: int
     settings: tuple[tuple[str, Any], ...] = ()
+    shows: str = field(default="", compare=False)
+    matches: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if not is_contender_key(self.key):
@@ -103,15 +111,65 @@ class Contender:
 
 
 MLP = Contender("mlp", "MLP", is_factored=False, colour=0)
-MLP_SVD = Contender("mlp-svd", "MLP-SVD", is_factored=True, colour=1)
+MLP_SVD = Contender(
+    "mlp-svd", "MLP-SVD", is_factored=True, colour=1,
+    shows="The paper's comparison: factors with discarding against W, at the same learning rate but not the same step.",
+)  # fmt: skip
 MLP_SVD_FULL_RANK = Contender(
-    "mlp-svd-full-rank", "MLP-SVD, full rank", is_factored=True, colour=2, settings=(("discarding.points", 0),)
-)
+    "mlp-svd-full-rank", "MLP-SVD, full rank", is_factored=True, colour=2, settings=(("discarding.points", 0),),
+    shows="What the factors alone change, without discarding; MLP-SVD against it shows what discarding costs.",
+)  # fmt: skip
+MLP_MATCHED_STEP = Contender(
+    "mlp-matched-step", "MLP, matched step", is_factored=False, colour=3, matches="mlp-svd",
+    shows="What the larger step of W alone changes; MLP-SVD against it shows what the factors add.",
+)  # fmt: skip
+SOFTMAX = Contender(
+    "softmax", "Softmax, no hidden layer", is_factored=False, colour=4,
+    settings=(("network.hidden", ()), ("network.kinds", ())), matches="mlp-svd",
+    shows="What the hidden layer adds: a linear classifier of the same features, at a matched step.",
+)  # fmt: skip
 
-CONTENDERS: Mapping[str, Contender] = {one.key: one for one in (MLP, MLP_SVD, MLP_SVD_FULL_RANK)}
+_TWO_FACTOR = (("network.kinds", ()), ("network.family", "two-factor"))
+_ONCE = (*_TWO_FACTOR, ("discarding.points", 1), ("discarding.factor_from", "first point"))
+
+
+def _policy(key: str, title: str, colour: int, settings: tuple[tuple[str, Any], ...], shows: str) -> Contender:
+    return Contender(key, title, True, colour, settings, shows)
+
+
+_POLICIES = (
+    _policy("two-factor", "Two factors", 5, _TWO_FACTOR, "The paper's schedule with U and ΣVᵀ instead of U, Σ and Vᵀ."),
+    _policy("cai-once", "Cai: once, rank 4", 6,
+            (*_ONCE, ("discarding.criterion", "rank"), ("discarding.rank", 4), ("discarding.first", 10),
+             ("discarding.last", 10)),
+            "One early cut to a fixed rank (Cai et al., 2014) instead of the schedule."),
+    _policy("xue-once", "Xue: once, energy", 7,
+            (*_ONCE, ("discarding.criterion", "energy"), ("discarding.first", 50), ("discarding.last", 50)),
+            "One late cut of a trained network by energy (Xue et al., 2013) instead of the schedule."),
+    _policy("guarded", "MLP-SVD, guarded", 8, (("discarding.guard", 0.01),),
+            "Discarding only as far as the training loss rises by at most 0.01: no collapse to one direction."),
+    _policy("marchenko-pastur", "Marchenko-Pastur", 9, (("discarding.criterion", "marchenko-pastur"),),
+            "A level from the size and spread of the initial weights instead of a chosen threshold."),
+    _policy("gavish-donoho", "Gavish-Donoho", 10, (("discarding.criterion", "gavish-donoho"),),
+            "The optimal threshold for noise like the initial weights instead of a chosen one."),
+    _policy("soft-threshold", "Soft threshold", 11,
+            (("network.kinds", ()), ("network.family", "soft-threshold"), ("discarding.points", 0)),
+            "W as a soft threshold of its singular values, with the exact gradient: the rank falls by itself."),
+    _policy("nuclear-norm", "Nuclear norm", 12, (("training.nuclear_norm", 0.001),),
+            "A penalty on the sum of singular values, with the paper's schedule."),
+    _policy("dynamical-low-rank", "Dynamical low rank", 13, (("discarding.criterion", "dynamical"),),
+            "Low-rank steps whose rank adapts at every update (Schotthöfer et al., 2022) instead of discarding."),
+)  # fmt: skip
+
+CONTENDERS: Mapping[str, Contender] = {
+    one.key: one for one in (MLP, MLP_SVD, MLP_SVD_FULL_RANK, MLP_MATCHED_STEP, SOFTMAX, *_POLICIES)
+}
 """The contenders that an experiment can name, by key."""
 
 DEFAULT_CONTENDERS = (MLP.key, MLP_SVD.key)
+
+FAIR_CONTENDERS = (MLP.key, MLP_SVD.key, MLP_SVD_FULL_RANK.key, MLP_MATCHED_STEP.key, SOFTMAX.key)
+"""The comparison that tells the effects of factors, step size, hidden layer and discarding apart."""
 
 
 def named_contenders(keys: Iterable[str]) -> tuple[Contender, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, get_origin
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QMenu, QSizePolicy, QWidget
 
 from mlpsvd.quantities import Quantity
@@ -110,11 +111,22 @@ class _MenuBox(ElidingComboBox):
 class SeveralChoicesEditor(SettingEditor):
     """A box over given values, of which one or more are ticked."""
 
-    def __init__(self, values: Sequence[Any], texts: Sequence[str]) -> None:
+    def __init__(
+        self, values: Sequence[Any], texts: Sequence[str], sets: Mapping[str, tuple[Any, ...]] | None = None
+    ) -> None:
+        """Offer ``values``; ``sets`` are named choices of several at once, above them in the menu."""
         self._box = _MenuBox()
         super().__init__(self._box)
         self._values = list(values)
+        self.set_actions: dict[str, QAction] = {}
         self.actions_by_value = {}
+        self._box.menu.setToolTipsVisible(True)
+        for name, several in (sets or {}).items():
+            chosen = self._box.menu.addAction(menu_text(name))
+            chosen.triggered.connect(lambda _=False, several=several: self.edited.emit(several))
+            self.set_actions[name] = chosen
+        if sets:
+            self._box.menu.addSeparator()
         for value, text in zip(values, texts, strict=True):
             action = self._box.menu.addAction(menu_text(text))
             action.setCheckable(True)

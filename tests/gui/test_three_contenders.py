@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
+from mlpsvd.contenders import CONTENDERS, DEFAULT_CONTENDERS, FAIR_CONTENDERS
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.models.model_file import load_model
 from mlpsvd.settings import with_value
@@ -88,3 +89,13 @@ def test_a_single_contender_has_one_row_and_the_last_tick_stays(qtbot: QtBot, wi
     assert window.race_panel.table.rowCount() == 1
     assert window.race_panel.cell("mlp-svd", "Epoch") == "6 of 6"
     assert list(window.actions_.exports) == ["mlp-svd"]
+
+
+def test_a_fair_comparison_is_one_click(window: MainWindow) -> None:
+    editor = window.settings_panel.rows["training.contenders"].editor
+    assert isinstance(editor, SeveralChoicesEditor)
+    editor.set_actions["Fair comparison"].trigger()
+    assert window.experiments.experiment.training.contenders == FAIR_CONTENDERS
+    editor.set_actions["Paper's comparison"].trigger()
+    assert window.experiments.experiment.training.contenders == DEFAULT_CONTENDERS
+    assert editor.actions_by_value["softmax"].toolTip() == CONTENDERS["softmax"].shows

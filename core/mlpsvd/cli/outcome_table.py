@@ -16,7 +16,8 @@ __all__ = ["outcome_table"]
 def outcome_table(outcomes: Mapping[str, Outcome]) -> str:
     """Return accuracy, rank, weights, operations and time of each network, and its ratio to the baseline's.
 
-    Accuracies have their 95 % Wilson interval; a line below says whether two networks differ by more than chance.
+    Accuracies have their 95 % Wilson interval; a line below says whether two networks differ by more than chance,
+    and a line above what each comparison shows.
     """
     networks = list(outcomes.values())
     measured = {
@@ -38,7 +39,8 @@ def outcome_table(outcomes: Mapping[str, Outcome]) -> str:
         heading = "Ratio" if len(opponents) == 1 else f"Ratio {opponent.title}"
         for row in rows:
             row.append(heading if row is rows[0] else ratios.get(row[0], ""))
-    return "\n".join([_aligned(rows), *_differences(outcomes)])
+    shown = [f"{one.title}: {one.shows}" for one in opponents if one.shows]
+    return "\n".join([_aligned(rows), *shown, *_differences(outcomes)])
 
 
 def _differences(outcomes: Mapping[str, Outcome]) -> list[str]:

@@ -116,6 +116,12 @@ A folder of recordings contains one folder per class, a manifest.csv, or files w
         "experiment", nargs="?", type=Path, metavar="EXPERIMENT.toml|FOLDER",
         help="experiment file, folder of recordings or CSV manifest",
     )  # fmt: skip
+    train.add_argument(
+        "--contenders",
+        metavar="fair|KEY,KEY",
+        help="networks to train: fair (MLP, MLP-SVD, MLP-SVD at full rank, MLP at a matched step, softmax without a "
+        "hidden layer) or their keys",
+    )
     train.add_argument("--preset", metavar="NAME", help="start from a preset (see: mlpsvd presets)")
     train.add_argument(
         "--set", dest="changes", action="append", default=[], metavar="KEY=VALUE",
@@ -258,14 +264,19 @@ Finished trials are kept under DIR; the same command continues an interrupted ru
 
 def _train(arguments: argparse.Namespace) -> int:
     from mlpsvd.cli.train import resume, train
+    from mlpsvd.contenders import FAIR_CONTENDERS
 
     if arguments.resume is not None:
-        if arguments.experiment or arguments.preset or arguments.changes or arguments.out:
+        if arguments.experiment or arguments.preset or arguments.changes or arguments.contenders or arguments.out:
             raise SettingError(
                 "--resume", str(arguments.resume), "no other setting: the run continues with its own settings"
             )
         return resume(arguments.resume, arguments.quiet)
-    return train(arguments.experiment, arguments.preset, arguments.changes, arguments.out, arguments.quiet)
+    changes = arguments.changes
+    if arguments.contenders:
+        keys = ",".join(FAIR_CONTENDERS) if arguments.contenders == "fair" else arguments.contenders
+        changes = [*changes, f"training.contenders={keys}"]
+    return train(arguments.experiment, arguments.preset, changes, arguments.out, arguments.quiet)
 
 
 def _classify(arguments: argparse.Namespace) -> int:

@@ -7,15 +7,16 @@ start.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.contenders import Contender, named_contenders
+from mlpsvd.contenders import CONTENDERS, Contender, named_contenders
 from mlpsvd.engines.choice import choose
 from mlpsvd.errors import DataError, SettingError
 from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.matched_step import PILOT_EPOCHS, matched_rate, own_rate
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.metrics.chance import is_at_chance
 from mlpsvd.metrics.cross_validation import Validation
@@ -40,6 +41,7 @@ __all__ = [
     "initial_kinds",
     "initial_network",
     "training_task",
+    "with_matched_steps",
 ]
 
 
@@ -187,6 +189,22 @@ def training_task(prepared: Prepared, contender: Contender, attempt: int = 0) ->
     )
 
 
+def with_matched_steps(prepared: Prepared, contenders: Sequence[Contender]) -> tuple[tuple[Contender, ...], list[str]]:
+    """Give contenders that match another's step their learning rate as a setting; return a note for each."""
+    found, notes = [], []
+    for one in contenders:
+        if own_rate(one):
+            other = CONTENDERS[one.matches]
+            rate = matched_rate(training_task(prepared, one), training_task(prepared, other))
+            notes.append(
+                f"{one.title}: learning rate {rate:g} instead of {prepared.experiment.training.learning_rate:g}, at "
+                f"which W moves as far in an epoch as that of {other.title} (mean of the first {PILOT_EPOCHS})"
+            )
+            one = replace(one, settings=(*one.settings, ("training.learning_rate", rate)))
+        found.append(one)
+    return tuple(found), notes
+
+
 class Race:
     """Trains the contenders of an experiment, alternating after every epoch.
 
@@ -227,6 +245,7 @@ class Race:
         experiment = prepared.experiment
         self.contenders = tuple(named_contenders(experiment.training.contenders) if contenders is None else contenders)
         _check_contenders(self.contenders, experiment)
+        self.contenders, self._notes = with_matched_steps(prepared, self.contenders)
         self._by_key = {one.key: one for one in self.contenders}
         specs = _network_specs(prepared, self.contenders)
         self._engine, note = choose(
@@ -235,7 +254,7 @@ class Race:
             specs,
             _needs_reference(experiment, self.contenders),
         )
-        self._notes = [note] if note else []
+        self._notes += [note] if note else []
         self._chance_notes: dict[str, str] = {}
         self.validations: Mapping[str, Validation] = {}
         """Results of cross-validation by contender, for :meth:`outcomes`; set by the caller."""

@@ -38,6 +38,9 @@ class NetworkSettings:
                                      "use max(σ − t, 0) or min(σ, c) of its singular values. Empty: svd except for "
                                      "the output layer, "
                                      "as in the paper.")  # fmt: skip
+    family: LayerKind = setting("svd", label="MLP-SVD family",
+                                help="Kind of the MLP-SVD's layers except the output layer, where no kinds are "
+                                "listed.")  # fmt: skip
     initial: Initialiser = setting("normal", label="Initial weights",
                            help="normal: N(0, s²). glorot, he: scaled to the size of the layer. Biases start at zero. "
                            "MLP and MLP-SVD start with the same weights.")  # fmt: skip
@@ -62,4 +65,4 @@ class NetworkSettings:
 
     def factored_kinds(self) -> tuple[str, ...]:
         """Return the kind of every weight matrix of the MLP-SVD, input side first."""
-        return self.kinds or ("svd",) * len(self.hidden) + ("dense",)
+        return self.kinds or (self.family,) * len(self.hidden) + ("dense",)

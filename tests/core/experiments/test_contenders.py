@@ -11,13 +11,24 @@ import pytest
 
 from mlpsvd.classification.classifier import Classifier
 from mlpsvd.cli.outcome_table import outcome_table
-from mlpsvd.contenders import CONTENDERS, MLP, MLP_SVD, MLP_SVD_FULL_RANK, Contender, baseline_of, opponents_of
+from mlpsvd.contenders import (
+    CONTENDERS,
+    FAIR_CONTENDERS,
+    MLP,
+    MLP_SVD,
+    MLP_SVD_FULL_RANK,
+    Contender,
+    baseline_of,
+    named_contenders,
+    opponents_of,
+)
 from mlpsvd.errors import FileFormatError, SettingError
 from mlpsvd.experiments.cross_validation import cross_validate
 from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.matched_step import movement
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.promotion import ranked_contenders
-from mlpsvd.experiments.race import Race
+from mlpsvd.experiments.race import Race, training_task
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.resume import continued_race, load_unfinished
 from mlpsvd.experiments.runs.run import Run
@@ -220,3 +231,51 @@ def test_the_defaults_keep_the_identity_of_their_trials() -> None:
     assert Experiment().training.contenders == ("mlp", "mlp-svd")
     assert list(CONTENDERS)[:2] == ["mlp", "mlp-svd"]
     assert Trial(Experiment()).key == "53e9860fb9eeee58d8f7b110"
+
+
+def test_every_contender_can_be_trained_and_says_what_it_shows(tmp_path: Path) -> None:
+    experiment = small(**{"training.contenders": tuple(CONTENDERS), "training.epochs": 3, "network.hidden": (8,)})
+    prepared = prepare(experiment)
+    race = raced(prepared)
+    assert all(one.shows for one in race.contenders if one is not MLP)
+    write_run(tmp_path / "run", Run.of("a1", prepared, race), with_figures=False)
+    again = read_run(tmp_path / "run")
+    assert again.contenders == race.contenders
+    assert [one.shows for one in again.contenders] == [one.shows for one in race.contenders]
+    for key, outcome in race.outcomes().items():
+        np.testing.assert_array_equal(again.outcomes[key].snapshot.theta, outcome.snapshot.theta)
+    table = outcome_table(race.outcomes())
+    assert all(f"{one.title}: {one.shows}" in table for one in race.contenders if one is not MLP)
+
+
+def test_the_matched_step_moves_w_as_far_as_mlp_svd(prepared: Prepared) -> None:
+    race = Race(prepared, contenders=named_contenders(FAIR_CONTENDERS))
+    matched = next(one for one in race.contenders if one.key == "mlp-matched-step")
+    rate = dict(matched.settings)["training.learning_rate"]
+    assert rate > prepared.experiment.training.learning_rate
+    assert any(note.startswith(f"MLP, matched step: learning rate {rate:g} instead of 0.005") for note in race.notes)
+    wanted = movement(training_task(prepared, MLP_SVD))
+    assert movement(training_task(prepared, matched)) == pytest.approx(wanted, rel=0.25)
+    assert abs(movement(training_task(prepared, MLP)) / wanted - 1) > 0.25
+    again = Race(prepared, contenders=race.contenders)
+    assert again.contenders == race.contenders, "a rate once determined is kept"
+    assert not any(note.startswith("MLP, matched") for note in again.notes)
+
+
+def test_the_default_stays_at_two_and_fair_is_the_five_of_the_comparison() -> None:
+    assert Experiment().training.contenders == ("mlp", "mlp-svd")
+    assert FAIR_CONTENDERS == ("mlp", "mlp-svd", "mlp-svd-full-rank", "mlp-matched-step", "softmax")
+
+
+def test_a_guard_prevents_the_collapse_to_one_direction(prepared: Prepared) -> None:
+    """With a threshold of 1 everything but the largest value is below it."""
+    collapse = (("discarding.threshold", 1.0), ("discarding.first", 7), ("discarding.points", 2))
+    free = Contender("free", "Free", True, 3, collapse)
+    guarded = Contender("held", "Held", True, 4, (*collapse, ("discarding.guard", 0.01)))
+    race = raced(prepared, (free, guarded))
+    last = {key: history[-1] for key, history in race.histories.items()}
+    assert last["free"].ranks[0] == 1 and last["held"].ranks[0] > 1
+    assert last["held"].test_accuracy > last["free"].test_accuracy
+    for before, after in zip(race.histories["held"], race.histories["held"][1:], strict=False):
+        if after.discarded:
+            assert after.train_loss <= before.train_loss + 0.01 + 0.02, "one epoch's training and a guarded cut"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from mlpsvd.contenders import CONTENDERS, DEFAULT_CONTENDERS, Contender
@@ -57,5 +58,13 @@ def read_contenders(tables: Fields, experiment: Experiment) -> tuple[Contender, 
             settings=tuple((name, tuple(one) if isinstance(one, list) else one) for name, one in values.items()),
         )
         check(contender.applied_to(experiment), f"contender {key}: ")
-        contenders.append(contender)
+        contenders.append(_completed(contender))
     return tuple(contenders)
+
+
+def _completed(contender: Contender) -> Contender:
+    """Add what files do not hold: the sentence, and which step is matched where the rate is not determined yet."""
+    known = CONTENDERS.get(contender.key)
+    if known is None or contender.title != known.title:
+        return contender
+    return known if contender == known else replace(contender, shows=known.shows)

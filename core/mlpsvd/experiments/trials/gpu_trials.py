@@ -20,7 +20,7 @@ from mlpsvd.engines.gpu.engine import FusedGpuEngine
 from mlpsvd.engines.names import Precision
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
-from mlpsvd.experiments.race import training_task
+from mlpsvd.experiments.race import training_task, with_matched_steps
 from mlpsvd.experiments.trials.measurements import Measurement, RaceMeasurement, race_table
 from mlpsvd.experiments.trials.trials import Trial
 from mlpsvd.metrics.scores import confusion_matrix
@@ -96,7 +96,10 @@ def _raced(experiments: Sequence[Experiment], engine: FusedGpuEngine) -> Iterato
     """Train all networks, then yield the races in the order of the experiments."""
     all_prepared = [prepare(experiment) for experiment in experiments]
     races = [
-        [_Contender(one, each, []) for each in named_contenders(one.experiment.training.contenders)]
+        [
+            _Contender(one, each, [])
+            for each in with_matched_steps(one, named_contenders(one.experiment.training.contenders))[0]
+        ]
         for one in all_prepared
     ]
     contenders = [contender for race in races for contender in race]

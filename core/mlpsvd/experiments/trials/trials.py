@@ -34,6 +34,15 @@ _FORMAT_VERSION = 1
 _MOST_BYTES = 200_000_000
 
 
+_ADDED = (
+    ("network", "family", "svd"),
+    ("network", "spectral_level", 1.0),
+    ("training", "nuclear_norm", 0.0),
+    ("discarding", "tolerance", 0.1),
+)
+"""Settings that were added later, with the value that changes nothing: results from before keep their keys."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """An experiment, including its seed, and a measurement."""
@@ -50,6 +59,9 @@ class Trial:
         table = {**to_table(self.experiment), "name": ""}
         if self.experiment.data.source != "letters":
             del table["data"]["letters"]  # keeps the keys of results from versions without letters
+        for section, name, default in _ADDED:
+            if table[section][name] == default:
+                del table[section][name]
         text = json.dumps([NUMERICS_VERSION, self.measurement.value, table], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 

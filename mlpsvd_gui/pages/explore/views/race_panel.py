@@ -179,6 +179,7 @@ class RacePanel(QWidget):
         self._contenders = tuple(contenders)
         self._grey = set()
         baseline = baseline_of(self._contenders)
+        shows = {one.title: one.shows for one in opponents_of(self._contenders)}
         against = [f"{one.title} relative to {baseline.title}" for one in opponents_of(self._contenders)]
         names = [*(one.title for one in self._contenders), *against]
         self.table.setRowCount(len(names))
@@ -186,7 +187,8 @@ class RacePanel(QWidget):
             for column in range(len(_COLUMNS)):
                 item = QTableWidgetItem(NOTHING if column else name)
                 item.setTextAlignment(_alignment(column))
-                item.setToolTip(_TIPS[column] if column else plain_tip(name))
+                tip = shows.get(name) or shows.get(name.removesuffix(f" relative to {baseline.title}")) or name
+                item.setToolTip(_TIPS[column] if column else plain_tip(tip))
                 self.table.setItem(row, column, item)
         self._fit_height()
         self.set_theme(self._theme)

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from mlpsvd import settings
-from mlpsvd.contenders import CONTENDERS
+from mlpsvd.contenders import CONTENDERS, DEFAULT_CONTENDERS, FAIR_CONTENDERS
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.settings import SettingInfo
 from mlpsvd_gui.widgets.folding_section import FoldingSection
@@ -171,7 +171,18 @@ def _settings_class(prefix: str) -> type[settings.Settings]:
     return type(settings.get(default, prefix.rstrip("."))) if prefix else Experiment
 
 
+def _contenders_editor() -> SeveralChoicesEditor:
+    sets = {"Paper's comparison": DEFAULT_CONTENDERS, "Fair comparison": FAIR_CONTENDERS}
+    editor = SeveralChoicesEditor(list(CONTENDERS), [one.title for one in CONTENDERS.values()], sets)
+    for key, action in editor.actions_by_value.items():
+        action.setToolTip(CONTENDERS[key].shows)
+    editor.set_actions["Fair comparison"].setToolTip(
+        "Tells the effects of factors, step size, hidden layer and discarding apart; takes about three times as long."
+    )
+    return editor
+
+
 def _editor(key: str, info: SettingInfo) -> SettingEditor:
     if key == "training.contenders":
-        return SeveralChoicesEditor(list(CONTENDERS), [one.title for one in CONTENDERS.values()])
+        return _contenders_editor()
     return editor_for(info, "as in the paper" if key == "network.kinds" else "")
