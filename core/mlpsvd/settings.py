@@ -154,19 +154,7 @@ def problems(settings: Settings, prefix: str = "") -> Iterator[SettingError]:
 
     A settings class can define rules between its fields in a method ``conflicts()`` that yields
     ``(field name, found, expected)``. The method is called only if every value has the right type and is within its
-    range, so it need not check for that.
-
-    Parameters
-    ----------
-    settings
-        The settings to check.
-    prefix
-        Key of the parent with a trailing dot, e.g. ``training.``; empty for a whole experiment.
-
-    Yields
-    ------
-    SettingError
-        Key, value found and values allowed.
+    range, so it need not check for that. ``prefix`` is the key of the parent with a trailing dot.
     """
     impossible = False
     for problem in _value_errors(settings, prefix, problems):
