@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.analysis.directions import layer_factors, why_factors_differ
 from mlpsvd.contenders import baseline_of, opponents_of
 from mlpsvd.experiments.compare_outcomes import compare_outcomes
 from mlpsvd.experiments.experiment import Experiment
@@ -156,16 +157,13 @@ def layer_spec(history: Sequence[EpochEvent], layer: int) -> LayerSpec | None:
     return next(specs, None)
 
 
-def factors(snapshot: Snapshot, layer: int, epoch: int, column_hz: Array | None) -> Factors:
-    """Return U, σ, Vᵀ of a layer: the trained factors, or the singular value decomposition of W."""
-    network = Network(snapshot.spec, snapshot.theta)
-    trained = snapshot.spec.layers[layer].family.svd_factors(network.parameters(layer))
-    if trained is not None:
-        u, sigma, vt = (np.array(factor) for factor in trained)
-        return Factors(u, sigma, vt, True, epoch, column_hz)
-    u, sigma, vt = np.linalg.svd(np.asarray(network.weight_matrix(layer)), full_matrices=False)
-    rank = snapshot.spec.layers[layer].rank
-    return Factors(u[:, :rank], sigma[:rank], vt[:rank], False, epoch, column_hz)
+def factors(
+    snapshot: Snapshot, layer: int, epoch: int, column_hz: Array | None, *, as_trained: bool = False
+) -> Factors:
+    """Return U, σ, Vᵀ of a layer: the singular value decomposition of W, or the factors as trained."""
+    found = layer_factors(Network(snapshot.spec, snapshot.theta), layer, as_trained=as_trained)
+    why = "" if found.departure is None else why_factors_differ(found.departure)
+    return Factors(found.u, found.sigma, found.vt, found.are_trained, epoch, column_hz, why)
 
 
 def changed_settings(before: Experiment, after: Experiment) -> list[str]:

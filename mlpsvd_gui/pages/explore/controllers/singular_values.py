@@ -128,7 +128,14 @@ class SingularValuesController(QObject):
         if event.snapshot is None:
             self._panel.show_factors(None)
             return
-        job = partial(run_figures.factors, event.snapshot, layer, event.epoch, self._column_hz(layer))
+        job = partial(
+            run_figures.factors,
+            event.snapshot,
+            layer,
+            event.epoch,
+            self._column_hz(layer),
+            as_trained=self._panel.wants_trained,
+        )
         self._background.submit(job, self._panel.show_factors, self._fail)
 
     def _column_hz(self, layer: int) -> NDArray[np.floating] | None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from mlpsvd.contenders import Contender
 from mlpsvd_gui.plots.curve_plot import CurvePlot
@@ -53,6 +53,8 @@ class Factors:
         Epoch of the factors.
     column_hz : np.ndarray [shape=(n_in,)] or None
         Frequency of each column of Vᵀ in hertz; None beyond the first layer.
+    why
+        Why the trained factors differ from the decomposition of W, in one sentence; empty if there are none.
     """
 
     u: NDArray[np.floating]
@@ -61,6 +63,7 @@ class Factors:
     trained: bool
     epoch: int
     column_hz: NDArray[np.floating] | None
+    why: str = ""
 
 
 class SingularValuesPanel(QWidget):
@@ -87,6 +90,9 @@ class SingularValuesPanel(QWidget):
         self.sigma_view = CurvePlot("Index", "", "σ", "")
         self.vt_view = MatrixView("Vᵀ")
         self._factors_note = PlainLabel(self)
+        self._factors_note.setWordWrap(True)
+        self._trained_box = QCheckBox("Factors as trained", self)
+        self._trained_box.toggled.connect(self.factors_wanted)
         self._stack = QStackedWidget(self)
         self._theme = LIGHT
         self._spectrum: tuple[int, NDArray[np.floating], float | None, Contender] | None = None
@@ -139,7 +145,10 @@ class SingularValuesPanel(QWidget):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(split, 1)
-        layout.addWidget(self._factors_note)
+        foot = QHBoxLayout()
+        foot.addWidget(self._factors_note, 1)
+        foot.addWidget(self._trained_box)
+        layout.addLayout(foot)
         return page
 
     def clear(self) -> None:
@@ -249,12 +258,19 @@ class SingularValuesPanel(QWidget):
         index = np.arange(1.0, len(factors.sigma) + 1.0)
         self.sigma_view.set_curve("sigma", index, factors.sigma, "σ", self._theme.accent, width=2.0)
         what = "Trained factors" if factors.trained else "Singular value decomposition of W"
-        self._factors_note.setText(f"{what} at epoch {factors.epoch}, rank {len(factors.sigma)}")
+        caption = f"{what} at epoch {factors.epoch}, rank {len(factors.sigma)}"
+        self._factors_note.setText(f"{caption}. {factors.why}" if factors.why else caption)
+        self._trained_box.setEnabled(bool(factors.why))
 
     @property
     def shows_factors(self) -> bool:
         """Whether the page with U, σ, Vᵀ is visible."""
         return self.pages.index == 1
+
+    @property
+    def wants_trained(self) -> bool:
+        """Whether the factors are wanted as trained instead of the decomposition of W."""
+        return self._trained_box.isChecked()
 
     @property
     def note(self) -> str:

@@ -72,7 +72,9 @@ def test_factors_multiply_to_w(kind: str) -> None:
         assert found.u.shape == (4, 3)
     else:
         np.testing.assert_allclose(found.u * found.sigma @ found.vt, w, atol=1e-12)
-    assert found.trained == (kind == "svd")
+    assert not found.trained and bool(found.why) == (kind == "svd")
+    np.testing.assert_allclose(found.vt @ found.vt.T, np.eye(len(found.sigma)), atol=1e-12)
+    assert run_figures.factors(snapshot, 0, 3, None, as_trained=True).trained == (kind == "svd")
 
 
 def test_the_threshold_is_a_share_of_the_largest_and_only_for_factored_layers() -> None:
