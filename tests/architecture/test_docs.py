@@ -34,6 +34,7 @@ DOCUMENTS = [
     "docs/guide.md",
     "docs/kantack.md",
     "docs/live.md",
+    "docs/naumov.md",
     "docs/rank-policies.md",
     "docs/reproduction.md",
 ]

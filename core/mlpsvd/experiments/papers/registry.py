@@ -20,6 +20,8 @@ from mlpsvd.experiments.papers.figure_9 import FIGURE_9
 from mlpsvd.experiments.papers.finding import Reproduction
 from mlpsvd.experiments.papers.kantack import KANTACK_FIGURE_3, KANTACK_FIGURE_4, KANTACK_FIGURE_5
 from mlpsvd.experiments.papers.kantack_training import KANTACK_FIGURE_7, KANTACK_RATE, KANTACK_UPDATE
+from mlpsvd.experiments.papers.naumov import NAUMOV_HESSIAN, NAUMOV_TIME
+from mlpsvd.experiments.papers.naumov_recurrence import NAUMOV_RECURRENCE
 from mlpsvd.experiments.papers.pareto import PARETO
 from mlpsvd.experiments.papers.smaller_ranks import SMALLER_RANKS
 from mlpsvd.experiments.papers.table_1 import TABLE_I
@@ -74,6 +76,12 @@ PAPERS: tuple[Paper, ...] = (
         "Divya",
         "R. Divya, “Linear algebraic methods in neural networks”",
         (DIVYA_CONVOLUTION, DIVYA_COMPRESSION, DIVYA_ROBUSTNESS),
+    ),
+    Paper(
+        "naumov",
+        "Naumov (2017)",
+        "M. Naumov, “Feedforward and recurrent neural networks backward propagation and Hessian in matrix form” (2017)",
+        (NAUMOV_HESSIAN, NAUMOV_TIME, NAUMOV_RECURRENCE),
     ),
 )  # fmt: skip
 """The papers, in the order of the window and of the report. A new entry needs nothing else."""

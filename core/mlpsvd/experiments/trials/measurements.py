@@ -21,10 +21,11 @@ from mlpsvd.experiments.bayes_limit import bayes_limit
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Race
+from mlpsvd.experiments.recurrence import Recurrence, compare_recurrence
 from mlpsvd.network.network import Network
 from mlpsvd.training.events import EpochEvent
 
-__all__ = ["Measurement", "RaceMeasurement", "measure", "race_table"]
+__all__ = ["Measurement", "RaceMeasurement", "measure", "race_table", "recurrence_table"]
 
 
 class Measurement(enum.Enum):
@@ -33,12 +34,14 @@ class Measurement(enum.Enum):
     RACE: accuracies, ranks, numbers of weights and times of every network. SINGULAR_VALUES: RACE and the singular
     values of the first weight matrix after each epoch. SMALLER_RANKS: RACE and the accuracy of dense networks truncated
     to each smaller rank, for each epoch. BAYES: the Bayes limit, estimated on as many clips as the test set has.
+    RECURRENCE: recurrent networks over the frames, an MLP on the mean magnitude, and the Bayes limit of whole clips.
     """
 
     RACE = "race"
     SINGULAR_VALUES = "singular values"
     SMALLER_RANKS = "smaller ranks"
     BAYES = "bayes limit"
+    RECURRENCE = "recurrence"
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,8 @@ def measure(experiment: Experiment, measurement: Measurement) -> dict[str, Any]:
     with threadpool_limits(limits=1):
         if measurement is Measurement.BAYES:
             return _bayes(experiment)
+        if measurement is Measurement.RECURRENCE:
+            return _recurrence(experiment)
         return race_table(_raced(experiment), measurement)
 
 
@@ -131,6 +136,33 @@ def _bayes(experiment: Experiment) -> dict[str, Any]:
     if limit is None:
         raise DataError("the Bayes limit is known for synthetic clips of Gaussian noise only")
     return {"accuracy": limit.accuracy, "standard_error": limit.standard_error, "n_clips": limit.n_clips}
+
+
+def recurrence_table(found: Recurrence) -> dict[str, Any]:
+    """Return a comparison of recurrent networks as nested dictionaries, ready for JSON.
+
+    Raises
+    ------
+    DataError
+        If the Bayes limit is not known.
+    """
+    if found.limit is None:
+        raise DataError("recurrent networks are compared on synthetic clips of Gaussian noise only")
+    networks = {
+        name: {
+            "test_accuracy": [_short(event.test_accuracy) for event in events],
+            "ranks": list(events[-1].ranks),
+            "n_weights": events[-1].n_weights,
+        }
+        for name, events in found.histories.items()
+    }
+    return {"engine": "reference engine", "networks": networks, "limit": found.limit.accuracy}
+
+
+def _recurrence(experiment: Experiment) -> dict[str, Any]:
+    *_, found = compare_recurrence(experiment)
+    assert isinstance(found, Recurrence)
+    return recurrence_table(found)
 
 
 def _raced(experiment: Experiment) -> RaceMeasurement:
