@@ -12,6 +12,7 @@ from mlpsvd import settings
 from mlpsvd.contenders import CONTENDERS, DEFAULT_CONTENDERS, FAIR_CONTENDERS
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.settings import SettingInfo
+from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.folding_section import FoldingSection
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 from mlpsvd_gui.widgets.setting_editors import SettingEditor, SeveralChoicesEditor, editor_for
@@ -175,7 +176,7 @@ def _contenders_editor() -> SeveralChoicesEditor:
     sets = {"Paper's comparison": DEFAULT_CONTENDERS, "Fair comparison": FAIR_CONTENDERS}
     editor = SeveralChoicesEditor(list(CONTENDERS), [one.title for one in CONTENDERS.values()], sets)
     for key, action in editor.actions_by_value.items():
-        action.setToolTip(CONTENDERS[key].shows)
+        action.setToolTip(plain_tip(CONTENDERS[key].shows))
     editor.set_actions["Fair comparison"].setToolTip(
         "Tells the effects of factors, step size, hidden layer and discarding apart; takes about three times as long."
     )
