@@ -13,7 +13,6 @@ The rules do not depend on the language of the system:
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from decimal import Decimal
 
 from mlpsvd.errors import QuantityError
 from mlpsvd.settings import SettingInfo
-from mlpsvd.text import quoted
+from mlpsvd.text import format_number, frequency_text, quoted
 
 __all__ = ["Quantity", "format_number", "parse_quantity"]
 
@@ -110,6 +109,8 @@ class Quantity:
         """Return a number with its unit, as :meth:`parse` reads it."""
         if self.zero and value == 0:
             return self.zero
+        if self.unit == "Hz":
+            return frequency_text(value)
         gap = "" if self.unit == "" else " "
         return f"{format_number(value)}{gap}{self.unit}"
 
@@ -119,7 +120,8 @@ class Quantity:
         low, high = (None if limit is None else self.format(limit) for limit in (self.low, self.high))
         if self.low is not None and high is not None:
             is_zero = bool(self.zero) and self.low == 0
-            return f"{noun} from {low if is_zero else format_number(self.low)} to {high}"
+            is_one_unit = str(low).split(" ")[1:] == high.split(" ")[1:]
+            return f"{noun} from {format_number(self.low) if is_one_unit and not is_zero else low} to {high}"
         if low is not None:
             return f"{noun} of at least {low}"
         return noun if high is None else f"{noun} of at most {high}"
@@ -177,32 +179,6 @@ def parse_quantity(text: str, unit: str = "", is_integer: bool = False) -> float
     if is_integer and exact != exact.to_integral_value():
         raise QuantityError(f"{_quote(text)} is not a whole number: enter one such as {round(value)}.")
     return value
-
-
-def format_number(value: float) -> str:
-    """Return the shortest text that :func:`parse_quantity` reads as the same number.
-
-    Parameters
-    ----------
-    value : float
-        Finite.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> format_number(16000.0), format_number(1e-8), format_number(0.1)
-    ('16000', '1e-8', '0.1')
-    """
-    number = float(value)
-    if not math.isfinite(number):
-        return repr(number)
-    if number == int(number) and abs(number) < 1e15:
-        return str(int(number))
-    mantissa, e, exponent = repr(number).partition("e")
-    return f"{mantissa}e{int(exponent)}" if e else mantissa
 
 
 def _mantissa(digits: str, text: str, unit: str, is_integer: bool) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 from mlpsvd.errors import SettingError
-from mlpsvd.text import is_unicode
+from mlpsvd.text import format_number, is_unicode
 
 __all__ = [
     "SettingInfo",
@@ -89,11 +89,11 @@ class SettingInfo:
         element = get_args(self.type)[0] if get_origin(self.type) is tuple else self.type
         noun = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}.get(element, "a table")
         if self.low is not None and self.high is not None:
-            noun += f" from {self.low:.15g} to {self.high:.15g}"
+            noun += f" from {format_number(self.low)} to {format_number(self.high)}"
         elif self.low is not None:
-            noun += f" of at least {self.low:.15g}"
+            noun += f" of at least {format_number(self.low)}"
         elif self.high is not None:
-            noun += f" of at most {self.high:.15g}"
+            noun += f" of at most {format_number(self.high)}"
         if self.unit:
             noun += f" ({self.unit})"
         return f"a list, each {noun}" if get_origin(self.type) is tuple else noun

@@ -8,16 +8,20 @@ import math
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
 
 __all__ = [
     "counted",
     "csv_text",
     "duration_text",
     "first_line",
+    "format_number",
+    "frequency_text",
     "is_unicode",
     "length_text",
     "one_line",
     "quoted",
+    "rounded_number",
     "sentence",
     "spreadsheet_cell",
     "spreadsheet_row",
@@ -62,6 +66,63 @@ def with_minus(text: str) -> str:
     ('−3.5 dB', '1e−05', 'MLP-SVD, class-2')
     """
     return _HYPHEN_BEFORE_A_NUMBER.sub("−", text)
+
+
+def format_number(value: float) -> str:
+    """Return the shortest text that :func:`mlpsvd.quantities.parse_quantity` reads as the same number.
+
+    Parameters
+    ----------
+    value : float
+        Finite.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> format_number(16000.0), format_number(1e-8), format_number(0.1)
+    ('16000', '1e-8', '0.1')
+    """
+    number = float(value)
+    if not math.isfinite(number):
+        return repr(number)
+    if number == int(number) and abs(number) < 1e15:
+        return str(int(number))
+    mantissa, e, exponent = repr(number).partition("e")
+    return f"{mantissa}e{int(exponent)}" if e else mantissa
+
+
+def frequency_text(frequency_hz: float) -> str:
+    """Return a frequency without loss, in kHz from 10 kHz.
+
+    Examples
+    --------
+    >>> frequency_text(710.0), frequency_text(8000), frequency_text(16000), frequency_text(44100)
+    ('710 Hz', '8000 Hz', '16 kHz', '44.1 kHz')
+    """
+    if not 1e4 <= abs(frequency_hz) < 1e9:
+        return f"{format_number(frequency_hz)} Hz"
+    exact = Decimal(repr(float(frequency_hz))).scaleb(-3)  # a division would round
+    return f"{exact.normalize():f} kHz"
+
+
+def rounded_number(value: float, digits: int = 4) -> str:
+    """Return a number with at most so many significant digits, as it is shown beside a plot or in a table.
+
+    Examples
+    --------
+    >>> rounded_number(0.12345), rounded_number(16000), rounded_number(-1e-8), rounded_number(2.5e9)
+    ('0.1235', '16,000', '−1e−8', '2.5e9')
+    """
+    text = f"{value:.{digits}g}"
+    mantissa, e, exponent = text.partition("e")
+    if not e:
+        return with_minus(text)
+    if 0 < int(exponent) < 6:
+        return with_minus(f"{round(float(text)):,}")
+    return with_minus(f"{mantissa}e{int(exponent)}")
 
 
 def duration_text(seconds: float) -> str:

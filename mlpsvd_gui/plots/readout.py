@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
-from mlpsvd.text import with_minus
+from mlpsvd.text import rounded_number
 from mlpsvd_gui.plots.theme import Theme, small_font, with_alpha
 
 __all__ = ["Readout", "number_text"]
@@ -15,7 +15,7 @@ __all__ = ["Readout", "number_text"]
 
 def number_text(value: float, unit: str = "") -> str:
     """Format a value with four significant digits and its unit."""
-    text = with_minus(f"{value:.4g}")
+    text = rounded_number(value)
     return f"{text} {unit}" if unit else text
 
 

@@ -25,7 +25,6 @@ __all__ = [
     "mix",
     "on_paper",
     "series_colour",
-    "series_line_style",
     "small_font",
     "theme_for",
     "with_alpha",
@@ -66,7 +65,6 @@ _CLASS_LINE_STYLES = (
     Qt.PenStyle.DashDotLine,
 )
 """One style per five classes, so that forty classes differ."""
-_LINE_STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
 CONTENDER_COLOURS: dict[bool, tuple[str, ...]] = {
     False: ("#1f5fa8", "#c4500a", "#2e7d5b", "#7a4fa0", "#8a6d00", "#b03060", "#3f6f7f"),
@@ -172,11 +170,6 @@ def series_colour(name_index: int, theme: Theme) -> QColor:
     """Return the colour of a network: that of its contender's colour index."""
     colours = CONTENDER_COLOURS[theme.is_dark]
     return QColor(colours[name_index % len(colours)])
-
-
-def series_line_style(name_index: int) -> Qt.PenStyle:
-    """Return the line style of a network: the MLP solid, the MLP-SVD dashed."""
-    return _LINE_STYLES[name_index % len(_LINE_STYLES)]
 
 
 def small_font() -> QFont:

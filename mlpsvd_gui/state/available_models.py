@@ -14,6 +14,7 @@ from mlpsvd.experiments.runs.results import model_of
 from mlpsvd.experiments.runs.run import RunData
 from mlpsvd.metrics.uncertainty import accuracy_text
 from mlpsvd.models.model_file import load_model
+from mlpsvd.text import counted, frequency_text
 
 __all__ = ["AvailableModel", "default_model", "model_from_file", "models_from_run"]
 
@@ -81,7 +82,8 @@ def model_from_file(path: Path) -> AvailableModel:
         If it cannot be read or is not a model.
     """
     model = load_model(path)
-    tip = f"{path}: {len(model.class_names)} classes, {model.features.sample_rate_hz:g} Hz, {model.clip_s:g} s a window"
+    rate = frequency_text(model.features.sample_rate_hz)
+    tip = f"{path}: {counted(len(model.class_names), 'class')}, {rate}, {model.clip_s:g} s a window"
     return AvailableModel(str(path), path.name, tip, Classifier(model))
 
 
@@ -91,5 +93,6 @@ def _from_outcome(data: RunData, outcome: Outcome) -> AvailableModel:
     kind = "test" if outcome.validation is None else "cross-validated"
     accuracy = accuracy_text(judged_accuracy(outcome), judged_clips(outcome))
     tip = f"{name} after epoch {outcome.last.epoch} of “{data.experiment.name}”, {kind} accuracy {accuracy}"
-    text = f"{name}, just trained: {'did not learn' if outcome.at_chance else f'{accuracy} {kind}'}"
+    measured = f"{'test accuracy' if kind == 'test' else kind} {accuracy}"
+    text = f"{name}, just trained: {'did not learn' if outcome.at_chance else measured}"
     return AvailableModel(outcome.contender.key, text, tip, Classifier(model), outcome.at_chance)

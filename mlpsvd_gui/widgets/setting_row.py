@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 
+from mlpsvd.quantities import Quantity
 from mlpsvd.settings import SettingInfo
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.plain_label import PlainLabel
@@ -27,15 +28,17 @@ def tooltip(info: SettingInfo, key: str) -> str:
     if info.unit:
         lines.append(f"Unit: {info.unit}<br>")
     lines.append(f"Allowed: {info.expected()}<br>")
-    lines.append(f"Value in the paper: {_value_text(info.default)}{f' {info.unit}' if info.unit else ''}<br>")
+    lines.append(f"Value in the paper: {_value_text(info)}<br>")
     lines.append(f"<small>{key}</small>")
     return "".join(lines)
 
 
-def _value_text(value: Any) -> str:
+def _value_text(info: SettingInfo) -> str:
+    value = info.default
     if isinstance(value, tuple):
         return ", ".join(str(entry) for entry in value) or "(empty)"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return Quantity.of(info).format(value) if is_number else f"{value} {info.unit}".rstrip()
 
 
 class SettingRow(QObject):
@@ -65,9 +68,7 @@ class SettingRow(QObject):
         self._reset.setText("↺")
         self._reset.setAutoRaise(True)
         self._reset.setFixedSize(_RESET_SIZE, _RESET_SIZE)
-        self._reset.setToolTip(
-            plain_tip(f"Reset to the paper's value: {_value_text(self.info.default)} {self.info.unit}".strip())
-        )
+        self._reset.setToolTip(plain_tip(f"Reset to the paper's value: {_value_text(self.info)}"))
         self._reset.setAccessibleName(f"Reset {self.info.label}")
         self._reset.clicked.connect(lambda: self.reset_requested.emit(self.key))
         self._problem.setWordWrap(True)

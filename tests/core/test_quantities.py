@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpsvd.errors import QuantityError
-from mlpsvd.quantities import format_number, parse_quantity
+from mlpsvd.quantities import Quantity, format_number, parse_quantity
+from mlpsvd.text import frequency_text
 
 RIGHT = [
     ("50 ms", "s", 0.05),
@@ -100,6 +101,21 @@ def test_whole_numbers_may_be_written_with_an_exponent_but_have_no_fraction() ->
 def test_what_is_formatted_is_read_as_the_same_number(value: float, unit: str) -> None:
     for text in (format_number(value), f"{format_number(value)} {unit}", format_number(value).replace("-", "\u2212")):
         assert parse_quantity(text, unit) == value
+    assert Quantity(unit).parse(Quantity(unit).format(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("frequency_hz", "text"),
+    [(710.0, "710 Hz"), (9999.5, "9999.5 Hz"), (16000.0, "16 kHz"), (44100.0, "44.1 kHz"), (11025.0, "11.025 kHz")],
+)
+def test_frequencies_from_10_khz_are_shown_in_khz(frequency_hz: float, text: str) -> None:
+    assert Quantity("Hz").format(frequency_hz) == frequency_text(frequency_hz) == text
+    assert Quantity("Hz").parse(text) == frequency_hz
+
+
+def test_a_range_names_both_units() -> None:
+    assert Quantity("Hz", low=100, high=8000).expected() == "a number from 100 to 8000 Hz"
+    assert Quantity("Hz", is_integer=True, low=1000, high=768000).expected() == "a whole number from 1000 Hz to 768 kHz"
 
 
 @given(st.integers(1, 999), st.text("0123456789", min_size=1, max_size=6), st.sampled_from(".,"))

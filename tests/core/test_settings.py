@@ -67,7 +67,7 @@ def test_every_setting_has_a_label_a_sentence_and_a_possible_default(cls: type) 
 def test_what_would_be_right_is_said_with_range_unit_and_choices() -> None:
     assert info(TrainingSettings, "batch_size").expected() == "a whole number from 1 to 1000000 (clips)"
     assert info(Experiment, "seed").expected() == "a whole number from 0 to 4294967295"
-    assert info(TrainingSettings, "learning_rate").expected() == "a number from 1e-09 to 100"
+    assert info(TrainingSettings, "learning_rate").expected() == "a number from 1e-9 to 100"
     assert info(BandPass, "centre_hz").expected() == "a number of at least 1 (Hz)"
     assert info(NetworkSettings, "hidden").expected() == "a list, each a whole number from 1 to 65536"
     assert (

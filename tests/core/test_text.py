@@ -16,6 +16,7 @@ from mlpsvd.text import (
     length_text,
     one_line,
     quoted,
+    rounded_number,
     sentence,
     spreadsheet_cell,
     spreadsheet_row,
@@ -110,3 +111,11 @@ def test_lengths_of_recordings(seconds: float, text: str) -> None:
 def test_a_csv_text_is_read_back_and_holds_no_formula() -> None:
     text = csv_text([("a, b", 'say "hi"'), ("=1+1", -3.5)])
     assert list(csv.reader(text.splitlines())) == [["a, b", 'say "hi"'], ["'=1+1", "-3.5"]]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.12345, "0.1235"), (8000.0, "8000"), (16000.0, "16,000"), (-123456.0, "−123,500"), (1e-8, "1e−8"), (3e9, "3e9")],
+)
+def test_numbers_beside_plots_have_four_digits_and_no_long_exponent(value: float, text: str) -> None:
+    assert rounded_number(value) == text

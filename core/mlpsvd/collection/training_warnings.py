@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from mlpsvd.collection.recorded_clip import RecordedClip
 from mlpsvd.datasets.labels import natural_key
 from mlpsvd.datasets.survey import listed, unbalanced
+from mlpsvd.text import frequency_text
 
 __all__ = ["FEWEST_CLASSES", "FEWEST_CLIPS", "warnings_for_training"]
 
@@ -58,7 +59,7 @@ def _clipped(clips: Sequence[RecordedClip]) -> Iterator[str]:
 def _rates(clips: Sequence[RecordedClip]) -> Iterator[str]:
     rates = Counter(one.sample_rate_hz for one in clips if one.sample_rate_hz > 0.0)
     if len(rates) > 1:
-        listed = ", ".join(f"{rate:g} Hz ({rates[rate]})" for rate in sorted(rates))
+        listed = ", ".join(f"{frequency_text(rate)} ({rates[rate]})" for rate in sorted(rates))
         yield (
             f"The clips have different sample rates, {listed}: frequencies above the lowest rate may reveal "
             "the device instead of the sound."

@@ -9,6 +9,7 @@ from typing import Literal
 from mlpsvd.settings import setting
 from mlpsvd.signals.bank import BandPass, paper_bank
 from mlpsvd.signals.noise import Noise
+from mlpsvd.text import frequency_text
 
 __all__ = ["DataSettings", "DataSource", "LabelsFrom", "LettersSettings", "RecordingsSettings", "SyntheticSettings"]
 
@@ -43,10 +44,10 @@ class SyntheticSettings:
             if not one.label.strip() or labels.index(one.label) != index:
                 yield f"filters[{index}].label", one.label, "a name that no other class has"
             if one.centre_hz >= self.sample_rate_hz / 2:
-                limit = f"below half the sample rate ({self.sample_rate_hz / 2:g} Hz)"
+                limit = f"below half the sample rate ({frequency_text(self.sample_rate_hz / 2)})"
                 yield f"filters[{index}].centre_hz", one.centre_hz, limit
             elif one.bandwidth_hz >= self.sample_rate_hz / 4:
-                limit = f"below a quarter of the sample rate ({self.sample_rate_hz / 4:g} Hz)"
+                limit = f"below a quarter of the sample rate ({frequency_text(self.sample_rate_hz / 4)})"
                 yield f"filters[{index}].bandwidth_hz", one.bandwidth_hz, limit
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.text import one_line
+from mlpsvd.text import frequency_text, one_line
 
 __all__ = ["RecordingFacts", "copies", "listed", "survey", "survey_recording", "unbalanced"]
 
@@ -171,8 +171,9 @@ def _rates(by_class: Mapping[str, Sequence[RecordingFacts]]) -> Iterator[str]:
             if share >= _ALIKE and others:
                 usual = max(shares[others[0]], key=lambda one: shares[others[0]][one])
                 yield (
-                    f"The classes differ in sample rate: {one_line(label)} has {rate:g} Hz, {listed(others)} "
-                    f"{usual:g} Hz. The network may learn the device instead; record all classes at one rate."
+                    f"The classes differ in sample rate: {one_line(label)} has {frequency_text(rate)}, "
+                    f"{listed(others)} {frequency_text(usual)}. The network may learn the device instead; "
+                    "record all classes at one rate."
                 )
                 return
 

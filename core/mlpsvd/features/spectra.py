@@ -16,6 +16,7 @@ from mlpsvd.errors import DataError, FileFormatError
 from mlpsvd.features.conditioning import Conditioning
 from mlpsvd.features.magnitudes import LOG_FLOOR, clip_magnitudes, n_parts
 from mlpsvd.features.settings import FeatureSettings, Scaling
+from mlpsvd.text import frequency_text
 
 __all__ = ["Clips", "FittedFeatures", "fit", "fit_magnitudes", "fit_transform", "n_samples_needed"]
 
@@ -137,7 +138,7 @@ class FittedFeatures:
         }[one.scaling]
         return (
             f"{self.n_features} {kind} of the {one.fft_size}-point FFT ({one.window} window) {where}{trimmed} "
-            f"0 to {top_hz:g} Hz in steps of {self.sample_rate_hz / one.fft_size:g} Hz, {scaling}"
+            f"0 to {frequency_text(top_hz)} in steps of {self.sample_rate_hz / one.fft_size:g} Hz, {scaling}"
         )
 
     def to_arrays(self) -> dict[str, NDArray[np.float64]]:

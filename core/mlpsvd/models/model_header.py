@@ -21,6 +21,7 @@ from mlpsvd.models.temperature import LARGEST, SMALLEST
 from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.network.spec_table import spec_from_fields, spec_to_table
 from mlpsvd.settings import to_table
+from mlpsvd.text import frequency_text
 
 __all__ = ["Header", "read_header", "write_header"]
 
@@ -75,7 +76,9 @@ def read_header(fields: Fields) -> Header:
     rate_hz = fields.number("sample_rate_hz", *_RATES_HZ)
     clip_s = fields.number("clip_s", 1e-6, _LONGEST_CLIP_S)
     if clip_s * rate_hz > _MOST_CLIP_SAMPLES:
-        raise FileFormatError(f"a clip of {clip_s:g} s at {rate_hz:g} Hz is too long; at most 2^30 samples are allowed")
+        raise FileFormatError(
+            f"a clip of {clip_s:g} s at {frequency_text(rate_hz)} is too long; at most 2^30 samples are allowed"
+        )
     features = checked_settings(FeatureSettings, complete_features(fields.table("features").raw()), "features.")
     class_names, experiment = fields.texts("class_names"), fields.table("experiment")
     if "input" in fields:

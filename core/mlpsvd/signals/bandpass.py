@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mlpsvd.errors import SettingError
 from mlpsvd.signals.bank import BandPass
+from mlpsvd.text import frequency_text
 
 __all__ = [
     "Coefficients",
@@ -79,9 +80,10 @@ def coefficients(filter: BandPass, sample_rate_hz: float) -> Coefficients:
     0.498
     """
     if not 0.0 < filter.centre_hz < sample_rate_hz / 2:
-        raise SettingError("centre_hz", filter.centre_hz, f"above 0 and below {sample_rate_hz / 2:g} Hz")
+        raise SettingError("centre_hz", filter.centre_hz, f"above 0 and below {frequency_text(sample_rate_hz / 2)}")
     if not 0.0 < filter.bandwidth_hz < sample_rate_hz / 4:
-        raise SettingError("bandwidth_hz", filter.bandwidth_hz, f"above 0 and below {sample_rate_hz / 4:g} Hz")
+        quarter = frequency_text(sample_rate_hz / 4)
+        raise SettingError("bandwidth_hz", filter.bandwidth_hz, f"above 0 and below {quarter}")
     theta = 2.0 * math.pi * filter.centre_hz / sample_rate_hz
     t = math.tan(theta / (2.0 * filter.q))
     beta = 0.5 * (1.0 - t) / (1.0 + t)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mlpsvd.errors import SettingError
 from mlpsvd.signals import bandpass
 from mlpsvd.signals.bank import BandPass
+from mlpsvd.text import frequency_text
 
 __all__ = ["QUANTITIES", "Quantity", "bandwidth_text", "curves", "frequency_grid", "poles_and_zeros"]
 
@@ -100,7 +101,7 @@ def bandwidth_text(one: BandPass, sample_rate_hz: float) -> str:
     try:
         c = bandpass.coefficients(one, sample_rate_hz)
     except SettingError:
-        return f"{one.label} is not possible at a sample rate of {sample_rate_hz:g} Hz."
+        return f"{one.label} is not possible at a sample rate of {frequency_text(sample_rate_hz)}."
     low_hz, high_hz = bandpass.half_power_points_hz(c, sample_rate_hz)
     width_hz = bandpass.measured_bandwidth_hz(c, sample_rate_hz)
     return f"{one.label}: −3 dB at {low_hz:.1f} Hz and {high_hz:.1f} Hz, measured bandwidth {width_hz:.4g} Hz"

@@ -48,4 +48,4 @@ def test_unequal_classes_and_clipped_clips_are_reported() -> None:
 def test_different_sample_rates_are_reported() -> None:
     other = RecordedClip("x", Path("x"), "x", "dog", sample_rate_hz=16000.0)
     (received,) = warnings_for_training([*clips(dog=4, cat=5), other])
-    assert "16000 Hz (1), 48000 Hz (9)" in received
+    assert "16 kHz (1), 48 kHz (9)" in received

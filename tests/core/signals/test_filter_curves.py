@@ -49,4 +49,4 @@ def test_poles_lie_at_the_angle_of_the_centre() -> None:
 
 def test_the_measured_bandwidth_is_written_out() -> None:
     assert "measured bandwidth 10 Hz" in bandwidth_text(BANK[0], RATE_HZ)
-    assert bandwidth_text(BANK[1], RATE_HZ) == "too high is not possible at a sample rate of 16000 Hz."
+    assert bandwidth_text(BANK[1], RATE_HZ) == "too high is not possible at a sample rate of 16 kHz."

@@ -17,7 +17,6 @@ from mlpsvd_gui.plots.theme import (
     class_line_style,
     on_paper,
     series_colour,
-    series_line_style,
     small_font,
     theme_for,
 )
@@ -96,10 +95,9 @@ def test_colours_of_a_dark_window_become_those_of_a_light_one_on_paper() -> None
     assert contrast(on_paper(QColor("#ffff99")), LIGHT.background) > 1.5
 
 
-def test_the_mlp_is_solid_and_the_mlp_svd_dashed() -> None:
-    assert series_line_style(0) == Qt.PenStyle.SolidLine
-    assert series_line_style(1) == Qt.PenStyle.DashLine
-    assert series_colour(0, DARK) != series_colour(1, DARK)
+def test_the_mlp_and_the_mlp_svd_have_their_own_colours() -> None:
+    for theme in (LIGHT, DARK):
+        assert series_colour(0, theme) != series_colour(1, theme)
 
 
 def test_a_palette_gives_its_own_background(qtbot: QtBot) -> None:

@@ -22,6 +22,7 @@ from mlpsvd.audio.devices.input_stream import BLOCK_S, InputStream
 from mlpsvd.audio.devices.portaudio import PortAudioLibrary
 from mlpsvd.audio.devices.pulse import PulseAnswer, PulseSource, PulseState
 from mlpsvd.errors import DeviceError
+from mlpsvd.text import frequency_text
 
 __all__ = ["ChannelError", "Target", "check_channel", "open_input", "require_answer"]
 
@@ -197,7 +198,8 @@ def _open(library: PortAudioLibrary, target: Target, found: _Match, wake: thread
 def _remark(target: Target, device: InputDevice, rate_hz: float) -> str:
     if rate_hz == device.native_rate_hz:
         return ""
-    return f"{target.name} refuses its native rate of {device.native_rate_hz:g} Hz and is opened at {rate_hz:g} Hz"
+    native = frequency_text(device.native_rate_hz)
+    return f"{target.name} refuses its native rate of {native} and is opened at {frequency_text(rate_hz)}"
 
 
 def _is_about_rate(error: Exception) -> bool:

@@ -18,6 +18,7 @@ from mlpsvd.classification.mismatch_rules import (
     level_matters,
 )
 from mlpsvd.models.model import Model
+from mlpsvd.text import frequency_text
 
 __all__ = ["file_mismatches"]
 
@@ -67,8 +68,8 @@ def file_mismatches(
 
 def _rate(file_hz: float, model_hz: float) -> str:
     return (
-        f"it has a sample rate of {file_hz:g} Hz and the model was trained at {model_hz:g} Hz, so everything above "
-        f"{file_hz / 2:g} Hz is missing"
+        f"it has a sample rate of {frequency_text(file_hz)} and the model was trained at {frequency_text(model_hz)}, "
+        f"so everything above {frequency_text(file_hz / 2)} is missing"
     )
 
 

@@ -18,6 +18,7 @@ from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.errors import DataError
 from mlpsvd.features.conditioning import Conditioning
 from mlpsvd.settings import check
+from mlpsvd.text import frequency_text
 
 __all__ = ["Latency", "LiveClassifier", "LiveDecision"]
 
@@ -122,8 +123,8 @@ class LiveClassifier:
         """
         if classifier.sample_rate_hz != self._sample_rate_hz:
             raise DataError(
-                f"The model wants {classifier.sample_rate_hz:g} Hz and the source delivers "
-                f"{self._sample_rate_hz:g} Hz; stop and start again with this model"
+                f"The model wants {frequency_text(classifier.sample_rate_hz)} and the source delivers "
+                f"{frequency_text(self._sample_rate_hz)}; stop and start again with this model"
             )
         self._require_room(classifier)
         _require_fit(conditioning, classifier)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from mlpsvd.text import frequency_text
+
 __all__ = ["background", "clipping", "level", "rate", "spectrum"]
 
 
 def rate(source_hz: float, model_hz: float) -> str:
     """Return the message for a device whose sample rate is below the model's."""
+    source, model = frequency_text(source_hz), frequency_text(model_hz)
     return (
-        f"The device delivers {source_hz:g} Hz and the model was trained on {model_hz:g} Hz, so everything above "
-        f"{source_hz / 2:g} Hz is missing: choose a device or a profile with {model_hz:g} Hz (a headset's music "
-        f"profile instead of its call profile), or train on recordings at {source_hz:g} Hz."
+        f"The device delivers {source} and the model was trained on {model}, so everything above "
+        f"{frequency_text(source_hz / 2)} is missing: choose a device or a profile with {model} (a headset's music "
+        f"profile instead of its call profile), or train on recordings at {source}."
     )
 
 

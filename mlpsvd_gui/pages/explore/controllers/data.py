@@ -16,6 +16,7 @@ from mlpsvd.datasets.left_out import counts_text
 from mlpsvd.datasets.settings import DataSettings
 from mlpsvd.experiments.presets import LETTERS_PRESET, PRESETS, RECORDINGS_PRESET
 from mlpsvd.experiments.recordings_recipe import adapted_to, adapted_to_bank, name_of
+from mlpsvd.text import frequency_text
 from mlpsvd_gui.pages.explore.views.data_panel import DataPanel
 from mlpsvd_gui.pages.explore.workers.preview import Preview, PreviewRequest
 from mlpsvd_gui.pages.explore.workers.preview_maker import PreviewMaker
@@ -196,7 +197,7 @@ class DataController(QObject):
         one = self._data.synthetic
         return (
             f"{len(one.filters)} classes × ({one.train_per_class} + {one.test_per_class}) clips of {one.noise} noise, "
-            f"{one.duration_s:g} s at {one.sample_rate_hz / 1000:g} kHz"
+            f"{one.duration_s:g} s at {frequency_text(one.sample_rate_hz)}"
         )
 
     def _ask_at_rest(self) -> None:

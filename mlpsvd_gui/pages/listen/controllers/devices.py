@@ -11,7 +11,7 @@ from mlpsvd.audio.devices.devices import DeviceList, InputDevice
 from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.json_fields import Fields
-from mlpsvd.text import counted
+from mlpsvd.text import counted, frequency_text
 from mlpsvd_gui.pages.listen.views.device_chooser import DEFAULT_KEY, DeviceChooser, DeviceEntry
 from mlpsvd_gui.state.preferences import Preferences, or_default
 
@@ -185,7 +185,7 @@ class DevicesController(QObject):
 
 
 def _entry(device: InputDevice) -> DeviceEntry:
-    rate = f"{device.native_rate_hz / 1000.0:g} kHz"
+    rate = frequency_text(device.native_rate_hz)
     default = ", default" if device.is_default else ""
     channels = counted(device.n_channels, "channel")
     text = f"{device.name}   {device.host_api}, {rate}{default}"

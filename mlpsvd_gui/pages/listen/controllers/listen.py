@@ -12,7 +12,7 @@ from mlpsvd.audio.sources.source import SourceState
 from mlpsvd.audio.sources.synthetic_source import SyntheticSource
 from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.errors import MlpSvdError
-from mlpsvd.text import sentence
+from mlpsvd.text import frequency_text, sentence
 from mlpsvd_gui.pages.listen.controllers.calibration import CalibrationController
 from mlpsvd_gui.pages.listen.controllers.conditioning import ConditioningController
 from mlpsvd_gui.pages.listen.controllers.decision_log import LiveLog
@@ -180,7 +180,7 @@ class ListenController(QObject):
             else:
                 self._begin_view(session)
                 return
-        rate = f"{model.classifier.sample_rate_hz / 1000:g} kHz"
+        rate = frequency_text(model.classifier.sample_rate_hz)
         self._notes.show_notice(f"Input reopened at {rate} for {model.text}.")
         self._starts_again = True
         session.ask_to_stop()

@@ -10,7 +10,7 @@ from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.papers.finding import Comparison, Finding, Reproduction, Table
 from mlpsvd.experiments.papers.kept_results import Completion, KeptResult
 from mlpsvd.experiments.papers.registry import paper_of
-from mlpsvd.text import counted, duration_text, sentence, with_minus
+from mlpsvd.text import counted, duration_text, rounded_number, sentence, with_minus
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.pages.papers.views.content import RowState, ShownPaperResult, ShownResult, ShownTable
 
@@ -141,7 +141,7 @@ def _shown_table(table: Table) -> ShownTable:
 
 def _cell(value: Any) -> str:
     if isinstance(value, float):
-        return "–" if math.isnan(value) else with_minus(f"{value:g}")
+        return "–" if math.isnan(value) else rounded_number(value, 6)
     return str(value)
 
 

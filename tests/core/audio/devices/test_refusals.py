@@ -56,7 +56,7 @@ def test_another_rate_is_taken_where_the_native_one_is_refused(
     listening = listen(rate_hz=16000.0)
     assert listening.source.raw_rate_hz == 44100.0
     assert listening.source.status.message == (
-        "The default microphone refuses its native rate of 48000 Hz and is opened at 44100 Hz"
+        "The default microphone refuses its native rate of 48 kHz and is opened at 44.1 kHz"
     )
     listening.until_steady()
     # A busy machine interrupts the tone; a part without an interruption has its level.

@@ -90,14 +90,16 @@ def test_sound_like_the_training_set_has_no_notes(noise_model: Model, write: Cal
     assert low - 6.0 < result.level_dbfs < high + 6.0
 
 
-@pytest.mark.parametrize("rate_hz", [8000, 4000, 11025, 15000])
+@pytest.mark.parametrize(
+    ("rate_hz", "rate"), [(8000, "8000 Hz"), (4000, "4000 Hz"), (11025, "11.025 kHz"), (15000, "15 kHz")]
+)
 def test_a_file_that_lacks_a_part_of_the_band_is_doubtful_and_speech_is_unknown(
-    rate_hz: int, noise_model: Model, write: Callable[..., Path]
+    rate_hz: int, rate: str, noise_model: Model, write: Callable[..., Path]
 ) -> None:
     result = result_of(noise_model, write(0.1 * np.random.default_rng(0).standard_normal(rate_hz), rate_hz))
     assert result.is_unknown and result.verdict == "unknown"
     assert result.notes[0] == (
-        f"it has a sample rate of {rate_hz} Hz and the model was trained at 16000 Hz, so everything above "
+        f"it has a sample rate of {rate} and the model was trained at 16 kHz, so everything above "
         f"{rate_hz / 2:g} Hz is missing"
     )
     assert any("unlike every class" in note for note in result.notes)

@@ -155,7 +155,7 @@ def test_a_model_of_another_rate_is_refused_in_words(classifier: Classifier) -> 
     model = random_model(1)
     other = dataclasses.replace(model, features=dataclasses.replace(model.features, sample_rate_hz=16000.0))
     live = LiveClassifier(RingBuffer(1000), classifier)
-    with pytest.raises(DataError, match="16000 Hz and the source delivers 8000 Hz"):
+    with pytest.raises(DataError, match="16 kHz and the source delivers 8000 Hz"):
         live.swap(Classifier(other))
     assert live.classifier is classifier
 

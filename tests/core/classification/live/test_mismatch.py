@@ -99,7 +99,7 @@ def test_sound_like_the_training_clips_gives_no_message(story: Story) -> None:
 def test_a_device_rate_below_the_models_is_reported_at_once_and_stays(model: Model) -> None:
     (found,) = MismatchWatch(model, 8000.0).current
     assert found.kind is MismatchKind.RATE
-    assert "delivers 8000 Hz and the model was trained on 16000 Hz, so everything above 4000 Hz is missing" in (
+    assert "delivers 8000 Hz and the model was trained on 16 kHz, so everything above 4000 Hz is missing" in (
         found.sentence
     )
     for enough_hz in (16000.0, 48000.0, None):

@@ -19,12 +19,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from mlpsvd.engines import contract as base
-from mlpsvd.engines.cpu import activations
-from mlpsvd.engines.cpu import clips as fused_clips
-from mlpsvd.engines.cpu import layout as fused_layout
-from mlpsvd.engines.cpu import products as fused_products
-from mlpsvd.engines.cpu import shuffling as fused_order
-from mlpsvd.engines.cpu import vectors as fused_vectors
+from mlpsvd.engines.cpu import activations, clips, layout, products, shuffling, vectors
 from mlpsvd.engines.cpu.engine import FusedEngine
 from mlpsvd.engines.optimiser import OptimiserRule, fresh_state
 from mlpsvd.errors import NetworkError
@@ -74,9 +69,9 @@ for function, signature in (
     print(*function.inspect_asm().values())
 """
 REGISTERS = {"AVX2": (16, 8), "AVX-512": (32, 16)}
-PRODUCTS = {name: fused_products.product_for(fused_vectors.vectors_a_row(5, *REGISTERS[name])) for name in REGISTERS}
-GRADIENTS = {name: fused_clips.clips_gradient_for(*REGISTERS[name]) for name in REGISTERS}
-FEW_ROWS_PRODUCTS = {name: fused_clips.few_rows_product_for(*REGISTERS[name]) for name in REGISTERS}
+PRODUCTS = {name: products.product_for(vectors.vectors_a_row(5, *REGISTERS[name])) for name in REGISTERS}
+GRADIENTS = {name: clips.clips_gradient_for(*REGISTERS[name]) for name in REGISTERS}
+FEW_ROWS_PRODUCTS = {name: clips.few_rows_product_for(*REGISTERS[name]) for name in REGISTERS}
 """The functions as they are made for other processors, whatever this one is."""
 X = np.concatenate([np.linspace(-87, 87, 200_001), np.linspace(-1, 1, 200_001), np.geomspace(1e-30, 1, 10_001)])
 
@@ -120,18 +115,18 @@ def numbers(rng: np.random.Generator, *shape: int) -> NDArray[np.float32]:
 @settings(deadline=None, max_examples=60)
 @given(
     processor=st.sampled_from(list(FEW_ROWS_PRODUCTS)),
-    rank=st.integers(1, fused_clips.FEW_ROWS),
+    rank=st.integers(1, clips.FEW_ROWS),
     n_registers=st.integers(1, 5),
-    n_features=st.integers(fused_clips.LEAST_FEATURES, 150),
+    n_features=st.integers(clips.LEAST_FEATURES, 150),
 )
 def test_products_with_clips_in_place(processor: str, rank: int, n_registers: int, n_features: int) -> None:
     rng, n = np.random.default_rng(n_features), 16 * n_registers
     x, picked = numbers(rng, 90, n_features), rng.integers(0, 90, n)
-    vt, clips = numbers(rng, rank, n_features), x[picked].astype(np.float64)
+    vt, chosen = numbers(rng, rank, n_features), x[picked].astype(np.float64)
 
     product = np.full((rank, n), np.nan, np.float32)
     FEW_ROWS_PRODUCTS[processor](x, picked, np.append(np.float32(9), vt.ravel()), 1, product)
-    np.testing.assert_allclose(product, vt @ clips.T, atol=1e-4)
+    np.testing.assert_allclose(product, vt @ chosen.T, atol=1e-4)
 
 
 @settings(deadline=None)
@@ -140,7 +135,7 @@ def test_clips_laid_in_panels(n_registers: int, n_features: int) -> None:
     rng = np.random.default_rng(n_features)
     x, picked = numbers(rng, 90, n_features), rng.integers(0, 90, 16 * n_registers)
     work = np.full(x[picked].size + 2, np.nan, np.float32)
-    fused_clips.clips_in_panels(x, picked, work, 1)
+    clips.clips_in_panels(x, picked, work, 1)
     panels = work[1:-1].reshape(n_registers, n_features, 16)
     np.testing.assert_array_equal(np.concatenate(panels, axis=1), x[picked].T)
     assert np.isnan(work[[0, -1]]).all(), "nothing else is written"
@@ -178,9 +173,9 @@ def test_products_are_the_products(
     a, b, z, bias = numbers(rng, n_rows, n_k), numbers(rng, n_k, n), numbers(rng, n_rows, n), numbers(rng, n_rows)
     product = a.astype(np.float64) @ b
     expected = {
-        fused_products.AS_IT_IS: product,
-        fused_products.BIAS_RELU: np.maximum(product + bias[:, None], 0),
-        fused_products.SWITCHED: np.where(z > 0, product, 0),
+        products.AS_IT_IS: product,
+        products.BIAS_RELU: np.maximum(product + bias[:, None], 0),
+        products.SWITCHED: np.where(z > 0, product, 0),
     }
     for finish, result in expected.items():
         out = np.full(n_rows * n + 2, np.nan, np.float32)
@@ -188,7 +183,7 @@ def test_products_are_the_products(
         work = np.concatenate([*panels, out])
         stored, by = (a.T, (1, n_rows)) if transposes else (a, (n_k, 1))
         theta = np.append(np.float32(9), np.ascontiguousarray(stored).ravel())
-        more = np.append(np.float32(9), (z if finish == fused_products.SWITCHED else bias).ravel())
+        more = np.append(np.float32(9), (z if finish == products.SWITCHED else bias).ravel())
         PRODUCTS[processor](theta, 1, *by, n_rows, n_k, work, 0, in_panels, n, b.size + 1, finish, more, 1)
         np.testing.assert_allclose(work[b.size + 1 : -1].reshape(n_rows, n), result, atol=1e-4)
         assert np.isnan(work[[b.size, -1]]).all(), "nothing else is written"
@@ -205,7 +200,7 @@ def test_every_tile_gives_the_same_bits() -> None:
         FEW_ROWS_PRODUCTS[name](x, picked, a, 0, few)
         gradient, own = np.zeros(23 * 129, np.float32), work.copy()
         GRADIENTS[name](x, picked, d, 0, 23, gradient, 0)
-        PRODUCTS[name](a, 0, 129, 1, 23, 129, own, 0, True, 48, 129 * 48, fused_products.AS_IT_IS, a, 0)
+        PRODUCTS[name](a, 0, 129, 1, 23, 129, own, 0, True, 48, 129 * 48, products.AS_IT_IS, a, 0)
         found.append(np.concatenate([gradient, own, few.ravel()]))
     assert np.abs(found[0]).min() > 0
     np.testing.assert_array_equal(found[0], found[1])
@@ -218,18 +213,18 @@ def test_outer_products_are_summed(n_rows: int, n_columns: int, n_registers: int
     d, z = numbers(rng, n_rows, n), numbers(rng, n_columns, n)
     work = np.concatenate([d.ravel(), z.ravel()])
     out = np.full(n_rows * n_columns + 2, np.nan, np.float32)
-    fused_products.outer_product(work, 0, n_rows, d.size, n_columns, n, out, 1)
+    products.outer_product(work, 0, n_rows, d.size, n_columns, n, out, 1)
     np.testing.assert_allclose(out[1:-1].reshape(n_rows, n_columns), d.astype(np.float64) @ z.T, atol=1e-4)
     assert np.isnan(out[[0, -1]]).all(), "nothing else is written"
 
     out = np.full(n_rows + 2, np.nan, np.float32)
-    fused_products.row_sums(work, 0, n_rows, n, out, 1)
+    products.row_sums(work, 0, n_rows, n, out, 1)
     np.testing.assert_allclose(out[1:-1], d.sum(axis=1, dtype=np.float64), atol=1e-4)
     assert np.isnan(out[[0, -1]]).all(), "nothing else is written"
 
 
 @pytest.mark.parametrize(
-    ("features", "registers", "vectors", "clips"),
+    ("features", "registers", "a_row", "at_once"),
     [
         ("+avx,+avx2,-avx512f,+fma", (16, 8), [2, 2, 1, 1, 1], [4, 2, 2, 1]),
         ("+avx,+avx2,+avx512f,+avx512vl", (32, 16), [4, 4, 4, 4, 2], [4, 4, 4, 4]),
@@ -239,11 +234,11 @@ def test_outer_products_are_summed(n_rows: int, n_columns: int, n_registers: int
     ],
 )
 def test_as_many_sums_at_once_as_the_registers_hold(
-    features: str, registers: tuple[int, int], vectors: list[int], clips: list[int]
+    features: str, registers: tuple[int, int], a_row: list[int], at_once: list[int]
 ) -> None:
-    assert fused_vectors.registers(features) == registers
-    assert [fused_vectors.clips_at_once(n_rows, *registers) for n_rows in range(1, 5)] == clips
-    assert [fused_vectors.vectors_a_row(n_rows, *registers) for n_rows in range(1, 6)] == vectors
+    assert vectors.registers(features) == registers
+    assert [vectors.clips_at_once(n_rows, *registers) for n_rows in range(1, 5)] == at_once
+    assert [vectors.vectors_a_row(n_rows, *registers) for n_rows in range(1, 6)] == a_row
 
 
 @pytest.mark.slow
@@ -279,15 +274,15 @@ def test_what_is_compiled_for_avx2_trains_alike(tmp_path: Path) -> None:
 @settings(deadline=None)
 @given(seed=st.integers(0, 2**32), n=st.one_of(st.integers(0, 40), st.integers(0, 9000)))
 def test_order_is_that_of_every_engine(seed: int, n: int) -> None:
-    found, expected = (make(np.random.SeedSequence([seed, 3]), n) for make in (fused_order.shuffled, base.shuffled))
+    found, expected = (make(np.random.SeedSequence([seed, 3]), n) for make in (shuffling.shuffled, base.shuffled))
     np.testing.assert_array_equal(found, expected)
 
 
 def test_too_few_numbers_for_an_order_are_noticed() -> None:
     order = np.empty(50, np.int64)
-    assert not fused_order._shuffle(order, np.zeros(10, np.uint32))
-    assert not fused_order._shuffle(order, np.full(400, 2**32 - 1, np.uint32)), "all rejected"
-    assert fused_order._shuffle(order, np.zeros(49, np.uint32)) and sorted(order) == list(range(50))
+    assert not shuffling._shuffle(order, np.zeros(10, np.uint32))
+    assert not shuffling._shuffle(order, np.full(400, 2**32 - 1, np.uint32)), "all rejected"
+    assert shuffling._shuffle(order, np.zeros(49, np.uint32)) and sorted(order) == list(range(50))
 
 
 def test_the_loss_of_entirely_wrong_predictions_is_finite() -> None:
@@ -306,7 +301,7 @@ def test_the_loss_of_entirely_wrong_predictions_is_finite() -> None:
 def test_view_is_the_reshaped_part_of_the_vector() -> None:
     @njit
     def view(vector, start, rows, columns):  # type: ignore[no-untyped-def]
-        matrix = fused_layout.matrix(vector, start, rows, columns)
+        matrix = layout.matrix(vector, start, rows, columns)
         matrix[rows - 1, 0] = -1
         return matrix.copy()
 

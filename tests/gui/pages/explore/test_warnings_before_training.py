@@ -19,7 +19,7 @@ from mlpsvd_gui.state.run_state import RunPhase
 
 COPIES = "2 recordings are copies of another, sample for sample (a/0.wav, a/copy of 0.wav)"
 RATES = (
-    "The classes differ in sample rate: a has 44100 Hz, b 48000 Hz. The network may learn the device instead; record "
+    "The classes differ in sample rate: a has 44.1 kHz, b 48 kHz. The network may learn the device instead; record "
     "all classes at one rate."
 )
 

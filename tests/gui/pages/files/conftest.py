@@ -56,11 +56,11 @@ def recordings(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.fixture
 def long_file(tmp_path: Path) -> Path:
-    """Ten minutes of noise."""
+    """Four minutes of noise."""
     path = tmp_path / "long.wav"
     noise = 0.1 * np.random.default_rng(1).standard_normal(16000 * 60)
     with soundfile.SoundFile(path, "w", 16000, 1) as file:
-        for _ in range(10):
+        for _ in range(4):
             file.write(noise)
     return path
 

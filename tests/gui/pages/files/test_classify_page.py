@@ -7,13 +7,16 @@ import multiprocessing
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from files_page import Page
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 from trained import Trained
 
+from mlpsvd.executors import n_usable_cores
 from mlpsvd.experiments.runs.results import model_of
 from mlpsvd.metrics.uncertainty import accuracy_text
 from mlpsvd.models.model_file import save_model
@@ -108,31 +111,33 @@ def test_the_keyboard_alone_starts_chooses_and_takes_away(qtbot: QtBot, ready_pa
     assert len(panel.table.rows.shown) == 12
 
 
-@pytest.mark.alone
 def test_a_stopped_run_keeps_what_is_done_and_goes_on_with_the_rest(
-    qtbot: QtBot, ready_page: Page, recordings: Path, long_file: Path
+    qtbot: QtBot, ready_page: Page, recordings: Path, tmp_path: Path
 ) -> None:
+    """Stop is measured by the long files that are still finished after it, whatever else the machine does."""
     panel = ready_page.panel
-    ready_page.drop(recordings)
-    ready_page.wait_for_files(13)
-    copies = [long_file.parent / f"copy {index}.wav" for index in range(6)]
+    two_minutes = tmp_path / "two minutes.wav"
+    soundfile.write(two_minutes, 0.1 * np.random.default_rng(1).standard_normal(16000 * 120), 16000)
+    copies = [tmp_path / f"copy {index}.wav" for index in range(20)]
     for copy in copies:
-        copy.symlink_to(long_file)
-    ready_page.drop(*copies)
-    ready_page.wait_for_files(19)
+        copy.symlink_to(two_minutes)
+    ready_page.drop(recordings, *copies)
+    ready_page.wait_for_files(33)
     ready_page.press_start()
     qtbot.waitUntil(lambda: len(ready_page.results()) > 0, timeout=WAIT_MS)
+    n_long = sum(one.path in copies for one in ready_page.results())
     ready_page.press_start()
-    asked_s = time.monotonic()
     ready_page.wait_for_end()
-    assert time.monotonic() - asked_s < 2.0  # half a second where nothing else runs
+    assert not [one for one in multiprocessing.active_children() if one.name == "classify"]
     done = {one.path: one for one in ready_page.results()}
-    assert 0 < len(done) < 19
+    assert done
+    assert sum(path in copies for path in done) <= n_long + n_usable_cores()  # those in progress
     assert "press Start to continue" in panel.controls.status.text()
+    soundfile.write(two_minutes, np.zeros(16000), 16000)  # the rest is short
     ready_page.press_start()
     ready_page.wait_for_end()
     after = {one.path: one for one in ready_page.results()}
-    assert len(after) == 19
+    assert len(after) == 33
     assert all(after[path] is one for path, one in done.items())
 
 
@@ -142,7 +147,7 @@ def test_progress_moves_within_a_long_recording(qtbot: QtBot, ready_page: Page, 
     ready_page.classify(long_file, n_files=1)
     assert any(50 < share < 950 for share in shares)
     (result,) = ready_page.results()
-    assert result.n_windows == 6000
+    assert result.n_windows == 2400
     assert not ready_page.panel.controls.progress.isVisible()
 
 
