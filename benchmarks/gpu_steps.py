@@ -18,10 +18,10 @@ from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.engines.gpu.engine import FusedGpuEngine, TrainingRun
 from mlpsvd.engines.optimiser import OptimiserRule, fresh_state
 from mlpsvd.engines.reference import ReferenceEngine
+from mlpsvd.experiments.contender_tasks import training_task
 from mlpsvd.experiments.papers.printed import TABLE_2
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.presets import preset
-from mlpsvd.experiments.race import training_task
 from mlpsvd.experiments.trials.trials import seeded
 from mlpsvd.network.initialise import build
 from mlpsvd.network.network import Network

@@ -17,9 +17,9 @@ import numpy as np
 
 from mlpsvd.contenders import MLP, MLP_SVD, Contender
 from mlpsvd.engines.cpu.engine import FusedEngine
+from mlpsvd.experiments.contender_tasks import training_task
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
-from mlpsvd.experiments.race import training_task
 from mlpsvd.settings import with_value
 from mlpsvd.signals.bank import bank
 from mlpsvd.training.trainer import Trainer

@@ -7,28 +7,24 @@ start.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.contenders import CONTENDERS, Contender, named_contenders
+from mlpsvd.contenders import Contender, named_contenders
 from mlpsvd.engines.choice import choose
 from mlpsvd.errors import DataError, SettingError
+from mlpsvd.experiments.contender_tasks import contender_kinds, initial_kinds, training_task, with_matched_steps
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.matched_step import PILOT_EPOCHS, matched_rate, own_rate
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.metrics.chance import is_at_chance
 from mlpsvd.metrics.cross_validation import Validation
 from mlpsvd.metrics.scores import ClassReport, accuracy, class_report, confusion_matrix
-from mlpsvd.network.initialise import build, initial_std, network_spec
-from mlpsvd.network.layers import DENSE
-from mlpsvd.network.network import Network
+from mlpsvd.network.initialise import network_spec
 from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.settings import check
-from mlpsvd.streams import Purpose, seeds
 from mlpsvd.training.events import EpochEvent, Snapshot
-from mlpsvd.training.task import TrainingTask
 from mlpsvd.training.trainer import Trainer, TrainerState
 
 __all__ = [
@@ -36,12 +32,6 @@ __all__ = [
     "Outcome",
     "Race",
     "RaceEvent",
-    "attempt_seed",
-    "contender_kinds",
-    "initial_kinds",
-    "initial_network",
-    "training_task",
-    "with_matched_steps",
 ]
 
 
@@ -137,72 +127,6 @@ class ContenderState:
     trainer: TrainerState
     history: tuple[EpochEvent, ...]
     attempt: int = 0
-
-
-def contender_kinds(experiment: Experiment, contender: Contender) -> tuple[str, ...]:
-    """Return the kind of each weight matrix of a contender, input side first."""
-    network = contender.applied_to(experiment).network
-    return network.factored_kinds() if contender.is_factored else (DENSE.name,) * (len(network.hidden) + 1)
-
-
-def initial_kinds(experiment: Experiment, contender: Contender) -> tuple[str, ...]:
-    """Return the kind of each weight matrix at epoch 0; with ``factor_from`` "first point", all are dense."""
-    kinds = contender_kinds(experiment, contender)
-    discarding = contender.applied_to(experiment).discarding
-    return (
-        (DENSE.name,) * len(kinds)
-        if discarding.factor_from == "first point" and discarding.criterion != "dynamical"
-        else kinds
-    )
-
-
-def attempt_seed(seed: int, attempt: int) -> int:
-    """Return the seed of an attempt: the experiment's seed for the first (0), one derived from it for each retry."""
-    return seed if attempt == 0 else int(seeds(Purpose.RETRY, seed, attempt).generate_state(1)[0])
-
-
-def initial_network(prepared: Prepared, contender: Contender, attempt: int = 0) -> Network:
-    """Return a contender's network before training."""
-    experiment = contender.applied_to(prepared.experiment)
-    return build(
-        experiment.network,
-        prepared.features.n_features,
-        len(prepared.dataset.class_names),
-        initial_kinds(experiment, contender),
-        attempt_seed(experiment.seed, attempt),
-        experiment.training.precision,
-    )
-
-
-def training_task(prepared: Prepared, contender: Contender, attempt: int = 0) -> TrainingTask:
-    """Return the training task of a contender's attempt."""
-    experiment = contender.applied_to(prepared.experiment)
-    network = initial_network(prepared, contender, attempt)
-    return TrainingTask(
-        network,
-        contender_kinds(experiment, contender),
-        prepared.dataset,
-        experiment.training,
-        experiment.discarding,
-        attempt_seed(experiment.seed, attempt),
-        tuple(initial_std(experiment.network, layer) for layer in network.spec.layers),
-    )
-
-
-def with_matched_steps(prepared: Prepared, contenders: Sequence[Contender]) -> tuple[tuple[Contender, ...], list[str]]:
-    """Give contenders that match another's step their learning rate as a setting; return a note for each."""
-    found, notes = [], []
-    for one in contenders:
-        if own_rate(one):
-            other = CONTENDERS[one.matches]
-            rate = matched_rate(training_task(prepared, one), training_task(prepared, other))
-            notes.append(
-                f"{one.title}: learning rate {rate:g} instead of {prepared.experiment.training.learning_rate:g}, at "
-                f"which W moves as far in an epoch as that of {other.title} (mean of the first {PILOT_EPOCHS})"
-            )
-            one = replace(one, settings=(*one.settings, ("training.learning_rate", rate)))
-        found.append(one)
-    return tuple(found), notes
 
 
 class Race:

@@ -23,12 +23,13 @@ from mlpsvd.contenders import (
     opponents_of,
 )
 from mlpsvd.errors import FileFormatError, SettingError
+from mlpsvd.experiments.contender_tasks import training_task
 from mlpsvd.experiments.cross_validation import cross_validate
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.matched_step import movement
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.promotion import ranked_contenders
-from mlpsvd.experiments.race import Race, training_task
+from mlpsvd.experiments.race import Race
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.resume import continued_race, load_unfinished
 from mlpsvd.experiments.runs.run import Run

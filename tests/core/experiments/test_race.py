@@ -11,10 +11,11 @@ import pytest
 
 from mlpsvd.contenders import MLP
 from mlpsvd.datasets.dataset import DataSet
+from mlpsvd.experiments.contender_tasks import attempt_seed, initial_network
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.promotion import ranked_contenders
-from mlpsvd.experiments.race import Race, attempt_seed, initial_network
+from mlpsvd.experiments.race import Race
 from mlpsvd.experiments.runs.checkpoint import load_checkpoint, save_checkpoint
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.features.settings import FeatureSettings

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from mlpsvd.contenders import Contender
 from mlpsvd.engines.optimiser import OptimiserState
 from mlpsvd.errors import FileFormatError, NetworkError
+from mlpsvd.experiments.contender_tasks import contender_kinds, initial_kinds
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.race import contender_kinds, initial_kinds
 from mlpsvd.experiments.runs.checkpoint_history import Tensors, tensor
 from mlpsvd.json_fields import Fields
 from mlpsvd.network.checks import check_steps

@@ -18,9 +18,9 @@ from mlpsvd.arrays import gpu
 from mlpsvd.contenders import Contender, named_contenders
 from mlpsvd.engines.gpu.engine import FusedGpuEngine
 from mlpsvd.engines.names import Precision
+from mlpsvd.experiments.contender_tasks import training_task, with_matched_steps
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
-from mlpsvd.experiments.race import training_task, with_matched_steps
 from mlpsvd.experiments.trials.measurements import Measurement, RaceMeasurement, race_table
 from mlpsvd.experiments.trials.trials import Trial
 from mlpsvd.metrics.scores import confusion_matrix
