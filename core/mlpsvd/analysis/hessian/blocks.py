@@ -23,6 +23,7 @@ __all__ = ["HessianBlock", "hessian_blocks", "kronecker_eigenvalues"]
 
 Array = NDArray[np.floating]
 
+_PAIRS = 500  # clips that are paired with all others at a time
 _MOST_NUMBERS = 2**27  # of the matrices A of all clips together: 1 GB
 
 
@@ -74,20 +75,16 @@ class HessianBlock:
 
     def product(self, V: Array) -> Array:
         """Return the product of H_w with a direction V [shape=(m, n)] of the weights, without forming it."""
-        turned = np.einsum("cij,cj->ci", self.A, self.z @ V.T)
+        turned = np.matmul(self.A, (self.z @ V.T)[:, :, None])[:, :, 0]
         return turned.T @ self.z / len(self.A)
 
     def squared_norm(self) -> float:
-        """Return the squared Frobenius norm of H_w."""
-        m, n = self.shape
-        flat = self.A.reshape(len(self.A), -1)
-        if len(flat) <= min(m * m, n * n):
-            return float(((flat @ flat.T) * (self.z @ self.z.T) ** 2).sum()) / len(flat) ** 2
-        total = 0.0
-        for row in range(m):  # bounds the memory to n² m numbers
-            products = np.einsum("ci,cp,cq->ipq", self.A[:, row], self.z, self.z, optimize=True) / len(flat)
-            total += float(np.square(products).sum())
-        return total
+        """Return the squared Frobenius norm of H_w: Σ ⟨A_c, A_d⟩ (z_c · z_d)² / n² over all pairs of clips."""
+        flat, total = self.A.reshape(len(self.A), -1), 0.0
+        for start in range(0, len(flat), _PAIRS):
+            some = slice(start, start + _PAIRS)
+            total += float(((flat[some] @ flat.T) * (self.z[some] @ self.z.T) ** 2).sum())
+        return total / len(flat) ** 2
 
     def eigenvalues(self) -> Array:
         """Return all m·n eigenvalues of H_w, smallest first; equation (46) for a single clip."""

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["BlockShare", "block_shares", "hessian", "in_weights"]
 
 _LEADING = 20
+_WHOLE_BLOCK = 300  # weights of the largest block that is decomposed whole
+_BLOCK_LEADING = 8
 _BATCH = 64  # clips of the mini-batch whose update is examined
 
 
@@ -72,10 +74,7 @@ def in_weights(network: Network) -> Network:
 
 def block_shares(blocks: tuple[HessianBlock, ...]) -> tuple[BlockShare, ...]:
     """Return norm and largest eigenvalue of every layer's block."""
-    return tuple(
-        BlockShare(index, block.shape, float(np.sqrt(block.squared_norm())), _largest(block))
-        for index, block in enumerate(blocks)
-    )
+    return tuple(BlockShare(index, block.shape, *_norm_and_largest(block)) for index, block in enumerate(blocks))
 
 
 def hessian(subject: Subject) -> Generator[AnalysisEvent, None, None]:
@@ -107,22 +106,28 @@ def hessian(subject: Subject) -> Generator[AnalysisEvent, None, None]:
     leading = yield from progress_of(lambda report: leading_eigenvalues(product, _LEADING, report), 0, 4)
     density = yield from progress_of(lambda report: spectral_density(product, progress=report), 1, 4)
     multiplied = HessianProduct(in_weights(subject.network), x, targets)
-    norm = frobenius_norm((yield from progress_of(lambda report: spectral_density(multiplied, 6, 15, report), 2, 4)))
+    in_w = yield from progress_of(lambda report: leading_eigenvalues(multiplied, _LEADING, report), 2, 4)
+    norm = frobenius_norm(multiplied, in_w.vectors, in_w.values)
     blocks = yield from progress_of(lambda report: block_shares(hessian_blocks(subject.network, x, targets)), 3, 4)
     update = update_rank(subject.network, x[:_BATCH], targets[:_BATCH])
     yield _result(subject, product, leading, density, blocks, norm, update)
 
 
-def _largest(block: HessianBlock) -> float:
-    """Return the largest eigenvalue of a block, by Lanczos where it is large."""
+def _norm_and_largest(block: HessianBlock) -> tuple[float, float]:
+    """Return Frobenius norm and largest eigenvalue of a block, by Lanczos where it is large."""
     from scipy.sparse.linalg import LinearOperator, eigsh
 
     m, n = block.shape
-    if m * n <= 300:
-        return float(block.eigenvalues()[-1])
-    operator = LinearOperator((m * n, m * n), matvec=lambda v: block.product(v.reshape(m, n)).ravel(), dtype=np.float64)
-    values = eigsh(operator, 1, which="LA", v0=np.ones(m * n), tol=1e-4, return_eigenvectors=False)
-    return float(values[0])
+    if m * n <= _WHOLE_BLOCK:
+        values = np.linalg.eigvalsh(block.of_weights())
+        return float(np.sqrt((values**2).sum())), float(values[-1])
+
+    def product(vector: NDArray[np.floating]) -> NDArray[np.floating]:
+        return block.product(vector.reshape(m, n)).ravel()
+
+    operator = LinearOperator((m * n, m * n), matvec=product, dtype=np.float64)
+    values, vectors = eigsh(operator, _BLOCK_LEADING, which="LM", v0=np.ones(m * n), tol=1e-4)
+    return frobenius_norm(product, vectors, values), float(values.max())
 
 
 def _result(

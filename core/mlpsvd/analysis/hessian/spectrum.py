@@ -187,6 +187,34 @@ def spectral_density(
     return SpectralDensity(nodes, weights, n)
 
 
-def frobenius_norm(density: SpectralDensity) -> float:
-    """Return the estimate of the Frobenius norm of H: the root of the sum of the squared eigenvalues."""
-    return float(np.sqrt(density.n_parameters * density.mean(2)))
+def frobenius_norm(product: Callable[[Array], Array], vectors: Array, values: Array, n_probes: int = 12) -> float:
+    """Estimate the Frobenius norm of a symmetric matrix, whose leading eigenvalues are known.
+
+    These count exactly, and random probes estimate the rest in the complement of their eigenvectors. Without that, one
+    large eigenvalue alone would decide the estimate by chance.
+
+    Parameters
+    ----------
+    product
+        Multiplies the matrix with a vector.
+    vectors : np.ndarray [shape=(n, n_values)]
+        Orthonormal eigenvectors.
+    values : np.ndarray [shape=(n_values,)]
+        Their eigenvalues.
+    n_probes
+        Random probes; the cost is one product each.
+
+    References
+    ----------
+    Meyer, Musco, Musco and Woodruff, "Hutch++: optimal stochastic trace estimation" (2021).
+    """
+    rng = np.random.default_rng(seeds(Purpose.HESSIAN_PROBES, 2))
+    total, n = float((values**2).sum()), len(vectors)
+    if len(values) < n:
+        for _ in range(n_probes):
+            probe = rng.choice([-1.0, 1.0], n)
+            probe = probe - vectors @ (vectors.T @ probe)
+            turned = product(probe)
+            turned = turned - vectors @ (vectors.T @ turned)
+            total += float(turned @ turned) / n_probes
+    return float(np.sqrt(total))

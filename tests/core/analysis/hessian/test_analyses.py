@@ -60,6 +60,9 @@ def test_curvature(subject: Subject) -> None:
     np.testing.assert_allclose(multiplied.predict(x), subject.network.predict(x), atol=1e-4)
     shares = block_shares(hessian_blocks(subject.network, x, targets))
     assert result.arrays["block_largest"][0] == pytest.approx(shares[0].largest, rel=1e-6)
+    exact = hessian_blocks(subject.network, x, targets)
+    for share_of, block in zip(shares, exact, strict=True):
+        assert share_of.norm == pytest.approx(block.squared_norm() ** 0.5, rel=0.05)
     share = sum(one.norm**2 for one in shares) / float(result.arrays["full_norm"]) ** 2
     assert 0 < share < 1
     figure = result.pictures[0].draw()
