@@ -24,6 +24,7 @@ from mlpsvd.analysis.hessian.training_set import training_set
 from mlpsvd.analysis.hessian.update_rank import UpdateRank, update_rank
 from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult, Progress
 from mlpsvd.analysis.subject import Subject
+from mlpsvd.engines.blas_threads import OneThread
 from mlpsvd.network.factorise import factorised, with_layer
 from mlpsvd.network.layers import DENSE
 from mlpsvd.network.network import Network
@@ -37,7 +38,7 @@ __all__ = ["BlockShare", "block_shares", "hessian", "in_weights"]
 
 _LEADING = 20
 _WHOLE_BLOCK = 300  # weights of the largest block that is decomposed whole
-_BLOCK_LEADING = 8
+_BLOCK_LEADING = 4
 _BATCH = 64  # clips of the mini-batch whose update is examined
 
 
@@ -74,7 +75,10 @@ def in_weights(network: Network) -> Network:
 
 def block_shares(blocks: tuple[HessianBlock, ...]) -> tuple[BlockShare, ...]:
     """Return norm and largest eigenvalue of every layer's block."""
-    return tuple(BlockShare(index, block.shape, *_norm_and_largest(block)) for index, block in enumerate(blocks))
+    import scipy.sparse.linalg  # noqa: F401  # loads its BLAS before the limit
+
+    with OneThread().limited():
+        return tuple(BlockShare(index, block.shape, *_norm_and_largest(block)) for index, block in enumerate(blocks))
 
 
 def hessian(subject: Subject) -> Generator[AnalysisEvent, None, None]:
@@ -126,7 +130,7 @@ def _norm_and_largest(block: HessianBlock) -> tuple[float, float]:
         return block.product(vector.reshape(m, n)).ravel()
 
     operator = LinearOperator((m * n, m * n), matvec=product, dtype=np.float64)
-    values, vectors = eigsh(operator, _BLOCK_LEADING, which="LM", v0=np.ones(m * n), tol=1e-4)
+    values, vectors = eigsh(operator, _BLOCK_LEADING, which="LM", v0=np.ones(m * n), tol=1e-3)
     return frobenius_norm(product, vectors, values), float(values.max())
 
 

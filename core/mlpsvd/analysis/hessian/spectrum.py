@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.analysis.hessian.product import HessianProduct, dense_hessian
+from mlpsvd.engines.blas_threads import OneThread
 from mlpsvd.errors import NetworkError
 from mlpsvd.streams import Purpose, seeds
 
@@ -64,6 +65,13 @@ def leading_eigenvalues(
     ----------
     ``scipy.sparse.linalg.eigsh``; Lehoucq, Sorensen and Yang, "ARPACK users' guide" (1998).
     """
+    import scipy.sparse.linalg  # noqa: F401  # loads its BLAS before the limit
+
+    with OneThread().limited():  # once: to change the number of threads for every product is slow on a busy computer
+        return _leading(product, n_values, progress)
+
+
+def _leading(product: HessianProduct, n_values: int, progress: Callable[[float], None] | None) -> Leading:
     from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
     n, before = product.n_parameters, product.n_products
@@ -158,6 +166,13 @@ def spectral_density(
     Ubaru, Chen and Saad, "Fast estimation of tr(f(A)) via stochastic Lanczos quadrature" (2017); Ghorbani, Krishnan
     and Xiao, "An investigation into neural net optimization via Hessian eigenvalue density" (2019).
     """
+    with OneThread().limited():
+        return _density(product, n_probes, n_steps, progress)
+
+
+def _density(
+    product: HessianProduct, n_probes: int, n_steps: int, progress: Callable[[float], None] | None
+) -> SpectralDensity:
     n = product.n_parameters
     n_steps = min(n_steps, n)
     rng = np.random.default_rng(seeds(Purpose.HESSIAN_PROBES, 1))
@@ -208,6 +223,11 @@ def frobenius_norm(product: Callable[[Array], Array], vectors: Array, values: Ar
     ----------
     Meyer, Musco, Musco and Woodruff, "Hutch++: optimal stochastic trace estimation" (2021).
     """
+    with OneThread().limited():
+        return _norm(product, vectors, values, n_probes)
+
+
+def _norm(product: Callable[[Array], Array], vectors: Array, values: Array, n_probes: int) -> float:
     rng = np.random.default_rng(seeds(Purpose.HESSIAN_PROBES, 2))
     total, n = float((values**2).sum()), len(vectors)
     if len(values) < n:
