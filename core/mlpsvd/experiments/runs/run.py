@@ -191,7 +191,7 @@ class Run:
             If the run has no such contender; the message lists the run's contenders.
         """
         self._require(contender)
-        return tuple(self.histories[contender])
+        return tuple(self.histories.get(contender, ()))
 
     def confusion(self, contender: str) -> NDArray[np.intp]:
         """Return the confusion matrix of the test clips.

@@ -22,7 +22,7 @@ _FEWEST_BINS = 12
 def kept_epochs(run: Run, contender: str) -> list[int]:
     """Return the epochs whose network was kept; the last one always."""
     last = run.outcomes[contender].last.epoch
-    kept = [event.epoch for event in run.histories[contender] if event.snapshot is not None]
+    kept = [event.epoch for event in run.history(contender) if event.snapshot is not None]
     return sorted({*kept, last})
 
 

@@ -120,10 +120,11 @@ def test_channels_are_mixed_or_picked(
     for listening, frequency_hz, level_dbfs in ((left, 1000.0, -13.98), (right, 3000.0, -20.0)):
         heard = listening.hear(0.3)
         assert strongest_hz(heard, 16000.0) == pytest.approx(frequency_hz, abs=5.0)
-        assert measure_level(heard).rms_dbfs == pytest.approx(level_dbfs, abs=0.05)
+        # On a busy machine a lost block costs up to 0.2 dB; another channel or the mean differs by 1 dB and more.
+        assert measure_level(heard).rms_dbfs == pytest.approx(level_dbfs, abs=0.3)
     # Half of each: their powers add to that of one of amplitude sqrt(0.1² + 0.05²).
     expected_dbfs = 20.0 * np.log10(np.hypot(0.1, 0.05))
-    assert measure_level(mixed.hear(0.3)).rms_dbfs == pytest.approx(expected_dbfs, abs=0.1)
+    assert measure_level(mixed.hear(0.3)).rms_dbfs == pytest.approx(expected_dbfs, abs=0.3)
 
 
 def test_a_missing_channel_raises_a_clear_error(
