@@ -33,6 +33,8 @@ class Purpose(enum.IntEnum):
     RETRY = 7
     FOLDS = 8
     HESSIAN_PROBES = 9
+    FINE_TUNING = 10
+    PAPER_EXAMPLES = 11
     HEARD_DIRECTION = 30
 
 

@@ -18,6 +18,7 @@ from mlpsvd.errors import SettingError
 from mlpsvd.network.factorise import with_layer
 from mlpsvd.network.layers import TWO_FACTOR, LayerSpec
 from mlpsvd.network.network import Network
+from mlpsvd.streams import Purpose, seeds
 from mlpsvd.tables import Picture, Table
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def fine_tuned(network: Network, dataset: DataSet, epochs: int, rule: OptimiserR
     state = fresh_state(tuned.spec, tuned.theta)
     x = dataset.x_train.astype(tuned.theta.dtype, copy=False)
     targets = np.eye(len(dataset.class_names), dtype=x.dtype)[dataset.y_train]
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seeds(Purpose.FINE_TUNING, 0))
     for _ in range(epochs):
         order = rng.permutation(len(x))
         for start in range(0, len(order), batch_size):

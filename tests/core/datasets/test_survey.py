@@ -16,6 +16,7 @@ from mlpsvd.datasets.clips import LoadedClips
 from mlpsvd.datasets.recordings import load_recordings
 from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.errors import DataError
+from mlpsvd.text import frequency_text
 
 RATE_HZ = 8000.0
 Samples = NDArray[np.float32]
@@ -68,7 +69,7 @@ def test_the_same_words_at_another_rate_in_each_class(tmp_path: Path, first_hz: 
         write(tmp_path / "b" / f"{index}.wav", resample(word(index), RATE_HZ, second_hz), second_hz)
     (warning,) = [one for one in load(tmp_path).warnings if "hold the same samples" not in one]
     assert warning.startswith("The classes differ in sample rate: ")
-    assert f"a has {first_hz:g} Hz, b {second_hz:g} Hz" in warning
+    assert f"a has {frequency_text(first_hz)}, b {frequency_text(second_hz)}" in warning
 
 
 def test_rates_that_are_mixed_in_every_class_are_no_difference_of_classes(tmp_path: Path) -> None:

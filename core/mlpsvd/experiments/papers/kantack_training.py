@@ -15,6 +15,7 @@ from mlpsvd.experiments.papers.finding import Comparison, Finding, Picture, Repr
 from mlpsvd.experiments.papers.kantack import alphabet, no_trials
 from mlpsvd.experiments.papers.tasks import curves_percent, final_percents, final_ranks, letters_task, race_trials
 from mlpsvd.experiments.trials.trials import Trial
+from mlpsvd.streams import Purpose, seeds
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -78,7 +79,7 @@ _SAMPLES = 400
 
 
 def _small_network() -> ThreeLayers:
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(seeds(Purpose.PAPER_EXAMPLES, 1))
     w_a, w_h = (10.0 * rng.standard_normal(shape) for shape in ((_UPDATE_HIDDEN, 900), (26, _UPDATE_HIDDEN)))
     return ThreeLayers(w_a, np.zeros(_UPDATE_HIDDEN), w_h, np.zeros(26))
 

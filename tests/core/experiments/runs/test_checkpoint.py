@@ -65,7 +65,7 @@ def test_files_that_are_no_checkpoint_are_refused(experiment: Experiment, tmp_pa
     with pytest.raises(FileFormatError, match="cannot be read"):
         load_checkpoint(path)
     save_file({}, path)
-    with pytest.raises(FileFormatError, match="no checkpoint"):
+    with pytest.raises(FileFormatError, match="not a checkpoint"):
         load_checkpoint(path)
     save_file({}, path, {"kind": "mlpsvd checkpoint", "format_version": "4"})
     with pytest.raises(FileFormatError, match="version 4"):

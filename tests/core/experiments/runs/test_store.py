@@ -253,7 +253,7 @@ def test_other_files_than_plain_ones_are_refused_at_once(run: Any, tmp_path: Pat
             read_run(tmp_path)
         (tmp_path / "checkpoint.safetensors").unlink()
     save_file({"x": np.zeros(2)}, tmp_path / "checkpoint.safetensors")
-    with pytest.raises(FileFormatError, match="no checkpoint of this program"):
+    with pytest.raises(FileFormatError, match="not a checkpoint of this program"):
         read_run(tmp_path)
 
 
