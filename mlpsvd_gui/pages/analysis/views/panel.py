@@ -101,7 +101,6 @@ class AnalysisPanel(ShowsMessages, QWidget):
         self.open_button.setToolTip(plain_tip("Analyse a saved run; the run of this window stays as it is"))
         self.list.setAccessibleName("Analyses")
         self.list.setMinimumWidth(_LIST_PX)
-        self.list.setStyleSheet("QListWidget::item { padding: 4px 6px; }")
         for section in self.sections.values():
             self.list.addItem(section.title.text())
             self._pages.addWidget(section)

@@ -7,7 +7,6 @@ import dataclasses
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox
 from pytestqt.qtbot import QtBot
 
 from mlpsvd.contenders import MLP, MLP_SVD
@@ -247,8 +246,8 @@ def test_singular_values_follow_run_cursor_and_choice(qtbot: QtBot) -> None:
     assert len(panel.values.curve_data("values")[1]) == 4
     panel.pages.choose(1)
     qtbot.waitUntil(lambda: panel.note.startswith("Singular value decomposition of W"))
-    panel.findChildren(QCheckBox)[0].setChecked(True)
-    qtbot.waitUntil(lambda: panel.note == "Trained factors at epoch 1, rank 4")
+    panel._trained_box.setChecked(True)
+    qtbot.waitUntil(lambda: panel.note.startswith("Trained factors at epoch 1, rank 4"))
     panel.layer_box.setCurrentIndex(1)
     panel.layer_box.activated.emit(1)
     qtbot.waitUntil(lambda: panel.note.startswith("Singular value decomposition of W"))
