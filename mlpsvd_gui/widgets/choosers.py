@@ -1,12 +1,12 @@
-"""Combo boxes and tabs that react to the wheel only with the focus."""
+"""Combo boxes, sliders and tabs that react to the wheel only with the focus."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QComboBox, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QSlider, QTabBar, QTabWidget, QWidget
 
-__all__ = ["Chooser", "Tabs"]
+__all__ = ["Chooser", "Slider", "Tabs"]
 
 
 class Chooser(QComboBox):
@@ -15,6 +15,21 @@ class Chooser(QComboBox):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # Qt's own takes the focus by the wheel
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Ignore the wheel without the focus."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class Slider(QSlider):
+    """A slider that ignores the wheel without the focus."""
+
+    def __init__(self, orientation: Qt.Orientation, parent: QWidget | None = None) -> None:
+        super().__init__(orientation, parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Ignore the wheel without the focus."""

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
     QPushButton,
-    QSlider,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -28,7 +27,7 @@ from mlpsvd_gui.pages.analysis.views.spectra_view import SpectraView
 from mlpsvd_gui.pages.analysis.views.welcome import AnalysisWelcome
 from mlpsvd_gui.plots.theme import Theme, theme_for
 from mlpsvd_gui.qt_text import plain_tip
-from mlpsvd_gui.widgets.choosers import Chooser
+from mlpsvd_gui.widgets.choosers import Chooser, Slider
 from mlpsvd_gui.widgets.eliding import ElidedLabel
 from mlpsvd_gui.widgets.messages import MessageBar, ShowsMessages
 from mlpsvd_gui.widgets.plain_label import PlainLabel
@@ -82,7 +81,7 @@ class AnalysisPanel(ShowsMessages, QWidget):
         self.current_button = QPushButton("Current run", self)
         self.open_button = QPushButton("Open run…", self)
         self.contender_box, self.layer_box = Chooser(self), Chooser(self)
-        self.slider = QSlider(Qt.Orientation.Horizontal, self)
+        self.slider = Slider(Qt.Orientation.Horizontal, self)
         self.epoch_label = PlainLabel(self)
         self.list = QListWidget(self)
         self._stack, self._pages = QStackedWidget(self), QStackedWidget(self)
