@@ -14,7 +14,7 @@ from mlpsvd.analysis.subject import Subject
 from mlpsvd.errors import DataError
 from mlpsvd.linalg.random_matrix import entropy_rank, marchenko_pastur_edges, stable_rank
 from mlpsvd.tables import Picture, Table
-from mlpsvd.training.events import EpochEvent
+from mlpsvd.training.events import EpochEvent, singular_value_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -68,14 +68,11 @@ def weight_spectra(history: Sequence[EpochEvent], shape: tuple[int, int], layer:
     if not history:
         raise DataError("the run has no epochs; train it first")
     rows = [np.asarray(event.singular_values[layer], np.float64) for event in history]
-    values = np.full((len(rows), max(len(row) for row in rows)), np.nan)
-    for index, row in enumerate(rows):
-        values[index, : len(row)] = row
     std = float(np.sqrt((rows[0] ** 2).sum() / (shape[0] * shape[1])))
     edge = marchenko_pastur_edges(shape, std)[1]
     return WeightSpectra(
         epochs=np.array([event.epoch for event in history]),
-        values=values,
+        values=singular_value_table(history, layer),
         stable_rank=np.array([stable_rank(row) for row in rows]),
         entropy_rank=np.array([entropy_rank(row) for row in rows]),
         edge=edge,

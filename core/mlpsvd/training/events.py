@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.network.spec import NetworkSpec
 
-__all__ = ["Discard", "EpochEvent", "Snapshot"]
+__all__ = ["Discard", "EpochEvent", "Snapshot", "singular_value_table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +90,25 @@ class EpochEvent:
     train_s: float
     discarded: tuple[Discard, ...] = ()
     snapshot: Snapshot | None = field(default=None, repr=False)
+
+
+def singular_value_table(history: Sequence[EpochEvent], layer: int) -> NDArray[np.float64]:
+    """Return a layer's singular values over the epochs.
+
+    Parameters
+    ----------
+    history
+        At least one event.
+    layer
+        Index of the layer, input side first.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_events, n_values)]
+        Largest first; not-a-number where a value was discarded.
+    """
+    rows = [event.singular_values[layer] for event in history]
+    values = np.full((len(rows), max(len(row) for row in rows)), np.nan)
+    for index, row in enumerate(rows):
+        values[index, : len(row)] = row
+    return values

@@ -15,7 +15,7 @@ from mlpsvd.contenders import Contender
 from mlpsvd.drawing import COLUMN_IN, FORMATS, contender_colour, new_figure, save_figure, style
 from mlpsvd.network.layers import layer_family
 from mlpsvd.text import one_line
-from mlpsvd.training.events import EpochEvent
+from mlpsvd.training.events import EpochEvent, singular_value_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,7 +88,7 @@ def singular_values(history: Sequence[EpochEvent]) -> Figure:
         figure = new_figure(0.5 + 2.0 * len(layers))
         panels = figure.subplots(len(layers), 1, sharex=True, squeeze=False)[:, 0]
         for axes, layer in zip(panels, layers, strict=True):
-            image = _singular_value_image(history, layer)
+            image = singular_value_table(history, layer).T
             largest = float(np.nanmax(image, initial=0.0)) or 1.0
             smallest = max(float(np.nanmin(np.where(image > 0, image, np.inf))), largest / 1000)
             norm = LogNorm(min(smallest, largest / 2), largest)
@@ -150,12 +150,3 @@ def _shown_layers(history: Sequence[EpochEvent]) -> list[int]:
     kinds = history[-1].kinds
     hidden = list(range(len(kinds) - 1))
     return hidden if hidden and not layer_family(kinds[-1]).is_factored else [*hidden, len(kinds) - 1]
-
-
-def _singular_value_image(history: Sequence[EpochEvent], layer: int) -> NDArray[np.float64]:
-    """Return the singular values [shape=(most, n_events)], padded with NaN."""
-    columns = [event.singular_values[layer] for event in history]
-    image = np.full((max(len(column) for column in columns), len(columns)), np.nan)
-    for index, column in enumerate(columns):
-        image[: len(column), index] = column
-    return image

@@ -22,7 +22,7 @@ from mlpsvd.models.model import Model
 from mlpsvd.models.training_statistics import TrainingStatistics
 from mlpsvd.streams import NUMERICS_VERSION
 from mlpsvd.text import one_line
-from mlpsvd.training.events import EpochEvent
+from mlpsvd.training.events import EpochEvent, singular_value_table
 
 __all__ = ["Run", "RunData", "new_run_id", "require_same_data"]
 
@@ -234,13 +234,11 @@ class Run:
         SettingError
             If the run has no such contender, or the network has no such layer.
         """
-        rows = [event.singular_values for event in self.history(contender)]
-        if not 0 <= layer < len(rows[0]):
-            raise SettingError("layer", layer, f"a whole number from 0 to {len(rows[0]) - 1}")
-        values = np.full((len(rows), max(len(row[layer]) for row in rows)), np.nan)
-        for index, row in enumerate(rows):
-            values[index, : len(row[layer])] = row[layer]
-        return values
+        history = self.history(contender)
+        n_layers = len(history[0].singular_values)
+        if not 0 <= layer < n_layers:
+            raise SettingError("layer", layer, f"a whole number from 0 to {n_layers - 1}")
+        return singular_value_table(history, layer)
 
     def model(self, contender: str) -> Model:
         """Return the trained network of a contender with its preprocessing.

@@ -36,7 +36,6 @@ __all__ = [
     "layer_spec",
     "n_test_clips",
     "race_row",
-    "singular_value_history",
 ]
 
 Array = NDArray[np.floating]
@@ -104,22 +103,6 @@ def class_scores(outcome: Outcome) -> ClassScores:
     """Return an outcome's confusion matrix and per-class scores."""
     report = outcome.report
     return ClassScores(outcome.confusion, report.precision, report.recall, report.f1)
-
-
-def singular_value_history(history: Sequence[EpochEvent], layer: int) -> Array:
-    """Return a layer's singular values over the epochs.
-
-    Returns
-    -------
-    values : np.ndarray [shape=(n_events, n_values)]
-        NaN where a value has been discarded.
-    """
-    longest = max(len(event.singular_values[layer]) for event in history)
-    values = np.full((len(history), longest), np.nan)
-    for row, event in enumerate(history):
-        found = event.singular_values[layer]
-        values[row, : len(found)] = found
-    return values
 
 
 def layer_choices(run: RunState) -> list[LayerChoice]:

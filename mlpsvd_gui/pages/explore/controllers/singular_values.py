@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
 from mlpsvd.text import sentence
+from mlpsvd.training.events import singular_value_table
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.pages.explore.controllers import run_figures
 from mlpsvd_gui.pages.explore.views.singular_values_panel import SingularValuesPanel
@@ -80,7 +81,7 @@ class SingularValuesController(QObject):
             contender, layer = self._layer
             self._has_fresh_history = False
             self._panel.heatmap.put_off_painting()
-            self._panel.show_history(run_figures.singular_value_history(self._run.histories[contender], layer))
+            self._panel.show_history(singular_value_table(self._run.histories[contender], layer))
 
     def draw_spectrum(self) -> None:
         """Update the values at the cursor, and the factors if visible, if there are new epochs."""

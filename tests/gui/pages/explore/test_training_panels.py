@@ -16,7 +16,7 @@ from mlpsvd.experiments.race import Race
 from mlpsvd.metrics.uncertainty import compare_answers
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
 from mlpsvd.settings import parse_text
-from mlpsvd.training.events import Discard, EpochEvent, Snapshot
+from mlpsvd.training.events import Discard, EpochEvent, Snapshot, singular_value_table
 from mlpsvd_gui.pages.explore.controllers import run_figures
 from mlpsvd_gui.pages.explore.controllers.singular_values import SingularValuesController
 from mlpsvd_gui.pages.explore.views.confusion_panel import ClassScores, ConfusionPanel
@@ -55,7 +55,7 @@ def test_columns_of_a_history() -> None:
 
 
 def test_dropped_singular_values_are_absent_not_zero() -> None:
-    values = run_figures.singular_value_history(_history(), 0)
+    values = singular_value_table(_history(), 0)
     assert values.shape == (10, 4)
     assert np.isnan(values[4:, 2:]).all() and not np.isnan(values[:2]).any()
 
