@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.analysis.hessian.point import point
 from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult, Progress
 from mlpsvd.analysis.subject import Subject
-from mlpsvd.network.activations import activate, backward
-from mlpsvd.network.losses import output_delta
 from mlpsvd.network.network import Network
 from mlpsvd.tables import Picture, Table
 
@@ -42,16 +41,8 @@ def input_gradient(network: Network, x: _Array, targets: _Array) -> _Array:
     -------
     np.ndarray [shape=(n_clips, n_features)]
     """
-    layers = network.spec.layers
-    outputs = [x]
-    for index, layer in enumerate(layers):
-        outputs.append(activate(layer.activation, layer.family.forward(network.parameters(index), outputs[-1])[0]))
-    delta = output_delta(network.spec.loss, layers[-1].activation, outputs[-1], targets)
-    for index in reversed(range(len(layers))):
-        delta = layers[index].family.backward_input(network.parameters(index), delta)
-        if index:
-            delta = backward(layers[index - 1].activation, outputs[index], delta)
-    return delta
+    first = network.spec.layers[0].family
+    return first.backward_input(network.parameters(0), point(network, x, targets).deltas[0])
 
 
 def fast_gradient_sign(network: Network, x: _Array, targets: _Array, step: float) -> _Array:

@@ -15,7 +15,7 @@ from mlpsvd.network.layers import LayerPass
 from mlpsvd.network.losses import output_delta
 from mlpsvd.network.network import Network
 
-__all__ = ["Point", "double", "points"]
+__all__ = ["Point", "double", "point", "points"]
 
 Array = NDArray[np.floating]
 
@@ -77,10 +77,11 @@ def points(network: Network, x: NDArray[np.floating], targets: NDArray[np.floati
         )
     for start in range(0, len(x), _ROWS):
         some = slice(start, start + _ROWS)
-        yield _point(network, np.asarray(x[some], np.float64), np.asarray(targets[some], np.float64))
+        yield point(network, np.asarray(x[some], np.float64), np.asarray(targets[some], np.float64))
 
 
-def _point(network: Network, x: Array, targets: Array) -> Point:
+def point(network: Network, x: Array, targets: Array) -> Point:
+    """Return the passes over some clips, in the precision of network and vectors."""
     layers = network.spec.layers
     passes, inputs, outputs = [], [x], []
     for index, layer in enumerate(layers):
