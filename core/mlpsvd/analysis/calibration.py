@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.classification.classifier import as_probabilities
+from mlpsvd.analysis.predictions import probabilities_on_test_set
 from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.errors import DataError
 from mlpsvd.models.temperature import LARGEST, SMALLEST, tempered
@@ -158,9 +158,7 @@ def calibrate(network: Network, dataset: DataSet) -> Calibration:
     n = len(dataset.y_test)
     if n < _FEWEST:
         raise DataError(f"a temperature needs at least {_FEWEST} test clips; there are {n}")
-    x = dataset.x_test.astype(network.theta.dtype, copy=False)
-    outputs = np.asarray(network.predict(x), np.float64)
-    probabilities = as_probabilities(outputs, network.spec.layers[-1].activation)
+    probabilities = probabilities_on_test_set(network, dataset)
     order = np.argsort(dataset.y_test, kind="stable")
     fitted, judged = order[0::2], order[1::2]
     temperature = fit_temperature(probabilities[fitted], dataset.y_test[fitted])

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.analysis.layer_inputs import layer_inputs
+from mlpsvd.analysis.predictions import accuracy_on
 from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult, Progress
 from mlpsvd.analysis.subject import Subject
 from mlpsvd.datasets.dataset import DataSet
@@ -142,7 +143,7 @@ def compression(subject: Subject) -> Generator[AnalysisEvent, None, None]:
     dataset, network = subject.require_dataset(), subject.network
     spec, weights = network.spec.layers[0], network.weight_matrix(0)
     inputs = layer_inputs(network, dataset.x_train[:: -(-len(dataset.x_train) // _TUNING_CLIPS)], 0)
-    whole = _accuracy(network, dataset)
+    whole = accuracy_on(network, dataset.x_test, dataset.y_test)
     rows = []
     ranks = _ranks(min(weights.shape))
     for done, rank in enumerate(ranks):
@@ -150,7 +151,8 @@ def compression(subject: Subject) -> Generator[AnalysisEvent, None, None]:
         plain = compressed(network, 0, *truncated(weights, rank))
         weighted = compressed(network, 0, *truncated_for_inputs(weights, inputs, rank))
         tuned = fine_tuned(weighted, dataset, _TUNING_EPOCHS, _ADAM)
-        first, second, third = (round(_accuracy(one, dataset), 6) for one in (plain, weighted, tuned))
+        ways = (accuracy_on(one, dataset.x_test, dataset.y_test) for one in (plain, weighted, tuned))
+        first, second, third = (round(accuracy, 6) for accuracy in ways)
         rows.append((rank, layer_bytes(spec, rank), first, second, third))
     yield _result(subject, tuple(rows), whole, layer_bytes(spec))
 
@@ -187,11 +189,6 @@ def _ranks(full: int) -> list[int]:
     return sorted(
         {round(one) for one in np.geomspace(1, full, min(full, _MOST_RANKS))} | set(range(1, min(full, 6) + 1))
     )
-
-
-def _accuracy(network: Network, dataset: DataSet) -> float:
-    x = dataset.x_test.astype(network.theta.dtype, copy=False)
-    return float(np.mean(np.argmax(network.predict(x), axis=1) == dataset.y_test))
 
 
 def _require_rank(weights: _Array, rank: int) -> None:

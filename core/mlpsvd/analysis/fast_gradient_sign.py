@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.analysis.hessian.point import point
+from mlpsvd.analysis.predictions import accuracy_on
 from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult, Progress
 from mlpsvd.analysis.subject import Subject
 from mlpsvd.network.network import Network
@@ -55,8 +56,7 @@ def accuracy_under_attack(network: Network, x: _Array, labels: NDArray[np.intege
     """Return the accuracy on clips that are changed by :func:`fast_gradient_sign`."""
     x = x.astype(network.theta.dtype, copy=False)
     targets = np.eye(network.spec.layers[-1].n_out, dtype=x.dtype)[labels]
-    changed = fast_gradient_sign(network, x, targets, step)
-    return float(np.mean(np.argmax(network.predict(changed), axis=1) == labels))
+    return accuracy_on(network, fast_gradient_sign(network, x, targets, step), labels)
 
 
 def robustness(subject: Subject) -> Generator[AnalysisEvent, None, None]:

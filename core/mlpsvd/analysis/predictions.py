@@ -12,7 +12,7 @@ from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.metrics.scores import confusion_matrix
 from mlpsvd.network.network import Network
 
-__all__ = ["Predictions", "predict"]
+__all__ = ["Predictions", "accuracy_on", "predict", "probabilities_on_test_set"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,10 +38,21 @@ class Predictions:
     probability: NDArray[np.float64]
 
 
+def probabilities_on_test_set(network: Network, dataset: DataSet) -> NDArray[np.float64]:
+    """Return the probability of each class for the test clips [shape=(n_test, n_classes)], without a temperature."""
+    outputs = network.predict(dataset.x_test.astype(network.theta.dtype, copy=False))
+    return as_probabilities(np.asarray(outputs, np.float64), network.spec.layers[-1].activation)
+
+
+def accuracy_on(network: Network, x: NDArray[np.floating], labels: NDArray[np.integer]) -> float:
+    """Return the share of feature vectors x [shape=(n_clips, n_features)] that are classified correctly, 0 to 1."""
+    outputs = network.predict(x.astype(network.theta.dtype, copy=False))
+    return float(np.mean(outputs.argmax(axis=1) == labels))
+
+
 def predict(network: Network, dataset: DataSet) -> Predictions:
     """Classify the test clips of a data set."""
-    outputs = np.asarray(network.predict(dataset.x_test.astype(network.theta.dtype, copy=False)), np.float64)
-    probabilities = as_probabilities(outputs, network.spec.layers[-1].activation)
+    probabilities = probabilities_on_test_set(network, dataset)
     predicted, probability = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = np.flatnonzero(predicted != dataset.y_test)
     return Predictions(
