@@ -56,8 +56,7 @@ def truncated(weights: _Array, rank: int) -> tuple[_Array, _Array]:
         If the rank is not from 1 to ``min(weights.shape)``.
     """
     _require_rank(weights, rank)
-    u, sigma, vt = np.linalg.svd(weights, full_matrices=False)
-    return u[:, :rank], sigma[:rank, None] * vt[:rank]
+    return _cut(_singular_factors(weights), rank)
 
 
 def truncated_for_inputs(weights: _Array, x: _Array, rank: int) -> tuple[_Array, _Array]:
@@ -76,11 +75,26 @@ def truncated_for_inputs(weights: _Array, x: _Array, rank: int) -> tuple[_Array,
         Number of singular values kept.
     """
     _require_rank(weights, rank)
+    return _cut(_factors_for_inputs(weights, x), rank)
+
+
+def _singular_factors(weights: _Array) -> tuple[_Array, _Array]:
+    """Return U and Σ Vᵀ of full rank."""
+    u, sigma, vt = np.linalg.svd(weights, full_matrices=False)
+    return u, sigma[:, None] * vt
+
+
+def _factors_for_inputs(weights: _Array, x: _Array) -> tuple[_Array, _Array]:
+    """Return U and Uᵀ W of full rank, with the eigenvectors U of W C Wᵀ, leading ones first."""
     exact, inputs = weights.astype(np.float64), x.astype(np.float64)
     outputs = inputs @ exact.T
-    _, vectors = np.linalg.eigh(outputs.T @ outputs / len(inputs))
-    u = vectors[:, ::-1][:, :rank]
+    u = np.linalg.eigh(outputs.T @ outputs / len(inputs))[1][:, ::-1]
     return u.astype(weights.dtype), (u.T @ exact).astype(weights.dtype)
+
+
+def _cut(factors: tuple[_Array, _Array], rank: int) -> tuple[_Array, _Array]:
+    left, right = factors
+    return left[:, :rank], right[:rank]
 
 
 def compressed(network: Network, layer: int, left: _Array, right: _Array) -> Network:
@@ -143,13 +157,14 @@ def compression(subject: Subject) -> Generator[AnalysisEvent, None, None]:
     dataset, network = subject.require_dataset(), subject.network
     spec, weights = network.spec.layers[0], network.weight_matrix(0)
     inputs = layer_inputs(network, dataset.x_train[:: -(-len(dataset.x_train) // _TUNING_CLIPS)], 0)
+    plain_factors, weighted_factors = _singular_factors(weights), _factors_for_inputs(weights, inputs)
     whole = accuracy_on(network, dataset.x_test, dataset.y_test)
     rows = []
     ranks = _ranks(min(weights.shape))
     for done, rank in enumerate(ranks):
         yield Progress(done, len(ranks))
-        plain = compressed(network, 0, *truncated(weights, rank))
-        weighted = compressed(network, 0, *truncated_for_inputs(weights, inputs, rank))
+        plain = compressed(network, 0, *_cut(plain_factors, rank))
+        weighted = compressed(network, 0, *_cut(weighted_factors, rank))
         tuned = fine_tuned(weighted, dataset, _TUNING_EPOCHS, _ADAM)
         ways = (accuracy_on(one, dataset.x_test, dataset.y_test) for one in (plain, weighted, tuned))
         first, second, third = (round(accuracy, 6) for accuracy in ways)
