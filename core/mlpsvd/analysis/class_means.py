@@ -6,7 +6,6 @@ each class, or the whole training set.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.errors import DataError
+from mlpsvd.linalg.random_matrix import entropy_rank, stable_rank
 
 __all__ = ["Combination", "Ranks", "class_means", "combinations", "measure_ranks", "reconstructions"]
 
@@ -122,20 +122,14 @@ def measure_ranks(values: NDArray[np.floating], shape: tuple[int, int]) -> Ranks
     if not np.isfinite(sigma).all() or not sigma.size or sigma[0] <= 0.0:
         raise DataError("the singular values are all 0 or not finite; the matrix should hold finite numbers, not all 0")
     is_above = sigma > sigma[0] * max(shape) * np.finfo(np.float64).eps
-    energy = sigma**2
     return Ranks(
         int(is_above.sum()),
-        float(energy.sum() / energy[0]),
-        _perplexity(energy),
-        _perplexity(sigma),
+        stable_rank(sigma),
+        entropy_rank(sigma),
+        entropy_rank(sigma, of_energies=False),
         int((sigma > sigma[0] / 10).sum()),
         float(sigma[0] / sigma[is_above][-1]),
     )
-
-
-def _perplexity(weights: _Matrix) -> float:
-    shares = weights[weights > 0.0] / weights.sum()
-    return math.exp(-float(shares @ np.log(shares)))
 
 
 def reconstructions(a: _Matrix, ranks: Sequence[int]) -> _Matrix:

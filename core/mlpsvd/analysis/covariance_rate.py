@@ -54,11 +54,6 @@ class CovarianceRate:
         """The rate with the fastest convergence in the long run."""
         return 2.0 / (self.factor * (self.largest + self.smallest))
 
-    @property
-    def one_step(self) -> float:
-        """The rate that removes the error along the leading eigenvector in one update: LeCun's 1/λ_max for f = 1."""
-        return 1.0 / (self.factor * self.largest)
-
 
 def covariance_rate(a: _Matrix, factor: Factor = 2) -> CovarianceRate:
     """Return the learning rates from the eigenvalues of R = A Aᵀ / n, equation (29).
