@@ -24,10 +24,16 @@ from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.clip_sounds import ClipSound
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.experiments.runs.store import load_run
-from mlpsvd.text import duration_text, sentence
+from mlpsvd.text import sentence
 from mlpsvd_gui.log import LOGGER, unexpected_sentence
-from mlpsvd_gui.pages.analysis.controllers.registry_runs import RegistryRuns
-from mlpsvd_gui.pages.analysis.controllers.scenes import kept_epochs, layer_names, layer_scene, shown_rank
+from mlpsvd_gui.pages.analysis.controllers.registry_runs import OWN_VIEWS, RegistryRuns
+from mlpsvd_gui.pages.analysis.controllers.scenes import (
+    kept_epochs,
+    layer_names,
+    layer_scene,
+    progress_text,
+    shown_rank,
+)
 from mlpsvd_gui.pages.analysis.views.panel import AnalysisPanel
 from mlpsvd_gui.pages.analysis.workers.analysis_work import (
     AnalysisWork,
@@ -118,7 +124,7 @@ class AnalysisController(QObject):
         panel.rank.stop_sound_requested.connect(self._player.stop)
         panel.calibration.use_requested.connect(self._use_temperature)
         panel.spectra.cursor_moved.connect(self._selection.select_epoch)
-        for section in (panel.directions, panel.rank, panel.calibration, panel.spectra):
+        for section in panel.own_sections:
             section.stop_requested.connect(self._stop)
         self._run_state.started.connect(self._follow_run)
         self._run_state.outcomes_changed.connect(self._follow_run)
@@ -175,7 +181,7 @@ class AnalysisController(QObject):
             self._sections.cancel()
             self.registry.forget()
             self._answers.clear()
-            for section in (self._panel.directions, self._panel.rank, self._panel.calibration, self._panel.spectra):
+            for section in self._panel.own_sections:
                 section.clear()
                 section.show_findings(())
                 section.show_idle("")
@@ -258,7 +264,7 @@ class AnalysisController(QObject):
         if place is None or not self._panel.isVisible():
             return
         self.registry.show(place)
-        if key not in ("directions", "rank", "calibration", "spectra"):
+        if key not in OWN_VIEWS:
             return
         question = SectionQuestion(key, place)
         known = self._answers.get(_identity(question))
@@ -365,13 +371,6 @@ class AnalysisController(QObject):
     def _show_temperature(self, place: Place) -> None:
         stored = place.run.outcomes[place.contender].temperature
         self._panel.calibration.show_stored(stored, self._refusal(place))
-
-
-def progress_text(share: float, elapsed_s: float) -> str:
-    """Return how far a computation is, with the time left once it can be estimated."""
-    if share < 0.05 or elapsed_s < 2.0:
-        return f"Computing… {100 * share:.0f} %"
-    return f"Computing… {100 * share:.0f} %, about {duration_text(elapsed_s * (1.0 - share) / share)} left"
 
 
 def _identity(question: SectionQuestion) -> tuple[Any, ...]:

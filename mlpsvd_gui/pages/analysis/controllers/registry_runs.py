@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject
 
 from mlpsvd.analysis.registry import ANALYSES
 from mlpsvd.analysis.result import AnalysisResult
-from mlpsvd.text import duration_text, sentence
+from mlpsvd.text import sentence
+from mlpsvd_gui.pages.analysis.controllers.scenes import progress_text
 from mlpsvd_gui.pages.analysis.views.result_view import ResultView
 from mlpsvd_gui.pages.analysis.workers.analysis_work import AnalysisWork, DrawnResult, Place, RunQuestion
 from mlpsvd_gui.threads.latest import LatestRunner
@@ -111,11 +112,7 @@ class RegistryRuns(QObject):
         self._update()
 
     def _show_progress(self, question: RunQuestion, share: float) -> None:
-        elapsed_s = time.monotonic() - self._began
-        left = ""
-        if share >= 0.05 and elapsed_s >= 2.0:
-            left = f", about {duration_text(elapsed_s * (1.0 - share) / share)} left"
-        self._views[question.key].show_busy(f"Computing… {100 * share:.0f} %{left}", share)
+        self._views[question.key].show_busy(progress_text(share, time.monotonic() - self._began), share)
 
     def _update(self) -> None:
         for key, view in self._views.items():

@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.runs.run import Run
+from mlpsvd.text import duration_text
 from mlpsvd_gui.pages.analysis.views.directions_view import LayerScene
 from mlpsvd_gui.pages.analysis.views.rank_view import ShownClip, ShownRank
 from mlpsvd_gui.pages.analysis.workers.analysis_work import DirectionsAnswer, Place, RankAnswer
 
-__all__ = ["kept_epochs", "layer_names", "layer_scene", "shown_rank"]
+__all__ = ["kept_epochs", "layer_names", "layer_scene", "progress_text", "shown_rank"]
 
 _MOST_CLIPS = 300
 _AROUND = 3.0
@@ -76,6 +77,13 @@ def shown_rank(place: Place, answer: RankAnswer) -> ShownRank:
         class_means=answer.class_means,
         near=_near(place.run.experiment, features.frequencies_hz) if is_one_part and _has_filters(place) else None,
     )
+
+
+def progress_text(share: float, elapsed_s: float) -> str:
+    """Return how far a computation is, with the time left once it can be estimated."""
+    if share < 0.05 or elapsed_s < 2.0:
+        return f"Computing… {100 * share:.0f} %"
+    return f"Computing… {100 * share:.0f} %, about {duration_text(elapsed_s * (1.0 - share) / share)} left"
 
 
 def _has_filters(place: Place) -> bool:

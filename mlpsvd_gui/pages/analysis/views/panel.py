@@ -74,9 +74,8 @@ class AnalysisPanel(ShowsMessages, QWidget):
         self.calibration = CalibrationView(self)
         self.spectra = SpectraView(self)
         self.results = [ResultView(*one, self) for one in analyses]
-        self.sections: dict[str, Section] = {
-            one.key: one for one in (self.directions, self.rank, self.calibration, self.spectra, *self.results)
-        }
+        self.own_sections = (self.directions, self.rank, self.calibration, self.spectra)
+        self.sections: dict[str, Section] = {one.key: one for one in (*self.own_sections, *self.results)}
         self.source = ElidedLabel(Qt.TextElideMode.ElideMiddle, least_px=30, parent=self)
         self.current_button = QPushButton("Current run", self)
         self.open_button = QPushButton("Open run…", self)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.analysis.calibration import Calibration, calibrate
 from mlpsvd.analysis.calibration_report import calibration_result
+from mlpsvd.analysis.class_means import class_means
 from mlpsvd.analysis.direction_report import directions_result
 from mlpsvd.analysis.directions import Directions, directions
 from mlpsvd.analysis.predictions import Predictions, predict
@@ -192,7 +193,7 @@ class AnalysisWork:
         dataset = subject.require_dataset()
         if question.key == "calibration":
             return calibrate(subject.network, dataset)
-        means = _class_means(dataset.x_train, dataset.y_train, len(dataset.class_names))
+        means = class_means(dataset.x_train, dataset.y_train, len(dataset.class_names)).T
         if question.key == "rank":
             accuracies = accuracies_by_rank(subject.network, dataset, place.layer)
             return RankAnswer(accuracies, predict(subject.network, dataset), dataset.x_test, means)
@@ -247,10 +248,6 @@ def _write_model(question: ModelQuestion) -> Path:
     path = question.path if question.path.suffix else question.path.with_suffix(".safetensors")
     save_model(path, model_of(place.run.data, outcome, place.run.id))
     return path
-
-
-def _class_means(x: NDArray[np.float32], labels: NDArray[np.intp], n_classes: int) -> NDArray[np.float64]:
-    return np.stack([x[labels == index].mean(axis=0, dtype=np.float64) for index in range(n_classes)])
 
 
 def _svg(figure: Figure) -> bytes:

@@ -18,8 +18,9 @@ from mlpsvd.experiments.runs.run import Run
 from mlpsvd.experiments.runs.train import train
 from mlpsvd.settings import with_value
 from mlpsvd.signals.bank import paper_bank
-from mlpsvd_gui.pages.analysis.controllers.analysis import AnalysisController, progress_text
+from mlpsvd_gui.pages.analysis.controllers.analysis import AnalysisController
 from mlpsvd_gui.pages.analysis.controllers.registry_runs import offered
+from mlpsvd_gui.pages.analysis.controllers.scenes import progress_text
 from mlpsvd_gui.pages.analysis.views.panel import AnalysisPanel
 from mlpsvd_gui.plots.theme import DARK, LIGHT
 from mlpsvd_gui.state.available_models import models_from_run
