@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.tables import Picture, Table
 
-__all__ = ["AnalysisEvent", "AnalysisResult", "Progress"]
+__all__ = ["AnalysisEvent", "AnalysisResult", "Progress", "result_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +54,24 @@ class AnalysisResult:
 
 
 AnalysisEvent = Progress | AnalysisResult
+
+
+def result_of(
+    events: Generator[AnalysisEvent, None, None], report: Callable[[Progress], None] | None = None
+) -> AnalysisResult:
+    """Run an analysis to its end and return its result.
+
+    Parameters
+    ----------
+    events
+        An analysis.
+    report
+        Called with each progress. It may raise to cancel; the analysis is then closed.
+    """
+    with closing(events):
+        for event in events:
+            if isinstance(event, AnalysisResult):
+                return event
+            if report is not None:
+                report(event)
+    raise AssertionError("the analysis gave no result")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
 from mlpsvd.analysis.registry import ANALYSES, Analysis, analysis
-from mlpsvd.analysis.result import AnalysisResult
+from mlpsvd.analysis.result import AnalysisResult, Progress, result_of
 from mlpsvd.analysis.subject import Subject
 from mlpsvd.cli.console import OK, report
 from mlpsvd.cli.interrupt import StopRequest
@@ -76,14 +75,14 @@ def analyse(
 
 
 def _result(one: Analysis, subject: Subject, stop: StopRequest, quiet: bool) -> AnalysisResult:
-    with closing(one.run(subject)) as events:
-        for event in events:
-            stop.raise_if_requested()
-            if isinstance(event, AnalysisResult):
-                _show("", quiet)
-                return event
-            _show(f"{one.title}: {event.done} of {event.total}", quiet)
-    raise AssertionError(f"the analysis {one.key} gave no result")
+    def show_progress(progress: Progress) -> None:
+        stop.raise_if_requested()
+        _show(f"{one.title}: {progress.done} of {progress.total}", quiet)
+
+    result = result_of(one.run(subject), show_progress)
+    stop.raise_if_requested()
+    _show("", quiet)
+    return result
 
 
 def _show(text: str, quiet: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,15 +10,17 @@ import numpy as np
 from mlpsvd.analysis.compression import compression
 from mlpsvd.analysis.convolution import convolution, patches, similarity, sliding_dot_product
 from mlpsvd.analysis.fast_gradient_sign import STEPS, robustness
-from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult
-from mlpsvd.analysis.subject import Subject
+from mlpsvd.analysis.result import AnalysisResult, result_of
+from mlpsvd.contenders import contender_title
 from mlpsvd.drawing import PALETTE, new_figure, style
+from mlpsvd.experiments.analyse import subject_of
 from mlpsvd.experiments.papers.compare import compare_claim
 from mlpsvd.experiments.papers.finding import Finding, Picture, Reproduction, Results, Table
 from mlpsvd.experiments.papers.kantack import no_trials
 from mlpsvd.experiments.papers.tasks import table_2_task
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.race import Race
+from mlpsvd.experiments.runs.run import Run, new_run_id
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +32,6 @@ _KERNEL = np.array([[0, 1, 2], [2, 2, 0], [0, 1, 2]])
 _PRINTED = np.array([[12, 12, 17, 35], [10, 17, 19, 41], [9, 6, 14, 44]])
 _ONE = np.array([[0, 5, 0], [0, 8, 0], [0, 1, 0]])
 _PRINTED_ONE = (0, 5, 0, 0, 0, 0, 0, 1, 0)
-_TITLES = {"mlp": "MLP", "mlp-svd": "MLP-SVD"}
 
 
 # -- section IV: convolution
@@ -112,19 +112,12 @@ def _analysed() -> dict[str, dict[str, AnalysisResult]]:
     race = Race(prepared)
     for _ in race.run():
         pass
-    found: dict[str, dict[str, AnalysisResult]] = {}
-    for name, history in race.histories.items():
-        last = history[-1]
-        if last.snapshot is None:
-            continue
-        subject = Subject(name, _TITLES.get(name, name), last.snapshot, last.epoch, prepared.features,
-                          prepared.class_names, prepared.dataset, history)  # fmt: skip
-        found[name] = {"compression": _last(compression(subject)), "robustness": _last(robustness(subject))}
+    run = Run.of(new_run_id(), prepared, race)
+    found = {}
+    for name in run.outcomes:
+        subject = subject_of(run, name, prepared)
+        found[name] = {"compression": result_of(compression(subject)), "robustness": result_of(robustness(subject))}
     return found
-
-
-def _last(events: Generator[AnalysisEvent, None, None]) -> AnalysisResult:
-    return next(event for event in events if isinstance(event, AnalysisResult))
 
 
 def _find_compression(n_trials: int, results: Results) -> Finding:
@@ -145,7 +138,7 @@ def _find_robustness(n_trials: int, results: Results) -> Finding:
     found = {name: one["robustness"] for name, one in _analysed().items()}
     rows = [(step, *(round(100 * float(one.arrays["accuracy"][k]), 3) for one in found.values()))
             for k, step in enumerate(STEPS)]  # fmt: skip
-    columns = ("step / rms", *(f"{_TITLES.get(name, name)}, percent" for name in found))
+    columns = ("step / rms", *(f"{contender_title(name)}, percent" for name in found))
     return Finding(
         " ".join(sentence for one in found.values() for sentence in one.findings),
         (),
@@ -163,7 +156,7 @@ def _draw_robustness(found: dict[str, AnalysisResult]) -> Figure:
         figure = new_figure(2.4)
         axes = figure.subplots()
         for (name, one), colour in zip(found.items(), PALETTE, strict=False):
-            axes.plot(STEPS, 100 * one.arrays["accuracy"], ".-", color=colour, label=_TITLES.get(name, name))
+            axes.plot(STEPS, 100 * one.arrays["accuracy"], ".-", color=colour, label=contender_title(name))
         axes.set_xlabel("Step / rms of the features")
         axes.set_ylabel("Test accuracy (%)")
         axes.set_ylim(bottom=0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import threading
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
@@ -19,7 +18,7 @@ from mlpsvd.analysis.direction_report import directions_result
 from mlpsvd.analysis.directions import Directions, directions
 from mlpsvd.analysis.predictions import Predictions, predict
 from mlpsvd.analysis.registry import analysis
-from mlpsvd.analysis.result import AnalysisResult
+from mlpsvd.analysis.result import AnalysisResult, result_of
 from mlpsvd.analysis.subject import Subject
 from mlpsvd.analysis.truncation import accuracies_by_rank
 from mlpsvd.analysis.weight_spectra import WeightSpectra, weight_spectra
@@ -219,12 +218,10 @@ class AnalysisWork:
             subject = self._subject(place, progress)
         else:
             subject = subject_of(place.run, place.contender, None, place.epoch)
-        with closing(one.run(subject)) as events:
-            for event in events:
-                if isinstance(event, AnalysisResult):
-                    return event
-                progress(_DATA_SHARE + (1.0 - _DATA_SHARE) * event.done / max(event.total, 1))
-        raise AssertionError(f"the analysis {key} gave no result")
+        return result_of(
+            one.run(subject),
+            lambda event: progress(_DATA_SHARE + (1.0 - _DATA_SHARE) * event.done / max(event.total, 1)),
+        )
 
     def _run(self, question: RunQuestion, progress: Progress) -> DrawnResult:
         result = self._result(question.key, question.place, progress)
