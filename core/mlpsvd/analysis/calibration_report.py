@@ -71,18 +71,19 @@ def findings(found: Calibration, title: str) -> tuple[str, ...]:
 
 
 def _draw(found: Calibration) -> Figure:
-    from mlpsvd.drawing import new_figure
+    from mlpsvd.drawing import new_figure, style
 
-    figure = new_figure(2.6)
-    axes = figure.add_subplot()
-    axes.plot([0, 100], [0, 100], color="#888888", linewidth=0.6)
-    for one, label, style in (
-        (found.before, "Without temperature", "o-"),
-        (found.after, f"Temperature {found.temperature:.2f}", "s--"),
-    ):
-        shown = one.counts > 0
-        axes.plot(100 * one.confidence[shown], 100 * one.accuracy[shown], style, markersize=3, label=label)
-    axes.set_xlabel("Mean probability (%)")
-    axes.set_ylabel("Accuracy (%)")
-    axes.legend()
+    with style():
+        figure = new_figure(2.6)
+        axes = figure.add_subplot()
+        axes.plot([0, 100], [0, 100], color="#888888", linewidth=0.6)
+        for one, label, line in (
+            (found.before, "Without temperature", "o-"),
+            (found.after, f"Temperature {found.temperature:.2f}", "s--"),
+        ):
+            shown = one.counts > 0
+            axes.plot(100 * one.confidence[shown], 100 * one.accuracy[shown], line, markersize=3, label=label)
+        axes.set_xlabel("Mean probability (%)")
+        axes.set_ylabel("Accuracy (%)")
+        axes.legend()
     return figure

@@ -92,18 +92,19 @@ def _table(found: Directions, class_names: tuple[str, ...]) -> Table:
 
 
 def _draw(found: Directions, features: FittedFeatures) -> Figure:
-    from mlpsvd.drawing import new_figure
+    from mlpsvd.drawing import new_figure, style
 
     n = min(found.factors.rank, _MOST_DRAWN)
-    figure = new_figure(0.4 + 0.75 * n)
-    for index, axes in enumerate(np.atleast_1d(figure.subplots(n, 1, sharex=True))):
-        row = found.factors.vt[index]
-        if found.layer == 0:
-            for part in np.unique(features.parts):
-                own = features.parts == part
-                axes.plot(features.frequencies_hz[own], row[own], label=f"Part {part + 1}")
-        else:
-            axes.bar(np.arange(1, len(row) + 1), row)
-        axes.set_ylabel(f"σ = {found.factors.sigma[index]:.3g}")
-    axes.set_xlabel("Frequency (Hz)" if found.layer == 0 else "Neuron")
+    with style():
+        figure = new_figure(0.4 + 0.75 * n)
+        for index, axes in enumerate(np.atleast_1d(figure.subplots(n, 1, sharex=True))):
+            row = found.factors.vt[index]
+            if found.layer == 0:
+                for part in np.unique(features.parts):
+                    own = features.parts == part
+                    axes.plot(features.frequencies_hz[own], row[own], label=f"Part {part + 1}")
+            else:
+                axes.bar(np.arange(1, len(row) + 1), row)
+            axes.set_ylabel(f"σ = {found.factors.sigma[index]:.3g}")
+        axes.set_xlabel("Frequency (Hz)" if found.layer == 0 else "Neuron")
     return figure

@@ -61,11 +61,12 @@ def rank_accuracy(subject: Subject) -> Generator[AnalysisEvent, None, None]:
 
 
 def _draw(ranks: NDArray[np.intp], accuracies: NDArray[np.float64]) -> Figure:
-    from mlpsvd.drawing import new_figure
+    from mlpsvd.drawing import new_figure, style
 
-    figure = new_figure(2.2)
-    axes = figure.add_subplot()
-    axes.plot(ranks, 100 * accuracies, marker=".")
-    axes.set_xlabel("Rank of the first weight matrix")
-    axes.set_ylabel("Test accuracy (%)")
+    with style():
+        figure = new_figure(2.2)
+        axes = figure.add_subplot()
+        axes.plot(ranks, 100 * accuracies, marker=".")
+        axes.set_xlabel("Rank of the first weight matrix")
+        axes.set_ylabel("Test accuracy (%)")
     return figure

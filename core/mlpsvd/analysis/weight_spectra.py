@@ -128,26 +128,28 @@ def _table(found: WeightSpectra) -> Table:
 
 
 def _draw_values(found: WeightSpectra) -> Figure:
-    from mlpsvd.drawing import new_figure
+    from mlpsvd.drawing import PALETTE, new_figure, style
 
-    figure = new_figure(2.4)
-    axes = figure.add_subplot()
-    axes.semilogy(found.epochs, found.values, color="#0072B2", linewidth=0.6)
-    axes.axhline(found.edge, color="#D55E00", linestyle="--", label="Marchenko-Pastur edge")
-    axes.set_xlabel("Epoch")
-    axes.set_ylabel("Singular value")
-    axes.legend()
+    with style():
+        figure = new_figure(2.4)
+        axes = figure.add_subplot()
+        axes.semilogy(found.epochs, found.values, color=PALETTE[0], linewidth=0.6)
+        axes.axhline(found.edge, color=PALETTE[1], linestyle="--", label="Marchenko-Pastur edge")
+        axes.set_xlabel("Epoch")
+        axes.set_ylabel("Singular value")
+        axes.legend()
     return figure
 
 
 def _draw_ranks(found: WeightSpectra) -> Figure:
-    from mlpsvd.drawing import new_figure
+    from mlpsvd.drawing import new_figure, style
 
-    figure = new_figure(2.2)
-    axes = figure.add_subplot()
-    axes.plot(found.epochs, found.stable_rank, label="Stable rank")
-    axes.plot(found.epochs, found.entropy_rank, linestyle="--", label="Entropy rank")
-    axes.plot(found.epochs, found.n_above, linestyle=":", label="Above the edge")
-    axes.set_xlabel("Epoch")
-    axes.legend()
+    with style():
+        figure = new_figure(2.2)
+        axes = figure.add_subplot()
+        axes.plot(found.epochs, found.stable_rank, label="Stable rank")
+        axes.plot(found.epochs, found.entropy_rank, linestyle="--", label="Entropy rank")
+        axes.plot(found.epochs, found.n_above, linestyle=":", label="Above the edge")
+        axes.set_xlabel("Epoch")
+        axes.legend()
     return figure
