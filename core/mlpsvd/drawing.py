@@ -18,9 +18,10 @@ from mlpsvd.errors import MissingLibraryError
 from mlpsvd.files import write_atomically
 
 if TYPE_CHECKING:
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-__all__ = ["COLUMN_IN", "FORMATS", "PALETTE", "contender_colour", "new_figure", "save_figure", "style"]
+__all__ = ["COLUMN_IN", "FORMATS", "PALETTE", "contender_colour", "integer_ticks", "new_figure", "save_figure", "style"]
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -96,3 +97,10 @@ def new_figure(height_in: float, width_in: float = COLUMN_IN) -> Figure:
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width_in, height_in), layout="constrained")
+
+
+def integer_ticks(axis: Axis) -> None:
+    """Put ticks at whole numbers only, for counts and ranks."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

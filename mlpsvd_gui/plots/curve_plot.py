@@ -29,6 +29,7 @@ __all__ = ["Curve", "CurvePlot"]
 _ANTIALIAS_UP_TO = 4096
 """Points: smooth lines cost 2.5 times the drawing time, which only short curves have to spare."""
 _FAINT = 0.4
+_POINT_PX = 7
 """Opacity of the curves beside a highlighted one; at one pixel they also draw twenty times as fast as wider ones."""
 _MANY_CURVES = 16
 """With more curves, all but the highlighted one are one pixel wide: wider ones take seconds to draw."""
@@ -139,7 +140,7 @@ class CurvePlot(BasePlot):
         self._after_change(legend=looks_changed)
 
     def _new_item(self) -> Any:
-        item = pg.PlotDataItem()
+        item = pg.PlotDataItem(symbolPen=None, symbolSize=_POINT_PX)
         self.plot_item.addItem(item, ignoreBounds=True)
         return item
 
@@ -150,7 +151,10 @@ class CurvePlot(BasePlot):
             x, y = np.log10(x[positive]), y[positive]
         is_long = x.size > _ANTIALIAS_UP_TO
         curve.item.setDownsampling(auto=is_long and not self._log_x, method="peak")
-        curve.item.setData(x, y, antialias=not is_long, connect="finite" if np.isnan(y).any() else "all")
+        # A line of one point is invisible.
+        symbol = "o" if y.size == 1 and np.isfinite(y[0]) else None
+        connect = "finite" if np.isnan(y).any() else "all"
+        curve.item.setData(x, y, antialias=not is_long, connect=connect, symbol=symbol)
         curve.bounds = _bounds(x, y)
 
     def remove_curve(self, key: Hashable) -> None:
@@ -205,6 +209,7 @@ class CurvePlot(BasePlot):
             drawn = self._drawn(colour)
             pen = pg.mkPen(drawn if chosen is None else with_alpha(drawn, _FAINT), width=1, style=curve.pen.style())
         curve.item.setPen(pen)
+        curve.item.setSymbolBrush(pen.color())
         curve.item.setZValue(10 if key == chosen else 0)
 
     # -- marks and guide lines

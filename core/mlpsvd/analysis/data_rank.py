@@ -71,7 +71,7 @@ def data_rank(subject: Subject) -> Generator[AnalysisEvent, None, None]:
 
 
 def _draw(sigma: NDArray[np.float64], of_all: NDArray[np.float64]) -> Figure:
-    from mlpsvd.drawing import new_figure, style
+    from mlpsvd.drawing import integer_ticks, new_figure, style
 
     with style():
         figure = new_figure(2.4)
@@ -80,6 +80,7 @@ def _draw(sigma: NDArray[np.float64], of_all: NDArray[np.float64]) -> Figure:
             positive = values[values > 0.0]
             axes.semilogy(np.arange(1, len(positive) + 1), positive / positive[0], marker=".", label=label)
         axes.set_xlabel("Number")
+        integer_ticks(axes.xaxis)
         axes.set_ylabel("Singular value / largest")
         axes.legend()
     return figure

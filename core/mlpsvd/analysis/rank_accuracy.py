@@ -61,12 +61,13 @@ def rank_accuracy(subject: Subject) -> Generator[AnalysisEvent, None, None]:
 
 
 def _draw(ranks: NDArray[np.intp], accuracies: NDArray[np.float64]) -> Figure:
-    from mlpsvd.drawing import new_figure, style
+    from mlpsvd.drawing import integer_ticks, new_figure, style
 
     with style():
         figure = new_figure(2.2)
         axes = figure.add_subplot()
         axes.plot(ranks, 100 * accuracies, marker=".")
         axes.set_xlabel("Rank of the first weight matrix")
+        integer_ticks(axes.xaxis)
         axes.set_ylabel("Test accuracy (%)")
     return figure

@@ -270,3 +270,14 @@ def test_drawing_300_curves_paints_each_and_the_legend_once(plot: CurvePlot, mon
         for index in range(16, 300):
             plot.remove_curve(index)
     assert {curve.item.opts["pen"].widthF() for curve in plot._curves.values()} == {1.6 * plot.devicePixelRatioF()}
+
+
+def test_a_curve_of_one_point_is_drawn_as_a_dot(qtbot: QtBot) -> None:
+    plot = CurvePlot("X", "", "Y", "")
+    qtbot.addWidget(plot)
+    plot.set_curve("one", [0.5], [0.5], colour="#ff0000")
+    plot.resize(300, 200)
+    plot.show()
+    image = plot.canvas.grab().toImage()
+    pixels = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
+    assert any(one.red() > 200 and one.green() < 60 and one.blue() < 60 for one in pixels)

@@ -215,7 +215,7 @@ def _draw(
     density: NDArray[np.floating],
     blocks: tuple[BlockShare, ...],
 ) -> Figure:
-    from mlpsvd.drawing import COLUMN_IN, PALETTE, new_figure, style
+    from mlpsvd.drawing import COLUMN_IN, PALETTE, integer_ticks, new_figure, style
 
     with style():
         figure = new_figure(2.4, 2 * COLUMN_IN)
@@ -230,6 +230,7 @@ def _draw(
             )
         right.axhline(0, color="0.7", linewidth=0.5)
         right.set_xlabel("Number")
+        integer_ticks(right.xaxis)
         right.set_ylabel("Leading eigenvalue")
         right.legend()
     return figure

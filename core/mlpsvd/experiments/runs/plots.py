@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.contenders import Contender
-from mlpsvd.drawing import COLUMN_IN, FORMATS, contender_colour, new_figure, save_figure, style
+from mlpsvd.drawing import COLUMN_IN, FORMATS, contender_colour, integer_ticks, new_figure, save_figure, style
 from mlpsvd.network.layers import layer_family
 from mlpsvd.text import one_line
 from mlpsvd.training.events import EpochEvent, singular_value_table
@@ -81,7 +81,6 @@ def rank_and_weights(histories: Histories) -> Figure:
 def singular_values(history: Sequence[EpochEvent]) -> Figure:
     """Draw the singular values of each layer except a dense last one, as colours over epoch (x) and index (y)."""
     from matplotlib.colors import LogNorm
-    from matplotlib.ticker import MaxNLocator
 
     layers = _shown_layers(history)
     with style():
@@ -100,7 +99,7 @@ def singular_values(history: Sequence[EpochEvent]) -> Figure:
                 origin="lower", interpolation="nearest",
             )  # fmt: skip
             axes.set_ylabel(f"Index, layer {layer + 1}")
-            axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+            integer_ticks(axes.yaxis)
             figure.colorbar(drawn, ax=axes, label="Singular value")
         panels[-1].set_xlabel("Epoch")
     return figure

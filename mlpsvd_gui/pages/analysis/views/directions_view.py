@@ -21,9 +21,9 @@ from mlpsvd_gui.widgets.segments import Segments
 __all__ = ["DirectionsView", "LayerScene"]
 
 _NEURONS = 1
-_KEY = (
-    "Thin coloured lines: class means, scaled to the height. Dashed: filter centres. Values: hold the mouse over a row."
-)
+_MEANS_KEY = "Thin coloured lines: class means, scaled to the height."
+_FILTERS_KEY = "Dashed: filter centres."
+_VALUES_KEY = "Values: hold the mouse over a row."
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ class DirectionsView(Section):
             plain_tip("Show the trained U, σ, Vᵀ instead of the singular value decomposition of W")
         )
         self.note = PlainLabel(self)
-        self.legend = PlainLabel(self, _KEY)
+        self.legend = PlainLabel(self)
         self.classes = ClassKey(self)
         self.rows = RowList(self)
         self._build()
@@ -118,6 +118,7 @@ class DirectionsView(Section):
         self.trained_box.setEnabled(departure is not None)
         self.note.setText("" if departure is None else why_factors_differ(departure))
         self.range.setVisible(scene.near is not None)
+        self.legend.setText(" ".join((_MEANS_KEY, *((_FILTERS_KEY,) if scene.centres_hz else ()), _VALUES_KEY)))
         self.legend.setVisible(scene.unit == "Hz")
         self.classes.show_names(scene.class_names)
         self._redraw()

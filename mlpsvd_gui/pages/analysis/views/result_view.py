@@ -40,13 +40,14 @@ class ResultView(Section):
     def show_result(self, pictures: Sequence[tuple[str, bytes]], tables: Sequence[Table]) -> None:
         """Show figures (caption and SVG) and tables."""
         self.clear()
-        for caption, svg in pictures:
+        for number, (caption, svg) in enumerate(pictures, start=1):
             picture = SvgPicture(self.tabs)
             if self._theme is not None:
                 picture.set_theme(self._theme)
             picture.show_picture(svg, caption)
             self._pictures.append(picture)
-            self.tabs.setTabToolTip(self.tabs.addTab(picture, caption), plain_tip(caption))
+            title = "Figure" if len(pictures) == 1 else f"Figure {number}"
+            self.tabs.setTabToolTip(self.tabs.addTab(picture, title), plain_tip(caption))
         for table in tables:
             self.tabs.setTabToolTip(self.tabs.addTab(_table(table, self.tabs), table.title), plain_tip(table.title))
         self.tabs.setVisible(self.tabs.count() > 0)

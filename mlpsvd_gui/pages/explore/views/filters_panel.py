@@ -80,7 +80,7 @@ class FiltersPanel(QWidget):
 
     def _build_banner(self) -> None:
         self.banner = QFrame(self)
-        text = QLabel("This experiment uses recordings, so the filter bank is not used.", self.banner)
+        text = QLabel("This experiment does not use the filter bank.", self.banner)
         text.setWordWrap(True)
         self.use_filters_button = QPushButton("Use filter bank", self.banner)
         row = QHBoxLayout(self.banner)

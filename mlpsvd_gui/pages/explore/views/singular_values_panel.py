@@ -16,8 +16,7 @@ from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.heatmap import Heatmap
 from mlpsvd_gui.plots.matrix_view import MatrixView
 from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour
-from mlpsvd_gui.widgets.eliding import ElidingComboBox
-from mlpsvd_gui.widgets.plain_label import PlainLabel
+from mlpsvd_gui.widgets.eliding import ElidedLabel, ElidingComboBox
 from mlpsvd_gui.widgets.segments import Segments
 
 __all__ = ["Factors", "LayerChoice", "SingularValuesPanel"]
@@ -89,8 +88,8 @@ class SingularValuesPanel(QWidget):
         self.u_view = MatrixView("U")
         self.sigma_view = CurvePlot("Index", "", "σ", "")
         self.vt_view = MatrixView("Vᵀ")
-        self._factors_note = PlainLabel(self)
-        self._factors_note.setWordWrap(True)
+        self._factors_note = ElidedLabel(parent=self)
+        self._why_note = ElidedLabel(parent=self)
         self._trained_box = QCheckBox("Factors as trained", self)
         self._trained_box.toggled.connect(self.factors_wanted)
         self._stack = QStackedWidget(self)
@@ -149,6 +148,7 @@ class SingularValuesPanel(QWidget):
         foot.addWidget(self._factors_note, 1)
         foot.addWidget(self._trained_box)
         layout.addLayout(foot)
+        layout.addWidget(self._why_note)
         return page
 
     def clear(self) -> None:
@@ -246,7 +246,8 @@ class SingularValuesPanel(QWidget):
             self.sigma_view.clear_curves()
             for view in (self.u_view, self.vt_view, self.sigma_view):
                 view.set_empty_text(reason if view is self.vt_view else "")
-            self._factors_note.clear()
+            self._factors_note.setText("")
+            self._why_note.setText("")
             return
         for view in (self.u_view, self.vt_view, self.sigma_view):
             view.set_empty_text(None)
@@ -258,8 +259,8 @@ class SingularValuesPanel(QWidget):
         index = np.arange(1.0, len(factors.sigma) + 1.0)
         self.sigma_view.set_curve("sigma", index, factors.sigma, "σ", self._theme.accent, width=2.0)
         what = "Trained factors" if factors.trained else "Singular value decomposition of W"
-        caption = f"{what} at epoch {factors.epoch}, rank {len(factors.sigma)}"
-        self._factors_note.setText(f"{caption}. {factors.why}" if factors.why else caption)
+        self._factors_note.setText(f"{what} at epoch {factors.epoch}, rank {len(factors.sigma)}")
+        self._why_note.setText(factors.why)
         self._trained_box.setEnabled(bool(factors.why))
 
     @property
@@ -282,7 +283,8 @@ class SingularValuesPanel(QWidget):
         self._theme = theme
         for view in (self.heatmap, self.values, self.u_view, self.sigma_view, self.vt_view):
             view.set_theme(theme)
-        self._factors_note.setStyleSheet(f"color: {theme.muted.name()};")
+        for label in (self._factors_note, self._why_note):
+            label.setStyleSheet(f"color: {theme.muted.name()};")
         if self._spectrum is not None:
             self.show_spectrum(*self._spectrum)
 

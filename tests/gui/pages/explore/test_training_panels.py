@@ -247,7 +247,7 @@ def test_singular_values_follow_run_cursor_and_choice(qtbot: QtBot) -> None:
     panel.pages.choose(1)
     qtbot.waitUntil(lambda: panel.note.startswith("Singular value decomposition of W"))
     panel._trained_box.setChecked(True)
-    qtbot.waitUntil(lambda: panel.note.startswith("Trained factors at epoch 1, rank 4"))
+    qtbot.waitUntil(lambda: panel.note == "Trained factors at epoch 1, rank 4")
     panel.layer_box.setCurrentIndex(1)
     panel.layer_box.activated.emit(1)
     qtbot.waitUntil(lambda: panel.note.startswith("Singular value decomposition of W"))
