@@ -55,7 +55,7 @@ def data_rank(subject: Subject) -> Generator[AnalysisEvent, None, None]:
             f"The {len(names)} class means have stable rank {means.stable:.2f} and entropy rank "
             f"{means.entropy_of_energies:.2f}; the training set has {everything.stable:.2f} and "
             f"{everything.entropy_of_energies:.2f}.",
-            f"Nearest to a combination of three others is {found[0]}, which leaves {found[0].residual:.0%} of it.",
+            f"Nearest to a combination of other classes is {found[0]}, which leaves {found[0].residual:.0%} of it.",
             f"A linear classifier, the pseudo-inverse of the class means, classifies {closed:.1%} of the test clips "
             f"correctly; the nearest class mean {nearest:.1%}.",
         ),
