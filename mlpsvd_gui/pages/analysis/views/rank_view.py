@@ -26,6 +26,7 @@ from mlpsvd_gui.plots.theme import LIGHT, Theme, class_colour
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.confusion_map import ConfusionMap
 from mlpsvd_gui.widgets.plain_label import PlainLabel
+from mlpsvd_gui.widgets.tables import list_rows
 
 __all__ = ["RankView", "ShownClip", "ShownRank"]
 
@@ -122,15 +123,10 @@ class RankView(Section):
 
     def _build(self) -> None:
         self.table.setHorizontalHeaderLabels(_HEADS)
-        self.table.verticalHeader().hide()
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        list_rows(self.table)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setTabKeyNavigation(False)
-        self.table.setShowGrid(False)
         self.table.setAccessibleName("Misclassified clips")
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
         self.table.currentCellChanged.connect(lambda *_: self._show_clip())
         self.play_button.clicked.connect(self._play)
         self.all_button.clicked.connect(lambda: self._choose(None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QAbstractItemView, QPushButton, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QPushButton, QTableWidget, QTableWidgetItem, QWidget
 
 from mlpsvd.tables import Table
 from mlpsvd_gui.pages.analysis.views.section import Section
@@ -13,6 +13,7 @@ from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.choosers import Tabs
 from mlpsvd_gui.widgets.svg_picture import SvgPicture
+from mlpsvd_gui.widgets.tables import list_rows
 
 __all__ = ["ResultView"]
 
@@ -79,11 +80,7 @@ def _table(table: Table, parent: QWidget) -> QTableWidget:
     rows = table.rows[:_MOST_ROWS]
     view = QTableWidget(len(rows), len(table.columns), parent)
     view.setAccessibleName(table.title)
-    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    view.setTabKeyNavigation(False)
-    view.setShowGrid(False)
-    view.setAlternatingRowColors(True)
-    view.verticalHeader().hide()
+    list_rows(view)
     view.setHorizontalHeaderLabels(list(table.columns))
     for row, values in enumerate(rows):
         for column, value in enumerate(values):
