@@ -88,11 +88,13 @@ class Network:
         for index in reversed(range(len(self.spec.layers))):
             family, parameters = self.spec.layers[index].family, self._parameters[index]
             views = parameter_views(self.spec, gradient, index)
-            for name, value in family.backward(parameters, passes[index], delta).items():
-                views[name][...] = value
             if index > 0:
-                back = family.backward_input(parameters, delta)
+                gradients, back = family.backward_both(parameters, passes[index], delta)
                 delta = activation_backward(self.spec.layers[index - 1].activation, outputs[index - 1], back)
+            else:
+                gradients = family.backward(parameters, passes[index], delta)
+            for name, value in gradients.items():
+                views[name][...] = value
         return gradient
 
     def _forward(self, x: Array) -> tuple[list[LayerPass], list[Array]]:

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 from mlpsvd.errors import NetworkError
 from mlpsvd.network.activations import activate, backward
 from mlpsvd.network.factorise import factorised, with_layer
-from mlpsvd.network.layers import DENSE, LayerPass
+from mlpsvd.network.layers import DENSE, LayerPass, Parameters
 from mlpsvd.network.losses import output_delta
 from mlpsvd.network.network import Network, parameter_views
 from mlpsvd.network.settings import Activation
@@ -120,18 +120,18 @@ class RecurrentNetwork:
         above = np.zeros_like(states[-1].z)  # loss gradient with respect to every state of the layer
         if self._has_output:
             delta: Array = output_delta(spec.loss, spec.layers[-1].activation, outputs, targets) / len(x)
-            self._store(gradient, len(spec.layers) - 1, output_pass, delta)
-            above[-1] = spec.layers[-1].family.backward_input(self.store.parameters(len(spec.layers) - 1), delta)
+            above[-1] = self._store_both(gradient, len(spec.layers) - 1, output_pass, delta)
         else:
             above[-1] = (outputs - targets) / len(x)  # squared error
         for index in reversed(range(self._n_recurrent)):
             v = self._through_time(index, states[index].z, above)
             flat = v.reshape(-1, v.shape[2])
-            self._store(gradient, 2 * index, states[index].layer_pass, flat)
             self._store_recurrent(gradient, 2 * index + 1, states[index].z, flat)
             if index > 0:
-                below = spec.layers[2 * index].family.backward_input(self.store.parameters(2 * index), flat)
+                below = self._store_both(gradient, 2 * index, states[index].layer_pass, flat)
                 above = below.reshape(*v.shape[:2], -1)
+            else:
+                self._store(gradient, 0, states[0].layer_pass, flat)
         return gradient
 
     def v(self, x: Array, targets: Array) -> list[tuple[Array, Array, Array]]:
@@ -187,7 +187,17 @@ class RecurrentNetwork:
         parameter_views(self.store.spec, gradient, index)["b"][...] = 0
 
     def _store(self, gradient: Array, index: int, layer_pass: LayerPass, delta: Array) -> None:
-        found = self.store.spec.layers[index].family.backward(self.store.parameters(index), layer_pass, delta)
+        family = self.store.spec.layers[index].family
+        self._write(gradient, index, family.backward(self.store.parameters(index), layer_pass, delta))
+
+    def _store_both(self, gradient: Array, index: int, layer_pass: LayerPass, delta: Array) -> Array:
+        """Store the gradients of a layer; return that of its input."""
+        family = self.store.spec.layers[index].family
+        found, below = family.backward_both(self.store.parameters(index), layer_pass, delta)
+        self._write(gradient, index, found)
+        return below
+
+    def _write(self, gradient: Array, index: int, found: Parameters) -> None:
         for name, view in parameter_views(self.store.spec, gradient, index).items():
             view[...] = found[name]
 

@@ -136,3 +136,49 @@ def test_svd_layer_is_equations_62_to_64() -> None:
     np.testing.assert_allclose(views["U"], by_u.reshape(rank, n_hidden).T, rtol=1e-10, atol=1e-14)
     np.testing.assert_allclose(views["sigma"], np.diag(by_sigma.reshape(rank, rank)), rtol=1e-10, atol=1e-14)
     np.testing.assert_allclose(views["Vt"], by_v.reshape(-1, rank).T, rtol=1e-10, atol=1e-14)
+
+
+class Counted(np.ndarray):
+    """An array that counts the matrix products in which it takes part."""
+
+    n_products = 0
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: object, **options: object) -> object:
+        if ufunc is np.matmul:
+            Counted.n_products += 1
+        plain = [one.view(np.ndarray) if isinstance(one, Counted) else one for one in inputs]
+        return getattr(ufunc, method)(*plain, **options)
+
+
+@pytest.mark.parametrize("kind", family_names())
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_both_backward_passes_at_once_are_the_two_bit_for_bit(kind: str, dtype: type) -> None:
+    network = build(NetworkSettings(hidden=(20,)), 129, 5, (kind, "dense"), 3, dtype)
+    layer_family, parameters = network.spec.layers[0].family, network.parameters(0)
+    x, delta = (np.random.default_rng(n).normal(size=(10, n)).astype(dtype) for n in (129, 20))
+    _, layer_pass = layer_family.forward(parameters, x)
+    gradients, back = layer_family.backward_both(parameters, layer_pass, delta)
+    assert back.tobytes() == layer_family.backward_input(parameters, delta).tobytes()
+    expected = layer_family.backward(parameters, layer_pass, delta)
+    assert {name: value.tobytes() for name, value in gradients.items()} == {
+        name: value.tobytes() for name, value in expected.items()
+    }
+
+
+@pytest.mark.parametrize("kind", ["svd", "two-factor"])
+def test_a_hidden_factored_layer_multiplies_delta_by_u_once(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    network, (x, targets) = a_network(("dense", kind, "dense"), "tanh", "softmax", "cross-entropy"), a_batch()
+    plain = network.gradient(x, targets)
+    network.parameters(1)["U"] = network.parameters(1)["U"].view(Counted)
+    monkeypatch.setattr(Counted, "n_products", 0)
+    assert network.gradient(x, targets).tobytes() == plain.tobytes()
+    assert Counted.n_products == 2, "once forwards, once backwards"
+
+
+@pytest.mark.parametrize("kind", ["soft-threshold", "clipped"])
+def test_a_hidden_spectral_layer_is_decomposed_once_an_update(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    network, (x, targets) = a_network(("dense", kind, "dense"), "tanh", "softmax", "cross-entropy"), a_batch()
+    decompositions, svd = [], np.linalg.svd
+    monkeypatch.setattr(np.linalg, "svd", lambda A, **options: decompositions.append(A) or svd(A, **options))
+    network.gradient(x, targets)
+    assert len(decompositions) == 1

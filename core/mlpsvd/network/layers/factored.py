@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.arrays import namespace, to_host
 from mlpsvd.errors import NetworkError
-from mlpsvd.network.layers.family import Array, LayerFamily, LayerSpec, Parameters
+from mlpsvd.network.layers.family import Array, LayerFamily, LayerPass, LayerSpec, Parameters
 
 __all__ = ["Factored"]
 
@@ -26,6 +26,27 @@ class Factored(LayerFamily):
 
     rank_axes: ClassVar[Mapping[str, int]]
     """For each parameter with one entry per singular value, the axis of these entries."""
+
+    @abstractmethod
+    def gradients(self, parameters: Parameters, layer_pass: LayerPass, delta: Array, back: Array) -> Parameters:
+        """Return the gradients of :meth:`backward` from δ and from Uᵀ δ [shape=(n_clips, rank)], a clip per row."""
+
+    @abstractmethod
+    def input_gradient(self, parameters: Parameters, back: Array) -> Array:
+        """Return the gradient of :meth:`backward_input` from Uᵀ δ [shape=(n_clips, rank)], a clip per row."""
+
+    def backward(self, parameters: Parameters, layer_pass: LayerPass, delta: Array) -> Parameters:
+        """Return the gradients of the factors and of b."""
+        return self.gradients(parameters, layer_pass, delta, delta @ parameters["U"])
+
+    def backward_input(self, parameters: Parameters, delta: Array) -> Array:
+        """Return Wᵀ δ, from the right factor and Uᵀ δ."""
+        return self.input_gradient(parameters, delta @ parameters["U"])
+
+    def backward_both(self, parameters: Parameters, layer_pass: LayerPass, delta: Array) -> tuple[Parameters, Array]:
+        """Return both, with one product Uᵀ δ."""
+        back = delta @ parameters["U"]
+        return self.gradients(parameters, layer_pass, delta, back), self.input_gradient(parameters, back)
 
     @abstractmethod
     def from_svd(self, U: Array, sigma: Array, Vt: Array) -> Parameters:

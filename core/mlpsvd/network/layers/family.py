@@ -147,6 +147,13 @@ class LayerFamily(ABC):
         gradient : np.ndarray [shape=(n_clips, n_in)]
         """
 
+    def backward_both(self, parameters: Parameters, layer_pass: LayerPass, delta: Array) -> tuple[Parameters, Array]:
+        """Return the results of :meth:`backward` and :meth:`backward_input`.
+
+        A family in which both need the same product overrides it and computes the product once.
+        """
+        return self.backward(parameters, layer_pass, delta), self.backward_input(parameters, delta)
+
     @abstractmethod
     def weight_matrix(self, parameters: Parameters) -> Array:
         """Return W [shape=(n_out, n_in)]."""

@@ -61,6 +61,12 @@ class SpectralLayer(LayerFamily):
         """Return Wᵀ δ, in equation (48)."""
         return delta @ self.weight_matrix(parameters)
 
+    def backward_both(self, parameters: Parameters, layer_pass: LayerPass, delta: Array) -> tuple[Parameters, Array]:
+        """Return both, with the decomposition of the forward pass."""
+        _, U, s, Vt = layer_pass
+        W = (U * self._f(parameters).value(s)) @ Vt
+        return self.backward(parameters, layer_pass, delta), delta @ W
+
     def weight_matrix(self, parameters: Parameters) -> Array:
         """Return W = F(A)."""
         return self._function_of(parameters)[0]

@@ -29,13 +29,12 @@ class Svd(Factored):
         q = p * parameters["sigma"]
         return q @ parameters["U"].T + parameters["b"], (x, p, q)
 
-    def backward(self, parameters: Parameters, layer_pass: LayerPass, delta: Array) -> Parameters:
+    def gradients(self, parameters: Parameters, layer_pass: LayerPass, delta: Array, back: Array) -> Parameters:
         """Return the gradients of equations (62) to (64), in the matrix form given below (64).
 
         ∂L/∂Vᵀ is Σ Uᵀ δ xᵀ. The gradient of Σ is taken on its diagonal, the only part of it that is trained.
         """
         x, p, q = layer_pass
-        back = delta @ parameters["U"]
         return {
             "U": delta.T @ q,
             "b": delta.sum(axis=0),
@@ -43,9 +42,8 @@ class Svd(Factored):
             "Vt": (back * parameters["sigma"]).T @ x,
         }
 
-    def backward_input(self, parameters: Parameters, delta: Array) -> Array:
+    def input_gradient(self, parameters: Parameters, back: Array) -> Array:
         """Return V Σ Uᵀ δ, in equation (48)."""
-        back = delta @ parameters["U"]
         return (back * parameters["sigma"]) @ parameters["Vt"]
 
     def forward_tangent(

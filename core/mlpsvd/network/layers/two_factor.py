@@ -27,15 +27,14 @@ class TwoFactor(Factored):
         q = x @ parameters["SVt"].T
         return q @ parameters["U"].T + parameters["b"], (x, q)
 
-    def backward(self, parameters: Parameters, layer_pass: LayerPass, delta: Array) -> Parameters:
+    def gradients(self, parameters: Parameters, layer_pass: LayerPass, delta: Array, back: Array) -> Parameters:
         """Return the gradients: δ qᵀ for U, Uᵀ δ xᵀ for Σ Vᵀ."""
         x, q = layer_pass
-        back = delta @ parameters["U"]
         return {"U": delta.T @ q, "b": delta.sum(axis=0), "SVt": back.T @ x}
 
-    def backward_input(self, parameters: Parameters, delta: Array) -> Array:
+    def input_gradient(self, parameters: Parameters, back: Array) -> Array:
         """Return (Σ Vᵀ)ᵀ Uᵀ δ."""
-        return (delta @ parameters["U"]) @ parameters["SVt"]
+        return back @ parameters["SVt"]
 
     def forward_tangent(
         self, parameters: Parameters, direction: Parameters, layer_pass: LayerPass, dx: Array | None
