@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     freeze_support()  # a frozen program is its own worker process too
     arguments = _parser().parse_args(argv)
     leave_a_core_to_the_window()
-    from mlpsvd_gui.window.file_jobs import read_experiment  # loads NumPy: after the line above
+    from mlpsvd.experiments.runs.read_experiment import read_experiment  # loads NumPy: after the line above
 
     try:
         experiment = read_experiment(arguments.file) if arguments.file else None

@@ -10,7 +10,11 @@ from PySide6.QtCore import QObject, Signal
 from mlpsvd.errors import FileFormatError, MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import save_experiment
+from mlpsvd.experiments.runs.read_experiment import read_experiment
+from mlpsvd.experiments.runs.results import model_of
 from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.store import has_run, read_run, write_run
+from mlpsvd.models.model_file import save_model
 from mlpsvd.text import sentence
 from mlpsvd_gui.log import LOGGER, unexpected_sentence
 from mlpsvd_gui.state.experiment_state import ExperimentState, Origin
@@ -18,7 +22,6 @@ from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.run_state import RunState
 from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 from mlpsvd_gui.threads.serial_jobs import SerialJobs
-from mlpsvd_gui.window import file_jobs
 
 __all__ = ["DocumentsController"]
 
@@ -106,7 +109,7 @@ class DocumentsController(QObject):
     def open(self, path: Path, remember: bool = True) -> None:
         """Open an experiment (.toml), the folder of a run, or a model; its experiment becomes the current one."""
         try:
-            experiment = file_jobs.read_experiment(path)
+            experiment = read_experiment(path)
         except MlpSvdError as error:
             self.failed.emit(f"{error}")
             return
@@ -116,10 +119,10 @@ class DocumentsController(QObject):
         if remember:
             self._preferences.add_recent_file(str(path))
         own_file = path if path.suffix.lower() == ".toml" else None
-        if path.is_dir() and file_jobs.has_run(path) and not self._run.state.is_active:
+        if path.is_dir() and has_run(path) and not self._run.state.is_active:
             self.use(experiment, own_file, f"Opened {path.name}: {experiment.name}. Reading results…")
             self._reading.submit(
-                partial(file_jobs.read_run, path), partial(self._show_run, path), partial(self._report_unread, path)
+                partial(read_run, path), partial(self._show_run, path), partial(self._report_unread, path)
             )
             return
         self.use(experiment, own_file, f"Opened {path.name}: {experiment.name}. Press Train to compute its results.")
@@ -159,9 +162,10 @@ class DocumentsController(QObject):
         if run is None:
             self.failed.emit("No run to save. Train first.")
             return
-        job = partial(file_jobs.save_run, folder, run)
         self.done.emit(f"Saving the run to {folder}…", "")
-        self._writing.submit(job, self._report_saved, partial(self._report_failed, folder))
+        self._writing.submit(
+            partial(write_run, folder, run), partial(self._report_saved, folder), partial(self._report_failed, folder)
+        )
 
     def export_model(self, path: Path, contender: str) -> None:
         """Write one contender's model file."""
@@ -170,10 +174,10 @@ class DocumentsController(QObject):
             self.failed.emit("No trained network to export. Train first.")
             return
         path = path if path.suffix else path.with_suffix(".safetensors")
-        job = partial(file_jobs.export_model, path, self._run.data, outcome, self._run.run_id)
-        self._writing.submit(job, self._report_saved, partial(self._report_failed, path))
+        job = partial(save_model, path, model_of(self._run.data, outcome, self._run.run_id))
+        self._writing.submit(job, partial(self._report_saved, path), partial(self._report_failed, path))
 
-    def _report_saved(self, path: Path) -> None:
+    def _report_saved(self, path: Path, _written: object) -> None:
         self.done.emit(f"Saved {path}.", "")
 
     def _report_failed(self, path: Path, error: Exception) -> None:

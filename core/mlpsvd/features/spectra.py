@@ -16,6 +16,7 @@ from mlpsvd.errors import DataError, FileFormatError
 from mlpsvd.features.conditioning import Conditioning
 from mlpsvd.features.magnitudes import LOG_FLOOR, clip_magnitudes, n_parts
 from mlpsvd.features.settings import FeatureSettings, Scaling
+from mlpsvd.named_arrays import checked_array
 from mlpsvd.text import frequency_text
 
 __all__ = ["Clips", "FittedFeatures", "fit", "fit_magnitudes", "fit_transform", "n_samples_needed"]
@@ -157,7 +158,7 @@ class FittedFeatures:
             If an array is missing, has a shape that does not match the settings, or contains invalid values.
         """
         shape = (n_parts(settings) * settings.n_bins,)
-        offset, scale = (_array(arrays, name, shape) for name in ("offset", "scale"))
+        offset, scale = (checked_array(arrays, name, shape, group="features") for name in ("offset", "scale"))
         if not scale.all():
             raise FileFormatError("features.scale holds a zero; every entry should be a number other than 0")
         if np.abs(scale).min() < _SCALES[0] or max(np.abs(scale).max(), np.abs(offset).max()) > _SCALES[1]:
@@ -298,14 +299,3 @@ def _scaling(values: NDArray[np.float64], kind: Scaling) -> tuple[NDArray[np.flo
         varies = deviation > np.finfo(np.float32).eps * np.abs(mean)
         return mean, np.where(varies, deviation, 1.0)
     return zeros, ones
-
-
-def _array(arrays: Mapping[str, NDArray[np.float64]], name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    if name not in arrays:
-        raise FileFormatError(f"features.{name} is missing; it should be there with the shape {shape}")
-    found = arrays[name]
-    if found.shape != shape:
-        raise FileFormatError(f"features.{name} has the shape {found.shape}; it should be {shape}")
-    if not np.isfinite(found).all():
-        raise FileFormatError(f"features.{name} holds values that are not finite; they should all be numbers")
-    return np.array(found, dtype=np.float64)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.datasets.sound_digest import MOST
 from mlpsvd.errors import FileFormatError
+from mlpsvd.named_arrays import checked_array
 
 __all__ = ["DISTANCE_PERCENTILES", "TrainingStatistics"]
 
@@ -130,7 +131,10 @@ class TrainingStatistics:
             "within_std": (n_features,),
             **_SHAPES,
         }
-        checked = {name: _array(arrays, name, shape) for name, shape in shapes.items()}
+        checked = {
+            name: checked_array(arrays, name, shape, group="reference", largest=_LARGEST)
+            for name, shape in shapes.items()
+        }
         lowest = checked["within_std"].min()
         if lowest < _SMALLEST:
             raise FileFormatError(
@@ -165,18 +169,3 @@ def _digests(arrays: Mapping[str, NDArray[np.floating]]) -> frozenset[int]:
     if not is_whole or (found != np.floor(found)).any():
         raise FileFormatError("the tensor reference.trained_on should hold a row of whole numbers from 0 to 2^52 - 1")
     return frozenset(int(one) for one in found)
-
-
-def _array(arrays: Mapping[str, NDArray[np.floating]], name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    if name not in arrays:
-        raise FileFormatError(f"the tensor reference.{name} is missing; it should have the shape {shape}")
-    found = arrays[name]
-    if found.shape != shape:
-        raise FileFormatError(f"the tensor reference.{name} has the shape {found.shape}; it should be {shape}")
-    if not np.isfinite(found).all():
-        raise FileFormatError(f"the tensor reference.{name} holds values that are not finite; all should be numbers")
-    if np.abs(found).max(initial=0.0) > _LARGEST:
-        raise FileFormatError(f"the tensor reference.{name} holds values that are not plausible, above {_LARGEST:g}")
-    array = np.array(found, dtype=np.float64)
-    array.flags.writeable = False
-    return array
