@@ -52,7 +52,7 @@ class AvailableModel:
 
 def models_from_run(data: RunData | None, outcomes: Sequence[Outcome]) -> list[AvailableModel]:
     """Return the models of a run that classify sound; the better one last."""
-    if data is None or data.features.settings.magnitude == "pixels":
+    if data is None or data.features.image_shape is not None:
         return []
     by_name = {outcome.contender.key: outcome for outcome in outcomes}
     return [_from_outcome(data, by_name[name]) for name in ranked_contenders(by_name)]

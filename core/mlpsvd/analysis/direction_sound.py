@@ -50,6 +50,8 @@ def direction_noise(
     DataError
         If the row has another length than the features, is zero or not finite.
     """
+    if features.image_shape is not None:
+        raise DataError("the direction is an image; only a direction over frequency can be heard")
     magnitudes = np.abs(np.asarray(row, np.float64))
     if magnitudes.shape != (features.n_features,):
         raise DataError(f"the direction has the shape {magnitudes.shape}; it should be ({features.n_features},)")

@@ -80,7 +80,7 @@ class Classifier:
     """
 
     def __init__(self, model: Model) -> None:
-        if model.features.settings.magnitude == "pixels":
+        if model.features.image_shape is not None:
             raise DataError("this model classifies images of letters; sounds need a model that was trained on sounds")
         self._model = model
         self._network = model.network()

@@ -17,7 +17,7 @@ from mlpsvd.streams import Purpose, seeds
 __all__ = ["FACES", "LETTERS", "N_PIXELS", "SIDE", "letter_clips"]
 
 SIDE = 30
-"""Pixels per side of an image."""
+"""Pixels per side of an image, see :attr:`mlpsvd.datasets.settings.LettersSettings.image_shape`."""
 
 N_PIXELS = SIDE * SIDE
 """Length of a feature vector: the rows of an image, one after another, from 0 (white) to 1 (black)."""

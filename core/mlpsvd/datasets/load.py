@@ -7,7 +7,7 @@ from collections.abc import Callable
 from mlpsvd.datasets.clips import ClipSet, LoadedClips
 from mlpsvd.datasets.letters import letter_clips
 from mlpsvd.datasets.recordings import load_recordings
-from mlpsvd.datasets.settings import DataSettings, SyntheticSettings
+from mlpsvd.datasets.settings import DataSettings, LettersSettings, SyntheticSettings
 from mlpsvd.datasets.synthetic import SPLITS, join_classes, one_class
 
 __all__ = ["LoadedClips", "load_clips"]
@@ -40,8 +40,8 @@ def load_clips(
     report = progress or (lambda share: None)
     if settings.source == "recordings":
         return load_recordings(settings.recordings, seed, report)
-    if settings.source == "letters":
-        images, unseen = (letter_clips(settings.letters, seed, split) for split in SPLITS)
+    if isinstance(settings.chosen, LettersSettings):
+        images, unseen = (letter_clips(settings.chosen, seed, split) for split in SPLITS)
         report(1.0)
         return LoadedClips(images, unseen, ())
     train, test = _synthetic(settings.synthetic, seed, n_samples, report)

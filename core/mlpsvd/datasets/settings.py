@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from mlpsvd.settings import setting
 from mlpsvd.signals.bank import BandPass, paper_bank
@@ -20,6 +20,8 @@ DataSource = Literal["synthetic", "recordings", "letters"]
 @dataclass(frozen=True)
 class SyntheticSettings:
     """White noise through a bank of band-pass filters (Paul and Nelson, section III B)."""
+
+    image_shape: ClassVar[None] = None
 
     noise: Noise = setting("gaussian", label="Noise",
                            help="Input of the filters; the paper uses white noise.")  # fmt: skip
@@ -55,6 +57,8 @@ class SyntheticSettings:
 class RecordingsSettings:
     """Recordings on disk, and where their labels are."""
 
+    image_shape: ClassVar[None] = None
+
     path: str = setting("", label="Folder or manifest",
                         help="A folder of recordings (WAV, FLAC, OGG, MP3, AIFF …), or a CSV manifest with the columns "
                         "path,label[,split].")  # fmt: skip
@@ -87,6 +91,9 @@ class RecordingsSettings:
 class LettersSettings:
     """Images of the 26 capitals, 30 × 30 pixels, in 20 faces (Kantack, section II)."""
 
+    image_shape: ClassVar[tuple[int, int]] = (30, 30)
+    n_classes: ClassVar[int] = 26
+
     train_per_class: int = setting(400, label="Training images", low=1, high=10_000,
                                    help="Training images per letter.")  # fmt: skip
     test_per_class: int = setting(20, label="Test images", low=1, high=10_000,
@@ -106,6 +113,18 @@ class DataSettings:
     synthetic: SyntheticSettings = setting(SyntheticSettings(), label="Synthetic", help="Filter bank.")
     recordings: RecordingsSettings = setting(RecordingsSettings(), label="Recordings", help="Files on disk.")
     letters: LettersSettings = setting(LettersSettings(), label="Letters", help="Images of letters.")
+
+    @property
+    def chosen(self) -> SyntheticSettings | RecordingsSettings | LettersSettings:
+        """Settings of the chosen source."""
+        if self.source == "synthetic":
+            return self.synthetic
+        return self.recordings if self.source == "recordings" else self.letters
+
+    @property
+    def image_shape(self) -> tuple[int, int] | None:
+        """Height and width of the images in pixels; None for sounds, whose feature vectors are spectra."""
+        return self.chosen.image_shape
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
         """Yield conflicting settings: recordings without a path, a pattern without a label."""

@@ -19,8 +19,8 @@ def clip_identity(experiment: Experiment, clips: LoadedClips) -> str:
     """Return a digest of the clips of an experiment.
 
     For recordings, it covers the name, label, set (training or test) and samples of each clip, in order. The folder of
-    the recordings is not included, so that they can be moved. For synthetic clips, it covers the settings and the seed,
-    as the samples may differ in the last bit between processors.
+    the recordings is not included, so that they can be moved. For synthetic clips and letters, it covers the settings
+    and the seed, as the samples may differ in the last bit between processors.
 
     Parameters
     ----------
@@ -36,11 +36,8 @@ def clip_identity(experiment: Experiment, clips: LoadedClips) -> str:
     """
     digest = hashlib.sha256()
     _add(digest, [clips.train.class_names, clips.train.sample_rate_hz])
-    if experiment.data.source == "synthetic":
-        _add(digest, [to_table(experiment.data.synthetic), experiment.seed])
-        return digest.hexdigest()
-    if experiment.data.source == "letters":
-        _add(digest, [to_table(experiment.data.letters), experiment.seed])
+    if experiment.data.source != "recordings":
+        _add(digest, [to_table(experiment.data.chosen), experiment.seed])
         return digest.hexdigest()
     for side, one in (("train", clips.train), ("test", clips.test)):
         _add(digest, [side, len(one)])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mlpsvd.datasets.clips import ClipSet
 from mlpsvd.datasets.load import load_clips
 from mlpsvd.datasets.synthetic import one_class
-from mlpsvd.errors import SettingError
+from mlpsvd.errors import DataError, SettingError
 from mlpsvd.experiments.experiment import Experiment
 
 __all__ = ["ClipSound", "ClipSounds"]
@@ -56,8 +56,10 @@ class ClipSounds:
         SettingError
             If there is no such clip.
         DataError
-            If the recordings cannot be read.
+            If the recordings cannot be read, or the test set has images.
         """
+        if self._experiment.data.image_shape is not None:
+            raise DataError("the test set has images; only sounds can be played")
         if self._experiment.data.source == "synthetic":
             return self._synthetic(index)
         if self._read is None:

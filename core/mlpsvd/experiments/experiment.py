@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlpsvd.datasets.letters import N_PIXELS
 from mlpsvd.datasets.settings import DataSettings
 from mlpsvd.features.settings import FeatureSettings, complete_features
 from mlpsvd.network.settings import NetworkSettings
@@ -40,11 +40,12 @@ class Experiment:
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
         """Yield conflicts between sections."""
-        if (self.data.source == "letters") != (self.features.magnitude == "pixels"):
-            wanted = "pixels" if self.data.source == "letters" else "linear or log"
+        image = self.data.image_shape
+        if (image is None) != (self.features.image_shape is None):
+            wanted = "linear or log" if image is None else "pixels"
             yield "features.magnitude", self.features.magnitude, f"{wanted} with data.source {self.data.source}"
-        if self.data.source == "letters" and self.features.fft_size != N_PIXELS:
-            yield "features.fft_size", self.features.fft_size, f"{N_PIXELS}, the number of pixels of a letter"
+        if image is not None and self.features.fft_size != math.prod(image):
+            yield "features.fft_size", self.features.fft_size, f"{math.prod(image)}, the number of pixels of a letter"
         if self.discarding.criterion == "dynamical" and self.training.nuclear_norm:
             yield "training.nuclear_norm", self.training.nuclear_norm, "0 with dynamical low-rank training"
         if self.data.source == "synthetic":

@@ -101,7 +101,7 @@ class Prepared:
 
         Computed on first use, since the thousands of trials of a reproduction write no models.
         """
-        if self.experiment.data.source == "letters":
+        if self.experiment.data.image_shape is not None:
             return None
         levels = self.levels or levels_of_whole_clips(self.experiment)
         found = measure_reference(self.dataset.x_train, self.dataset.y_train, len(self.class_names), levels)

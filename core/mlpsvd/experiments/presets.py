@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from mlpsvd.datasets.letters import N_PIXELS
-from mlpsvd.datasets.settings import DataSettings, RecordingsSettings, SyntheticSettings
+from mlpsvd.datasets.settings import DataSettings, LettersSettings, RecordingsSettings, SyntheticSettings
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.features.settings import FeatureSettings
@@ -103,7 +103,7 @@ def _letters() -> Experiment:
     return Experiment(
         name=LETTERS_PRESET,
         data=DataSettings(source="letters"),
-        features=FeatureSettings(fft_size=N_PIXELS, magnitude="pixels", scaling="none"),
+        features=FeatureSettings(fft_size=math.prod(LettersSettings.image_shape), magnitude="pixels", scaling="none"),
         network=NetworkSettings(hidden=(1800,), initial="glorot"),
         discarding=DiscardingSettings(points=5, first=2, last=8),
         training=TrainingSettings(epochs=12),

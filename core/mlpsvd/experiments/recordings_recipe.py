@@ -123,7 +123,7 @@ def adapted_to_bank(current: Experiment) -> tuple[Experiment, bool]:
     Settings that were adapted to recordings and that the user has not changed are replaced by those of the paper.
     """
     data = replace(current.data, source="synthetic")
-    is_image = current.features.magnitude == "pixels"
+    is_image = current.features.image_shape is not None
     is_own = not is_image and (has_own_settings(current) or current.features == FeatureSettings())
     start = current if is_own else Experiment()
     name = _name_of_bank(data) if _is_automatic(current.name) else current.name

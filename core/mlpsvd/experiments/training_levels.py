@@ -33,7 +33,7 @@ def quick_training_levels(experiment: Experiment, clips: ClipSet) -> tuple[Level
     have not reached their steady state. :func:`levels_of_whole_clips` then returns levels comparable with live sound.
     """
     synthetic = experiment.data.synthetic
-    if experiment.data.source == "letters":
+    if experiment.data.image_shape is not None:
         return ()
     if experiment.data.source == "synthetic" and len(clips.samples[0]) < clip_length(synthetic):
         return ()
@@ -42,7 +42,7 @@ def quick_training_levels(experiment: Experiment, clips: ClipSet) -> tuple[Level
 
 def levels_of_whole_clips(experiment: Experiment) -> tuple[Level, ...]:
     """Return the levels of some complete synthetic clips, synthesised for this purpose; images have none."""
-    if experiment.data.source == "letters":
+    if experiment.data.image_shape is not None:
         return ()
     return tuple(measure_level(samples) for samples in _whole_clips(experiment.data.synthetic, experiment.seed))
 

@@ -74,7 +74,7 @@ def clip_magnitudes(
     """
     if isinstance(samples, np.ndarray):
         samples = np.atleast_2d(samples)
-    if settings.magnitude == "pixels":
+    if settings.image_shape is not None:
         return _pixels(samples, settings.fft_size)
     if settings.trim_db:
         samples = [sounding_part(clip, settings.trim_db, settings.hop) for clip in samples]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -61,11 +62,26 @@ class FeatureSettings:
     @property
     def n_bins(self) -> int:
         """Entries of one part of a feature vector: the bins of a transform, or the pixels of an image."""
-        return self.fft_size if self.magnitude == "pixels" else self.fft_size // 2 + 1
+        return self.fft_size if self.image_shape else self.fft_size // 2 + 1
+
+    @property
+    def image_shape(self) -> tuple[int, int] | None:
+        """Height and width of the image that a feature vector is, row after row; None for a spectrum over hertz.
+
+        Examples
+        --------
+        >>> import mlpsvd
+        >>> mlpsvd.FeatureSettings(fft_size=900, magnitude="pixels").image_shape
+        (30, 30)
+        """
+        if self.magnitude != "pixels":
+            return None
+        side = math.isqrt(self.fft_size)
+        return (side, side) if side * side == self.fft_size else (1, self.fft_size)
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
         """Yield conflicting settings: a hop that is too small for the FFT size."""
-        if self.magnitude == "pixels" and (self.segments != "first" or self.trim_db):
+        if self.image_shape and (self.segments != "first" or self.trim_db):
             yield "magnitude", self.magnitude, "linear or log unless segments is 'first' and trim_db is 0"
         least = -(-self.fft_size // _MOST_OVERLAP)
         if self.segments != "first" and self.hop < least:

@@ -57,6 +57,11 @@ class FittedFeatures:
     scale: NDArray[np.float64]
 
     @property
+    def image_shape(self) -> tuple[int, int] | None:
+        """Height and width of the image that a feature vector is, row after row; None for a spectrum over hertz."""
+        return self.settings.image_shape
+
+    @property
     def n_features(self) -> int:
         """Length of a feature vector."""
         return len(self.scale)
@@ -64,7 +69,7 @@ class FittedFeatures:
     @property
     def frequencies_hz(self) -> NDArray[np.float64]:
         """Frequency of each entry of a feature vector [shape=(n_features,)]; of an image the number of each pixel."""
-        if self.settings.magnitude == "pixels":
+        if self.image_shape is not None:
             return np.arange(self.settings.n_bins, dtype=np.float64)
         bins = np.fft.rfftfreq(self.settings.fft_size, 1.0 / self.sample_rate_hz)
         return np.tile(bins, n_parts(self.settings))
@@ -117,7 +122,7 @@ class FittedFeatures:
     def describe(self) -> str:
         """Return a description of the features in one sentence."""
         one = self.settings
-        if one.magnitude == "pixels":
+        if self.image_shape is not None:
             return f"{self.n_features} pixels of an image"
         top_hz = self.sample_rate_hz / 2
         where = {

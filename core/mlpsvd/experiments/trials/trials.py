@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
+import math
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
@@ -18,7 +20,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from mlpsvd import __version__
-from mlpsvd.datasets.letters import LETTERS
+from mlpsvd.datasets.settings import LettersSettings
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.trials.measurements import Measurement, measure
@@ -57,7 +59,7 @@ class Trial:
         The version of the numerics is part of it; the experiment's name and the program's version are not.
         """
         table = {**to_table(self.experiment), "name": ""}
-        if self.experiment.data.source != "letters":
+        if not isinstance(self.experiment.data.chosen, LettersSettings):
             del table["data"]["letters"]  # keeps the keys of results from versions without letters
         for section, name, default in _ADDED:
             if table[section][name] == default:
@@ -68,12 +70,14 @@ class Trial:
     @property
     def cost(self) -> float:
         """Estimate of the work, for the remaining time: number of training clips processed."""
-        synthetic, letters = self.experiment.data.synthetic, self.experiment.data.letters
-        epochs = self.experiment.training.epochs if self.measurement is not Measurement.BAYES else 1
-        if self.experiment.data.source == "letters":
-            hidden = sum(self.experiment.network.hidden)
-            return float(letters.train_per_class * len(LETTERS) * epochs * max(1, hidden))
-        return float(synthetic.train_per_class * len(synthetic.filters) * epochs)
+        data, epochs = self.experiment.data, self.experiment.training.epochs
+        if isinstance(data.chosen, LettersSettings):
+            sizes = (math.prod(data.chosen.image_shape), *self.experiment.network.hidden, data.chosen.n_classes)
+            n_weights = sum(n_in * n_out for n_in, n_out in itertools.pairwise(sizes))
+            return float(data.chosen.train_per_class * data.chosen.n_classes * epochs * n_weights)
+        if self.measurement is Measurement.BAYES:
+            epochs = 1
+        return float(data.synthetic.train_per_class * len(data.synthetic.filters) * epochs)
 
 
 @dataclass(frozen=True)

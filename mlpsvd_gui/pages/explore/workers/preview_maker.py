@@ -201,7 +201,7 @@ def _magnitudes(samples: Clips, sample_rate_hz: float, features: FeatureSettings
 
 
 def _frequencies_hz(features: FeatureSettings, sample_rate_hz: float) -> Floats:
-    if features.magnitude == "pixels":
+    if features.image_shape is not None:
         return np.arange(features.n_bins, dtype=np.float64)
     bins: Floats = np.fft.rfftfreq(features.fft_size, 1.0 / sample_rate_hz).astype(np.float64)
     return bins
