@@ -51,6 +51,13 @@ class BarPlot(BasePlot):
 
     # -- display
 
+    def set_value_text(self, text: str) -> None:
+        """Set what the bars count."""
+        if text != self._value_text:
+            self._value_text = text
+            self.plot_item.setLabel("bottom", text)
+            self.setAccessibleName(f"Bars of {text}")
+
     def set_bars(
         self,
         names: Sequence[str],

@@ -14,7 +14,15 @@ from mlpsvd.text import with_minus
 from mlpsvd_gui.plots.frequency_axis import rounded_outwards
 from mlpsvd_gui.plots.theme import Theme, mix
 
-__all__ = ["ColourScale", "diverging_table", "range_of", "rounded_range", "sequential_table", "symmetric_range_of"]
+__all__ = [
+    "ColourScale",
+    "diverging_table",
+    "ink_table",
+    "range_of",
+    "rounded_range",
+    "sequential_table",
+    "symmetric_range_of",
+]
 
 _LARGEST_SPAN_DECADES = 8.0
 """Maximum dynamic range, so that a single tiny value does not compress the scale."""
@@ -103,6 +111,14 @@ def sequential_table() -> npt.NDArray[np.uint8]:
     """Return viridis, which is legible with colour vision deficiency and in grey."""
     table = np.zeros((256, 4), dtype=np.uint8)
     table[1:] = pg.colormap.get("viridis").getLookupTable(0.0, 1.0, 255, alpha=True)
+    return table
+
+
+def ink_table(theme: Theme) -> npt.NDArray[np.uint8]:
+    """Return a table from the background colour to the text colour, for images of letters."""
+    ends = np.array([theme.background.getRgb(), theme.foreground.getRgb()], dtype=np.float64)
+    table = np.zeros((256, 4), dtype=np.uint8)
+    table[1:] = (ends[0] + np.linspace(0.0, 1.0, 255)[:, np.newaxis] * (ends[1] - ends[0])).round()
     return table
 
 

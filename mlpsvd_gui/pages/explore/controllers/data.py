@@ -13,7 +13,7 @@ from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.datasets.clips import FileNote, Skipped
 from mlpsvd.datasets.labels import label_from_name
 from mlpsvd.datasets.left_out import counts_text
-from mlpsvd.datasets.settings import DataSettings
+from mlpsvd.datasets.settings import DataSettings, LettersSettings
 from mlpsvd.experiments.presets import LETTERS_PRESET, PRESETS, RECORDINGS_PRESET
 from mlpsvd.experiments.recordings_recipe import adapted_to, adapted_to_bank, name_of
 from mlpsvd.text import frequency_text
@@ -33,6 +33,8 @@ _DIM_AFTER_MS = 120
 _MOST_WARNINGS = 3
 _ROOM_BINS = 6
 _UNUSABLE = "The spectra of the recordings appear here once the problem above is fixed."
+_NO_SOUND = "Images have no sound."
+_LOOKING = "Looking for an audio output…"
 _CHOOSE = "Choose a folder of recordings or a CSV manifest, or drop one here, to see the spectra."
 
 
@@ -59,6 +61,7 @@ class DataController(QObject):
         self._preview: Preview | None = None
         self._fresh: tuple[PreviewRequest, Preview] | None = None
         self._found: ScanResult | None = None
+        self._sound_problem = _LOOKING
         self._previewer = LatestRunner(PreviewMaker().make, "preview", self)
         self._scanner = LatestRunner(scan_recordings, "scan", self)
         self._player = Player(sound_host, self)
@@ -98,8 +101,8 @@ class DataController(QObject):
         self._previewer.progressed.connect(self._on_progress)
         self._scanner.answered.connect(self._on_found)
         self._scanner.failed.connect(self._on_scan_failed)
-        self._player.available_changed.connect(self._panel.browser.show_sound)
-        self._player.failed.connect(self._panel.browser.show_sound)
+        self._player.available_changed.connect(self._show_sound)
+        self._player.failed.connect(self._show_sound)
         self._player.playing_changed.connect(self._panel.browser.show_playing)
 
     # -- requests of the panel
@@ -121,7 +124,7 @@ class DataController(QObject):
         elif source == "recordings" and self._data.recordings.path:
             self._scan(ScanRequest(self._data.recordings, is_new_source=True))
         elif source == "recordings" and self._data.source != "recordings":
-            if self._data.source == "letters":
+            if self._data.image_shape is not None:
                 experiment = replace(PRESETS[RECORDINGS_PRESET], seed=experiment.seed)
             data = replace(self._data, source="recordings")
             self._model.replace(replace(experiment, name=name_of(data.recordings), data=data), "source")
@@ -152,8 +155,13 @@ class DataController(QObject):
             self._selection.select_class(class_index)
         self._ask(is_dragging=False)
 
+    def _show_sound(self, problem: str) -> None:
+        """Enable Play if there is an audio output and the data are sounds."""
+        self._sound_problem = problem
+        self._panel.browser.show_sound(problem if self._data.image_shape is None else _NO_SOUND)
+
     def _play(self) -> None:
-        if self._preview is not None and self._data.source != "letters":
+        if self._preview is not None and self._data.image_shape is None:
             self._player.play(self._preview.clip.samples, self._preview.clip.sample_rate_hz)
 
     # -- changes of the state
@@ -176,7 +184,8 @@ class DataController(QObject):
 
     def _refresh(self, is_dragging: bool) -> None:
         """Show the current settings and request their preview."""
-        self._panel.show_source(self._data.source, self._summary())
+        self._panel.show_source(self._data.source, self._summary(), self._data.image_shape is not None)
+        self._show_sound(self._sound_problem)
         self._panel.form.show_settings(self._data.recordings)
         if self._data.source == "recordings":
             if not self._data.recordings.path:
@@ -191,9 +200,11 @@ class DataController(QObject):
     def _summary(self) -> str:
         if self._data.source == "recordings":
             return ""
-        if self._data.source == "letters":
-            letters = self._data.letters
-            return f"26 letters × ({letters.train_per_class} + {letters.test_per_class}) images of 30 × 30 pixels"
+        one = self._data.chosen
+        if isinstance(one, LettersSettings):
+            height, width = one.image_shape
+            n_images = f"({one.train_per_class} + {one.test_per_class}) images"
+            return f"{one.n_classes} letters × {n_images} of {height} × {width} pixels"
         one = self._data.synthetic
         return (
             f"{len(one.filters)} classes × ({one.train_per_class} + {one.test_per_class}) clips of {one.noise} noise, "
@@ -236,8 +247,14 @@ class DataController(QObject):
     def _show_preview(self, request: PreviewRequest, preview: Preview) -> None:
         panel, clip = self._panel, preview.clip
         class_index = min(request.class_index, len(preview.class_names) - 1)
-        panel.show_spectra(preview.class_names, preview.frequencies_hz, preview.means, preview.n_averaged)
-        if request.is_dragging:
+        shape = request.data.image_shape
+        if shape is not None:
+            self._show_images(request, preview, shape)
+        else:
+            panel.show_spectra(preview.class_names, preview.frequencies_hz, preview.means, preview.n_averaged)
+        if shape is not None:
+            panel.show_image(_title(request, preview, class_index), clip.magnitudes.reshape(shape))
+        elif request.is_dragging:
             panel.spectra.show_clip(class_index, clip.magnitudes)
         else:
             panel.show_clip(class_index, clip.magnitudes, clip.samples, clip.sample_rate_hz)
@@ -248,6 +265,11 @@ class DataController(QObject):
         if request.data.source == "recordings":
             panel.show_skipped(*_rows(preview.skipped, preview.notes))
             self._show_found(preview, sum(preview.n_train) + sum(preview.n_test))
+
+    def _show_images(self, request: PreviewRequest, preview: Preview, shape: tuple[int, int]) -> None:
+        notes = f"mean of {preview.n_averaged}", _number_text(request, preview)
+        means = preview.means.reshape(-1, *shape)
+        self._panel.show_images(preview.class_names, list(means), list(preview.examples), notes)
 
     @staticmethod
     def _focus(request: PreviewRequest) -> tuple[float, float] | None:
@@ -322,6 +344,14 @@ class DataController(QObject):
         self._previewer.close(0.4)
         self._scanner.close(0.3)
         self._player.close()
+
+
+def _number_text(request: PreviewRequest, preview: Preview) -> str:
+    return f"{'training' if request.split == 'train' else 'test'} image {preview.clip_index + 1}"
+
+
+def _title(request: PreviewRequest, preview: Preview, class_index: int) -> str:
+    return f"{preview.class_names[class_index]}, {_number_text(request, preview)}"
 
 
 def _rows(skipped: Sequence[Skipped], notes: Sequence[FileNote]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

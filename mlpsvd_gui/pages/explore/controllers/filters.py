@@ -154,7 +154,8 @@ class FiltersController(QObject):
     def _show_all(self) -> None:
         settings = self._settings
         self._panel.view.set_limits(settings.sample_rate_hz)
-        self._panel.show_source(self._model.experiment.data.source == "synthetic")
+        data = self._model.experiment.data
+        self._panel.show_source(data.source == "synthetic", _NOT_USED if data.image_shape is None else _IMAGES)
         self._panel.show_filters(settings.filters)
         self._panel.show_selected(self._selection.class_index)
         self._show_curves(self._panel.view.quantity_index)
@@ -178,4 +179,6 @@ class FiltersController(QObject):
         """Do nothing: no background work to stop."""
 
 
+_NOT_USED = "This experiment does not use the filter bank."
+_IMAGES = "Letters are images: they have no filters."
 _HINT = "Drag a handle to move the centre frequency; scroll or Shift-drag to change the bandwidth."

@@ -67,7 +67,8 @@ class ClipBrowser(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        row.addWidget(QLabel("Clip", self))
+        self.kind = QLabel("Clip", self)
+        row.addWidget(self.kind)
         for widget in (self.split, self.class_box, self.previous_button, self.number, self.next_button):
             row.addWidget(widget)
         row.addWidget(self.play_button)
@@ -121,6 +122,20 @@ class ClipBrowser(QWidget):
         self.previous_button.setEnabled(number > 0)
         self.next_button.setEnabled(number < n_clips - 1)
         self.origin.setText(origin)
+
+    def show_kind(self, kind: str) -> None:
+        """Show whether clips or images are browsed: ``Clip`` or ``Image``."""
+        self.kind.setText(kind)
+        word = kind.lower()
+        self.split.setToolTip(plain_tip(f"Training {word}s or held-out test {word}s"))
+        self.class_box.setToolTip(plain_tip(f"Class of the {word}"))
+        self.previous_button.setToolTip(plain_tip(f"Previous {word} (Down or Page Down in the number)"))
+        self.next_button.setToolTip(plain_tip(f"Next {word} (Up in the number)"))
+        self.number.setToolTip(
+            plain_tip(f"{kind} number within the class (Up, Down: by one; Page Up, Page Down: by ten)")
+        )
+        self.number.setAccessibleName(f"{kind} number")
+        self.origin.setAccessibleName(f"Origin of the {word}")
 
     def show_sound(self, problem: str) -> None:
         """Disable Play with a reason; an empty text enables it."""

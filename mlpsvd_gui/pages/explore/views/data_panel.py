@@ -1,4 +1,4 @@
-"""Data panel: source, class spectra, one clip, class sizes, skipped files."""
+"""Data panel: source, class spectra or images, one clip, class sizes, skipped files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QSplitter,
+    QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -21,10 +22,12 @@ from PySide6.QtWidgets import (
 
 from mlpsvd.collection.paths import is_folder
 from mlpsvd_gui.pages.explore.views.clip_browser import ClipBrowser
+from mlpsvd_gui.pages.explore.views.images_view import ImagesView
 from mlpsvd_gui.pages.explore.views.recordings_form import RecordingsForm
 from mlpsvd_gui.pages.explore.views.spectra_view import SpectraView
 from mlpsvd_gui.plots.bar_plot import BarPlot
 from mlpsvd_gui.plots.curve_plot import CurvePlot
+from mlpsvd_gui.plots.pixel_view import PixelView
 from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.choosers import Tabs
@@ -41,7 +44,7 @@ class DataPanel(QWidget):
     """Shows the data set and emits requests for another source or clip."""
 
     source_chosen = Signal(str)
-    """Emits ``synthetic`` or ``recordings``."""
+    """Emits ``synthetic``, ``recordings`` or ``letters``."""
     path_dropped = Signal(str)
     """Emits a folder or CSV manifest that was dropped on the panel."""
     class_chosen = Signal(int)
@@ -70,6 +73,9 @@ class DataPanel(QWidget):
         self.spectra = SpectraView(self)
         self.waveform = CurvePlot("Time", "s", "Amplitude", "")
         self.waveform.set_legend_visible(False)
+        self.images = ImagesView(self)
+        self.images.hide()
+        self.pixels = PixelView(self)
         self.balance = BarPlot("Clips")
         self.skipped = self._skipped_table()
         self.browser = ClipBrowser(self)
@@ -77,7 +83,10 @@ class DataPanel(QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.setUsesScrollButtons(False)
         self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
-        self.tabs.addTab(self.waveform, "Waveform")
+        self.one = QStackedWidget(self)
+        self.one.addWidget(self.waveform)
+        self.one.addWidget(self.pixels)
+        self.tabs.addTab(self.one, "Waveform")
         self.tabs.addTab(self.balance, "Classes")
         self.tabs.addTab(self.skipped, "Skipped")
 
@@ -103,10 +112,11 @@ class DataPanel(QWidget):
         self.plots = QSplitter(Qt.Orientation.Horizontal, self)
         self.plots.setChildrenCollapsible(False)
         self.plots.addWidget(self.spectra)
+        self.plots.addWidget(self.images)
         self.plots.addWidget(self.tabs)
-        self.plots.setStretchFactor(0, 3)
-        self.plots.setStretchFactor(1, 2)
-        self.plots.setSizes([380, 230])
+        for index, stretch in enumerate((3, 3, 2)):
+            self.plots.setStretchFactor(index, stretch)
+        self.plots.setSizes([380, 380, 230])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 4, 6, 4)
         layout.setSpacing(4)
@@ -118,6 +128,7 @@ class DataPanel(QWidget):
     def _connect(self) -> None:
         self.source.chosen.connect(lambda index: self.source_chosen.emit(_SOURCES[index]))
         self.balance.bar_clicked.connect(self.class_chosen)
+        self.images.class_chosen.connect(self.class_chosen)
 
     # -- dropping a folder
 
@@ -140,8 +151,14 @@ class DataPanel(QWidget):
 
     # -- display
 
-    def show_source(self, source: str, summary: str) -> None:
-        """Show the source of the clips and a sentence about them."""
+    def show_source(self, source: str, summary: str, has_images: bool = False) -> None:
+        """Show the source of the clips, a sentence about them, and the views of images or of sounds."""
+        self.spectra.setVisible(not has_images)
+        self.images.setVisible(has_images)
+        self.one.setCurrentWidget(self.pixels if has_images else self.waveform)
+        self.tabs.setTabText(0, "Image" if has_images else "Waveform")
+        self.balance.set_value_text("Images" if has_images else "Clips")
+        self.browser.show_kind("Image" if has_images else "Clip")
         index = _SOURCES.index(source)
         if self.source.index != index:
             with QSignalBlocker(self):
@@ -165,6 +182,23 @@ class DataPanel(QWidget):
         """Show one clip's spectrum and waveform."""
         self.spectra.show_clip(class_index, magnitudes)
         self.show_waveform(class_index, samples, sample_rate_hz)
+
+    def show_images(
+        self,
+        names: Sequence[str],
+        means: Sequence[NDArray[np.float64]],
+        examples: Sequence[NDArray[np.float64]],
+        notes: tuple[str, str],
+    ) -> None:
+        """Show the mean and one example of each class, see :meth:`ImagesView.show_images`."""
+        self._names = tuple(names)
+        self.browser.setEnabled(True)
+        self.browser.show_classes(names, self._colours())
+        self.images.show_images(names, means, examples, notes)
+
+    def show_image(self, title: str, pixels: NDArray[np.float64]) -> None:
+        """Show one image [shape=(height, width)]."""
+        self.pixels.show_pixels(title, pixels)
 
     def show_waveform(self, class_index: int, samples: NDArray[np.float32], sample_rate_hz: float) -> None:
         """Draw the waveform of a clip in the colour of its class."""
@@ -199,6 +233,8 @@ class DataPanel(QWidget):
         self.browser.setEnabled(False)
         self._names = ()
         self.spectra.clear(why)
+        self.images.clear(why)
+        self.pixels.clear()
         self.waveform.clear_curves()
         self.waveform.set_empty_text("The selected clip appears here.")
         self.balance.set_bars((), ())
@@ -207,18 +243,21 @@ class DataPanel(QWidget):
     def select_class(self, index: int | None) -> None:
         """Highlight the selected class."""
         self.spectra.select(index)
+        self.images.select(index)
         self.balance.highlight(index)
 
     def set_dimmed(self, dimmed: bool) -> None:
         """Dim plots that no longer match the settings."""
         self.spectra.set_dimmed(dimmed)
+        self.images.set_dimmed(dimmed)
+        self.pixels.set_dimmed(dimmed)
         self.waveform.plot_item.setOpacity(0.45 if dimmed else 1.0)
 
     def set_theme(self, theme: Theme) -> None:
         """Apply the colours of a theme."""
         self._theme = theme
         self._recolour()
-        for part in (self.form, self.spectra, self.waveform, self.balance, self.browser):
+        for part in (self.form, self.spectra, self.images, self.waveform, self.pixels, self.balance, self.browser):
             part.set_theme(theme)
         self.summary.setStyleSheet(f"color: {theme.muted.name()};")
 

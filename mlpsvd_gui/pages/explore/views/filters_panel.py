@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from mlpsvd.signals.bank import BandPass
 from mlpsvd_gui.pages.explore.views.bank_menu import BankMenu
@@ -80,12 +80,12 @@ class FiltersPanel(QWidget):
 
     def _build_banner(self) -> None:
         self.banner = QFrame(self)
-        text = QLabel("This experiment does not use the filter bank.", self.banner)
-        text.setWordWrap(True)
+        self.why_unused = PlainLabel(self.banner)
+        self.why_unused.setWordWrap(True)
         self.use_filters_button = QPushButton("Use filter bank", self.banner)
         row = QHBoxLayout(self.banner)
         row.setContentsMargins(8, 4, 4, 4)
-        row.addWidget(text, 1)
+        row.addWidget(self.why_unused, 1)
         row.addWidget(self.use_filters_button)
         self.banner.hide()
 
@@ -159,8 +159,9 @@ class FiltersPanel(QWidget):
         self.problem.setText(text)
         self.problem.setVisible(bool(text))
 
-    def show_source(self, is_synthetic: bool) -> None:
-        """Show whether the clips are made with these filters."""
+    def show_source(self, is_synthetic: bool, why_unused: str = "") -> None:
+        """Show whether the clips are made with these filters, otherwise why not."""
+        self.why_unused.setText(why_unused)
         if self._content.isHidden() != is_synthetic:
             return
         self.banner.setVisible(not is_synthetic)

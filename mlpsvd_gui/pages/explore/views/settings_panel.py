@@ -24,6 +24,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Experiment", "", ("name", "seed")),
     ("Data", "data.synthetic.", ("noise", "sample_rate_hz", "duration_s", "train_per_class", "test_per_class")),
     ("Recordings", "data.recordings.", ("sample_rate_hz", "channel", "clip_s", "shortest_s", "test_fraction")),
+    ("Letters", "data.letters.", ()),
     ("Features", "features.", ()),
     ("Network", "network.", ()),
     ("Training", "training.", ()),
@@ -31,7 +32,13 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 """Title, prefix of the keys, and the settings (all if empty)."""
 
+
+def _has_sounds(experiment: Experiment) -> bool:
+    return experiment.data.image_shape is None
+
+
 _HAS_EFFECT: Mapping[str, Callable[[Experiment], bool]] = {
+    **{f"features.{name}": _has_sounds for name in ("fft_size", "window", "segments", "trim_db", "magnitude")},
     # Also the frame length of the level measurement when the ends of a clip are trimmed.
     "features.hop": lambda e: e.features.segments != "first" or e.features.trim_db > 0.0,
     "features.floor_db": lambda e: e.features.magnitude == "log",
@@ -49,7 +56,7 @@ _HAS_EFFECT: Mapping[str, Callable[[Experiment], bool]] = {
 
 _WIDEST_LABEL = 116
 _RECORDINGS_NOTE = "Choose the folder and the labels in the data panel."
-_SOURCE_OF_SECTION = {"Data": "synthetic", "Recordings": "recordings"}
+_SOURCE_OF_SECTION = {"Data": "synthetic", "Recordings": "recordings", "Letters": "letters"}
 
 
 class SettingsPanel(QScrollArea):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +85,8 @@ class Preview:
         The chosen clip.
     clip_index, n_clips
         Its number within class and split, and how many there are.
+    examples : np.ndarray [shape=(n_classes, height, width)]
+        Of images, that with the number ``clip_index`` of each class; empty for sounds.
     notes
         Notes on used recordings.
     warnings
@@ -101,5 +103,6 @@ class Preview:
     clip: ClipView
     clip_index: int
     n_clips: int
+    examples: Floats = field(default_factory=lambda: np.empty((0, 0, 0)))
     notes: tuple[FileNote, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -154,6 +154,7 @@ class PreviewMaker:
             clip=_recorded_clip(chosen, int(numbers[number]), features),
             clip_index=number,
             n_clips=len(numbers),
+            examples=_examples(chosen, number, features),
             notes=loaded.notes,
             warnings=loaded.warnings,
         )
@@ -221,6 +222,15 @@ def _means(clips: ClipSet, features: FeatureSettings, progress: Progress) -> tup
         means.append(_magnitudes(samples, clips.sample_rate_hz, features).mean(axis=0))
         fewest = min(fewest, len(numbers))
     return np.stack(means), fewest
+
+
+def _examples(clips: ClipSet, number: int, features: FeatureSettings) -> Floats:
+    """Return an image of each class [shape=(n_classes, height, width)]; nothing for sounds."""
+    if features.image_shape is None:
+        return np.empty((0, 0, 0))
+    of_class = [np.flatnonzero(clips.labels == index) for index in range(len(clips.class_names))]
+    images = [clips.samples[own[min(number, len(own) - 1)]] for own in of_class]
+    return np.asarray(images, np.float64).reshape(-1, *features.image_shape)
 
 
 def _recorded_clip(clips: ClipSet, number: int, features: FeatureSettings) -> ClipView:
