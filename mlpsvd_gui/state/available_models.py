@@ -16,7 +16,7 @@ from mlpsvd.metrics.uncertainty import accuracy_text
 from mlpsvd.models.model_file import load_model
 from mlpsvd.text import counted, frequency_text
 
-__all__ = ["AvailableModel", "default_model", "model_from_file", "models_from_run"]
+__all__ = ["AvailableModel", "default_model", "model_from_file", "models_from_run", "refusal_of_run"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +56,13 @@ def models_from_run(data: RunData | None, outcomes: Sequence[Outcome]) -> list[A
         return []
     by_name = {outcome.contender.key: outcome for outcome in outcomes}
     return [_from_outcome(data, by_name[name]) for name in ranked_contenders(by_name)]
+
+
+def refusal_of_run(data: RunData | None) -> str:
+    """Return why the networks of a run cannot classify sound; empty if they can."""
+    if data is None or data.features.image_shape is None:
+        return ""
+    return "The trained networks classify images of letters; sounds need a model that was trained on sounds."
 
 
 def default_model(models: Sequence[AvailableModel], chosen_key: str) -> AvailableModel | None:

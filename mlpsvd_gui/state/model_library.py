@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from mlpsvd_gui.state.available_models import AvailableModel, model_from_file, models_from_run
+from mlpsvd_gui.state.available_models import AvailableModel, model_from_file, models_from_run, refusal_of_run
 from mlpsvd_gui.state.run_state import RunState
 from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 
@@ -38,6 +38,12 @@ class ModelLibrary(QObject):
     def entries(self) -> list[AvailableModel]:
         """Return all models, trained ones last."""
         return self._opened + self._trained
+
+    @property
+    def refusal(self) -> str:
+        """Why there is no model although networks have been trained; empty otherwise."""
+        has_outcomes = bool(self._run_model.outcomes) and not self.entries()
+        return refusal_of_run(self._run_model.data) if has_outcomes else ""
 
     def find(self, key: str) -> AvailableModel | None:
         """Return the model with a key; None if it does not exist."""

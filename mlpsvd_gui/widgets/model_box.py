@@ -40,15 +40,15 @@ class ModelBox(ElidingComboBox):
         """Key of the chosen model; empty without one."""
         return str(self.currentData() or "")
 
-    def show_models(self, entries: Sequence[tuple[str, str, str]], current: str) -> None:
-        """Set the models as (key, text, tooltip); emits nothing."""
+    def show_models(self, entries: Sequence[tuple[str, str, str]], current: str, why_none: str = "") -> None:
+        """Set the models as (key, text, tooltip), or why there is none; emits nothing."""
         blocked = self.blockSignals(True)
         self.clear()
         for row, (key, text, tip) in enumerate(entries):
             self.addItem(text, key)
             self.setItemData(row, plain_tip(tip), Qt.ItemDataRole.ToolTipRole)
         if not entries:
-            self.addItem(self._empty_text, "")
+            self.addItem(why_none or self._empty_text, "")
         self.setCurrentIndex(max(0, self.findData(current)))
         self.setEnabled(bool(entries))
         self.blockSignals(blocked)

@@ -99,12 +99,17 @@ def _draw(found: Directions, features: FittedFeatures) -> Figure:
         figure = new_figure(0.4 + 0.75 * n)
         for index, axes in enumerate(np.atleast_1d(figure.subplots(n, 1, sharex=True))):
             row = found.factors.vt[index]
-            if found.layer == 0:
+            if found.layer == 0 and features.image_shape is not None:
+                largest = float(np.abs(row).max(initial=0.0)) or 1.0
+                axes.imshow(row.reshape(features.image_shape), cmap="RdBu_r", vmin=-largest, vmax=largest)
+                axes.set_xticks([])
+                axes.set_yticks([])
+            elif found.layer == 0:
                 for part in np.unique(features.parts):
                     own = features.parts == part
                     axes.plot(features.frequencies_hz[own], row[own], label=f"Part {part + 1}")
             else:
                 axes.bar(np.arange(1, len(row) + 1), row)
             axes.set_ylabel(f"σ = {found.factors.sigma[index]:.3g}")
-        axes.set_xlabel("Frequency (Hz)" if found.layer == 0 else "Neuron")
+        axes.set_xlabel("Neuron" if found.layer else "Pixels" if features.image_shape else "Frequency (Hz)")
     return figure

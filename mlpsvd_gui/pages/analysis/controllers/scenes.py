@@ -44,6 +44,11 @@ def layer_scene(place: Place, answer: DirectionsAnswer) -> LayerScene:
         none = np.empty((0, 1, len(numbers)))
         return LayerScene(numbers, 1, "", none, (), None, names, outgoing, place.layer == n_layers - 2)
     features = run.data.features
+    if features.image_shape is not None:
+        numbers = np.arange(1.0, features.n_features + 1.0)
+        none = np.empty((0, 1, features.n_features))
+        last = n_layers == 2
+        return LayerScene(numbers, 1, "", none, (), None, names, outgoing, last, features.image_shape)
     n_parts = int(features.parts[-1]) + 1
     bins = features.frequencies_hz[: features.n_features // n_parts]
     centres = _centres_hz(run.experiment, names)
@@ -74,6 +79,7 @@ def shown_rank(place: Place, answer: RankAnswer) -> ShownRank:
         n_wrong=len(found.misclassified),
         x=features.frequencies_hz if is_one_part else np.arange(features.n_features, dtype=np.float64),
         x_is_hz=is_one_part,
+        image_shape=features.image_shape,
         class_means=answer.class_means,
         near=_near(place.run.experiment, features.frequencies_hz) if is_one_part and _has_filters(place) else None,
     )

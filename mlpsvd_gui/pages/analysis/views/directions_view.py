@@ -23,6 +23,8 @@ __all__ = ["DirectionsView", "LayerScene"]
 _NEURONS = 1
 _MEANS_KEY = "Thin coloured lines: class means, scaled to the height."
 _FILTERS_KEY = "Dashed: filter centres."
+_IMAGE_KEY = "Orange: positive, blue: negative; each image has its own scale, centred at zero."
+_NO_SOUND = "Images have no sound."
 _VALUES_KEY = "Values: hold the mouse over a row."
 
 
@@ -50,6 +52,8 @@ class LayerScene:
         Weight matrix of the next layer; empty for the last.
     outgoing_is_classes
         Whether the next layer is the last.
+    image_shape
+        Height and width of the image that a row of Vᵀ is; None for a line.
     """
 
     x: NDArray[np.float64]
@@ -61,6 +65,7 @@ class LayerScene:
     class_names: tuple[str, ...]
     outgoing: NDArray[np.float64]
     outgoing_is_classes: bool
+    image_shape: tuple[int, int] | None = None
 
 
 class DirectionsView(Section):
@@ -118,8 +123,9 @@ class DirectionsView(Section):
         self.trained_box.setEnabled(departure is not None)
         self.note.setText("" if departure is None else why_factors_differ(departure))
         self.range.setVisible(scene.near is not None)
-        self.legend.setText(" ".join((_MEANS_KEY, *((_FILTERS_KEY,) if scene.centres_hz else ()), _VALUES_KEY)))
-        self.legend.setVisible(scene.unit == "Hz")
+        keys = (_IMAGE_KEY,) if scene.image_shape else (_MEANS_KEY, *((_FILTERS_KEY,) if scene.centres_hz else ()))
+        self.legend.setText(" ".join((*keys, _VALUES_KEY)))
+        self.legend.setVisible(scene.unit == "Hz" or scene.image_shape is not None)
         self.classes.show_names(scene.class_names)
         self._redraw()
 
@@ -135,7 +141,8 @@ class DirectionsView(Section):
     def show_sound(self, problem: str) -> None:
         """Disable Hear with a reason; an empty text enables it."""
         self._problem = problem
-        self.rows.show_sound(problem)
+        if self._shown is None or self._shown[1].image_shape is None:
+            self.rows.show_sound(problem)
 
     def set_theme(self, theme: Theme) -> None:
         """Apply the colours of a theme."""
@@ -156,7 +163,7 @@ class DirectionsView(Section):
             widget.setVisible(not is_neurons)
         rows = neuron_rows(found, scene) if is_neurons else direction_rows(found, scene)
         self.rows.show_rows(rows, _frame(found, scene, is_neurons), x_range)
-        self.rows.show_sound(self._problem)
+        self.rows.show_sound(_NO_SOUND if scene.image_shape else self._problem)
 
 
 def direction_rows(found: Directions, scene: LayerScene) -> list[ShownRow]:
@@ -173,7 +180,7 @@ def direction_rows(found: Directions, scene: LayerScene) -> list[ShownRow]:
             mean=found.activation_mean[r],
             spread=found.activation_std[r],
             effect=_effect(found, r),
-            can_be_heard=scene.unit == "Hz",
+            can_be_heard=scene.unit == "Hz" or scene.image_shape is not None,
         )
         for r in range(factors.rank)
     ]
@@ -207,7 +214,7 @@ def _effect(found: Directions, r: int) -> tuple[str, ...]:
 
 
 def _frame(found: Directions, scene: LayerScene, is_neurons: bool) -> ShownFrame:
-    over = "over frequency" if scene.unit else "over neurons"
+    over = "as an image" if scene.image_shape else "over frequency" if scene.unit else "over neurons"
     heads = ("Singular value", f"Row of Vᵀ {over}", "Column of U", "Activation by class", "Accuracy without")
     if is_neurons:
         outgoing = (
@@ -221,6 +228,7 @@ def _frame(found: Directions, scene: LayerScene, is_neurons: bool) -> ShownFrame
         class_means=scene.class_means,
         centres=scene.centres_hz,
         class_names=scene.class_names,
+        image_shape=scene.image_shape,
         column_is_classes=(is_neurons and scene.outgoing_is_classes)
         or (not is_neurons and found.factors.u.shape[0] == len(scene.class_names) and not scene.outgoing.size),
     )

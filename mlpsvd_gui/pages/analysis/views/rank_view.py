@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from mlpsvd_gui.pages.analysis.views.section import Section
 from mlpsvd_gui.plots.curve_plot import CurvePlot
+from mlpsvd_gui.plots.image_grid import ImageGrid
 from mlpsvd_gui.plots.theme import LIGHT, Theme, class_colour
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.confusion_map import ConfusionMap
@@ -30,6 +31,7 @@ from mlpsvd_gui.widgets.tables import list_rows
 
 __all__ = ["RankView", "ShownClip", "ShownRank"]
 
+_NO_SOUND = "Images have no sound."
 _HEADS = ("Actual", "Predicted", "Probability")
 
 
@@ -80,6 +82,8 @@ class ShownRank:
         Mean feature vector of each class.
     near : tuple of float or None
         Range of ``x`` around the filters; None for all of it.
+    image_shape
+        Height and width of the image that a feature vector is; None for a spectrum.
     """
 
     accuracies: NDArray[np.float64]
@@ -91,6 +95,7 @@ class ShownRank:
     x_is_hz: bool
     class_means: NDArray[np.float64]
     near: tuple[float, float] | None
+    image_shape: tuple[int, int] | None = None
 
 
 class RankView(Section):
@@ -119,6 +124,8 @@ class RankView(Section):
         self.all_button = QPushButton("Show all", self)
         self.spectrum = CurvePlot("Frequency", "Hz", "Feature", "")
         self.spectrum.set_empty_text("Select a misclassified clip to see its features over the class means.")
+        self.images = ImageGrid(self)
+        self.images.hide()
         self._build()
 
     def _build(self) -> None:
@@ -144,6 +151,7 @@ class RankView(Section):
         lower = QSplitter(Qt.Orientation.Vertical, right)
         lower.addWidget(self.table)
         lower.addWidget(self.spectrum)
+        lower.addWidget(self.images)
         lower.setChildrenCollapsible(False)
         column.addWidget(lower, 1)
         left = QSplitter(Qt.Orientation.Vertical, self)
@@ -175,8 +183,11 @@ class RankView(Section):
         ranks = np.arange(1.0, len(shown.accuracies) + 1.0)
         self.curve.set_curve("rank", ranks, 100.0 * shown.accuracies, "Test accuracy", self._theme.accent, 2.0)
         self.curve.set_y_range(0.0, 100.0)
+        self.spectrum.setVisible(shown.image_shape is None)
+        self.images.setVisible(shown.image_shape is not None)
         self.spectrum.set_x_range(*(shown.near or (None, None)))
         self.confusion.show_counts(shown.confusion, shown.class_names)
+        self.show_sound(self._sound_problem)
         self._choose(None)
 
     def clear(self) -> None:
@@ -188,7 +199,9 @@ class RankView(Section):
 
     def show_sound(self, problem: str) -> None:
         """Disable Play with a reason; an empty text enables it."""
-        self._problem = problem
+        self._sound_problem = problem
+        has_images = self._shown is not None and self._shown.image_shape is not None
+        self._problem = problem = _NO_SOUND if has_images else problem
         tip = problem or "Play the selected clip, normalised to half of full scale"
         self.play_button.setToolTip(plain_tip(tip))
         self._enable()
@@ -206,6 +219,7 @@ class RankView(Section):
         self.curve.set_theme(theme)
         self.confusion.set_theme(theme)
         self.spectrum.set_theme(theme)
+        self.images.set_theme(theme)
         self.confusion_label.setStyleSheet(f"color: {theme.muted.name()};")
         if self._shown is not None:
             self.show_rank(self._shown)
@@ -243,9 +257,13 @@ class RankView(Section):
         self._enable()
         with self.spectrum.changes():
             self.spectrum.clear_curves()
+            self.images.clear("Select a misclassified image to see it beside the class means.")
             if shown is None or not 0 <= row < len(self._listed):
                 return
             one = self._listed[row]
+            if shown.image_shape is not None:
+                self._show_images(shown, one, shown.image_shape)
+                return
             self.spectrum.plot_item.setLabel(
                 "bottom", "Frequency (Hz)" if shown.x_is_hz else "Feature (parts in order)"
             )
@@ -256,6 +274,12 @@ class RankView(Section):
                     Qt.PenStyle.SolidLine if role == "actual" else Qt.PenStyle.DashLine,
                 )  # fmt: skip
             self.spectrum.set_curve("clip", shown.x, one.features, "This clip", self._theme.foreground, 1.6)
+
+    def _show_images(self, shown: ShownRank, one: ShownClip, shape: tuple[int, int]) -> None:
+        actual, predicted = (f"mean of {shown.class_names[k]}" for k in (one.actual, one.predicted))
+        captions = ("this image", f"{actual} (actual)", f"{predicted} (predicted)")
+        images = (one.features, shown.class_means[one.actual], shown.class_means[one.predicted])
+        self.images.show_images([np.asarray(image).reshape(shape) for image in images], captions)
 
     def _play(self) -> None:
         row = self.table.currentRow()

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QPushButton, QToolTip, QWidget
 
+from mlpsvd_gui.plots.image_grid import paint_image
 from mlpsvd_gui.plots.readout import number_text
 from mlpsvd_gui.plots.theme import LIGHT, Theme, class_colour, mix, small_font, with_alpha
 from mlpsvd_gui.qt_text import plain_tip
@@ -23,17 +24,20 @@ LEAST_PX, MOST_PX = 104, 190
 _GAP_PX = 14
 _NAME_PX, _COLUMN_PX, _CLASSES_PX, _EFFECT_PX = 112, 130, 150, 108
 _BUTTON_PX = 62
+_IMAGE_PX = 150
 _AXIS_PX = 15
 _BAR_PX = 8
 _MOST_DOTS = 60
 _FEWEST_TICKS_PX = 62
 
 
-def columns(width: float, height: float) -> tuple[QRectF, QRectF, QRectF, QRectF, QRectF]:
-    """Return the rectangles of the five columns of a row; the line takes the rest of the width."""
+def columns(width: float, height: float, has_images: bool = False) -> tuple[QRectF, QRectF, QRectF, QRectF, QRectF]:
+    """Return the rectangles of the five columns of a row; the line takes the rest of the width, an image shares it."""
     fixed = _NAME_PX + _COLUMN_PX + _CLASSES_PX + _EFFECT_PX + _BUTTON_PX + 7 * _GAP_PX
     places, x = [], float(_GAP_PX)
-    for column in (_NAME_PX, max(80.0, width - fixed), _COLUMN_PX, _CLASSES_PX, _EFFECT_PX):
+    rest = max(80.0, width - fixed)
+    more = max(0.0, rest - _IMAGE_PX) / 2.0 if has_images else 0.0
+    for column in (_NAME_PX, rest - 2.0 * more, _COLUMN_PX + more, _CLASSES_PX + more, _EFFECT_PX):
         places.append(QRectF(x, 0.0, column, height))
         x += column + _GAP_PX
     return places[0], places[1], places[2], places[3], places[4]
@@ -91,7 +95,13 @@ class LearnedRow(QWidget):
     def text_at(self, position: QPointF) -> str:
         """Return what is at a point, in words; empty where there is nothing."""
         _, line, column, classes, _ = self._places()
-        if line.contains(position):
+        if self._frame.image_shape is not None and self._image_place(line).contains(position):
+            image, place = self._image(), self._image_place(line)
+            row = int((position.y() - place.top()) / place.height() * len(image))
+            pixel = int((position.x() - place.left()) / place.width() * image.shape[1])
+            row, pixel = min(row, len(image) - 1), min(pixel, image.shape[1] - 1)
+            return f"Row {row + 1}, column {pixel + 1}: {number_text(image[row, pixel])}"
+        if self._frame.image_shape is None and line.contains(position):
             part_px = line.width() / len(self.shown.line)
             part = min(int((position.x() - line.left()) / part_px), len(self.shown.line) - 1)
             low, high = self._x_range
@@ -116,7 +126,7 @@ class LearnedRow(QWidget):
         return ""
 
     def _places(self) -> tuple[QRectF, QRectF, QRectF, QRectF, QRectF]:
-        name, line, column, classes, effect = columns(self.width(), self.height())
+        name, line, column, classes, effect = columns(self.width(), self.height(), self._frame.image_shape is not None)
         inner = [one.adjusted(0, 6, 0, -8) for one in (name, column, classes, effect)]
         return inner[0], line.adjusted(0, 6, 0, -_AXIS_PX - 3), inner[1], inner[2], inner[3]
 
@@ -126,7 +136,10 @@ class LearnedRow(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         name, line, column, classes, effect = self._places()
         self._paint_name(painter, name)
-        self._paint_line(painter, line)
+        if self._frame.image_shape is None:
+            self._paint_line(painter, line)
+        else:
+            self._paint_image(painter, self._image_place(line))
         colours = self._class_colours() if self._frame.column_is_classes else None
         self._paint_bars(painter, column, self.shown.column, np.zeros(0), colours)
         self._paint_bars(painter, classes, self.shown.mean, self.shown.spread, self._class_colours())
@@ -184,6 +197,21 @@ class LearnedRow(QWidget):
             )
             painter.restore()
             self._paint_ticks(painter, own, part, n_parts)
+
+    def _image_place(self, place: QRectF) -> QRectF:
+        """Return the rectangle of the image at the left of the second column, with whole pixels where it fits."""
+        height, width = self._frame.image_shape or (1, 1)
+        room = min((place.height() + _AXIS_PX) / height, place.width() / width)
+        side = float(int(room)) if room >= 2.0 else room
+        return QRectF(float(int(place.left())), place.top(), side * width, side * height)
+
+    def _paint_image(self, painter: QPainter, place: QRectF) -> None:
+        paint_image(painter, place, self._image(), self._theme, is_signed=True)
+        painter.setPen(QPen(self._theme.grid, 1.0))
+        painter.drawRect(place.adjusted(-1, -1, 1, 1))
+
+    def _image(self) -> NDArray[np.float64]:
+        return self.shown.line.reshape(self._frame.image_shape or (1, -1))
 
     def _paint_curve(
         self,

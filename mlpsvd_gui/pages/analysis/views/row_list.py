@@ -70,6 +70,8 @@ class ShownFrame:
         Name of each class.
     column_is_classes
         Whether the column has one entry a class.
+    image_shape
+        Height and width of the image that each line is; None for a line over x.
     """
 
     heads: tuple[str, str, str, str, str]
@@ -79,6 +81,7 @@ class ShownFrame:
     centres: tuple[float, ...]
     class_names: tuple[str, ...]
     column_is_classes: bool = False
+    image_shape: tuple[int, int] | None = None
 
 
 class _Heads(QWidget):
@@ -88,6 +91,7 @@ class _Heads(QWidget):
         super().__init__(parent)
         self.texts: tuple[str, ...] = ()
         self.row_width = 0
+        self.has_images = False
         self._theme = LIGHT
         self.setFixedHeight(_HEADS_PX)
 
@@ -100,7 +104,9 @@ class _Heads(QWidget):
         painter.setFont(small_font())
         painter.setPen(self._theme.muted)
         metrics = painter.fontMetrics()
-        for text, place in zip(self.texts, columns(self.row_width or self.width(), self.height()), strict=False):
+        for text, place in zip(
+            self.texts, columns(self.row_width or self.width(), self.height(), self.has_images), strict=False
+        ):
             shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
             painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
         painter.end()
@@ -130,7 +136,7 @@ class RowList(QWidget):
         at, place = self.list.currentRow(), self.list.verticalScrollBar().value()
         self.list.clear()
         self.rows = []
-        self._heads.texts = frame.heads
+        self._heads.texts, self._heads.has_images = frame.heads, frame.image_shape is not None
         for index, one in enumerate(rows):
             row = LearnedRow(index, one, frame, x_range, self.list)
             row.set_theme(self._theme)
@@ -181,7 +187,7 @@ class RowList(QWidget):
 
     def picture_area(self) -> QRectF:
         """Return the area of the first row's line, for tests."""
-        return columns(self.list.viewport().width(), self.rows[0].height())[1]
+        return columns(self.list.viewport().width(), self.rows[0].height(), self._heads.has_images)[1]
 
 
 class _List(QListWidget):

@@ -141,7 +141,7 @@ class SingularValuesController(QObject):
 
     def _column_hz(self, layer: int) -> NDArray[np.floating] | None:
         """Return the frequency of each input if the columns cover the frequencies once."""
-        if layer or self._run.data is None:
+        if layer or self._run.data is None or self._run.data.features.image_shape is not None:
             return None
         frequencies = np.asarray(self._run.data.features.frequencies_hz)
         return frequencies if np.all(np.diff(frequencies) > 0) else None

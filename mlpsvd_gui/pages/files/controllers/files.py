@@ -131,7 +131,9 @@ class FilesController(QObject):
     def _use(self, model: AvailableModel | None) -> None:
         self._model = model
         entries = [(one.key, one.text, one.tip) for one in self._models.entries()]
-        self._panel.controls.model_box.show_models(entries, model.key if model is not None else "")
+        self._panel.controls.model_box.show_models(
+            entries, model.key if model is not None else "", self._models.refusal
+        )
         self._show_stale()
         self._show_state()
 

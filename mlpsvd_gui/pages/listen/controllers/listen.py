@@ -159,6 +159,7 @@ class ListenController(QObject):
         controls = self._panel.controls
         entries = [(one.key, one.text, one.tip) for one in self._models.entries()]
         controls.model_box.show_models(entries, model.key if model is not None else "")
+        self._panel.welcome.show_reason(self._models.refusal)
         bank = model.bank if model is not None else None
         controls.source.show_classes([one.label for one in bank.filters] if bank is not None else [])
         if model is not before:

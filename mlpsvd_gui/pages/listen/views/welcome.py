@@ -34,6 +34,10 @@ class ListenWelcome(WelcomePage):
         self.explore_button.clicked.connect(self.explore_requested)
         self.open_button.clicked.connect(self.open_requested)
 
+    def show_reason(self, reason: str) -> None:
+        """Show why the trained networks are no models for sound; an empty text shows the ways to a model only."""
+        self.text.setText(f"{reason} {_TEXT}" if reason else _TEXT)
+
     def showEvent(self, event: QShowEvent) -> None:
         """Offer other pages only where something is connected that shows them."""
         super().showEvent(event)
