@@ -65,6 +65,10 @@ def test_three_contenders_are_chosen_trained_shown_and_exported(
     assert panel.comparison_cell("mlp-svd-full-rank", "Training time").startswith("× ")
     curves = window.training_panel.accuracy
     assert {f"{key}/test" for key in KEYS} <= set(curves.curve_keys())
+    assert "mlp-svd/train" in curves.curve_keys(), "both curves of the paper's pair"
+    assert "mlp-svd-full-rank/train" not in curves.curve_keys(), "others are drawn thinner, without training curves"
+    widths = {key: curves._curves[f"{key}/test"].pen.widthF() for key in KEYS}
+    assert widths["mlp"] == widths["mlp-svd"] > widths["mlp-svd-full-rank"]
     box = window.confusion_panel.contender_box
     assert [box.itemText(index) for index in range(box.count())] == TITLES and box.currentText() == "MLP-SVD"
     layers = window.singular_values_panel.layer_box

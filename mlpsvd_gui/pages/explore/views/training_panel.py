@@ -11,11 +11,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from mlpsvd.contenders import Contender
+from mlpsvd.contenders import DEFAULT_CONTENDERS, Contender
 from mlpsvd.experiments.bayes_limit import BayesLimit
 from mlpsvd.metrics.uncertainty import ASSUMPTION, accuracy_text
 from mlpsvd_gui.plots.curve_plot import CurvePlot
-from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour
+from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour, with_alpha
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.segments import Segments
 
@@ -23,7 +23,8 @@ __all__ = ["TrainingCurves", "TrainingPanel"]
 
 _EMPTY = "Accuracy of each network over the epochs.\nPress Train (F5) to start."
 _READING_TIP = f"Test accuracy at the selected epoch, or the latest. {ASSUMPTION}"
-_THIN, _BOLD = 1.0, 2.2
+_THIN, _BESIDE, _BOLD = 1.0, 1.3, 2.2
+_LIGHT = 0.75
 _FAINT = 0.45
 
 
@@ -80,6 +81,7 @@ class TrainingPanel(QWidget):
         self._theme = LIGHT
         self._shown: dict[Contender, TrainingCurves] = {}
         self._n_marks: dict[tuple[int, str], int] = {}
+        self._has_pair = False
         self._epoch: int | None = None
         self._build()
 
@@ -140,6 +142,7 @@ class TrainingPanel(QWidget):
 
         Drawing new curves and legends takes 10 ms, moving axes 5 ms, which would delay the window during training.
         """
+        self._has_pair = set(DEFAULT_CONTENDERS) <= {one.key for one in contenders}
         for plot in self._plots:
             plot.set_x_range(0.0, float(n_epochs))
             plot.set_empty_text(None)
@@ -175,23 +178,30 @@ class TrainingPanel(QWidget):
         test: NDArray[np.floating],
         train: NDArray[np.floating],
     ) -> None:
-        name, colour = contender.title, self._colour(contender)
-        plot.set_curve(f"{contender.key}/train", curves.epochs, train, f"{name}, training", colour, width=_THIN)
-        plot.set_curve(f"{contender.key}/test", curves.epochs, test, f"{name}, test", colour, width=_BOLD)
+        name, colour, width = contender.title, self._colour(contender), self._width(contender)
+        if width == _BOLD:
+            plot.set_curve(f"{contender.key}/train", curves.epochs, train, f"{name}, training", colour, width=_THIN)
+        plot.set_curve(f"{contender.key}/test", curves.epochs, test, f"{name}, test", colour, width=width)
         self._mark(plot, contender, curves)
 
     def _draw_sizes(self, contender: Contender, curves: TrainingCurves) -> None:
-        name, colour = contender.title, self._colour(contender)
+        name, colour, width = contender.title, self._colour(contender), self._width(contender)
         for layer in range(curves.ranks.shape[1]):
             style = _LAYER_STYLES[layer % len(_LAYER_STYLES)]
             key, text = f"{contender.key}/{layer}", f"{name}, layer {layer + 1}"
-            self.rank.set_curve(key, curves.epochs, curves.ranks[:, layer], text, colour, width=_BOLD, style=style)
-        self.weights.set_curve(contender.key, curves.epochs, curves.n_weights, name, colour, width=_BOLD)
+            self.rank.set_curve(key, curves.epochs, curves.ranks[:, layer], text, colour, width=width, style=style)
+        self.weights.set_curve(contender.key, curves.epochs, curves.n_weights, name, colour, width=width)
         self._mark(self.rank, contender, curves)
         self._mark(self.weights, contender, curves)
 
     def _colour(self, contender: Contender) -> QColor:
-        return series_colour(contender.colour, self._theme)
+        colour = series_colour(contender.colour, self._theme)
+        return colour if self._width(contender) == _BOLD else with_alpha(colour, _LIGHT)
+
+    def _width(self, contender: Contender) -> float:
+        """Return the width of a contender's main curve; beside the paper's pair, the others are thinner."""
+        is_beside = self._has_pair and contender.key not in DEFAULT_CONTENDERS
+        return _BESIDE if is_beside else _BOLD
 
     def _mark(self, plot: CurvePlot, contender: Contender, curves: TrainingCurves) -> None:
         key = (self._plots.index(plot), contender.key)
