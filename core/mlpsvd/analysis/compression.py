@@ -212,13 +212,14 @@ def _require_rank(weights: _Array, rank: int) -> None:
 
 
 def _draw(found: NDArray[np.float64], whole: float, n_bytes: int) -> Figure:
-    from mlpsvd.drawing import new_figure, style
+    from mlpsvd.drawing import PALETTE, new_figure, style
 
     with style():
         figure = new_figure(2.4)
         axes = figure.add_subplot()
-        for column, label in ((2, "truncated"), (3, "weighted by the inputs"), (4, "and fine-tuned")):
-            axes.plot(found[:, 1], 100 * found[:, column], marker=".", label=label)
+        labels = ("truncated", "weighted by the inputs", "and fine-tuned")
+        for column, (label, colour) in enumerate(zip(labels, PALETTE, strict=False), start=2):
+            axes.plot(found[:, 1], 100 * found[:, column], marker=".", color=colour, label=label)
         axes.axhline(100 * whole, color="0.5", linewidth=0.6)
         axes.axvline(n_bytes, color="0.5", linewidth=0.6, linestyle=":")
         axes.set_xlabel("Bytes of the first layer (dotted: dense)")

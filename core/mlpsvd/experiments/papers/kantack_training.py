@@ -9,7 +9,7 @@ import numpy as np
 from mlpsvd.analysis.covariance_rate import covariance_rate, loss_curve
 from mlpsvd.analysis.printed_update import ThreeLayers, printed_update, true_update
 from mlpsvd.datasets.letters import LETTERS
-from mlpsvd.drawing import PALETTE, new_figure, style
+from mlpsvd.drawing import PALETTE, integer_ticks, new_figure, style
 from mlpsvd.experiments.papers.compare import compare_claim
 from mlpsvd.experiments.papers.finding import Comparison, Finding, Picture, Reproduction, Results, Table
 from mlpsvd.experiments.papers.kantack import alphabet, no_trials
@@ -133,9 +133,11 @@ def _draw_update(losses: tuple[list[float], list[float]]) -> Figure:
         figure = new_figure(2.4)
         axes = figure.subplots()
         for values, label, colour in zip(losses, ("printed rule", "gradient"), PALETTE, strict=False):
-            axes.semilogy(values, color=colour, label=label)
+            axes.plot(values, color=colour, label=label)
         axes.set_xlabel("Passes over the 26 letters")
         axes.set_ylabel("Loss")
+        axes.set_ylim(bottom=0.0)
+        integer_ticks(axes.xaxis)
         axes.legend()
     return figure
 
