@@ -205,7 +205,7 @@ def test_the_barrier_check_detects_a_missing_barrier(
     assert len(places) > 12
     for place in places[::4]:
         without = text[:place] + text[place + len("__syncthreads();") :]
-        reports = [watched_for_races(without, launch, tmp_path, kernel_builder) for launch in launches]
+        reports = (watched_for_races(without, launch, tmp_path, kernel_builder) for launch in launches)
         line = text[:place].count("\n") + 1
         assert any("data race" in report for report in reports), f"line {line}"
 

@@ -10,7 +10,6 @@ from PySide6.QtCore import QSettings, Qt
 from pytestqt.qtbot import QtBot
 from small_sounds import write_tones
 
-from mlpsvd.cli import main
 from mlpsvd.cli.train import chosen_experiment
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import RECORDINGS_PRESET, preset
@@ -135,22 +134,3 @@ def test_the_window_says_for_whom_the_accuracies_hold(qtbot: QtBot, window: Main
     window.experiments.set_value("data.recordings.labels_from", "manifest")
     train(qtbot, window)
     assert window.run.outcomes and note.text() == note.toolTip() == "", "a manifest may hold out speakers"
-
-
-@pytest.mark.slow
-def test_spoken_digits_in_the_window_are_those_of_the_command_line(
-    qtbot: QtBot, window: MainWindow, spoken_digits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = spoken_digits / "recordings"
-    choose(qtbot, window, folder)
-    assert window.experiments.experiment == chosen_experiment(folder, None, [])
-    train(qtbot, window)
-    accuracies = {name: one.last.test_accuracy for name, one in window.run.outcomes.items()}
-    assert min(accuracies.values()) > 0.95
-    assert window.race_panel.note.text() == KNOWN_SPEAKERS_ONLY and UNKNOWN_SPEAKERS in window.race_panel.note.toolTip()
-    assert main(["train", str(folder), "--quiet"]) == 0
-    received = capsys.readouterr().out
-    assert UNKNOWN_SPEAKERS in received.splitlines()
-    line = next(line for line in received.splitlines() if line.startswith("Accuracy"))
-    for accuracy in accuracies.values():
-        assert f"{100 * accuracy:.2f} %" in line.replace("\u00a0", " ")
