@@ -29,6 +29,8 @@ from typing import Any
 
 import numpy as np
 
+from mlpsvd.text import percent
+
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
 from sound_server import SoundServer
@@ -289,7 +291,7 @@ def listen(model: Path, held_out: list[tuple[Path, str]], server: SoundServer, a
             f"95th percentile {np.percentile(network, 95):.2f} ms"
         )
     print(f"words: {n_played} played, {n_once} classified exactly once, {n_right} correctly "
-          f"({100.0 * n_right / max(1, n_played):.1f} %)")  # fmt: skip
+          f"({percent(n_right / max(1, n_played))})")  # fmt: skip
     main.close()
 
 
@@ -312,7 +314,7 @@ def main() -> None:
         try:
             held_out = trained_digits(arguments.recordings, folder / "digits.safetensors")
             share = right_from_files(folder / "digits.safetensors", held_out)
-            print(f"{len(held_out)} held-out words, {100.0 * share:.1f} % correct from files", flush=True)
+            print(f"{len(held_out)} held-out words, {percent(share)} correct from files", flush=True)
             listen(folder / "digits.safetensors", held_out, server, arguments)
         finally:
             server.kill()

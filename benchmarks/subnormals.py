@@ -22,6 +22,7 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.settings import with_value
 from mlpsvd.signals.bank import bank
+from mlpsvd.text import percent
 from mlpsvd.training.trainer import Trainer
 
 _AROUND = 3
@@ -45,7 +46,7 @@ def main() -> None:
             flushed = measured(prepared, contender, flush=True)
             kept = measured(prepared, contender, flush=False)
             times = [f"{one[0]:.1f}, {one[1]:.1f}" for one in (flushed, kept)]
-            accuracies = f"{100 * flushed[2]:.1f} / {100 * kept[2]:.1f} %"
+            accuracies = f"{100 * flushed[2]:.1f} / {percent(kept[2])}"
             ratio = f"{kept[1] / flushed[1]:.1f}"
             print(f"| {n_classes} | {contender.title} | {times[0]} | {times[1]} | {ratio} | {accuracies} |", flush=True)
 

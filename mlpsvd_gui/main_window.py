@@ -143,7 +143,7 @@ class MainWindow(QMainWindow):
             run,
             self.training,
         )
-        self.analysis = AnalysisController(self.analysis_panel, run, selection, self.sound)
+        self.analysis = AnalysisController(self.analysis_panel, run, selection, self.sound, self._library)
         self.papers = PapersController(self.papers_panel, self.preferences, self.warm_up, self)
         self.listen = ListenController(self.listen_panel, self.models, self.listening, self.preferences, self.sound)
         self.record = RecordController(

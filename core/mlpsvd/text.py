@@ -20,6 +20,7 @@ __all__ = [
     "is_unicode",
     "length_text",
     "one_line",
+    "percent",
     "quoted",
     "rounded_number",
     "sentence",
@@ -123,6 +124,17 @@ def rounded_number(value: float, digits: int = 4) -> str:
     if 0 < int(exponent) < 6:
         return with_minus(f"{round(float(text)):,}")
     return with_minus(f"{mantissa}e{int(exponent)}")
+
+
+def percent(share: float, decimals: int = 1) -> str:
+    """Return a share as a percentage with a space before the sign, as every message, table and label shows it.
+
+    Examples
+    --------
+    >>> percent(0.729), percent(1.0), percent(0.9876, decimals=0), percent(-0.05)
+    ('72.9 %', '100.0 %', '99 %', '−5.0 %')
+    """
+    return with_minus(f"{100.0 * share:.{decimals}f} %")
 
 
 def duration_text(seconds: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -61,6 +62,8 @@ class RunState(QObject):
         self.states: dict[str, ContenderState] = {}
         self.message = ""
         self.engine_description = ""
+        self.folders: list[Path] = []
+        """Folders that the run was opened from or saved to by the user; the library of runs is not among them."""
 
     def begin(self, experiment: Experiment, contenders: Sequence[Contender] | None = None) -> None:
         """Discard the last run and start one of ``experiment``, by default with its own contenders."""
@@ -73,6 +76,7 @@ class RunState(QObject):
         self.contenders = {one.key: one for one in contenders}
         self.histories = {key: [] for key in self.contenders}
         self.outcomes = {}
+        self.folders = []
         self.started.emit()
         self.outcomes_changed.emit()
         self.set_state(RunPhase.PREPARING)
@@ -84,6 +88,7 @@ class RunState(QObject):
         self.contenders = {}
         self.histories = {}
         self.outcomes = {}
+        self.folders = []
         self.started.emit()
         self.outcomes_changed.emit()
         self.set_state(RunPhase.EMPTY)
@@ -103,6 +108,11 @@ class RunState(QObject):
             return False
         self.notes = (*self.notes, note)
         return True
+
+    def add_folder(self, run_id: str, folder: Path) -> None:
+        """Note that a run is saved in a folder; without effect if another run is shown meanwhile."""
+        if run_id == self.run_id and folder not in self.folders:
+            self.folders.append(folder)
 
     def add_events(self, contender: str, events: list[EpochEvent]) -> None:
         """Append epochs to a contender's history; epoch 0 restarts it (a network that did not learn)."""

@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from mlpsvd.text import one_line
+from mlpsvd.text import one_line, percent
 from mlpsvd_gui.plots.theme import LIGHT, Theme, mix, small_font
 from mlpsvd_gui.qt_text import plain_tip
 
@@ -104,7 +104,7 @@ class ConfusionMap(QWidget):
     def cell_text(self, row: int, column: int) -> str:
         """Return the description of a cell."""
         count, total = int(self._counts[row, column]), int(self._counts[row].sum())
-        share = f"{100.0 * self._shares[row, column]:.1f} %"
+        share = percent(self._shares[row, column])
         true, predicted = self._names[row], self._names[column]
         return f"{count:,} of {total:,} {self._noun} of {true} ({share}) were predicted as {predicted}"
 
@@ -183,7 +183,7 @@ class ConfusionMap(QWidget):
         for share in (1.0, 0.5, 0.0):
             y = bar.top() + (1.0 - share) * (bar.height() - height)
             area = QRectF(bar.right() + 4.0, y, 60.0, height)
-            painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, f"{100.0 * share:.0f} %")
+            painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, percent(share, 0))
 
     def _paint_marks(self, painter: QPainter, square: QRectF) -> None:
         cell = square.width() / len(self._names)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from mlpsvd.classification.live.verdict import VerdictKind
-from mlpsvd.text import with_minus
+from mlpsvd.text import percent, with_minus
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.swatch import SWATCH_PX, swatch
 from mlpsvd_gui.widgets.tables import list_rows
@@ -253,7 +253,7 @@ def _text(row: DecisionRow, column: int) -> str:
         return clock_text(row.start_s)
     if column == _SHOWN:
         return _shown_text(row)
-    return "" if isnan(row.probability) else f"{100.0 * row.probability:.1f} %"
+    return "" if isnan(row.probability) else percent(row.probability)
 
 
 def _tip(row: DecisionRow) -> str:

@@ -133,6 +133,7 @@ class DocumentsController(QObject):
         if self._run.state.is_active:
             return  # Train was pressed meanwhile
         self._run.show(saved)
+        self._run.add_folder(saved.id, path)
         self.done.emit(f"Opened {path.name} with its results: {saved.experiment.name}.", "")
 
     def _report_unread(self, path: Path, error: Exception) -> None:
@@ -163,9 +164,8 @@ class DocumentsController(QObject):
             self.failed.emit("No run to save. Train first.")
             return
         self.done.emit(f"Saving the run to {folder}…", "")
-        self._writing.submit(
-            partial(write_run, folder, run), partial(self._report_saved, folder), partial(self._report_failed, folder)
-        )
+        job, done = partial(write_run, folder, run), partial(self._note_saved, run.id, folder)
+        self._writing.submit(job, done, partial(self._report_failed, folder))
 
     def export_model(self, path: Path, contender: str) -> None:
         """Write one contender's model file."""
@@ -176,6 +176,10 @@ class DocumentsController(QObject):
         path = path if path.suffix else path.with_suffix(".safetensors")
         job = partial(save_model, path, model_of(self._run.data, outcome, self._run.run_id))
         self._writing.submit(job, partial(self._report_saved, path), partial(self._report_failed, path))
+
+    def _note_saved(self, run_id: str, folder: Path, written: object) -> None:
+        self._run.add_folder(run_id, folder)
+        self._report_saved(folder, written)
 
     def _report_saved(self, path: Path, _written: object) -> None:
         self.done.emit(f"Saved {path}.", "")

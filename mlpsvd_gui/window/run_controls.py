@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel
 
+from mlpsvd.text import percent
 from mlpsvd_gui.pages.explore.controllers.settings import SettingsController
 from mlpsvd_gui.pages.explore.views.race_panel import RacePanel
 from mlpsvd_gui.qt_text import plain_tip
@@ -149,7 +150,7 @@ class RunControls(QObject):
     def _reached(self) -> str:
         parts = [
             f"{self._run.contenders[name].title}: epoch {history[-1].epoch} of {history[-1].n_epochs}, "
-            f"{100 * history[-1].test_accuracy:.1f} % test accuracy"
+            f"{percent(history[-1].test_accuracy)} test accuracy"
             for name, history in self._run.histories.items()
             if history
         ]

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
 
 from mlpsvd.experiments.runs.library import KeptRun, RunLibrary
 from mlpsvd.experiments.runs.run import Run
-from mlpsvd.text import one_line
+from mlpsvd.text import one_line, percent
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.qt_text import menu_text
 from mlpsvd_gui.state.run_state import RunPhase, RunState
@@ -140,6 +140,6 @@ class SessionController(QObject):
 
 def _run_text(entry: KeptRun) -> str:
     parts = [f"{entry.started:%Y-%m-%d %H:%M}", one_line(entry.name, _LONGEST_NAME) or "run"]
-    scores = [f"{entry.titles[name]} {100.0 * accuracy:.1f} %" for name, accuracy in entry.accuracies.items()]
+    scores = [f"{entry.titles[name]} {percent(accuracy)}" for name, accuracy in entry.accuracies.items()]
     parts.append(", ".join(scores) or "interrupted")
     return menu_text("   ".join(parts))

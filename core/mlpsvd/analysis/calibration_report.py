@@ -11,6 +11,7 @@ from mlpsvd.analysis.calibration import Calibration, calibrate
 from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult
 from mlpsvd.analysis.subject import Subject
 from mlpsvd.tables import Picture, Table
+from mlpsvd.text import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,10 +62,10 @@ def findings(found: Calibration, title: str) -> tuple[str, ...]:
     """Return what the calibration shows, in sentences."""
     before, after = found.before, found.after
     return (
-        f"{title} shows {100 * before.mean_confidence:.1f} % on average and is correct for "
-        f"{100 * before.mean_accuracy:.1f} % of the clips: the expected calibration error is "
+        f"{title} shows {percent(before.mean_confidence)} on average and is correct for "
+        f"{percent(before.mean_accuracy)} of the clips: the expected calibration error is "
         f"{100 * before.expected_error:.1f} points.",
-        f"With the temperature {found.temperature:.2f} it shows {100 * after.mean_confidence:.1f} % and the error is "
+        f"With the temperature {found.temperature:.2f} it shows {percent(after.mean_confidence)} and the error is "
         f"{100 * after.expected_error:.1f} points; predicted classes do not change.",
         f"The temperature is fitted on {found.n_fitted} test clips; all figures are from the other {found.n_judged}.",
     )

@@ -21,6 +21,7 @@ from mlpsvd.network.layers import TWO_FACTOR, LayerSpec
 from mlpsvd.network.network import Network
 from mlpsvd.streams import Purpose, seeds
 from mlpsvd.tables import Picture, Table
+from mlpsvd.text import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -186,7 +187,7 @@ def _result(
     return AnalysisResult(
         key="compression",
         findings=(
-            f"{subject.title} as trained classifies {whole:.1%} of the test clips correctly; its first layer has "
+            f"{subject.title} as trained classifies {percent(whole)} of the test clips correctly; its first layer has "
             f"{n_bytes} bytes as a dense matrix.",
             "Within a percentage point of that are " + ", ".join(
                 f"{way} at rank {row[0]} ({row[1]} bytes)" for way, row in zip(ways, enough, strict=True)

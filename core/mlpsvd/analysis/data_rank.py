@@ -13,6 +13,7 @@ from mlpsvd.analysis.closed_form import closed_form_weights, linear_predictions,
 from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult, Progress
 from mlpsvd.analysis.subject import Subject
 from mlpsvd.tables import Picture, Table
+from mlpsvd.text import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,9 +56,10 @@ def data_rank(subject: Subject) -> Generator[AnalysisEvent, None, None]:
             f"The {len(names)} class means have stable rank {means.stable:.2f} and entropy rank "
             f"{means.entropy_of_energies:.2f}; the training set has {everything.stable:.2f} and "
             f"{everything.entropy_of_energies:.2f}.",
-            f"Nearest to a combination of other classes is {found[0]}, which leaves {found[0].residual:.0%} of it.",
-            f"A linear classifier, the pseudo-inverse of the class means, classifies {closed:.1%} of the test clips "
-            f"correctly; the nearest class mean {nearest:.1%}.",
+            f"Nearest to a combination of other classes is {found[0]}, which leaves "
+            f"{percent(found[0].residual, 0)} of it.",
+            f"A linear classifier, the pseudo-inverse of the class means, classifies {percent(closed)} of the test "
+            f"clips correctly; the nearest class mean {percent(nearest)}.",
         ),
         tables=(
             Table("combinations", "Classes as combinations of others",

@@ -1,28 +1,32 @@
-"""Analysis "directions": the singular directions of the first weight matrix as tables and figures."""
+"""Analysis "directions": the singular directions of a weight matrix as tables and figures."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlpsvd.analysis.directions import Directions, directions, why_factors_differ
 from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult, Progress
 from mlpsvd.analysis.subject import Subject
 from mlpsvd.features.spectra import FittedFeatures
 from mlpsvd.tables import Picture, Table
+from mlpsvd.text import percent
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["direction_report", "directions_result", "findings"]
 
 _MOST_DRAWN = 12
+_STEPS = 100
 
 
 def direction_report(subject: Subject) -> Generator[AnalysisEvent, None, None]:
-    """Analyse the singular directions of the first weight matrix; see :mod:`mlpsvd.analysis.directions`.
+    """Analyse the singular directions of a layer; see :mod:`mlpsvd.analysis.directions`.
 
     Yields
     ------
@@ -34,12 +38,12 @@ def direction_report(subject: Subject) -> Generator[AnalysisEvent, None, None]:
     DataError
         If the clips of the run are not available.
     """
-    n = subject.snapshot.spec.layers[0].rank
-    for step in directions(subject.network, subject.require_dataset()):
+    dataset = subject.require_dataset()
+    for step in directions(subject.network, dataset, subject.layer, as_trained=subject.as_trained):
         if isinstance(step, Directions):
             yield directions_result(subject, step)
         else:
-            yield Progress(round(step * n), n)
+            yield Progress(round(_STEPS * step), _STEPS)
 
 
 def directions_result(subject: Subject, found: Directions) -> AnalysisResult:
@@ -61,7 +65,10 @@ def directions_result(subject: Subject, found: Directions) -> AnalysisResult:
             "accuracy": np.array(found.accuracy),
             "accuracy_without": found.accuracy_without,
         },
-        pictures=(Picture("directions", "Singular directions", lambda: _draw(found, subject.features)),),
+        pictures=(
+            Picture("directions", "Singular directions: rows of Vᵀ", lambda: _draw_directions(found, subject.features)),
+            Picture("neurons", "Effective filters: rows of W", lambda: _draw_neurons(found, subject.features)),
+        ),
     )
 
 
@@ -71,8 +78,8 @@ def findings(found: Directions, title: str) -> tuple[str, ...]:
     lost = found.accuracy - found.accuracy_without
     n_needed = int((lost > 0.01).sum())
     sentences = [
-        f"{title} classifies {100 * found.accuracy:.1f} % of the test clips correctly; without direction {worst + 1} "
-        f"(σ = {found.factors.sigma[worst]:.3g}) it classifies {100 * found.accuracy_without[worst]:.1f} %.",
+        f"{title} classifies {percent(found.accuracy)} of the test clips correctly; without direction {worst + 1} "
+        f"(σ = {found.factors.sigma[worst]:.3g}) it classifies {percent(found.accuracy_without[worst])}.",
         f"{n_needed} of {found.factors.rank} directions each cost more than one percentage point when removed.",
     ]
     if found.factors.departure is not None:
@@ -91,25 +98,43 @@ def _table(found: Directions, class_names: tuple[str, ...]) -> Table:
     return Table("directions", "Singular directions", heads, tuple(rows), shown=len(class_names) <= 10)
 
 
-def _draw(found: Directions, features: FittedFeatures) -> Figure:
+def _draw_directions(found: Directions, features: FittedFeatures) -> Figure:
+    factors = found.factors
+    return _draw(factors.vt, [f"σ = {sigma:.3g}" for sigma in factors.sigma], features if found.layer == 0 else None)
+
+
+def _draw_neurons(found: Directions, features: FittedFeatures) -> Figure:
+    names = [f"Neuron {number}" for number in range(1, len(found.weights) + 1)]
+    return _draw(found.weights, names, features if found.layer == 0 else None)
+
+
+def _draw(rows: NDArray[np.float64], names: Sequence[str], features: FittedFeatures | None) -> Figure:
+    """Draw the first rows over frequency, or over the neurons of the layer before."""
     from mlpsvd.drawing import new_figure, style
 
-    n = min(found.factors.rank, _MOST_DRAWN)
+    n = min(len(rows), _MOST_DRAWN)
     with style():
         figure = new_figure(0.4 + 0.75 * n)
-        for index, axes in enumerate(np.atleast_1d(figure.subplots(n, 1, sharex=True))):
-            row = found.factors.vt[index]
-            if found.layer == 0 and features.image_shape is not None:
+        for row, name, axes in zip(rows, names, np.atleast_1d(figure.subplots(n, 1, sharex=True)), strict=False):
+            if features is None:
+                axes.bar(np.arange(1, len(row) + 1), row)
+            elif features.image_shape is not None:
                 largest = float(np.abs(row).max(initial=0.0)) or 1.0
                 axes.imshow(row.reshape(features.image_shape), cmap="RdBu_r", vmin=-largest, vmax=largest)
                 axes.set_xticks([])
                 axes.set_yticks([])
-            elif found.layer == 0:
-                for part in np.unique(features.parts):
-                    own = features.parts == part
-                    axes.plot(features.frequencies_hz[own], row[own], label=f"Part {part + 1}")
             else:
-                axes.bar(np.arange(1, len(row) + 1), row)
-            axes.set_ylabel(f"σ = {found.factors.sigma[index]:.3g}")
-        axes.set_xlabel("Neuron" if found.layer else "Pixels" if features.image_shape else "Frequency (Hz)")
+                _draw_over_frequency(axes, row, features)
+            axes.set_ylabel(name)
+        over = "Neuron of the layer before" if features is None else "Frequency (Hz)"
+        axes.set_xlabel(over if features is None or features.image_shape is None else "Pixels")
     return figure
+
+
+def _draw_over_frequency(axes: Axes, row: NDArray[np.float64], features: FittedFeatures) -> None:
+    parts = np.unique(features.parts)
+    for part in parts:
+        own = features.parts == part
+        axes.plot(features.frequencies_hz[own], row[own], label=f"Part {part + 1}")
+    if len(parts) > 1:
+        axes.legend()

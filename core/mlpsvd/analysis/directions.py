@@ -95,7 +95,7 @@ def layer_factors(network: Network, layer: int = 0, *, as_trained: bool = False)
         Return the factors that were trained, where the layer has three; they are ordered by \\|σ\\|. Otherwise the
         singular value decomposition of W.
     """
-    require_layer(network, layer)
+    require_layer(network.spec, layer)
     spec, parameters = network.spec.layers[layer], network.parameters(layer)
     trained = spec.family.svd_factors(parameters)
     departure = None if trained is None else orthonormality_departure(trained[0], trained[2])

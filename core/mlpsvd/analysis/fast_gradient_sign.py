@@ -14,6 +14,7 @@ from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult, Progress
 from mlpsvd.analysis.subject import Subject
 from mlpsvd.network.network import Network
 from mlpsvd.tables import Picture, Table
+from mlpsvd.text import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -84,7 +85,7 @@ def robustness(subject: Subject) -> Generator[AnalysisEvent, None, None]:
         key="robustness",
         findings=(
             f"Changes of at most 10 % of the features' root mean square, chosen against {subject.title}, lower its "
-            f"test accuracy from {accuracies[0]:.1%} to {accuracies[at]:.1%}.",
+            f"test accuracy from {percent(accuracies[0])} to {percent(accuracies[at])}.",
             f"The spectral norm of the first weight matrix, which bounds how far a change of the input moves the "
             f"neuron inputs, is {gain:.3g}.",
         ),

@@ -13,16 +13,16 @@ from mlpsvd.network.spec import NetworkSpec
 __all__ = ["layer_inputs", "network_from", "require_layer"]
 
 
-def require_layer(network: Network, layer: int) -> None:
-    """Raise SettingError if the network has no layer of this index."""
-    n_layers = len(network.spec.layers)
+def require_layer(spec: NetworkSpec, layer: int) -> None:
+    """Raise SettingError if a network has no layer of this index."""
+    n_layers = len(spec.layers)
     if not 0 <= layer < n_layers:
         raise SettingError("layer", layer, f"a whole number from 0 to {n_layers - 1}, input side first")
 
 
 def layer_inputs(network: Network, x: NDArray[np.floating], layer: int) -> NDArray[np.floating]:
     """Return what enters a layer [shape=(n_clips, n_in)] for feature vectors x [shape=(n_clips, n_features)]."""
-    require_layer(network, layer)
+    require_layer(network.spec, layer)
     z = x.astype(network.theta.dtype, copy=False)
     for index, spec in enumerate(network.spec.layers[:layer]):
         z = activate(spec.activation, spec.family.forward(network.parameters(index), z)[0])
@@ -31,6 +31,6 @@ def layer_inputs(network: Network, x: NDArray[np.floating], layer: int) -> NDArr
 
 def network_from(network: Network, layer: int) -> Network:
     """Return the layers from ``layer`` to the output as a network; its parameters are views."""
-    require_layer(network, layer)
+    require_layer(network.spec, layer)
     spec = NetworkSpec(network.spec.layers[layer:], network.spec.loss)
     return Network(spec, network.theta[network.spec.offsets[layer] :])

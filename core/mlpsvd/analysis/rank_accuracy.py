@@ -1,4 +1,4 @@
-"""Analysis "rank": accuracy on the test set at every smaller rank of the first weight matrix."""
+"""Analysis "rank": accuracy on the test set at every smaller rank of a weight matrix, and the misclassified clips."""
 
 from __future__ import annotations
 
@@ -8,24 +8,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.analysis.predictions import Predictions, predict
 from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult
 from mlpsvd.analysis.subject import Subject
 from mlpsvd.analysis.truncation import accuracies_by_rank
 from mlpsvd.tables import Picture, Table
+from mlpsvd.text import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["rank_accuracy"]
+__all__ = ["findings", "rank_accuracy", "rank_result"]
+
+_WITHIN = 0.01
+_MOST_COLUMNS = 10
 
 
 def rank_accuracy(subject: Subject) -> Generator[AnalysisEvent, None, None]:
-    """Truncate the first weight matrix to each rank and measure the accuracy on the test set.
+    """Truncate a weight matrix to each rank, measure the accuracy on the test set, and list misclassified clips.
 
     Parameters
     ----------
     subject
-        The network, with its data set.
+        The network, with its data set and the layer to truncate.
 
     Yields
     ------
@@ -37,15 +42,16 @@ def rank_accuracy(subject: Subject) -> Generator[AnalysisEvent, None, None]:
     DataError
         If the clips of the run are not available.
     """
-    accuracies = accuracies_by_rank(subject.network, subject.require_dataset())
+    network, dataset = subject.network, subject.require_dataset()
+    yield rank_result(subject, accuracies_by_rank(network, dataset, subject.layer), predict(network, dataset))
+
+
+def rank_result(subject: Subject, accuracies: NDArray[np.float64], predictions: Predictions) -> AnalysisResult:
+    """Return accuracies by rank and predictions as a result with tables, arrays and figures."""
     ranks = np.arange(1, len(accuracies) + 1)
-    enough = int(np.argmax(accuracies >= accuracies[-1] - 0.01)) + 1
-    yield AnalysisResult(
+    return AnalysisResult(
         key="rank",
-        findings=(
-            f"With all {len(ranks)} singular values, {subject.title} classifies {accuracies[-1]:.1%} of the test clips "
-            f"correctly; rank {enough} is the smallest within one percentage point of that.",
-        ),
+        findings=findings(accuracies, subject.title),
         tables=(
             Table(
                 "accuracy_by_rank",
@@ -54,20 +60,61 @@ def rank_accuracy(subject: Subject) -> Generator[AnalysisEvent, None, None]:
                 tuple((int(rank), round(float(value), 6)) for rank, value in zip(ranks, accuracies, strict=True)),
                 shown=True,
             ),
+            _confusion(predictions, subject.class_names),
+            _misclassified(predictions, subject.class_names),
         ),
-        arrays={"rank": ranks, "accuracy": accuracies},
-        pictures=(Picture("accuracy_by_rank", "Test accuracy against rank", lambda: _draw(ranks, accuracies)),),
+        arrays={
+            "rank": ranks,
+            "accuracy": accuracies,
+            "confusion": predictions.confusion,
+            "misclassified": predictions.misclassified,
+            "actual": predictions.actual,
+            "predicted": predictions.predicted,
+            "probability": predictions.probability,
+        },
+        pictures=(
+            Picture(
+                "accuracy_by_rank",
+                "Test accuracy against rank",
+                lambda: _draw(ranks, accuracies, subject.layer),
+            ),
+        ),
     )
 
 
-def _draw(ranks: NDArray[np.intp], accuracies: NDArray[np.float64]) -> Figure:
+def findings(accuracies: NDArray[np.float64], title: str) -> tuple[str, ...]:
+    """Return what the accuracies by rank show, in sentences."""
+    enough = int(np.argmax(accuracies >= accuracies[-1] - _WITHIN)) + 1
+    return (
+        f"With all {len(accuracies)} singular values, {title} classifies {percent(accuracies[-1])} of the test clips "
+        f"correctly; rank {enough} is the smallest within one percentage point of that.",
+    )
+
+
+def _confusion(found: Predictions, names: tuple[str, ...]) -> Table:
+    rows = tuple((name, *(int(n) for n in row)) for name, row in zip(names, found.confusion, strict=True))
+    title = "Confusion matrix: rows actual, columns predicted"
+    return Table("confusion", title, ("Actual", *names), rows, shown=len(names) <= _MOST_COLUMNS)
+
+
+def _misclassified(found: Predictions, names: tuple[str, ...]) -> Table:
+    """Return the misclassified clips; row 0 is the first of the test set."""
+    rows = tuple(
+        (int(row), names[found.actual[row]], names[found.predicted[row]], round(float(found.probability[row]), 6))
+        for row in found.misclassified
+    )
+    heads = ("Row of the test set", "Actual", "Predicted", "Probability")
+    return Table("misclassified", "Misclassified clips, the most certain first", heads, rows)
+
+
+def _draw(ranks: NDArray[np.intp], accuracies: NDArray[np.float64], layer: int) -> Figure:
     from mlpsvd.drawing import integer_ticks, new_figure, style
 
     with style():
         figure = new_figure(2.2)
         axes = figure.add_subplot()
         axes.plot(ranks, 100 * accuracies, marker=".")
-        axes.set_xlabel("Rank of the first weight matrix")
+        axes.set_xlabel(f"Rank of the weight matrix of layer {layer + 1}")
         integer_ticks(axes.xaxis)
         axes.set_ylabel("Test accuracy (%)")
     return figure

@@ -34,6 +34,10 @@ class Subject:
         Feature vectors and labels; None where the recordings are gone.
     history
         The events of the contender, epoch 0 first. Its snapshots may be missing (None) where they need too much memory.
+    layer
+        Index of the layer that analyses of one layer examine, input side first.
+    as_trained
+        Whether directions are the factors as trained instead of the singular value decomposition of W.
     """
 
     contender: str
@@ -44,6 +48,8 @@ class Subject:
     class_names: tuple[str, ...]
     dataset: DataSet | None = field(default=None, repr=False)
     history: Sequence[EpochEvent] = field(default=(), repr=False)
+    layer: int = 0
+    as_trained: bool = False
 
     @property
     def network(self) -> Network:

@@ -19,7 +19,7 @@ from mlpsvd.training.events import EpochEvent, singular_value_table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["WeightSpectra", "spectra", "weight_spectra"]
+__all__ = ["WeightSpectra", "findings", "spectra", "spectra_result", "weight_spectra"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,10 +81,15 @@ def weight_spectra(history: Sequence[EpochEvent], shape: tuple[int, int], layer:
 
 
 def spectra(subject: Subject) -> Generator[AnalysisEvent, None, None]:
-    """Report the singular values of the first weight matrix over the epochs; yields one result."""
-    first = subject.snapshot.spec.layers[0]
-    found = weight_spectra(subject.history, (first.n_out, first.n_in))
-    yield AnalysisResult(
+    """Report the singular values of a weight matrix over the epochs; yields one result."""
+    layer = subject.snapshot.spec.layers[subject.layer]
+    found = weight_spectra(subject.history, (layer.n_out, layer.n_in), subject.layer)
+    yield spectra_result(subject, found)
+
+
+def spectra_result(subject: Subject, found: WeightSpectra) -> AnalysisResult:
+    """Return spectra as a result with tables, arrays and figures."""
+    return AnalysisResult(
         key="spectra",
         findings=findings(found, subject.title),
         tables=(_table(found),),

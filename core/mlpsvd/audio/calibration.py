@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mlpsvd.audio.level import measure_level
 from mlpsvd.errors import CalibrationError, FileFormatError
 from mlpsvd.json_fields import Fields
-from mlpsvd.text import one_line
+from mlpsvd.text import one_line, percent
 
 __all__ = ["CALIBRATOR_TONES_HZ", "SHORTEST_TONE_S", "Calibration", "calibrate"]
 
@@ -133,8 +133,8 @@ def calibrate(
     tone_hz, share = _tone(sound, rate_hz)
     if share < _LEAST_SHARE:
         raise CalibrationError(
-            f"the recording is not a single tone: only {100 * share:.0f} % of its energy lies at its strongest "
-            f"frequency, {tone_hz:.0f} Hz; it should be over {100 * _LEAST_SHARE:.0f} %, so push the calibrator fully "
+            f"the recording is not a single tone: only {percent(share, 0)} of its energy lies at its strongest "
+            f"frequency, {tone_hz:.0f} Hz; it should be over {percent(_LEAST_SHARE, 0)}, so push the calibrator fully "
             "onto the microphone and switch it on"
         )
     if min(abs(tone_hz / usual_hz - 1.0) for usual_hz in CALIBRATOR_TONES_HZ) > _FARTHEST:

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.race import RaceEvent
+from mlpsvd.text import percent
 
 __all__ = ["BarProgress", "LineProgress", "Progress", "Quiet", "progress_on_stderr"]
 
@@ -57,7 +58,7 @@ class BarProgress:
 
     def prepared(self, share: float) -> None:
         """Show the share of prepared data."""
-        self._bar.set_description_str(f"Preparing data {share:4.0%}")
+        self._bar.set_description_str(f"Preparing data {percent(share, 0):>5}")
 
     def trained(self, event: RaceEvent) -> None:
         """Advance the bar by one epoch of one network."""
@@ -91,7 +92,7 @@ class LineProgress:
     def prepared(self, share: float) -> None:
         """Report data preparation that takes long."""
         if self._is_due():
-            self._print(f"preparing data, {share:.0%}")
+            self._print(f"preparing data, {percent(share, 0)}")
 
     def trained(self, event: RaceEvent) -> None:
         """Count an epoch of one network, and print a line every few seconds."""
@@ -132,7 +133,7 @@ def progress_on_stderr(experiment: Experiment, quiet: bool) -> Iterator[Progress
 def _state(event: RaceEvent) -> str:
     ranks = "/".join(str(rank) for rank in _hidden(event.event.ranks))
     rank = f" rank {ranks}" if event.contender.is_factored else ""
-    return f"{event.contender.title} {100 * event.event.test_accuracy:.1f} %{rank}"
+    return f"{event.contender.title} {percent(event.event.test_accuracy)}{rank}"
 
 
 def _hidden(ranks: tuple[int, ...]) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from mlpsvd.experiments.cross_validation import cross_validate, folds_of
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.promotion import ranked_contenders
 from mlpsvd.experiments.race import Outcome, Race
+from mlpsvd.text import percent
 
 __all__ = ["validate", "verdict"]
 
@@ -39,9 +40,7 @@ def verdict(outcomes: Mapping[str, Outcome]) -> str:
     lines = []
     if validations:
         first = next(iter(validations.values()))
-        accuracies = (
-            f"{outcomes[name].contender.title} {100.0 * one.accuracy:.1f} %" for name, one in validations.items()
-        )
+        accuracies = (f"{outcomes[name].contender.title} {percent(one.accuracy)}" for name, one in validations.items())
         lines.append(f"Cross-validation ({first.n_clips} clips, {first.n_folds} folds): {', '.join(accuracies)}")
     if len(outcomes) > 1 and (validations or any(one.at_chance for one in outcomes.values())):
         lines.append(f"Better network: {outcomes[ranked_contenders(outcomes)[-1]].contender.title}")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from mlpsvd.analysis.layer_inputs import require_layer
+from mlpsvd.analysis.registry import Analysis
 from mlpsvd.analysis.result import AnalysisResult
 from mlpsvd.analysis.subject import Subject
 from mlpsvd.drawing import save_figure
@@ -16,10 +18,18 @@ from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.runs.run import Run, require_same_data
 from mlpsvd.files import write_atomically
 
-__all__ = ["prepared_again", "subject_of", "write_result"]
+__all__ = ["described", "prepared_again", "subject_of", "write_result"]
 
 
-def subject_of(run: Run, contender: str, prepared: Prepared | None = None, epoch: int | None = None) -> Subject:
+def subject_of(
+    run: Run,
+    contender: str,
+    prepared: Prepared | None = None,
+    epoch: int | None = None,
+    layer: int = 0,
+    *,
+    as_trained: bool = False,
+) -> Subject:
     """Return one contender of a run as the subject of an analysis.
 
     Parameters
@@ -32,11 +42,13 @@ def subject_of(run: Run, contender: str, prepared: Prepared | None = None, epoch
         The data of the run; None if its recordings are not available.
     epoch
         The epoch to examine; the last one by default.
+    layer, as_trained
+        As of :class:`Subject`.
 
     Raises
     ------
     SettingError
-        If the run has no such contender, or the network of that epoch was not saved.
+        If the run has no such contender, its network no such layer, or the network of that epoch was not saved.
     """
     history = run.history(contender)
     outcome = run.outcomes[contender]
@@ -46,6 +58,7 @@ def subject_of(run: Run, contender: str, prepared: Prepared | None = None, epoch
         if epoch not in kept:
             raise SettingError("epoch", epoch, f"an epoch from 0 to {at} whose network was kept")
         snapshot, at = kept[epoch], epoch
+    require_layer(snapshot.spec, layer)
     return Subject(
         contender=contender,
         title=outcome.contender.title,
@@ -55,7 +68,17 @@ def subject_of(run: Run, contender: str, prepared: Prepared | None = None, epoch
         class_names=run.data.class_names,
         dataset=None if prepared is None else prepared.dataset,
         history=history,
+        layer=layer,
+        as_trained=as_trained,
     )
+
+
+def described(one: Analysis, subject: Subject) -> str:
+    """Return what a result is of, e.g. "MLP-SVD, layer 2, epoch 10" or "the data"."""
+    if not one.uses_network:
+        return "the data"
+    layer = f", layer {subject.layer + 1}" if one.uses_layer else ""
+    return f"{subject.title}{layer}, epoch {subject.epoch}"
 
 
 def prepared_again(run: Run, progress: Callable[[float], None] | None = None) -> Prepared | None:
@@ -81,8 +104,17 @@ def prepared_again(run: Run, progress: Callable[[float], None] | None = None) ->
     return prepared
 
 
-def write_result(result: AnalysisResult, folder: Path) -> list[Path]:
+def write_result(result: AnalysisResult, folder: Path, of: str = "") -> list[Path]:
     """Write an analysis as CSV, ``.npz``, text and figures; return the paths.
+
+    Parameters
+    ----------
+    result
+        The result.
+    folder
+        Created if it does not exist.
+    of
+        What was analysed, e.g. "MLP-SVD, layer 2, epoch 10"; the first line of the text.
 
     Raises
     ------
@@ -91,7 +123,7 @@ def write_result(result: AnalysisResult, folder: Path) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{result.key}.txt"]
-    write_atomically(paths[0], "".join(f"{sentence}\n" for sentence in result.findings))
+    write_atomically(paths[0], "".join(f"{line}\n" for line in ([of] if of else []) + list(result.findings)))
     for table in result.tables:
         paths.append(folder / f"{result.key}_{table.stem}.csv")
         write_atomically(paths[-1], table.csv())

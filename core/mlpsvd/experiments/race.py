@@ -24,6 +24,7 @@ from mlpsvd.metrics.scores import ClassReport, accuracy, class_report, confusion
 from mlpsvd.network.initialise import network_spec
 from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.settings import check
+from mlpsvd.text import percent
 from mlpsvd.training.events import EpochEvent, Snapshot
 from mlpsvd.training.trainer import Trainer, TrainerState
 
@@ -271,7 +272,7 @@ class Race:
         if attempt >= retries:
             fate = f"{retries} retries did not help" if retries else "another seed may help"
         self._chance_notes[contender] = (
-            f"{self._by_key[contender].title} did not learn ({100.0 * accuracy(confusion):.0f} % of its "
+            f"{self._by_key[contender].title} did not learn ({percent(accuracy(confusion), 0)} of its "
             f"training clips correct, as by chance); {fate}"
         )
         if attempt >= retries:

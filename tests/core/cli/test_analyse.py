@@ -11,6 +11,7 @@ import pytest
 import mlpsvd
 from mlpsvd.cli.program import main
 from mlpsvd.experiments.runs.run import Run
+from mlpsvd.text import percent
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_an_earlier_epoch_of_a_saved_run_is_analysed(
     assert main(["analyse", str(folder), "rank", "--contender", "mlp", "--epoch", "1"]) == 0
     output = capsys.readouterr().out
     assert "Rank: MLP, epoch 1" in output
-    assert f"{run.history('mlp')[1].test_accuracy:.1%}" in output
+    assert percent(run.history("mlp")[1].test_accuracy) in output
 
 
 def test_every_analysis_is_listed_with_its_question(capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,7 +29,7 @@ from mlpsvd.network.factorise import factorised, with_layer
 from mlpsvd.network.layers import DENSE
 from mlpsvd.network.network import Network
 from mlpsvd.tables import Picture, Table
-from mlpsvd.text import counted
+from mlpsvd.text import counted, percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -196,9 +196,9 @@ def _findings(
         f"{counted(n_directions, 'direction')} of {product.n_parameters} "
         f"{'has' if n_directions == 1 else 'have'} an eigenvalue of at least a tenth of the largest"
         + (f" (of the {len(leading.values)} computed)." if n_directions == len(leading.values) else "."),
-        f"The blocks of the single weight matrices (Naumov, theorem 1) hold {share:.0%} of the squared Frobenius norm "
-        f"of the full Hessian in W; their largest eigenvalue is {max(one.largest for one in blocks):.3g}. They neglect "
-        "how layers act together.",
+        f"The blocks of the single weight matrices (Naumov, theorem 1) hold {percent(share, 0)} of the squared "
+        f"Frobenius norm of the full Hessian in W; their largest eigenvalue is "
+        f"{max(one.largest for one in blocks):.3g}. They neglect how layers act together.",
         f"The update of W in the first layer from {update.bound} clips has rank {update.rank} (at most "
         f"{update.bound}, equation 26); its stable rank is {update.effective:.1f}.",
     ]  # fmt: skip

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.classification.batch.results import FileResult
 from mlpsvd.metrics.uncertainty import interval_text
+from mlpsvd.text import percent
 
 __all__ = ["ClassificationTotals", "totals_of"]
 
@@ -75,7 +76,7 @@ class ClassificationTotals:
         files = "file" if self.n_known == 1 else "files"
         known = f"{self.n_right:,} of {self.n_known:,} {files} whose class is known"
         interval = interval_text(self.accuracy, self.n_known)
-        return f"accuracy {100 * self.accuracy:.2f} % (95 % interval {interval}; {known}){self.unseen}"
+        return f"accuracy {percent(self.accuracy, 2)} (95 % interval {interval}; {known}){self.unseen}"
 
     @property
     def unseen(self) -> str:
@@ -84,7 +85,7 @@ class ClassificationTotals:
             return ""
         if not self.n_unseen:
             return "; the model was trained on all of them"
-        share = f"{100 * self.n_unseen_right / self.n_unseen:.2f} %"
+        share = percent(self.n_unseen_right / self.n_unseen, 2)
         return f"; {share} of the {self.n_unseen:,} that the model was not trained on"
 
     @property

@@ -17,7 +17,7 @@ from mlpsvd.drawing import PALETTE, new_figure, style
 from mlpsvd.experiments.papers.compare import compare_claim
 from mlpsvd.experiments.papers.finding import Finding, Picture, Reproduction, Results, Table
 from mlpsvd.experiments.trials.trials import Trial
-from mlpsvd.text import counted
+from mlpsvd.text import counted, percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -70,8 +70,8 @@ def _find_3(n_trials: int, results: Results) -> Finding:
     e = next(one for one in found if one.name == "E")
     unit = float(np.abs(weights @ alphabet() - np.eye(26)).max())
     return Finding(
-        f"The closed-form classifier misclassifies {closed:.0%} of the test letters, the nearest mean letter "
-        f"{nearest:.0%}. The letter nearest to a combination of three others is {found[0]} (residual "
+        f"The closed-form classifier misclassifies {percent(closed, 0)} of the test letters, the nearest mean letter "
+        f"{percent(nearest, 0)}. The letter nearest to a combination of three others is {found[0]} (residual "
         f"{found[0].residual:.2f}).",
         (
             compare_claim("(9a) L + F ≈ E", "L + F ≈ E", f"{e}, residual {e.residual:.2f}",
@@ -165,14 +165,14 @@ def _find_5(n_trials: int, results: Results) -> Finding:
     return Finding(
         f"A has rank {ranks.numerical}, stable rank {ranks.stable:.2f} and entropy rank "
         f"{ranks.entropy_of_energies:.2f}; {ranks.above_a_tenth} of its singular values are above a tenth of the "
-        f"largest. The first two hold {energy[1]:.0%} of the energy.",
+        f"largest. The first two hold {percent(energy[1], 0)} of the energy.",
         (
             compare_claim("Rank of A", "26", str(ranks.numerical), ranks.numerical == 26),
             compare_claim("Effective rank of A", "close to 5",
                           f"entropy rank {ranks.entropy_of_energies:.1f}, above a tenth {ranks.above_a_tenth}",
                           ranks.entropy_of_energies <= 5 <= ranks.above_a_tenth or None),
             compare_claim("A is well approximated by the first two", "significantly well",
-                          f"{energy[1]:.0%} of the energy", bool(energy[1] > 0.75)),
+                          f"{percent(energy[1], 0)} of the energy", bool(energy[1] > 0.75)),
         ),
         (Table("kantack-figure-5", "Singular values of A", ("number", "singular value", "energy up to here"),
                tuple((k + 1, round(float(s), 5), round(float(e), 5)) for k, (s, e) in enumerate(zip(sigma, energy,

@@ -21,6 +21,7 @@ from mlpsvd.network.settings import Activation
 from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.streams import Purpose, seeds
 from mlpsvd.tables import Picture, Table
+from mlpsvd.text import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -108,10 +109,11 @@ def _find_hessian(n_trials: int, results: Results) -> Finding:
         comparisons += _block_claims(name, *(list(column) for column in zip(*errors, strict=True)))
     comparisons.append(_update_claim())
     worst = max(row[2] for row in rows)
-    listed = ", ".join(f"{share:.0%} for {name}" for name, share in outside.items())
+    listed = ", ".join(f"{percent(share, 0)} for {name}" for name, share in outside.items())
     return Finding(
-        f"As corrected, theorem 1 gives the diagonal blocks exactly; as printed, they are up to {worst:.0%} wrong, and "
-        f"exact for the ReLU. Most of the Hessian lies outside the blocks: of its Frobenius norm {listed}.",
+        "As corrected, theorem 1 gives the diagonal blocks exactly; as printed, they are up to "
+        f"{percent(worst, 0)} wrong, and exact for the ReLU. Most of the Hessian lies outside the blocks: of its "
+        f"Frobenius norm {listed}.",
         tuple(comparisons),
         (Table("naumov-blocks", "Largest error of the blocks, relative to the largest entry",
                ("activation", "layer", "as printed", "corrected", "eigenvalues by (46), absolute"), tuple(rows),
@@ -149,7 +151,7 @@ def _block_errors(network: Network) -> tuple[list[tuple[float, float, float]], f
 
 def _block_claims(name: str, printed: list[float], ours: list[float], values: list[float]) -> list[Comparison]:
     return [
-        compare_claim(f"{name}: (28) as printed is the block", "exact", f"up to {max(printed):.1%} wrong",
+        compare_claim(f"{name}: (28) as printed is the block", "exact", f"up to {percent(max(printed))} wrong",
                       max(printed) < _SMALL),
         compare_claim(f"{name}: (28) as corrected is the block", "exact", f"error {max(ours):.0e}", max(ours) < _SMALL),
         compare_claim(f"{name}: eigenvalues {{0, |z|² λ(C̃)}} with multiplicities, (46)", "identity",
@@ -184,7 +186,7 @@ def _find_time(n_trials: int, results: Results) -> Finding:
         )  # fmt: skip
     for index, label in enumerate(("(74)", "(75)", "(76)")):
         errors = {row[0]: row[2] for row in rows[index::3]}
-        found = ", ".join(f"{error:.0%} {name}" for name, error in errors.items())
+        found = ", ".join(f"{percent(error, 0)} {name}" for name, error in errors.items())
         holds = all(error < _SMALL for error in errors.values())
         comparisons.append(
             compare_claim(f"{label} is the Hessian of a recurrent layer", "exact", f"off by {found}", holds)

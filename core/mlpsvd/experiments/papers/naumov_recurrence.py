@@ -14,6 +14,7 @@ from mlpsvd.experiments.recurrence import MEAN_MLP, recurrence_task
 from mlpsvd.experiments.trials.measurements import Measurement
 from mlpsvd.experiments.trials.trials import Trial
 from mlpsvd.tables import Picture, Table
+from mlpsvd.text import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,7 +60,7 @@ def _find(n_trials: int, results: Results) -> Finding:
 
 def _told(ones: list[Mapping[str, Any]]) -> str:
     parts = [f"{name} {_percent(ones, name)[0]:.1f} %" for name in ones[0]["networks"] if name != MEAN_MLP]
-    limit = f"the limit is {100 * ones[0]['limit']:.1f} %"
+    limit = f"the limit is {percent(ones[0]['limit'])}"
     return f"{', '.join(parts)}, the MLP on the mean magnitude {_percent(ones, MEAN_MLP)[0]:.1f} %, {limit}"
 
 

@@ -17,7 +17,7 @@ from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.runs.files import read_results
 from mlpsvd.experiments.runs.run import Run
-from mlpsvd.experiments.runs.store import has_run, is_in_use, read_run
+from mlpsvd.experiments.runs.store import has_run, is_in_use, read_run, stored_id
 
 __all__ = ["MOST_BYTES", "MOST_RUNS", "KeptRun", "RunLibrary", "data_folder"]
 
@@ -113,6 +113,10 @@ class RunLibrary:
     def latest(self) -> Path | None:
         """Return the folder of the newest run, or None."""
         return next(iter(self.folders()), None)
+
+    def folder_of(self, run_id: str) -> Path | None:
+        """Return the folder of the run with this identity, or None; runs that are being trained are not found."""
+        return next((path for path in self.folders() if stored_id(path) == run_id), None)
 
     def read_latest(self) -> Run | None:
         """Return the newest readable run, or None."""

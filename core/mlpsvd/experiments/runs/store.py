@@ -40,7 +40,7 @@ from mlpsvd.experiments.runs.run import Run
 from mlpsvd.experiments.runs.version_1 import read_old_run
 from mlpsvd.files import read_plain, write_atomically
 from mlpsvd.json_fields import parse_fields
-from mlpsvd.models.model_file import load_model
+from mlpsvd.models.model_file import load_model, save_model
 
 __all__ = [
     "CHECKPOINT_S",
@@ -50,6 +50,7 @@ __all__ = [
     "latest_checkpoint",
     "load_run",
     "read_run",
+    "stored_id",
     "write_run",
 ]
 
@@ -85,7 +86,7 @@ class RunFolder:
         self._lock = FolderInUse(path)
         self._saved_at = time.monotonic()
         _finish_swap(path)
-        self._holds = _existing_id(path)
+        self._holds = stored_id(path)
 
     def checkpoint(self, run: Run) -> Path | None:
         """Write a checkpoint of a run atomically; an earlier run in the folder is kept until :meth:`write`.
@@ -158,6 +159,39 @@ class RunFolder:
             _swap(self.path, staged, run, names)
             self._holds = run.id
         return [self.path / name for name in names]
+
+    def replace_model(self, run: Run, contender: str) -> None:
+        """Replace the checkpoint of a run and one contender's model file; all other files stay.
+
+        Parameters
+        ----------
+        run
+            The run in the folder, with a changed outcome of the contender.
+        contender
+            Key of the contender.
+
+        Raises
+        ------
+        OSError
+            If a file cannot be written; the folder is then unchanged.
+        """
+        path = latest_checkpoint(self.path)
+        if path.name != CHECKPOINT or not (self.path / model_name(contender)).is_file():  # killed while it was trained
+            save_checkpoint(path, run)
+            return
+        staged = work_folder(self.path) / _NEW
+        shutil.rmtree(staged, ignore_errors=True)
+        try:
+            staged.mkdir()
+            save_model(staged / model_name(contender), run.model(contender))
+            save_checkpoint(staged / CHECKPOINT, run)
+        except BaseException as error:
+            shutil.rmtree(staged, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise _named(error, self.path) from error
+            raise
+        kept = sorted(run_names(_all_contenders(self.path, run)))
+        _swap(self.path, staged, run, [name for name in kept if (self.path / name).is_file()])
 
     def holds(self, run: Run) -> bool:
         """Return whether the folder contains this run, finished or not."""
@@ -286,9 +320,13 @@ def _named(error: OSError, folder: Path, consequence: str = "") -> OSError:
 
 
 def _swap(folder: Path, staged: Path, run: Run, names: list[str]) -> None:
-    keys = {*CONTENDERS, *_existing_contenders(folder), *(one.key for one in run.contenders)}
-    write_atomically(staged / _READY, json.dumps({"run_id": run.id, "files": names, "contenders": sorted(keys)}))
+    keys = _all_contenders(folder, run)
+    write_atomically(staged / _READY, json.dumps({"run_id": run.id, "files": names, "contenders": keys}))
     _finish_swap(folder)
+
+
+def _all_contenders(folder: Path, run: Run) -> list[str]:
+    return sorted({*CONTENDERS, *_existing_contenders(folder), *(one.key for one in run.contenders)})
 
 
 def _finish_swap(folder: Path) -> None:
@@ -326,7 +364,7 @@ def _existing_contenders(folder: Path) -> tuple[str, ...]:
     return ()
 
 
-def _existing_id(folder: Path) -> str | None:
+def stored_id(folder: Path) -> str | None:
     """Return the identity of the run in a folder: None without a run, empty for format version 1."""
     with contextlib.suppress(OSError, MlpSvdError):
         results = read_results(folder)

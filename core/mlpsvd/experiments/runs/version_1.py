@@ -18,6 +18,7 @@ from mlpsvd.experiments.runs.run import Run, RunData, new_run_id
 from mlpsvd.json_fields import Fields
 from mlpsvd.metrics.scores import accuracy
 from mlpsvd.models.model_file import load_model
+from mlpsvd.text import percent
 
 __all__ = ["read_old_run"]
 
@@ -77,8 +78,8 @@ def _restored_race(folder: Path, old: OldCheckpoint, prepared: Prepared) -> Race
         found, expected = accuracy(outcome.confusion), outcome.last.test_accuracy
         if abs(found - expected) > max(_MOST_DIFFERENCE, 1.5 / prepared.n_test):
             raise DataError(
-                f"the clips have changed since this run began: the {name} classifies {100 * found:.1f} % of the test "
-                f"clips correctly and {100 * expected:.1f} % when it was saved; train a new run"
+                f"the clips have changed since this run began: the {name} classifies {percent(found)} of the test "
+                f"clips correctly and {percent(expected)} when it was saved; train a new run"
             )
     return race
 

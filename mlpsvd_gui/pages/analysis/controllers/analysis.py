@@ -15,13 +15,14 @@ from mlpsvd.analysis.calibration import Calibration
 from mlpsvd.analysis.calibration_report import findings as calibration_findings
 from mlpsvd.analysis.direction_report import findings as direction_findings
 from mlpsvd.analysis.direction_sound import direction_noise
-from mlpsvd.analysis.directions import Directions
-from mlpsvd.analysis.result import AnalysisResult
+from mlpsvd.analysis.rank_accuracy import findings as rank_findings
+from mlpsvd.analysis.registry import ANALYSES
 from mlpsvd.analysis.weight_spectra import WeightSpectra
 from mlpsvd.analysis.weight_spectra import findings as spectra_findings
 from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.clip_sounds import ClipSound
+from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.experiments.runs.store import load_run
 from mlpsvd.text import sentence
@@ -34,11 +35,13 @@ from mlpsvd_gui.pages.analysis.controllers.scenes import (
     progress_text,
     shown_rank,
 )
+from mlpsvd_gui.pages.analysis.controllers.temperatures import TemperatureController
 from mlpsvd_gui.pages.analysis.views.panel import AnalysisPanel
 from mlpsvd_gui.pages.analysis.workers.analysis_work import (
     AnalysisWork,
     ClipQuestion,
     DirectionsAnswer,
+    Exported,
     ExportQuestion,
     ModelQuestion,
     Place,
@@ -57,8 +60,6 @@ __all__ = ["AnalysisController"]
 _TRAINING = "The run is being trained. Its networks can be analysed when it is stopped or finished."
 _COMPUTING = "Computing…"
 _STOPPED = "Stopped. Choose the section again, or another epoch, to compute it."
-_OTHER_EPOCH = "The model is the network of the last epoch; select that epoch to change its temperature."
-_OTHER_RUN = "This run is not the one of the window; save a model file instead."
 
 
 class AnalysisController(QObject):
@@ -75,6 +76,8 @@ class AnalysisController(QObject):
         The run of the window, and its selected epoch.
     sound
         Owner of PortAudio.
+    library
+        The library of runs, in which temperatures are stored.
     """
 
     noted = Signal(str)
@@ -86,11 +89,12 @@ class AnalysisController(QObject):
         run: RunState,
         selection: SelectionState,
         sound: PortAudioThread | None = None,
+        library: RunLibrary | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._panel, self._run_state, self._selection = panel, run, selection
-        self._opened: tuple[str, Run] | None = None
+        self._opened: tuple[Path, Run] | None = None
         self._run: Run | None = None
         self._contender, self._layer, self._position = "", 0, 0
         self._epochs: list[int] = []
@@ -103,6 +107,7 @@ class AnalysisController(QObject):
         self._clips = LatestRunner(work, "analysis clip", self)
         self._reading = BackgroundJobs("saved run to analyse", self)
         self._player = Player(sound, self)
+        self._temperatures = TemperatureController(run, library, self)
         self.registry = RegistryRuns(panel.results, work, self)
         self._connect()
         self._follow_run()
@@ -123,6 +128,9 @@ class AnalysisController(QObject):
         panel.rank.play_requested.connect(self._play_clip)
         panel.rank.stop_sound_requested.connect(self._player.stop)
         panel.calibration.use_requested.connect(self._use_temperature)
+        self._temperatures.noted.connect(self.noted)
+        self._temperatures.failed.connect(panel.show_error)
+        self._temperatures.stored.connect(self._show_stored)
         panel.spectra.cursor_moved.connect(self._selection.select_epoch)
         for section in panel.own_sections:
             section.stop_requested.connect(self._stop)
@@ -145,6 +153,7 @@ class AnalysisController(QObject):
         self.registry.close()
         for runner in (self._sections, self._files, self._clips):
             runner.close()
+        self._temperatures.close()
         self._reading.close()
         self._player.close()
 
@@ -153,11 +162,11 @@ class AnalysisController(QObject):
     def open_run(self, folder: Path) -> None:
         """Read a saved run in the background and show it; the run of the window stays as it is."""
         self._reading.submit(
-            partial(load_run, folder), partial(self._show_saved, folder.name), partial(self._tell_unread, folder)
+            partial(load_run, folder), partial(self._show_saved, folder), partial(self._tell_unread, folder)
         )
 
-    def _show_saved(self, name: str, run: Run) -> None:
-        self._opened = (name, run)
+    def _show_saved(self, folder: Path, run: Run) -> None:
+        self._opened = (folder, run)
         self._panel.messages.clear()
         self._show_run(run)
 
@@ -194,7 +203,7 @@ class AnalysisController(QObject):
             else:
                 self._panel.show_welcome()
             return
-        where = "Run of this window" if self._opened is None else f"Saved run {self._opened[0]}"
+        where = "Run of this window" if self._opened is None else f"Saved run {self._opened[0].name}"
         self._panel.show_source(f"{where}: {run.experiment.name}", is_saved=self._opened is not None)
         keys = list(run.outcomes)
         preferred = [one.key for one in run.contenders if one.is_factored and one.key in keys]
@@ -302,7 +311,7 @@ class AnalysisController(QObject):
             case RankAnswer():
                 shown = shown_rank(place, answer)
                 panel.rank.show_rank(shown)
-                section.show_findings((_rank_finding(shown.accuracies, title),))
+                section.show_findings(rank_findings(answer.accuracies, title))
             case Calibration():
                 panel.calibration.show_calibration(answer)
                 section.show_findings(calibration_findings(answer, title))
@@ -337,13 +346,11 @@ class AnalysisController(QObject):
         place = self._place()
         if place is None:
             return
-        answer = self._answers.get(_identity(SectionQuestion(key, place)))
-        known: Directions | Calibration | AnalysisResult | None = self.registry.result(key)
-        if isinstance(answer, DirectionsAnswer):
-            known = answer.found
-        elif isinstance(answer, Calibration):
-            known = answer
-        self._files.ask(ExportQuestion(key, place, Path(folder), known), finish_running=True)
+        answer: Exported | None = self._answers.get(_identity(SectionQuestion(key, place)))
+        if key not in OWN_VIEWS:
+            place, answer = self.registry.result(key) or (place, None)
+        if answer is not None:
+            self._files.ask(ExportQuestion(key, place, Path(folder), answer), finish_running=True)
 
     def _save_model(self, temperature: float, path: str) -> None:
         place = self._place()
@@ -355,27 +362,24 @@ class AnalysisController(QObject):
 
     def _use_temperature(self, temperature: float) -> None:
         place = self._place()
-        if place is None or self._refusal(place):
-            return
-        outcomes = dict(self._run_state.outcomes)
-        outcomes[place.contender] = replace(outcomes[place.contender], temperature=temperature)
-        self._run_state.set_outcomes(outcomes, self._run_state.states)
-        now = "no longer has a temperature" if temperature == 1.0 else f"has the temperature {temperature:.2f}"
-        self.noted.emit(f"The model {now} on Listen and Files; save the run or export the model to keep it.")
+        if place is not None:
+            self._temperatures.use(place, temperature, None if self._opened is None else self._opened[0])
 
-    def _refusal(self, place: Place) -> str:
-        if self._opened is not None:
-            return _OTHER_RUN
-        return "" if place.epoch == place.run.outcomes[place.contender].last.epoch else _OTHER_EPOCH
+    def _show_stored(self, run_id: str, key: str, temperature: float) -> None:
+        if self._opened is not None and self._opened[1].id == run_id:
+            outcomes = dict(self._opened[1].outcomes)
+            outcomes[key] = replace(outcomes[key], temperature=temperature)
+            self._opened = (self._opened[0], replace(self._opened[1], outcomes=outcomes))
+            self._show_run(self._opened[1])
 
     def _show_temperature(self, place: Place) -> None:
         stored = place.run.outcomes[place.contender].temperature
-        self._panel.calibration.show_stored(stored, self._refusal(place))
+        self._panel.calibration.show_stored(stored, self._temperatures.refusal(place))
 
 
 def _identity(question: SectionQuestion) -> tuple[Any, ...]:
     place = question.place
-    by_layer = question.key in ("directions", "rank", "spectra")
+    by_layer = ANALYSES[question.key].uses_layer
     by_epoch = question.key != "spectra"
     return (
         question.key,
@@ -385,12 +389,4 @@ def _identity(question: SectionQuestion) -> tuple[Any, ...]:
         place.epoch if by_epoch else None,
         place.layer if by_layer else None,
         place.as_trained and question.key == "directions",
-    )
-
-
-def _rank_finding(accuracies: np.ndarray, title: str) -> str:
-    enough = int(np.argmax(accuracies >= accuracies[-1] - 0.01)) + 1
-    return (
-        f"With all {len(accuracies)} singular values {title} classifies {100 * accuracies[-1]:.1f} % of the test clips "
-        f"correctly; rank {enough} is the smallest within one percentage point of that."
     )

@@ -21,6 +21,7 @@ OWN_VIEWS = ("directions", "rank", "calibration", "spectra")
 """Analyses with views of their own."""
 
 _READY = "Press Run to compute this analysis of {title} at epoch {epoch}."
+_READY_FOR_DATA = "Press Run to compute this analysis of the data; it is the same for all networks and epochs."
 _OTHER = "Of {title} at epoch {epoch}. Press Run for the network chosen above."
 _BUSY = "Another analysis is running. Stop it or wait until it is finished."
 
@@ -78,9 +79,9 @@ class RegistryRuns(QObject):
         self._place = place
         self._update()
 
-    def result(self, key: str) -> AnalysisResult | None:
-        """Return the result of an analysis, if there is one."""
-        return self._results[key][1] if key in self._results else None
+    def result(self, key: str) -> tuple[Place, AnalysisResult] | None:
+        """Return the result of an analysis with its place, if there is one."""
+        return self._results.get(key)
 
     def run(self, key: str) -> None:
         """Run an analysis."""
@@ -128,9 +129,12 @@ class RegistryRuns(QObject):
         if key in self._failures:
             return self._failures[key]
         if key not in self._results:
-            return _READY.format(title=_title(self._place), epoch=self._place.epoch)
+            is_data_only = not ANALYSES[key].uses_network
+            ready = _READY.format(title=_title(self._place), epoch=self._place.epoch)
+            return _READY_FOR_DATA if is_data_only else ready
         made = self._results[key][0]
-        return "" if _names(made) == _names(self._place) else _OTHER.format(title=_title(made), epoch=made.epoch)
+        is_shown = not ANALYSES[key].uses_network or _names(made) == _names(self._place)
+        return "" if is_shown else _OTHER.format(title=_title(made), epoch=made.epoch)
 
 
 def _names(place: Place) -> tuple[str, str, int]:

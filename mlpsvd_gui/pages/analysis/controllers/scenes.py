@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.runs.run import Run
-from mlpsvd.text import duration_text
+from mlpsvd.text import duration_text, percent
 from mlpsvd_gui.pages.analysis.views.directions_view import LayerScene
 from mlpsvd_gui.pages.analysis.views.rank_view import ShownClip, ShownRank
 from mlpsvd_gui.pages.analysis.workers.analysis_work import DirectionsAnswer, Place, RankAnswer
@@ -88,8 +88,8 @@ def shown_rank(place: Place, answer: RankAnswer) -> ShownRank:
 def progress_text(share: float, elapsed_s: float) -> str:
     """Return how far a computation is, with the time left once it can be estimated."""
     if share < 0.05 or elapsed_s < 2.0:
-        return f"Computing… {100 * share:.0f} %"
-    return f"Computing… {100 * share:.0f} %, about {duration_text(elapsed_s * (1.0 - share) / share)} left"
+        return f"Computing… {percent(share, 0)}"
+    return f"Computing… {percent(share, 0)}, about {duration_text(elapsed_s * (1.0 - share) / share)} left"
 
 
 def _has_filters(place: Place) -> bool:

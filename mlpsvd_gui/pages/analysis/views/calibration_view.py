@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSplitter, QWidget
 
 from mlpsvd.analysis.calibration import Calibration
+from mlpsvd.text import percent
 from mlpsvd_gui.pages.analysis.views.section import Section
 from mlpsvd_gui.plots.bar_plot import BarPlot
 from mlpsvd_gui.plots.curve_plot import CurvePlot
@@ -101,7 +102,7 @@ class CalibrationView(Section):
 
     def _show_counts(self, found: Calibration) -> None:
         edges, some = found.before.edges, np.flatnonzero(found.before.counts > 0)
-        names = [f"{100 * edges[k]:.0f} to {100 * edges[k + 1]:.0f} %" for k in some]
+        names = [f"{100 * edges[k]:.0f} to {percent(edges[k + 1], 0)}" for k in some]
         texts = [f"{found.before.counts[k]}" for k in some]
         self.counts.set_bars(names, found.before.counts[some], [series_colour(1, self._theme)] * len(some), texts)
 

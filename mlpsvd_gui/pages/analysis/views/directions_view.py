@@ -10,6 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from mlpsvd.analysis.directions import Directions, why_factors_differ
+from mlpsvd.text import percent
 from mlpsvd_gui.pages.analysis.views.class_key import ClassKey
 from mlpsvd_gui.pages.analysis.views.row_list import RowList, ShownFrame, ShownRow
 from mlpsvd_gui.pages.analysis.views.section import Section
@@ -210,7 +211,7 @@ def neuron_rows(found: Directions, scene: LayerScene) -> list[ShownRow]:
 def _effect(found: Directions, r: int) -> tuple[str, ...]:
     without = found.accuracy_without[r]
     change = f"{100.0 * (without - found.accuracy):+.1f}".replace("-", "−")
-    return f"{100.0 * without:.1f} %", f"{change} points", f"No. {found.importance[r]} of {found.factors.rank}"
+    return percent(without), f"{change} points", f"No. {found.importance[r]} of {found.factors.rank}"
 
 
 def _frame(found: Directions, scene: LayerScene, is_neurons: bool) -> ShownFrame:

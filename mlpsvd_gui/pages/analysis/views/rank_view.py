@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mlpsvd.text import percent
 from mlpsvd_gui.pages.analysis.views.section import Section
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.image_grid import ImageGrid
@@ -244,7 +245,7 @@ class RankView(Section):
         self.table.setRowCount(len(clips))
         for row, one in enumerate(clips):
             names = () if shown is None else (shown.class_names[one.actual], shown.class_names[one.predicted])
-            for column, text in enumerate((*names, f"{100.0 * one.probability:.1f} %")):
+            for column, text in enumerate((*names, percent(one.probability))):
                 item = QTableWidgetItem(text)
                 item.setToolTip(plain_tip(text))
                 self.table.setItem(row, column, item)

@@ -17,13 +17,14 @@ from mlpsvd.analysis.class_means import class_means
 from mlpsvd.analysis.direction_report import directions_result
 from mlpsvd.analysis.directions import Directions, directions
 from mlpsvd.analysis.predictions import Predictions, predict
+from mlpsvd.analysis.rank_accuracy import rank_result
 from mlpsvd.analysis.registry import analysis
 from mlpsvd.analysis.result import AnalysisResult, result_of
 from mlpsvd.analysis.subject import Subject
 from mlpsvd.analysis.truncation import accuracies_by_rank
-from mlpsvd.analysis.weight_spectra import WeightSpectra, weight_spectra
+from mlpsvd.analysis.weight_spectra import WeightSpectra, spectra_result, weight_spectra
 from mlpsvd.errors import DataError
-from mlpsvd.experiments.analyse import prepared_again, subject_of, write_result
+from mlpsvd.experiments.analyse import described, prepared_again, subject_of, write_result
 from mlpsvd.experiments.clip_sounds import ClipSound, ClipSounds
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.runs.results import model_of
@@ -40,6 +41,7 @@ __all__ = [
     "ClipQuestion",
     "DrawnResult",
     "ExportQuestion",
+    "Exported",
     "ModelQuestion",
     "Place",
     "Question",
@@ -88,28 +90,6 @@ class ClipQuestion:
 
 
 @dataclass(frozen=True, eq=False)
-class ExportQuestion:
-    """Files of a section; ``result`` is what was computed already."""
-
-    key: str
-    place: Place
-    folder: Path
-    result: AnalysisResult | Directions | Calibration | None
-
-
-@dataclass(frozen=True, eq=False)
-class ModelQuestion:
-    """A model file with a temperature."""
-
-    place: Place
-    temperature: float
-    path: Path
-
-
-Question = SectionQuestion | RunQuestion | ClipQuestion | ExportQuestion | ModelQuestion
-
-
-@dataclass(frozen=True, eq=False)
 class RankAnswer:
     """Content of the section Rank, with the data that it refers to."""
 
@@ -125,6 +105,31 @@ class DirectionsAnswer:
 
     found: Directions
     class_means: NDArray[np.float64]
+
+
+Exported = DirectionsAnswer | RankAnswer | Calibration | WeightSpectra | AnalysisResult
+
+
+@dataclass(frozen=True, eq=False)
+class ExportQuestion:
+    """Files of a section: its answer at the place for which it was computed."""
+
+    key: str
+    place: Place
+    folder: Path
+    answer: Exported
+
+
+@dataclass(frozen=True, eq=False)
+class ModelQuestion:
+    """A model file with a temperature."""
+
+    place: Place
+    temperature: float
+    path: Path
+
+
+Question = SectionQuestion | RunQuestion | ClipQuestion | ExportQuestion | ModelQuestion
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +183,7 @@ class AnalysisWork:
             case ClipQuestion():
                 return self._contents.clip(question.run, question.index)
             case ExportQuestion():
-                return self._export(question, progress)
+                return _export(question)
             case ModelQuestion():
                 return _write_model(question)
         assert_never(question)
@@ -214,10 +219,11 @@ class AnalysisWork:
 
     def _result(self, key: str, place: Place, progress: Progress) -> AnalysisResult:
         one = analysis(key)
-        if one.needs_data:
-            subject = self._subject(place, progress)
-        else:
-            subject = subject_of(place.run, place.contender, None, place.epoch)
+        subject = (
+            self._subject(place, progress)
+            if one.needs_data
+            else subject_of(place.run, place.contender, None, place.epoch)
+        )
         return result_of(
             one.run(subject),
             lambda event: progress(_DATA_SHARE + (1.0 - _DATA_SHARE) * event.done / max(event.total, 1)),
@@ -227,16 +233,24 @@ class AnalysisWork:
         result = self._result(question.key, question.place, progress)
         return DrawnResult(result, tuple((one.caption, _svg(one.draw())) for one in result.pictures))
 
-    def _export(self, question: ExportQuestion, progress: Progress) -> Path:
-        place, result = question.place, question.result
-        if isinstance(result, Directions | Calibration):
-            subject = self._subject(place, progress)
-            if isinstance(result, Directions):
-                result = directions_result(subject, result)
-            else:
-                result = calibration_result(subject, result)
-        write_result(result or self._result(question.key, place, progress), question.folder)
-        return question.folder
+
+def _export(question: ExportQuestion) -> Path:
+    """Write what the section shows; nothing is computed again."""
+    place, answer = question.place, question.answer
+    subject = subject_of(place.run, place.contender, None, place.epoch, place.layer, as_trained=place.as_trained)
+    match answer:
+        case DirectionsAnswer():
+            result = directions_result(subject, answer.found)
+        case RankAnswer():
+            result = rank_result(subject, answer.accuracies, answer.predictions)
+        case Calibration():
+            result = calibration_result(subject, answer)
+        case WeightSpectra():
+            result = spectra_result(subject, answer)
+        case AnalysisResult():
+            result = answer
+    write_result(result, question.folder, f"{place.run.experiment.name}: {described(analysis(question.key), subject)}")
+    return question.folder
 
 
 def _write_model(question: ModelQuestion) -> Path:

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from mlpsvd.metrics.confused_pairs import most_confused
+from mlpsvd.text import percent
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.tables import list_rows
 
@@ -67,7 +68,7 @@ class ConfusedPairs(_List):
         pairs = most_confused(counts)
         self._pairs = [(one.actual, one.predicted) for one in pairs]
         self._fill(
-            [(names[one.actual], names[one.predicted], f"{one.count:,}", f"{100 * one.share:.0f} %") for one in pairs],
+            [(names[one.actual], names[one.predicted], f"{one.count:,}", percent(one.share, 0)) for one in pairs],
             2,
         )
 
@@ -88,7 +89,7 @@ class ClassScoreList(_List):
 
     def show_scores(self, names: Sequence[str], scores: Sequence[NDArray[np.floating]]) -> None:
         """Show scores [shape=(n_classes,)] from 0 to 1, one array a column."""
-        texts = [[f"{100 * value:.0f} %" if np.isfinite(value) else "—" for value in values] for values in scores]
+        texts = [[percent(value, 0) if np.isfinite(value) else "—" for value in values] for values in scores]
         self._fill([(name, *row) for name, *row in zip(names, *texts, strict=True)], 1)
 
     def select_class(self, index: int | None) -> None:

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from mlpsvd.contenders import Contender
-from mlpsvd.text import one_line
+from mlpsvd.text import one_line, percent
 from mlpsvd_gui.pages.explore.views.confused_pairs import ClassScoreList, ConfusedPairs
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import plain_tip
@@ -228,14 +228,14 @@ class ConfusionPanel(QWidget):
             item = self._cell(self._text(int(count), share))
             item.setToolTip(
                 plain_tip(
-                    f"{count} of {total} test clips of {self._names[row]} ({100 * share:.1f} %) "
+                    f"{count} of {total} test clips of {self._names[row]} ({percent(share)}) "
                     f"were predicted as {self._names[column]}"
                 )
             )
             self._paint(item, share)
             self.table.setItem(row, column, item)
         for offset, values in enumerate((scores.recall, scores.precision, scores.f1)):
-            text = f"{100 * values[row]:.0f} %" if np.isfinite(values[row]) else "—"
+            text = percent(values[row], 0) if np.isfinite(values[row]) else "—"
             item = self._cell(text)
             item.setToolTip(plain_tip(f"{_SCORES[offset]} of {self._names[row]}: {text}"))
             self.table.setItem(row, len(self._names) + offset, item)
@@ -245,7 +245,7 @@ class ConfusionPanel(QWidget):
             return ""
         if len(self._names) > _MOST_WITH_COUNTS:
             return f"{100 * share:.0f}"
-        return f"{count}\n{100 * share:.0f} %" if self._has_tall_rows else f"{count}"
+        return f"{count}\n{percent(share, 0)}" if self._has_tall_rows else f"{count}"
 
     def _cell(self, text: str) -> QTableWidgetItem:
         item = QTableWidgetItem(text)

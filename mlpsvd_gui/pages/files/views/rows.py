@@ -11,7 +11,7 @@ from typing import Any
 from mlpsvd.classification.batch.find_files import SoundFile
 from mlpsvd.classification.batch.results import FileResult
 from mlpsvd.datasets.labels import natural_key
-from mlpsvd.text import length_text, with_minus
+from mlpsvd.text import length_text, percent, with_minus
 
 __all__ = [
     "ALL",
@@ -120,7 +120,7 @@ def in_sorted_order(entries: Iterable[FileEntry], column: int, is_descending: bo
 
 
 def _percent(share: float) -> str:
-    return "" if math.isnan(share) else f"{100.0 * share:.1f} %"
+    return "" if math.isnan(share) else percent(share)
 
 
 def _count(result: FileResult) -> str:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView
 
 from mlpsvd.classification.batch.summary import ClassificationTotals
 from mlpsvd.metrics.uncertainty import accuracy_text
-from mlpsvd.text import counted, length_text, one_line, sentence
+from mlpsvd.text import counted, length_text, one_line, percent, sentence
 from mlpsvd_gui.plots.theme import Theme, small_font, theme_for, with_alpha
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.confusion_map import LONGEST_NAME, MOST_IN_TABLE, ConfusionMap
@@ -115,7 +115,7 @@ class _ClassRows(_Rows):
         n_of = int(totals.confusion[row].sum())
         if column == 2:
             return f"{n_of:,}"
-        return f"{100.0 * totals.confusion[row, row] / n_of:.1f} %" if n_of else "—"
+        return percent(totals.confusion[row, row] / n_of) if n_of else "—"
 
 
 class _ConfusionRows(_Rows):
@@ -154,7 +154,7 @@ class _ConfusionRows(_Rows):
         if role == _TOOL_TIP:
             true, taken = (self.totals.class_names[one] for one in (index.row(), index.column()))
             return plain_tip(
-                f"{count:,} recordings of {true} were predicted as {taken} ({100 * share:.1f} %); click to list them"
+                f"{count:,} recordings of {true} were predicted as {taken} ({percent(share)}); click to list them"
             )
         return None
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from mlpsvd.classification.batch.results import FileResult
-from mlpsvd.text import counted, with_minus
+from mlpsvd.text import counted, percent, with_minus
 from mlpsvd_gui.pages.files.views.rows import FileEntry
 from mlpsvd_gui.pages.files.views.window_strip import WindowStrip
 from mlpsvd_gui.plots.theme import Theme
@@ -83,7 +83,7 @@ class _WindowRows(QAbstractTableModel):
             return self._label(result, row)
         probabilities = result.probabilities[row]
         if column == 3:
-            return f"{100.0 * probabilities.max():.1f} %"
+            return percent(probabilities.max())
         if column == 5:
             return f"{result.distances[row]:.2f}" if len(result.distances) else ""
         if column == 6:
@@ -91,7 +91,7 @@ class _WindowRows(QAbstractTableModel):
         if len(probabilities) < 2:
             return ""
         second = int(np.argsort(probabilities)[-2])
-        return f"{result.class_names[second]} ({100.0 * probabilities[second]:.1f} %)"
+        return f"{result.class_names[second]} ({percent(probabilities[second])})"
 
 
 class WindowsView(QWidget):

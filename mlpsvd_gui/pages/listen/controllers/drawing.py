@@ -12,7 +12,7 @@ from mlpsvd.classification.live.decision import LiveDecision
 from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.classification.live.spectrum_scale import SpectrumScale
 from mlpsvd.classification.live.verdict import VerdictKind
-from mlpsvd.text import with_minus
+from mlpsvd.text import percent, with_minus
 from mlpsvd_gui.pages.listen.controllers.latency import LatencyLog
 from mlpsvd_gui.pages.listen.views.panel import ListenPanel
 from mlpsvd_gui.state.available_models import AvailableModel
@@ -186,5 +186,5 @@ def _detail(decision: LiveDecision) -> str:
     if kind is VerdictKind.QUIET:
         return with_minus(f"{decision.level.rms_dbfs:.0f} dBFS, below the trigger level")
     if kind is VerdictKind.UNKNOWN:
-        return f"nearest: {decision.label}, {100.0 * decision.probability:.0f} %"
+        return f"nearest: {decision.label}, {percent(decision.probability, 0)}"
     return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlpsvd.audio.sources.source import SourceHealth, SourceState
-from mlpsvd.text import counted
+from mlpsvd.text import counted, percent
 from mlpsvd_gui.workers.live_session import LiveUpdate
 
 __all__ = ["right_text", "status_text"]
@@ -41,4 +41,4 @@ def _lost(lost_s: float, health: SourceHealth) -> str:
 
 def right_text(n_right: int, n_judged: int) -> str:
     """Return the accuracy of the decisions if the actual class is known; otherwise an empty text."""
-    return f" {n_right} of {n_judged} correct ({100.0 * n_right / n_judged:.0f} %)." if n_judged else ""
+    return f" {n_right} of {n_judged} correct ({percent(n_right / n_judged, 0)})." if n_judged else ""

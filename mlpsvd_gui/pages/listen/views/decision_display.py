@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mlpsvd.classification.live.verdict import VerdictKind
+from mlpsvd.text import percent
 from mlpsvd_gui.plots.theme import LIGHT, Theme, mix
 
 __all__ = ["DecisionDisplay"]
@@ -203,4 +204,4 @@ class DecisionDisplay(QWidget):
 
 
 def _percent(probability: float) -> str:
-    return f"{100.0 * probability:.0f} %" if probability < 0.995 else f"{100.0 * probability:.1f} %"
+    return percent(probability, 0) if probability < 0.995 else percent(probability)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from mlpsvd.text import one_line
+from mlpsvd.text import one_line, percent
 from mlpsvd_gui.plots.theme import LIGHT, Theme, class_colour, mix, small_font
 
 __all__ = ["ProbabilityHistory"]
@@ -256,7 +256,7 @@ class ProbabilityHistory(QWidget):
         painter.fillRect(filled, class_colour(index, self._theme))
         painter.setPen(self._theme.foreground if index == self._decided else self._theme.muted)
         text = QRectF(bar.right() + 4.0, area.top(), _VALUE_WIDTH - 4.0, area.height())
-        painter.drawText(text, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{100.0 * value:.1f} %")
+        painter.drawText(text, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, percent(value))
 
     def _paint_time(self, painter: QPainter, raster: QRectF) -> None:
         n_columns = len(self._columns)

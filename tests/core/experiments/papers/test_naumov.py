@@ -19,7 +19,7 @@ def test_theorem_1_is_right_as_corrected_and_wrong_as_printed() -> None:
     assert verdicts(found.comparisons, "as corrected") == [True] * 3
     assert verdicts(found.comparisons, "(46)") == [True] * 3
     assert verdicts(found.comparisons, "(26)") == [True]
-    assert "102% wrong" in found.summary
+    assert "102 % wrong" in found.summary
     assert found.pictures[0].draw().axes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +15,12 @@ from pytestqt.qtbot import QtBot
 from mlpsvd.analysis.calibration import calibrate
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import prepare
-from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.library import RunLibrary
+from mlpsvd.experiments.runs.run import Run, new_run_id
+from mlpsvd.experiments.runs.store import RunFolder, load_run
 from mlpsvd.experiments.runs.train import train
+from mlpsvd.models.model_file import load_model
+from mlpsvd.network.network import Network
 from mlpsvd.settings import with_value
 from mlpsvd.signals.bank import paper_bank
 from mlpsvd_gui.pages.analysis.controllers.analysis import AnalysisController
@@ -51,10 +56,11 @@ def trained() -> Run:
 class Page:
     """Panel and controller with a run in the window."""
 
-    def __init__(self, qtbot: QtBot) -> None:
+    def __init__(self, qtbot: QtBot, runs: Path) -> None:
         self.qtbot, self.run, self.selection = qtbot, RunState(), SelectionState()
         self.panel = AnalysisPanel(offered())
-        self.controller = AnalysisController(self.panel, self.run, self.selection)
+        self.library = RunLibrary(runs)
+        self.controller = AnalysisController(self.panel, self.run, self.selection, library=self.library)
         qtbot.addWidget(self.panel)
         self.panel.resize(1280, 620)
         self.panel.show()
@@ -74,8 +80,8 @@ class Page:
 
 
 @pytest.fixture
-def page(qtbot: QtBot) -> Iterator[Page]:
-    made = Page(qtbot)
+def page(qtbot: QtBot, tmp_path: Path) -> Iterator[Page]:
+    made = Page(qtbot, tmp_path / "runs")
     yield made
     made.controller.close()
 
@@ -150,18 +156,62 @@ def test_misclassified_clips_are_listed_by_cell(shown: Page, trained: Run) -> No
     assert view.table.rowCount() == confusion.sum() - np.trace(confusion)
 
 
-def test_a_temperature_is_used_by_the_models_of_the_run(shown: Page, trained: Run) -> None:
-    shown.show("calibration")
+def test_a_temperature_is_used_by_the_models_and_stored_wherever_the_run_is_saved(
+    page: Page, trained: Run, tmp_path: Path
+) -> None:
+    kept = page.library.new_folder(trained.experiment)
+    for folder in (kept, tmp_path / "mine"):
+        trained.save(folder, with_figures=False)
+    page.run.show(trained)
+    page.run.add_folder(trained.id, tmp_path / "mine")
+    page.wait()
+    page.show("calibration")
+    view = page.panel.calibration
     found = calibrate(trained.model("mlp-svd").network(), prepare(trained.experiment).dataset)
-    assert f"{found.temperature:.2f}" in shown.panel.calibration.use_button.text()
-    shown.qtbot.mouseClick(shown.panel.calibration.use_button, Qt.MouseButton.LeftButton)
-    models = {
-        one.key: one.classifier.model for one in models_from_run(shown.run.data, list(shown.run.outcomes.values()))
-    }
+    assert f"{found.temperature:.2f}" in view.use_button.text()
+    with page.qtbot.waitSignal(page.controller.noted, timeout=_WAIT_MS) as noted:
+        page.qtbot.mouseClick(view.use_button, Qt.MouseButton.LeftButton)
+    assert "mine" in noted.args[0] and kept.name in noted.args[0]
+    models = {one.key: one.classifier.model for one in models_from_run(page.run.data, list(page.run.outcomes.values()))}
     assert models["mlp-svd"].temperature == found.temperature and models["mlp"].temperature == 1.0
-    assert f"uses the temperature {found.temperature:.2f}" in shown.panel.calibration.stored.text()
-    shown.qtbot.mouseClick(shown.panel.calibration.remove_button, Qt.MouseButton.LeftButton)
-    assert shown.run.outcomes["mlp-svd"].temperature == 1.0
+    assert f"uses the temperature {found.temperature:.2f}" in view.stored.text()
+    for folder in (kept, tmp_path / "mine"):
+        assert load_run(folder).model("mlp-svd").temperature == found.temperature
+        assert load_model(folder / "model-mlp-svd.safetensors").temperature == found.temperature
+    with page.qtbot.waitSignal(page.controller.noted, timeout=_WAIT_MS):
+        page.qtbot.mouseClick(view.remove_button, Qt.MouseButton.LeftButton)
+    assert page.run.outcomes["mlp-svd"].temperature == 1.0
+    assert (
+        load_run(kept).model("mlp-svd").temperature == load_run(tmp_path / "mine").model("mlp-svd").temperature == 1.0
+    )
+
+
+def test_a_temperature_that_is_stored_nowhere_says_how_to_keep_it(shown: Page) -> None:
+    shown.show("calibration")
+    with shown.qtbot.waitSignal(shown.controller.noted, timeout=_WAIT_MS) as noted:
+        shown.qtbot.mouseClick(shown.panel.calibration.use_button, Qt.MouseButton.LeftButton)
+    assert "save the run or export the model" in noted.args[0]
+
+
+def test_a_saved_run_gets_its_temperature_without_being_the_run_of_the_window(
+    shown: Page, trained: Run, tmp_path: Path
+) -> None:
+    other = dataclasses.replace(trained, id=new_run_id())
+    other.save(tmp_path / "other", with_figures=False)
+    shown.panel.run_chosen.emit(str(tmp_path / "other"))
+    shown.qtbot.waitUntil(lambda: "other" in shown.panel.source.text(), timeout=_WAIT_MS)
+    shown.wait()
+    shown.show("calibration")
+    view = shown.panel.calibration
+    with shown.qtbot.waitSignal(shown.controller.noted, timeout=_WAIT_MS):
+        shown.qtbot.mouseClick(view.use_button, Qt.MouseButton.LeftButton)
+    stored = load_run(tmp_path / "other").model("mlp-svd").temperature
+    assert f"uses the temperature {stored:.2f}" in view.stored.text() and view.remove_button.isVisible()
+    assert shown.run.outcomes["mlp-svd"].temperature == 1.0 != stored
+    with RunFolder(tmp_path / "other"):
+        shown.qtbot.mouseClick(view.remove_button, Qt.MouseButton.LeftButton)
+        shown.qtbot.waitUntil(lambda: "not stored" in shown.panel.messages.text, timeout=_WAIT_MS)
+    assert load_run(tmp_path / "other").model("mlp-svd").temperature == stored
 
 
 def test_an_earlier_epoch_has_no_model_to_change(shown: Page) -> None:
@@ -180,14 +230,50 @@ def test_the_edge_is_drawn_into_the_heatmap(shown: Page, trained: Run) -> None:
     assert shown.panel.spectra.heatmap.has_image
 
 
-def test_sections_are_exported(shown: Page, tmp_path: Path) -> None:
-    for key in ("directions", "spectra"):
+def test_exports_hold_what_is_shown(shown: Page, trained: Run, tmp_path: Path) -> None:
+    """Of the second layer of the MLP at epoch 5, which is none of the defaults."""
+    shown.panel.contender_chosen.emit("mlp")
+    shown.panel.layer_chosen.emit(1)
+    shown.panel.slider.setValue(5)
+    for key in ("directions", "rank", "calibration", "spectra"):
         shown.show(key)
         with shown.qtbot.waitSignal(shown.controller.noted, timeout=_WAIT_MS):
             shown.panel.export_chosen.emit(key, str(tmp_path))
-    names = {path.name for path in tmp_path.iterdir()}
-    assert {"directions.npz", "directions.txt", "directions_directions.csv", "directions_directions.svg"} <= names
-    assert {"spectra_singular_values.png", "spectra_effective_ranks.csv"} <= names
+    event = trained.history("mlp")[5]
+    network = Network(event.snapshot.spec, event.snapshot.theta)  # type: ignore[union-attr]
+    with np.load(tmp_path / "directions.npz") as arrays:
+        np.testing.assert_allclose(arrays["weights"], network.weight_matrix(1), rtol=1e-6)
+    with np.load(tmp_path / "rank.npz") as arrays:
+        np.testing.assert_allclose(100 * arrays["accuracy"], shown.panel.rank.curve.curve_data("rank")[1])
+        assert arrays["accuracy"][-1] == pytest.approx(event.test_accuracy)
+        assert len(arrays["accuracy"]) == len(event.singular_values[1])
+        assert len(arrays["misclassified"]) == shown.panel.rank.table.rowCount()
+    with np.load(tmp_path / "spectra.npz") as arrays:
+        np.testing.assert_allclose(arrays["singular_values"], trained.singular_values("mlp", 1))
+    with np.load(tmp_path / "calibration.npz") as arrays:
+        assert float(arrays["temperature"]) == calibrate(network, prepare(trained.experiment).dataset).temperature
+    for key, layer in (
+        ("directions", ", layer 2"),
+        ("rank", ", layer 2"),
+        ("spectra", ", layer 2"),
+        ("calibration", ""),
+    ):
+        assert f": MLP{layer}, epoch 5" in (tmp_path / f"{key}.txt").read_text("utf-8").splitlines()[0]
+    assert "Rank of the weight matrix of layer 2" in (tmp_path / "rank_accuracy_by_rank.svg").read_text("utf-8")
+    for name in ("directions_directions", "directions_neurons", "spectra_singular_values", "spectra_effective_ranks"):
+        assert (tmp_path / f"{name}.png").stat().st_size
+
+
+def test_the_export_of_an_analysis_is_of_the_network_that_it_was_run_for(shown: Page, tmp_path: Path) -> None:
+    shown.show("compression")
+    view = next(one for one in shown.panel.results if one.key == "compression")
+    shown.qtbot.mouseClick(view.run_button, Qt.MouseButton.LeftButton)
+    shown.qtbot.waitUntil(view.export_button.isEnabled, timeout=_WAIT_MS)
+    shown.panel.contender_chosen.emit("mlp")
+    with shown.qtbot.waitSignal(shown.controller.noted, timeout=_WAIT_MS):
+        shown.panel.export_chosen.emit("compression", str(tmp_path))
+    lines = (tmp_path / "compression.txt").read_text("utf-8").splitlines()
+    assert lines[0].endswith(": MLP-SVD, epoch 10") and " ".join(lines[1:]) == view.findings.text()
 
 
 def test_a_saved_run_is_analysed_and_the_current_one_comes_back(shown: Page, trained: Run, tmp_path: Path) -> None:
