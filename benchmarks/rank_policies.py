@@ -1,6 +1,7 @@
 """Rank policies compared: accuracy, rank, weights, operations, time and robustness of every contender on many tasks.
 
-Writes rank-policies.csv and rank-policies.md. Without a folder of digits that task is left out.
+Writes rank-policies.csv and rank-policies.md. The task digits needs ``--digits``, the folder of its recordings.
+``--docs FILE.csv ...`` measures nothing: it writes the tables of docs/rank-policies.md from earlier results.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--contenders", nargs="*", default=list(CONTENDERS))
     parser.add_argument("--digits", type=Path, help="folder of the spoken digits")
     parser.add_argument("--name", default="rank-policies", help="name of the files")
+    parser.add_argument(
+        "--docs", nargs="+", type=Path, metavar="FILE.csv", help="write the tables of the documentation"
+    )
     options = parser.parse_args(arguments)
+    if options.docs:
+        write_docs(options.docs)
+        return 0
     rows = []
     for task in options.tasks:
         experiment = _experiment(task, options.digits)
@@ -95,6 +102,54 @@ def _write(path: Path, rows: Sequence[Sequence[object]]) -> None:
         csv.writer(file).writerows([COLUMNS, *rows])
     lines = ["| " + " | ".join(map(str, row)) + " |" for row in [COLUMNS, ["---"] * len(COLUMNS), *rows]]
     path.with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_docs(files: Sequence[Path]) -> None:
+    """Replace the tables between the markers of docs/rank-policies.md."""
+    rows = [row for path in files for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines())]
+    tasks = list(dict.fromkeys(row["task"] for row in rows))
+    cells = {(row["contender"], row["task"]): row for row in rows}
+    text = DOCS.read_text(encoding="utf-8")
+    for name, cell in _CELLS.items():
+        lines = ["| | " + " | ".join(task.removeprefix("Paper: ") for task in tasks) + " |",
+                 "|---|" + " ---: |" * len(tasks)]  # fmt: skip
+        for title in dict.fromkeys(row["contender"] for row in rows):
+            mlps = {task: cells["MLP", task] for task in tasks}
+            found = [cell(cells[title, task], mlps[task]) if (title, task) in cells else "" for task in tasks]
+            lines.append(f"| {title} | " + " | ".join(found) + " |")
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        before, after = text.split(begin)[0], text.split(end)[1]
+        text = f"{before}{begin}\n\n" + "\n".join(lines) + f"\n\n{end}{after}"
+    DOCS.write_text(text, encoding="utf-8")
+
+
+Row = Mapping[str, str]
+
+
+def _accuracy_cell(row: Row, mlp: Row) -> str:
+    spread = f" ± {float(row['std_points']):.1f}" if row["std_points"] else ""
+    return f"{float(row['accuracy_percent']):.1f}{spread} ({row['rank'].replace('-', '–')})"
+
+
+def _cost_cell(row: Row, mlp: Row) -> str:
+    return " · ".join(f"{float(row[key]) / float(mlp[key]):.2f}" for key in ("weights", "operations"))
+
+
+def _time_cell(row: Row, mlp: Row) -> str:
+    return row["train_s"]
+
+
+def _attack_cell(row: Row, mlp: Row) -> str:
+    return row["attacked_percent"]
+
+
+DOCS = Path(__file__).resolve().parent.parent / "docs" / "rank-policies.md"
+_CELLS: dict[str, Callable[[Row, Row], str]] = {
+    "accuracy": _accuracy_cell,
+    "cost": _cost_cell,
+    "time": _time_cell,
+    "attack": _attack_cell,
+}
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ SOFTMAX = Contender(
 )  # fmt: skip
 
 _TWO_FACTOR = (("network.kinds", ()), ("network.family", "two-factor"))
-_ONCE = (*_TWO_FACTOR, ("discarding.points", 1), ("discarding.factor_from", "first point"))
+_ONCE = (*_TWO_FACTOR, ("discarding.points", 1), ("discarding.factor_from", "first point"), ("discarding.guard", 0.0))
 
 
 def _policy(key: str, title: str, colour: int, settings: tuple[tuple[str, Any], ...], shows: str) -> Contender:
