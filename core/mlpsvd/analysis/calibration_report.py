@@ -48,7 +48,9 @@ def calibration_result(subject: Subject, found: Calibration) -> AnalysisResult:
                 "Reliability without a temperature",
                 ("From", "To", "Clips", "Mean probability", "Accuracy"),
                 tuple(
-                    (round(a, 3), round(b, 3), int(n), *(round(float(v), 4) for v in pair)) for a, b, n, *pair in rows
+                    (round(a, 3), round(b, 3), int(n), *(round(float(v), 4) for v in pair))
+                    for a, b, n, *pair in rows
+                    if n
                 ),
                 shown=True,
             ),

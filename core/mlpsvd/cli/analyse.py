@@ -12,8 +12,9 @@ from mlpsvd.analysis.subject import Subject
 from mlpsvd.cli.console import OK, report
 from mlpsvd.cli.interrupt import StopRequest
 from mlpsvd.errors import DataError, SettingError
-from mlpsvd.experiments.analyse import prepared_again, subject_of, write_result
+from mlpsvd.experiments.analyse import described, prepared_again, subject_of, write_result
 from mlpsvd.experiments.runs.store import load_run
+from mlpsvd.experiments.runs.stored_temperature import store_temperature
 from mlpsvd.tables import Table
 
 __all__ = ["analyse", "list_analyses"]
@@ -28,9 +29,19 @@ def list_analyses() -> int:
 
 
 def analyse(
-    folder: Path, names: Sequence[str], contender: str | None, epoch: int | None, out: Path | None, quiet: bool
+    folder: Path,
+    names: Sequence[str],
+    contender: str | None,
+    epoch: int | None,
+    out: Path | None,
+    quiet: bool,
+    *,
+    layer: int = 1,
+    stores_temperature: bool = False,
 ) -> int:
     """Run the named analyses, or all, on the contenders of a run and print what they found.
+
+    Without names, only the findings are printed, not the tables.
 
     Parameters
     ----------
@@ -46,6 +57,10 @@ def analyse(
         Folder for tables, numbers and figures; nothing is written if None.
     quiet
         Hide progress.
+    layer
+        Number of the layer that analyses of one layer examine, input side first, from 1.
+    stores_temperature
+        Store the temperature of the analysis "calibration" in the models of the run.
 
     Raises
     ------
@@ -59,18 +74,32 @@ def analyse(
     prepared = prepared_again(run)
     if prepared is None:
         report("note: the recordings of this run cannot be read; analyses that need them are left out")
+    if stores_temperature and "calibration" not in [one.key for one in chosen]:
+        raise SettingError("--store-temperature", " ".join(names), "used with the analysis calibration")
+    if not names:
+        report("note: findings only; name an analysis to see its tables, or write everything with --out")
+    keys = [contender] if contender else list(run.outcomes)
     with StopRequest("stopping") as stop:
-        for key in [contender] if contender else list(run.outcomes):
-            subject = subject_of(run, key, prepared, epoch)
+        for key in keys:
+            subject = subject_of(run, key, prepared, epoch, layer - 1)
+            if stores_temperature and subject.epoch != run.outcomes[key].last.epoch:
+                raise SettingError(
+                    "--epoch", epoch, "the last one with --store-temperature, whose network the model is"
+                )
             for one in chosen:
+                if not one.uses_network and key != keys[0]:
+                    continue
                 if one.needs_data and prepared is None:
                     if names:
                         raise DataError(f"{one.key}: the recordings of this run cannot be read")
                     continue
                 result = _result(one, subject, stop, quiet)
-                _print(one, subject, result)
+                _print(one, subject, result, with_tables=bool(names))
+                if one.key == "calibration" and stores_temperature:
+                    store_temperature(folder, key, float(result.arrays["temperature"]), run.id)
+                    print(f"  Stored in:  {folder}")
                 if out is not None:
-                    print(f"  Written to:  {write_result(result, out / key)[0].parent}")
+                    print(f"  Written to:  {_written(one, subject, result, out)}")
     return OK
 
 
@@ -90,12 +119,18 @@ def _show(text: str, quiet: bool) -> None:
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
 
-def _print(one: Analysis, subject: Subject, result: AnalysisResult) -> None:
-    print(f"\n{one.title}: {subject.title}, epoch {subject.epoch}")
+def _written(one: Analysis, subject: Subject, result: AnalysisResult, out: Path) -> Path:
+    folder = out / subject.contender if one.uses_network else out
+    write_result(result, folder, described(one, subject))
+    return folder
+
+
+def _print(one: Analysis, subject: Subject, result: AnalysisResult, *, with_tables: bool) -> None:
+    print(f"\n{one.title}: {described(one, subject)}")
     for sentence in result.findings:
         print(f"  {sentence}")
     for table in result.tables:
-        if table.shown:
+        if table.shown and with_tables:
             _print_table(table)
 
 

@@ -223,6 +223,10 @@ examples:
     analyse.add_argument("--list", dest="listed", action="store_true", help="list the analyses and exit")
     analyse.add_argument("--contender", metavar="KEY", help="examine one network only, e.g. mlp-svd")
     analyse.add_argument("--epoch", type=int, metavar="N", help="examine the network of this epoch (the last one)")
+    analyse.add_argument("--layer", type=int, default=1, metavar="N", help="examine this layer, from 1 (%(default)s)")
+    analyse.add_argument(
+        "--store-temperature", action="store_true", help="store the fitted temperature in the run (with calibration)"
+    )
     analyse.add_argument("--out", type=Path, metavar="DIR", help="write tables, numbers and figures to this folder")
     analyse.add_argument("--quiet", action="store_true", help="hide progress")
     analyse.set_defaults(run=_analyse)
@@ -318,7 +322,14 @@ def _analyse(arguments: argparse.Namespace) -> int:
     if arguments.run_folder is None:
         raise SettingError("RUN", None, "a run folder")
     return analyse(
-        arguments.run_folder, arguments.names, arguments.contender, arguments.epoch, arguments.out, arguments.quiet
+        arguments.run_folder,
+        arguments.names,
+        arguments.contender,
+        arguments.epoch,
+        arguments.out,
+        arguments.quiet,
+        layer=arguments.layer,
+        stores_temperature=arguments.store_temperature,
     )
 
 

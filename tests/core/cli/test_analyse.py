@@ -31,7 +31,7 @@ def test_the_rank_analysis_of_a_saved_run_ends_at_its_accuracy(
     run: Run, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["analyse", str(folder), "rank", "--contender", "mlp-svd", "--out", str(tmp_path)]) == 0
-    assert "Rank: MLP-SVD, epoch 3" in capsys.readouterr().out
+    assert "Rank: MLP-SVD, layer 1, epoch 3" in capsys.readouterr().out
     table = tmp_path / "mlp-svd" / "rank_accuracy_by_rank.csv"
     rows = list(csv.reader(table.read_text("utf-8").splitlines()))
     assert float(rows[-1][1]) == pytest.approx(run.accuracy["mlp-svd"], abs=1e-6)
@@ -45,7 +45,7 @@ def test_an_earlier_epoch_of_a_saved_run_is_analysed(
 ) -> None:
     assert main(["analyse", str(folder), "rank", "--contender", "mlp", "--epoch", "1"]) == 0
     output = capsys.readouterr().out
-    assert "Rank: MLP, epoch 1" in output
+    assert "Rank: MLP, layer 1, epoch 1" in output
     assert percent(run.history("mlp")[1].test_accuracy) in output
 
 
@@ -67,3 +67,32 @@ def test_what_a_run_does_not_have_is_named(
 ) -> None:
     assert main(["analyse", str(folder), *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_without_names_each_finding_is_printed_once_without_tables(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["analyse", str(folder), "--quiet"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sum(line.startswith("Class means") for line in lines) == 1
+    assert sum(line.startswith("Rank") for line in lines) == 2
+    assert len(lines) < 100 and not any(line.split() == ["Rank", "Accuracy"] for line in lines)
+
+
+def test_the_temperature_is_stored_on_request(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run.save(tmp_path, with_figures=False)
+    arguments = ["analyse", str(tmp_path), "calibration", "--contender", "mlp-svd"]
+    assert main(arguments) == 0
+    assert mlpsvd.load_run(tmp_path).model("mlp-svd").temperature == 1.0
+    assert "nan" not in capsys.readouterr().out
+    assert main([*arguments, "--store-temperature"]) == 0
+    stored = mlpsvd.load_run(tmp_path).model("mlp-svd").temperature
+    assert stored != 1.0 and f"temperature {stored:.2f}" in capsys.readouterr().out
+    assert main([*arguments, "--store-temperature", "--epoch", "1"]) == 2
+    assert main(["analyse", str(tmp_path), "rank", "--store-temperature"]) == 2
+
+
+def test_a_second_layer_is_examined(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["analyse", str(folder), "spectra", "--contender", "mlp", "--layer", "2"]) == 0
+    assert "layer 2, epoch 3" in capsys.readouterr().out
+    assert main(["analyse", str(folder), "spectra", "--layer", "0"]) == 2
