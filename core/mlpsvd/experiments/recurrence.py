@@ -34,9 +34,12 @@ from mlpsvd.training.trainer import Trainer
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["MEAN_MLP", "Recurrence", "RecurrenceSettings", "compare_recurrence", "recurrence_task"]
+__all__ = ["MEAN_MLP", "NETWORKS", "Recurrence", "RecurrenceSettings", "compare_recurrence", "recurrence_task"]
 
 MEAN_MLP = "MLP, mean magnitude"
+
+NETWORKS = ("RNN", "RNN-SVD", MEAN_MLP)
+"""Names of the networks that are compared."""
 
 _BAYES_STEPS = 10  # counted as so many epochs of the progress
 

@@ -18,13 +18,14 @@ from mlpsvd.experiments.recurrence import (
     compare_recurrence,
     recurrence_task,
 )
-from mlpsvd.experiments.trials.measurements import recurrence_table
+from mlpsvd.experiments.trials.measurements import Measurement, recurrence_table
+from mlpsvd.experiments.trials.trials import Trial, TrialStore
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.settings import with_value
 from mlpsvd.signals.bank import paper_bank
 
 
-def test_a_small_comparison() -> None:
+def test_a_small_comparison(tmp_path: Path) -> None:
     task = recurrence_task()
     for key, value in {
         "data.synthetic.filters": paper_bank(2, 200.0, 100.0),
@@ -50,6 +51,13 @@ def test_a_small_comparison() -> None:
     assert result.picture().draw().axes
     table = json.loads(json.dumps(recurrence_table(result)))
     assert table["networks"]["RNN"]["test_accuracy"][-1] == pytest.approx(result.accuracy["RNN"], abs=1e-6)
+    trial = Trial(result.experiment, Measurement.RECURRENCE)
+    store = TrialStore(tmp_path)
+    store.put(trial, table)
+    assert store.get(trial) == table, "the report and a second run use what was stored"
+    table["networks"]["RNN"]["test_accuracy"].pop()
+    store.put(trial, table)
+    assert store.get(trial) is None
 
 
 def test_recordings_are_refused() -> None:

@@ -64,9 +64,9 @@ def _told(ones: list[Mapping[str, Any]]) -> str:
     return f"{', '.join(parts)}, the MLP on the mean magnitude {_percent(ones, MEAN_MLP)[0]:.1f} %, {limit}"
 
 
-def _percent(ones: list[Mapping[str, Any]], name: str) -> tuple[float, float]:
+def _percent(ones: list[Mapping[str, Any]], name: str) -> tuple[float, float | str]:
     mean, std = mean_std([100 * one["networks"][name]["test_accuracy"][-1] for one in ones])
-    return round(mean, 1), round(0.0 if np.isnan(std) else std, 1)
+    return round(mean, 1), "–" if len(ones) < 2 or np.isnan(std) else round(std, 1)
 
 
 def _drawn(found: dict[float, list[Mapping[str, Any]]]) -> Figure:

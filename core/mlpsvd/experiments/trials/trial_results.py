@@ -36,12 +36,31 @@ def checked_result(fields: Fields, experiment: Experiment, measurement: Measurem
         fields.integer("n_clips", 1, _MOST)
         return fields.raw()
     fields.text("engine")
+    if measurement is Measurement.RECURRENCE:
+        _check_recurrence(fields, experiment)
+        return fields.raw()
     contenders = fields.table("contenders")
     if set(contenders.names()) != set(experiment.training.contenders):
         raise FileFormatError(f"{contenders.where}names do not match the contenders of the experiment")
     for name in contenders.names():
         _check_contender(contenders.table(name), experiment, measurement, name)
     return fields.raw()
+
+
+def _check_recurrence(fields: Fields, experiment: Experiment) -> None:
+    from mlpsvd.experiments.recurrence import NETWORKS
+
+    networks, n_events = fields.table("networks"), experiment.training.epochs + 1
+    if set(networks.names()) != set(NETWORKS):
+        raise FileFormatError(f"{networks.where}names should be {', '.join(NETWORKS)}")
+    for name in NETWORKS:
+        table = networks.table(name)
+        n_found = len(table.numbers("test_accuracy", 0.0, 1.0))
+        if n_found != n_events:
+            raise FileFormatError(f"{table.where}test_accuracy has {n_found} entries; it should have {n_events}")
+        table.integers("ranks", 1)
+        table.integer("n_weights", 1, _MOST)
+    fields.number("limit", 0.0, 1.0)
 
 
 def _check_contender(table: Fields, experiment: Experiment, measurement: Measurement, name: str) -> None:
