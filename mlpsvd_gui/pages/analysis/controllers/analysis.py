@@ -270,6 +270,7 @@ class AnalysisController(QObject):
     def _ask(self) -> None:
         """Compute the visible section, unless its answer is known."""
         place, key = self._place(), self._panel.section.key
+        self._panel.show_layer_use(ANALYSES[key].uses_layer)
         if place is None or not self._panel.isVisible():
             return
         self.registry.show(place)

@@ -182,6 +182,11 @@ class AnalysisPanel(ShowsMessages, QWidget):
             self.layer_box.addItems(list(entries))
             self.layer_box.setCurrentIndex(chosen)
 
+    def show_layer_use(self, is_used: bool) -> None:
+        """Enable the choice of a layer in sections that examine one layer."""
+        self.layer_box.setEnabled(is_used)
+        self.layer_box.setToolTip(plain_tip("" if is_used else "This section does not depend on the layer"))
+
     def show_epochs(self, epochs: Sequence[int], position: int, last: int) -> None:
         """Show which epochs can be chosen, and the chosen one."""
         with QSignalBlocker(self.slider):

@@ -321,3 +321,9 @@ def test_both_themes(shown: Page) -> None:
 def test_the_time_left_is_told_once_it_can_be_estimated() -> None:
     assert progress_text(0.01, 5.0) == "Computing… 1 %"
     assert progress_text(0.25, 10.0) == "Computing… 25 %, about 30 s left"
+
+
+def test_the_layer_can_be_chosen_where_it_matters(shown: Page) -> None:
+    for key, is_used in (("rank", True), ("calibration", False), ("class-means", False), ("spectra", True)):
+        shown.show(key)
+        assert shown.panel.layer_box.isEnabled() == is_used
