@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import stat
+import time
 from pathlib import Path
 from typing import BinaryIO
 
 from mlpsvd.errors import FileFormatError
 from mlpsvd.text import one_line
 
-__all__ = ["expand_home", "open_plain", "path_exists", "read_plain", "require_plain", "write_atomically"]
+__all__ = [
+    "expand_home",
+    "open_plain",
+    "path_exists",
+    "read_plain",
+    "remove_leftovers",
+    "require_plain",
+    "write_atomically",
+]
 
 _BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")
+_LEFT_OVER_S = 600.0
 
 
 def expand_home(text: str) -> Path:
@@ -120,6 +134,14 @@ def write_atomically(path: Path, data: bytes | str) -> None:
         if isinstance(error, OSError) and error.errno is not None:  # names no file if the disk is full
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove temporary files that :func:`write_atomically` of a killed program left in a folder ten minutes ago."""
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            if _TEMPORARY.fullmatch(path.name) and time.time() - path.lstat().st_mtime > _LEFT_OVER_S:
+                path.unlink()
 
 
 def _keep_mode(old: Path, new: Path) -> None:

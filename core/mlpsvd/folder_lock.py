@@ -59,6 +59,21 @@ class FolderLock:
             os.truncate(descriptor, 0)
             os.write(descriptor, json.dumps(holder).encode())
 
+    @staticmethod
+    def is_held(path: Path) -> bool:
+        """Return whether a program holds a lock file, or it is not a plain file that can be opened; writes nothing."""
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        try:
+            descriptor = os.open(path, flags)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        try:
+            return not stat.S_ISREG(os.fstat(descriptor).st_mode) or not _try(descriptor)
+        finally:
+            _release(descriptor)
+
     def release(self) -> None:
         """Release the lock; may be called twice."""
         self._finalizer()

@@ -14,7 +14,7 @@ from mlpsvd import settings
 from mlpsvd.errors import FileFormatError, MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import from_toml, to_toml
-from mlpsvd.experiments.runs.library import data_folder
+from mlpsvd.experiments.runs.places import runs_folder
 from mlpsvd.json_fields import Fields, parse_fields
 from mlpsvd.text import is_unicode, quoted
 
@@ -148,7 +148,7 @@ class Preferences:
         """Folder of automatically saved runs, shared with the command line."""
         if self._store.format() == QSettings.Format.IniFormat:
             return self.data_folder / "runs"
-        return data_folder() / "runs"
+        return runs_folder()
 
     def layout(self, name: str) -> QByteArray | None:
         """Return the stored geometry or splitter state ``name``, or None."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import io
 import os
 import sys
@@ -12,6 +13,7 @@ from typing import NoReturn
 
 from mlpsvd import __version__
 from mlpsvd.cli.console import FAILED, INTERRUPTED, OK, report
+from mlpsvd.cli.run_commands import RUN_HELP, add_run_commands
 from mlpsvd.errors import MlpSvdError, SettingError
 
 __all__ = ["main"]
@@ -83,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_classify(commands)
     _add_listen(commands)
     _add_analyse(commands)
+    add_run_commands(functools.partial(_command, commands), _EXIT_CODES)
     _add_reproduce(commands)
     _command(commands, "presets", "list the presets").set_defaults(run=_presets)
     doctor = _command(commands, "doctor", "check the installation: versions, GPU, sound devices")
@@ -130,9 +133,7 @@ A folder of recordings contains one folder per class, a manifest.csv, or files w
     train.add_argument(
         "--out", type=Path, metavar="DIR", help="write experiment, results, models and figures to this folder"
     )
-    train.add_argument(
-        "--resume", type=Path, metavar="DIR", help="continue the run in DIR; no other setting is allowed"
-    )
+    train.add_argument("--resume", metavar="RUN", help="continue a run; no other setting is allowed")
     train.add_argument("--quiet", action="store_true", help="hide progress")
     train.set_defaults(run=_train)
 
@@ -218,7 +219,7 @@ examples:
 
 """
     analyse = _command(commands, "analyse", "examine the trained networks of a run", epilog + _EXIT_CODES)
-    analyse.add_argument("run_folder", nargs="?", type=Path, metavar="RUN", help="run folder (see: mlpsvd train --out)")
+    analyse.add_argument("run_name", nargs="?", metavar="RUN", help=RUN_HELP)
     analyse.add_argument("names", nargs="*", metavar="NAME", help="analyses, e.g. rank; all by default")
     analyse.add_argument("--list", dest="listed", action="store_true", help="list the analyses and exit")
     analyse.add_argument("--contender", metavar="KEY", help="examine one network only, e.g. mlp-svd")
@@ -269,13 +270,14 @@ Finished trials are kept under DIR; the same command continues an interrupted ru
 def _train(arguments: argparse.Namespace) -> int:
     from mlpsvd.cli.train import resume, train
     from mlpsvd.contenders import FAIR_CONTENDERS
+    from mlpsvd.experiments.runs.find import find_run
 
     if arguments.resume is not None:
         if arguments.experiment or arguments.preset or arguments.changes or arguments.contenders or arguments.out:
             raise SettingError(
-                "--resume", str(arguments.resume), "no other setting: the run continues with its own settings"
+                "--resume", arguments.resume, "no other setting: the run continues with its own settings"
             )
-        return resume(arguments.resume, arguments.quiet)
+        return resume(find_run(arguments.resume), arguments.quiet)
     changes = arguments.changes
     if arguments.contenders:
         keys = ",".join(FAIR_CONTENDERS) if arguments.contenders == "fair" else arguments.contenders
@@ -316,13 +318,14 @@ def _listen(arguments: argparse.Namespace) -> int:
 
 def _analyse(arguments: argparse.Namespace) -> int:
     from mlpsvd.cli.analyse import analyse, list_analyses
+    from mlpsvd.experiments.runs.find import find_run
 
     if arguments.listed:
         return list_analyses()
-    if arguments.run_folder is None:
-        raise SettingError("RUN", None, "a run folder")
+    if arguments.run_name is None:
+        raise SettingError("RUN", None, RUN_HELP)
     return analyse(
-        arguments.run_folder,
+        find_run(arguments.run_name),
         arguments.names,
         arguments.contender,
         arguments.epoch,

@@ -46,7 +46,7 @@ def train(path: Path | None, preset_name: str | None, changes: Sequence[str], ou
     MlpSvdError, OSError
         If a setting, a file or the data cannot be used.
     """
-    return _train(chosen_experiment(path, preset_name, changes), None, out, quiet)
+    return _train(chosen_experiment(path, preset_name, changes), None, out, quiet, with_figures=out is not None)
 
 
 def resume(folder: Path, quiet: bool) -> int:
@@ -58,10 +58,11 @@ def resume(folder: Path, quiet: bool) -> int:
         If there is no usable checkpoint, or its data is missing or has changed.
     """
     saved = load_unfinished(folder)
-    return _train(saved.experiment, saved, folder, quiet)
+    is_kept = folder.absolute().parent == RunLibrary().folder.absolute()
+    return _train(saved.experiment, saved, folder, quiet, with_figures=not is_kept)
 
 
-def _train(experiment: Experiment, saved: Run | None, out: Path | None, quiet: bool) -> int:
+def _train(experiment: Experiment, saved: Run | None, out: Path | None, quiet: bool, *, with_figures: bool) -> int:
     if experiment.data.recordings.path and experiment.data.source != "recordings":
         report("note: data.recordings.path is not used; add --set data.source=recordings to train on recordings")
     run_id = saved.id if saved is not None else new_run_id()
@@ -83,7 +84,7 @@ def _train(experiment: Experiment, saved: Run | None, out: Path | None, quiet: b
         print(f"Computed by: {race.engine_description}")
         for note in race.notes:
             report(f"note: {note}")
-        where = _write(folder, Run.of(run_id, prepared, race), out)
+        where = _write(folder, Run.of(run_id, prepared, race), out, with_figures)
     if diverged is not None:
         report(f"{diverged}; " + (f"the state before that is kept in {where}" if where else "no results are kept"))
         return FAILED
@@ -120,12 +121,12 @@ def _opened(out: Path | None, experiment: Experiment) -> Iterator[RunFolder | No
         library.prune()
 
 
-def _write(folder: RunFolder | None, run: Run, out: Path | None) -> Path | None:
+def _write(folder: RunFolder | None, run: Run, out: Path | None, with_figures: bool) -> Path | None:
     """Write the run, or keep it in the data folder if that fails; return its folder."""
     if folder is None:
         return None
     try:
-        folder.write(run, with_figures=out is not None)
+        folder.write(run, with_figures=with_figures)
     except OSError as error:
         report(f"{error.filename or folder.path}: {error.strerror or error}")
         return _written_elsewhere(run) if out is not None and not folder.holds(run) else folder.path

@@ -22,6 +22,7 @@ from mlpsvd.metrics.uncertainty import accuracy_text
 from mlpsvd.models.model_file import save_model
 
 __all__ = [
+    "EXPERIMENT",
     "RESULTS",
     "check_run_folder",
     "model_name",

@@ -1,21 +1,23 @@
-"""Library of automatically kept runs in the user's data folder; the oldest are replaced."""
+"""Library of automatically kept runs in the user's data folder."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
-import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from mlpsvd.contenders import contender_title
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.runs.files import read_results
+from mlpsvd.experiments.runs import index, trash
+from mlpsvd.experiments.runs.about import About, change_about, is_marked, with_tags
+from mlpsvd.experiments.runs.kept_run import RUN_NAME, TIME_FORMAT, KeptRun
+from mlpsvd.experiments.runs.lock import WORK
+from mlpsvd.experiments.runs.places import data_folder, runs_folder
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.experiments.runs.store import has_run, is_in_use, read_run, stored_id
 
@@ -23,50 +25,7 @@ __all__ = ["MOST_BYTES", "MOST_RUNS", "KeptRun", "RunLibrary", "data_folder"]
 
 MOST_RUNS = 100
 MOST_BYTES = 2 * 10**9
-_NAME = re.compile(r"(\d{4}-\d\d-\d\d_\d{6})(?:_(.*))?")
-_TIME = "%Y-%m-%d_%H%M%S"
 _LONGEST = 40
-
-
-def data_folder() -> Path:
-    """Return the folder for automatically saved data; it may not exist.
-
-    It is ``$XDG_DATA_HOME/mlpsvd`` or ``~/.local/share/mlpsvd``; on macOS and Windows, the usual folder of the system.
-    """
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = str(Path.home() / "Library" / "Application Support")
-    else:
-        base = os.environ.get("XDG_DATA_HOME", "")
-        base = base if Path(base).is_absolute() else str(Path.home() / ".local" / "share")
-    return Path(base) / "mlpsvd"
-
-
-@dataclass(frozen=True)
-class KeptRun:
-    """A run in the library.
-
-    Attributes
-    ----------
-    folder
-        The run folder.
-    name
-        Name of the experiment.
-    started
-        Start time.
-    epochs, accuracies
-        Completed epochs and test accuracy (0 to 1) by contender; empty if the program was killed during the run.
-    titles
-        Titles of the contenders.
-    """
-
-    folder: Path
-    name: str
-    started: datetime
-    epochs: Mapping[str, int]
-    accuracies: Mapping[str, float]
-    titles: Mapping[str, str]
 
 
 class RunLibrary:
@@ -75,13 +34,13 @@ class RunLibrary:
     Parameters
     ----------
     folder
-        The folder, created with the first run; by default ``runs`` in :func:`data_folder`.
+        The folder, created with the first run; by default :func:`mlpsvd.experiments.runs.places.runs_folder`.
     most_runs, most_bytes
-        Limits, beyond which :meth:`prune` deletes the oldest runs.
+        Limits, beyond which :meth:`prune` deletes the oldest runs that nobody has marked.
     """
 
     def __init__(self, folder: Path | None = None, most_runs: int = MOST_RUNS, most_bytes: int = MOST_BYTES) -> None:
-        self.folder = data_folder() / "runs" if folder is None else folder
+        self.folder = runs_folder() if folder is None else folder
         self._most_runs = most_runs
         self._most_bytes = most_bytes
 
@@ -94,7 +53,7 @@ class RunLibrary:
             If the folder cannot be created.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        stem = f"{(now or datetime.now()).strftime(_TIME)}_{_slug(experiment.name)}"
+        stem = f"{(now or datetime.now()).strftime(TIME_FORMAT)}_{_slug(experiment.name)}"
         for number in range(1, 1000):
             path = self.folder / (stem if number == 1 else f"{stem}-{number}")
             with contextlib.suppress(FileExistsError):
@@ -107,8 +66,23 @@ class RunLibrary:
         return [path for path in self._all() if has_run(path) and not is_in_use(path)]
 
     def entries(self, most: int = MOST_RUNS) -> list[KeptRun]:
-        """Return summaries of the newest runs without reading their networks."""
-        return [_entry(path) for path in self.folders()[:most]]
+        """Return summaries of the newest runs, except for those that are being trained."""
+        return [run for run in self.search() if run.status != "training"][:most]
+
+    def search(self, query: str = "", *, starred: bool = False) -> list[KeptRun]:
+        """Return summaries of all runs that match, newest first, also of those that are being trained.
+
+        Parameters
+        ----------
+        query
+            Words that must all occur in the name, the note, the tags (``#birds``), the folder or the identity,
+            regardless of case. ``key=value`` must be a setting, such as ``seed=7``, ``epochs=20`` or
+            ``training.optimiser=adam``; ``status=interrupted`` and ``tag=birds`` work likewise. Empty for all runs.
+        starred
+            Return starred runs only.
+        """
+        runs = index.find_runs(self.folder, self._all(), query)
+        return [_with_activity(run) for run in runs if run.about.is_starred or not starred]
 
     def latest(self) -> Path | None:
         """Return the folder of the newest run, or None."""
@@ -125,19 +99,83 @@ class RunLibrary:
                 return read_run(folder)
         return None
 
+    def annotate(
+        self,
+        folder: Path,
+        *,
+        title: str | None = None,
+        note: str | None = None,
+        star: bool | None = None,
+        add_tags: Iterable[str] = (),
+        remove_tags: Iterable[str] = (),
+    ) -> About:
+        """Change title, note, star and tags of a run, inside the library or elsewhere; None leaves one unchanged.
+
+        An empty title is the name of the experiment again.
+
+        Raises
+        ------
+        MlpSvdError
+            If a text is not possible, or the present ``about.json`` is damaged or of a newer version.
+        OSError
+            If it cannot be written; nothing is then changed.
+        """
+        added, removed = tuple(add_tags), tuple(remove_tags)
+
+        def change(about: About) -> About:
+            return replace(
+                with_tags(about, added, removed),
+                title=about.title if title is None else " ".join(title.split()),
+                note=about.note if note is None else note.strip(),
+                is_starred=about.is_starred if star is None else star,
+            )
+
+        return change_about(folder, change)
+
+    def tags(self) -> dict[str, int]:
+        """Return all tags with the number of runs that have them, most frequent first."""
+        return dict(Counter(tag for run in self.search() for tag in run.about.tags).most_common())
+
+    def delete(self, folder: Path) -> Path:
+        """Move a run to the trash; return its folder there. See :func:`mlpsvd.experiments.runs.trash.move_to_trash`."""
+        return trash.move_to_trash(self.folder, folder)
+
+    def trashed(self) -> list[KeptRun]:
+        """Return summaries of the runs in the trash, newest first."""
+        return index.find_runs(self.folder / trash.TRASH, trash.trashed_folders(self.folder))
+
+    def restore(self, folder: Path) -> Path:
+        """Move a run from the trash back; return its folder. See :func:`mlpsvd.experiments.runs.trash.restore`."""
+        return trash.restore(self.folder, folder)
+
+    def empty_trash(self) -> int:
+        """Delete the runs in the trash for good; return their number."""
+        return trash.empty_trash(self.folder)
+
+    def rebuild_index(self) -> int:
+        """Write the index again from the folders; return the number of runs."""
+        return index.rebuild(self.folder, self._all())
+
     def prune(self) -> list[Path]:
         """Delete the oldest runs beyond the limits; return the deleted folders.
 
-        The newest run and runs that are being trained are never deleted, nor are folders with other names than runs'.
+        Runs with a star, a title, a note or a tag do not count and are never deleted, nor are the newest run, runs that
+        are being trained, and folders with other names than runs'. Empty folders of killed programs are removed.
         """
         deleted: list[Path] = []
-        n_bytes = 0
+        n_bytes = n_runs = 0
         for number, path in enumerate(self._all()):
-            n_bytes += _size(path)
-            is_beyond = number >= self._most_runs or n_bytes > self._most_bytes
+            if number and not has_run(path) and not is_in_use(path):
+                self._remove_if_empty(path)
+                continue
+            if is_marked(path):
+                continue
+            n_bytes, n_runs = n_bytes + _size(path), n_runs + 1
+            is_beyond = n_runs > self._most_runs or n_bytes > self._most_bytes
             if number and is_beyond and not is_in_use(path):
-                shutil.rmtree(path, ignore_errors=True)
-                deleted.append(path)
+                with contextlib.suppress(OSError):
+                    trash.delete_folder(path)
+                    deleted.append(path)
         return deleted
 
     def discard(self, folder: Path) -> None:
@@ -145,31 +183,25 @@ class RunLibrary:
         if not has_run(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _all(self) -> list[Path]:
+    def _remove_if_empty(self, folder: Path) -> None:
+        """Remove a folder with nothing but the program's internal files."""
+        with contextlib.suppress(OSError):
+            if [path.name for path in folder.iterdir()] in ([], [WORK]):
+                trash.delete_folder(folder)
+
+    def _all(self) -> Sequence[Path]:
         try:
-            found = [path for path in self.folder.iterdir() if _NAME.fullmatch(path.name)]
+            found = [path for path in self.folder.iterdir() if RUN_NAME.fullmatch(path.name)]
         except OSError:
             return []
         return sorted((path for path in found if path.is_dir() and not path.is_symlink()), reverse=True)
 
 
-def _entry(folder: Path) -> KeptRun:
-    match = _NAME.fullmatch(folder.name)
-    assert match is not None
-    started = datetime.now()
-    with contextlib.suppress(ValueError):
-        started = datetime.strptime(match[1], _TIME)
-    name, epochs, accuracies, titles = match[2] or "", {}, {}, {}
-    with contextlib.suppress(OSError, MlpSvdError):
-        results = read_results(folder)
-        name = results.text("experiment")
-        contenders = results.table("contenders")
-        for contender in contenders.names():
-            table = contenders.table(contender)
-            titles[contender] = table.text("title") if "title" in table else contender_title(contender)
-            epochs[contender] = table.integer("epochs")
-            accuracies[contender] = table.number("test_accuracy", 0.0, 1.0)
-    return KeptRun(folder, name, started, epochs, accuracies, titles)
+def _with_activity(run: KeptRun) -> KeptRun:
+    """Return a summary with the status ``training`` if a program is writing the run."""
+    if run.status == "complete" or not is_in_use(run.folder):
+        return run
+    return replace(run, status="training")
 
 
 def _slug(name: str) -> str:

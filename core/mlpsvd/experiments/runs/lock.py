@@ -42,14 +42,8 @@ class FolderInUse:
 
     @staticmethod
     def is_held(folder: Path) -> bool:
-        """Return whether a program is writing into a folder."""
-        if not (folder / WORK / _LOCK).is_file():
-            return False
-        try:
-            FolderInUse(folder).close()
-        except Exception:  # a folder that cannot be locked cannot be changed either
-            return True
-        return False
+        """Return whether a program is writing into a folder; also for folders that cannot be written."""
+        return (folder / WORK / _LOCK).is_file() and FolderLock.is_held(folder / WORK / _LOCK)
 
     def close(self) -> None:
         """Release the lock; may be called twice."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
+import re
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from mlpsvd import __version__
@@ -19,8 +22,9 @@ from mlpsvd.metrics.uncertainty import wilson_interval
 from mlpsvd.models.input_contract import InputContract
 from mlpsvd.models.model import Model
 from mlpsvd.settings import to_table
+from mlpsvd.text import one_line
 
-__all__ = ["LIBRARIES", "PROGRAM", "library_versions", "model_of", "results_table"]
+__all__ = ["LIBRARIES", "PROGRAM", "library_versions", "model_of", "processor_name", "results_table"]
 
 LIBRARIES = ("numpy", "numba", "soundfile", "soxr", "safetensors", "matplotlib")
 PROGRAM = "mlpsvd"
@@ -72,6 +76,7 @@ def results_table(run: Run) -> dict[str, Any]:
         "run_id": run.id,
         "versions": library_versions(),
         "system": platform.platform(),
+        "processor": processor_name(),
         "engine": run.engine,
         "notes": list(run.notes),
         "experiment": run.experiment.name,
@@ -104,6 +109,16 @@ def library_versions() -> dict[str, str | None]:
         except PackageNotFoundError:
             versions[name] = None
     return versions
+
+
+def processor_name() -> str:
+    """Return the name of the processor as the system gives it; empty where it gives none."""
+    with contextlib.suppress(OSError):
+        text = Path("/proc/cpuinfo").read_text("utf-8", "replace")
+        found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+        if found is not None:
+            return one_line(found[1], 100)
+    return one_line(platform.processor(), 100)
 
 
 def _outcome_table(outcome: Outcome, class_names: Sequence[str]) -> dict[str, Any]:

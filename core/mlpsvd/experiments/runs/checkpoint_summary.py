@@ -1,0 +1,99 @@
+"""Experiment, epochs and accuracies in a checkpoint, read without its networks and histories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd.contenders import contender_title
+from mlpsvd.errors import FileFormatError, SettingError
+from mlpsvd.experiments.experiment import Experiment, experiment_from_table
+from mlpsvd.files import require_plain
+from mlpsvd.json_fields import Fields, parse_fields
+from mlpsvd.text import one_line
+
+__all__ = ["CheckpointSummary", "read_checkpoint_summary"]
+
+_KIND = "mlpsvd checkpoint"
+_MOST_BYTES = 8 * 10**9
+_MOST_COUNTS = 10**8
+
+
+@dataclass(frozen=True, eq=False)
+class CheckpointSummary:
+    """What a checkpoint says about its run.
+
+    Attributes
+    ----------
+    run_id
+        Identity of the run; empty in format version 1.
+    experiment
+        The settings, not range-checked.
+    epochs, titles
+        Completed epochs and title of each contender.
+    confusions
+        Confusion matrices of the contenders that have one.
+    """
+
+    run_id: str
+    experiment: Experiment
+    epochs: Mapping[str, int]
+    titles: Mapping[str, str]
+    confusions: Mapping[str, NDArray[np.intp]]
+
+
+def read_checkpoint_summary(path: Path) -> CheckpointSummary:
+    """Read the summary of a checkpoint of any format version.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is missing, damaged or not a checkpoint.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        require_plain(path, _MOST_BYTES)
+        with safe_open(path, framework="numpy") as file:
+            metadata: dict[str, str] = dict(file.metadata() or {})
+            if metadata.get("kind") != _KIND:
+                raise FileFormatError(f"{path} is not a checkpoint of this program")
+            names = [name for name in list(file.keys()) if name.endswith(".confusion")]
+            confusions = {name.removesuffix(".confusion"): _counts(file.get_tensor(name)) for name in names}
+    except (OSError, SafetensorError) as error:
+        raise FileFormatError(f"{path} cannot be read as a checkpoint ({one_line(str(error))})") from error
+    try:
+        experiment = experiment_from_table(_fields(metadata, "experiment").raw())
+        tables = _fields(metadata, "contenders")
+        titles = _fields(metadata, "definitions") if "definitions" in metadata else Fields({})
+        return CheckpointSummary(
+            run_id=metadata.get("run_id", ""),
+            experiment=experiment,
+            epochs={key: tables.table(key).integer("epoch") for key in tables.names()},
+            titles={
+                key: titles.table(key).text("title") if key in titles else contender_title(key)
+                for key in tables.names()
+            },
+            confusions={key: counts for key, counts in confusions.items() if counts is not None},
+        )
+    except (FileFormatError, SettingError) as error:
+        raise FileFormatError(f"{path} is damaged: {error}") from error
+
+
+def _counts(found: NDArray[np.generic]) -> NDArray[np.intp] | None:
+    """Return a confusion matrix; None for an array that is not one."""
+    is_square = found.ndim == 2 and found.shape[0] == found.shape[1]
+    if not is_square or found.dtype.kind != "i":
+        return None
+    counts = found.astype(np.intp)
+    return counts if counts.size and 0 <= counts.min() <= counts.max() <= _MOST_COUNTS else None
+
+
+def _fields(metadata: Mapping[str, str], name: str) -> Fields:
+    if name not in metadata:
+        raise FileFormatError(f"its entry {name} is missing")
+    return parse_fields(metadata[name])
