@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -269,8 +269,7 @@ class RecordClasses(QWidget):
 
     def _rename(self) -> None:
         if self.table.currentRow() >= 0:
-            self.table.setFocus()
-            self.table.editItem(self._item(self.table.currentRow(), _NAME))
+            self.table.edit_cell(self._item(self.table.currentRow(), _NAME))
 
     def _delete(self) -> None:
         if self._chosen:
@@ -293,6 +292,12 @@ class RecordClasses(QWidget):
 
 class _ClassTable(QTableWidget):
     """Table with a text while it is empty."""
+
+    def edit_cell(self, item: QTableWidgetItem) -> None:
+        """Open the editor of a cell; an open one gets the focus."""
+        if self.state() is not QAbstractItemView.State.EditingState:
+            self.setFocus()  # would close an open editor, and Qt refuses to open another one at that moment
+        self.edit(self.indexFromItem(item), QAbstractItemView.EditTrigger.AllEditTriggers, QEvent(QEvent.Type.None_))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
