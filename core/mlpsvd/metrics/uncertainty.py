@@ -17,6 +17,7 @@ from mlpsvd.text import with_minus
 
 __all__ = [
     "ASSUMPTION",
+    "SIGNIFICANCE",
     "Comparison",
     "accuracy_text",
     "compare_accuracies",
