@@ -38,6 +38,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def _own_data_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test keeps runs in the data folder of the person who runs it."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "data"))
+    monkeypatch.delenv("MLPSVD_RUNS", raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Options of ``mlpsvd runs`` and ``mlpsvd compare``."""
+"""Options of ``mlpsvd runs``."""
 
 from __future__ import annotations
 
