@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.analysis.directions import Directions, directions, why_factors_differ
+from mlpsvd.analysis.directions import Directions, directions, over_frequency, why_factors_differ
 from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult, Progress
 from mlpsvd.analysis.subject import Subject
 from mlpsvd.features.spectra import FittedFeatures
@@ -41,13 +41,13 @@ def direction_report(subject: Subject) -> Generator[AnalysisEvent, None, None]:
     dataset = subject.require_dataset()
     for step in directions(subject.network, dataset, subject.layer, as_trained=subject.as_trained):
         if isinstance(step, Directions):
-            yield directions_result(subject, step)
+            yield directions_result(subject, over_frequency(step, subject.features))
         else:
             yield Progress(round(_STEPS * step), _STEPS)
 
 
 def directions_result(subject: Subject, found: Directions) -> AnalysisResult:
-    """Return directions as a result with tables, arrays and figures."""
+    """Return directions, over frequency, as a result with tables, arrays and figures."""
     factors = found.factors
     return AnalysisResult(
         key="directions",

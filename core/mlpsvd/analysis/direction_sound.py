@@ -31,8 +31,8 @@ def direction_noise(
 
     Parameters
     ----------
-    row : np.ndarray [shape=(n_features,)]
-        A row of Vᵀ of the first layer.
+    row : np.ndarray [shape=(n_magnitudes,)]
+        A row of Vᵀ of the first layer, over frequency.
     features
         Gives frequencies, parts and sample rate.
     part_s
@@ -53,13 +53,13 @@ def direction_noise(
     if features.image_shape is not None:
         raise DataError("the direction is an image; only a direction over frequency can be heard")
     magnitudes = np.abs(np.asarray(row, np.float64))
-    if magnitudes.shape != (features.n_features,):
-        raise DataError(f"the direction has the shape {magnitudes.shape}; it should be ({features.n_features},)")
+    if magnitudes.shape != (features.n_magnitudes,):
+        raise DataError(f"the direction has the shape {magnitudes.shape}; it should be ({features.n_magnitudes},)")
     if not np.isfinite(magnitudes).all() or not magnitudes.any():
         raise DataError("the direction cannot be heard: its values are zero or not finite")
     random = np.random.default_rng(seeds(Purpose.HEARD_DIRECTION, seed))
     n_parts = int(features.parts[-1]) + 1
-    bins = features.frequencies_hz[: features.n_features // n_parts]
+    bins = features.frequencies_hz[: features.n_magnitudes // n_parts]
     sound = np.concatenate(
         [_shaped(part, bins, features.sample_rate_hz, part_s, random) for part in magnitudes.reshape(n_parts, -1)]
     )

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.analysis.layer_inputs import layer_inputs, network_from, require_layer
 from mlpsvd.datasets.dataset import DataSet
+from mlpsvd.features.spectra import FittedFeatures
 from mlpsvd.network.activations import activate
 from mlpsvd.network.network import Network
 
-__all__ = ["Directions", "Factors", "directions", "layer_factors", "orthonormality_departure", "why_factors_differ"]
+__all__ = [
+    "Directions",
+    "Factors",
+    "directions",
+    "layer_factors",
+    "orthonormality_departure",
+    "over_frequency",
+    "why_factors_differ",
+]
 
 Array = NDArray[np.floating]
 
@@ -173,6 +182,18 @@ def directions(
         accuracy_without=accuracies,
         importance=_places(accuracies),
     )
+
+
+def over_frequency(found: Directions, features: FittedFeatures) -> Directions:
+    """Return directions whose rows of Vᵀ and W lie over frequency, where the features are principal components.
+
+    W acts on the components C, so W C acts on the spectrum; U, Σ and Vᵀ C are its factors. Directions of other features
+    and of other layers are returned as they are.
+    """
+    if found.layer or features.pca is None:
+        return found
+    factors = replace(found.factors, vt=np.asarray(features.filters(found.factors.vt), np.float64))
+    return replace(found, factors=factors, weights=np.asarray(features.filters(found.weights), np.float64))
 
 
 def _by_class(

@@ -34,7 +34,8 @@ def cross_validate(
 ) -> dict[str, Validation]:
     """Cross-validate the networks of an experiment: train and test them once for each fold.
 
-    Networks and feature scaling are fitted on the training clips of the fold. All clips of one recording are in the
+    Networks and features are fitted on the training clips of the fold, which may have fewer principal components than
+    the experiment's training set; all of them remain then. All clips of one recording are in the
     same fold (:func:`mlpsvd.datasets.folds.stratified_folds`).
 
     Parameters
@@ -82,7 +83,12 @@ def _of_fold(prepared: Prepared, fold: NDArray[np.intp]) -> Prepared:
     assert pool is not None
     is_test = np.zeros(len(pool.labels), bool)
     is_test[fold] = True
-    features = fit_magnitudes(pool.magnitudes[~is_test], prepared.features.sample_rate_hz, prepared.features.settings)
+    features = fit_magnitudes(
+        pool.magnitudes[~is_test],
+        prepared.features.sample_rate_hz,
+        prepared.features.settings,
+        all_components_needed=False,
+    )
     dataset = DataSet(
         x_train=features.scaled(pool.magnitudes[~is_test]),
         y_train=pool.labels[~is_test],

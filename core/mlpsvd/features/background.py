@@ -14,7 +14,7 @@ __all__ = ["conditioning_for", "measure_background"]
 
 
 def measure_background(features: FittedFeatures, windows: Clips) -> NDArray[np.float64]:
-    """Return the mean power of the background in each entry of a feature vector.
+    """Return the mean power of the background in each magnitude.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def measure_background(features: FittedFeatures, windows: Clips) -> NDArray[np.f
 
     Returns
     -------
-    np.ndarray [shape=(n_features,)]
+    np.ndarray [shape=(n_magnitudes,)]
         Mean of |FFT|² over the windows, not corrected for the microphone.
 
     Raises

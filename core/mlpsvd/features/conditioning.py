@@ -36,9 +36,9 @@ class Conditioning:
     ----------
     correction_db : np.ndarray [shape=(n_bins,)] or None
         Response of the microphone in dB at each frequency of a transform; it is *subtracted*.
-    background : np.ndarray [shape=(n_features,)] or None
-        Mean power |FFT|² of the background in each entry of a feature vector, recorded with the same microphone and
-        not corrected; see :func:`mlpsvd.features.background.measure_background`.
+    background : np.ndarray [shape=(n_magnitudes,)] or None
+        Mean power |FFT|² of the background in each magnitude, recorded with the same microphone and not corrected;
+        see :func:`mlpsvd.features.background.measure_background`.
 
     Raises
     ------

@@ -58,6 +58,10 @@ class FeatureSettings:
                            "the mean of each entry over the training set, then divide by the largest absolute value. "
                            "per sample: divide each vector by its maximum. standardised: zero mean and unit variance "
                            "of each entry over the training set.")  # fmt: skip
+    n_components: int = setting(0, label="Principal components", low=0, high=65536, zero="off",
+                                help="The scaled features are projected onto this many principal components of the "
+                                "training set, and the network gets the projections. 0: off, as in the "
+                                "paper.")  # fmt: skip
 
     @property
     def n_bins(self) -> int:
@@ -80,12 +84,15 @@ class FeatureSettings:
         return (side, side) if side * side == self.fft_size else (1, self.fft_size)
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
-        """Yield conflicting settings: a hop that is too small for the FFT size."""
+        """Yield conflicting settings: a hop too small for the FFT size, more components than entries."""
         if self.image_shape and (self.segments != "first" or self.trim_db):
             yield "magnitude", self.magnitude, "linear or log unless segments is 'first' and trim_db is 0"
         least = -(-self.fft_size // _MOST_OVERLAP)
         if self.segments != "first" and self.hop < least:
             yield "hop", self.hop, f"at least {least} samples with an FFT size of {self.fft_size}"
+        n_values = self.n_bins * (self.n_parts if self.segments == "several" else 1)
+        if self.n_components > n_values:
+            yield "n_components", self.n_components, f"at most the {n_values} entries of a feature vector"
 
 
 def complete_features(table: Mapping[str, Any]) -> dict[str, Any]:

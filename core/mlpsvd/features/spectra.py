@@ -7,7 +7,7 @@ and stored in :class:`FittedFeatures`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mlpsvd.errors import DataError, FileFormatError
 from mlpsvd.features.conditioning import Conditioning
 from mlpsvd.features.magnitudes import LOG_FLOOR, clip_magnitudes, n_parts
+from mlpsvd.features.principal_components import PrincipalComponents, fit_components, fit_most_components
 from mlpsvd.features.settings import FeatureSettings, Scaling
 from mlpsvd.named_arrays import checked_array
 from mlpsvd.text import frequency_text
@@ -38,8 +39,10 @@ class FittedFeatures:
         Feature settings.
     sample_rate_hz : float
         Sample rate that clips must have.
-    offset, scale : np.ndarray [shape=(n_features,)]
+    offset, scale : np.ndarray [shape=(n_magnitudes,)]
         Each value is scaled as (value − offset) / scale.
+    pca : PrincipalComponents or None
+        Projection of the scaled values; None if they are the feature vector.
 
     Examples
     --------
@@ -55,6 +58,7 @@ class FittedFeatures:
     sample_rate_hz: float
     offset: NDArray[np.float64]
     scale: NDArray[np.float64]
+    pca: PrincipalComponents | None = None
 
     @property
     def image_shape(self) -> tuple[int, int] | None:
@@ -64,11 +68,16 @@ class FittedFeatures:
     @property
     def n_features(self) -> int:
         """Length of a feature vector."""
+        return len(self.scale) if self.pca is None else len(self.pca.components)
+
+    @property
+    def n_magnitudes(self) -> int:
+        """Number of magnitudes of which a feature vector is computed; the same without principal components."""
         return len(self.scale)
 
     @property
     def frequencies_hz(self) -> NDArray[np.float64]:
-        """Frequency of each entry of a feature vector [shape=(n_features,)]; of an image the number of each pixel."""
+        """Frequency of each magnitude [shape=(n_magnitudes,)]; of an image the number of each pixel."""
         if self.image_shape is not None:
             return np.arange(self.settings.n_bins, dtype=np.float64)
         bins = np.fft.rfftfreq(self.settings.fft_size, 1.0 / self.sample_rate_hz)
@@ -76,7 +85,7 @@ class FittedFeatures:
 
     @property
     def parts(self) -> NDArray[np.intp]:
-        """Part of the clip that each entry describes, counted from 0 [shape=(n_features,)]."""
+        """Part of the clip that each magnitude describes, counted from 0 [shape=(n_magnitudes,)]."""
         return np.repeat(np.arange(n_parts(self.settings), dtype=np.intp), self.settings.n_bins)
 
     def transform(self, samples: Clips, conditioning: Conditioning | None = None) -> NDArray[np.float32]:
@@ -104,7 +113,7 @@ class FittedFeatures:
         return self.scaled(self.unscaled(samples, conditioning))
 
     def unscaled(self, samples: Clips, conditioning: Conditioning | None = None) -> NDArray[np.float64]:
-        """Return the magnitudes |FFT| before logarithm and scaling [shape=(n_clips, n_features)], for plots in dB.
+        """Return the magnitudes |FFT| before logarithm and scaling [shape=(n_clips, n_magnitudes)], for plots in dB.
 
         A full-scale sine at the centre of a bin has the magnitude ``fft_size / 2`` with the rectangular window.
         Parameters and errors are those of :meth:`transform`.
@@ -117,13 +126,30 @@ class FittedFeatures:
 
         :meth:`transform` calls :meth:`unscaled`, then this method.
         """
-        return self._scaled(_values(magnitudes, self.settings))
+        with np.errstate(over="ignore"):  # of the largest numbers that float32 holds
+            return self._vectors(_values(magnitudes, self.settings)).astype(np.float32)
+
+    def spectra(self, vectors: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Return scaled values over frequency [shape=(n_clips, n_magnitudes)] of feature vectors.
+
+        Without principal components these are the feature vectors; otherwise the part of the values that the
+        components keep.
+        """
+        return vectors if self.pca is None else self.pca.reconstruct(vectors)
+
+    def filters(self, rows: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Return weights over frequency [shape=(n, n_magnitudes)] of weights for feature vectors.
+
+        With principal components C a row w acts on the scaled values as w C. The rows of C are orthonormal, so U Σ (Vᵀ
+        C) is the singular value decomposition of W C.
+        """
+        return rows if self.pca is None else self.pca.filters(rows)
 
     def describe(self) -> str:
         """Return a description of the features in one sentence."""
         one = self.settings
         if self.image_shape is not None:
-            return f"{self.n_features} pixels of an image"
+            return f"{self.n_magnitudes} pixels of an image{self._projection()}"
         top_hz = self.sample_rate_hz / 2
         where = {
             "first": f"of the first {one.fft_size} samples",
@@ -143,13 +169,20 @@ class FittedFeatures:
             "none": "not scaled",
         }[one.scaling]
         return (
-            f"{self.n_features} {kind} of the {one.fft_size}-point FFT ({one.window} window) {where}{trimmed} "
+            f"{self.n_magnitudes} {kind} of the {one.fft_size}-point FFT ({one.window} window) {where}{trimmed} "
             f"0 to {frequency_text(top_hz)} in steps of {self.sample_rate_hz / one.fft_size:g} Hz, {scaling}"
+            f"{self._projection()}"
         )
 
     def to_arrays(self) -> dict[str, NDArray[np.float64]]:
         """Return the fitted arrays by name, for a model file."""
-        return {"offset": self.offset, "scale": self.scale}
+        return {"offset": self.offset, "scale": self.scale, **({} if self.pca is None else self.pca.to_arrays())}
+
+    @staticmethod
+    def array_shapes(settings: FeatureSettings) -> dict[str, tuple[int, ...]]:
+        """Return names and shapes of the result of :meth:`to_arrays`."""
+        n = n_parts(settings) * settings.n_bins
+        return {"offset": (n,), "scale": (n,), **PrincipalComponents.shapes(settings.n_components, n)}
 
     @classmethod
     def from_arrays(
@@ -162,8 +195,9 @@ class FittedFeatures:
         FileFormatError
             If an array is missing, has a shape that does not match the settings, or contains invalid values.
         """
-        shape = (n_parts(settings) * settings.n_bins,)
-        offset, scale = (checked_array(arrays, name, shape, group="features") for name in ("offset", "scale"))
+        shapes = cls.array_shapes(settings)
+        found = {name: checked_array(arrays, name, shape, group="features") for name, shape in shapes.items()}
+        offset, scale = found["offset"], found["scale"]
         if not scale.all():
             raise FileFormatError("features.scale holds a zero; every entry should be a number other than 0")
         if np.abs(scale).min() < _SCALES[0] or max(np.abs(scale).max(), np.abs(offset).max()) > _SCALES[1]:
@@ -172,14 +206,22 @@ class FittedFeatures:
                 f"features.scale or features.offset is not plausible; scales should be from {low:g} to {high:g}, "
                 f"offsets from {-high:g} to {high:g}"
             )
-        return cls(settings, float(sample_rate_hz), offset, scale)
+        n = settings.n_components
+        pca = PrincipalComponents.from_arrays(n, len(scale), found) if n else None
+        return cls(settings, float(sample_rate_hz), offset, scale, pca)
 
-    def _scaled(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
+    def _vectors(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.settings.scaling == "per sample":
             largest = np.abs(values).max(axis=1, initial=0.0, keepdims=True)
             values = values / np.where(largest > 0.0, largest, 1.0)
-        with np.errstate(over="ignore"):  # of the largest numbers that float32 holds
-            return ((values - self.offset) / self.scale).astype(np.float32)
+        scaled = (values - self.offset) / self.scale
+        return scaled if self.pca is None else self.pca.project(scaled)
+
+    def _projection(self) -> str:
+        if self.pca is None:
+            return ""
+        share = f"{100.0 * float(self.pca.shares.sum()):.1f} % of the variance"
+        return f", projected onto {self.n_features} principal components with {share}"
 
 
 def n_samples_needed(settings: FeatureSettings) -> int | None:
@@ -233,6 +275,8 @@ def fit_transform(
 ) -> tuple[FittedFeatures, NDArray[np.float32]]:
     """Fit the scaling of the features to training clips, and return the feature vectors of these clips too.
 
+    With ``n_components``, the scaled vectors are projected onto their principal components.
+
     ``training maximum`` divides by the largest value (of log magnitudes: the largest absolute value) of the whole
     training set; ``centred`` subtracts the mean of each entry first. ``standardised`` gives each entry zero mean and
     unit variance; an entry that does not vary is only centred.
@@ -256,18 +300,26 @@ def fit_transform(
     Raises
     ------
     DataError
-        If there is no clip, or a clip contains a sample that is not a finite number.
+        If there is no clip, a clip contains a sample that is not a finite number, or the clips have fewer principal
+        components than the settings ask for.
     """
     magnitudes = clip_magnitudes(samples, settings)
     fitted = fit_magnitudes(magnitudes, sample_rate_hz, settings)
     return fitted, fitted.scaled(magnitudes)
 
 
-def fit_magnitudes(magnitudes: NDArray[np.float64], sample_rate_hz: float, settings: FeatureSettings) -> FittedFeatures:
-    """Fit the scaling to magnitudes |FFT| [shape=(n_clips, n_features)] of training clips.
+def fit_magnitudes(
+    magnitudes: NDArray[np.float64],
+    sample_rate_hz: float,
+    settings: FeatureSettings,
+    *,
+    all_components_needed: bool = True,
+) -> FittedFeatures:
+    """Fit the features to magnitudes |FFT| [shape=(n_clips, n_magnitudes)] of training clips.
 
-    For callers that fit to several subsets of the same magnitudes, as in cross-validation. Errors are those of
-    :func:`fit_transform`.
+    For callers that fit to several subsets of the same magnitudes, as in cross-validation. There, a small subset may
+    have fewer principal components than the settings ask for; with ``all_components_needed`` this is an error,
+    otherwise all that there are remain. Errors are those of :func:`fit_transform`.
     """
     values = _values(magnitudes, settings)
     if not len(values):
@@ -275,7 +327,11 @@ def fit_magnitudes(magnitudes: NDArray[np.float64], sample_rate_hz: float, setti
     if not np.isfinite(values).all():
         raise DataError("the features cannot be fitted: a training clip has samples that are not finite numbers")
     offset, scale = _scaling(values, settings.scaling)
-    return FittedFeatures(settings, float(sample_rate_hz), offset, scale)
+    plain = FittedFeatures(settings, float(sample_rate_hz), offset, scale)
+    if not settings.n_components:
+        return plain
+    fit_to = fit_components if all_components_needed else fit_most_components
+    return replace(plain, pca=fit_to(plain._vectors(values), settings.n_components))
 
 
 def _values(magnitudes: NDArray[np.float64], settings: FeatureSettings) -> NDArray[np.float64]:

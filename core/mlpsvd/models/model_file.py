@@ -1,8 +1,9 @@
 """Model files: a safetensors file with named tensors and a JSON header; no executable content.
 
 Tensors are ``layer0.W``, ``layer0.b`` or ``layer0.U``, ``layer0.sigma``, ``layer0.Vt``, ``layer0.b`` … counted from
-the input side, ``features.offset``, ``features.scale``, and ``reference.class_means`` … if statistics of the training
-set are available. The metadata entry ``mlpsvd_model`` contains the rest; its ``temperature`` is optional.
+the input side, ``features.offset``, ``features.scale``, ``features.components`` … if the features are projected, and
+``reference.class_means`` … if statistics of the training set are available. The metadata entry ``mlpsvd_model``
+contains the rest; its ``temperature`` is optional.
 Files of format version 1 have no ``reference``.
 """
 
@@ -131,7 +132,9 @@ def load_model(path: str | Path) -> Model:
     metadata, stored = _read(path)
     try:
         header = read_header(_checked_version(metadata))
-        arrays = {name: _tensor(stored, f"features.{name}") for name in ("offset", "scale")}
+        arrays = {
+            name: _tensor(stored, f"features.{name}") for name in FittedFeatures.array_shapes(header.feature_settings)
+        }
         features = FittedFeatures.from_arrays(header.feature_settings, header.sample_rate_hz, arrays)
         _require_fit(header, features)
         theta = _theta(header.spec, stored)

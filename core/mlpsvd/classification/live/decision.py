@@ -65,7 +65,7 @@ class LiveDecision:
         Displayed result after smoothing, thresholds and hold.
     features : np.ndarray [shape=(n_features,)]
         Input of the network.
-    magnitudes : np.ndarray [shape=(n_features,)]
+    magnitudes : np.ndarray [shape=(n_magnitudes,)]
         The magnitudes |FFT| from which the features were computed, with the same compensation, for plots in dB.
     level
         Level of the window as received.

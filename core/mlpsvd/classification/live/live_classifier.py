@@ -187,4 +187,4 @@ class LiveClassifier:
 def _require_fit(conditioning: Conditioning | None, classifier: Classifier) -> None:
     if conditioning is not None:
         features = classifier.model.features
-        conditioning.apply(np.zeros((1, features.n_features)), features.settings.n_bins)
+        conditioning.apply(np.zeros((1, features.n_magnitudes)), features.settings.n_bins)

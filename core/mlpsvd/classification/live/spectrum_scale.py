@@ -17,6 +17,8 @@ Vector = NDArray[np.floating]
 class SpectrumScale:
     """Converts magnitudes, class means and backgrounds of a model to spectra on a common scale.
 
+    Class means of principal components are the spectra that these components keep of them.
+
     The scale is dBFS. If each feature vector is divided by its maximum, a class mean has no level: the curves are then
     the network input, and no background is shown.
     """
@@ -41,17 +43,21 @@ class SpectrumScale:
 
     def curve(self, decision: LiveDecision) -> Vector:
         """Return the window as a curve on the scale of the class means."""
-        return self.level_db(decision.magnitudes) if self.has_level else self._mean(decision.features)
+        return (
+            self.level_db(decision.magnitudes)
+            if self.has_level
+            else self._mean(self._features.spectra(decision.features))
+        )
 
     def level_db(self, magnitudes: Vector) -> Vector:
-        """Return magnitudes |FFT| [shape=(n_features,)] as one spectrum in dBFS, the mean over the parts in time."""
+        """Return magnitudes |FFT| [shape=(n_magnitudes,)] as one spectrum in dBFS, the mean over the parts in time."""
         return np.asarray(20.0 * np.log10(np.maximum(self._mean(magnitudes), LOG_FLOOR) / self._full_scale))
 
     def class_means(self) -> Vector | None:
         """Return the class means; None if the model has no statistics of its training set."""
         if self._reference is None:
             return None
-        means = self._reference.class_means
+        means = self._features.spectra(self._reference.class_means)
         if not self.has_level:
             return np.stack([self._mean(mean) for mean in means])
         values = means * self._features.scale + self._features.offset
@@ -59,7 +65,7 @@ class SpectrumScale:
         return np.stack([self.level_db(one) for one in magnitudes])
 
     def background(self, power: Vector | None) -> Vector | None:
-        """Return a background, mean |FFT|² of each feature, as a curve."""
+        """Return a background, mean |FFT|² of each magnitude, as a curve."""
         return None if power is None or not self.has_level else self.level_db(np.sqrt(power))
 
     def _mean(self, vector: Vector) -> Vector:

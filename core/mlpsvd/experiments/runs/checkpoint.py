@@ -265,8 +265,8 @@ def _run_id(metadata: Mapping[str, str]) -> str:
 
 def _data(table: Fields, tensors: Tensors, experiment: Experiment) -> RunData:
     header = read_header(table.table("model"))
-    offsets = {name: tensors[f"{_FEATURES}{name}"] for name in ("offset", "scale") if f"{_FEATURES}{name}" in tensors}
-    features = FittedFeatures.from_arrays(header.feature_settings, header.sample_rate_hz, offsets)
+    fitted = {name.removeprefix(_FEATURES): one for name, one in tensors.items() if name.startswith(_FEATURES)}
+    features = FittedFeatures.from_arrays(header.feature_settings, header.sample_rate_hz, fitted)
     measured = {name.removeprefix(_REFERENCE): one for name, one in tensors.items() if name.startswith(_REFERENCE)}
     n_classes = len(header.class_names)
     return RunData(

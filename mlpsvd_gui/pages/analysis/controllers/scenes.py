@@ -45,12 +45,12 @@ def layer_scene(place: Place, answer: DirectionsAnswer) -> LayerScene:
         return LayerScene(numbers, 1, "", none, (), None, names, outgoing, place.layer == n_layers - 2)
     features = run.data.features
     if features.image_shape is not None:
-        numbers = np.arange(1.0, features.n_features + 1.0)
-        none = np.empty((0, 1, features.n_features))
+        numbers = np.arange(1.0, features.n_magnitudes + 1.0)
+        none = np.empty((0, 1, features.n_magnitudes))
         last = n_layers == 2
         return LayerScene(numbers, 1, "", none, (), None, names, outgoing, last, features.image_shape)
     n_parts = int(features.parts[-1]) + 1
-    bins = features.frequencies_hz[: features.n_features // n_parts]
+    bins = features.frequencies_hz[: features.n_magnitudes // n_parts]
     centres = _centres_hz(run.experiment, names)
     means = answer.class_means.reshape(len(names), n_parts, -1)
     near = _near(run.experiment, bins) if centres else None
@@ -77,7 +77,7 @@ def shown_rank(place: Place, answer: RankAnswer) -> ShownRank:
         class_names=place.run.data.class_names,
         clips=clips,
         n_wrong=len(found.misclassified),
-        x=features.frequencies_hz if is_one_part else np.arange(features.n_features, dtype=np.float64),
+        x=features.frequencies_hz if is_one_part else np.arange(features.n_magnitudes, dtype=np.float64),
         x_is_hz=is_one_part,
         image_shape=features.image_shape,
         class_means=answer.class_means,

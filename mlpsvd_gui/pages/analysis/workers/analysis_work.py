@@ -15,7 +15,7 @@ from mlpsvd.analysis.calibration import Calibration, calibrate
 from mlpsvd.analysis.calibration_report import calibration_result
 from mlpsvd.analysis.class_means import class_means
 from mlpsvd.analysis.direction_report import directions_result
-from mlpsvd.analysis.directions import Directions, directions
+from mlpsvd.analysis.directions import Directions, directions, over_frequency
 from mlpsvd.analysis.predictions import Predictions, predict
 from mlpsvd.analysis.rank_accuracy import rank_result
 from mlpsvd.analysis.registry import analysis
@@ -91,7 +91,7 @@ class ClipQuestion:
 
 @dataclass(frozen=True, eq=False)
 class RankAnswer:
-    """Content of the section Rank, with the data that it refers to."""
+    """Content of the section Rank, with the data that it refers to; spectra and means lie over frequency."""
 
     accuracies: NDArray[np.float64]
     predictions: Predictions
@@ -101,7 +101,7 @@ class RankAnswer:
 
 @dataclass(frozen=True, eq=False)
 class DirectionsAnswer:
-    """Content of the section Directions."""
+    """Content of the section Directions; rows and means of the first layer lie over frequency."""
 
     found: Directions
     class_means: NDArray[np.float64]
@@ -197,13 +197,16 @@ class AnalysisWork:
         dataset = subject.require_dataset()
         if question.key == "calibration":
             return calibrate(subject.network, dataset)
+        features = subject.features
         means = class_means(dataset.x_train, dataset.y_train, len(dataset.class_names)).T
+        means = np.asarray(features.spectra(means), np.float64)
         if question.key == "rank":
             accuracies = accuracies_by_rank(subject.network, dataset, place.layer)
-            return RankAnswer(accuracies, predict(subject.network, dataset), dataset.x_test, means)
+            spectra = np.asarray(features.spectra(dataset.x_test), np.float32)
+            return RankAnswer(accuracies, predict(subject.network, dataset), spectra, means)
         for step in directions(subject.network, dataset, place.layer, as_trained=place.as_trained):
             if isinstance(step, Directions):
-                return DirectionsAnswer(step, means)
+                return DirectionsAnswer(over_frequency(step, features), means)
             progress(_DATA_SHARE + (1.0 - _DATA_SHARE) * step)
         raise AssertionError("no directions")
 

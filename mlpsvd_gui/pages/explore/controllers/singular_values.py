@@ -140,10 +140,11 @@ class SingularValuesController(QObject):
         self._background.submit(job, self._panel.show_factors, self._fail)
 
     def _column_hz(self, layer: int) -> NDArray[np.floating] | None:
-        """Return the frequency of each input if the columns cover the frequencies once."""
-        if layer or self._run.data is None or self._run.data.features.image_shape is not None:
+        """Return the frequency of each input if the columns cover the frequencies once; None for components."""
+        data = self._run.data
+        if layer or data is None or data.features.image_shape is not None or data.features.pca is not None:
             return None
-        frequencies = np.asarray(self._run.data.features.frequencies_hz)
+        frequencies = np.asarray(data.features.frequencies_hz)
         return frequencies if np.all(np.diff(frequencies) > 0) else None
 
     def _fail(self, error: Exception) -> None:

@@ -327,3 +327,15 @@ def test_the_layer_can_be_chosen_where_it_matters(shown: Page) -> None:
     for key, is_used in (("rank", True), ("calibration", False), ("class-means", False), ("spectra", True)):
         shown.show(key)
         assert shown.panel.layer_box.isEnabled() == is_used
+
+
+def test_directions_of_principal_components_lie_over_frequency(page: Page, trained: Run) -> None:
+    experiment = with_value(with_value(trained.experiment, "features.n_components", 10), "training.epochs", 8)
+    run = train(experiment)
+    page.run.show(run)
+    page.wait()
+    page.show("directions")
+    row = page.panel.directions.rows.rows[0].shown
+    assert row.line.shape == (1, 129) and row.can_be_heard
+    page.show("rank")
+    assert page.panel.rank.table.rowCount() > 0
