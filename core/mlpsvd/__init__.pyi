@@ -16,6 +16,7 @@ from mlpsvd.experiments.runs.train import train as train
 from mlpsvd.features.settings import FeatureSettings as FeatureSettings
 from mlpsvd.features.spectra import FittedFeatures as FittedFeatures
 from mlpsvd.features.spectra import fit as fit
+from mlpsvd.models.exports.export import export_model as export_model
 from mlpsvd.models.model import Model as Model
 from mlpsvd.models.model_file import load_model as load_model
 from mlpsvd.models.model_file import save_model as save_model
@@ -46,6 +47,7 @@ __all__ = [
     "bank",
     "coefficients",
     "difference_equation",
+    "export_model",
     "fit",
     "frequency_response",
     "load_experiment",

@@ -1,0 +1,1 @@
+"""Exports of models to formats of other programs: ONNX, MATLAB, NumPy, safetensors."""

@@ -1,0 +1,153 @@
+"""What every export of a model contains: settings, arrays and layers."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpsvd import __version__
+from mlpsvd.errors import DataError
+from mlpsvd.features.magnitudes import window
+from mlpsvd.features.settings import FeatureSettings
+from mlpsvd.models.model import Model
+from mlpsvd.network.factorise import factorised
+from mlpsvd.network.layers import DENSE
+from mlpsvd.network.network import Network
+from mlpsvd.network.settings import Output
+from mlpsvd.network.spec import NetworkSpec
+
+__all__ = ["ExportedLayer", "Recipe", "merged", "recipe_of"]
+
+_CARRIED = {
+    "fft_size", "window", "hop", "segments", "trim_db", "n_parts", "magnitude", "floor_db", "scaling",
+}  # fmt: skip
+_ARRAYS = {"offset", "scale"}
+
+
+@dataclass(frozen=True, eq=False)
+class ExportedLayer:
+    """One layer: x is multiplied by each factor in turn, the bias is added, and the activation applied.
+
+    Attributes
+    ----------
+    factors : tuple of (str, np.ndarray)
+        Names and values, input side first. A matrix multiplies from the left, a vector element by element.
+    bias : np.ndarray [shape=(n_out,)]
+    activation
+        ``relu``, ``sigmoid``, ``tanh`` or ``softmax``.
+    """
+
+    factors: tuple[tuple[str, NDArray[np.floating]], ...]
+    bias: NDArray[np.floating]
+    activation: Output
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """A model as its exports write it."""
+
+    model: Model
+    layers: tuple[ExportedLayer, ...]
+
+    @property
+    def settings(self) -> FeatureSettings:
+        """The feature settings."""
+        return self.model.features.settings
+
+    def arrays(self) -> dict[str, NDArray[np.floating]]:
+        """Return all arrays by name: ``window``, ``offset``, ``scale``, ``layer1_Vt`` … ``layer1_b``."""
+        features = self.model.features
+        found: dict[str, NDArray[np.floating]] = {
+            "window": window(self.settings),
+            "offset": features.offset,
+            "scale": features.scale,
+        }
+        for number, layer in enumerate(self.layers, start=1):
+            found |= {f"layer{number}_{name}": array for name, array in (*layer.factors, ("b", layer.bias))}
+        return found
+
+    def description(self) -> dict[str, Any]:
+        """Return what a reader should know beside the arrays, as plain values."""
+        contract = self.model.contract
+        return {
+            "program": f"mlpsvd {__version__}",
+            "input": "samples of one clip, mono, full scale 1",
+            "features": self.model.features.describe(),
+            "sample_rate_hz": float(self.model.features.sample_rate_hz),
+            "clip_s": float(contract.clip_s),
+            "cut_s": float(contract.cut_s),
+            "shortest_s": float(contract.shortest_s),
+            "channel": contract.channel,
+            "class_names": list(self.model.class_names),
+            "temperature": float(self.model.temperature),
+            "layers": [
+                {"factors": [name for name, _ in layer.factors], "activation": layer.activation}
+                for layer in self.layers
+            ],
+        }
+
+
+def recipe_of(model: Model, *, is_merged: bool = False) -> Recipe:
+    """Return what the exports of a model contain.
+
+    Parameters
+    ----------
+    model
+        The model.
+    is_merged
+        Whether each factored layer is exported as one W instead of its trained factors.
+
+    Raises
+    ------
+    DataError
+        If the model has preprocessing that exports cannot contain.
+    """
+    _require_carried(model)
+    network = model.network()
+    layers = []
+    for index, spec in enumerate(model.spec.layers):
+        parameters = network.parameters(index)
+        if spec.is_factored and not is_merged:
+            # The parameters are named in the order of the product W = U Σ Vᵀ, the bias last.
+            names = [name for name in reversed(spec.shapes) if name != "b"]
+            factors = tuple((name, parameters[name]) for name in names)
+        else:
+            factors = (("W", network.weight_matrix(index)),)
+        layers.append(ExportedLayer(factors, parameters["b"], spec.activation))
+    return Recipe(model, tuple(layers))
+
+
+def merged(model: Model) -> Model:
+    """Return the same model with one W in each layer."""
+    network, layers, pieces = model.network(), [], []
+    for index, spec in enumerate(model.spec.layers):
+        full = min(spec.n_in, spec.n_out)
+        dense, parameters = factorised(spec, network.parameters(index), DENSE.name, full)
+        layers.append(dense)
+        pieces += [parameters[name].ravel() for name in dense.shapes]
+    theta = np.concatenate(pieces).astype(model.theta.dtype, copy=False)
+    whole = Network(NetworkSpec(tuple(layers), model.spec.loss), theta)
+    return dataclasses.replace(model, spec=whole.spec, theta=whole.theta)
+
+
+def _require_carried(model: Model) -> None:
+    """Refuse images, and preprocessing that was added to the program after these exports."""
+    settings = model.features.settings
+    if settings.magnitude == "pixels":
+        raise DataError("this model classifies images of letters; only models of sounds can be exported as programs")
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if field.name not in _CARRIED and value != getattr(FeatureSettings(), field.name):
+            raise DataError(
+                f"features.{field.name} is {value}, which an export cannot contain yet; export the model as safetensors"
+            )
+    unknown = sorted(set(model.features.to_arrays()) - _ARRAYS)
+    if unknown:
+        raise DataError(
+            f"the features have the array {unknown[0]}, which an export cannot contain yet; export the model as "
+            "safetensors"
+        )
