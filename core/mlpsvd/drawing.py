@@ -60,17 +60,44 @@ def save_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
         If a file cannot be written; an old one is then unchanged.
     """
     paths = []
-    for kind in FORMATS:
-        content = io.BytesIO()
-        undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
-        with style(), warnings.catch_warnings():
-            # Characters missing in the font are drawn as boxes, which is better than no figure.
-            warnings.filterwarnings("ignore", message=".*[Gg]lyph.*missing")
-            figure.savefig(content, format=kind, dpi=_DPI, metadata=undated)
-        path = folder / f"{stem}.{kind}"
-        write_atomically(path, content.getvalue())
-        paths.append(path)
+    with _laid_out(figure):
+        for kind in FORMATS:
+            paths.append(folder / f"{stem}.{kind}")
+            write_atomically(paths[-1], _content(figure, kind))
     return paths
+
+
+@contextmanager
+def _laid_out(figure: Figure) -> Iterator[None]:
+    """Context in which a figure has its final layout; without it, ``savefig`` lays out and draws twice per format."""
+    engine, dpi = figure.get_layout_engine(), figure.get_dpi()
+    with _in_print():
+        if engine is not None:
+            figure.set_dpi(_DPI)
+            engine.execute(figure)
+        figure.set_layout_engine(None)
+    try:
+        yield
+    finally:
+        figure.set_dpi(dpi)
+        figure.set_layout_engine(engine)
+
+
+def _content(figure: Figure, kind: str) -> bytes:
+    """Return the content of a figure's file."""
+    content = io.BytesIO()
+    undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
+    with _in_print():
+        figure.savefig(content, format=kind, dpi=_DPI, metadata=undated)
+    return content.getvalue()
+
+
+@contextmanager
+def _in_print() -> Iterator[None]:
+    """Context with the style, in which characters missing in the font are boxes: better than no figure."""
+    with style(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*[Gg]lyph.*missing")
+        yield
 
 
 @contextmanager

@@ -12,8 +12,10 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from mlpsvd.contenders import CONTENDERS, Contender
+from mlpsvd.drawing import style
 from mlpsvd.errors import MissingLibraryError
 from mlpsvd.experiments.runs import plots
 
@@ -134,3 +136,18 @@ def test_a_confusion_matrix_of_any_size_has_names_that_can_be_read_and_blank_zer
     assert len(shown) == min(n, -(-n // -(-n // 50))) <= 50
     assert shown[0] == "000 is…letters"
     assert [text.get_text() for text in axes.texts] == (["100"] * n if n <= 12 else [])
+
+
+def test_the_three_formats_share_one_layout_and_the_figure_keeps_its_engine(tmp_path: Path) -> None:
+    figure = plots.confusion(np.eye(5, dtype=int), ["a long name of a class", "b", "c", "d", "e"], "Title")
+    engine, dpi = figure.get_layout_engine(), figure.get_dpi()
+    places = []
+    figure.canvas.mpl_connect("draw_event", lambda _: places.append(figure.axes[0].get_position().bounds))
+    png, _, _ = plots.save_figure(figure, tmp_path, "a")
+    assert len(places) == 3, "one drawing for each format"
+    assert len(set(places)) == 1
+    assert (figure.get_layout_engine(), figure.get_dpi()) == (engine, dpi)
+    figure = plots.confusion(np.eye(5, dtype=int), ["a long name of a class", "b", "c", "d", "e"], "Title")
+    with style():
+        figure.savefig(tmp_path / "plain.png", dpi=300)
+    np.testing.assert_array_equal(imread(png), imread(tmp_path / "plain.png"))
