@@ -73,14 +73,17 @@ def data_rank(subject: Subject) -> Generator[AnalysisEvent, None, None]:
 
 
 def _draw(sigma: NDArray[np.float64], of_all: NDArray[np.float64]) -> Figure:
-    from mlpsvd.drawing import integer_ticks, new_figure, style
+    from mlpsvd.drawing import PALETTE, integer_ticks, new_figure, style
 
     with style():
         figure = new_figure(2.4)
         axes = figure.add_subplot()
-        for values, label in ((sigma, "class means"), (of_all[: 4 * len(sigma)], "training set")):
+        curves = ((sigma, "class means"), (of_all[: 4 * len(sigma)], "training set"))
+        for (values, label), colour in zip(curves, PALETTE, strict=False):
             positive = values[values > 0.0]
-            axes.semilogy(np.arange(1, len(positive) + 1), positive / positive[0], marker=".", label=label)
+            axes.semilogy(
+                np.arange(1, len(positive) + 1), positive / positive[0], marker=".", color=colour, label=label
+            )
         axes.set_xlabel("Number")
         integer_ticks(axes.xaxis)
         axes.set_ylabel("Singular value / largest")

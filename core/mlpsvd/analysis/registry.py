@@ -34,6 +34,10 @@ class Analysis:
         Whether the result depends on the network; otherwise it is the same for all contenders and epochs.
     uses_layer
         Whether it examines one layer, which can be chosen.
+    compares_networks
+        Whether it compares all networks of the run; the result is then the same for all contenders.
+    note
+        How to read the result, in one or two sentences; empty where a view of its own says it.
     """
 
     key: str
@@ -43,6 +47,13 @@ class Analysis:
     needs_data: bool = True
     uses_network: bool = True
     uses_layer: bool = False
+    compares_networks: bool = False
+    note: str = ""
+
+    @property
+    def is_of_one_network(self) -> bool:
+        """Whether the result differs between the contenders of a run."""
+        return self.uses_network and not self.compares_networks
 
     def run(self, subject: Subject) -> Generator[AnalysisEvent, None, None]:
         """Yield :class:`Progress` and, last, one :class:`AnalysisResult`. To cancel, close the generator."""
@@ -85,12 +96,17 @@ _ANALYSES = (
         "Curvature",
         "In how many directions, and how strongly, does the loss curve?",
         "mlpsvd.analysis.hessian.curvature:hessian",
+        note="An eigenvalue λ of the Hessian, the matrix of second derivatives of the training loss, is the curvature "
+        "along its eigenvector: gradient descent converges along it only with a learning rate below 2/λ, so the "
+        "largest one limits the rate to 2/λ_max. Directions with λ near 0 hardly change the loss.",
     ),
     Analysis(
         "sharpness",
         "Sharpness over training",
         "How does the largest curvature change while training, and which learning rate would be stable?",
         "mlpsvd.analysis.hessian.sharpness_analysis:sharpness_over_training",
+        note="Sharpness is λ_max, the largest eigenvalue of the Hessian of the training loss; with a learning rate "
+        "above 2/λ_max the steps of gradient descent overshoot along its eigenvector and grow.",
     ),
     Analysis(
         "class-means",
@@ -98,18 +114,35 @@ _ANALYSES = (
         "Which classes are nearly combinations of others?",
         "mlpsvd.analysis.data_rank:data_rank",
         uses_network=False,
+        note="The residual is the part of a class mean that the best combination leaves, as a share of its norm. "
+        "Stable rank: sum of the squared singular values over the largest square. Entropy rank: exponential of the "
+        "entropy of the squared singular values as shares of their sum. Both are 1 where one direction has all.",
     ),
     Analysis(
         "compression",
         "Compression",
         "How small can the first layer be made after training?",
         "mlpsvd.analysis.compression:compression",
+        note="W of the first layer is replaced by a product of two matrices of smaller rank: its largest singular "
+        "values alone, those that change the neurons' inputs least on training clips, or the latter trained further.",
     ),
     Analysis(
         "robustness",
         "Robustness",
         "How much do the worst small changes of the input cost?",
         "mlpsvd.analysis.fast_gradient_sign:robustness",
+        note="Every feature is changed by the same step, up or down, whichever raises the loss of the clip; 0.1 is a "
+        "tenth of the root mean square of all features of the test clips.",
+    ),
+    Analysis(
+        "similarity",
+        "Similarity",
+        "How alike are the networks of the run?",
+        "mlpsvd.analysis.similarity_report:similarity",
+        compares_networks=True,
+        note="Alignment (linear CKA) compares the hidden activations of two networks on the test clips: 1 if they are "
+        "equal up to rotation and scale, 0 if they are not correlated. Principal angles compare the directions that "
+        "both look at, the row spaces of W cut to the smaller rank: mean cos² is 1 if these are equal.",
     ),
 )
 

@@ -38,6 +38,9 @@ class Subject:
         Index of the layer that analyses of one layer examine, input side first.
     as_trained
         Whether directions are the factors as trained instead of the singular value decomposition of W.
+    contenders
+        All contenders of the run at this epoch in their order, this one among them, for analyses that compare them;
+        those whose network of this epoch was not kept are left out. They share the data of this subject and have none.
     """
 
     contender: str
@@ -50,6 +53,7 @@ class Subject:
     history: Sequence[EpochEvent] = field(default=(), repr=False)
     layer: int = 0
     as_trained: bool = False
+    contenders: Sequence[Subject] = field(default=(), repr=False)
 
     @property
     def network(self) -> Network:

@@ -87,7 +87,7 @@ def analyse(
                     "--epoch", epoch, "the last one with --store-temperature, whose network the model is"
                 )
             for one in chosen:
-                if not one.uses_network and key != keys[0]:
+                if not one.is_of_one_network and key != keys[0]:
                     continue
                 if one.needs_data and prepared is None:
                     if names:
@@ -120,7 +120,7 @@ def _show(text: str, quiet: bool) -> None:
 
 
 def _written(one: Analysis, subject: Subject, result: AnalysisResult, out: Path) -> Path:
-    folder = out / subject.contender if one.uses_network else out
+    folder = out / subject.contender if one.is_of_one_network else out
     write_result(result, folder, described(one, subject))
     return folder
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +52,21 @@ def subject_of(
     SettingError
         If the run has no such contender, its network no such layer, or the network of that epoch was not saved.
     """
+    one = _subject(run, contender, epoch, layer, as_trained=as_trained)
+    return replace(one, dataset=None if prepared is None else prepared.dataset, contenders=_contenders(run, one, epoch))
+
+
+def _contenders(run: Run, one: Subject, epoch: int | None) -> tuple[Subject, ...]:
+    """Return the contenders at the epoch of a subject; at the last epoch of each where the subject is at its last."""
+    at = None if one.epoch == run.outcomes[one.contender].last.epoch else epoch
+    found = []
+    for key in run.outcomes:
+        with suppress(SettingError):  # not kept
+            found.append(_subject(run, key, at))
+    return tuple(found)
+
+
+def _subject(run: Run, contender: str, epoch: int | None, layer: int = 0, *, as_trained: bool = False) -> Subject:
     history = run.history(contender)
     outcome = run.outcomes[contender]
     snapshot, at = outcome.snapshot, outcome.last.epoch
@@ -66,7 +83,6 @@ def subject_of(
         epoch=at,
         features=run.data.features,
         class_names=run.data.class_names,
-        dataset=None if prepared is None else prepared.dataset,
         history=history,
         layer=layer,
         as_trained=as_trained,
@@ -77,6 +93,8 @@ def described(one: Analysis, subject: Subject) -> str:
     """Return what a result is of, e.g. "MLP-SVD, layer 2, epoch 10" or "the data"."""
     if not one.uses_network:
         return "the data"
+    if one.compares_networks:
+        return f"all networks, epoch {subject.epoch}"
     layer = f", layer {subject.layer + 1}" if one.uses_layer else ""
     return f"{subject.title}{layer}, epoch {subject.epoch}"
 

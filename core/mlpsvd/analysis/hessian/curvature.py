@@ -29,7 +29,7 @@ from mlpsvd.network.factorise import factorised, with_layer
 from mlpsvd.network.layers import DENSE
 from mlpsvd.network.network import Network
 from mlpsvd.tables import Picture, Table
-from mlpsvd.text import counted, percent
+from mlpsvd.text import counted, percent, with_minus
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -206,7 +206,7 @@ def _findings(
         found.insert(
             1, f"The most negative of the leading eigenvalues is {leading.values[-1]:.3g}: not a minimum of the loss."
         )
-    return found
+    return [with_minus(one) for one in found]
 
 
 def _draw(

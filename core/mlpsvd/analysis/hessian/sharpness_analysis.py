@@ -105,7 +105,7 @@ def _draw(found: Sequence[Sharpness], losses: Sequence[tuple[int, float]]) -> Fi
     with style():
         figure = new_figure(2.4, 2 * COLUMN_IN)
         left, right = figure.subplots(1, 2)
-        left.plot(epochs, [one.largest for one in found], "o-", markersize=3, color=PALETTE[0], label="λ_max")
+        left.plot(epochs, [one.largest for one in found], "o-", markersize=3, color=PALETTE[0], label="$λ_{max}$")
         left.set_xlabel("Epoch")
         left.set_ylabel("Largest eigenvalue")
         beside = left.twinx()
@@ -115,5 +115,5 @@ def _draw(found: Sequence[Sharpness], losses: Sequence[tuple[int, float]]) -> Fi
         figure.legend(loc="outside upper center", ncols=2)
         right.semilogy(epochs, [one.stable_rate for one in found], "o-", markersize=3, color=PALETTE[2])
         right.set_xlabel("Epoch")
-        right.set_ylabel("Largest stable rate 2/λ_max")
+        right.set_ylabel("Largest stable rate $2/λ_{max}$")
     return figure
