@@ -7,8 +7,13 @@ import html
 __all__ = ["menu_text", "plain_tip"]
 
 
-def plain_tip(text: str) -> str:
-    """Return a tooltip that shows ``text`` literally; Qt would render markup and load its images."""
+def plain_tip(text: str, *, is_long: bool = False) -> str:
+    """Return a tooltip that shows ``text`` literally; Qt would render markup and load its images.
+
+    A long one is shown in several lines: Qt breaks the lines of markup only.
+    """
+    if is_long and text:
+        return f"<p>{html.escape(text)}</p>"
     if "<" not in text and "&" not in text:
         return text
     return f"<p style='white-space: pre-wrap'>{html.escape(text)}</p>"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject
 
-from mlpsvd.analysis.registry import ANALYSES
+from mlpsvd.analysis.registry import ANALYSES, Analysis
 from mlpsvd.analysis.result import AnalysisResult
 from mlpsvd.text import sentence
 from mlpsvd_gui.pages.analysis.controllers.scenes import progress_text
@@ -22,13 +22,14 @@ OWN_VIEWS = ("directions", "rank", "calibration", "spectra")
 
 _READY = "Press Run to compute this analysis of {title} at epoch {epoch}."
 _READY_FOR_DATA = "Press Run to compute this analysis of the data; it is the same for all networks and epochs."
-_OTHER = "Of {title} at epoch {epoch}. Press Run for the network chosen above."
+_READY_FOR_ALL = "Press Run to compare all networks of the run at epoch {epoch}."
+_OTHER = "Of {title} at epoch {epoch}. Press Run for what is chosen above."
 _BUSY = "Another analysis is running. Stop it or wait until it is finished."
 
 
-def offered() -> list[tuple[str, str, str]]:
-    """Return key, title and question of the analyses without a view of their own."""
-    return [(one.key, one.title, one.question) for one in ANALYSES.values() if one.key not in OWN_VIEWS]
+def offered() -> list[tuple[str, str, str, str]]:
+    """Return key, title, question and note of the analyses without a view of their own."""
+    return [(one.key, one.title, one.question, one.note) for one in ANALYSES.values() if one.key not in OWN_VIEWS]
 
 
 class RegistryRuns(QObject):
@@ -129,12 +130,25 @@ class RegistryRuns(QObject):
         if key in self._failures:
             return self._failures[key]
         if key not in self._results:
-            is_data_only = not ANALYSES[key].uses_network
-            ready = _READY.format(title=_title(self._place), epoch=self._place.epoch)
-            return _READY_FOR_DATA if is_data_only else ready
+            return _ready(ANALYSES[key]).format(title=_title(self._place), epoch=self._place.epoch)
         made = self._results[key][0]
-        is_shown = not ANALYSES[key].uses_network or _names(made) == _names(self._place)
-        return "" if is_shown else _OTHER.format(title=_title(made), epoch=made.epoch)
+        if _is_of(ANALYSES[key], made, self._place):
+            return ""
+        title = _title(made) if ANALYSES[key].is_of_one_network else "all networks"
+        return _OTHER.format(title=title, epoch=made.epoch)
+
+
+def _ready(one: Analysis) -> str:
+    if not one.uses_network:
+        return _READY_FOR_DATA
+    return _READY_FOR_ALL if one.compares_networks else _READY
+
+
+def _is_of(one: Analysis, made: Place, place: Place) -> bool:
+    """Return whether a result that was made for one place holds for another."""
+    if not one.uses_network:
+        return True
+    return made.epoch == place.epoch if one.compares_networks else _names(made) == _names(place)
 
 
 def _names(place: Place) -> tuple[str, str, int]:

@@ -7,17 +7,31 @@ from numpy.typing import NDArray
 
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.runs.run import Run
+from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.text import duration_text, percent
 from mlpsvd_gui.pages.analysis.views.directions_view import LayerScene
 from mlpsvd_gui.pages.analysis.views.rank_view import ShownClip, ShownRank
 from mlpsvd_gui.pages.analysis.workers.analysis_work import DirectionsAnswer, Place, RankAnswer
 
-__all__ = ["kept_epochs", "layer_names", "layer_scene", "progress_text", "shown_rank"]
+__all__ = ["feature_label", "kept_epochs", "layer_names", "layer_scene", "progress_text", "shown_rank"]
 
 _MOST_CLIPS = 300
+_QUANTITY = {"linear": "Magnitude", "log": "Log magnitude", "pixels": "Pixel"}
+_UNIT = {
+    "linear": "Magnitudes |FFT| of samples that are 1 at full scale, without a unit.",
+    "log": "Natural logarithms of magnitudes |FFT| of samples that are 1 at full scale, without a unit.",
+    "pixels": "Pixels have no unit.",
+}
 _AROUND = 3.0
 """Bandwidths and spacings around the outermost filters that are shown."""
 _FEWEST_BINS = 12
+_ONE_IS = {
+    "training maximum": "1 = largest in training",
+    "centred": "1 = largest in training",
+    "per sample": "1 = clip's largest",
+    "standardised": "standard deviations",
+    "none": "as computed",
+}
 
 
 def kept_epochs(run: Run, contender: str) -> list[int]:
@@ -44,17 +58,18 @@ def layer_scene(place: Place, answer: DirectionsAnswer) -> LayerScene:
         none = np.empty((0, 1, len(numbers)))
         return LayerScene(numbers, 1, "", none, (), None, names, outgoing, place.layer == n_layers - 2)
     features = run.data.features
+    unit = feature_label(features.settings).lower()
     if features.image_shape is not None:
         numbers = np.arange(1.0, features.n_magnitudes + 1.0)
         none = np.empty((0, 1, features.n_magnitudes))
         last = n_layers == 2
-        return LayerScene(numbers, 1, "", none, (), None, names, outgoing, last, features.image_shape)
+        return LayerScene(numbers, 1, "", none, (), None, names, outgoing, last, features.image_shape, unit)
     n_parts = int(features.parts[-1]) + 1
     bins = features.frequencies_hz[: features.n_magnitudes // n_parts]
     centres = _centres_hz(run.experiment, names)
     means = answer.class_means.reshape(len(names), n_parts, -1)
     near = _near(run.experiment, bins) if centres else None
-    return LayerScene(bins, n_parts, "Hz", means, centres, near, names, outgoing, n_layers == 2)
+    return LayerScene(bins, n_parts, "Hz", means, centres, near, names, outgoing, n_layers == 2, None, unit)
 
 
 def shown_rank(place: Place, answer: RankAnswer) -> ShownRank:
@@ -81,8 +96,15 @@ def shown_rank(place: Place, answer: RankAnswer) -> ShownRank:
         x_is_hz=is_one_part,
         image_shape=features.image_shape,
         class_means=answer.class_means,
+        feature_label=feature_label(features.settings),
+        feature_tip=f"What enters the network: {features.describe()}. {_UNIT[features.settings.magnitude]}",
         near=_near(place.run.experiment, features.frequencies_hz) if is_one_part and _has_filters(place) else None,
     )
+
+
+def feature_label(settings: FeatureSettings) -> str:
+    """Return the label of an axis of features: what they are, and what 1 means."""
+    return f"{_QUANTITY[settings.magnitude]} ({_ONE_IS[settings.scaling]})"
 
 
 def progress_text(share: float, elapsed_s: float) -> str:

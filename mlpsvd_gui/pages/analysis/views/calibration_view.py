@@ -19,7 +19,13 @@ __all__ = ["CalibrationView"]
 
 _FEWEST = 10
 """Clips in a bin, below which its accuracy says too little to be drawn."""
-_NOTE = f"Bins with fewer than {_FEWEST} clips are not drawn. Bars: clips without a temperature."
+_NOTE = (
+    "Each point is a bin of 10 percentage points: its clips' mean probability of the predicted class, and the share of "
+    f"them that is correct; below the dotted line the network is too certain. Bins with fewer than {_FEWEST} clips are "
+    "not drawn: a certain network puts few clips there, and their accuracy is too uncertain. Bars: clips in each bin "
+    "without a temperature. A temperature T divides the logarithms of the probabilities: above 1 it makes them less "
+    "certain."
+)
 _SAVE_TIP = "Write a model file with this temperature, for Listen, Files and mlpsvd classify"
 _USE_TIP = "Store it in the model; Listen and Files show calibrated probabilities"
 
@@ -61,6 +67,7 @@ class CalibrationView(Section):
         split.setChildrenCollapsible(False)
         self.content.addWidget(split, 1)
         self.note = PlainLabel(self, _NOTE)
+        self.note.setWordWrap(True)
         self.content.addWidget(self.note)
         row = QHBoxLayout()
         row.addWidget(self.stored, 1)

@@ -26,7 +26,30 @@ _MEANS_KEY = "Thin coloured lines: class means, scaled to the height."
 _FILTERS_KEY = "Dashed: filter centres."
 _IMAGE_KEY = "Orange: positive, blue: negative; each image has its own scale, centred at zero."
 _NO_SOUND = "Images have no sound."
-_VALUES_KEY = "Values: hold the mouse over a row."
+_SIGNS_KEY = "Signs: a row of Vᵀ and its column of U can be flipped together, which leaves W as it is."
+_ACTIVATION_KEY = (
+    "Activation by class: mean ± standard deviation of σ vᵀx over the class's test clips, in the unit of the input x. "
+    "No. 1 is the direction whose removal costs the most accuracy."
+)
+_VALUES_KEY = "Hold the mouse over a row for values, over a heading for its meaning."
+_TIPS = (
+    "Singular value σ of W; the bar is its share of the largest",
+    "What the direction compares the input of the layer with, scaled to the height of the row. The signs of this row "
+    "and of its column of U can be flipped together: W and the network stay the same",
+    "How much the direction adds to the input of each neuron; its sign belongs to that of the row of Vᵀ",
+    "Mean (bar) and standard deviation (line) over the test clips of each class of σ vᵀx: x is the input of the layer, "
+    "vᵀ the row of Vᵀ. It has the unit of x: {unit}",
+    "Test accuracy of the network without this direction, the others unchanged, and the change in percentage points. "
+    "No. 1 is the direction whose removal costs the most accuracy",
+)
+_NEURON_TIPS = (
+    "Norm of the row of W; the bar is its share of the largest",
+    "Row of W: the weights that the neuron gives the input of the layer, scaled to the height of the row",
+    "Weights from this neuron to the next layer",
+    "",
+    "",
+)
+_NO_UNIT = "outputs of the layer before, without a unit"
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +78,8 @@ class LayerScene:
         Whether the next layer is the last.
     image_shape
         Height and width of the image that a row of Vᵀ is; None for a line.
+    input_unit
+        Unit of what enters the layer, in words.
     """
 
     x: NDArray[np.float64]
@@ -67,6 +92,7 @@ class LayerScene:
     outgoing: NDArray[np.float64]
     outgoing_is_classes: bool
     image_shape: tuple[int, int] | None = None
+    input_unit: str = _NO_UNIT
 
 
 class DirectionsView(Section):
@@ -124,9 +150,8 @@ class DirectionsView(Section):
         self.trained_box.setEnabled(departure is not None)
         self.note.setText("" if departure is None else why_factors_differ(departure))
         self.range.setVisible(scene.near is not None)
-        keys = (_IMAGE_KEY,) if scene.image_shape else (_MEANS_KEY, *((_FILTERS_KEY,) if scene.centres_hz else ()))
-        self.legend.setText(" ".join((*keys, _VALUES_KEY)))
-        self.legend.setVisible(scene.unit == "Hz" or scene.image_shape is not None)
+        self.legend.setText(" ".join((*_keys(scene), _SIGNS_KEY, _ACTIVATION_KEY, _VALUES_KEY)))
+        self.legend.show()
         self.classes.show_names(scene.class_names)
         self._redraw()
 
@@ -214,6 +239,14 @@ def _effect(found: Directions, r: int) -> tuple[str, ...]:
     return percent(without), f"{change} points", f"No. {found.importance[r]} of {found.factors.rank}"
 
 
+def _keys(scene: LayerScene) -> tuple[str, ...]:
+    if scene.image_shape:
+        return (_IMAGE_KEY,)
+    if scene.unit != "Hz":
+        return ()
+    return (_MEANS_KEY, _FILTERS_KEY) if scene.centres_hz else (_MEANS_KEY,)
+
+
 def _frame(found: Directions, scene: LayerScene, is_neurons: bool) -> ShownFrame:
     over = "as an image" if scene.image_shape else "over frequency" if scene.unit else "over neurons"
     heads = ("Singular value", f"Row of Vᵀ {over}", "Column of U", "Activation by class", "Accuracy without")
@@ -222,8 +255,10 @@ def _frame(found: Directions, scene: LayerScene, is_neurons: bool) -> ShownFrame
             "" if not scene.outgoing.size else "Weights to classes" if scene.outgoing_is_classes else "Next weights"
         )
         heads = ("Norm", f"Effective filter: row of W {over}", outgoing, "", "")
+    tips = _NEURON_TIPS if is_neurons else tuple(one.format(unit=scene.input_unit) for one in _TIPS)
     return ShownFrame(
         heads=heads,
+        tips=tips,
         x=scene.x,
         unit=scene.unit,
         class_means=scene.class_means,

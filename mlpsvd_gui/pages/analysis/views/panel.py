@@ -45,7 +45,7 @@ class AnalysisPanel(ShowsMessages, QWidget):
     Parameters
     ----------
     analyses
-        Key, title and question of the analyses that have no view of their own.
+        Key, title, question and note of the analyses that have no view of their own.
     """
 
     opened = Signal()
@@ -65,7 +65,7 @@ class AnalysisPanel(ShowsMessages, QWidget):
     model_chosen = Signal(float, str)
     """Emits temperature and path of a model file to write."""
 
-    def __init__(self, analyses: Sequence[tuple[str, str, str]] = (), parent: QWidget | None = None) -> None:
+    def __init__(self, analyses: Sequence[tuple[str, str, str, str]] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.messages = MessageBar(self)
         self.welcome = AnalysisWelcome(self)

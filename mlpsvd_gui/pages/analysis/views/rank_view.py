@@ -85,6 +85,8 @@ class ShownRank:
         Range of ``x`` around the filters; None for all of it.
     image_shape
         Height and width of the image that a feature vector is; None for a spectrum.
+    feature_label, feature_tip
+        What a feature is: the label of the axis, and the features in one sentence.
     """
 
     accuracies: NDArray[np.float64]
@@ -97,6 +99,8 @@ class ShownRank:
     class_means: NDArray[np.float64]
     near: tuple[float, float] | None
     image_shape: tuple[int, int] | None = None
+    feature_label: str = "Feature"
+    feature_tip: str = ""
 
 
 class RankView(Section):
@@ -187,6 +191,8 @@ class RankView(Section):
         self.spectrum.setVisible(shown.image_shape is None)
         self.images.setVisible(shown.image_shape is not None)
         self.spectrum.set_x_range(*(shown.near or (None, None)))
+        self.spectrum.set_y_label(shown.feature_label, "")
+        self.spectrum.plot_item.getAxis("left").setToolTip(plain_tip(shown.feature_tip, is_long=True))
         self.confusion.show_counts(shown.confusion, shown.class_names)
         self.show_sound(self._sound_problem)
         self._choose(None)

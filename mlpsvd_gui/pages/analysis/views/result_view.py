@@ -12,6 +12,7 @@ from mlpsvd_gui.pages.analysis.views.section import Section
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.choosers import Tabs
+from mlpsvd_gui.widgets.plain_label import PlainLabel
 from mlpsvd_gui.widgets.svg_picture import SvgPicture
 from mlpsvd_gui.widgets.tables import list_rows
 
@@ -21,19 +22,32 @@ _MOST_ROWS = 500
 
 
 class ResultView(Section):
-    """Figures and tables in tabs."""
+    """Figures and tables in tabs.
+
+    Parameters
+    ----------
+    key, title, question
+        As of :class:`Section`.
+    note
+        How to read the result.
+    """
 
     run_requested = Signal(str)
     """Emits the key of the analysis."""
 
-    def __init__(self, key: str, title: str, question: str, parent: QWidget | None = None) -> None:
+    def __init__(self, key: str, title: str, question: str, note: str, parent: QWidget | None = None) -> None:
         super().__init__(key, title, question, parent)
         self.run_button = QPushButton("Run", self)
         self.run_button.clicked.connect(lambda: self.run_requested.emit(self.key))
         self.buttons.addWidget(self.run_button)
         self.tabs = Tabs(self)
         self.tabs.setDocumentMode(True)
+        self.note = PlainLabel(self, note)
+        self.note.setWordWrap(True)
+        self.note.setVisible(bool(note))
+        self.content.addWidget(self.note)
         self.content.addWidget(self.tabs, 1)
+        self.content.addStretch(0)
         self._pictures: list[SvgPicture] = []
         self._theme: Theme | None = None
         self.clear()
@@ -72,6 +86,7 @@ class ResultView(Section):
         """Apply the colours of a theme."""
         super().set_theme(theme)
         self._theme = theme
+        self.note.setStyleSheet(f"color: {theme.muted.name()};")
         for picture in self._pictures:
             picture.set_theme(theme)
 

@@ -256,7 +256,10 @@ class LearnedRow(QWidget):
             }.get(side, QRectF(at - 35, place.bottom() + 1, 70, _AXIS_PX))
             painter.drawText(box, side, text)
         if n_parts > 1:
-            painter.drawText(place.adjusted(3, 1, 0, 0), Qt.AlignmentFlag.AlignLeft, f"Part {part + 1}")
+            text, metrics = f"Part {part + 1}", painter.fontMetrics()
+            ground = QRectF(place.left() + 1, place.top() + 1, metrics.horizontalAdvance(text) + 4, metrics.height())
+            painter.fillRect(ground, with_alpha(self._theme.background, 0.8))
+            painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_bars(
         self,

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QToolTip, QVBoxLayout, QWidget
 
 from mlpsvd_gui.pages.analysis.views.row import LEAST_PX, MOST_PX, LearnedRow, columns
 from mlpsvd_gui.plots.theme import LIGHT, Theme, small_font
+from mlpsvd_gui.qt_text import plain_tip
 
 __all__ = ["RowList", "ShownFrame", "ShownRow"]
 
@@ -56,8 +57,8 @@ class ShownFrame:
 
     Attributes
     ----------
-    heads
-        Headings of the five columns.
+    heads, tips
+        Headings of the five columns, and what they mean.
     x : np.ndarray [shape=(n_points,)]
         Position of each point of a line.
     unit
@@ -82,6 +83,7 @@ class ShownFrame:
     class_names: tuple[str, ...]
     column_is_classes: bool = False
     image_shape: tuple[int, int] | None = None
+    tips: tuple[str, ...] = ()
 
 
 class _Heads(QWidget):
@@ -90,6 +92,7 @@ class _Heads(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.texts: tuple[str, ...] = ()
+        self.tips: tuple[str, ...] = ()
         self.row_width = 0
         self.has_images = False
         self._theme = LIGHT
@@ -104,12 +107,27 @@ class _Heads(QWidget):
         painter.setFont(small_font())
         painter.setPen(self._theme.muted)
         metrics = painter.fontMetrics()
-        for text, place in zip(
-            self.texts, columns(self.row_width or self.width(), self.height(), self.has_images), strict=False
-        ):
+        for text, place in zip(self.texts, self._places(), strict=False):
             shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
             painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
         painter.end()
+
+    def event(self, event: QEvent) -> bool:
+        """Tell the meaning of the heading under the mouse."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            tip = self.tip_at(QPointF(event.pos()))
+            if tip:
+                QToolTip.showText(event.globalPos(), plain_tip(tip, is_long=True), self)
+                return True
+        return super().event(event)
+
+    def tip_at(self, position: QPointF) -> str:
+        """Return the meaning of the heading at a point; empty where there is none."""
+        found = (tip for tip, place in zip(self.tips, self._places(), strict=False) if place.contains(position))
+        return next(found, "")
+
+    def _places(self) -> tuple[QRectF, ...]:
+        return columns(self.row_width or self.width(), self.height(), self.has_images)
 
 
 class RowList(QWidget):
@@ -121,14 +139,14 @@ class RowList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = LIGHT
-        self._heads = _Heads(self)
+        self.heads = _Heads(self)
         self.list = _List(self)
         self.list.space_pressed.connect(self._hear_current)
         self.rows: list[LearnedRow] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._heads)
+        layout.addWidget(self.heads)
         layout.addWidget(self.list, 1)
 
     def show_rows(self, rows: Sequence[ShownRow], frame: ShownFrame, x_range: tuple[float, float]) -> None:
@@ -136,7 +154,8 @@ class RowList(QWidget):
         at, place = self.list.currentRow(), self.list.verticalScrollBar().value()
         self.list.clear()
         self.rows = []
-        self._heads.texts, self._heads.has_images = frame.heads, frame.image_shape is not None
+        self.heads.texts, self.heads.has_images = frame.heads, frame.image_shape is not None
+        self.heads.tips = frame.tips
         for index, one in enumerate(rows):
             row = LearnedRow(index, one, frame, x_range, self.list)
             row.set_theme(self._theme)
@@ -159,7 +178,7 @@ class RowList(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Apply the colours of a theme."""
         self._theme = theme
-        self._heads.set_theme(theme)
+        self.heads.set_theme(theme)
         accent = theme.accent
         tint = f"rgba({accent.red()}, {accent.green()}, {accent.blue()}, 28)"
         self.list.setStyleSheet(f"QListWidget::item:selected {{ background: {tint}; }}")
@@ -182,12 +201,12 @@ class RowList(QWidget):
             self.list.item(number).setSizeHint(QSize(0, min(max(height, LEAST_PX), MOST_PX)))
 
     def _align(self) -> None:
-        self._heads.row_width = self.list.viewport().width()
-        self._heads.update()
+        self.heads.row_width = self.list.viewport().width()
+        self.heads.update()
 
     def picture_area(self) -> QRectF:
         """Return the area of the first row's line, for tests."""
-        return columns(self.list.viewport().width(), self.rows[0].height(), self._heads.has_images)[1]
+        return columns(self.list.viewport().width(), self.rows[0].height(), self.heads.has_images)[1]
 
 
 class _List(QListWidget):

@@ -105,7 +105,7 @@ class Section(QWidget):
 
     def show_findings(self, sentences: Sequence[str]) -> None:
         """Show the result in words."""
-        self.findings.setText(" ".join(sentences))
+        self.findings.setText(" ".join(sentences).replace(" %", "\u00a0%"))  # no line begins with a percent sign
         self.findings.setVisible(bool(sentences))
 
     def set_theme(self, theme: Theme) -> None:

@@ -17,7 +17,15 @@ from mlpsvd_gui.widgets.plain_label import PlainLabel
 __all__ = ["SpectraView"]
 
 _EDGE_COLOUR = "#ff3d7f"
-_KEY = "Pink line: Marchenko-Pastur edge; cells below the line hold values larger than those of random weights."
+_KEY = (
+    "Pink line: Marchenko-Pastur edge s (√m + √n), the largest singular value of a large m × n matrix of independent "
+    "random entries; s is the root mean square of W before training. Cells below the line hold larger values."
+)
+_RANKS_KEY = (
+    "Stable rank: sum of the squared singular values over the largest square. Entropy rank: exponential of the entropy "
+    "of the squared singular values as shares of their sum. Both are k for k equal values, and nearer 1 the more one "
+    "value dominates. Rank: number of values kept. Above the edge: number of values above the Marchenko-Pastur edge."
+)
 
 
 class SpectraView(Section):
@@ -36,7 +44,9 @@ class SpectraView(Section):
         self._edge = pg.PlotDataItem(pen=pg.mkPen(_EDGE_COLOUR, width=2.0), stepMode="center")
         self._edge.setZValue(40)
         self.heatmap.plot_item.addItem(self._edge, ignoreBounds=True)
-        self.legend = PlainLabel(self, _KEY)
+        self.legend, self.ranks_legend = PlainLabel(self, _KEY), PlainLabel(self, _RANKS_KEY)
+        for label in (self.legend, self.ranks_legend):
+            label.setWordWrap(True)
         self.ranks = CurvePlot("Epoch", "", "Rank", "")
         self.ranks.set_integer_x(True)
         self.ranks.set_empty_text("Stable rank and entropy rank over the epochs.")
@@ -47,6 +57,7 @@ class SpectraView(Section):
         split.setSizes([320, 240])
         self.content.addWidget(self.legend)
         self.content.addWidget(split, 1)
+        self.content.addWidget(self.ranks_legend)
         for plot in (self.heatmap, self.ranks):
             plot.cursor_moved.connect(lambda x: self.cursor_moved.emit(max(0, round(x))))
             plot.cursor_left.connect(lambda: self.cursor_moved.emit(None))
@@ -59,6 +70,7 @@ class SpectraView(Section):
         borders = np.append(found.epochs - 0.5, found.epochs[-1] + 0.5)
         self._edge.setData(borders, found.n_above + 0.5)
         self.legend.show()
+        self.ranks_legend.show()
         colours = [series_colour(index, self._theme) for index in range(3)]
         with self.ranks.changes():
             self.ranks.set_curve(
@@ -94,6 +106,7 @@ class SpectraView(Section):
         self._edge.setData([0, 1], [0])
         self.ranks.clear_curves()
         self.legend.hide()
+        self.ranks_legend.hide()
 
     def set_theme(self, theme: Theme) -> None:
         """Apply the colours of a theme."""
@@ -101,6 +114,7 @@ class SpectraView(Section):
         self._theme = theme
         self.heatmap.set_theme(theme)
         self.ranks.set_theme(theme)
-        self.legend.setStyleSheet(f"color: {theme.muted.name()};")
+        for label in (self.legend, self.ranks_legend):
+            label.setStyleSheet(f"color: {theme.muted.name()};")
         if self._shown is not None:
             self.show_spectra(self._shown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -19,14 +20,16 @@ from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.run import Run, new_run_id
 from mlpsvd.experiments.runs.store import RunFolder, load_run
 from mlpsvd.experiments.runs.train import train
+from mlpsvd.features.settings import FeatureSettings, Magnitude, Scaling
 from mlpsvd.models.model_file import load_model
 from mlpsvd.network.network import Network
 from mlpsvd.settings import with_value
 from mlpsvd.signals.bank import paper_bank
 from mlpsvd_gui.pages.analysis.controllers.analysis import AnalysisController
 from mlpsvd_gui.pages.analysis.controllers.registry_runs import offered
-from mlpsvd_gui.pages.analysis.controllers.scenes import progress_text
+from mlpsvd_gui.pages.analysis.controllers.scenes import feature_label, progress_text
 from mlpsvd_gui.pages.analysis.views.panel import AnalysisPanel
+from mlpsvd_gui.pages.analysis.views.row import columns
 from mlpsvd_gui.plots.theme import DARK, LIGHT
 from mlpsvd_gui.state.available_models import models_from_run
 from mlpsvd_gui.state.run_state import RunState
@@ -112,6 +115,16 @@ def test_a_row_for_each_direction_with_its_accuracy(shown: Page, trained: Run) -
     assert " Hz: " in rows[0].text_at(QPointF(place.x(), 40.0))
 
 
+def test_headings_tell_what_their_columns_measure(shown: Page) -> None:
+    heads = shown.panel.directions.rows.heads
+    for text, place in zip(heads.texts, columns(heads.row_width, heads.height()), strict=True):
+        tip = heads.tip_at(place.center())
+        assert tip and (text != "Activation by class" or "magnitude (1 = largest in training)" in tip)
+    assert "flipped together" in shown.panel.directions.legend.text()
+    shown.panel.directions.kind.choose(1)
+    assert heads.tip_at(place.center()) == ""
+
+
 def test_neurons_have_the_rows_of_w(shown: Page, trained: Run) -> None:
     shown.panel.directions.kind.choose(1)
     w = trained.model("mlp-svd").network().weight_matrix(0)
@@ -141,6 +154,16 @@ def test_the_epoch_of_the_slider_is_analysed(shown: Page, trained: Run) -> None:
     event = trained.history("mlp-svd")[0]
     _, accuracies = shown.panel.rank.curve.curve_data("rank")
     assert accuracies[-1] == pytest.approx(100 * event.test_accuracy) and len(accuracies) == event.ranks[0]
+
+
+def test_the_axis_of_a_clip_says_what_a_feature_is(shown: Page, trained: Run) -> None:
+    shown.show("rank")
+    axis = shown.panel.rank.spectrum.plot_item.getAxis("left")
+    assert axis.labelText == "Magnitude (1 = largest in training)"
+    assert trained.data.features.describe() in axis.toolTip()
+    for scaling in get_args(Scaling):
+        for magnitude in get_args(Magnitude):
+            assert feature_label(FeatureSettings(scaling=scaling, magnitude=magnitude)).endswith(")")
 
 
 def test_misclassified_clips_are_listed_by_cell(shown: Page, trained: Run) -> None:
@@ -273,7 +296,9 @@ def test_the_export_of_an_analysis_is_of_the_network_that_it_was_run_for(shown: 
     with shown.qtbot.waitSignal(shown.controller.noted, timeout=_WAIT_MS):
         shown.panel.export_chosen.emit("compression", str(tmp_path))
     lines = (tmp_path / "compression.txt").read_text("utf-8").splitlines()
-    assert lines[0].endswith(": MLP-SVD, epoch 10") and " ".join(lines[1:]) == view.findings.text()
+    assert lines[0].endswith(": MLP-SVD, epoch 10") and " ".join(lines[1:]) == view.findings.text().replace(
+        "\u00a0", " "
+    )
 
 
 def test_a_saved_run_is_analysed_and_the_current_one_comes_back(shown: Page, trained: Run, tmp_path: Path) -> None:
@@ -292,15 +317,28 @@ def test_a_folder_without_a_run_is_refused_in_words(shown: Page, tmp_path: Path)
 
 
 def test_an_analysis_of_the_registry_runs_on_request(shown: Page) -> None:
-    key = "data-rank" if "data-rank" in shown.panel.sections else offered()[0][0]
+    key = "class-means"
     shown.show(key)
     view = next(one for one in shown.panel.results if one.key == key)
     assert not view.export_button.isEnabled()
     shown.qtbot.mouseClick(view.run_button, Qt.MouseButton.LeftButton)
     shown.qtbot.waitUntil(view.export_button.isEnabled, timeout=_WAIT_MS)
-    assert view.findings.text() and view.tabs.count()
+    assert view.findings.text() and view.tabs.count() and view.note.isVisible()
     shown.run.forget()
     assert not view.findings.text() and shown.panel.welcome.isVisible()
+
+
+def test_the_comparison_of_all_networks_holds_for_each_of_them(shown: Page) -> None:
+    shown.show("similarity")
+    view = next(one for one in shown.panel.results if one.key == "similarity")
+    assert "all networks" in view.status.text()
+    shown.qtbot.mouseClick(view.run_button, Qt.MouseButton.LeftButton)
+    shown.qtbot.waitUntil(view.export_button.isEnabled, timeout=_WAIT_MS)
+    assert "MLP and MLP-SVD" in view.findings.text() and view.tabs.count() == 2
+    shown.panel.contender_chosen.emit("mlp")
+    assert not view.status.text()
+    shown.panel.slider.setValue(3)
+    assert "all networks at epoch 10" in view.status.text()
 
 
 def test_a_late_answer_to_an_old_question_is_dropped(shown: Page, trained: Run) -> None:
