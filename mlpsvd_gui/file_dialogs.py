@@ -75,7 +75,7 @@ def ask_for_path(
     name_filter
         In Qt's notation.
     suggested
-        Initial file name; its suffix is the default one.
+        Initial file name; its suffix is the default one, and follows the chosen filter.
     start
         A path at which to open instead of the last folder, if it exists.
     accept_text
@@ -91,6 +91,7 @@ def ask_for_path(
         dialog.setNameFilter(name_filter)
     if suggested:
         dialog.selectFile(suggested)
+        dialog.filterSelected.connect(lambda chosen: _follow_filter(dialog, chosen))
     if accept_text:
         dialog.setLabelText(QFileDialog.DialogLabel.Accept, accept_text)
     dialog.fileSelected.connect(take)
@@ -107,6 +108,15 @@ def ask_for_paths(
     dialog.filesSelected.connect(take)
     dialog.open()
     return dialog
+
+
+def _follow_filter(dialog: QFileDialog, chosen: str) -> None:
+    """Give the file name the suffix of a filter such as ``ONNX (*.onnx)``."""
+    suffix = chosen.rpartition("*.")[2].rstrip(")")
+    if suffix.isalnum() and dialog.acceptMode() is QFileDialog.AcceptMode.AcceptSave:
+        dialog.setDefaultSuffix(suffix)
+        for name in dialog.selectedFiles()[:1]:
+            dialog.selectFile(Path(name).with_suffix(f".{suffix}").name)
 
 
 def _dialog(parent: QWidget, kind: str, title: str, mode: QFileDialog.FileMode, start: str) -> QFileDialog:

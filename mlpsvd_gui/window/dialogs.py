@@ -48,6 +48,15 @@ in a plot over epochs: move the cursor</td></tr>
 </table>
 """
 
+_MODELS = ";;".join(
+    (
+        "MLP-SVD model (*.safetensors)",
+        "ONNX (*.onnx)",
+        "MATLAB, with a function (*.mat)",
+        "NumPy, with a script (*.npz)",
+    )
+)
+
 
 class Dialogs(QObject):
     """Asks for paths and emits them."""
@@ -109,7 +118,7 @@ class Dialogs(QObject):
             "Export model",
             lambda path: self._files.export_model(path, contender),
             QFileDialog.FileMode.AnyFile,
-            "Models (*.safetensors)",
+            _MODELS,
             f"{contender}.safetensors",
         )
 

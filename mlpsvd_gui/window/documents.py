@@ -14,7 +14,7 @@ from mlpsvd.experiments.runs.read_experiment import read_experiment
 from mlpsvd.experiments.runs.results import model_of
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.experiments.runs.store import has_run, read_run, write_run
-from mlpsvd.models.model_file import save_model
+from mlpsvd.models.exports.export import export_model
 from mlpsvd.text import sentence
 from mlpsvd_gui.log import LOGGER, unexpected_sentence
 from mlpsvd_gui.state.experiment_state import ExperimentState, Origin
@@ -168,14 +168,14 @@ class DocumentsController(QObject):
         self._writing.submit(job, done, partial(self._report_failed, folder))
 
     def export_model(self, path: Path, contender: str) -> None:
-        """Write one contender's model file."""
+        """Write one contender's model in the format of the suffix, with a script where the format has one."""
         outcome = self._run.outcomes.get(contender)
         if outcome is None or self._run.data is None:
             self.failed.emit("No trained network to export. Train first.")
             return
         path = path if path.suffix else path.with_suffix(".safetensors")
-        job = partial(save_model, path, model_of(self._run.data, outcome, self._run.run_id))
-        self._writing.submit(job, partial(self._report_saved, path), partial(self._report_failed, path))
+        job = partial(export_model, path, model_of(self._run.data, outcome, self._run.run_id))
+        self._writing.submit(job, self._report_exported, partial(self._report_failed, path))
 
     def _note_saved(self, run_id: str, folder: Path, written: object) -> None:
         self._run.add_folder(run_id, folder)
@@ -183,6 +183,10 @@ class DocumentsController(QObject):
 
     def _report_saved(self, path: Path, _written: object) -> None:
         self.done.emit(f"Saved {path}.", "")
+
+    def _report_exported(self, written: object) -> None:
+        assert isinstance(written, list)
+        self.done.emit(f"Saved {' and '.join(map(str, written))}.", "")
 
     def _report_failed(self, path: Path, error: Exception) -> None:
         LOGGER.error("%s could not be written", path, exc_info=error)

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from mlpsvd.experiments.experiment_file import load_experiment
+from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.run_state import RunPhase
@@ -175,6 +177,8 @@ def test_a_run_and_a_model_are_saved_and_opened(qtbot: QtBot, window: MainWindow
     _wait_for(qtbot, window, RunPhase.FINISHED)
     window.documents.export_model(tmp_path / "mine", "mlp-svd")
     qtbot.waitUntil((tmp_path / "mine.safetensors").is_file, timeout=10_000)
+    window.documents.export_model(tmp_path / "words.npz", "mlp")
+    qtbot.waitUntil((tmp_path / "words_classify.py").is_file, timeout=10_000)
     trained = window.experiments.experiment
     _choose_preset(qtbot, window, "Paper: 10 classes, 100 Hz")
     qtbot.waitUntil(lambda: not window.documents.is_busy, timeout=10_000)
@@ -234,3 +238,14 @@ def test_a_saved_run_comes_back_with_its_results_the_next_day(qtbot: QtBot, wind
     assert (tomorrow.run.outcomes["mlp-svd"].confusion == confusion).all()
     assert tomorrow.race_panel.stale_text == ""
     tomorrow.close()
+
+
+def test_the_export_dialog_gives_the_name_the_suffix_of_the_format(qtbot: QtBot) -> None:
+    chosen: list[str] = []
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    dialog = ask_for_path(parent, "model", "Export model", chosen.append, mode=QFileDialog.FileMode.AnyFile,
+                          name_filter="Models (*.safetensors);;ONNX (*.onnx)", suggested="mlp.safetensors")  # fmt: skip
+    dialog.filterSelected.emit("ONNX (*.onnx)")
+    assert Path(dialog.selectedFiles()[0]).name == "mlp.onnx"
+    dialog.close()

@@ -27,6 +27,17 @@ date), or latest. A search is words that occur in name, note, tags (#birds) or f
 
 """
 
+_COMPARE = """\
+examples:
+  mlpsvd compare 2026-11-26 2026-11-27
+  mlpsvd compare runs/* --out comparison
+
+Runs that differ in nothing but the seed are repeats of one experiment: mean and standard deviation are given, and two
+such groups are compared over their common seeds. Single runs are compared on the same test clips (McNemar's test), or
+by their accuracies if the clips differ. Each group is compared with the first one.
+
+"""
+
 
 def add_run_commands(add: Callable[..., argparse.ArgumentParser], exit_codes: str) -> None:
     """Add the commands; ``add`` makes a parser from a name, a sentence and an epilogue."""
@@ -52,6 +63,15 @@ def add_run_commands(add: Callable[..., argparse.ArgumentParser], exit_codes: st
     resume = _action(actions, "resume", "continue a run that was stopped or interrupted", _resume)
     resume.add_argument("run_name", metavar="RUN", help=RUN_HELP)
     resume.add_argument("--quiet", action="store_true", help="hide progress")
+    _add_compare(add, exit_codes)
+
+
+def _add_compare(add: Callable[..., argparse.ArgumentParser], exit_codes: str) -> None:
+    compare = add("compare", "compare runs: settings, accuracies, and whether one is better", _COMPARE + exit_codes)
+    compare.add_argument("run_names", nargs="+", metavar="RUN", help=RUN_HELP)
+    compare.add_argument("--out", type=Path, metavar="DIR", help="write tables (CSV) and a figure to this folder")
+    compare.add_argument("--json", action="store_true", help="print one JSON object")
+    compare.set_defaults(run=_compare)
 
 
 def _action(actions: Any, name: str, what: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
@@ -169,3 +189,9 @@ def _resume(arguments: argparse.Namespace) -> int:
     from mlpsvd.experiments.runs.find import find_run
 
     return resume(find_run(arguments.run_name), arguments.quiet)
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from mlpsvd.cli.compare import compare
+
+    return compare(arguments.run_names, arguments.out, arguments.json)
