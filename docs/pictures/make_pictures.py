@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mlpsvd.experiments.experiment import Experiment
     from mlpsvd_gui.main_window import MainWindow
 
-NAMES = ("explore", "files", "digits", "listen", "record")
+NAMES = ("explore", "files", "digits", "analysis", "listen", "record")
 SIZE = (1600, 1000)
 DIGITS = Path("recordings/spoken digits")
 COLLECTION = Path("recordings/My words")
@@ -96,9 +96,9 @@ class Photographer:
             self.explore()
         if "files" in names:
             self.files()
-        if names & {"digits", "listen"}:
+        if names & {"digits", "analysis", "listen"}:
             self.theme("dark")
-            self.digits()
+            self.digits(names)
         self.theme("light")
         if "listen" in names:
             self.listen()
@@ -130,7 +130,7 @@ class Photographer:
         panel.table.scrollToBottom()
         self.shoot("files")
 
-    def digits(self) -> None:
+    def digits(self, names: set[str]) -> None:
         """Spoken digits after a run."""
         from mlpsvd.experiments.presets import RECORDINGS_PRESET
         from mlpsvd.settings import with_value
@@ -142,7 +142,18 @@ class Photographer:
         self.wait(1.0)
         self.until(lambda: "10 classes" in self.window.data_panel.form.status.text())
         self.train()
-        self.shoot("digits")
+        if "digits" in names:
+            self.shoot("digits")
+        if "analysis" in names:
+            self.analysis()
+
+    def analysis(self) -> None:
+        """The singular directions of the network trained last."""
+        panel = self.window.analysis_panel
+        self.theme("light")
+        self.window.tabs.setCurrentIndex([self.window.tabs.tabText(n) for n in range(3)].index("Analysis"))
+        self.until(lambda: bool(panel.directions.rows.rows))
+        self.shoot("analysis")
 
     def listen(self) -> None:
         """Half a minute of digits that the networks were not trained on."""
