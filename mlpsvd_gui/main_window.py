@@ -43,6 +43,8 @@ from mlpsvd_gui.pages.papers.controllers.papers import PapersController
 from mlpsvd_gui.pages.papers.views.panel import PapersPanel
 from mlpsvd_gui.pages.record.controllers.record import RecordController
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
+from mlpsvd_gui.pages.runs.controllers.runs import RunsController
+from mlpsvd_gui.pages.runs.views.panel import RunsPanel
 from mlpsvd_gui.plots.plot_menu import PlotMenu
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import menu_text
@@ -119,6 +121,7 @@ class MainWindow(QMainWindow):
         self.singular_values_panel = SingularValuesPanel()
         self.confusion_panel = ConfusionPanel()
         self.race_panel = RacePanel()
+        self.runs_panel = RunsPanel()
         self.analysis_panel = AnalysisPanel(offered())
         self.papers_panel = PapersPanel(n_usable_cores())
         self.listen_panel = ListenPanel()
@@ -143,6 +146,7 @@ class MainWindow(QMainWindow):
             run,
             self.training,
         )
+        self.runs = RunsController(self.runs_panel, self._library, run)
         self.analysis = AnalysisController(self.analysis_panel, run, selection, self.sound, self._library)
         self.papers = PapersController(self.papers_panel, self.preferences, self.warm_up, self)
         self.listen = ListenController(self.listen_panel, self.models, self.listening, self.preferences, self.sound)
@@ -173,6 +177,7 @@ class MainWindow(QMainWindow):
         self.tabs = Tabs()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(scrolling(self.explore), "Explore")
+        self.tabs.addTab(scrolling(self.runs_panel), "Runs")
         self.tabs.addTab(scrolling(self.analysis_panel), "Analysis")
         self.tabs.addTab(scrolling(self.papers_panel), "Papers")
         self.tabs.addTab(self.live_tab, "Live audio")
@@ -208,6 +213,10 @@ class MainWindow(QMainWindow):
         self.listen_panel.welcome.record_requested.connect(lambda: self.live_tab.show_page(self.record_panel))
         self.listen_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
         self.analysis_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
+        self.runs_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
+        self.runs.open_requested.connect(self._open_kept)
+        self.runs.analyse_requested.connect(self._analyse_kept)
+        self.runs.resume_requested.connect(self._resume_kept)
         self.analysis.noted.connect(self._report_done)
         self.record.listen_requested.connect(lambda: self.live_tab.show_page(self.listen_panel))
         self.messages.action_requested.connect(self._do_offered)
@@ -232,6 +241,20 @@ class MainWindow(QMainWindow):
         self.models.open_model(str(path))
         text = f"Opened model {one_line(path.name)} for Listen and Files."
         self.messages.show_message(MessageKind.DONE, text, "listen", "Show Listen")
+
+    def _open_kept(self, folder: Path) -> None:
+        self.documents.open(folder, remember=False)
+        self.tabs.setCurrentIndex(0)
+
+    def _analyse_kept(self, folder: Path) -> None:
+        self.analysis.open_run(folder)
+        self.tabs.setCurrentIndex(2)
+
+    def _resume_kept(self, run: Run, folder: Path) -> None:
+        name = one_line(run.experiment.name)
+        self.documents.use(run.experiment, None, f"Continuing {name} from epoch {run.epoch}.")
+        self.training.resume_run(run, folder)
+        self.tabs.setCurrentIndex(0)
 
     def _do_offered(self, action: str) -> None:
         """Execute the action of a message."""
@@ -271,6 +294,7 @@ class MainWindow(QMainWindow):
             self.singular_values_panel.set_theme,
             self.confusion_panel.set_theme,
             self.race_panel.set_theme,
+            self.runs_panel.set_theme,
             self.analysis_panel.set_theme,
             self.papers_panel.set_theme,
             self.listen_panel.set_theme,
@@ -354,7 +378,7 @@ class MainWindow(QMainWindow):
         self._remember()
         looking = (self.models, self.results, self.data, self.filters, self.settings, self.session, self.documents)
         live = (self.record, self.files, self.listen)  # listeners end before their sources
-        for controller in (self.training, self.analysis, self.papers, *live, *looking):
+        for controller in (self.training, self.runs, self.analysis, self.papers, *live, *looking):
             controller.close()
         self.sound.close()  # no longer needed
         super().closeEvent(event)

@@ -138,6 +138,13 @@ class RunState(QObject):
         self.set_outcomes(run.outcomes, run.states)
         self.set_state(RunPhase.FINISHED if run.is_finished else RunPhase.STOPPED)
 
+    def continue_from(self, run: Run) -> None:
+        """Show the epochs of a saved run that is about to be trained on; the outcomes follow at its end."""
+        self.begin(run.experiment, run.contenders)
+        self.run_id = run.id
+        for contender, history in run.histories.items():
+            self.add_events(contender, list(history))
+
     def to_run(self) -> Run | None:
         """Return the run for saving; None if it has no results yet."""
         if self.data is None or not self.outcomes:

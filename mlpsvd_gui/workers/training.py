@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -16,6 +18,8 @@ from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Race, RaceEvent
 from mlpsvd.experiments.runs.keeper import RunKeeper
 from mlpsvd.experiments.runs.library import RunLibrary
+from mlpsvd.experiments.runs.resume import continued_race
+from mlpsvd.experiments.runs.run import Run
 from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.workers.training_events import (
     Compiling,
@@ -31,13 +35,21 @@ from mlpsvd_gui.workers.training_events import (
 )
 from mlpsvd_gui.workers.warm_up import WarmUp
 
-__all__ = ["TrainingWorker"]
+__all__ = ["Resumed", "TrainingWorker"]
 
 _BATCH_S = 0.05
 """New epochs are emitted at most 20 times per second."""
 
 _FUSED = ("auto", "fused")
 """Engines prepared by the warm-up."""
+
+
+@dataclass(frozen=True, eq=False)
+class Resumed:
+    """A saved run that goes on, and its folder."""
+
+    run: Run
+    folder: Path
 
 
 class _CancelledError(Exception):
@@ -80,8 +92,11 @@ class TrainingWorker(QObject):
         self._stop = threading.Event()
         self._go = threading.Event()
 
-    def start(self, experiment: Experiment, run_id: str = "") -> int:
-        """Start training ``experiment`` once an active run has stopped; return the new run's token immediately."""
+    def start(self, experiment: Experiment, run_id: str = "", resumed: Resumed | None = None) -> int:
+        """Start training ``experiment`` once an active run has stopped; return the new run's token immediately.
+
+        With ``resumed`` a saved run goes on in its folder.
+        """
         self.stop_and_keep()
         self._token += 1  # ignore remaining messages of the last run
         self._stop = threading.Event()
@@ -89,7 +104,7 @@ class TrainingWorker(QObject):
         self._go.set()
         self._thread = threading.Thread(
             target=self._run,
-            args=(self._token, experiment, run_id, self._stop, self._go, self._thread),
+            args=(self._token, experiment, run_id, resumed, self._stop, self._go, self._thread),
             name="training",
             daemon=True,
         )
@@ -127,13 +142,14 @@ class TrainingWorker(QObject):
         token: int,
         experiment: Experiment,
         run_id: str,
+        resumed: Resumed | None,
         stop: threading.Event,
         go: threading.Event,
         before: threading.Thread | None,
     ) -> None:
         try:
             _await_end(before, stop)  # not by the window, which an epoch or a step of the Bayes limit would hold up
-            prepared, race, keeper = self._start_race(token, experiment, run_id, stop)
+            prepared, race, keeper = self._start_race(token, experiment, run_id, resumed, stop)
             with keeper:
                 self._report(self._raced(token, prepared, race, keeper, stop, go))
             self._find_limit(token, experiment, stop)
@@ -189,7 +205,7 @@ class TrainingWorker(QObject):
             LOGGER.info("Cross-validation failed: %s", error)
 
     def _start_race(
-        self, token: int, experiment: Experiment, run_id: str, stop: threading.Event
+        self, token: int, experiment: Experiment, run_id: str, resumed: Resumed | None, stop: threading.Event
     ) -> tuple[Prepared, Race, RunKeeper]:
         def progress(share: float) -> None:
             if stop.is_set():
@@ -200,8 +216,8 @@ class TrainingWorker(QObject):
         self._await_engine(token, experiment, stop)
         if stop.is_set():
             raise _CancelledError
-        race = self._make_race(prepared)
-        keeper = RunKeeper(self._library, run_id, prepared, race)
+        race = self._make_race(prepared) if resumed is None else continued_race(resumed.run, prepared)
+        keeper = RunKeeper(self._library, run_id, prepared, race, None if resumed is None else resumed.folder)
         engine, notes = race.engine_description, (*race.notes, *keeper.notes)
         prepared.measure()  # in this thread, so that the window does not wait for it later
         if prepared.warnings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import assert_never
 
 from PySide6.QtCore import QObject, Signal
@@ -12,11 +13,12 @@ from mlpsvd import setting_labels, settings
 from mlpsvd.errors import MlpSvdError, SettingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.race import RaceEvent
+from mlpsvd.experiments.runs.run import Run
 from mlpsvd.text import duration_text, sentence
 from mlpsvd_gui.log import LOGGER, unexpected_sentence
 from mlpsvd_gui.state.experiment_state import ExperimentState
 from mlpsvd_gui.state.run_state import RunPhase, RunState
-from mlpsvd_gui.workers.training import TrainingWorker
+from mlpsvd_gui.workers.training import Resumed, TrainingWorker
 from mlpsvd_gui.workers.training_events import (
     Compiling,
     DataPrepared,
@@ -70,6 +72,7 @@ class TrainingJob(QObject):
         self._run = run
         self._worker = worker or TrainingWorker(parent=self)
         self._elapsed_s = 0.0
+        self._n_before = 0
         self._running_since: float | None = None
         self._reported_at = 0.0
         self._worker.news.connect(self._take)
@@ -82,8 +85,18 @@ class TrainingJob(QObject):
             self.failed.emit(setting_labels.sentence(problem, Experiment))
             return
         self._run.begin(experiment)
+        self._begin_worker()
+
+    def resume_run(self, run: Run, folder: Path) -> None:
+        """Continue a saved run in its folder, to its last epoch."""
+        self._run.continue_from(run)
+        self._begin_worker(Resumed(run, folder))
+
+    def _begin_worker(self, resumed: Resumed | None = None) -> None:
+        assert self._run.experiment is not None
         self._elapsed_s, self._running_since = 0.0, None
-        self._worker.start(experiment, self._run.run_id)
+        self._n_before = _n_epochs_done(self._run)
+        self._worker.start(self._run.experiment, self._run.run_id, resumed)
         self.progress_changed.emit(0.0, "preparing data")
 
     def pause(self) -> None:
@@ -158,7 +171,7 @@ class TrainingJob(QObject):
             return
         running_s = now - self._running_since if self._running_since is not None else 0.0
         elapsed_s = self._elapsed_s + running_s
-        left_s = time_left(self._run, elapsed_s)
+        left_s = time_left(self._run, elapsed_s, self._n_before)
         if left_s is not None:
             self._reported_at = now
             share = elapsed_s / (elapsed_s + left_s) if elapsed_s else 0.0
@@ -198,13 +211,21 @@ class TrainingJob(QObject):
             self._running_since = None
 
 
-def time_left(run: RunState, elapsed_s: float) -> float | None:
-    """Estimate the remaining seconds from the training time so far (without pauses); None before the first epoch."""
+def time_left(run: RunState, elapsed_s: float, n_before: int = 0) -> float | None:
+    """Estimate the remaining seconds from the training time so far (without pauses); None before the first epoch.
+
+    ``n_before`` epochs of all networks together were trained in an earlier session.
+    """
     if run.experiment is None:
         return None
     total = run.experiment.training.epochs * len(run.histories)
-    done = sum(history[-1].epoch for history in run.histories.values() if history)
-    return elapsed_s * (total - done) / done if done else None
+    n_all = _n_epochs_done(run)
+    done = n_all - n_before
+    return elapsed_s * (total - n_all) / done if done > 0 else None
+
+
+def _n_epochs_done(run: RunState) -> int:
+    return sum(history[-1].epoch for history in run.histories.values() if history)
 
 
 def _reason(error: BaseException) -> str:

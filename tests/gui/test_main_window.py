@@ -49,7 +49,7 @@ def test_a_small_screen_is_enough(qtbot: QtBot, window: MainWindow) -> None:
 
 def test_the_status_line_describes_the_current_tab(qtbot: QtBot, window: MainWindow) -> None:
     assert "Press Train" in window.status_text
-    window.tabs.setCurrentIndex(2)
+    window.tabs.setCurrentIndex(3)
     qtbot.waitUntil(lambda: window.status_text.startswith("Run computes"), timeout=10_000)
     assert window.status_text == window.papers_panel.form.status.text()
     window.tabs.setCurrentWidget(window.live_tab)

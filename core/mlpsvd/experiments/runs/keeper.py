@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -26,6 +27,8 @@ class RunKeeper:
         The identity of the run; empty for a new one.
     prepared, race
         The run.
+    folder
+        The folder of a run that goes on; by default a new one in the library.
 
     Attributes
     ----------
@@ -33,7 +36,14 @@ class RunKeeper:
         Sentences on what could not be saved.
     """
 
-    def __init__(self, library: RunLibrary | None, run_id: str, prepared: Prepared, race: Race) -> None:
+    def __init__(
+        self,
+        library: RunLibrary | None,
+        run_id: str,
+        prepared: Prepared,
+        race: Race,
+        folder: Path | None = None,
+    ) -> None:
         self.notes: list[str] = []
         self._library = library
         self._run_id = run_id or new_run_id()
@@ -42,7 +52,7 @@ class RunKeeper:
         self._folder: RunFolder | None = None
         if library is not None:
             try:
-                self._folder = RunFolder(library.new_folder(prepared.experiment))
+                self._folder = RunFolder(library.new_folder(prepared.experiment) if folder is None else folder)
             except (MlpSvdError, OSError) as error:
                 self._note(error)
 

@@ -140,9 +140,13 @@ class RunLibrary:
         """Move a run to the trash; return its folder there. See :func:`mlpsvd.experiments.runs.trash.move_to_trash`."""
         return trash.move_to_trash(self.folder, folder)
 
-    def trashed(self) -> list[KeptRun]:
-        """Return summaries of the runs in the trash, newest first."""
-        return index.find_runs(self.folder / trash.TRASH, trash.trashed_folders(self.folder))
+    def trashed(self, query: str = "") -> list[KeptRun]:
+        """Return summaries of the runs in the trash that match, newest first; see :meth:`search`."""
+        return index.find_runs(self.folder / trash.TRASH, trash.trashed_folders(self.folder), query)
+
+    def count(self) -> int:
+        """Return the number of runs, also of those that are being trained; none is read."""
+        return sum(has_run(path) for path in self._all())
 
     def restore(self, folder: Path) -> Path:
         """Move a run from the trash back; return its folder. See :func:`mlpsvd.experiments.runs.trash.restore`."""

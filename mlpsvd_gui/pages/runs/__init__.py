@@ -1,0 +1,1 @@
+"""The Runs page: kept runs, with search, notes, tags, star and trash."""
