@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
 from mlpsvd import settings
@@ -11,10 +12,74 @@ from mlpsvd.errors import SettingError
 from mlpsvd.settings import Settings
 from mlpsvd.text import quoted
 
-__all__ = ["differences", "label", "sentence", "value_text"]
+__all__ = ["ListedSetting", "differences", "every_setting", "label", "sentence", "value_text"]
 
 _SENTENCES = {("data.recordings.path", ""): "Choose a folder of recordings first."}
 """Specific messages, by key and value found."""
+
+
+@dataclass(frozen=True)
+class ListedSetting:
+    """One setting of a list of all settings.
+
+    Attributes
+    ----------
+    key
+        Dotted key; ``[]`` follows a list of tables, e.g. ``data.synthetic.filters[].centre_hz``.
+    type
+        Name of the type: ``int``, ``float``, ``str``, ``bool``, or ``list of`` one of these or ``tables``.
+    allowed
+        Description of valid values.
+    low, high, choices
+        Range of a number, and allowed texts; None and empty without a limit.
+    default
+        Default value, as in TOML.
+    label, unit, help
+        Label, unit and meaning.
+    """
+
+    key: str
+    type: str
+    allowed: str
+    low: float | None
+    high: float | None
+    choices: tuple[str, ...]
+    default: Any
+    label: str
+    unit: str
+    help: str
+
+    def to_table(self) -> dict[str, Any]:
+        """Return the attributes by name, ready for JSON."""
+        return dataclasses.asdict(self)
+
+
+def every_setting(cls: type[Settings], prefix: str = "") -> list[ListedSetting]:
+    """Return every setting of a settings class and of the settings inside it, in the order of their declaration."""
+    listed: list[ListedSetting] = []
+    for info in settings.describe(cls):
+        key, kind = f"{prefix}{info.name}", info.type
+        if dataclasses.is_dataclass(kind):
+            listed += every_setting(kind, f"{key}.")  # type: ignore[arg-type]
+            continue
+        element = get_args(kind)[0] if get_origin(kind) is tuple else kind
+        is_table = dataclasses.is_dataclass(element)
+        name = "tables" if is_table else element.__name__
+        default = settings.to_table(_Default(info.default))["value"]
+        listed.append(ListedSetting(
+            key, f"list of {name}" if element is not kind else name, info.expected(), info.low, info.high,
+            info.choices, default, info.label, info.unit, info.help,
+        ))  # fmt: skip
+        if is_table:
+            listed += every_setting(element, f"{key}[].")
+    return listed
+
+
+@dataclass(frozen=True)
+class _Default:
+    """A default value, to be converted to plain values."""
+
+    value: Any
 
 
 def differences(before: Settings, after: Settings, prefix: str = "") -> list[str]:

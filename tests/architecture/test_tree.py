@@ -87,6 +87,7 @@ def test_the_version_is_one(project_root: Path) -> None:
     project = tomllib.loads((project_root / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["version"] == mlpsvd.__version__
     assert f"## {mlpsvd.__version__}" in (project_root / "CHANGELOG.md").read_text("utf-8")
+    assert f"\nversion: {mlpsvd.__version__}\n" in (project_root / "CITATION.cff").read_text("utf-8")
 
 
 def pins(project_root: Path) -> list[str]:

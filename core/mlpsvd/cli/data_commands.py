@@ -1,4 +1,4 @@
-"""Options of ``mlpsvd filters``."""
+"""Options of ``mlpsvd filters``, ``mlpsvd dataset`` and ``mlpsvd settings``."""
 
 from __future__ import annotations
 
@@ -19,6 +19,24 @@ SciPy (.py), or a function for MATLAB and Octave (.m). From a .csv or .mat file 
 
 """
 
+_DATASET = """\
+examples:
+  mlpsvd dataset --out clips --bits 16
+  mlpsvd dataset recordings --out features.npz
+  mlpsvd dataset results/experiment.toml --out features.mat
+
+A folder gets the clips as WAV files in train and test, with manifest.csv and experiment.toml; mlpsvd train FOLDER/
+experiment.toml trains on them with the same split. A file gets the feature vectors, as the networks receive them.
+
+"""
+_SETTINGS = """\
+examples:
+  mlpsvd settings
+  mlpsvd settings training. discarding.
+  mlpsvd settings --json
+
+"""
+
 
 def add_data_commands(add: Callable[..., argparse.ArgumentParser], exit_codes: str) -> None:
     """Add the commands; ``add`` makes a parser from a name, a sentence and an epilogue."""
@@ -33,6 +51,28 @@ def add_data_commands(add: Callable[..., argparse.ArgumentParser], exit_codes: s
     filters.add_argument("--out", type=Path, required=True, metavar="FILE", help=".csv, .mat, .py or .m; or .toml")
     _add_overwrite(filters)
     filters.set_defaults(run=_filters)
+    dataset = add(
+        "dataset", "write the clips or the features of an experiment for other programs", _DATASET + exit_codes
+    )
+    dataset.add_argument(
+        "source", nargs="?", type=Path, metavar="EXPERIMENT.toml|FOLDER",
+        help="experiment file, run folder, folder of recordings or manifest; the default experiment if left out",
+    )  # fmt: skip
+    _add_experiment_options(dataset)
+    dataset.add_argument(
+        "--out", type=Path, required=True, metavar="FOLDER|FILE", help="folder of WAV files; or .npz or .mat file"
+    )
+    dataset.add_argument(
+        "--bits", choices=("float", "16"),
+        help="WAV files of 32-bit floating point (float, the default) or of 16-bit integers, scaled where needed",
+    )  # fmt: skip
+    _add_overwrite(dataset)
+    dataset.add_argument("--quiet", action="store_true", help="hide progress")
+    dataset.set_defaults(run=_dataset)
+    settings = add("settings", "list all settings of an experiment", _SETTINGS + exit_codes)
+    settings.add_argument("prefixes", nargs="*", metavar="KEY", help="beginning of keys, e.g. training.")
+    settings.add_argument("--json", action="store_true", help="print a JSON list")
+    settings.set_defaults(run=_settings)
 
 
 def _add_experiment_options(parser: argparse.ArgumentParser) -> None:
@@ -51,3 +91,23 @@ def _filters(arguments: argparse.Namespace) -> int:
     from mlpsvd.cli.filters import filters
 
     return filters(arguments.source, arguments.preset, arguments.changes, arguments.out, arguments.overwrite)
+
+
+def _dataset(arguments: argparse.Namespace) -> int:
+    from mlpsvd.cli.dataset import dataset
+
+    return dataset(
+        arguments.source,
+        arguments.preset,
+        arguments.changes,
+        arguments.out,
+        arguments.bits,
+        may_overwrite=arguments.overwrite,
+        quiet=arguments.quiet,
+    )
+
+
+def _settings(arguments: argparse.Namespace) -> int:
+    from mlpsvd.cli.settings_list import list_settings
+
+    return list_settings(arguments.prefixes, arguments.json)

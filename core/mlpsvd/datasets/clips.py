@@ -57,6 +57,8 @@ class ClipSet:
         Origin of each clip: a path with the start in seconds, or class and number.
     recordings
         Name of the recording that each clip was cut from; empty for synthetic clips.
+    starts_s
+        Start of each clip in its recording in seconds; empty for synthetic clips.
     """
 
     samples: Sequence[NDArray[np.float32]] | NDArray[np.float32]
@@ -65,6 +67,7 @@ class ClipSet:
     sample_rate_hz: float
     origins: Sequence[str]
     recordings: Sequence[str] = ()
+    starts_s: Sequence[float] = ()
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -298,12 +298,14 @@ def _clip_set(recordings: Sequence[tuple[Recording, Clips]], class_names: tuple[
     labels: list[int] = []
     origins: list[str] = []
     names: list[str] = []
+    starts_s: list[float] = []
     for recording, pieces in recordings:
         for start_s, piece in pieces:
             clips.append(piece)
             labels.append(class_names.index(recording.label))
             names.append(recording.name)
+            starts_s.append(start_s)
             origins.append(f"{recording.name} at {start_s:g} s" if len(pieces) > 1 else recording.name)
     equal = len({len(clip) for clip in clips}) == 1
     samples_of_all = np.stack(clips) if equal else clips
-    return ClipSet(samples_of_all, np.array(labels, dtype=np.intp), class_names, rate_hz, origins, names)
+    return ClipSet(samples_of_all, np.array(labels, dtype=np.intp), class_names, rate_hz, origins, names, starts_s)
