@@ -12,9 +12,12 @@ import importlib.util
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 
 from mlpsvd.engines.cpu import compiled_code
-from mlpsvd.errors import EngineError
+from mlpsvd.errors import DataError, EngineError
+from mlpsvd.folder_lock import FolderLock
 from mlpsvd.text import first_line, one_line
 
 __all__ = [
@@ -26,12 +29,14 @@ __all__ = [
     "give_up",
     "is_compiled",
     "require_compiled",
+    "turn_to_compile",
 ]
 
 COMPILING = "compiling the fused engine, once per computer; this takes about ten seconds"
 """Message shown while :func:`ensure_compiled` runs."""
 
 _LONGEST_S = 600.0
+_LOCK = "lock"
 
 _problems: list[str] = []
 """The reason why the fused engine cannot be used in this process, stored because another attempt would take long."""
@@ -107,7 +112,29 @@ def compile_now() -> None:
     """Compile in this process, or load the code from disk."""
     from mlpsvd.engines.cpu.engine import FusedEngine
 
-    FusedEngine()
+    with turn_to_compile():
+        FusedEngine()
+
+
+@contextlib.contextmanager
+def turn_to_compile() -> Iterator[None]:
+    """Wait while another process compiles, so that two do not compile the same code; then keep others waiting.
+
+    After 300 s, or if the lock file cannot be used, continue without the lock.
+    """
+    lock, until = None, time.monotonic() + _LONGEST_S / 2
+    while lock is None and not compiled_code.is_ready() and time.monotonic() < until:
+        try:
+            lock = FolderLock(compiled_code.cache_folder() / _LOCK)
+        except DataError:  # another process compiles
+            time.sleep(0.1)
+        except OSError:
+            break
+    try:
+        yield
+    finally:
+        if lock is not None:
+            lock.release()
 
 
 def _compile_elsewhere() -> None:

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -198,6 +199,24 @@ def test_what_old_versions_and_killed_processes_left_is_removed(
     monkeypatch.setattr(compiled_code, "_opened", lambda: new)
     compiled_code.seal()
     assert {path.name for path in copy.parent.iterdir()} == {"new-now", "younger-version", copy.name}
+
+
+def test_a_second_process_waits_while_the_first_compiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    has_turn, may_end = threading.Event(), threading.Event()
+
+    def second() -> None:
+        with warm_up.turn_to_compile():
+            has_turn.set()
+            may_end.wait(30)
+
+    thread = threading.Thread(target=second)
+    with warm_up.turn_to_compile():
+        thread.start()
+        assert not has_turn.wait(0.5)
+    assert has_turn.wait(30)
+    may_end.set()
+    thread.join(30)
 
 
 def not_a_folder(folder: Path) -> None:
