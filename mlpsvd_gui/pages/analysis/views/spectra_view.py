@@ -19,7 +19,8 @@ __all__ = ["SpectraView"]
 _EDGE_COLOUR = "#ff3d7f"
 _KEY = (
     "Pink line: Marchenko-Pastur edge s (√m + √n), the largest singular value of a large m × n matrix of independent "
-    "random entries; s is the root mean square of W before training. Cells below the line hold larger values."
+    "random entries; s is the root mean square of W before training. Cells below the line hold larger values. "
+    "Thin vertical line: the epoch chosen above."
 )
 _RANKS_KEY = (
     "Stable rank: sum of the squared singular values over the largest square. Entropy rank: exponential of the entropy "
