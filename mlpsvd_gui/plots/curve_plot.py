@@ -34,7 +34,7 @@ _POINT_PX = 7
 _MANY_CURVES = 16
 """With more curves, all but the highlighted one are one pixel wide: wider ones take seconds to draw."""
 _READOUT_LINES = 6
-_LEGEND_SHARE = 0.25
+_LEGEND_SHARE = 0.32
 _TOOL_TIP_PX = 5.0
 
 
@@ -48,6 +48,7 @@ class Curve:
     name: str
     pen: QPen
     bounds: tuple[Range, Range] | None
+    in_legend: bool = True
 
 
 class CurvePlot(BasePlot):
@@ -115,6 +116,7 @@ class CurvePlot(BasePlot):
         colour: QColor | str | None = None,
         width: float = 1.6,
         style: Qt.PenStyle = Qt.PenStyle.SolidLine,
+        in_legend: bool = True,
     ) -> None:
         """Add a curve or change it.
 
@@ -132,8 +134,8 @@ class CurvePlot(BasePlot):
         if is_new:
             self._curves[key] = Curve(self._new_item(), xs, ys, name, pen, None)
         curve = self._curves[key]
-        looks_changed = is_new or curve.name != name or curve.pen != pen
-        curve.x, curve.y, curve.name, curve.pen = xs, ys, name, pen
+        looks_changed = is_new or (curve.name, curve.pen, curve.in_legend) != (name, pen, in_legend)
+        curve.x, curve.y, curve.name, curve.pen, curve.in_legend = xs, ys, name, pen, in_legend
         self._draw(curve)
         if looks_changed:
             self._paint_curve(key, curve)
@@ -262,7 +264,9 @@ class CurvePlot(BasePlot):
 
     def _update_legend(self) -> None:
         curves = self._curves.values() if self._legend_visible else ()
-        entries = [LegendEntry(curve.name, self._legend_pen(curve)) for curve in curves if curve.name]
+        entries = [
+            LegendEntry(curve.name, self._legend_pen(curve)) for curve in curves if curve.name and curve.in_legend
+        ]
         self._legend.set_entries([*entries, *self._lines.entries()])
         self._fit_legend()
 

@@ -93,6 +93,10 @@ class RunState(QObject):
         self.outcomes_changed.emit()
         self.set_state(RunPhase.EMPTY)
 
+    def set_contenders(self, contenders: Sequence[Contender]) -> None:
+        """Replace the networks by those of the race, of the same keys, which have learning rates of their own."""
+        self.contenders = {one.key: one for one in contenders}
+
     def set_prepared(
         self, prepared: Prepared | RunData, engine_description: str = "", notes: Sequence[str] = ()
     ) -> None:

@@ -148,10 +148,9 @@ class RunControls(QObject):
         return f"{state.value[0].upper()}{state.value[1:]}. {reached}"
 
     def _reached(self) -> str:
-        parts = [
-            f"{self._run.contenders[name].title}: epoch {history[-1].epoch} of {history[-1].n_epochs}, "
-            f"{percent(history[-1].test_accuracy)} test accuracy"
-            for name, history in self._run.histories.items()
-            if history
-        ]
-        return "   ".join(parts)
+        last = {name: history[-1] for name, history in self._run.histories.items() if history}
+        if not last:
+            return ""
+        epoch, n_epochs = min(one.epoch for one in last.values()), next(iter(last.values())).n_epochs
+        parts = [f"{self._run.contenders[name].title} {percent(one.test_accuracy)}" for name, one in last.items()]
+        return f"Epoch {epoch} of {n_epochs}. Test accuracy: {' · '.join(parts)}"

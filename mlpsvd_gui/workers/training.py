@@ -222,7 +222,7 @@ class TrainingWorker(QObject):
         prepared.measure()  # in this thread, so that the window does not wait for it later
         if prepared.warnings:
             notes = (*notes, " ".join(prepared.warnings))
-        self._report(DataPrepared(token, prepared, engine, notes))
+        self._report(DataPrepared(token, prepared, engine, notes, race.contenders))
         return prepared, race, keeper
 
     def _find_limit(self, token: int, experiment: Experiment, stop: threading.Event) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mlpsvd.contenders import Contender
 from mlpsvd.experiments.bayes_limit import BayesLimit
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import ContenderState, Outcome, RaceEvent
@@ -46,6 +47,8 @@ class DataPrepared:
     prepared: Prepared
     engine: str
     notes: tuple[str, ...]
+    contenders: tuple[Contender, ...]
+    """The networks of the race, with the learning rates that were determined."""
 
 
 @dataclass(frozen=True)

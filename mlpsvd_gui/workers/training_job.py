@@ -152,6 +152,7 @@ class TrainingJob(QObject):
                 assert_never(news)
 
     def _begin_training(self, news: DataPrepared) -> None:
+        self._run.set_contenders(news.contenders)
         self._run.set_prepared(news.prepared, news.engine, news.notes)
         self._running_since = time.monotonic()
         self._run.set_state(RunPhase.TRAINING)

@@ -6,41 +6,49 @@ from collections.abc import Mapping
 
 from mlpsvd.contenders import baseline_of, opponents_of
 from mlpsvd.experiments.compare_outcomes import compare_outcomes
+from mlpsvd.experiments.matched_step import rates_line
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.metrics.scores import accuracy
 from mlpsvd.metrics.uncertainty import accuracy_text
 
 __all__ = ["outcome_table"]
 
+_HEADINGS = ("Accuracy", "Rank", "Weights", "", "Operations", "", "Time", "")
+_RATIOS = (3, 5, 7)
+
 
 def outcome_table(outcomes: Mapping[str, Outcome]) -> str:
-    """Return accuracy, rank, weights, operations and time of each network, and its ratio to the baseline's.
+    """Return a row for each network: accuracy, rank, weights, operations and time, and their ratios to the baseline's.
 
-    Accuracies have their 95 % Wilson interval; a line below says whether two networks differ by more than chance,
-    and a line above what each comparison shows.
+    Accuracies have their 95 % Wilson interval. Lines below say which learning rates were determined, what each
+    comparison shows, and whether two networks differ by more than chance.
     """
     networks = list(outcomes.values())
-    measured = {
-        "Accuracy": ([100 * accuracy(one.confusion) for one in networks], "{:.2f} %"),
-        "Weights": ([float(one.last.n_weights) for one in networks], "{:,.0f}"),
-        "Operations": ([float(one.flops) for one in networks], "{:.3g}"),
-        "Training time": ([one.train_s for one in networks], "{:.2f} s"),
-    }
-    rows = [["", *(one.contender.title for one in networks)]]
-    for name, (values, form) in measured.items():
-        rows.append([name, *(form.format(value) for value in values)])
-    rows[1] = ["Accuracy", *(accuracy_text(accuracy(one.confusion), int(one.confusion.sum()), 2) for one in networks)]
-    rows.insert(2, ["Rank, by layer", *("/".join(str(rank) for rank in one.last.ranks) for one in networks)])
     contenders = [one.contender for one in networks]
     opponents = opponents_of(contenders)
-    for opponent in opponents:
-        pair = contenders.index(opponent), contenders.index(baseline_of(contenders))
-        ratios = {name: _ratio(*(values[index] for index in pair)) for name, (values, _) in measured.items()}
-        heading = "Ratio" if len(opponents) == 1 else f"Ratio {opponent.title}"
-        for row in rows:
-            row.append(heading if row is rows[0] else ratios.get(row[0], ""))
+    baseline = networks[contenders.index(baseline_of(contenders))] if networks else None
+    rows = [["", *_HEADINGS]]
+    for one in networks:
+        base = baseline if one.contender in opponents else None
+        rows.append([one.contender.title, *_cells(one, base)])
+    below = [f"× relative to {baseline.contender.title}"] if baseline is not None and opponents else []
+    rates = rates_line(contenders)
     shown = [f"{one.title}: {one.shows}" for one in opponents if one.shows]
-    return "\n".join([_aligned(rows), *shown, *_differences(outcomes)])
+    return "\n".join([_aligned(rows), *below, *([rates] if rates else []), *shown, *_differences(outcomes)])
+
+
+def _cells(one: Outcome, baseline: Outcome | None) -> list[str]:
+    last = one.last
+    return [
+        accuracy_text(accuracy(one.confusion), int(one.confusion.sum()), 2),
+        "/".join(str(rank) for rank in last.ranks),
+        f"{last.n_weights:,}",
+        _ratio(last.n_weights, None if baseline is None else baseline.last.n_weights),
+        _operations(one.flops),
+        _ratio(one.flops, None if baseline is None else baseline.flops),
+        f"{one.train_s:.2f} s",
+        _ratio(one.train_s, None if baseline is None else baseline.train_s),
+    ]
 
 
 def _differences(outcomes: Mapping[str, Outcome]) -> list[str]:
@@ -54,14 +62,27 @@ def _differences(outcomes: Mapping[str, Outcome]) -> list[str]:
     ]
 
 
-def _ratio(numerator: float, denominator: float) -> str:
-    return f"{numerator / denominator:.2f}" if denominator else "–"
+def _ratio(value: float, baseline: float | None) -> str:
+    if baseline is None:
+        return ""
+    return f"×{value / baseline:.2f}" if baseline else "–"
+
+
+def _operations(flops: int) -> str:
+    for factor, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
+        if flops >= factor:
+            return f"{flops / factor:.2f} {prefix}"
+    return f"{flops:,}"
 
 
 def _aligned(rows: list[list[str]]) -> str:
+    """Align the columns; a ratio stands beside its value, and a column of empty ratios has no width."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for first, *others in rows:
-        cells = [other.rjust(width) for other, width in zip(others, widths[1:], strict=True)]
-        lines.append("  ".join([first.ljust(widths[0]), *cells]).rstrip())
+        line = first.ljust(widths[0])
+        for index, (text, width) in enumerate(zip(others, widths[1:], strict=True)):
+            gap = " " if index in _RATIOS else "  "
+            line += gap + text.rjust(width) if width else ""
+        lines.append(line.rstrip())
     return "\n".join(lines)

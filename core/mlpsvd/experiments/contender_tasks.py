@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mlpsvd.contenders import CONTENDERS, Contender
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.matched_step import PILOT_EPOCHS, matched_rate, own_rate
+from mlpsvd.experiments.matched_step import matched_rate, own_rate
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.network.initialise import build, initial_std
 from mlpsvd.network.layers import DENSE
@@ -75,17 +75,13 @@ def training_task(prepared: Prepared, contender: Contender, attempt: int = 0) ->
     )
 
 
-def with_matched_steps(prepared: Prepared, contenders: Sequence[Contender]) -> tuple[tuple[Contender, ...], list[str]]:
-    """Give contenders that match another's step their learning rate as a setting; return a note for each."""
-    found, notes = [], []
+def with_matched_steps(prepared: Prepared, contenders: Sequence[Contender]) -> tuple[Contender, ...]:
+    """Give contenders that match another's step their learning rate as a setting."""
+    found = []
     for one in contenders:
         if own_rate(one):
             other = CONTENDERS[one.matches]
             rate = matched_rate(training_task(prepared, one), training_task(prepared, other))
-            notes.append(
-                f"{one.title}: learning rate {rate:g} instead of {prepared.experiment.training.learning_rate:g}, at "
-                f"which W moves as far in an epoch as that of {other.title} (mean of the first {PILOT_EPOCHS})"
-            )
             one = replace(one, settings=(*one.settings, ("training.learning_rate", rate)))
         found.append(one)
-    return tuple(found), notes
+    return tuple(found)

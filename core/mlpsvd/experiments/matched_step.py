@@ -6,6 +6,7 @@ same rate W moves several times as far in an MLP-SVD as in an MLP, and a compari
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +19,7 @@ from mlpsvd.network.network import Network
 from mlpsvd.training.task import TrainingTask
 from mlpsvd.training.trainer import Trainer
 
-__all__ = ["PILOT_EPOCHS", "matched_rate", "movement", "own_rate"]
+__all__ = ["PILOT_EPOCHS", "matched_rate", "movement", "own_rate", "rate_text", "rates_line"]
 
 PILOT_EPOCHS = 5
 """Epochs of the pilot trainings; the paper discards for the first time after them."""
@@ -30,6 +31,26 @@ _MOST_RATIO = 100.0
 def own_rate(contender: Contender) -> bool:
     """Return whether the learning rate of a contender is still to be determined."""
     return contender.matches in CONTENDERS and all(key != "training.learning_rate" for key, _ in contender.settings)
+
+
+def rate_text(contender: Contender) -> str:
+    """Return the learning rate that was determined for a contender, in words; empty if it has none of its own."""
+    rate = _matched(contender)
+    if rate is None:
+        return ""
+    title = CONTENDERS[contender.matches].title
+    return f"Learning rate {rate:g}: W moves as far in an epoch as that of {title} (mean of the first {PILOT_EPOCHS})."
+
+
+def rates_line(contenders: Iterable[Contender]) -> str:
+    """Return one line with the learning rates that were determined; empty if there are none."""
+    rates = [f"{one.title} {rate:g}" for one in contenders if (rate := _matched(one)) is not None]
+    return f"Learning rates for a matched step: {'; '.join(rates)}" if rates else ""
+
+
+def _matched(contender: Contender) -> float | None:
+    rate = dict(contender.settings).get("training.learning_rate")
+    return None if rate is None or contender.matches not in CONTENDERS else float(rate)
 
 
 def movement(task: TrainingTask, learning_rate: float | None = None) -> float:

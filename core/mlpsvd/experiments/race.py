@@ -170,7 +170,7 @@ class Race:
         experiment = prepared.experiment
         self.contenders = tuple(named_contenders(experiment.training.contenders) if contenders is None else contenders)
         _check_contenders(self.contenders, experiment)
-        self.contenders, self._notes = with_matched_steps(prepared, self.contenders)
+        self.contenders = with_matched_steps(prepared, self.contenders)
         self._by_key = {one.key: one for one in self.contenders}
         specs = _network_specs(prepared, self.contenders)
         self._engine, note = choose(
@@ -179,7 +179,7 @@ class Race:
             specs,
             _needs_reference(experiment, self.contenders),
         )
-        self._notes += [note] if note else []
+        self._notes = [note] if note else []
         self._chance_notes: dict[str, str] = {}
         self.validations: Mapping[str, Validation] = {}
         """Results of cross-validation by contender, for :meth:`outcomes`; set by the caller."""

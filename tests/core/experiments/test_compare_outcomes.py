@@ -48,8 +48,8 @@ def test_an_outcome_knows_which_clips_it_got_right(outcomes: dict[str, Outcome])
 def test_the_table_of_the_command_line_has_intervals_and_the_difference(outcomes: dict[str, Outcome]) -> None:
     lines = outcome_table(outcomes).splitlines()
     accuracies = [np.trace(outcomes[name].confusion) / 150 for name in ("mlp", "mlp-svd")]
-    for accuracy in accuracies:
-        assert accuracy_text(accuracy, 150, 2) in lines[1]
+    for line, accuracy in zip(lines[1:3], accuracies, strict=True):
+        assert accuracy_text(accuracy, 150, 2) in line
     points = f"{100 * (accuracies[1] - accuracies[0]):+.1f}".replace("-", "−")
     assert lines[-1].startswith(f"Difference: {points} points: ")
     assert lines[-1].endswith("150 test clips, assumed independent)") and "McNemar, exact" in lines[-1]

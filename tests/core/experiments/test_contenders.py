@@ -26,7 +26,7 @@ from mlpsvd.errors import FileFormatError, SettingError
 from mlpsvd.experiments.contender_tasks import training_task
 from mlpsvd.experiments.cross_validation import cross_validate
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.matched_step import movement
+from mlpsvd.experiments.matched_step import movement, rate_text, rates_line
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.promotion import ranked_contenders
 from mlpsvd.experiments.race import Race
@@ -96,7 +96,8 @@ def test_each_is_compared_with_the_first_dense_network(whole: Race) -> None:
     assert baseline_of((MLP_SVD, MLP)) is MLP and opponents_of((MLP_SVD, MLP)) == (MLP_SVD,)
     assert baseline_of((MLP_SVD, MLP_SVD_FULL_RANK)) is MLP_SVD and opponents_of((MLP,)) == () == opponents_of(())
     lines = outcome_table(whole.outcomes()).splitlines()
-    assert lines[0].split("  ")[-2:] == ["Ratio MLP-SVD", "Ratio MLP-SVD, full rank"]
+    assert [line.split("  ")[0] for line in lines[1:4]] == [one.title for one in THREE]
+    assert lines[4] == "× relative to MLP" and lines[1].count("×") == 0 and lines[3].count(" ×") == 3
     assert lines[-2].startswith("Difference of MLP-SVD from MLP: ")
     assert lines[-1].startswith("Difference of MLP-SVD, full rank from MLP: ")
 
@@ -155,7 +156,7 @@ def test_a_single_contender_has_no_comparison(prepared: Prepared, tmp_path: Path
     run = Run.of("f6", prepared, race)
     write_run(tmp_path, run, with_figures=False)
     table = outcome_table(run.outcomes)
-    assert "Difference" not in table and "Ratio" not in table
+    assert "Difference" not in table and "×" not in table and "relative" not in table
     assert json.loads((tmp_path / "results.json").read_text())["comparisons"] == {}
     assert set(read_run(tmp_path).outcomes) == {"mlp-svd"}
 
@@ -246,6 +247,9 @@ def test_every_contender_can_be_trained_and_says_what_it_shows(tmp_path: Path) -
     for key, outcome in race.outcomes().items():
         np.testing.assert_array_equal(again.outcomes[key].snapshot.theta, outcome.snapshot.theta)
     table = outcome_table(race.outcomes())
+    assert max(map(len, table.splitlines()[: 1 + len(CONTENDERS)])) <= 100
+    assert "Learning rates for a matched step: MLP, matched step " in table
+    assert [rate_text(one) for one in again.contenders] == [rate_text(one) for one in race.contenders]
     assert all(f"{one.title}: {one.shows}" in table for one in race.contenders if one is not MLP)
 
 
@@ -254,13 +258,16 @@ def test_the_matched_step_moves_w_as_far_as_mlp_svd(prepared: Prepared) -> None:
     matched = next(one for one in race.contenders if one.key == "mlp-matched-step")
     rate = dict(matched.settings)["training.learning_rate"]
     assert rate > prepared.experiment.training.learning_rate
-    assert any(note.startswith(f"MLP, matched step: learning rate {rate:g} instead of 0.005") for note in race.notes)
+    assert rate_text(matched).startswith(f"Learning rate {rate:g}: W moves as far in an epoch as that of MLP-SVD")
+    assert rates_line(race.contenders).startswith(
+        f"Learning rates for a matched step: MLP, matched step {rate:g}; Soft"
+    )
+    assert not any("matched" in note for note in race.notes), "a determined rate is no warning"
     wanted = movement(training_task(prepared, MLP_SVD))
     assert movement(training_task(prepared, matched)) == pytest.approx(wanted, rel=0.25)
     assert abs(movement(training_task(prepared, MLP)) / wanted - 1) > 0.25
     again = Race(prepared, contenders=race.contenders)
     assert again.contenders == race.contenders, "a rate once determined is kept"
-    assert not any(note.startswith("MLP, matched") for note in again.notes)
 
 
 def test_the_default_stays_at_two_and_fair_is_the_five_of_the_comparison() -> None:

@@ -63,8 +63,11 @@ def read_contenders(tables: Fields, experiment: Experiment) -> tuple[Contender, 
 
 
 def _completed(contender: Contender) -> Contender:
-    """Add what files do not hold: the sentence, and which step is matched where the rate is not determined yet."""
+    """Add what files do not hold: the sentence, and which step is matched."""
     known = CONTENDERS.get(contender.key)
     if known is None or contender.title != known.title:
         return contender
-    return known if contender == known else replace(contender, shows=known.shows)
+    if contender == known:
+        return known
+    has_rate = "training.learning_rate" in dict(contender.settings)  # otherwise a race would determine another one
+    return replace(contender, shows=known.shows, matches=known.matches if has_rate else "")

@@ -98,7 +98,7 @@ def _raced(experiments: Sequence[Experiment], engine: FusedGpuEngine) -> Iterato
     races = [
         [
             _Contender(one, each, [])
-            for each in with_matched_steps(one, named_contenders(one.experiment.training.contenders))[0]
+            for each in with_matched_steps(one, named_contenders(one.experiment.training.contenders))
         ]
         for one in all_prepared
     ]

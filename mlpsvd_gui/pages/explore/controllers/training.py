@@ -123,6 +123,7 @@ class TrainingController(QObject):
     def _expect(self) -> None:
         """Draw axes up to the run's last epoch."""
         if self._run.experiment is not None:
+            self._race.show_contenders(tuple(self._run.contenders.values()))
             self._training.expect(tuple(self._run.contenders.values()), self._run.experiment.training.epochs)
             self._singular_values.expect()
         self._race.show_caption(self._caption())

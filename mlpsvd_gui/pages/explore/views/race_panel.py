@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from mlpsvd.contenders import DEFAULT_CONTENDERS, Contender, baseline_of, named_contenders, opponents_of
+from mlpsvd.experiments.matched_step import rate_text
 from mlpsvd.metrics.uncertainty import ASSUMPTION, Comparison, accuracy_text, points_text
 from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour, small_font
 from mlpsvd_gui.qt_text import plain_tip
@@ -33,17 +34,27 @@ from mlpsvd_gui.widgets.style_sheets import restyle
 __all__ = ["RacePanel", "RaceRow"]
 
 NOTHING = "—"
-_ACCURACY = 1
 _COLUMNS = ("", "Test accuracy", "Epoch", "Rank", "Trained weights", "Operations", "Training time")
-_TIPS = (
-    "",
-    f"Fraction of test clips classified correctly after the latest epoch. {ASSUMPTION}",
-    "Epochs trained so far",
-    "Remaining singular values of each layer, input side first",
-    "Number of trained weights and biases after the latest epoch",
-    "Floating-point operations of all training epochs so far (counted, not measured)",
-    "Measured training time on this machine, including discarding, without evaluation",
-)
+_TIPS = {
+    "": "",
+    "Test accuracy": f"Fraction of test clips classified correctly after the latest epoch. {ASSUMPTION}",
+    "Epoch": "Epochs trained so far",
+    "Rank": "Remaining singular values of each layer, input side first",
+    "Trained weights": "Number of trained weights and biases after the latest epoch",
+    "Operations": "Floating-point operations of all training epochs so far (counted, not measured)",
+    "Training time": "Measured training time on this machine, including discarding, without evaluation",
+}
+_COMPARED = ("Test accuracy", "Trained weights", "Operations", "Training time")
+"""Columns with a second one beside them, relative to the baseline."""
+_WIDEST = {
+    "": "Softmax, no hidden layer", "Test accuracy": "98.5 % (98.0–99.0)", "Epoch": "200 of 200", "Rank": "20, 20",
+    "Trained weights": "100,000", "Operations": "10.00 GFLOP", "Training time": "100.00 s",
+}  # fmt: skip
+_WIDEST_COMPARED = {"Test accuracy": "−10.0 (n.s.)"}
+_HEADINGS = {"Trained weights": "Weights", "Training time": "Time"}
+"""Shorter words above the columns, whose tooltips say the rest."""
+_LONGEST_BASELINE = 8
+_PADDING_PX = 10
 _MOST_ROWS = 7
 _NOTHING_YET = "What the networks reach on the same data, and what it takes. Press Train (F5)."
 _BANNER_STYLE = (
@@ -93,7 +104,8 @@ class RacePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.table = QTableWidget(0, len(_COLUMNS), self)
+        self._places = _places()
+        self.table = QTableWidget(0, len(_COLUMNS) + len(_COMPARED), self)
         self._contenders: tuple[Contender, ...] = ()
         self._grey: set[str] = set()
         self._theme = LIGHT
@@ -111,8 +123,8 @@ class RacePanel(QWidget):
 
     def _build(self) -> None:
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 4)
-        layout.setSpacing(4)
+        layout.setContentsMargins(8, 2, 8, 2)
+        layout.setSpacing(2)
         self._build_banner()
         self._build_table()
         self._caption.setTextFormat(Qt.TextFormat.RichText)
@@ -151,17 +163,50 @@ class RacePanel(QWidget):
         table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         table.setShowGrid(False)
         table.setFrameShape(QFrame.Shape.NoFrame)
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         table.horizontalHeader().setHighlightSections(False)
-        for column, text in enumerate(_COLUMNS):
-            heading = QTableWidgetItem(text)
-            heading.setToolTip(_TIPS[column])
+        for (text, is_compared), column in self._places.items():
+            heading = QTableWidgetItem("" if is_compared else _HEADINGS.get(text, text))
             heading.setTextAlignment(_alignment(column))
             table.setHorizontalHeaderItem(column, heading)
 
+    def _show_headings(self) -> None:
+        """Name the baseline above the columns that are relative to it."""
+        baseline = baseline_of(self._contenders).title
+        short = baseline if len(baseline) <= _LONGEST_BASELINE else "first"
+        for (text, is_compared), column in self._places.items():
+            heading = self.table.horizontalHeaderItem(column)
+            assert heading is not None
+            is_accuracy = text == "Test accuracy"
+            against = f"{text} relative to {baseline}{', in percentage points' if is_accuracy else ''}"
+            heading.setToolTip(plain_tip(against) if is_compared else _TIPS[text])
+            if is_compared:
+                heading.setText(f"− {short}" if is_accuracy else f"× {short}")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Distribute the width: each column has room for its widest text, and an equal share of the rest."""
+        super().resizeEvent(event)
+        self._fit_widths()
+
+    def _fit_widths(self) -> None:
+        metrics = self.table.fontMetrics()
+        needed = {}
+        for (text, is_compared), column in self._places.items():
+            widest = _WIDEST_COMPARED.get(text, "× 10.00") if is_compared else _WIDEST[text]
+            heading = self.table.horizontalHeaderItem(column)
+            texts = (widest, heading.text() if heading is not None else "")
+            if not text:  # the names are bold
+                font = self.table.font()
+                font.setBold(True)
+                needed[column] = QFontMetrics(font).horizontalAdvance(widest) + _PADDING_PX
+                continue
+            needed[column] = max(metrics.horizontalAdvance(one) for one in texts) + _PADDING_PX
+        rest = max(0, self.table.viewport().width() - sum(needed.values())) // len(needed)
+        for column, width in needed.items():
+            self.table.setColumnWidth(column, width + rest)
+
     def _fit_height(self) -> None:
-        row_height = self.table.fontMetrics().height() + 6
+        row_height = self.table.fontMetrics().height() + 4
         self.table.verticalHeader().setMinimumSectionSize(row_height)
         self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.table.verticalHeader().setDefaultSectionSize(row_height)
@@ -175,22 +220,23 @@ class RacePanel(QWidget):
         )
 
     def show_contenders(self, contenders: Sequence[Contender]) -> None:
-        """Make a row for each contender, and one for each comparison with the baseline."""
+        """Make a row for each contender; its first cell says what it shows, and at which learning rate, in its tip."""
         self._contenders = tuple(contenders)
         self._grey = set()
-        baseline = baseline_of(self._contenders)
-        shows = {one.title: one.shows for one in opponents_of(self._contenders)}
-        against = [f"{one.title} relative to {baseline.title}" for one in opponents_of(self._contenders)]
-        names = [*(one.title for one in self._contenders), *against]
-        self.table.setRowCount(len(names))
-        for row, name in enumerate(names):
-            for column in range(len(_COLUMNS)):
-                item = QTableWidgetItem(NOTHING if column else name)
+        self._show_headings()
+        self.table.setRowCount(len(self._contenders))
+        for row, contender in enumerate(self._contenders):
+            facts = [contender.shows, rate_text(contender)]
+            for (text, is_compared), column in self._places.items():
+                item = QTableWidgetItem("" if is_compared else NOTHING if text else contender.title)
                 item.setTextAlignment(_alignment(column))
-                tip = shows.get(name) or shows.get(name.removesuffix(f" relative to {baseline.title}")) or name
-                item.setToolTip(_TIPS[column] if column else plain_tip(tip))
+                tip = _TIPS[text] if text else "\n".join(one for one in facts if one) or contender.title
+                item.setToolTip(plain_tip(tip))
                 self.table.setItem(row, column, item)
+        for text in _COMPARED:
+            self.table.setColumnHidden(self._places[text, True], len(self._contenders) < 2)
         self._fit_height()
+        self._fit_widths()
         self.set_theme(self._theme)
         self.show_rows({})
 
@@ -200,14 +246,17 @@ class RacePanel(QWidget):
         ``comparisons`` contains the significance of each contender's difference from the baseline in accuracy; a
         difference within chance is greyed.
         """
-        for index, contender in enumerate(self._contenders):
+        for contender in self._contenders:
             row = rows.get(contender.key)
-            self._fill(index, _cells(row) if row else [NOTHING] * (len(_COLUMNS) - 1))
+            texts = _cells(row) if row else [NOTHING] * (len(_COLUMNS) - 1)
+            for column, text in zip(_COLUMNS[1:], texts, strict=True):
+                self._item(contender.key, column).setText(text)
         baseline = rows.get(baseline_of(self._contenders).key)
         for opponent in opponents_of(self._contenders):
-            index = self._comparison_row(opponent.key)
-            self._fill(index, _comparison(baseline, rows.get(opponent.key)))
-            is_compared = self._item(index, _ACCURACY).text() != NOTHING
+            compared = _comparison(baseline, rows.get(opponent.key))
+            for column, text in zip(_COMPARED, compared, strict=True):
+                self._item(opponent.key, column, True).setText(text)
+            is_compared = compared[0] != NOTHING
             self._compare(opponent.key, (comparisons or {}).get(opponent.key) if is_compared else None)
 
     def show_caption(self, text: str) -> None:
@@ -242,20 +291,20 @@ class RacePanel(QWidget):
 
     def cell(self, contender: str, column: str) -> str:
         """Return the text of a contender's row in a column."""
-        row = [one.key for one in self._contenders].index(contender)
-        return self._item(row, _COLUMNS.index(column)).text()
+        return self._item(contender, column).text()
+
+    def name_tip(self, contender: str) -> str:
+        """Return the tooltip of a contender's name."""
+        return self._item(contender, "").toolTip()
 
     def comparison_cell(self, contender: str, column: str) -> str:
-        """Return the text in the row that compares a contender with the baseline, under a column's heading."""
-        return self._item(self._comparison_row(contender), _COLUMNS.index(column)).text()
-
-    def _comparison_row(self, contender: str) -> int:
-        return len(self._contenders) + [one.key for one in opponents_of(self._contenders)].index(contender)
+        """Return the text beside a column that compares a contender with the baseline."""
+        return self._item(contender, column, True).text()
 
     def _compare(self, contender: str, comparison: Comparison | None) -> None:
         """Show the significance of the difference in accuracy."""
-        item = self._item(self._comparison_row(contender), _ACCURACY)
-        item.setToolTip(plain_tip(_TIPS[_ACCURACY] if comparison is None else comparison.describe()))
+        item = self._item(contender, "Test accuracy", True)
+        item.setToolTip(plain_tip(_TIPS["Test accuracy"] if comparison is None else comparison.describe()))
         self._grey.discard(contender)
         if comparison is not None and comparison.within_chance:
             self._grey.add(contender)
@@ -264,7 +313,7 @@ class RacePanel(QWidget):
 
     def _paint_difference(self, contender: str) -> None:
         colour = self._theme.muted if contender in self._grey else self._theme.foreground
-        self._item(self._comparison_row(contender), _ACCURACY).setForeground(QColor(colour))
+        self._item(contender, "Test accuracy", True).setForeground(QColor(colour))
 
     def set_theme(self, theme: Theme) -> None:
         """Colour the contenders' names like their curves."""
@@ -273,21 +322,27 @@ class RacePanel(QWidget):
         self.note.setStyleSheet(f"color: {theme.muted.name()};")
         for opponent in opponents_of(self._contenders):
             self._paint_difference(opponent.key)
-        for row, contender in enumerate(self._contenders):
-            item = self._item(row, 0)
+        for contender in self._contenders:
+            for text in _COMPARED[1:]:
+                self._item(contender.key, text, True).setForeground(QColor(theme.muted))
+            item = self._item(contender.key, "")
             item.setForeground(QColor(series_colour(contender.colour, theme)))
             font = item.font()
             font.setBold(True)
             item.setFont(font)
 
-    def _fill(self, row: int, texts: list[str]) -> None:
-        for column, text in enumerate(texts, start=1):
-            self._item(row, column).setText(text)
-
-    def _item(self, row: int, column: int) -> QTableWidgetItem:
-        item = self.table.item(row, column)
+    def _item(self, contender: str, column: str, is_compared: bool = False) -> QTableWidgetItem:
+        row = [one.key for one in self._contenders].index(contender)
+        item = self.table.item(row, self._places[column, is_compared])
         assert item is not None
         return item
+
+
+def _places() -> dict[tuple[str, bool], int]:
+    """Return the index of each column, by its name and whether it is relative to the baseline."""
+    names = [(name, is_compared) for name in _COLUMNS for is_compared in (False, True)]
+    shown = [(name, is_compared) for name, is_compared in names if not is_compared or name in _COMPARED]
+    return {one: index for index, one in enumerate(shown)}
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
@@ -309,18 +364,17 @@ def _cells(row: RaceRow) -> list[str]:
 def _operations(flops: int) -> str:
     for factor, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
         if flops >= factor:
-            return f"{flops / factor:.2f} {prefix}FLOP"
+            value = flops / factor
+            return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f} {prefix}FLOP"
     return f"{flops:,} FLOP"
 
 
 def _comparison(baseline: RaceRow | None, one: RaceRow | None) -> list[str]:
     """Compare the networks after the same number of epochs."""
     if baseline is None or one is None or baseline.epoch != one.epoch:
-        return [NOTHING] * (len(_COLUMNS) - 1)
+        return [NOTHING] * len(_COMPARED)
     return [
-        points_text(one.test_accuracy - baseline.test_accuracy),
-        NOTHING,
-        NOTHING,
+        points_text(one.test_accuracy - baseline.test_accuracy).removesuffix(" points"),
         _ratio(one.n_weights, baseline.n_weights),
         _ratio(one.flops, baseline.flops),
         _ratio(one.train_s, baseline.train_s),

@@ -26,6 +26,9 @@ _READING_TIP = f"Test accuracy at the selected epoch, or the latest. {ASSUMPTION
 _THIN, _BESIDE, _BOLD = 1.0, 1.3, 2.2
 _LIGHT = 0.75
 _FAINT = 0.45
+_LOW_PX = 88
+_LONG_LEGEND = 3
+"""With more networks, the legend has one entry for each."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class TrainingPanel(QWidget):
         self._shown: dict[Contender, TrainingCurves] = {}
         self._n_marks: dict[tuple[int, str], int] = {}
         self._has_pair = False
+        self._is_many = False
         self._epoch: int | None = None
         self._build()
 
@@ -97,6 +101,8 @@ class TrainingPanel(QWidget):
         pair.addWidget(self.weights)
         for page in (self.accuracy, self.loss, both):
             self._stack.addWidget(page)
+        for plot in (self.rank, self.weights):
+            plot.setMinimumHeight(_LOW_PX)  # so that the page with five networks fits on 720 lines
         for plot in self._plots:
             plot.set_empty_text(_EMPTY)
             plot.set_integer_x(True)
@@ -143,6 +149,7 @@ class TrainingPanel(QWidget):
         Drawing new curves and legends takes 10 ms, moving axes 5 ms, which would delay the window during training.
         """
         self._has_pair = set(DEFAULT_CONTENDERS) <= {one.key for one in contenders}
+        self._is_many = len(contenders) > _LONG_LEGEND
         for plot in self._plots:
             plot.set_x_range(0.0, float(n_epochs))
             plot.set_empty_text(None)
@@ -180,8 +187,12 @@ class TrainingPanel(QWidget):
     ) -> None:
         name, colour, width = contender.title, self._colour(contender), self._width(contender)
         if width == _BOLD:
-            plot.set_curve(f"{contender.key}/train", curves.epochs, train, f"{name}, training", colour, width=_THIN)
-        plot.set_curve(f"{contender.key}/test", curves.epochs, test, f"{name}, test", colour, width=width)
+            train_name, in_legend = f"{name}, training", not self._is_many
+            plot.set_curve(
+                f"{contender.key}/train", curves.epochs, train, train_name, colour, width=_THIN, in_legend=in_legend
+            )
+        test_name = f"{name}, test" if width == _BOLD and not self._is_many else name
+        plot.set_curve(f"{contender.key}/test", curves.epochs, test, test_name, colour, width=width)
         self._mark(plot, contender, curves)
 
     def _draw_sizes(self, contender: Contender, curves: TrainingCurves) -> None:
@@ -238,9 +249,10 @@ class TrainingPanel(QWidget):
         self._read_all({name: self._index_at(curves, self._epoch) for name, curves in self._shown.items()})
 
     def _read_all(self, shown: Mapping[Contender, int]) -> None:
-        """Return the readout; without the networks' names, which are colour-coded, if they do not fit."""
-        for with_name in (True, False):
-            self._reading.setText("&nbsp;&nbsp; ".join(self._read(*one, with_name) for one in shown.items()))
+        """Show the readout; if it does not fit, without names, which are colour-coded, or of the paper's pair only."""
+        pair = {one: index for one, index in shown.items() if one.key in DEFAULT_CONTENDERS} or shown
+        for some, with_name in ((shown, True), (shown, False), (pair, True), (pair, False)):
+            self._reading.setText("&nbsp;&nbsp; ".join(self._read(*one, with_name) for one in some.items()))
             if self._reading.sizeHint().width() <= self._reading.width():
                 return
 

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from mlpsvd.contenders import MLP, MLP_SVD
+from mlpsvd.contenders import FAIR_CONTENDERS, MLP, MLP_SVD
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.race import Race
@@ -96,6 +96,19 @@ def test_time_left_leaves_pauses_out_and_needs_an_epoch(qtbot: QtBot) -> None:
     assert time_left(run, 2.0) == pytest.approx(2.0 * 199)
 
 
+def test_time_left_counts_all_five_networks(qtbot: QtBot) -> None:
+    run = RunState()
+    run.begin(
+        parse_text(parse_text(Experiment(), "training.contenders", ",".join(FAIR_CONTENDERS)), "training.epochs", "9")
+    )
+    for key in FAIR_CONTENDERS[:3]:
+        run.histories[key] = [_event(0, 4), _event(1, 4)]
+    assert time_left(run, 3.0) == pytest.approx(5 * 9 - 3), "one second for each epoch of each network"
+    for history in run.histories.values():
+        history[:] = _history()
+    assert time_left(run, 45.0) == 0.0
+
+
 def test_training_panel_shows_both_networks_and_the_epoch_under_the_cursor(qtbot: QtBot) -> None:
     panel = TrainingPanel()
     qtbot.addWidget(panel)
@@ -132,7 +145,7 @@ def test_race_shows_only_what_was_measured(qtbot: QtBot) -> None:
     assert panel.cell("mlp-svd", "Test accuracy") == "—" and panel.comparison_cell("mlp-svd", "Training time") == "—"
     svd = dataclasses.replace(mlp, test_accuracy=0.727, ranks=(3, 5), n_weights=541, flops=1_000_000, train_s=1.25)
     panel.show_rows({"mlp": mlp, "mlp-svd": svd})
-    assert panel.comparison_cell("mlp-svd", "Test accuracy") == "−1.3 points"
+    assert panel.comparison_cell("mlp-svd", "Test accuracy") == "−1.3"
     assert panel.comparison_cell("mlp-svd", "Operations") == "× 0.25"
     assert panel.comparison_cell("mlp-svd", "Training time") == "× 1.25", "slower is shown as honestly as faster"
     panel.show_rows({"mlp": mlp, "mlp-svd": dataclasses.replace(svd, epoch=9)})
@@ -148,13 +161,13 @@ def test_race_shows_intervals_and_greys_a_difference_within_chance(qtbot: QtBot)
     right = np.arange(270)
     panel.show_rows(rows, {"mlp-svd": compare_answers(right >= 4, right >= 3)})
     assert panel.cell("mlp", "Test accuracy") == "98.5 % (96.2–99.4)"
-    assert panel.comparison_cell("mlp-svd", "Test accuracy") == "+0.4 points (n.s.)"
-    item = panel.table.item(2, 1)
+    assert panel.comparison_cell("mlp-svd", "Test accuracy") == "+0.4 (n.s.)"
+    item = panel.table.item(1, 2)
     assert item is not None
     assert item.foreground().color() == DARK.muted
     assert item.toolTip().startswith("+0.4 points: within chance (McNemar, exact, p = 1; 270 test clips")
     panel.show_rows(rows, {"mlp-svd": compare_answers(right >= 40, right >= 3)})
-    assert panel.comparison_cell("mlp-svd", "Test accuracy") == "+0.4 points"
+    assert panel.comparison_cell("mlp-svd", "Test accuracy") == "+0.4"
     assert item.foreground().color() == DARK.foreground
 
 
