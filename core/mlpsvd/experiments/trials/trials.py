@@ -41,6 +41,7 @@ _ADDED = (
     ("network", "spectral_level", 1.0),
     ("training", "nuclear_norm", 0.0),
     ("discarding", "tolerance", 0.1),
+    ("features", "n_components", 0),
 )
 """Settings that were added later, with the value that changes nothing: results from before keep their keys."""
 
