@@ -30,7 +30,7 @@ _SHORTCUTS = """
 <tr><td><b>Ctrl+E</b></td><td>Export the MLP-SVD as a model file</td></tr>
 <tr><td><b>Ctrl+Return</b></td><td>On the page <i>Files</i>: start or stop classification</td></tr>
 <tr><td><b>Return, Ctrl+Return</b></td><td>On the page <i>Runs</i>: open, continue the selected run</td></tr>
-<tr><td><b>A, S, N, F2, Del</b></td><td>On the page <i>Runs</i>: analyse, star, note, name, delete</td></tr>
+<tr><td><b>C, A, S, N, F2, Del</b></td><td>On the page <i>Runs</i>: compare, analyse, star, note, name, delete</td></tr>
 <tr><td><b>Ctrl+F</b></td><td>On the pages <i>Runs</i> and <i>Files</i>: search</td></tr>
 <tr><td><b>Ctrl+Z, Ctrl+Shift+Z</b></td><td>On the page <i>Explore</i>: undo and redo settings</td></tr>
 <tr><td><b>Tab, Shift+Tab</b></td><td>Next, previous field; arrow keys change a number</td></tr>

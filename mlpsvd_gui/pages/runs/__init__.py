@@ -1,1 +1,1 @@
-"""The Runs page: kept runs, with search, notes, tags, star and trash."""
+"""The Runs page: kept runs, with search, notes, tags, star, trash and comparison."""

@@ -39,14 +39,14 @@ def contenders_of(groups: Sequence[Group]) -> dict[str, str]:
 
 
 def accuracy_cell(group: Group, key: str) -> str:
-    """Return the test accuracy of a network: with its interval for one run, mean ± deviation for several."""
+    """Return the test accuracy of a network: with its interval for one seed, mean ± deviation for several."""
     runs = [run for run in group.runs if key in run.outcomes]
-    if len(runs) == 1:
-        return accuracy_text(runs[0].accuracy[key], int(runs[0].confusion(key).sum()))
     values = list(group.accuracies(key).values())
     if not values:
         return "–"
-    spread = f" ± {100 * float(np.std(values, ddof=1)):.1f}" if len(values) > 1 else ""
+    if len(values) == 1:
+        return accuracy_text(values[0], int(runs[0].confusion(key).sum()))
+    spread = f" ± {100 * float(np.std(values, ddof=1)):.1f}"
     return f"{100 * float(np.mean(values)):.1f}{spread} % ({counted(len(values), 'seed')})"
 
 

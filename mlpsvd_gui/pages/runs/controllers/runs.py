@@ -12,6 +12,7 @@ from mlpsvd.experiments.runs.kept_run import KeptRun
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.trash import TRASH as TRASH_FOLDER
 from mlpsvd.text import counted, one_line
+from mlpsvd_gui.pages.runs.controllers.comparison import ComparisonController
 from mlpsvd_gui.pages.runs.controllers.history import StepHistory, error_sentence
 from mlpsvd_gui.pages.runs.views.panel import STARRED, TRASH, UNFINISHED, RunsPanel
 from mlpsvd_gui.pages.runs.workers.library_work import Listing, changed_settings, list_runs, load_to_continue
@@ -56,6 +57,7 @@ class RunsController(QObject):
         self._loading = BackgroundJobs("run to continue", self)
         self._emptying = SerialJobs("trash of runs", self)
         self.history = StepHistory(self)
+        self.comparison = ComparisonController(panel.comparison, self)
         self._watcher = QFileSystemWatcher(self)
         self._soon, self._again = QTimer(self), QTimer(self)
         for timer, wait_ms in ((self._soon, _SETTLE_MS), (self._again, _WATCH_TRAINING_MS)):
@@ -75,6 +77,7 @@ class RunsController(QObject):
         panel.details.edited.connect(self._annotate)
         actions.open.triggered.connect(lambda: self.open_requested.emit(self._selected[0].folder))
         actions.analyse.triggered.connect(lambda: self.analyse_requested.emit(self._selected[0].folder))
+        actions.compare.triggered.connect(self._compare)
         actions.resume.triggered.connect(self._resume)
         actions.star.triggered.connect(lambda: self._star(self._selected))
         actions.rename.triggered.connect(panel.details.title_edit.setFocus)
@@ -87,13 +90,25 @@ class RunsController(QObject):
         actions.redo.triggered.connect(self.history.redo)
         self.history.done.connect(self._tell_done)
         self.history.failed.connect(self._tell_failed)
+        self.comparison.shown.connect(panel.show_comparison)
+        self.comparison.shown.connect(panel.messages.clear)
+        self.comparison.failed.connect(panel.show_error)
+        self.comparison.noted.connect(panel.show_done)
         self._run.state_changed.connect(lambda _: self._follow_run())
         self._watcher.directoryChanged.connect(lambda _: self._soon.start())
 
     @property
     def is_busy(self) -> bool:
         """Whether the library is being read or changed."""
-        return self._listing.is_busy or self.history.is_busy or self._emptying.is_busy or self._soon.isActive()
+        return any(
+            (
+                self._listing.is_busy,
+                self.history.is_busy,
+                self._emptying.is_busy,
+                self._soon.isActive(),
+                self.comparison.is_busy,
+            )
+        )
 
     def close(self) -> None:
         """Write what has been edited, and stop all background work."""
@@ -102,6 +117,7 @@ class RunsController(QObject):
         for timer in (self._soon, self._again):
             timer.stop()
         self.history.close()
+        self.comparison.close()
         self._emptying.close()
         for jobs in (self._listing, self._reading, self._loading):
             jobs.close()
@@ -231,6 +247,10 @@ class RunsController(QObject):
         self._panel.messages.clear()
         if not self._run.state.is_active:  # Train may have been pressed meanwhile
             self.resume_requested.emit(loaded, folder)
+
+    def _compare(self) -> None:
+        self._panel.show_done(f"Reading {counted(len(self._selected), 'run')}…")
+        self.comparison.compare(self._selected)
 
     def _show_folder(self) -> None:
         folder = self._selected[0].folder

@@ -185,7 +185,7 @@ class RunDetails(QWidget):
 
     def _show_nothing(self, n_runs: int) -> None:
         self.heading.setText(f"{counted(n_runs, 'run')} selected" if n_runs else "No run selected")
-        self.facts.setText("")
+        self.facts.setText("Compare (C) shows them side by side." if n_runs else "")
         self.accuracies.hide()
         self.problem.hide()
         self.title_edit.clear()

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from mlpsvd.experiments.runs.kept_run import KeptRun
 from mlpsvd.text import counted
 from mlpsvd_gui.pages.runs.views.actions import RunActions
+from mlpsvd_gui.pages.runs.views.comparison import ComparisonView
 from mlpsvd_gui.pages.runs.views.details import RunDetails
 from mlpsvd_gui.pages.runs.views.table import RunTable
 from mlpsvd_gui.pages.runs.views.welcome import RunsWelcome
@@ -41,7 +42,10 @@ _SEARCH_TIP = (
 
 
 class RunsPanel(ShowsMessages, QWidget):
-    """The list of runs, or a welcome page. Requests come from :attr:`actions_`, :attr:`details` and these signals."""
+    """The list of runs, a comparison, or a welcome page.
+
+    Requests come from :attr:`actions_`, :attr:`details`, :attr:`comparison` and these signals.
+    """
 
     opened = Signal()
     """Emitted when the page becomes visible, or its window active."""
@@ -59,6 +63,7 @@ class RunsPanel(ShowsMessages, QWidget):
         self.table = RunTable(self)
         self.nothing = PlainLabel(self)
         self.details = RunDetails(self)
+        self.comparison = ComparisonView(self)
         self.actions_ = RunActions(self, self.table)
         self.buttons: list[QToolButton] = []
         self.pages = QStackedWidget(self)
@@ -85,18 +90,30 @@ class RunsPanel(ShowsMessages, QWidget):
         if is_empty and self.kind != ALL:
             with QSignalBlocker(self.kind_box):
                 self.kind_box.setCurrentIndex(0)
-        self.pages.setCurrentIndex(0 if is_empty else 1)
+        if self.pages.currentWidget() is not self.comparison:
+            self.pages.setCurrentIndex(0 if is_empty else 1)
         self.table.show_runs(runs)
         self._content.setCurrentIndex(0 if runs else 1)
         self.nothing.setText(self._nothing_text(n_all))
         total = n_trashed if self.kind == TRASH else n_all
         self.count_label.setText(counted(total, "run") if len(runs) == total else f"{len(runs):,} of {total:,} runs")
 
+    def show_comparison(self) -> None:
+        """Show the comparison instead of the list."""
+        self.pages.setCurrentWidget(self.comparison)
+        self.comparison.back_button.setFocus()
+
+    def show_list(self) -> None:
+        """Show the list of runs."""
+        self.pages.setCurrentIndex(1)
+        self.table.setFocus()
+
     def set_theme(self, theme: Theme) -> None:
         """Apply the colours of a theme."""
         self.welcome.set_theme(theme)
         self.table.set_theme(theme)
         self.details.set_theme(theme)
+        self.comparison.set_theme(theme)
         for label in (self.nothing, self.count_label):
             label.setStyleSheet(f"color: {theme.muted.name()};")
 
@@ -148,6 +165,7 @@ class RunsPanel(ShowsMessages, QWidget):
         self.find_edit.textChanged.connect(lambda _: self._timer.start())
         self.find_edit.returnPressed.connect(self.table.setFocus)
         self.kind_box.currentIndexChanged.connect(lambda _: self.query_changed.emit())
+        self.comparison.back_requested.connect(self.show_list)
         self.actions_.find.triggered.connect(self._find)
         self.table.doubleClicked.connect(lambda _: self.actions_.open.trigger())
 
@@ -160,7 +178,7 @@ class RunsPanel(ShowsMessages, QWidget):
         head = QHBoxLayout()
         head.setSpacing(6)
         one = self.actions_
-        for action in (one.open, one.resume, one.analyse, one.star, one.delete, one.restore,
+        for action in (one.open, one.resume, one.compare, one.analyse, one.star, one.delete, one.restore,
                        one.empty_trash, one.show_folder):  # fmt: skip
             button = QToolButton(self)
             button.setDefaultAction(action)
@@ -187,6 +205,7 @@ class RunsPanel(ShowsMessages, QWidget):
         body.setSizes([960, 300])
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(body)
+        self.pages.addWidget(self.comparison)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 10)
         layout.setSpacing(8)

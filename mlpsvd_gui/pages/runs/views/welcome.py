@@ -11,7 +11,7 @@ __all__ = ["RunsWelcome"]
 
 _TEXT = (
     "Every training is kept here as a run, with its settings, results and networks, while it is still being trained. "
-    "Runs can be searched, annotated, opened again and continued.\n\nTrain on Explore for the first one."
+    "Runs can be searched, annotated, compared, opened again and continued.\n\nTrain on Explore for the first one."
 )
 
 

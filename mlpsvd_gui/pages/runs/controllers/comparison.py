@@ -1,0 +1,131 @@
+"""Controller of the comparison of runs."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from mlpsvd.experiments.runs.comparison import RunTest
+from mlpsvd.experiments.runs.kept_run import KeptRun
+from mlpsvd.metrics.uncertainty import points_text
+from mlpsvd.text import counted, one_line, with_minus
+from mlpsvd_gui.pages.runs.controllers.history import error_sentence
+from mlpsvd_gui.pages.runs.views.comparison import ComparisonView, ShownComparison, ShownCurve, ShownRow, ShownTable
+from mlpsvd_gui.pages.runs.workers.comparison_work import RunsCompared, compare_runs, write_comparison
+from mlpsvd_gui.threads.background_jobs import BackgroundJobs
+from mlpsvd_gui.threads.serial_jobs import SerialJobs
+
+__all__ = ["ComparisonController"]
+
+_LONGEST = 40
+
+
+class ComparisonController(QObject):
+    """Compares runs in the background and shows the result."""
+
+    shown = Signal()
+    """Emitted when a comparison is shown."""
+    failed = Signal(str)
+    """Emits why runs could not be compared, in one sentence."""
+    noted = Signal(str)
+    """Emits what was done."""
+
+    def __init__(self, view: ComparisonView, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._found: RunsCompared | None = None
+        self._comparing = BackgroundJobs("comparison of runs", self)
+        self._writing = SerialJobs("comparison files", self)
+        view.export_requested.connect(self._export)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether runs are being compared, or a comparison is written."""
+        return self._comparing.is_busy or self._writing.is_busy
+
+    def compare(self, runs: list[KeptRun]) -> None:
+        """Compare runs."""
+        self._comparing.submit(
+            partial(compare_runs, runs), self._show, lambda error: self.failed.emit(error_sentence(error))
+        )
+
+    def close(self) -> None:
+        """Finish pending writes."""
+        self._comparing.close()
+        self._writing.close()
+
+    def _show(self, found: RunsCompared) -> None:
+        self._found = found
+        self._view.show_comparison(shown_comparison(found))
+        self.shown.emit()
+
+    def _export(self, folder: str) -> None:
+        if self._found is not None:
+            self._writing.submit(
+                partial(write_comparison, Path(folder), self._found.groups),
+                lambda _: self.noted.emit(f"Saved {folder}."),
+                lambda error: self.failed.emit(error_sentence(error)),
+            )
+
+
+def shown_comparison(found: RunsCompared) -> ShownComparison:
+    """Return a comparison as texts and curves."""
+    n_runs = sum(len(names) for names in found.names)
+    groups = [_letter(index) for index in range(len(found.names))]
+    names = [f"{letter}: {_name(runs)}" for letter, runs in zip(groups, found.names, strict=True)]
+    keys = list(found.titles)
+    accuracies = [
+        ShownRow((names[index], *(found.cells.get((index, key), "–") for key in keys)), _group_tip(found, index), index)
+        for index in range(len(groups))
+    ]
+    titles = [one_line(found.titles[key], _LONGEST) for key in keys]
+    return ShownComparison(
+        title=f"{counted(n_runs, 'run')} compared" + (f", reference {names[0]}" if len(groups) > 1 else ""),
+        contenders=list(zip(keys, titles, strict=True)),
+        chosen=found.preferred,
+        curves=[ShownCurve(page, index, key, names[index], *curve)
+                for (page, index, key), curve in found.curves.items()],
+        accuracies=ShownTable(("Runs", *titles), tuple(accuracies)),
+        tests=ShownTable(
+            ("Runs", "Network", "Difference", "Result", "95 % interval", "p"),
+            tuple(_test_row(test, text, found.titles[test.contender]) for test, text in found.tests),
+        ),
+        settings=ShownTable(
+            ("Setting", *groups),
+            tuple(ShownRow((label, *values), f"{label}\n{key}") for key, label, values in found.settings),
+        ),
+    )  # fmt: skip
+
+
+def _test_row(test: RunTest, text: str, title: str) -> ShownRow:
+    interval = "–"
+    if math.isfinite(test.low):
+        interval = with_minus(f"{100 * test.low:+.1f} to {100 * test.high:+.1f}")
+    result = "more accurate" if test.difference > 0 else "less accurate"
+    p_value = "–" if math.isnan(test.adjusted_p) else "< 0.001" if test.adjusted_p < 0.001 else f"{test.adjusted_p:.3f}"
+    cells = (
+        f"{_letter(test.second)} against {_letter(test.first)}",
+        one_line(title, _LONGEST),
+        points_text(test.difference),
+        "within chance" if test.within_chance else result,
+        interval,
+        p_value,
+    )
+    return ShownRow(cells, text, test.second, test.within_chance)
+
+
+def _group_tip(found: RunsCompared, index: int) -> str:
+    runs = zip(found.names[index], found.groups[index].runs, strict=True)
+    return "\n".join(f"{name}, seed {run.experiment.seed}" for name, run in runs)
+
+
+def _name(names: tuple[str, ...]) -> str:
+    first = one_line(names[0], _LONGEST)
+    return first if len(names) == 1 else f"{first} ({len(names)} runs)"
+
+
+def _letter(index: int) -> str:
+    return chr(ord("A") + index) if index < 26 else f"A{index + 1}"
