@@ -73,6 +73,7 @@ class TrainingJob(QObject):
         self._worker = worker or TrainingWorker(parent=self)
         self._elapsed_s = 0.0
         self._n_before = 0
+        self._resumed: Resumed | None = None
         self._running_since: float | None = None
         self._reported_at = 0.0
         self._worker.news.connect(self._take)
@@ -94,6 +95,7 @@ class TrainingJob(QObject):
 
     def _begin_worker(self, resumed: Resumed | None = None) -> None:
         assert self._run.experiment is not None
+        self._resumed = resumed
         self._elapsed_s, self._running_since = 0.0, None
         self._n_before = _n_epochs_done(self._run)
         self._worker.start(self._run.experiment, self._run.run_id, resumed)
@@ -145,7 +147,7 @@ class TrainingJob(QObject):
             case TrainingFinished() | TrainingStopped():
                 self._end(news)
             case TrainingFailed():
-                self._run.set_outcomes(news.outcomes, news.states)
+                self._show_outcomes(news)
                 self._note_new(news.notes)
                 self._fail(news.error)
             case _:
@@ -180,7 +182,7 @@ class TrainingJob(QObject):
 
     def _end(self, news: TrainingFinished | TrainingStopped) -> None:
         self._stop_clock()
-        self._run.set_outcomes(news.outcomes, news.states)
+        self._show_outcomes(news)
         self._note_new(news.notes)
         stopped = isinstance(news, TrainingStopped)
         if stopped and not any(self._run.histories.values()):
@@ -188,6 +190,13 @@ class TrainingJob(QObject):
         else:
             self._run.set_state(RunPhase.STOPPED if stopped else RunPhase.FINISHED)
         self.progress_changed.emit(0.0 if stopped else 1.0, "" if stopped else "finished")
+
+    def _show_outcomes(self, news: TrainingFinished | TrainingStopped | TrainingFailed) -> None:
+        """Show the outcomes; a run that ended before it went on is shown as it was saved."""
+        if self._resumed is not None and not news.outcomes:
+            self._run.show(self._resumed.run)
+        else:
+            self._run.set_outcomes(news.outcomes, news.states)
 
     def _fail(self, error: BaseException) -> None:
         self._stop_clock()
