@@ -14,6 +14,7 @@ from mlpsvd.metrics.uncertainty import points_text
 from mlpsvd.text import counted, one_line, with_minus
 from mlpsvd_gui.pages.runs.controllers.history import error_sentence
 from mlpsvd_gui.pages.runs.views.comparison import ComparisonView, ShownComparison, ShownCurve, ShownRow, ShownTable
+from mlpsvd_gui.pages.runs.views.confusions import ShownConfusion
 from mlpsvd_gui.pages.runs.workers.comparison_work import RunsCompared, compare_runs, write_comparison
 from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 from mlpsvd_gui.threads.serial_jobs import SerialJobs
@@ -88,6 +89,12 @@ def shown_comparison(found: RunsCompared) -> ShownComparison:
         chosen=found.preferred,
         curves=[ShownCurve(page, index, key, names[index], *curve)
                 for (page, index, key), curve in found.curves.items()],
+        confusions=[
+            ShownConfusion(index, key, names[index], group.confusion(key), group.runs[0].data.class_names)
+            for index, group in enumerate(found.groups)
+            for key in keys
+            if (index, key) in found.cells
+        ],
         accuracies=ShownTable(("Runs", *titles), tuple(accuracies)),
         tests=ShownTable(
             ("Runs", "Network", "Difference", "Result", "95 % interval", "p"),

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from mlpsvd_gui.file_dialogs import ask_for_path
+from mlpsvd_gui.pages.runs.views.confusions import Confusions, ShownConfusion
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.theme import Theme, series_colour, theme_for
 from mlpsvd_gui.qt_text import plain_tip
@@ -38,7 +39,8 @@ _WIDEST_PX = 230
 _TABLES_PX, _PLOT_PX = 630, 600
 _MOST_ROWS = 8
 _PAGES = (("accuracy", "Accuracy", "%"), ("loss", "Loss", ""), ("rank", "Rank", ""))
-_TIPS = ("Test accuracy over the epochs", "Mean test loss per clip", "Singular values of the first layer")
+_TIPS = ("Test accuracy over the epochs", "Mean test loss per clip", "Singular values of the first layer",
+         "Confusion matrices of the test clips, summed over repeats")  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +82,7 @@ class ShownComparison:
     contenders: Sequence[tuple[str, str]]
     chosen: str
     curves: Sequence[ShownCurve]
+    confusions: Sequence[ShownConfusion]
     accuracies: ShownTable
     tests: ShownTable
     settings: ShownTable
@@ -98,11 +101,12 @@ class ComparisonView(QWidget):
         self.back_button = QPushButton("Back to list", self)
         self.title = ElidedLabel(parent=self)
         self.contender_box = Chooser(self)
-        self.pages = Segments([title for _, title, _ in _PAGES], _TIPS, self)
+        self.pages = Segments([*(title for _, title, _ in _PAGES), "Confusion"], _TIPS, self)
         self.export_button = QPushButton("Export…", self)
         self.plots = {key: CurvePlot("Epoch", "", title, unit) for key, title, unit in _PAGES}
         self.accuracies, self.tests, self.settings = (QTableWidget(self) for _ in range(3))
         self.no_tests = PlainLabel(self)
+        self.confusions = Confusions(self)
         self._stack = QStackedWidget(self)
         self._shown: ShownComparison | None = None
         self._theme = theme_for(self.palette())
@@ -127,6 +131,7 @@ class ComparisonView(QWidget):
         self._theme = theme
         for plot in self.plots.values():
             plot.set_theme(theme)
+        self.confusions.set_theme(theme)
         for table in (self.accuracies, self.tests, self.settings):
             pad_cells(table)
         self.no_tests.setStyleSheet(f"color: {theme.muted.name()};")
@@ -138,6 +143,7 @@ class ComparisonView(QWidget):
         if self._shown is None:
             return
         key = self.contender_box.currentData()
+        self.confusions.show_confusions([one for one in self._shown.confusions if one.contender == key])
         for page, plot in self.plots.items():
             with plot.changes():
                 plot.clear_curves()
@@ -190,7 +196,7 @@ class ComparisonView(QWidget):
         self.back_button.setToolTip("Show the list of runs (Esc)")
         self.export_button.setToolTip("Write tables, tests, histories and the figure into a folder")
         self.contender_box.setAccessibleName("Network to draw")
-        self.contender_box.setToolTip("Network whose curves are drawn")
+        self.contender_box.setToolTip("Network whose curves and matrices are drawn")
         names = ("Accuracies", "Tests", "Settings that differ")
         for table, name in zip((self.accuracies, self.tests, self.settings), names, strict=True):
             list_rows(table)
@@ -203,6 +209,7 @@ class ComparisonView(QWidget):
             plot.set_integer_x(True)
             plot.set_empty_text("No curves of this network")
             self._stack.addWidget(plot)
+        self._stack.addWidget(self.confusions)
         self.pages.chosen.connect(self._stack.setCurrentIndex)
         self.contender_box.currentIndexChanged.connect(lambda _: self._draw())
         self.back_button.clicked.connect(self.back_requested)

@@ -68,6 +68,11 @@ def test_runs_on_the_same_axes_with_settings_and_tests(
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert view.plots["rank"].isVisible() and not view.plots["accuracy"].isVisible()
 
+    view.pages.choose(3)
+    assert [name.text()[0] for name in view.confusions.names] == ["A", "B"] and view.confusions.maps[1].isVisible()
+    total = repeats[0].confusion("mlp") + repeats[1].confusion("mlp")
+    np.testing.assert_array_equal(view.confusions.maps[0]._counts, total)
+
     view.export_requested.emit(str(tmp_path / "out"))
     qtbot.waitUntil(lambda: "Saved" in page.panel.messages.text, timeout=60_000)  # the first import of Matplotlib
     assert {"tests.csv", "comparison.svg"} <= {path.name for path in (tmp_path / "out").iterdir()}
