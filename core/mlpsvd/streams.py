@@ -36,6 +36,7 @@ class Purpose(enum.IntEnum):
     FINE_TUNING = 10
     PAPER_EXAMPLES = 11
     HEARD_DIRECTION = 30
+    FEW_CLIPS = 31
 
 
 def seeds(purpose: Purpose, seed: int, *key: int) -> np.random.SeedSequence:

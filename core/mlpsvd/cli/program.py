@@ -112,6 +112,7 @@ def _add_train(commands: argparse._SubParsersAction[_Parser]) -> None:
 examples:
   mlpsvd train
   mlpsvd train recordings
+  mlpsvd train words --first-layer latest --freeze
   mlpsvd train --preset "Paper: 10 classes, 100 Hz" --set seed=7 --out runs/seven
 
 A folder of recordings contains one folder per class, a manifest.csv, or files whose names begin with the class
@@ -137,6 +138,11 @@ A folder of recordings contains one folder per class, a manifest.csv, or files w
     train.add_argument(
         "--out", type=Path, metavar="DIR", help="write experiment, results, models and figures to this folder"
     )
+    train.add_argument(
+        "--first-layer", metavar="RUN|MODEL",
+        help="start with the first layer of this model, or of the MLP-SVD of this run (network.first_layer)",
+    )  # fmt: skip
+    train.add_argument("--freeze", action="store_true", help="do not train the first layer (training.frozen_layers=1)")
     train.add_argument("--resume", metavar="RUN", help="continue a run; no other setting is allowed")
     train.add_argument("--quiet", action="store_true", help="hide progress")
     train.set_defaults(run=_train)
@@ -272,12 +278,13 @@ Finished trials are kept under DIR; the same command continues an interrupted ru
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    from mlpsvd.cli.train import resume, train
+    from mlpsvd.cli.train import first_layer_file, resume, train
     from mlpsvd.contenders import FAIR_CONTENDERS
     from mlpsvd.experiments.runs.find import find_run
 
     if arguments.resume is not None:
-        if arguments.experiment or arguments.preset or arguments.changes or arguments.contenders or arguments.out:
+        others = ("experiment", "preset", "changes", "contenders", "out", "first_layer", "freeze")
+        if any(getattr(arguments, name) for name in others):
             raise SettingError(
                 "--resume", arguments.resume, "no other setting: the run continues with its own settings"
             )
@@ -286,6 +293,10 @@ def _train(arguments: argparse.Namespace) -> int:
     if arguments.contenders:
         keys = ",".join(FAIR_CONTENDERS) if arguments.contenders == "fair" else arguments.contenders
         changes = [*changes, f"training.contenders={keys}"]
+    if arguments.first_layer:
+        changes = [*changes, f"network.first_layer={first_layer_file(arguments.first_layer)}"]
+    if arguments.freeze:
+        changes = [*changes, "training.frozen_layers=1"]
     return train(arguments.experiment, arguments.preset, changes, arguments.out, arguments.quiet)
 
 

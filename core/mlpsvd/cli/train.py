@@ -23,15 +23,17 @@ from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.presets import preset
 from mlpsvd.experiments.race import Race
 from mlpsvd.experiments.recordings_recipe import experiment_for_folder, with_recordings
+from mlpsvd.experiments.runs.files import model_name
+from mlpsvd.experiments.runs.find import find_run
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.resume import continued_race, load_unfinished
 from mlpsvd.experiments.runs.run import Run, new_run_id
 from mlpsvd.experiments.runs.store import RunFolder, write_run
 from mlpsvd.experiments.unknown_speakers import known_sources_note
 from mlpsvd.files import expand_home
-from mlpsvd.settings import check, parse_text, with_value
+from mlpsvd.settings import check, get, parse_text, with_value
 
-__all__ = ["chosen_experiment", "resume", "train"]
+__all__ = ["chosen_experiment", "first_layer_file", "resume", "train"]
 
 
 def train(path: Path | None, preset_name: str | None, changes: Sequence[str], out: Path | None, quiet: bool) -> int:
@@ -185,7 +187,7 @@ def chosen_experiment(path: Path | None, preset_name: str | None, changes: Seque
 
     A folder of recordings, or a CSV manifest, gets settings adapted to it
     (:func:`mlpsvd.experiments.recordings_recipe.experiment_for_folder`) or, with a preset, those of the preset.
-    A relative ``data.recordings.path`` among the changes is relative to the working directory.
+    Relative paths among the changes are relative to the working directory.
 
     Raises
     ------
@@ -198,7 +200,7 @@ def chosen_experiment(path: Path | None, preset_name: str | None, changes: Seque
         if not equals:
             raise SettingError("--set", change, "of the form key=value, e.g. training.epochs=20")
         experiment = parse_text(experiment, key.strip(), text)
-    experiment = _with_absolute_path(experiment)
+    experiment = _with_absolute_paths(experiment)
     check(experiment)
     return experiment
 
@@ -231,11 +233,31 @@ def _of_recordings(path: Path, preset_name: str | None) -> Experiment:
     return with_recordings(chosen, fitted.data.recordings)
 
 
-def _with_absolute_path(experiment: Experiment) -> Experiment:
-    text = experiment.data.recordings.path
-    if not text:
-        return experiment
-    return with_value(experiment, "data.recordings.path", str(Path.cwd() / expand_home(text)))
+def _with_absolute_paths(experiment: Experiment) -> Experiment:
+    for key in ("data.recordings.path", "network.first_layer"):
+        text = get(experiment, key)
+        if text:
+            experiment = with_value(experiment, key, str(Path.cwd() / expand_home(text)))
+    return experiment
+
+
+def first_layer_file(text: str) -> Path:
+    """Return the model file that ``--first-layer`` means: a model file, or that of a run's MLP-SVD or first network.
+
+    Raises
+    ------
+    FileFormatError
+        If there is no such run, or it has no model.
+    """
+    path = expand_home(text)
+    if path.is_file():
+        return path.absolute()
+    folder = find_run(text)
+    models = [folder / model_name("mlp-svd"), *sorted(folder.glob(model_name("*")))]
+    found = next((one for one in models if one.is_file()), None)
+    if found is None:
+        raise FileFormatError(f"{folder} holds no model; --first-layer needs a trained network")
+    return found.absolute()
 
 
 def _prepared(experiment: Experiment, stop: StopRequest, progress: Progress) -> Prepared:

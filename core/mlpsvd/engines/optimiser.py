@@ -36,6 +36,8 @@ class OptimiserRule:
         Constants of Adam, as named by Kingma and Ba (2015).
     nuclear_norm
         Factor of the nuclear-norm penalty, whose subgradient is added to the gradient; only the reference engine does.
+    frozen_layers
+        Number of layers, from the input on, whose gradient is set to zero; only the reference engine does.
     """
 
     kind: Optimiser
@@ -45,6 +47,7 @@ class OptimiserRule:
     beta_2: float
     epsilon: float
     nuclear_norm: float = 0.0
+    frozen_layers: int = 0
 
 
 @dataclass

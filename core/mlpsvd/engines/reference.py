@@ -83,6 +83,7 @@ class ReferenceEngine:
                 gradient = network.gradient(data.x[batch], data.targets[batch])
                 if rule.nuclear_norm:
                     gradient += rule.nuclear_norm * nuclear_norm_gradient(network)
+                gradient[: network.spec.offsets[rule.frozen_layers]] = 0  # all moments stay zero, so nothing moves
                 update(rule, network.spec, network.theta, gradient, state)
             to_host(network.theta[:1])  # wait for the GPU, which works asynchronously, so that the epoch is timed fully
 

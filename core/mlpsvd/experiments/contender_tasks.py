@@ -9,6 +9,7 @@ from mlpsvd.contenders import CONTENDERS, Contender
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.matched_step import matched_rate, own_rate
 from mlpsvd.experiments.prepare import Prepared
+from mlpsvd.experiments.transfer import first_layer_of_model, with_first_layer
 from mlpsvd.network.initialise import build, initial_std
 from mlpsvd.network.layers import DENSE
 from mlpsvd.network.network import Network
@@ -48,9 +49,15 @@ def attempt_seed(seed: int, attempt: int) -> int:
 
 
 def initial_network(prepared: Prepared, contender: Contender, attempt: int = 0) -> Network:
-    """Return a contender's network before training."""
+    """Return a contender's network before training.
+
+    Raises
+    ------
+    FileFormatError, SettingError
+        If the model of ``network.first_layer`` cannot be read, or its first layer does not fit.
+    """
     experiment = contender.applied_to(prepared.experiment)
-    return build(
+    network = build(
         experiment.network,
         prepared.features.n_features,
         len(prepared.dataset.class_names),
@@ -58,15 +65,20 @@ def initial_network(prepared: Prepared, contender: Contender, attempt: int = 0) 
         attempt_seed(experiment.seed, attempt),
         experiment.training.precision,
     )
+    if not experiment.network.first_layer:
+        return network
+    layer = first_layer_of_model(experiment.network.first_layer, prepared.features)
+    return with_first_layer(network, layer, experiment.network)
 
 
 def training_task(prepared: Prepared, contender: Contender, attempt: int = 0) -> TrainingTask:
     """Return the training task of a contender's attempt."""
     experiment = contender.applied_to(prepared.experiment)
     network = initial_network(prepared, contender, attempt)
+    n_frozen = experiment.training.frozen_layers
     return TrainingTask(
         network,
-        contender_kinds(experiment, contender),
+        (DENSE.name,) * n_frozen + contender_kinds(experiment, contender)[n_frozen:],
         prepared.dataset,
         experiment.training,
         experiment.discarding,

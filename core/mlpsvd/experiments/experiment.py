@@ -48,6 +48,11 @@ class Experiment:
             yield "features.fft_size", self.features.fft_size, f"{math.prod(image)}, the number of pixels of a letter"
         if self.discarding.criterion == "dynamical" and self.training.nuclear_norm:
             yield "training.nuclear_norm", self.training.nuclear_norm, "0 with dynamical low-rank training"
+        if self.discarding.criterion == "dynamical" and self.training.frozen_layers:
+            yield "training.frozen_layers", self.training.frozen_layers, "0 with dynamical low-rank training"
+        if self.training.frozen_layers > len(self.network.hidden):
+            yield ("training.frozen_layers", self.training.frozen_layers,
+                   f"at most {len(self.network.hidden)}, the number of hidden layers")  # fmt: skip
         if self.data.source == "synthetic":
             n_samples = round(self.data.synthetic.duration_s * self.data.synthetic.sample_rate_hz)
             if n_samples < self.features.fft_size:

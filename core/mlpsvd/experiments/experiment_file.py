@@ -1,7 +1,7 @@
 """Experiment files: reading and writing TOML without loss.
 
 A file starts with ``format_version = 1``. Missing keys have their default values; unknown keys and invalid values are
-errors. A relative ``data.recordings.path`` is relative to the folder of the file, so that an experiment can be stored
+errors. Relative paths are relative to the folder of the file, so that an experiment can be stored
 next to its recordings; ``~`` is the home folder.
 """
 
@@ -17,7 +17,7 @@ import tomli_w
 from mlpsvd.errors import FileFormatError
 from mlpsvd.experiments.experiment import Experiment, experiment_from_table
 from mlpsvd.files import expand_home, read_plain, write_atomically
-from mlpsvd.settings import check, to_table, with_value
+from mlpsvd.settings import check, get, to_table, with_value
 from mlpsvd.text import one_line, quoted
 
 __all__ = ["FORMAT_VERSION", "from_toml", "load_experiment", "save_experiment", "to_toml"]
@@ -80,7 +80,7 @@ def load_experiment(path: str | Path) -> Experiment:
     Returns
     -------
     Experiment
-        The settings. A relative ``data.recordings.path`` is resolved relative to the folder of the file.
+        The settings. Relative paths are resolved relative to the folder of the file.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def load_experiment(path: str | Path) -> Experiment:
         experiment = from_toml(text)
     except FileFormatError as error:
         raise FileFormatError(f"{where} is not an experiment file that can be read: {error}") from error
-    return _with_absolute_path(experiment, path.resolve().parent)
+    return _with_absolute_paths(experiment, path.resolve().parent)
 
 
 def save_experiment(path: str | Path, experiment: Experiment) -> None:
@@ -154,9 +154,10 @@ def _check_version(version: Any) -> None:
         )
 
 
-def _with_absolute_path(experiment: Experiment, folder: Path) -> Experiment:
-    text = experiment.data.recordings.path
-    if not text:
-        return experiment
-    path = expand_home(text)
-    return with_value(experiment, "data.recordings.path", str(path if path.is_absolute() else folder / path))
+def _with_absolute_paths(experiment: Experiment, folder: Path) -> Experiment:
+    for key in ("data.recordings.path", "network.first_layer"):
+        text = get(experiment, key)
+        if text:
+            path = expand_home(text)
+            experiment = with_value(experiment, key, str(path if path.is_absolute() else folder / path))
+    return experiment

@@ -46,7 +46,9 @@ class NetworkSettings:
                            "MLP and MLP-SVD start with the same weights.")  # fmt: skip
     initial_std: float = setting(0.1, label="Initial std. dev.", symbol="s", low=0.0, high=10.0,
                                  help="Standard deviation of 'normal' initial weights.")  # fmt: skip
-
+    first_layer: str = setting("", label="First layer from",
+                               help="Model file whose first layer the networks start with, instead of random weights; "
+                               "its features must be those of the experiment. Empty: random weights.")  # fmt: skip
     spectral_level: float = setting(1.0, label="Spectral level", symbol="t, c", low=0.0, high=1e6,
                                     help="Threshold t of soft-threshold layers, and bound c on the largest singular "
                                     "value of clipped layers.")  # fmt: skip

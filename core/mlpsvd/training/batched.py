@@ -73,10 +73,10 @@ class _Member:
         self.rule = optimiser_rule(run.training)
         self.train_set, self.test_set = train, test
         self.points = run.discarding_points()
-        if run.is_dynamical or run.training.nuclear_norm:
+        if run.is_dynamical or run.training.nuclear_norm or run.training.frozen_layers:
             raise TrainingError(
-                "The fused GPU engine has neither dynamical low-rank training nor the nuclear-norm penalty; train on "
-                "the CPU"
+                "The fused GPU engine has no dynamical low-rank training, nuclear-norm penalty or frozen layers; train "
+                "on the CPU"
             )
 
     def next_stop(self, epoch: int) -> int:

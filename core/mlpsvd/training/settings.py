@@ -40,6 +40,9 @@ class TrainingSettings:
     nuclear_norm: float = setting(0.0, label="Nuclear norm", symbol="λ", low=0.0, high=100.0, zero="off",
                                   help="Factor of the sum of the singular values of all weight matrices but the last, "
                                   "added to the loss in training; losses are shown without it.")  # fmt: skip
+    frozen_layers: int = setting(0, label="Frozen layers", low=0, high=64, zero="none",
+                                 help="Number of layers, from the input on, whose weights and biases are not "
+                                 "trained; nothing is discarded from them.")  # fmt: skip
     batch_size: int = setting(64, label="Batch size", unit="clips", low=1, high=1_000_000,
                               help="Clips per update; their gradients are averaged.")  # fmt: skip
     epochs: int = setting(100, label="Epochs", low=1, high=1_000_000,

@@ -68,6 +68,7 @@ def optimiser_rule(settings: TrainingSettings) -> OptimiserRule:
         settings.beta_2,
         settings.epsilon,
         settings.nuclear_norm,
+        settings.frozen_layers,
     )
 
 

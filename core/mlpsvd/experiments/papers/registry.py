@@ -10,6 +10,7 @@ from mlpsvd.errors import SettingError
 from mlpsvd.experiments.papers.bayes_limit import BAYES_LIMIT
 from mlpsvd.experiments.papers.discriminability import DISCRIMINABILITY
 from mlpsvd.experiments.papers.divya import DIVYA_COMPRESSION, DIVYA_CONVOLUTION, DIVYA_ROBUSTNESS
+from mlpsvd.experiments.papers.divya_transfer import DIVYA_TRANSFER
 from mlpsvd.experiments.papers.figure_3 import FIGURE_3
 from mlpsvd.experiments.papers.figure_4 import FIGURE_4
 from mlpsvd.experiments.papers.figure_5 import FIGURE_5
@@ -75,7 +76,7 @@ PAPERS: tuple[Paper, ...] = (
         "divya",
         "Divya",
         "R. Divya, “Linear algebraic methods in neural networks”",
-        (DIVYA_CONVOLUTION, DIVYA_COMPRESSION, DIVYA_ROBUSTNESS),
+        (DIVYA_CONVOLUTION, DIVYA_COMPRESSION, DIVYA_ROBUSTNESS, DIVYA_TRANSFER),
     ),
     Paper(
         "naumov",

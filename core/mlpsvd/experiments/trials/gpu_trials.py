@@ -21,7 +21,7 @@ from mlpsvd.engines.names import Precision
 from mlpsvd.experiments.contender_tasks import training_task, with_matched_steps
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
-from mlpsvd.experiments.trials.measurements import Measurement, RaceMeasurement, race_table
+from mlpsvd.experiments.trials.measurements import RACES, RaceMeasurement, race_table
 from mlpsvd.experiments.trials.trials import Trial
 from mlpsvd.metrics.scores import confusion_matrix
 from mlpsvd.network.network import Network
@@ -53,8 +53,8 @@ class GpuTrials:
         self._engines: dict[Precision, FusedGpuEngine] = {}
 
     def takes(self, trial: Trial) -> bool:
-        """Return whether a trial trains networks; Bayes limits are computed on the CPU."""
-        return trial.measurement is not Measurement.BAYES
+        """Return whether a trial is a race; all else is computed on the CPU."""
+        return trial.measurement in RACES
 
     def measure(self, trials: Sequence[Trial]) -> Iterator[tuple[Trial, dict[str, Any]]]:
         """Train the networks of all trials together; yield each trial with its result.

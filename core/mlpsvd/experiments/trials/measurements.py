@@ -22,10 +22,11 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Race
 from mlpsvd.experiments.recurrence import Recurrence, compare_recurrence
+from mlpsvd.experiments.transfer_study import Transfer, compare_transfer
 from mlpsvd.network.network import Network
 from mlpsvd.training.events import EpochEvent
 
-__all__ = ["Measurement", "RaceMeasurement", "measure", "race_table", "recurrence_table"]
+__all__ = ["RACES", "Measurement", "RaceMeasurement", "measure", "race_table", "recurrence_table", "transfer_table"]
 
 
 class Measurement(enum.Enum):
@@ -35,6 +36,7 @@ class Measurement(enum.Enum):
     values of the first weight matrix after each epoch. SMALLER_RANKS: RACE and the accuracy of dense networks truncated
     to each smaller rank, for each epoch. BAYES: the Bayes limit, estimated on as many clips as the test set has.
     RECURRENCE: recurrent networks over the frames, an MLP on the mean magnitude, and the Bayes limit of whole clips.
+    TRANSFER: accuracy on the second half of the classes with a first layer trained on the first half.
     """
 
     RACE = "race"
@@ -42,6 +44,11 @@ class Measurement(enum.Enum):
     SMALLER_RANKS = "smaller ranks"
     BAYES = "bayes limit"
     RECURRENCE = "recurrence"
+    TRANSFER = "transfer"
+
+
+RACES = (Measurement.RACE, Measurement.SINGULAR_VALUES, Measurement.SMALLER_RANKS)
+"""Measurements of the networks of a race."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,8 @@ def measure(experiment: Experiment, measurement: Measurement) -> dict[str, Any]:
             return _bayes(experiment)
         if measurement is Measurement.RECURRENCE:
             return _recurrence(experiment)
+        if measurement is Measurement.TRANSFER:
+            return transfer_table(compare_transfer(experiment))
         return race_table(_raced(experiment), measurement)
 
 
@@ -163,6 +172,19 @@ def _recurrence(experiment: Experiment) -> dict[str, Any]:
     *_, found = compare_recurrence(experiment)
     assert isinstance(found, Recurrence)
     return recurrence_table(found)
+
+
+def transfer_table(found: Transfer) -> dict[str, Any]:
+    """Return a study of transfer as nested dictionaries, ready for JSON."""
+    return {
+        "engine": "reference engine",
+        "counts": list(found.counts),
+        "ways": {name: [_short(float(one)) for one in accuracies] for name, accuracies in found.accuracies.items()},
+        "known": {name: _short(one) for name, one in found.known_accuracies.items()},
+        "rank": found.rank,
+        "known_names": list(found.known_names),
+        "new_names": list(found.new_names),
+    }
 
 
 def _raced(experiment: Experiment) -> RaceMeasurement:

@@ -39,6 +39,9 @@ def checked_result(fields: Fields, experiment: Experiment, measurement: Measurem
     if measurement is Measurement.RECURRENCE:
         _check_recurrence(fields, experiment)
         return fields.raw()
+    if measurement is Measurement.TRANSFER:
+        _check_transfer(fields)
+        return fields.raw()
     contenders = fields.table("contenders")
     if set(contenders.names()) != set(experiment.training.contenders):
         raise FileFormatError(f"{contenders.where}names do not match the contenders of the experiment")
@@ -61,6 +64,23 @@ def _check_recurrence(fields: Fields, experiment: Experiment) -> None:
         table.integers("ranks", 1)
         table.integer("n_weights", 1, _MOST)
     fields.number("limit", 0.0, 1.0)
+
+
+def _check_transfer(fields: Fields) -> None:
+    from mlpsvd.experiments.transfer_study import WAYS
+
+    n_counts, ways, known = len(fields.integers("counts", 1)), fields.table("ways"), fields.table("known")
+    if set(ways.names()) != {way.name for way in WAYS}:
+        raise FileFormatError(f"{ways.where}names should be {', '.join(way.name for way in WAYS)}")
+    for way in WAYS:
+        n_found = len(ways.numbers(way.name, 0.0, 1.0))
+        if n_found != n_counts:
+            raise FileFormatError(f"{ways.where}{way.name} has {n_found} entries; it should have {n_counts}")
+        if way.source:
+            known.number(way.source, 0.0, 1.0)
+    fields.integer("rank", 1, _MOST)
+    fields.texts("known_names")
+    fields.texts("new_names")
 
 
 def _check_contender(table: Fields, experiment: Experiment, measurement: Measurement, name: str) -> None:

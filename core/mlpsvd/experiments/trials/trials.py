@@ -39,7 +39,9 @@ _MOST_BYTES = 200_000_000
 _ADDED = (
     ("network", "family", "svd"),
     ("network", "spectral_level", 1.0),
+    ("network", "first_layer", ""),
     ("training", "nuclear_norm", 0.0),
+    ("training", "frozen_layers", 0),
     ("discarding", "tolerance", 0.1),
     ("features", "n_components", 0),
 )
