@@ -135,7 +135,7 @@ def with_first_layer(network: Network, layer: FirstLayer, settings: NetworkSetti
         If the layer has another number of inputs or neurons, or another activation.
     """
     own = network.spec.layers[0]
-    found = _size(*layer.weights.shape, layer.activation)
+    found = _size(layer.weights.shape[0], layer.weights.shape[1], layer.activation)
     wanted = _size(own.n_out, own.n_in, own.activation)
     if found != wanted:
         raise SettingError(_KEY, settings.first_layer, f"a model whose first layer has {wanted}; it has {found}")
@@ -156,6 +156,6 @@ def _differences(found: FittedFeatures, wanted: FittedFeatures) -> list[str]:
     """Return for each difference of the inputs its name and both values."""
     pairs = [("Sample rate", f"{found.sample_rate_hz:g} Hz", f"{wanted.sample_rate_hz:g} Hz")]
     for info in describe(FeatureSettings):
-        both = (value_text(getattr(one.settings, info.name)) for one in (found, wanted))
-        pairs.append((info.label, *both))
+        one, other = (value_text(getattr(features.settings, info.name)) for features in (found, wanted))
+        pairs.append((info.label, one, other))
     return [f"{name} {one} instead of {other}" for name, one, other in pairs if one != other]
