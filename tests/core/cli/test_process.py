@@ -118,7 +118,7 @@ def test_resume_takes_no_other_setting(more: list[str], tmp_path: Path, capsys: 
 
 def test_resume_without_a_checkpoint_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--resume", str(tmp_path)]) == 2
-    assert "cannot be read as a checkpoint" in capsys.readouterr().err
+    assert "holds no run and names none in the library" in capsys.readouterr().err
 
 
 @POSIX
