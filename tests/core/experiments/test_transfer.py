@@ -159,6 +159,7 @@ def test_the_study(task: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert found.counts == (1, 10), "no class has 500 clips"
     assert found.known_accuracies["mlp"] > 0.75 and found.accuracies["from scratch"][1] > 0.6
     table = json.loads(json.dumps(transfer_table(found)))
+    assert transfer_table(compare_transfer(task, (1, 10))) == table, "the result depends on the experiment only"
     (trial,) = DIVYA_TRANSFER.trials(1)
     assert trial.measurement is Measurement.TRANSFER
     store = TrialStore(tmp_path)
