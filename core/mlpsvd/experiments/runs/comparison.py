@@ -131,7 +131,9 @@ def _test(groups: Sequence[Group], number: int, key: str) -> RunTest:
     if len(seeds) >= 2:
         found = paired_over_seeds([before[seed] for seed in seeds], [after[seed] for seed in seeds])
         return RunTest(0, number, key, found.difference, found.low, found.high, found.p_value, "paired t over seeds")
-    one, two = first.runs[0], second.runs[0]
+    one, two = (group.runs[0] for group in (first, second))
+    if seeds:  # one seed that both have, though not necessarily the first of each
+        one, two = (next(run for run in group.runs if run.experiment.seed == seeds[0]) for group in (first, second))
     reason = _why_not_paired(one, two, key)
     correct = one.outcomes[key].correct, two.outcomes[key].correct
     counts = [(int(run.confusion(key).trace()), int(run.confusion(key).sum())) for run in (one, two)]

@@ -51,3 +51,9 @@ def test_seeds_are_paired(runs: dict[tuple[int, int], Run]) -> None:
     differences = [runs[seed, 9].accuracy["mlp"] - runs[seed, 3].accuracy["mlp"] for seed in (1, 2)]
     assert test.method == "paired t over seeds" and test.difference == pytest.approx(sum(differences) / 2)
     assert test.within_chance == (math.isnan(test.adjusted_p) or test.adjusted_p >= 0.05)
+
+
+def test_the_one_seed_that_both_have_is_compared(runs: dict[tuple[int, int], Run]) -> None:
+    test = compare_groups(group_runs([runs[1, 3], runs[2, 3], runs[2, 9]]))[0]
+    assert test.method == "McNemar, exact" and not test.reason
+    assert test.difference == pytest.approx(runs[2, 9].accuracy["mlp"] - runs[2, 3].accuracy["mlp"])
