@@ -37,6 +37,7 @@ class _Race:
 
     engine_description = "test engine"
     notes = ()
+    contenders = (MLP,)
 
     def __init__(self, n_epochs: int, epoch_s: float) -> None:
         self.n_epochs, self.epoch_s = n_epochs, epoch_s
