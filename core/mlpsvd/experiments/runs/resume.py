@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from mlpsvd.errors import FileFormatError
@@ -9,14 +10,14 @@ from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import Race
 from mlpsvd.experiments.runs.checkpoint import OldCheckpoint, load_checkpoint
 from mlpsvd.experiments.runs.run import Run, require_same_data
-from mlpsvd.experiments.runs.store import finish_interrupted_swap, latest_checkpoint
+from mlpsvd.experiments.runs.store import finish_interrupted_swap, latest_checkpoint, with_earlier_networks
 from mlpsvd.streams import NUMERICS_VERSION
 
 __all__ = ["continued_race", "load_unfinished"]
 
 
 def load_unfinished(folder: Path) -> Run:
-    """Read the run in a folder in order to continue it.
+    """Read the run in a folder in order to continue it, with the networks of all its epochs.
 
     Raises
     ------
@@ -30,7 +31,9 @@ def load_unfinished(folder: Path) -> Run:
             f"{folder} was started by another version of this program, which split clips and drew random numbers "
             "differently; it can be opened, but not continued, so train its experiment.toml from the start"
         )
-    return run
+    # A checkpoint has the last network only: without the others the continued run would be written without them. A file
+    # of another run, which a killed run has not replaced yet, is left alone.
+    return replace(with_earlier_networks(folder, run), notes=run.notes)
 
 
 def continued_race(run: Run, prepared: Prepared) -> Race:

@@ -51,6 +51,7 @@ __all__ = [
     "load_run",
     "read_run",
     "stored_id",
+    "with_earlier_networks",
     "write_run",
 ]
 
@@ -277,11 +278,11 @@ def read_run(folder: Path) -> Run:
         return read_old_run(folder, loaded)
     if path.name == CHECKPOINT:
         _require_one_run(folder, loaded)
-        return _with_earlier_networks(folder, loaded)
+        return with_earlier_networks(folder, loaded)
     return loaded
 
 
-def _with_earlier_networks(folder: Path, run: Run) -> Run:
+def with_earlier_networks(folder: Path, run: Run) -> Run:
     """Return a run with the networks of earlier epochs, if the folder contains them; notes report unreadable files."""
     histories = dict(run.histories)
     notes = list(run.notes)
