@@ -65,7 +65,10 @@ def _differences(outcomes: Mapping[str, Outcome]) -> list[str]:
 def _ratio(value: float, baseline: float | None) -> str:
     if baseline is None:
         return ""
-    return f"×{value / baseline:.2f}" if baseline else "–"
+    if not baseline:
+        return "–"
+    ratio = value / baseline
+    return f"×{ratio:.{2 if ratio < 10 else 1 if ratio < 100 else 0}f}"  # three digits: the row must fit
 
 
 def _operations(flops: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -251,6 +252,16 @@ def test_every_contender_can_be_trained_and_says_what_it_shows(tmp_path: Path) -
     assert "Learning rates for a matched step: MLP, matched step " in table
     assert [rate_text(one) for one in again.contenders] == [rate_text(one) for one in race.contenders]
     assert all(f"{one.title}: {one.shows}" in table for one in race.contenders if one is not MLP)
+
+
+def test_a_network_a_thousand_times_slower_fits_into_the_table() -> None:
+    """The reference engine beside the fused one, on a busy computer; the row was one character too long."""
+    race = raced(prepare(small(**{"training.epochs": 1})))
+    outcomes = race.outcomes()
+    for slower, text in ((31.24, "×31.2"), (1234.4, "×1234")):
+        mlp = replace(outcomes["mlp"], train_s=0.01)
+        svd = replace(outcomes["mlp-svd"], train_s=0.01 * slower)
+        assert outcome_table({"mlp": mlp, "mlp-svd": svd}).splitlines()[2].endswith(f" s {text}")
 
 
 def test_the_matched_step_moves_w_as_far_as_mlp_svd(prepared: Prepared) -> None:
