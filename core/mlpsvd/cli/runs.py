@@ -11,9 +11,8 @@ from mlpsvd.cli.text_table import aligned
 from mlpsvd.errors import FileFormatError
 from mlpsvd.experiments.runs.find import find_run, find_trashed
 from mlpsvd.experiments.runs.kept_run import STATUSES, KeptRun, read_kept_run
-from mlpsvd.experiments.runs.library import RunLibrary
+from mlpsvd.experiments.runs.library import RunLibrary, with_activity
 from mlpsvd.experiments.runs.move import move_library
-from mlpsvd.experiments.runs.store import is_in_use
 from mlpsvd.files import expand_home
 from mlpsvd.metrics.uncertainty import accuracy_text
 from mlpsvd.text import counted, one_line
@@ -45,7 +44,7 @@ def list_runs(query: str, starred: bool, trashed: bool, most: int, as_json: bool
 
 def show(text: str, as_json: bool) -> int:
     """Print what is known about a run; return the exit code."""
-    run = _described(find_run(text))
+    run = with_activity(read_kept_run(find_run(text)))
     if as_json:
         print(json.dumps({**run.to_table(), "settings": dict(run.settings)}, indent=2))
         return OK
@@ -58,7 +57,7 @@ def show(text: str, as_json: bool) -> int:
     about = run.about
     rows += [("Star", "yes" if about.is_starred else "no"), ("Tags", ", ".join(about.tags) or "–")]
     rows += [("Note", line) if index == 0 else ("", line) for index, line in enumerate(about.note.splitlines())]
-    rows += [("Changed", line) for line in _changed(run)]
+    rows += [("Changed", f"{key}={value}") for key, value in run.changed_settings.items()]
     if run.problem:
         rows.append(("Problem", run.problem))
     print(aligned([(name, one_line(value, 500)) for name, value in rows]))
@@ -131,12 +130,6 @@ def _inside(library: RunLibrary, folder: Path) -> Path:
     return folder.absolute()
 
 
-def _described(folder: Path) -> KeptRun:
-    found = [run for run in RunLibrary(folder.absolute().parent).search() if run.folder.name == folder.name]
-    run = read_kept_run(folder)
-    return found[0] if found and is_in_use(folder) else run
-
-
 def _row(run: KeptRun) -> tuple[str, ...]:
     scores = [
         f"{one_line(run.titles[key], 30)} {accuracy_text(share, run.n_test)}" for key, share in run.accuracies.items()
@@ -152,12 +145,3 @@ def _row(run: KeptRun) -> tuple[str, ...]:
         ", ".join(scores),
         " ".join(run.about.tags),
     )
-
-
-def _changed(run: KeptRun) -> list[str]:
-    """Return the settings that differ from the defaults."""
-    from mlpsvd.experiments.experiment import Experiment
-    from mlpsvd.experiments.runs.setting_values import setting_texts
-
-    defaults = setting_texts(Experiment())
-    return [f"{key}={value}" for key, value in run.settings.items() if value != defaults.get(key) and key != "name"]

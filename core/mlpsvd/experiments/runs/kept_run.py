@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from mlpsvd.contenders import contender_title
 from mlpsvd.errors import MlpSvdError
+from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import load_experiment
 from mlpsvd.experiments.runs.about import About, read_about
 from mlpsvd.experiments.runs.checkpoint_summary import CheckpointSummary, read_checkpoint_summary
@@ -22,7 +23,16 @@ from mlpsvd.files import remove_leftovers
 from mlpsvd.json_fields import Fields
 from mlpsvd.metrics.scores import accuracy
 
-__all__ = ["RUN_NAME", "STATUSES", "TIME_FORMAT", "KeptRun", "RunStatus", "kept_run_of_table", "read_kept_run"]
+__all__ = [
+    "RUN_NAME",
+    "STATUSES",
+    "TIME_FORMAT",
+    "KeptRun",
+    "RunStatus",
+    "kept_run_of_table",
+    "read_kept_run",
+    "run_folders",
+]
 
 RUN_NAME = re.compile(r"(\d{4}-\d\d-\d\d_\d{6})(?:_(.*))?")
 """Names of the folders in a library."""
@@ -94,6 +104,12 @@ class KeptRun:
         """Whether the training can go on."""
         return self.status in ("stopped", "interrupted")
 
+    @property
+    def changed_settings(self) -> dict[str, str]:
+        """The settings that differ from the defaults, except for the name."""
+        defaults = setting_texts(Experiment())
+        return {key: value for key, value in self.settings.items() if value != defaults.get(key) and key != "name"}
+
     def to_table(self) -> dict[str, Any]:
         """Return everything except the settings, for JSON; :func:`kept_run_of_table` reads it."""
         return {
@@ -115,6 +131,15 @@ class KeptRun:
             "star": self.about.is_starred,
             "problem": self.problem,
         }
+
+
+def run_folders(parent: Path) -> list[Path]:
+    """Return the folders with names of runs in a library or its trash, newest first; links are left out."""
+    try:
+        found = [path for path in parent.iterdir() if RUN_NAME.fullmatch(path.name)]
+    except OSError:
+        return []
+    return sorted((path for path in found if path.is_dir() and not path.is_symlink()), reverse=True)
 
 
 def kept_run_of_table(fields: Fields, folder: Path) -> KeptRun:

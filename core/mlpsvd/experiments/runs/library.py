@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -15,13 +15,13 @@ from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.runs import index, trash
 from mlpsvd.experiments.runs.about import About, change_about, is_marked, with_tags
-from mlpsvd.experiments.runs.kept_run import RUN_NAME, TIME_FORMAT, KeptRun
+from mlpsvd.experiments.runs.kept_run import TIME_FORMAT, KeptRun, run_folders
 from mlpsvd.experiments.runs.lock import WORK
 from mlpsvd.experiments.runs.places import data_folder, runs_folder
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.experiments.runs.store import has_run, is_in_use, read_run, stored_id
 
-__all__ = ["MOST_BYTES", "MOST_RUNS", "KeptRun", "RunLibrary", "data_folder"]
+__all__ = ["MOST_BYTES", "MOST_RUNS", "KeptRun", "RunLibrary", "data_folder", "with_activity"]
 
 MOST_RUNS = 100
 MOST_BYTES = 2 * 10**9
@@ -82,7 +82,7 @@ class RunLibrary:
             Return starred runs only.
         """
         runs = index.find_runs(self.folder, self._all(), query)
-        return [_with_activity(run) for run in runs if run.about.is_starred or not starred]
+        return [with_activity(run) for run in runs if run.about.is_starred or not starred]
 
     def latest(self) -> Path | None:
         """Return the folder of the newest run, or None."""
@@ -193,15 +193,11 @@ class RunLibrary:
             if [path.name for path in folder.iterdir()] in ([], [WORK]):
                 trash.delete_folder(folder)
 
-    def _all(self) -> Sequence[Path]:
-        try:
-            found = [path for path in self.folder.iterdir() if RUN_NAME.fullmatch(path.name)]
-        except OSError:
-            return []
-        return sorted((path for path in found if path.is_dir() and not path.is_symlink()), reverse=True)
+    def _all(self) -> list[Path]:
+        return run_folders(self.folder)
 
 
-def _with_activity(run: KeptRun) -> KeptRun:
+def with_activity(run: KeptRun) -> KeptRun:
     """Return a summary with the status ``training`` if a program is writing the run."""
     if run.status == "complete" or not is_in_use(run.folder):
         return run

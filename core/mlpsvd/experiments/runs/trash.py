@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from mlpsvd.errors import DataError, FileFormatError
-from mlpsvd.experiments.runs.kept_run import RUN_NAME
+from mlpsvd.experiments.runs.kept_run import RUN_NAME, run_folders
 from mlpsvd.experiments.runs.store import is_in_use
 
 __all__ = ["TRASH", "delete_folder", "empty_trash", "move_to_trash", "restore", "trashed_folders"]
@@ -22,11 +22,7 @@ _MOST_NUMBERS = 1000
 
 def trashed_folders(library: Path) -> list[Path]:
     """Return the folders in the trash, newest first."""
-    try:
-        found = [path for path in (library / TRASH).iterdir() if RUN_NAME.fullmatch(path.name)]
-    except OSError:
-        return []
-    return sorted((path for path in found if path.is_dir() and not path.is_symlink()), reverse=True)
+    return run_folders(library / TRASH)
 
 
 def move_to_trash(library: Path, folder: Path) -> Path:

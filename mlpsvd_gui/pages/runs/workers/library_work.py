@@ -11,7 +11,6 @@ from mlpsvd.experiments.runs.kept_run import KeptRun, read_kept_run
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.resume import load_unfinished
 from mlpsvd.experiments.runs.run import Run
-from mlpsvd.experiments.runs.setting_values import setting_texts
 from mlpsvd.experiments.runs.store import is_in_use
 from mlpsvd.experiments.runs.trash import trashed_folders
 from mlpsvd.setting_labels import label
@@ -50,12 +49,8 @@ def list_runs(library: RunLibrary, query: str, *, starred: bool, unfinished: boo
 
 def changed_settings(folder: Path) -> tuple[tuple[str, str, str], ...]:
     """Return label, value and key of each setting of a run that differs from the defaults."""
-    defaults = setting_texts(Experiment())
-    return tuple(
-        (label(Experiment, key), value, key)
-        for key, value in read_kept_run(folder).settings.items()
-        if value != defaults.get(key) and key != "name"
-    )
+    changed = read_kept_run(folder).changed_settings
+    return tuple((label(Experiment, key), value, key) for key, value in changed.items())
 
 
 def load_to_continue(folder: Path) -> Run:
