@@ -15,12 +15,13 @@ from mlpsvd.experiments.runs.comparison import Group, compare_groups, differing_
 from mlpsvd.experiments.runs.comparison_files import (
     accuracy_cell,
     contenders_of,
+    group_letter,
     group_names,
     test_sentence,
     write_comparison,
 )
 from mlpsvd.experiments.runs.find import find_run
-from mlpsvd.experiments.runs.store import load_run
+from mlpsvd.experiments.runs.store import read_run
 from mlpsvd.text import one_line
 
 __all__ = ["compare"]
@@ -48,7 +49,7 @@ def compare(texts: Sequence[str], out: Path | None, as_json: bool) -> int:
     folders = list(dict.fromkeys(find_run(text).resolve() for text in texts))
     if len(folders) < 2:
         raise SettingError("RUN", len(folders), "two or more different runs")
-    groups = group_runs([load_run(folder) for folder in folders])
+    groups = group_runs([read_run(folder, with_networks=False) for folder in folders])
     if as_json:
         print(json.dumps(_table(groups), indent=2))
     else:
@@ -71,7 +72,7 @@ def _print(groups: Sequence[Group]) -> None:
         for name, group in zip(group_names(groups), groups, strict=True)
     ]
     print(aligned([*headings, *rows]))
-    letters = [name.partition(":")[0] for name in group_names(groups)]
+    letters = [group_letter(index) for index in range(len(groups))]
     differing = [
         (label, *(one_line(value, _LONGEST_VALUE) for value in values))
         for _, label, values in differing_settings(groups)

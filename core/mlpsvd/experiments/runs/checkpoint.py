@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,15 @@ from mlpsvd.settings import check, to_table
 from mlpsvd.text import one_line
 from mlpsvd.training.events import EpochEvent
 
-__all__ = ["CHECKPOINT", "OldCheckpoint", "checkpoint_id", "load_checkpoint", "save_checkpoint"]
+__all__ = [
+    "CHECKPOINT",
+    "OldCheckpoint",
+    "checkpoint_id",
+    "load_checkpoint",
+    "metadata_fields",
+    "open_checkpoint",
+    "save_checkpoint",
+]
 
 CHECKPOINT = "checkpoint.safetensors"
 """File name of the checkpoint in a run folder."""
@@ -116,8 +125,6 @@ def load_checkpoint(path: Path) -> Run | OldCheckpoint:
         If the file is missing, damaged, not a checkpoint, or from a newer version.
     """
     metadata, tensors = _read(path)
-    if metadata.get("kind") != _KIND:
-        raise FileFormatError(f"{path} is not a checkpoint of this program")
     version = metadata.get("format_version", "")
     if version not in ("1", str(_VERSION_OF_DEFAULTS), str(_VERSION)):
         raise FileFormatError(
@@ -126,10 +133,10 @@ def load_checkpoint(path: Path) -> Run | OldCheckpoint:
     try:
         experiment = _experiment(metadata)
         if version == "1":
-            return OldCheckpoint(experiment, read_states(_fields(metadata, "contenders"), tensors, experiment))
+            return OldCheckpoint(experiment, read_states(metadata_fields(metadata, "contenders"), tensors, experiment))
         contenders = named_contenders(experiment.training.contenders)
         if version == str(_VERSION):
-            contenders = read_contenders(_fields(metadata, "definitions"), experiment)
+            contenders = read_contenders(metadata_fields(metadata, "definitions"), experiment)
         return _run(metadata, tensors, experiment, contenders)
     except (FileFormatError, SettingError) as error:
         raise FileFormatError(f"{path} is damaged: {error}") from error
@@ -143,45 +150,59 @@ def checkpoint_id(path: Path) -> str:
     FileFormatError
         If the file is missing, damaged or not a checkpoint.
     """
+    with open_checkpoint(path) as (metadata, _):
+        return _run_id(metadata) if metadata.get("format_version") != "1" else ""
+
+
+@contextmanager
+def open_checkpoint(path: Path) -> Iterator[tuple[dict[str, str], Any]]:
+    """Open a checkpoint of any format version: its metadata, and the file, whose arrays are not read yet.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is missing, damaged or not a checkpoint.
+    """
     from safetensors import SafetensorError, safe_open
 
     try:
         require_plain(path, _MOST_BYTES)
         with safe_open(path, framework="numpy") as file:
-            metadata = dict(file.metadata() or {})
-    except (OSError, SafetensorError) as error:
-        raise FileFormatError(f"{path} cannot be read as a checkpoint ({one_line(str(error))})") from error
-    if metadata.get("kind") != _KIND:
-        raise FileFormatError(f"{path} is not a checkpoint of this program")
-    return _run_id(metadata) if metadata.get("format_version") != "1" else ""
-
-
-def _read(path: Path) -> tuple[dict[str, str], Tensors]:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        require_plain(path, _MOST_BYTES)
-        with safe_open(path, framework="numpy") as file:
-            names = list(file.keys())
-            for name in names:
-                kind = file.get_slice(name).get_dtype()
-                if kind not in _TYPES:
-                    raise FileFormatError(f"{path} is damaged: the tensor {one_line(name)} has the type {kind}")
-            return dict(file.metadata() or {}), {name: file.get_tensor(name) for name in names}
+            metadata: dict[str, str] = dict(file.metadata() or {})
+            if metadata.get("kind") != _KIND:
+                raise FileFormatError(f"{path} is not a checkpoint of this program")
+            yield metadata, file
     except OSError as error:
         raise FileFormatError(f"{path} cannot be read as a checkpoint ({error.strerror or error})") from error
     except SafetensorError as error:
         raise FileFormatError(f"{path} cannot be read as a checkpoint ({one_line(str(error))})") from error
 
 
-def _fields(metadata: Mapping[str, str], name: str) -> Fields:
+def _read(path: Path) -> tuple[dict[str, str], Tensors]:
+    with open_checkpoint(path) as (metadata, file):
+        names = list(file.keys())
+        for name in names:
+            kind = file.get_slice(name).get_dtype()
+            if kind not in _TYPES:
+                raise FileFormatError(f"{path} is damaged: the tensor {one_line(name)} has the type {kind}")
+        return metadata, {name: file.get_tensor(name) for name in names}
+
+
+def metadata_fields(metadata: Mapping[str, str], name: str) -> Fields:
+    """Return an entry of a checkpoint's metadata.
+
+    Raises
+    ------
+    FileFormatError
+        If it is missing or damaged.
+    """
     if name not in metadata:
         raise FileFormatError(f"its entry {name} is missing")
     return parse_fields(metadata[name])
 
 
 def _experiment(metadata: Mapping[str, str]) -> Experiment:
-    experiment = experiment_from_table(_fields(metadata, "experiment").raw())
+    experiment = experiment_from_table(metadata_fields(metadata, "experiment").raw())
     check(experiment)
     return experiment
 
@@ -222,9 +243,9 @@ def _data_table(data: RunData) -> dict[str, Any]:
 def _run(
     metadata: Mapping[str, str], tensors: Tensors, experiment: Experiment, contenders: tuple[Contender, ...]
 ) -> Run:
-    data = _data(_fields(metadata, "data"), tensors, experiment)
+    data = _data(metadata_fields(metadata, "data"), tensors, experiment)
     size = (data.features.n_features, len(data.class_names))
-    tables = _fields(metadata, "contenders")
+    tables = metadata_fields(metadata, "contenders")
     states: dict[str, ContenderState] = {}
     by_key = {one.key: one for one in contenders}
     for name in tables.names():
@@ -239,7 +260,7 @@ def _run(
         states[name] = ContenderState(trainer, tuple(history), table.integer("attempt", high=_MOST_ATTEMPTS))
     if set(states) != set(by_key) or not any(one.history for one in states.values()):
         raise FileFormatError("it does not hold every contender of its experiment")
-    computed = _fields(metadata, "computed")
+    computed = metadata_fields(metadata, "computed")
     return Run(
         id=_run_id(metadata),
         data=data,

@@ -12,14 +12,11 @@ from numpy.typing import NDArray
 from mlpsvd.contenders import contender_title
 from mlpsvd.errors import FileFormatError, SettingError
 from mlpsvd.experiments.experiment import Experiment, experiment_from_table
-from mlpsvd.files import require_plain
-from mlpsvd.json_fields import Fields, parse_fields
-from mlpsvd.text import one_line
+from mlpsvd.experiments.runs.checkpoint import metadata_fields, open_checkpoint
+from mlpsvd.json_fields import Fields
 
 __all__ = ["CheckpointSummary", "read_checkpoint_summary"]
 
-_KIND = "mlpsvd checkpoint"
-_MOST_BYTES = 8 * 10**9
 _MOST_COUNTS = 10**8
 
 
@@ -54,22 +51,13 @@ def read_checkpoint_summary(path: Path) -> CheckpointSummary:
     FileFormatError
         If the file is missing, damaged or not a checkpoint.
     """
-    from safetensors import SafetensorError, safe_open
-
+    with open_checkpoint(path) as (metadata, file):
+        names = [name for name in list(file.keys()) if name.endswith(".confusion")]
+        confusions = {name.removesuffix(".confusion"): _counts(file.get_tensor(name)) for name in names}
     try:
-        require_plain(path, _MOST_BYTES)
-        with safe_open(path, framework="numpy") as file:
-            metadata: dict[str, str] = dict(file.metadata() or {})
-            if metadata.get("kind") != _KIND:
-                raise FileFormatError(f"{path} is not a checkpoint of this program")
-            names = [name for name in list(file.keys()) if name.endswith(".confusion")]
-            confusions = {name.removesuffix(".confusion"): _counts(file.get_tensor(name)) for name in names}
-    except (OSError, SafetensorError) as error:
-        raise FileFormatError(f"{path} cannot be read as a checkpoint ({one_line(str(error))})") from error
-    try:
-        experiment = experiment_from_table(_fields(metadata, "experiment").raw())
-        tables = _fields(metadata, "contenders")
-        titles = _fields(metadata, "definitions") if "definitions" in metadata else Fields({})
+        experiment = experiment_from_table(metadata_fields(metadata, "experiment").raw())
+        tables = metadata_fields(metadata, "contenders")
+        titles = metadata_fields(metadata, "definitions") if "definitions" in metadata else Fields({})
         return CheckpointSummary(
             run_id=metadata.get("run_id", ""),
             experiment=experiment,
@@ -91,9 +79,3 @@ def _counts(found: NDArray[np.generic]) -> NDArray[np.intp] | None:
         return None
     counts = found.astype(np.intp)
     return counts if counts.size and 0 <= counts.min() <= counts.max() <= _MOST_COUNTS else None
-
-
-def _fields(metadata: Mapping[str, str], name: str) -> Fields:
-    if name not in metadata:
-        raise FileFormatError(f"its entry {name} is missing")
-    return parse_fields(metadata[name])

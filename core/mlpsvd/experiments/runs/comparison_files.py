@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,24 +12,36 @@ from numpy.typing import NDArray
 from mlpsvd.drawing import PALETTE, integer_ticks, new_figure, save_figure, style
 from mlpsvd.experiments.runs.comparison import Group, RunTest, compare_groups, differing_settings
 from mlpsvd.files import write_atomically
-from mlpsvd.metrics.uncertainty import accuracy_text
-from mlpsvd.text import counted, csv_text, one_line, percent
+from mlpsvd.metrics.uncertainty import accuracy_text, points_text
+from mlpsvd.text import counted, csv_text, one_line
 from mlpsvd.training.events import EpochEvent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["accuracy_cell", "contenders_of", "figure", "group_names", "mean_and_spread", "test_sentence",
-           "write_comparison"]  # fmt: skip
+__all__ = ["CURVES", "accuracy_cell", "contenders_of", "figure", "group_letter", "group_names", "mean_and_spread",
+           "test_sentence", "write_comparison"]  # fmt: skip
+
+CURVES: Mapping[str, Callable[[EpochEvent], float]] = {
+    "accuracy": lambda event: 100 * event.test_accuracy,
+    "loss": lambda event: event.test_loss,
+    "rank": lambda event: float(event.ranks[0]),
+}
+"""What is drawn over the epochs: test accuracy in percent, mean test loss, rank of the first layer."""
 
 _DASHES = ("-", "--", ":", "-.")
 _LONGEST_NAME = 30
 
 
+def group_letter(index: int) -> str:
+    """Return the letter of a group: ``A`` for the first one, the reference."""
+    return chr(ord("A") + index) if index < 26 else f"A{index + 1}"
+
+
 def group_names(groups: Sequence[Group]) -> list[str]:
     """Return a letter and the name of the first run of each group, such as ``A: birds``."""
-    return [f"{_letter(index)}: {one_line(group.runs[0].experiment.name, _LONGEST_NAME)}"
+    return [f"{group_letter(index)}: {one_line(group.runs[0].experiment.name, _LONGEST_NAME)}"
             for index, group in enumerate(groups)]  # fmt: skip
 
 
@@ -52,12 +64,13 @@ def accuracy_cell(group: Group, key: str) -> str:
 
 def test_sentence(test: RunTest, title: str) -> str:
     """Return what a test found, in one sentence, with its method, and why the clips could not be paired."""
-    names = f"{title}: {_letter(test.second)} against {_letter(test.first)}"
-    interval = "" if np.isnan(test.low) else f" (95 % interval {_points(test.low)} to {_points(test.high)})"
+    names = f"{title}: {group_letter(test.second)} against {group_letter(test.first)}"
+    ends = " to ".join(points_text(end).removesuffix(" points") for end in (test.low, test.high))
+    interval = "" if np.isnan(test.low) else f" (95 % interval {ends})"
     verdict = "within chance" if test.within_chance else "beyond chance"
     reason = f" {test.reason}" if test.reason else ""
     p_value = "p < 0.001" if test.adjusted_p < 0.001 else f"p = {test.adjusted_p:.3f}"
-    return f"{names}: {_points(test.difference)} points{interval}, {verdict}, {p_value} ({test.method}).{reason}"
+    return f"{names}: {points_text(test.difference)}{interval}, {verdict}, {p_value} ({test.method}).{reason}"
 
 
 def mean_and_spread(
@@ -124,16 +137,11 @@ def write_comparison(folder: Path, groups: Sequence[Group]) -> list[Path]:
 
 def _draw(axes: Sequence[Axes], group: Group, key: str, look: tuple[str, str, str]) -> None:
     colour, dashes, label = look
-    values = (lambda event: 100 * event.test_accuracy), (lambda event: event.test_loss), _first_rank
-    for one, value in zip(axes, values, strict=True):
+    for one, value in zip(axes, CURVES.values(), strict=True):
         epochs, mean, spread = mean_and_spread(group, key, value)
         one.plot(epochs, mean, color=colour, linestyle=dashes, label=label)
         if spread.any():
             one.fill_between(epochs, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0)
-
-
-def _first_rank(event: EpochEvent) -> float:
-    return float(event.ranks[0])
 
 
 def _accuracy_rows(groups: Sequence[Group]) -> Iterable[Sequence[object]]:
@@ -142,11 +150,11 @@ def _accuracy_rows(groups: Sequence[Group]) -> Iterable[Sequence[object]]:
         for run in group.runs:
             for key in run.outcomes:
                 n_test = int(run.confusion(key).sum())
-                yield (_letter(index), run.experiment.name, key, run.experiment.seed, run.accuracy[key], n_test)
+                yield (group_letter(index), run.experiment.name, key, run.experiment.seed, run.accuracy[key], n_test)
 
 
 def _setting_rows(groups: Sequence[Group]) -> Iterable[Sequence[object]]:
-    yield ("key", "setting", *(_letter(index) for index in range(len(groups))))
+    yield ("key", "setting", *(group_letter(index) for index in range(len(groups))))
     for key, label, values in differing_settings(groups):
         yield (key, label, *values)
 
@@ -154,8 +162,9 @@ def _setting_rows(groups: Sequence[Group]) -> Iterable[Sequence[object]]:
 def _test_rows(tests: Sequence[RunTest]) -> Iterable[Sequence[object]]:
     yield ("first", "second", "network", "difference", "low", "high", "p", "adjusted_p", "within_chance", "method")
     for one in tests:
-        yield (_letter(one.first), _letter(one.second), one.contender, one.difference, one.low, one.high, one.p_value,
-               one.adjusted_p, one.within_chance, one.method)  # fmt: skip
+        pair = group_letter(one.first), group_letter(one.second)
+        yield (*pair, one.contender, one.difference, one.low, one.high, one.p_value, one.adjusted_p, one.within_chance,
+               one.method)  # fmt: skip
 
 
 def _history_rows(groups: Sequence[Group]) -> Iterable[Sequence[object]]:
@@ -164,15 +173,7 @@ def _history_rows(groups: Sequence[Group]) -> Iterable[Sequence[object]]:
         for key in contenders_of([group]):
             n_runs = sum(key in run.outcomes for run in group.runs)
             epochs, accuracy, accuracy_std = mean_and_spread(group, key, lambda event: event.test_accuracy)
-            _, loss, loss_std = mean_and_spread(group, key, lambda event: event.test_loss)
-            _, rank, _ = mean_and_spread(group, key, _first_rank)
+            _, loss, loss_std = mean_and_spread(group, key, CURVES["loss"])
+            _, rank, _ = mean_and_spread(group, key, CURVES["rank"])
             for row in zip(epochs, accuracy, accuracy_std, loss, loss_std, rank, strict=True):
-                yield (_letter(index), key, int(row[0]), n_runs, *(float(one) for one in row[1:]))
-
-
-def _points(share: float) -> str:
-    return ("+" if share > 0 else "") + percent(share).removesuffix(" %")
-
-
-def _letter(index: int) -> str:
-    return chr(ord("A") + index) if index < 26 else f"A{index + 1}"
+                yield (group_letter(index), key, int(row[0]), n_runs, *(float(one) for one in row[1:]))

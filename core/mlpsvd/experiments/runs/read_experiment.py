@@ -8,6 +8,7 @@ from mlpsvd.errors import FileFormatError
 from mlpsvd.experiments.experiment import Experiment, experiment_from_table
 from mlpsvd.experiments.experiment_file import load_experiment
 from mlpsvd.experiments.runs.checkpoint import load_checkpoint
+from mlpsvd.experiments.runs.files import EXPERIMENT
 from mlpsvd.experiments.runs.store import has_run, latest_checkpoint
 from mlpsvd.models.model_file import load_model
 from mlpsvd.settings import check
@@ -34,8 +35,8 @@ def read_experiment(path: Path) -> Experiment:
 
 def _experiment_of_folder(folder: Path) -> Experiment:
     """Read a run, or its checkpoint if it ended before its results were written."""
-    if (folder / "experiment.toml").is_file():
-        return load_experiment(folder / "experiment.toml")
+    if (folder / EXPERIMENT).is_file():
+        return load_experiment(folder / EXPERIMENT)
     if not has_run(folder):
         raise FileFormatError(f"{folder} is not a run folder: it has no experiment.toml")
     return load_checkpoint(latest_checkpoint(folder)).experiment

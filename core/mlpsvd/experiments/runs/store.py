@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -138,17 +139,8 @@ class RunFolder:
             If a file cannot be written; the error names the file. If it is a model, the checkpoint, the experiment or
             the results, the folder is unchanged; otherwise these are written and some of the other files are missing.
         """
-        staged = work_folder(self.path) / _NEW
-        shutil.rmtree(staged, ignore_errors=True)
-        names: list[str] = []
-        try:
-            staged.mkdir()
-            names.extend(path.name for path in write_essentials(staged, run))
-        except BaseException as error:
-            shutil.rmtree(staged, ignore_errors=True)
-            if isinstance(error, OSError):
-                raise _named(error, self.path) from error
-            raise
+        with _staged(self.path) as staged:
+            names = [path.name for path in write_essentials(staged, run)]
         try:
             if with_figures:
                 more = chain(write_tables(staged, run), write_figures(staged, run))
@@ -180,17 +172,9 @@ class RunFolder:
         if path.name != CHECKPOINT or not (self.path / model_name(contender)).is_file():  # killed while it was trained
             save_checkpoint(path, run)
             return
-        staged = work_folder(self.path) / _NEW
-        shutil.rmtree(staged, ignore_errors=True)
-        try:
-            staged.mkdir()
+        with _staged(self.path) as staged:
             save_model(staged / model_name(contender), run.model(contender))
             save_checkpoint(staged / CHECKPOINT, run)
-        except BaseException as error:
-            shutil.rmtree(staged, ignore_errors=True)
-            if isinstance(error, OSError):
-                raise _named(error, self.path) from error
-            raise
         kept = sorted(run_names(_all_contenders(self.path, run)))
         _swap(self.path, staged, run, [name for name in kept if (self.path / name).is_file()])
 
@@ -258,8 +242,10 @@ def latest_checkpoint(folder: Path) -> Path:
     return unfinished if unfinished.is_file() else folder / CHECKPOINT
 
 
-def read_run(folder: Path) -> Run:
+def read_run(folder: Path, *, with_networks: bool = True) -> Run:
     """Read a run from its folder; its recordings are not needed.
+
+    Without ``with_networks`` those of earlier epochs, which only analyses need, are left on the disk.
 
     Exception: for a run of format version 1 that was killed before its results were written, the data set is prepared
     again.
@@ -278,7 +264,7 @@ def read_run(folder: Path) -> Run:
         return read_old_run(folder, loaded)
     if path.name == CHECKPOINT:
         _require_one_run(folder, loaded)
-        return with_earlier_networks(folder, loaded)
+        return with_earlier_networks(folder, loaded) if with_networks else loaded
     return loaded
 
 
@@ -318,6 +304,21 @@ def _named(error: OSError, folder: Path, consequence: str = "") -> OSError:
     """Return an error with the final path of the file."""
     name = Path(os.fsdecode(error.filename)).name if isinstance(error.filename, str | bytes) else ""
     return OSError(error.errno, f"{error.strerror or error}{consequence}", str(folder / name))
+
+
+@contextlib.contextmanager
+def _staged(folder: Path) -> Iterator[Path]:
+    """Context with an empty hidden folder for files of a run, to be moved by :func:`_swap`; an error removes it."""
+    staged = work_folder(folder) / _NEW
+    shutil.rmtree(staged, ignore_errors=True)
+    try:
+        staged.mkdir()
+        yield staged
+    except BaseException as error:
+        shutil.rmtree(staged, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise _named(error, folder) from error
+        raise
 
 
 def _swap(folder: Path, staged: Path, run: Run, names: list[str]) -> None:

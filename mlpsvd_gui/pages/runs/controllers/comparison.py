@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from mlpsvd.experiments.runs.comparison import RunTest
+from mlpsvd.experiments.runs.comparison_files import group_letter
 from mlpsvd.experiments.runs.kept_run import KeptRun
 from mlpsvd.metrics.uncertainty import points_text
 from mlpsvd.text import counted, one_line, with_minus
@@ -75,7 +76,7 @@ class ComparisonController(QObject):
 def shown_comparison(found: RunsCompared) -> ShownComparison:
     """Return a comparison as texts and curves."""
     n_runs = sum(len(names) for names in found.names)
-    groups = [_letter(index) for index in range(len(found.names))]
+    groups = [group_letter(index) for index in range(len(found.names))]
     names = [f"{letter}: {_name(runs)}" for letter, runs in zip(groups, found.names, strict=True)]
     keys = list(found.titles)
     accuracies = [
@@ -114,7 +115,7 @@ def _test_row(test: RunTest, text: str, title: str) -> ShownRow:
     result = "more accurate" if test.difference > 0 else "less accurate"
     p_value = "–" if math.isnan(test.adjusted_p) else "< 0.001" if test.adjusted_p < 0.001 else f"{test.adjusted_p:.3f}"
     cells = (
-        f"{_letter(test.second)} against {_letter(test.first)}",
+        f"{group_letter(test.second)} against {group_letter(test.first)}",
         one_line(title, _LONGEST),
         points_text(test.difference),
         "within chance" if test.within_chance else result,
@@ -132,7 +133,3 @@ def _group_tip(found: RunsCompared, index: int) -> str:
 def _name(names: tuple[str, ...]) -> str:
     first = one_line(names[0], _LONGEST)
     return first if len(names) == 1 else f"{first} ({len(names)} runs)"
-
-
-def _letter(index: int) -> str:
-    return chr(ord("A") + index) if index < 26 else f"A{index + 1}"

@@ -10,6 +10,7 @@ from mlpsvd.datasets.labels import natural_key
 from mlpsvd.experiments.runs.kept_run import STATUSES, KeptRun
 from mlpsvd.metrics.uncertainty import ASSUMPTION, accuracy_text
 from mlpsvd.text import one_line
+from mlpsvd_gui.widgets.tables import sorted_rows
 
 __all__ = ["COLUMNS", "NAME", "STAR", "STARTED", "Column", "accuracy_lines", "in_sorted_order", "status_text"]
 
@@ -47,15 +48,7 @@ def accuracy_lines(run: KeptRun) -> list[str]:
 
 def in_sorted_order(runs: Iterable[KeptRun], column: int, is_descending: bool) -> list[KeptRun]:
     """Sort runs by a column, stably; runs without a value come last in both directions."""
-    valued, others = [], []
-    for run in runs:
-        value = COLUMNS[column].key(run)
-        if value is None:
-            others.append(run)
-        else:
-            valued.append((value, run))
-    valued.sort(key=lambda pair: pair[0], reverse=is_descending)
-    return [run for _, run in valued] + others
+    return sorted_rows(runs, COLUMNS[column].key, is_descending)
 
 
 def _note(run: KeptRun) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.experiments.runs.comparison import Group, RunTest, compare_groups, differing_settings, group_runs
 from mlpsvd.experiments.runs.comparison_files import (
+    CURVES,
     accuracy_cell,
     contenders_of,
     mean_and_spread,
@@ -18,16 +19,8 @@ from mlpsvd.experiments.runs.comparison_files import (
 )
 from mlpsvd.experiments.runs.kept_run import KeptRun
 from mlpsvd.experiments.runs.store import read_run
-from mlpsvd.training.events import EpochEvent
 
-__all__ = ["CURVES", "RunsCompared", "compare_runs", "write_comparison"]
-
-CURVES: dict[str, Callable[[EpochEvent], float]] = {
-    "accuracy": lambda event: 100 * event.test_accuracy,
-    "loss": lambda event: event.test_loss,
-    "rank": lambda event: float(event.ranks[0]),
-}
-"""What is drawn over the epochs: test accuracy in percent, mean test loss, rank of the first layer."""
+__all__ = ["RunsCompared", "compare_runs", "write_comparison"]
 
 Curve = tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]
 """Epochs, mean and standard deviation over the runs of a group."""
@@ -76,7 +69,7 @@ def compare_runs(kept: Sequence[KeptRun]) -> RunsCompared:
         If a run cannot be read.
     """
     in_order = sorted(kept, key=lambda one: (one.started, one.folder.name))
-    runs = [read_run(one.folder) for one in in_order]
+    runs = [read_run(one.folder, with_networks=False) for one in in_order]
     name_of = {id(run): one.name for run, one in zip(runs, in_order, strict=True)}
     groups = group_runs(runs)
     titles = contenders_of(groups)
