@@ -11,9 +11,10 @@ from datetime import datetime
 from pathlib import Path
 
 from mlpsvd.collection.file_names import first_free, safe_name
-from mlpsvd.collection.manifest import Manifest, csv_line
+from mlpsvd.collection.manifest import Manifest
 from mlpsvd.collection.paths import is_folder, is_link, is_ours, place_of
 from mlpsvd.collection.recorded_clip import RecordedClip
+from mlpsvd.datasets.csv_text import csv_line
 
 __all__ = ["Cells", "ClipIndex", "Entry", "class_folder"]
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from mlpsvd.audio.files import AudioInfo, UnusableAudioFileError, info
 from mlpsvd.collection.catalogue import ClipIndex, class_folder
 from mlpsvd.collection.file_names import first_free
-from mlpsvd.collection.manifest import Manifest, csv_line, empty_manifest, parse_manifest, read_text
+from mlpsvd.collection.manifest import Manifest, empty_manifest, parse_manifest, read_text
 from mlpsvd.collection.paths import first_link, is_file, is_link, place_of
 from mlpsvd.collection.take import new_id
 from mlpsvd.datasets.clips import Skipped
+from mlpsvd.datasets.csv_text import csv_line
 from mlpsvd.datasets.labels import named_files
 from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.files import path_exists

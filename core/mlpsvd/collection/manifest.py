@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from mlpsvd.datasets.csv_text import decoded, rows_of
 from mlpsvd.errors import DataError, FileFormatError
 from mlpsvd.files import read_plain
 
-__all__ = ["COLUMNS", "LARGEST_MANIFEST", "Manifest", "csv_line", "empty_manifest", "parse_manifest", "read_text"]
+__all__ = ["COLUMNS", "LARGEST_MANIFEST", "Manifest", "empty_manifest", "parse_manifest", "read_text"]
 
 COLUMNS = (
     "path", "label", "split", "recorded_at", "device", "sample_rate_hz", "duration_s", "level_dbfs", "clipped",
@@ -91,13 +90,6 @@ def parse_manifest(text: str) -> Manifest | None:
     padding = [""] * len(keys)
     rows = [dict(zip(keys, row + padding, strict=False)) for row in table[1:]]
     return Manifest(tuple(header), tuple(keys), rows)
-
-
-def csv_line(cells: tuple[str, ...]) -> str:
-    """Return one row as it is in the file."""
-    buffer = io.StringIO(newline="")
-    csv.writer(buffer, lineterminator="\n").writerow(cells)
-    return buffer.getvalue()
 
 
 def _keys(header: list[str]) -> list[str]:

@@ -1,24 +1,31 @@
-"""Reading CSV from any program: commas, semicolons or tabs, in any common encoding."""
+"""CSV: reading from any program (commas, semicolons or tabs, in any common encoding), and writing for this one."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mlpsvd.errors import DataError, FileFormatError
 from mlpsvd.files import read_plain
 from mlpsvd.text import one_line
 
-__all__ = ["MOST_BYTES", "decoded", "read_table_text", "rows_of"]
+__all__ = ["MOST_BYTES", "csv_line", "decoded", "read_table_text", "rows_of"]
 
 MOST_BYTES = 100_000_000
 """The largest table that is read: a million rows."""
 
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;|:\t ])"?\s*', re.IGNORECASE)
 _SEPARATORS = (",", ";", "\t")
+
+
+def csv_line(cells: Iterable[object]) -> str:
+    """Return one row of a table that this program reads again: unlike :func:`mlpsvd.text.csv_text` as it is."""
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, lineterminator="\n").writerow(cells)
+    return buffer.getvalue()
 
 
 def read_table_text(path: Path) -> tuple[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.datasets.csv_text import read_table_text, rows_of
+from mlpsvd.datasets.csv_text import csv_line, read_table_text, rows_of
 from mlpsvd.datasets.filter_code import matlab_code, python_code
-from mlpsvd.datasets.mat_file import MatValue, read_mat
+from mlpsvd.datasets.mat_file import MatValue, mat_content, read_mat, text_cells
 from mlpsvd.datasets.settings import SyntheticSettings
 from mlpsvd.errors import DataError, FileFormatError, SettingError
 from mlpsvd.files import read_plain, write_atomically
@@ -101,32 +100,22 @@ def _no_bank(path: Path, reason: str) -> DataError:
 
 
 def _csv(path: Path, settings: SyntheticSettings) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for one, row in zip(settings.filters, _sections(settings), strict=True):
-        numbers = [repr(float(value)) for value in row]
-        writer.writerow([one.label, 1, *numbers, format_number(settings.sample_rate_hz)])
-    return text.getvalue()
+    rate = format_number(settings.sample_rate_hz)
+    rows = zip(settings.filters, _sections(settings), strict=True)
+    lines = [csv_line((one.label, 1, *(repr(float(value)) for value in row), rate)) for one, row in rows]
+    return csv_line(_COLUMNS) + "".join(lines)
 
 
 def _mat(path: Path, settings: SyntheticSettings) -> bytes:
-    from scipy.io import savemat
-
-    names = np.empty((len(settings.filters), 1), dtype=object)
-    names[:, 0] = [one.label for one in settings.filters]
-    content: Any = io.BytesIO()  # accepted, although the stubs name paths only
     arrays = {
         "sos": _sections(settings),
-        "section_class": np.arange(1.0, len(names) + 1.0),
-        "class_names": names,
+        "section_class": np.arange(1.0, len(settings.filters) + 1.0),
+        "class_names": text_cells([one.label for one in settings.filters]),
         "centre_hz": np.array([one.centre_hz for one in settings.filters]),
         "bandwidth_hz": np.array([one.bandwidth_hz for one in settings.filters]),
         "sample_rate_hz": settings.sample_rate_hz,
     }
-    savemat(content, arrays, oned_as="column")
-    data: bytes = content.getvalue()
-    return data
+    return mat_content(arrays)
 
 
 def _python(path: Path, settings: SyntheticSettings) -> str:

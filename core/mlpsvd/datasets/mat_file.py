@@ -1,13 +1,14 @@
-"""Reading of numbers and texts from MATLAB 5 files.
+"""MATLAB 5 files: writing of arrays, and reading of numbers and texts.
 
 ``scipy.io.loadmat`` is not used for files from elsewhere: a damaged file can crash the process (SciPy 1.17).
 """
 
 from __future__ import annotations
 
+import io
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.errors import FileFormatError
 
-__all__ = ["MatValue", "read_mat"]
+__all__ = ["MatValue", "mat_content", "read_mat", "text_cells"]
 
 MatValue = NDArray[Any] | list[str]
 """Real numbers, or the texts of a cell array."""
@@ -27,6 +28,22 @@ _NUMERIC = range(6, 16)
 _COMPLEX = 0x08
 _TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 _TEXTS = {1: "utf-8", 2: "utf-8", 16: "utf-8", 4: "utf-16", 17: "utf-16", 18: "utf-32"}
+
+
+def mat_content(arrays: Mapping[str, Any], *, compressed: bool = False) -> bytes:
+    """Return the content of a MATLAB 5 file; vectors are columns."""
+    from scipy.io import savemat
+
+    content: Any = io.BytesIO()  # accepted, although the stubs name paths only
+    savemat(content, dict(arrays), oned_as="column", do_compression=compressed)
+    return bytes(content.getvalue())
+
+
+def text_cells(texts: Sequence[str]) -> NDArray[Any]:
+    """Return texts as a column of cells for :func:`mat_content`."""
+    cells = np.empty((len(texts), 1), dtype=object)
+    cells[:, 0] = list(texts)
+    return cells
 
 
 def read_mat(data: bytes, most_bytes: int) -> dict[str, MatValue]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import os
 import secrets
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from mlpsvd.audio.soundfile_library import soundfile_library
 from mlpsvd.collection.file_names import checked_label, safe_name
 from mlpsvd.datasets.clips import ClipSet
+from mlpsvd.datasets.csv_text import csv_line
 from mlpsvd.datasets.cutting import fewest_samples
 from mlpsvd.datasets.load import load_clips
 from mlpsvd.datasets.settings import RecordingsSettings
@@ -104,7 +104,8 @@ def export_clips(
                 path = f"{split}/{number + 1:06d}_{safe_name(label)}.wav"
                 _write_wav(unfinished / path, np.asarray(samples), rate, bits, scale)
                 rows.append((path, label, split, *_origin(side, number), format_number(rate), repr(scale)))
-        (unfinished / "manifest.csv").write_bytes(_manifest(rows).encode())
+        manifest = "".join(csv_line(row) for row in (MANIFEST_COLUMNS, *rows))
+        (unfinished / "manifest.csv").write_bytes(manifest.encode())
         (unfinished / "experiment.toml").write_bytes(to_toml(_reading(experiment, float(rate))).encode())
         report(1.0)
     return ExportedClips(len(clips.train), len(clips.test), scale)
@@ -159,13 +160,6 @@ def _origin(side: ClipSet, number: int) -> tuple[str, str]:
     """Return the recording, or class and number, of a clip, and its start in seconds."""
     source = side.recordings[number] if side.recordings else side.origins[number]
     return source, format_number(side.starts_s[number] if side.starts_s else 0.0)
-
-
-def _manifest(rows: list[tuple[object, ...]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")  # without apostrophes: training reads it
-    writer.writerows([MANIFEST_COLUMNS, *rows])
-    return text.getvalue()
 
 
 def _reading(experiment: Experiment, rate_hz: float) -> Experiment:

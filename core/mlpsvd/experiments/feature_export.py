@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mlpsvd.datasets.mat_file import mat_content, text_cells
 from mlpsvd.errors import DataError, SettingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import to_toml
@@ -95,17 +96,10 @@ def _npz(arrays: dict[str, Any]) -> bytes:
 
 
 def _mat(arrays: dict[str, Any]) -> bytes:
-    from scipy.io import savemat
-
     largest = max(np.asarray(value).nbytes for value in arrays.values())
     if largest > _MOST_MAT_BYTES:
         raise DataError(f"an array has {largest / 1e9:.1f} GB; a MATLAB file holds at most 2.1 GB, export to .npz")
-    names = np.empty((len(arrays["class_names"]), 1), dtype=object)
-    names[:, 0] = list(arrays["class_names"])
     from_one = {name: arrays[name] + 1.0 for name in ("y_train", "y_test")}
     if "parts" in arrays:
         from_one["parts"] = arrays["parts"] + 1.0
-    content: Any = io.BytesIO()  # accepted, although the stubs name paths only
-    savemat(content, {**arrays, **from_one, "class_names": names}, oned_as="column")
-    data: bytes = content.getvalue()
-    return data
+    return mat_content({**arrays, **from_one, "class_names": text_cells(arrays["class_names"])})

@@ -83,7 +83,7 @@ def clip_magnitudes(
     lengths: dict[int, list[int]] = {}
     for index, clip in enumerate(samples):
         lengths.setdefault(len(clip), []).append(index)
-    out = np.empty((len(samples), n_parts(settings) * settings.n_bins))
+    out = np.empty((len(samples), settings.n_magnitudes))
     for indices in lengths.values():
         out[indices] = _equally_long(np.stack([samples[index] for index in indices]), settings)
     return out

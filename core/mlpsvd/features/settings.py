@@ -69,6 +69,11 @@ class FeatureSettings:
         return self.fft_size if self.image_shape else self.fft_size // 2 + 1
 
     @property
+    def n_magnitudes(self) -> int:
+        """Entries of a feature vector before any projection: those of all its parts."""
+        return self.n_bins * (self.n_parts if self.segments == "several" else 1)
+
+    @property
     def image_shape(self) -> tuple[int, int] | None:
         """Height and width of the image that a feature vector is, row after row; None for a spectrum over hertz.
 
@@ -90,9 +95,8 @@ class FeatureSettings:
         least = -(-self.fft_size // _MOST_OVERLAP)
         if self.segments != "first" and self.hop < least:
             yield "hop", self.hop, f"at least {least} samples with an FFT size of {self.fft_size}"
-        n_values = self.n_bins * (self.n_parts if self.segments == "several" else 1)
-        if self.n_components > n_values:
-            yield "n_components", self.n_components, f"at most the {n_values} entries of a feature vector"
+        if self.n_components > self.n_magnitudes:
+            yield "n_components", self.n_components, f"at most the {self.n_magnitudes} entries of a feature vector"
 
 
 def complete_features(table: Mapping[str, Any]) -> dict[str, Any]:

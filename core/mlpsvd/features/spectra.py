@@ -18,7 +18,7 @@ from mlpsvd.features.magnitudes import LOG_FLOOR, clip_magnitudes, n_parts
 from mlpsvd.features.principal_components import PrincipalComponents, fit_components, fit_most_components
 from mlpsvd.features.settings import FeatureSettings, Scaling
 from mlpsvd.named_arrays import checked_array
-from mlpsvd.text import frequency_text
+from mlpsvd.text import frequency_text, percent
 
 __all__ = ["Clips", "FittedFeatures", "fit", "fit_magnitudes", "fit_transform", "n_samples_needed"]
 
@@ -181,7 +181,7 @@ class FittedFeatures:
     @staticmethod
     def array_shapes(settings: FeatureSettings) -> dict[str, tuple[int, ...]]:
         """Return names and shapes of the result of :meth:`to_arrays`."""
-        n = n_parts(settings) * settings.n_bins
+        n = settings.n_magnitudes
         return {"offset": (n,), "scale": (n,), **PrincipalComponents.shapes(settings.n_components, n)}
 
     @classmethod
@@ -220,8 +220,8 @@ class FittedFeatures:
     def _projection(self) -> str:
         if self.pca is None:
             return ""
-        share = f"{100.0 * float(self.pca.shares.sum()):.1f} % of the variance"
-        return f", projected onto {self.n_features} principal components with {share}"
+        share = percent(float(self.pca.shares.sum()))
+        return f", projected onto {self.n_features} principal components with {share} of the variance"
 
 
 def n_samples_needed(settings: FeatureSettings) -> int | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import re
-from typing import Any
 
 import numpy as np
 
 from mlpsvd import __version__
+from mlpsvd.datasets import mat_file
+from mlpsvd.datasets.mat_file import text_cells
 from mlpsvd.features.magnitudes import LOG_FLOOR, n_parts
 from mlpsvd.models.exports.recipe import ExportedLayer, Recipe
 from mlpsvd.text import one_line
@@ -108,16 +108,11 @@ def function_name(stem: str) -> str:
 
 def mat_content(recipe: Recipe) -> bytes:
     """Return a MATLAB 5 file: all arrays, vectors as columns, and the description as variables."""
-    from scipy.io import savemat
-
     description = recipe.description()
-    names = np.empty(len(recipe.model.class_names), dtype=object)
-    names[:] = recipe.model.class_names
     del description["layers"]
     arrays = {name: np.asarray(array) for name, array in recipe.arrays().items()}
-    content: Any = io.BytesIO()  # accepted, although the stubs name paths only
-    savemat(content, {**arrays, **description, "class_names": names}, oned_as="column", do_compression=True)
-    return bytes(content.getvalue())
+    names = text_cells(recipe.model.class_names)
+    return mat_file.mat_content({**arrays, **description, "class_names": names}, compressed=True)
 
 
 def matlab_function(recipe: Recipe, archive: str, function: str) -> str:
@@ -178,10 +173,7 @@ def _features(recipe: Recipe) -> list[str]:
 
 
 def _network(recipe: Recipe) -> list[str]:
-    lines: list[str] = []
-    for number, layer in enumerate(recipe.layers, start=1):
-        lines += _layer(layer, f"m.layer{number}_")
-    return lines
+    return [line for prefix, layer in recipe.named_layers() for line in _layer(layer, f"m.{prefix}")]
 
 
 def _layer(layer: ExportedLayer, prefix: str) -> list[str]:

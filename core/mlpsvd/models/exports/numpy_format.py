@@ -163,10 +163,7 @@ def _features(recipe: Recipe) -> list[str]:
 
 
 def _network(recipe: Recipe) -> list[str]:
-    lines: list[str] = []
-    for number, layer in enumerate(recipe.layers, start=1):
-        lines += _layer(layer, f"layer{number}_")
-    return lines
+    return [line for prefix, layer in recipe.named_layers() for line in _layer(layer, prefix)]
 
 
 def _layer(layer: ExportedLayer, prefix: str) -> list[str]:

@@ -64,8 +64,8 @@ def add_model(graph: Graph, recipe: Recipe) -> None:
         magnitudes = _magnitudes(graph, samples, recipe.settings)
     x = _scaled(graph, _values(graph, magnitudes, recipe.settings), recipe)
     x = graph.add("Cast", x, to=_type(recipe.model.theta.dtype))
-    for number, layer in enumerate(recipe.layers, start=1):
-        x = _layer(graph, x, layer, f"layer{number}_")
+    for prefix, layer in recipe.named_layers():
+        x = _layer(graph, x, layer, prefix)
     _probabilities(graph, x, recipe)
 
 
@@ -108,12 +108,11 @@ def _trimmed_magnitudes(graph: Graph, samples: str, settings: FeatureSettings) -
     body = Graph("clip_")
     clip = body.add("Unsqueeze", _sounding_part(body, "clip", settings), [0])
     result = body.add("Squeeze", _magnitudes(body, clip, settings), [0])
-    n_features = n_parts(settings) * settings.n_bins
     inner = helper.make_graph(
         body.nodes,
         "features of one clip",
         [helper.make_tensor_value_info("clip", TensorProto.DOUBLE, ["n_samples"])],
-        [helper.make_tensor_value_info(result, TensorProto.DOUBLE, [n_features])],
+        [helper.make_tensor_value_info(result, TensorProto.DOUBLE, [settings.n_magnitudes])],
         body.constants,
     )
     return graph.add("Scan", samples, body=inner, num_scan_inputs=1)

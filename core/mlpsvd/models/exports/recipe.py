@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,9 +67,14 @@ class Recipe:
             "offset": features.offset,
             "scale": features.scale,
         }
-        for number, layer in enumerate(self.layers, start=1):
-            found |= {f"layer{number}_{name}": array for name, array in (*layer.factors, ("b", layer.bias))}
+        for prefix, layer in self.named_layers():
+            found |= {f"{prefix}{name}": array for name, array in (*layer.factors, ("b", layer.bias))}
         return found
+
+    def named_layers(self) -> Iterator[tuple[str, ExportedLayer]]:
+        """Yield each layer with the prefix of its arrays' names, ``layer1_`` at the input."""
+        for number, layer in enumerate(self.layers, start=1):
+            yield f"layer{number}_", layer
 
     def description(self) -> dict[str, Any]:
         """Return what a reader should know beside the arrays, as plain values."""
@@ -137,7 +143,7 @@ def merged(model: Model) -> Model:
 def _require_carried(model: Model) -> None:
     """Refuse images, and preprocessing that was added to the program after these exports."""
     settings = model.features.settings
-    if settings.magnitude == "pixels":
+    if settings.image_shape is not None:
         raise DataError("this model classifies images of letters; only models of sounds can be exported as programs")
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
