@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.errors import DataError, SettingError
 
-__all__ = ["linear_cka", "principal_angles", "shared_energy"]
+__all__ = ["angles_between", "linear_cka", "principal_angles", "row_space", "shared_energy"]
 
 _Array = NDArray[np.floating]
 
@@ -95,12 +95,31 @@ def principal_angles(first: _Array, second: _Array, rank: int) -> NDArray[np.flo
     >>> np.degrees(angles).round(3).tolist()
     [0.0, 45.0]
     """
-    from scipy.linalg import subspace_angles
-
     if first.shape[1] != second.shape[1]:
         raise DataError(f"the matrices have {first.shape[1]} and {second.shape[1]} inputs; they should have the same")
-    angles = subspace_angles(_row_space(first, rank).T, _row_space(second, rank).T)
-    return np.sort(np.asarray(angles, np.float64))
+    return angles_between(row_space(first, rank), row_space(second, rank))
+
+
+def row_space(weights: _Array, rank: int) -> NDArray[np.float64]:
+    """Return the right singular vectors of the ``rank`` largest singular values as rows, largest first.
+
+    Raises
+    ------
+    SettingError
+        If the matrix has a smaller rank.
+    """
+    _, sigma, vt = np.linalg.svd(np.asarray(weights, np.float64), full_matrices=False)
+    full = int((sigma > sigma[0] * max(weights.shape) * np.finfo(weights.dtype).eps).sum())
+    if not 1 <= rank <= full:
+        raise SettingError("rank", rank, f"a whole number from 1 to {full}, the rank of the matrix")
+    return np.asarray(vt[:rank])
+
+
+def angles_between(first: _Array, second: _Array) -> NDArray[np.float64]:
+    """Return the principal angles in radians between the spaces that rows span, smallest first."""
+    from scipy.linalg import subspace_angles
+
+    return np.sort(np.asarray(subspace_angles(first.T, second.T), np.float64))
 
 
 def shared_energy(angles: NDArray[np.float64]) -> float:
@@ -116,12 +135,3 @@ def _centred(x: _Array) -> NDArray[np.float64]:
     if np.abs(centred).max(initial=0.0) <= 1e-12:
         raise DataError("the activations of a network are the same for all clips; their alignment is not defined")
     return centred
-
-
-def _row_space(weights: _Array, rank: int) -> NDArray[np.float64]:
-    """Return the leading right singular vectors as rows."""
-    _, sigma, vt = np.linalg.svd(np.asarray(weights, np.float64), full_matrices=False)
-    full = int((sigma > sigma[0] * max(weights.shape) * np.finfo(weights.dtype).eps).sum())
-    if not 1 <= rank <= full:
-        raise SettingError("rank", rank, f"a whole number from 1 to {full}, the rank of the matrix")
-    return np.asarray(vt[:rank])

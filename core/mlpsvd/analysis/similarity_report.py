@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.analysis.layer_inputs import layer_inputs
 from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult, Progress
-from mlpsvd.analysis.similarity import linear_cka, principal_angles, shared_energy
+from mlpsvd.analysis.similarity import angles_between, linear_cka, row_space, shared_energy
 from mlpsvd.analysis.subject import Subject
 from mlpsvd.errors import DataError
 from mlpsvd.network.network import Network
@@ -79,11 +79,12 @@ def compare(networks: Sequence[Network], x: NDArray[np.floating]) -> Generator[P
     hidden = [[layer_inputs(one, x, layer) for layer in range(1, len(one.spec.layers))] for one in networks]
     weights = [np.asarray(one.weight_matrix(0), np.float64) for one in networks]
     ranks = [_rank(one) for one in networks]
+    spaces = [row_space(w, rank) if rank else np.empty((0, w.shape[1])) for w, rank in zip(weights, ranks, strict=True)]
     found = []
     for done, (i, j) in enumerate(pairs):
         yield Progress(done, len(pairs))
         rank = min(ranks[i], ranks[j])
-        angles = principal_angles(weights[i], weights[j], rank) if rank else np.empty(0)
+        angles = angles_between(spaces[i][:rank], spaces[j][:rank]) if rank else np.empty(0)
         alignment = np.array([_alignment(a, b) for a, b in zip(hidden[i], hidden[j], strict=False)])
         found.append(Pair(i, j, alignment, angles, rank / weights[i].shape[1]))
     return found

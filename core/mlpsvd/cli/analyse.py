@@ -11,6 +11,7 @@ from mlpsvd.analysis.result import AnalysisResult, Progress, result_of
 from mlpsvd.analysis.subject import Subject
 from mlpsvd.cli.console import OK, report
 from mlpsvd.cli.interrupt import StopRequest
+from mlpsvd.cli.text_table import aligned
 from mlpsvd.errors import DataError, SettingError
 from mlpsvd.experiments.analyse import described, prepared_again, subject_of, write_result
 from mlpsvd.experiments.runs.store import load_run
@@ -136,9 +137,8 @@ def _print(one: Analysis, subject: Subject, result: AnalysisResult, *, with_tabl
 
 def _print_table(table: Table) -> None:
     rows = [table.columns, *(tuple(_cell(value) for value in row) for row in table.rows)]
-    widths = [max(len(str(row[column])) for row in rows) for column in range(len(table.columns))]
-    for row in rows:
-        print("  " + "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+    for line in aligned(rows, numbers=range(len(table.columns))).splitlines():
+        print(f"  {line}")
 
 
 def _cell(value: object) -> str:

@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from mlpsvd.cli.console import OK
+from mlpsvd.contenders import MLP_SVD
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.analyse import subject_of
 from mlpsvd.experiments.runs.run import Run
@@ -15,8 +16,6 @@ from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import load_model
 
 __all__ = ["export"]
-
-_DEFAULT = "mlp-svd"
 
 
 def export(source: Path, to: str, contender: str | None, epoch: int | None, out: Path | None, is_merged: bool) -> int:
@@ -44,7 +43,7 @@ def export(source: Path, to: str, contender: str | None, epoch: int | None, out:
     """
     if source.is_dir():
         run = load_run(source)
-        key = contender or (_DEFAULT if _DEFAULT in run.outcomes else next(iter(run.outcomes)))
+        key = contender or (MLP_SVD.key if MLP_SVD.key in run.outcomes else next(iter(run.outcomes)))
         stem, model = key, _model_of_epoch(run, key, epoch)
     else:
         for option, value in (("--contender", contender), ("--epoch", epoch)):

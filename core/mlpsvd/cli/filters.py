@@ -12,6 +12,7 @@ from mlpsvd.datasets.filter_files import BANK_FORMATS, READ_FORMATS, read_filter
 from mlpsvd.errors import DataError, SettingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import save_experiment
+from mlpsvd.experiments.runs.files import EXPERIMENT, RESULTS
 from mlpsvd.settings import check
 from mlpsvd.text import counted
 
@@ -49,8 +50,8 @@ def filters(
 
 def experiment_at(path: Path | None, preset_name: str | None, changes: Sequence[str]) -> Experiment:
     """Return the experiment that ``mlpsvd train`` would take; of a run folder, the one of the run."""
-    if path is not None and (path / "experiment.toml").is_file() and (path / "results.json").is_file():
-        path = path / "experiment.toml"
+    if path is not None and (path / EXPERIMENT).is_file() and (path / RESULTS).is_file():
+        path = path / EXPERIMENT
     return chosen_experiment(path, preset_name, changes)
 
 

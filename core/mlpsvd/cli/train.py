@@ -14,11 +14,12 @@ from mlpsvd.cli.interrupt import StopRequest
 from mlpsvd.cli.outcome_table import outcome_table
 from mlpsvd.cli.progress import Progress, progress_on_stderr
 from mlpsvd.cli.validation import validate, verdict
+from mlpsvd.contenders import MLP_SVD
 from mlpsvd.datasets.left_out import left_out_lines
 from mlpsvd.engines.cpu.warm_up import COMPILING, is_compiled
 from mlpsvd.errors import FileFormatError, SettingError, TrainingError
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.experiment_file import load_experiment
+from mlpsvd.experiments.experiment_file import load_experiment, with_absolute_paths
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.presets import preset
 from mlpsvd.experiments.race import Race
@@ -31,7 +32,7 @@ from mlpsvd.experiments.runs.run import Run, new_run_id
 from mlpsvd.experiments.runs.store import RunFolder, write_run
 from mlpsvd.experiments.unknown_speakers import known_sources_note
 from mlpsvd.files import expand_home
-from mlpsvd.settings import check, get, parse_text, with_value
+from mlpsvd.settings import check, parse_text
 
 __all__ = ["chosen_experiment", "first_layer_file", "resume", "train"]
 
@@ -200,7 +201,7 @@ def chosen_experiment(path: Path | None, preset_name: str | None, changes: Seque
         if not equals:
             raise SettingError("--set", change, "of the form key=value, e.g. training.epochs=20")
         experiment = parse_text(experiment, key.strip(), text)
-    experiment = _with_absolute_paths(experiment)
+    experiment = with_absolute_paths(experiment, Path.cwd())
     check(experiment)
     return experiment
 
@@ -233,14 +234,6 @@ def _of_recordings(path: Path, preset_name: str | None) -> Experiment:
     return with_recordings(chosen, fitted.data.recordings)
 
 
-def _with_absolute_paths(experiment: Experiment) -> Experiment:
-    for key in ("data.recordings.path", "network.first_layer"):
-        text = get(experiment, key)
-        if text:
-            experiment = with_value(experiment, key, str(Path.cwd() / expand_home(text)))
-    return experiment
-
-
 def first_layer_file(text: str) -> Path:
     """Return the model file that ``--first-layer`` means: a model file, or that of a run's MLP-SVD or first network.
 
@@ -253,7 +246,7 @@ def first_layer_file(text: str) -> Path:
     if path.is_file():
         return path.absolute()
     folder = find_run(text)
-    models = [folder / model_name("mlp-svd"), *sorted(folder.glob(model_name("*")))]
+    models = [folder / model_name(MLP_SVD.key), *sorted(folder.glob(model_name("*")))]
     found = next((one for one in models if one.is_file()), None)
     if found is None:
         raise FileFormatError(f"{folder} holds no model; --first-layer needs a trained network")

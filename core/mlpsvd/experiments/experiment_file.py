@@ -20,7 +20,7 @@ from mlpsvd.files import expand_home, read_plain, write_atomically
 from mlpsvd.settings import check, get, to_table, with_value
 from mlpsvd.text import one_line, quoted
 
-__all__ = ["FORMAT_VERSION", "from_toml", "load_experiment", "save_experiment", "to_toml"]
+__all__ = ["FORMAT_VERSION", "from_toml", "load_experiment", "save_experiment", "to_toml", "with_absolute_paths"]
 
 FORMAT_VERSION = 1
 _LARGEST = 1_000_000
@@ -109,7 +109,7 @@ def load_experiment(path: str | Path) -> Experiment:
         experiment = from_toml(text)
     except FileFormatError as error:
         raise FileFormatError(f"{where} is not an experiment file that can be read: {error}") from error
-    return _with_absolute_paths(experiment, path.resolve().parent)
+    return with_absolute_paths(experiment, path.resolve().parent)
 
 
 def save_experiment(path: str | Path, experiment: Experiment) -> None:
@@ -154,10 +154,10 @@ def _check_version(version: Any) -> None:
         )
 
 
-def _with_absolute_paths(experiment: Experiment, folder: Path) -> Experiment:
+def with_absolute_paths(experiment: Experiment, folder: Path) -> Experiment:
+    """Return an experiment whose relative paths are resolved relative to a folder; ``~`` is the home folder."""
     for key in ("data.recordings.path", "network.first_layer"):
         text = get(experiment, key)
         if text:
-            path = expand_home(text)
-            experiment = with_value(experiment, key, str(path if path.is_absolute() else folder / path))
+            experiment = with_value(experiment, key, str(folder / expand_home(text)))
     return experiment

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.analysis.layer_inputs import layer_inputs, network_from
 from mlpsvd.arrays import cpu
 from mlpsvd.contenders import named_contenders
 from mlpsvd.datasets.dataset import DataSet
@@ -22,7 +23,6 @@ from mlpsvd.experiments.transfer import FirstLayer, with_first_layer
 from mlpsvd.network.initialise import build
 from mlpsvd.network.layers import DENSE, SVD
 from mlpsvd.network.network import Network
-from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.streams import Purpose, seeds
 from mlpsvd.training.trainer import optimiser_rule
 
@@ -220,8 +220,5 @@ def _accuracy_after_training(network: Network, dataset: DataSet, experiment: Exp
 
 def _after_first_layer(network: Network, dataset: DataSet) -> tuple[Network, DataSet]:
     """Return the rest of a network, and z1 = h(W1 x + b1) as its inputs: its training leaves W1 and b1 as they are."""
-    first, start = NetworkSpec(network.spec.layers[:1], network.spec.loss), network.spec.offsets[1]
-    layer = Network(first, network.theta[:start])
-    rest = Network(NetworkSpec(network.spec.layers[1:], network.spec.loss), network.theta[start:].copy())
-    x_train, x_test = (layer.predict(x.astype(network.theta.dtype)) for x in (dataset.x_train, dataset.x_test))
-    return rest, replace(dataset, x_train=x_train, x_test=x_test)
+    x_train, x_test = (layer_inputs(network, x, 1) for x in (dataset.x_train, dataset.x_test))
+    return network_from(network, 1), replace(dataset, x_train=x_train, x_test=x_test)

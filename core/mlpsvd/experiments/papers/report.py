@@ -15,7 +15,7 @@ from typing import Any
 from mlpsvd.experiments.experiment_file import to_toml
 from mlpsvd.experiments.papers.finding import Comparison, Finding, Picture, Reproduction, Table
 from mlpsvd.experiments.papers.registry import Paper, paper_of
-from mlpsvd.experiments.runs.results import library_versions
+from mlpsvd.experiments.runs.results import library_versions, processor_name
 from mlpsvd.files import write_atomically
 from mlpsvd.text import counted
 
@@ -60,21 +60,10 @@ def write_report(path: Path, sections: Sequence[Section]) -> Path:
 def machine() -> dict[str, str]:
     """Return a description of this computer: processor, cores, system."""
     return {
-        "Processor": _processor(),
+        "Processor": processor_name() or platform.machine() or "unknown",
         "Cores": str(os.cpu_count() or 1),
         "System": platform.platform(),
     }
-
-
-def _processor() -> str:
-    """Return the processor's name from Linux, otherwise from Python."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine() or "unknown"
 
 
 def _page(sections: Sequence[Section]) -> Iterator[str]:
