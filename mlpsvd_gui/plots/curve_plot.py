@@ -28,8 +28,8 @@ __all__ = ["Curve", "CurvePlot"]
 
 _ANTIALIAS_UP_TO = 4096
 """Points: smooth lines cost 2.5 times the drawing time, which only short curves have to spare."""
-_FAINT = 0.4
 _POINT_PX = 7
+_FAINT = 0.4
 """Opacity of the curves beside a highlighted one; at one pixel they also draw twenty times as fast as wider ones."""
 _MANY_CURVES = 16
 """With more curves, all but the highlighted one are one pixel wide: wider ones take seconds to draw."""

@@ -11,10 +11,11 @@ from PySide6.QtGui import QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, 
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mlpsvd_gui.plots.colour_scale import ColourScale, diverging_table, ink_table, symmetric_range_of
+from mlpsvd_gui.plots.readout import number_text
 from mlpsvd_gui.plots.theme import Theme, small_font, theme_for
 from mlpsvd_gui.qt_text import plain_tip
 
-__all__ = ["ImageGrid", "paint_image"]
+__all__ = ["ImageGrid", "paint_image", "pixel_text"]
 
 _GAP_PX = 6
 _CAPTION_PX = 14
@@ -39,6 +40,16 @@ def paint_image(painter: QPainter, place: QRectF, pixels: Floats, theme: Theme, 
     image = QImage(colours.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
     painter.drawImage(place, image)
+
+
+def pixel_text(place: QRectF, pixels: Floats, position: QPointF) -> str:
+    """Return the pixel at a point of an image [shape=(height, width)] in words; empty outside its rectangle."""
+    if not place.contains(position):
+        return ""
+    height, width = pixels.shape
+    row = min(int((position.y() - place.top()) / place.height() * height), height - 1)
+    column = min(int((position.x() - place.left()) / place.width() * width), width - 1)
+    return f"Row {row + 1}, column {column + 1}: {number_text(float(pixels[row, column]))}"
 
 
 class ImageGrid(QWidget):

@@ -8,8 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from mlpsvd_gui.plots.image_grid import paint_image
-from mlpsvd_gui.plots.readout import number_text
+from mlpsvd_gui.plots.image_grid import paint_image, pixel_text
 from mlpsvd_gui.plots.theme import Theme, small_font, theme_for
 from mlpsvd_gui.qt_text import plain_tip
 
@@ -66,12 +65,7 @@ class PixelView(QWidget):
 
     def text_at(self, position: QPointF) -> str:
         """Return the pixel at a point in words; empty outside."""
-        if not self.pixels.size or not self.place().contains(position):
-            return ""
-        place, (height, width) = self.place(), self.pixels.shape
-        column = min(int((position.x() - place.left()) / place.width() * width), width - 1)
-        row = min(int((position.y() - place.top()) / place.height() * height), height - 1)
-        return f"Row {row + 1}, column {column + 1}: {number_text(float(self.pixels[row, column]))}"
+        return pixel_text(self.place(), self.pixels, position) if self.pixels.size else ""
 
     def event(self, event: QEvent) -> bool:
         """Show the value under the mouse."""

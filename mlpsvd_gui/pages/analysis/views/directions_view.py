@@ -13,7 +13,7 @@ from mlpsvd.analysis.directions import Directions, why_factors_differ
 from mlpsvd.text import percent
 from mlpsvd_gui.pages.analysis.views.class_key import ClassKey
 from mlpsvd_gui.pages.analysis.views.row_list import RowList, ShownFrame, ShownRow
-from mlpsvd_gui.pages.analysis.views.section import Section
+from mlpsvd_gui.pages.analysis.views.section import NO_SOUND, Section
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.plain_label import PlainLabel
@@ -25,7 +25,6 @@ _NEURONS = 1
 _MEANS_KEY = "Thin coloured lines: class means, scaled to the height."
 _FILTERS_KEY = "Dashed: filter centres."
 _IMAGE_KEY = "Orange: positive, blue: negative; each image has its own scale, centred at zero."
-_NO_SOUND = "Images have no sound."
 _SIGNS_KEY = "Signs: a row of Vᵀ and its column of U can be flipped together, which leaves W as it is."
 _ACTIVATION_KEY = (
     "Activation by class: mean ± standard deviation of σ vᵀx over the class's test clips, in the unit of the input x. "
@@ -189,7 +188,7 @@ class DirectionsView(Section):
             widget.setVisible(not is_neurons)
         rows = neuron_rows(found, scene) if is_neurons else direction_rows(found, scene)
         self.rows.show_rows(rows, _frame(found, scene, is_neurons), x_range)
-        self.rows.show_sound(_NO_SOUND if scene.image_shape else self._problem)
+        self.rows.show_sound(NO_SOUND if scene.image_shape else self._problem)
 
 
 def direction_rows(found: Directions, scene: LayerScene) -> list[ShownRow]:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from mlpsvd.text import percent
-from mlpsvd_gui.pages.analysis.views.section import Section
+from mlpsvd_gui.pages.analysis.views.section import NO_SOUND, Section
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.image_grid import ImageGrid
 from mlpsvd_gui.plots.theme import LIGHT, Theme, class_colour
@@ -32,7 +32,6 @@ from mlpsvd_gui.widgets.tables import list_rows
 
 __all__ = ["RankView", "ShownClip", "ShownRank"]
 
-_NO_SOUND = "Images have no sound."
 _HEADS = ("Actual", "Predicted", "Probability")
 
 
@@ -208,7 +207,7 @@ class RankView(Section):
         """Disable Play with a reason; an empty text enables it."""
         self._sound_problem = problem
         has_images = self._shown is not None and self._shown.image_shape is not None
-        self._problem = problem = _NO_SOUND if has_images else problem
+        self._problem = problem = NO_SOUND if has_images else problem
         tip = problem or "Play the selected clip, normalised to half of full scale"
         self.play_button.setToolTip(plain_tip(tip))
         self._enable()

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QPushButton, QToolTip, QWidget
 
-from mlpsvd_gui.plots.image_grid import paint_image
+from mlpsvd_gui.plots.image_grid import paint_image, pixel_text
 from mlpsvd_gui.plots.readout import number_text
 from mlpsvd_gui.plots.theme import LIGHT, Theme, class_colour, mix, small_font, with_alpha
 from mlpsvd_gui.qt_text import plain_tip
@@ -96,11 +96,7 @@ class LearnedRow(QWidget):
         """Return what is at a point, in words; empty where there is nothing."""
         _, line, column, classes, _ = self._places()
         if self._frame.image_shape is not None and self._image_place(line).contains(position):
-            image, place = self._image(), self._image_place(line)
-            row = int((position.y() - place.top()) / place.height() * len(image))
-            pixel = int((position.x() - place.left()) / place.width() * image.shape[1])
-            row, pixel = min(row, len(image) - 1), min(pixel, image.shape[1] - 1)
-            return f"Row {row + 1}, column {pixel + 1}: {number_text(image[row, pixel])}"
+            return pixel_text(self._image_place(line), self._image(), position)
         if self._frame.image_shape is None and line.contains(position):
             part_px = line.width() / len(self.shown.line)
             part = min(int((position.x() - line.left()) / part_px), len(self.shown.line) - 1)

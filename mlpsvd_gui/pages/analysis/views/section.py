@@ -11,7 +11,10 @@ from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 
-__all__ = ["Section"]
+__all__ = ["NO_SOUND", "Section"]
+
+NO_SOUND = "Images have no sound."
+"""Why an image cannot be heard."""
 
 _TITLE_SCALE = 1.25
 _BAR_PX = 180

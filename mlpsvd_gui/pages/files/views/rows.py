@@ -12,6 +12,7 @@ from mlpsvd.classification.batch.find_files import SoundFile
 from mlpsvd.classification.batch.results import FileResult
 from mlpsvd.datasets.labels import natural_key
 from mlpsvd.text import length_text, percent, with_minus
+from mlpsvd_gui.widgets.tables import sorted_rows
 
 __all__ = [
     "ALL",
@@ -108,15 +109,7 @@ def in_sorted_order(entries: Iterable[FileEntry], column: int, is_descending: bo
     if column == 0:
         return sorted(entries, key=lambda entry: entry.name_key, reverse=is_descending)
     key = COLUMNS[column].key
-    valued, others = [], []
-    for entry in entries:
-        value = key(entry.result) if entry.result is not None else None
-        if value is None or (isinstance(value, float) and math.isnan(value)):
-            others.append(entry)
-        else:
-            valued.append((value, entry))
-    valued.sort(key=lambda pair: pair[0], reverse=is_descending)
-    return [entry for _, entry in valued] + others
+    return sorted_rows(entries, lambda entry: None if entry.result is None else key(entry.result), is_descending)
 
 
 def _percent(share: float) -> str:
