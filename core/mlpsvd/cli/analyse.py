@@ -12,7 +12,7 @@ from mlpsvd.analysis.subject import Subject
 from mlpsvd.cli.console import OK, report
 from mlpsvd.cli.interrupt import StopRequest
 from mlpsvd.cli.text_table import aligned
-from mlpsvd.errors import DataError, SettingError
+from mlpsvd.errors import DataError, MlpSvdError, SettingError
 from mlpsvd.experiments.analyse import described, prepared_again, subject_of, write_result
 from mlpsvd.experiments.runs.store import load_run
 from mlpsvd.experiments.runs.stored_temperature import store_temperature
@@ -42,7 +42,7 @@ def analyse(
 ) -> int:
     """Run the named analyses, or all, on the contenders of a run and print what they found.
 
-    Without names, only the findings are printed, not the tables.
+    Without names, only the findings are printed, not the tables, and analyses that are not possible are left out.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def analyse(
     Raises
     ------
     MlpSvdError, OSError
-        If the run, an analysis, a contender or an epoch does not exist, or an analysis is not possible.
+        If the run, an analysis, a contender or an epoch does not exist, or a named analysis is not possible.
     """
     chosen = [analysis(name) for name in names] or list(ANALYSES.values())
     run = load_run(folder)
@@ -94,7 +94,14 @@ def analyse(
                     if names:
                         raise DataError(f"{one.key}: the recordings of this run cannot be read")
                     continue
-                result = _result(one, subject, stop, quiet)
+                try:
+                    result = _result(one, subject, stop, quiet)
+                except MlpSvdError as error:
+                    if names:
+                        raise
+                    _show("", quiet)
+                    report(f"note: {one.title} is left out for {subject.title}: {error}")
+                    continue
                 _print(one, subject, result, with_tables=bool(names))
                 if one.key == "calibration" and stores_temperature:
                     store_temperature(folder, key, float(result.arrays["temperature"]), run.id)

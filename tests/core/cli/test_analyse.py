@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kept_runs import small_run
 
 import mlpsvd
 from mlpsvd.cli.program import main
 from mlpsvd.experiments.runs.run import Run
+from mlpsvd.signals.bank import paper_bank
 from mlpsvd.text import percent
 
 
@@ -96,3 +98,14 @@ def test_a_second_layer_is_examined(folder: Path, capsys: pytest.CaptureFixture[
     assert main(["analyse", str(folder), "spectra", "--contender", "mlp", "--layer", "2"]) == 0
     assert "layer 2, epoch 3" in capsys.readouterr().out
     assert main(["analyse", str(folder), "spectra", "--layer", "0"]) == 2
+
+
+def test_with_few_test_clips_the_other_analyses_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All ended at the calibration, which needs 20 test clips."""
+    changes = {"data.synthetic.filters": paper_bank(2, 300.0, 50.0), "data.synthetic.test_per_class": 5}
+    small_run(changes).save(tmp_path / "run", with_figures=False)
+    assert main(["analyse", str(tmp_path / "run"), "--contender", "mlp", "--quiet"]) == 0
+    printed, said = capsys.readouterr()
+    assert "note: Calibration is left out for MLP: a temperature needs at least 20 test clips; there are 10" in said
+    assert all(f"\n{title}: " in printed for title in ("Rank", "Curvature", "Class means", "Similarity"))
+    assert main(["analyse", str(tmp_path / "run"), "calibration", "--quiet"]) == 2
