@@ -14,6 +14,7 @@ from mlpsvd_gui.pages.explore.views.filter_view import FilterView
 from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.plain_label import PlainLabel
+from mlpsvd_gui.widgets.style_sheets import restyle
 
 __all__ = ["FiltersPanel"]
 
@@ -173,8 +174,7 @@ class FiltersPanel(QWidget):
         """Apply the colours of a theme."""
         self._theme = theme
         self.problem.setStyleSheet(f"color: {_PROBLEM_COLOURS[theme.is_dark]};")
-        self.banner.setStyleSheet(
-            f".QFrame {{ border-left: 3px solid {theme.accent.name()}; background: {theme.grid.name()}; }}"
-        )
+        style = f".QFrame {{ border-left: 3px solid {theme.accent.name()}; background: {theme.grid.name()}; }}"
+        restyle(self.banner, style)
         self.show_filters(self._filters)
         self.view.set_theme(theme)

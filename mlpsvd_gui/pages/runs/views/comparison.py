@@ -157,7 +157,9 @@ class ComparisonView(QWidget):
         plot.set_curve(one.group, one.epochs, one.mean, one.name, colour, width=_BOLD, style=style)
         if one.spread.any():
             for sign in (-1, 1):
-                plot.set_curve((one.group, sign), one.epochs, one.mean + sign * one.spread, "", colour, width=_THIN,
+                ends = one.mean + sign * one.spread
+                ends = np.clip(ends, 0.0, 100.0 if one.page == "accuracy" else None)  # few repeats spread beyond
+                plot.set_curve((one.group, sign), one.epochs, ends, "", colour, width=_THIN,
                                style=Qt.PenStyle.DotLine)  # fmt: skip
 
     def _fill_all(self) -> None:
