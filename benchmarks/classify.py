@@ -29,7 +29,7 @@ def make_model(path: Path) -> Path:
     from mlpsvd.experiments.experiment import Experiment
     from mlpsvd.experiments.prepare import prepare
     from mlpsvd.experiments.race import Race
-    from mlpsvd.experiments.runs.results import model_of
+    from mlpsvd.experiments.runs.trained_model import model_of
     from mlpsvd.models.model_file import save_model
     from mlpsvd.settings import with_value
     from mlpsvd.signals.bank import paper_bank

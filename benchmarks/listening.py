@@ -66,7 +66,7 @@ def trained_digits(recordings: Path, path: Path) -> list[tuple[Path, str]]:
     from mlpsvd.experiments.prepare import prepare
     from mlpsvd.experiments.presets import RECORDINGS_PRESET, preset
     from mlpsvd.experiments.race import Race
-    from mlpsvd.experiments.runs.results import model_of
+    from mlpsvd.experiments.runs.trained_model import model_of
     from mlpsvd.models.model_file import save_model
     from mlpsvd.settings import with_value
 

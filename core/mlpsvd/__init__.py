@@ -42,7 +42,7 @@ _PUBLIC = {
     "frequency_response": "mlpsvd.signals.bandpass",
     "load_experiment": "mlpsvd.experiments.experiment_file",
     "load_model": "mlpsvd.models.model_file",
-    "load_run": "mlpsvd.experiments.runs.store",
+    "load_run": "mlpsvd.experiments.runs.read_run",
     "paper_bank": "mlpsvd.signals.bank",
     "prepare": "mlpsvd.experiments.prepare",
     "preset": "mlpsvd.experiments.presets",

@@ -10,8 +10,8 @@ from mlpsvd.experiments.presets import PRESETS as PRESETS
 from mlpsvd.experiments.presets import preset as preset
 from mlpsvd.experiments.race import Race as Race
 from mlpsvd.experiments.race import RaceEvent as RaceEvent
+from mlpsvd.experiments.runs.read_run import load_run as load_run
 from mlpsvd.experiments.runs.run import Run as Run
-from mlpsvd.experiments.runs.store import load_run as load_run
 from mlpsvd.experiments.runs.train import train as train
 from mlpsvd.features.settings import FeatureSettings as FeatureSettings
 from mlpsvd.features.spectra import FittedFeatures as FittedFeatures

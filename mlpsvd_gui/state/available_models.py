@@ -10,8 +10,8 @@ from mlpsvd.classification.classifier import Classifier
 from mlpsvd.datasets.settings import SyntheticSettings
 from mlpsvd.experiments.promotion import judged_accuracy, judged_clips, ranked_contenders
 from mlpsvd.experiments.race import Outcome
-from mlpsvd.experiments.runs.results import model_of
-from mlpsvd.experiments.runs.run import RunData
+from mlpsvd.experiments.runs.run_data import RunData
+from mlpsvd.experiments.runs.trained_model import model_of
 from mlpsvd.metrics.uncertainty import accuracy_text
 from mlpsvd.models.model_file import load_model
 from mlpsvd.text import counted, frequency_text

@@ -12,7 +12,8 @@ from mlpsvd.contenders import Contender, named_contenders
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import ContenderState, Outcome
-from mlpsvd.experiments.runs.run import Run, RunData, new_run_id
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.run_data import RunData, new_run_id
 from mlpsvd.training.events import EpochEvent
 
 __all__ = ["RunPhase", "RunState"]

@@ -11,9 +11,10 @@ from mlpsvd.errors import FileFormatError, MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import save_experiment
 from mlpsvd.experiments.runs.read_experiment import read_experiment
-from mlpsvd.experiments.runs.results import model_of
+from mlpsvd.experiments.runs.read_run import read_run
 from mlpsvd.experiments.runs.run import Run
-from mlpsvd.experiments.runs.store import has_run, read_run, write_run
+from mlpsvd.experiments.runs.run_folder import has_run, write_run
+from mlpsvd.experiments.runs.trained_model import model_of
 from mlpsvd.models.exports.export import export_model
 from mlpsvd.text import sentence
 from mlpsvd_gui.log import LOGGER, unexpected_sentence

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import graphlib
 import json
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
+import grimp
 import pytest
 
 # The fused engine is what Numba compiles; it is imported as a whole where a training run begins.
@@ -36,6 +38,13 @@ def test_the_contracts_of_pyproject_hold(project_root: Path) -> None:
     code = "from importlinter.cli import lint_imports; raise SystemExit(lint_imports())"
     done = subprocess.run([sys.executable, "-c", code], cwd=project_root, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_modules_import_each_other() -> None:
+    """Imports inside functions and for type checkers count: they are not there to hide a circle."""
+    graph = grimp.build_graph("mlpsvd", "mlpsvd_gui", cache_dir=None)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    graphlib.TopologicalSorter(imports).prepare()  # raises CycleError, which names the modules of a circle
 
 
 def test_import_mlpsvd_loads_no_qt_and_no_window() -> None:

@@ -10,8 +10,9 @@ import pytest
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Outcome, Race
-from mlpsvd.experiments.runs.results import model_of
-from mlpsvd.experiments.runs.run import Run, new_run_id
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.run_data import new_run_id
+from mlpsvd.experiments.runs.trained_model import model_of
 from mlpsvd.models.model import Model
 from mlpsvd.settings import with_value
 from mlpsvd.signals.bank import paper_bank

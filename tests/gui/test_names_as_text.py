@@ -27,7 +27,7 @@ from pytestqt.qtbot import QtBot
 from trained import Trained, train
 
 from mlpsvd.experiments.experiment_file import save_experiment
-from mlpsvd.experiments.runs.results import model_of
+from mlpsvd.experiments.runs.trained_model import model_of
 from mlpsvd.models.model_file import save_model
 from mlpsvd.signals.bank import paper_bank
 from mlpsvd_gui.main_window import MainWindow

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from mlpsvd.experiments.runs.library import RunLibrary
-from mlpsvd.experiments.runs.store import RunFolder
+from mlpsvd.experiments.runs.run_folder import RunFolder
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.run_state import RunPhase

@@ -10,7 +10,8 @@ from typing import Any
 
 import mlpsvd
 from mlpsvd.experiments.runs.library import RunLibrary
-from mlpsvd.experiments.runs.run import Run, new_run_id
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.run_data import new_run_id
 
 SMALL = {"training.epochs": 3, "training.retries": 0, "training.engine": "reference",
          "data.synthetic.train_per_class": 20, "data.synthetic.test_per_class": 40}  # fmt: skip

@@ -10,7 +10,7 @@ from mlpsvd.classification.classifier import Classifier
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Outcome, Race
-from mlpsvd.experiments.runs.results import model_of
+from mlpsvd.experiments.runs.trained_model import model_of
 from mlpsvd.settings import with_value
 from mlpsvd_gui.state.run_state import RunPhase, RunState
 

@@ -14,7 +14,7 @@ from mlpsvd.cli.interrupt import StopRequest
 from mlpsvd.cli.text_table import aligned
 from mlpsvd.errors import DataError, MlpSvdError, SettingError
 from mlpsvd.experiments.analyse import described, prepared_again, subject_of, write_result
-from mlpsvd.experiments.runs.store import load_run
+from mlpsvd.experiments.runs.read_run import load_run
 from mlpsvd.experiments.runs.stored_temperature import store_temperature
 from mlpsvd.tables import Table
 

@@ -21,7 +21,7 @@ from mlpsvd.experiments.runs.comparison_files import (
     write_comparison,
 )
 from mlpsvd.experiments.runs.find import find_run
-from mlpsvd.experiments.runs.store import read_run
+from mlpsvd.experiments.runs.read_run import read_run
 from mlpsvd.text import one_line
 
 __all__ = ["compare"]

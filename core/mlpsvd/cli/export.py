@@ -9,8 +9,8 @@ from mlpsvd.cli.console import OK
 from mlpsvd.contenders import MLP_SVD
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.analyse import subject_of
+from mlpsvd.experiments.runs.read_run import load_run
 from mlpsvd.experiments.runs.run import Run
-from mlpsvd.experiments.runs.store import load_run
 from mlpsvd.models.exports.export import export_model
 from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import load_model

@@ -28,8 +28,9 @@ from mlpsvd.experiments.runs.files import model_name
 from mlpsvd.experiments.runs.find import find_run
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.resume import continued_race, load_unfinished
-from mlpsvd.experiments.runs.run import Run, new_run_id
-from mlpsvd.experiments.runs.store import RunFolder, write_run
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.run_data import new_run_id
+from mlpsvd.experiments.runs.run_folder import RunFolder, write_run
 from mlpsvd.experiments.unknown_speakers import known_sources_note
 from mlpsvd.files import expand_home
 from mlpsvd.settings import check, parse_text

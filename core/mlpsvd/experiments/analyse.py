@@ -17,7 +17,8 @@ from mlpsvd.analysis.subject import Subject
 from mlpsvd.drawing import save_figure
 from mlpsvd.errors import DataError, SettingError
 from mlpsvd.experiments.prepare import Prepared, prepare
-from mlpsvd.experiments.runs.run import Run, require_same_data
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.run_data import require_same_data
 from mlpsvd.files import write_atomically
 
 __all__ = ["described", "prepared_again", "subject_of", "write_result"]

@@ -12,7 +12,8 @@ from kept_runs import small_run
 from mlpsvd.cli.program import main
 from mlpsvd.experiments.runs.comparison import group_runs
 from mlpsvd.experiments.runs.comparison_files import mean_and_spread
-from mlpsvd.experiments.runs.store import load_run, write_run
+from mlpsvd.experiments.runs.read_run import load_run
+from mlpsvd.experiments.runs.run_folder import write_run
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from mlpsvd.experiments.runs.library import RunLibrary
-from mlpsvd.experiments.runs.store import has_run, read_run
+from mlpsvd.experiments.runs.read_run import read_run
+from mlpsvd.experiments.runs.run_folder import has_run
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -101,7 +102,7 @@ def test_a_stopped_training_without_out_is_kept_and_goes_on(number: int, code: i
 def test_trainings_that_are_killed_at_random_are_kept_or_were_not_begun(tmp_path: Path) -> None:
     """SIGKILL and SIGTERM at random moments of a training that writes a checkpoint after every epoch."""
     program = (
-        "import sys; import mlpsvd.experiments.runs.store as store; store.CHECKPOINT_S = 0.0; "
+        "import sys; import mlpsvd.experiments.runs.run_folder as folder; folder.CHECKPOINT_S = 0.0; "
         "from mlpsvd.cli import main; print('ready', flush=True); sys.exit(main(sys.argv[1:]))"
     )
     library, generator = RunLibrary(tmp_path / "mlpsvd" / "runs"), random.Random(3)

@@ -84,7 +84,7 @@ def test_a_killed_run_resumes_with_identical_results(tmp_path: Path) -> None:
     """Killed outright between two checkpoints, then resumed: the result of a run that was never disturbed."""
     small = ["--set", "data.synthetic.train_per_class=30", "--set", "data.synthetic.test_per_class=30"]
     program = (
-        "import sys; from pathlib import Path; import mlpsvd.experiments.runs.store as t; t.CHECKPOINT_S = 0.0; "
+        "import sys; from pathlib import Path; import mlpsvd.experiments.runs.run_folder as t; t.CHECKPOINT_S = 0.0; "
         "from mlpsvd.cli import main; sys.exit(main(sys.argv[1:]))"
     )
     killed = tmp_path / "killed"

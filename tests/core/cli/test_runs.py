@@ -15,8 +15,9 @@ from small_sounds import write_tones
 from mlpsvd.cli import main
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.runs.library import RunLibrary, data_folder
+from mlpsvd.experiments.runs.read_run import read_run
 from mlpsvd.experiments.runs.resume import continued_race, load_unfinished
-from mlpsvd.experiments.runs.store import RunFolder, read_run
+from mlpsvd.experiments.runs.run_folder import RunFolder
 
 SMALL = ["--set", "training.epochs=3", "--set", "training.retries=0", "--quiet"]
 

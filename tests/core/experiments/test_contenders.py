@@ -32,9 +32,10 @@ from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.promotion import ranked_contenders
 from mlpsvd.experiments.race import Race
 from mlpsvd.experiments.runs.library import RunLibrary
+from mlpsvd.experiments.runs.read_run import read_run
 from mlpsvd.experiments.runs.resume import continued_race, load_unfinished
 from mlpsvd.experiments.runs.run import Run
-from mlpsvd.experiments.runs.store import read_run, write_run
+from mlpsvd.experiments.runs.run_folder import write_run
 from mlpsvd.experiments.trials.trials import Trial
 from mlpsvd.models.model_file import load_model
 from mlpsvd.settings import with_value

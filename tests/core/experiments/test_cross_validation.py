@@ -14,8 +14,10 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.race import Race
 from mlpsvd.experiments.recordings_recipe import experiment_for_folder
-from mlpsvd.experiments.runs.checkpoint import load_checkpoint, save_checkpoint
-from mlpsvd.experiments.runs.run import Run, new_run_id
+from mlpsvd.experiments.runs.checkpoint import save_checkpoint
+from mlpsvd.experiments.runs.read_checkpoint import load_checkpoint
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.run_data import new_run_id
 from mlpsvd.settings import with_value
 
 

@@ -16,7 +16,8 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.promotion import ranked_contenders
 from mlpsvd.experiments.race import Race
-from mlpsvd.experiments.runs.checkpoint import load_checkpoint, save_checkpoint
+from mlpsvd.experiments.runs.checkpoint import save_checkpoint
+from mlpsvd.experiments.runs.read_checkpoint import load_checkpoint
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import FittedFeatures

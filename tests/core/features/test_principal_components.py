@@ -27,9 +27,11 @@ from mlpsvd.experiments.experiment_file import from_toml, to_toml
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.race import Race
 from mlpsvd.experiments.recordings_recipe import experiment_for_folder
-from mlpsvd.experiments.runs.checkpoint import load_checkpoint, save_checkpoint
-from mlpsvd.experiments.runs.results import model_of
-from mlpsvd.experiments.runs.run import Run, new_run_id
+from mlpsvd.experiments.runs.checkpoint import save_checkpoint
+from mlpsvd.experiments.runs.read_checkpoint import load_checkpoint
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.run_data import new_run_id
+from mlpsvd.experiments.runs.trained_model import model_of
 from mlpsvd.features.principal_components import fit_components, fit_most_components
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import FittedFeatures, fit, fit_transform

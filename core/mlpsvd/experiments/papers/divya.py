@@ -20,7 +20,8 @@ from mlpsvd.experiments.papers.kantack import no_trials
 from mlpsvd.experiments.papers.tasks import table_2_task
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.race import Race
-from mlpsvd.experiments.runs.run import Run, new_run_id
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.run_data import new_run_id
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

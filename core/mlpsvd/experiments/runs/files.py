@@ -12,9 +12,10 @@ from mlpsvd.errors import FileFormatError, MlpSvdError
 from mlpsvd.experiments.experiment_file import save_experiment
 from mlpsvd.experiments.runs.checkpoint import CHECKPOINT, checkpoint_id, save_checkpoint
 from mlpsvd.experiments.runs.earlier_networks import networks_name, write_networks
-from mlpsvd.experiments.runs.results import PROGRAM, model_of, results_table
-from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.results import PROGRAM, results_table
+from mlpsvd.experiments.runs.run_contents import RunContents
 from mlpsvd.experiments.runs.tables import confusion_csv, history_csv, singular_values_csv, skipped_csv
+from mlpsvd.experiments.runs.trained_model import model_of
 from mlpsvd.files import read_plain, write_atomically
 from mlpsvd.json_fields import Fields, parse_fields
 from mlpsvd.metrics.scores import accuracy
@@ -55,7 +56,7 @@ def run_names(keys: Iterable[str] = tuple(CONTENDERS)) -> frozenset[str]:
     return frozenset(names | {EXPERIMENT, RESULTS, CHECKPOINT, "skipped.csv", "window.png"})
 
 
-def write_essentials(folder: Path, run: Run) -> Iterator[Path]:
+def write_essentials(folder: Path, run: RunContents) -> Iterator[Path]:
     """Write the models, the checkpoint, the experiment and ``results.json``; yield the path of each.
 
     The models are written first, as they matter most if the disk is full.
@@ -76,7 +77,7 @@ def write_essentials(folder: Path, run: Run) -> Iterator[Path]:
     yield _write(folder / RESULTS, json.dumps(results_table(run), indent=2, ensure_ascii=False) + "\n")
 
 
-def write_earlier_networks(folder: Path, run: Run) -> Iterator[Path]:
+def write_earlier_networks(folder: Path, run: RunContents) -> Iterator[Path]:
     """Write the networks of all epochs, for analyses of a saved run; yield the path of each file.
 
     Raises
@@ -90,7 +91,7 @@ def write_earlier_networks(folder: Path, run: Run) -> Iterator[Path]:
         yield path
 
 
-def write_tables(folder: Path, run: Run) -> Iterator[Path]:
+def write_tables(folder: Path, run: RunContents) -> Iterator[Path]:
     """Write histories, singular values, confusion matrices and skipped recordings as CSV; yield each file's path."""
     yield _write(folder / "skipped.csv", skipped_csv(run.data.skipped))
     for name, outcome in run.outcomes.items():
@@ -99,7 +100,7 @@ def write_tables(folder: Path, run: Run) -> Iterator[Path]:
         yield _write(folder / f"confusion-{name}.csv", confusion_csv(outcome, run.data.class_names))
 
 
-def write_figures(folder: Path, run: Run) -> Iterator[Path]:
+def write_figures(folder: Path, run: RunContents) -> Iterator[Path]:
     """Write the figures as PNG, SVG and PDF; yield the path of each file."""
     from mlpsvd.experiments.runs import plots
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from mlpsvd.errors import FileFormatError
 from mlpsvd.experiments.runs.kept_run import KeptRun
 from mlpsvd.experiments.runs.library import RunLibrary
-from mlpsvd.experiments.runs.store import has_run
+from mlpsvd.experiments.runs.run_folder import has_run
 from mlpsvd.files import expand_home, path_exists
 from mlpsvd.text import quoted
 

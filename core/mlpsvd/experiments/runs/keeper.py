@@ -10,8 +10,9 @@ from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import Race
 from mlpsvd.experiments.runs.library import RunLibrary
-from mlpsvd.experiments.runs.run import Run, new_run_id
-from mlpsvd.experiments.runs.store import RunFolder
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.run_data import new_run_id
+from mlpsvd.experiments.runs.run_folder import RunFolder
 
 __all__ = ["RunKeeper"]
 

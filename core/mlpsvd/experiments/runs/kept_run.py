@@ -17,8 +17,8 @@ from mlpsvd.experiments.experiment_file import load_experiment
 from mlpsvd.experiments.runs.about import About, read_about
 from mlpsvd.experiments.runs.checkpoint_summary import CheckpointSummary, read_checkpoint_summary
 from mlpsvd.experiments.runs.files import EXPERIMENT, read_results
+from mlpsvd.experiments.runs.run_folder import finish_interrupted_swap, latest_checkpoint
 from mlpsvd.experiments.runs.setting_values import setting_texts
-from mlpsvd.experiments.runs.store import finish_interrupted_swap, latest_checkpoint
 from mlpsvd.files import remove_leftovers
 from mlpsvd.json_fields import Fields
 from mlpsvd.metrics.scores import accuracy

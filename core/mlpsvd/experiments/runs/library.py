@@ -18,8 +18,9 @@ from mlpsvd.experiments.runs.about import About, change_about, is_marked, with_t
 from mlpsvd.experiments.runs.kept_run import TIME_FORMAT, KeptRun, run_folders
 from mlpsvd.experiments.runs.lock import WORK
 from mlpsvd.experiments.runs.places import data_folder, runs_folder
+from mlpsvd.experiments.runs.read_run import read_run
 from mlpsvd.experiments.runs.run import Run
-from mlpsvd.experiments.runs.store import has_run, is_in_use, read_run, stored_id
+from mlpsvd.experiments.runs.run_folder import has_run, is_in_use, stored_id
 
 __all__ = ["MOST_BYTES", "MOST_RUNS", "KeptRun", "RunLibrary", "data_folder", "with_activity"]
 

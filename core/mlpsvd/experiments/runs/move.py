@@ -14,7 +14,7 @@ from mlpsvd.experiments.runs import trash
 from mlpsvd.experiments.runs.checkpoint import checkpoint_id
 from mlpsvd.experiments.runs.kept_run import RUN_NAME
 from mlpsvd.experiments.runs.places import set_runs_folder
-from mlpsvd.experiments.runs.store import is_in_use, latest_checkpoint
+from mlpsvd.experiments.runs.run_folder import is_in_use, latest_checkpoint
 
 __all__ = ["move_library"]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from mlpsvd.errors import FileFormatError
 from mlpsvd.experiments.experiment import Experiment, experiment_from_table
 from mlpsvd.experiments.experiment_file import load_experiment
-from mlpsvd.experiments.runs.checkpoint import load_checkpoint
 from mlpsvd.experiments.runs.files import EXPERIMENT
-from mlpsvd.experiments.runs.store import has_run, latest_checkpoint
+from mlpsvd.experiments.runs.read_checkpoint import load_checkpoint
+from mlpsvd.experiments.runs.run_folder import has_run, latest_checkpoint
 from mlpsvd.models.model_file import load_model
 from mlpsvd.settings import check
 

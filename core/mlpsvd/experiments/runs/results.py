@@ -1,4 +1,4 @@
-"""Results of a run as plain tables and as a model."""
+"""Results of a run as plain tables."""
 
 from __future__ import annotations
 
@@ -13,60 +13,20 @@ from typing import Any
 from mlpsvd import __version__
 from mlpsvd.contenders import baseline_of
 from mlpsvd.experiments.compare_outcomes import compare_outcomes, comparison_table
-from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import Outcome
-from mlpsvd.experiments.runs.run import Run, RunData
+from mlpsvd.experiments.runs.run_contents import RunContents
 from mlpsvd.json_fields import finite_or_none
 from mlpsvd.metrics.scores import accuracy
 from mlpsvd.metrics.uncertainty import wilson_interval
-from mlpsvd.models.input_contract import InputContract
-from mlpsvd.models.model import Model
-from mlpsvd.settings import to_table
 from mlpsvd.text import one_line
 
-__all__ = ["LIBRARIES", "PROGRAM", "library_versions", "model_of", "processor_name", "results_table"]
+__all__ = ["LIBRARIES", "PROGRAM", "library_versions", "processor_name", "results_table"]
 
 LIBRARIES = ("numpy", "numba", "soundfile", "soxr", "safetensors", "matplotlib")
 PROGRAM = "mlpsvd"
 
 
-def model_of(data: Prepared | RunData, outcome: Outcome, run_id: str = "") -> Model:
-    """Return the trained network of one contender with its preprocessing.
-
-    Parameters
-    ----------
-    data
-        The data set.
-    outcome
-        The contender's result.
-    run_id
-        Identity of the run, stored in the model's summary.
-    """
-    last = outcome.last
-    return Model(
-        spec=outcome.snapshot.spec,
-        theta=outcome.snapshot.theta,
-        features=data.features,
-        class_names=data.class_names,
-        contract=InputContract.of_data(
-            data.experiment.data, data.features.settings, data.features.sample_rate_hz, data.clip_s, data.class_names
-        ),
-        experiment_table=to_table(data.experiment),
-        summary={
-            "contender": outcome.contender.key,
-            "epoch": last.epoch,
-            "n_epochs": last.n_epochs,
-            "test_accuracy": finite_or_none(accuracy(outcome.confusion)),
-            "ranks": list(last.ranks),
-            "n_weights": last.n_weights,
-            **({"run_id": run_id} if run_id else {}),
-        },
-        reference=data.reference,
-        temperature=outcome.temperature,
-    )
-
-
-def results_table(run: Run) -> dict[str, Any]:
+def results_table(run: RunContents) -> dict[str, Any]:
     """Return the content of ``results.json`` as plain tables; missing values are None."""
     data = run.data
     comparisons = _comparisons(run)
@@ -93,7 +53,7 @@ def results_table(run: Run) -> dict[str, Any]:
     }
 
 
-def _comparisons(run: Run) -> dict[str, dict[str, Any]]:
+def _comparisons(run: RunContents) -> dict[str, dict[str, Any]]:
     """Return each contender's comparison with the baseline."""
     compared = compare_outcomes(run.outcomes)
     baseline = baseline_of([one.contender for one in run.outcomes.values()]).key if compared else ""

@@ -8,9 +8,11 @@ from pathlib import Path
 from mlpsvd.errors import FileFormatError
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import Race
-from mlpsvd.experiments.runs.checkpoint import OldCheckpoint, load_checkpoint
-from mlpsvd.experiments.runs.run import Run, require_same_data
-from mlpsvd.experiments.runs.store import finish_interrupted_swap, latest_checkpoint, with_earlier_networks
+from mlpsvd.experiments.runs.read_checkpoint import OldCheckpoint, load_checkpoint
+from mlpsvd.experiments.runs.read_run import with_earlier_networks
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.run_data import require_same_data
+from mlpsvd.experiments.runs.run_folder import finish_interrupted_swap, latest_checkpoint
 from mlpsvd.streams import NUMERICS_VERSION
 
 __all__ = ["continued_race", "load_unfinished"]

@@ -2,89 +2,25 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.contenders import Contender
-from mlpsvd.datasets.clips import Skipped
-from mlpsvd.errors import DataError, SettingError
-from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.prepare import Prepared
-from mlpsvd.experiments.race import ContenderState, Outcome, Race
-from mlpsvd.features.spectra import FittedFeatures
+from mlpsvd.errors import SettingError
+from mlpsvd.experiments.runs.run_contents import RunContents
+from mlpsvd.experiments.runs.run_folder import write_run
+from mlpsvd.experiments.runs.trained_model import model_of
 from mlpsvd.metrics.scores import accuracy
 from mlpsvd.models.model import Model
-from mlpsvd.models.training_statistics import TrainingStatistics
-from mlpsvd.streams import NUMERICS_VERSION
-from mlpsvd.text import one_line
 from mlpsvd.training.events import EpochEvent, singular_value_table
 
-__all__ = ["Run", "RunData", "new_run_id", "require_same_data"]
-
-_MOST_NAMES = 12
+__all__ = ["Run"]
 
 
 @dataclass(frozen=True, eq=False)
-class RunData:
-    """Description of the data set of a run, without the feature vectors.
-
-    Attributes
-    ----------
-    experiment
-        The settings of the run.
-    class_names
-        Name of each class, in the order of the networks' outputs.
-    features
-        The feature extractor, fitted on the training set.
-    clip_s
-        Median length of the training clips in seconds.
-    reference
-        Statistics of the training clips in feature space; None if they do not vary.
-    skipped
-        Skipped recordings, with reasons.
-    n_train, n_test
-        Number of training and test clips.
-    identity
-        Digest of the clips, see :func:`mlpsvd.experiments.clip_identity.clip_identity`; empty if it is not known
-        (runs of format version 1).
-    numerics_version
-        Version of the random streams and of the split.
-    """
-
-    experiment: Experiment
-    class_names: tuple[str, ...]
-    features: FittedFeatures = field(repr=False)
-    clip_s: float
-    reference: TrainingStatistics | None = field(default=None, repr=False)
-    skipped: tuple[Skipped, ...] = ()
-    n_train: int = 0
-    n_test: int = 0
-    identity: str = ""
-    numerics_version: int = NUMERICS_VERSION
-
-    @classmethod
-    def of(cls, prepared: Prepared) -> RunData:
-        """Return the description of a prepared data set."""
-        return cls(
-            experiment=prepared.experiment,
-            class_names=prepared.class_names,
-            features=prepared.features,
-            clip_s=prepared.clip_s,
-            reference=prepared.reference,
-            skipped=prepared.skipped,
-            n_train=prepared.n_train,
-            n_test=prepared.n_test,
-            identity=prepared.identity,
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
+class Run(RunContents):
     """One execution of an experiment: settings, histories, results and networks.
 
     A run can be shown, saved and loaded without its recordings.
@@ -123,49 +59,6 @@ class Run:
     ...     mlpsvd.load_run(folder).accuracy == run.accuracy
     True
     """
-
-    id: str
-    data: RunData
-    histories: Mapping[str, Sequence[EpochEvent]]
-    outcomes: Mapping[str, Outcome]
-    contenders: tuple[Contender, ...]
-    states: Mapping[str, ContenderState] = field(default_factory=dict)
-    engine: str = ""
-    notes: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, run_id: str, prepared: Prepared, race: Race) -> Run:
-        """Return the current state of a race as a run.
-
-        Parameters
-        ----------
-        run_id : str
-            Identity of the run.
-        prepared : Prepared
-            The data of the race.
-        race : Race
-            A race, between two of its events.
-        """
-        return cls(
-            id=run_id,
-            data=RunData.of(prepared),
-            histories={name: tuple(history) for name, history in race.histories.items() if history},
-            outcomes=race.outcomes(),
-            contenders=race.contenders,
-            states=race.states(),
-            engine=race.engine_description,
-            notes=race.notes,
-        )
-
-    @property
-    def experiment(self) -> Experiment:
-        """The settings of the run."""
-        return self.data.experiment
-
-    @property
-    def epoch(self) -> int:
-        """Number of epochs that all contenders have completed."""
-        return min((history[-1].epoch for history in self.histories.values() if history), default=0)
 
     @property
     def accuracy(self) -> dict[str, float]:
@@ -258,8 +151,6 @@ class Run:
         SettingError
             If the run has no such contender.
         """
-        from mlpsvd.experiments.runs.results import model_of
-
         self._require(contender)
         return model_of(self.data, self.outcomes[contender], self.id)
 
@@ -289,8 +180,6 @@ class Run:
         OSError
             If a file cannot be written.
         """
-        from mlpsvd.experiments.runs.store import write_run
-
         return write_run(Path(folder), self, with_figures=with_figures)
 
     def _require(self, contender: str) -> None:
@@ -301,34 +190,3 @@ class Run:
     def is_finished(self) -> bool:
         """Whether all contenders have completed the last epoch."""
         return bool(self.histories) and self.epoch >= self.experiment.training.epochs
-
-
-def new_run_id() -> str:
-    """Return a new, random identity of a run."""
-    return secrets.token_hex(8)
-
-
-def require_same_data(run: RunData, prepared: Prepared) -> None:
-    """Check that a data set is the same as that of a run.
-
-    Raises
-    ------
-    DataError
-        If the classes or the clips differ.
-    """
-    if run.class_names != prepared.class_names:
-        raise DataError(
-            f"the classes have changed since this run began: they were {_names(run.class_names)} and are now "
-            f"{_names(prepared.class_names)}; restore the recordings or train a new run"
-        )
-    if run.identity and run.identity != prepared.identity:
-        before, now = f"{run.n_train} training and {run.n_test} test clips", f"{prepared.n_train} and {prepared.n_test}"
-        counts = f" ({before}, now {now})" if (run.n_train, run.n_test) != (prepared.n_train, prepared.n_test) else ""
-        raise DataError(
-            f"the clips have changed since this run began{counts}; restore the recordings or train a new run"
-        )
-
-
-def _names(names: Sequence[str]) -> str:
-    shown = ", ".join(one_line(name, 40) for name in names[:_MOST_NAMES])
-    return shown if len(names) <= _MOST_NAMES else f"{shown} … ({len(names)} classes)"

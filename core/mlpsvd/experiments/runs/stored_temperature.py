@@ -6,9 +6,9 @@ import dataclasses
 from pathlib import Path
 
 from mlpsvd.errors import DataError, FileFormatError, SettingError
-from mlpsvd.experiments.runs.checkpoint import load_checkpoint
+from mlpsvd.experiments.runs.read_checkpoint import load_checkpoint
 from mlpsvd.experiments.runs.run import Run
-from mlpsvd.experiments.runs.store import RunFolder, has_run, latest_checkpoint
+from mlpsvd.experiments.runs.run_folder import RunFolder, has_run, latest_checkpoint
 from mlpsvd.models.temperature import LARGEST, SMALLEST
 
 __all__ = ["store_temperature"]

@@ -9,7 +9,8 @@ from mlpsvd.experiments.cross_validation import cross_validate
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.race import Race, RaceEvent
-from mlpsvd.experiments.runs.run import Run, new_run_id
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.run_data import new_run_id
 
 __all__ = ["train"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mlpsvd.errors import DataError, FileFormatError
 from mlpsvd.experiments.runs.kept_run import RUN_NAME, run_folders
-from mlpsvd.experiments.runs.store import is_in_use
+from mlpsvd.experiments.runs.run_folder import is_in_use
 
 __all__ = ["TRASH", "delete_folder", "empty_trash", "move_to_trash", "restore", "trashed_folders"]
 

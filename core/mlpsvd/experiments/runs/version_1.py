@@ -12,9 +12,10 @@ from mlpsvd.contenders import named_contenders
 from mlpsvd.errors import DataError, FileFormatError, MlpSvdError
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Outcome, Race
-from mlpsvd.experiments.runs.checkpoint import OldCheckpoint
 from mlpsvd.experiments.runs.files import model_name, read_results
-from mlpsvd.experiments.runs.run import Run, RunData, new_run_id
+from mlpsvd.experiments.runs.read_checkpoint import OldCheckpoint
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.run_data import RunData, new_run_id
 from mlpsvd.json_fields import Fields
 from mlpsvd.metrics.scores import accuracy
 from mlpsvd.models.model_file import load_model

@@ -23,8 +23,8 @@ from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.clip_sounds import ClipSound
 from mlpsvd.experiments.runs.library import RunLibrary
+from mlpsvd.experiments.runs.read_run import load_run
 from mlpsvd.experiments.runs.run import Run
-from mlpsvd.experiments.runs.store import load_run
 from mlpsvd.text import sentence
 from mlpsvd_gui.log import LOGGER, unexpected_sentence
 from mlpsvd_gui.pages.analysis.controllers.registry_runs import OWN_VIEWS, RegistryRuns

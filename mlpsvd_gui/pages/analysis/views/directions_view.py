@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 from mlpsvd.analysis.directions import Directions, why_factors_differ
 from mlpsvd.text import percent
 from mlpsvd_gui.pages.analysis.views.class_key import ClassKey
-from mlpsvd_gui.pages.analysis.views.row_list import RowList, ShownFrame, ShownRow
+from mlpsvd_gui.pages.analysis.views.row_list import RowList
 from mlpsvd_gui.pages.analysis.views.section import NO_SOUND, Section
+from mlpsvd_gui.pages.analysis.views.shown_row import ShownFrame, ShownRow
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.plain_label import PlainLabel

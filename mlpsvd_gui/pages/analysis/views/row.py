@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QPushButton, QToolTip, QWidget
 
+from mlpsvd_gui.pages.analysis.views.shown_row import ShownFrame, ShownRow
 from mlpsvd_gui.plots.image_grid import paint_image, pixel_text
 from mlpsvd_gui.plots.readout import number_text
 from mlpsvd_gui.plots.theme import LIGHT, Theme, class_colour, mix, small_font, with_alpha
 from mlpsvd_gui.qt_text import plain_tip
-
-if TYPE_CHECKING:
-    from mlpsvd_gui.pages.analysis.views.row_list import ShownFrame, ShownRow
 
 __all__ = ["LEAST_PX", "MOST_PX", "LearnedRow", "columns"]
 

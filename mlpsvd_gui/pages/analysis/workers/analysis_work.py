@@ -27,8 +27,8 @@ from mlpsvd.errors import DataError
 from mlpsvd.experiments.analyse import described, prepared_again, subject_of, write_result
 from mlpsvd.experiments.clip_sounds import ClipSound, ClipSounds
 from mlpsvd.experiments.prepare import Prepared
-from mlpsvd.experiments.runs.results import model_of
 from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.trained_model import model_of
 from mlpsvd.models.model_file import save_model
 from mlpsvd_gui.threads.latest import Progress
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlpsvd.experiments.runs.library import RunLibrary
-from mlpsvd.experiments.runs.store import stored_id
+from mlpsvd.experiments.runs.run_folder import stored_id
 from mlpsvd.experiments.runs.stored_temperature import store_temperature
 
 __all__ = ["store_in", "store_wherever_saved"]

@@ -18,7 +18,7 @@ from mlpsvd.experiments.runs.comparison_files import (
     write_comparison,
 )
 from mlpsvd.experiments.runs.kept_run import KeptRun
-from mlpsvd.experiments.runs.store import read_run
+from mlpsvd.experiments.runs.read_run import read_run
 
 __all__ = ["RunsCompared", "compare_runs", "write_comparison"]
 

@@ -11,7 +11,7 @@ from mlpsvd.experiments.runs.kept_run import KeptRun, read_kept_run
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.resume import load_unfinished
 from mlpsvd.experiments.runs.run import Run
-from mlpsvd.experiments.runs.store import is_in_use
+from mlpsvd.experiments.runs.run_folder import is_in_use
 from mlpsvd.experiments.runs.trash import trashed_folders
 from mlpsvd.setting_labels import label
 

@@ -30,7 +30,7 @@ from mlpsvd.classification.batch.summary import totals_of
 from mlpsvd.classification.classifier import Classifier
 from mlpsvd.datasets.synthetic import one_class
 from mlpsvd.errors import MlpSvdError
-from mlpsvd.experiments.runs.results import model_of
+from mlpsvd.experiments.runs.trained_model import model_of
 from mlpsvd.models.model import Model
 
 CLASSES = ("710 Hz", "410 Hz")

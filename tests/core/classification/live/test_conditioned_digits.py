@@ -13,7 +13,7 @@ from mlpsvd.datasets.load import load_clips
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.presets import PRESETS, RECORDINGS_PRESET
 from mlpsvd.experiments.race import Race
-from mlpsvd.experiments.runs.results import model_of
+from mlpsvd.experiments.runs.trained_model import model_of
 from mlpsvd.features.background import conditioning_for, measure_background
 from mlpsvd.features.conditioning import Conditioning
 from mlpsvd.models.model import Model

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from mlpsvd.experiments.runs.results import model_of
+from mlpsvd.experiments.runs.trained_model import model_of
 from mlpsvd.models.model_file import save_model
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

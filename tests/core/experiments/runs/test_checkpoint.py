@@ -13,7 +13,8 @@ from mlpsvd.errors import FileFormatError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.race import Race
-from mlpsvd.experiments.runs.checkpoint import load_checkpoint, save_checkpoint
+from mlpsvd.experiments.runs.checkpoint import save_checkpoint
+from mlpsvd.experiments.runs.read_checkpoint import load_checkpoint
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.settings import with_value
 

@@ -16,7 +16,7 @@ from mlpsvd.datasets.clips import Skipped
 from mlpsvd.errors import FileFormatError
 from mlpsvd.experiments.experiment_file import load_experiment
 from mlpsvd.experiments.runs.files import check_run_folder
-from mlpsvd.experiments.runs.store import write_run
+from mlpsvd.experiments.runs.run_folder import write_run
 from mlpsvd.models.model_file import load_model
 
 STEMS = ["accuracy-and-loss", "rank-and-weights", "singular-values-mlp", "singular-values-mlp-svd", "confusion-mlp",

@@ -20,9 +20,11 @@ from mlpsvd.errors import FileFormatError, MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.papers.reproduce import written_reproductions
 from mlpsvd.experiments.race import Race
-from mlpsvd.experiments.runs.checkpoint import CHECKPOINT, load_checkpoint
+from mlpsvd.experiments.runs.checkpoint import CHECKPOINT
+from mlpsvd.experiments.runs.read_checkpoint import load_checkpoint
+from mlpsvd.experiments.runs.read_run import read_run
 from mlpsvd.experiments.runs.run import Run
-from mlpsvd.experiments.runs.store import read_run, write_run
+from mlpsvd.experiments.runs.run_folder import write_run
 from mlpsvd.experiments.trials.measurements import Measurement, measure
 from mlpsvd.experiments.trials.trials import Trial, TrialStore
 from mlpsvd.settings import with_value

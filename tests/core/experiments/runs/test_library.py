@@ -21,8 +21,9 @@ from mlpsvd.experiments.runs import index, kept_run, places
 from mlpsvd.experiments.runs.find import find_run, find_trashed
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.move import move_library
+from mlpsvd.experiments.runs.read_run import read_run
 from mlpsvd.experiments.runs.run import Run
-from mlpsvd.experiments.runs.store import RunFolder, read_run
+from mlpsvd.experiments.runs.run_folder import RunFolder
 from mlpsvd.experiments.runs.trash import TRASH
 
 
@@ -261,7 +262,8 @@ KILLED = """
 import os, random, signal, sys, time
 from pathlib import Path
 from mlpsvd.experiments.runs.library import RunLibrary
-from mlpsvd.experiments.runs.store import read_run, write_run
+from mlpsvd.experiments.runs.read_run import read_run
+from mlpsvd.experiments.runs.run_folder import write_run
 
 library, generator = RunLibrary(Path(sys.argv[1])), random.Random(5)
 n_runs = len(library.search())

@@ -8,9 +8,10 @@ import numpy as np
 from kept_runs import small_run
 
 from mlpsvd.experiments.prepare import prepare
+from mlpsvd.experiments.runs.read_run import load_run
 from mlpsvd.experiments.runs.resume import continued_race, load_unfinished
 from mlpsvd.experiments.runs.run import Run
-from mlpsvd.experiments.runs.store import load_run, write_run
+from mlpsvd.experiments.runs.run_folder import write_run
 
 
 def test_a_continued_run_keeps_the_networks_of_all_epochs(tmp_path: Path) -> None:

@@ -16,8 +16,10 @@ from safetensors.numpy import load
 from mlpsvd.classification.classifier import Classifier
 from mlpsvd.errors import DataError, FileFormatError, SettingError
 from mlpsvd.experiments.runs.library import RunLibrary
-from mlpsvd.experiments.runs.run import Run, new_run_id
-from mlpsvd.experiments.runs.store import RunFolder, load_run, write_run
+from mlpsvd.experiments.runs.read_run import load_run
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.run_data import new_run_id
+from mlpsvd.experiments.runs.run_folder import RunFolder, write_run
 from mlpsvd.experiments.runs.stored_temperature import store_temperature
 from mlpsvd.models.model_file import load_model
 from mlpsvd.models.temperature import tempered

@@ -17,8 +17,10 @@ from mlpsvd.analysis.calibration import calibrate
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.runs.library import RunLibrary
-from mlpsvd.experiments.runs.run import Run, new_run_id
-from mlpsvd.experiments.runs.store import RunFolder, load_run
+from mlpsvd.experiments.runs.read_run import load_run
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.run_data import new_run_id
+from mlpsvd.experiments.runs.run_folder import RunFolder
 from mlpsvd.experiments.runs.train import train
 from mlpsvd.features.settings import FeatureSettings, Magnitude, Scaling
 from mlpsvd.models.model_file import load_model

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from trained import Trained
 
 from mlpsvd.executors import n_usable_cores
-from mlpsvd.experiments.runs.results import model_of
+from mlpsvd.experiments.runs.trained_model import model_of
 from mlpsvd.metrics.uncertainty import accuracy_text
 from mlpsvd.models.model_file import save_model
 from mlpsvd_gui.main_window import MainWindow

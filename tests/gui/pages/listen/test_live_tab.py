@@ -18,7 +18,7 @@ from trained import Trained
 
 from mlpsvd.classification.classifier import Classifier
 from mlpsvd.datasets.synthetic import one_class
-from mlpsvd.experiments.runs.results import model_of
+from mlpsvd.experiments.runs.trained_model import model_of
 from mlpsvd.models.model_file import save_model
 from mlpsvd_gui.pages.listen.views.source_chooser import FILE_SOURCE, SYNTHETIC_SOURCE
 

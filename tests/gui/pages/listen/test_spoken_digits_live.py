@@ -19,7 +19,7 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.presets import PRESETS, RECORDINGS_PRESET
 from mlpsvd.experiments.race import Race
-from mlpsvd.experiments.runs.results import model_of
+from mlpsvd.experiments.runs.trained_model import model_of
 from mlpsvd.models.model_file import load_model, save_model
 from mlpsvd.settings import with_value
 from mlpsvd_gui.main_window import MainWindow

@@ -22,7 +22,7 @@ from trained import Trained
 from mlpsvd.classification.live.verdict import VerdictKind
 from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.datasets.synthetic import one_class
-from mlpsvd.experiments.runs.results import model_of
+from mlpsvd.experiments.runs.trained_model import model_of
 from mlpsvd.models.input_contract import InputContract
 from mlpsvd.models.model_file import save_model
 from mlpsvd_gui.pages.listen.views.decision_display import DecisionDisplay

@@ -14,8 +14,9 @@ from runs_page import Page
 
 from mlpsvd.experiments.runs.about import About, change_about, read_about
 from mlpsvd.experiments.runs.library import RunLibrary
+from mlpsvd.experiments.runs.read_run import load_run
 from mlpsvd.experiments.runs.run import Run
-from mlpsvd.experiments.runs.store import RunFolder, load_run
+from mlpsvd.experiments.runs.run_folder import RunFolder
 from mlpsvd.metrics.uncertainty import accuracy_text
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.pages.runs.views.panel import ALL, STARRED, TRASH, UNFINISHED

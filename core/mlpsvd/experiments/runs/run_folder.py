@@ -1,4 +1,4 @@
-"""Reading and writing of run folders, for the command line and the window.
+"""Writing of run folders, for the command line and the window.
 
 Files are written into a hidden folder inside the run folder and moved when all of them are complete, so that a folder
 never contains files of two runs. If the program is killed while it writes, the old run remains. If it is killed while
@@ -9,7 +9,6 @@ is not replaced: it may contain other files, be a mount point, or be the working
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import os
 import shutil
@@ -21,11 +20,10 @@ from types import TracebackType
 from typing import Self
 
 from mlpsvd.contenders import CONTENDERS, is_contender_key
-from mlpsvd.errors import DataError, FileFormatError, MlpSvdError
+from mlpsvd.errors import DataError, MlpSvdError
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import Race
-from mlpsvd.experiments.runs.checkpoint import CHECKPOINT, checkpoint_id, load_checkpoint, save_checkpoint
-from mlpsvd.experiments.runs.earlier_networks import networks_name, read_networks
+from mlpsvd.experiments.runs.checkpoint import CHECKPOINT, checkpoint_id, save_checkpoint
 from mlpsvd.experiments.runs.files import (
     check_run_folder,
     model_name,
@@ -37,11 +35,11 @@ from mlpsvd.experiments.runs.files import (
     write_tables,
 )
 from mlpsvd.experiments.runs.lock import WORK, FolderInUse, work_folder
-from mlpsvd.experiments.runs.run import Run
-from mlpsvd.experiments.runs.version_1 import read_old_run
+from mlpsvd.experiments.runs.run_contents import RunContents
+from mlpsvd.experiments.runs.trained_model import model_of
 from mlpsvd.files import read_plain, write_atomically
 from mlpsvd.json_fields import parse_fields
-from mlpsvd.models.model_file import load_model, save_model
+from mlpsvd.models.model_file import save_model
 
 __all__ = [
     "CHECKPOINT_S",
@@ -49,10 +47,7 @@ __all__ = [
     "has_run",
     "is_in_use",
     "latest_checkpoint",
-    "load_run",
-    "read_run",
     "stored_id",
-    "with_earlier_networks",
     "write_run",
 ]
 
@@ -90,7 +85,7 @@ class RunFolder:
         _finish_swap(path)
         self._holds = stored_id(path)
 
-    def checkpoint(self, run: Run) -> Path | None:
+    def checkpoint(self, run: RunContents) -> Path | None:
         """Write a checkpoint of a run atomically; an earlier run in the folder is kept until :meth:`write`.
 
         Returns
@@ -116,9 +111,9 @@ class RunFolder:
     def checkpoint_if_due(self, run_id: str, prepared: Prepared, race: Race) -> None:
         """Write a checkpoint ten seconds after the last one, or after the folder was opened."""
         if time.monotonic() - self._saved_at >= CHECKPOINT_S:
-            self.checkpoint(Run.of(run_id, prepared, race))
+            self.checkpoint(RunContents.of(run_id, prepared, race))
 
-    def write(self, run: Run, *, with_figures: bool = True) -> list[Path]:
+    def write(self, run: RunContents, *, with_figures: bool = True) -> list[Path]:
         """Write all files of a run, stopped or finished; an earlier run in the folder is replaced.
 
         Parameters
@@ -153,7 +148,7 @@ class RunFolder:
             self._holds = run.id
         return [self.path / name for name in names]
 
-    def replace_model(self, run: Run, contender: str) -> None:
+    def replace_model(self, run: RunContents, contender: str) -> None:
         """Replace the checkpoint of a run and one contender's model file; all other files stay.
 
         Parameters
@@ -173,12 +168,12 @@ class RunFolder:
             save_checkpoint(path, run)
             return
         with _staged(self.path) as staged:
-            save_model(staged / model_name(contender), run.model(contender))
+            save_model(staged / model_name(contender), model_of(run.data, run.outcomes[contender], run.id))
             save_checkpoint(staged / CHECKPOINT, run)
         kept = sorted(run_names(_all_contenders(self.path, run)))
         _swap(self.path, staged, run, [name for name in kept if (self.path / name).is_file()])
 
-    def holds(self, run: Run) -> bool:
+    def holds(self, run: RunContents) -> bool:
         """Return whether the folder contains this run, finished or not."""
         return self._holds == run.id
 
@@ -193,42 +188,10 @@ class RunFolder:
         self.close()
 
 
-def write_run(folder: Path, run: Run, *, with_figures: bool = True) -> list[Path]:
+def write_run(folder: Path, run: RunContents, *, with_figures: bool = True) -> list[Path]:
     """Write a run into a folder; see :class:`RunFolder`."""
     with RunFolder(folder) as opened:
         return opened.write(run, with_figures=with_figures)
-
-
-def load_run(folder: str | Path) -> Run:
-    """Read a run from its folder; its recordings are not needed.
-
-    Parameters
-    ----------
-    folder : str or Path
-        A folder written by :meth:`Run.save`, the window or ``mlpsvd train``.
-
-    Returns
-    -------
-    Run
-        The saved run.
-
-    Raises
-    ------
-    FileFormatError
-        If the folder contains no run, damaged files, or files of two runs.
-    OSError
-        If a file cannot be read.
-
-    Examples
-    --------
-    >>> import mlpsvd
-    >>> mlpsvd.load_run("missing")
-    Traceback (most recent call last):
-    mlpsvd.errors.FileFormatError: missing holds no run; it should be a folder that a training has written
-    """
-    if not has_run(Path(folder)):
-        raise FileFormatError(f"{folder} holds no run; it should be a folder that a training has written")
-    return read_run(Path(folder))
 
 
 def has_run(folder: Path) -> bool:
@@ -240,51 +203,6 @@ def latest_checkpoint(folder: Path) -> Path:
     """Return the path of the newest checkpoint in a folder, which may not exist."""
     unfinished = folder / WORK / _UNFINISHED
     return unfinished if unfinished.is_file() else folder / CHECKPOINT
-
-
-def read_run(folder: Path, *, with_networks: bool = True) -> Run:
-    """Read a run from its folder; its recordings are not needed.
-
-    Without ``with_networks`` those of earlier epochs, which only analyses need, are left on the disk.
-
-    Exception: for a run of format version 1 that was killed before its results were written, the data set is prepared
-    again.
-
-    Raises
-    ------
-    MlpSvdError
-        If the folder contains damaged files, or files of two runs.
-    OSError
-        If a file cannot be read.
-    """
-    finish_interrupted_swap(folder)
-    path = latest_checkpoint(folder)
-    loaded = load_checkpoint(path)
-    if not isinstance(loaded, Run):
-        return read_old_run(folder, loaded)
-    if path.name == CHECKPOINT:
-        _require_one_run(folder, loaded)
-        return with_earlier_networks(folder, loaded) if with_networks else loaded
-    return loaded
-
-
-def with_earlier_networks(folder: Path, run: Run) -> Run:
-    """Return a run with the networks of earlier epochs, if the folder contains them; notes report unreadable files."""
-    histories = dict(run.histories)
-    notes = list(run.notes)
-    for name, outcome in run.outcomes.items():
-        path = folder / networks_name(name)
-        try:
-            histories[name] = read_networks(path, run.id, run.histories[name], outcome.snapshot.spec)
-        except FileNotFoundError:
-            continue  # written by an earlier version of the program, or the disk was full
-        except (MlpSvdError, OSError) as error:
-            notes.append(f"The networks of earlier epochs cannot be read: {error}")
-    states = {
-        name: dataclasses.replace(state, history=tuple(histories[name])) if name in histories else state
-        for name, state in run.states.items()
-    }
-    return dataclasses.replace(run, histories=histories, states=states, notes=tuple(notes))
 
 
 def finish_interrupted_swap(folder: Path) -> None:
@@ -321,13 +239,13 @@ def _staged(folder: Path) -> Iterator[Path]:
         raise
 
 
-def _swap(folder: Path, staged: Path, run: Run, names: list[str]) -> None:
+def _swap(folder: Path, staged: Path, run: RunContents, names: list[str]) -> None:
     keys = _all_contenders(folder, run)
     write_atomically(staged / _READY, json.dumps({"run_id": run.id, "files": names, "contenders": keys}))
     _finish_swap(folder)
 
 
-def _all_contenders(folder: Path, run: Run) -> list[str]:
+def _all_contenders(folder: Path, run: RunContents) -> list[str]:
     return sorted({*CONTENDERS, *_existing_contenders(folder), *(one.key for one in run.contenders)})
 
 
@@ -374,20 +292,3 @@ def stored_id(folder: Path) -> str | None:
     with contextlib.suppress(MlpSvdError):
         return checkpoint_id(folder / CHECKPOINT)
     return None
-
-
-def _require_one_run(folder: Path, run: Run) -> None:
-    """Raise an error if the files of a folder belong to different runs."""
-    found: dict[str, object] = {}
-    with contextlib.suppress(FileNotFoundError):
-        results = read_results(folder)
-        found["results.json"] = results.text("run_id") if "run_id" in results else ""
-    for name in run.outcomes:
-        if (folder / model_name(name)).is_file():
-            found[model_name(name)] = load_model(folder / model_name(name)).summary.get("run_id", "")
-    others = [name for name, run_id in found.items() if run_id != run.id]
-    if others:
-        raise FileFormatError(
-            f"{folder} holds files of two runs: {others[0]} does not belong to {CHECKPOINT}; "
-            "move the files of one of them away"
-        )

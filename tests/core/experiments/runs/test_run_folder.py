@@ -22,8 +22,10 @@ from safetensors.numpy import save_file
 
 from mlpsvd.errors import DataError, FileFormatError, MlpSvdError
 from mlpsvd.experiments.runs.earlier_networks import write_networks
-from mlpsvd.experiments.runs.run import Run, new_run_id
-from mlpsvd.experiments.runs.store import RunFolder, has_run, is_in_use, latest_checkpoint, read_run, write_run
+from mlpsvd.experiments.runs.read_run import read_run
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.run_data import new_run_id
+from mlpsvd.experiments.runs.run_folder import RunFolder, has_run, is_in_use, latest_checkpoint, write_run
 from mlpsvd.models.model_file import load_model
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX")
@@ -179,7 +181,8 @@ def test_a_hidden_folder_that_is_a_link_is_not_followed(run: Any, tmp_path: Path
 WRITES = """
 import sys
 from pathlib import Path
-from mlpsvd.experiments.runs.store import read_run, write_run
+from mlpsvd.experiments.runs.read_run import read_run
+from mlpsvd.experiments.runs.run_folder import write_run
 import dataclasses, itertools
 runs = [read_run(Path(path)) for path in sys.argv[2:]]
 print("ready", flush=True)
