@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from mlpsvd.analysis.truncation import accuracies_by_rank
 from mlpsvd.contenders import CONTENDERS
+from mlpsvd.engines.blas_threads import OneThread
 from mlpsvd.errors import DataError
 from mlpsvd.experiments.bayes_limit import bayes_limit
 from mlpsvd.experiments.experiment import Experiment
@@ -93,7 +93,7 @@ def measure(experiment: Experiment, measurement: Measurement) -> dict[str, Any]:
     MlpSvdError
         If the experiment is invalid or its training fails.
     """
-    with threadpool_limits(limits=1):
+    with OneThread().limited():
         if measurement is Measurement.BAYES:
             return _bayes(experiment)
         if measurement is Measurement.RECURRENCE:
