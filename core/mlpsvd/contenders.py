@@ -109,6 +109,15 @@ class Contender:
             experiment = with_value(experiment, key, value)
         return experiment
 
+    def alone_in(self, experiment: S) -> S:
+        """Return the experiment of :meth:`applied_to` with no other contender, to be checked.
+
+        The settings of a contender that is not in :data:`CONTENDERS` are those of an MLP-SVD or MLP in it.
+        """
+        other = MLP_SVD.key if self.is_factored else MLP.key
+        only = (self.key if self.key in CONTENDERS else other,)
+        return with_value(self.applied_to(experiment), "training.contenders", only)
+
 
 MLP = Contender("mlp", "MLP", is_factored=False, colour=0)
 MLP_SVD = Contender(
@@ -159,6 +168,10 @@ _POLICIES = (
             "A penalty on the sum of singular values, with the paper's schedule."),
     _policy("dynamical-low-rank", "Dynamical low rank", 13, (("discarding.criterion", "dynamical"),),
             "Low-rank steps whose rank adapts at every update (Schotthöfer et al., 2022) instead of discarding."),
+    _policy("convolution", "Convolution", 16, (("network.kinds", ()), ("network.family", "convolution")),
+            "What sharing weights along frequency changes: kernels that slide instead of a weight per frequency."),
+    _policy("convolution-svd", "Convolution, SVD", 17, (("network.kinds", ()), ("network.family", "convolution-svd")),
+            "Kernels as U, Σ and Vᵀ with discarding; Convolution against it shows what both change."),
 )  # fmt: skip
 
 CONTENDERS: Mapping[str, Contender] = {

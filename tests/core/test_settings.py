@@ -72,7 +72,7 @@ def test_what_would_be_right_is_said_with_range_unit_and_choices() -> None:
     assert info(NetworkSettings, "hidden").expected() == "a list, each a whole number from 1 to 65536"
     assert (
         info(NetworkSettings, "kinds").expected()
-        == "a list, each one of dense, svd, two-factor, soft-threshold, clipped"
+        == "a list, each one of dense, svd, two-factor, soft-threshold, clipped, convolution, convolution-svd"
     )
     assert info(RecordingsSettings, "path").expected() == "a text"
     assert info(SyntheticSettings, "filters").expected() == "a list, each a table"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.analysis.layer_inputs import layer_inputs
+from mlpsvd.analysis.layer_inputs import layer_inputs, require_whole
 from mlpsvd.analysis.predictions import accuracy_on
 from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult, Progress
 from mlpsvd.analysis.subject import Subject
@@ -154,8 +154,11 @@ def compression(subject: Subject) -> Generator[AnalysisEvent, None, None]:
     ------
     DataError
         If the clips of the run are not available.
+    NetworkError
+        If the first layer is a convolution.
     """
     dataset, network = subject.require_dataset(), subject.network
+    require_whole(network.spec, 0)
     spec, weights = network.spec.layers[0], network.weight_matrix(0)
     inputs = layer_inputs(network, dataset.x_train[:: -(-len(dataset.x_train) // _TUNING_CLIPS)], 0)
     plain_factors, weighted_factors = _singular_factors(weights), _factors_for_inputs(weights, inputs)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.analysis.layer_inputs import layer_inputs, network_from, require_layer
+from mlpsvd.analysis.layer_inputs import layer_inputs, network_from, require_layer, require_whole
 from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.features.spectra import FittedFeatures
 from mlpsvd.network.activations import activate
@@ -162,7 +162,13 @@ def directions(
     ------
     float or Directions
         The completed fraction after each direction, 0 to 1; at last the result.
+
+    Raises
+    ------
+    NetworkError
+        If the layer is a convolution.
     """
+    require_whole(network.spec, layer)
     factors = layer_factors(network, layer, as_trained=as_trained)
     inputs = np.asarray(layer_inputs(network, dataset.x_test, layer))
     projected = inputs @ (factors.sigma[:, np.newaxis] * factors.vt).T.astype(inputs.dtype)

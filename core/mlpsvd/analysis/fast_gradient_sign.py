@@ -79,7 +79,7 @@ def robustness(subject: Subject) -> Generator[AnalysisEvent, None, None]:
     for done, step in enumerate(STEPS):
         yield Progress(done, len(STEPS))
         accuracies.append(accuracy_under_attack(network, dataset.x_test, dataset.y_test, step * scale))
-    gain = float(np.linalg.norm(network.weight_matrix(0), 2))
+    gain = _gain(network)
     at = STEPS.index(0.1)
     yield AnalysisResult(
         key="robustness",
@@ -100,6 +100,17 @@ def robustness(subject: Subject) -> Generator[AnalysisEvent, None, None]:
         ),
         arrays={"step": np.array(STEPS), "accuracy": np.array(accuracies)},
         pictures=(Picture("robustness", "Test accuracy against the step", lambda: _draw(STEPS, accuracies)),),
+    )
+
+
+def _gain(network: Network) -> float:
+    """Return the spectral norm of the matrix that multiplies the whole input in the first layer."""
+    layer, parameters = network.spec.layers[0], network.parameters(0)
+    if layer.window is None:
+        return float(np.linalg.norm(network.weight_matrix(0), 2))
+    units = np.eye(layer.n_in, dtype=network.theta.dtype)
+    return float(
+        np.linalg.norm(layer.family.forward(parameters, units)[0] - layer.family.forward(parameters, 0 * units)[0], 2)
     )
 
 

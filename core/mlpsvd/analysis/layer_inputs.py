@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpsvd.errors import SettingError
+from mlpsvd.errors import NetworkError, SettingError
 from mlpsvd.network.activations import activate
 from mlpsvd.network.network import Network
 from mlpsvd.network.spec import NetworkSpec
 
-__all__ = ["layer_inputs", "network_from", "require_layer"]
+__all__ = ["layer_inputs", "network_from", "require_layer", "require_whole"]
 
 
 def require_layer(spec: NetworkSpec, layer: int) -> None:
@@ -18,6 +18,17 @@ def require_layer(spec: NetworkSpec, layer: int) -> None:
     n_layers = len(spec.layers)
     if not 0 <= layer < n_layers:
         raise SettingError("layer", layer, f"a whole number from 0 to {n_layers - 1}, input side first")
+
+
+def require_whole(spec: NetworkSpec, layer: int) -> None:
+    """Raise NetworkError if the weight matrix of a layer multiplies windows of its input, not the whole input."""
+    require_layer(spec, layer)
+    window = spec.layers[layer].window
+    if window is not None:
+        raise NetworkError(
+            f"layer {layer + 1} is a convolution, whose kernels multiply {window.width} inputs at a time; this "
+            "analysis needs a weight matrix that multiplies all of them"
+        )
 
 
 def layer_inputs(network: Network, x: NDArray[np.floating], layer: int) -> NDArray[np.floating]:

@@ -83,7 +83,9 @@ def compare(networks: Sequence[Network], x: NDArray[np.floating]) -> Generator[P
     found = []
     for done, (i, j) in enumerate(pairs):
         yield Progress(done, len(pairs))
-        rank = min(ranks[i], ranks[j])
+        # Rows of W over windows and over the whole input have no angles between them.
+        alike = networks[i].spec.layers[0].window == networks[j].spec.layers[0].window
+        rank = min(ranks[i], ranks[j]) if alike else 0
         angles = angles_between(spaces[i][:rank], spaces[j][:rank]) if rank else np.empty(0)
         alignment = np.array([_alignment(a, b) for a, b in zip(hidden[i], hidden[j], strict=False)])
         found.append(Pair(i, j, alignment, angles, rank / weights[i].shape[1]))
@@ -115,7 +117,7 @@ def similarity(subject: Subject) -> Generator[AnalysisEvent, None, None]:
 def _rank(network: Network) -> int:
     sigma = np.asarray(network.singular_values(0), np.float64)
     w = network.spec.layers[0]
-    return int((sigma > sigma.max(initial=0.0) * max(w.n_in, w.n_out) * np.finfo(network.theta.dtype).eps).sum())
+    return int((sigma > sigma.max(initial=0.0) * max(w.matrix_shape) * np.finfo(network.theta.dtype).eps).sum())
 
 
 def _alignment(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:

@@ -40,6 +40,8 @@ def accuracies_by_rank(network: Network, dataset: DataSet, layer: int = 0) -> ND
     x_test = layer_inputs(network, dataset.x_test, layer)
     network = network_from(network, layer)
     spec, parameters = network.spec.layers[0], network.parameters(0)
+    if spec.window is not None:
+        return np.array([_accuracy_at(network, rank, x_test, dataset) for rank in range(1, spec.rank + 1)])
     cut, factors = factorised(spec, parameters, TWO_FACTOR.name, spec.rank)
     rank = cut.rank
     # All ranks use the same projection of each clip, of which rank R takes the first R numbers. The remaining layers
@@ -54,3 +56,12 @@ def accuracies_by_rank(network: Network, dataset: DataSet, layer: int = 0) -> ND
         estimates = rest.predict(inputs).argmax(axis=1)
         accuracies[kept - 1] = accuracy(confusion_matrix(dataset.y_test, estimates, n_classes))
     return accuracies
+
+
+def _accuracy_at(network: Network, rank: int, x: NDArray[np.floating], dataset: DataSet) -> float:
+    """Return the accuracy with the first W truncated; kernels that slide have no projection of a whole clip."""
+    spec, parameters = network.spec.layers[0], network.parameters(0)
+    u, sigma, vt = np.linalg.svd(spec.family.weight_matrix(parameters), full_matrices=False)
+    factors = spec.family.factorise((u[:, :rank] * sigma[:rank]) @ vt[:rank], spec.rank)
+    estimates = with_layer(network, 0, spec, {**factors, "b": parameters["b"]}).predict(x).argmax(axis=1)
+    return accuracy(confusion_matrix(dataset.y_test, estimates, len(dataset.class_names)))

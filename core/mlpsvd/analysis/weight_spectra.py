@@ -56,7 +56,7 @@ def weight_spectra(history: Sequence[EpochEvent], shape: tuple[int, int], layer:
     history
         Events of one contender, in order; the first one sets the edge.
     shape
-        Shape of the weight matrix, (n_out, n_in).
+        Shape of the weight matrix, :attr:`mlpsvd.network.spec.LayerSpec.matrix_shape`.
     layer
         Index of the layer, input side first.
 
@@ -83,7 +83,7 @@ def weight_spectra(history: Sequence[EpochEvent], shape: tuple[int, int], layer:
 def spectra(subject: Subject) -> Generator[AnalysisEvent, None, None]:
     """Report the singular values of a weight matrix over the epochs; yields one result."""
     layer = subject.snapshot.spec.layers[subject.layer]
-    found = weight_spectra(subject.history, (layer.n_out, layer.n_in), subject.layer)
+    found = weight_spectra(subject.history, layer.matrix_shape, subject.layer)
     yield spectra_result(subject, found)
 
 

@@ -10,8 +10,10 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.matched_step import matched_rate, own_rate
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.transfer import first_layer_of_model, with_first_layer
+from mlpsvd.features.magnitudes import n_parts
+from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.network.initialise import build, initial_std
-from mlpsvd.network.layers import DENSE
+from mlpsvd.network.layers import DENSE, layer_family
 from mlpsvd.network.network import Network
 from mlpsvd.streams import Purpose, seeds
 from mlpsvd.training.task import TrainingTask
@@ -21,6 +23,7 @@ __all__ = [
     "contender_kinds",
     "initial_kinds",
     "initial_network",
+    "n_segments",
     "training_task",
     "with_matched_steps",
 ]
@@ -33,11 +36,11 @@ def contender_kinds(experiment: Experiment, contender: Contender) -> tuple[str, 
 
 
 def initial_kinds(experiment: Experiment, contender: Contender) -> tuple[str, ...]:
-    """Return the kind of each weight matrix at epoch 0; with ``factor_from`` "first point", all are dense."""
+    """Return the kind of each weight matrix at epoch 0; with ``factor_from`` "first point", none is factored."""
     kinds = contender_kinds(experiment, contender)
     discarding = contender.applied_to(experiment).discarding
     return (
-        (DENSE.name,) * len(kinds)
+        tuple(layer_family(kind).unfactored for kind in kinds)
         if discarding.factor_from == "first point" and discarding.criterion != "dynamical"
         else kinds
     )
@@ -64,11 +67,17 @@ def initial_network(prepared: Prepared, contender: Contender, attempt: int = 0) 
         initial_kinds(experiment, contender),
         attempt_seed(experiment.seed, attempt),
         experiment.training.precision,
+        n_segments(experiment.features),
     )
     if not experiment.network.first_layer:
         return network
     layer = first_layer_of_model(experiment.network.first_layer, prepared.features)
     return with_first_layer(network, layer, experiment.network)
+
+
+def n_segments(features: FeatureSettings) -> int:
+    """Return the number of spectra in a feature vector; 0 if it does not lie over frequency."""
+    return 0 if features.n_components or features.image_shape is not None else n_parts(features)
 
 
 def training_task(prepared: Prepared, contender: Contender, attempt: int = 0) -> TrainingTask:

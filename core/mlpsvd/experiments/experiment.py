@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mlpsvd.contenders import CONTENDERS
 from mlpsvd.datasets.settings import DataSettings
 from mlpsvd.features.settings import FeatureSettings, complete_features
+from mlpsvd.network.layers import layer_family
 from mlpsvd.network.settings import NetworkSettings
 from mlpsvd.settings import from_table, setting
 from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
@@ -53,11 +55,39 @@ class Experiment:
         if self.training.frozen_layers > len(self.network.hidden):
             yield ("training.frozen_layers", self.training.frozen_layers,
                    f"at most {len(self.network.hidden)}, the number of hidden layers")  # fmt: skip
+        yield from self._convolution_conflicts()
         if self.data.source == "synthetic":
             n_samples = round(self.data.synthetic.duration_s * self.data.synthetic.sample_rate_hz)
             if n_samples < self.features.fft_size:
                 yield ("features.fft_size", self.features.fft_size,
                        f"at most the clip's length ({n_samples} samples)")  # fmt: skip
+
+    def _convolution_conflicts(self) -> Iterator[tuple[str, object, str]]:
+        """Yield what does not fit the first contender with a convolution layer."""
+        applied = ((one, one.applied_to(self)) for key in self.training.contenders if (one := CONTENDERS.get(key)))
+        for contender, own in applied:
+            network, features = own.network, own.features
+            kinds = network.factored_kinds() if contender.is_factored else ()
+            slides = [layer_family(kind).slides for kind in kinds]
+            is_wanted = contender.is_factored and not network.kinds and layer_family(network.family).slides
+            if not any(slides) and not is_wanted:
+                continue
+            name = f"the network {contender.title}, a convolution over frequency"
+            if features.image_shape is not None:
+                yield "features.magnitude", features.magnitude, f"linear or log with {name}"
+            if features.n_components:
+                yield "features.n_components", features.n_components, f"0 with {name}"
+            if not network.hidden:
+                yield "network.hidden", network.hidden, f"one layer or more with {name}"
+            if network.first_layer:
+                yield "network.first_layer", network.first_layer, f"empty with {name}"
+            if any(slides[1:]):
+                yield "network.kinds", network.kinds, "a list in which only the first is a convolution"
+            if network.kernel_width > features.n_bins:
+                yield "network.kernel_width", network.kernel_width, f"at most the {features.n_bins} frequencies"
+            if own.discarding.criterion == "dynamical" and any(slides):
+                yield "discarding.criterion", own.discarding.criterion, f"another one with {name}"
+            return
 
 
 def experiment_from_table(table: Mapping[str, Any]) -> Experiment:

@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 from mlpsvd.contenders import Contender, named_contenders
 from mlpsvd.engines.choice import choose
 from mlpsvd.errors import DataError, SettingError
-from mlpsvd.experiments.contender_tasks import contender_kinds, initial_kinds, training_task, with_matched_steps
+from mlpsvd.experiments.contender_tasks import (
+    contender_kinds,
+    initial_kinds,
+    n_segments,
+    training_task,
+    with_matched_steps,
+)
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.metrics.chance import is_at_chance
@@ -305,8 +311,9 @@ class Race:
 def _network_specs(prepared: Prepared, contenders: Sequence[Contender]) -> list[NetworkSpec]:
     """Return the specifications of every contender's network before training and from the first discarding point on."""
     experiment, sizes = prepared.experiment, (prepared.features.n_features, len(prepared.dataset.class_names))
+    segments = n_segments(experiment.features)
     return [
-        network_spec(contender.applied_to(experiment).network, *sizes, kinds(experiment, contender))
+        network_spec(contender.applied_to(experiment).network, *sizes, kinds(experiment, contender), segments)
         for contender in contenders
         for kinds in (initial_kinds, contender_kinds)
     ]
@@ -331,7 +338,7 @@ def _check_contenders(contenders: Sequence[Contender], experiment: Experiment) -
     if not keys or len(set(keys)) != len(keys):
         raise SettingError("contenders", keys, "one or more, each with its own key")
     for one in contenders:
-        check(one.applied_to(experiment), f"contender {one.key}: " if one.settings else "")
+        check(one.alone_in(experiment), f"contender {one.key}: " if one.settings else "")
 
 
 def _check_shapes(prepared: Prepared, states: Mapping[str, ContenderState]) -> None:

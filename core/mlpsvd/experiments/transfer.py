@@ -104,6 +104,8 @@ def first_layer_of_model(path: str | Path, features: FittedFeatures) -> FirstLay
     differences = _differences(model.features, features)
     if differences:
         raise SettingError(_KEY, str(path), f"a model with the experiment's inputs; it has {'; '.join(differences)}")
+    if model.spec.layers[0].window is not None:
+        raise SettingError(_KEY, str(path), "a model whose first layer is not a convolution")
     if features.pca is not None:
         raise SettingError(_KEY, str(path), "empty with principal components, which differ between training sets")
     return for_features(FirstLayer.of(model.network()), model.features, features)

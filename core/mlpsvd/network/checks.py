@@ -122,6 +122,8 @@ def _check_layer(name: str, layer: LayerSpec) -> None:
             raise NetworkError(
                 f"{what} of {name} is {quoted(size)}; it should be a whole number from 1 to {MOST_WIDTH}"
             )
+    if layer.window is not None and not layer.family.slides:
+        raise NetworkError(f"{name} is of kind {layer.kind!r} and has a window; it should have none")
     layer.family.check(name, layer)
 
 

@@ -59,7 +59,7 @@ class Network:
         return self._parameters[index]
 
     def weight_matrix(self, index: int) -> Array:
-        """Return W [shape=(n_out, n_in)] of a layer; for a factored layer, the product of its factors."""
+        """Return W [shape=matrix_shape] of a layer; for a factored layer, the product of its factors."""
         return self.spec.layers[index].family.weight_matrix(self._parameters[index])
 
     def singular_values(self, index: int) -> NDArray[np.float64]:

@@ -33,7 +33,7 @@ def nuclear_norm_gradient(network: Network) -> Array:
     """
     xp, gradient = namespace(network.theta), namespace(network.theta).zeros_like(network.theta)
     for index in _penalised(network):
-        W, family = network.weight_matrix(index), network.spec.layers[index].family
+        W, family = network.weight_matrix(index), network.spec.layers[index].family.of_rows
         U, s, Vt = xp.linalg.svd(W, full_matrices=False)
         signs = (s > _ZERO[W.dtype.itemsize] * s[0]).astype(W.dtype)
         # A batch of unit vectors with these δ has the gradient Δᵀ X = U Vᵀ with respect to W.

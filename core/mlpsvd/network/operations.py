@@ -19,8 +19,11 @@ _ACTIVATION_FLOPS = {"relu": 1, "sigmoid": 4, "tanh": 1, "softmax": 4}
 
 
 def layer_weights(layer: LayerSpec) -> int:
-    """Return the number of trained weights without biases: J I, or R (J + 1 + I), or R (J + I); figure 3."""
-    return layer.n_parameters - layer.n_out
+    """Return the number of trained weights without biases: J I, or R (J + 1 + I), or R (J + I); figure 3.
+
+    W is J × I.
+    """
+    return layer.n_parameters - math.prod(layer.shapes["b"])
 
 
 def forward_flops(spec: NetworkSpec) -> int:

@@ -13,8 +13,11 @@ __all__ = ["LOSSES", "OUTPUTS", "Activation", "Initialiser", "LayerKind", "Loss"
 Activation = Literal["relu", "sigmoid", "tanh"]
 Output = Literal["softmax", "sigmoid", "tanh", "relu"]
 Loss = Literal["cross-entropy", "squared error"]
-LayerKind = Literal["dense", "svd", "two-factor", "soft-threshold", "clipped"]
+LayerKind = Literal["dense", "svd", "two-factor", "soft-threshold", "clipped", "convolution", "convolution-svd"]
 Initialiser = Literal["normal", "glorot", "he"]
+
+# The kind of the hidden layers after the first, where the family can only be that of the first.
+_AFTER: dict[str, str] = {"convolution": "dense", "convolution-svd": "svd"}
 
 OUTPUTS: tuple[Output, ...] = get_args(Output)
 LOSSES: tuple[Loss, ...] = get_args(Loss)
@@ -35,12 +38,15 @@ class NetworkSettings:
     kinds: tuple[LayerKind, ...] = setting((), label="MLP-SVD layers",
                                      help="Kind of each weight matrix of the MLP-SVD, from the input on: svd trains U, "
                                      "σ and Vᵀ, two-factor trains U and ΣVᵀ; soft-threshold and clipped train A and "
-                                     "use max(σ − t, 0) or min(σ, c) of its singular values. Empty: svd except for "
+                                     "use max(σ − t, 0) or min(σ, c) of its singular values; convolution and "
+                                     "convolution-svd, only for the first, slide kernels over frequency, trained as W "
+                                     "or as U, σ and Vᵀ. Empty: svd except for "
                                      "the output layer, "
                                      "as in the paper.")  # fmt: skip
     family: LayerKind = setting("svd", label="MLP-SVD family",
                                 help="Kind of the MLP-SVD's layers except the output layer, where no kinds are "
-                                "listed.")  # fmt: skip
+                                "listed. A convolution is the first layer; those after it are dense or svd, "
+                                "and the first number of hidden neurons is that of its kernels.")  # fmt: skip
     initial: Initialiser = setting("normal", label="Initial weights",
                            help="normal: N(0, s²). glorot, he: scaled to the size of the layer. Biases start at zero. "
                            "MLP and MLP-SVD start with the same weights.")  # fmt: skip
@@ -52,6 +58,11 @@ class NetworkSettings:
     spectral_level: float = setting(1.0, label="Spectral level", symbol="t, c", low=0.0, high=1e6,
                                     help="Threshold t of soft-threshold layers, and bound c on the largest singular "
                                     "value of clipped layers.")  # fmt: skip
+
+    kernel_width: int = setting(16, label="Kernel width", low=1, high=65536,
+                                help="Frequencies under a kernel of a convolution layer.")  # fmt: skip
+    kernel_stride: int = setting(4, label="Kernel stride", low=1, high=65536,
+                                 help="Frequencies from one position of the kernels to the next.")  # fmt: skip
 
     def conflicts(self) -> Iterator[tuple[str, object, str]]:
         """Yield what does not fit together."""
@@ -67,4 +78,7 @@ class NetworkSettings:
 
     def factored_kinds(self) -> tuple[str, ...]:
         """Return the kind of every weight matrix of the MLP-SVD, input side first."""
-        return self.kinds or (self.family,) * len(self.hidden) + ("dense",)
+        if self.kinds:
+            return self.kinds
+        first, others = self.family, _AFTER.get(self.family, self.family)
+        return (*(first, *(others,) * (len(self.hidden) - 1)), "dense") if self.hidden else ("dense",)

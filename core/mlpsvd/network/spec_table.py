@@ -8,7 +8,7 @@ from typing import Any
 from mlpsvd.errors import FileFormatError, NetworkError
 from mlpsvd.json_fields import Fields
 from mlpsvd.network.checks import MOST_LAYERS, MOST_WIDTH, check_spec
-from mlpsvd.network.layers import family_names
+from mlpsvd.network.layers import Window, family_names
 from mlpsvd.network.settings import LOSSES, OUTPUTS
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
 
@@ -17,7 +17,7 @@ __all__ = ["spec_from_fields", "spec_to_table"]
 
 def spec_to_table(spec: NetworkSpec) -> dict[str, Any]:
     """Return layers and loss as plain tables."""
-    return {"layers": [dataclasses.asdict(layer) for layer in spec.layers], "loss": spec.loss}
+    return {"layers": [_layer_table(layer) for layer in spec.layers], "loss": spec.loss}
 
 
 def spec_from_fields(fields: Fields) -> NetworkSpec:
@@ -46,6 +46,11 @@ def spec_from_fields(fields: Fields) -> NetworkSpec:
     return spec
 
 
+def _layer_table(layer: LayerSpec) -> dict[str, Any]:
+    """Return a layer as a table; ``window`` is left out where there is none, as in earlier versions."""
+    return {name: value for name, value in dataclasses.asdict(layer).items() if name != "window" or value is not None}
+
+
 def _layer(fields: Fields) -> LayerSpec:
     return LayerSpec(
         kind=fields.text("kind", family_names()),
@@ -53,4 +58,9 @@ def _layer(fields: Fields) -> LayerSpec:
         n_out=fields.integer("n_out", 1, MOST_WIDTH),
         rank=fields.integer("rank", 1, MOST_WIDTH),
         activation=fields.text("activation", OUTPUTS),
+        window=_window(fields.table("window")) if "window" in fields else None,
     )
+
+
+def _window(fields: Fields) -> Window:
+    return Window(*(fields.integer(name, 1, MOST_WIDTH) for name in ("width", "stride", "n_segments")))

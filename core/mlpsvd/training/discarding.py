@@ -77,7 +77,7 @@ def discard(
         std = initial_std[index] if initial_std else 0.0
         if not isinstance(family, Factored):
             continue
-        rank = kept_rank(network.singular_values(index), settings, (layer.n_out, layer.n_in), std)
+        rank = kept_rank(network.singular_values(index), settings, layer.matrix_shape, std)
         if settings.guard and training_loss is not None:
             rank = _guarded_rank(network, index, kind, rank, settings.guard, training_loss)
         if rank == layer.rank and layer.kind == kind:

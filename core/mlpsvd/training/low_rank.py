@@ -73,7 +73,8 @@ def low_rank_step(
     tolerance
         As in :func:`truncated_rank`.
     """
-    low_rank = [index for index, layer in enumerate(network.spec.layers) if isinstance(layer.family, Svd)]
+    families = [layer.family for layer in network.spec.layers]
+    low_rank = [index for index, family in enumerate(families) if isinstance(family, Svd) and not family.slides]
     old = {index: network.parameters(index) for index in low_rank}
     left = _gradient(network, {i: (one["U"] * one["sigma"], one["Vt"]) for i, one in old.items()}, x, targets)
     right = _gradient(network, {i: (one["U"], one["sigma"][:, None] * one["Vt"]) for i, one in old.items()}, x, targets)

@@ -51,5 +51,5 @@ class TrainingTask:
     def is_dynamical(self) -> bool:
         """Whether the rank is adapted at every update; see :mod:`mlpsvd.training.low_rank`."""
         return self.discarding.criterion == "dynamical" and any(
-            isinstance(layer_family(kind), Svd) for kind in self.kinds
+            isinstance(family, Svd) and not family.slides for family in map(layer_family, self.kinds)
         )

@@ -12,7 +12,7 @@ from mlpsvd.network.network import Network
 from mlpsvd.network.nuclear_norm import nuclear_norm, nuclear_norm_gradient
 from mlpsvd.network.settings import NetworkSettings
 
-SETTINGS = NetworkSettings(hidden=(6,), initial_std=0.5, spectral_level=0.7)
+SETTINGS = NetworkSettings(hidden=(6,), initial_std=0.5, spectral_level=0.7, kernel_width=4)
 
 
 def a_network(kind: str, settings: NetworkSettings = SETTINGS) -> Network:

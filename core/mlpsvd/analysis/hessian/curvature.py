@@ -22,6 +22,7 @@ from mlpsvd.analysis.hessian.spectrum import (
 )
 from mlpsvd.analysis.hessian.training_set import training_set
 from mlpsvd.analysis.hessian.update_rank import UpdateRank, update_rank
+from mlpsvd.analysis.layer_inputs import require_whole
 from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult, Progress
 from mlpsvd.analysis.subject import Subject
 from mlpsvd.engines.blas_threads import OneThread
@@ -102,8 +103,9 @@ def hessian(subject: Subject) -> Generator[AnalysisEvent, None, None]:
     DataError
         If the clips of the run are not available.
     NetworkError
-        If the eigenvalues do not converge.
+        If the eigenvalues do not converge, or the first layer is a convolution.
     """
+    require_whole(subject.network.spec, 0)
     yield Progress(0, 400)
     x, targets = training_set(subject)
     product = HessianProduct(subject.network, x, targets)

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from mlpsvd.contenders import Contender
 from mlpsvd.engines.optimiser import OptimiserState
 from mlpsvd.errors import FileFormatError, NetworkError
-from mlpsvd.experiments.contender_tasks import contender_kinds, initial_kinds
+from mlpsvd.experiments.contender_tasks import contender_kinds, initial_kinds, n_segments
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.runs.checkpoint_history import Tensors, tensor
 from mlpsvd.json_fields import Fields
 from mlpsvd.network.checks import check_steps
+from mlpsvd.network.initialise import network_spec
+from mlpsvd.network.layers import Window
 from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.network.spec_table import spec_from_fields, spec_to_table
 from mlpsvd.training.events import Snapshot
@@ -84,11 +86,13 @@ def _spec(table: Fields, experiment: Experiment, contender: Contender, size: tup
     network, spec = contender.applied_to(experiment).network, spec_from_fields(table)
     initial, kinds = initial_kinds(experiment, contender), contender_kinds(experiment, contender)
     n_in, n_out = size or (spec.n_in, spec.n_out)
-    sizes = (n_in, *network.hidden, n_out)
-    if (spec.n_in, *(layer.n_out for layer in spec.layers)) != sizes or spec.loss != network.loss:
-        raise FileFormatError(
-            f"{table.where}layers is not the network of its experiment, {' - '.join(map(str, sizes))}"
-        )
+    try:
+        wanted = network_spec(network, n_in, n_out, initial, n_segments(experiment.features))
+    except NetworkError as error:
+        raise FileFormatError(f"{table.where}layers does not fit its experiment: {error}") from error
+    if _shape(spec) != _shape(wanted) or spec.loss != network.loss:
+        sizes = " - ".join(str(size) for size in (n_in, *(layer.n_out for layer in wanted.layers)))
+        raise FileFormatError(f"{table.where}layers is not the network of its experiment, {sizes}")
     activations = (network.activation,) * len(network.hidden) + (network.output,)
     for index, layer in enumerate(spec.layers):
         if layer.kind not in (initial[index], kinds[index]) or layer.activation != activations[index]:
@@ -97,6 +101,10 @@ def _spec(table: Fields, experiment: Experiment, contender: Contender, size: tup
                 f"the experiment asks for {kinds[index]} with {activations[index]}"
             )
     return spec
+
+
+def _shape(spec: NetworkSpec) -> tuple[tuple[int, int, Window | None], ...]:
+    return tuple((layer.n_in, layer.n_out, layer.window) for layer in spec.layers)
 
 
 def _vector(tensors: Tensors, name: str, spec: NetworkSpec, experiment: Experiment) -> NDArray[np.floating]:

@@ -57,7 +57,7 @@ def read_contenders(tables: Fields, experiment: Experiment) -> tuple[Contender, 
             colour=table.integer("colour", high=_MOST_COLOURS),
             settings=tuple((name, tuple(one) if isinstance(one, list) else one) for name, one in values.items()),
         )
-        check(contender.applied_to(experiment), f"contender {key}: ")
+        check(contender.alone_in(experiment), f"contender {key}: ")
         contenders.append(_completed(contender))
     return tuple(contenders)
 

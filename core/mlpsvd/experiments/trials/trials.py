@@ -40,6 +40,8 @@ _ADDED = (
     ("network", "family", "svd"),
     ("network", "spectral_level", 1.0),
     ("network", "first_layer", ""),
+    ("network", "kernel_width", 16),
+    ("network", "kernel_stride", 4),
     ("training", "nuclear_norm", 0.0),
     ("training", "frozen_layers", 0),
     ("discarding", "tolerance", 0.1),

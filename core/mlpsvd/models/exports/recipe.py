@@ -16,8 +16,6 @@ from mlpsvd.features.magnitudes import window
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.models.model import Model
 from mlpsvd.network.factorise import factorised
-from mlpsvd.network.layers import DENSE
-from mlpsvd.network.network import Network
 from mlpsvd.network.settings import Output
 from mlpsvd.network.spec import NetworkSpec
 
@@ -110,9 +108,10 @@ def recipe_of(model: Model, *, is_merged: bool = False) -> Recipe:
     Raises
     ------
     DataError
-        If the model has preprocessing that exports cannot contain.
+        If the model has preprocessing or layers that exports cannot contain.
     """
     _require_carried(model)
+    _require_products(model.spec)
     network = model.network()
     layers = []
     for index, spec in enumerate(model.spec.layers):
@@ -131,13 +130,22 @@ def merged(model: Model) -> Model:
     """Return the same model with one W in each layer."""
     network, layers, pieces = model.network(), [], []
     for index, spec in enumerate(model.spec.layers):
-        full = min(spec.n_in, spec.n_out)
-        dense, parameters = factorised(spec, network.parameters(index), DENSE.name, full)
-        layers.append(dense)
-        pieces += [parameters[name].ravel() for name in dense.shapes]
+        full = min(spec.matrix_shape)
+        whole, parameters = factorised(spec, network.parameters(index), spec.family.unfactored, full)
+        layers.append(whole)
+        pieces += [parameters[name].ravel() for name in whole.shapes]
     theta = np.concatenate(pieces).astype(model.theta.dtype, copy=False)
-    whole = Network(NetworkSpec(tuple(layers), model.spec.loss), theta)
-    return dataclasses.replace(model, spec=whole.spec, theta=whole.theta)
+    return dataclasses.replace(model, spec=NetworkSpec(tuple(layers), model.spec.loss), theta=theta)
+
+
+def _require_products(spec: NetworkSpec) -> None:
+    """Refuse layers that are not a product with the whole input."""
+    for number, layer in enumerate(spec.layers, start=1):
+        if layer.window is not None:
+            raise DataError(
+                f"layer {number} is a convolution over frequency, which an export cannot contain yet; export the model "
+                "as safetensors"
+            )
 
 
 def _require_carried(model: Model) -> None:

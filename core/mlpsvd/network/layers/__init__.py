@@ -1,5 +1,6 @@
 """Layer families, one module each, and their registration."""
 
+from mlpsvd.network.layers.convolution import Convolution, ConvolutionSvd
 from mlpsvd.network.layers.dense import Dense
 from mlpsvd.network.layers.factored import Factored
 from mlpsvd.network.layers.family import (
@@ -8,6 +9,7 @@ from mlpsvd.network.layers.family import (
     LayerSpec,
     Parameters,
     PassTangent,
+    Window,
     family_names,
     layer_family,
     register,
@@ -26,6 +28,7 @@ __all__ = [
     "LayerSpec",
     "Parameters",
     "PassTangent",
+    "Window",
     "family_names",
     "layer_family",
     "register",
@@ -33,5 +36,5 @@ __all__ = [
 
 DENSE, SVD, TWO_FACTOR = Dense(), Svd(), TwoFactor()
 
-for _family in (DENSE, SVD, TWO_FACTOR, SoftThreshold(), Clipped()):
+for _family in (DENSE, SVD, TWO_FACTOR, SoftThreshold(), Clipped(), Convolution(), ConvolutionSvd()):
     register(_family)

@@ -101,6 +101,6 @@ class Factored(LayerFamily):
 
     def check(self, name: str, layer: LayerSpec) -> None:
         """Check that the rank is at most that of W."""
-        full = min(layer.n_in, layer.n_out)
+        full = min(layer.matrix_shape)
         if layer.rank > full:
             raise NetworkError(f"the rank of {name} is {layer.rank}; it should be at most {full}")

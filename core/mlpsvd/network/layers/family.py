@@ -23,6 +23,7 @@ __all__ = [
     "LayerSpec",
     "Parameters",
     "PassTangent",
+    "Window",
     "family_names",
     "layer_family",
     "register",
@@ -40,6 +41,29 @@ PassTangent = tuple[Array | None, ...]
 
 
 @dataclass(frozen=True)
+class Window:
+    """How the kernels of a layer slide over its input; see :mod:`mlpsvd.network.layers.convolution`.
+
+    Attributes
+    ----------
+    width
+        Inputs under a kernel.
+    stride
+        Inputs from one position to the next.
+    n_segments
+        Number of equal parts of the input; windows lie within one.
+    """
+
+    width: int
+    stride: int
+    n_segments: int
+
+    def n_windows(self, n_in: int) -> int:
+        """Return the number of windows in ``n_in`` inputs, over all segments; 0 if none fits."""
+        return self.n_segments * max(0, (n_in // self.n_segments - self.width) // self.stride + 1)
+
+
+@dataclass(frozen=True)
 class LayerSpec:
     """One layer: a = W x + b followed by an activation.
 
@@ -52,9 +76,11 @@ class LayerSpec:
     n_in, n_out
         I and J of this layer.
     rank
-        R of a factored layer; min(n_in, n_out) for any other.
+        R of a factored layer; for any other the full rank, the smaller number of :attr:`matrix_shape`.
     activation
         ``relu``, ``sigmoid``, ``tanh`` or ``softmax``.
+    window
+        Geometry of a layer whose kernels slide; None for any other.
     """
 
     kind: str
@@ -62,11 +88,17 @@ class LayerSpec:
     n_out: int
     rank: int
     activation: Output
+    window: Window | None = None
 
     @property
     def family(self) -> LayerFamily:
         """The family that computes this layer."""
-        return layer_family(self.kind)
+        return layer_family(self.kind).bound(self)
+
+    @property
+    def matrix_shape(self) -> tuple[int, int]:
+        """Rows and columns of W: (n_out, n_in), or (n_kernels, width) of a layer whose kernels slide."""
+        return self.family.matrix_shape(self)
 
     @property
     def is_factored(self) -> bool:
@@ -98,6 +130,39 @@ class LayerFamily(ABC):
 
     constants: tuple[str, ...] = ()
     """Parameters that are not trained: their gradient is 0."""
+
+    slides: bool = False
+    """Whether W multiplies windows of the input instead of the whole input."""
+
+    unfactored: str = "dense"
+    """Name of the family that trains the same W as one matrix."""
+
+    def bound(self, layer: LayerSpec) -> LayerFamily:
+        """Return the family for one layer; another instance only if it needs more than the parameters' shapes."""
+        return self
+
+    @property
+    def of_rows(self) -> LayerFamily:
+        """The family that multiplies single vectors by W: itself, unless it slides."""
+        return self
+
+    def layer(self, n_in: int, n_units: int, activation: Output, window: Window | None) -> LayerSpec:
+        """Return a layer of full rank.
+
+        Parameters
+        ----------
+        n_in, n_units
+            Number of inputs, and of neurons or kernels.
+        activation
+            Its activation.
+        window
+            How kernels slide; None where the layer cannot have any. Families that do not slide ignore it.
+        """
+        return LayerSpec(self.name, n_in, n_units, min(n_in, n_units), activation)
+
+    def matrix_shape(self, layer: LayerSpec) -> tuple[int, int]:
+        """Return the shape of W."""
+        return layer.n_out, layer.n_in
 
     @abstractmethod
     def shapes(self, layer: LayerSpec) -> dict[str, tuple[int, ...]]:
@@ -156,11 +221,11 @@ class LayerFamily(ABC):
 
     @abstractmethod
     def weight_matrix(self, parameters: Parameters) -> Array:
-        """Return W [shape=(n_out, n_in)]."""
+        """Return W [shape=matrix_shape]."""
 
     @abstractmethod
     def factorise(self, W: Array, rank: int) -> Parameters:
-        """Return the parameters, without the bias, that best approximate W [shape=(n_out, n_in)].
+        """Return the parameters, without the bias, that best approximate W [shape=matrix_shape].
 
         Parameters
         ----------
@@ -238,7 +303,7 @@ class LayerFamily(ABC):
         NetworkError
             With the layer's ``name``, what was found, and what is expected.
         """
-        full = min(layer.n_in, layer.n_out)
+        full = min(layer.matrix_shape)
         if layer.rank != full:
             raise NetworkError(f"the rank of {name} is {layer.rank}; it should be {full}")
 

@@ -192,7 +192,7 @@ class AnalysisWork:
         place = question.place
         if question.key == "spectra":
             spec = place.run.outcomes[place.contender].snapshot.spec.layers[place.layer]
-            return weight_spectra(place.run.history(place.contender), (spec.n_out, spec.n_in), place.layer)
+            return weight_spectra(place.run.history(place.contender), spec.matrix_shape, place.layer)
         subject = self._subject(place, progress)
         dataset = subject.require_dataset()
         if question.key == "calibration":

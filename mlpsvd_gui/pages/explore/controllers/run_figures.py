@@ -131,7 +131,7 @@ def discard_threshold(
         return None
     if spec is None:
         return discard_level(values, discarding, None, 0.0)
-    return discard_level(values, discarding, (spec.n_out, spec.n_in), initial_std(experiment.network, spec))
+    return discard_level(values, discarding, spec.matrix_shape, initial_std(experiment.network, spec))
 
 
 def layer_spec(history: Sequence[EpochEvent], layer: int) -> LayerSpec | None:
