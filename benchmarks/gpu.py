@@ -76,7 +76,7 @@ class Report:
     def step(self, name: str, do: Callable[[], None], needs_s: float = 10.0) -> None:
         """Run a step; note why it did not finish, if so."""
         if self.left_s < needs_s:
-            self._problem(name, f"skipped, since less than {needs_s:g} s were left")
+            self.problem(name, f"skipped, since less than {needs_s:g} s were left")
             return
         print(f"{name} ...", flush=True)
         try:
@@ -85,7 +85,7 @@ class Report:
             self.found["left_out"].append({"step": name, "why": str(error)})
             print(f"  left out: {error}", flush=True)
         except Exception as error:
-            self._problem(name, f"{type(error).__name__}: {error}")
+            self.problem(name, f"{type(error).__name__}: {error}")
 
     def check(self, name: str, difference: float, tolerance: float) -> None:
         """Note the largest relative difference of a GPU path from the reference engine."""
@@ -99,7 +99,7 @@ class Report:
         self.found["times"].append({"name": name, "value": value, "unit": unit})
         print(f"  {name}: {value:,.4g} {unit}", flush=True)
 
-    def _problem(self, name: str, what: str) -> None:
+    def problem(self, name: str, what: str) -> None:
         self.found["problems"].append({"step": name, "problem": what})
         print(f"  {name}: {what}", flush=True)
 

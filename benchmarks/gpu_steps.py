@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from gpu_contenders import check_contenders
 
 from mlpsvd.arrays import Backend, cpu, to_host
 from mlpsvd.contenders import MLP, MLP_SVD, Contender
@@ -61,6 +62,7 @@ def steps(backend: Backend, report: Any, small: bool) -> list[Step]:
         ("fused engine", run.fused_engine, 15.0),
         ("number of threads", run.threads, 10.0),
         ("batched training", run.batched_training, 20.0),
+        ("contenders", lambda: check_contenders(backend, report), 20.0),
         ("large network", run.large_network, 10.0),
         ("Table II", run.table_2, 90.0),
         ("PyTorch, one network", run.pytorch_one, 20.0),
@@ -392,4 +394,9 @@ def captured(torch: Any, adam: Any, update: Callable[[], None]) -> Callable[[], 
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         update()
-    return graph.replay  # type: ignore[no-any-return]
+
+    def replay() -> None:
+        graph.replay()
+
+    replay.keep = update  # type: ignore[attr-defined]  # the graph reads its tensors, but does not own them
+    return replay

@@ -18,6 +18,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view as windows
 
 from mlpsvd.arrays import Backend
 
@@ -130,13 +131,17 @@ def on_device(function: Callable[..., Any]) -> Callable[..., StrictArray]:
     return call
 
 
-def concatenated(arrays: Any) -> StrictArray:
+def concatenated(arrays: Any, axis: int = 0) -> StrictArray:
     assert all(isinstance(array, StrictArray) for array in arrays)
-    return StrictArray(np.concatenate([array.host for array in arrays]))
+    return StrictArray(np.concatenate([array.host for array in arrays], axis=axis))
 
 
 def svd(matrix: StrictArray, full_matrices: bool) -> tuple[StrictArray, ...]:
     return tuple(StrictArray(part) for part in np.linalg.svd(matrix.host, full_matrices=full_matrices))
+
+
+def qr(matrix: StrictArray) -> tuple[StrictArray, ...]:
+    return tuple(StrictArray(part) for part in np.linalg.qr(matrix.host))
 
 
 def build_kernels(source: str, real: str, folder: Path, options: tuple[str, ...]) -> Path:
@@ -173,9 +178,11 @@ class StrictKernel:
     def __init__(self, name: str, library: ctypes.CDLL, launches: list[Any]) -> None:
         self.name, self._library, self._launches = name, library, launches
         self.max_dynamic_shared_size_bytes = 48 * 1024
+        self.max_threads_per_block = 8  # on a card 896: each thread takes 72 of 65,536 registers
 
     def __call__(self, grid: tuple[int], block: tuple[int], args: tuple[Any, ...], *, shared_mem: int) -> None:
         assert shared_mem <= max(self.max_dynamic_shared_size_bytes, 48 * 1024)
+        assert block[0] <= self.max_threads_per_block
         self._launches.append((self.name, grid, block, saved(args), shared_mem))
         pointers, _cells = arguments_of(args)
         self._library.play(self.name.encode(), pointers, *grid, *block, ctypes.c_size_t(shared_mem))
@@ -200,18 +207,21 @@ def strict_module(raw_module: Callable[..., Any], shared_bytes: int) -> ModuleTy
     module = ModuleType("cupy")
     functions = {
         name: on_device(getattr(np, name))
-        for name in ("exp", "log", "sqrt", "tanh", "maximum", "zeros_like", "where", "take_along_axis")
+        for name in ("exp", "log", "sqrt", "tanh", "maximum", "zeros_like", "where", "take_along_axis", "isfinite")
     }
     vars(module).update(
         functions,
         array=transferred,
         asarray=as_device,
         zeros=lambda shape, dtype: StrictArray(np.zeros(shape, dtype)),
+        eye=lambda n, dtype: StrictArray(np.eye(n, dtype=dtype)),
+        full=lambda shape, value, dtype: StrictArray(np.full(shape, value, dtype)),
         empty=filled_with_rubbish,
         empty_like=lambda array: filled_with_rubbish(array.shape, array.dtype),
         concatenate=concatenated,
         finfo=np.finfo,
-        linalg=SimpleNamespace(svd=svd, norm=on_device(np.linalg.norm)),
+        linalg=SimpleNamespace(svd=svd, qr=qr, norm=on_device(np.linalg.norm)),
+        lib=SimpleNamespace(stride_tricks=SimpleNamespace(sliding_window_view=on_device(windows))),
         cuda=SimpleNamespace(runtime=runtime),
         RawModule=raw_module,
     )

@@ -1,7 +1,7 @@
 """Training of many networks at once on a GPU, with the same events as :class:`~mlpsvd.training.trainer.Trainer`.
 
 The networks are trained together until one of them reaches a discarding point or its last epoch. They are then copied
-to the host, where singular values are discarded. Like the engine, this has not been run on a GPU.
+to the host, where singular values are discarded.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ one network, its batch and its moments in shared memory and runs whole epochs wi
 may differ in data set, seed, layers, rank, batch size and optimiser. Numbers are added in a fixed order, without
 atomic operations: results depend neither on the number of threads nor on the other networks of a call.
 
-The kernels are in ``many_networks.cu``. They have been compiled for NVIDIA's sm_80 and sm_90, and the same source is
-tested on the CPU (tests/core/engines/gpu); **they have not been run or measured on a GPU so far**.
+The kernels are in ``many_networks.cu``. The same source is tested on the CPU (tests/core/engines/gpu).
+Measurements on a GPU are in docs/engines.md.
 """
 
 from __future__ import annotations
@@ -33,8 +33,7 @@ __all__ = ["FusedGpuEngine", "GpuArrays", "Scores", "Trained", "TrainingRun"]
 
 Array = NDArray[np.floating]
 
-# More threads than results of a typical product would be idle; not yet tuned on a GPU.
-_THREADS = 256
+_THREADS = 512  # the fastest of five numbers on an H100: docs/engines.md
 _EVALUATION_ROWS = 64
 _SHARED_WITHOUT_ASKING = 48 * 1024  # bytes; a kernel that uses more must set an attribute
 
@@ -127,7 +126,8 @@ class FusedGpuEngine:
     precision
         ``float32`` or ``float64``.
     n_threads
-        Threads per block; the results do not depend on it.
+        Threads per block, fewer if the registers of a multiprocessor do not suffice (72 per thread in float32 allow
+        896); the results do not depend on it.
 
     Raises
     ------
@@ -314,7 +314,7 @@ class FusedGpuEngine:
         on_device = (self._xp.asarray(tables.networks), self._xp.asarray(tables.layers))
         kernel(
             (len(tables.networks),),
-            (self._n_threads,),
+            (min(self._n_threads, kernel.max_threads_per_block),),
             (*vectors, *data, *on_device, *rest, *numbers),
             shared_mem=shared_bytes,
         )

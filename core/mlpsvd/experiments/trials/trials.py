@@ -96,7 +96,7 @@ class TrialEvent:
     done, total
         Number of completed and of requested trials.
     left_s
-        Estimated remaining seconds; None before the first trial has been computed.
+        Estimated remaining seconds; None before the first trial has been computed, and for trials measured together.
     kept
         Whether the result was loaded from an earlier run.
     """
@@ -203,12 +203,17 @@ def run_trials(
             continue
         done += 1
         yield TrialEvent(trial, result, done, len(wanted), None, kept=True)
-    pace = _Pace(missing)
+    alone = [trial for trial in missing if together is None or not together.takes(trial)]
+    pace = _Pace(alone)
     with contextlib.closing(_computed(missing, executor, together)) as computed:
         for trial, result in computed:
             store.put(trial, result)
             done += 1
-            yield TrialEvent(trial, result, done, len(wanted), pace.left_s(trial), kept=False)
+            if together is not None and together.takes(trial):
+                pace, left_s = _Pace(alone), None  # results of one call arrive together
+            else:
+                left_s = pace.left_s(trial)
+            yield TrialEvent(trial, result, done, len(wanted), left_s, kept=False)
 
 
 def _computed(

@@ -152,9 +152,9 @@ def test_the_same_bits_wherever_the_numbers_lie(strict_backend: StrictBackend, s
     assert (trained(strict_backend(), a_mixture()) == trained(strict_backend(shared_bytes), a_mixture())).all()
 
 
-@pytest.mark.parametrize("n_threads", [2, 3, 8])
+@pytest.mark.parametrize("n_threads", [2, 3, 8, 1024])
 def test_the_same_bits_with_any_number_of_threads(strict_backend: StrictBackend, n_threads: int) -> None:
-    """Real threads at a real barrier."""
+    """Real threads at a real barrier; no more than the registers suffice for."""
     assert (trained(strict_backend(), a_mixture(1)[:6], n_threads) == trained(strict_backend(), a_mixture(1)[:6])).all()
 
 

@@ -85,5 +85,6 @@ def test_trials_without_training_run_on_the_executor(together: GpuTrials, tmp_pa
     with ThreadPoolExecutor(1) as executor:
         events = list(run_trials([bayes, race], store, executor, together))
     assert [event.trial for event in events] == [race, bayes]
+    assert [event.left_s for event in events] == [None, 0.0]  # results of one call arrive together
     assert store.get(race) is not None
     assert 0.0 < events[1].result["accuracy"] <= 1.0

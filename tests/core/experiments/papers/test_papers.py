@@ -14,7 +14,7 @@ from mlpsvd.experiments.papers import printed as paper
 from mlpsvd.experiments.papers.compare import allowed_points, compare_accuracy, compare_claim, compare_ranks
 from mlpsvd.experiments.papers.discriminability import closest_spacing_hz
 from mlpsvd.experiments.papers.figure_3 import first_saving
-from mlpsvd.experiments.papers.finding import Comparison, Finding, Table
+from mlpsvd.experiments.papers.finding import Comparison, Finding, Results, Table
 from mlpsvd.experiments.papers.pareto import pareto_front
 from mlpsvd.experiments.papers.registry import PAPERS, REPRODUCTIONS, chosen, paper_of
 from mlpsvd.experiments.papers.smaller_ranks import sufficient_rank
@@ -71,6 +71,18 @@ def test_what_is_shared_is_computed_once() -> None:
     assert table < {trial.key for trial in REPRODUCTIONS["figure-7"].trials(10)}
     wide = changed(table_2_task(10.0, 5), {"network.hidden": (50,), "discarding.threshold": 0.3})
     assert bayes_trial(wide).key == bayes_trial(table_2_task(10.0, 5)).key
+
+
+def test_the_summary_of_table_ii_counts_accuracies_and_ranks() -> None:
+    table_2 = REPRODUCTIONS["table-2"]
+    network = {"test_accuracy": [0.7], "train_s": 1.0, "rank": [3], "n_weights": [10]}
+    result = {"engine": "fused engine on one core", "contenders": {"mlp": network, "mlp-svd": network}}
+    finding = table_2.find(1, Results({trial.key: result for trial in table_2.trials(1)}))
+    assert "of 12 of the accuracies" in finding.summary
+    assert "Of the 6 ranges of remaining singular values, 5 lie within the paper's." in finding.summary
+    assert [note.startswith("Training times are seconds on one core") for note in finding.notes] == [False, True]
+    on_gpu = table_2.find(1, Results({trial.key: result | {"engine": "GPU"} for trial in table_2.trials(1)}))
+    assert "share of one call" in on_gpu.notes[-1]
 
 
 def test_ten_trials_are_table_ii() -> None:
