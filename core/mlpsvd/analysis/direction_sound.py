@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.errors import DataError
+from mlpsvd.features.bands import power_weights, weighting_gain
 from mlpsvd.features.spectra import FittedFeatures
 from mlpsvd.streams import Purpose, seeds
 
@@ -27,7 +28,8 @@ def direction_noise(
     """Return noise whose spectrum has the magnitude of a row of Vᵀ.
 
     The sign of the row is not audible: frequencies that speak for and against the direction sound alike. The parts of
-    features with several time segments follow one another, with the levels that the row gives them.
+    features with several time segments follow one another, with the levels that the row gives them. The power of a band
+    is spread over its frequencies; A-weighting is applied to the noise, as to the clips.
 
     Parameters
     ----------
@@ -59,12 +61,21 @@ def direction_noise(
         raise DataError("the direction cannot be heard: its values are zero or not finite")
     random = np.random.default_rng(seeds(Purpose.HEARD_DIRECTION, seed))
     n_parts = int(features.parts[-1]) + 1
-    bins = features.frequencies_hz[: features.n_magnitudes // n_parts]
-    sound = np.concatenate(
-        [_shaped(part, bins, features.sample_rate_hz, part_s, random) for part in magnitudes.reshape(n_parts, -1)]
-    )
+    rate_hz = features.sample_rate_hz
+    bins = np.asarray(np.fft.rfftfreq(features.settings.fft_size, 1.0 / rate_hz), np.float64)
+    spectra = _over_bins(magnitudes.reshape(n_parts, -1), features)
+    sound = np.concatenate([_shaped(part, bins, rate_hz, part_s, random) for part in spectra])
     level = 10.0 ** (LEVEL_DBFS / 20.0) / np.sqrt(np.mean(sound**2))
     return np.asarray(sound * min(level, PEAK / np.abs(sound).max()), np.float32)
+
+
+def _over_bins(magnitudes: NDArray[np.float64], features: FittedFeatures) -> NDArray[np.float64]:
+    """Return magnitudes at the frequencies of the transform [shape=(n_parts, fft_size // 2 + 1)]."""
+    settings, rate_hz = features.settings, features.sample_rate_hz
+    if settings.bands != "none":
+        weights = power_weights(settings, rate_hz)
+        magnitudes = np.sqrt((np.square(magnitudes) / weights.sum(axis=1)) @ weights)
+    return magnitudes * weighting_gain(settings, rate_hz)
 
 
 def _shaped(

@@ -9,6 +9,7 @@ from typing import Any
 
 from mlpsvd.contenders import CONTENDERS
 from mlpsvd.datasets.settings import DataSettings
+from mlpsvd.features.bands import problem
 from mlpsvd.features.settings import FeatureSettings, complete_features
 from mlpsvd.network.layers import layer_family
 from mlpsvd.network.settings import NetworkSettings
@@ -61,6 +62,9 @@ class Experiment:
             if n_samples < self.features.fft_size:
                 yield ("features.fft_size", self.features.fft_size,
                        f"at most the clip's length ({n_samples} samples)")  # fmt: skip
+            wrong = problem(self.features, self.data.synthetic.sample_rate_hz)
+            if wrong is not None:
+                yield f"features.{wrong[0]}", *wrong[1:]
 
     def _convolution_conflicts(self) -> Iterator[tuple[str, object, str]]:
         """Yield what does not fit the first contender with a convolution layer."""

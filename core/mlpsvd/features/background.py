@@ -27,7 +27,7 @@ def measure_background(features: FittedFeatures, windows: Clips) -> NDArray[np.f
     Returns
     -------
     np.ndarray [shape=(n_magnitudes,)]
-        Mean of |FFT|² over the windows, not corrected for the microphone.
+        Mean of the squared magnitudes over the windows, not corrected for the microphone.
 
     Raises
     ------
@@ -54,7 +54,8 @@ def conditioning_for(
 ) -> Conditioning | None:
     """Return the conditioning for ``features.transform``, or None if neither a correction nor a background is given.
 
-    It is specific to the model, as the frequencies of the transform depend on its features.
+    It is specific to the model, as the frequencies of the transform depend on its features. In a band, the response of
+    the microphone at the centre is removed.
     """
     if correction is None and background is None:
         return None

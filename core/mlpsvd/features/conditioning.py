@@ -35,7 +35,8 @@ class Conditioning:
     Attributes
     ----------
     correction_db : np.ndarray [shape=(n_bins,)] or None
-        Response of the microphone in dB at each frequency of a transform; it is *subtracted*.
+        Response of the microphone in dB at each frequency of a transform, or at the centre of each band; it is
+        *subtracted*.
     background : np.ndarray [shape=(n_magnitudes,)] or None
         Mean power |FFT|² of the background in each magnitude, recorded with the same microphone and not corrected;
         see :func:`mlpsvd.features.background.measure_background`.
@@ -70,7 +71,7 @@ class Conditioning:
         magnitudes : np.ndarray [shape=(n_clips, n_parts * n_bins)]
             |FFT|, one part of the clip after another.
         n_bins
-            Number of frequencies of one transform.
+            Number of frequencies of one transform, or of bands.
 
         Returns
         -------

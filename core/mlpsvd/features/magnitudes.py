@@ -69,7 +69,7 @@ def clip_magnitudes(
 
     Returns
     -------
-    np.ndarray [shape=(n_clips, n_parts * n_bins)]
+    np.ndarray [shape=(n_clips, n_parts * n_fft_bins)]
         Raw |FFT|; of images the pixels.
     """
     if isinstance(samples, np.ndarray):
@@ -83,7 +83,7 @@ def clip_magnitudes(
     lengths: dict[int, list[int]] = {}
     for index, clip in enumerate(samples):
         lengths.setdefault(len(clip), []).append(index)
-    out = np.empty((len(samples), settings.n_magnitudes))
+    out = np.empty((len(samples), n_parts(settings) * settings.n_fft_bins))
     for indices in lengths.values():
         out[indices] = _equally_long(np.stack([samples[index] for index in indices]), settings)
     return out

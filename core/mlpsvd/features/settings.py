@@ -7,9 +7,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mlpsvd.features.third_octaves import n_third_octaves
 from mlpsvd.settings import setting
 
-__all__ = ["FeatureSettings", "Magnitude", "Scaling", "Segments", "Window", "complete_features"]
+__all__ = [
+    "Bands",
+    "FeatureSettings",
+    "FrequencyWeighting",
+    "Magnitude",
+    "Scaling",
+    "Segments",
+    "Window",
+    "complete_features",
+]
 
 _MOST_OVERLAP = 256
 """Maximum number of segments that contain the same sample; with more, features are computed slower than real time."""
@@ -17,6 +27,8 @@ _MOST_OVERLAP = 256
 Window = Literal["rectangular", "hann", "hamming", "blackman"]
 Segments = Literal["first", "mean", "several"]
 Magnitude = Literal["linear", "log", "pixels"]
+Bands = Literal["none", "third-octave", "mel"]
+FrequencyWeighting = Literal["none", "A"]
 Scaling = Literal["training maximum", "centred", "per sample", "standardised", "none"]
 
 
@@ -46,6 +58,20 @@ class FeatureSettings:
                              "than this are removed, so that silence around a word has no effect. 0 keeps whole clips, "
                              "as in the paper.")  # fmt: skip
     n_parts: int = setting(3, label="Parts", low=1, high=64, help="Number of equal parts of a clip for 'several'.")
+    bands: Bands = setting("none", label="Bands",
+                         help="none: every frequency of the transform, as in the paper. third-octave: one-third-octave "
+                         "bands of IEC 61260-1. mel: triangles on the mel scale of HTK. The magnitude of a band is the "
+                         "root of the sum of the squared magnitudes in it.")  # fmt: skip
+    bands_from_hz: float = setting(100.0, label="Bands from", unit="Hz", low=1.0, high=384000.0,
+                                   help="Nominal centre frequency of the first one-third-octave band, or lower edge of "
+                                   "the first mel band.")  # fmt: skip
+    bands_to_hz: float = setting(3500.0, label="Bands to", unit="Hz", low=1.0, high=384000.0,
+                                 help="Highest nominal centre frequency of one-third-octave bands, or upper edge of "
+                                 "the last mel band.")  # fmt: skip
+    n_mels: int = setting(24, label="Mel bands", low=1, high=512, help="Number of mel bands.")
+    frequency_weighting: FrequencyWeighting = setting("none", label="Frequency weighting",
+                                   help="A: the A-weighting of IEC 61672-1, applied to the magnitudes of the "
+                                   "transform. Standardised features hardly depend on it.")  # fmt: skip
     magnitude: Magnitude = setting("linear", label="Magnitude",
                                    help="log: natural logarithm of each magnitude. pixels: no transform, the first "
                                    "values themselves, as many as the FFT size; for images only.")  # fmt: skip
@@ -64,9 +90,16 @@ class FeatureSettings:
                                 "paper.")  # fmt: skip
 
     @property
-    def n_bins(self) -> int:
-        """Entries of one part of a feature vector: the bins of a transform, or the pixels of an image."""
+    def n_fft_bins(self) -> int:
+        """Frequencies of one transform, or the pixels of an image."""
         return self.fft_size if self.image_shape else self.fft_size // 2 + 1
+
+    @property
+    def n_bins(self) -> int:
+        """Entries of one part of a feature vector: the bins of a transform, bands, or the pixels of an image."""
+        if self.bands == "third-octave":
+            return n_third_octaves(self.bands_from_hz, self.bands_to_hz)
+        return self.n_mels if self.bands == "mel" else self.n_fft_bins
 
     @property
     def n_magnitudes(self) -> int:
@@ -92,10 +125,18 @@ class FeatureSettings:
         """Yield conflicting settings: a hop too small for the FFT size, more components than entries."""
         if self.image_shape and (self.segments != "first" or self.trim_db):
             yield "magnitude", self.magnitude, "linear or log unless segments is 'first' and trim_db is 0"
+        if self.image_shape and self.bands != "none":
+            yield "bands", self.bands, "none for images"
+        if self.image_shape and self.frequency_weighting != "none":
+            yield "frequency_weighting", self.frequency_weighting, "none for images"
+        if self.bands == "mel" and self.bands_to_hz <= self.bands_from_hz:
+            yield "bands_to_hz", self.bands_to_hz, f"above {self.bands_from_hz:g}, where the bands begin"
+        elif not self.n_bins:
+            yield "bands_to_hz", self.bands_to_hz, f"higher: no band lies from {self.bands_from_hz:g} Hz to there"
         least = -(-self.fft_size // _MOST_OVERLAP)
         if self.segments != "first" and self.hop < least:
             yield "hop", self.hop, f"at least {least} samples with an FFT size of {self.fft_size}"
-        if self.n_components > self.n_magnitudes:
+        if self.n_components > self.n_magnitudes > 0:
             yield "n_components", self.n_components, f"at most the {self.n_magnitudes} entries of a feature vector"
 
 

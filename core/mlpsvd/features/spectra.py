@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.errors import DataError, FileFormatError
+from mlpsvd.features.bands import bin_frequencies_hz, in_bands, require_fit
 from mlpsvd.features.conditioning import Conditioning
 from mlpsvd.features.magnitudes import LOG_FLOOR, clip_magnitudes, n_parts
 from mlpsvd.features.principal_components import PrincipalComponents, fit_components, fit_most_components
@@ -77,11 +78,8 @@ class FittedFeatures:
 
     @property
     def frequencies_hz(self) -> NDArray[np.float64]:
-        """Frequency of each magnitude [shape=(n_magnitudes,)]; of an image the number of each pixel."""
-        if self.image_shape is not None:
-            return np.arange(self.settings.n_bins, dtype=np.float64)
-        bins = np.fft.rfftfreq(self.settings.fft_size, 1.0 / self.sample_rate_hz)
-        return np.tile(bins, n_parts(self.settings))
+        """Frequency of each magnitude, or centre of its band [shape=(n_magnitudes,)]; of an image numbers from 0."""
+        return np.tile(bin_frequencies_hz(self.settings, self.sample_rate_hz), n_parts(self.settings))
 
     @property
     def parts(self) -> NDArray[np.intp]:
@@ -113,12 +111,13 @@ class FittedFeatures:
         return self.scaled(self.unscaled(samples, conditioning))
 
     def unscaled(self, samples: Clips, conditioning: Conditioning | None = None) -> NDArray[np.float64]:
-        """Return the magnitudes |FFT| before logarithm and scaling [shape=(n_clips, n_magnitudes)], for plots in dB.
+        """Return the magnitudes before logarithm and scaling [shape=(n_clips, n_magnitudes)], for plots in dB.
 
-        A full-scale sine at the centre of a bin has the magnitude ``fft_size / 2`` with the rectangular window.
+        They are |FFT|, with A-weighting and summed in bands if the settings ask for it. A full-scale sine at the centre
+        of a bin has the magnitude ``fft_size / 2`` with the rectangular window, also in a one-third-octave band.
         Parameters and errors are those of :meth:`transform`.
         """
-        magnitudes = clip_magnitudes(samples, self.settings)
+        magnitudes = in_bands(clip_magnitudes(samples, self.settings), self.settings, self.sample_rate_hz)
         return magnitudes if conditioning is None else conditioning.apply(magnitudes, self.settings.n_bins)
 
     def scaled(self, magnitudes: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -150,7 +149,6 @@ class FittedFeatures:
         one = self.settings
         if self.image_shape is not None:
             return f"{self.n_magnitudes} pixels of an image{self._projection()}"
-        top_hz = self.sample_rate_hz / 2
         where = {
             "first": f"of the first {one.fft_size} samples",
             "mean": f"averaged over segments every {one.hop} samples",
@@ -170,9 +168,18 @@ class FittedFeatures:
         }[one.scaling]
         return (
             f"{self.n_magnitudes} {kind} of the {one.fft_size}-point FFT ({one.window} window) {where}{trimmed} "
-            f"0 to {frequency_text(top_hz)} in steps of {self.sample_rate_hz / one.fft_size:g} Hz, {scaling}"
-            f"{self._projection()}"
+            f"{self._frequency_axis()}, {scaling}{self._projection()}"
         )
+
+    def _frequency_axis(self) -> str:
+        one = self.settings
+        weighted = ", A-weighted" if one.frequency_weighting == "A" else ""
+        if one.bands == "none":
+            top = frequency_text(self.sample_rate_hz / 2)
+            return f"0 to {top} in steps of {self.sample_rate_hz / one.fft_size:g} Hz{weighted}"
+        kind = "one-third-octave bands with centres" if one.bands == "third-octave" else "mel bands (HTK)"
+        low, high = frequency_text(one.bands_from_hz), frequency_text(one.bands_to_hz)
+        return f"in {one.n_bins} {kind} from {low} to {high}{weighted}"
 
     def to_arrays(self) -> dict[str, NDArray[np.float64]]:
         """Return the fitted arrays by name, for a model file."""
@@ -198,6 +205,10 @@ class FittedFeatures:
         shapes = cls.array_shapes(settings)
         found = {name: checked_array(arrays, name, shape, group="features") for name, shape in shapes.items()}
         offset, scale = found["offset"], found["scale"]
+        try:
+            require_fit(settings, sample_rate_hz)
+        except DataError as error:
+            raise FileFormatError(f"the features do not fit the sample rate: {error}") from error
         if not scale.all():
             raise FileFormatError("features.scale holds a zero; every entry should be a number other than 0")
         if np.abs(scale).min() < _SCALES[0] or max(np.abs(scale).max(), np.abs(offset).max()) > _SCALES[1]:
@@ -252,7 +263,8 @@ def fit(samples: Clips, sample_rate_hz: float, settings: FeatureSettings) -> Fit
     Raises
     ------
     DataError
-        If there is no clip, or a clip contains a sample that is not a finite number.
+        If there is no clip, a clip contains a sample that is not a finite number, or the bands do not fit the sample
+        rate.
 
     See Also
     --------
@@ -300,10 +312,10 @@ def fit_transform(
     Raises
     ------
     DataError
-        If there is no clip, a clip contains a sample that is not a finite number, or the clips have fewer principal
-        components than the settings ask for.
+        If there is no clip, a clip contains a sample that is not a finite number, the bands do not fit the sample rate,
+        or the clips have fewer principal components than the settings ask for.
     """
-    magnitudes = clip_magnitudes(samples, settings)
+    magnitudes = in_bands(clip_magnitudes(samples, settings), settings, sample_rate_hz)
     fitted = fit_magnitudes(magnitudes, sample_rate_hz, settings)
     return fitted, fitted.scaled(magnitudes)
 
@@ -315,7 +327,7 @@ def fit_magnitudes(
     *,
     all_components_needed: bool = True,
 ) -> FittedFeatures:
-    """Fit the features to magnitudes |FFT| [shape=(n_clips, n_magnitudes)] of training clips.
+    """Fit the features to magnitudes [shape=(n_clips, n_magnitudes)] of training clips, those of ``unscaled``.
 
     For callers that fit to several subsets of the same magnitudes, as in cross-validation. There, a small subset may
     have fewer principal components than the settings ask for; with ``all_components_needed`` this is an error,

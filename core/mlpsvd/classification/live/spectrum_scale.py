@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from mlpsvd.classification.live.decision import LiveDecision
 from mlpsvd.features.magnitudes import LOG_FLOOR, window
+from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.models.model import Model
 
 __all__ = ["SpectrumScale"]
@@ -28,7 +29,7 @@ class SpectrumScale:
         self._features = features
         self._reference = model.reference
         self._frequencies_hz = np.asarray(features.frequencies_hz[features.parts == 0])
-        self._full_scale = float(window(features.settings).sum()) / 2.0
+        self._full_scale = _full_scale(features.settings)
         self.has_level = features.settings.scaling != "per sample"
 
     @property
@@ -39,7 +40,8 @@ class SpectrumScale:
     @property
     def label(self) -> tuple[str, str]:
         """Name and unit of the values."""
-        return ("Level", "dBFS") if self.has_level else ("Network input", "")
+        unit = "dBFS (A)" if self._features.settings.frequency_weighting == "A" else "dBFS"
+        return ("Level", unit) if self.has_level else ("Network input", "")
 
     def curve(self, decision: LiveDecision) -> Vector:
         """Return the window as a curve on the scale of the class means."""
@@ -70,3 +72,11 @@ class SpectrumScale:
 
     def _mean(self, vector: Vector) -> Vector:
         return np.asarray(vector.reshape(-1, len(self._frequencies_hz)).mean(axis=0))
+
+
+def _full_scale(settings: FeatureSettings) -> float:
+    """Return the magnitude of a full-scale sine: at the centre of a bin, or of all bins of a band together."""
+    weights = window(settings)
+    if settings.bands == "none":
+        return float(weights.sum()) / 2.0
+    return float(np.sqrt(settings.fft_size * np.square(weights).sum())) / 2.0

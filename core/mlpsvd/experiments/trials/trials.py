@@ -46,6 +46,11 @@ _ADDED = (
     ("training", "frozen_layers", 0),
     ("discarding", "tolerance", 0.1),
     ("features", "n_components", 0),
+    ("features", "bands", "none"),
+    ("features", "bands_from_hz", 100.0),
+    ("features", "bands_to_hz", 3500.0),
+    ("features", "n_mels", 24),
+    ("features", "frequency_weighting", "none"),
 )
 """Settings that were added later, with the value that changes nothing: results from before keep their keys."""
 

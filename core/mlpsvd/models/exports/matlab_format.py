@@ -72,7 +72,7 @@ for s = starts
   v = v + spectrum(1:{n_bins});
 end
 v = v / length(starts);
-end
+{magnitude}end
 """
 
 _TRIM = """
@@ -138,10 +138,18 @@ def matlab_function(recipe: Recipe, archive: str, function: str) -> str:
     )
     lines = [*_features(recipe), *_network(recipe), *_shown(recipe), "end"]
     text = head + "".join(f"{line}\n" for line in lines)
-    text += _MAGNITUDE.format(fft_size=settings.fft_size, hop=settings.hop, n_bins=settings.n_bins)
+    text += _MAGNITUDE.format(
+        fft_size=settings.fft_size, hop=settings.hop, n_bins=settings.n_fft_bins, magnitude=_magnitude(recipe)
+    )
     if settings.trim_db:
         text += _TRIM.format(hop=settings.hop, trim_db=settings.trim_db)
     return text
+
+
+def _magnitude(recipe: Recipe) -> str:
+    if recipe.bands is not None:
+        return "v = sqrt(m.bands * v .^ 2);\n"
+    return "" if recipe.weighting is None else "v = m.weighting(:) .* v;\n"
 
 
 def _text(name: str) -> str:

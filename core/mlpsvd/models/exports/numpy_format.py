@@ -40,7 +40,8 @@ def mean_magnitude(part):
     """Return mean |FFT| over the segments of one part of a clip; a short part is padded with zeros."""
     part = np.pad(part, (0, max(0, FFT_SIZE - len(part))))
     segments = np.stack([part[i : i + FFT_SIZE] for i in range(0, len(part) - FFT_SIZE + 1, HOP)])
-    return np.abs(np.fft.rfft(segments * MODEL["window"])).mean(axis=0)
+    v = np.abs(np.fft.rfft(segments * MODEL["window"])).mean(axis=0)
+    return {magnitude}
 
 '''
 
@@ -132,12 +133,19 @@ def numpy_script(recipe: Recipe, archive: str, script: str) -> str:
         rate=f"{recipe.model.features.sample_rate_hz:g}",
         fft_size=settings.fft_size,
         hop=settings.hop,
+        magnitude=_magnitude(recipe),
     )
     trim = _TRIM.format(trim_db=settings.trim_db) if settings.trim_db else ""
     lines = [*_features(recipe), *_network(recipe), *_shown(recipe)]
     body = "".join(f"    {line}\n" for line in lines)
     title = '\n\ndef probabilities(samples):\n    """Return the probability of each class for one clip."""\n'
     return (head + trim).rstrip("\n") + "\n" + title + body + _TAIL.replace("{{", "{").replace("}}", "}")
+
+
+def _magnitude(recipe: Recipe) -> str:
+    if recipe.bands is not None:
+        return 'np.sqrt(MODEL["bands"] @ v**2)'
+    return "v" if recipe.weighting is None else 'MODEL["weighting"] * v'
 
 
 def _features(recipe: Recipe) -> list[str]:

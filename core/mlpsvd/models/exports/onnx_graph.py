@@ -62,6 +62,7 @@ def add_model(graph: Graph, recipe: Recipe) -> None:
         magnitudes = _trimmed_magnitudes(graph, samples, recipe.settings)
     else:
         magnitudes = _magnitudes(graph, samples, recipe.settings)
+    magnitudes = _in_bands(graph, magnitudes, recipe)
     x = _scaled(graph, _values(graph, magnitudes, recipe.settings), recipe)
     x = graph.add("Cast", x, to=_type(recipe.model.theta.dtype))
     for prefix, layer in recipe.named_layers():
@@ -112,7 +113,7 @@ def _trimmed_magnitudes(graph: Graph, samples: str, settings: FeatureSettings) -
         body.nodes,
         "features of one clip",
         [helper.make_tensor_value_info("clip", TensorProto.DOUBLE, ["n_samples"])],
-        [helper.make_tensor_value_info(result, TensorProto.DOUBLE, [settings.n_magnitudes])],
+        [helper.make_tensor_value_info(result, TensorProto.DOUBLE, [n_parts(settings) * settings.n_fft_bins])],
         body.constants,
     )
     return graph.add("Scan", samples, body=inner, num_scan_inputs=1)
@@ -138,6 +139,18 @@ def _sounding_part(graph: Graph, clip: str, settings: FeatureSettings) -> str:
     first = graph.add("Slice", loud, [0], [1])
     end = graph.add("Add", graph.add("Slice", loud, [-1], [ends]), [n])
     return graph.add("Slice", clip, first, end)
+
+
+def _in_bands(graph: Graph, magnitudes: str, recipe: Recipe) -> str:
+    """Add the bands of each part, or the A-weighting, if the features have one."""
+    settings = recipe.settings
+    if recipe.weighting is not None:
+        return graph.add("Mul", magnitudes, graph.constant(np.tile(recipe.weighting, n_parts(settings)), "weighting"))
+    if recipe.bands is None:
+        return magnitudes
+    parts = graph.add("Reshape", magnitudes, [-1, settings.n_fft_bins])
+    power = graph.add("MatMul", graph.add("Mul", parts, parts), graph.constant(recipe.bands.T, "bands_transposed"))
+    return graph.add("Reshape", graph.add("Sqrt", power), [-1, settings.n_magnitudes])
 
 
 def _values(graph: Graph, magnitudes: str, settings: FeatureSettings) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mlpsvd import __version__
 from mlpsvd.errors import DataError
+from mlpsvd.features.bands import power_weights, weighting_gain
 from mlpsvd.features.magnitudes import window
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.models.model import Model
@@ -22,7 +23,8 @@ from mlpsvd.network.spec import NetworkSpec
 __all__ = ["ExportedLayer", "Recipe", "merged", "recipe_of"]
 
 _CARRIED = {
-    "fft_size", "window", "hop", "segments", "trim_db", "n_parts", "magnitude", "floor_db", "scaling",
+    "fft_size", "window", "hop", "segments", "trim_db", "n_parts", "bands", "bands_from_hz", "bands_to_hz", "n_mels",
+    "frequency_weighting", "magnitude", "floor_db", "scaling",
 }  # fmt: skip
 _ARRAYS = {"offset", "scale"}
 
@@ -57,14 +59,30 @@ class Recipe:
         """The feature settings."""
         return self.model.features.settings
 
+    @property
+    def weighting(self) -> NDArray[np.float64] | None:
+        """Factor of |FFT| at each frequency of a transform; None without A-weighting or with bands."""
+        is_weighted = self.settings.frequency_weighting != "none" and self.settings.bands == "none"
+        return weighting_gain(self.settings, self.model.features.sample_rate_hz) if is_weighted else None
+
+    @property
+    def bands(self) -> NDArray[np.float64] | None:
+        """Weights of |FFT|² in each band, with A-weighting [shape=(n_bands, fft_size // 2 + 1)]; None without bands."""
+        if self.settings.bands == "none":
+            return None
+        rate_hz = self.model.features.sample_rate_hz
+        return power_weights(self.settings, rate_hz) * weighting_gain(self.settings, rate_hz) ** 2
+
     def arrays(self) -> dict[str, NDArray[np.floating]]:
-        """Return all arrays by name: ``window``, ``offset``, ``scale``, ``layer1_Vt`` … ``layer1_b``."""
+        """Return all arrays by name: ``window``, ``bands``, ``offset``, ``scale``, ``layer1_Vt`` … ``layer1_b``."""
         features = self.model.features
         found: dict[str, NDArray[np.floating]] = {
             "window": window(self.settings),
             "offset": features.offset,
             "scale": features.scale,
         }
+        optional = {"weighting": self.weighting, "bands": self.bands}
+        found |= {name: array for name, array in optional.items() if array is not None}
         for prefix, layer in self.named_layers():
             found |= {f"{prefix}{name}": array for name, array in (*layer.factors, ("b", layer.bias))}
         return found

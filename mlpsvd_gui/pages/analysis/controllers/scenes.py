@@ -68,13 +68,14 @@ def layer_scene(place: Place, answer: DirectionsAnswer) -> LayerScene:
     bins = features.frequencies_hz[: features.n_magnitudes // n_parts]
     centres = _centres_hz(run.experiment, names)
     means = answer.class_means.reshape(len(names), n_parts, -1)
-    near = _near(run.experiment, bins) if centres else None
+    near = _near(run.experiment, bins) if centres and features.settings.bands == "none" else None
     return LayerScene(bins, n_parts, "Hz", means, centres, near, names, outgoing, n_layers == 2, None, unit)
 
 
 def shown_rank(place: Place, answer: RankAnswer) -> ShownRank:
     """Return the content of the section Rank."""
     found, features = answer.predictions, place.run.data.features
+    has_range = features.settings.bands == "none" and _has_filters(place)
     is_one_part = int(features.parts[-1]) == 0
     clips = [
         ShownClip(
@@ -97,14 +98,23 @@ def shown_rank(place: Place, answer: RankAnswer) -> ShownRank:
         image_shape=features.image_shape,
         class_means=answer.class_means,
         feature_label=feature_label(features.settings),
-        feature_tip=f"What enters the network: {features.describe()}. {_UNIT[features.settings.magnitude]}",
-        near=_near(place.run.experiment, features.frequencies_hz) if is_one_part and _has_filters(place) else None,
+        feature_tip=f"What enters the network: {features.describe()}. {_unit(features.settings)}",
+        near=_near(place.run.experiment, features.frequencies_hz) if is_one_part and has_range else None,
     )
 
 
 def feature_label(settings: FeatureSettings) -> str:
     """Return the label of an axis of features: what they are, and what 1 means."""
-    return f"{_QUANTITY[settings.magnitude]} ({_ONE_IS[settings.scaling]})"
+    quantity = _QUANTITY[settings.magnitude]
+    if settings.bands != "none":
+        quantity = f"{quantity} of band"
+    return f"{quantity} ({_ONE_IS[settings.scaling]})"
+
+
+def _unit(settings: FeatureSettings) -> str:
+    unit = _UNIT[settings.magnitude]
+    in_band = " Of a band: the root of the sum of |FFT|² in it." if settings.bands != "none" else ""
+    return f"{unit}{in_band}"
 
 
 def progress_text(share: float, elapsed_s: float) -> str:

@@ -273,8 +273,8 @@ class DataController(QObject):
 
     @staticmethod
     def _focus(request: PreviewRequest) -> tuple[float, float] | None:
-        """Return the frequency range around all filters, with some FFT bins on either side."""
-        if request.data.source != "synthetic":
+        """Return the frequency range around all filters, with some FFT bins on either side; None with bands."""
+        if request.data.source != "synthetic" or request.features.bands != "none":
             return None
         synthetic = request.data.synthetic
         bin_hz = synthetic.sample_rate_hz / request.features.fft_size

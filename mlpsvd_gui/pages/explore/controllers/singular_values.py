@@ -140,12 +140,14 @@ class SingularValuesController(QObject):
         self._background.submit(job, self._panel.show_factors, self._fail)
 
     def _column_hz(self, layer: int) -> NDArray[np.floating] | None:
-        """Return the frequency of each input if the columns cover the frequencies once, else None."""
+        """Return the frequency of each input if the columns cover the frequencies once, evenly; else None."""
         data = self._run.data
         spec = None if self._layer is None else run_figures.layer_spec(self._run.histories[self._layer[0]], layer)
         if spec is not None and spec.window is not None:
             return None  # the kernels lie over frequency differences
         if layer or data is None or data.features.image_shape is not None or data.features.pca is not None:
+            return None
+        if data.features.settings.bands != "none":
             return None
         frequencies = np.asarray(data.features.frequencies_hz)
         return frequencies if np.all(np.diff(frequencies) > 0) else None

@@ -42,6 +42,11 @@ _HAS_EFFECT: Mapping[str, Callable[[Experiment], bool]] = {
     # Also the frame length of the level measurement when the ends of a clip are trimmed.
     "features.hop": lambda e: e.features.segments != "first" or e.features.trim_db > 0.0,
     "features.floor_db": lambda e: e.features.magnitude == "log",
+    "features.bands": _has_sounds,
+    "features.frequency_weighting": _has_sounds,
+    "features.bands_from_hz": lambda e: e.features.bands != "none",
+    "features.bands_to_hz": lambda e: e.features.bands != "none",
+    "features.n_mels": lambda e: e.features.bands == "mel",
     "features.n_parts": lambda e: e.features.segments == "several",
     "network.initial_std": lambda e: e.network.initial == "normal",
     "training.momentum": lambda e: e.training.optimiser == "momentum",

@@ -17,6 +17,7 @@ from mlpsvd.datasets.settings import SyntheticSettings
 from mlpsvd.datasets.synthetic import clip_length, one_class
 from mlpsvd.errors import DataError, SettingError
 from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.features.bands import bin_frequencies_hz
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.features.spectra import Clips, fit, n_samples_needed
 from mlpsvd_gui.pages.explore.workers.preview import ClipView, Preview, PreviewRequest
@@ -80,7 +81,7 @@ class PreviewMaker:
         number = min(request.clip_index, n_clips - 1)
         return Preview(
             class_names=tuple(one.label for one in synthetic.filters),
-            frequencies_hz=_frequencies_hz(request.features, synthetic.sample_rate_hz),
+            frequencies_hz=bin_frequencies_hz(request.features, synthetic.sample_rate_hz),
             means=np.stack(means),
             n_averaged=_n_averaged(request),
             n_train=(synthetic.train_per_class,) * n_classes,
@@ -145,7 +146,7 @@ class PreviewMaker:
         number = min(request.clip_index, len(numbers) - 1)
         return Preview(
             class_names=train.class_names,
-            frequencies_hz=_frequencies_hz(features, train.sample_rate_hz),
+            frequencies_hz=bin_frequencies_hz(features, train.sample_rate_hz),
             means=means,
             n_averaged=averaged,
             n_train=_counts(train),
@@ -197,15 +198,8 @@ def _without_names(synthetic: SyntheticSettings, index: int) -> SyntheticSetting
 
 def _magnitudes(samples: Clips, sample_rate_hz: float, features: FeatureSettings) -> Floats:
     """Return magnitudes before scaling [shape=(n_clips, n_parts, n_bins)], from the network's own feature code."""
-    fitted = fit(samples[:1], sample_rate_hz, features)
+    fitted = fit(samples[:1], sample_rate_hz, replace(features, n_components=0))
     return fitted.unscaled(samples).reshape(len(samples), -1, features.n_bins)
-
-
-def _frequencies_hz(features: FeatureSettings, sample_rate_hz: float) -> Floats:
-    if features.image_shape is not None:
-        return np.arange(features.n_bins, dtype=np.float64)
-    bins: Floats = np.fft.rfftfreq(features.fft_size, 1.0 / sample_rate_hz).astype(np.float64)
-    return bins
 
 
 def _counts(clips: ClipSet) -> tuple[int, ...]:

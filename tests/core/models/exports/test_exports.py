@@ -142,6 +142,36 @@ def test_a_merged_model_file_gives_the_same_probabilities(
     np.testing.assert_array_equal(merged(again).theta, again.theta)
 
 
+BANDS: dict[str, dict[str, Any]] = {
+    "third octaves": {"features.bands": "third-octave", "features.frequency_weighting": "A", "features.trim_db": 30.0,
+                      "features.segments": "several", "features.magnitude": "log"},
+    "mel": {"features.bands": "mel", "features.segments": "mean", "features.window": "hann"},
+    "A-weighting": {"features.frequency_weighting": "A", "features.segments": "several"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BANDS)
+def test_bands_and_weighting_leave_with_the_model(name: str, clips: list[np.ndarray], tmp_path: Path) -> None:
+    from scipy.io import loadmat, savemat
+
+    model = trained(BANDS[name])
+    expected = mlpsvd.Classifier(model).probabilities_many(clips)
+    mlpsvd.export_model(tmp_path / "a.onnx", model)
+    np.testing.assert_allclose(by_onnx(tmp_path / "a.onnx", clips), expected, rtol=0, atol=TOLERANCE)
+    _, script = mlpsvd.export_model(tmp_path / "a.npz", model)
+    np.testing.assert_allclose(by_script(script, clips, tmp_path), expected, rtol=0, atol=TOLERANCE)
+    _, function = mlpsvd.export_model(tmp_path / "b.mat", model)
+    assert ("bands" in loadmat(tmp_path / "b.mat")) == (name != "A-weighting")
+    if shutil.which("octave-cli") is None:
+        pytest.skip("octave-cli is not installed")
+    savemat(tmp_path / "clips.mat", {f"c{index}": clip for index, clip in enumerate(clips)})
+    code = f"cd('{tmp_path}'); c = load('clips.mat'); p = []; for i = 0:{len(clips) - 1} "
+    code += f"p = [p; {function.stem}(c.(sprintf('c%d', i)))]; end; save -v6 p.mat p"
+    done = subprocess.run(["octave-cli", "-q", "--no-init-file", "--eval", code], capture_output=True)
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_allclose(loadmat(tmp_path / "p.mat")["p"], expected, rtol=0, atol=TOLERANCE)
+
+
 def test_spoken_digits_by_onnxruntime(spoken_digits: Path, tmp_path: Path) -> None:
     data = RecordingsSettings(path=str(spoken_digits), labels_from="file names", pattern="{label}_*_*")
     clips = [np.asarray(one) for one in load_recordings(data, seed=1).test.samples][:60]

@@ -379,3 +379,17 @@ def test_directions_of_principal_components_lie_over_frequency(page: Page, train
     assert row.line.shape == (1, 129) and row.can_be_heard
     page.show("rank")
     assert page.panel.rank.table.rowCount() > 0
+
+
+def test_directions_of_bands_lie_over_their_centres(page: Page, trained: Run) -> None:
+    experiment = with_value(with_value(trained.experiment, "features.bands", "third-octave"), "training.epochs", 3)
+    page.run.show(train(with_value(experiment, "features.frequency_weighting", "A")))
+    page.wait()
+    page.show("directions")
+    shown = page.panel.directions
+    row = shown.rows.rows[0]
+    assert row.shown.line.shape == (1, 16) and row.shown.can_be_heard and shown.range.isHidden()
+    place = shown.rows.picture_area()
+    assert row.text_at(QPointF(place.left() + 1.0, 40.0)).startswith("100 Hz: ")
+    page.show("rank")
+    assert page.panel.rank.table.rowCount() > 0

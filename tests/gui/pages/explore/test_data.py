@@ -218,3 +218,11 @@ def test_close_ends_every_thread(qtbot: Any, desk: Desk) -> None:
     desk.controller.close()
     assert not desk.controller._previewer.is_alive
     assert not desk.controller._scanner.is_alive
+
+
+def test_the_spectra_are_those_of_the_networks_bands(qtbot: Any, desk: Desk) -> None:
+    features = replace(desk.model.experiment.features, bands="third-octave", frequency_weighting="A", n_components=3)
+    desk.model.set_value("features", features)
+    qtbot.waitUntil(lambda: _n_curves(desk) == 6 and len(desk.panel.spectra.plot.curve_data(0)[0]) == 16)
+    assert _peak_hz(desk, 0) == pytest.approx(794.3, abs=0.1)  # 710 Hz lies at the edge of this band and the one before
+    assert desk.panel.spectra.zoom.isHidden()
