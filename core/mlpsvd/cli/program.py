@@ -15,6 +15,7 @@ from mlpsvd import __version__
 from mlpsvd.cli.console import FAILED, INTERRUPTED, OK, report
 from mlpsvd.cli.data_commands import add_data_commands
 from mlpsvd.cli.export_command import add_export
+from mlpsvd.cli.import_command import add_import
 from mlpsvd.cli.run_commands import RUN_HELP, add_run_commands
 from mlpsvd.errors import MlpSvdError, SettingError
 
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_analyse(commands)
     add_run_commands(functools.partial(_command, commands), _EXIT_CODES)
     add_export(functools.partial(_command, commands), _EXIT_CODES)
+    add_import(functools.partial(_command, commands), _EXIT_CODES)
     add_data_commands(functools.partial(_command, commands), _EXIT_CODES)
     _add_reproduce(commands)
     _command(commands, "presets", "list the presets").set_defaults(run=_presets)

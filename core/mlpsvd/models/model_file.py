@@ -29,7 +29,7 @@ from mlpsvd.network.network import parameter_views
 from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.text import one_line, quoted
 
-__all__ = ["FORMAT_VERSION", "Model", "load_model", "model_digest", "save_model"]
+__all__ = ["FORMAT_VERSION", "Model", "is_model_file", "load_model", "model_digest", "read_tensors", "save_model"]
 
 FORMAT_VERSION = 3
 _KEY = "mlpsvd_model"
@@ -156,6 +156,35 @@ def load_model(path: str | Path) -> Model:
 
 def _read(path: Path) -> tuple[str, Tensors]:
     """Return our metadata entry and all tensors; the errors for other programs' files and damaged files differ."""
+    metadata, tensors = _read_all(path)
+    if metadata is None:
+        raise FileFormatError(f"{one_line(str(path), 300)} is a safetensors file, but not a model of this program")
+    return metadata, tensors
+
+
+def read_tensors(path: Path) -> Tensors:
+    """Return all tensors of a safetensors file of another program.
+
+    Raises
+    ------
+    FileFormatError
+        If it cannot be read, or a tensor has another type than float32 or float64.
+    """
+    return _read_all(path)[1]
+
+
+def is_model_file(path: Path) -> bool:
+    """Return whether a safetensors file says that it is a model of this program.
+
+    Raises
+    ------
+    FileFormatError
+        If it cannot be read.
+    """
+    return _read_all(path, with_tensors=False)[0] is not None
+
+
+def _read_all(path: Path, *, with_tensors: bool = True) -> tuple[str | None, Tensors]:
     from safetensors import SafetensorError, safe_open
 
     name = one_line(str(path), 300)
@@ -167,9 +196,8 @@ def _read(path: Path) -> tuple[str, Tensors]:
     try:
         with safe_open(path, "numpy") as file:
             metadata = (file.metadata() or {}).get(_KEY)
-            if metadata is None:
-                raise FileFormatError(f"{name} is a safetensors file, but not a model of this program")
-            return metadata, {key: _stored(name, file, key) for key in file.keys()}  # noqa: SIM118 - no mapping
+            keys = file.keys() if with_tensors else ()
+            return metadata, {key: _stored(name, file, key) for key in keys}
     except (SafetensorError, OSError, ValueError) as error:
         # The library's message ("header too large") does not help a user who chose the wrong file.
         what = "is not a model file, or is damaged; it should be a .safetensors file that this program has written"
