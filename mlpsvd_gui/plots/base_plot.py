@@ -65,12 +65,11 @@ class BasePlot(QWidget):
 
     def _build_canvas(self, x_text: str, y_text: str) -> None:
         bottom = FrequencyAxis("bottom") if self._log_x else PlainAxis("bottom")
-        self.canvas = pg.PlotWidget(self, axisItems={"bottom": bottom, "left": PlainAxis("left")})
+        self.canvas = pg.PlotWidget(self, axisItems={"bottom": bottom, "left": PlainAxis("left")}, enableMenu=False)
         self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.plot_item = self.canvas.getPlotItem()
         self.view = self.plot_item.getViewBox()
-        self.plot_item.setMenuEnabled(False)
         for action in self.canvas.scene().contextMenu:  # pyqtgraph's own export, which fails
             action.deleteLater()
         self.canvas.scene().contextMenu = []
@@ -133,8 +132,9 @@ class BasePlot(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Apply the colours of a theme; colours passed with the data are unchanged."""
-        self._theme = theme
-        self._paint_theme()
+        if theme != self._theme:
+            self._theme = theme
+            self._paint_theme()
 
     def _paint_theme(self) -> None:
         theme = self._theme

@@ -181,19 +181,19 @@ def small_font() -> QFont:
 
 
 def apply_theme(plot: Any, theme: Theme) -> None:
-    """Paint a PlotWidget or PlotItem: background, axes, labels, tick fonts."""
+    """Paint a PlotWidget or PlotItem: background, axes, labels, tick fonts; no plot shows other axes."""
     if isinstance(plot, pg.PlotWidget):
         plot.setBackground(theme.background)
         plot = plot.getPlotItem()
-    for name in ("left", "bottom", "right", "top"):
+    for name in ("left", "bottom"):
         _paint_axis(plot.getAxis(name), theme)
 
 
 def _paint_axis(axis: Any, theme: Theme) -> None:
     font = small_font()
+    axis.label.setFont(font)  # before the pens, which let the axis measure its label
+    axis.label.setDefaultTextColor(theme.muted)
     axis.setPen(pg.mkPen(theme.grid))
     axis.setTickPen(pg.mkPen(theme.grid))
     axis.setTextPen(pg.mkPen(theme.muted))
     axis.setTickFont(font)
-    axis.label.setFont(font)
-    axis.label.setDefaultTextColor(theme.muted)
