@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -16,11 +16,12 @@ from mlpsvd.experiments.papers.finding import Finding, Picture, Reproduction, Re
 from mlpsvd.experiments.papers.table_2 import time_ratio
 from mlpsvd.experiments.papers.tasks import changed, final_percents, final_ranks, race_trials, table_2_task
 from mlpsvd.experiments.trials.trials import Trial
+from mlpsvd.metrics.pareto import pareto_front
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["PARETO", "pareto_front"]
+__all__ = ["PARETO"]
 
 _THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.4)
 _SCHEDULES: Mapping[str, Mapping[str, Any]] = {
@@ -97,16 +98,6 @@ def _point(schedule: str, threshold: float, results: Results, n: int) -> _Point:
         std,
         float(np.mean(final_ranks(results, trials))),
     )
-
-
-def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Return the Pareto-optimal points (time, accuracy), the fastest first."""
-    order = sorted(range(len(points)), key=lambda index: (points[index][0], -points[index][1]))
-    front: list[int] = []
-    for index in order:
-        if not front or points[index][1] > points[front[-1]][1]:
-            front.append(index)
-    return front
 
 
 def _table(points: list[_Point], front: list[int]) -> Table:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mlpsvd.drawing import save_figure
-from mlpsvd.errors import FileFormatError, TrainingError
+from mlpsvd.errors import FileFormatError
 from mlpsvd.executors import OpenExecutor
 from mlpsvd.experiments.experiment_file import save_experiment
 from mlpsvd.experiments.papers.finding import Finding, Reproduction, Results
@@ -22,7 +21,8 @@ from mlpsvd.experiments.papers.registry import REPRODUCTIONS
 from mlpsvd.experiments.papers.report import Section, write_report
 from mlpsvd.experiments.runs.lock import WORK, FolderInUse
 from mlpsvd.experiments.trials.measurements import Measurement
-from mlpsvd.experiments.trials.trials import BatchMeasure, Trial, TrialStore, run_trials
+from mlpsvd.experiments.trials.trials import BatchMeasure, Trial, TrialStore
+from mlpsvd.experiments.trials.workers import Workers
 from mlpsvd.files import read_plain, write_atomically
 from mlpsvd.json_fields import parse_fields
 
@@ -38,7 +38,6 @@ __all__ = [
 
 _MANIFEST = "reproduction.json"
 _FORMAT_VERSION = 1
-_MOST_BREAKS = 5
 _MOST_MANIFEST_BYTES = 1_000_000
 _MOST_TRIALS = 100_000
 
@@ -179,26 +178,11 @@ def _robust(
     together: BatchMeasure | None,
 ) -> Generator[TrialDone, None, None]:
     """Run all trials into ``collected``, with a new executor after a worker process was killed."""
-    wanted = list({trial.key: trial for trials in needs.values() for trial in trials}.values())
-    if not wanted:
-        return
-    breaks = 0
-    while len(collected) < len(wanted):
-        rest = [trial for trial in wanted if trial.key not in collected]
-        before = len(collected)
-        try:
-            with open_executor() as executor, closing(run_trials(rest, store, executor, together)) as events:
-                for event in events:
-                    collected[event.trial.key] = event.result
-                    name = event.trial.experiment.name
-                    yield TrialDone(name, len(collected), len(wanted), event.left_s, event.kept)
-        except BrokenExecutor as error:
-            breaks = breaks + 1 if len(collected) == before else 1
-            if breaks >= _MOST_BREAKS:
-                raise TrainingError(
-                    "The worker processes were ended from outside again and again, for instance for want of memory; "
-                    "fewer jobs at a time may help, and what is finished is kept"
-                ) from error
+    wanted = [trial for trials in needs.values() for trial in trials]
+    with Workers(open_executor) as workers, closing(workers.run(wanted, store, together)) as events:
+        for event in events:
+            collected[event.trial.key] = event.result
+            yield TrialDone(event.trial.experiment.name, event.done, event.total, event.left_s, event.kept)
 
 
 def _ready(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mlpsvd.analysis.truncation import accuracies_by_rank
 from mlpsvd.contenders import CONTENDERS
 from mlpsvd.engines.blas_threads import OneThread
-from mlpsvd.errors import DataError
+from mlpsvd.errors import DataError, MlpSvdError, TrainingError
 from mlpsvd.experiments.bayes_limit import bayes_limit
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
@@ -37,6 +37,7 @@ class Measurement(enum.Enum):
     to each smaller rank, for each epoch. BAYES: the Bayes limit, estimated on as many clips as the test set has.
     RECURRENCE: recurrent networks over the frames, an MLP on the mean magnitude, and the Bayes limit of whole clips.
     TRANSFER: accuracy on the second half of the classes with a first layer trained on the first half.
+    SWEEP: RACE, perhaps ended early; a training that diverges is a result.
     """
 
     RACE = "race"
@@ -45,6 +46,7 @@ class Measurement(enum.Enum):
     BAYES = "bayes limit"
     RECURRENCE = "recurrence"
     TRANSFER = "transfer"
+    SWEEP = "sweep"
 
 
 RACES = (Measurement.RACE, Measurement.SINGULAR_VALUES, Measurement.SMALLER_RANKS)
@@ -73,7 +75,7 @@ class RaceMeasurement:
     engine: str
 
 
-def measure(experiment: Experiment, measurement: Measurement) -> dict[str, Any]:
+def measure(experiment: Experiment, measurement: Measurement, last_epoch: int | None = None) -> dict[str, Any]:
     """Run one measurement with one BLAS thread, since the workers share the cores.
 
     Parameters
@@ -82,6 +84,8 @@ def measure(experiment: Experiment, measurement: Measurement) -> dict[str, Any]:
         The experiment.
     measurement
         The measurement.
+    last_epoch
+        Epoch after which a sweep's trial ends; None for the last one.
 
     Returns
     -------
@@ -100,6 +104,8 @@ def measure(experiment: Experiment, measurement: Measurement) -> dict[str, Any]:
             return _recurrence(experiment)
         if measurement is Measurement.TRANSFER:
             return transfer_table(compare_transfer(experiment))
+        if measurement is Measurement.SWEEP:
+            return _sweep(experiment, last_epoch)
         return race_table(_raced(experiment), measurement)
 
 
@@ -136,6 +142,7 @@ _MORE: dict[Measurement, Callable[[RaceMeasurement, str], dict[str, Any]]] = {
     Measurement.RACE: _nothing_more,
     Measurement.SINGULAR_VALUES: _singular_values,
     Measurement.SMALLER_RANKS: _smaller_ranks,
+    Measurement.SWEEP: _nothing_more,
 }
 
 
@@ -187,11 +194,23 @@ def transfer_table(found: Transfer) -> dict[str, Any]:
     }
 
 
-def _raced(experiment: Experiment) -> RaceMeasurement:
+def _sweep(experiment: Experiment, last_epoch: int | None) -> dict[str, Any]:
+    """Measure a race; the name of its experiment precedes errors, which keep their message between processes."""
+    try:
+        return race_table(_raced(experiment, last_epoch), Measurement.SWEEP)
+    except TrainingError as error:
+        return {"failed": str(error)}
+    except MlpSvdError as error:
+        raise DataError(f"{experiment.name}: {error}") from error
+
+
+def _raced(experiment: Experiment, last_epoch: int | None = None) -> RaceMeasurement:
     prepared = prepare(experiment)
     race = Race(prepared)
     for _ in race.run():
-        pass
+        histories = race.histories.values()
+        if last_epoch is not None and all(one and one[-1].epoch >= last_epoch for one in histories):
+            break
     confusions = {name: outcome.confusion for name, outcome in race.outcomes().items()}
     return RaceMeasurement(prepared, race.histories, confusions, race.engine_description)
 

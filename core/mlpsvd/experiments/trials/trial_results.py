@@ -15,7 +15,9 @@ __all__ = ["checked_result"]
 _MOST = 2**53
 
 
-def checked_result(fields: Fields, experiment: Experiment, measurement: Measurement) -> dict[str, Any]:
+def checked_result(
+    fields: Fields, experiment: Experiment, measurement: Measurement, last_epoch: int | None = None
+) -> dict[str, Any]:
     """Return a result as nested dictionaries, in the format of :func:`mlpsvd.experiments.trials.measurements.measure`.
 
     Parameters
@@ -24,6 +26,8 @@ def checked_result(fields: Fields, experiment: Experiment, measurement: Measurem
         The result, from an untrusted file.
     experiment, measurement
         The experiment and the measurement of the result.
+    last_epoch
+        Epoch after which the training ended; None for the last one.
 
     Raises
     ------
@@ -34,6 +38,9 @@ def checked_result(fields: Fields, experiment: Experiment, measurement: Measurem
         fields.number("accuracy", 0.0, 1.0)
         fields.number("standard_error", 0.0, 1.0)
         fields.integer("n_clips", 1, _MOST)
+        return fields.raw()
+    if measurement is Measurement.SWEEP and "failed" in fields:
+        fields.text("failed")
         return fields.raw()
     fields.text("engine")
     if measurement is Measurement.RECURRENCE:
@@ -46,7 +53,7 @@ def checked_result(fields: Fields, experiment: Experiment, measurement: Measurem
     if set(contenders.names()) != set(experiment.training.contenders):
         raise FileFormatError(f"{contenders.where}names do not match the contenders of the experiment")
     for name in contenders.names():
-        _check_contender(contenders.table(name), experiment, measurement, name)
+        _check_contender(contenders.table(name), experiment, measurement, name, last_epoch)
     return fields.raw()
 
 
@@ -83,8 +90,10 @@ def _check_transfer(fields: Fields) -> None:
     fields.texts("new_names")
 
 
-def _check_contender(table: Fields, experiment: Experiment, measurement: Measurement, name: str) -> None:
-    n_events = experiment.training.epochs + 1
+def _check_contender(
+    table: Fields, experiment: Experiment, measurement: Measurement, name: str, last_epoch: int | None
+) -> None:
+    n_events = (experiment.training.epochs if last_epoch is None else last_epoch) + 1
     lists: dict[str, tuple[float, ...] | tuple[int, ...]] = {
         "test_accuracy": table.numbers("test_accuracy", 0.0, 1.0),
         "train_accuracy": table.numbers("train_accuracy", 0.0, 1.0),

@@ -57,10 +57,11 @@ _ADDED = (
 
 @dataclass(frozen=True)
 class Trial:
-    """An experiment, including its seed, and a measurement."""
+    """An experiment, including its seed, a measurement, and the epoch after which it ends (None: the last one)."""
 
     experiment: Experiment
     measurement: Measurement = Measurement.RACE
+    last_epoch: int | None = None
 
     @cached_property
     def key(self) -> str:
@@ -74,13 +75,15 @@ class Trial:
         for section, name, default in _ADDED:
             if table[section][name] == default:
                 del table[section][name]
-        text = json.dumps([NUMERICS_VERSION, self.measurement.value, table], sort_keys=True)
+        parts = [NUMERICS_VERSION, self.measurement.value, table]
+        parts += [] if self.last_epoch is None else [self.last_epoch]
+        text = json.dumps(parts, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
     @property
     def cost(self) -> float:
         """Estimate of the work, for the remaining time: number of training clips processed."""
-        data, epochs = self.experiment.data, self.experiment.training.epochs
+        data, epochs = self.experiment.data, self.last_epoch or self.experiment.training.epochs
         if isinstance(data.chosen, LettersSettings):
             sizes = (math.prod(data.chosen.image_shape), *self.experiment.network.hidden, data.chosen.n_classes)
             n_weights = sum(n_in * n_out for n_in, n_out in itertools.pairwise(sizes))
@@ -135,7 +138,7 @@ class TrialStore:
         try:
             table = parse_fields(read_plain(self.path(trial), _MOST_BYTES))
             table.integer("format_version", _FORMAT_VERSION, _FORMAT_VERSION)
-            return checked_result(table.table("result"), trial.experiment, trial.measurement)
+            return checked_result(table.table("result"), trial.experiment, trial.measurement, trial.last_epoch)
         except (OSError, MlpSvdError):
             return None
 
@@ -231,7 +234,7 @@ def _computed(
     pending: dict[Future[dict[str, Any]], Trial] = {}
     try:
         for trial in trials:
-            pending[executor.submit(measure, trial.experiment, trial.measurement)] = trial
+            pending[executor.submit(measure, trial.experiment, trial.measurement, trial.last_epoch)] = trial
         while pending:
             finished, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in _broken_last(finished):

@@ -15,10 +15,10 @@ from mlpsvd.experiments.papers.compare import allowed_points, compare_accuracy, 
 from mlpsvd.experiments.papers.discriminability import closest_spacing_hz
 from mlpsvd.experiments.papers.figure_3 import first_saving
 from mlpsvd.experiments.papers.finding import Comparison, Finding, Results, Table
-from mlpsvd.experiments.papers.pareto import pareto_front
 from mlpsvd.experiments.papers.registry import PAPERS, REPRODUCTIONS, chosen, paper_of
 from mlpsvd.experiments.papers.smaller_ranks import sufficient_rank
 from mlpsvd.experiments.papers.tasks import bayes_trial, changed, race_trials, table_2_task
+from mlpsvd.metrics.pareto import pareto_front
 from mlpsvd.settings import check
 
 
