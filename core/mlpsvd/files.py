@@ -16,6 +16,7 @@ from mlpsvd.text import one_line
 
 __all__ = [
     "expand_home",
+    "is_leftover",
     "open_plain",
     "path_exists",
     "read_plain",
@@ -136,12 +137,25 @@ def write_atomically(path: Path, data: bytes | str) -> None:
         raise
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove temporary files that :func:`write_atomically` of a killed program left in a folder ten minutes ago."""
+def remove_leftovers(folder: Path, age_s: float = _LEFT_OVER_S) -> None:
+    """Remove temporary files that :func:`write_atomically` of a killed program left in a folder.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    age_s
+        Younger files stay, as another program may be writing them; 0 in a folder that this program has locked.
+    """
     with contextlib.suppress(OSError):
         for path in folder.iterdir():
-            if _TEMPORARY.fullmatch(path.name) and time.time() - path.lstat().st_mtime > _LEFT_OVER_S:
+            if is_leftover(path) and time.time() - path.lstat().st_mtime >= age_s:
                 path.unlink()
+
+
+def is_leftover(path: Path) -> bool:
+    """Return whether a name is that of a temporary file of :func:`write_atomically`."""
+    return _TEMPORARY.fullmatch(path.name) is not None
 
 
 def _keep_mode(old: Path, new: Path) -> None:

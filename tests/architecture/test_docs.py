@@ -38,6 +38,7 @@ DOCUMENTS = [
     "docs/naumov.md",
     "docs/rank-policies.md",
     "docs/reproduction.md",
+    "docs/sweeps.md",
 ]
 
 

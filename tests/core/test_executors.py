@@ -15,6 +15,10 @@ from mlpsvd.errors import DeviceError
 from mlpsvd.executors import dask_workers, local_workers, n_usable_cores
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.papers.tasks import changed
+from mlpsvd.experiments.sweeps.axes import parse_axis
+from mlpsvd.experiments.sweeps.folder import SweepFolder
+from mlpsvd.experiments.sweeps.run import kept_results, run_sweep
+from mlpsvd.experiments.sweeps.sweep import Sweep
 from mlpsvd.experiments.trials.trials import Trial, TrialStore, run_trials, seeded
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # what Dask warns of is not ours to mend
@@ -75,6 +79,23 @@ def test_closing_leaves_the_cluster_idle(cluster: Any, tmp_path: Path) -> None:
     assert 1 <= len(list(tmp_path.glob("*.json"))) <= 2
     with Client(cluster, set_as_default=False) as client:
         assert client.run_on_scheduler(_n_waiting) <= 2
+
+
+@pytest.mark.slow
+def test_a_sweep_on_a_cluster_gives_the_same_numbers(cluster: Any, tmp_path: Path) -> None:
+    base = changed(Experiment(), {"training.epochs": 9, "discarding.last": 6, "data.synthetic.train_per_class": 50})
+    sweep = Sweep(base, (parse_axis("hidden=2,6,8"),), n_seeds=2, stops_early=True)
+    found = []
+    for name, workers in (
+        ("dask", lambda: dask_workers(cluster.scheduler_address)),
+        ("here", lambda: local_workers(1)),
+    ):
+        with SweepFolder(tmp_path / name, sweep) as folder:
+            list(run_sweep(folder, workers))
+            results = kept_results(sweep, folder.store)
+        found.append([(one.epoch, {key: net.accuracies for key, net in one.networks.items()}) for one in results])
+    assert found[0] == found[1]
+    assert [epoch for epoch, _ in found[0]].count(9) == 1
 
 
 def _n_waiting(dask_scheduler: Any) -> int:

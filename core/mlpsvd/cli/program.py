@@ -17,6 +17,7 @@ from mlpsvd.cli.data_commands import add_data_commands
 from mlpsvd.cli.export_command import add_export
 from mlpsvd.cli.import_command import add_import
 from mlpsvd.cli.run_commands import RUN_HELP, add_run_commands
+from mlpsvd.cli.sweep_command import add_sweep
 from mlpsvd.errors import MlpSvdError, SettingError
 
 __all__ = ["main"]
@@ -26,7 +27,7 @@ exit codes:
   0    success
   1    classify: at least one file could not be classified (the others were)
   2    an error: invalid option, setting, file or data; one line on stderr names it
-  130  interrupted by Ctrl-C (143: SIGTERM); train, reproduce, listen and classify --out keep their results so far
+  130  interrupted by Ctrl-C (143: SIGTERM); train, sweep, reproduce, listen and classify --out keep their results
 """
 
 
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_listen(commands)
     _add_analyse(commands)
     add_run_commands(functools.partial(_command, commands), _EXIT_CODES)
+    add_sweep(functools.partial(_command, commands), _EXIT_CODES)
     add_export(functools.partial(_command, commands), _EXIT_CODES)
     add_import(functools.partial(_command, commands), _EXIT_CODES)
     add_data_commands(functools.partial(_command, commands), _EXIT_CODES)

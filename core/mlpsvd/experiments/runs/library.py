@@ -22,7 +22,7 @@ from mlpsvd.experiments.runs.read_run import read_run
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.experiments.runs.run_folder import has_run, is_in_use, stored_id
 
-__all__ = ["MOST_BYTES", "MOST_RUNS", "KeptRun", "RunLibrary", "data_folder", "with_activity"]
+__all__ = ["MOST_BYTES", "MOST_RUNS", "KeptRun", "RunLibrary", "data_folder", "name_slug", "with_activity"]
 
 MOST_RUNS = 100
 MOST_BYTES = 2 * 10**9
@@ -54,7 +54,7 @@ class RunLibrary:
             If the folder cannot be created.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        stem = f"{(now or datetime.now()).strftime(TIME_FORMAT)}_{_slug(experiment.name)}"
+        stem = f"{(now or datetime.now()).strftime(TIME_FORMAT)}_{name_slug(experiment.name)}"
         for number in range(1, 1000):
             path = self.folder / (stem if number == 1 else f"{stem}-{number}")
             with contextlib.suppress(FileExistsError):
@@ -205,7 +205,7 @@ def with_activity(run: KeptRun) -> KeptRun:
     return replace(run, status="training")
 
 
-def _slug(name: str) -> str:
+def name_slug(name: str) -> str:
     """Return a name as part of a file name that is valid on every system."""
     kept = "".join(one if one.isalnum() or one in "-." else " " for one in name)
     return "-".join(kept.split())[:_LONGEST].strip("-.") or "run"

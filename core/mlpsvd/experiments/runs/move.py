@@ -13,7 +13,7 @@ from mlpsvd.errors import DataError, FileFormatError, SettingError
 from mlpsvd.experiments.runs import trash
 from mlpsvd.experiments.runs.checkpoint import checkpoint_id
 from mlpsvd.experiments.runs.kept_run import RUN_NAME
-from mlpsvd.experiments.runs.places import set_runs_folder
+from mlpsvd.experiments.runs.places import SWEEP_FILE, SWEEPS, set_runs_folder
 from mlpsvd.experiments.runs.run_folder import is_in_use, latest_checkpoint
 
 __all__ = ["move_library"]
@@ -22,7 +22,7 @@ _MOVING = ".moving-"
 
 
 def move_library(old: Path, new: Path, progress: Callable[[int, int], object] | None = None) -> int:
-    """Move all runs and the trash of a library into another folder and use that from now on.
+    """Move all runs, sweeps and the trash of a library into another folder and use that from now on.
 
     A run is complete in one of the two folders at any time. If the program is killed meanwhile, the same call goes on.
 
@@ -36,7 +36,7 @@ def move_library(old: Path, new: Path, progress: Callable[[int, int], object] | 
     Returns
     -------
     int
-        Number of runs that were moved.
+        Number of runs and sweeps that were moved.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def move_library(old: Path, new: Path, progress: Callable[[int, int], object] | 
         return 0
     if not new.is_absolute() or old.resolve() in new.resolve().parents or (new.exists() and not new.is_dir()):
         raise SettingError("the folder of the library", str(new), f"the full path of a folder outside {old}")
-    pairs = [*_pairs(old, new), *_pairs(old / trash.TRASH, new / trash.TRASH)]
+    pairs = [pair for name in ("", SWEEPS, trash.TRASH) for pair in _pairs(old / name, new / name)]
     for source, target in pairs:
         if is_in_use(source):
             raise DataError(f"{source.name} is being trained; stop it before the library is moved")
@@ -75,7 +75,9 @@ def _pairs(old: Path, new: Path) -> list[tuple[Path, Path]]:
 
 
 def _is_copy(source: Path, target: Path) -> bool:
-    """Return whether both folders hold the same run, because a move was killed before it deleted the old one."""
+    """Return whether both folders hold the same run or sweep: a move was killed before it deleted the old one."""
+    with contextlib.suppress(OSError):
+        return (source / SWEEP_FILE).read_bytes() == (target / SWEEP_FILE).read_bytes()
     with contextlib.suppress(FileFormatError):
         run_id = checkpoint_id(latest_checkpoint(source))
         return bool(run_id) and run_id == checkpoint_id(latest_checkpoint(target))

@@ -12,10 +12,16 @@ from mlpsvd.errors import FileFormatError, SettingError
 from mlpsvd.files import expand_home, read_plain, write_atomically
 from mlpsvd.json_fields import parse_fields
 
-__all__ = ["RUNS_VARIABLE", "data_folder", "runs_folder", "set_runs_folder"]
+__all__ = ["RUNS_VARIABLE", "SWEEPS", "SWEEP_FILE", "data_folder", "runs_folder", "set_runs_folder"]
 
 RUNS_VARIABLE = "MLPSVD_RUNS"
 """Environment variable that names the library's folder for one program or one session."""
+
+SWEEPS = "sweeps"
+"""Folder of the sweeps inside the library of runs."""
+
+SWEEP_FILE = "sweep.toml"
+"""Definition of a sweep, in its folder."""
 
 _POINTER = "library.json"
 _VERSION = 1

@@ -1,0 +1,83 @@
+"""The options of ``mlpsvd sweep``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from mlpsvd.errors import SettingError
+
+__all__ = ["add_sweep"]
+
+_EPILOG = """\
+examples:
+  mlpsvd sweep --over hidden=10,20,50 --over training.rate=1e-3:1e-1:log5 --repeats 3
+  mlpsvd sweep recordings --over discarding.threshold=0.05:0.2:0.05 --stop-early --jobs 4
+  mlpsvd sweep birds.toml --repeats 10 --scheduler tcp://node:8786
+  mlpsvd sweep --resume latest
+
+KEY is the key of a setting, its last part (hidden) or a word of it (training.rate). VALUES are separated by commas; a
+range of numbers is LOW:HIGH:STEP, LOW:HIGH:linN or LOW:HIGH:logN; the layers of one value of network.hidden are
+separated by / (40/20). Without --over, the experiment is repeated over seeds.
+
+--stop-early (successive halving): all combinations are trained for a ninth of the epochs, the best third of them for a
+third, and the best third of those to the end. A combination that is slow at first may be lost.
+
+Finished trials are kept one by one; the same command with --out, or --resume, continues an interrupted sweep.
+
+"""
+
+
+def add_sweep(command: Callable[..., argparse.ArgumentParser], exit_codes: str) -> None:
+    """Add the parser of ``mlpsvd sweep``; ``command`` makes a parser from name, description and epilog."""
+    sweep = command("sweep", "train an experiment with all combinations of some settings", _EPILOG + exit_codes)
+    sweep.add_argument(
+        "experiment", nargs="?", type=Path, metavar="EXPERIMENT.toml|FOLDER",
+        help="experiment file, folder of recordings or CSV manifest",
+    )  # fmt: skip
+    sweep.add_argument("--preset", metavar="NAME", help="start from a preset (see: mlpsvd presets)")
+    sweep.add_argument(
+        "--set", dest="changes", action="append", default=[], metavar="KEY=VALUE",
+        help="change a setting of all combinations; may be repeated",
+    )  # fmt: skip
+    sweep.add_argument(
+        "--over", action="append", default=[], metavar="KEY=VALUES", help="a setting and its values; may be repeated"
+    )
+    sweep.add_argument("--repeats", type=int, default=1, metavar="N", help="seeds of each combination (%(default)s)")
+    sweep.add_argument("--stop-early", action="store_true", help="stop combinations early that fall behind")
+    sweep.add_argument("--judge", default="", metavar="NETWORK", help="network whose accuracy decides (mlp-svd)")
+    sweep.add_argument("--out", type=Path, metavar="DIR", help="folder of the sweep (default: in the library)")
+    sweep.add_argument("--resume", metavar="SWEEP", help="continue a sweep: its folder, its name, or latest")
+    sweep.add_argument("--list", dest="listed", action="store_true", help="list the kept sweeps and exit")
+    sweep.add_argument("--jobs", type=int, default=0, metavar="N", help="number of worker processes (one per core)")
+    sweep.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="compute on a Dask cluster, e.g. tcp://node:8786"
+    )
+    sweep.add_argument("--json", action="store_true", help="print the results as one JSON object")
+    sweep.add_argument("--quiet", action="store_true", help="hide progress")
+    sweep.set_defaults(run=_sweep)
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    from mlpsvd.cli.sweep import begun_sweep, list_sweeps, resume_sweep, run
+
+    if arguments.listed:
+        return list_sweeps()
+    how = arguments.jobs, arguments.scheduler, arguments.json, arguments.quiet
+    if arguments.resume is not None:
+        others = ("experiment", "preset", "changes", "over", "stop_early", "judge", "out")
+        if any(getattr(arguments, name) for name in others) or arguments.repeats != 1:
+            raise SettingError("--resume", arguments.resume, "no other setting: the sweep continues with its own")
+        return run(resume_sweep(arguments.resume), *how)
+    folder = begun_sweep(
+        arguments.experiment,
+        arguments.preset,
+        arguments.changes,
+        arguments.over,
+        arguments.repeats,
+        arguments.stop_early,
+        arguments.judge,
+        arguments.out,
+    )
+    return run(folder, *how)

@@ -1,0 +1,1 @@
+"""Sweeps: an experiment over lists and ranges of settings, repeated over seeds."""
