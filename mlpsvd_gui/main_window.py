@@ -27,6 +27,7 @@ from mlpsvd_gui.pages.explore.controllers.data import DataController
 from mlpsvd_gui.pages.explore.controllers.filters import FiltersController
 from mlpsvd_gui.pages.explore.controllers.settings import SettingsController
 from mlpsvd_gui.pages.explore.controllers.training import TrainingController
+from mlpsvd_gui.pages.explore.controllers.validation import ValidationController
 from mlpsvd_gui.pages.explore.views.confusion_panel import ConfusionPanel
 from mlpsvd_gui.pages.explore.views.data_panel import DataPanel
 from mlpsvd_gui.pages.explore.views.filters_panel import FiltersPanel
@@ -174,6 +175,7 @@ class MainWindow(QMainWindow):
             self.confusion_panel,
             self.race_panel,
         )
+        self.validation = ValidationController(self.explore.validation, self.explore.show_validation, self.run, self)
         self.tabs = Tabs()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(scrolling(self.explore), "Explore")
@@ -206,6 +208,8 @@ class MainWindow(QMainWindow):
         self.documents.done.connect(self._report_done)
         self.documents.origin_changed.connect(self._update_title)
         self.dialogs.reported.connect(self._report_done)
+        self.validation.exported.connect(self._report_done)
+        self.validation.failed.connect(self.report_error)
         for menu in self.findChildren(PlotMenu):
             menu.saved.connect(self._report_done)
             menu.failed.connect(self.report_error)

@@ -8,11 +8,10 @@ from pathlib import Path
 
 from mlpsvd.classification.classifier import Classifier
 from mlpsvd.datasets.settings import SyntheticSettings
-from mlpsvd.experiments.promotion import judged_accuracy, judged_clips, ranked_contenders
+from mlpsvd.experiments.promotion import judged_text, ranked_contenders
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.experiments.runs.run_data import RunData
 from mlpsvd.experiments.runs.trained_model import model_of
-from mlpsvd.metrics.uncertainty import accuracy_text
 from mlpsvd.models.model_file import load_model
 from mlpsvd.text import counted, frequency_text
 
@@ -98,7 +97,7 @@ def _from_outcome(data: RunData, outcome: Outcome) -> AvailableModel:
     model = model_of(data, outcome)
     name = outcome.contender.title
     kind = "test" if outcome.validation is None else "cross-validated"
-    accuracy = accuracy_text(judged_accuracy(outcome), judged_clips(outcome))
+    accuracy = judged_text(outcome)
     tip = f"{name} after epoch {outcome.last.epoch} of “{data.experiment.name}”, {kind} accuracy {accuracy}"
     measured = f"{'test accuracy' if kind == 'test' else kind} {accuracy}"
     text = f"{name}, just trained: {'did not learn' if outcome.at_chance else measured}"

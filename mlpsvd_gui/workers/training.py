@@ -198,7 +198,7 @@ class TrainingWorker(QObject):
                 self._report(ValidationProgress(token, share))
 
         try:
-            race.validations = cross_validate(prepared, progress)
+            race.validations = cross_validate(prepared, progress, race.contenders)
         except _CancelledError:
             return
         except TrainingError as error:

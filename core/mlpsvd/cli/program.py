@@ -14,6 +14,7 @@ from typing import NoReturn
 from mlpsvd import __version__
 from mlpsvd.cli.console import FAILED, INTERRUPTED, OK, report
 from mlpsvd.cli.data_commands import add_data_commands
+from mlpsvd.cli.evaluation_options import EVALUATION_OPTIONS, add_evaluation_options, evaluation_changes
 from mlpsvd.cli.export_command import add_export
 from mlpsvd.cli.import_command import add_import
 from mlpsvd.cli.run_commands import RUN_HELP, add_run_commands
@@ -116,6 +117,7 @@ def _add_train(commands: argparse._SubParsersAction[_Parser]) -> None:
 examples:
   mlpsvd train
   mlpsvd train recordings
+  mlpsvd train recordings --groups "*_{group}_*" --evaluate leave-one-group-out
   mlpsvd train words --first-layer latest --freeze
   mlpsvd train --preset "Paper: 10 classes, 100 Hz" --set seed=7 --out runs/seven
 
@@ -147,6 +149,7 @@ A folder of recordings contains one folder per class, a manifest.csv, or files w
         help="start with the first layer of this model, or of the MLP-SVD of this run (network.first_layer)",
     )  # fmt: skip
     train.add_argument("--freeze", action="store_true", help="do not train the first layer (training.frozen_layers=1)")
+    add_evaluation_options(train)
     train.add_argument("--resume", metavar="RUN", help="continue a run; no other setting is allowed")
     train.add_argument("--quiet", action="store_true", help="hide progress")
     train.set_defaults(run=_train)
@@ -287,7 +290,7 @@ def _train(arguments: argparse.Namespace) -> int:
     from mlpsvd.experiments.runs.find import find_run
 
     if arguments.resume is not None:
-        others = ("experiment", "preset", "changes", "contenders", "out", "first_layer", "freeze")
+        others = ("experiment", "preset", "changes", "contenders", "out", "first_layer", "freeze", *EVALUATION_OPTIONS)
         if any(getattr(arguments, name) for name in others):
             raise SettingError(
                 "--resume", arguments.resume, "no other setting: the run continues with its own settings"
@@ -301,6 +304,7 @@ def _train(arguments: argparse.Namespace) -> int:
         changes = [*changes, f"network.first_layer={first_layer_file(arguments.first_layer)}"]
     if arguments.freeze:
         changes = [*changes, "training.frozen_layers=1"]
+    changes = [*changes, *evaluation_changes(arguments)]
     return train(arguments.experiment, arguments.preset, changes, arguments.out, arguments.quiet)
 
 

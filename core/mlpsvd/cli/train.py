@@ -69,6 +69,8 @@ def resume(folder: Path, quiet: bool) -> int:
 def _train(experiment: Experiment, saved: Run | None, out: Path | None, quiet: bool, *, with_figures: bool) -> int:
     if experiment.data.recordings.path and experiment.data.source != "recordings":
         report("note: data.recordings.path is not used; add --set data.source=recordings to train on recordings")
+    if experiment.data.recordings.evaluation != "test set" and experiment.data.source != "recordings":
+        report("note: groups and cross-validation apply to recordings only")
     run_id = saved.id if saved is not None else new_run_id()
     with _opened(out, experiment) as folder, StopRequest() as stop:
         with progress_on_stderr(experiment, quiet) as progress:

@@ -59,6 +59,9 @@ class ClipSet:
         Name of the recording that each clip was cut from; empty for synthetic clips.
     starts_s
         Start of each clip in its recording in seconds; empty for synthetic clips.
+    units
+        What each clip must stay together with on one side of a split: its group, or its recording if there are no
+        groups; copies share a unit. Empty for synthetic clips.
     """
 
     samples: Sequence[NDArray[np.float32]] | NDArray[np.float32]
@@ -68,6 +71,7 @@ class ClipSet:
     origins: Sequence[str]
     recordings: Sequence[str] = ()
     starts_s: Sequence[float] = ()
+    units: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.labels)

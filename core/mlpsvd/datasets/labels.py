@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import os
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,8 +13,10 @@ from mlpsvd.audio.sound_names import audio_files_below
 from mlpsvd.datasets.clips import Skipped
 from mlpsvd.datasets.csv_text import read_table_text, rows_of
 from mlpsvd.datasets.file_lookup import FileNames
+from mlpsvd.datasets.groups import group_of
+from mlpsvd.datasets.name_patterns import normalised, text_from_name
 from mlpsvd.datasets.settings import RecordingsSettings
-from mlpsvd.errors import DataError, SettingError
+from mlpsvd.errors import DataError
 from mlpsvd.files import expand_home, path_exists
 from mlpsvd.text import is_unicode, one_line, quoted
 
@@ -36,12 +37,15 @@ class LabelledFile:
         Name of its class.
     split
         ``train`` or ``test`` where a manifest says so, else None.
+    group
+        Its group (speaker, site, day); empty if the settings name no groups.
     """
 
     path: Path
     name: str
     label: str
     split: str | None = None
+    group: str = ""
 
 
 def named_files(settings: RecordingsSettings) -> tuple[list[LabelledFile], list[Skipped]]:
@@ -61,9 +65,10 @@ def named_files(settings: RecordingsSettings) -> tuple[list[LabelledFile], list[
     Raises
     ------
     DataError
-        If the path is absent, a file where a folder should be or the reverse, or the manifest is not one.
+        If the path is absent, a file where a folder should be or the reverse, or the manifest is not one or lacks the
+        column of the groups.
     SettingError
-        If the pattern does not hold ``{label}`` exactly once.
+        If the pattern does not hold ``{label}`` exactly once, or that of the groups ``{group}``.
     """
     path = expand_home(settings.path)
     if not settings.path or not path.exists():
@@ -73,7 +78,7 @@ def named_files(settings: RecordingsSettings) -> tuple[list[LabelledFile], list[
             raise DataError(
                 f"{one_line(str(path), 300)} is a folder; labels from a manifest need the path of its CSV file"
             )
-        return _from_manifest(path)
+        return _from_manifest(path, settings)
     if not path.is_dir():
         raise DataError(
             f"{one_line(str(path), 300)} is a file; labels from {settings.labels_from} need the path of a folder"
@@ -98,26 +103,7 @@ def label_from_name(stem: str, pattern: str) -> str | None:
     SettingError
         If the pattern does not hold ``{label}`` exactly once.
     """
-    match = _compiled(pattern).fullmatch(_normalised(stem))
-    return match.group(1).strip() or None if match else None
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    if pattern.count("{label}") != 1:
-        raise SettingError("recordings.pattern", pattern, "a pattern with {label} in it once")
-    pieces = re.split(r"(\{label\}|\*)", _normalised(pattern))
-    wild = [
-        ("(.+?)" if one != "*" else ".*?") + re.escape(text)
-        for one, text in zip(pieces[1::2], pieces[2::2], strict=True)
-    ]
-    # An atomic group keeps its first match, which is sufficient here. Without backtracking, a pattern with many stars
-    # takes time proportional to the length of the name, not to a power of it.
-    return re.compile(re.escape(pieces[0]) + "".join(f"(?>{one})" for one in wild[:-1]) + wild[-1], re.DOTALL)
-
-
-def _normalised(text: str) -> str:
-    """Return a text in Unicode NFC: macOS encodes é as two characters, other systems as one."""
-    return unicodedata.normalize("NFC", text)
+    return text_from_name(stem, pattern, "label")
 
 
 def _from_folder(folder: Path, settings: RecordingsSettings) -> tuple[list[LabelledFile], list[Skipped]]:
@@ -136,25 +122,31 @@ def _from_folder(folder: Path, settings: RecordingsSettings) -> tuple[list[Label
         elif not is_unicode(label):
             skipped.append(Skipped(name, "the name of its class is not Unicode text"))
         else:
-            found.append(LabelledFile(path, name, label))
+            group, reason = group_of(name, folder, settings)
+            if reason:
+                skipped.append(Skipped(name, reason, label))
+            else:
+                found.append(LabelledFile(path, name, label, group=group))
     return sorted(found, key=lambda one: one.name), sorted(skipped, key=lambda one: one.path)
 
 
 def _label(relative: Path, settings: RecordingsSettings) -> tuple[str | None, str]:
     """Return the label of a file, or None and why there is none."""
     if settings.labels_from == "folders":
-        label = _normalised(relative.parts[0]) if len(relative.parts) > 1 else None
+        label = normalised(relative.parts[0]) if len(relative.parts) > 1 else None
         return label, "it is in the chosen folder itself, not in the folder of a class"
     return label_from_name(relative.stem, settings.pattern), f"its name does not match {settings.pattern}"
 
 
-def _from_manifest(manifest: Path) -> tuple[list[LabelledFile], list[Skipped]]:
+def _from_manifest(manifest: Path, settings: RecordingsSettings) -> tuple[list[LabelledFile], list[Skipped]]:
     found: dict[str, LabelledFile] = {}
     skipped: list[Skipped] = []
     folder = FileNames(manifest.parent)
-    for number, row in _rows(manifest):
-        label, side = _normalised(row["label"]), row.get("split", "").lower()
-        named = LabelledFile(folder.find(row["path"]), row["path"], label, side)
+    column = settings.group_column.strip().lower() if settings.groups_from == "manifest" else ""
+    for number, row in _rows(manifest, column):
+        label, side = normalised(row["label"]), row.get("split", "").lower()
+        group, no_group = group_of(row["path"], manifest.parent, settings, row.get(column, ""))
+        named = LabelledFile(folder.find(row["path"]), row["path"], label, side, group)
         place = os.path.normpath(named.path)  # a/../b.wav is b.wav: one file must not be on both sides of the split
         if place in found:
             reason = f"row {number} of the manifest names it a second time"
@@ -166,6 +158,8 @@ def _from_manifest(manifest: Path) -> tuple[list[LabelledFile], list[Skipped]]:
             reason = f"row {number} of the manifest has the split {quoted(named.split)}, not train or test"
         elif not named.name or not path_exists(named.path):
             reason = "there is no such file"
+        elif no_group:
+            reason = f"row {number} of the manifest: {no_group}" if column else no_group
         else:
             found[place] = replace(named, split=named.split or None)
             continue
@@ -173,7 +167,7 @@ def _from_manifest(manifest: Path) -> tuple[list[LabelledFile], list[Skipped]]:
     return sorted(found.values(), key=lambda one: one.name), skipped
 
 
-def _rows(manifest: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(manifest: Path, group_column: str) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield row number and stripped cells by column name of every row that is not blank."""
     where = one_line(str(manifest), 300)
     text, _ = read_table_text(manifest)
@@ -183,6 +177,9 @@ def _rows(manifest: Path) -> Iterator[tuple[int, dict[str, str]]]:
         if not {"path", "label"} <= set(header):
             has = one_line(", ".join(header)) or "nothing"
             raise DataError(f"{where} begins with {has}; its first row should be path,label or path,label,split")
+        if group_column and group_column not in header:
+            has = one_line(", ".join(header), 100)
+            raise DataError(f"{where} has no column {quoted(group_column)} for the groups; its columns are {has}")
         for number, cells in rows:
             padded = cells + [""] * (len(header) - len(cells))
             yield number, {name: cell.strip() for name, cell in zip(header, padded, strict=False)}

@@ -17,12 +17,11 @@ from mlpsvd.datasets.cutting import cut, fewest_samples
 from mlpsvd.datasets.labels import LabelledFile, named_files, natural_key
 from mlpsvd.datasets.left_out import require_no_lost_class
 from mlpsvd.datasets.settings import RecordingsSettings
-from mlpsvd.datasets.split import split_class, split_key
+from mlpsvd.datasets.sides import Sides, assign_sides
 from mlpsvd.datasets.streaming import stream_clips
 from mlpsvd.datasets.survey import RecordingFacts, copies, survey, survey_recording
 from mlpsvd.errors import DataError
-from mlpsvd.files import expand_home
-from mlpsvd.text import one_line, quoted
+from mlpsvd.text import counted, one_line, quoted
 
 __all__ = ["Inventory", "Recording", "cut", "fewest_samples", "load_recordings", "most_common_rate_hz", "scan"]
 
@@ -49,6 +48,8 @@ class Recording:
         ``train`` or ``test`` if the manifest specifies it; otherwise None.
     info
         Sample rate, channels, duration.
+    group
+        Its group; empty if the settings name no groups.
     """
 
     path: Path
@@ -56,6 +57,7 @@ class Recording:
     label: str
     split: str | None
     info: AudioInfo
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -172,14 +174,16 @@ def load_recordings(settings: RecordingsSettings, seed: int, progress: Progress 
             notes += [FileNote(recording.name, note) for note in outcome[1]]
             digests[recording.name] = outcome[2]
     class_names = _class_names([one for one, _ in usable], settings, skipped)
-    sides = _split([one for one, _ in usable], class_names, settings, seed, surveyed)
+    copied = [tuple(one.name for one in group) for group in copies(surveyed)]
+    split = assign_sides([one for one, _ in usable], class_names, settings, seed, copied)
+    sides = split.sides
     train, test = (
-        _clip_set([pair for pair in usable if sides[pair[0].name] == side], class_names, rate_hz)
+        _clip_set([pair for pair in usable if sides[pair[0].name] == side], class_names, rate_hz, split)
         for side in ("train", "test")
     )
     has_fixed_split = any(one.split is not None for one, _ in usable)
     trained_on = tuple(sorted({digests[name] for name, side in sides.items() if side == "train"}))
-    warnings = survey(surveyed, sides, class_names)
+    warnings = (*survey(surveyed, sides, class_names), *split.warnings)
     return LoadedClips(train, test, tuple(skipped), has_fixed_split, tuple(notes), warnings, trained_on)
 
 
@@ -201,7 +205,7 @@ def _inspect(named: LabelledFile, settings: RecordingsSettings) -> Recording | S
     if about.duration_s < settings.shortest_s:
         reason = f"it is too short: {about.duration_s:.3g} s; at least {settings.shortest_s:g} s are needed"
         return Skipped(named.name, reason, named.label)
-    return Recording(named.path, named.name, named.label, named.split, about)
+    return Recording(named.path, named.name, named.label, named.split, about, named.group)
 
 
 def _read(recording: Recording, settings: RecordingsSettings, rate_hz: float) -> tuple[Clips, Notes, int] | Skipped:
@@ -244,56 +248,18 @@ def _class_names(
         raise DataError(f"{where} gives no usable recording: {why}")
     require_no_lost_class(names, skipped)
     if len(names) < 2:
-        found = f"only {quoted(names[0])} ({_recordings(len(usable))})"
+        found = f"only {quoted(names[0])} ({counted(len(usable), 'recording')})"
         raise DataError(f"{where} gives {found}; at least two classes are required")
     return tuple(names)
-
-
-def _split(
-    usable: Sequence[Recording],
-    class_names: Iterable[str],
-    settings: RecordingsSettings,
-    seed: int,
-    surveyed: Sequence[RecordingFacts],
-) -> dict[str, str]:
-    """Return ``train`` or ``test`` for each recording's name; raise DataError if a class lacks one of them."""
-    sides: dict[str, str] = {}
-    chosen = expand_home(settings.path)
-    folder = chosen.parent if settings.labels_from == "manifest" else chosen
-    keys = {one.name: split_key(one.name, folder) for one in usable}
-    shared = {one.name: min(keys[each.name] for each in group) for group in copies(surveyed) for one in group}
-    for label in class_names:
-        own = [one for one in usable if one.label == label]
-        names = [one.name for one in own]
-        group_keys = [shared.get(name, keys[name]) for name in names]
-        if len(set(group_keys)) < 2:  # all are copies of one recording
-            group_keys = [keys[name] for name in names]
-        side = split_class(group_keys, [one.split for one in own], settings.test_fraction, seed)
-        for wanted in ("train", "test"):
-            if wanted not in side:
-                raise DataError(_missing_side_text(label, len(own), wanted, settings))
-        sides.update(zip(names, side, strict=True))
-    return sides
-
-
-def _missing_side_text(label: str, n_recordings: int, wanted: str, settings: RecordingsSettings) -> str:
-    """Return the error message for a class without training or test clips."""
-    what = "training" if wanted == "train" else "test"
-    remedy = "add recordings to this class or leave it out (every class needs at least 2)"
-    if n_recordings > 1 and settings.labels_from == "manifest":
-        remedy = f"give some of its rows in the manifest the split {wanted}"
-    return f"class {quoted(label)} has {_recordings(n_recordings)} and no {what} clip; {remedy}"
 
 
 def _example_text(one: Skipped) -> str:
     return f"{one_line(one.path)} because {one.reason}"
 
 
-def _recordings(count: int) -> str:
-    return "1 recording" if count == 1 else f"{count} recordings"
-
-
-def _clip_set(recordings: Sequence[tuple[Recording, Clips]], class_names: tuple[str, ...], rate_hz: float) -> ClipSet:
+def _clip_set(
+    recordings: Sequence[tuple[Recording, Clips]], class_names: tuple[str, ...], rate_hz: float, split: Sides
+) -> ClipSet:
     clips: list[NDArray[np.float32]] = []
     labels: list[int] = []
     origins: list[str] = []
@@ -308,4 +274,7 @@ def _clip_set(recordings: Sequence[tuple[Recording, Clips]], class_names: tuple[
             origins.append(f"{recording.name} at {start_s:g} s" if len(pieces) > 1 else recording.name)
     equal = len({len(clip) for clip in clips}) == 1
     samples_of_all = np.stack(clips) if equal else clips
-    return ClipSet(samples_of_all, np.array(labels, dtype=np.intp), class_names, rate_hz, origins, names, starts_s)
+    units = [split.units[name] for name in names]
+    return ClipSet(
+        samples_of_all, np.array(labels, dtype=np.intp), class_names, rate_hz, origins, names, starts_s, units
+    )

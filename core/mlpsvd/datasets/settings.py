@@ -11,9 +11,20 @@ from mlpsvd.signals.bank import BandPass, paper_bank
 from mlpsvd.signals.noise import Noise
 from mlpsvd.text import frequency_text
 
-__all__ = ["DataSettings", "DataSource", "LabelsFrom", "LettersSettings", "RecordingsSettings", "SyntheticSettings"]
+__all__ = [
+    "DataSettings",
+    "DataSource",
+    "Evaluation",
+    "GroupsFrom",
+    "LabelsFrom",
+    "LettersSettings",
+    "RecordingsSettings",
+    "SyntheticSettings",
+]
 
 LabelsFrom = Literal["folders", "file names", "manifest"]
+GroupsFrom = Literal["none", "folders", "file names", "manifest"]
+Evaluation = Literal["test set", "k-fold", "leave one group out"]
 DataSource = Literal["synthetic", "recordings", "letters"]
 
 
@@ -83,8 +94,42 @@ class RecordingsSettings:
                                 "skipped.")  # fmt: skip
     test_fraction: float = setting(0.1, label="Test fraction", low=0.01, high=0.9,
                                    help="Expected fraction of each class held out for testing, unless a manifest has a "
-                                   "split; a hash of the path assigns each recording. All clips of a recording, and "
-                                   "copies of it, stay on the same side.")  # fmt: skip
+                                   "split; a hash of the path, or of the group, assigns each recording. All clips of a "
+                                   "recording, copies of it and its group stay on the same side.")  # fmt: skip
+    groups_from: GroupsFrom = setting("none", label="Groups from",
+                               help="Recordings of one group (speaker, site, day) stay together on one side of every "
+                               "split. folders: a folder is the group. file names: a pattern finds it in each name. "
+                               "manifest: a column names it.")  # fmt: skip
+    group_level: int = setting(2, label="Group folder", low=1, high=20,
+                               help="Which folder below the chosen one is the group: 1 is the first, 2 the folder "
+                               "inside it.")  # fmt: skip
+    group_pattern: str = setting("*_{group}_*", label="Group pattern",
+                                 help="Position of the group in a file name (without suffix): {group} is the group, "
+                                 "* matches anything. Example: *_{group}_* gives george for "
+                                 "7_george_12.wav.")  # fmt: skip
+    group_column: str = setting("group", label="Group column",
+                                help="Column of the manifest that names the group of each recording.")  # fmt: skip
+    evaluation: Evaluation = setting("test set", label="Evaluation",
+                                     help="test set: one split into training and test set. k-fold: cross-validation; "
+                                     "each recording is tested once. leave one group out: each group is tested once, "
+                                     "by networks trained on the others.")  # fmt: skip
+    folds: int = setting(5, label="Folds", low=2, high=100,
+                         help="Number of folds of k-fold cross-validation.")  # fmt: skip
+    repeats: int = setting(1, label="Repeats", low=1, high=100,
+                           help="How often the cross-validation is repeated, with consecutive seeds.")  # fmt: skip
+
+    def conflicts_of_groups(self) -> Iterator[tuple[str, object, str]]:
+        """Yield conflicts between labels, groups and evaluation."""
+        if self.groups_from == "none" and self.evaluation == "leave one group out":
+            yield "groups_from", "none", "folders, file names or manifest, to leave one group out"
+        if self.groups_from == "manifest" and self.labels_from != "manifest":
+            yield "groups_from", "manifest", "folders or file names, as the labels are not from a manifest"
+        if self.groups_from == "manifest" and not self.group_column.strip():
+            yield "group_column", self.group_column, "the name of a column of the manifest"
+        if self.groups_from == "file names" and self.group_pattern.count("{group}") != 1:
+            yield "group_pattern", self.group_pattern, "a pattern with {group} in it once"
+        if self.groups_from == self.labels_from == "folders" and self.group_level == 1:
+            yield "group_level", 1, "at least 2, as the first folder is the class"
 
 
 @dataclass(frozen=True)
@@ -133,3 +178,5 @@ class DataSettings:
                 yield "recordings.path", "", "the path of a folder of recordings or of a CSV manifest"
             if self.recordings.labels_from == "file names" and self.recordings.pattern.count("{label}") != 1:
                 yield "recordings.pattern", self.recordings.pattern, "a pattern with {label} in it once"
+            for name, found, expected in self.recordings.conflicts_of_groups():
+                yield f"recordings.{name}", found, expected

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["split_class", "split_key"]
+__all__ = ["split_class", "split_groups", "split_key"]
 
 
 def split_key(name: str, folder: Path) -> str:
@@ -69,6 +69,52 @@ def split_class(
     present = set(known.values())
     _fill_empty_side(sides, places, present)
     return [side or known.get(key) or sides[key] for key, side in zip(keys, fixed, strict=True)]
+
+
+def split_groups(
+    groups: Sequence[str], labels: Sequence[str], fixed: Sequence[str | None], test_fraction: float, seed: int
+) -> dict[str, str]:
+    """Split whole groups of recordings into training and test.
+
+    A group is held out if the hash of the seed and its name, as a number from 0 to 1, is below ``test_fraction``, so
+    that added recordings and groups do not move others. If a class would lack a side, the group of this class with the
+    nearest hash is moved, unless that takes the other side from a class.
+
+    Parameters
+    ----------
+    groups, labels, fixed
+        Of each recording: its group, its class, and ``train``, ``test`` or None if a manifest assigns no side.
+    test_fraction
+        Expected share of the groups that is held out.
+    seed
+        The experiment's seed.
+
+    Returns
+    -------
+    dict
+        ``train`` or ``test`` by group. A class may lack a side, if all its recordings are of one group.
+    """
+    known: dict[str, str] = {}
+    for group, side in zip(groups, fixed, strict=True):
+        if side is not None:
+            known.setdefault(group, side)
+    places = {group: _place(seed, group) for group in sorted(set(groups))}
+    sides = {group: known.get(group, "test" if place < test_fraction else "train") for group, place in places.items()}
+    of_class: dict[str, set[str]] = {}
+    for group, label in zip(groups, labels, strict=True):
+        of_class.setdefault(label, set()).add(group)
+
+    def may_move(group: str) -> bool:
+        return group not in known and all(
+            any(sides[other] == sides[group] for other in own - {group}) for own in of_class.values() if group in own
+        )
+
+    for own in of_class.values():
+        for wanted, nearest in (("train", max), ("test", min)):
+            movable = [group for group in own if sides[group] != wanted and may_move(group)]
+            if movable and all(sides[group] != wanted for group in own):
+                sides[nearest(movable, key=lambda group: (places[group], group))] = wanted
+    return sides
 
 
 def _fill_empty_side(sides: dict[str, str], places: Mapping[str, float], fixed: set[str]) -> None:

@@ -1,8 +1,8 @@
-"""Cross-validation for data sets with few test clips."""
+"""Cross-validation: k-fold or leave one group out, repeated with several seeds; for few test clips by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,21 +10,20 @@ from numpy.typing import NDArray
 
 from mlpsvd.contenders import Contender, named_contenders
 from mlpsvd.datasets.dataset import DataSet
-from mlpsvd.datasets.folds import stratified_folds
+from mlpsvd.datasets.folds import Folds
+from mlpsvd.experiments.clip_pool import ClipPool, pool_folds, repeat_seeds
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.experiments.race import Race
 from mlpsvd.features.spectra import fit_magnitudes
-from mlpsvd.metrics.cross_validation import Validation
+from mlpsvd.metrics.cross_validation import PartResult, Validation
 
-__all__ = ["N_FOLDS", "cross_validate", "folds_of"]
-
-N_FOLDS = 5
+__all__ = ["cross_validate", "folds_of"]
 
 
-def folds_of(prepared: Prepared) -> tuple[NDArray[np.intp], ...]:
+def folds_of(prepared: Prepared) -> Folds:
     """Return the test clips of each fold (indices into ``prepared.pool``); empty if cross-validation does not apply."""
-    pool = prepared.pool
-    return () if pool is None else stratified_folds(pool.labels, pool.recordings, N_FOLDS, prepared.experiment.seed)
+    pool, experiment = prepared.pool, prepared.experiment
+    return () if pool is None else pool_folds(pool, experiment.data.recordings, prepared.class_names, experiment.seed)
 
 
 def cross_validate(
@@ -32,11 +31,11 @@ def cross_validate(
     progress: Callable[[float], None] | None = None,
     contenders: Sequence[Contender] | None = None,
 ) -> dict[str, Validation]:
-    """Cross-validate the networks of an experiment: train and test them once for each fold.
+    """Cross-validate the networks of an experiment: train and test them once for each fold and repetition.
 
     Networks and features are fitted on the training clips of the fold, which may have fewer principal components than
-    the experiment's training set; all of them remain then. All clips of one recording are in the
-    same fold (:func:`mlpsvd.datasets.folds.stratified_folds`).
+    the experiment's training set; all of them remain then. All clips of one recording are in the same fold, and so are
+    its copies and its group. Each repetition uses the next seed, for the folds and for the training.
 
     Parameters
     ----------
@@ -51,36 +50,63 @@ def cross_validate(
     Returns
     -------
     dict of str to Validation
-        By contender. Empty if the test set is large enough, if a manifest fixes the split, or if a class has fewer than
-        two recordings; see :class:`mlpsvd.experiments.prepare.ClipPool`.
+        By contender. Empty if the experiment is evaluated by its test set and this is large enough, if a manifest fixes
+        the split, or if a class has fewer than two recordings; see :class:`mlpsvd.experiments.prepare.ClipPool`.
 
     Raises
     ------
+    DataError
+        If the chosen evaluation would leave a class without training clips.
     TrainingError
         If a loss is no longer a finite number.
     """
-    folds = folds_of(prepared)
-    if not folds:
+    pool, recordings = prepared.pool, prepared.experiment.data.recordings
+    if pool is None:
         return {}
-    n_classes = len(prepared.dataset.class_names)
+    work = [
+        (seed, number, fold)
+        for seed in repeat_seeds(prepared.experiment)
+        for number, fold in enumerate(pool_folds(pool, recordings, prepared.class_names, seed), start=1)
+    ]
+    if not work:
+        return {}
     if contenders is None:
         contenders = named_contenders(prepared.experiment.training.contenders)
+    n_classes = len(prepared.class_names)
     confusions = {one.key: np.zeros((n_classes, n_classes), np.intp) for one in contenders}
+    parts: dict[str, list[PartResult]] = {one.key: [] for one in contenders}
     n_events = len(contenders) * (prepared.experiment.training.epochs + 1)
-    for number, fold in enumerate(folds):
-        race = Race(_of_fold(prepared, fold), contenders=contenders)
+    for n_done, (seed, number, fold) in enumerate(work):
+        race = Race(_of_fold(prepared, pool, fold, seed), contenders=contenders)
         for count, _ in enumerate(race.run()):
             if progress is not None:
-                progress((number + min(1.0, (count + 1) / n_events)) / len(folds))
+                progress((n_done + min(1.0, (count + 1) / n_events)) / len(work))
         for name, outcome in race.outcomes().items():
             confusions[name] += outcome.confusion
-    return {name: Validation(len(folds), confusion) for name, confusion in confusions.items()}
+            assert outcome.correct is not None
+            parts[name] += _parts(pool, fold, outcome.correct, seed, number)
+    n_folds = max(number for _, number, _ in work)
+    return {
+        name: Validation(n_folds, confusion, tuple(parts[name]), pool.has_groups, recordings.evaluation)
+        for name, confusion in confusions.items()
+    }
 
 
-def _of_fold(prepared: Prepared, fold: NDArray[np.intp]) -> Prepared:
+def _parts(
+    pool: ClipPool, fold: NDArray[np.intp], correct: NDArray[np.bool_], seed: int, number: int
+) -> Iterator[PartResult]:
+    """Yield the results of the groups in a fold, or of the fold."""
+    if not pool.has_groups:
+        yield PartResult(seed, f"fold {number}", int(correct.sum()), len(correct))
+        return
+    units = np.array([pool.units[index] for index in fold], dtype=object)
+    for unit in dict.fromkeys(units.tolist()):
+        own = correct[units == unit]
+        yield PartResult(seed, unit, int(own.sum()), len(own))
+
+
+def _of_fold(prepared: Prepared, pool: ClipPool, fold: NDArray[np.intp], seed: int) -> Prepared:
     """Return the same experiment with the clips of one fold as its test set."""
-    pool = prepared.pool
-    assert pool is not None
     is_test = np.zeros(len(pool.labels), bool)
     is_test[fold] = True
     features = fit_magnitudes(
@@ -96,4 +122,5 @@ def _of_fold(prepared: Prepared, fold: NDArray[np.intp]) -> Prepared:
         y_test=pool.labels[is_test],
         class_names=prepared.dataset.class_names,
     )
-    return replace(prepared, dataset=dataset, features=features, pool=None)
+    experiment = replace(prepared.experiment, seed=seed)
+    return replace(prepared, experiment=experiment, dataset=dataset, features=features, pool=None)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mlpsvd.audio.level import Level
 from mlpsvd.datasets.clips import ClipSet, FileNote, LoadedClips, Skipped
@@ -15,6 +14,7 @@ from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.datasets.load import load_clips
 from mlpsvd.errors import DataError
 from mlpsvd.experiments.clip_identity import clip_identity
+from mlpsvd.experiments.clip_pool import ClipPool, check_folds
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.training_levels import levels_of_whole_clips, quick_training_levels
 from mlpsvd.features.spectra import FittedFeatures, fit_transform, n_samples_needed
@@ -22,29 +22,10 @@ from mlpsvd.models.measure_statistics import measure_reference
 from mlpsvd.models.training_statistics import TrainingStatistics
 from mlpsvd.settings import check
 
-__all__ = ["FEWEST_TEST_CLIPS", "ClipPool", "Prepared", "prepare"]
+__all__ = ["FEWEST_TEST_CLIPS", "Prepared", "prepare"]
 
 FEWEST_TEST_CLIPS = 30
 """With fewer test clips, cross-validation is used: with 30 clips, one clip is 3 points of accuracy."""
-
-
-@dataclass(frozen=True, eq=False)
-class ClipPool:
-    """All clips of a small data set, training and test, before scaling, for cross-validation.
-
-    Attributes
-    ----------
-    magnitudes : np.ndarray [shape=(n_clips, n_features)]
-        |FFT| of each clip, training clips first.
-    labels : np.ndarray [shape=(n_clips,)]
-        Class of each clip.
-    recordings
-        Name of the recording of each clip.
-    """
-
-    magnitudes: NDArray[np.float64]
-    labels: NDArray[np.intp]
-    recordings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -68,8 +49,8 @@ class Prepared:
     trained_on
         Digests of the training recordings; empty for synthetic clips.
     pool
-        All clips before scaling, if there are fewer than :data:`FEWEST_TEST_CLIPS` test clips and no manifest fixes the
-        split; else None.
+        All clips before scaling, if the experiment is evaluated by cross-validation, or if there are fewer than
+        :data:`FEWEST_TEST_CLIPS` test clips and no manifest fixes the split; else None.
     identity
         Digest of the clips, see :func:`mlpsvd.experiments.clip_identity.clip_identity`.
     notes
@@ -171,7 +152,9 @@ def _prepared(experiment: Experiment, progress: Callable[[float], None] | None) 
         y_test=clips.test.labels,
         class_names=clips.train.class_names,
     )
-    clip_s, pool = _clip_s(experiment, clips.train), _pool(clips, features)
+    clip_s, pool = _clip_s(experiment, clips.train), _pool(experiment, clips, features)
+    if pool is not None:
+        check_folds(pool, experiment, dataset.class_names)
     identity = clip_identity(experiment, clips)
     return Prepared(
         experiment,
@@ -188,13 +171,15 @@ def _prepared(experiment: Experiment, progress: Callable[[float], None] | None) 
     )
 
 
-def _pool(clips: LoadedClips, features: FittedFeatures) -> ClipPool | None:
-    names = (*clips.train.recordings, *clips.test.recordings)
-    if not names or clips.has_fixed_split or len(clips.test) >= FEWEST_TEST_CLIPS:
+def _pool(experiment: Experiment, clips: LoadedClips, features: FittedFeatures) -> ClipPool | None:
+    units, recordings = (*clips.train.units, *clips.test.units), experiment.data.recordings
+    is_optional = recordings.evaluation == "test set"
+    if not units or (is_optional and (clips.has_fixed_split or len(clips.test) >= FEWEST_TEST_CLIPS)):
         return None
     sides = (clips.train, clips.test)
     magnitudes = np.concatenate([features.unscaled(side.samples) for side in sides])
-    return ClipPool(magnitudes, np.concatenate([side.labels for side in sides]), names)
+    labels = np.concatenate([side.labels for side in sides])
+    return ClipPool(magnitudes, labels, units, recordings.groups_from != "none")
 
 
 def _clip_s(experiment: Experiment, clips: ClipSet) -> float:

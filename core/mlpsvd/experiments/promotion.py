@@ -7,18 +7,27 @@ from collections.abc import Mapping
 
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.metrics.scores import accuracy
+from mlpsvd.metrics.uncertainty import accuracy_text
 
-__all__ = ["judged_accuracy", "judged_clips", "ranked_contenders"]
+__all__ = ["judged_accuracy", "judged_clips", "judged_text", "ranked_contenders"]
 
 
 def judged_accuracy(outcome: Outcome) -> float:
     """Return the accuracy used for selection: cross-validated if available, else of the test set; NaN without clips."""
-    return accuracy(outcome.confusion) if outcome.validation is None else outcome.validation.accuracy
+    return accuracy(outcome.confusion) if outcome.validation is None else outcome.validation.mean
 
 
 def judged_clips(outcome: Outcome) -> int:
     """Return the number of clips behind :func:`judged_accuracy`."""
     return int(outcome.confusion.sum()) if outcome.validation is None else outcome.validation.n_clips
+
+
+def judged_text(outcome: Outcome, decimals: int = 1) -> str:
+    """Return the accuracy used for selection with its 95 % interval, e.g. ``57.7 % (37.3–78.1)``."""
+    if outcome.validation is None or not outcome.validation.has_groups:
+        return accuracy_text(judged_accuracy(outcome), judged_clips(outcome), decimals)
+    low, high = (100 * end for end in outcome.validation.interval)
+    return f"{100 * outcome.validation.mean:.{decimals}f} % ({low:.{decimals}f}–{high:.{decimals}f})"
 
 
 def ranked_contenders(outcomes: Mapping[str, Outcome]) -> list[str]:

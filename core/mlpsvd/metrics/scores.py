@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ClassReport", "accuracy", "class_report", "confusion_matrix"]
+__all__ = ["ClassReport", "accuracy", "balanced_accuracy", "class_report", "confusion_matrix"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,19 @@ def accuracy(confusion: NDArray[np.intp]) -> float:
     """Return the accuracy, 0 to 1; NaN without clips."""
     total = confusion.sum()
     return float(np.trace(confusion) / total) if total else float("nan")
+
+
+def balanced_accuracy(confusion: NDArray[np.intp]) -> float:
+    """Return the mean recall of the classes that have clips, 0 to 1; NaN without clips.
+
+    Examples
+    --------
+    >>> balanced_accuracy(np.array([[8, 2], [0, 1]]))
+    0.9
+    """
+    counts = confusion.sum(axis=1)
+    recalls = np.diag(confusion)[counts > 0] / counts[counts > 0]
+    return float(recalls.mean()) if recalls.size else float("nan")
 
 
 def class_report(confusion: NDArray[np.intp]) -> ClassReport:

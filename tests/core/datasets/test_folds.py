@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpsvd.datasets.folds import stratified_folds
+from mlpsvd.datasets.folds import grouped_folds, one_group_out, stratified_folds, untrained_class
 
 
 @given(
@@ -53,3 +53,36 @@ def test_folds_have_nearly_equal_sizes() -> None:
 def test_a_class_with_one_recording_cannot_be_validated() -> None:
     assert stratified_folds(np.array([0, 0, 1, 1]), ["a", "b", "c", "c"], 5, 1) == ()
     assert stratified_folds(np.array([], np.intp), [], 5, 1) == ()
+
+
+@given(
+    sizes=st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5), st.integers(1, 5)), min_size=2, max_size=8),
+    n_folds=st.integers(2, 6),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_groups_stay_whole_and_every_clip_is_tested_once(
+    sizes: list[tuple[int, int, int]], n_folds: int, seed: int
+) -> None:
+    groups = [f"g{number}" for number, counts in enumerate(sizes) for _ in range(sum(counts))]
+    labels = np.array([label for counts in sizes for label, count in enumerate(counts) for _ in range(count)])
+    folds = grouped_folds(labels, groups, n_folds, seed)
+    assert len(folds) == min(n_folds, len(sizes))
+    assert sorted(np.concatenate(folds).tolist()) == list(range(len(groups)))
+    inside = [{groups[index] for index in fold} for fold in folds]
+    assert sum(len(one) for one in inside) == len(set(groups))
+    assert untrained_class(labels, folds) is None
+
+
+def test_grouped_folds_spread_the_classes() -> None:
+    groups = [f"{label}{number}" for label in "ab" for number in range(5) for _ in range(4)]
+    labels = np.repeat([0, 1], 20)  # each group has one class
+    for fold in grouped_folds(labels, groups, 5, 3):
+        assert np.bincount(labels[fold]).tolist() == [4, 4]
+
+
+def test_a_class_within_one_group_is_found() -> None:
+    groups = ["george", "george", "theo", "theo"]
+    assert [fold.tolist() for fold in one_group_out(groups)] == [[0, 1], [2, 3]]
+    assert untrained_class(np.array([0, 1, 0, 0]), one_group_out(groups)) == (0, 1)
+    assert untrained_class(np.array([0, 1, 0, 1]), one_group_out(groups)) is None
+    assert one_group_out(["day 10", "day 2"])[0].tolist() == [1], "natural order"

@@ -24,6 +24,7 @@ from mlpsvd.experiments.runs.contender_table import are_defined, contenders_tabl
 from mlpsvd.experiments.runs.run_contents import RunContents
 from mlpsvd.experiments.runs.run_data import RunData
 from mlpsvd.experiments.runs.trained_model import model_of
+from mlpsvd.experiments.runs.validation_tables import parts_table
 from mlpsvd.files import require_plain, write_atomically
 from mlpsvd.json_fields import Fields, parse_fields
 from mlpsvd.models.model_header import write_header
@@ -159,6 +160,7 @@ def _contender_table(state: ContenderState, outcome: Outcome | None) -> dict[str
         "has_history": bool(state.history),
         "at_chance": outcome is not None and outcome.at_chance,
         "n_folds": outcome.validation.n_folds if outcome is not None and outcome.validation is not None else 0,
+        **({} if outcome is None or outcome.validation is None else {"validation": parts_table(outcome.validation)}),
         **({} if outcome is None or outcome.temperature == 1.0 else {"temperature": outcome.temperature}),
     }
     return {**trainer_table(state.trainer), **flags, **history_table(state.history)}

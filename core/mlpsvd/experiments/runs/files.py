@@ -16,6 +16,7 @@ from mlpsvd.experiments.runs.results import PROGRAM, results_table
 from mlpsvd.experiments.runs.run_contents import RunContents
 from mlpsvd.experiments.runs.tables import confusion_csv, history_csv, singular_values_csv, skipped_csv
 from mlpsvd.experiments.runs.trained_model import model_of
+from mlpsvd.experiments.runs.validation_tables import validation_csv
 from mlpsvd.files import read_plain, write_atomically
 from mlpsvd.json_fields import Fields, parse_fields
 from mlpsvd.metrics.scores import accuracy
@@ -37,6 +38,7 @@ __all__ = [
 
 RESULTS = "results.json"
 EXPERIMENT = "experiment.toml"
+VALIDATION = "cross-validation.csv"
 _MOST_RESULTS_BYTES = 100_000_000
 
 
@@ -53,7 +55,7 @@ def run_names(keys: Iterable[str] = tuple(CONTENDERS)) -> frozenset[str]:
     names = {f"{stem}.{kind}" for stem in pictures for kind in FORMATS}
     names |= {f"{stem}.csv" for stem in per_contender} | {f"history-{name}.csv" for name in keys}
     names |= {model_name(name) for name in keys} | {networks_name(name) for name in keys}
-    return frozenset(names | {EXPERIMENT, RESULTS, CHECKPOINT, "skipped.csv", "window.png"})
+    return frozenset(names | {EXPERIMENT, RESULTS, CHECKPOINT, "skipped.csv", VALIDATION, "window.png"})
 
 
 def write_essentials(folder: Path, run: RunContents) -> Iterator[Path]:
@@ -74,6 +76,9 @@ def write_essentials(folder: Path, run: RunContents) -> Iterator[Path]:
         yield folder / CHECKPOINT
     save_experiment(folder / EXPERIMENT, run.experiment)
     yield folder / EXPERIMENT
+    validations = {name: one.validation for name, one in run.outcomes.items() if one.validation is not None}
+    if validations:
+        yield _write(folder / VALIDATION, validation_csv(validations))
     yield _write(folder / RESULTS, json.dumps(results_table(run), indent=2, ensure_ascii=False) + "\n")
 
 

@@ -29,6 +29,7 @@ from mlpsvd.experiments.runs.checkpoint_v1 import read_states
 from mlpsvd.experiments.runs.contender_table import read_contenders
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.experiments.runs.run_data import RunData
+from mlpsvd.experiments.runs.validation_tables import read_parts
 from mlpsvd.features.spectra import FittedFeatures
 from mlpsvd.json_fields import Fields
 from mlpsvd.metrics.cross_validation import Validation
@@ -180,6 +181,8 @@ def _outcome(contender: Contender, state: ContenderState, tensors: Tensors, data
     if not n_folds:
         return outcome
     counts = tensor(tensors, f"{name}.validation", shape, "i")
-    if (counts < 0).any() or counts.sum() != data.n_train + data.n_test:
+    parts = read_parts(table.table("validation")) if "validation" in table else ((), False, "test set")
+    validation = Validation(n_folds, counts.astype(np.intp), *parts)
+    if (counts < 0).any() or counts.sum() != validation.n_repeats * (data.n_train + data.n_test):
         raise FileFormatError(f"the tensor {name}.validation does not count the {data.n_train + data.n_test} clips")
-    return dataclasses.replace(outcome, validation=Validation(n_folds, counts.astype(np.intp)))
+    return dataclasses.replace(outcome, validation=validation)

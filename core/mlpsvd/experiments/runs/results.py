@@ -15,6 +15,7 @@ from mlpsvd.contenders import baseline_of
 from mlpsvd.experiments.compare_outcomes import compare_outcomes, comparison_table
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.experiments.runs.run_contents import RunContents
+from mlpsvd.experiments.runs.validation_tables import validation_table
 from mlpsvd.json_fields import finite_or_none
 from mlpsvd.metrics.scores import accuracy
 from mlpsvd.metrics.uncertainty import wilson_interval
@@ -98,13 +99,7 @@ def _outcome_table(outcome: Outcome, class_names: Sequence[str]) -> dict[str, An
         "flops": outcome.flops,
         "train_s": outcome.train_s,
         "at_chance": outcome.at_chance,
-        "cross_validation": None
-        if outcome.validation is None
-        else {
-            "n_folds": outcome.validation.n_folds,
-            "accuracy": finite_or_none(outcome.validation.accuracy),
-            "confusion": outcome.validation.confusion.tolist(),
-        },
+        "cross_validation": None if outcome.validation is None else validation_table(outcome.validation),
         "confusion": outcome.confusion.tolist(),
         "classes": {
             name: {

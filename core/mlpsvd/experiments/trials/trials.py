@@ -7,10 +7,12 @@ named by a checksum of them, so that a repeated command computes only the missin
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import itertools
 import json
 import math
+import operator
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
@@ -37,6 +39,13 @@ _MOST_BYTES = 200_000_000
 
 
 _ADDED = (
+    ("data.recordings", "groups_from", "none"),
+    ("data.recordings", "group_level", 2),
+    ("data.recordings", "group_pattern", "*_{group}_*"),
+    ("data.recordings", "group_column", "group"),
+    ("data.recordings", "evaluation", "test set"),
+    ("data.recordings", "folds", 5),
+    ("data.recordings", "repeats", 1),
     ("network", "family", "svd"),
     ("network", "spectral_level", 1.0),
     ("network", "first_layer", ""),
@@ -73,8 +82,9 @@ class Trial:
         if not isinstance(self.experiment.data.chosen, LettersSettings):
             del table["data"]["letters"]  # keeps the keys of results from versions without letters
         for section, name, default in _ADDED:
-            if table[section][name] == default:
-                del table[section][name]
+            own: dict[str, Any] = functools.reduce(operator.getitem, section.split("."), table)
+            if own[name] == default:
+                del own[name]
         parts = [NUMERICS_VERSION, self.measurement.value, table]
         parts += [] if self.last_epoch is None else [self.last_epoch]
         text = json.dumps(parts, sort_keys=True)

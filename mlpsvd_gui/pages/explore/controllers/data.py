@@ -9,14 +9,18 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from mlpsvd import setting_labels
 from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.datasets.clips import FileNote, Skipped
 from mlpsvd.datasets.labels import label_from_name
 from mlpsvd.datasets.left_out import counts_text
 from mlpsvd.datasets.settings import DataSettings, LettersSettings
+from mlpsvd.errors import SettingError
+from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import LETTERS_PRESET, PRESETS, RECORDINGS_PRESET
 from mlpsvd.experiments.recordings_recipe import adapted_to, adapted_to_bank, name_of
-from mlpsvd.text import frequency_text
+from mlpsvd.settings import parse_text
+from mlpsvd.text import counted, frequency_text, one_line
 from mlpsvd_gui.pages.explore.views.data_panel import DataPanel
 from mlpsvd_gui.pages.explore.workers.preview import Preview, PreviewRequest
 from mlpsvd_gui.pages.explore.workers.preview_maker import PreviewMaker
@@ -31,6 +35,7 @@ __all__ = ["DataController"]
 _SETTLED_MS = 250
 _DIM_AFTER_MS = 120
 _MOST_WARNINGS = 3
+_MOST_GROUPS, _LONGEST_GROUP = 3, 16
 _ROOM_BINS = 6
 _UNUSABLE = "The spectra of the recordings appear here once the problem above is fixed."
 _NO_SOUND = "Images have no sound."
@@ -88,6 +93,7 @@ class DataController(QObject):
         form.labels_chosen.connect(lambda labels: self._model.set_value("data.recordings.labels_from", labels))
         form.pattern_edited.connect(self._try_pattern)
         form.pattern_chosen.connect(lambda pattern: self._model.set_value("data.recordings.pattern", pattern))
+        form.groups.chosen.connect(self._choose_groups)
         browser.clip_chosen.connect(self._choose_clip)
         browser.play_requested.connect(self._play)
         browser.stop_requested.connect(self._player.stop)
@@ -142,6 +148,13 @@ class DataController(QObject):
             name = self._found.example
             label = label_from_name(Path(name).stem, pattern)
             self._panel.form.show_pattern_preview(f"{name} → {label or 'no match'}")
+
+    def _choose_groups(self, key: str, text: str) -> None:
+        try:
+            self._model.replace(parse_text(self._model.experiment, key, text), setting_labels.label(Experiment, key))
+        except SettingError as error:
+            self._panel.form.show_settings(self._data.recordings)
+            self._panel.form.show_status(setting_labels.sentence(error, Experiment), is_problem=True)
 
     def _scan(self, request: ScanRequest) -> None:
         self._panel.form.show_status("Scanning files…")
@@ -286,9 +299,9 @@ class DataController(QObject):
         return low_hz, min(synthetic.sample_rate_hz / 2, np.ceil((high_hz + room_hz) / step_hz) * step_hz)
 
     def _show_found(self, preview: Preview, n_clips: int) -> None:
-        n_files = f"{self._found.n_files} files, " if self._found is not None else ""
+        found = "" if self._found is None else f"{self._found.n_files} files, {_groups_text(self._found.groups)}"
         left_out = counts_text(preview.skipped, preview.notes)
-        summary = f"{len(preview.class_names)} classes, {n_files}{n_clips} clips; {left_out}."
+        summary = f"{len(preview.class_names)} classes, {found}{n_clips} clips; {left_out}."
         shown = [summary, *preview.warnings[:_MOST_WARNINGS]]
         if len(preview.warnings) > _MOST_WARNINGS:
             shown.append(f"… and {len(preview.warnings) - _MOST_WARNINGS} more.")
@@ -319,9 +332,8 @@ class DataController(QObject):
         self._try_pattern(found.recordings.pattern)
         if not self._previewer.is_busy:
             self._panel.form.show_progress(None)
-        self._panel.form.show_status(
-            f"{len(found.class_names)} classes, {found.n_files} files; {counts_text(found.skipped, found.notes)}."
-        )
+        counts = f"{len(found.class_names)} classes, {_groups_text(found.groups)}{found.n_files} files"
+        self._panel.form.show_status(f"{counts}; {counts_text(found.skipped, found.notes)}.")
         self._panel.show_skipped(*_rows(found.skipped, found.notes))
         if request.is_new_path or request.is_new_source:
             self._adapt(found)
@@ -344,6 +356,15 @@ class DataController(QObject):
         self._previewer.close(0.4)
         self._scanner.close(0.3)
         self._player.close()
+
+
+def _groups_text(groups: Sequence[str]) -> str:
+    """Return the number of groups and the names of a few, or nothing without groups."""
+    if not groups:
+        return ""
+    named = ", ".join(one_line(name, _LONGEST_GROUP) for name in groups[:_MOST_GROUPS])
+    more = ", …" if len(groups) > _MOST_GROUPS else ""
+    return f"{counted(len(groups), 'group')} ({named}{more}), "
 
 
 def _number_text(request: PreviewRequest, preview: Preview) -> str:

@@ -12,6 +12,7 @@ from mlpsvd.contenders import baseline_of, opponents_of
 from mlpsvd.experiments.compare_outcomes import compare_outcomes
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.race import Outcome
+from mlpsvd.experiments.validation_rows import mean_text
 from mlpsvd.metrics.uncertainty import Comparison, compare_accuracies
 from mlpsvd.network.initialise import initial_std
 from mlpsvd.network.layers import LayerSpec, layer_family
@@ -36,6 +37,7 @@ __all__ = [
     "layer_spec",
     "n_test_clips",
     "race_row",
+    "validation_note",
 ]
 
 Array = NDArray[np.floating]
@@ -54,6 +56,16 @@ def curves(history: Sequence[EpochEvent], n_test: int = 0) -> TrainingCurves:
         discards=np.array([event.epoch for event in history if event.discarded], dtype=int),
         n_test=n_test,
     )
+
+
+def validation_note(run: RunState) -> str:
+    """Return the results of a cross-validation that the user chose in one line; empty without one."""
+    found = {one.contender.title: one.validation for one in run.outcomes.values()}
+    chosen = {title: one for title, one in found.items() if one is not None and one.evaluation != "test set"}
+    if not chosen:
+        return ""
+    method = "Leave one group out" if "leave one group out" in {one.evaluation for one in chosen.values()} else "K-fold"
+    return f"{method}: {', '.join(f'{title} {mean_text(one)}' for title, one in chosen.items())}"
 
 
 def race_row(history: Sequence[EpochEvent], n_test: int = 0) -> RaceRow | None:

@@ -163,7 +163,8 @@ class TrainingController(QObject):
         self._show_race()
         experiment = self._run.experiment
         note = known_sources_note(experiment) if experiment is not None and self._run.outcomes else ""
-        self._race.show_note(KNOWN_SPEAKERS_ONLY if note else "", note)
+        validation = run_figures.validation_note(self._run)
+        self._race.show_note(validation or (KNOWN_SPEAKERS_ONLY if note else ""), validation or note)
         scores = {one.contender: run_figures.class_scores(one) for one in self._run.outcomes.values()}
         names = self._run.data.class_names if self._run.data else ()
         self._confusion.show_scores(scores, names)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
 
 from mlpsvd_gui.pages.explore.views.filters_panel import FiltersPanel
+from mlpsvd_gui.pages.explore.views.validation_panel import ValidationPanel
 from mlpsvd_gui.widgets.choosers import Tabs
 
 __all__ = ["ExplorePage"]
@@ -34,6 +35,8 @@ class ExplorePage(QWidget):
         self.results.setDocumentMode(True)
         self.results.addTab(singular_values, "Singular values")
         self.results.addTab(confusion, "Confusion matrix")
+        self.validation = ValidationPanel(self)
+        self.results.addTab(self.validation, "Cross-validation")
         self._middle = _splitter(Qt.Orientation.Vertical, (filters, data), (1, 1))
         self._right = _splitter(Qt.Orientation.Vertical, (training, self.results), (1, 1))
         self._upper = _splitter(Qt.Orientation.Horizontal, (self._middle, self._right), (1, 1))
@@ -51,6 +54,12 @@ class ExplorePage(QWidget):
         self._first_sizes()
         filters.folded.connect(self._share_middle)
         self._outer.splitterMoved.connect(self._keep_settings_width)
+
+    def show_validation(self, is_shown: bool, is_chosen: bool) -> None:
+        """Show or hide the tab with the cross-validation; one that the user chose is brought to the front."""
+        self.results.setTabVisible(self.results.indexOf(self.validation), is_shown)
+        if is_shown and is_chosen:
+            self.results.setCurrentWidget(self.validation)
 
     @property
     def _splitters(self) -> dict[str, QSplitter]:

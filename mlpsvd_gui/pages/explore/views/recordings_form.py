@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from mlpsvd import settings
 from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd_gui.file_dialogs import ask_for_path
+from mlpsvd_gui.pages.explore.views.groups_form import GroupsForm
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.choosers import Chooser
@@ -65,6 +66,7 @@ class RecordingsForm(QWidget):
         self.pattern.setToolTip(plain_tip(_INFO["pattern"].help))
         self.pattern.setMinimumWidth(90)
         self.pattern_preview = ElidedLabel(parent=self)
+        self.groups = GroupsForm(self)
         self.status = PlainLabel(self)
         self.status.setWordWrap(True)
         self.progress = QProgressBar(self)
@@ -101,8 +103,10 @@ class RecordingsForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        for row in (where, labels, status_row):
-            column.addLayout(row)
+        column.addLayout(where)
+        column.addLayout(labels)
+        column.addWidget(self.groups)
+        column.addLayout(status_row)
 
     def _connect(self) -> None:
         self.path.returnPressed.connect(self._ask_path)
@@ -151,6 +155,7 @@ class RecordingsForm(QWidget):
             self.pattern.setText(recordings.pattern)
         with QSignalBlocker(self.labels_from):
             self.labels_from.setCurrentText(recordings.labels_from)
+        self.groups.show_settings(recordings)
         self._show_pattern_fields()
 
     def show_path(self, path: str) -> None:

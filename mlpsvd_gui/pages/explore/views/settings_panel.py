@@ -23,7 +23,11 @@ __all__ = ["SettingsPanel"]
 _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Experiment", "", ("name", "seed")),
     ("Data", "data.synthetic.", ("noise", "sample_rate_hz", "duration_s", "train_per_class", "test_per_class")),
-    ("Recordings", "data.recordings.", ("sample_rate_hz", "channel", "clip_s", "shortest_s", "test_fraction")),
+    (
+        "Recordings",
+        "data.recordings.",
+        ("sample_rate_hz", "channel", "clip_s", "shortest_s", "test_fraction", "folds", "repeats"),
+    ),
     ("Letters", "data.letters.", ()),
     ("Features", "features.", ()),
     ("Network", "network.", ()),
@@ -53,6 +57,8 @@ _HAS_EFFECT: Mapping[str, Callable[[Experiment], bool]] = {
     "training.beta_1": lambda e: e.training.optimiser == "adam",
     "training.beta_2": lambda e: e.training.optimiser == "adam",
     "training.epsilon": lambda e: e.training.optimiser == "adam",
+    "data.recordings.folds": lambda e: e.data.recordings.evaluation == "k-fold",
+    "data.recordings.repeats": lambda e: e.data.recordings.evaluation != "test set",
     "discarding.threshold": lambda e: e.discarding.criterion == "threshold",
     "discarding.energy": lambda e: e.discarding.criterion == "energy",
     "discarding.tolerance": lambda e: e.discarding.criterion == "dynamical",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mlpsvd.datasets.clips import FileNote, Skipped
 from mlpsvd.datasets.label_source import guessed_labels
+from mlpsvd.datasets.labels import natural_key
 from mlpsvd.datasets.recordings import scan
 from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.errors import DataError
@@ -57,6 +58,8 @@ class ScanResult:
         A file name to test a pattern on; may be empty.
     notes
         Notes on the headers of usable files.
+    groups
+        Names of the groups in natural order; empty if the settings name none.
     """
 
     recordings: RecordingsSettings
@@ -67,6 +70,7 @@ class ScanResult:
     skipped: tuple[Skipped, ...]
     example: str
     notes: tuple[FileNote, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 def scan_recordings(request: ScanRequest, progress: Progress) -> ScanResult:
@@ -93,4 +97,5 @@ def scan_recordings(request: ScanRequest, progress: Progress) -> ScanResult:
         skipped=tuple(inventory.skipped),
         example=Path(names[0]).name if names else "",
         notes=inventory.notes,
+        groups=tuple(sorted({one.group for one in inventory.files} - {""}, key=natural_key)),
     )

@@ -10,9 +10,8 @@ from mlpsvd.experiments.collection_recipe import (
     is_of_collection,
     training_problem,
 )
-from mlpsvd.experiments.promotion import judged_accuracy, judged_clips, ranked_contenders
+from mlpsvd.experiments.promotion import judged_text, ranked_contenders
 from mlpsvd.experiments.unknown_speakers import KNOWN_SPEAKERS_ONLY, UNKNOWN_SPEAKERS
-from mlpsvd.metrics.uncertainty import accuracy_text
 from mlpsvd.text import counted
 from mlpsvd_gui.pages.record.controllers.collection import CollectionController
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
@@ -109,9 +108,7 @@ class Retraining(QObject):
         if state.is_active or not self._run.outcomes:
             return "Training…" if state.is_active else ""
         outcomes = {one.contender.title: one for one in self._run.outcomes.values()}
-        accuracies = (
-            f"{name} {accuracy_text(judged_accuracy(one), judged_clips(one), 0)}" for name, one in outcomes.items()
-        )
+        accuracies = (f"{name} {judged_text(one, 0)}" for name, one in outcomes.items())
         text = f"{self._validation_text()}: {', '.join(accuracies)}."
         text += "".join(f" {name} did not learn." for name, one in outcomes.items() if one.at_chance)
         if len(outcomes) > 1:
