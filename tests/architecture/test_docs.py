@@ -30,6 +30,7 @@ DOCUMENTS = [
     "docs/divya.md",
     "docs/engines.md",
     "docs/equations.md",
+    "docs/evaluation.md",
     "docs/exports.md",
     "docs/files.md",
     "docs/guide.md",

@@ -16,7 +16,7 @@ from mlpsvd.experiments.cross_validation import cross_validate, folds_of
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.recordings_recipe import experiment_for_folder
-from mlpsvd.experiments.runs.store import read_run
+from mlpsvd.experiments.runs.read_run import read_run
 from mlpsvd.settings import with_value
 
 SMALL = ("training.epochs=20", "training.learning_rate=0.01")
