@@ -128,7 +128,7 @@ A folder of recordings contains one folder per class, a manifest.csv, or files w
     train = _command(commands, "train", "train an MLP and an MLP-SVD", epilog + _EXIT_CODES)
     train.add_argument(
         "experiment", nargs="?", type=Path, metavar="EXPERIMENT.toml|FOLDER",
-        help="experiment file, folder of recordings or CSV manifest",
+        help="experiment file, project, folder of recordings or CSV manifest",
     )  # fmt: skip
     train.add_argument(
         "--contenders",

@@ -22,6 +22,7 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import load_experiment, with_absolute_paths
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.presets import preset
+from mlpsvd.experiments.projects.project import find_project_file, read_project
 from mlpsvd.experiments.race import Race
 from mlpsvd.experiments.recordings_recipe import experiment_for_folder, with_recordings
 from mlpsvd.experiments.runs.files import model_name
@@ -212,12 +213,13 @@ def chosen_experiment(path: Path | None, preset_name: str | None, changes: Seque
 def _start(path: Path | None, preset_name: str | None) -> Experiment:
     if path is None:
         return Experiment() if preset_name is None else preset(preset_name)
-    if path.is_dir() or path.suffix.lower() == ".csv":
+    project = find_project_file(path)
+    if project is None and (path.is_dir() or path.suffix.lower() == ".csv"):
         return _of_recordings(path, preset_name)
     if preset_name is not None:
         raise FileFormatError(f"--preset is not allowed with the experiment file {path}, which contains all settings")
     try:
-        return load_experiment(path)
+        return load_experiment(path) if project is None else read_project(project).experiment
     except SettingError as error:
         raise FileFormatError(f"{path}: {error}") from error
 

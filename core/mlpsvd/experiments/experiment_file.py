@@ -20,7 +20,15 @@ from mlpsvd.files import expand_home, read_plain, write_atomically
 from mlpsvd.settings import check, get, to_table, with_value
 from mlpsvd.text import one_line, quoted
 
-__all__ = ["FORMAT_VERSION", "from_toml", "load_experiment", "save_experiment", "to_toml", "with_absolute_paths"]
+__all__ = [
+    "FORMAT_VERSION",
+    "from_toml",
+    "load_experiment",
+    "parse_toml",
+    "save_experiment",
+    "to_toml",
+    "with_absolute_paths",
+]
 
 FORMAT_VERSION = 1
 _LARGEST = 1_000_000
@@ -51,22 +59,33 @@ def from_toml(text: str, checked: bool = True) -> Experiment:
     SettingError
         If a key is unknown or a value is invalid; the message names the key, the value and the valid values.
     """
-    if len(text) > _LARGEST:
-        raise FileFormatError(f"it has {len(text)} characters; an experiment has at most {_LARGEST}")
-    deep = _DEEP_KEY.search(text)
-    if deep:
-        raise FileFormatError(f"line {text.count(chr(10), 0, deep.start()) + 1} has a key of more than 20 parts")
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise FileFormatError(f"this is not valid TOML: {error}") from error
-    except (ValueError, RecursionError) as error:  # Python's own limits, not caught by tomllib
-        raise FileFormatError("this is not valid TOML: a number is too long, or lists are nested too deep") from error
+    table = parse_toml(text, _LARGEST)
     _check_version(table.pop("format_version", None))
     experiment = experiment_from_table(table)
     if checked:
         check(experiment)
     return experiment
+
+
+def parse_toml(text: str, largest: int) -> dict[str, Any]:
+    """Return the table of an untrusted TOML text.
+
+    Raises
+    ------
+    FileFormatError
+        If it is not TOML (the message names the line), has more than ``largest`` characters, or is nested too deeply.
+    """
+    if len(text) > largest:
+        raise FileFormatError(f"it has {len(text)} characters; it should have at most {largest}")
+    deep = _DEEP_KEY.search(text)
+    if deep:
+        raise FileFormatError(f"line {text.count(chr(10), 0, deep.start()) + 1} has a key of more than 20 parts")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise FileFormatError(f"this is not valid TOML: {error}") from error
+    except (ValueError, RecursionError) as error:  # Python's own limits, not caught by tomllib
+        raise FileFormatError("this is not valid TOML: a number is too long, or lists are nested too deep") from error
 
 
 def load_experiment(path: str | Path) -> Experiment:

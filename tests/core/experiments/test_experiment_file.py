@@ -150,7 +150,7 @@ def test_an_unknown_key_is_named_with_what_was_meant() -> None:
         (".".join("a" * 400_000) + " = 1", "line 2 has a key of more than 20 parts"),
         (".".join(['"a b"'] * 100_000) + " = 1", "line 2 has a key of more than 20 parts"),
         ("[" + " . ".join("a" * 30) + "]", "line 2 has a key of more than 20 parts"),
-        ("x" * 2_000_000, "it has 2000019 characters; an experiment has at most 1000000"),
+        ("x" * 2_000_000, "it has 2000019 characters; it should have at most 1000000"),
         ("a" * 900_000 + " = 1", "left out: known here are"),
         ('"' * 900_000, "not valid TOML"),
         ("seed = " + "1" * 900_000, "a number is too long"),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.projects.project import find_project_file
 from mlpsvd.experiments.runs import index, trash
 from mlpsvd.experiments.runs.about import About, change_about, is_marked, with_tags
 from mlpsvd.experiments.runs.kept_run import TIME_FORMAT, KeptRun, run_folders
@@ -165,15 +166,17 @@ class RunLibrary:
         """Delete the oldest runs beyond the limits; return the deleted folders.
 
         Runs with a star, a title, a note or a tag do not count and are never deleted, nor are the newest run, runs that
-        are being trained, and folders with other names than runs'. Empty folders of killed programs are removed.
+        are being trained, the runs of a project, and folders with other names than runs'. Empty folders of killed
+        programs are removed.
         """
         deleted: list[Path] = []
+        is_limited = find_project_file(self.folder.parent) is None
         n_bytes = n_runs = 0
         for number, path in enumerate(self._all()):
             if number and not has_run(path) and not is_in_use(path):
                 self._remove_if_empty(path)
                 continue
-            if is_marked(path):
+            if not is_limited or is_marked(path):
                 continue
             n_bytes, n_runs = n_bytes + _size(path), n_runs + 1
             is_beyond = n_runs > self._most_runs or n_bytes > self._most_bytes

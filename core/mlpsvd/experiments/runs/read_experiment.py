@@ -1,4 +1,4 @@
-"""Reading of the experiment of an experiment file, a run folder or a model file."""
+"""Reading of the experiment of an experiment file, a project, a run folder or a model file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from mlpsvd.errors import FileFormatError
 from mlpsvd.experiments.experiment import Experiment, experiment_from_table
 from mlpsvd.experiments.experiment_file import load_experiment
+from mlpsvd.experiments.projects.project import find_project_file, read_project
 from mlpsvd.experiments.runs.files import EXPERIMENT
 from mlpsvd.experiments.runs.read_checkpoint import load_checkpoint
 from mlpsvd.experiments.runs.run_folder import has_run, latest_checkpoint
@@ -17,7 +18,7 @@ __all__ = ["read_experiment"]
 
 
 def read_experiment(path: Path) -> Experiment:
-    """Read the experiment from a TOML file, a run folder or a model file.
+    """Read the experiment from a TOML file, a project, a run folder or a model file.
 
     Raises
     ------
@@ -26,6 +27,11 @@ def read_experiment(path: Path) -> Experiment:
     OSError
         If the file cannot be read.
     """
+    project = find_project_file(path)
+    if project is not None:
+        experiment = read_project(project).experiment
+        check(experiment)
+        return experiment
     if path.is_dir():
         return _experiment_of_folder(path)
     if path.suffix.lower() == ".safetensors":

@@ -1,0 +1,1 @@
+"""Projects: experiment, runs, collections and layout of the window in one folder."""
