@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Explore how neural networks classify acoustic spectra: MLP and MLP-SVD side by side.",
         epilog=f"Without a display, train the experiment and write the results to ./{OUTPUT_FOLDER}/.",
     )
-    parser.add_argument("file", nargs="?", type=Path, help="experiment (.toml), run folder or model to open")
+    parser.add_argument("file", nargs="?", type=Path, help="experiment (.toml), project, run folder or model to open")
     parser.add_argument("--version", action="version", version=f"MLP-SVD {mlpsvd.__version__}")
     return parser
 
@@ -102,12 +102,14 @@ def _run_window(experiment: Experiment | None, path: Path | None) -> int:
     log_qt_messages()
     app = make_application()
     start_logging()
+    from mlpsvd.experiments.projects.project import SUFFIX, find_project_file
     from mlpsvd_gui.main_window import MainWindow
     from mlpsvd_gui.state.preferences import Preferences
     from mlpsvd_gui.widgets.icons import app_icon
 
     app.setWindowIcon(app_icon())
-    window = MainWindow(Preferences(QSettings()), experiment)
+    is_project = path is not None and find_project_file(path) is not None
+    window = MainWindow(Preferences(QSettings()), None if is_project else experiment)
     catch_everything(window.unexpected.emit)
     signals = StopSignals(app)
     signals.stop_requested.connect(window.session.stop_and_close)
@@ -115,7 +117,11 @@ def _run_window(experiment: Experiment | None, path: Path | None) -> int:
         window.documents.adopt(path)
     window.show()
     if path is not None and path.is_dir():
-        window.documents.open(path)  # with its results
+        window.documents.open(path)  # a project, or a run with its results
+    elif path is not None and path.suffix.lower() == SUFFIX:
+        window.project.open(path)
+    elif path is None and window.preferences.project:
+        window.project.open(Path(window.preferences.project))
     elif path is not None and path.suffix.lower() == ".safetensors":
         window.open_model(path)
     QTimer.singleShot(0, lambda: LOGGER.info("Window open, MLP-SVD %s", mlpsvd.__version__))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QSizePolicy, QVBoxLayout, QWidget
 
 from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
@@ -19,7 +18,6 @@ from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.text import one_line
 from mlpsvd_gui.file_dialogs import LAST_FOLDERS
-from mlpsvd_gui.log import LOGGER
 from mlpsvd_gui.pages.analysis.controllers.analysis import AnalysisController
 from mlpsvd_gui.pages.analysis.controllers.registry_runs import offered
 from mlpsvd_gui.pages.analysis.views.panel import AnalysisPanel
@@ -62,19 +60,19 @@ from mlpsvd_gui.widgets.scrolling import scrolling
 from mlpsvd_gui.window.actions import WindowActions, fill_menu_bar
 from mlpsvd_gui.window.dialogs import Dialogs
 from mlpsvd_gui.window.documents import DocumentsController
+from mlpsvd_gui.window.layout import WindowLayout
 from mlpsvd_gui.window.live_tab import LiveTab
+from mlpsvd_gui.window.project import ProjectController, Workspace
 from mlpsvd_gui.window.run_controls import RunControls
-from mlpsvd_gui.window.screen_fit import first_place, fitted
 from mlpsvd_gui.window.session import SessionController
 from mlpsvd_gui.window.theme import ThemeController
 from mlpsvd_gui.window.toolbar import RunToolBar
+from mlpsvd_gui.window.undo import PageSteps, UndoController
 from mlpsvd_gui.workers.training import TrainingWorker
 from mlpsvd_gui.workers.training_job import TrainingJob
 from mlpsvd_gui.workers.warm_up import WarmUp
 
 __all__ = ["MainWindow"]
-
-_FIRST_SIZE = QSize(1600, 1000)
 
 
 class MainWindow(QMainWindow):
@@ -176,6 +174,7 @@ class MainWindow(QMainWindow):
             self.race_panel,
         )
         self.validation = ValidationController(self.explore.validation, self.explore.show_validation, self.run, self)
+        self.layout_ = WindowLayout(self, self.explore, self.preferences)
         self.tabs = Tabs()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(scrolling(self.explore), "Explore")
@@ -197,7 +196,23 @@ class MainWindow(QMainWindow):
         self._show_state()
 
     def _connect(self) -> None:
+        self.project = ProjectController(
+            self,
+            self.actions_,
+            self.preferences,
+            self.documents,
+            self.run,
+            self._library,
+            Workspace(self.layout_, self.tabs, self.session, self.runs, self.record.collection, self.record_panel.bar),
+        )
+        self.project.failed.connect(self.report_error)
+        self.project.done.connect(self._report_done)
+        self.project.changed.connect(self._update_title)
         self.dialogs = Dialogs(self, self.actions_, self.documents)
+        experiment_steps = PageSteps(self.experiments.stack, self.settings.commit)
+        self.undo = UndoController(
+            self.actions_, self.tabs, self.live_tab, experiment_steps, self._page_steps(), parent=self
+        )
         self.controls = RunControls(
             self.actions_, self.toolbar, self.race_panel, self.settings, self.training, self.run, self._state_text
         )
@@ -226,19 +241,26 @@ class MainWindow(QMainWindow):
         self.messages.action_requested.connect(self._do_offered)
         self.data.settings_applied.connect(lambda text: self._report_done(text, "undo"))
         self.documents.model_opened.connect(self.open_model)
-        self.actions_.undo.triggered.connect(self._undo)
-        self.actions_.redo.triggered.connect(self.experiments.redo)
+        self.undo.done.connect(self._report_done)
         self.actions_.go_back.triggered.connect(self.documents.go_back)
-        self.experiments.history_changed.connect(self._show_history)
-        self.documents.origin_changed.connect(self._show_history)
+        self.documents.origin_changed.connect(self._show_go_back)
         self.actions_.quit.triggered.connect(self.close)
-        self.actions_.reset_layout.triggered.connect(self._reset_layout)
+        self.actions_.reset_layout.triggered.connect(self.layout_.reset)
         self.actions_.themes.triggered.connect(lambda action: self.theme.choose(action.data()))
         self._recent_menu.aboutToShow.connect(self._fill_recent)
         self.tabs.currentChanged.connect(self._show_state)
         self.papers_panel.form.status_changed.connect(self._reproduction_text.setText)
         self._update_title()
-        self._show_history()
+        self._show_go_back()
+
+    def _page_steps(self) -> dict[QWidget, PageSteps]:
+        """Return the steps of the pages that have their own."""
+        return {
+            self.runs_panel: PageSteps(self.runs.history.stack, self.runs.commit),
+            self.analysis_panel: PageSteps(self.analysis.temperature_steps),
+            self.listen_panel: PageSteps(self.listen.settings.history.stack),
+            self.record_panel: PageSteps(self.record.collection.steps.stack),
+        }
 
     def open_model(self, path: Path) -> None:
         """Open a model file for Listen and Files, and show a message."""
@@ -262,18 +284,13 @@ class MainWindow(QMainWindow):
 
     def _do_offered(self, action: str) -> None:
         """Execute the action of a message."""
-        {"undo": self._undo, "go back": self.documents.go_back, "listen": self._show_listen}[action]()
+        {"undo": self.experiments.undo, "go back": self.documents.go_back, "listen": self._show_listen}[action]()
 
     def _show_listen(self) -> None:
         self.tabs.setCurrentWidget(self.live_tab)
         self.live_tab.show_page(self.listen_panel)
 
-    def _undo(self) -> None:
-        self.settings.commit()  # text that is typed but not confirmed is the last change
-        self.experiments.undo()
-
-    def _show_history(self) -> None:
-        self.actions_.show_history(self.experiments.undo_name, self.experiments.redo_name)
+    def _show_go_back(self) -> None:
         self.actions_.go_back.setEnabled(self.documents.can_go_back)
 
     def _show_state(self) -> None:
@@ -281,7 +298,6 @@ class MainWindow(QMainWindow):
         are_reproductions = self.tabs.tabText(self.tabs.currentIndex()) == "Papers"
         self._reproduction_text.setVisible(are_reproductions)
         self._state_text.setVisible(not are_reproductions)
-        self.actions_.set_undo_keys(self.tabs.currentIndex() == 0)
 
     @property
     def status_text(self) -> str:
@@ -329,8 +345,11 @@ class MainWindow(QMainWindow):
     def _update_title(self) -> None:
         name = self.experiments.experiment.name
         file_name = f" – {self.documents.path.name}" if self.documents.path else ""
-        self.setWindowTitle(f"{_title_text(name)}[*]{_title_text(file_name)} – MLP-SVD")
-        self.setWindowModified(self.documents.is_modified)
+        project = self.project.project
+        project_name = "" if project is None else f" – {one_line(project.name, 60)}"
+        self.setWindowTitle(f"{_title_text(name)}[*]{_title_text(file_name + project_name)} – MLP-SVD")
+        is_unsaved = self.documents.path is not None or project is None or self.project.is_read_only
+        self.setWindowModified(self.documents.is_modified and is_unsaved)
 
     def _fill_recent(self) -> None:
         self._recent_menu.clear()
@@ -345,28 +364,13 @@ class MainWindow(QMainWindow):
         for action in self.actions_.themes.actions():
             action.setChecked(action.data() == self.preferences.theme)
         LAST_FOLDERS.restore(self.preferences.table("folders"))
-        self.setGeometry(first_place(_FIRST_SIZE, self.screen().availableGeometry()))
-        self._restore_layout("window", self.restoreGeometry)
-        if not self.isMaximized() and not self.isFullScreen():
-            self.setGeometry(fitted(self.geometry(), _available_areas()))
-        for name in self.explore.states():
-            self._restore_layout(name, partial(self.explore.restore, name))
-
-    def _restore_layout(self, name: str, restore: Callable[[QByteArray], bool]) -> None:
-        state = self.preferences.layout(name)
-        if state is not None and not restore(state):
-            LOGGER.warning("The stored layout of %s is invalid and ignored.", name)
-
-    def _reset_layout(self) -> None:
-        self.preferences.forget_layout()
-        self.explore.reset()
+        self.layout_.restore()
 
     def _remember(self) -> None:
-        self.preferences.set_experiment(self.experiments.experiment)
+        if not self.project.save():
+            self.preferences.set_experiment(self.experiments.experiment)
         self.preferences.set_table("folders", LAST_FOLDERS.table())
-        self.preferences.set_layout("window", QByteArray(self.saveGeometry()))
-        for name, state in self.explore.states().items():
-            self.preferences.set_layout(name, state)
+        self.layout_.remember()
         self.preferences.save()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -380,19 +384,13 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._remember()
+        self.project.close()
         looking = (self.models, self.results, self.data, self.filters, self.settings, self.session, self.documents)
         live = (self.record, self.files, self.listen)  # listeners end before their sources
         for controller in (self.training, self.runs, self.analysis, self.papers, *live, *looking):
             controller.close()
         self.sound.close()  # no longer needed
         super().closeEvent(event)
-
-
-def _available_areas() -> list[QRect]:
-    """Return the available areas of the screens, the main screen first."""
-    primary = QGuiApplication.primaryScreen()
-    others = [screen for screen in QGuiApplication.screens() if screen is not primary]
-    return [screen.availableGeometry() for screen in (primary, *others)]
 
 
 def _title_text(name: str) -> str:

@@ -12,10 +12,12 @@ from mlpsvd.errors import SettingError
 from mlpsvd.settings import Settings
 from mlpsvd.text import quoted
 
-__all__ = ["ListedSetting", "differences", "every_setting", "label", "sentence", "value_text"]
+__all__ = ["ListedSetting", "differences", "every_setting", "inside_sentence", "label", "sentence", "value_text"]
 
 _SENTENCES = {("data.recordings.path", ""): "Choose a folder of recordings first."}
 """Specific messages, by key and value found."""
+
+_NAMES = ("Adam", "Bayes", "Marchenko-Pastur", "Hessian")
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,18 @@ class _Default:
     """A default value, to be converted to plain values."""
 
     value: Any
+
+
+def inside_sentence(text: str) -> str:
+    """Return a label as it stands inside a sentence: with a small initial, unless it is a name or an abbreviation.
+
+    Examples
+    --------
+    >>> [inside_sentence(text) for text in ("Learning rate", "FFT size", "Adam β₁")]
+    ['learning rate', 'FFT size', 'Adam β₁']
+    """
+    is_name = text.split(" ")[0] in _NAMES or not text[1:2].islower()
+    return text if is_name else f"{text[:1].lower()}{text[1:]}"
 
 
 def differences(before: Settings, after: Settings, prefix: str = "") -> list[str]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from PySide6.QtCore import QObject
+
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.setting_labels import differences, label
+from mlpsvd.setting_labels import differences, inside_sentence, label
+from mlpsvd_gui.state.undo_steps import ValueHistory
 
-__all__ = ["ExperimentHistory", "Origin", "Step"]
-
-_MOST_STEPS = 200
-_MERGE_S = 1.0
-"""Changes of the same setting within this time are one step, as in a drag."""
+__all__ = ["ExperimentHistory", "Origin", "Version"]
 
 
 @dataclass(frozen=True)
@@ -25,67 +24,36 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Step:
-    """A change: name for the menu, both experiments, and both origins if these changed too."""
+class Version:
+    """An experiment before or after a step, and its origin if the step changes that too."""
 
-    name: str
-    before: Experiment
-    after: Experiment
-    origins: tuple[Origin, Origin] | None
-    keys: tuple[str, ...]
+    experiment: Experiment
+    origin: Origin | None = None
 
 
-class ExperimentHistory:
-    """A list of steps with a current position."""
+class ExperimentHistory(ValueHistory[Version]):
+    """Steps from one experiment to the next, named after the settings that they change.
 
-    def __init__(self) -> None:
-        self._past: list[Step] = []
-        self._future: list[Step] = []
-        self._last_s = 0.0
+    Parameters
+    ----------
+    show
+        Makes an experiment the current one.
+    parent
+        Owner of the stack.
+    """
 
-    @property
-    def undo_name(self) -> str:
-        """Name of the step to undo; empty if there is none."""
-        return self._past[-1].name if self._past else ""
+    def __init__(self, show: Callable[[Version], None], parent: QObject | None = None) -> None:
+        super().__init__(show, parent)
 
-    @property
-    def redo_name(self) -> str:
-        """Name of the step to redo; empty if there is none."""
-        return self._future[-1].name if self._future else ""
-
-    def add(
-        self, before: Experiment, after: Experiment, name: str = "", origins: tuple[Origin, Origin] | None = None
-    ) -> None:
-        """Add a step; a quick change of the same settings extends the last step instead."""
-        keys = tuple(differences(before, after))
-        now_s = time.monotonic()
-        last = self._past[-1] if self._past and not self._future else None
-        is_same = last is not None and not name and origins is None and last.origins is None and last.keys == keys
-        if last is not None and is_same and now_s - self._last_s < _MERGE_S:
-            before = self._past.pop().before
-        self._future.clear()
-        self._past.append(Step(name or _name(keys), before, after, origins, keys))
-        del self._past[:-_MOST_STEPS]
-        self._last_s = now_s
-
-    def undo(self) -> Step | None:
-        """Move one step back and return it; None if there is none."""
-        return self._move(self._past, self._future)
-
-    def redo(self) -> Step | None:
-        """Move one step forward and return it; None if there is none."""
-        return self._move(self._future, self._past)
-
-    def _move(self, source: list[Step], target: list[Step]) -> Step | None:
-        if not source:
-            return None
-        target.append(source.pop())
-        self._last_s = 0.0
-        return target[-1]
+    def change(self, before: Version, after: Version, name: str = "") -> None:
+        """Make ``after`` the current experiment; quick changes of the same settings without a name are one step."""
+        keys = tuple(differences(before.experiment, after.experiment))
+        joins = not name and after.origin is None
+        self.add(name or _name(keys), before, after, "\n".join(keys) if joins else "")
 
 
 def _name(keys: tuple[str, ...]) -> str:
     others = [key for key in keys if key != "name"]
     if len(others) > 1:
         return f"change of {len(others)} settings"
-    return f"change of {label(Experiment, (others or list(keys))[0])}"
+    return f"change of {inside_sentence(label(Experiment, (others or list(keys))[0]))}"

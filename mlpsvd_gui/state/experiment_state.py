@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
 
 from mlpsvd import settings
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd_gui.state.experiment_history import ExperimentHistory, Origin
+from mlpsvd_gui.state.experiment_history import ExperimentHistory, Origin, Version
+from mlpsvd_gui.state.undo_steps import redo_name, undo_name
 
 __all__ = ["ExperimentChange", "ExperimentState", "Origin"]
 
@@ -30,14 +32,12 @@ class ExperimentState(QObject):
     """Emits an :class:`ExperimentChange`."""
     origin_changed = Signal()
     """Emitted when the file of the experiment has changed."""
-    history_changed = Signal()
-    """Emitted when undo or redo may have changed."""
 
     def __init__(self, experiment: Experiment | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._experiment = experiment or Experiment()
         self._origin = Origin(None, self._experiment)
-        self._history = ExperimentHistory()
+        self._history = ExperimentHistory(self._show, self)
 
     @property
     def experiment(self) -> Experiment:
@@ -50,14 +50,19 @@ class ExperimentState(QObject):
         return self._origin
 
     @property
+    def stack(self) -> QUndoStack:
+        """The steps that can be undone and redone."""
+        return self._history.stack
+
+    @property
     def undo_name(self) -> str:
         """Description of the step to undo; empty if there is none."""
-        return self._history.undo_name
+        return undo_name(self.stack)
 
     @property
     def redo_name(self) -> str:
         """Description of the step to redo; empty if there is none."""
-        return self._history.redo_name
+        return redo_name(self.stack)
 
     def replace(self, experiment: Experiment, step: str = "", origin: Origin | None = None) -> None:
         """Make ``experiment`` the current one, as an undoable step; does nothing if it is equal.
@@ -71,15 +76,16 @@ class ExperimentState(QObject):
         origin
             Its file, if that changes too; undo restores both.
         """
-        origins = None if origin is None else (self._origin, origin)
+        before = Version(self._experiment, None if origin is None else self._origin)
+        after = Version(experiment, origin)
         if experiment != self._experiment:
-            self._history.add(self._experiment, experiment, step, origins)
-        self._show(experiment, origin)
-        self.history_changed.emit()
+            self._history.change(before, after, step)
+        else:
+            self._show(after)
 
-    def set_value(self, key: str, value: Any) -> None:
-        """Set one setting by its dotted key, e.g. ``training.batch_size``."""
-        self.replace(settings.with_value(self._experiment, key, value))
+    def set_value(self, key: str, value: Any, step: str = "") -> None:
+        """Set one setting by its dotted key, e.g. ``training.batch_size``; ``step`` is as in :meth:`replace`."""
+        self.replace(settings.with_value(self._experiment, key, value), step)
 
     def set_origin(self, origin: Origin) -> None:
         """Set the file of the experiment, as after saving; not undoable."""
@@ -88,20 +94,19 @@ class ExperimentState(QObject):
 
     def undo(self) -> None:
         """Undo the last step."""
-        step = self._history.undo()
-        if step is not None:
-            self._show(step.before, step.origins[0] if step.origins else None)
-            self.history_changed.emit()
+        self.stack.undo()
 
     def redo(self) -> None:
         """Redo the last undone step."""
-        step = self._history.redo()
-        if step is not None:
-            self._show(step.after, step.origins[1] if step.origins else None)
-            self.history_changed.emit()
+        self.stack.redo()
 
-    def _show(self, experiment: Experiment, origin: Origin | None) -> None:
-        before = self._experiment
+    def start_again(self, experiment: Experiment, origin: Origin | None = None) -> None:
+        """Make ``experiment`` the current one and forget all steps, as when a project is opened."""
+        self._history.clear()
+        self._show(Version(experiment, origin or Origin(None, experiment)))
+
+    def _show(self, version: Version) -> None:
+        before, experiment, origin = self._experiment, version.experiment, version.origin
         sections = frozenset(
             info.name
             for info in settings.describe(Experiment)

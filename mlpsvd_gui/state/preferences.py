@@ -94,6 +94,27 @@ class Preferences:
         others = [entry for entry in self.recent_files() if entry != path]
         self._store.setValue("recent", [path, *others][:_N_RECENT])
 
+    def recent_projects(self) -> list[str]:
+        """Return the folders of recent projects, the newest first."""
+        found = self._store.value("projects/recent", [])
+        found = [found] if isinstance(found, str) else found
+        return [one for one in found if isinstance(one, str) and one] if isinstance(found, list) else []
+
+    def add_recent_project(self, folder: str) -> None:
+        """Add a recent project."""
+        others = [entry for entry in self.recent_projects() if entry != folder]
+        self._store.setValue("projects/recent", [folder, *others][:_N_RECENT])
+
+    @property
+    def project(self) -> str:
+        """Folder of the project that is opened at the start; empty for none."""
+        found = self._store.value("projects/open", "")
+        return found if isinstance(found, str) else ""
+
+    @project.setter
+    def project(self, folder: str) -> None:
+        self._store.setValue("projects/open", folder)
+
     @property
     def experiments_folder(self) -> Path | None:
         """Folder for paper results; None for the default."""

@@ -38,9 +38,16 @@ class WindowActions(QObject):
         self.save = new("&Save experiment", keys.Save, "Save all settings as a TOML file", "save")
         self.save_as = new("Save experiment &as…", "Ctrl+Shift+S", "Save all settings as another file")
         self.save_run = new("Save run to &folder…", "Ctrl+R", "Save experiment, results, histories, figures and models")
+        self.new_project = new("New &project…", None, "Create a folder with this experiment, its runs and collections")
+        self.open_project = new("Open pro&ject…", None, "Open a project, with its runs and the layout of the window")
+        self.save_project = new("Sa&ve project", None, "Save the project now; it is saved as changes happen, too")
+        self.close_project = new("&Close project", None, "Save the project and return to your other experiments")
         self.quit = new("&Quit", "Ctrl+Q", "Stop training and close the window")
-        self.undo = new("&Undo", "Ctrl+Z", "Undo the last change of the experiment")
-        self.redo = new("&Redo", "Ctrl+Shift+Z", "Redo the last undone change")
+        self.undo = new("&Undo", keys.Undo, "Undo the last change on this page")
+        self.redo = new("&Redo", keys.Redo, "Redo the last undone change")
+        self.redo.setShortcuts(
+            list(dict.fromkeys([*QKeySequence.keyBindings(keys.Redo), QKeySequence("Ctrl+Shift+Z")]))
+        )
         self.go_back = new(
             "&Back to my unsaved settings", None, "Restore the unsaved settings that another experiment replaced"
         )
@@ -51,6 +58,7 @@ class WindowActions(QObject):
         self.shortcuts = new("&Shortcuts", "F1", "Show keys and mouse gestures")
         self.show_log = new("Open &log file", None, "Open the log file, for error reports")
         self.about = new("&About MLP-SVD", None, "Show version, licence and reference")
+        self.recent_projects = QMenu("Recent projec&ts", parent)
         self.recent_runs = QMenu("Recent r&uns", parent)
         self.export_menu = QMenu("&Export model", parent)
         self.exports: dict[str, QAction] = {}
@@ -109,16 +117,11 @@ class WindowActions(QObject):
         for action in (self.open, self.save, self.train, self.pause, self.stop, self.reset_layout):
             action.setIcon(icon(action.data(), colour))
 
-    def show_history(self, undo_name: str, redo_name: str) -> None:
-        """Show what undo and redo would do; an empty text disables the action."""
-        for action, word, name in ((self.undo, "&Undo", undo_name), (self.redo, "&Redo", redo_name)):
-            action.setText(f"{word} {name.replace('&', '&&')}".strip())
-            action.setEnabled(bool(name))
-
-    def set_undo_keys(self, active: bool) -> None:
-        """Bind the undo and redo keys to the experiment, or leave them to a page with its own undo."""
-        self.undo.setShortcut("Ctrl+Z" if active else "")
-        self.redo.setShortcut("Ctrl+Shift+Z" if active else "")
+    def show_history(self, undo_text: str, redo_text: str) -> None:
+        """Show what undo and redo would do, as text of a menu; an empty text disables the action."""
+        for action, word, text in ((self.undo, "&Undo", undo_text), (self.redo, "&Redo", redo_text)):
+            action.setText(f"{word} {text}".strip())
+            action.setEnabled(bool(text))
 
     def set_paused(self, paused: bool) -> None:
         """Make the pause action resume, or pause again."""
@@ -134,6 +137,10 @@ def fill_menu_bar(bar: QMenuBar, actions: WindowActions) -> QMenu:
     file_menu.addActions([actions.open, actions.open_run])
     recent = file_menu.addMenu("Open re&cent")
     file_menu.addMenu(actions.recent_runs)
+    file_menu.addSeparator()
+    file_menu.addActions([actions.new_project, actions.open_project])
+    file_menu.addMenu(actions.recent_projects)
+    file_menu.addActions([actions.save_project, actions.close_project])
     file_menu.addSeparator()
     file_menu.addActions([actions.save, actions.save_as])
     file_menu.addSeparator()

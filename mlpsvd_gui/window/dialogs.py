@@ -18,7 +18,7 @@ from mlpsvd_gui.window.documents import DocumentsController
 
 __all__ = ["Dialogs"]
 
-_EXPERIMENTS = "Experiments and models (*.toml *.safetensors);;All files (*)"
+_EXPERIMENTS = "Experiments, models and projects (*.toml *.safetensors *.mlpsvdproject);;All files (*)"
 _SHORTCUTS = """
 <h3>Keys</h3>
 <table cellpadding="3">
@@ -32,7 +32,8 @@ _SHORTCUTS = """
 <tr><td><b>Return, Ctrl+Return</b></td><td>On the page <i>Runs</i>: open, continue the selected run</td></tr>
 <tr><td><b>C, A, S, N, F2, Del</b></td><td>On the page <i>Runs</i>: compare, analyse, star, note, name, delete</td></tr>
 <tr><td><b>Ctrl+F</b></td><td>On the pages <i>Runs</i> and <i>Files</i>: search</td></tr>
-<tr><td><b>Ctrl+Z, Ctrl+Shift+Z</b></td><td>On the page <i>Explore</i>: undo and redo settings</td></tr>
+<tr><td><b>Ctrl+Z, Ctrl+Shift+Z</b></td><td>Undo, redo the last edit of the page in front; in a text field, the typing
+first</td></tr>
 <tr><td><b>Tab, Shift+Tab</b></td><td>Next, previous field; arrow keys change a number</td></tr>
 <tr><td><b>←, →</b></td><td>In the filter plot: move the selected filter by 1 Hz, with Shift by 10 Hz;
 in a plot over epochs: move the cursor</td></tr>
@@ -41,7 +42,6 @@ in a plot over epochs: move the cursor</td></tr>
 <tr><td><b>R</b></td><td>On the page <i>Record</i>: record, from press to press or while held</td></tr>
 <tr><td><b>1 to 9, with Ctrl</b></td><td>Class to record; with Ctrl, class of the selected clips</td></tr>
 <tr><td><b>Enter, T, Del</b></td><td>Play, trim, delete the selected clips</td></tr>
-<tr><td><b>Ctrl+Z, Ctrl+Shift+Z</b></td><td>On the page <i>Record</i>: undo and redo changes of clips</td></tr>
 </table>
 <h3>Mouse</h3>
 <table cellpadding="3">

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from mlpsvd.errors import FileFormatError, MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import save_experiment
+from mlpsvd.experiments.projects.project import find_project_file
 from mlpsvd.experiments.runs.read_experiment import read_experiment
 from mlpsvd.experiments.runs.read_run import read_run
 from mlpsvd.experiments.runs.run import Run
@@ -36,6 +38,8 @@ class DocumentsController(QObject):
     """Emits a message and an optional action ("go back" or empty)."""
     model_opened = Signal(object)
     """Emits the path of a model file whose experiment has been opened."""
+    project_chosen = Signal(object)
+    """Emits the path of a project that is to be opened."""
     origin_changed = Signal()
     """Emitted when the file or the unsaved state may have changed."""
 
@@ -53,8 +57,15 @@ class DocumentsController(QObject):
         self._writing = SerialJobs("files", self)  # saving a run takes seconds; later requests wait
         self._reading = BackgroundJobs("saved run", self)
         self._previous: tuple[Experiment, Origin] | None = None
+        self.relocate: Callable[[Experiment], Experiment] = lambda experiment: experiment
+        """Finds the files of an opened experiment that were moved."""
         experiment_model.changed.connect(lambda _: self.origin_changed.emit())
         experiment_model.origin_changed.connect(self.origin_changed)
+
+    @property
+    def experiment(self) -> Experiment:
+        """The current experiment."""
+        return self._experiments.experiment
 
     @property
     def path(self) -> Path | None:
@@ -102,15 +113,23 @@ class DocumentsController(QObject):
             self._experiments.replace(before, "return to unsaved settings", origin)
             self.origin_changed.emit()
 
+    def start_again(self, experiment: Experiment) -> None:
+        """Make the experiment of a project the current one; nothing before can be undone."""
+        self._previous = None
+        self._experiments.start_again(experiment)
+
     def adopt(self, path: Path) -> None:
         """Set ``path`` as the file of the experiment, with which the program was started."""
         self._experiments.set_origin(Origin(path, self._experiments.experiment))
         self._preferences.add_recent_file(str(path))
 
     def open(self, path: Path, remember: bool = True) -> None:
-        """Open an experiment (.toml), the folder of a run, or a model; its experiment becomes the current one."""
+        """Open an experiment (.toml), the folder of a run, a model or a project; it becomes the current one."""
+        if find_project_file(path) is not None:
+            self.project_chosen.emit(path)
+            return
         try:
-            experiment = read_experiment(path)
+            experiment = self.relocate(read_experiment(path))
         except MlpSvdError as error:
             self.failed.emit(f"{error}")
             return

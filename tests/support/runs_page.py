@@ -64,6 +64,17 @@ class Page:
         self.qtbot.keyClick(self.panel.table, key, modifier)
         self.wait()
 
+    def undo(self) -> None:
+        """Undo as the window does; its keys are tested with the window."""
+        self.controller.commit()
+        self.controller.history.undo()
+        self.wait()
+
+    def redo(self) -> None:
+        """Redo as the window does."""
+        self.controller.history.redo()
+        self.wait()
+
     def press(self, text: str) -> None:
         """Click a button of the page."""
         (button,) = [one for one in self.panel.findChildren(QToolButton) if one.isVisible() and one.text() == text]

@@ -285,6 +285,16 @@ class Collection:
         steps = self._store.journal.redoable
         return steps[-1].words if steps else ""
 
+    @property
+    def undo_names(self) -> tuple[str, ...]:
+        """Descriptions of the steps that can be undone, the next one last."""
+        return tuple(step.words for step in self._store.journal.undoable)
+
+    @property
+    def redo_names(self) -> tuple[str, ...]:
+        """Descriptions of the steps that can be redone, the next one last."""
+        return tuple(step.words for step in self._store.journal.redoable)
+
     def undo(self) -> str:
         """Undo the last step and return its description; raise DataError if there is none."""
         self._prepare()

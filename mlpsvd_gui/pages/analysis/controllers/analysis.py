@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
 
 from mlpsvd.analysis.calibration import Calibration
 from mlpsvd.analysis.calibration_report import findings as calibration_findings
@@ -147,6 +148,11 @@ class AnalysisController(QObject):
         self._player.available_changed.connect(self._show_sound)
         self._player.failed.connect(panel.show_error)
         self._player.playing_changed.connect(panel.rank.show_playing)
+
+    @property
+    def temperature_steps(self) -> QUndoStack:
+        """Changes of temperatures, which can be undone and redone."""
+        return self._temperatures.history.stack
 
     def close(self) -> None:
         """Stop all background work."""

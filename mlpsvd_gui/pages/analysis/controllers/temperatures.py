@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -16,11 +16,21 @@ from mlpsvd_gui.log import LOGGER, unexpected_sentence
 from mlpsvd_gui.pages.analysis.workers.analysis_work import Place
 from mlpsvd_gui.pages.analysis.workers.temperature_files import store_in, store_wherever_saved
 from mlpsvd_gui.state.run_state import RunState
+from mlpsvd_gui.state.undo_steps import ValueHistory
 from mlpsvd_gui.threads.serial_jobs import SerialJobs
 
 __all__ = ["TemperatureController"]
 
 _OTHER_EPOCH = "The model is the network of the last epoch; select that epoch to change its temperature."
+
+
+@dataclass(frozen=True, eq=False)
+class _Temperature:
+    """Temperature of a network; ``folder`` is that of a saved run, None for the run of the window."""
+
+    place: Place
+    temperature: float
+    folder: Path | None
 
 
 class TemperatureController(QObject):
@@ -45,6 +55,7 @@ class TemperatureController(QObject):
         super().__init__(parent)
         self._run, self._library = run, library
         self._jobs = SerialJobs("temperature", self)
+        self.history = ValueHistory(self._use, self)
 
     def close(self) -> None:
         """Finish all pending writes."""
@@ -56,14 +67,20 @@ class TemperatureController(QObject):
 
     def use(self, place: Place, temperature: float, folder: Path | None) -> None:
         """Set the temperature of a network; ``folder`` is that of a saved run, None for the run of the window."""
-        if self.refusal(place):
-            return
+        before = place.run.outcomes[place.contender].temperature
+        if not self.refusal(place) and temperature != before:
+            old, new = _Temperature(place, before, folder), _Temperature(place, temperature, folder)
+            self.history.add("change of temperature", old, new)
+
+    def _use(self, wanted: _Temperature) -> None:
+        place, temperature, folder = wanted.place, wanted.temperature, wanted.folder
         key, title = place.contender, place.run.outcomes[place.contender].contender.title
         if folder is not None:
             job = partial(store_in, folder, place.run.id, key, temperature)
             self._jobs.submit(job, partial(self._tell_saved, place.run.id, key, title, temperature), self._tell_failure)
             return
-        self._set(key, temperature)
+        if place.run.id == self._run.run_id:
+            self._set(key, temperature)
         library, folders = self._library, tuple(self._run.folders)
         store = partial(store_wherever_saved, place.run.id, key, temperature, folders, library)
         self._jobs.submit(store, partial(self._tell_stored, title, temperature), self._tell_failure)

@@ -67,8 +67,8 @@ class FiltersController(QObject):
 
     # -- requests of the panel
 
-    def _change(self, edit: Callable[[Bank], Bank]) -> bool:
-        """Apply an edit of the bank, or show why it is refused."""
+    def _change(self, edit: Callable[[Bank], Bank], step: str = "") -> bool:
+        """Apply an edit of the bank as a step of that name, or show why it is refused."""
         before = self._settings
         try:
             after = edit(before.filters)
@@ -78,7 +78,7 @@ class FiltersController(QObject):
         if problem is not None:
             return self._refuse(problem)
         self._panel.show_problem("")
-        self._model.set_value("data.synthetic.filters", after)
+        self._model.set_value("data.synthetic.filters", after, step)
         return True
 
     def _refuse(self, sentence: str) -> bool:
@@ -94,19 +94,19 @@ class FiltersController(QObject):
         self._change(lambda bank: bank_editing.edited(bank, index, field, text))
 
     def _add(self) -> None:
-        if self._change(lambda bank: bank_editing.added(bank, self._nyquist_hz)):
+        if self._change(lambda bank: bank_editing.added(bank, self._nyquist_hz), "add filter"):
             self._selection.select_class(len(self._settings.filters) - 1)
 
     def _duplicate(self) -> None:
         index = self._selection.class_index
         if index is not None and self._change(
-            lambda bank: bank_editing.duplicated(bank, index, self._nyquist_hz),
+            lambda bank: bank_editing.duplicated(bank, index, self._nyquist_hz), "duplicate filter"
         ):
             self._selection.select_class(index + 1)
 
     def _remove(self, row: int) -> None:
         index = row if row >= 0 else self._selection.class_index
-        if index is None or not self._change(lambda bank: bank_editing.removed(bank, index)):
+        if index is None or not self._change(lambda bank: bank_editing.removed(bank, index), "remove filter"):
             return
         last = len(self._settings.filters) - 1
         selected = self._selection.class_index
@@ -127,7 +127,7 @@ class FiltersController(QObject):
         self._on_bank(bank_editing.spaced(low_hz, high_hz, dialog.n_classes.value(), bandwidth_hz, logarithmic))
 
     def _on_bank(self, bank: Bank) -> None:
-        if self._change(lambda _: bank):
+        if self._change(lambda _: bank, "filter bank"):
             self._panel.view.show_octaves_around()
 
     def _use_filters(self) -> None:

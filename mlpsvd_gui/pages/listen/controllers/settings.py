@@ -6,14 +6,16 @@ from collections import deque
 
 from PySide6.QtCore import QObject, Signal
 
-from mlpsvd import settings
+from mlpsvd import setting_labels, settings
 from mlpsvd.audio.level import SILENCE_DBFS
 from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.classification.live.trigger import ABOVE_BACKGROUND_DB, TriggerSuggestion, suggested_trigger
 from mlpsvd.errors import MlpSvdError
+from mlpsvd.setting_labels import inside_sentence
 from mlpsvd.text import with_minus
 from mlpsvd_gui.pages.listen.views.settings_form import LiveSettingsForm
 from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.state.undo_steps import ValueHistory
 from mlpsvd_gui.widgets.level_meter import LevelMeter
 
 __all__ = ["LiveSettingsController"]
@@ -39,8 +41,9 @@ class LiveSettingsController(QObject):
         self._preferences = preferences
         self._settings = _remembered(preferences)
         self._levels_dbfs: deque[float] = deque(maxlen=_N_LEVELS)
+        self.history = ValueHistory(self._apply, self)
         form.edited.connect(self._set)
-        form.reset_requested.connect(lambda: self._use(LiveSettings()))
+        form.reset_requested.connect(lambda: self._use(LiveSettings(), "reset of the live settings"))
         meter.trigger_dragged.connect(lambda level: self._set("trigger_dbfs", level))
         self._show()
 
@@ -86,16 +89,21 @@ class LiveSettingsController(QObject):
             return
         if name == "windows":
             self._preferences.set_table(_BY_HAND, {"chosen": value})
-        self._use(wanted)
+        label = inside_sentence(setting_labels.label(LiveSettings, name))
+        self._use(wanted, f"change of {label}", name)
         self._form.show_note("trigger_dbfs", note)
 
-    def _use(self, wanted: LiveSettings) -> None:
+    def _use(self, wanted: LiveSettings, step: str, key: str = "") -> None:
         for info in settings.describe(LiveSettings):
             self._form.show_problem(info.name, "")
         if wanted != self._settings:
-            self._settings = wanted
-            self._preferences.set_table(_REMEMBERED, settings.to_table(wanted))
-            self.changed.emit(wanted)
+            self.history.add(step, self._settings, wanted, key)
+        self._show()
+
+    def _apply(self, wanted: LiveSettings) -> None:
+        self._settings = wanted
+        self._preferences.set_table(_REMEMBERED, settings.to_table(wanted))
+        self.changed.emit(wanted)
         self._show()
 
     def _show(self) -> None:

@@ -17,6 +17,7 @@ from mlpsvd.errors import DataError
 from mlpsvd.files import expand_home
 from mlpsvd.text import sentence
 from mlpsvd_gui.pages.record.controllers import texts
+from mlpsvd_gui.pages.record.controllers.journal_steps import JournalSteps
 from mlpsvd_gui.pages.record.views.classes import ClassRow
 from mlpsvd_gui.pages.record.views.clips import ClipRow
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
@@ -45,6 +46,7 @@ class CollectionController(QObject):
         self._opening: CollectionThread | None = None
         self._retired: list[tuple[Path, CollectionThread]] = []
         self._content: CollectionView | None = None
+        self.steps = JournalSteps(self._undo, self._redo, self)
         self._renamed: dict[str, str] = {}
         """The old name of each class created by renaming."""
         self._connect()
@@ -165,8 +167,8 @@ class CollectionController(QObject):
         panel.bar.open_requested.connect(lambda folder: self.open(Path(folder)))
         panel.bar.new_requested.connect(lambda folder: self.create(Path(folder), self._memory.settings.file_format))
         panel.bar.show_folder_requested.connect(self._show_folder)
-        panel.undo_requested.connect(lambda: self._library.undo() if self._library is not None else None)
-        panel.redo_requested.connect(lambda: self._library.redo() if self._library is not None else None)
+        panel.undo_requested.connect(self.steps.stack.undo)
+        panel.redo_requested.connect(self.steps.stack.redo)
         panel.messages.action_requested.connect(self._act)
         classes.add_requested.connect(self._add_class)
         classes.rename_requested.connect(self._rename_class)
@@ -177,12 +179,18 @@ class CollectionController(QObject):
         review.delete_requested.connect(lambda ids: self._library.delete(ids) if self._library is not None else None)
 
     def _act(self, action: str) -> None:
-        if self._library is None:
-            return
         if action == "undo":
-            self._library.undo()
-        elif action == "try again":
+            self.steps.stack.undo()
+        elif action == "try again" and self._library is not None:
             self._library.try_again()
+
+    def _undo(self) -> None:
+        if self._library is not None:
+            self._library.undo()
+
+    def _redo(self) -> None:
+        if self._library is not None:
+            self._library.redo()
 
     def _show_folder(self) -> None:
         if self._content is not None:
@@ -265,7 +273,10 @@ class CollectionController(QObject):
         self._remember(tuple(dict.fromkeys((*remembered, *content.counts))))
         self._show_classes(self._panel.classes.chosen)
         self._panel.review.set_writable(content.writable)
-        self._panel.review.show_history(content.next_undo, content.next_redo)
+        self.steps.show(content.undo_names, content.redo_names)
+        self._panel.review.show_history(
+            *(next(reversed(names), "") for names in (content.undo_names, content.redo_names))
+        )
         self.content_changed.emit(content)
 
     def _show_classes(self, chosen: str) -> None:

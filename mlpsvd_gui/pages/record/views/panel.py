@@ -112,9 +112,6 @@ class RecordPanel(ShowsMessages, QWidget):
         self.welcome.recent_chosen.connect(self.bar.open_requested)
         self.review.undo_requested.connect(self.undo_requested)
         self.review.redo_requested.connect(self.redo_requested)
-        self._shortcut("Ctrl+Z").activated.connect(self.undo_requested)
-        for keys in ("Ctrl+Shift+Z", "Ctrl+Y"):
-            self._shortcut(keys).activated.connect(self.redo_requested)
         for number in range(1, _N_KEYS + 1):
             self._shortcut(str(number)).activated.connect(partial(self.classes.choose_key, number))
         self._key_of(self.classes.table, partial(self.controls.press_key, Qt.Key.Key_Space))

@@ -31,8 +31,8 @@ class CollectionView:
         All clips, the latest last.
     counts
         Clips of each class, classes in natural order.
-    next_undo, next_redo
-        What would be undone and done again(a description); "" if there is nothing.
+    undo_names, redo_names
+        Descriptions of the steps that can be undone and redone, the next one last.
     warnings
         Warnings about training on it, one sentence each.
     writable
@@ -46,8 +46,8 @@ class CollectionView:
     spool_folder: Path
     clips: tuple[RecordedClip, ...]
     counts: dict[str, int]
-    next_undo: str
-    next_redo: str
+    undo_names: tuple[str, ...]
+    redo_names: tuple[str, ...]
     warnings: tuple[str, ...]
     writable: bool
     has_fixed_split: bool = False
@@ -169,8 +169,8 @@ class CollectionThread(QObject):
             spool_folder=one.spool_folder,
             clips=one.clips,
             counts=one.counts,
-            next_undo=one.next_undo,
-            next_redo=one.next_redo,
+            undo_names=one.undo_names,
+            redo_names=one.redo_names,
             warnings=one.warnings_for_training(),
             writable=one.writable,
             has_fixed_split=one.has_fixed_split,

@@ -86,8 +86,6 @@ class RunsController(QObject):
         actions.delete.triggered.connect(self._delete)
         actions.restore.triggered.connect(self._restore)
         actions.empty_trash.triggered.connect(lambda: panel.ask_to_empty_trash(self._n_trashed))
-        actions.undo.triggered.connect(self._undo)
-        actions.redo.triggered.connect(self.history.redo)
         self.history.done.connect(self._tell_done)
         self.history.failed.connect(self._tell_failed)
         self.comparison.shown.connect(panel.show_comparison)
@@ -96,6 +94,13 @@ class RunsController(QObject):
         self.comparison.noted.connect(panel.show_done)
         self._run.state_changed.connect(lambda _: self._follow_run())
         self._watcher.directoryChanged.connect(lambda _: self._soon.start())
+
+    def use_other_library(self) -> None:
+        """Show the library again after its folder has changed; earlier changes of runs cannot be undone."""
+        self.history.forget()
+        if self._watcher.directories():
+            self._watcher.removePaths(self._watcher.directories())
+        self.refresh()
 
     @property
     def is_busy(self) -> bool:
@@ -202,9 +207,9 @@ class RunsController(QObject):
     def _restore(self) -> None:
         self.history.make(RestoreFromTrash(self._library, [run.folder for run in self._selected]))
 
-    def _undo(self) -> None:
+    def commit(self) -> None:
+        """Apply what has been typed but not yet confirmed."""
         self._panel.details.commit()
-        self.history.undo()
 
     def _tell_done(self, name: str, is_new: bool) -> None:
         if is_new and name.startswith("delete "):

@@ -23,7 +23,7 @@ class RunActions(QObject):
     Parameters
     ----------
     page, table
-        The page, in which search and undo work, and the table.
+        The page, in which search works, and the table.
     """
 
     def __init__(self, page: QWidget, table: QWidget) -> None:
@@ -45,11 +45,8 @@ class RunActions(QObject):
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         table.addActions(self.of_table)
         self.find = self._new("Find", QKeySequence.StandardKey.Find, "Search the runs")
-        self.undo = self._new("Undo", "Ctrl+Z", "Undo the last change of runs")
-        self.redo = self._new("Redo", "Ctrl+Shift+Z", "Redo the last undone change of runs")
-        for action in (self.find, self.undo, self.redo):
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            page.addAction(action)
+        self.find.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        page.addAction(self.find)
 
     def _new(self, text: str, keys: QKeySequence.StandardKey | str, tip: str) -> QAction:
         action = QAction(text, self)

@@ -45,6 +45,12 @@ class ChangeAbout:
         self._field = field
         self._before, self._after = dict(before), dict(after)
 
+    def joined(self, later: ChangeAbout) -> ChangeAbout | None:
+        """Return this change and a later one of the same note as one change; None for others."""
+        if self._field != "note" or later._field != "note" or set(self._after) != set(later._after):
+            return None
+        return ChangeAbout(self.name, self._field, self._before, later._after)
+
     def do(self) -> None:
         """Write the new values."""
         self._write(self._after)

@@ -206,9 +206,12 @@ def test_a_temperature_is_used_by_the_models_and_stored_wherever_the_run_is_save
     with page.qtbot.waitSignal(page.controller.noted, timeout=_WAIT_MS):
         page.qtbot.mouseClick(view.remove_button, Qt.MouseButton.LeftButton)
     assert page.run.outcomes["mlp-svd"].temperature == 1.0
-    assert (
-        load_run(kept).model("mlp-svd").temperature == load_run(tmp_path / "mine").model("mlp-svd").temperature == 1.0
-    )
+    steps = page.controller.temperature_steps
+    for move, expected in ((steps.undo, found.temperature), (steps.redo, 1.0)):
+        with page.qtbot.waitSignal(page.controller.noted, timeout=_WAIT_MS):
+            move()
+        assert page.run.outcomes["mlp-svd"].temperature == load_run(kept).model("mlp-svd").temperature == expected
+    assert load_run(tmp_path / "mine").model("mlp-svd").temperature == 1.0
 
 
 def test_a_temperature_that_is_stored_nowhere_says_how_to_keep_it(shown: Page) -> None:

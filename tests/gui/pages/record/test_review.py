@@ -105,7 +105,7 @@ def test_a_clip_is_trimmed_by_its_handles_and_whole_again_after_undo(qtbot: QtBo
     assert "trimmed" in filled.panel.messages.text
     path = filled.controller.collection.content.clips[-1].path
     assert soundfile.info(path).frames == round(0.3 * RATE_HZ)
-    qtbot.keyClick(filled.panel, Qt.Key.Key_Z, CTRL)
+    filled.controller.collection.steps.stack.undo()
     qtbot.waitUntil(lambda: filled.panel.review.table.rows[0].duration_s == pytest.approx(0.9))
     qtbot.waitUntil(lambda: view.wave.duration_s == pytest.approx(0.9))
 
@@ -123,7 +123,7 @@ def test_clips_are_deleted_by_key_and_come_back_by_the_message_bar(qtbot: QtBot,
     filled.panel.messages._button.click()
     qtbot.waitUntil(lambda: len(table.rows) == 6)
     assert len(filled.visible_files) == 6
-    qtbot.keyClick(filled.panel, Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    filled.controller.collection.steps.stack.redo()
     qtbot.waitUntil(lambda: len(table.rows) == 3)
 
 
@@ -159,7 +159,7 @@ def test_a_class_is_added_renamed_and_deleted_and_undone(qtbot: QtBot, filled: P
     classes.table.item(1, 1).setText("deep")
     qtbot.waitUntil(lambda: filled.counts == {"deep": 3, "high": 3, "middle": 0})
     assert (filled.folder / "deep").is_dir() and classes.chosen == "deep"
-    qtbot.keyClick(filled.panel, Qt.Key.Key_Z, CTRL)
+    filled.controller.collection.steps.stack.undo()
     qtbot.waitUntil(lambda: filled.counts == {"high": 3, "low": 3, "middle": 0})
     classes.choose("high")
     classes.delete_button.click()
@@ -198,7 +198,7 @@ def test_class_keys_stay_while_classes_are_added_renamed_and_undone(qtbot: QtBot
     classes.table.item(place, 1).setText("deep")
     qtbot.waitUntil(lambda: filled.counts.get("deep") == 3)
     assert keys(filled)[place] == "deep"
-    qtbot.keyClick(filled.panel, Qt.Key.Key_Z, CTRL)
+    filled.controller.collection.steps.stack.undo()
     qtbot.waitUntil(lambda: filled.counts.get("low") == 3)
     assert keys(filled) == [*before, "aardvark", "zebra", "kiwi"]
 

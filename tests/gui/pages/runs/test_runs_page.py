@@ -125,9 +125,9 @@ def test_name_tags_and_note_are_stored_and_undone(page: Page, qtbot: QtBot) -> N
     assert text(page, 3, 1) == "Best one" and text(page, 3, 6) == "Two lines"
     assert details.note_edit.toPlainText() == "" and read_about(page.shown[0].folder) == About()
     for _ in range(3):
-        page.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        page.undo()
     assert read_about(folder) == About()
-    page.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    page.redo()
     assert read_about(folder) == About("Best one")
 
 
@@ -199,7 +199,7 @@ def test_the_trash_is_listed_searched_restored_and_emptied(page: Page) -> None:
     page.answer("Delete")
     assert page.library.trashed() == [] and page.panel.nothing.text() == "The trash is empty."
     page.choose(ALL)
-    page.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    page.undo()
     assert len(page.shown) == 3, "what is deleted for good cannot be undone, and nothing else is"
     assert not page.panel.findChildren(QMessageBox)
 

@@ -1,0 +1,185 @@
+"""Projects in the window: the path from two runs to the reopened project, moved recordings, refusals."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PySide6.QtCore import QItemSelectionModel, QSettings, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.projects.project import PROJECT, read_project
+from mlpsvd.experiments.projects.project_folder import ProjectFolder, create_project
+from mlpsvd.experiments.runs.library import RunLibrary
+from mlpsvd.settings import with_value
+from mlpsvd_gui.main_window import MainWindow
+from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.state.run_state import RunPhase
+from mlpsvd_gui.widgets.messages import MessageKind
+from mlpsvd_gui.widgets.number_field import NumberField
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+OpenWindow = Callable[[], MainWindow]
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, tmp_path: Path) -> OpenWindow:
+    """Return a function that starts the program again, with the same preferences."""
+
+    def start() -> MainWindow:
+        (tmp_path / "preferences").mkdir(exist_ok=True)
+        store = QSettings(str(tmp_path / "preferences" / "window.ini"), QSettings.Format.IniFormat)
+        window = MainWindow(Preferences(store))
+        qtbot.addWidget(window)
+        with qtbot.waitExposed(window):
+            window.show()
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
+        return window
+
+    return start
+
+
+def choose(qtbot: QtBot, window: MainWindow, action: QAction, path: Path) -> None:
+    """Trigger an action and answer its file dialog."""
+    action.trigger()
+    answer(qtbot, window, path)
+
+
+def answer(qtbot: QtBot, window: MainWindow, path: Path) -> None:
+    (dialog,) = (one for one in window.findChildren(QFileDialog) if one.isVisible())
+    dialog.setDirectory(str(path.parent))
+    dialog.selectFile(path.name)
+    dialog.accept()
+    qtbot.waitUntil(lambda: not dialog.isVisible())
+
+
+def enter(qtbot: QtBot, window: MainWindow, key: str, text: str) -> None:
+    field = window.findChild(NumberField, key)
+    assert field is not None
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, text)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+
+
+def train(qtbot: QtBot, window: MainWindow) -> None:
+    window.actions_.train.trigger()
+    qtbot.waitUntil(lambda: window.run.state is RunPhase.FINISHED, timeout=60_000)
+
+
+def test_from_two_runs_to_the_reopened_project(qtbot: QtBot, open_window: OpenWindow, tmp_path: Path) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    window, folder = open_window(), tmp_path / "study"
+    assert not window.actions_.save_project.isEnabled()
+    choose(qtbot, window, window.actions_.new_project, folder)
+    qtbot.waitUntil(lambda: window.project.project is not None, timeout=10_000)
+    assert "study – MLP-SVD" in window.windowTitle() and not window.isWindowModified()
+    enter(qtbot, window, "data.synthetic.train_per_class", "20")
+    enter(qtbot, window, "data.synthetic.test_per_class", "40")
+    enter(qtbot, window, "training.epochs", "3")
+    train(qtbot, window)
+    enter(qtbot, window, "training.learning_rate", "0.01")
+    train(qtbot, window)
+    experiment, run_id = window.experiments.experiment, window.run.run_id
+    assert not (tmp_path / "preferences" / "runs").exists() and len(RunLibrary(folder / "runs").folders()) == 2
+
+    window.tabs.setCurrentIndex(1)
+    table = window.runs_panel.table
+    qtbot.waitUntil(lambda: len(table.rows.shown) == 2 and not window.runs.is_busy, timeout=10_000)
+    table.setFocus()
+    flags = QItemSelectionModel.SelectionFlag
+    for row in range(2):
+        table.selectionModel().select(table.rows.index(row, 0), flags.Select | flags.Rows)
+    qtbot.keyClick(table, Qt.Key.Key_C)
+    comparison = window.runs_panel.comparison
+    qtbot.waitUntil(comparison.isVisible, timeout=20_000)
+    verdicts = [comparison.tests.item(row, 3).text() for row in range(comparison.tests.rowCount())]
+    assert len(verdicts) == 2 and all(verdicts)
+    figure = tmp_path / "accuracy.svg"
+    comparison.plots["accuracy"].export_svg(figure)
+    assert figure.read_text("utf-8").lstrip().startswith("<?xml")
+
+    choose(qtbot, window, window.actions_.exports["mlp-svd"], tmp_path / "model.onnx")
+    qtbot.waitUntil(lambda: (tmp_path / "model.onnx").exists() and not window.documents.is_busy, timeout=20_000)
+    session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"))
+    (model,) = (one.classifier for one in window.models.entries() if one.key == "mlp-svd")
+    clips = np.random.default_rng(3).normal(0, 0.1, (2, model.n_samples)).astype(np.float32)
+    (name,) = (one.name for one in session.get_inputs())
+    np.testing.assert_allclose(session.run(None, {name: clips})[0], model.probabilities_many(clips), atol=1e-5)
+    window.close()
+
+    again = open_window()
+    assert again.project.project is None and again.experiments.experiment == Experiment()
+    again.documents.open(folder)
+    assert again.experiments.experiment == experiment and again.tabs.tabText(again.tabs.currentIndex()) == "Runs"
+    qtbot.waitUntil(lambda: again.run.run_id == run_id, timeout=10_000)
+    qtbot.waitUntil(lambda: len(again.runs_panel.table.rows.shown) == 2, timeout=10_000)
+    assert again.preferences.recent_projects() == [str(folder)] and again.preferences.project == str(folder)
+    again.tabs.setCurrentIndex(0)
+    enter(qtbot, again, "training.epochs", "9")
+    qtbot.waitUntil(lambda: read_project(folder / PROJECT).experiment.training.epochs == 9, timeout=5000)
+    qtbot.keyClick(again.focusWidget(), Qt.Key.Key_Z, CTRL)
+    assert again.experiments.experiment == experiment
+    qtbot.waitUntil(lambda: read_project(folder / PROJECT).experiment == experiment, timeout=5000)
+    again.actions_.close_project.trigger()
+    assert again.experiments.experiment == Experiment() and again.run.state is RunPhase.EMPTY
+    again.close()
+
+
+def test_moved_recordings_are_asked_for_once(qtbot: QtBot, open_window: OpenWindow, tmp_path: Path) -> None:
+    birds = tmp_path / "data" / "birds"
+    for name in ("redshank", "knot"):
+        (birds / name).mkdir(parents=True)
+        for number in range(4):
+            noise = np.random.default_rng(number).normal(0, 0.1, 4000)
+            soundfile.write(birds / name / f"{number}.wav", noise, 8000)
+    experiment = with_value(Experiment(), "data.source", "recordings")
+    create_project(tmp_path / "study", with_value(experiment, "data.recordings.path", str(birds)))
+    shutil.move(tmp_path / "data", tmp_path / "archive")
+
+    window = open_window()
+    window.project.open(tmp_path / "study")
+    (dialog,) = window.findChildren(QFileDialog)
+    assert dialog.windowTitle() == "Where is the folder “birds”?"
+    answer(qtbot, window, tmp_path / "archive" / "birds")
+    assert window.experiments.experiment.data.recordings.path == str(tmp_path / "archive" / "birds")
+    qtbot.waitUntil(lambda: "2 classes" in window.data_panel.form.status.text(), timeout=20_000)
+    assert not window.actions_.undo.isEnabled()
+    window.close()
+
+    again = open_window()
+    again.project.open(tmp_path / "study" / PROJECT)
+    assert again.experiments.experiment.data.recordings.path == str(tmp_path / "archive" / "birds")
+    assert not again.findChildren(QFileDialog)
+    again.close()
+
+
+def test_a_project_that_cannot_be_opened_changes_nothing(qtbot: QtBot, open_window: OpenWindow, tmp_path: Path) -> None:
+    for name in ("held", "newer", "mine"):
+        create_project(tmp_path / name, Experiment(seed=5))
+    newer = tmp_path / "newer" / PROJECT
+    newer.write_text(newer.read_text("utf-8").replace("format_version = 1", "format_version = 2"), "utf-8")
+    held = ProjectFolder(tmp_path / "held")
+    window = open_window()
+    window.project.open(tmp_path / "mine")
+    enter(qtbot, window, "training.epochs", "77")
+    for name, reason in (("held", "is open in this program already"), ("newer", "from a newer MLP-SVD"),
+                         ("none", "is not a project")):  # fmt: skip
+        window.project.open(tmp_path / name)
+        assert reason in window.messages.text and window.messages.kind is MessageKind.ERROR
+        assert window.project.project is not None and window.project.project.name == "mine"
+        assert window.experiments.experiment.training.epochs == 77
+    held.close()
+    window.project.open(tmp_path / "held")
+    assert read_project(tmp_path / "mine" / PROJECT).experiment.training.epochs == 77, "saved when it was left"
+    assert window.project.project.name == "held" and window.experiments.experiment == Experiment(seed=5)
+    ProjectFolder(tmp_path / "mine").close()
+    window.close()
