@@ -44,7 +44,6 @@ from mlpsvd_gui.pages.record.controllers.record import RecordController
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
 from mlpsvd_gui.pages.runs.controllers.runs import RunsController
 from mlpsvd_gui.pages.runs.views.panel import RunsPanel
-from mlpsvd_gui.plots.plot_menu import PlotMenu
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import menu_text
 from mlpsvd_gui.state.experiment_state import ExperimentState
@@ -62,6 +61,7 @@ from mlpsvd_gui.window.dialogs import Dialogs
 from mlpsvd_gui.window.documents import DocumentsController
 from mlpsvd_gui.window.layout import WindowLayout
 from mlpsvd_gui.window.live_tab import LiveTab
+from mlpsvd_gui.window.pictures import STATUS_MS, PicturesController
 from mlpsvd_gui.window.project import ProjectController, Workspace
 from mlpsvd_gui.window.run_controls import RunControls
 from mlpsvd_gui.window.session import SessionController
@@ -154,6 +154,7 @@ class MainWindow(QMainWindow):
         )
         self.files = FilesController(self.files_panel, self.models)
         self.documents = DocumentsController(experiments, run, self.preferences)
+        self.pictures = PicturesController(self, run, self.preferences)
         self.session = SessionController(
             self, self.actions_.recent_runs, run, self.documents, self.training, self._library
         )
@@ -225,9 +226,9 @@ class MainWindow(QMainWindow):
         self.dialogs.reported.connect(self._report_done)
         self.validation.exported.connect(self._report_done)
         self.validation.failed.connect(self.report_error)
-        for menu in self.findChildren(PlotMenu):
-            menu.saved.connect(self._report_done)
-            menu.failed.connect(self.report_error)
+        self.pictures.done.connect(lambda text: self.statusBar().showMessage(text, STATUS_MS))
+        self.pictures.failed.connect(self.report_error)
+        self.actions_.export_pictures.triggered.connect(self.pictures.ask_all)
         self.unexpected.connect(self.report_error)
         self.listen_panel.welcome.record_requested.connect(lambda: self.live_tab.show_page(self.record_panel))
         self.listen_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
@@ -386,7 +387,7 @@ class MainWindow(QMainWindow):
         self._remember()
         self.project.close()
         looking = (self.models, self.results, self.data, self.filters, self.settings, self.session, self.documents)
-        live = (self.record, self.files, self.listen)  # listeners end before their sources
+        live = (self.record, self.files, self.listen, self.pictures)  # listeners end before their sources
         for controller in (self.training, self.runs, self.analysis, self.papers, *live, *looking):
             controller.close()
         self.sound.close()  # no longer needed

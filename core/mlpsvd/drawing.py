@@ -7,6 +7,7 @@ Matplotlib is imported where it is used.
 from __future__ import annotations
 
 import io
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,17 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-__all__ = ["COLUMN_IN", "FORMATS", "PALETTE", "contender_colour", "integer_ticks", "new_figure", "save_figure", "style"]
+__all__ = [
+    "COLUMN_IN",
+    "FORMATS",
+    "PALETTE",
+    "contender_colour",
+    "figure_content",
+    "integer_ticks",
+    "new_figure",
+    "save_figure",
+    "style",
+]
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -42,6 +53,7 @@ _STYLE: Any = {
     "pdf.fonttype": 42,
     "svg.hashsalt": "mlpsvd",
 }
+_STYLE_LOCK = threading.RLock()
 # Okabe and Ito's colours, distinguishable with every kind of colour vision.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
@@ -63,32 +75,38 @@ def save_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
     with _laid_out(figure):
         for kind in FORMATS:
             paths.append(folder / f"{stem}.{kind}")
-            write_atomically(paths[-1], _content(figure, kind))
+            write_atomically(paths[-1], _content(figure, kind, _DPI))
     return paths
 
 
+def figure_content(figure: Figure, kind: str, dpi: int = _DPI) -> bytes:
+    """Return a figure as the content of a file: ``png``, ``svg`` or ``pdf``."""
+    with _laid_out(figure, dpi):
+        return _content(figure, kind, dpi)
+
+
 @contextmanager
-def _laid_out(figure: Figure) -> Iterator[None]:
+def _laid_out(figure: Figure, dpi: int = _DPI) -> Iterator[None]:
     """Context in which a figure has its final layout; without it, ``savefig`` lays out and draws twice per format."""
-    engine, dpi = figure.get_layout_engine(), figure.get_dpi()
+    engine, own_dpi = figure.get_layout_engine(), figure.get_dpi()
     with _in_print():
         if engine is not None:
-            figure.set_dpi(_DPI)
+            figure.set_dpi(dpi)
             engine.execute(figure)
         figure.set_layout_engine(None)
     try:
         yield
     finally:
-        figure.set_dpi(dpi)
+        figure.set_dpi(own_dpi)
         figure.set_layout_engine(engine)
 
 
-def _content(figure: Figure, kind: str) -> bytes:
-    """Return the content of a figure's file."""
+def _content(figure: Figure, kind: str, dpi: int) -> bytes:
+    """Return the content of the file of a figure that has its final layout."""
     content = io.BytesIO()
     undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
     with _in_print():
-        figure.savefig(content, format=kind, dpi=_DPI, metadata=undated)
+        figure.savefig(content, format=kind, dpi=dpi, metadata=undated)
     return content.getvalue()
 
 
@@ -113,7 +131,7 @@ def style() -> Iterator[None]:
         import matplotlib as mpl
     except ImportError as error:
         raise MissingLibraryError("Plots need Matplotlib, which is not installed: pip install matplotlib") from error
-    with mpl.rc_context():
+    with _STYLE_LOCK, mpl.rc_context():  # the style is one for all threads
         mpl.rcdefaults()  # a user's own style is intended for screens
         mpl.rcParams.update(_STYLE)
         yield

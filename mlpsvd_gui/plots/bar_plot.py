@@ -12,9 +12,10 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
+from mlpsvd.chart import Axis, Bars, Chart
 from mlpsvd_gui.plots.base_plot import BasePlot, Range, axis_text
-from mlpsvd_gui.plots.export import Table
-from mlpsvd_gui.plots.theme import mix, small_font, with_alpha
+from mlpsvd_gui.plots.chart_parts import print_colour
+from mlpsvd_gui.plots.theme import LIGHT, mix, small_font, with_alpha
 
 __all__ = ["BarPlot"]
 
@@ -146,7 +147,7 @@ class BarPlot(BasePlot):
         )
 
     def _brush(self, index: int) -> QColor:
-        colour = self._drawn(self._colours[index % len(self._colours)] if self._colours else self._theme.accent)
+        colour = self._colours[index % len(self._colours)] if self._colours else self._theme.accent
         is_faint = self._highlighted is not None and index != self._highlighted
         return mix(colour, self._theme.background, 0.65) if is_faint else colour
 
@@ -206,9 +207,15 @@ class BarPlot(BasePlot):
         self.bar_clicked.emit(row)
         return True
 
-    def table(self) -> Table:
-        """Return names and values."""
-        columns: dict[str, Any] = {"Name": self._names, self._value_text: self._values}
-        if self._more_name:
-            columns[f"{self._more_name}: {self._value_text}"] = self._more
-        return Table(columns)
+    def chart(self) -> Chart:
+        """Return the bars."""
+        colours = self._colours or [LIGHT.accent]
+        bars = Bars(
+            tuple(self._names),
+            self._values.copy(),
+            tuple(print_colour(colours[index % len(colours)]) for index in range(len(self._names))),
+            tuple(self._texts),
+            self._more.copy() if self._more_name else None,
+            self._more_name,
+        )
+        return Chart(self._value_text, Axis(self._value_text, limits=self._fixed["x"]), Axis(""), bars=bars)

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from mlpsvd_gui.plots import export
+from mlpsvd.chart import Axis, Chart
 from mlpsvd_gui.plots.deferred_painting import DeferredPainting
 from mlpsvd_gui.plots.frequency_axis import FrequencyAxis, PlainAxis
-from mlpsvd_gui.plots.plot_menu import PlotMenu
+from mlpsvd_gui.plots.picture_menu import PictureMenu
 from mlpsvd_gui.plots.readout import Readout
-from mlpsvd_gui.plots.theme import LIGHT, Theme, apply_theme, on_paper, theme_for
+from mlpsvd_gui.plots.theme import Theme, apply_theme, theme_for
 
 __all__ = ["BasePlot", "axis_text"]
 
 Range = tuple[float, float]
-_PNG_SCALE = 2.0
 
 
 def axis_text(label: str, unit: str) -> str:
@@ -51,13 +47,13 @@ class BasePlot(QWidget):
         self._is_zoomed = False
         self._cursor: float | None = None
         self._focus_by_key = False
-        self._pen_scale: float | None = None
-        self._is_on_paper = False
         self._build_canvas(x_text, y_text)
         self._build_cursor()
         self._build_layout()
         self._painting = DeferredPainting(self.canvas)
-        self._menu = PlotMenu(self, self)
+        self._menu = PictureMenu(self, self.chart)
+        self._menu.addSeparator()
+        self._menu.addAction("Reset view", self.reset_view)
         self.setAccessibleName(f"Plot of {y_text} over {x_text}")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(160, 110)
@@ -70,7 +66,7 @@ class BasePlot(QWidget):
         self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.plot_item = self.canvas.getPlotItem()
         self.view = self.plot_item.getViewBox()
-        for action in self.canvas.scene().contextMenu:  # pyqtgraph's own export, which fails
+        for action in self.canvas.scene().contextMenu:  # pyqtgraph's own export
             action.deleteLater()
         self.canvas.scene().contextMenu = []
         self.plot_item.hideButtons()
@@ -121,9 +117,18 @@ class BasePlot(QWidget):
         """Return the readout at a cursor position, as lines of rich text."""
         return []
 
-    def table(self) -> export.Table:
-        """Return the numbers shown, with units in the header."""
-        return export.Table({})
+    def chart(self) -> Chart:
+        """Return what is shown, for pictures and tables."""
+        raise NotImplementedError
+
+    def _axis(self, which: str, label: str, unit: str = "", *, is_reversed: bool = False) -> Axis:
+        """Return the horizontal ("x") or vertical axis, with the range that is shown."""
+        low, high = self.view.viewRange()[0 if which == "x" else 1]
+        is_log = which == "x" and self._log_x
+        drawn = self.plot_item.getAxis("bottom" if which == "x" else "left")
+        limits = (10.0**low, 10.0**high) if is_log else (low, high)
+        has_integers = isinstance(drawn, PlainAxis) and drawn.has_integers
+        return Axis(label, unit, is_log, limits, has_integers=has_integers, is_reversed=is_reversed)
 
     @property
     def theme(self) -> Theme:
@@ -147,28 +152,8 @@ class BasePlot(QWidget):
 
     def _pen(self, colour: Any, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
         """Return a pen of a width in pixels of the layout; pyqtgraph's pens count the device's."""
-        pen: QPen = pg.mkPen(
-            self._drawn(colour), width=width * (self._pen_scale or self.devicePixelRatioF()), style=style
-        )
+        pen: QPen = pg.mkPen(colour, width=width * self.devicePixelRatioF(), style=style)
         return pen
-
-    def _drawn(self, colour: Any) -> Any:
-        """Return a colour of the data for the current output; paper is like a light window."""
-        return on_paper(colour) if self._is_on_paper and isinstance(colour, QColor) else colour
-
-    @contextmanager
-    def _on_paper(self, scale: float) -> Iterator[None]:
-        """Draw in colours for white paper, with pens for another device."""
-        self._painting.catch_up()
-        theme, self._theme = self._theme, LIGHT
-        self._is_on_paper, self._pen_scale = True, scale
-        self._paint_theme()
-        try:
-            yield
-        finally:
-            self._is_on_paper, self._pen_scale = False, None
-            self._theme = theme
-            self._paint_theme()
 
     def event(self, event: QEvent) -> bool:
         """Follow the window to another screen."""
@@ -365,22 +350,6 @@ class BasePlot(QWidget):
         """Move the readout back to its corner."""
         self._refresh_readout()
 
-    # -- menu and export
-
-    def context_menu(self) -> PlotMenu:
+    def context_menu(self) -> PictureMenu:
         """Return the context menu."""
         return self._menu
-
-    def export_png(self, path: Path) -> None:
-        """Write a picture at twice the size on the screen; raises ExportError."""
-        with self._on_paper(_PNG_SCALE):
-            export.write_png(path, self, _PNG_SCALE)
-
-    def export_svg(self, path: Path) -> None:
-        """Write vector graphics; raises ExportError."""
-        with self._on_paper(1.0):
-            export.write_svg(path, self.plot_item)
-
-    def export_csv(self, path: Path) -> None:
-        """Write the numbers shown; raises ExportError."""
-        export.write_csv(path, self.table())

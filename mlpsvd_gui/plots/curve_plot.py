@@ -15,8 +15,10 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from mlpsvd.chart import Chart
+from mlpsvd.chart import Curve as ChartCurve
 from mlpsvd_gui.plots.base_plot import BasePlot, Range, axis_text
-from mlpsvd_gui.plots.export import Table
+from mlpsvd_gui.plots.chart_parts import dash_of, print_colour, print_width
 from mlpsvd_gui.plots.frequency_axis import rounded_outwards
 from mlpsvd_gui.plots.legend import Legend, LegendEntry
 from mlpsvd_gui.plots.marks import GuideLines, Marks
@@ -208,8 +210,8 @@ class CurvePlot(BasePlot):
         if key == chosen or (chosen is None and not is_many):
             pen = self._pen(colour, width + (chosen is not None), curve.pen.style())
         else:  # a pixel of the device, however fine that is
-            drawn = self._drawn(colour)
-            pen = pg.mkPen(drawn if chosen is None else with_alpha(drawn, _FAINT), width=1, style=curve.pen.style())
+            shade = colour if chosen is None else with_alpha(colour, _FAINT)
+            pen = pg.mkPen(shade, width=1, style=curve.pen.style())
         curve.item.setPen(pen)
         curve.item.setSymbolBrush(pen.color())
         curve.item.setZValue(10 if key == chosen else 0)
@@ -340,20 +342,18 @@ class CurvePlot(BasePlot):
         nearest = left if x - curve.x[left] < curve.x[right] - x else right
         return float(curve.y[nearest])
 
-    def table(self) -> Table:
-        """Return x once if all curves share it, otherwise an x column before each curve."""
-        columns: dict[str, Any] = {}
-        x_header = axis_text(self._x_name, self._x_unit)
-        curves = list(self._curves.items())
-        shared = all(np.array_equal(curve.x, curves[0][1].x) for _, curve in curves)
-        if shared and curves:
-            columns[x_header] = curves[0][1].x
-        for key, curve in curves:
-            name = curve.name or str(key)
-            if not shared:
-                columns[f"{name}: {x_header}"] = curve.x
-            columns[f"{name}: {axis_text(self._y_name, self._y_unit)}"] = curve.y
-        return Table(columns)
+    def chart(self) -> Chart:
+        """Return the visible curves, marks and guide lines."""
+        x, y = self._axis("x", self._x_name, self._x_unit), self._axis("y", self._y_name, self._y_unit)
+        drawn = [self._drawn_curve(curve) for curve in self._curves.values() if curve.item.isVisible()]
+        return Chart(self._y_name, x, y, tuple(drawn), marks=self._marks.parts(), levels=self._lines.parts())
+
+    def _drawn_curve(self, curve: Curve) -> ChartCurve:
+        pen = curve.pen
+        width = print_width(1.0 if len(self._curves) > _MANY_CURVES else pen.widthF())
+        colour, dash = print_colour(pen.color()), dash_of(pen.style())
+        x, y = curve.x.copy(), curve.y.copy()
+        return ChartCurve(x, y, curve.name, colour, dash, width, in_legend=curve.in_legend)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Show the text of a mark."""

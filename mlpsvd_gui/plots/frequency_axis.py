@@ -124,6 +124,11 @@ class PlainAxis(_RoomyAxis):
         super().__init__(orientation)
         self._integers = False
 
+    @property
+    def has_integers(self) -> bool:
+        """Whether ticks are on whole numbers only."""
+        return self._integers
+
     def set_integers(self, integers: bool) -> None:
         """Put ticks on whole numbers only (epochs, indices)."""
         if integers != self._integers:

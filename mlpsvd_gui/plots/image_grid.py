@@ -10,7 +10,10 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from mlpsvd.chart import Chart
+from mlpsvd_gui.plots.chart_parts import images_chart
 from mlpsvd_gui.plots.colour_scale import ColourScale, diverging_table, ink_table, symmetric_range_of
+from mlpsvd_gui.plots.picture_menu import offer_picture
 from mlpsvd_gui.plots.readout import number_text
 from mlpsvd_gui.plots.theme import Theme, small_font, theme_for
 from mlpsvd_gui.qt_text import plain_tip
@@ -68,6 +71,11 @@ class ImageGrid(QWidget):
         self.opacity = 1.0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        offer_picture(self, self.chart)
+
+    def chart(self) -> Chart:
+        """Return the images with their captions."""
+        return images_chart("Images", self._images, self._captions)
 
     @property
     def images(self) -> tuple[Floats, ...]:

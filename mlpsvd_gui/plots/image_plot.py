@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import html
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +10,9 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QWidget
 
+from mlpsvd.chart import Cells, Chart, Palette, cell_edges
 from mlpsvd_gui.plots.base_plot import BasePlot, Range
 from mlpsvd_gui.plots.colour_scale import ColourScale
-from mlpsvd_gui.plots.export import Table
 from mlpsvd_gui.plots.readout import number_text
 from mlpsvd_gui.plots.theme import small_font
 
@@ -22,13 +20,14 @@ __all__ = ["ImagePlot"]
 
 _BAR_PX = 12
 _GAP_PX = 10
-_SVG_IMAGE_PX = 1600
 _CURSOR_COLOUR = "#ff3d7f"
 """Colour of the cursor, visible on both colour tables."""
 
 
 class ImagePlot(BasePlot):
     """Cells of a regular grid, coloured by their values."""
+
+    _palette: Palette = "sequential"
 
     def __init__(self, x_text: str, y_text: str, value_text: str, parent: QWidget | None = None) -> None:
         self._values: npt.NDArray[np.float64] = np.empty((0, 0))
@@ -84,23 +83,11 @@ class ImagePlot(BasePlot):
         self._fit()
         self._refresh_readout()
 
-    def _draw_image(self, finer: int = 1) -> None:
-        """Draw the values, each as ``finer`` by ``finer`` pixels of the image."""
-        indices = self._scale.indices(self._values)
-        if finer > 1:
-            indices = indices.repeat(finer, axis=0).repeat(finer, axis=1)
-        self._image.setImage(indices, autoLevels=False, levels=(0, 255))
+    def _draw_image(self) -> None:
+        self._image.setImage(self._scale.indices(self._values), autoLevels=False, levels=(0, 255))
         left, bottom = self._origin[0] - self._step[0] / 2.0, self._origin[1] - self._step[1] / 2.0
         nx, ny = self._values.shape
         self._image.setRect(QRectF(left, bottom, nx * self._step[0], ny * self._step[1]))
-
-    def export_svg(self, path: Path) -> None:
-        """Write vector graphics; each value a square of many pixels, since viewers blur the borders between pixels."""
-        if self.has_image:
-            self._draw_image(finer=max(1, _SVG_IMAGE_PX // max(self._values.shape)))
-        super().export_svg(path)
-        if self.has_image:
-            self._draw_image()
 
     def _table(self) -> npt.NDArray[np.uint8]:
         """Return the colour table of the theme [shape=(256, 4)]."""
@@ -164,12 +151,18 @@ class ImagePlot(BasePlot):
         place = f"{self._x_text} {number_text(x)}, {self._y_text} {number_text(y)}"
         return f"<b>{html.escape(place)}</b>"
 
-    def table(self) -> Table:
-        """Return a row for each x with a column for each y."""
-        columns: dict[str, Any] = {}
-        if self.has_image:
-            columns[self._x_text] = self._cursor_positions()
-            for j in range(self._values.shape[1]):
-                y = self._origin[1] + j * self._step[1]
-                columns[f"{self._value_text} at {self._y_text} {y:.9g}"] = self._values[:, j]
-        return Table(columns)
+    def chart(self) -> Chart:
+        """Return the image."""
+        x, y = self._axis("x", self._x_text), self._axis("y", self._y_text)
+        return Chart(self._value_text, x, y, cells=self._cells())
+
+    def _cells(self) -> Cells | None:
+        if not self.has_image:
+            return None
+        x_edges, y_edges = (
+            cell_edges(first, step, n)
+            for first, step, n in zip(self._origin, self._step, self._values.shape, strict=True)
+        )
+        scale = self._scale
+        return Cells(self._values.copy(), x_edges, y_edges, self._value_text, low=scale.low, high=scale.high,
+                     is_log=scale.is_log, palette=self._palette)  # fmt: skip

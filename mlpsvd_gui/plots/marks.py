@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +11,10 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
+from mlpsvd import chart
+from mlpsvd_gui.plots.chart_parts import print_colour
 from mlpsvd_gui.plots.legend import LegendEntry
-from mlpsvd_gui.plots.theme import Theme
+from mlpsvd_gui.plots.theme import LIGHT, Theme
 
 __all__ = ["GuideLines", "Mark", "Marks", "PenFor"]
 
@@ -61,6 +64,14 @@ class Marks:
             for mark in marks:
                 mark.line.setPen(pen)
 
+    def parts(self) -> tuple[chart.Marks, ...]:
+        """Return the ticks for a chart."""
+        groups = (
+            (colour, tuple(mark.x for mark in marks if math.isfinite(mark.x)))
+            for colour, marks in self._groups.values()
+        )
+        return tuple(chart.Marks(xs, print_colour(colour or LIGHT.discard_mark)) for colour, xs in groups if xs)
+
     def _new(self, x: float, text: str) -> Mark:
         line = pg.InfiniteLine(self._to_view(x), angle=90, movable=False, span=_SPAN)
         line.setZValue(20)
@@ -89,6 +100,13 @@ class GuideLines:
     def positions(self) -> list[float]:
         """Return where the lines are."""
         return [float(line.value()) for line, *_ in self._lines.values()]
+
+    def parts(self) -> tuple[chart.Level, ...]:
+        """Return the lines for a chart."""
+        return tuple(
+            chart.Level(float(line.value()), text, print_colour(colour or LIGHT.muted))
+            for line, text, colour in self._lines.values()
+        )
 
     def paint(self, theme: Theme, pen_for: PenFor) -> None:
         """Paint the lines in their colours or the theme's."""

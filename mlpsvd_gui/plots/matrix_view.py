@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtWidgets import QWidget
 
+from mlpsvd.chart import Chart, Palette
 from mlpsvd_gui.plots.base_plot import axis_text
 from mlpsvd_gui.plots.colour_scale import ColourScale, diverging_table, symmetric_range_of
-from mlpsvd_gui.plots.export import Table
 from mlpsvd_gui.plots.image_plot import ImagePlot
 from mlpsvd_gui.plots.theme import small_font
 
@@ -22,6 +22,8 @@ _NARROW_PX = 150
 
 class MatrixView(ImagePlot):
     """Entries of a matrix on a diverging colour scale."""
+
+    _palette: Palette = "diverging"
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         self._title = title
@@ -97,12 +99,11 @@ class MatrixView(ImagePlot):
         super()._paint_theme()
         self.set_title(self._title)
 
-    def table(self) -> Table:
-        """Return the matrix as a table, with one row per row of the matrix."""
-        if not self.has_image:
-            return Table({})
+    def chart(self) -> Chart:
+        """Return the matrix; its table has one row per row of the matrix."""
+        x, y = self._axis("x", self._x_text), self._axis("y", self._y_text, is_reversed=True)
         rows = np.arange(1, self._values.shape[1] + 1)
-        positions = self._cursor_positions()
-        return Table(
-            {self._y_text: rows} | {f"{self._x_text} {x:.9g}": self._values[i] for i, x in enumerate(positions)}
-        )
+        columns: dict[str, Any] = {self._y_text: rows} if self.has_image else {}
+        for position, values in zip(self._cursor_positions(), self._values.copy(), strict=True):
+            columns[f"{self._x_text} {position:.9g}"] = values
+        return Chart(self._title, x, y, cells=self._cells(), title=self._title, columns=columns)

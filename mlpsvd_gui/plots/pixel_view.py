@@ -8,7 +8,10 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from mlpsvd.chart import Axis, Chart
+from mlpsvd_gui.plots.chart_parts import image_chart
 from mlpsvd_gui.plots.image_grid import paint_image, pixel_text
+from mlpsvd_gui.plots.picture_menu import offer_picture
 from mlpsvd_gui.plots.theme import Theme, small_font, theme_for
 from mlpsvd_gui.qt_text import plain_tip
 
@@ -28,6 +31,13 @@ class PixelView(QWidget):
         self._title = ""
         self.pixels: npt.NDArray[np.floating] = np.empty((0, 0))
         self.opacity = 1.0
+        offer_picture(self, self.chart)
+
+    def chart(self) -> Chart:
+        """Return the image."""
+        if not self.pixels.size:
+            return Chart("Image", Axis("Column"), Axis("Row"))
+        return image_chart(self._title or "Image", self.pixels, self._title)
 
     def minimumSizeHint(self) -> QSize:
         """Return the least useful size."""

@@ -14,10 +14,11 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from mlpsvd.chart import Chart, Curve
 from mlpsvd_gui.plots.base_plot import BasePlot, Range
-from mlpsvd_gui.plots.export import Table
+from mlpsvd_gui.plots.chart_parts import print_colour
 from mlpsvd_gui.plots.readout import number_text
-from mlpsvd_gui.plots.theme import with_alpha
+from mlpsvd_gui.plots.theme import LIGHT, with_alpha
 
 __all__ = ["PoleZeroGroup", "PoleZeroPlot"]
 
@@ -144,19 +145,28 @@ class PoleZeroPlot(BasePlot):
             where += f" = {number_text(angle / (2 * np.pi) * self._sample_rate_hz, 'Hz')}"
         return f'<span style="color:{group.colour.name()}">{kind}</span> {html.escape(group.name)}: {where}'
 
-    def table(self) -> Table:
-        """Return a row for each pole and zero."""
+    def chart(self) -> Chart:
+        """Return the poles and zeros; the table has a row for each."""
         rows = [
             (group.name, kind, value)
             for group in self._groups
             for kind, values in (("pole", group.poles), ("zero", group.zeros))
             for value in values
         ]
-        return Table(
-            {
-                "Filter": [name for name, _, _ in rows],
-                "Kind": [kind for _, kind, _ in rows],
-                "Real part": np.array([value.real for _, _, value in rows]),
-                "Imaginary part": np.array([value.imag for _, _, value in rows]),
-            }
-        )
+        columns: dict[str, Any] = {
+            "Filter": [name for name, _, _ in rows],
+            "Kind": [kind for _, kind, _ in rows],
+            "Real part": np.array([value.real for _, _, value in rows]),
+            "Imaginary part": np.array([value.imag for _, _, value in rows]),
+        }
+        circle = Curve(_CIRCLE.real, _CIRCLE.imag, "", print_colour(LIGHT.muted), width=0.7)
+        points = tuple(curve for group in self._groups for curve in _points(group))
+        x, y = self._axis("x", "Real part"), self._axis("y", "Imaginary part")
+        drawn = (circle, *points) if points else ()
+        return Chart("Poles and zeros", x, y, drawn, has_equal_scales=True, columns=columns)
+
+
+def _points(group: PoleZeroGroup) -> tuple[Curve, Curve]:
+    colour = print_colour(group.colour)
+    zeros = Curve(group.zeros.real, group.zeros.imag, "", colour, "none", marker="circle")
+    return Curve(group.poles.real, group.poles.imag, group.name, colour, "none", marker="cross"), zeros

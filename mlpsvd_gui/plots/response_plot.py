@@ -7,7 +7,7 @@ Esc reverts a drag. Keys: ← → 1 Hz (Shift: 10 Hz), ↑ ↓ bandwidth, PgUp P
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
@@ -178,11 +178,7 @@ class ResponsePlot(CurvePlot):
             floor_db=(self._fixed["y"] or _Y_RANGE_DB)[0],
             view_x=(left, right),
         )
-        handles = {
-            i: replace(handle, colour=self._drawn(handle.colour))
-            for i, handle in enumerate(self._handles)
-            if self._is_visible(i)
-        }
+        handles = {i: handle for i, handle in enumerate(self._handles) if self._is_visible(i)}
         self._items.show(handles, look)
 
     def _readout_lines(self, x: float) -> list[str]:

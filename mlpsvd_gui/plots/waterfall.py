@@ -11,10 +11,10 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QWidget
 
+from mlpsvd.chart import Cells, Chart
 from mlpsvd.text import with_minus
 from mlpsvd_gui.plots.base_plot import BasePlot, Range
 from mlpsvd_gui.plots.colour_scale import ColourScale, sequential_table
-from mlpsvd_gui.plots.export import Table
 from mlpsvd_gui.plots.readout import number_text
 from mlpsvd_gui.plots.theme import small_font
 
@@ -229,13 +229,21 @@ class Waterfall(BasePlot):
             return []
         return [f"<b>{number_text(x, 'Hz')}</b>, {row * self._step_s:.1f} s ago", with_minus(f"{level:.1f} dB")]
 
-    def table(self) -> Table:
-        """Return a row for each column of the picture, with one time in each column of the table."""
-        columns: dict[str, Any] = {"Frequency (Hz)": self._column_hz()}
-        for row in range(self._n_rows):
-            if np.isfinite(self._levels[row]).any():
-                columns[f"Level (dB) {row * self._step_s:.6g} s ago"] = self._levels[row].astype(np.float64)
-        return Table(columns if self._n_rows and len(self._starts) else {})
+    def chart(self) -> Chart:
+        """Return the picture; the table has a row for each column of it, with one time in each column."""
+        levels = self._levels[: self._n_rows].astype(np.float64)
+        is_empty = not (self._n_rows and len(self._starts))
+        columns: dict[str, Any] = {} if is_empty else {"Frequency (Hz)": self._column_hz()}
+        for row, level in enumerate(() if is_empty else levels):
+            if np.isfinite(level).any():
+                columns[f"Level (dB) {row * self._step_s:.6g} s ago"] = level
+        x, y = self._axis("x", "Frequency", "Hz"), self._axis("y", "Seconds ago", is_reversed=True)
+        if self._data_bounds() is None:
+            return Chart("Spectrogram", x, y, columns=columns)
+        x_edges = 10.0 ** np.linspace(*self._log_range, _N_COLUMNS + 1)
+        y_edges = np.arange(self._n_rows + 1) * self._step_s
+        cells = Cells(levels.T, x_edges, y_edges, "Level", "dB", low=self._scale.low, high=self._scale.high)
+        return Chart("Spectrogram", x, y, cells=cells, columns=columns)
 
 
 def leave_room_for_bar(plot_item: Any) -> None:

@@ -12,7 +12,10 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from mlpsvd.chart import Axis, Chart
+from mlpsvd.metrics.confusion_chart import confusion_chart
 from mlpsvd.text import one_line, percent
+from mlpsvd_gui.plots.picture_menu import offer_picture
 from mlpsvd_gui.plots.theme import LIGHT, Theme, mix, small_font
 from mlpsvd_gui.qt_text import plain_tip
 
@@ -68,6 +71,13 @@ class ConfusionMap(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(120, 90)
         self.setAccessibleName("Confusion matrix")
+        offer_picture(self, self.chart)
+
+    def chart(self) -> Chart:
+        """Return the matrix."""
+        if not self._names:
+            return Chart("Confusion matrix", Axis(""), Axis(""))
+        return confusion_chart(self._counts.copy(), self._names, noun=self._noun)
 
     def sizeHint(self) -> QSize:
         """Return a size for forty names."""

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from mlpsvd_gui.plots.picture_menu import offer_picture
 from mlpsvd_gui.plots.theme import Theme
 
 __all__ = ["SvgPicture"]
@@ -28,6 +29,8 @@ class SvgPicture(QWidget):
         super().__init__(parent)
         self._renderer = QSvgRenderer(self)
         self._is_dark = False
+        self._svg = b""
+        offer_picture(self, lambda: self._svg, self.accessibleName)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(200, 120)
 
@@ -38,6 +41,7 @@ class SvgPicture(QWidget):
 
     def show_picture(self, svg: bytes, caption: str) -> None:
         """Show the content of an SVG file."""
+        self._svg = svg
         # The paper is drawn here, so that it can be dimmed: white backgrounds become transparent.
         self._renderer.load(QByteArray(_WHITE_GROUND.sub(b'style="fill: none"/>', svg)))
         self.setAccessibleName(caption)

@@ -42,6 +42,9 @@ class WindowActions(QObject):
         self.open_project = new("Open pro&ject…", None, "Open a project, with its runs and the layout of the window")
         self.save_project = new("Sa&ve project", None, "Save the project now; it is saved as changes happen, too")
         self.close_project = new("&Close project", None, "Save the project and return to your other experiments")
+        self.export_pictures = new(
+            "Export all &pictures…", None, "Draw all pictures of the run for print, with their numbers"
+        )
         self.quit = new("&Quit", "Ctrl+Q", "Stop training and close the window")
         self.undo = new("&Undo", keys.Undo, "Undo the last change on this page")
         self.redo = new("&Redo", keys.Redo, "Redo the last undone change")
@@ -146,6 +149,7 @@ def fill_menu_bar(bar: QMenuBar, actions: WindowActions) -> QMenu:
     file_menu.addSeparator()
     file_menu.addAction(actions.save_run)
     file_menu.addMenu(actions.export_menu)
+    file_menu.addAction(actions.export_pictures)
     file_menu.addSeparator()
     file_menu.addAction(actions.quit)
     edit_menu = bar.addMenu("&Edit")

@@ -47,7 +47,7 @@ in a plot over epochs: move the cursor</td></tr>
 <table cellpadding="3">
 <tr><td><b>Drag a filter's handle</b></td><td>Move the centre frequency (scroll or Shift-drag: bandwidth)</td></tr>
 <tr><td><b>Point at a plot over epochs</b></td><td>Show the values of all plots at that epoch</td></tr>
-<tr><td><b>Right-click a plot</b></td><td>Save it as PNG, SVG or CSV</td></tr>
+<tr><td><b>Right-click a plot</b></td><td>Copy or save the picture and its data</td></tr>
 </table>
 """
 

@@ -1,21 +1,26 @@
-"""``mlpsvd export``: write a model for other programs."""
+"""``mlpsvd export``: write a model for other programs, or the pictures of a run."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
+from mlpsvd.chart_files import write_charts
 from mlpsvd.cli.console import OK
 from mlpsvd.contenders import MLP_SVD
+from mlpsvd.draw_chart import PictureSize
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.analyse import subject_of
-from mlpsvd.experiments.runs.read_run import load_run
+from mlpsvd.experiments.runs.charts import run_charts
+from mlpsvd.experiments.runs.read_run import load_run, read_run
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.models.exports.export import export_model
 from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import load_model
+from mlpsvd.text import counted
 
-__all__ = ["export"]
+__all__ = ["export", "export_pictures"]
 
 
 def export(source: Path, to: str, contender: str | None, epoch: int | None, out: Path | None, is_merged: bool) -> int:
@@ -57,6 +62,41 @@ def export(source: Path, to: str, contender: str | None, epoch: int | None, out:
         raise SettingError("--out", str(path), "another file than the model; name one with --out")
     for written in export_model(path, model, merged=is_merged):
         print(f"Written to: {written}")
+    return OK
+
+
+def export_pictures(
+    folder: Path,
+    out: Path,
+    width_mm: float | None,
+    height_mm: float | None,
+    dpi: int | None,
+    formats: Sequence[str],
+) -> int:
+    """Write all pictures of a run and their numbers; print the number of files.
+
+    Parameters
+    ----------
+    folder
+        Run folder.
+    out
+        Folder for the pictures.
+    width_mm, height_mm, dpi
+        Size of each; the defaults of :class:`mlpsvd.draw_chart.PictureSize` if None.
+    formats
+        Some of ``png``, ``svg`` and ``pdf``.
+
+    Raises
+    ------
+    MlpSvdError, OSError
+        If the run cannot be read, a size is out of range, or a file cannot be written.
+    """
+    default = PictureSize()
+    size = PictureSize(
+        default.width_mm if width_mm is None else width_mm, height_mm, default.dpi if dpi is None else dpi
+    )
+    written = list(write_charts(out, run_charts(read_run(folder, with_networks=False)), size, formats))
+    print(f"{counted(len(written), 'file')} written to: {out}")
     return OK
 
 

@@ -69,10 +69,10 @@ def test_no_bars_are_an_empty_plot(plot: BarPlot) -> None:
     plot.clear()
     settle()
     assert not plot.canvas.isVisible()
-    assert plot.table().columns["Name"] == []
+    assert plot.chart().table()["Name"] == []
 
 
 def test_a_second_series_continues_the_bars(plot: BarPlot) -> None:
     plot.set_bars(["one"], [10], more_values=[5], more_name="Test")
     assert plot.view.viewRange()[0][1] >= 15
-    assert list(plot.table().columns) == ["Name", "Clips", "Test: Clips"]
+    assert list(plot.chart().table()) == ["Name", "Clips", "Test: Clips"]

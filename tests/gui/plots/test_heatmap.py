@@ -145,7 +145,7 @@ def test_a_matrix_lies_as_it_is_written(qtbot: QtBot) -> None:
     assert view.cell_at(125.0, 2.0) == (2, 1)
     assert view.image()[2, 1] == 2.0
     assert view.view.yInverted()
-    table = view.table().columns
+    table = view.chart().table()
     assert list(table) == ["Singular value", "Frequency (Hz) 0", "Frequency (Hz) 62.5", "Frequency (Hz) 125"]
     assert list(table["Frequency (Hz) 62.5"]) == [-2.0, 1.0]
     view.set_matrix(matrix, [0.0, 1.0, 5.0])

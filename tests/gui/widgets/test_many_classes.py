@@ -169,7 +169,7 @@ def test_of_many_class_means_only_that_of_the_class_decided_on_is_drawn(qtbot: Q
     for index in (4, n - 1, n - 1):
         spectra.show_class(index)
         spectra.show_live(means[index])
-        shown = [name for name in spectra.curves.table().columns if "40 letters" in name]
+        shown = [name for name in spectra.curves.chart().table() if "40 letters" in name]
         assert len(shown) == 1 and shown[0].startswith(names(n)[index])
 
 
@@ -178,4 +178,4 @@ def test_a_few_class_means_are_all_drawn(qtbot: QtBot) -> None:
     qtbot.addWidget(spectra)
     spectra.begin(np.arange(129) * 62.5, names(5), np.zeros((5, 129)), ("Level", "dBFS"), 0.1)
     spectra.show_class(2)
-    assert sum("40 letters" in name for name in spectra.curves.table().columns) == 5
+    assert sum("40 letters" in name for name in spectra.curves.chart().table()) == 5

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "accuracy_and_loss", "confusion", "rank_and_weights", "save_figure", "singular_values"]
+__all__ = [
+    "FORMATS",
+    "accuracy_and_loss",
+    "confusion",
+    "rank_and_weights",
+    "save_figure",
+    "shown_layers",
+    "singular_values",
+]
 
 _ANNOTATED_CLASSES = 12
 _ONE_COLUMN_CLASSES = 20
@@ -62,7 +70,7 @@ def rank_and_weights(histories: Histories) -> Figure:
         for contender, history in histories.items():
             epochs = [event.epoch for event in history]
             colour, name = contender_colour(contender), contender.title
-            for count, layer in enumerate(_shown_layers(history)):
+            for count, layer in enumerate(shown_layers(history)):
                 label = f"{name}, layer {layer + 1}"
                 dashes = ("-", "--", ":", "-.")[count % 4]
                 ranks = [event.ranks[layer] for event in history]
@@ -82,7 +90,7 @@ def singular_values(history: Sequence[EpochEvent]) -> Figure:
     """Draw the singular values of each layer except a dense last one, as colours over epoch (x) and index (y)."""
     from matplotlib.colors import LogNorm
 
-    layers = _shown_layers(history)
+    layers = shown_layers(history)
     with style():
         figure = new_figure(0.5 + 2.0 * len(layers))
         panels = figure.subplots(len(layers), 1, sharex=True, squeeze=False)[:, 0]
@@ -144,7 +152,7 @@ def _mark_discards(axes: Axes, history: Sequence[EpochEvent], colour: str | None
         marks.set_in_layout(False)
 
 
-def _shown_layers(history: Sequence[EpochEvent]) -> list[int]:
+def shown_layers(history: Sequence[EpochEvent]) -> list[int]:
     """Return all layers except a dense last one; a single layer is always included."""
     kinds = history[-1].kinds
     hidden = list(range(len(kinds) - 1))

@@ -8,8 +8,12 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QPushButton, QToolTip, QWidget
 
+from mlpsvd.chart import Axis, Chart, Curve, Dash
+from mlpsvd.drawing import PALETTE
 from mlpsvd_gui.pages.analysis.views.shown_row import ShownFrame, ShownRow
+from mlpsvd_gui.plots.chart_parts import image_chart
 from mlpsvd_gui.plots.image_grid import paint_image, pixel_text
+from mlpsvd_gui.plots.picture_menu import offer_picture
 from mlpsvd_gui.plots.readout import number_text
 from mlpsvd_gui.plots.theme import LIGHT, Theme, class_colour, mix, small_font, with_alpha
 from mlpsvd_gui.qt_text import plain_tip
@@ -56,6 +60,21 @@ class LearnedRow(QWidget):
         self.hear_button.clicked.connect(lambda: self.hear_requested.emit(self.index))
         self.show_sound("")
         self.setAccessibleName(" ".join((shown.name, shown.value, *shown.effect)))
+        offer_picture(self, self.chart)
+
+    def chart(self) -> Chart:
+        """Return the line, one curve for each part, or the image."""
+        shown, frame = self.shown, self._frame
+        if frame.image_shape is not None:
+            return image_chart(shown.name, self._image(), shown.name)
+        dashes: tuple[Dash, ...] = ("solid", "dashed", "dotted", "dash-dot")
+        names = [f"Part {part + 1}" if len(shown.line) > 1 else shown.name for part in range(len(shown.line))]
+        drawn = tuple(
+            Curve(frame.x, values, name, PALETTE[part % len(PALETTE)], dashes[part // len(PALETTE) % 4])
+            for part, (name, values) in enumerate(zip(names, shown.line, strict=True))
+        )
+        label = "Frequency" if frame.unit == "Hz" else "Feature"
+        return Chart(shown.name, Axis(label, frame.unit, limits=self._x_range), Axis("Value"), drawn, title=shown.name)
 
     def sizeHint(self) -> QSize:
         """Return the least height of a row."""

@@ -22,9 +22,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mlpsvd.chart import Axis, Chart
 from mlpsvd.contenders import Contender
+from mlpsvd.metrics.confusion_chart import confusion_chart
 from mlpsvd.text import one_line, percent
 from mlpsvd_gui.pages.explore.views.confused_pairs import ClassScoreList, ConfusedPairs
+from mlpsvd_gui.plots.picture_menu import offer_picture
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.choosers import Chooser, Tabs
@@ -107,6 +110,14 @@ class ConfusionPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._stack)
         self._build_table()
+        offer_picture(self.table, self.chart)
+
+    def chart(self) -> Chart:
+        """Return the matrix shown."""
+        scores = self._scores.get(self.contender_box.currentData())
+        if scores is None:
+            return Chart("Confusion matrix", Axis(""), Axis(""))
+        return confusion_chart(scores.counts, self._names, self.contender_box.currentText())
 
     def _build_many(self) -> QWidget:
         lists = Tabs(self)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from mlpsvd.chart import Axis, Chart, Curve
 from mlpsvd.classification.batch.results import FileResult
+from mlpsvd_gui.plots.chart_parts import print_colour
+from mlpsvd_gui.plots.picture_menu import offer_picture
 from mlpsvd_gui.plots.theme import Theme, class_colour, small_font, theme_for, with_alpha
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.decision_table import clock_text
@@ -47,6 +51,28 @@ class WindowStrip(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Windows of the recording over time")
         self.setMouseTracking(True)
+        offer_picture(self, self.chart)
+
+    def chart(self) -> Chart:
+        """Return the probability of the predicted class of each window, a colour for each class."""
+        x, y = Axis("Time", "s"), Axis("Probability", "%", limits=(0.0, 105.0))
+        result = self._result
+        if result is None:
+            return Chart("Predictions", x, y)
+        classes, names = np.asarray(result.window_classes), result.class_names
+        shares = 100.0 * result.probabilities[np.arange(len(classes)), classes]
+        drawn = tuple(
+            Curve(result.starts_s[classes == index], shares[classes == index], names[index],
+                  print_colour(self._colour_of(int(index))), "none", marker="dot")
+            for index in np.unique(classes)
+        )  # fmt: skip
+        columns: dict[str, Any] = {
+            "Start (s)": result.starts_s,
+            "Duration (s)": result.durations_s,
+            "Predicted class": [names[index] for index in classes],
+            "Probability (%)": shares,
+        }
+        return Chart("Predictions", x, y, drawn, title=result.path.name, columns=columns)
 
     def set_theme(self, theme: Theme) -> None:
         """Apply the colours of a theme."""

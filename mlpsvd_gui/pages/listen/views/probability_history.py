@@ -12,7 +12,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from mlpsvd.chart import Axis, Cells, Chart, cell_edges
 from mlpsvd.text import one_line, percent
+from mlpsvd_gui.plots.picture_menu import offer_picture
 from mlpsvd_gui.plots.theme import LIGHT, Theme, class_colour, mix, small_font
 
 __all__ = ["ProbabilityHistory"]
@@ -57,6 +59,23 @@ class ProbabilityHistory(QWidget):
         self.setMinimumSize(320, 84)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # otherwise the parent is redrawn each time too
         self.setAccessibleName("Class probabilities over time")
+        offer_picture(self, self.chart)
+
+    def chart(self) -> Chart:
+        """Return the probabilities of all classes over time."""
+        ticks = tuple((float(index), name) for index, name in enumerate(self._names))
+        x, y = Axis("Time", "s"), Axis("Class", is_reversed=True, ticks=ticks)
+        filled = np.flatnonzero(self._states != _BEFORE)
+        if not filled.size:
+            return Chart("Class probabilities", x, y)
+        columns = 100.0 * self._columns[filled[0] :]
+        first_s = (self._last_column + 1 - len(columns)) * self._step_s
+        starts_s = first_s + np.arange(len(columns) + 1) * self._step_s
+        edges = cell_edges(0.0, 1.0, len(self._names))
+        cells = Cells(columns, starts_s, edges, "Probability", "%", low=0.0, high=100.0, palette="share")
+        table: dict[str, Any] = {"Start (s)": starts_s[:-1]}
+        table |= {f"{name}: Probability (%)": columns[:, index] for index, name in enumerate(self._names)}
+        return Chart("Class probabilities", x, y, cells=cells, columns=table)
 
     @property
     def shown(self) -> tuple[int, ...]:

@@ -11,6 +11,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from mlpsvd.chart import Axis, Chart, Curve
+from mlpsvd_gui.plots.chart_parts import print_colour
+from mlpsvd_gui.plots.picture_menu import offer_picture
 from mlpsvd_gui.plots.theme import LIGHT, Theme, mix, small_font, with_alpha
 
 __all__ = ["RecordScope", "ScopeView", "TakeMark"]
@@ -77,6 +80,19 @@ class RecordScope(QWidget):
             "Waveform of the input, newest at the right; the scale follows the loudest sample.\n"
             "Coloured: recorded takes, pre-roll lighter. Hatched: pre-roll of the next take."
         )
+        offer_picture(self, self.chart)
+
+    def chart(self) -> Chart:
+        """Return the smallest and the largest samples over time."""
+        x, y = Axis("Time before now", "s"), Axis("Amplitude", limits=(-self._scale, self._scale))
+        view = self._view
+        if view is None:
+            return Chart("Waveform of the input", x, y)
+        times_s = -view.shown_s + (np.arange(len(view.low)) + 0.5) * view.shown_s / max(1, len(view.low))
+        colour = print_colour(LIGHT.accent)
+        drawn = (Curve(times_s, view.low, "smallest", colour, width=0.6),
+                 Curve(times_s, view.high, "largest", colour, width=0.6))  # fmt: skip
+        return Chart("Waveform of the input", x, y, drawn)
 
     @property
     def view(self) -> ScopeView | None:

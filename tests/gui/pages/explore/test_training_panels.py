@@ -236,7 +236,7 @@ def test_the_heatmap_counts_epochs_from_0_and_indices_from_1(qtbot: QtBot) -> No
     panel = SingularValuesPanel()
     qtbot.addWidget(panel)
     panel.show_history(np.ones((3, 2)))
-    columns = panel.heatmap.table().columns
+    columns = panel.heatmap.chart().table()
     assert list(columns)[1:] == ["Singular value at Index 1", "Singular value at Index 2"]
     assert list(columns["Epoch"]) == [0.0, 1.0, 2.0]
 
@@ -251,7 +251,7 @@ def test_singular_values_follow_run_cursor_and_choice(qtbot: QtBot) -> None:
     run.add_events("mlp-svd", _history())
     controller.draw_history()
     controller.draw_spectrum()
-    assert panel.heatmap.table().columns
+    assert panel.heatmap.chart().table()
     assert panel.layer_box.currentText().startswith("MLP-SVD, layer 1"), "the factored layer comes first"
     assert len(panel.values.curve_data("values")[1]) == 2
     assert panel.values.curve_data("threshold")[1] == pytest.approx([0.2, 0.2])
