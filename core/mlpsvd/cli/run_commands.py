@@ -38,6 +38,16 @@ by their accuracies if the clips differ. Each group is compared with the first o
 
 """
 
+_REPORT = """\
+examples:
+  mlpsvd report latest
+  mlpsvd report 2026-11-26 2026-11-27 --out comparison.html
+
+The file has settings, pictures, tables with intervals, versions, seeds, a methods paragraph, BibTeX entries and the
+command that repeats the run. It contains all it needs; a browser prints it.
+
+"""
+
 
 def add_run_commands(add: Callable[..., argparse.ArgumentParser], exit_codes: str) -> None:
     """Add the commands; ``add`` makes a parser from a name, a sentence and an epilogue."""
@@ -64,6 +74,7 @@ def add_run_commands(add: Callable[..., argparse.ArgumentParser], exit_codes: st
     resume.add_argument("run_name", metavar="RUN", help=RUN_HELP)
     resume.add_argument("--quiet", action="store_true", help="hide progress")
     _add_compare(add, exit_codes)
+    _add_report(add, exit_codes)
 
 
 def _add_compare(add: Callable[..., argparse.ArgumentParser], exit_codes: str) -> None:
@@ -72,6 +83,14 @@ def _add_compare(add: Callable[..., argparse.ArgumentParser], exit_codes: str) -
     compare.add_argument("--out", type=Path, metavar="DIR", help="write tables (CSV) and a figure to this folder")
     compare.add_argument("--json", action="store_true", help="print one JSON object")
     compare.set_defaults(run=_compare)
+
+
+def _add_report(add: Callable[..., argparse.ArgumentParser], exit_codes: str) -> None:
+    what = "write a report of a run, or of a comparison of runs, as one HTML file"
+    report = add("report", what, _REPORT + exit_codes)
+    report.add_argument("run_names", nargs="+", metavar="RUN", help=RUN_HELP)
+    report.add_argument("--out", type=Path, default=Path("report.html"), metavar="FILE", help="file (report.html)")
+    report.set_defaults(run=_report)
 
 
 def _action(actions: Any, name: str, what: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
@@ -195,3 +214,9 @@ def _compare(arguments: argparse.Namespace) -> int:
     from mlpsvd.cli.compare import compare
 
     return compare(arguments.run_names, arguments.out, arguments.json)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from mlpsvd.cli.report import report_runs
+
+    return report_runs(arguments.run_names, arguments.out)

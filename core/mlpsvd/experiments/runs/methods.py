@@ -1,0 +1,245 @@
+"""A methods paragraph and the literature of runs, generated from their settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from mlpsvd import __version__
+from mlpsvd.contenders import Contender
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.runs.run import Run
+from mlpsvd.text import counted, format_number, frequency_text
+
+__all__ = ["bibtex", "methods_text"]
+
+_CRITERIA = {
+    "threshold": "singular values below {threshold} of the largest were discarded",
+    "energy": "the largest singular values that contain {energy} of the sum of squares were kept",
+    "rank": "the {rank} largest singular values were kept",
+    "marchenko-pastur": "singular values below the Marchenko-Pastur edge of the initial weights were discarded",
+    "gavish-donoho": "singular values below Gavish and Donoho's threshold for the initial weights were discarded",
+}
+_KINDS = {
+    "dense": "W",
+    "svd": "U Σ Vᵀ",
+    "two-factor": "the product of U and ΣVᵀ",
+    "soft-threshold": "a soft threshold of singular values",
+    "clipped": "clipped singular values",
+}
+_NOISES = {"gaussian": "Gaussian white noise", "uniform": "uniform white noise"}
+_ENTRIES = {
+    "paul2021": """@article{paul2021,
+  author  = {Paul, V. S. and Nelson, P. A.},
+  title   = {Matrix analysis for fast learning of neural networks with application to the classification of
+             acoustic spectra},
+  journal = {Journal of the Acoustical Society of America},
+  volume  = {149}, number = {6}, pages = {4119--4133}, year = {2021},
+  doi     = {10.1121/10.0005126}
+}""",
+    "kantack2020": """@techreport{kantack2020,
+  author = {Kantack, N.},
+  title  = {Linear algebra for deep learning: matrix factorization and a matrix perspective on gradient descent},
+  year   = {2020}
+}""",
+    "kingma2015": """@inproceedings{kingma2015,
+  author    = {Kingma, D. P. and Ba, J.},
+  title     = {Adam: a method for stochastic optimization},
+  booktitle = {International Conference on Learning Representations},
+  year      = {2015}
+}""",
+    "glorot2010": """@inproceedings{glorot2010,
+  author    = {Glorot, X. and Bengio, Y.},
+  title     = {Understanding the difficulty of training deep feedforward neural networks},
+  booktitle = {International Conference on Artificial Intelligence and Statistics},
+  year      = {2010}
+}""",
+    "he2015": """@inproceedings{he2015,
+  author    = {He, K. and Zhang, X. and Ren, S. and Sun, J.},
+  title     = {Delving deep into rectifiers: surpassing human-level performance on {ImageNet} classification},
+  booktitle = {IEEE International Conference on Computer Vision},
+  year      = {2015}
+}""",
+    "marchenko1967": """@article{marchenko1967,
+  author  = {Mar{\\v{c}}enko, V. A. and Pastur, L. A.},
+  title   = {Distribution of eigenvalues for some sets of random matrices},
+  journal = {Mathematics of the USSR-Sbornik},
+  volume  = {1}, number = {4}, pages = {457--483}, year = {1967}
+}""",
+    "gavish2014": """@article{gavish2014,
+  author  = {Gavish, M. and Donoho, D. L.},
+  title   = {The optimal hard threshold for singular values is $4/\\sqrt{3}$},
+  journal = {IEEE Transactions on Information Theory},
+  volume  = {60}, number = {8}, pages = {5040--5053}, year = {2014}
+}""",
+    "schotthoefer2022": """@inproceedings{schotthoefer2022,
+  author    = {Schotth{\\"o}fer, S. and Zangrando, E. and Kusch, J. and Ceruti, G. and Tudisco, F.},
+  title     = {Low-rank lottery tickets: finding efficient low-rank neural networks via matrix differential equations},
+  booktitle = {Advances in Neural Information Processing Systems},
+  volume    = {35}, year = {2022}
+}""",
+    "wilson1927": """@article{wilson1927,
+  author  = {Wilson, E. B.},
+  title   = {Probable inference, the law of succession, and statistical inference},
+  journal = {Journal of the American Statistical Association},
+  volume  = {22}, number = {158}, pages = {209--212}, year = {1927}
+}""",
+    "mcnemar1947": """@article{mcnemar1947,
+  author  = {McNemar, Q.},
+  title   = {Note on the sampling error of the difference between correlated proportions or percentages},
+  journal = {Psychometrika},
+  volume  = {12}, number = {2}, pages = {153--157}, year = {1947}
+}""",
+    "holm1979": """@article{holm1979,
+  author  = {Holm, S.},
+  title   = {A simple sequentially rejective multiple test procedure},
+  journal = {Scandinavian Journal of Statistics},
+  volume  = {6}, number = {2}, pages = {65--70}, year = {1979}
+}""",
+}
+
+
+def methods_text(runs: Sequence[Run], versions: Mapping[str, str | None], methods: Sequence[str] = ()) -> str:
+    """Return a paragraph on data, features, networks, training and statistics, for the methods section of a paper.
+
+    Parameters
+    ----------
+    runs
+        The runs; the paragraph describes the first one, and names the seeds of all.
+    versions
+        Versions of program and libraries.
+    methods
+        Names of the tests with which runs were compared.
+    """
+    return " ".join(_sentences(runs, versions, methods))
+
+
+def bibtex(runs: Sequence[Run], methods: Sequence[str] = ()) -> str:
+    """Return the BibTeX entries of the papers whose methods the runs use."""
+    return "\n\n".join(_ENTRIES[key] for key in dict.fromkeys(_keys(runs, methods)))
+
+
+def _sentences(runs: Sequence[Run], versions: Mapping[str, str | None], methods: Sequence[str]) -> Iterator[str]:
+    run = runs[0]
+    experiment, features = run.experiment, run.data.features.describe()
+    yield f"The data set has {len(run.data.class_names)} classes: {_data(run)}."
+    yield f"The networks were trained on {counted(run.data.n_train, 'clip')} and tested on {run.data.n_test:,} others."
+    yield f"Their input is the vector of {features}."
+    titles = [one.contender.title for one in run.outcomes.values()]
+    what = "network" if len(titles) == 1 else "networks"
+    yield f"The {what} {_listed(titles)} {'was' if len(titles) == 1 else 'were'} trained on the same data."
+    for outcome in run.outcomes.values():
+        yield from _network(outcome.contender, experiment, outcome.last.kinds)
+    yield from _training(experiment)
+    n_seeds = len({one.experiment.seed for one in runs})
+    seeds = _listed([str(seed) for seed in dict.fromkeys(one.experiment.seed for one in runs)])
+    yield f"The random {'seed was' if n_seeds == 1 else 'seeds were'} {seeds}."
+    yield "Accuracies on the test clips are given with 95 % score intervals (Wilson, 1927)."
+    compared = [_TESTS[name] for name in dict.fromkeys(methods) if name in _TESTS]
+    if compared:
+        corrected = " with Holm's correction for the number of tests" if len(methods) > 1 and len(runs) > 1 else ""
+        yield f"Networks were compared by {_listed(compared)}{corrected}."
+    libraries = [f"{_NAMES[name]} {text}" for name, text in versions.items() if name in _NAMES and text]
+    yield f"The computations were made with MLP-SVD {versions.get('mlpsvd') or __version__} ({', '.join(libraries)})."
+
+
+_NAMES = {"python": "Python", "numpy": "NumPy", "numba": "Numba"}
+_TESTS = {
+    "McNemar, exact": "McNemar's exact test on the same test clips (McNemar, 1947)",
+    "paired t over seeds": "a paired t-test over the seeds",
+    "two proportions": "a test of two proportions",
+}
+
+
+def _data(run: Run) -> str:
+    data = run.experiment.data
+    if data.source == "synthetic":
+        one = data.synthetic
+        centres = [filter.centre_hz for filter in one.filters]
+        widths = sorted({filter.bandwidth_hz for filter in one.filters})
+        width = frequency_text(widths[0]) if len(widths) == 1 else f"{format_number(widths[0])} to {_hz(widths[-1])}"
+        noise = _NOISES.get(one.noise, f"{one.noise} noise")
+        return (
+            f"{noise} filtered by second-order band-pass filters with centre frequencies from {_hz(min(centres))} to "
+            f"{_hz(max(centres))} and a −3 dB bandwidth of {width}, sampled at {frequency_text(one.sample_rate_hz)} in "
+            f"clips of {format_number(one.duration_s)} s"
+        )
+    if data.source == "letters":
+        height, width_px = data.letters.image_shape
+        return f"images of capital letters of {width_px} × {height} pixels (after Kantack, 2020)"
+    return f"recordings sampled at {frequency_text(run.data.features.sample_rate_hz)}"
+
+
+def _hz(value: float) -> str:
+    return frequency_text(value)
+
+
+def _network(contender: Contender, experiment: Experiment, kinds: Sequence[str]) -> Iterator[str]:
+    own = contender.applied_to(experiment)
+    network, discarding = own.network, own.discarding
+    hidden = _listed([format_number(size) for size in network.hidden])
+    layers = f"hidden layers of {hidden}" if len(network.hidden) > 1 else f"one hidden layer of {hidden}"
+    shape = f"{layers} {network.activation} neurons and {network.output} outputs"
+    shape = shape if network.hidden else f"{network.output} outputs and no hidden layer"
+    spread = f", standard deviation {format_number(network.initial_std)}" if network.initial == "normal" else ""
+    factored = ""
+    if contender.is_factored:
+        written = _listed([_KINDS.get(kind, kind) for kind in kinds])
+        factored = f"; its weight matrices are trained, from the input on, as {written}"
+    yield f"{contender.title} has {shape} (initial weights: {network.initial}{spread}){factored}."
+    if contender.is_factored and discarding.criterion == "dynamical":
+        tolerance = _share(discarding.tolerance)
+        yield f"Its rank was adapted at every update with a tolerance of {tolerance} (Schotthöfer et al., 2022)."
+    elif contender.is_factored and discarding.points:
+        what = _CRITERIA[discarding.criterion].format(
+            threshold=_share(discarding.threshold), energy=_share(discarding.energy), rank=discarding.rank
+        )
+        when = f"between epochs {discarding.first} and {discarding.last}"
+        when = f"at epoch {discarding.first}" if discarding.first == discarding.last else when
+        yield f"At {counted(discarding.points, 'discarding point')} {when}, {what} (Paul and Nelson, 2021)."
+
+
+def _training(experiment: Experiment) -> Iterator[str]:
+    one = experiment.training
+    optimiser = {
+        "adam": f"Adam (Kingma and Ba, 2015; β₁ = {format_number(one.beta_1)}, β₂ = {format_number(one.beta_2)})",
+        "momentum": f"gradient descent with momentum {format_number(one.momentum)}",
+        "sgd": "stochastic gradient descent",
+    }.get(one.optimiser, one.optimiser)
+    loss = "cross-entropy" if experiment.network.loss == "cross-entropy" else "sum of squared errors"
+    yield (
+        f"All were trained for {counted(one.epochs, 'epoch')} with {optimiser} at a learning rate of "
+        f"{format_number(one.learning_rate)}, in batches of {counted(one.batch_size, 'clip')}, to minimise the {loss}, "
+        f"in {one.precision} arithmetic."
+    )
+    if one.nuclear_norm:
+        yield f"The sum of singular values was added to the loss with the factor {format_number(one.nuclear_norm)}."
+
+
+def _share(value: float) -> str:
+    return f"{format_number(round(100 * value, 6))} %"
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+
+
+def _keys(runs: Sequence[Run], methods: Sequence[str]) -> Iterator[str]:
+    yield "paul2021"
+    for run in runs:
+        if run.experiment.data.source == "letters":
+            yield "kantack2020"
+        for outcome in run.outcomes.values():
+            own = outcome.contender.applied_to(run.experiment)
+            yield from {"adam": ["kingma2015"]}.get(own.training.optimiser, [])
+            yield from {"glorot": ["glorot2010"], "he": ["he2015"]}.get(own.network.initial, [])
+            if outcome.contender.is_factored:
+                yield from {
+                    "marchenko-pastur": ["marchenko1967"],
+                    "gavish-donoho": ["gavish2014"],
+                    "dynamical": ["schotthoefer2022"],
+                }.get(own.discarding.criterion, [])
+    yield "wilson1927"
+    if "McNemar, exact" in methods:
+        yield "mcnemar1947"
+    if len(methods) > 1 and len(runs) > 1:
+        yield "holm1979"
