@@ -10,18 +10,18 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from mlpsvd.draw_chart import DOUBLE_COLUMN_MM, SINGLE_COLUMN_MM, PictureSize
 from mlpsvd.errors import SettingError
+from mlpsvd.quantities import Quantity
 from mlpsvd.text import sentence
 from mlpsvd_gui.qt_text import plain_tip
+from mlpsvd_gui.widgets.number_field import NumberField
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 
 __all__ = ["ALL", "PictureChoice", "PictureDialog"]
@@ -30,6 +30,7 @@ ALL = "all"
 _FORMATS = {"pdf": "PDF", "svg": "SVG", "png": "PNG"}
 _WIDTHS = (("One column", SINGLE_COLUMN_MM), ("Two columns", DOUBLE_COLUMN_MM))
 _LEAST_MM, _MOST_MM = 30.0, 500.0
+_BY_CONTENT = "by content"
 _LEAST_DPI, _MOST_DPI, _DPI_STEP = 72, 1200, 50
 
 
@@ -82,9 +83,10 @@ class PictureDialog(QDialog):
         self.setWindowTitle(title)
         self.format_box = QComboBox(self)
         self.width_box = QComboBox(self)
-        self.width_field = _millimetres(self)
-        self.height_field = _millimetres(self)
-        self.dpi_field = QSpinBox(self)
+        self.width_field = NumberField(Quantity("mm", low=_LEAST_MM, high=_MOST_MM), SINGLE_COLUMN_MM, 1.0, self)
+        self.height_field = NumberField(Quantity("mm", low=0.0, high=_MOST_MM, zero=_BY_CONTENT), 0.0, 1.0, self)
+        dpi = Quantity("dpi", is_integer=True, low=_LEAST_DPI, high=_MOST_DPI)
+        self.dpi_field = NumberField(dpi, 300, _DPI_STEP, self)
         self.buttons = QDialogButtonBox(self)
         self._note = PlainLabel(self)
         self._build(is_for_all, has_height)
@@ -99,11 +101,7 @@ class PictureDialog(QDialog):
             self.width_box.addItem(f"{text} ({width_mm:g} mm)", width_mm)
         self.width_box.addItem("Other", None)
         self.width_box.setToolTip(plain_tip("Widths of one and two columns of a journal"))
-        self.height_field.setMinimum(_LEAST_MM - 1.0)
-        self.height_field.setSpecialValueText("By content")
-        self.dpi_field.setRange(_LEAST_DPI, _MOST_DPI)
-        self.dpi_field.setSingleStep(_DPI_STEP)
-        self.dpi_field.setSuffix(" dpi")
+        self.height_field.setToolTip(plain_tip(f"At least {_LEAST_MM:g} mm, or {_BY_CONTENT}"))
         self.dpi_field.setToolTip(plain_tip("Resolution of PNG files, and of images in SVG and PDF files"))
         for field, name in ((self.width_field, "Width"), (self.height_field, "Height"), (self.dpi_field, "Resolution")):
             field.setAccessibleName(name)
@@ -137,7 +135,7 @@ class PictureDialog(QDialog):
         kind = ALL if self.format_box.findData(ALL) >= 0 else choice.kind
         self.format_box.setCurrentIndex(self.format_box.findData(kind))
         self.width_field.setValue(choice.size.width_mm)
-        self.height_field.setValue(choice.size.height_mm or self.height_field.minimum())
+        self.height_field.setValue(choice.size.height_mm or 0.0)
         self.dpi_field.setValue(choice.size.dpi)
         self._follow_width()
 
@@ -155,21 +153,14 @@ class PictureDialog(QDialog):
         self.width_box.blockSignals(blocked)
 
     def _accept(self) -> None:
-        height = self.height_field.value()
-        height_mm = height if height > self.height_field.minimum() else None
+        fields = (self.width_field, self.height_field, self.dpi_field)
+        if not all(field.commit() for field in fields):
+            return
         try:
-            size = PictureSize(self.width_field.value(), height_mm, self.dpi_field.value())
+            size = PictureSize(self.width_field.value(), self.height_field.value() or None, self.dpi_field.value())
         except SettingError as error:
             self._note.setText(sentence(str(error)))
             self._note.show()
             return
         self.accept()
         self.chosen.emit(PictureChoice(self.format_box.currentData(), size))
-
-
-def _millimetres(parent: QWidget) -> QDoubleSpinBox:
-    field = QDoubleSpinBox(parent)
-    field.setRange(_LEAST_MM, _MOST_MM)
-    field.setDecimals(1)
-    field.setSuffix(" mm")
-    return field

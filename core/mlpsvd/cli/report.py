@@ -8,8 +8,8 @@ from pathlib import Path
 from mlpsvd.cli.console import OK
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.runs.find import find_run
+from mlpsvd.experiments.runs.read_run import read_run
 from mlpsvd.experiments.runs.report import reported, write_report
-from mlpsvd.experiments.runs.store import read_run
 
 __all__ = ["report_runs"]
 

@@ -42,8 +42,8 @@ def test_export_writes_all_pictures_of_a_run(run: Any, tmp_path: Path, capsys: p
         str(tmp_path / "run"),
         "--pictures",
         str(tmp_path / "pictures"),
-        "--width",
-        "60",
+        "--to",
+        "png",
         "--dpi",
         "60",
     ]
