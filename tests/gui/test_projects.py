@@ -14,6 +14,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from mlpsvd.chart_files import write_picture
+from mlpsvd.draw_chart import PictureSize
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.projects.project import PROJECT, read_project
 from mlpsvd.experiments.projects.project_folder import ProjectFolder, create_project
@@ -103,9 +105,8 @@ def test_from_two_runs_to_the_reopened_project(qtbot: QtBot, open_window: OpenWi
     qtbot.waitUntil(comparison.isVisible, timeout=20_000)
     verdicts = [comparison.tests.item(row, 3).text() for row in range(comparison.tests.rowCount())]
     assert len(verdicts) == 2 and all(verdicts)
-    figure = tmp_path / "accuracy.svg"
-    comparison.plots["accuracy"].export_svg(figure)
-    assert figure.read_text("utf-8").lstrip().startswith("<?xml")
+    figure = write_picture(tmp_path / "accuracy.pdf", comparison.plots["accuracy"].chart(), PictureSize())
+    assert figure.read_bytes().startswith(b"%PDF")
 
     choose(qtbot, window, window.actions_.exports["mlp-svd"], tmp_path / "model.onnx")
     qtbot.waitUntil(lambda: (tmp_path / "model.onnx").exists() and not window.documents.is_busy, timeout=20_000)
