@@ -17,6 +17,7 @@ from mlpsvd.errors import MlpSvdError, TrainingError
 from mlpsvd.experiments.bayes_limit import bayes_limit
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import prepare
+from mlpsvd.experiments.presets import new_experiment
 from mlpsvd.experiments.race import Race
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.experiments.runs.run_data import new_run_id
@@ -34,7 +35,7 @@ def run_without_screen(experiment: Experiment | None, folder: Path) -> int:
     (143 after SIGTERM), after saving the results so far.
     """
     print("No display (neither DISPLAY nor WAYLAND_DISPLAY is set): training without a window.")
-    experiment, stop = experiment or Experiment(), StopRequest()
+    experiment, stop = experiment or new_experiment(), StopRequest()
     try:
         with RunFolder(folder) as opened, stop:  # now, rather than after the training
             run, diverged = _train(experiment, opened, stop)

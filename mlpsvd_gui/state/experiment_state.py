@@ -10,6 +10,7 @@ from PySide6.QtGui import QUndoStack
 
 from mlpsvd import settings
 from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.presets import new_experiment
 from mlpsvd_gui.state.experiment_history import ExperimentHistory, Origin, Version
 from mlpsvd_gui.state.undo_steps import redo_name, undo_name
 
@@ -35,7 +36,7 @@ class ExperimentState(QObject):
 
     def __init__(self, experiment: Experiment | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._experiment = experiment or Experiment()
+        self._experiment = experiment or new_experiment()
         self._origin = Origin(None, self._experiment)
         self._history = ExperimentHistory(self._show, self)
 

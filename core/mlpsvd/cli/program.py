@@ -125,16 +125,16 @@ A folder of recordings contains one folder per class, a manifest.csv, or files w
 (7_george_12.wav). The settings are adapted to the recordings.
 
 """
-    train = _command(commands, "train", "train an MLP and an MLP-SVD", epilog + _EXIT_CODES)
+    train = _command(commands, "train", "train an MLP, an MLP-SVD and other networks", epilog + _EXIT_CODES)
     train.add_argument(
         "experiment", nargs="?", type=Path, metavar="EXPERIMENT.toml|FOLDER",
         help="experiment file, project, folder of recordings or CSV manifest",
     )  # fmt: skip
     train.add_argument(
         "--contenders",
-        metavar="fair|KEY,KEY",
-        help="networks to train: fair (MLP, MLP-SVD, MLP-SVD at full rank, MLP at a matched step, softmax without a "
-        "hidden layer) or their keys",
+        metavar="paper|fair|KEY,KEY",
+        help="networks to train: paper (MLP and MLP-SVD), fair (also MLP-SVD at full rank, MLP at a matched step and "
+        "softmax without a hidden layer; the default for filtered noise) or their keys",
     )
     train.add_argument("--preset", metavar="NAME", help="start from a preset (see: mlpsvd presets)")
     train.add_argument(
@@ -286,7 +286,7 @@ Finished trials are kept under DIR; the same command continues an interrupted ru
 
 def _train(arguments: argparse.Namespace) -> int:
     from mlpsvd.cli.train import first_layer_file, resume, train
-    from mlpsvd.contenders import FAIR_CONTENDERS
+    from mlpsvd.contenders import DEFAULT_CONTENDERS, FAIR_CONTENDERS
     from mlpsvd.experiments.runs.find import find_run
 
     if arguments.resume is not None:
@@ -298,8 +298,9 @@ def _train(arguments: argparse.Namespace) -> int:
         return resume(find_run(arguments.resume), arguments.quiet)
     changes = arguments.changes
     if arguments.contenders:
-        keys = ",".join(FAIR_CONTENDERS) if arguments.contenders == "fair" else arguments.contenders
-        changes = [*changes, f"training.contenders={keys}"]
+        named = {"paper": DEFAULT_CONTENDERS, "fair": FAIR_CONTENDERS}
+        keys = named.get(arguments.contenders, (arguments.contenders,))
+        changes = [*changes, f"training.contenders={','.join(keys)}"]
     if arguments.first_layer:
         changes = [*changes, f"network.first_layer={first_layer_file(arguments.first_layer)}"]
     if arguments.freeze:

@@ -21,7 +21,7 @@ from mlpsvd.errors import FileFormatError, SettingError, TrainingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import load_experiment, with_absolute_paths
 from mlpsvd.experiments.prepare import Prepared, prepare
-from mlpsvd.experiments.presets import preset
+from mlpsvd.experiments.presets import new_experiment, preset
 from mlpsvd.experiments.projects.project import find_project_file, read_project
 from mlpsvd.experiments.race import Race
 from mlpsvd.experiments.recordings_recipe import experiment_for_folder, with_recordings
@@ -212,7 +212,7 @@ def chosen_experiment(path: Path | None, preset_name: str | None, changes: Seque
 
 def _start(path: Path | None, preset_name: str | None) -> Experiment:
     if path is None:
-        return Experiment() if preset_name is None else preset(preset_name)
+        return new_experiment() if preset_name is None else preset(preset_name)
     project = find_project_file(path)
     if project is None and (path.is_dir() or path.suffix.lower() == ".csv"):
         return _of_recordings(path, preset_name)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from mlpsvd.contenders import FAIR_CONTENDERS
 from mlpsvd.datasets.settings import DataSettings, LettersSettings, RecordingsSettings, SyntheticSettings
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.experiment import Experiment
@@ -15,7 +15,7 @@ from mlpsvd.network.settings import NetworkSettings
 from mlpsvd.signals.bank import PAPER_BANDWIDTHS_HZ, PAPER_CLASS_COUNTS, PAPER_SPACINGS_HZ, paper_bank
 from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
 
-__all__ = ["DEFAULT_PRESET", "LETTERS_PRESET", "PRESETS", "RECORDINGS_PRESET", "preset"]
+__all__ = ["DEFAULT_PRESET", "LETTERS_PRESET", "PRESETS", "RECORDINGS_PRESET", "new_experiment", "preset"]
 
 DEFAULT_PRESET = "Paper: 5 classes, 10 Hz"
 RECORDINGS_PRESET = "Recordings: spoken digits"
@@ -53,6 +53,15 @@ def preset(name: str) -> Experiment:
     return by_name[name.strip().casefold()]
 
 
+def new_experiment() -> Experiment:
+    """Return the experiment with which the program starts: the preset :data:`DEFAULT_PRESET`.
+
+    It differs from ``Experiment()``, whose two networks are those of the paper and of files that name none: it also
+    trains the networks of :data:`~mlpsvd.contenders.FAIR_CONTENDERS` that tell the effects of the paper's method apart.
+    """
+    return PRESETS[DEFAULT_PRESET]
+
+
 def _all() -> Iterator[Experiment]:
     """Yield the six tasks of Table II, the other spacings of figure 8, recordings, and Kantack's letters."""
     for bandwidth_hz in PAPER_BANDWIDTHS_HZ:
@@ -67,7 +76,8 @@ def _all() -> Iterator[Experiment]:
 
 def _paper(name: str, n_classes: int, spacing_hz: float, bandwidth_hz: float) -> Experiment:
     synthetic = SyntheticSettings(filters=paper_bank(n_classes, spacing_hz, bandwidth_hz))
-    return dataclasses.replace(Experiment(), name=name, data=DataSettings(synthetic=synthetic))
+    training = TrainingSettings(contenders=FAIR_CONTENDERS)
+    return Experiment(name=name, data=DataSettings(synthetic=synthetic), training=training)
 
 
 def _recordings() -> Experiment:

@@ -15,7 +15,7 @@ from mlpsvd.datasets.label_source import guessed_labels
 from mlpsvd.datasets.recordings import Inventory, scan
 from mlpsvd.datasets.settings import DataSettings, RecordingsSettings
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.presets import PRESETS, RECORDINGS_PRESET, preset
+from mlpsvd.experiments.presets import PRESETS, RECORDINGS_PRESET, new_experiment, preset
 from mlpsvd.features.settings import FeatureSettings
 
 __all__ = [
@@ -125,7 +125,7 @@ def adapted_to_bank(current: Experiment) -> tuple[Experiment, bool]:
     data = replace(current.data, source="synthetic")
     is_image = current.features.image_shape is not None
     is_own = not is_image and (has_own_settings(current) or current.features == FeatureSettings())
-    start = current if is_own else Experiment()
+    start = current if is_own else new_experiment()
     name = _name_of_bank(data) if _is_automatic(current.name) else current.name
     return replace(start, name=name, seed=current.seed, data=data), not is_own
 
@@ -168,8 +168,8 @@ def has_own_settings(experiment: Experiment) -> bool:
 
 
 def _is_alike(experiment: Experiment, known: Experiment) -> bool:
-    """Return whether two experiments have the same settings, except for those that :func:`fitted_to` adapts."""
-    features, training = known.features, known.training
+    """Return whether two experiments differ at most in their networks and in what :func:`fitted_to` adapts."""
+    features, training = known.features, replace(known.training, contenders=experiment.training.contenders)
     if known.data.source == "recordings":
         fft_size = experiment.features.fft_size
         features = replace(features, fft_size=fft_size, hop=fft_size // 2)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.analysis.result import Progress
+from mlpsvd.contenders import DEFAULT_CONTENDERS
 from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.datasets.synthetic import one_class
 from mlpsvd.engines.choice import choose
@@ -158,6 +159,7 @@ def recurrence_task(spacing_hz: float = 30.0, bandwidth_hz: float = 100.0, n_cla
     """
     experiment = preset("Paper: 5 classes, 10 Hz")
     for key, value in {
+        "training.contenders": DEFAULT_CONTENDERS,
         "name": f"Recurrence: {n_classes} classes, {bandwidth_hz:g} Hz, Δf {spacing_hz:g} Hz",
         "data.synthetic.filters": paper_bank(n_classes, spacing_hz, bandwidth_hz),
         "data.synthetic.train_per_class": 800,

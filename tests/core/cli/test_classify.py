@@ -36,7 +36,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A network trained by the command line on two classes."""
     out = tmp_path_factory.mktemp("cli") / "run"
     small = ["data.synthetic.train_per_class=60", "data.synthetic.test_per_class=30", "training.epochs=4",
-             "training.learning_rate=0.01", "training.batch_size=8"]  # fmt: skip
+             "training.learning_rate=0.01", "training.batch_size=8", "training.contenders=mlp,mlp-svd"]  # fmt: skip
     changes = [part for one in small for part in ("--set", one)]
     assert main(["train", "--preset", PRESET, *changes, "--out", str(out), "--quiet"]) == 0
     return str(out / "model-mlp-svd.safetensors")

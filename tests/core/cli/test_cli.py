@@ -13,16 +13,18 @@ from sound_server import SoundServer
 from mlpsvd import __version__
 from mlpsvd.cli import main
 from mlpsvd.cli.train import chosen_experiment
+from mlpsvd.contenders import CONTENDERS, FAIR_CONTENDERS
 from mlpsvd.datasets.synthetic import one_class
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import load_experiment, save_experiment
-from mlpsvd.experiments.presets import PRESETS
+from mlpsvd.experiments.presets import PRESETS, new_experiment
 from mlpsvd.models.model_file import load_model
 from mlpsvd.settings import get, with_value
 
 SMALL = [
     "--set", "data.synthetic.train_per_class=60", "--set", "data.synthetic.test_per_class=30",
     "--set", "training.epochs=4", "--set", "training.learning_rate=0.01", "--set", "training.batch_size=8",
+    "--contenders", "paper",
 ]  # fmt: skip
 
 
@@ -72,8 +74,15 @@ def test_training_reports_both_networks_and_their_ratio(capsys: pytest.CaptureFi
     assert "MLP-SVD" in err
 
 
+def test_a_comparison_is_chosen_by_name_and_five_networks_are_the_default(capsys: pytest.CaptureFixture[str]) -> None:
+    for more in ([], ["--contenders", "fair"]):
+        assert main(["train", *SMALL[:-2], *more, "--quiet"]) == 0
+        names = [line.split("  ")[0].strip() for line in capsys.readouterr().out.splitlines()[1:6]]
+        assert names == [CONTENDERS[key].title for key in FAIR_CONTENDERS]
+
+
 def test_quiet_training_of_one_network(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["train", *SMALL, "--set", "training.contenders=mlp", "--quiet"]) == 0
+    assert main(["train", *SMALL[:-2], "--set", "training.contenders=mlp", "--quiet"]) == 0
     out, err = capsys.readouterr()
     heading, row = out.splitlines()[:2]
     assert heading.split()[0] == "Accuracy" and row.split()[0] == "MLP"
@@ -185,7 +194,7 @@ def test_changes_are_applied_in_turn_and_paths_are_from_here(tmp_path: Path, mon
     assert get(experiment, "network.hidden") == (40, 20)
     assert get(experiment, "data.recordings.path") == str(tmp_path / "sounds")
     assert (experiment.name, experiment.seed) == ("a=b", 7)
-    assert chosen_experiment(None, None, []) == Experiment()
+    assert chosen_experiment(None, None, []) == new_experiment()
 
 
 def test_a_path_that_will_not_be_used_is_pointed_out(capsys: pytest.CaptureFixture[str]) -> None:

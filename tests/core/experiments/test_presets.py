@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import pytest
 
+from mlpsvd.contenders import DEFAULT_CONTENDERS, FAIR_CONTENDERS
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import from_toml, to_toml
-from mlpsvd.experiments.presets import DEFAULT_PRESET, PRESETS, RECORDINGS_PRESET, preset
+from mlpsvd.experiments.presets import DEFAULT_PRESET, PRESETS, RECORDINGS_PRESET, new_experiment, preset
 from mlpsvd.settings import check, problems, with_value
 
 
 def test_the_default_experiment_is_the_default_preset() -> None:
-    assert PRESETS[DEFAULT_PRESET] == Experiment()
+    assert new_experiment() is PRESETS[DEFAULT_PRESET]
+    assert with_value(new_experiment(), "training.contenders", DEFAULT_CONTENDERS) == Experiment()
+
+
+def test_filtered_noise_is_learned_by_five_networks_and_everything_else_by_two() -> None:
+    for experiment in PRESETS.values():
+        is_noise = experiment.data.source == "synthetic"
+        assert experiment.training.contenders == (FAIR_CONTENDERS if is_noise else DEFAULT_CONTENDERS)
 
 
 def test_the_six_tasks_of_table_two_are_there() -> None:

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
-from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.presets import new_experiment
 from mlpsvd.settings import with_value
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state import undo_steps
@@ -34,9 +34,9 @@ def test_every_change_can_be_undone_and_repeated() -> None:
     changed = model.experiment
     assert model.undo_name == "change of epochs"
     model.undo()
-    assert (model.experiment.seed, model.experiment.training.epochs) == (5, Experiment().training.epochs)
+    assert (model.experiment.seed, model.experiment.training.epochs) == (5, new_experiment().training.epochs)
     model.undo()
-    assert model.experiment == Experiment() and model.undo_name == "" and model.redo_name == "change of seed"
+    assert model.experiment == new_experiment() and model.undo_name == "" and model.redo_name == "change of seed"
     model.undo()
     model.redo()
     model.redo()
@@ -51,7 +51,7 @@ def test_a_new_change_after_undo_ends_redo() -> None:
     model.set_value("training.epochs", 9)
     assert model.redo_name == ""
     model.undo()
-    assert model.experiment == Experiment()
+    assert model.experiment == new_experiment()
 
 
 def test_quick_changes_of_one_setting_are_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,15 +66,15 @@ def test_quick_changes_of_one_setting_are_one_step(monkeypatch: pytest.MonkeyPat
     model.undo()
     assert model.experiment.seed == 19
     model.undo()
-    assert model.experiment == Experiment()
+    assert model.experiment == new_experiment()
 
 
 def test_a_named_step_has_its_name_in_the_edit_menu(window: MainWindow) -> None:
     assert not window.actions_.undo.isEnabled() and not window.actions_.redo.isEnabled()
-    window.experiments.replace(with_value(Experiment(), "seed", 3), "settings for A & B")
+    window.experiments.replace(with_value(new_experiment(), "seed", 3), "settings for A & B")
     assert window.actions_.undo.text() == "&Undo settings for A && B"
     window.actions_.undo.trigger()
-    assert window.experiments.experiment == Experiment()
+    assert window.experiments.experiment == new_experiment()
     assert window.actions_.redo.text() == "&Redo settings for A && B" and window.actions_.redo.isEnabled()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.contenders import DEFAULT_CONTENDERS
 from mlpsvd.experiments.bayes_limit import DEFAULT_CLIPS
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.papers.finding import Results
@@ -37,8 +38,9 @@ _LETTERS_PER_CLASS = 150
 
 
 def table_2_task(bandwidth_hz: float, n_classes: int) -> Experiment:
-    """Return one of the six tasks of Table II, with the preset's settings."""
-    return preset(f"Paper: {n_classes} classes, {bandwidth_hz:g} Hz")
+    """Return one of the six tasks of Table II, with the preset's settings and the paper's two networks."""
+    task = preset(f"Paper: {n_classes} classes, {bandwidth_hz:g} Hz")
+    return changed(task, {"training.contenders": DEFAULT_CONTENDERS})
 
 
 def spaced_task(spacing_hz: float, bandwidth_hz: float, n_classes: int = 5) -> Experiment:

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from mlpsvd.contenders import contender_title
 from mlpsvd.errors import MlpSvdError
-from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import load_experiment
+from mlpsvd.experiments.presets import new_experiment
 from mlpsvd.experiments.runs.about import About, read_about
 from mlpsvd.experiments.runs.checkpoint_summary import CheckpointSummary, read_checkpoint_summary
 from mlpsvd.experiments.runs.files import EXPERIMENT, read_results
@@ -107,7 +107,7 @@ class KeptRun:
     @property
     def changed_settings(self) -> dict[str, str]:
         """The settings that differ from the defaults, except for the name."""
-        defaults = setting_texts(Experiment())
+        defaults = setting_texts(new_experiment())
         return {key: value for key, value in self.settings.items() if value != defaults.get(key) and key != "name"}
 
     def to_table(self) -> dict[str, Any]:
