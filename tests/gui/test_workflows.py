@@ -97,6 +97,7 @@ def test_choose_a_preset_change_train_and_read_the_accuracies(qtbot: QtBot, wind
 
 def test_pause_resume_stop_and_keep(qtbot: QtBot, window: MainWindow) -> None:
     _make_small(qtbot, window, "100000")
+    window.experiments.set_value("training.contenders", ("mlp", "mlp-svd"))
     _press(qtbot, window, window.actions_.train)
     _wait_for(qtbot, window, RunPhase.TRAINING)
     assert not window.actions_.train.isEnabled()
@@ -218,6 +219,7 @@ def test_the_last_settings_come_back_after_a_restart(qtbot: QtBot, tmp_path: Pat
 
 def test_a_saved_run_comes_back_with_its_results_the_next_day(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     _make_small(qtbot, window, "12")
+    window.experiments.set_value("training.contenders", ("mlp", "mlp-svd"))
     _press(qtbot, window, window.actions_.train)
     _wait_for(qtbot, window, RunPhase.FINISHED)
     columns = ("Test accuracy", "Rank", "Trained weights", "Operations", "Training time")

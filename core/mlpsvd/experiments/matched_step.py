@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from mlpsvd.arrays import cpu
 from mlpsvd.contenders import CONTENDERS, Contender
 from mlpsvd.engines.reference import ReferenceEngine
+from mlpsvd.errors import TrainingError
 from mlpsvd.network.network import Network
+from mlpsvd.training.events import EpochEvent
 from mlpsvd.training.task import TrainingTask
 from mlpsvd.training.trainer import Trainer
 
@@ -56,21 +58,29 @@ def _matched(contender: Contender) -> float | None:
 def movement(task: TrainingTask, learning_rate: float | None = None) -> float:
     """Return how far the weight matrices move in an epoch: ‖W(n) − W(n − 1)‖_F, averaged over the pilot's epochs.
 
-    All matrices but that of the output layer count. Nothing is discarded in the pilot.
+    All matrices but that of the output layer count. Nothing is discarded in the pilot. Infinite if it diverges.
     """
     rate = task.training.learning_rate if learning_rate is None else learning_rate
     training = replace(task.training, epochs=min(PILOT_EPOCHS, task.training.epochs), learning_rate=rate)
     pilot = replace(task, training=training, discarding=replace(task.discarding, points=0, criterion="threshold"))
     before: list[NDArray[np.floating]] | None = None
     squares: list[float] = []
-    for event in Trainer(pilot, ReferenceEngine(cpu(), training.precision)).run():
-        assert event.snapshot is not None, "the last epochs of a short training are kept"
-        network = Network(event.snapshot.spec, event.snapshot.theta)
-        matrices = [network.weight_matrix(index) for index in range(max(1, len(network.spec.layers) - 1))]
-        if before is not None:
-            squares.append(sum([float(((a - b) ** 2).sum()) for a, b in zip(matrices, before, strict=True)]))
-        before = matrices
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            for event in Trainer(pilot, ReferenceEngine(cpu(), training.precision)).run():
+                matrices = _matrices(event)
+                if before is not None:
+                    squares.append(sum([float(((a - b) ** 2).sum()) for a, b in zip(matrices, before, strict=True)]))
+                before = matrices
+    except TrainingError:  # the race itself reports it, with the epochs before
+        return np.inf
     return float(np.sqrt(squares).mean())
+
+
+def _matrices(event: EpochEvent) -> list[NDArray[np.floating]]:
+    assert event.snapshot is not None, "the last epochs of a short training are kept"
+    network = Network(event.snapshot.spec, event.snapshot.theta)
+    return [network.weight_matrix(index) for index in range(max(1, len(network.spec.layers) - 1))]
 
 
 def matched_rate(task: TrainingTask, wanted: TrainingTask) -> float:

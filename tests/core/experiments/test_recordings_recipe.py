@@ -14,7 +14,7 @@ from mlpsvd.cli.train import chosen_experiment
 from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.errors import DataError, MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.presets import PRESETS, RECORDINGS_PRESET, preset
+from mlpsvd.experiments.presets import PRESETS, RECORDINGS_PRESET, new_experiment, preset
 from mlpsvd.experiments.recordings_recipe import (
     FEW_CLIPS,
     adapted_to,
@@ -91,7 +91,8 @@ def test_back_to_the_filter_bank() -> None:
     recordings = fitted_to(Experiment(seed=3), WHERE, 24, 48000.0)
     bank, restored = adapted_to_bank(recordings)
     assert restored
-    assert bank == with_value(Experiment(seed=3), "data.recordings", WHERE), "the folder is kept for the next time"
+    paper = with_value(new_experiment(), "seed", 3)
+    assert bank == with_value(paper, "data.recordings", WHERE), "the folder is kept for the next time"
     own, restored = adapted_to_bank(with_value(recordings, "network.hidden", (7,)))
     assert not restored
     assert (own.network.hidden, own.name, own.data.source) == ((7,), "Paper: 5 classes, 10 Hz", "synthetic")
