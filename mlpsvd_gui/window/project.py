@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QTabWidget
 
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.presets import new_experiment
 from mlpsvd.experiments.projects.project import SUFFIX, Project
 from mlpsvd.experiments.projects.project_folder import ProjectFolder, create_project
 from mlpsvd.experiments.runs.library import RunLibrary
@@ -190,7 +191,7 @@ class ProjectController(QObject):
         name = one_line(self._open.project.name)
         self._release()
         self._preferences.project = ""
-        self._use(self._preferences.experiment() or Experiment(), self._general_runs)
+        self._use(self._preferences.experiment() or new_experiment(), self._general_runs)
         self.done.emit(f"Closed project {name}.")
 
     def save(self) -> bool:
