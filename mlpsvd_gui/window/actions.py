@@ -45,6 +45,11 @@ class WindowActions(QObject):
         self.export_pictures = new(
             "Export all &pictures…", None, "Draw all pictures of the run for print, with their numbers"
         )
+        self.import_model = new("&Import model…", None, "Import a network that scikit-learn or PyTorch has trained")
+        self.export_filters = new("Export &filters…", None, "Save the filters as second-order sections")
+        self.import_filters = new("I&mport filters…", None, "Replace the filters by those of a CSV or MATLAB file")
+        self.export_clips = new("Export &clips…", None, "Save all clips as WAV files with a manifest, to a new folder")
+        self.export_features = new("Export fea&tures…", None, "Save the feature vectors for NumPy or MATLAB")
         self.quit = new("&Quit", "Ctrl+Q", "Stop training and close the window")
         self.undo = new("&Undo", keys.Undo, "Undo the last change on this page")
         self.redo = new("&Redo", keys.Redo, "Redo the last undone change")
@@ -150,6 +155,10 @@ def fill_menu_bar(bar: QMenuBar, actions: WindowActions) -> QMenu:
     file_menu.addAction(actions.save_run)
     file_menu.addMenu(actions.export_menu)
     file_menu.addAction(actions.export_pictures)
+    file_menu.addAction(actions.import_model)
+    file_menu.addSeparator()
+    file_menu.addActions([actions.export_filters, actions.import_filters])
+    file_menu.addActions([actions.export_clips, actions.export_features])
     file_menu.addSeparator()
     file_menu.addAction(actions.quit)
     edit_menu = bar.addMenu("&Edit")

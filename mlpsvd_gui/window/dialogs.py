@@ -15,6 +15,7 @@ from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.log import log_path
 from mlpsvd_gui.window.actions import WindowActions
 from mlpsvd_gui.window.documents import DocumentsController
+from mlpsvd_gui.window.exchange_dialogs import ExchangeDialogs
 
 __all__ = ["Dialogs"]
 
@@ -71,6 +72,7 @@ class Dialogs(QObject):
         super().__init__(window)
         self._window = window
         self._files = files
+        self.exchange = ExchangeDialogs(window, actions, files)
         actions.open.triggered.connect(self.ask_open)
         actions.open_run.triggered.connect(self.ask_open_run)
         actions.save.triggered.connect(self.save)

@@ -25,6 +25,7 @@ from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.run_state import RunState
 from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 from mlpsvd_gui.threads.serial_jobs import SerialJobs
+from mlpsvd_gui.window.exchange import ExchangeController
 
 __all__ = ["DocumentsController"]
 
@@ -37,7 +38,7 @@ class DocumentsController(QObject):
     done = Signal(str, str)
     """Emits a message and an optional action ("go back" or empty)."""
     model_opened = Signal(object)
-    """Emits the path of a model file whose experiment has been opened."""
+    """Emits the path of a model file that has been opened or imported."""
     project_chosen = Signal(object)
     """Emits the path of a project that is to be opened."""
     origin_changed = Signal()
@@ -59,6 +60,10 @@ class DocumentsController(QObject):
         self._previous: tuple[Experiment, Origin] | None = None
         self.relocate: Callable[[Experiment], Experiment] = lambda experiment: experiment
         """Finds the files of an opened experiment that were moved."""
+        self.exchange = ExchangeController(experiment_model, self._writing, self)
+        self.exchange.failed.connect(self.failed)
+        self.exchange.done.connect(self.done)
+        self.exchange.imported.connect(self.model_opened)
         experiment_model.changed.connect(lambda _: self.origin_changed.emit())
         experiment_model.origin_changed.connect(self.origin_changed)
 
@@ -71,6 +76,11 @@ class DocumentsController(QObject):
     def path(self) -> Path | None:
         """The file of the experiment; None without one."""
         return self._experiments.origin.path
+
+    @property
+    def experiment_name(self) -> str:
+        """Name of the experiment."""
+        return self._experiments.experiment.name
 
     @property
     def saved(self) -> Experiment:
@@ -93,7 +103,8 @@ class DocumentsController(QObject):
         return self._writing.is_busy
 
     def close(self) -> None:
-        """Finish all pending writes."""
+        """Finish all pending writes; exports for other programs are interrupted."""
+        self.exchange.close()
         self._reading.close()
         self._writing.close()
 
