@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QSizePolicy, QVBoxLayout, QWidget
 from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.executors import n_usable_cores
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.presets import PRESETS
+from mlpsvd.experiments.presets import PRESETS, SHORT_NAMES
 from mlpsvd.experiments.recordings_recipe import with_recordings
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.run import Run
@@ -160,7 +160,7 @@ class MainWindow(QMainWindow):
         )
 
     def _build(self) -> None:
-        self.actions_.add_presets(list(PRESETS), self.use_preset)
+        self.actions_.add_presets(SHORT_NAMES, self.use_preset)
         self.toolbar = RunToolBar(self.actions_, self)
         self.addToolBar(self.toolbar)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # the toolbar must not be hidden by a right click

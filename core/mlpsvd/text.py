@@ -20,6 +20,7 @@ __all__ = [
     "is_unicode",
     "length_text",
     "one_line",
+    "operations_text",
     "percent",
     "quoted",
     "rounded_number",
@@ -135,6 +136,21 @@ def percent(share: float, decimals: int = 1) -> str:
     ('72.9 %', '100.0 %', '99 %', '−5.0 %')
     """
     return with_minus(f"{100.0 * share:.{decimals}f} %")
+
+
+def operations_text(flops: int, unit: str = "") -> str:
+    """Return a number of operations with three digits and a prefix from a million on.
+
+    Examples
+    --------
+    >>> operations_text(12_345_678), operations_text(1_234, "FLOP")
+    ('12.3 M', '1,234 FLOP')
+    """
+    for factor, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
+        if flops >= factor:
+            value = flops / factor
+            return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f} {prefix}{unit}"
+    return f"{flops:,} {unit}".rstrip()
 
 
 def duration_text(seconds: float) -> str:

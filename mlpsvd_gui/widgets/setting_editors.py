@@ -8,15 +8,24 @@ from typing import Any, get_origin
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QMenu, QSizePolicy, QToolButton, QWidget
 
 from mlpsvd.quantities import Quantity
 from mlpsvd.settings import SettingInfo
-from mlpsvd_gui.qt_text import menu_text
+from mlpsvd_gui.file_dialogs import ask_for_path
+from mlpsvd_gui.qt_text import menu_text, plain_tip
 from mlpsvd_gui.widgets.eliding import ElidingComboBox
 from mlpsvd_gui.widgets.number_field import NumberField
 
-__all__ = ["ChoiceEditor", "NumberEditor", "SettingEditor", "SeveralChoicesEditor", "TextEditor", "editor_for"]
+__all__ = [
+    "ChoiceEditor",
+    "FileEditor",
+    "NumberEditor",
+    "SettingEditor",
+    "SeveralChoicesEditor",
+    "TextEditor",
+    "editor_for",
+]
 
 _NARROWEST = 72
 _CHOICE_TEXTS = {"running": "continuous", "whole sounds": "events"}
@@ -176,6 +185,29 @@ class TextEditor(SettingEditor):
         if text != self._committed:
             self._committed = text
             self.text_edited.emit(text)
+
+
+class FileEditor(TextEditor):
+    """A path as text, with a button that opens a file dialog."""
+
+    def __init__(self, info: SettingInfo, kind: str, name_filter: str) -> None:
+        super().__init__(info)
+        self.button = QToolButton(self)
+        self.button.setText("…")
+        self.button.setToolTip(plain_tip(f"Choose a file: {info.label}"))
+        self.button.setAccessibleName(f"Choose {info.label}")
+        self.button.clicked.connect(lambda: self._ask(kind, info.label, name_filter))
+        layout = self.layout()
+        assert layout is not None
+        layout.setSpacing(2)
+        layout.addWidget(self.button)
+
+    def _ask(self, kind: str, title: str, name_filter: str) -> None:
+        ask_for_path(self, kind, title, self._take, name_filter=name_filter, start=self._line.text())
+
+    def _take(self, path: str) -> None:
+        self._line.setText(path)
+        self.commit()
 
 
 class YesNoEditor(SettingEditor):

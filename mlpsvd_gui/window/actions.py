@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup, QColor, QKeySequence
@@ -113,10 +113,11 @@ class WindowActions(QObject):
             self.exports[one.key] = action
             self.export_menu.addAction(action)
 
-    def add_presets(self, names: list[str], chosen: Callable[[str], None]) -> None:
-        """Add one action for each preset."""
-        for name in names:
+    def add_presets(self, names: Mapping[str, str], chosen: Callable[[str], None]) -> None:
+        """Add one action for each preset; ``names`` holds the short name of each."""
+        for name, short in names.items():
             action = QAction(name, self)
+            action.setToolTip(plain_tip(f"On the command line: --preset {short}"))
             action.triggered.connect(lambda _=False, name=name: chosen(name))
             self.presets.append(action)
 
@@ -142,6 +143,7 @@ def fill_menu_bar(bar: QMenuBar, actions: WindowActions) -> QMenu:
     file_menu = bar.addMenu("&File")
     preset_menu = file_menu.addMenu("&New from preset")
     preset_menu.addActions(actions.presets)
+    preset_menu.setToolTipsVisible(True)
     file_menu.addActions([actions.open, actions.open_run])
     recent = file_menu.addMenu("Open re&cent")
     file_menu.addMenu(actions.recent_runs)

@@ -38,6 +38,7 @@ class RunToolBar(QToolBar):
     def _build(self, actions: WindowActions) -> None:
         menu = QMenu(self.preset_button)
         menu.addActions(actions.presets)
+        menu.setToolTipsVisible(True)
         self.preset_button.setText("Preset")
         self.preset_button.setMenu(menu)
         self.preset_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

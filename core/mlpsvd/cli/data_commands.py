@@ -10,7 +10,8 @@ __all__ = ["add_data_commands"]
 
 _FILTERS = """\
 examples:
-  mlpsvd filters --preset "Paper: 5 classes, 10 Hz" --out bank.csv
+  mlpsvd filters --preset paper-5-10hz --out bank.csv
+  mlpsvd filters latest --out bank.csv
   mlpsvd filters results/experiment.toml --out bank.py
   mlpsvd filters bank.mat --out experiment.toml
 
@@ -44,8 +45,9 @@ def add_data_commands(add: Callable[..., argparse.ArgumentParser], exit_codes: s
         "filters", "write the filters of an experiment for other programs, or read them", _FILTERS + exit_codes
     )
     filters.add_argument(
-        "source", nargs="?", type=Path, metavar="EXPERIMENT.toml|BANK.csv|BANK.mat",
-        help="experiment file, run folder, or bank to read; the default experiment if left out",
+        "source", nargs="?", type=Path, metavar="EXPERIMENT.toml|RUN|BANK.csv|BANK.mat",
+        help="experiment file, run (folder, name, date, identity or latest), or bank to read; the default experiment "
+        "if left out",
     )  # fmt: skip
     _add_experiment_options(filters)
     filters.add_argument("--out", type=Path, required=True, metavar="FILE", help=".csv, .mat, .py or .m; or .toml")
@@ -55,8 +57,9 @@ def add_data_commands(add: Callable[..., argparse.ArgumentParser], exit_codes: s
         "dataset", "write the clips or the features of an experiment for other programs", _DATASET + exit_codes
     )
     dataset.add_argument(
-        "source", nargs="?", type=Path, metavar="EXPERIMENT.toml|FOLDER",
-        help="experiment file, run folder, folder of recordings or manifest; the default experiment if left out",
+        "source", nargs="?", type=Path, metavar="EXPERIMENT.toml|RUN|FOLDER",
+        help="experiment file, run (folder, name, date, identity or latest), folder of recordings or manifest; the "
+        "default experiment if left out",
     )  # fmt: skip
     _add_experiment_options(dataset)
     dataset.add_argument(

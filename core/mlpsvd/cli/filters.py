@@ -13,6 +13,8 @@ from mlpsvd.errors import DataError, SettingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import save_experiment
 from mlpsvd.experiments.runs.files import EXPERIMENT, RESULTS
+from mlpsvd.experiments.runs.find import find_run
+from mlpsvd.files import path_exists
 from mlpsvd.settings import check
 from mlpsvd.text import counted
 
@@ -49,7 +51,17 @@ def filters(
 
 
 def experiment_at(path: Path | None, preset_name: str | None, changes: Sequence[str]) -> Experiment:
-    """Return the experiment that ``mlpsvd train`` would take; of a run folder, the one of the run."""
+    """Return the experiment that ``mlpsvd train`` would take; of a run, found as everywhere, the one of the run.
+
+    What exists is a file or folder; anything else without the suffix of a file names a run of the library.
+
+    Raises
+    ------
+    SettingError, FileFormatError
+        If the file, the run, the preset or a change cannot be used.
+    """
+    if path is not None and not path_exists(path) and path.suffix.lower() not in (".toml", *READ_FORMATS):
+        path = find_run(str(path)) / EXPERIMENT
     if path is not None and (path / EXPERIMENT).is_file() and (path / RESULTS).is_file():
         path = path / EXPERIMENT
     return chosen_experiment(path, preset_name, changes)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mlpsvd.cli.text_table import aligned
 from mlpsvd.contenders import baseline_of, opponents_of
 from mlpsvd.experiments.compare_outcomes import compare_outcomes
 from mlpsvd.experiments.matched_step import rates_line
 from mlpsvd.experiments.race import Outcome
 from mlpsvd.metrics.scores import accuracy
 from mlpsvd.metrics.uncertainty import accuracy_text
+from mlpsvd.text import operations_text
 
 __all__ = ["outcome_table"]
 
 _HEADINGS = ("Accuracy", "Rank", "Weights", "", "Operations", "", "Time", "")
-_RATIOS = (3, 5, 7)
+_RATIOS = (4, 6, 8)
 
 
 def outcome_table(outcomes: Mapping[str, Outcome]) -> str:
@@ -34,7 +36,15 @@ def outcome_table(outcomes: Mapping[str, Outcome]) -> str:
     below = [f"× relative to {baseline.contender.title}"] if baseline is not None and opponents else []
     rates = rates_line(contenders)
     shown = [f"{one.title}: {one.shows}" for one in opponents if one.shows]
-    return "\n".join([_aligned(rows), *below, *([rates] if rates else []), *shown, *_differences(outcomes)])
+    return "\n".join(
+        [
+            aligned(rows, numbers=range(1, len(rows[0])), beside=_RATIOS),
+            *below,
+            *([rates] if rates else []),
+            *shown,
+            *_differences(outcomes),
+        ]
+    )
 
 
 def _cells(one: Outcome, baseline: Outcome | None) -> list[str]:
@@ -44,7 +54,7 @@ def _cells(one: Outcome, baseline: Outcome | None) -> list[str]:
         "/".join(str(rank) for rank in last.ranks),
         f"{last.n_weights:,}",
         _ratio(last.n_weights, None if baseline is None else baseline.last.n_weights),
-        _operations(one.flops),
+        operations_text(one.flops),
         _ratio(one.flops, None if baseline is None else baseline.flops),
         f"{one.train_s:.2f} s",
         _ratio(one.train_s, None if baseline is None else baseline.train_s),
@@ -69,23 +79,3 @@ def _ratio(value: float, baseline: float | None) -> str:
         return "–"
     ratio = value / baseline
     return f"×{ratio:.{2 if ratio < 10 else 1 if ratio < 100 else 0}f}"  # three digits: the row must fit
-
-
-def _operations(flops: int) -> str:
-    for factor, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
-        if flops >= factor:
-            return f"{flops / factor:.2f} {prefix}"
-    return f"{flops:,}"
-
-
-def _aligned(rows: list[list[str]]) -> str:
-    """Align the columns; a ratio stands beside its value, and a column of empty ratios has no width."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = []
-    for first, *others in rows:
-        line = first.ljust(widths[0])
-        for index, (text, width) in enumerate(zip(others, widths[1:], strict=True)):
-            gap = " " if index in _RATIOS else "  "
-            line += gap + text.rjust(width) if width else ""
-        lines.append(line.rstrip())
-    return "\n".join(lines)

@@ -119,7 +119,7 @@ examples:
   mlpsvd train recordings
   mlpsvd train recordings --groups "*_{group}_*" --evaluate leave-one-group-out
   mlpsvd train words --first-layer latest --freeze
-  mlpsvd train --preset "Paper: 10 classes, 100 Hz" --set seed=7 --out runs/seven
+  mlpsvd train --preset paper-10-100hz --set seed=7 --out runs/seven
 
 A folder of recordings contains one folder per class, a manifest.csv, or files whose names begin with the class
 (7_george_12.wav). The settings are adapted to the recordings.
@@ -378,10 +378,10 @@ def _reproduce(arguments: argparse.Namespace) -> int:
 
 
 def _presets(arguments: argparse.Namespace) -> int:
-    from mlpsvd.experiments.presets import PRESETS
+    from mlpsvd.cli.text_table import aligned
+    from mlpsvd.experiments.presets import SHORT_NAMES
 
-    for name in PRESETS:
-        print(name)
+    print(aligned([(short, name) for name, short in SHORT_NAMES.items()]))
     return OK
 
 

@@ -15,7 +15,15 @@ from mlpsvd.network.settings import NetworkSettings
 from mlpsvd.signals.bank import PAPER_BANDWIDTHS_HZ, PAPER_CLASS_COUNTS, PAPER_SPACINGS_HZ, paper_bank
 from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
 
-__all__ = ["DEFAULT_PRESET", "LETTERS_PRESET", "PRESETS", "RECORDINGS_PRESET", "new_experiment", "preset"]
+__all__ = [
+    "DEFAULT_PRESET",
+    "LETTERS_PRESET",
+    "PRESETS",
+    "RECORDINGS_PRESET",
+    "SHORT_NAMES",
+    "new_experiment",
+    "preset",
+]
 
 DEFAULT_PRESET = "Paper: 5 classes, 10 Hz"
 RECORDINGS_PRESET = "Recordings: spoken digits"
@@ -29,7 +37,7 @@ def preset(name: str) -> Experiment:
     Parameters
     ----------
     name : str
-        Name of the preset, a key of :data:`PRESETS`; case is ignored.
+        Name of the preset, a key of :data:`PRESETS`, or its short name; case is ignored.
 
     Returns
     -------
@@ -39,17 +47,20 @@ def preset(name: str) -> Experiment:
     Raises
     ------
     SettingError
-        If there is no preset with that name; the message lists all names.
+        If there is no preset with that name; the message lists all of them.
 
     Examples
     --------
     >>> import mlpsvd
     >>> mlpsvd.preset("paper: 2 classes, 10 Hz").name
     'Paper: 2 classes, 10 Hz'
+    >>> mlpsvd.preset("paper-2-10hz").name
+    'Paper: 2 classes, 10 Hz'
     """
-    by_name = {known.casefold(): experiment for known, experiment in PRESETS.items()}
+    by_name = {one.casefold(): PRESETS[known] for known, short in SHORT_NAMES.items() for one in (known, short)}
     if name.strip().casefold() not in by_name:
-        raise SettingError("preset", name, "one of: " + "; ".join(PRESETS))
+        known = "; ".join(f"{short} ({known})" for known, short in SHORT_NAMES.items())
+        raise SettingError("preset", name, f"one of: {known}")
     return by_name[name.strip().casefold()]
 
 
@@ -120,4 +131,17 @@ def _letters() -> Experiment:
     )
 
 
+def _short(experiment: Experiment) -> str:
+    """Return a name for the command line; another spacing than that of Table II is part of it."""
+    if experiment.data.source != "synthetic":
+        return experiment.data.source
+    first, second = experiment.data.synthetic.filters[:2]
+    spacing_hz = first.centre_hz - second.centre_hz
+    spacing = "" if spacing_hz == _SPACING_HZ else f"-spacing-{spacing_hz:g}hz"
+    return f"paper-{len(experiment.data.synthetic.filters)}-{first.bandwidth_hz:g}hz{spacing}"
+
+
 PRESETS: Mapping[str, Experiment] = MappingProxyType({one.name: one for one in _all()})
+
+SHORT_NAMES: Mapping[str, str] = MappingProxyType({name: _short(one) for name, one in PRESETS.items()})
+"""Short name of each preset, for the command line."""

@@ -17,7 +17,7 @@ from mlpsvd.contenders import CONTENDERS, FAIR_CONTENDERS
 from mlpsvd.datasets.synthetic import one_class
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import load_experiment, save_experiment
-from mlpsvd.experiments.presets import PRESETS, new_experiment
+from mlpsvd.experiments.presets import PRESETS, new_experiment, preset
 from mlpsvd.models.model_file import load_model
 from mlpsvd.settings import get, with_value
 
@@ -60,7 +60,9 @@ def test_version_and_help_are_printed_with_the_exit_codes(capsys: pytest.Capture
 
 def test_presets_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["presets"]) == 0
-    assert capsys.readouterr().out.splitlines() == list(PRESETS)
+    lines = [line.split("  ", 1) for line in capsys.readouterr().out.splitlines()]
+    assert [name.strip() for _, name in lines] == list(PRESETS)
+    assert [preset(short).name for short, _ in lines] == list(PRESETS)
 
 
 def test_training_reports_both_networks_and_their_ratio(capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,3 +60,17 @@ def test_show_describes_a_run_anywhere_and_writes_nothing_beside_it(
 def test_a_run_that_is_not_there_is_one_sentence(library: RunLibrary, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["runs", "show", "nightingale"]) == 2
     assert "nightingale is neither a run folder nor a run in the library" in capsys.readouterr().err
+
+
+def test_filters_and_data_set_of_a_kept_run(
+    library: RunLibrary, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    filters = small_run().experiment.data.synthetic.filters
+    assert main(["filters", "latest", "--out", "bank.csv"]) == 0
+    assert capsys.readouterr().out == f"Written to: bank.csv ({len(filters)} filters)\n"
+    assert main(["dataset", library.folders()[1].name, "--out", "features.npz", "--quiet"]) == 0
+    assert Path("features.npz").is_file()
+    capsys.readouterr()
+    assert main(["filters", "another", "--out", "b.csv"]) == 2
+    assert "another is neither a run folder nor a run in" in capsys.readouterr().err

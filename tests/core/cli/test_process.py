@@ -146,7 +146,7 @@ def test_on_a_terminal_a_bar_shows_both_accuracies(tmp_path: Path) -> None:
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     line = f"{shlex.join(command('presets'))} | head -n 1"
     result = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60)
-    assert result.stdout == "Paper: 2 classes, 10 Hz\n"
+    assert result.stdout.split("  ")[0] == "paper-2-10hz" and result.stdout.endswith("Paper: 2 classes, 10 Hz\n")
     assert result.stderr == ""
 
 

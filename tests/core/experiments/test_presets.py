@@ -8,7 +8,14 @@ from mlpsvd.contenders import DEFAULT_CONTENDERS, FAIR_CONTENDERS
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import from_toml, to_toml
-from mlpsvd.experiments.presets import DEFAULT_PRESET, PRESETS, RECORDINGS_PRESET, new_experiment, preset
+from mlpsvd.experiments.presets import (
+    DEFAULT_PRESET,
+    PRESETS,
+    RECORDINGS_PRESET,
+    SHORT_NAMES,
+    new_experiment,
+    preset,
+)
 from mlpsvd.settings import check, problems, with_value
 
 
@@ -52,5 +59,9 @@ def test_the_recordings_preset_lacks_nothing_but_its_folder() -> None:
 
 def test_a_preset_is_found_in_any_case_and_a_wrong_name_lists_all() -> None:
     assert preset("paper: 2 CLASSES, 10 hz") is PRESETS["Paper: 2 classes, 10 Hz"]
+    assert preset(" Paper-5-10Hz-spacing-60hz ") is PRESETS["Paper: 5 classes, 10 Hz, Δf 60 Hz"]
+    assert preset("recordings") is PRESETS[RECORDINGS_PRESET] and preset("letters").data.source == "letters"
+    assert len(set(SHORT_NAMES.values())) == len(PRESETS) == 10
+    assert all(short.replace("-", "").isalnum() and short.islower() for short in SHORT_NAMES.values())
     with pytest.raises(SettingError, match=r"3 classes.*Paper: 2 classes, 10 Hz"):
         preset("Paper: 3 classes")

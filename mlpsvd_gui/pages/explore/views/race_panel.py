@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from mlpsvd.contenders import DEFAULT_CONTENDERS, Contender, baseline_of, named_contenders, opponents_of
 from mlpsvd.experiments.matched_step import rate_text
 from mlpsvd.metrics.uncertainty import ASSUMPTION, Comparison, accuracy_text, points_text
+from mlpsvd.text import operations_text
 from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour, small_font
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.eliding import ElidedLabel
@@ -356,17 +357,9 @@ def _cells(row: RaceRow) -> list[str]:
         f"{row.epoch} of {row.n_epochs}",
         ", ".join(str(rank) for rank in row.ranks),
         f"{row.n_weights:,}",
-        _operations(row.flops) if row.epoch else NOTHING,
+        operations_text(row.flops, "FLOP") if row.epoch else NOTHING,
         f"{row.train_s:.{3 if row.train_s < 1 else 2}f} s" if row.epoch else NOTHING,
     ]
-
-
-def _operations(flops: int) -> str:
-    for factor, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
-        if flops >= factor:
-            value = flops / factor
-            return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f} {prefix}FLOP"
-    return f"{flops:,} FLOP"
 
 
 def _comparison(baseline: RaceRow | None, one: RaceRow | None) -> list[str]:

@@ -15,7 +15,7 @@ from mlpsvd.settings import SettingInfo
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.folding_section import FoldingSection
 from mlpsvd_gui.widgets.plain_label import PlainLabel
-from mlpsvd_gui.widgets.setting_editors import SettingEditor, SeveralChoicesEditor, editor_for
+from mlpsvd_gui.widgets.setting_editors import FileEditor, SettingEditor, SeveralChoicesEditor, editor_for
 from mlpsvd_gui.widgets.setting_row import SettingRow
 
 __all__ = ["SettingsPanel"]
@@ -204,4 +204,6 @@ def _contenders_editor() -> SeveralChoicesEditor:
 def _editor(key: str, info: SettingInfo) -> SettingEditor:
     if key == "training.contenders":
         return _contenders_editor()
+    if key == "network.first_layer":
+        return FileEditor(info, "model", "Models (*.safetensors)")
     return editor_for(info, "as in the paper" if key == "network.kinds" else "")

@@ -127,7 +127,7 @@ def archive(path: Path, **changes: Any) -> Path:
         "classes_": np.arange(5), "activation": "relu", "out_activation_": "softmax",
     }  # fmt: skip
     content = {name: one for name, one in {**content, **changes}.items() if one is not None}
-    np.savez(path, allow_pickle=True, **content)
+    np.savez(path, **content)
     return path
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLineEdit
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from mlpsvd import settings
@@ -16,6 +17,7 @@ from mlpsvd_gui.pages.explore.controllers.settings import SettingsController
 from mlpsvd_gui.pages.explore.views.settings_panel import SettingsPanel
 from mlpsvd_gui.state.experiment_state import ExperimentState
 from mlpsvd_gui.widgets.number_field import NumberField
+from mlpsvd_gui.widgets.setting_editors import FileEditor
 
 Parts = tuple[SettingsPanel, SettingsController, ExperimentState]
 
@@ -185,3 +187,18 @@ def test_a_zero_that_means_something_else_is_said_in_words(qtbot: QtBot, parts: 
     box.setFocus()
     qtbot.keyClick(box, Qt.Key.Key_Return)
     assert model.experiment.data.recordings.clip_s == 0
+
+
+def test_the_file_of_the_first_layer_is_chosen_in_a_dialog(qtbot: QtBot, parts: Parts, tmp_path: Path) -> None:
+    panel, _, model = parts
+    editor = panel.rows["network.first_layer"].editor
+    assert isinstance(editor, FileEditor)
+    panel.ensureWidgetVisible(editor)
+    (tmp_path / "words.safetensors").write_bytes(b"")
+    qtbot.mouseClick(editor.button, Qt.MouseButton.LeftButton)
+    (dialog,) = editor.findChildren(QFileDialog)
+    dialog.setDirectory(str(tmp_path))
+    dialog.selectFile("words.safetensors")
+    dialog.accept()
+    assert model.experiment.network.first_layer == str(tmp_path / "words.safetensors")
+    assert editor.editor.text() == str(tmp_path / "words.safetensors")  # type: ignore[attr-defined]
