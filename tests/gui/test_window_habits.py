@@ -265,7 +265,7 @@ def test_thirty_file_dialogs_leave_no_thread_and_no_handle_behind(qtbot: QtBot, 
 
     def open_one() -> None:
         dialog = ask_for_path(page, "test", "Choose", print, start=str(tmp_path))
-        qtbot.wait(5)
+        qtbot.waitUntil(dialog.isVisible)
         dialog.reject()
         qtbot.waitUntil(lambda: not page.findChildren(QFileDialog))
 

@@ -104,9 +104,9 @@ def test_pause_resume_stop_and_keep(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: len(window.run.histories["mlp-svd"]) > 3, timeout=30_000)
     _press(qtbot, window, window.actions_.pause)
     assert window.run.state is RunPhase.PAUSED and "Resume" in window.actions_.pause.text()
-    qtbot.wait(200)
+    qtbot.wait(200)  # an epoch under way may end
     epochs = len(window.run.histories["mlp"])
-    qtbot.wait(300)
+    qtbot.wait(300)  # time in which no other may come
     assert len(window.run.histories["mlp"]) == epochs
     _press(qtbot, window, window.actions_.pause)
     qtbot.waitUntil(lambda: len(window.run.histories["mlp"]) > epochs, timeout=30_000)

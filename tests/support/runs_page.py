@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
-from PySide6.QtWidgets import QMessageBox, QPushButton, QToolButton
+from PySide6.QtCore import QCoreApplication, QEvent, QItemSelectionModel, QPoint, Qt
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from mlpsvd.experiments.runs.kept_run import KeptRun
@@ -27,7 +27,8 @@ class Page:
 
     def wait(self) -> None:
         """Wait until everything is read and written."""
-        self.qtbot.wait(20)
+        QApplication.processEvents()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # dialogs that were answered
         self.qtbot.waitUntil(lambda: not self.controller.is_busy, timeout=10_000)
 
     @property
@@ -99,7 +100,7 @@ class Page:
         self.panel.find_edit.setFocus()
         self.panel.find_edit.clear()
         self.qtbot.keyClicks(self.panel.find_edit, text)
-        self.qtbot.wait(200)
+        self.qtbot.waitUntil(lambda: not self.panel._timer.isActive())
         self.wait()
 
     def settings(self) -> dict[str, str]:

@@ -78,7 +78,7 @@ def test_the_arrival_time_of_a_sample_is_known() -> None:
     before = time.monotonic()
     ring.write(_numbered(0, 10))
     between = time.monotonic()
-    time.sleep(0.01)
+    time.sleep(0.01)  # the time that is measured
     ring.write(_numbered(10, 10))
     first, second = ring.arrived_s(10), ring.arrived_s(11)
     assert first is not None

@@ -115,7 +115,7 @@ def test_trainings_that_are_killed_at_random_are_kept_or_were_not_begun(tmp_path
         while not any(has_run(path) for path in library.folder.glob("*") if path not in before):
             assert time.monotonic() < deadline and process.poll() is None
             time.sleep(0.01)
-        time.sleep(generator.uniform(0.0, 0.3))
+        time.sleep(generator.uniform(0.0, 0.3))  # any moment
         process.send_signal(number)
         _, err = process.communicate(timeout=60)
         assert "Traceback" not in err
@@ -134,7 +134,7 @@ def test_ctrl_c_in_reproduce_reaches_no_worker_that_is_starting(tmp_path: Path) 
     while not (out / "reproduction.json").exists():
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.01)
-    time.sleep(0.1)
+    time.sleep(0.1)  # workers start
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130 and "Traceback" not in err, err

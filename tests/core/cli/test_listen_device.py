@@ -169,7 +169,7 @@ def test_a_lost_device_is_reported_and_reopened(
     one = listening(str(model))
     starts_s = [float(one.next()[0])]
     sound_server.kill()
-    time.sleep(1.0)
+    time.sleep(1.0)  # it stays away
     sound_server.start()
     while len(starts_s) < 2 or starts_s[-1] - starts_s[-2] < 0.8:  # the time that it was away is counted in
         starts_s.append(float(one.next(timeout_s=10.0)[0]))

@@ -219,7 +219,7 @@ def test_killed_while_recording_nothing_that_reached_the_disk_is_lost_and_nothin
     )
     assert program.stdout is not None
     program.stdout.readline()
-    time.sleep(random.Random(seed).uniform(0.2, 0.8))
+    time.sleep(random.Random(seed).uniform(0.2, 0.8))  # any moment
     os.kill(program.pid, signal.SIGKILL)
     lines = program.stdout.read().splitlines()
     program.wait()

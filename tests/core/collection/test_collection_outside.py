@@ -15,7 +15,7 @@ from mlpsvd.datasets.recordings import scan
 
 
 def write_rows(collection: Collection, header: list[str], table: list[list[str]]) -> None:
-    time.sleep(0.002)
+    time.sleep(0.002)  # the time of the file differs then
     with collection.manifest.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([header, *table])
 

@@ -169,7 +169,6 @@ def test_the_keyboard_selects_moves_and_widens(qtbot: QtBot, plot: ResponsePlot)
     assert plot.filters()[0].bandwidth_hz == pytest.approx(110)
     QTest.keyClick(plot, Qt.Key.Key_PageUp)
     assert plot.selected == 1
-    qtbot.wait(300)
 
 
 def test_a_handle_explains_itself(plot: ResponsePlot) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 
@@ -62,7 +63,9 @@ def test_only_the_newest_of_many_jobs_is_answered_and_few_are_run(qtbot: Any, ba
 def test_nothing_arrives_after_closing(qtbot: Any, background: BackgroundJobs) -> None:
     gate, received = threading.Event(), []
     background.submit(lambda: gate.wait(5.0), received.append, received.append)
+    (thread,) = [one for one in threading.enumerate() if one.name == "test"]
     background.close(0.05)
     gate.set()
-    qtbot.wait(50)
+    thread.join(5.0)
+    QApplication.processEvents()
     assert received == []

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from mlpsvd_gui.threads.serial_jobs import SerialJobs
 
@@ -51,5 +52,5 @@ def test_closing_waits_for_what_has_been_asked(qtbot: Any) -> None:
         jobs.submit(lambda number=number: (time.sleep(0.05), done.append(number)), received.append, unexpected)
     jobs.close()
     assert done == [0, 1, 2]
-    qtbot.wait(20)
+    QApplication.processEvents()
     assert received == []

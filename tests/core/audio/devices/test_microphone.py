@@ -168,7 +168,7 @@ def test_a_source_is_started_once_and_stopped_any_number_of_times(
     listening.source.stop()
     assert listening.source.status.state is SourceState.STOPPED
     n_written = listening.ring.n_written
-    time.sleep(0.1)
+    time.sleep(0.1)  # time in which nothing may come
     assert listening.ring.n_written == n_written
 
 

@@ -112,7 +112,7 @@ def test_stop_is_quick_and_may_come_twice(recording: Path) -> None:
     source.stop()
     assert time.monotonic() - before_s < 0.3
     n_written = ring.n_written
-    time.sleep(0.05)
+    time.sleep(0.05)  # time in which nothing may come
     assert ring.n_written == n_written
     assert source.status.state is SourceState.STOPPED
 

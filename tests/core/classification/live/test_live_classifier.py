@@ -111,7 +111,7 @@ def test_a_decision_says_what_it_saw_and_how_long_it_took(classifier: Classifier
     live = LiveClassifier(ring, classifier, source_latency_s=lambda: 0.04)
     samples = noise(WINDOW)
     ring.write(samples)
-    time.sleep(0.02)
+    time.sleep(0.02)  # the time that is measured
     (one,) = live.poll()
     assert one.label == one.class_names[int(np.argmax(one.probabilities))]
     assert one.probability == max(one.probabilities)

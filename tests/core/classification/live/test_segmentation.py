@@ -208,7 +208,7 @@ def test_the_silence_that_ends_a_sound_is_not_taken_for_delay(classifier: Classi
     ring = RingBuffer(20_000)
     live = LiveClassifier(ring, classifier, SETTINGS)
     ring.write(loud(1600))
-    time.sleep(0.1)
+    time.sleep(0.1)  # the time between sound and decision
     ring.write(silence(HANG))
     before_s = time.time()
     (one,) = live.poll()

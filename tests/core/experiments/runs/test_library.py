@@ -288,7 +288,7 @@ for kill in range(25):
     if not child:
         work(write)
     os.close(write)
-    time.sleep(generator.uniform(0.02, 0.25))
+    time.sleep(generator.uniform(0.02, 0.25))  # any moment
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     with os.fdopen(read) as pipe:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import data_preview
 import numpy as np
 import pytest
 import soundfile
@@ -103,10 +104,9 @@ def test_a_long_drag_ends_with_the_last_place(qtbot: Any, desk: Desk) -> None:
     bank = desk.model.experiment.data.synthetic.filters
     for centre_hz in range(1000, 3001, 50):
         desk.model.set_value("data.synthetic.filters", (replace(bank[0], centre_hz=float(centre_hz)), *bank[1:]))
-        qtbot.wait(2)
+        qtbot.wait(2)  # as fast as a hand drags
     qtbot.waitUntil(lambda: _n_curves(desk) == 6 and _peak_hz(desk, 0) == 3000.0)
-    qtbot.waitUntil(lambda: not desk.controller._previewer.is_busy)
-    qtbot.wait(350)
+    qtbot.waitUntil(lambda: data_preview.is_at_rest(desk.controller))
     assert _peak_hz(desk, 0) == 3000.0
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLineEdit, QMenu
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 
 from mlpsvd.signals.bank import BandPass, paper_bank
 from mlpsvd_gui.pages.explore.controllers.filters import FiltersController
@@ -84,7 +84,7 @@ def test_dragging_a_dot_moves_model_table_label_and_curve(qtbot: Any, desk: Desk
     qtbot.mousePress(viewport, LEFT, pos=start)
     for step in range(1, 6):
         qtbot.mouseMove(viewport, start + QPoint((goal.x() - start.x()) * step // 5, 0))
-        qtbot.wait(5)
+        QApplication.processEvents()
     qtbot.mouseRelease(viewport, LEFT, pos=goal)
     assert desk.centres[0] == pytest.approx(800.0, abs=5.0)
     assert desk.centres[0] == round(desk.centres[0])

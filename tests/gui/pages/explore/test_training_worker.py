@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mlpsvd.contenders import MLP
@@ -90,7 +91,7 @@ def test_speed_limit_is_kept_and_lifted_while_training(qtbot: QtBot) -> None:
     worker, _ = _worker(race)
     worker.epochs_per_s = 20.0
     worker.start(Experiment())
-    qtbot.wait(500)
+    qtbot.wait(500)  # the time of the rate
     assert 1 <= race.pulled < 40  # two networks take turns: 40 events a second
     worker.epochs_per_s = None
     before = race.pulled
@@ -160,7 +161,7 @@ def test_news_of_an_earlier_run_is_not_current(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: len(_events(received)) > 5, timeout=5000)
     second = worker.start(Experiment())
     received.clear()
-    qtbot.wait(200)
+    qtbot.waitUntil(lambda: len(_events(received)) > 5, timeout=5000)
     assert first != second and received and all(news.token == second for news in received)
     worker.close()
 
@@ -201,7 +202,7 @@ def test_a_run_that_waits_for_the_last_one_can_be_stopped(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: received != [] and isinstance(received[-1], TrainingStopped), timeout=500)
     assert isinstance(received[-1], TrainingStopped) and received[-1].outcomes == {}
     worker.start(Experiment())
-    qtbot.wait(100)
+    qtbot.wait(100)  # time in which nothing may come
     assert not any(isinstance(news, DataPrepared) for news in received), "the first run's epoch is still under way"
     worker.close()
 
@@ -218,7 +219,7 @@ def test_close_takes_less_than_a_second_even_when_an_epoch_is_long(qtbot: QtBot)
     for thread in threading.enumerate():
         if thread.name == "training":
             thread.join(5)
-    qtbot.wait(50)
+    QApplication.processEvents()
     assert len(received) == n_received
 
 

@@ -107,7 +107,7 @@ def test_a_killed_server_is_one_sentence_in_the_tab_and_gone_when_it_is_back(
     assert tab.controller.is_running
     assert tab.panel.meter.rms_dbfs is None, "the last level says nothing of now"
     assert tab.panel.decision.hint == "No input."
-    qtbot.wait(1500)
+    qtbot.wait(1500)  # the device stays away for several attempts to open it
     sound_server.start()
     before_s = time.monotonic()
     qtbot.waitUntil(lambda: not tab.panel.notes.sentences, timeout=10_000)
@@ -127,7 +127,7 @@ def test_gaps_and_quiet_time_are_shown_in_the_raster(qtbot: QtBot, sound_server:
     qtbot.waitUntil(lambda: raster.n_filled > 5, timeout=10_000)
     sound_server.remove_sink()
     qtbot.waitUntil(lambda: bool(tab.panel.notes.sentences), timeout=5_000)
-    qtbot.wait(600)
+    qtbot.wait(600)  # the device stays away for more than three windows
     sound_server.add_sink()
     qtbot.waitUntil(lambda: raster.n_quiet > 3, timeout=10_000)
     assert raster.n_gap > 3
@@ -156,11 +156,9 @@ def test_settings_take_effect_while_it_runs_and_the_mark_on_the_meter_can_be_dra
     type_number(qtbot, panel.settings_form.editors["unknown_below"].editor, "1")
     qtbot.waitUntil(lambda: panel.decision.label == "unknown", timeout=5_000)
     assert "nearest" in panel.decision.detail
-    n_before, before_s = len(panel.log.rows), time.monotonic()
+    n_before = len(panel.log.rows)
     type_number(qtbot, panel.settings_form.editors["hop_share"].editor, "0.25")
-    qtbot.wait(1500)
-    rate = (len(panel.log.rows) - n_before) / (time.monotonic() - before_s)
-    assert rate > 20.0  # 40 windows a second are due, 10 were
+    qtbot.waitUntil(lambda: len(panel.log.rows) > n_before + 30, timeout=1500)  # 40 a second are due, 10 were
     type_number(qtbot, panel.settings_form.editors["hop_share"].editor, "7")
     assert "from 0.05 to 1 of a window" in panel.settings_form.problem("hop_share")
     assert tab.controller.settings.settings.hop_share == 0.25
@@ -353,7 +351,7 @@ def test_a_hung_server_holds_up_neither_the_tab_nor_its_end(qtbot: QtBot, sound_
         press_start(qtbot, tab)
         qtbot.waitUntil(lambda: not tab.controller.is_running, timeout=3_000)
         press_start(qtbot, tab)
-        qtbot.wait(300)
+        qtbot.wait(300)  # time in which it may not end
         assert tab.controller.is_running
         before_s = time.monotonic()
         tab.controller.close()

@@ -116,7 +116,7 @@ def test_spoken_digits_are_classified_live_as_well_as_from_files(
 
     timeout_ms = round(1e3 * len(sound) / RATE_HZ) + 15_000
     qtbot.waitUntil(lambda: len(heard()) >= len(words), timeout=timeout_ms)
-    qtbot.wait(1000)
+    qtbot.wait(1000)  # time in which no other may come
     assert len(heard()) == len(words), "each word is decided on exactly once"
     n_right = sum(one == label for one, label in zip(heard(), spoken, strict=True))
     assert abs(n_right - n_right_from_files) <= 1, list(zip(spoken, read, heard(), strict=True))

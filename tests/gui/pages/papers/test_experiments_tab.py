@@ -230,7 +230,7 @@ def test_a_run_that_fails_says_why_and_leaves_the_tab_usable(tab: Tab) -> None:
 def test_the_tab_closes_at_once_while_it_runs(tab: Tab) -> None:
     tab.tick_only("table-1")
     tab.press_run()
-    tab.qtbot.wait(300)
+    tab.qtbot.waitUntil(lambda: bool(active_children()), timeout=30_000)
     assert tab.controller.worker.is_alive
     began = time.monotonic()
     tab.controller.close()

@@ -33,7 +33,7 @@ def test_what_is_played_into_the_microphone_is_what_lies_in_the_file(
     page.panel.controls.editors["mode"].edited.emit("fixed length")
     sound_server.play(tone(1000.0, 4.0), 48000)
     qtbot.waitUntil(lambda: (page.panel.bar.meter.rms_dbfs or -120.0) > -25.0, timeout=5000)
-    qtbot.wait(300)
+    qtbot.wait(300)  # the take begins before the key, and has to begin within the tone
     qtbot.keyClick(page.panel, Qt.Key.Key_R)
     qtbot.waitUntil(lambda: page.counts["high"] == 1, timeout=5000)
     samples, rate_hz = soundfile.read(page.visible_files[0])
@@ -50,7 +50,7 @@ def test_a_device_lost_in_a_take_leaves_the_take_and_recording_goes_on_when_it_i
     page = microphone_page
     qtbot.keyClick(page.panel, Qt.Key.Key_R)
     qtbot.waitUntil(lambda: page.panel.controls.lamp.state == "recording")
-    qtbot.wait(400)
+    qtbot.waitUntil(lambda: page.controller.takes.recorded_s > 0.4)
     source = page.panel.bar.source
     name = source.text()
     sound_server.kill()
@@ -58,14 +58,15 @@ def test_a_device_lost_in_a_take_leaves_the_take_and_recording_goes_on_when_it_i
     assert page.panel.controls.lamp.state == "recording", "it waits for the device"
     sound_server.start()
     qtbot.waitUntil(lambda: source.text() == name, timeout=10_000)
-    qtbot.wait(400)
+    recorded_s = page.controller.takes.recorded_s
+    qtbot.waitUntil(lambda: page.controller.takes.recorded_s > recorded_s + 0.4)
     qtbot.keyClick(page.panel, Qt.Key.Key_R)
     qtbot.waitUntil(lambda: page.counts["high"] >= 2, timeout=5000)
     rows = page.panel.review.table.rows
     assert rows[-1].duration_s > 0.3 and rows[-1].marks == "gap"
     qtbot.keyClick(page.panel, Qt.Key.Key_R)
     qtbot.waitUntil(lambda: page.panel.controls.lamp.state == "recording")
-    qtbot.wait(300)
+    qtbot.waitUntil(lambda: page.controller.takes.recorded_s > 0.3)
     qtbot.keyClick(page.panel, Qt.Key.Key_R)
     qtbot.waitUntil(lambda: page.counts["high"] >= 3, timeout=5000)
     assert page.panel.review.table.rows[0].marks == ""

@@ -112,13 +112,13 @@ def test_by_hand_from_press_to_press_and_as_long_as_the_key_is_held(
     qtbot.keyClick(page.panel, Qt.Key.Key_R)
     qtbot.waitUntil(lambda: lamp.state == "recording")
     assert lamp.text.startswith("REC  0:0") and "recording high" in lamp.note
-    qtbot.wait(500)
+    qtbot.waitUntil(lambda: page.controller.takes.recorded_s > 0.5)
     assert page.panel.scope.view.takes[-1].is_running
     qtbot.keyClick(page.panel, Qt.Key.Key_R)
     qtbot.waitUntil(lambda: total(page) == 1)
     assert lamp.state == "idle" and lamp.text == "high: 1 clip"
     qtbot.keyPress(page.panel, Qt.Key.Key_R)
-    qtbot.wait(700)
+    qtbot.wait(700)  # the time for which it is held
     qtbot.keyRelease(page.panel, Qt.Key.Key_R)
     qtbot.waitUntil(lambda: total(page) == 2)
     assert lamp.state == "idle"
@@ -137,7 +137,7 @@ def test_space_on_the_button_and_in_the_table_of_classes_records(
         widget.setFocus()
         qtbot.keyClick(widget, Qt.Key.Key_Space)
         qtbot.waitUntil(lambda: page.panel.controls.lamp.state == "recording")
-        qtbot.wait(200)
+        qtbot.waitUntil(lambda: page.controller.takes.recorded_s > 0.2)
         qtbot.keyClick(widget, Qt.Key.Key_Space)
         qtbot.waitUntil(lambda n=n_before: total(page) == n + 1)
 
@@ -158,7 +158,7 @@ def test_sounds_above_the_trigger_become_clips_by_themselves(
     qtbot.waitUntil(lambda: page.counts["low"] >= 2, timeout=5000)
     qtbot.mouseClick(page.panel.controls.button, LEFT)
     qtbot.waitUntil(lambda: not page.panel.controls.is_on)
-    qtbot.wait(200)
+    qtbot.wait(200)  # time in which another may come
     for row in page.panel.review.table.rows[1:]:
         assert row.duration_s == pytest.approx(0.1 + 0.25 + 0.1, abs=0.03)
     assert page.panel.scope.view.trigger == pytest.approx(10 ** (-30 / 20))
@@ -173,7 +173,7 @@ def test_a_take_under_way_is_kept_and_marked_when_the_session_ends(
     qtbot.waitUntil(lambda: can_record(page))
     qtbot.keyClick(page.panel, Qt.Key.Key_R)
     qtbot.waitUntil(lambda: page.panel.controls.lamp.state == "recording")
-    qtbot.wait(300)
+    qtbot.waitUntil(lambda: page.controller.takes.recorded_s > 0.3)
     page.panel.bar.listen_button.click()
     qtbot.waitUntil(lambda: total(page) == 1)
     assert page.panel.review.table.rows[0].marks == "gap"
@@ -190,7 +190,7 @@ def test_a_take_under_way_is_kept_when_the_window_closes(
     qtbot.waitUntil(lambda: can_record(page))
     qtbot.keyClick(page.panel, Qt.Key.Key_R)
     qtbot.waitUntil(lambda: page.panel.controls.lamp.state == "recording")
-    qtbot.wait(200)
+    qtbot.waitUntil(lambda: page.controller.takes.recorded_s > 0.2)
     page.controller.close()
     assert len(page.visible_files) == 1
     assert soundfile.info(page.visible_files[0]).duration > 0.2

@@ -64,7 +64,7 @@ def record(qtbot: QtBot, window: MainWindow, sound_server: SoundServer, samples:
     panel = window.record_panel
     player = sound_server.play(samples, RATE_HZ)
     qtbot.waitUntil(lambda: (panel.bar.meter.rms_dbfs or -120.0) > -35.0, timeout=5000)
-    qtbot.wait(400)
+    qtbot.wait(400)  # a take begins before the key, and has to begin within the sound
     qtbot.keyClick(panel.classes.table, key)
     for _ in range(N_CLIPS):
         n_before = sum(row.n_clips for row in panel.classes.rows)

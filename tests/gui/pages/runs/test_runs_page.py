@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from kept_runs import fill
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 from runs_page import Page
 
@@ -249,7 +249,7 @@ def test_a_run_is_opened_analysed_and_continued_in_the_window(
 ) -> None:
     page = page_of(window, qtbot)
     window.resize(1280, 720)
-    qtbot.wait(50)
+    QApplication.processEvents()  # the layout, which could make it larger
     assert (window.width(), window.height()) == (1280, 720)
     for one in [button for button in window.runs_panel.buttons if button.isVisible()]:
         assert one.toolTip() and window.runs_panel.rect().contains(one.geometry())
