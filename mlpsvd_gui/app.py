@@ -22,8 +22,9 @@ from mlpsvd_gui.stop_signals import StopSignals
 
 if TYPE_CHECKING:
     from mlpsvd.experiments.experiment import Experiment
+    from mlpsvd_gui.main_window import MainWindow
 
-__all__ = ["give_memory_back", "leave_a_core_to_the_window", "main", "share_the_interpreter"]
+__all__ = ["give_memory_back", "leave_a_core_to_the_window", "main", "open_at_start", "share_the_interpreter"]
 
 OUTPUT_FOLDER = Path("mlpsvd-output")
 _SWITCH_INTERVAL_S = 0.0001
@@ -98,11 +99,24 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def open_at_start(window: MainWindow, path: Path | None) -> None:
+    """Open what the program was started with besides an experiment; without a path, the project of the last time."""
+    from mlpsvd.experiments.projects.project import SUFFIX
+
+    if path is None:
+        if window.preferences.project:
+            window.project.open(Path(window.preferences.project))
+    elif path.is_dir() or path.suffix.lower() == SUFFIX:
+        window.documents.open(path)  # a project, or a run with its results
+    elif path.suffix.lower() == ".safetensors":
+        window.open_model(path)
+
+
 def _run_window(experiment: Experiment | None, path: Path | None) -> int:
     log_qt_messages()
     app = make_application()
     start_logging()
-    from mlpsvd.experiments.projects.project import SUFFIX, find_project_file
+    from mlpsvd.experiments.projects.project import find_project_file
     from mlpsvd_gui.main_window import MainWindow
     from mlpsvd_gui.state.preferences import Preferences
     from mlpsvd_gui.widgets.icons import app_icon
@@ -116,14 +130,7 @@ def _run_window(experiment: Experiment | None, path: Path | None) -> int:
     if path is not None and path.suffix.lower() == ".toml":
         window.documents.adopt(path)
     window.show()
-    if path is not None and path.is_dir():
-        window.documents.open(path)  # a project, or a run with its results
-    elif path is not None and path.suffix.lower() == SUFFIX:
-        window.project.open(path)
-    elif path is None and window.preferences.project:
-        window.project.open(Path(window.preferences.project))
-    elif path is not None and path.suffix.lower() == ".safetensors":
-        window.open_model(path)
+    open_at_start(window, path)
     QTimer.singleShot(0, lambda: LOGGER.info("Window open, MLP-SVD %s", mlpsvd.__version__))
     QTimer.singleShot(_WARM_UP_MS, window.warm_up.start)
     return app.exec() or signals.exit_code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +80,9 @@ class SoundMemory:
         np.save(data, background.samples.astype(np.float32), allow_pickle=False)
         write_atomically(path, data.getvalue())
 
-    def without_background(self, device_key: str, sound: DeviceSound) -> DeviceSound:
-        """Delete the background and its file."""
+    def remove_background(self, device_key: str) -> None:
+        """Delete the samples."""
         self._path(device_key).unlink(missing_ok=True)
-        return replace(sound, background=None, subtracts=False)
 
     def _load_background(self, device_key: str, fields: Fields) -> BackgroundNoise | None:
         try:

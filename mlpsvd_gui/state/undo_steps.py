@@ -73,10 +73,14 @@ class ValueHistory(Generic[T]):
         Makes a value the current one.
     parent
         Owner of the stack.
+    stack
+        A stack that is shared with other values; by default one of its own.
     """
 
-    def __init__(self, show: Callable[[T], None], parent: QObject | None = None) -> None:
-        self.stack = make_stack(parent)
+    def __init__(
+        self, show: Callable[[T], None], parent: QObject | None = None, stack: QUndoStack | None = None
+    ) -> None:
+        self.stack = stack or make_stack(parent)
         self._show = show
         self._last_s = 0.0
 

@@ -21,6 +21,7 @@ from mlpsvd.experiments.projects.project import PROJECT, read_project
 from mlpsvd.experiments.projects.project_folder import ProjectFolder, create_project
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.settings import with_value
+from mlpsvd_gui.app import open_at_start
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.run_state import RunPhase
@@ -157,10 +158,17 @@ def test_moved_recordings_are_asked_for_once(qtbot: QtBot, open_window: OpenWind
     window.close()
 
     again = open_window()
-    again.project.open(tmp_path / "study" / PROJECT)
+    open_at_start(again, None)  # the project of the last time
     assert again.experiments.experiment.data.recordings.path == str(tmp_path / "archive" / "birds")
     assert not again.findChildren(QFileDialog)
     again.close()
+    shutil.move(tmp_path / "study", tmp_path / "study elsewhere")
+    third = open_window()
+    open_at_start(third, None)
+    assert "is not a project" in third.messages.text and third.project.project is None
+    open_at_start(third, tmp_path / "study elsewhere" / PROJECT)
+    assert third.experiments.experiment.data.recordings.path == str(tmp_path / "archive" / "birds")
+    third.close()
 
 
 def test_a_project_that_cannot_be_opened_changes_nothing(qtbot: QtBot, open_window: OpenWindow, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from mlpsvd.audio.calibration import Calibration
 from mlpsvd.collection.collection import Collection
 from mlpsvd.collection.take import Take
 from mlpsvd.experiments.experiment import Experiment
@@ -19,6 +20,7 @@ from mlpsvd.experiments.runs.about import About, read_about
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.state.sound_memory import DeviceSound, SoundMemory
 from mlpsvd_gui.widgets.number_field import NumberField
 from mlpsvd_gui.widgets.setting_editors import SeveralChoicesEditor
 
@@ -203,3 +205,29 @@ def test_the_live_settings_are_undone_on_listen(hands: Hands) -> None:
     hands.redo()
     hands.redo()
     assert window.listen.settings.settings == after
+
+
+def test_what_was_measured_for_a_microphone_comes_back(hands: Hands) -> None:
+    window = hands.window
+    window.tabs.setCurrentWidget(window.live_tab)
+    one, form = window.listen.conditioning, window.listen_panel.sound_form
+    one.use_device("usb microphone", "USB microphone")
+    samples = np.full(8000, 0.01, np.float32)
+    one._measuring.measured.emit(samples, 8000.0)
+    form.subtract_chosen.emit(True)
+    one.set_calibration(Calibration(offset_db=94.0, tone_hz=1000.0, reference_db_spl=94.0))
+    form.calibration_forgotten.emit()
+    assert hands.undo_text == "Undo removal of the calibration"
+    form.background_forgotten.emit()
+    memory = SoundMemory(window.preferences)
+    assert memory.load("usb microphone") == DeviceSound()
+    for _ in range(2):
+        hands.undo()
+    stored = memory.load("usb microphone")
+    assert stored.subtracts and stored.calibration is not None and stored.calibration.offset_db == 94.0
+    assert stored.background is not None
+    np.testing.assert_array_equal(stored.background.samples, samples)
+    assert one.subtracts and one.calibration == stored.calibration
+    one.use_device("another", "Another")
+    hands.redo()
+    assert memory.load("usb microphone").calibration is None and one.calibration is None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
 
 from mlpsvd.audio.calibration import Calibration
 from mlpsvd.audio.correction import MicrophoneCorrection, read_correction
@@ -23,6 +26,7 @@ from mlpsvd_gui.pages.listen.workers.sound_measuring import SoundMeasuring
 from mlpsvd_gui.state.available_models import AvailableModel
 from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.sound_memory import BackgroundNoise, DeviceSound, SoundMemory
+from mlpsvd_gui.state.undo_steps import ValueHistory
 from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 from mlpsvd_gui.workers.live_session import RING_S, LiveSession
 
@@ -42,6 +46,14 @@ class MeasuredBackground:
     level_dbfs: float
 
 
+@dataclass(frozen=True)
+class _Change:
+    """New values of stored data of a microphone, by name of the field of :class:`DeviceSound`."""
+
+    device_key: str | None
+    values: Mapping[str, Any]
+
+
 class ConditioningController(QObject):
     """Manages one microphone at a time; see :meth:`use_device`, :meth:`use_model`, :meth:`use_session`."""
 
@@ -51,8 +63,15 @@ class ConditioningController(QObject):
     """Requests that the microphone is started for a measurement."""
     calibration_changed = Signal()
 
-    def __init__(self, form: SoundForm, preferences: Preferences, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        form: SoundForm,
+        preferences: Preferences,
+        parent: QObject | None = None,
+        stack: QUndoStack | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._history = ValueHistory(self._apply, self, stack)
         self._form = form
         self._memory = SoundMemory(preferences)
         self._device_key: str | None = None
@@ -60,6 +79,8 @@ class ConditioningController(QObject):
         self._session: LiveSession | None = None
         self._sound = DeviceSound()
         self._correction: MicrophoneCorrection | None = None
+        self._read_path = ""
+        """The file of the correction."""
         self._background: MeasuredBackground | None = None
         self._waits_for_session = False
         self._measuring = SoundMeasuring(self)
@@ -131,7 +152,7 @@ class ConditioningController(QObject):
         self._cancel()
         self._device_key = key
         self._sound = DeviceSound() if key is None else self._memory.load(key)
-        self._correction = None
+        self._correction, self._read_path = None, ""
         self._background = None
         self._form.show_device(name if key is not None else "")
         self._form.show_problem("")
@@ -203,37 +224,78 @@ class ConditioningController(QObject):
         self.changed.emit()
 
     def _subtract(self, subtracts: bool) -> None:
-        self._update(replace(self._sound, subtracts=subtracts))
+        self._change("background subtraction", subtracts=subtracts)
 
     def _forget_background(self) -> None:
         if self._device_key is not None:
-            self._background = None
-            self._update(self._memory.without_background(self._device_key, self._sound))
+            self._change("removal of the background", background=None, subtracts=False)
 
     # --- calibration and correction
 
     def set_calibration(self, calibration: Calibration | None) -> None:
         """Store a calibration, or delete it."""
-        self._update(replace(self._sound, calibration=calibration))
-        self.calibration_changed.emit()
+        self._change("calibration" if calibration else "removal of the calibration", calibration=calibration)
 
     def _choose_correction(self, path: str) -> None:
         self._form.show_problem("")
         if path:
             self._read_correction(path)
         else:
-            self._correction = None
-            self._update(replace(self._sound, correction_path=""))
+            self._change("removal of the microphone correction", correction_path="")
 
     def _read_correction(self, path: str) -> None:
         key = self._device_key
 
         def done(correction: MicrophoneCorrection) -> None:
             if key == self._device_key:
-                self._correction = correction
-                self._update(replace(self._sound, correction_path=path))
+                self._correction, self._read_path = correction, path
+                if path == self._sound.correction_path:
+                    self._update(self._sound)
+                else:
+                    self._change("microphone correction", correction_path=path)
 
         self._files.submit(lambda: read_correction(Path(path)), done, self._fail)
+
+    # --- steps
+
+    def _change(self, step: str, **changes: Any) -> None:
+        """Change stored data of the microphone, as a step."""
+        before = {name: getattr(self._sound, name) for name in changes}
+        if before != changes:
+            key = self._device_key
+            self._history.add(step, _Change(key, before), _Change(key, changes))
+
+    def _apply(self, change: _Change) -> None:
+        """Apply a change to its microphone, which need not be the current one any more."""
+        key, values = change.device_key, change.values
+        is_current = key == self._device_key
+        sound = self._sound if is_current or key is None else self._memory.load(key)
+        if key is not None and "background" in values:
+            self._store_background(key, values["background"])
+        sound = replace(sound, **values)
+        if not is_current:
+            if key is not None:
+                self._memory.save(key, sound)
+            return
+        self._sound = sound
+        if "background" in values:
+            self._see_background()
+        if values.get("correction_path") == "":
+            self._correction, self._read_path = None, ""
+        elif values.get("correction_path", self._read_path) != self._read_path:
+            self._read_correction(sound.correction_path)
+        self._update(sound)
+        if "calibration" in values:
+            self.calibration_changed.emit()
+
+    def _store_background(self, key: str, background: BackgroundNoise | None) -> None:
+        if background is None:
+            self._memory.remove_background(key)
+            return
+        try:
+            self._memory.save_background(key, background)
+        except OSError as error:
+            self._fail(error)
 
     # --- showing
 

@@ -78,7 +78,7 @@ class ListenController(QObject):
         self._listening = listening
         self.devices = DevicesController(source.devices, host, preferences, self)
         self.settings = LiveSettingsController(panel.settings_form, panel.meter, preferences, self)
-        self.conditioning = ConditioningController(panel.sound_form, preferences, self)
+        self.conditioning = ConditioningController(panel.sound_form, preferences, self, self.settings.history.stack)
         self.calibration = CalibrationController(self.conditioning, panel, self)
         self.drawing = LiveDrawing(panel, self._to_db_spl, self)
         self._choice = LastChoice(source, preferences, self)
