@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from kept_runs import fill, small_run
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtCore import QItemSelectionModel, QSettings, Qt
+from PySide6.QtWidgets import QLineEdit, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
 from mlpsvd.audio.calibration import Calibration
@@ -34,11 +34,22 @@ class Hands:
         self.qtbot, self.window = qtbot, window
 
     def type_into(self, field: QWidget, text: str, confirm: bool = True) -> None:
-        field.setFocus()
+        self.go_to(field)
         self.qtbot.keyClick(field, Qt.Key.Key_A, CTRL)
         self.qtbot.keyClicks(field, text)
         if confirm:
             self.qtbot.keyClick(field, Qt.Key.Key_Return)
+
+    def go_to(self, widget: QWidget) -> None:
+        """Give a widget the focus, in the active window."""
+        self.window.activateWindow()
+        widget.setFocus()
+        self.wait(widget.hasFocus)
+
+    def select_first(self, table: QTableView) -> None:
+        """Select the first row only, whatever keys an earlier test pressed last."""
+        flags = QItemSelectionModel.SelectionFlag
+        table.selectionModel().select(table.model().index(0, 0), flags.ClearAndSelect | flags.Rows)
 
     def undo(self) -> None:
         self.qtbot.keyClick(self.window.focusWidget() or self.window, Qt.Key.Key_Z, CTRL)
@@ -129,22 +140,22 @@ def test_runs_are_starred_noted_and_deleted_with_undo(hands: Hands, tmp_path: Pa
     table, details = window.runs_panel.table, window.runs_panel.details
     hands.wait(lambda: len(table.rows.shown) == 2 and not window.runs.is_busy)
     folder = table.rows.shown[0].folder
-    table.setFocus()
-    table.selectRow(0)
+    hands.go_to(table)
+    hands.select_first(table)
     hands.qtbot.keyClick(table, Qt.Key.Key_S)
     hands.wait(lambda: read_about(folder).is_starred)
     assert hands.undo_text == "Undo mark with a star", "not what was last done on Explore"
-    details.note_edit.setFocus()
+    hands.go_to(details.note_edit)
     hands.qtbot.keyClicks(details.note_edit, "good")
     hands.undo()
     assert details.note_edit.toPlainText() == "", "the typing"
     hands.qtbot.keyClicks(details.note_edit, "best")
-    table.setFocus()
+    hands.go_to(table)
     hands.wait(lambda: read_about(folder).note == "best")
     hands.qtbot.keyClick(table, Qt.Key.Key_Delete)
     hands.wait(lambda: not folder.exists() and not window.runs.is_busy)
     assert hands.undo_text == "Undo delete 1 run"
-    table.setFocus()
+    hands.go_to(table)
     for _ in range(3):
         hands.undo()
     hands.wait(lambda: folder.exists() and read_about(folder) == About())
@@ -161,9 +172,9 @@ def test_a_change_of_a_run_that_fails_leaves_no_step(hands: Hands) -> None:
     hands.wait(lambda: len(table.rows.shown) == 2 and not window.runs.is_busy)
     folder = table.rows.shown[0].folder
     (folder / "about.json").write_text("not JSON")
-    table.setFocus()
-    table.selectRow(0)
-    hands.wait(lambda: table.hasFocus() and window.runs_panel.actions_.star.isEnabled())
+    hands.go_to(table)
+    hands.select_first(table)
+    assert window.runs_panel.actions_.star.isEnabled()
     with hands.qtbot.waitSignal(window.runs.history.failed, timeout=10_000) as failed:
         hands.qtbot.keyClick(table, Qt.Key.Key_S)
     assert "about.json" in failed.args[0]
