@@ -37,6 +37,7 @@ class Purpose(enum.IntEnum):
     PAPER_EXAMPLES = 11
     HEARD_DIRECTION = 30
     FEW_CLIPS = 31
+    AUGMENTATION = 32
 
 
 def seeds(purpose: Purpose, seed: int, *key: int) -> np.random.SeedSequence:

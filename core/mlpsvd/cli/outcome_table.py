@@ -9,9 +9,9 @@ from mlpsvd.contenders import baseline_of, opponents_of
 from mlpsvd.experiments.compare_outcomes import compare_outcomes
 from mlpsvd.experiments.matched_step import rates_line
 from mlpsvd.experiments.race import Outcome
-from mlpsvd.metrics.scores import accuracy
+from mlpsvd.metrics.scores import accuracy, balanced_accuracy
 from mlpsvd.metrics.uncertainty import accuracy_text
-from mlpsvd.text import operations_text
+from mlpsvd.text import operations_text, percent
 
 __all__ = ["outcome_table"]
 
@@ -40,11 +40,20 @@ def outcome_table(outcomes: Mapping[str, Outcome]) -> str:
         [
             aligned(rows, numbers=range(1, len(rows[0])), beside=_RATIOS),
             *below,
+            *_balanced_line(outcomes),
             *([rates] if rates else []),
             *shown,
             *_differences(outcomes),
         ]
     )
+
+
+def _balanced_line(outcomes: Mapping[str, Outcome]) -> list[str]:
+    """Return the balanced accuracies if the classes have different numbers of test clips."""
+    if not any(len(set(one.report.support.tolist())) > 1 for one in outcomes.values()):
+        return []
+    values = (f"{one.contender.title} {percent(balanced_accuracy(one.confusion), 2)}" for one in outcomes.values())
+    return [f"Balanced accuracy (mean recall of the classes): {', '.join(values)}"]
 
 
 def _cells(one: Outcome, baseline: Outcome | None) -> list[str]:

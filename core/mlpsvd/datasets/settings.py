@@ -12,6 +12,7 @@ from mlpsvd.signals.noise import Noise
 from mlpsvd.text import frequency_text
 
 __all__ = [
+    "AugmentationSettings",
     "DataSettings",
     "DataSource",
     "Evaluation",
@@ -149,6 +150,23 @@ class LettersSettings:
 
 
 @dataclass(frozen=True)
+class AugmentationSettings:
+    """Changed copies of the training clips: gain, noise and shift in time; test clips stay as they are."""
+
+    copies: int = setting(0, label="Augmented copies", low=0, high=100, zero="none",
+                          help="Changed copies of each training clip, beside the clip itself; test clips are not "
+                          "changed.")  # fmt: skip
+    gain_db: float = setting(6.0, label="Gain", unit="dB", low=0.0, high=60.0, zero="unchanged",
+                             help="Largest gain or attenuation of a copy; drawn uniformly in dB.")  # fmt: skip
+    snr_db: float = setting(20.0, label="Noise", unit="dB", low=0.0, high=120.0, zero="none",
+                            help="Signal-to-noise ratio of a copy after white noise is added: level of the clip minus "
+                            "that of the noise.")  # fmt: skip
+    shift_s: float = setting(0.05, label="Shift", unit="s", low=0.0, high=60.0, zero="none",
+                             help="Largest shift of a copy in time, in both directions; drawn uniformly. Samples "
+                             "beyond an end are lost, and zeros follow at the other.")  # fmt: skip
+
+
+@dataclass(frozen=True)
 class DataSettings:
     """The data set: which source, and the settings of each."""
 
@@ -157,6 +175,8 @@ class DataSettings:
                                  "letters, with the feature magnitude 'pixels'.")  # fmt: skip
     synthetic: SyntheticSettings = setting(SyntheticSettings(), label="Synthetic", help="Filter bank.")
     recordings: RecordingsSettings = setting(RecordingsSettings(), label="Recordings", help="Files on disk.")
+    augmentation: AugmentationSettings = setting(AugmentationSettings(), label="Augmentation",
+                                                 help="Changed copies of training recordings.")  # fmt: skip
     letters: LettersSettings = setting(LettersSettings(), label="Letters", help="Images of letters.")
 
     @property

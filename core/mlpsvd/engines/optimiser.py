@@ -38,6 +38,8 @@ class OptimiserRule:
         Factor of the nuclear-norm penalty, whose subgradient is added to the gradient; only the reference engine does.
     frozen_layers
         Number of layers, from the input on, whose gradient is set to zero; only the reference engine does.
+    class_weights
+        Weight of each class in the loss; empty for equal weights. Only the reference engine applies them.
     """
 
     kind: Optimiser
@@ -48,6 +50,7 @@ class OptimiserRule:
     epsilon: float
     nuclear_norm: float = 0.0
     frozen_layers: int = 0
+    class_weights: tuple[float, ...] = ()
 
 
 @dataclass

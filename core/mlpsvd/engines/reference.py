@@ -78,9 +78,12 @@ class ReferenceEngine:
         # the additions is the same on every machine with the same library.
         with device_failures(self._backend), self._threads.limited():
             device_order = self._backend.xp.asarray(order)
+            class_weights = self.array(np.array(rule.class_weights)) if rule.class_weights else None
             for start in range(0, len(order), batch_size):
                 batch = device_order[start : start + batch_size]
-                gradient = network.gradient(data.x[batch], data.targets[batch])
+                targets = data.targets[batch]
+                weights = None if class_weights is None else targets @ class_weights
+                gradient = network.gradient(data.x[batch], targets, weights)
                 if rule.nuclear_norm:
                     gradient += rule.nuclear_norm * nuclear_norm_gradient(network)
                 gradient[: network.spec.offsets[rule.frozen_layers]] = 0  # all moments stay zero, so nothing moves

@@ -34,12 +34,27 @@ class ClipPool:
         What each clip stays together with: its group, or its recording; copies share a unit.
     has_groups
         Whether the units are groups.
+    copies : np.ndarray [shape=(n_copies, n_features)] or None
+        |FFT| of changed copies of the clips, which are trained on with the clip; None without augmentation.
+    copied_from : np.ndarray [shape=(n_copies,)] or None
+        Index of the clip of each copy.
     """
 
     magnitudes: NDArray[np.float64]
     labels: NDArray[np.intp]
     units: tuple[str, ...]
     has_groups: bool = False
+    copies: NDArray[np.float64] | None = None
+    copied_from: NDArray[np.intp] | None = None
+
+    def training_clips(self, is_test: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        """Return magnitudes and labels of the clips that are not tested, and of their copies."""
+        magnitudes, labels = self.magnitudes[~is_test], self.labels[~is_test]
+        if self.copies is None or self.copied_from is None:
+            return magnitudes, labels
+        trained = ~is_test[self.copied_from]
+        own = self.labels[self.copied_from[trained]]
+        return np.concatenate([magnitudes, self.copies[trained]]), np.concatenate([labels, own])
 
 
 def repeat_seeds(experiment: Experiment) -> list[int]:

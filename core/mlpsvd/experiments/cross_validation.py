@@ -109,15 +109,16 @@ def _of_fold(prepared: Prepared, pool: ClipPool, fold: NDArray[np.intp], seed: i
     """Return the same experiment with the clips of one fold as its test set."""
     is_test = np.zeros(len(pool.labels), bool)
     is_test[fold] = True
+    magnitudes, labels = pool.training_clips(is_test)
     features = fit_magnitudes(
-        pool.magnitudes[~is_test],
+        magnitudes,
         prepared.features.sample_rate_hz,
         prepared.features.settings,
         all_components_needed=False,
     )
     dataset = DataSet(
-        x_train=features.scaled(pool.magnitudes[~is_test]),
-        y_train=pool.labels[~is_test],
+        x_train=features.scaled(magnitudes),
+        y_train=labels,
         x_test=features.scaled(pool.magnitudes[is_test]),
         y_test=pool.labels[is_test],
         class_names=prepared.dataset.class_names,

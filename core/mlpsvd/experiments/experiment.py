@@ -53,6 +53,8 @@ class Experiment:
             yield "training.nuclear_norm", self.training.nuclear_norm, "0 with dynamical low-rank training"
         if self.discarding.criterion == "dynamical" and self.training.frozen_layers:
             yield "training.frozen_layers", self.training.frozen_layers, "0 with dynamical low-rank training"
+        if self.discarding.criterion == "dynamical" and self.training.class_weights != "none":
+            yield "training.class_weights", self.training.class_weights, "none with dynamical low-rank training"
         if self.training.frozen_layers > len(self.network.hidden):
             yield ("training.frozen_layers", self.training.frozen_layers,
                    f"at most {len(self.network.hidden)}, the number of hidden layers")  # fmt: skip

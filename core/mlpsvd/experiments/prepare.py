@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlpsvd.audio.level import Level
+from mlpsvd.datasets.augmentation import augmented_samples
 from mlpsvd.datasets.clips import ClipSet, FileNote, LoadedClips, Skipped
 from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.datasets.load import load_clips
@@ -144,15 +146,17 @@ def prepare(experiment: Experiment, progress: Callable[[float], None] | None = N
 def _prepared(experiment: Experiment, progress: Callable[[float], None] | None) -> Prepared:
     n_samples = n_samples_needed(experiment.features)
     clips = load_clips(experiment.data, experiment.seed, n_samples=n_samples, progress=progress)
-    features, x_train = fit_transform(clips.train.samples, clips.train.sample_rate_hz, experiment.features)
+    copies = _copies(experiment, clips.train)
+    samples = [*clips.train.samples, *copies] if copies else clips.train.samples
+    features, x_train = fit_transform(samples, clips.train.sample_rate_hz, experiment.features)
     dataset = DataSet(
         x_train=x_train,
-        y_train=clips.train.labels,
+        y_train=np.tile(clips.train.labels, 1 + len(copies) // len(clips.train)),
         x_test=features.transform(clips.test.samples),
         y_test=clips.test.labels,
         class_names=clips.train.class_names,
     )
-    clip_s, pool = _clip_s(experiment, clips.train), _pool(experiment, clips, features)
+    clip_s, pool = _clip_s(experiment, clips.train), _pool(experiment, clips, features, copies)
     if pool is not None:
         check_folds(pool, experiment, dataset.class_names)
     identity = clip_identity(experiment, clips)
@@ -171,7 +175,16 @@ def _prepared(experiment: Experiment, progress: Callable[[float], None] | None) 
     )
 
 
-def _pool(experiment: Experiment, clips: LoadedClips, features: FittedFeatures) -> ClipPool | None:
+def _copies(experiment: Experiment, clips: ClipSet) -> list[NDArray[np.float32]]:
+    """Return changed copies of recorded clips, see :mod:`mlpsvd.datasets.augmentation`."""
+    if experiment.data.source != "recordings":
+        return []
+    return augmented_samples(clips, experiment.data.augmentation, experiment.seed)
+
+
+def _pool(
+    experiment: Experiment, clips: LoadedClips, features: FittedFeatures, copies: Sequence[NDArray[np.float32]]
+) -> ClipPool | None:
     units, recordings = (*clips.train.units, *clips.test.units), experiment.data.recordings
     is_optional = recordings.evaluation == "test set"
     if not units or (is_optional and (clips.has_fixed_split or len(clips.test) >= FEWEST_TEST_CLIPS)):
@@ -179,7 +192,13 @@ def _pool(experiment: Experiment, clips: LoadedClips, features: FittedFeatures) 
     sides = (clips.train, clips.test)
     magnitudes = np.concatenate([features.unscaled(side.samples) for side in sides])
     labels = np.concatenate([side.labels for side in sides])
-    return ClipPool(magnitudes, labels, units, recordings.groups_from != "none")
+    pool = ClipPool(magnitudes, labels, units, recordings.groups_from != "none")
+    if not copies:
+        return pool
+    n_copies, n_train = experiment.data.augmentation.copies, len(clips.train)
+    copied = features.unscaled([*copies, *_copies(experiment, clips.test)])
+    origins = [np.tile(own, n_copies) for own in np.split(np.arange(len(labels)), [n_train])]
+    return replace(pool, copies=copied, copied_from=np.concatenate(origins))
 
 
 def _clip_s(experiment: Experiment, clips: ClipSet) -> float:

@@ -324,6 +324,7 @@ def _needs_reference(experiment: Experiment, contenders: Sequence[Contender]) ->
     applied = [one.applied_to(experiment) for one in contenders]
     needs = {
         "the nuclear-norm penalty": any(one.training.nuclear_norm > 0 for one in applied),
+        "class weights": any(one.training.class_weights != "none" for one in applied),
         "frozen layers": any(one.training.frozen_layers > 0 for one in applied),
         "dynamical low-rank training": any(
             one.discarding.criterion == "dynamical" and contender.is_factored

@@ -70,7 +70,7 @@ class Network:
         """Return the outputs ŷ [shape=(n_clips, n_classes)] for feature vectors x [shape=(n_clips, n_features)]."""
         return self._forward(x)[1][-1]
 
-    def gradient(self, x: Array, targets: Array) -> Array:
+    def gradient(self, x: Array, targets: Array, weights: Array | None = None) -> Array:
         """Return the mean loss gradient over a batch as one flat vector, laid out as ``theta``.
 
         Equations (48) to (50) between layers, and (62) to (64) inside factored layers.
@@ -81,10 +81,14 @@ class Network:
             Feature vectors.
         targets : np.ndarray [shape=(n_clips, n_classes)]
             Target outputs y, one clip a row.
+        weights : np.ndarray [shape=(n_clips,)], optional
+            Weight of each clip in the mean; 1 by default.
         """
         passes, outputs = self._forward(x)
         gradient = namespace(self.theta).empty_like(self.theta)
         delta: Array = output_delta(self.spec.loss, self.spec.layers[-1].activation, outputs[-1], targets) / len(x)
+        if weights is not None:
+            delta *= weights[:, np.newaxis]
         for index in reversed(range(len(self.spec.layers))):
             family, parameters = self.spec.layers[index].family, self._parameters[index]
             views = parameter_views(self.spec, gradient, index)

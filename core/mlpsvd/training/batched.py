@@ -73,10 +73,11 @@ class _Member:
         self.rule = optimiser_rule(run.training)
         self.train_set, self.test_set = train, test
         self.points = run.discarding_points()
-        if run.is_dynamical or run.training.nuclear_norm or run.training.frozen_layers:
+        others = run.training.nuclear_norm or run.training.frozen_layers or run.training.class_weights != "none"
+        if run.is_dynamical or others:
             raise TrainingError(
-                "The fused GPU engine has no dynamical low-rank training, nuclear-norm penalty or frozen layers; train "
-                "on the CPU"
+                "The fused GPU engine has no dynamical low-rank training, nuclear-norm penalty, frozen layers or class "
+                "weights; train on the CPU"
             )
 
     def next_stop(self, epoch: int) -> int:

@@ -10,8 +10,9 @@ from mlpsvd.contenders import CONTENDERS, DEFAULT_CONTENDERS
 from mlpsvd.engines.names import EngineName, Optimiser, Precision
 from mlpsvd.settings import setting
 
-__all__ = ["Criterion", "DiscardingSettings", "FactorFrom", "MomentsAfterDiscard", "TrainingSettings"]
+__all__ = ["ClassWeights", "Criterion", "DiscardingSettings", "FactorFrom", "MomentsAfterDiscard", "TrainingSettings"]
 
+ClassWeights = Literal["none", "balanced"]
 Criterion = Literal["threshold", "energy", "rank", "marchenko-pastur", "gavish-donoho", "dynamical"]
 FactorFrom = Literal["start", "first point"]
 MomentsAfterDiscard = Literal["reset", "truncate"]
@@ -43,6 +44,10 @@ class TrainingSettings:
     frozen_layers: int = setting(0, label="Frozen layers", low=0, high=64, zero="none",
                                  help="Number of layers, from the input on, whose weights and biases are not "
                                  "trained; nothing is discarded from them.")  # fmt: skip
+    class_weights: ClassWeights = setting("none", label="Class weights",
+                                          help="none: every training clip has the same weight in the loss. balanced: "
+                                          "the weight of a clip is inversely proportional to the number of training "
+                                          "clips of its class; losses are shown without it.")  # fmt: skip
     batch_size: int = setting(64, label="Batch size", unit="clips", low=1, high=1_000_000,
                               help="Clips per update; their gradients are averaged.")  # fmt: skip
     epochs: int = setting(100, label="Epochs", low=1, high=1_000_000,

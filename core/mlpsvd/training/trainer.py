@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.arrays import cpu, to_host
+from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.engines.blas_threads import OneThread
 from mlpsvd.engines.contract import Engine
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, fresh_state
@@ -58,8 +59,9 @@ class TrainerState:
     optimiser: OptimiserState
 
 
-def optimiser_rule(settings: TrainingSettings) -> OptimiserRule:
-    """Return the optimiser and its parameters from the training settings."""
+def optimiser_rule(settings: TrainingSettings, dataset: DataSet | None = None) -> OptimiserRule:
+    """Return the optimiser and its parameters; ``dataset`` is needed for class weights only."""
+    is_weighted = settings.class_weights == "balanced"
     return OptimiserRule(
         settings.optimiser,
         settings.learning_rate,
@@ -69,7 +71,24 @@ def optimiser_rule(settings: TrainingSettings) -> OptimiserRule:
         settings.epsilon,
         settings.nuclear_norm,
         settings.frozen_layers,
+        balanced_weights(dataset.y_train, len(dataset.class_names)) if is_weighted and dataset is not None else (),
     )
+
+
+def balanced_weights(labels: NDArray[np.intp], n_classes: int) -> tuple[float, ...]:
+    """Return class weights that are inversely proportional to the number of clips, with mean 1 over the clips.
+
+    The weight of a class with n of N clips is N / (K n), as scikit-learn's ``class_weight="balanced"``; that of a class
+    without clips is 0.
+
+    Examples
+    --------
+    >>> balanced_weights(np.array([0, 0, 0, 1]), 2)
+    (0.6666666666666666, 2.0)
+    """
+    counts = np.bincount(labels, minlength=n_classes)
+    weights = np.divide(len(labels), n_classes * counts, out=np.zeros(n_classes), where=counts > 0)
+    return tuple(weights.tolist())
 
 
 class Trainer:
@@ -96,7 +115,7 @@ class Trainer:
         self._task = task
         self._training = training
         self._points = frozenset(task.discarding_points())
-        self._rule = optimiser_rule(training)
+        self._rule = optimiser_rule(training, task.dataset)
         self.notes: list[str] = []
         self._threads = OneThread()
         if state is None:

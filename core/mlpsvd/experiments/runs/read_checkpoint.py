@@ -183,6 +183,7 @@ def _outcome(contender: Contender, state: ContenderState, tensors: Tensors, data
     counts = tensor(tensors, f"{name}.validation", shape, "i")
     parts = read_parts(table.table("validation")) if "validation" in table else ((), False, "test set")
     validation = Validation(n_folds, counts.astype(np.intp), *parts)
-    if (counts < 0).any() or counts.sum() != validation.n_repeats * (data.n_train + data.n_test):
-        raise FileFormatError(f"the tensor {name}.validation does not count the {data.n_train + data.n_test} clips")
+    n_clips = sum(part.n_clips for part in validation.parts) or data.n_train + data.n_test
+    if (counts < 0).any() or counts.sum() != n_clips:
+        raise FileFormatError(f"the tensor {name}.validation does not count the {n_clips} clips")
     return dataclasses.replace(outcome, validation=validation)

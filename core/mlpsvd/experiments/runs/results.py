@@ -17,7 +17,7 @@ from mlpsvd.experiments.race import Outcome
 from mlpsvd.experiments.runs.run_contents import RunContents
 from mlpsvd.experiments.runs.validation_tables import validation_table
 from mlpsvd.json_fields import finite_or_none
-from mlpsvd.metrics.scores import accuracy
+from mlpsvd.metrics.scores import accuracy, balanced_accuracy
 from mlpsvd.metrics.uncertainty import wilson_interval
 from mlpsvd.text import one_line
 
@@ -90,6 +90,7 @@ def _outcome_table(outcome: Outcome, class_names: Sequence[str]) -> dict[str, An
         "stopped_early": last.epoch < last.n_epochs,
         "test_accuracy": finite_or_none(accuracy(outcome.confusion)),
         "test_accuracy_interval": list(wilson_interval(outcome.confusion.trace(), int(outcome.confusion.sum()))),
+        "test_balanced_accuracy": finite_or_none(balanced_accuracy(outcome.confusion)),
         "train_accuracy": finite_or_none(last.train_accuracy),
         "test_loss": finite_or_none(last.test_loss),
         "train_loss": finite_or_none(last.train_loss),

@@ -38,7 +38,7 @@ _FORMAT_VERSION = 1
 _MOST_BYTES = 200_000_000
 
 
-_ADDED = (
+_ADDED: tuple[tuple[str, str, object], ...] = (
     ("data.recordings", "groups_from", "none"),
     ("data.recordings", "group_level", 2),
     ("data.recordings", "group_pattern", "*_{group}_*"),
@@ -53,6 +53,12 @@ _ADDED = (
     ("network", "kernel_stride", 4),
     ("training", "nuclear_norm", 0.0),
     ("training", "frozen_layers", 0),
+    ("training", "class_weights", "none"),
+    ("data.augmentation", "copies", 0),
+    ("data.augmentation", "gain_db", 6.0),
+    ("data.augmentation", "snr_db", 20.0),
+    ("data.augmentation", "shift_s", 0.05),
+    ("data", "augmentation", {}),
     ("discarding", "tolerance", 0.1),
     ("features", "n_components", 0),
     ("features", "bands", "none"),

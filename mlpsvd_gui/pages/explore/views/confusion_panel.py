@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from mlpsvd.chart import Axis, Chart
 from mlpsvd.contenders import Contender
 from mlpsvd.metrics.confusion_chart import confusion_chart
+from mlpsvd.metrics.scores import balanced_accuracy
 from mlpsvd.text import one_line, percent
 from mlpsvd_gui.pages.explore.views.confused_pairs import ClassScoreList, ConfusedPairs
 from mlpsvd_gui.plots.picture_menu import offer_picture
@@ -189,8 +190,11 @@ class ConfusionPanel(QWidget):
         if scores is None:
             return
         total, right = int(scores.counts.sum()), int(np.trace(scores.counts))
+        balance = ""
+        if len(set(scores.counts.sum(axis=1).tolist())) > 1:
+            balance = f" · balanced accuracy {percent(balanced_accuracy(scores.counts))}"
         self._summary.setText(
-            f"{right:,} of {total:,} test clips correct · rows: actual class, columns: predicted class"
+            f"{right:,} of {total:,} test clips correct{balance} · rows: actual class, columns: predicted class"
         )
         is_large = len(self._names) > MOST_IN_TABLE
         self._views.setCurrentIndex(int(is_large))

@@ -28,6 +28,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "data.recordings.",
         ("sample_rate_hz", "channel", "clip_s", "shortest_s", "test_fraction", "folds", "repeats"),
     ),
+    ("Augmentation", "data.augmentation.", ()),
     ("Letters", "data.letters.", ()),
     ("Features", "features.", ()),
     ("Network", "network.", ()),
@@ -57,6 +58,10 @@ _HAS_EFFECT: Mapping[str, Callable[[Experiment], bool]] = {
     "training.beta_1": lambda e: e.training.optimiser == "adam",
     "training.beta_2": lambda e: e.training.optimiser == "adam",
     "training.epsilon": lambda e: e.training.optimiser == "adam",
+    **{
+        f"data.augmentation.{name}": lambda e: e.data.augmentation.copies > 0
+        for name in ("gain_db", "snr_db", "shift_s")
+    },
     "data.recordings.folds": lambda e: e.data.recordings.evaluation == "k-fold",
     "data.recordings.repeats": lambda e: e.data.recordings.evaluation != "test set",
     "discarding.threshold": lambda e: e.discarding.criterion == "threshold",
@@ -67,7 +72,8 @@ _HAS_EFFECT: Mapping[str, Callable[[Experiment], bool]] = {
 
 _WIDEST_LABEL = 116
 _RECORDINGS_NOTE = "Choose the folder and the labels in the data panel."
-_SOURCE_OF_SECTION = {"Data": "synthetic", "Recordings": "recordings", "Letters": "letters"}
+_SOURCE_OF_SECTION = {"Data": "synthetic", "Recordings": "recordings", "Augmentation": "recordings",
+                      "Letters": "letters"}  # fmt: skip
 
 
 class SettingsPanel(QScrollArea):
