@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from mlpsvd.experiments.experiment import Experiment
     from mlpsvd_gui.main_window import MainWindow
 
-__all__ = ["give_memory_back", "leave_a_core_to_the_window", "main", "open_at_start", "share_the_interpreter"]
+__all__ = [
+    "command_parser",
+    "give_memory_back",
+    "leave_a_core_to_the_window",
+    "main",
+    "open_at_start",
+    "share_the_interpreter",
+]
 
 OUTPUT_FOLDER = Path("mlpsvd-output")
 _SWITCH_INTERVAL_S = 0.0001
@@ -43,19 +50,26 @@ _WARM_UP_MS = 1500
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the window, or train without one if there is no display; return the exit code."""
     freeze_support()  # a frozen program is its own worker process too
-    arguments = _parser().parse_args(argv)
+    arguments = command_parser().parse_args(argv)
     leave_a_core_to_the_window()
+    if arguments.self_test:
+        from mlpsvd_gui.self_test import self_test
+
+        return self_test()
     from mlpsvd.experiments.runs.read_experiment import read_experiment  # loads NumPy: after the line above
 
+    problem = ""
     try:
         experiment = read_experiment(arguments.file) if arguments.file else None
     except (MlpSvdError, OSError) as error:
-        print(f"mlpsvd-gui: {error}", file=sys.stderr)
-        return 2
+        if not (arguments.show_errors and has_screen()):
+            print(f"mlpsvd-gui: {error}", file=sys.stderr)
+            return 2
+        experiment, arguments.file, problem = None, None, str(error)
     share_the_interpreter()
     give_memory_back()
     if has_screen():
-        return _run_window(experiment, arguments.file)
+        return _run_window(experiment, arguments.file, problem)
     from mlpsvd_gui.headless import run_without_screen  # imports plotting libraries: late
 
     return run_without_screen(experiment, OUTPUT_FOLDER)
@@ -88,13 +102,20 @@ def leave_a_core_to_the_window() -> None:
         os.environ.setdefault(f"{library}_NUM_THREADS", n_threads)
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return the parser of all options, from which the manual is generated."""
     parser = argparse.ArgumentParser(
         prog="mlpsvd-gui",
         description="Explore how neural networks classify acoustic spectra: MLP and MLP-SVD side by side.",
         epilog=f"Without a display, train the experiment and write the results to ./{OUTPUT_FOLDER}/.",
     )
     parser.add_argument("file", nargs="?", type=Path, help="experiment (.toml), project, run folder or model to open")
+    parser.add_argument(
+        "--show-errors", action="store_true", help="report a file that cannot be opened in the window, as menus need it"
+    )
+    parser.add_argument(
+        "--self-test", action="store_true", help="test every part of the program and every page of the window"
+    )
     parser.add_argument("--version", action="version", version=f"MLP-SVD {mlpsvd.__version__}")
     return parser
 
@@ -112,7 +133,7 @@ def open_at_start(window: MainWindow, path: Path | None) -> None:
         window.open_model(path)
 
 
-def _run_window(experiment: Experiment | None, path: Path | None) -> int:
+def _run_window(experiment: Experiment | None, path: Path | None, problem: str = "") -> int:
     log_qt_messages()
     app = make_application()
     start_logging()
@@ -130,7 +151,10 @@ def _run_window(experiment: Experiment | None, path: Path | None) -> int:
     if path is not None and path.suffix.lower() == ".toml":
         window.documents.adopt(path)
     window.show()
-    open_at_start(window, path)
+    if problem:
+        window.report_error(problem)
+    else:
+        open_at_start(window, path)
     QTimer.singleShot(0, lambda: LOGGER.info("Window open, MLP-SVD %s", mlpsvd.__version__))
     QTimer.singleShot(_WARM_UP_MS, window.warm_up.start)
     return app.exec() or signals.exit_code

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.errors import DeviceError
+from mlpsvd.frozen import how_to_add
 from mlpsvd.text import first_line
 
 __all__ = [
@@ -143,8 +144,8 @@ def _import_cupy() -> Any:
     except ModuleNotFoundError as error:
         if error.name == "cupy":
             raise DeviceError(
-                "No GPU is used because CuPy is not installed; for an NVIDIA card install mlpsvd[cuda12] or "
-                "mlpsvd[cuda13], whichever the driver supports"
+                f"No GPU is used because CuPy is not installed; for an NVIDIA card {how_to_add('cuda12', 'cuda13')}, "
+                "whichever the driver supports"
             ) from error
         raise DeviceError(f"No GPU is used because CuPy misses the library {error.name}") from error
     except Exception as error:  # a CuPy for another CUDA version fails with an error of its loader

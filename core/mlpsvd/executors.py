@@ -14,6 +14,7 @@ from typing import Any
 
 from mlpsvd.engines.cpu.warm_up import ensure_compiled
 from mlpsvd.errors import DeviceError, MissingLibraryError
+from mlpsvd.frozen import how_to_add
 from mlpsvd.text import first_line
 
 __all__ = ["OpenExecutor", "begin_worker", "dask_workers", "interrupts_held", "local_workers", "n_usable_cores"]
@@ -98,8 +99,7 @@ def dask_workers(address: str) -> Iterator[Executor]:
         distributed: Any = importlib.import_module("distributed")
     except ImportError as error:
         raise MissingLibraryError(
-            "A scheduler requires the library distributed, which is not installed; install it with pip install "
-            "'mlpsvd[dask]'"
+            f"A scheduler requires the library distributed, which is not installed; {how_to_add('dask')}"
         ) from error
     try:
         client = distributed.Client(address, timeout=_CONNECT_TIMEOUT, set_as_default=False)

@@ -65,7 +65,7 @@ class WindowActions(QObject):
         self.reset_layout = new("&Reset layout", None, "Reset the layout of all panels", "reset")
         self.shortcuts = new("&Shortcuts", "F1", "Show keys and mouse gestures")
         self.show_log = new("Open &log file", None, "Open the log file, for error reports")
-        self.about = new("&About MLP-SVD", None, "Show version, licence and reference")
+        self.about = new("&About MLP-SVD", None, "Show version, licences and where files lie")
         self.recent_projects = QMenu("Recent projec&ts", parent)
         self.recent_runs = QMenu("Recent r&uns", parent)
         self.export_menu = QMenu("&Export model", parent)

@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-import mlpsvd
 from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.log import log_path
+from mlpsvd_gui.window.about import AboutDialog
 from mlpsvd_gui.window.actions import WindowActions
 from mlpsvd_gui.window.documents import DocumentsController
 from mlpsvd_gui.window.exchange_dialogs import ExchangeDialogs
@@ -154,16 +154,8 @@ class Dialogs(QObject):
         self._show_text("Shortcuts", _SHORTCUTS)
 
     def show_about(self) -> None:
-        """Show version, licence and reference."""
-        self._show_text(
-            "About MLP-SVD",
-            f"<h3>MLP-SVD {mlpsvd.__version__}</h3>"
-            "<p>Explore how neural networks classify acoustic spectra: multilayer perceptrons whose weight matrices "
-            "are trained as singular value decompositions.</p>"
-            "<p>After V. S. Paul and P. A. Nelson (2021), <i>Matrix analysis for fast learning of neural networks "
-            "with application to the classification of acoustic spectra</i>, J. Acoust. Soc. Am. 149.</p>"
-            "<p>MIT licence.</p>",
-        )
+        """Show version, licences and the places of files."""
+        AboutDialog(self._window).open()
 
     def show_log(self) -> None:
         """Open the log file in the system's viewer."""

@@ -37,6 +37,7 @@ DOCUMENTS = [
     "docs/kantack.md",
     "docs/live.md",
     "docs/naumov.md",
+    "docs/packaging.md",
     "docs/rank-policies.md",
     "docs/reproduction.md",
     "docs/sweeps.md",

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
     QLabel,
-    QMessageBox,
     QTableView,
     QWidget,
 )
@@ -24,6 +23,7 @@ from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.run_state import RunPhase
 from mlpsvd_gui.widgets.messages import MessageKind
+from mlpsvd_gui.window.about import AboutDialog
 
 
 def _store(folder: Path) -> QSettings:
@@ -135,7 +135,7 @@ def test_every_menu_entry_has_a_shortcut_or_words_and_none_is_doubled(window: Ma
 def test_dialogs_do_not_block(qtbot: QtBot, window: MainWindow) -> None:
     window.actions_.open.trigger()
     window.actions_.about.trigger()
-    dialogs = [*window.findChildren(QFileDialog), *window.findChildren(QMessageBox)]
+    dialogs = [*window.findChildren(QFileDialog), *window.findChildren(AboutDialog)]
     assert len(dialogs) == 2
     for dialog in dialogs:
         dialog.close()

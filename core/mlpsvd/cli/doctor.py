@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import platform
 import sys
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 from mlpsvd import __version__
@@ -16,6 +14,7 @@ from mlpsvd.arrays import cpu, gpu_report
 from mlpsvd.audio.devices.devices import InputDevice
 from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.cli.console import OK
+from mlpsvd.cli.installation import places
 from mlpsvd.cli.native_stderr import quiet_libraries
 from mlpsvd.engines.cpu.warm_up import engine_report
 from mlpsvd.errors import MlpSvdError
@@ -28,7 +27,7 @@ _SOUND_TIMEOUT_S = 10.0
 
 
 def doctor() -> int:
-    """Print versions, GPU, sound devices and the location of the window's settings; return the exit code, always 0."""
+    """Print versions, GPU, sound devices and where files lie; return the exit code, always 0."""
     sections = {
         "Versions": _versions,
         "Computing": lambda: [
@@ -37,7 +36,7 @@ def doctor() -> int:
             ("GPU", gpu_report()),
         ],
         "Sound": _sound,
-        "Places": _places,
+        "Places": places,
     }
     for title, rows in sections.items():
         print(title)
@@ -97,17 +96,3 @@ def _device(query: Callable[[], Any]) -> str:
     except Exception as error:  # PortAudioError, or ValueError if there is no device at all
         return f"none that works; PortAudio reports: {str(error).strip() or type(error).__name__}"
     return f"{device['name']}, {device['default_samplerate']:g} Hz"
-
-
-def _places() -> list[tuple[str, str]]:
-    return [("Program", str(Path(__file__).resolve().parent.parent)), ("Window's settings", _window_settings())]
-
-
-def _window_settings() -> str:
-    """Return where Qt stores the settings of organisation and application MLP-SVD, without importing Qt."""
-    if sys.platform == "win32":
-        return r"registry, HKEY_CURRENT_USER\Software\MLP-SVD\MLP-SVD"
-    if sys.platform == "darwin":
-        return str(Path.home() / "Library" / "Preferences" / "com.mlp-svd.MLP-SVD.plist")
-    folder = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return str(folder / "MLP-SVD" / "MLP-SVD.conf")

@@ -21,12 +21,12 @@ from mlpsvd.cli.run_commands import RUN_HELP, add_run_commands
 from mlpsvd.cli.sweep_command import add_sweep
 from mlpsvd.errors import MlpSvdError, SettingError
 
-__all__ = ["main"]
+__all__ = ["command_parser", "main"]
 
 _EXIT_CODES = """\
 exit codes:
   0    success
-  1    classify: at least one file could not be classified (the others were)
+  1    classify: at least one file could not be classified (the others were); self-test: a part does not work
   2    an error: invalid option, setting, file or data; one line on stderr names it
   130  interrupted by Ctrl-C (143: SIGTERM); train, sweep, reproduce, listen and classify --out keep their results
 """
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _print_any_text()
     try:
-        arguments = _parser().parse_args(argv)
+        arguments = command_parser().parse_args(argv)
         return int(arguments.run(arguments))
     except SystemExit as finished:  # raised by argparse for --help and invalid options
         return finished.code if isinstance(finished.code, int) else OK
@@ -76,7 +76,8 @@ def _print_any_text() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands and options, from which the manual is generated."""
     parser = _Parser(
         prog="mlpsvd",
         description="Train neural networks on acoustic spectra and classify recordings and live sound.",
@@ -97,8 +98,10 @@ def _parser() -> argparse.ArgumentParser:
     add_data_commands(functools.partial(_command, commands), _EXIT_CODES)
     _add_reproduce(commands)
     _command(commands, "presets", "list the presets").set_defaults(run=_presets)
-    doctor = _command(commands, "doctor", "check the installation: versions, GPU, sound devices")
-    doctor.set_defaults(run=_doctor)
+    what = "check the installation: versions, GPU, sound devices, places of files"
+    _command(commands, "doctor", what).set_defaults(run=_doctor)
+    what = "run a small case of every part (mlpsvd-gui --self-test: and open every page)"
+    _command(commands, "self-test", what).set_defaults(run=_self_test)
     return parser
 
 
@@ -389,3 +392,9 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from mlpsvd.cli.doctor import doctor
 
     return doctor()
+
+
+def _self_test(arguments: argparse.Namespace) -> int:
+    from mlpsvd.cli.self_test import self_test
+
+    return self_test()

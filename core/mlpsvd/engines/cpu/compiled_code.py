@@ -29,9 +29,10 @@ from typing import Any, cast
 
 from mlpsvd.errors import EngineError
 from mlpsvd.files import read_plain, write_atomically
+from mlpsvd.frozen import is_frozen
 from mlpsvd.text import first_line, one_line
 
-__all__ = ["cache_folder", "discard", "is_ready", "kept_on_disk", "seal"]
+__all__ = ["cache_folder", "compiled_code_place", "discard", "is_ready", "kept_on_disk", "seal"]
 
 _SEAL = "seal.json"
 _MOST_FILES, _MOST_BYTES = 1000, 256 * 2**20
@@ -52,7 +53,7 @@ def cache_folder() -> Path:
     """
     folder = Path("the user's cache folder")
     try:
-        folder = _place()
+        folder = compiled_code_place()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _require_own(folder)
         with tempfile.TemporaryFile(dir=folder):  # Numba makes the same check and otherwise chooses another folder
@@ -141,7 +142,8 @@ def discard() -> None:
         _set_aside(cache_folder() / _key())
 
 
-def _place() -> Path:
+def compiled_code_place() -> Path:
+    """Return the path of :func:`cache_folder` without creating it."""
     chosen = os.environ.get("NUMBA_CACHE_DIR")
     if chosen:
         return Path(chosen).absolute() / "mlpsvd-compiled"
@@ -178,7 +180,7 @@ def _key() -> str:
     from llvmlite import binding  # type: ignore[import-untyped]
 
     settings = sorted(item for item in os.environ.items() if item[0].startswith("NUMBA_") and "CACHE" not in item[0])
-    parts = [platform.python_implementation(), sys.version, str(settings), sys.executable if _is_frozen() else ""]
+    parts = [platform.python_implementation(), sys.version, str(settings), sys.executable if is_frozen() else ""]
     parts += [f"{name} {_version(name)} {_origin(name)}" for name in ("numba", "llvmlite", "numpy")]
     parts += [binding.get_process_triple(), binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()]
     text = hashlib.sha256("\n".join(parts).encode(errors="replace"))
@@ -186,10 +188,6 @@ def _key() -> str:
         # Numba also compares the path, modification time and size of each source.
         text.update(f"\n{source} {source.stat().st_mtime_ns}\n".encode(errors="surrogateescape") + source.read_bytes())
     return text.hexdigest()[:24]
-
-
-def _is_frozen() -> bool:
-    return bool(getattr(sys, "frozen", False))
 
 
 def _version(name: str) -> str:

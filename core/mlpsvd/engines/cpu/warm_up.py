@@ -2,7 +2,8 @@
 
 Compiling takes some seconds and holds the interpreter lock, which would freeze the window, and a compiler that does not
 match the machine can crash its process. :mod:`mlpsvd.engines.cpu.compiled_code` stores the code on disk, and later
-processes load it. ``python -m mlpsvd.engines.cpu.warm_up`` compiles if there is no compiled code on disk.
+processes load it. ``python -m mlpsvd.engines.cpu.warm_up`` compiles if there is no compiled code on disk. The
+frozen program has no Python beside it and accepts these words itself (``packaging/frozen``).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ __all__ = [
     "ensure_compiled",
     "give_up",
     "is_compiled",
+    "main",
     "require_compiled",
     "turn_to_compile",
 ]
@@ -63,7 +65,7 @@ def require_compiled() -> None:
     if _problems:
         raise EngineError(_problems[0])
     try:
-        if not compiled_code.is_ready() and sys.executable and not getattr(sys, "frozen", False):
+        if not compiled_code.is_ready() and sys.executable:
             _compile_elsewhere()
     except EngineError as error:
         raise give_up(str(error)) from error
@@ -153,10 +155,18 @@ def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
         with contextlib.suppress(ValueError):
             return f"the compiler was terminated by {signal.Signals(-done.returncode).name}"
     lines = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith("[PYI-")]  # a frozen program's last line names no reason
     return one_line(lines[-1].strip().rstrip("."), 200) if lines else "the compiled code could not be written to disk"
 
 
-if __name__ == "__main__":
-    # Ctrl-C reaches all processes of a terminal. The parent process handles it; the compiled code is needed later.
+def main() -> None:
+    """Compile, as the process that :func:`require_compiled` starts.
+
+    Ctrl-C reaches all processes of a terminal. The parent process handles it; the compiled code is needed later.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     compile_now()
+
+
+if __name__ == "__main__":
+    main()

@@ -6,6 +6,7 @@ import json
 
 from mlpsvd import __version__
 from mlpsvd.errors import DataError, MissingLibraryError
+from mlpsvd.frozen import how_to_add
 from mlpsvd.models.exports.onnx_graph import OPSET, Graph, add_model
 from mlpsvd.models.exports.recipe import Recipe
 
@@ -32,8 +33,7 @@ def onnx_content(recipe: Recipe) -> bytes:
         from onnx import TensorProto, checker, helper
     except ImportError as error:
         raise MissingLibraryError(
-            "The export to ONNX requires the library onnx, which is not installed; install it with pip install "
-            "'mlpsvd[onnx]'"
+            f"The export to ONNX requires the library onnx, which is not installed; {how_to_add('onnx')}"
         ) from error
     if sum(array.nbytes for array in recipe.arrays().values()) > _MOST_BYTES * 0.9:
         raise DataError("the model is too large for an ONNX file, which holds at most 2 GiB; export it as safetensors")

@@ -1,0 +1,36 @@
+"""Build of the frozen program: PyInstaller, the list of licences and the table of sizes.
+
+``python -m frozen_program ROOT WORK`` writes WORK/mlpsvd; ``packaging/build`` calls it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from sizes import size_table
+from third_party import third_party_text
+
+__all__ = ["build"]
+
+
+def build(root: Path, work: Path) -> Path:
+    """Build the program of the clone ``root`` in the folder ``work``; return its folder."""
+    folder = work / "mlpsvd"
+    shutil.rmtree(folder, ignore_errors=True)
+    places = ["--distpath", str(work), "--workpath", str(work / "pyinstaller")]
+    spec = root / "packaging" / "frozen" / "mlpsvd.spec"
+    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", *places, str(spec)]
+    subprocess.run(command, check=True)
+    (folder / "THIRD-PARTY.txt").write_text(third_party_text(folder, root / "packaging" / "licences"), "utf-8")
+    shutil.copy(root / "LICENSE", folder / "LICENSE.txt")
+    table = size_table(folder)
+    (work / "sizes.txt").write_text(table, "utf-8")
+    print(table)
+    return folder
+
+
+if __name__ == "__main__":
+    build(Path(sys.argv[1]), Path(sys.argv[2]))

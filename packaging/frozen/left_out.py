@@ -1,0 +1,94 @@
+"""What PyInstaller would collect but the program does not need, with reasons.
+
+Also left out are libraries that belong to a Debian package, where the build machine has dpkg: graphics, sound and
+desktop libraries must fit the system that the program runs on, and security updates reach the others. The package
+declares them as dependencies instead.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+__all__ = ["MODULES", "REASONS", "debian_package", "without"]
+
+Entry = tuple[str, str, str]
+"""PyInstaller's: path in the folder, path on the build machine, kind."""
+
+MODULES = [
+    # never used by the program
+    "tkinter", "_tkinter", "turtle", "idlelib", "lib2to3", "ensurepip", "pydoc_data", "test", "unittest.mock",
+    "IPython", "jupyter_client", "notebook", "sphinx", "pytest", "setuptools", "pkg_resources", "pip", "docutils",
+    # the program never uses the network; hashlib has its own SHA-256
+    "_ssl", "ssl", "_hashlib",
+    # a terminal's line editor
+    "readline", "curses", "_curses", "_curses_panel",
+    # the GPU engine uses CuPy, which cannot be added to the frozen program; Numba's own CUDA is not used
+    "cupy", "numba.cuda",
+    # optional: Dask, for clusters; of ONNX only what writes files is used
+    "distributed", "dask", "onnxruntime", "onnx.backend", "onnx.reference", "onnx.test", "onnx.tools",
+    # tests and examples of libraries
+    "numba.tests", "pyqtgraph.examples", "pyqtgraph.opengl", "scipy.datasets",
+    "matplotlib.tests", "matplotlib.backends.backend_tkagg",
+    # formats of pictures that nothing is written in; AVIF alone takes 5 MB
+    "PIL._avif", "PIL.AvifImagePlugin", "PIL._webp", "PIL.WebPImagePlugin", "PIL.ImageQt", "PIL.ImageTk",
+    # parts of Qt that no page uses
+    "PySide6.QtNetwork", "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtSql", "PySide6.QtDesigner", "PySide6.QtUiTools",
+    "PySide6.QtTest", "PySide6.QtHelp", "PySide6.QtConcurrent", "PySide6.QtXml",
+]  # fmt: skip
+
+REASONS = {
+    r"PySide6/Qt/translations/": "the program is in English",
+    r"PySide6/Qt/plugins/platforms/libq(eglfs|linuxfb|minimal|minimalegl|vkkhrdisplay|vnc)": "not for desktops",
+    r"PySide6/Qt/plugins/(egldeviceintegrations|generic|networkinformation|tls|sqldrivers|printsupport)/": "not used",
+    r"PySide6/Qt/plugins/(qmltooling|qmllint|designer)/": "for developers",
+    r"PySide6/Qt/plugins/platformthemes/libqgtk3": "needs GTK; the desktop portal gives the same file dialogs",
+    r"PySide6/Qt/plugins/platforminputcontexts/libqtvirtualkeyboard": "needs Qt Quick, 20 MB",
+    r"PySide6/Qt/plugins/wayland-graphics-integration-server/": "for a compositor",
+    r"PySide6/Qt/plugins/wayland-shell-integration/lib(fullscreen|ivi|qt|wl)-shell": "for embedded systems",
+    r"PySide6/Qt/plugins/imageformats/libq(gif|icns|ico|jpeg|pdf|tga|tiff|wbmp|webp)\.": "pictures are PNG and SVG",
+    r"PySide6/Qt/lib/libQt6(Quick|Qml|Designer|Pdf|Sql|Network|VirtualKeyboard|Labs|EglF[Ss]|WlShell|Help|Test|Concurrent|Xml|"
+    r"WaylandCompositor|Print)": "no page uses it",
+    r"numba/np/ufunc/(tbb|omp)pool": "no kernel has parallel loops; TBB is not installed",
+    r"(libavif|libwebp|libsharpyuv)": "pictures are PNG and SVG",
+    r"matplotlib/mpl-data/(sample_data|images|plot_directive)": "samples and buttons of Matplotlib's own window",
+    r"(^|/)(tests|testing)/(data|baseline_images)": "tests of libraries",
+    r"onnx/(backend|reference|test|bin|tools)/|onnx/.*\.(h|cc|proto|in|onnx|pb)$": "tests and sources",
+    r"(^|/)dateutil/zoneinfo/": "times need no time zone",
+    r"(^|/)tzdata(/|-)": "times need no time zone",
+    r"scipy/.*/tests/": "tests of libraries",
+    r"\.dist-info/(RECORD|INSTALLER|REQUESTED|direct_url\.json)$": "of pip, with paths of the build machine",
+}
+"""Patterns of paths in the program's folder, and why they are left out."""
+
+
+def without(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries that the program needs."""
+    return [entry for entry in entries if not _reason(entry)]
+
+
+def _reason(entry: Entry) -> str:
+    target, source, kind = entry[0].replace("\\", "/"), entry[1].replace("\\", "/"), entry[2]
+    paths = (target, source) if kind == "SYMLINK" else (target,)
+    for pattern, reason in REASONS.items():
+        if any(re.search(pattern, path) for path in paths):
+            return reason
+    is_library = re.search(r"\.so(\.|$)", target) and "/" not in target and "libpython" not in target
+    return "of the system" if is_library and debian_package(source) else ""
+
+
+@functools.cache
+def debian_package(path: str) -> str:
+    """Return the Debian package that a library belongs to; empty if none, or if this is no Debian."""
+    if not path.startswith(("/usr/lib/", "/lib")) or shutil.which("dpkg") is None:
+        return ""
+    real = str(Path(path).resolve())
+    for candidate in dict.fromkeys((real, real.removeprefix("/usr"), f"/usr{real}", path)):
+        done = subprocess.run(["dpkg", "-S", candidate], capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return done.stdout.split(":")[0].split(",")[0].strip()
+    return ""
