@@ -44,6 +44,7 @@ from mlpsvd_gui.pages.record.controllers.record import RecordController
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
 from mlpsvd_gui.pages.runs.controllers.runs import RunsController
 from mlpsvd_gui.pages.runs.views.panel import RunsPanel
+from mlpsvd_gui.pages.sweep.controllers.sweep import SweepController
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import menu_text
 from mlpsvd_gui.state.experiment_state import ExperimentState
@@ -100,8 +101,7 @@ class MainWindow(QMainWindow):
         self.warm_up = WarmUp()
         self.sound = PortAudioThread()
         self.actions_ = WindowActions(self)
-        self._state_text = PlainLabel()
-        self._reproduction_text = PlainLabel()
+        self._state_text, self._reproduction_text = PlainLabel(), PlainLabel()
         self._library = RunLibrary(preferences.runs_folder)
         self._make_panels()
         self._make_controllers()
@@ -251,6 +251,7 @@ class MainWindow(QMainWindow):
         self._recent_menu.aboutToShow.connect(self._fill_recent)
         self.tabs.currentChanged.connect(self._show_state)
         self.papers_panel.form.status_changed.connect(self._reproduction_text.setText)
+        self.sweep = SweepController(self, self.actions_.sweep, self.experiments, self.documents.use, self._library)
         self._update_title()
         self._show_go_back()
 
@@ -388,7 +389,7 @@ class MainWindow(QMainWindow):
         self.project.close()
         looking = (self.models, self.results, self.data, self.filters, self.settings, self.session, self.documents)
         live = (self.record, self.files, self.listen, self.pictures)  # listeners end before their sources
-        for controller in (self.training, self.runs, self.analysis, self.papers, *live, *looking):
+        for controller in (self.training, self.sweep, self.runs, self.analysis, self.papers, *live, *looking):
             controller.close()
         self.sound.close()  # no longer needed
         super().closeEvent(event)

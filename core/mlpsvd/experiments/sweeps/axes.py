@@ -16,7 +16,16 @@ from mlpsvd.setting_labels import every_setting, label
 from mlpsvd.settings import SettingInfo, describe, get, parse_text
 from mlpsvd.text import format_number
 
-__all__ = ["MOST_VALUES", "Axis", "parse_axis", "setting_info", "setting_key", "sweepable_keys", "value_text"]
+__all__ = [
+    "MOST_VALUES",
+    "Axis",
+    "axis_of",
+    "parse_axis",
+    "setting_info",
+    "setting_key",
+    "sweepable_keys",
+    "value_text",
+]
 
 MOST_VALUES = 100
 """Largest number of values of one setting."""
@@ -140,9 +149,19 @@ def parse_axis(text: str) -> Axis:
     name, equals, values = text.partition("=")
     if not equals:
         raise SettingError("--over", text, "of the form KEY=VALUES, e.g. hidden=10,20,50")
-    key = setting_key(name.strip())
+    return axis_of(setting_key(name.strip()), values)
+
+
+def axis_of(key: str, values: str) -> Axis:
+    """Return the axis of a setting, whose values are text as in :func:`parse_axis`.
+
+    Raises
+    ------
+    SettingError
+        If a value is not possible.
+    """
     info = setting_info(key)
-    parts = [part for one in values.split(",") if one.strip() for part in _expanded(one.strip(), info)]
+    parts = [part for one in values.split(",") if one.strip() for part in _expanded(key, one.strip(), info)]
     found = tuple(dict.fromkeys(get(parse_text(Experiment(), key, _listed(part, info)), key) for part in parts))
     if not found:
         raise SettingError(key, values, f"one or more values with commas between them, or {_RANGE_FORM}")
@@ -166,16 +185,16 @@ def _listed(part: str, info: SettingInfo) -> str:
     return part.replace("/", ",") if get_origin(info.type) is tuple else part
 
 
-def _expanded(part: str, info: SettingInfo) -> Sequence[str]:
+def _expanded(key: str, part: str, info: SettingInfo) -> Sequence[str]:
     """Return the values of a range as text, or the part itself."""
     kind = get_args(info.type)[0] if get_origin(info.type) is tuple else info.type
     if ":" not in part or kind not in (int, float):
         return [part]
     match = _RANGE.fullmatch(part)
     if match is None:
-        raise SettingError(info.name, part, f"a number, or {_RANGE_FORM}")
+        raise SettingError(key, part, f"a number, or {_RANGE_FORM}")
     low, high = float(match[1]), float(match[2])
-    numbers = _spaced(part, info.name, low, high, match[3], match[4], match[5])
+    numbers = _spaced(part, key, low, high, match[3], match[4], match[5])
     rounded = [f"{number:.{_DIGITS}g}" for number in numbers]
     return [str(round(float(one))) for one in rounded] if kind is int else rounded
 

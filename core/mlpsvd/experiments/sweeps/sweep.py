@@ -102,9 +102,9 @@ class Sweep:
         keys = [axis.key for axis in self.axes]
         twice = next((key for key in keys if keys.count(key) > 1), None)
         if twice is not None:
-            raise SettingError("--over", twice, "named once, with all its values")
+            raise SettingError("setting", twice, "named once, with all its values")
         if not 1 <= self.n_seeds <= _MOST_SEEDS:
-            raise SettingError("--repeats", self.n_seeds, f"a whole number from 1 to {_MOST_SEEDS}")
+            raise SettingError("repeats", self.n_seeds, f"a whole number from 1 to {_MOST_SEEDS}")
         n = math.prod(len(axis.values) for axis in self.axes)
         if n > MOST_COMBINATIONS:
             raise SettingError("combinations", n, f"at most {MOST_COMBINATIONS}; use fewer values")
@@ -122,7 +122,7 @@ class Sweep:
                 raise
             raise SettingError(error.key, error.found, f"{error.expected}, with {self.text(combination)}") from error
         if self.judge not in experiment.training.contenders:
-            raise SettingError("--judge", self.judge, f"one of {', '.join(experiment.training.contenders)}")
+            raise SettingError("judge", self.judge, f"one of {', '.join(experiment.training.contenders)}")
 
     @cached_property
     def combinations(self) -> tuple[Combination, ...]:

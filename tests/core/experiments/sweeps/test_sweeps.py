@@ -105,7 +105,7 @@ def test_impossible_combinations_are_refused(small: Experiment) -> None:
         Sweep(small, (parse_axis("hidden=5"), parse_axis("hidden=6")))
     with pytest.raises(SettingError, match="at most 2000"):
         Sweep(small, (parse_axis("batch_size=1:100:1"), parse_axis("epochs=1:100:1")))
-    with pytest.raises(SettingError, match="--judge is 'softmax'"):
+    with pytest.raises(SettingError, match="judge is 'softmax'"):
         Sweep(small, (), judge="softmax")
 
 

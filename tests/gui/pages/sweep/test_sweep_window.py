@@ -1,0 +1,126 @@
+"""The sweep window by clicks: settings, start, stop, continue, plots, export, the best as experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMainWindow, QWidget
+from pytestqt.qtbot import QtBot
+
+from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.papers.tasks import changed
+from mlpsvd.experiments.runs.library import RunLibrary
+from mlpsvd.experiments.sweeps.folder import kept_sweeps, read_sweep, trial_store
+from mlpsvd.experiments.sweeps.results import best_first
+from mlpsvd.experiments.sweeps.run import kept_results
+from mlpsvd_gui.pages.sweep.controllers.sweep import SweepController
+from mlpsvd_gui.pages.sweep.views.window import SweepWindow
+from mlpsvd_gui.state.experiment_state import ExperimentState
+
+SMALL = {
+    "data.synthetic.train_per_class": 60,
+    "data.synthetic.test_per_class": 30,
+    "training.epochs": 9,
+    "discarding.first": 2,
+    "discarding.last": 6,
+}
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, tmp_path: Path) -> Iterator[tuple[SweepController, SweepWindow, list[Experiment]]]:
+    parent, used = QMainWindow(), list[Experiment]()
+    qtbot.addWidget(parent)
+    action = QAction("Sweep", parent)
+    experiments = ExperimentState(changed(Experiment(), SMALL), parent)
+    controller = SweepController(parent, action, experiments, used.append, RunLibrary(tmp_path / "runs"))
+    action.trigger()
+    assert controller.window is not None
+    qtbot.waitExposed(controller.window)
+    yield controller, controller.window, used
+    controller.close()
+
+
+def click(qtbot: QtBot, button: QWidget) -> None:
+    assert button.isEnabled() and button.isVisible()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def type_values(qtbot: QtBot, window: SweepWindow, row: int, text: str) -> None:
+    edit = window.form.rows[row].values_edit
+    edit.clear()
+    qtbot.keyClicks(edit, text)
+
+
+def choose_setting(qtbot: QtBot, window: SweepWindow, row: int, label: str) -> None:
+    edit = window.form.rows[row].key_box.lineEdit()
+    edit.selectAll()
+    qtbot.keyClicks(edit, label)
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+
+
+@pytest.mark.slow
+def test_a_sweep_by_clicks(
+    qtbot: QtBot, opened: tuple[SweepController, SweepWindow, list[Experiment]], tmp_path: Path
+) -> None:
+    controller, window, used = opened
+    form = window.form
+    assert [row.key_box.currentText() for row in form.rows] == ["Hidden neurons", "Learning rate"]
+    type_values(qtbot, window, 0, "2, ten")
+    assert not form.start_button.isEnabled()
+    assert form.status.text().startswith("Hidden neurons is 'ten'; it should be a list")
+    type_values(qtbot, window, 0, "2, 8")
+    type_values(qtbot, window, 1, "1e-4:1e-2:log3")
+    click(qtbot, form.add_button)
+    choose_setting(qtbot, window, 2, "Threshold")
+    type_values(qtbot, window, 2, "0.1, 0.3")
+    assert form.axes[2] == ("discarding.threshold", "0.1, 0.3")
+    assert "12 combinations × 3 seeds" in form.status.text()
+    click(qtbot, form.rows[2].remove_button)
+    form.repeats.show_value(2)
+    form.edited.emit()
+    assert "6 combinations × 2 seeds" in form.status.text()
+
+    click(qtbot, form.start_button)
+    (folder,) = kept_sweeps(tmp_path / "runs") or [controller.kept.folder]
+    qtbot.waitUntil(lambda: len(list(folder.glob("trials/*.json"))) >= 3, timeout=120_000)
+    click(qtbot, form.stop_button)
+    qtbot.waitUntil(lambda: not controller.is_running, timeout=120_000)
+    kept = {path: path.read_bytes() for path in folder.glob("trials/*.json")}
+    assert 3 <= len(kept) <= 12
+    assert window.kept_box.currentText() == folder.name
+    assert form.start_button.text() == "Continue"
+    click(qtbot, form.start_button)
+    qtbot.waitUntil(lambda: not controller.is_running, timeout=120_000)
+    assert "Finished" in window.messages.text
+    assert all(path.read_bytes() == content for path, content in kept.items())
+
+    sweep = read_sweep(folder)
+    ordered = best_first(sweep, kept_results(sweep, trial_store(folder)))
+    assert all(one.is_complete for one in ordered)
+    numbers = [int(window.table.item(row, 0).text()) for row in range(window.table.rowCount())]
+    assert numbers == [one.combination.number for one in ordered]
+    window.pages.choose(1)
+    assert set(window.parallel.curve_keys()) == {1, 2, 3, 4, 5, 6}
+    window.pages.choose(2)
+    window.cost_box.setCurrentIndex(1)
+    (front_y,) = [max(one.networks[key].mean for one in ordered for key in one.networks)]
+    assert window.points._front[-1][2] == pytest.approx(100 * front_y)
+    window.points.chosen.emit(ordered[1].combination.number)
+    assert window.selected == ordered[1].combination.number
+    click(qtbot, window.open_button)
+    assert used[-1].network.hidden == ordered[1].combination.values[0]
+
+    window.export_requested.emit(str(tmp_path / "out"))
+    qtbot.waitUntil(lambda: "Saved" in window.messages.text, timeout=60_000)
+    assert (tmp_path / "out" / "pareto.pdf").is_file()
+    window.kept_box.setCurrentIndex(0)
+    assert window.table.rowCount() == 0
+    window.kept_box.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: window.table.rowCount() == 6, timeout=10_000)
+    assert form.axes == [("network.hidden", "2, 8"), ("training.learning_rate", "0.0001, 0.001, 0.01")]
+    assert "All trials are done." in form.status.text()
+    assert not form.start_button.isEnabled()
