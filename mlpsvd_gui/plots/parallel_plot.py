@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtWidgets import QWidget
 
+from mlpsvd.chart import Axis, Chart
 from mlpsvd_gui.plots.curve_plot import CurvePlot
-from mlpsvd_gui.plots.export import Table
 from mlpsvd_gui.plots.theme import mix, small_font
 
 __all__ = ["ParallelAxis", "ParallelPlot"]
@@ -90,7 +90,20 @@ class ParallelPlot(CurvePlot):
     def _readout_lines(self, x: float) -> list[str]:
         return []
 
-    def table(self) -> Table:
-        """Return key, score and position of every object."""
+    def chart(self) -> Chart:
+        """Return the lines, with the values of the axes as texts, and positions as table."""
         columns: dict[str, Any] = {"combination": list(self._keys), "score": list(self._scores)}
-        return Table(columns | {axis.label: list(axis.positions) for axis in self._axes})
+        return replace(
+            super().chart(),
+            name="Parallel coordinates",
+            x=Axis(
+                "",
+                limits=(-0.5, len(self._axes) - 0.4),
+                ticks=tuple((float(place), axis.label) for place, axis in enumerate(self._axes)),
+            ),
+            y=Axis("", limits=(-0.08, 1.08), ticks=((0.0, ""),)),
+            labels=tuple(
+                (float(place), position, text) for place, axis in enumerate(self._axes) for position, text in axis.ticks
+            ),
+            columns=columns | {axis.label: list(axis.positions) for axis in self._axes},
+        )

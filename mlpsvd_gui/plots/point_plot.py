@@ -12,8 +12,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from mlpsvd.chart import Chart, Curve
 from mlpsvd_gui.plots.base_plot import BasePlot, Range
-from mlpsvd_gui.plots.export import Table
+from mlpsvd_gui.plots.chart_parts import print_colour
 from mlpsvd_gui.plots.legend import Legend, LegendEntry
 from mlpsvd_gui.plots.theme import series_colour, small_font, with_alpha
 
@@ -47,6 +48,7 @@ class PointPlot(BasePlot):
         self._chosen: int | None = None
         self._items: list[Any] = []
         self._legend = Legend()
+        self._x_text, self._y_text = x_text, y_text
         super().__init__(x_text, y_text, parent=parent)
         self.plot_item.layout.removeItem(self.plot_item.titleLabel)
         self.plot_item.layout.addItem(self._legend, 0, 1)
@@ -55,6 +57,7 @@ class PointPlot(BasePlot):
         self, x_text: str, series: Sequence[PointSeries], front: Sequence[tuple[int, float, float]]
     ) -> None:
         """Show points, and a line through the points of ``front`` (number, x, y), which are numbered."""
+        self._x_text = x_text
         self.plot_item.setLabel("bottom", x_text)
         self._series, self._front = tuple(series), tuple(front)
         self._redraw()
@@ -91,7 +94,7 @@ class PointPlot(BasePlot):
         self._fit()
 
     def _colour(self, one: PointSeries) -> QColor:
-        return QColor(self._drawn(series_colour(one.colour, self._theme)))
+        return series_colour(one.colour, self._theme)
 
     def _add(self, item: Any) -> None:
         self.plot_item.addItem(item, ignoreBounds=True)
@@ -119,13 +122,18 @@ class PointPlot(BasePlot):
     def _on_mouse_moved(self, scene_position: Any) -> None:
         """Show no cursor: the points are no function of x."""
 
-    def table(self) -> Table:
-        """Return number, x and y of every point, by series."""
-        columns: dict[str, Any] = {}
-        for one in self._series:
-            columns |= {f"{one.name}: number": list(one.numbers), f"{one.name}: x": list(one.x),
-                        f"{one.name}: y": list(one.y)}  # fmt: skip
-        return Table(columns)
+    def chart(self) -> Chart:
+        """Return the points, and the line through the front with its numbers."""
+        curves = [
+            Curve(np.array(one.x), np.array(one.y), one.name, print_colour(self._colour(one)), "none", marker="dot")
+            for one in self._series
+        ]
+        if self._front:
+            x, y = _steps([(one[1], one[2]) for one in self._front])
+            curves.append(Curve(np.array(x), np.array(y), "Pareto front", "#404040", width=0.6, in_legend=False))
+        labels = tuple((x, y, str(number)) for number, x, y in self._front)
+        x_axis, y_axis = self._axis("x", self._x_text), self._axis("y", self._y_text)
+        return Chart(f"{self._y_text} over {self._x_text}", x_axis, y_axis, tuple(curves), labels=labels)
 
 
 def _steps(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:

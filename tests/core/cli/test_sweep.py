@@ -28,7 +28,7 @@ SMALL = ["--set", "training.epochs=9", "--set", "discarding.first=2", "--set", "
     [
         (["--over", "hidden"], "of the form KEY=VALUES"),
         (["--repeats", "0"], "--repeats is 0; it should be a whole number of at least 1"),
-        (["--over", "hidden=3", "--judge", "softmax"], "judge is 'softmax'; it should be one of mlp, mlp-svd"),
+        (["--over", "hidden=3", "--judge", "nothing"], "judge is 'nothing'; it should be one of mlp, mlp-svd"),
         (["--over", "hidden=3", "--jobs", "-2"], "--jobs is -2"),
         (["--resume", "nothing"], "neither the folder of a sweep"),
         (["--resume", "latest", "--over", "hidden=3"], "no other setting"),

@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
+from mlpsvd.draw_chart import PictureSize, picture
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.papers.tasks import changed
 from mlpsvd.experiments.runs.library import RunLibrary
@@ -109,6 +110,10 @@ def test_a_sweep_by_clicks(
     window.cost_box.setCurrentIndex(1)
     (front_y,) = [max(one.networks[key].mean for one in ordered for key in one.networks)]
     assert window.points._front[-1][2] == pytest.approx(100 * front_y)
+    for plot in (window.parallel, window.points):
+        (tmp_path / f"{type(plot).__name__}.png").write_bytes(picture(plot.chart(), "png", PictureSize()))
+        assert not plot.chart().is_empty
+    assert list(window.parallel.chart().table())[:3] == ["combination", "score", "Hidden neurons"]
     window.points.chosen.emit(ordered[1].combination.number)
     assert window.selected == ordered[1].combination.number
     click(qtbot, window.open_button)
