@@ -79,6 +79,7 @@ class Dialogs(QObject):
         actions.save_as.triggered.connect(self.ask_save_as)
         actions.save_run.triggered.connect(self.ask_save_run)
         actions.export_requested.connect(self.ask_export)
+        actions.save_report.triggered.connect(self.ask_report)
         actions.shortcuts.triggered.connect(self.show_shortcuts)
         actions.about.triggered.connect(self.show_about)
         actions.show_log.triggered.connect(self.show_log)
@@ -126,6 +127,11 @@ class Dialogs(QObject):
             _MODELS,
             f"{contender}.safetensors",
         )
+
+    def ask_report(self) -> None:
+        """Ask for a file for the report of the run."""
+        html = "HTML page (*.html)"
+        self._ask("report", "Save report", self._files.save_report, QFileDialog.FileMode.AnyFile, html, "report.html")
 
     def _save(self, path: Path) -> None:
         self._files.save(path)

@@ -14,6 +14,7 @@ from mlpsvd.experiments.experiment_file import save_experiment
 from mlpsvd.experiments.projects.project import find_project_file
 from mlpsvd.experiments.runs.read_experiment import read_experiment
 from mlpsvd.experiments.runs.read_run import read_run
+from mlpsvd.experiments.runs.report import reported, write_report
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.experiments.runs.run_folder import has_run, write_run
 from mlpsvd.experiments.runs.trained_model import model_of
@@ -197,6 +198,17 @@ class DocumentsController(QObject):
         self.done.emit(f"Saving the run to {folder}…", "")
         job, done = partial(write_run, folder, run), partial(self._note_saved, run.id, folder)
         self._writing.submit(job, done, partial(self._report_failed, folder))
+
+    def save_report(self, path: Path) -> None:
+        """Write a report of the run as an HTML file, in the background."""
+        run = self._run.to_run()
+        if run is None or not run.outcomes:
+            self.failed.emit("No run to report. Train first.")
+            return
+        path = path if path.suffix.lower() in (".html", ".htm") else path.with_name(f"{path.name}.html")
+        self.done.emit(f"Writing {path}…", "")
+        job = partial(write_report, path, [reported(run)])
+        self._writing.submit(job, partial(self._report_saved, path), partial(self._report_failed, path))
 
     def export_model(self, path: Path, contender: str) -> None:
         """Write one contender's model in the format of the suffix, with a script where the format has one."""

@@ -25,6 +25,8 @@ _KINDS = {
     "two-factor": "the product of U and ΣVᵀ",
     "soft-threshold": "a soft threshold of singular values",
     "clipped": "clipped singular values",
+    "convolution": "a convolution over frequency",
+    "convolution-svd": "a convolution over frequency with U Σ Vᵀ",
 }
 _NOISES = {"gaussian": "Gaussian white noise", "uniform": "uniform white noise"}
 _ENTRIES = {
@@ -130,6 +132,10 @@ def _sentences(runs: Sequence[Run], versions: Mapping[str, str | None], methods:
     for outcome in run.outcomes.values():
         yield from _network(outcome.contender, experiment, outcome.last.kinds)
     yield from _training(experiment)
+    validation = next((one.validation for one in run.outcomes.values() if one.validation is not None), None)
+    if validation is not None:
+        how = "leaving one group out" if validation.evaluation == "leave one group out" else "k-fold cross-validation"
+        yield f"They were also tested by {how} with {counted(validation.n_folds, 'fold')}, with networks of their own."
     n_seeds = len({one.experiment.seed for one in runs})
     seeds = _listed([str(seed) for seed in dict.fromkeys(one.experiment.seed for one in runs)])
     yield f"The random {'seed was' if n_seeds == 1 else 'seeds were'} {seeds}."
@@ -166,7 +172,8 @@ def _data(run: Run) -> str:
     if data.source == "letters":
         height, width_px = data.letters.image_shape
         return f"images of capital letters of {width_px} × {height} pixels (after Kantack, 2020)"
-    return f"recordings sampled at {frequency_text(run.data.features.sample_rate_hz)}"
+    kept = "" if data.recordings.groups_from == "none" else "; recordings of one group stay on one side of each split"
+    return f"recordings sampled at {frequency_text(run.data.features.sample_rate_hz)}{kept}"
 
 
 def _hz(value: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +12,11 @@ from pathlib import Path
 
 from mlpsvd.chart import Chart
 from mlpsvd.draw_chart import PictureSize, picture
-from mlpsvd.errors import FileFormatError, MlpSvdError
+from mlpsvd.errors import DataError, FileFormatError, MlpSvdError
 from mlpsvd.experiments.compare_outcomes import compare_outcomes
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import to_toml
+from mlpsvd.experiments.runs.about import About, read_about
 from mlpsvd.experiments.runs.charts import comparison_charts, run_charts
 from mlpsvd.experiments.runs.comparison import Group, compare_groups, group_runs
 from mlpsvd.experiments.runs.comparison_files import group_names
@@ -46,26 +48,29 @@ _NARROW = PictureSize(85.0, dpi=200)
 
 @dataclass(frozen=True, eq=False)
 class ReportedRun:
-    """A run with the versions and the computer with which it was made."""
+    """A run with the versions and the computer with which it was made, and what a person wrote about it."""
 
     run: Run
     versions: Mapping[str, str | None]
     system: str = ""
     processor: str = ""
+    about: About = About()  # noqa: RUF009 # frozen
 
 
 def reported(run: Run, folder: Path | None = None) -> ReportedRun:
-    """Return a run with what its folder says about versions and computer; with the present ones without a folder."""
-    if folder is not None:
-        try:
-            table = read_results(folder).raw()
-        except (OSError, MlpSvdError):
-            table = {}
-        versions = table.get("versions")
-        if isinstance(versions, dict):
-            texts = {str(name): None if text is None else str(text) for name, text in versions.items()}
-            return ReportedRun(run, texts, str(table.get("system") or ""), str(table.get("processor") or ""))
-    return ReportedRun(run, library_versions())
+    """Return a run with what its folder says about it; with the present versions without a folder."""
+    if folder is None:
+        return ReportedRun(run, library_versions())
+    table, about = {}, About()
+    with contextlib.suppress(OSError, MlpSvdError):
+        table = read_results(folder).raw()
+    with contextlib.suppress(OSError, MlpSvdError):
+        about = read_about(folder)
+    versions = table.get("versions")
+    if not isinstance(versions, dict):
+        return ReportedRun(run, library_versions(), about=about)
+    texts = {str(name): None if text is None else str(text) for name, text in versions.items()}
+    return ReportedRun(run, texts, str(table.get("system") or ""), str(table.get("processor") or ""), about)
 
 
 def write_report(path: Path, runs: Sequence[ReportedRun]) -> Path:
@@ -93,9 +98,16 @@ def report_html(runs: Sequence[ReportedRun]) -> str:
     ----------
     runs
         One or more; several are compared, and those that differ in nothing but the seed are repeats.
+
+    Raises
+    ------
+    DataError
+        If a run has no trained network.
     """
     groups = group_runs([one.run for one in runs])
-    name = one_line(runs[0].run.experiment.name)
+    if not all(one.run.outcomes for one in runs):
+        raise DataError("a run has no trained network yet, so there is nothing to report")
+    name = one_line(runs[0].about.title or runs[0].run.experiment.name)
     title = name if len(runs) == 1 else f"Comparison of {counted(len(runs), 'run')}"
     return "\n".join(_page(title, runs, groups)) + "\n"
 
@@ -111,6 +123,8 @@ def _page(title: str, runs: Sequence[ReportedRun], groups: Sequence[Group]) -> I
     yield f"<title>{escape(title)} – MLP-SVD</title><style>{_STYLE}</style></head><body>"
     today = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d")
     yield f"<h1>{escape(title)}</h1><p class=note>Report of {today}, MLP-SVD.</p>"
+    for note in filter(None, (one.about.note for one in runs)):
+        yield f'<p class="written">{escape(note)}</p>'
     yield "<h2>Results</h2>"
     yield from results_table(groups)
     yield from comparison_parts(groups) if len(runs) > 1 else within_run(first.run)
@@ -191,6 +205,7 @@ figure { display: inline-block; vertical-align: top; margin: .6rem 1rem .6rem 0;
 figure img { max-width: 100%; }
 figcaption, .note { color: #555; font-size: .85rem; }
 .methods { border-left: 3px solid #1668c7; padding-left: 1rem; }
+.written { white-space: pre-wrap; }
 .chance { color: #666; }
 pre { font-size: .72rem; line-height: 1.4; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid #ddd;
 padding: .6rem; }

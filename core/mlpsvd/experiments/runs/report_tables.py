@@ -19,6 +19,7 @@ from mlpsvd.experiments.runs.comparison_files import (
 )
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.experiments.runs.setting_values import setting_texts
+from mlpsvd.experiments.validation_rows import basis_text, summary_rows, validation_rows, validation_title
 from mlpsvd.metrics.scores import accuracy
 from mlpsvd.metrics.uncertainty import ASSUMPTION, accuracy_text
 from mlpsvd.setting_labels import differences, label
@@ -131,13 +132,20 @@ def classes_table(group: Group, name: str) -> Iterator[str]:
 
 
 def cross_validation_table(run: Run) -> Iterator[str]:
-    """Yield the results of cross-validation, if it was done."""
-    for outcome in run.outcomes.values():
-        one = outcome.validation
-        if one is not None:
-            text = accuracy_text(one.accuracy, int(one.confusion.sum()))
-            title = escape(outcome.contender.title)
-            yield f"<p>{title}, cross-validation with {one.n_folds} folds: {_data(one.accuracy, text)}.</p>"
+    """Yield the results of cross-validation by group or fold, if it was done."""
+    found = {key: one.validation for key, one in run.outcomes.items() if one.validation is not None}
+    if not found:
+        return
+    first = next(iter(found.values()))
+    titles = {key: one.contender.title for key, one in run.outcomes.items()}
+    yield f"<h3>{escape(validation_title(first))}, seed {run.experiment.seed}</h3>"
+    if not first.parts:  # runs of earlier versions have the pooled result only
+        for key, one in found.items():
+            yield f"<p>{escape(titles[key])}: {_data(one.accuracy, _percent(one.accuracy))}.</p>"
+        return
+    heads, *rows = validation_rows(found, titles)
+    yield from _table(heads, [[_text(cell) for cell in row] for row in [*rows, *summary_rows(found)]])
+    yield f'<p class="note">{escape(basis_text(first))}</p>'
 
 
 def data_table(groups: Sequence[Group]) -> Iterator[str]:

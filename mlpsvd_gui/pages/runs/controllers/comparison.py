@@ -16,7 +16,7 @@ from mlpsvd.text import counted, one_line, with_minus
 from mlpsvd_gui.pages.runs.controllers.history import error_sentence
 from mlpsvd_gui.pages.runs.views.comparison import ComparisonView, ShownComparison, ShownCurve, ShownRow, ShownTable
 from mlpsvd_gui.pages.runs.views.confusions import ShownConfusion
-from mlpsvd_gui.pages.runs.workers.comparison_work import RunsCompared, compare_runs, write_comparison
+from mlpsvd_gui.pages.runs.workers.comparison_work import RunsCompared, compare_runs, report_runs, write_comparison
 from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 from mlpsvd_gui.threads.serial_jobs import SerialJobs
 
@@ -63,6 +63,16 @@ class ComparisonController(QObject):
         self._found = found
         self._view.show_comparison(shown_comparison(found))
         self.shown.emit()
+
+    def save_report(self, runs: list[KeptRun], path: Path) -> None:
+        """Write a report of runs as an HTML file."""
+        path = path if path.suffix.lower() in (".html", ".htm") else path.with_name(f"{path.name}.html")
+        self.noted.emit(f"Writing {path}…")
+        self._writing.submit(
+            partial(report_runs, runs, path),
+            lambda _: self.noted.emit(f"Saved {path}."),
+            lambda error: self.failed.emit(error_sentence(error)),
+        )
 
     def _export(self, folder: str) -> None:
         if self._found is not None:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog
 
 from mlpsvd.experiments.runs.kept_run import KeptRun
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.trash import TRASH as TRASH_FOLDER
 from mlpsvd.text import counted, one_line
+from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.pages.runs.controllers.comparison import ComparisonController
 from mlpsvd_gui.pages.runs.controllers.history import StepHistory, error_sentence
 from mlpsvd_gui.pages.runs.views.panel import STARRED, TRASH, UNFINISHED, RunsPanel
@@ -78,6 +80,7 @@ class RunsController(QObject):
         actions.open.triggered.connect(lambda: self.open_requested.emit(self._selected[0].folder))
         actions.analyse.triggered.connect(lambda: self.analyse_requested.emit(self._selected[0].folder))
         actions.compare.triggered.connect(self._compare)
+        actions.report.triggered.connect(self._ask_for_report)
         actions.resume.triggered.connect(self._resume)
         actions.star.triggered.connect(lambda: self._star(self._selected))
         actions.rename.triggered.connect(panel.details.title_edit.setFocus)
@@ -256,6 +259,18 @@ class RunsController(QObject):
     def _compare(self) -> None:
         self._panel.show_done(f"Reading {counted(len(self._selected), 'run')}…")
         self.comparison.compare(self._selected)
+
+    def _ask_for_report(self) -> None:
+        runs = self._selected
+        ask_for_path(
+            self._panel,
+            "report",
+            "Save report",
+            lambda path: self.comparison.save_report(runs, Path(path)),
+            mode=QFileDialog.FileMode.AnyFile,
+            name_filter="HTML page (*.html)",
+            suggested="report.html",
+        )
 
     def _show_folder(self) -> None:
         folder = self._selected[0].folder

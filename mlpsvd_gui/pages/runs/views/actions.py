@@ -32,6 +32,7 @@ class RunActions(QObject):
         self.resume = self._new("Continue", "Ctrl+Return", "Train the run on to its last epoch")
         self.compare = self._new("Compare", "C", "Compare the selected runs")
         self.analyse = self._new("Analyse", "A", "Show on Analysis what the networks of the run have learned")
+        self.report = self._new("Save report…", "P", "Write a report of the selected runs as one HTML file")
         self.star = self._new("Star", "S", "Mark the selected runs with a star, or remove it")
         self.rename = self._new("Rename", "F2", "Give the run a name")
         self.note = self._new("Edit note", "N", "Write a note on the run")
@@ -39,7 +40,7 @@ class RunActions(QObject):
         self.delete = self._new("Delete", "Del", "Move the selected runs to the trash; can be undone")
         self.restore = self._new("Restore", "", "Move the selected runs back from the trash")
         self.empty_trash = self._new("Empty trash…", "", "Delete all runs in the trash for good")
-        self.of_table = (self.open, self.resume, self.compare, self.analyse, self.star, self.rename, self.note,
+        self.of_table = (self.open, self.resume, self.compare, self.analyse, self.report, self.star, self.rename, self.note,
                          self.show_folder, self.delete, self.restore, self.empty_trash)  # fmt: skip
         for action in self.of_table:
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -97,5 +98,6 @@ class RunActions(QObject):
         many = "" if len(runs) <= _MOST_COMPARED else f"Select at most {_MOST_COMPARED} runs"
         few = "" if len(runs) > 1 else "Select two or more runs (Ctrl, Shift)"
         self._tell(self.compare, many or few or being_trained)
+        self._tell(self.report, none or many or being_trained)
         self._tell(self.empty_trash, "" if n_trashed else "The trash is empty")
         self.star.setText("Remove star" if runs and all(run.about.is_starred for run in runs) else "Star")

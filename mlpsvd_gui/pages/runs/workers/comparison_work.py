@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,9 @@ from mlpsvd.experiments.runs.comparison_files import (
 )
 from mlpsvd.experiments.runs.kept_run import KeptRun
 from mlpsvd.experiments.runs.read_run import read_run
+from mlpsvd.experiments.runs.report import reported, write_report
 
-__all__ = ["RunsCompared", "compare_runs", "write_comparison"]
+__all__ = ["RunsCompared", "compare_runs", "report_runs", "write_comparison"]
 
 Curve = tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]
 """Epochs, mean and standard deviation over the runs of a group."""
@@ -68,7 +70,7 @@ def compare_runs(kept: Sequence[KeptRun]) -> RunsCompared:
     MlpSvdError, OSError
         If a run cannot be read.
     """
-    in_order = sorted(kept, key=lambda one: (one.started, one.folder.name))
+    in_order = _oldest_first(kept)
     runs = [read_run(one.folder, with_networks=False) for one in in_order]
     name_of = {id(run): one.name for run, one in zip(runs, in_order, strict=True)}
     groups = group_runs(runs)
@@ -90,3 +92,19 @@ def compare_runs(kept: Sequence[KeptRun]) -> RunsCompared:
         settings=differing_settings(groups),
         tests=[(test, test_sentence(test, titles[test.contender])) for test in compare_groups(groups)],
     )
+
+
+def report_runs(kept: Sequence[KeptRun], path: Path) -> Path:
+    """Write a report of runs, the oldest first; return its path.
+
+    Raises
+    ------
+    MlpSvdError, OSError
+        If a run cannot be read, or the file cannot be written.
+    """
+    runs = [reported(read_run(one.folder, with_networks=False), one.folder) for one in _oldest_first(kept)]
+    return write_report(path, runs)
+
+
+def _oldest_first(kept: Sequence[KeptRun]) -> list[KeptRun]:
+    return sorted(kept, key=lambda one: (one.started, one.folder.name))
