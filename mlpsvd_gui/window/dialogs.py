@@ -31,7 +31,8 @@ _SHORTCUTS = """
 <tr><td><b>Ctrl+E</b></td><td>Export the MLP-SVD as a model file</td></tr>
 <tr><td><b>Ctrl+Return</b></td><td>On the page <i>Files</i>: start or stop classification</td></tr>
 <tr><td><b>Return, Ctrl+Return</b></td><td>On the page <i>Runs</i>: open, continue the selected run</td></tr>
-<tr><td><b>C, A, S, N, F2, Del</b></td><td>On the page <i>Runs</i>: compare, analyse, star, note, name, delete</td></tr>
+<tr><td><b>C, A, P, S, N, F2, Del</b></td><td>On the page <i>Runs</i>: compare, analyse, report, star, note, name,
+delete</td></tr>
 <tr><td><b>Ctrl+F</b></td><td>On the pages <i>Runs</i> and <i>Files</i>: search</td></tr>
 <tr><td><b>Ctrl+Z, Ctrl+Shift+Z</b></td><td>Undo, redo the last edit of the page in front; in a text field, the typing
 first</td></tr>

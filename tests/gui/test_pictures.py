@@ -120,9 +120,14 @@ def test_every_menu_of_the_window_works_with_and_without_content(qtbot: QtBot, w
     assert table.save_data.isEnabled()
 
 
-def test_all_pictures_of_a_run_from_the_file_menu(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+def test_all_pictures_and_the_report_of_a_run_from_the_file_menu(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
     window.actions_.export_pictures.trigger()
     assert window.messages.text == "No run to draw. Train first."
+    window.actions_.save_report.trigger()
+    answer(window, tmp_path / "none")
+    assert window.messages.text == "No run to report. Train first."
     run = small_run({"training.epochs": 2})
     window.show_run(run)
     window.actions_.export_pictures.trigger()
@@ -133,6 +138,11 @@ def test_all_pictures_of_a_run_from_the_file_menu(qtbot: QtBot, window: MainWind
     answer(window, tmp_path / "all")
     wait_for(qtbot, window, f"Saved 18 files in {tmp_path / 'all'}.")
     assert (tmp_path / "all" / "confusion-mlp-svd.png").exists() and (tmp_path / "all" / "accuracy.csv").exists()
+    window.actions_.save_report.trigger()
+    answer(window, tmp_path / "report")
+    qtbot.waitUntil(lambda: window.messages.text == f"Saved {tmp_path / 'report.html'}.", timeout=60_000)
+    text = (tmp_path / "report.html").read_text("utf-8")
+    assert all(f'<data value="{share!r}">' in text for share in run.accuracy.values())
 
 
 def test_a_folder_that_is_gone_is_one_sentence(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:

@@ -40,8 +40,8 @@ class RunActions(QObject):
         self.delete = self._new("Delete", "Del", "Move the selected runs to the trash; can be undone")
         self.restore = self._new("Restore", "", "Move the selected runs back from the trash")
         self.empty_trash = self._new("Empty trash…", "", "Delete all runs in the trash for good")
-        self.of_table = (self.open, self.resume, self.compare, self.analyse, self.report, self.star, self.rename, self.note,
-                         self.show_folder, self.delete, self.restore, self.empty_trash)  # fmt: skip
+        self.of_table = (self.open, self.resume, self.compare, self.analyse, self.report, self.star, self.rename,
+                         self.note, self.show_folder, self.delete, self.restore, self.empty_trash)  # fmt: skip
         for action in self.of_table:
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         table.addActions(self.of_table)

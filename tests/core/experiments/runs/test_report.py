@@ -120,9 +120,10 @@ def test_the_settings_and_the_command_give_the_same_experiment(
     monkeypatch.chdir(tmp_path)
     experiment = saved[0].experiment
     command = next(text for text in page.texts["pre"] if text.startswith("mlpsvd train"))
-    words = shlex.split(command)[2:]
+    program, _, option, preset, *words = shlex.split(command)
+    assert (program, option) == ("mlpsvd", "--preset")
     changes = [word for word in words if word != "--set"]
-    assert chosen_experiment(None, None, changes) == experiment
+    assert chosen_experiment(None, preset, changes) == experiment
     files = [text for text in page.texts["pre"] if "[training]" in text]
     assert [from_toml(text) for text in files] == [experiment]
     assert "seed was 1." in next(text for text in page.texts["p"] if "seed was" in text)
