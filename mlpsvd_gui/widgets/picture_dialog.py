@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -21,6 +20,7 @@ from mlpsvd.errors import SettingError
 from mlpsvd.quantities import Quantity
 from mlpsvd.text import sentence
 from mlpsvd_gui.qt_text import plain_tip
+from mlpsvd_gui.widgets.choosers import Chooser
 from mlpsvd_gui.widgets.number_field import NumberField
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 
@@ -81,8 +81,8 @@ class PictureDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.format_box = QComboBox(self)
-        self.width_box = QComboBox(self)
+        self.format_box = Chooser(self)
+        self.width_box = Chooser(self)
         self.width_field = NumberField(Quantity("mm", low=_LEAST_MM, high=_MOST_MM), SINGLE_COLUMN_MM, 1.0, self)
         self.height_field = NumberField(Quantity("mm", low=0.0, high=_MOST_MM, zero=_BY_CONTENT), 0.0, 1.0, self)
         dpi = Quantity("dpi", is_integer=True, low=_LEAST_DPI, high=_MOST_DPI)
