@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QWidget
 
 from mlpsvd.network.settings import OUTPUTS, Activation
+from mlpsvd_gui.widgets.choosers import Chooser
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 from mlpsvd_gui.window.exchange import ImportChoice
 
@@ -23,9 +24,9 @@ class ImportDialog(QDialog):
     def __init__(self, file_name: str, experiment_name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Import model")
-        self.activation = QComboBox()
+        self.activation = Chooser()
         self.activation.addItems(get_args(Activation))
-        self.output = QComboBox()
+        self.output = Chooser()
         self.output.addItems(OUTPUTS)
         self.output.setToolTip("softmax also for networks that return its argument (logits)")
         self.layers = QLineEdit()
