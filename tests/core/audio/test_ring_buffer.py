@@ -123,7 +123,8 @@ def test_a_reader_beside_a_fast_writer_never_sees_a_torn_stretch() -> None:
     n_samples=st.integers(0, 100),
 )
 def test_breaks_are_where_the_writer_marked_gaps(blocks: Any, start: int, n_samples: int) -> None:
-    ring, breaks = RingBuffer(1000), {}
+    ring = RingBuffer(1000)
+    breaks: dict[int, float] = {}
     for n, gap_s in blocks:
         if gap_s is not None:
             ring.mark_gap(gap_s)

@@ -16,6 +16,7 @@ import soundfile
 
 from mlpsvd.audio.ring_buffer import RingBuffer
 from mlpsvd.classification.classifier import Classifier
+from mlpsvd.classification.live.decision import LiveDecision
 from mlpsvd.classification.live.live_classifier import LiveClassifier
 from mlpsvd.cli import main
 from mlpsvd.cli.decision_lines import json_line
@@ -141,7 +142,12 @@ def test_seconds_count_sound_and_not_the_time_that_deciding_takes(
     from mlpsvd.cli import listen as module
 
     monkeypatch.setattr(module, "_GRACE_S", 0.05)
-    monkeypatch.setattr(module, "plain_line", lambda decision: time.sleep(0.5) or f"{decision.start_s:.3f}")
+
+    def slow_line(decision: LiveDecision) -> str:
+        time.sleep(0.5)
+        return f"{decision.start_s:.3f}"
+
+    monkeypatch.setattr(module, "plain_line", slow_line)
     assert listen(model, sound, "--seconds", "2.0") == 0
     assert [row[0] for row in lines(capsys)] == ["0.000", "0.300", "0.600", "0.900", "1.200", "1.500"]
 

@@ -223,7 +223,13 @@ def test_a_checkpoint_with_a_hostile_contender_is_refused(prepared: Prepared, tm
     path = tmp_path / "checkpoint.safetensors"
     with safe_open(path, framework="numpy") as file:
         metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    for change in ({"settings": {"training.epochs": 1}}, {"settings": {"network.": {}}}, {"colour": -1}, {"title": 3}):
+    changes: list[dict[str, object]] = [
+        {"settings": {"training.epochs": 1}},
+        {"settings": {"network.": {}}},
+        {"colour": -1},
+        {"title": 3},
+    ]
+    for change in changes:
         definitions = json.loads(metadata["definitions"])
         definitions["mlp-slow"] |= change
         save_file(tensors, path, {**metadata, "definitions": json.dumps(definitions)})

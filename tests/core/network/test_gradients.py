@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from diagonal_layer import Diagonal
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from mlpsvd.network.initialise import build
 from mlpsvd.network.layers import family, family_names, layer_family, register
@@ -167,7 +170,8 @@ def test_both_backward_passes_at_once_are_the_two_bit_for_bit(kind: str, dtype: 
     network = build(NetworkSettings(hidden=(20,)), 129, 5, (kind, "dense"), 3, dtype)
     layer_family, parameters = network.spec.layers[0].family, network.parameters(0)
     sizes = (129, network.spec.layers[0].n_out)
-    x, delta = (np.random.default_rng(n).normal(size=(10, n)).astype(dtype) for n in sizes)
+    arrays: list[NDArray[Any]] = [np.random.default_rng(n).normal(size=(10, n)).astype(dtype) for n in sizes]
+    x, delta = arrays
     _, layer_pass = layer_family.forward(parameters, x)
     gradients, back = layer_family.backward_both(parameters, layer_pass, delta)
     assert back.tobytes() == layer_family.backward_input(parameters, delta).tobytes()
@@ -190,7 +194,13 @@ def test_a_hidden_factored_layer_multiplies_delta_by_u_once(kind: str, monkeypat
 @pytest.mark.parametrize("kind", ["soft-threshold", "clipped"])
 def test_a_hidden_spectral_layer_is_decomposed_once_an_update(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     network, (x, targets) = a_network(("dense", kind, "dense"), "tanh", "softmax", "cross-entropy"), a_batch()
-    decompositions, svd = [], np.linalg.svd
-    monkeypatch.setattr(np.linalg, "svd", lambda A, **options: decompositions.append(A) or svd(A, **options))
+    n_decompositions, svd = 0, np.linalg.svd
+
+    def counted(A: Any, **options: Any) -> Any:
+        nonlocal n_decompositions
+        n_decompositions += 1
+        return svd(A, **options)
+
+    monkeypatch.setattr(np.linalg, "svd", counted)
     network.gradient(x, targets)
-    assert len(decompositions) == 1
+    assert n_decompositions == 1

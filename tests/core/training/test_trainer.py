@@ -128,7 +128,7 @@ def test_events_own_their_arrays(make: Callable[..., Trainer]) -> None:
     next(stream)
     np.testing.assert_array_equal(event.snapshot.theta, before)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        event.epoch = 3
+        event.epoch = 3  # type: ignore[misc]
     with pytest.raises(ValueError, match="read-only"):
         event.snapshot.theta[0] = 1
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
@@ -243,10 +245,20 @@ def test_painting_that_is_put_off_comes_a_moment_later(qtbot: QtBot, plot: Curve
 
 
 def test_drawing_300_curves_paints_each_and_the_legend_once(plot: CurvePlot, monkeypatch: pytest.MonkeyPatch) -> None:
-    painted, laid_out = [], []
+    painted: list[object] = []
+    laid_out: list[int] = []
     paint, lay_out = CurvePlot._paint_curve, CurvePlot._update_legend
-    monkeypatch.setattr(CurvePlot, "_paint_curve", lambda *a: (painted.append(a[1]), paint(*a))[1])
-    monkeypatch.setattr(CurvePlot, "_update_legend", lambda *a: (laid_out.append(1), lay_out(*a))[1])
+
+    def painting(*arguments: Any) -> None:
+        painted.append(arguments[1])
+        paint(*arguments)
+
+    def laying_out(*arguments: Any) -> None:
+        laid_out.append(1)
+        lay_out(*arguments)
+
+    monkeypatch.setattr(CurvePlot, "_paint_curve", painting)
+    monkeypatch.setattr(CurvePlot, "_update_legend", laying_out)
     plot.clear_curves()
     painted.clear()
     laid_out.clear()

@@ -6,6 +6,7 @@ import itertools
 import json
 import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ KEY = "microphone"
 
 
 @pytest.fixture
-def preferences(tmp_path: Path) -> Preferences:
+def preferences(tmp_path: Path) -> Iterator[Preferences]:
     logging.disable()  # what is left out is a warning each time
     yield Preferences(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
     logging.disable(logging.NOTSET)

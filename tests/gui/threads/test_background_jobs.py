@@ -32,7 +32,8 @@ def test_a_result_arrives_on_the_asking_thread(qtbot: Any, background: Backgroun
 
 
 def test_an_error_arrives_as_it_was_raised(qtbot: Any, background: BackgroundJobs) -> None:
-    error, received = KeyError("layer 3"), []
+    error = KeyError("layer 3")
+    received: list[object] = []
 
     def fail() -> None:
         raise error
@@ -43,7 +44,9 @@ def test_an_error_arrives_as_it_was_raised(qtbot: Any, background: BackgroundJob
 
 
 def test_only_the_newest_of_many_jobs_is_answered_and_few_are_run(qtbot: Any, background: BackgroundJobs) -> None:
-    gate, ran, received = threading.Event(), [], []
+    gate = threading.Event()
+    ran: list[int] = []
+    received: list[int] = []
 
     def job(number: int) -> int:
         ran.append(number)
@@ -61,7 +64,8 @@ def test_only_the_newest_of_many_jobs_is_answered_and_few_are_run(qtbot: Any, ba
 
 
 def test_nothing_arrives_after_closing(qtbot: Any, background: BackgroundJobs) -> None:
-    gate, received = threading.Event(), []
+    gate = threading.Event()
+    received: list[object] = []
     background.submit(lambda: gate.wait(5.0), received.append, received.append)
     (thread,) = [one for one in threading.enumerate() if one.name == "test"]
     background.close(0.05)

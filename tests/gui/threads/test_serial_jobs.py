@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -35,7 +36,8 @@ def test_every_job_is_run_and_answered_in_order(qtbot: Any, jobs: SerialJobs) ->
 
 
 def test_an_error_arrives_as_it_was_raised_and_the_next_job_is_done(qtbot: Any, jobs: SerialJobs) -> None:
-    error, received = KeyError("layer 3"), []
+    error = KeyError("layer 3")
+    received: list[object] = []
 
     def fail() -> None:
         raise error
@@ -47,9 +49,16 @@ def test_an_error_arrives_as_it_was_raised_and_the_next_job_is_done(qtbot: Any, 
 
 
 def test_closing_waits_for_what_has_been_asked(qtbot: Any) -> None:
-    jobs, done, received = SerialJobs("test"), [], []
+    jobs = SerialJobs("test")
+    done: list[int] = []
+    received: list[object] = []
+
+    def slow(number: int) -> None:
+        time.sleep(0.05)
+        done.append(number)
+
     for number in range(3):
-        jobs.submit(lambda number=number: (time.sleep(0.05), done.append(number)), received.append, unexpected)
+        jobs.submit(partial(slow, number), received.append, unexpected)
     jobs.close()
     assert done == [0, 1, 2]
     QApplication.processEvents()

@@ -190,7 +190,12 @@ def test_an_unexpected_error_is_a_gap_and_not_the_end(
     monkeypatch.setattr(Receiver, "take", take_but_once)
     received = []
     tell = listening.source._report
-    monkeypatch.setattr(listening.source, "_report", lambda *said: (received.append(said), tell(*said)))
+
+    def report(*said: Any) -> None:
+        received.append(said)
+        tell(*said)
+
+    monkeypatch.setattr(listening.source, "_report", report)
     with caplog.at_level(logging.CRITICAL, "mlpsvd"):
         listening.until(lambda: len(taken) > 60 and listening.source.status.state is SourceState.RUNNING)
     assert received[0] == (

@@ -340,7 +340,8 @@ def test_whatever_changes_while_it_runs_no_window_sees_half_of_it(classifier: Cl
     thread = threading.Thread(target=change)
     thread.start()
     try:
-        samples, names = noise(WINDOW), set()
+        samples = noise(WINDOW)
+        names: set[tuple[str, ...]] = set()
         began_s = time.monotonic()
         # Half a second is enough to meet both models, except where other work keeps one of the two threads waiting.
         while time.monotonic() < began_s + 0.5 or (len(names) < 2 and time.monotonic() < began_s + 60.0):

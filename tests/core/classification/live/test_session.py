@@ -13,6 +13,7 @@ from mlpsvd.audio.sources.file_source import FileSource
 from mlpsvd.audio.sources.paced_source import Pace
 from mlpsvd.audio.sources.source import SourceState
 from mlpsvd.classification.classifier import Classifier
+from mlpsvd.classification.live.decision import LiveDecision
 from mlpsvd.classification.live.session import Session
 from mlpsvd.classification.live.settings import LiveSettings
 from mlpsvd.errors import SettingError
@@ -89,7 +90,7 @@ def test_idle_steps_wait_and_steps_with_decisions_breathe(recording: Path, class
 
 def test_a_session_listens_without_a_model_until_one_comes(recording: Path, classifier: Classifier) -> None:
     session = Session(source(recording, Pace.REAL_TIME), None)
-    decisions = []
+    decisions: list[LiveDecision] = []
     for step in session.steps():
         assert session.has_model or not step.decisions
         decisions += step.decisions

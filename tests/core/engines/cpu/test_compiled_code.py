@@ -114,6 +114,11 @@ def planted(_: bytes) -> bytes:
     return b"cos\nmkdir\n(S'" + os.environ["PLANTED"].encode() + b"'\ntR."
 
 
+def emptied(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "index truncated": written("*run_epoch*.nbi", lambda data: data[:100]),
     "index empty": written("*run_epoch*.nbi", lambda data: b""),
@@ -140,7 +145,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "seal empty": written("seal.json", lambda data: b""),
     "seal of something else": written("seal.json", lambda data: b'{"a": 1}'),
     "seal nested": written("seal.json", lambda data: b"[" * 100_000),
-    "everything missing": lambda folder: [shutil.rmtree(folder), folder.mkdir()],
+    "everything missing": emptied,
     "a file in place of the folder": file_in_place_of_the_folder,
     "a link in place of the folder": link_in_place_of_the_folder,
     "a folder that cannot be written": lambda folder: file_of(folder, "cpu_*").chmod(0o500),

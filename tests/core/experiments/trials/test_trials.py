@@ -139,7 +139,8 @@ def test_what_was_finished_before_a_worker_was_lost_counts(small: Experiment, tm
             return future
 
     trials = [Trial(one) for one in seeded(small, 5)]
-    store, seen = TrialStore(tmp_path), []
+    store = TrialStore(tmp_path)
+    seen: list[object] = []
     with pytest.raises(BrokenExecutor):
         seen.extend(run_trials(trials, store, Losing()))
     assert len([trial for trial in trials if store.get(trial)]) == 2

@@ -170,7 +170,12 @@ def test_run_stop_go_on_and_read_the_table(tab: Tab) -> None:
 
 def test_one_is_run_from_its_own_page_and_its_files_are_opened(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[QUrl] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url) or True)
+
+    def open_url(url: QUrl) -> bool:
+        opened.append(url)
+        return True
+
+    monkeypatch.setattr(QDesktopServices, "openUrl", open_url)
     tab.click_entry("figure-5")
     tab.qtbot.waitUntil(tab.panel.result.run_button.isVisible)
     tab.qtbot.waitUntil(tab.panel.result.run_button.isEnabled)
