@@ -39,7 +39,8 @@ def choose(qtbot: QtBot, window: MainWindow, path: Path, action: QAction | None 
     """Choose an action of the File menu, and a path in its dialog."""
     if action is not None:
         menu = next(one for one in window.menuBar().findChildren(QMenu) if one.title() == "&File")
-        assert action in menu.actions() and action.isEnabled()
+        listed = [one for each in (menu, *menu.findChildren(QMenu)) for one in each.actions()]
+        assert action in listed and action.isEnabled()
         action.trigger()
     qtbot.waitUntil(lambda: any(one.isVisible() for one in window.findChildren(QFileDialog)))
     dialog = next(one for one in window.findChildren(QFileDialog) if one.isVisible())
