@@ -42,9 +42,7 @@ class WindowActions(QObject):
         self.open_project = new("Open pro&ject…", None, "Open a project, with its runs and the layout of the window")
         self.save_project = new("Sa&ve project", None, "Save the project now; it is saved as changes happen, too")
         self.close_project = new("&Close project", None, "Save the project and return to your other experiments")
-        self.export_pictures = new(
-            "All &pictures…", None, "Draw all pictures of the run for print, with their numbers"
-        )
+        self.export_pictures = new("All &pictures…", None, "Draw all pictures of the run for print, with their numbers")
         self.import_model = new("&Model…", None, "Import a network that scikit-learn or PyTorch has trained")
         self.export_filters = new("&Filters…", None, "Save the filters as second-order sections")
         self.import_filters = new("&Filters…", None, "Replace the filters by those of a CSV or MATLAB file")
