@@ -111,18 +111,20 @@ def comparison_parts(groups: Sequence[Group]) -> Iterator[str]:
 def classes_table(group: Group, name: str) -> Iterator[str]:
     """Yield recall and precision with intervals by class and network, and the confusion matrices, of a group."""
     class_names = group.runs[0].data.class_names
+    is_single = len(group.runs) == 1  # the clips of repeats may be the same, so that their sum has no interval
+    interval = " (95 % interval)" if is_single else ""
     for key, title in contenders_of([group]).items():
         counts = group.confusion(key)
         actual, predicted, right = counts.sum(axis=1), counts.sum(axis=0), counts.diagonal()
         rows = []
         for index, class_name in enumerate(class_names):
             shares = [(right[index], actual[index]), (right[index], predicted[index])]
-            cells = [_share(int(part), int(whole)) for part, whole in shares]
+            cells = [_share(int(part), int(whole), has_interval=is_single) for part, whole in shares]
             row = [_text(class_name), _number(int(actual[index])), *cells]
             if len(class_names) <= _MOST_COUNTS:
                 row += [_number(int(count)) for count in counts[index]]
             rows.append(row)
-        heads = ["Class", "Test clips", "Recall (95 % interval)", "Precision (95 % interval)"]
+        heads = ["Class", "Test clips", f"Recall{interval}", f"Precision{interval}"]
         if len(class_names) <= _MOST_COUNTS:
             heads += [f"→ {one_line(one, 14)}" for one in class_names]
         yield f"<h3>{escape(': '.join(filter(None, (name, title))))}</h3>"
@@ -230,8 +232,11 @@ def _data(value: float, text: str) -> str:
     return f'<data value="{exact}">{escape(text)}</data>' if math.isfinite(value) else escape("–")
 
 
-def _share(part: int, whole: int) -> str:
-    return _number(part / whole, accuracy_text(part / whole, whole)) if whole else _text("–")
+def _share(part: int, whole: int, *, has_interval: bool) -> str:
+    if not whole:
+        return _text("–")
+    share = part / whole
+    return _number(share, accuracy_text(share, whole) if has_interval else _percent(share))
 
 
 def _percent(share: float) -> str:

@@ -168,6 +168,8 @@ def test_a_comparison_has_groups_settings_and_tests(saved: tuple[Run, Path], tmp
     assert all(value in page.numbers for value in accuracies)
     mean = 100 * (accuracies[1] + accuracies[2]) / 2
     assert any(f"{mean:.1f} ± " in cell for row in page.rows for cell in row)
+    heads = [row[2] for row in page.rows if row[0] == "Class"]
+    assert heads == 2 * ["Recall (95 % interval)"] + 2 * ["Recall"]  # repeats may share their clips
     assert any("beyond chance" in text or "within chance" in text for text in page.texts["p"])
 
 
