@@ -36,11 +36,8 @@ from mlpsvd.training.trainer import Trainer
 
 BATCH, N_SEEDS = 64, 10
 ADAM = OptimiserRule("adam", 0.0005, 0.9, 0.9, 0.999, 1e-8)
-RULES = (
-    OptimiserRule("adam", 0.01, 0.9, 0.9, 0.999, 1e-8),
-    OptimiserRule("momentum", 0.05, 0.8, 0, 0, 0),
-    OptimiserRule("sgd", 0.1, 0, 0, 0, 0),
-)
+RULES = (OptimiserRule("adam", 0.01, 0.9, 0.9, 0.999, 1e-8), OptimiserRule("momentum", 0.05, 0.8, 0, 0, 0),
+         OptimiserRule("sgd", 0.1, 0, 0, 0, 0))  # fmt: skip
 KINDS = (("dense", "dense"), ("svd", "dense"), ("two-factor", "svd", "two-factor"), ("svd",))
 FUNCTIONS = (
     ("relu", "softmax", "cross-entropy"),
