@@ -196,4 +196,8 @@ def test_a_project_that_cannot_be_opened_changes_nothing(qtbot: QtBot, open_wind
     assert read_project(tmp_path / "mine" / PROJECT).experiment.training.epochs == 77, "saved when it was left"
     assert window.project.project.name == "held" and window.experiments.experiment == Experiment(seed=5)
     ProjectFolder(tmp_path / "mine").close()
+    shutil.move(tmp_path / "held", tmp_path / "unplugged")
+    enter(qtbot, window, "training.epochs", "33")
+    qtbot.waitUntil(lambda: window.messages.text.startswith("The project is not saved:"), timeout=5000)
     window.close()
+    assert open_window().experiments.experiment.training.epochs == 33, "what could not be saved is not lost"
