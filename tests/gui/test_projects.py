@@ -91,6 +91,7 @@ def test_from_two_runs_to_the_reopened_project(qtbot: QtBot, open_window: OpenWi
     enter(qtbot, window, "data.synthetic.train_per_class", "20")
     enter(qtbot, window, "data.synthetic.test_per_class", "40")
     enter(qtbot, window, "training.epochs", "3")
+    window.experiments.set_value("training.engine", "reference")  # nothing to compile
     train(qtbot, window)
     enter(qtbot, window, "training.learning_rate", "0.01")
     train(qtbot, window)
