@@ -24,7 +24,7 @@ Parts = tuple[SettingsPanel, SettingsController, ExperimentState]
 
 @pytest.fixture
 def parts(qtbot: QtBot) -> Iterator[Parts]:
-    panel, model = SettingsPanel(), ExperimentState()
+    panel, model = SettingsPanel(), ExperimentState(Experiment())
     qtbot.addWidget(panel)
     controller = SettingsController(panel, model)
     panel.resize(320, 900)
