@@ -20,6 +20,7 @@ from mlpsvd.classification.batch.classify import (
 from mlpsvd.classification.batch.journal import ClassificationJournal
 from mlpsvd.classification.batch.summary import totals_of
 from mlpsvd.classification.batch.tables import file_entry, files_csv, to_json, window_entries, windows_csv
+from mlpsvd.cli.annotations import LabelFormat, require_distinct, write_labels
 from mlpsvd.cli.console import OK, SOME_FAILED, report
 from mlpsvd.cli.files_progress import FilesProgress
 from mlpsvd.cli.interrupt import StopRequest
@@ -27,6 +28,7 @@ from mlpsvd.errors import SettingError
 from mlpsvd.files import write_atomically
 from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import load_model
+from mlpsvd.text import counted
 
 __all__ = ["classify"]
 
@@ -42,6 +44,8 @@ def classify(
     n_jobs: int = 0,
     out: Path | None = None,
     thresholds: Thresholds | None = None,
+    labels: Path | None = None,
+    label_format: LabelFormat = "raven",
 ) -> int:
     """Print the predicted class of each clip or file, or write a table; return the exit code.
 
@@ -65,6 +69,8 @@ def classify(
         A .csv or .json file to write instead of printing.
     thresholds
         Thresholds beyond which a prediction is "unknown".
+    labels, label_format
+        Folder for a file of labels per recording, for Raven or Audacity.
 
     Raises
     ------
@@ -79,11 +85,16 @@ def classify(
     _check(n_jobs, out, as_json, thresholds)
     loaded = load_model(model)
     files = list(find_sound_files(paths))
+    if labels is not None:
+        require_distinct([one.path for one in files])
     with StopRequest("stopping; completed results are kept") as stop:
         if out is None:
             results = _print(loaded, files, n_jobs, thresholds, _Printer(as_json, per == "file"), stop)
         else:
             results = _write_table(loaded, files, n_jobs, thresholds, out, per == "file", stop)
+    if labels is not None:
+        n_written = write_labels(labels, results, label_format, loaded.features.sample_rate_hz / 2.0)
+        report(f"labels of {counted(n_written, 'recording')} written to {labels}")
     if stop.is_requested:
         kept = f"; {len(results):,} of {len(files):,} files are in {out}; repeat the command to continue" if out else ""
         report(f"stopped{kept}")

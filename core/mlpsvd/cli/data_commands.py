@@ -1,10 +1,12 @@
-"""Options of ``mlpsvd filters``, ``mlpsvd dataset`` and ``mlpsvd settings``."""
+"""Options of ``mlpsvd filters``, ``dataset``, ``settings`` and ``presets``."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+
+from mlpsvd.cli.console import OK
 
 __all__ = ["add_data_commands"]
 
@@ -72,6 +74,7 @@ def add_data_commands(add: Callable[..., argparse.ArgumentParser], exit_codes: s
     _add_overwrite(dataset)
     dataset.add_argument("--quiet", action="store_true", help="hide progress")
     dataset.set_defaults(run=_dataset)
+    add("presets", "list the presets").set_defaults(run=_presets)
     settings = add("settings", "list all settings of an experiment", _SETTINGS + exit_codes)
     settings.add_argument("prefixes", nargs="*", metavar="KEY", help="beginning of keys, e.g. training.")
     settings.add_argument("--json", action="store_true", help="print a JSON list")
@@ -114,3 +117,11 @@ def _settings(arguments: argparse.Namespace) -> int:
     from mlpsvd.cli.settings_list import list_settings
 
     return list_settings(arguments.prefixes, arguments.json)
+
+
+def _presets(arguments: argparse.Namespace) -> int:
+    from mlpsvd.cli.text_table import aligned
+    from mlpsvd.experiments.presets import SHORT_NAMES
+
+    print(aligned([(short, name) for name, short in SHORT_NAMES.items()]))
+    return OK

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from mlpsvd import __version__
+from mlpsvd.cli.annotations_command import add_annotations, add_label_options
 from mlpsvd.cli.console import FAILED, INTERRUPTED, OK, report
 from mlpsvd.cli.data_commands import add_data_commands
 from mlpsvd.cli.evaluation_options import EVALUATION_OPTIONS, add_evaluation_options, evaluation_changes
@@ -96,8 +97,8 @@ def command_parser() -> argparse.ArgumentParser:
     add_export(functools.partial(_command, commands), _EXIT_CODES)
     add_import(functools.partial(_command, commands), _EXIT_CODES)
     add_data_commands(functools.partial(_command, commands), _EXIT_CODES)
+    add_annotations(functools.partial(_command, commands), _EXIT_CODES)
     _add_reproduce(commands)
-    _command(commands, "presets", "list the presets").set_defaults(run=_presets)
     what = "check the installation: versions, GPU, sound devices, places of files"
     _command(commands, "doctor", what).set_defaults(run=_doctor)
     what = "run a small case of every part (mlpsvd-gui --self-test: and open every page)"
@@ -198,6 +199,7 @@ With --out, results are saved as they are computed (FILE.part); the same command
         "--unknown-below", type=float, default=0.0, metavar="PROBABILITY",
         help="unknown if no class is more probable than this (0: never)",
     )  # fmt: skip
+    add_label_options(classify)
     classify.set_defaults(run=_classify)
 
 
@@ -318,8 +320,9 @@ def _classify(arguments: argparse.Namespace) -> int:
 
     thresholds = Thresholds(arguments.unknown_beyond, arguments.unknown_below)
     return classify(
-        arguments.model, arguments.files, arguments.json, arguments.per, arguments.jobs, arguments.out, thresholds
-    )
+        arguments.model, arguments.files, arguments.json, arguments.per, arguments.jobs, arguments.out, thresholds,
+        arguments.labels, arguments.labels_for,
+    )  # fmt: skip
 
 
 def _listen(arguments: argparse.Namespace) -> int:
@@ -378,14 +381,6 @@ def _reproduce(arguments: argparse.Namespace) -> int:
         arguments.on_gpu,
         arguments.quiet,
     )
-
-
-def _presets(arguments: argparse.Namespace) -> int:
-    from mlpsvd.cli.text_table import aligned
-    from mlpsvd.experiments.presets import SHORT_NAMES
-
-    print(aligned([(short, name) for name, short in SHORT_NAMES.items()]))
-    return OK
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -28,7 +28,7 @@ from mlpsvd.experiments.experiment_file import to_toml
 from mlpsvd.settings import check
 from mlpsvd.text import format_number, frequency_text, one_line
 
-__all__ = ["MANIFEST_COLUMNS", "ExportedClips", "WavBits", "export_clips", "is_export"]
+__all__ = ["MANIFEST_COLUMNS", "ExportedClips", "WavBits", "export_clips", "is_export", "new_folder", "write_wav"]
 
 WavBits = Literal["float", "16"]
 MANIFEST_COLUMNS = ("path", "label", "split", "source", "start_s", "sample_rate_hz", "scale")
@@ -95,14 +95,14 @@ def export_clips(
     scale = _scale([clips.train, clips.test]) if bits == "16" else 1.0
     n_clips = len(clips.train) + len(clips.test)
     rows: list[tuple[object, ...]] = []
-    with _new_folder(folder) as unfinished:
+    with new_folder(folder) as unfinished:
         for split, side in sides:
             (unfinished / split).mkdir()
             for number, samples in enumerate(side.samples):
                 report(0.5 + 0.5 * len(rows) / n_clips)
                 label = labels[int(side.labels[number])]
                 path = f"{split}/{number + 1:06d}_{safe_name(label)}.wav"
-                _write_wav(unfinished / path, np.asarray(samples), rate, bits, scale)
+                write_wav(unfinished / path, np.asarray(samples), rate, bits, scale)
                 rows.append((path, label, split, *_origin(side, number), format_number(rate), repr(scale)))
         manifest = "".join(csv_line(row) for row in (MANIFEST_COLUMNS, *rows))
         (unfinished / "manifest.csv").write_bytes(manifest.encode())
@@ -144,7 +144,8 @@ def _scale(sides: list[ClipSet]) -> float:
     return 1.0 if peak * 32768.0 <= _MOST else peak * 32768.0 / _MOST
 
 
-def _write_wav(path: Path, samples: NDArray[np.float32], rate: int, bits: WavBits, scale: float) -> None:
+def write_wav(path: Path, samples: NDArray[np.float32], rate: int, bits: WavBits, scale: float) -> None:
+    """Write a clip, for ``16`` bits divided by ``scale``; raise DataError if it is shorter than 1 ms."""
     if len(samples) < fewest_samples(_SHORTEST_S, rate):
         raise DataError(f"a clip has {len(samples)} samples at {rate} Hz; exported clips should last 1 ms or longer")
     content = io.BytesIO()
@@ -171,7 +172,7 @@ def _reading(experiment: Experiment, rate_hz: float) -> Experiment:
 
 
 @contextmanager
-def _new_folder(folder: Path) -> Iterator[Path]:
+def new_folder(folder: Path) -> Iterator[Path]:
     """Make a folder beside ``folder`` that takes its place at the end; after an error nothing is left of it."""
     is_empty = folder.is_dir() and not folder.is_symlink() and next(folder.iterdir(), None) is None
     if (folder.exists() or folder.is_symlink()) and not is_empty and not is_export(folder):

@@ -9,14 +9,25 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from mlpsvd.audio.recording_time import recorded_at_text
 from mlpsvd.classification.batch.results import UNKNOWN, FileResult
 from mlpsvd.classification.batch.summary import totals_of
+from mlpsvd.datasets.annotations import Annotation, audacity_text, raven_text
 from mlpsvd.json_fields import finite_or_none
 from mlpsvd.text import csv_text
 
-__all__ = ["file_entry", "files_csv", "to_audacity_labels", "to_json", "window_entries", "windows_csv"]
+__all__ = [
+    "file_entry",
+    "files_csv",
+    "to_audacity_labels",
+    "to_json",
+    "to_raven_table",
+    "window_entries",
+    "windows_csv",
+]
 
 _FORMAT_VERSION = 1
+_TIME = "recorded_at"
 _DOUBTS = ("verdict", "distance", "level_dbfs", "training", "notes")
 
 
@@ -26,14 +37,14 @@ def windows_csv(results: Iterable[FileResult], class_names: Sequence[str]) -> st
     An unusable file has one line with the reason.
     """
     heading = ["file", "start_s", "end_s", "label", "probability", "true_class", "problem", *_DOUBTS,
-               *_headings(class_names)]  # fmt: skip
+               *_headings(class_names), _TIME]  # fmt: skip
     return csv_text([heading, *(row for one in results for row in _window_rows(one))])
 
 
 def files_csv(results: Iterable[FileResult], class_names: Sequence[str]) -> str:
     """Return one line per file: its predicted class by mean and by majority, or the reason why there is none."""
     heading = ["file", "duration_s", "n_windows", "label", "probability", "majority", "agreement", "true_class",
-               "problem", *_DOUBTS, *_headings(class_names)]  # fmt: skip
+               "problem", *_DOUBTS, *_headings(class_names), _TIME]  # fmt: skip
     return csv_text([heading, *(_file_row(one) for one in results)])
 
 
@@ -63,19 +74,28 @@ def to_json(results: Iterable[FileResult], class_names: Sequence[str], with_wind
 
 def to_audacity_labels(result: FileResult) -> str:
     """Return a label track: start, end and label per line, separated by tabs; adjacent equal labels are merged."""
-    lines = []
+    return audacity_text(_stretches(result))
+
+
+def to_raven_table(result: FileResult, highest_hz: float) -> str:
+    """Return a selection table for Raven, up to ``highest_hz``; adjacent equal labels are merged."""
+    return raven_text(_stretches(result), highest_hz)
+
+
+def _stretches(result: FileResult) -> list[Annotation]:
+    stretches = []
     for best, group in groupby(range(result.n_windows), key=lambda window: result.window_classes[window]):
         windows = list(group)
         first, last = windows[0], windows[-1]
-        end_s = result.starts_s[last] + result.durations_s[last]
-        label = " ".join(result.class_names[best].split())
-        lines.append(f"{result.starts_s[first]:.6f}\t{end_s:.6f}\t{label}\n")
-    return "".join(lines)
+        end_s = float(result.starts_s[last] + result.durations_s[last])
+        stretches.append(Annotation(float(result.starts_s[first]), end_s, result.class_names[best]))
+    return stretches
 
 
 def file_entry(result: FileResult) -> dict[str, Any]:
     """Return a file as a dictionary for JSON; unknown values are null."""
-    entry: dict[str, Any] = {"file": _text(result.path), "true_class": result.truth}
+    start = recorded_at_text(result.path) or None
+    entry: dict[str, Any] = {"file": _text(result.path), "true_class": result.truth, _TIME: start}
     if not result.is_usable:
         return entry | {"problem": result.problem}
     return entry | {
@@ -110,7 +130,8 @@ def window_entries(result: FileResult) -> Iterator[dict[str, Any]]:
 def _window_rows(result: FileResult) -> Iterator[list[str]]:
     path, truth = _text(result.path), result.truth or ""
     if not result.is_usable:
-        yield [path, "", "", "", "", truth, result.problem, *("" for _ in (*_DOUBTS, *result.class_names))]
+        yield [path, "", "", "", "", truth, result.problem, *("" for _ in (*_DOUBTS, *result.class_names)),
+               recorded_at_text(result.path)]  # fmt: skip
     for number, one in enumerate(result.decisions()):
         end_s = one.start_s + one.duration_s
         values = [f"{value:.6f}" for value in one.probabilities]
@@ -118,7 +139,7 @@ def _window_rows(result: FileResult) -> Iterator[list[str]]:
         yield [
             path, f"{one.start_s:.6f}", f"{end_s:.6f}", one.label, f"{one.probability:.6f}", truth, "",
             doubts["verdict"], _number(doubts["distance"]), _number(doubts["level_dbfs"]),
-            _yes_or_empty(result.is_training), result.note, *values,
+            _yes_or_empty(result.is_training), result.note, *values, recorded_at_text(result.path),
         ]  # fmt: skip
 
 
@@ -140,6 +161,7 @@ def _file_row(result: FileResult) -> list[str]:
         _yes_or_empty(result.is_training),
         "; ".join(result.notes),
         *values,
+        recorded_at_text(result.path),
     ]
 
 

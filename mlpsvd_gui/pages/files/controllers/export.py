@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
 from mlpsvd.classification.batch.classify import FileResult
-from mlpsvd.classification.batch.tables import files_csv, to_audacity_labels, to_json, windows_csv
+from mlpsvd.classification.batch.tables import files_csv, to_audacity_labels, to_json, to_raven_table, windows_csv
 from mlpsvd.files import write_atomically
 from mlpsvd_gui.pages.files.views.panel import FilesPanel
 from mlpsvd_gui.state.available_models import AvailableModel
@@ -32,12 +33,14 @@ class FilesExport(QObject):
         self._writing = SerialJobs("export classification", self)
 
     def write(self, kind: str, path: Path, made_by: AvailableModel | None) -> None:
-        """Write ``files``, ``windows`` or ``json`` of all results, or the ``audacity`` labels of the chosen file."""
-        if kind == "audacity":
+        """Write ``files``, ``windows`` or ``json`` of all results, or ``audacity`` or ``raven`` of the chosen file."""
+        if kind in ("audacity", "raven"):
             current = self._panel.current
             result = current.result if current is not None else None
             if result is not None:
-                self._submit(lambda: to_audacity_labels(result), path, f"{result.n_windows:,} windows")
+                highest_hz = made_by.classifier.sample_rate_hz / 2.0 if made_by is not None else 0.0
+                to_text = to_audacity_labels if kind == "audacity" else partial(to_raven_table, highest_hz=highest_hz)
+                self._submit(lambda: to_text(result), path, f"{result.n_windows:,} windows")
             return
         entries = self._panel.table.rows.entries
         results = [entry.result for entry in entries if entry.result is not None]

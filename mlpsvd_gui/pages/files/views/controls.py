@@ -31,6 +31,12 @@ _EXPORTS = (
     ("windows", "&Windows as CSV…", "windows.csv", "One row per window"),
     ("json", "&Everything as JSON…", "classified.json", "Recordings, windows, probabilities and totals"),
     ("audacity", "&Audacity labels of the selected recording…", "labels.txt", "Label track of the selected recording"),
+    (
+        "raven",
+        "Ra&ven table of the selected recording…",
+        "recording.Table.1.selections.txt",
+        "Selection table of the selected recording",
+    ),
 )
 _FULL = 1000
 
@@ -95,7 +101,8 @@ class FilesControls(QWidget):
         """Enable the actions that apply to the files."""
         self.clear_button.setEnabled(has_files)
         self.export_button.setEnabled(has_results)
-        self.export_actions["audacity"].setEnabled(can_label)
+        for kind in ("audacity", "raven"):
+            self.export_actions[kind].setEnabled(can_label)
 
     def set_theme(self, theme: Theme) -> None:
         """Apply the colours of a theme."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 from pathlib import Path
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 
 from mlpsvd.classification.batch.results import FileResult
-from mlpsvd.classification.batch.tables import files_csv, to_audacity_labels, to_json, windows_csv
+from mlpsvd.classification.batch.tables import files_csv, to_audacity_labels, to_json, to_raven_table, windows_csv
+from mlpsvd.datasets.annotations import read_annotations
 
 NAMES = ("yes, indeed", "no")
 
@@ -72,3 +74,22 @@ def test_neighbours_of_one_label_are_one_stretch_in_audacity(results: list[FileR
         "1.500000\t1.750000\tyes, indeed",
     ]
     assert to_audacity_labels(results[1]) == ""
+
+
+def test_a_raven_table_holds_the_same_stretches(results: list[FileResult], tmp_path: Path) -> None:
+    for name, text in (("a.txt", to_audacity_labels(results[0])), ("r.txt", to_raven_table(results[0], 4000.0))):
+        (tmp_path / name).write_text(text)
+    assert read_annotations(tmp_path / "r.txt") == read_annotations(tmp_path / "a.txt")
+    assert to_raven_table(results[0], 4000.0).splitlines()[1].split("\t")[:7] == [
+        "1", "Spectrogram 1", "1", "0.000000", "1.000000", "0.0", "4000.0",
+    ]  # fmt: skip
+
+
+def test_the_start_in_the_name_of_a_recording_is_a_column(results: list[FileResult]) -> None:
+    named = [dataclasses.replace(one, path=Path("S1_20200131_235959.wav")) for one in results]
+    for table in (files_csv, windows_csv):
+        assert {row["recorded_at"] for row in rows(table(named, NAMES))} == {"2020-01-31T23:59:59"}
+        assert {row["recorded_at"] for row in rows(table(results, NAMES))} == {""}
+        assert table(results, NAMES).splitlines()[0].endswith("p(no),recorded_at")
+    assert json.loads(to_json(named, NAMES))["files"][0]["recorded_at"] == "2020-01-31T23:59:59"
+    assert json.loads(to_json(results, NAMES))["files"][1]["recorded_at"] is None

@@ -13,6 +13,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 from trained import Trained
 
+from mlpsvd.datasets.annotations import read_annotations
 from mlpsvd_gui.pages.files.views.rows import RowFilter
 
 LEFT = Qt.MouseButton.LeftButton
@@ -102,6 +103,9 @@ def test_results_are_exported(qtbot: QtBot, ready_page: Page, recordings: Path, 
     first = (tmp_path / "labels.txt").read_text().splitlines()[0].split("\t")
     assert first[0] == "0.000000"
     assert first[2] == panel.table.current.result.decisions()[0].label
+    panel.controls.export_actions["raven"].trigger()
+    ready_page.save_in_dialog(tmp_path / "table.txt")
+    assert read_annotations(tmp_path / "table.txt") == read_annotations(tmp_path / "labels.txt")
 
 
 def test_an_export_that_cannot_be_written_says_why(

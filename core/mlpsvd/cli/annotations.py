@@ -1,0 +1,61 @@
+"""``mlpsvd annotations``: annotated stretches of recordings as clips, and predictions as annotations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from mlpsvd.classification.batch.results import FileResult
+from mlpsvd.classification.batch.tables import to_audacity_labels, to_raven_table
+from mlpsvd.cli.console import OK
+from mlpsvd.errors import SettingError
+from mlpsvd.experiments.annotated_clips import cut_annotations
+from mlpsvd.files import write_atomically
+from mlpsvd.text import counted, one_line
+
+__all__ = ["LabelFormat", "cut", "require_distinct", "write_labels"]
+
+LabelFormat = Literal["raven", "audacity"]
+
+
+def cut(recordings: Path, out: Path, annotations: Path | None, column: str) -> int:
+    """Cut out what is annotated; return the exit code.
+
+    Raises
+    ------
+    MlpSvdError, OSError
+        If something cannot be read or written.
+    """
+    for option, folder in (("RECORDINGS", recordings), ("--labels", annotations)):
+        if folder is not None and not folder.exists():
+            raise SettingError(option, str(folder), "an existing folder")
+    written = cut_annotations(recordings, out, annotations, column)
+    classes = f"{counted(len(written.labels), 'class')}: {one_line(', '.join(written.labels), 200)}"
+    print(f"Written to: {out} ({counted(written.n_clips, 'clip')} of {counted(written.n_recordings, 'recording')})")
+    print(classes[0].upper() + classes[1:])
+    if written.n_without:
+        print(f"Without annotations: {counted(written.n_without, 'recording')}")
+    if written.n_skipped:
+        print(f"Skipped: {counted(written.n_skipped, 'annotation')} without label, outside or shorter than 1 ms")
+    return OK
+
+
+def require_distinct(paths: Sequence[Path]) -> None:
+    """Raise SettingError if two recordings would have the same file of labels."""
+    stem, n = next(iter(Counter(path.stem.casefold() for path in paths).most_common(1)), ("", 0))
+    if n > 1:
+        raise SettingError("--labels", f"used with {n} recordings named {stem}", "used with one folder at a time")
+
+
+def write_labels(folder: Path, results: Sequence[FileResult], kind: LabelFormat, highest_hz: float) -> int:
+    """Write the predictions of each recording to a file of labels; return the number of files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    usable = [one for one in results if one.is_usable]
+    for one in usable:
+        if kind == "raven":
+            write_atomically(folder / f"{one.path.stem}.Table.1.selections.txt", to_raven_table(one, highest_hz))
+        else:
+            write_atomically(folder / f"{one.path.stem}.txt", to_audacity_labels(one))
+    return len(usable)

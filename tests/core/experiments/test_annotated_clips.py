@@ -1,0 +1,140 @@
+"""Annotations of Raven and Audacity: read, cut out as clips, trained on, and written for predictions."""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from mlpsvd.audio.recording_time import recording_start
+from mlpsvd.cli.program import main
+from mlpsvd.datasets.annotations import Annotation, audacity_text, raven_text, read_annotations
+from mlpsvd.errors import MlpSvdError
+from mlpsvd.experiments.annotated_clips import CUT_COLUMNS, cut_annotations
+
+RATE = 8000
+RAVEN = """\
+Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\tSpecies
+1\tWaveform 1\t1\t0.5\t1.0\t0.0\t4000.0\tlow
+1\tSpectrogram 1\t1\t0.5\t1.0\t0.0\t4000.0\tlow
+2\tSpectrogram 1\t1\t1.25\t1.75\t900.0\t1100.0\thigh note
+"""
+AUDACITY = "0.5\t1,0\tlow\n\\\t100.0\t900.0\n1.25\t1.75\thigh note\n3.0\t3.0\tmark\n"
+
+
+def write_recordings(folder: Path, n: int = 2) -> None:
+    """Write recordings of 4 s: 500 Hz from 0.5 to 1 s, 1 kHz from 1.25 to 1.75 s, both channels alike."""
+    folder.mkdir()
+    t = np.arange(4 * RATE) / RATE
+    rng = np.random.default_rng(1)
+    for number in range(n):
+        low = np.sin(2 * np.pi * 500 * t) * ((t >= 0.5) & (t < 1.0))
+        high = np.sin(2 * np.pi * 1000 * t) * ((t >= 1.25) & (t < 1.75))
+        samples = 0.3 * (low + high) + rng.normal(0, 0.01, len(t))
+        soundfile.write(folder / f"A_20200131_{number:06d}.wav", np.stack([samples, samples], 1), RATE, "FLOAT")
+
+
+@pytest.mark.parametrize(("name", "expected"), [
+    ("20200131_235959.WAV", datetime(2020, 1, 31, 23, 59, 59)),
+    ("20200131_235959T.WAV", datetime(2020, 1, 31, 23, 59, 59)),
+    ("SM4-7_0+1_20200131_235959.wav", datetime(2020, 1, 31, 23, 59, 59)),
+    ("PREFIX_20200131_235959_000.wav", datetime(2020, 1, 31, 23, 59, 59)),
+    ("5E34C07F.WAV", datetime(2020, 2, 1, 0, 4, 15, tzinfo=UTC)),
+    ("20200131.wav", None), ("20201331_235959.wav", None), ("7_george_12.wav", None), ("5e34c07f.wav", None),
+    ("FFFFFFFF.WAV", None), ("20200131_235959_copy.wav", None), ("120200131_235959.wav", None),
+])  # fmt: skip
+def test_the_start_of_a_recording_is_in_its_name(name: str, expected: datetime | None) -> None:
+    assert recording_start(Path("20190101_000000") / name) == expected
+
+
+def test_both_kinds_are_read_and_written(tmp_path: Path) -> None:
+    found = [Annotation(0.5, 1.0, "low"), Annotation(1.25, 1.75, "high note")]
+    (tmp_path / "raven.txt").write_text(RAVEN)
+    (tmp_path / "audacity.txt").write_text(AUDACITY)
+    assert read_annotations(tmp_path / "raven.txt") == found
+    assert read_annotations(tmp_path / "audacity.txt") == [*found, Annotation(3.0, 3.0, "mark")]
+    for text in (audacity_text(found), raven_text(found, 4000.0)):
+        (tmp_path / "again.txt").write_text(text)
+        assert read_annotations(tmp_path / "again.txt") == found
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("a title\n", r"line 1 of .* is 'a title'; it should hold start, end and label"),
+    ("1.0\t0.5\tx\n", r"line 1 of .* lasts from '1.0' to '0.5'; it should be seconds, ascending"),
+    ("0\t1\tx\n1\tnan\ty\n", r"line 2 of .* lasts from '1' to 'nan'"),
+    (RAVEN.replace("Species", "Notes"), r"has no column of labels, such as Annotation or Species; it has selection"),
+    (RAVEN.replace("0.5\t1.0", "-0.5\t1.0", 1), r"line 2 of .* lasts from '-0.5'"),
+])  # fmt: skip
+def test_bad_annotations_are_one_sentence(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "a.txt").write_text(text)
+    with pytest.raises(MlpSvdError, match=message):
+        read_annotations(tmp_path / "a.txt")
+    with pytest.raises(MlpSvdError, match=r"no column .Call.|line"):
+        read_annotations(tmp_path / "a.txt", "Call")
+
+
+def test_annotated_stretches_become_clips(tmp_path: Path) -> None:
+    write_recordings(tmp_path / "in")
+    (tmp_path / "in" / "A_20200131_000000.Table.1.selections.txt").write_text(RAVEN)
+    (tmp_path / "in" / "A_20200131_000001.txt").write_text(AUDACITY + "9.0\t10.0\tlate\n")
+    soundfile.write(tmp_path / "in" / "other.wav", np.zeros(100), RATE)
+    written = cut_annotations(tmp_path / "in", tmp_path / "out")
+    assert (written.n_clips, written.n_recordings, written.labels) == (4, 2, ("high note", "low"))
+    assert (written.n_without, written.n_skipped) == (1, 2)
+    with (tmp_path / "out" / "manifest.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == CUT_COLUMNS
+    assert [(row["label"], row["start_s"], row["end_s"]) for row in rows[:2]] == [
+        ("low", "0.5", "1"), ("high note", "1.25", "1.75")
+    ]  # fmt: skip
+    assert rows[0]["recorded_at"] == "2020-01-31T00:00:00" and rows[2]["recording"] == "A_20200131_000001.wav"
+    whole, _ = soundfile.read(tmp_path / "in" / "A_20200131_000000.wav", dtype="float32")
+    clip, rate = soundfile.read(tmp_path / "out" / rows[1]["path"], dtype="float32")
+    assert rate == RATE
+    np.testing.assert_array_equal(clip, whole[10_000:14_000].mean(axis=1, dtype=np.float32))
+    with pytest.raises(MlpSvdError, match="is no earlier export"):
+        cut_annotations(tmp_path / "in", tmp_path / "out")
+    with pytest.raises(MlpSvdError, match=r"gives no clip: 1 recordings, 0 with annotations"):
+        cut_annotations(tmp_path / "in" / "other.wav", tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_commands_train_on_annotations_and_cut_predictions_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_recordings(Path("in"), 4)
+    for number in range(4):
+        Path(f"in/A_20200131_{number:06d}.txt").write_text(AUDACITY)
+    assert main(["annotations", "in", "--out", "clips"]) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines() == [
+        "Written to: clips (8 clips of 4 recordings)", "2 classes: high note, low",
+        "Skipped: 4 annotations without label, outside or shorter than 1 ms",
+    ]  # fmt: skip
+    groups = ["--set", "data.recordings.groups_from=manifest", "--set", "data.recordings.group_column=recording"]
+    small = ["--set", "training.epochs=20", "--set", "data.recordings.clip_s=0.25"]
+    assert main(["train", "clips", *groups, *small, "--out", "run", "--quiet"]) == 0
+    model = "run/model-mlp-svd.safetensors"
+    assert main(["classify", model, "in", "--labels", "labels", "--out", "table.csv"]) == 0
+    assert sorted(one.name for one in Path("labels").iterdir()) == [
+        f"A_20200131_{number:06d}.Table.1.selections.txt" for number in range(4)
+    ]
+    with Path("table.csv").open(newline="") as file:
+        assert {row["recorded_at"][:10] for row in csv.DictReader(file)} == {"2020-01-31"}
+    assert main(["classify", model, "in/A_20200131_000001.wav", "--labels", "a", "--labels-for", "audacity"]) == 0
+    assert read_annotations(Path("a/A_20200131_000001.txt")) == read_annotations(
+        Path("labels/A_20200131_000001.Table.1.selections.txt")
+    )
+    assert main(["annotations", "in", "--labels", "labels", "--out", "predicted"]) == 0
+    n_lines = sum(len(one.read_text().splitlines()) - 1 for one in Path("labels").iterdir())
+    assert len(list(Path("predicted").glob("*/*.wav"))) == n_lines
+    capsys.readouterr()
+    assert main(["annotations", "in", "--labels", "nowhere", "--out", "b"]) == 2
+    assert "--labels is 'nowhere'; it should be an existing folder" in capsys.readouterr().err
+    assert main(["classify", model, "in", "in", "--labels", "c"]) == 2
+    assert "--labels is 'used with 2 recordings named" in capsys.readouterr().err
