@@ -6,12 +6,14 @@ from html import escape
 
 from PySide6.QtCore import Qt, QUrl, qVersion
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
 import mlpsvd
 from mlpsvd.cli.installation import Library, libraries, places, program_folder, third_party_file
+from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.choosers import Tabs
 from mlpsvd_gui.widgets.icons import app_icon
+from mlpsvd_gui.widgets.plain_label import PlainLabel
 
 __all__ = ["AboutDialog"]
 
@@ -54,19 +56,26 @@ class AboutDialog(QDialog):
         path = third_party_file()
         if path is not None:
             texts = box.addButton("&Licence texts", QDialogButtonBox.ButtonRole.ActionRole)
-            texts.setToolTip(str(path))
+            texts.setToolTip(plain_tip(str(path)))
             texts.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))))
         return box
 
 
 def _heading() -> QHBoxLayout:
-    picture = QLabel()
+    picture = PlainLabel()
     picture.setPixmap(app_icon().pixmap(_ICON, _ICON))
-    title = QLabel(f"<h2>MLP-SVD {mlpsvd.__version__}</h2>How neural networks classify acoustic spectra")
+    title = PlainLabel(text=f"MLP-SVD {mlpsvd.__version__}")
+    font = title.font()
+    font.setBold(True)
+    font.setPointSizeF(1.5 * font.pointSizeF())
+    title.setFont(font)
+    words = QVBoxLayout()
+    words.addWidget(title)
+    words.addWidget(PlainLabel(text="How neural networks classify acoustic spectra"))
     row = QHBoxLayout()
     row.setSpacing(16)
     row.addWidget(picture)
-    row.addWidget(title, 1)
+    row.addLayout(words, 1)
     return row
 
 
