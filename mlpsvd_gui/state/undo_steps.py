@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoCommand, QUndoStack
+from shiboken6 import isValid
 
 from mlpsvd_gui.qt_text import menu_text
 
@@ -103,10 +105,21 @@ class ValueHistory(Generic[T]):
 
 
 def make_stack(parent: QObject | None = None) -> QUndoStack:
-    """Return an empty stack with the usual limit."""
+    """Return an empty stack with the usual limit.
+
+    It is emptied before its parent goes: Python's garbage collector may otherwise delete the steps first, and the stack
+    then deletes them once more, which ends the program.
+    """
     stack = QUndoStack(parent)
     stack.setUndoLimit(MOST_STEPS)
+    if parent is not None:
+        weakref.finalize(parent, _empty, stack).atexit = False
     return stack
+
+
+def _empty(stack: QUndoStack) -> None:
+    if isValid(stack):
+        stack.clear()
 
 
 def undo_name(stack: QUndoStack) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,27 @@ from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state import undo_steps
 from mlpsvd_gui.state.experiment_state import ExperimentState
 from mlpsvd_gui.state.preferences import Preferences
+
+FORGOTTEN = """
+import gc
+from PySide6.QtWidgets import QApplication
+from mlpsvd_gui.pages.explore.controllers.settings import SettingsController
+from mlpsvd_gui.pages.explore.views.settings_panel import SettingsPanel
+from mlpsvd_gui.state.experiment_state import ExperimentState
+app = QApplication([])
+panel, model = SettingsPanel(), ExperimentState()
+controller = SettingsController(panel, model)
+model.set_value("training.epochs", 7)
+controller.close()
+del panel, model, controller
+gc.collect()
+print("collected")
+"""
+
+
+def test_a_history_that_only_the_garbage_collector_finds_is_deleted_once() -> None:
+    done = subprocess.run([sys.executable, "-c", FORGOTTEN], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "collected\n", "")
 
 
 @pytest.fixture
