@@ -25,11 +25,14 @@ from mlpsvd_gui.pages.explore.controllers.settings import SettingsController
 from mlpsvd_gui.pages.explore.views.settings_panel import SettingsPanel
 from mlpsvd_gui.state.experiment_state import ExperimentState
 app = QApplication([])
-panel, model = SettingsPanel(), ExperimentState()
-controller = SettingsController(panel, model)
-model.set_value("training.epochs", 7)
-controller.close()
-del panel, model, controller
+def use():
+    panel, model = SettingsPanel(), ExperimentState()
+    controller = SettingsController(panel, model)
+    panel.show()
+    app.processEvents()
+    model.set_value("training.epochs", 7)
+    controller.close()
+use()
 gc.collect()
 print("collected")
 """
