@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -19,7 +20,9 @@ PARSERS = {"mlpsvd": mlpsvd.cli.program.command_parser, "mlpsvd-gui": mlpsvd_gui
 
 
 @pytest.mark.parametrize("name", PARSERS)
-def test_the_manual_has_every_option(tmp_path: Path, name: str) -> None:
+def test_the_manual_has_every_option(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in [one for one in os.environ if one.startswith("XDG_")]:
+        monkeypatch.delenv(variable)  # as the build does
     page = man_page(PARSERS[name](), "what it is", "other", 1_700_000_000)
     text = page.replace("\\-", "-")
     options = re.findall(r"--[a-z][a-z-]+", PARSERS[name]().format_help())

@@ -61,7 +61,7 @@ def test_ctrl_c_after_everything_is_done_leaves_the_exit_code() -> None:
         [sys.executable, "-c", AT_THE_END, "-", "presets"], capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("Paper")
+    assert "Paper: 5 classes, 10 Hz" in done.stdout
 
 
 def test_an_ignored_ctrl_c_stays_ignored() -> None:

@@ -13,6 +13,7 @@ import soundfile
 from small_sounds import write_tones
 
 from mlpsvd.cli import main
+from mlpsvd.contenders import FAIR_CONTENDERS
 from mlpsvd.experiments.prepare import prepare
 from mlpsvd.experiments.runs.library import RunLibrary, data_folder
 from mlpsvd.experiments.runs.read_run import read_run
@@ -58,7 +59,7 @@ def test_without_out_the_run_is_kept_and_its_place_is_printed(data: Path, capsys
     assert capsys.readouterr().out.splitlines()[-1] == f"Kept in:     {folder}"
     assert read_run(folder).is_finished
     (entry,) = RunLibrary(data).entries()
-    assert (entry.name, entry.epochs) == ("Paper: 5 classes, 10 Hz", {"mlp": 3, "mlp-svd": 3})
+    assert (entry.name, entry.epochs) == ("Paper: 5 classes, 10 Hz", dict.fromkeys(FAIR_CONTENDERS, 3))
 
 
 def test_where_nothing_can_be_kept_the_training_says_so(
