@@ -94,7 +94,7 @@ def test_arrays_know_their_namespace_and_come_back_to_the_host(monkeypatch: pyte
 @pytest.mark.skipif("cupy" in sys.modules, reason="CuPy is here")
 def test_a_missing_cupy_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cupy", None)
-    with pytest.raises(DeviceError, match=r"CuPy is not installed; .* mlpsvd\[cuda12\] or mlpsvd\[cuda13\]"):
+    with pytest.raises(DeviceError, match=r"CuPy is not installed; .* 'mlpsvd\[cuda12\]' or 'mlpsvd\[cuda13\]'"):
         arrays.gpu()
     assert "CuPy is not installed" in arrays.gpu_report()
 

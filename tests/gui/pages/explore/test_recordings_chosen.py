@@ -12,7 +12,7 @@ from small_sounds import write_tones
 
 from mlpsvd.cli.train import chosen_experiment
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.presets import RECORDINGS_PRESET, preset
+from mlpsvd.experiments.presets import RECORDINGS_PRESET, new_experiment, preset
 from mlpsvd.experiments.recordings_recipe import fitted_to
 from mlpsvd.experiments.unknown_speakers import KNOWN_SPEAKERS_ONLY, UNKNOWN_SPEAKERS
 from mlpsvd_gui.main_window import MainWindow
@@ -72,9 +72,9 @@ def test_the_source_alone_brings_its_settings(qtbot: QtBot, window: MainWindow, 
     window.data_panel.source_chosen.emit("synthetic")
     bank = window.experiments.experiment
     assert (bank.name, bank.features, bank.training) == (
-        Experiment().name,
-        Experiment().features,
-        Experiment().training,
+        new_experiment().name,
+        new_experiment().features,
+        new_experiment().training,
     )
     assert window.messages.text == "Settings restored for the filter bank."
     window.data_panel.source_chosen.emit("recordings")
