@@ -17,6 +17,7 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from mlpsvd.contenders import FAIR_CONTENDERS
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.run_folder import RunFolder
 from mlpsvd_gui.main_window import MainWindow
@@ -63,6 +64,7 @@ def test_the_last_run_comes_back_with_curves_models_and_matrix(qtbot: QtBot, tmp
     confusion = window.run.outcomes["mlp-svd"].confusion.copy()
     cells = [window.race_panel.cell(name, "Test accuracy") for name in ("mlp", "mlp-svd")]
     run_id, experiment = window.run.run_id, window.experiments.experiment
+    models = [model.key for model in window.models.entries()]
     assert window.close(), "nothing is asked when nothing runs"
 
     again = open_window(qtbot, tmp_path)
@@ -71,7 +73,7 @@ def test_the_last_run_comes_back_with_curves_models_and_matrix(qtbot: QtBot, tmp
     assert [again.race_panel.cell(name, "Test accuracy") for name in ("mlp", "mlp-svd")] == cells
     np.testing.assert_array_equal(again.run.outcomes["mlp-svd"].confusion, confusion)
     assert len(again.training_panel.accuracy.curve_data("mlp/test")[0]) == 7
-    assert [model.key for model in again.models.entries()] == ["mlp", "mlp-svd"]
+    assert [model.key for model in again.models.entries()] == models and set(models) == set(FAIR_CONTENDERS)
     assert again.actions_.save_run.isEnabled() and again.race_panel.stale_text == ""
     again.close()
 
