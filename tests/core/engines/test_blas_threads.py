@@ -51,7 +51,13 @@ def before() -> int:
 
 def limited_share() -> float:
     with OneThread().limited():
-        return share_of_other_threads()
+        assert n_threads() == 1
+        return least_share()
+
+
+def least_share() -> float:
+    """Return the smallest share of some tries: threads that had work before spin for a while."""
+    return min(share_of_other_threads() for _ in range(4))
 
 
 def test_the_limit_applies_in_the_main_thread_and_ends_with_the_block(before: int) -> None:
@@ -77,7 +83,7 @@ def test_the_limit_stays_until_the_last_thread_has_left_its_block(before: int) -
         with OneThread().limited():
             may_leave.set()
             other.result()
-            return share_of_other_threads()
+            return least_share()
 
     with ThreadPoolExecutor(1) as threads:
         other = threads.submit(first)
@@ -91,7 +97,7 @@ def test_blocks_inside_blocks_keep_the_limit(before: int) -> None:
     with one.limited():
         with one.limited():
             pass
-        assert share_of_other_threads() < LIMITED
+        assert least_share() < LIMITED
     assert n_threads() == before
 
 
