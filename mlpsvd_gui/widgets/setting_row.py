@@ -28,13 +28,12 @@ def tooltip(info: SettingInfo, key: str) -> str:
     if info.unit:
         lines.append(f"Unit: {info.unit}<br>")
     lines.append(f"Allowed: {info.expected()}<br>")
-    lines.append(f"Value in the paper: {_value_text(info)}<br>")
+    lines.append(f"Value in the paper: {_value_text(info, info.default)}<br>")
     lines.append(f"<small>{key}</small>")
     return "".join(lines)
 
 
-def _value_text(info: SettingInfo) -> str:
-    value = info.default
+def _value_text(info: SettingInfo, value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(str(entry) for entry in value) or "(empty)"
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -68,7 +67,6 @@ class SettingRow(QObject):
         self._reset.setText("↺")
         self._reset.setAutoRaise(True)
         self._reset.setFixedSize(_RESET_SIZE, _RESET_SIZE)
-        self._reset.setToolTip(plain_tip(f"Reset to the paper's value: {_value_text(self.info)}"))
         self._reset.setAccessibleName(f"Reset {self.info.label}")
         self._reset.clicked.connect(lambda: self.reset_requested.emit(self.key))
         self._problem.setWordWrap(True)
@@ -98,7 +96,7 @@ class SettingRow(QObject):
 
     @property
     def is_changed(self) -> bool:
-        """Whether the value differs from the paper's."""
+        """Whether the value differs from that of a new experiment."""
         return self._label.font().bold()
 
     @property
@@ -106,10 +104,11 @@ class SettingRow(QObject):
         """The problem of the value; otherwise empty."""
         return self._problem.text()
 
-    def show_value(self, value: Any) -> None:
-        """Show a value and whether it is the paper's."""
+    def show_value(self, value: Any, start: Any) -> None:
+        """Show a value, and whether it differs from ``start``, that of a new experiment."""
         self.editor.show_value(value)
-        changed = value != self.info.default
+        self._reset.setToolTip(plain_tip(f"Reset to the default: {_value_text(self.info, start)}"))
+        changed = value != start
         font = self._label.font()
         font.setBold(changed)
         self._label.setFont(font)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from mlpsvd.contenders import FAIR_CONTENDERS
-from mlpsvd.datasets.settings import DataSettings, LettersSettings, RecordingsSettings, SyntheticSettings
+from mlpsvd.datasets.settings import DataSettings, DataSource, LettersSettings, RecordingsSettings, SyntheticSettings
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.features.settings import FeatureSettings
 from mlpsvd.network.settings import NetworkSettings
+from mlpsvd.settings import get
 from mlpsvd.signals.bank import PAPER_BANDWIDTHS_HZ, PAPER_CLASS_COUNTS, PAPER_SPACINGS_HZ, paper_bank
 from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
 
@@ -23,6 +25,7 @@ __all__ = [
     "SHORT_NAMES",
     "new_experiment",
     "preset",
+    "start_value",
 ]
 
 DEFAULT_PRESET = "Paper: 5 classes, 10 Hz"
@@ -71,6 +74,20 @@ def new_experiment() -> Experiment:
     trains the networks of :data:`~mlpsvd.contenders.FAIR_CONTENDERS` that tell the effects of the paper's method apart.
     """
     return PRESETS[DEFAULT_PRESET]
+
+
+def start_value(key: str, source: DataSource) -> Any:
+    """Return the value of a setting in a new experiment with this source of clips.
+
+    It is the default, that of the paper, except for the networks, which depend on the source.
+
+    Examples
+    --------
+    >>> len(start_value("training.contenders", "synthetic")), len(start_value("training.contenders", "recordings"))
+    (5, 2)
+    """
+    is_noise = source == "synthetic"
+    return get(new_experiment() if is_noise or key != "training.contenders" else Experiment(), key)
 
 
 def _all() -> Iterator[Experiment]:

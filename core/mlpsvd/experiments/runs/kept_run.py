@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from mlpsvd.contenders import contender_title
 from mlpsvd.errors import MlpSvdError
+from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.experiment_file import load_experiment
 from mlpsvd.experiments.presets import new_experiment
 from mlpsvd.experiments.runs.about import About, read_about
@@ -106,8 +107,9 @@ class KeptRun:
 
     @property
     def changed_settings(self) -> dict[str, str]:
-        """The settings that differ from the defaults, except for the name."""
-        defaults = setting_texts(new_experiment())
+        """The settings that differ from those of a new experiment, except for the name."""
+        is_noise = self.settings.get("data.source") == "synthetic"
+        defaults = setting_texts(new_experiment() if is_noise else Experiment())
         return {key: value for key, value in self.settings.items() if value != defaults.get(key) and key != "name"}
 
     def to_table(self) -> dict[str, Any]:

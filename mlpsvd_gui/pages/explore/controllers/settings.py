@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from mlpsvd import setting_labels, settings
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.experiments.presets import new_experiment
+from mlpsvd.experiments.presets import start_value
 from mlpsvd.setting_labels import inside_sentence, value_text
 from mlpsvd_gui.pages.explore.views.settings_panel import SettingsPanel
 from mlpsvd_gui.state.experiment_state import ExperimentChange, ExperimentState
@@ -83,7 +83,7 @@ class SettingsController(QObject):
 
     def _reset(self, key: str) -> None:
         self._refused.pop(key, None)
-        value = settings.get(new_experiment(), key)
+        value = start_value(key, self._model.experiment.data.source)
         self._panel.show_again(key, value)
         self._model.set_value(key, value, f"reset of {inside_sentence(setting_labels.label(Experiment, key))}")
         self._show()

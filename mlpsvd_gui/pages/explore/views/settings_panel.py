@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWi
 from mlpsvd import settings
 from mlpsvd.contenders import CONTENDERS, DEFAULT_CONTENDERS, FAIR_CONTENDERS
 from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.presets import start_value
 from mlpsvd.settings import SettingInfo
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.folding_section import FoldingSection
@@ -86,7 +87,7 @@ class SettingsPanel(QScrollArea):
     refused = Signal(str, str)
     """Emits a setting's dotted key and why the typed number is invalid; an empty text once it is valid."""
     reset_requested = Signal(str)
-    """Emits the key of a setting to reset to the paper's value."""
+    """Emits the key of a setting to reset to the value of a new experiment."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -147,7 +148,7 @@ class SettingsPanel(QScrollArea):
     def show_experiment(self, experiment: Experiment) -> None:
         """Show every setting's value; hide settings without effect."""
         for key, row in self.rows.items():
-            row.show_value(settings.get(experiment, key))
+            row.show_value(settings.get(experiment, key), start_value(key, experiment.data.source))
             row.set_visible(_HAS_EFFECT.get(key, _always)(experiment))
         for title, source in _SOURCE_OF_SECTION.items():
             self.sections[title].setVisible(experiment.data.source == source)

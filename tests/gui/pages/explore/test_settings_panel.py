@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from mlpsvd import settings
+from mlpsvd.contenders import DEFAULT_CONTENDERS, FAIR_CONTENDERS
 from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.presets import RECORDINGS_PRESET, new_experiment, preset
 from mlpsvd_gui.pages.explore.controllers.settings import SettingsController
 from mlpsvd_gui.pages.explore.views.settings_panel import SettingsPanel
 from mlpsvd_gui.state.experiment_state import ExperimentState
@@ -24,7 +26,7 @@ Parts = tuple[SettingsPanel, SettingsController, ExperimentState]
 
 @pytest.fixture
 def parts(qtbot: QtBot) -> Iterator[Parts]:
-    panel, model = SettingsPanel(), ExperimentState(Experiment())
+    panel, model = SettingsPanel(), ExperimentState()
     qtbot.addWidget(panel)
     controller = SettingsController(panel, model)
     panel.resize(320, 900)
@@ -66,8 +68,23 @@ def test_a_typed_number_reaches_the_experiment_and_is_marked(qtbot: QtBot, parts
     assert model.experiment.training.learning_rate == 0.002
     assert panel.rows["training.learning_rate"].is_changed
     panel.reset_requested.emit("training.learning_rate")
-    assert model.experiment == Experiment()
+    assert model.experiment == new_experiment()
     assert not panel.rows["training.learning_rate"].is_changed
+
+
+def test_the_networks_of_a_new_experiment_are_no_change_for_its_source(qtbot: QtBot) -> None:
+    panel, model = SettingsPanel(), ExperimentState()
+    qtbot.addWidget(panel)
+    controller = SettingsController(panel, model)
+    row = panel.rows["training.contenders"]
+    assert not row.is_changed
+    model.replace(preset(RECORDINGS_PRESET))
+    assert not row.is_changed
+    model.set_value("training.contenders", FAIR_CONTENDERS)
+    assert row.is_changed
+    row.reset_requested.emit("training.contenders")
+    assert model.experiment.training.contenders == DEFAULT_CONTENDERS and not row.is_changed
+    controller.close()
 
 
 @pytest.mark.parametrize("key", ["training.epsilon", "training.beta_2", "training.learning_rate"])
@@ -78,7 +95,7 @@ def test_showing_a_value_changes_nothing(qtbot: QtBot, parts: Parts, key: str) -
     editor.setFocus()
     qtbot.keyClick(editor, Qt.Key.Key_Return)
     panel.commit()
-    assert model.experiment == Experiment()
+    assert model.experiment == new_experiment()
 
 
 def test_what_is_typed_but_not_confirmed_is_taken_on_commit(qtbot: QtBot, parts: Parts) -> None:
@@ -94,7 +111,7 @@ def test_an_invalid_number_is_reported_beside_its_field(qtbot: QtBot, parts: Par
     with qtbot.waitSignal(controller.problems_changed) as received:
         _type(qtbot, panel, "training.batch_size", "0")
     assert received.args[0][0].startswith("Batch size: Enter a whole number")
-    assert model.experiment == Experiment(), "an impossible value never gets into the experiment"
+    assert model.experiment == new_experiment(), "an impossible value never gets into the experiment"
     problem = panel.rows["training.batch_size"].problem
     assert "at least 1" in problem or "from 1" in problem
     assert panel.rows["training.batch_size"]._problem.isVisible()
