@@ -102,9 +102,9 @@ def draw(chart: Chart, size: PictureSize) -> Figure:
         height_mm = size.height_mm or _height_mm(chart, size.width_mm) + legend.height_mm
         figure = new_figure(height_mm / _MM_PER_IN, size.width_mm / _MM_PER_IN)
         axes = figure.subplots()
-        if chart.cells is not None:
+        if chart.cells is not None and chart.cells.values.size:
             _draw_cells(figure, axes, chart.cells, is_log=chart.x.is_log)
-        if chart.bars is not None:
+        if chart.bars is not None and chart.bars.names:
             _draw_bars(axes, chart.bars, chart.x.label)
         for curve in chart.curves:
             _draw_curve(axes, curve)

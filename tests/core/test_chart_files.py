@@ -16,7 +16,7 @@ from matplotlib.image import imread
 
 from mlpsvd.chart import Axis, Bars, Cells, Chart, Curve, Level, Marks, cell_edges
 from mlpsvd.chart_files import to_csv, to_npy, to_npz, write_data, write_picture
-from mlpsvd.draw_chart import PictureSize, draw
+from mlpsvd.draw_chart import PictureSize, draw, picture
 from mlpsvd.errors import SettingError
 from mlpsvd.metrics.confusion_chart import confusion_chart
 
@@ -136,3 +136,12 @@ def test_an_empty_chart_is_empty() -> None:
     assert Chart("", Axis(""), Axis("")).is_empty
     assert Chart("", Axis(""), Axis(""), (Curve(np.ones(2), np.full(2, np.nan)),)).is_empty
     assert not any(chart.is_empty for chart in CHARTS.values())
+
+
+def test_an_empty_chart_is_drawn_as_empty_axes() -> None:
+    """A picture may be asked for after the last clip or class has gone."""
+    bars = Bars((), np.empty(0), ())
+    cells = Cells(np.empty((0, 0)), np.empty(1), np.empty(1), "Level", "dB")
+    for chart in (Chart("", Axis("x"), Axis("y"), bars=bars), Chart("", Axis("x"), Axis("y"), cells=cells)):
+        assert chart.is_empty
+        assert picture(chart, "png", PictureSize(85.0)).startswith(b"\x89PNG")

@@ -194,6 +194,7 @@ def show(window):
     shown(window)
     for key, value in {"data.synthetic.train_per_class": 40, "training.epochs": 1_000_000}.items():
         window.experiments.set_value(key, value)
+    window.experiments.set_value("training.contenders", ("mlp", "mlp-svd"))
     window.run.events_added.connect(lambda _: print("training", flush=True))
     QTimer.singleShot(0, window.actions_.train.trigger)
 MainWindow.show = show
