@@ -119,6 +119,7 @@ def make_stack(parent: QObject | None = None) -> QUndoStack:
 
 def _empty(stack: QUndoStack) -> None:
     if isValid(stack):
+        stack.blockSignals(True)  # who listens may be gone already
         stack.clear()
 
 
