@@ -161,13 +161,14 @@ def _data(run: Run) -> str:
     if data.source == "synthetic":
         one = data.synthetic
         centres = [filter.centre_hz for filter in one.filters]
+        lowest, highest = frequency_text(min(centres)), frequency_text(max(centres))
         widths = sorted({filter.bandwidth_hz for filter in one.filters})
-        width = frequency_text(widths[0]) if len(widths) == 1 else f"{format_number(widths[0])} to {_hz(widths[-1])}"
+        narrowest = "" if len(widths) == 1 else f"{format_number(widths[0])} to "
         noise = _NOISES.get(one.noise, f"{one.noise} noise")
         return (
-            f"{noise} filtered by second-order band-pass filters with centre frequencies from {_hz(min(centres))} to "
-            f"{_hz(max(centres))} and a −3 dB bandwidth of {width}, sampled at {frequency_text(one.sample_rate_hz)} in "
-            f"clips of {format_number(one.duration_s)} s"
+            f"{noise} filtered by second-order band-pass filters with centre frequencies from {lowest} to {highest} "
+            f"and a −3 dB bandwidth of {narrowest}{frequency_text(widths[-1])}, sampled at "
+            f"{frequency_text(one.sample_rate_hz)} in clips of {format_number(one.duration_s)} s"
         )
     if data.source == "letters":
         height, width_px = data.letters.image_shape
@@ -176,17 +177,14 @@ def _data(run: Run) -> str:
     return f"recordings sampled at {frequency_text(run.data.features.sample_rate_hz)}{kept}"
 
 
-def _hz(value: float) -> str:
-    return frequency_text(value)
-
-
 def _network(contender: Contender, experiment: Experiment, kinds: Sequence[str]) -> Iterator[str]:
     own = contender.applied_to(experiment)
     network, discarding = own.network, own.discarding
-    hidden = _listed([format_number(size) for size in network.hidden])
-    layers = f"hidden layers of {hidden}" if len(network.hidden) > 1 else f"one hidden layer of {hidden}"
-    shape = f"{layers} {network.activation} neurons and {network.output} outputs"
-    shape = shape if network.hidden else f"{network.output} outputs and no hidden layer"
+    shape = f"{network.output} outputs and no hidden layer"
+    if network.hidden:
+        hidden = _listed([format_number(size) for size in network.hidden])
+        layers = f"hidden layers of {hidden}" if len(network.hidden) > 1 else f"one hidden layer of {hidden}"
+        shape = f"{layers} {network.activation} neurons and {network.output} outputs"
     spread = f", standard deviation {format_number(network.initial_std)}" if network.initial == "normal" else ""
     factored = ""
     if contender.is_factored:

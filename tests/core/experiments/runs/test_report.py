@@ -18,6 +18,7 @@ from kept_runs import small_run
 import mlpsvd
 from mlpsvd.cli.program import main
 from mlpsvd.cli.train import chosen_experiment
+from mlpsvd.contenders import FAIR_CONTENDERS
 from mlpsvd.errors import FileFormatError
 from mlpsvd.experiments.experiment_file import from_toml
 from mlpsvd.experiments.runs.charts import run_charts
@@ -152,6 +153,14 @@ def test_the_methods_paragraph_follows_the_settings(saved: tuple[Run, Path]) -> 
     keys = re.findall(r"@\w+\{(\w+),", bibtex([run], ["McNemar, exact"]))
     assert keys == ["paul2021", "kingma2015", "wilson1927", "mcnemar1947"]
     assert bibtex([run]).count("{") == bibtex([run]).count("}")
+
+
+def test_the_default_networks_are_described(tmp_path: Path) -> None:
+    run = small_run({"network.hidden": (8,), "training.contenders": FAIR_CONTENDERS})
+    page = Page(write_report(tmp_path / "fair.html", [reported(run)]).read_text("utf-8"))
+    text = next(text for text in page.texts["p"] if text.startswith("The data set"))
+    assert "Softmax, no hidden layer has softmax outputs and no hidden layer (" in text
+    assert text.count("one hidden layer of 8 relu neurons") == 4
 
 
 def test_a_comparison_has_groups_settings_and_tests(saved: tuple[Run, Path], tmp_path: Path) -> None:
