@@ -96,7 +96,7 @@ class Prepared:
 
     @property
     def n_train(self) -> int:
-        """Number of training clips."""
+        """Number of training clips; augmented copies count."""
         return len(self.dataset.y_train)
 
     @property

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from mlpsvd import __version__
 from mlpsvd.contenders import Contender
 from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.matched_step import rate_text
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.text import counted, format_number, frequency_text
+from mlpsvd.training.settings import TrainingSettings
 
 __all__ = ["bibtex", "methods_text"]
 
@@ -124,14 +126,17 @@ def _sentences(runs: Sequence[Run], versions: Mapping[str, str | None], methods:
     run = runs[0]
     experiment, features = run.experiment, run.data.features.describe()
     yield f"The data set has {len(run.data.class_names)} classes: {_data(run)}."
-    yield f"The networks were trained on {counted(run.data.n_train, 'clip')} and tested on {run.data.n_test:,} others."
+    trained = counted(run.data.n_original, "clip")
+    yield f"The networks were trained on {trained} and tested on {run.data.n_test:,} others."
+    yield from _augmentation(run)
     yield f"Their input is the vector of {features}."
     titles = [one.contender.title for one in run.outcomes.values()]
     what = "network" if len(titles) == 1 else "networks"
     yield f"The {what} {_listed(titles)} {'was' if len(titles) == 1 else 'were'} trained on the same data."
     for outcome in run.outcomes.values():
         yield from _network(outcome.contender, experiment, outcome.last.kinds)
-    yield from _training(experiment)
+        yield from _own_training(outcome.contender, experiment)
+    yield from _training(run)
     validation = next((one.validation for one in run.outcomes.values() if one.validation is not None), None)
     if validation is not None:
         how = "leaving one group out" if validation.evaluation == "leave one group out" else "k-fold cross-validation"
@@ -177,6 +182,20 @@ def _data(run: Run) -> str:
     return f"recordings sampled at {frequency_text(run.data.features.sample_rate_hz)}{kept}"
 
 
+def _augmentation(run: Run) -> Iterator[str]:
+    if not run.data.n_copies:
+        return
+    one = run.experiment.data.augmentation
+    changes = [
+        f"a gain within ±{format_number(one.gain_db)} dB" if one.gain_db else "",
+        f"white noise at a signal-to-noise ratio of {format_number(one.snr_db)} dB" if one.snr_db else "",
+        f"a shift within ±{format_number(one.shift_s)} s" if one.shift_s else "",
+    ]
+    what = _listed([*filter(None, changes)]) if any(changes) else "no change"
+    copies = "one augmented copy" if run.data.n_copies == 1 else f"{run.data.n_copies} augmented copies"
+    yield f"The training set also has {copies} of each of these clips, with {what}."
+
+
 def _network(contender: Contender, experiment: Experiment, kinds: Sequence[str]) -> Iterator[str]:
     own = contender.applied_to(experiment)
     network, discarding = own.network, own.discarding
@@ -203,21 +222,41 @@ def _network(contender: Contender, experiment: Experiment, kinds: Sequence[str])
         yield f"At {counted(discarding.points, 'discarding point')} {when}, {what} (Paul and Nelson, 2021)."
 
 
-def _training(experiment: Experiment) -> Iterator[str]:
-    one = experiment.training
-    optimiser = {
+def _own_training(contender: Contender, experiment: Experiment) -> Iterator[str]:
+    """Yield how the training of a network differs from that of the experiment."""
+    shared, own = experiment.training, contender.applied_to(experiment).training
+    rate = rate_text(contender)
+    if rate:
+        yield rate
+    elif own.learning_rate != shared.learning_rate:
+        yield f"Its learning rate was {format_number(own.learning_rate)}."
+    if own.optimiser != shared.optimiser:
+        yield f"It was trained with {_optimiser(own)}."
+    if own.nuclear_norm != shared.nuclear_norm:
+        yield f"The sum of its singular values was added to its loss with the factor {format_number(own.nuclear_norm)}."
+
+
+def _training(run: Run) -> Iterator[str]:
+    experiment, one = run.experiment, run.experiment.training
+    loss = "cross-entropy" if experiment.network.loss == "cross-entropy" else "sum of squared errors"
+    differs = any([*_own_training(outcome.contender, experiment)] for outcome in run.outcomes.values())
+    yield (
+        f"{'Unless stated otherwise, all' if differs else 'All'} were trained for {counted(one.epochs, 'epoch')} with "
+        f"{_optimiser(one)} at a learning rate of {format_number(one.learning_rate)}, in batches of "
+        f"{counted(one.batch_size, 'clip')}, to minimise the {loss}, in {one.precision} arithmetic."
+    )
+    if one.class_weights == "balanced":
+        yield "Each clip was weighted in the loss in inverse proportion to the number of training clips of its class."
+    if one.nuclear_norm:
+        yield f"The sum of singular values was added to the loss with the factor {format_number(one.nuclear_norm)}."
+
+
+def _optimiser(one: TrainingSettings) -> str:
+    return {
         "adam": f"Adam (Kingma and Ba, 2015; β₁ = {format_number(one.beta_1)}, β₂ = {format_number(one.beta_2)})",
         "momentum": f"gradient descent with momentum {format_number(one.momentum)}",
         "sgd": "stochastic gradient descent",
     }.get(one.optimiser, one.optimiser)
-    loss = "cross-entropy" if experiment.network.loss == "cross-entropy" else "sum of squared errors"
-    yield (
-        f"All were trained for {counted(one.epochs, 'epoch')} with {optimiser} at a learning rate of "
-        f"{format_number(one.learning_rate)}, in batches of {counted(one.batch_size, 'clip')}, to minimise the {loss}, "
-        f"in {one.precision} arithmetic."
-    )
-    if one.nuclear_norm:
-        yield f"The sum of singular values was added to the loss with the factor {format_number(one.nuclear_norm)}."
 
 
 def _share(value: float) -> str:

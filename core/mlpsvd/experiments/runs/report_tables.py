@@ -156,7 +156,8 @@ def data_table(groups: Sequence[Group]) -> Iterator[str]:
         data = group.runs[0].data
         rows = [
             ["Classes", _text(f"{len(data.class_names)}: {', '.join(one_line(one) for one in data.class_names)}")],
-            ["Training clips", _number(data.n_train)],
+            ["Training clips", _number(data.n_original)],
+            *([["Augmented copies of each", _number(data.n_copies)]] if data.n_copies else []),
             ["Test clips", _number(data.n_test)],
             ["Median length of a clip (s)", _number(data.clip_s)],
             ["Features", _text(data.features.describe())],

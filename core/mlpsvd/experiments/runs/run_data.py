@@ -39,7 +39,7 @@ class RunData:
     skipped
         Skipped recordings, with reasons.
     n_train, n_test
-        Number of training and test clips.
+        Number of training and test clips; augmented copies count as training clips.
     identity
         Digest of the clips, see :func:`mlpsvd.experiments.clip_identity.clip_identity`; empty if it is not known
         (runs of format version 1).
@@ -72,6 +72,17 @@ class RunData:
             n_test=prepared.n_test,
             identity=prepared.identity,
         )
+
+    @property
+    def n_copies(self) -> int:
+        """Number of augmented copies of each training clip."""
+        data = self.experiment.data
+        return data.augmentation.copies if data.source == "recordings" else 0
+
+    @property
+    def n_original(self) -> int:
+        """Number of training clips without augmented copies."""
+        return self.n_train // (1 + self.n_copies)
 
 
 def new_run_id() -> str:

@@ -8,8 +8,10 @@ import re
 import shlex
 import shutil
 import subprocess
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -18,13 +20,16 @@ from kept_runs import small_run
 import mlpsvd
 from mlpsvd.cli.program import main
 from mlpsvd.cli.train import chosen_experiment
-from mlpsvd.contenders import FAIR_CONTENDERS
+from mlpsvd.contenders import CONTENDERS, FAIR_CONTENDERS
 from mlpsvd.errors import FileFormatError
 from mlpsvd.experiments.experiment_file import from_toml
 from mlpsvd.experiments.runs.charts import run_charts
+from mlpsvd.experiments.runs.comparison import group_runs
 from mlpsvd.experiments.runs.methods import bibtex, methods_text
 from mlpsvd.experiments.runs.report import reported, write_report
+from mlpsvd.experiments.runs.report_tables import data_table
 from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.run_data import new_run_id
 from mlpsvd.experiments.runs.train_command import train_command
 from mlpsvd.metrics.uncertainty import accuracy_text
 
@@ -155,12 +160,45 @@ def test_the_methods_paragraph_follows_the_settings(saved: tuple[Run, Path]) -> 
     assert bibtex([run]).count("{") == bibtex([run]).count("}")
 
 
+def with_settings(run: Run, changes: Mapping[str, Any], n_train: int | None = None) -> Run:
+    """Return the run as if it had been made with other settings."""
+    experiment = run.experiment
+    for key, value in changes.items():
+        experiment = mlpsvd.with_value(experiment, key, value)
+    data = dataclasses.replace(run.data, experiment=experiment, n_train=n_train or run.data.n_train)
+    return dataclasses.replace(run, id=new_run_id(), data=data)
+
+
 def test_the_default_networks_are_described(tmp_path: Path) -> None:
     run = small_run({"network.hidden": (8,), "training.contenders": FAIR_CONTENDERS})
     page = Page(write_report(tmp_path / "fair.html", [reported(run)]).read_text("utf-8"))
     text = next(text for text in page.texts["p"] if text.startswith("The data set"))
     assert "Softmax, no hidden layer has softmax outputs and no hidden layer (" in text
     assert text.count("one hidden layer of 8 relu neurons") == 4
+    assert "Unless stated otherwise, all were trained for 3 epochs" in text
+    for key in ("mlp-matched-step", "softmax"):
+        rate = dict(run.outcomes[key].contender.settings)["training.learning_rate"]
+        assert f"Learning rate {rate:g}: W moves as far in an epoch as that of MLP-SVD" in text
+
+
+def test_settings_of_one_network_weights_and_copies_are_described(saved: tuple[Run, Path]) -> None:
+    run = saved[0]
+    assert "Unless stated otherwise" not in methods_text([run], {})
+    outcomes = {**run.outcomes}
+    outcomes["mlp-svd"] = dataclasses.replace(outcomes["mlp-svd"], contender=CONTENDERS["nuclear-norm"])
+    text = methods_text([dataclasses.replace(run, outcomes=outcomes)], {})
+    assert "The sum of its singular values was added to its loss with the factor 0.001." in text
+    assert "Unless stated otherwise, all were trained" in text
+
+    weighted = with_settings(run, {"training.class_weights": "balanced"})
+    assert "in inverse proportion to the number of training clips of its class" in methods_text([weighted], {})
+    changes = {"data.source": "recordings", "data.augmentation.copies": 2, "data.augmentation.shift_s": 0.0}
+    augmented = with_settings(run, changes, n_train=300)
+    text = methods_text([augmented], {})
+    assert "trained on 100 clips and tested on 200 others. The training set also has 2 augmented copies" in text
+    assert "with a gain within ±6 dB and white noise at a signal-to-noise ratio of 20 dB." in text
+    rows = Page("\n".join(data_table(group_runs([augmented])))).rows
+    assert ["Training clips", "100"] in rows and ["Augmented copies of each", "2"] in rows
 
 
 def test_a_comparison_has_groups_settings_and_tests(saved: tuple[Run, Path], tmp_path: Path) -> None:
