@@ -115,6 +115,7 @@ def report_html(runs: Sequence[ReportedRun]) -> str:
 def _page(title: str, runs: Sequence[ReportedRun], groups: Sequence[Group]) -> Iterator[str]:
     first = runs[0]
     bare = [one.run for one in runs]
+    experiments = list(dict.fromkeys(run.experiment for run in bare))
     methods = _test_methods(groups)
     yield f"<!DOCTYPE html>\n{_MARK}"
     yield '<html lang="en"><head><meta charset="utf-8">'
@@ -139,13 +140,13 @@ def _page(title: str, runs: Sequence[ReportedRun], groups: Sequence[Group]) -> I
     yield f'<h2>Methods</h2><p class="methods">{escape(methods_text(bare, first.versions, methods))}</p>'
     yield f"<h2>Literature</h2><pre>{escape(bibtex(bare, methods))}</pre>"
     yield "<h2>Reproduction</h2>"
-    yield from _commands(bare)
+    yield from _commands(experiments)
     yield "<h2>Data</h2>"
     yield from data_table(groups)
     yield "<h2>Settings</h2>"
     for group, group_name in zip(groups, group_names(groups), strict=True):
         yield from settings_table(group, group_name if len(groups) > 1 else "")
-    yield from _files(groups)
+    yield from _files(experiments)
     yield "<h2>Software and computer</h2>"
     yield from versions_table([(one.run, one.versions, one.system, one.processor) for one in runs])
     yield "</body></html>"
@@ -169,8 +170,7 @@ def _figure(stem: str, chart: Chart) -> str:
     )
 
 
-def _commands(runs: Sequence[Run]) -> Iterator[str]:
-    experiments = list(dict.fromkeys(run.experiment for run in runs))
+def _commands(experiments: Sequence[Experiment]) -> Iterator[str]:
     commands = [train_command(one, _file_name(index, len(experiments))) for index, one in enumerate(experiments)]
     if any(command.endswith(".toml") for command in commands):
         yield "<p>Save the text of each experiment file of this report under its name, and run:</p>"
@@ -183,8 +183,7 @@ def _file_name(index: int, n: int) -> str:
     return "experiment.toml" if n == 1 else f"experiment-{index + 1}.toml"
 
 
-def _files(groups: Sequence[Group]) -> Iterator[str]:
-    experiments: list[Experiment] = list(dict.fromkeys(run.experiment for group in groups for run in group.runs))
+def _files(experiments: Sequence[Experiment]) -> Iterator[str]:
     for index, experiment in enumerate(experiments):
         yield f"<h3>{_file_name(index, len(experiments))}</h3><pre>{escape(to_toml(experiment))}</pre>"
 

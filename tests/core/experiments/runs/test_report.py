@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import html
 import re
 import shlex
 import shutil
@@ -199,6 +200,22 @@ def test_settings_of_one_network_weights_and_copies_are_described(saved: tuple[R
     assert "with a gain within ±6 dB and white noise at a signal-to-noise ratio of 20 dB." in text
     rows = Page("\n".join(data_table(group_runs([augmented])))).rows
     assert ["Training clips", "100"] in rows and ["Augmented copies of each", "2"] in rows
+
+
+def test_the_commands_name_the_files_of_their_runs(saved: tuple[Run, Path], tmp_path: Path) -> None:
+    first, *others = saved[0].experiment.data.synthetic.filters
+    filters = (dataclasses.replace(first, centre_hz=first.centre_hz + 1.0), *others)  # not possible with --set
+    changes = {"data.synthetic.filters": filters}
+    runs = [
+        with_settings(saved[0], {**changes, **more})
+        for more in ({"seed": 1}, {"training.learning_rate": 0.01}, {"seed": 2})
+    ]
+    text = write_report(tmp_path / "three.html", [reported(run) for run in runs]).read_text("utf-8")
+    names = ["experiment-1.toml", "experiment-2.toml", "experiment-3.toml"]
+    assert "\n".join(f"mlpsvd train {name}" for name in names) in text
+    files = re.findall(r"<h3>(experiment-\d.toml)</h3><pre>(.*?)</pre>", text, re.DOTALL)
+    found = {name: from_toml(html.unescape(content)) for name, content in files}
+    assert found == {name: run.experiment for name, run in zip(names, runs, strict=True)}
 
 
 def test_a_comparison_has_groups_settings_and_tests(saved: tuple[Run, Path], tmp_path: Path) -> None:
