@@ -11,7 +11,6 @@ from mlpsvd.classification.batch.results import FileResult
 from mlpsvd.classification.batch.tables import to_audacity_labels, to_raven_table
 from mlpsvd.cli.console import OK
 from mlpsvd.errors import SettingError
-from mlpsvd.experiments.annotated_clips import cut_annotations
 from mlpsvd.files import write_atomically
 from mlpsvd.text import counted, one_line
 
@@ -28,17 +27,20 @@ def cut(recordings: Path, out: Path, annotations: Path | None, column: str) -> i
     MlpSvdError, OSError
         If something cannot be read or written.
     """
+    from mlpsvd.experiments.annotated_clips import cut_annotations  # ``classify`` imports this module, too
+
     for option, folder in (("RECORDINGS", recordings), ("--labels", annotations)):
         if folder is not None and not folder.exists():
             raise SettingError(option, str(folder), "an existing folder")
     written = cut_annotations(recordings, out, annotations, column)
-    classes = f"{counted(len(written.labels), 'class')}: {one_line(', '.join(written.labels), 200)}"
     print(f"Written to: {out} ({counted(written.n_clips, 'clip')} of {counted(written.n_recordings, 'recording')})")
-    print(classes[0].upper() + classes[1:])
+    print(f"{counted(len(written.labels), 'class')}: {one_line(', '.join(written.labels), 200)}")
     if written.n_without:
         print(f"Without annotations: {counted(written.n_without, 'recording')}")
     if written.n_skipped:
         print(f"Skipped: {counted(written.n_skipped, 'annotation')} without label, outside or shorter than 1 ms")
+    if written.n_unused:
+        print(f"Not used: {counted(written.n_unused, 'annotation file')} of recordings that have another one")
     return OK
 
 
@@ -46,12 +48,13 @@ def require_distinct(paths: Sequence[Path]) -> None:
     """Raise SettingError if two recordings would have the same file of labels."""
     stem, n = next(iter(Counter(path.stem.casefold() for path in paths).most_common(1)), ("", 0))
     if n > 1:
-        raise SettingError("--labels", f"used with {n} recordings named {stem}", "used with one folder at a time")
+        raise SettingError(
+            "--labels", f"used with {n} recordings named {stem}", "used with recordings of different names"
+        )
 
 
 def write_labels(folder: Path, results: Sequence[FileResult], kind: LabelFormat, highest_hz: float) -> int:
-    """Write the predictions of each recording to a file of labels; return the number of files."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the predictions of each recording to a file of labels in a folder; return the number of files."""
     usable = [one for one in results if one.is_usable]
     for one in usable:
         if kind == "raven":

@@ -87,6 +87,7 @@ def classify(
     files = list(find_sound_files(paths))
     if labels is not None:
         require_distinct([one.path for one in files])
+        labels.mkdir(parents=True, exist_ok=True)  # reported before the files are classified if it is not possible
     with StopRequest("stopping; completed results are kept") as stop:
         if out is None:
             results = _print(loaded, files, n_jobs, thresholds, _Printer(as_json, per == "file"), stop)

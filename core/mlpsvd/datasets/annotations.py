@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlpsvd.audio.sound_names import has_audio_suffix
 from mlpsvd.datasets.csv_text import read_table_text
 from mlpsvd.errors import FileFormatError
 from mlpsvd.text import one_line, quoted
 
-__all__ = ["Annotation", "annotation_file", "audacity_text", "raven_text", "read_annotations"]
+__all__ = ["Annotation", "annotation_files", "audacity_text", "raven_text", "read_annotations"]
 
 _RAVEN = ("Selection", "View", "Channel", "Begin Time (s)", "End Time (s)", "Low Freq (Hz)", "High Freq (Hz)")
 _BEGIN, _END = "begin time (s)", "end time (s)"
@@ -119,19 +120,49 @@ def raven_text(annotations: Sequence[Annotation], highest_hz: float) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def annotation_file(recording: Path, folder: Path) -> Path | None:
-    """Return the annotations of a recording in a folder; None if there are none.
+def annotation_files(recordings: Sequence[Path], folder: Path | None = None) -> dict[Path, list[Path]]:
+    """Return the annotation files of each recording that has some, the one to use first.
 
     They are called ``NAME.Table.1.selections.txt`` or another ``NAME.….selections.txt`` (Raven), or ``NAME.txt``, where
-    NAME is the name of the recording without or with its suffix.
+    NAME is the name of the recording without or with its suffix. A table whose name begins with those of several
+    recordings, such as ``a.1.Table.1.selections.txt`` beside ``a.wav`` and ``a.1.wav``, belongs to the longest of them.
+
+    Parameters
+    ----------
+    recordings
+        Audio files. Others beside them count as owners of tables, too.
+    folder
+        Folder of the annotation files; by default that of each recording.
     """
-    for stem in (recording.stem, recording.name):
-        plain = folder / f"{stem}.txt"
-        tables = sorted(one for one in folder.iterdir() if one.name.startswith(f"{stem}.") and _is_table(one.name))
-        found = [*tables, *([plain] if plain.is_file() else [])]
-        if found:
-            return found[0]
-    return None
+    places: dict[Path, list[Path]] = {}
+    for one in recordings:
+        places.setdefault(folder or one.parent, []).append(one)
+    found: dict[Path, list[Path]] = {}
+    for place, here in places.items():
+        beside = (path for parent in {one.parent for one in here} for path in parent.iterdir())
+        owned = _by_owner(place, _names([*here, *(path for path in beside if has_audio_suffix(path.name))]))
+        for one in here:
+            files = [path for name in dict.fromkeys((one.stem, one.name)) for path in owned.get(name, ())]
+            if files:
+                found[one] = files
+    return found
+
+
+def _names(recordings: Iterable[Path]) -> frozenset[str]:
+    return frozenset(name for one in recordings for name in (one.stem, one.name))
+
+
+def _by_owner(folder: Path, names: Container[str]) -> dict[str, list[Path]]:
+    """Return the annotation files of a folder by the longest name that they begin with, tables first."""
+    files = sorted(folder.iterdir(), key=lambda one: (not _is_table(one.name), one.name))
+    owned: dict[str, list[Path]] = {}
+    for one in files:
+        name = one.name.removesuffix(".txt")
+        while _is_table(one.name) and name and name not in names:
+            name = name.rpartition(".")[0]
+        if name != one.name and name in names and one.is_file():
+            owned.setdefault(name, []).append(one)
+    return owned
 
 
 def _is_table(name: str) -> bool:

@@ -10,7 +10,7 @@ from mlpsvd.audio.files import nominal_rate_hz, read_sound
 from mlpsvd.audio.recording_time import recorded_at_text
 from mlpsvd.audio.sound_names import audio_files_below
 from mlpsvd.collection.file_names import checked_label, safe_name
-from mlpsvd.datasets.annotations import Annotation, annotation_file, read_annotations
+from mlpsvd.datasets.annotations import Annotation, annotation_files, read_annotations
 from mlpsvd.datasets.csv_text import csv_line
 from mlpsvd.errors import DataError
 from mlpsvd.experiments.clip_export import new_folder, write_wav
@@ -38,6 +38,8 @@ class CutClips:
         Number of recordings without annotations.
     n_skipped
         Number of annotations without a label, outside of the recording, or shorter than 1 ms.
+    n_unused
+        Number of annotation files that were not used, as their recording has another one.
     """
 
     n_clips: int
@@ -45,6 +47,7 @@ class CutClips:
     labels: tuple[str, ...]
     n_without: int
     n_skipped: int
+    n_unused: int
 
 
 def cut_annotations(
@@ -64,7 +67,7 @@ def cut_annotations(
         The new folder. Clips have the sample rate of their recording and the mean of its channels.
     annotations
         Folder of the annotation files; beside each recording by default. See
-        :func:`mlpsvd.datasets.annotations.annotation_file`.
+        :func:`mlpsvd.datasets.annotations.annotation_files`; of several, the first is used.
     column
         Column of labels in selection tables.
     progress
@@ -81,28 +84,28 @@ def cut_annotations(
     """
     report = progress or (lambda share: None)
     files = sorted(audio_files_below(recordings)) if recordings.is_dir() else [recordings]
-    tables = [annotation_file(one, annotations or one.parent) for one in files]
-    pairs = [(one, table) for one, table in zip(files, tables, strict=True) if table is not None]
+    tables = annotation_files(files, annotations)
     rows: list[tuple[str, ...]] = []
     n_recordings = n_skipped = 0
     with new_folder(folder) as unfinished:
-        for number, (recording, table) in enumerate(pairs):
-            report(number / len(pairs))
-            found = read_annotations(table, column)
+        for number, (recording, (first, *_)) in enumerate(tables.items()):
+            report(number / len(tables))
+            found = read_annotations(first, column)
             cut = _cut(recording, found, unfinished, len(rows))
             rows += cut
             n_recordings += bool(cut)
             n_skipped += len(found) - len(cut)
         if not rows:
             raise DataError(
-                f"{one_line(str(recordings), 300)} gives no clip: {len(files)} recordings, {len(pairs)} with "
+                f"{one_line(str(recordings), 300)} gives no clip: {len(files)} recordings, {len(tables)} with "
                 "annotations (NAME.txt or NAME.Table.1.selections.txt)"
             )
         manifest = "".join(csv_line(row) for row in (CUT_COLUMNS, *rows))
         (unfinished / "manifest.csv").write_bytes(manifest.encode())
         report(1.0)
     labels = tuple(sorted({row[1] for row in rows}))
-    return CutClips(len(rows), n_recordings, labels, len(files) - len(pairs), n_skipped)
+    n_unused = sum(len(one) - 1 for one in tables.values())
+    return CutClips(len(rows), n_recordings, labels, len(files) - len(tables), n_skipped, n_unused)
 
 
 def _cut(recording: Path, found: Sequence[Annotation], folder: Path, n_before: int) -> list[tuple[str, ...]]:

@@ -12,7 +12,7 @@ import soundfile
 
 from mlpsvd.audio.recording_time import recording_start
 from mlpsvd.cli.program import main
-from mlpsvd.datasets.annotations import Annotation, audacity_text, raven_text, read_annotations
+from mlpsvd.datasets.annotations import Annotation, annotation_files, audacity_text, raven_text, read_annotations
 from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.annotated_clips import CUT_COLUMNS, cut_annotations
 
@@ -103,6 +103,40 @@ def test_annotated_stretches_become_clips(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
+def test_a_table_belongs_to_the_longest_name(tmp_path: Path) -> None:
+    """``a.1.Table…`` sorts before ``a.Table…`` and begins with the name of ``a.wav``, too."""
+    names = ("a.1.Table.1.selections.txt", "a.Table.1.selections.txt", "a.Table.2.selections.txt", "a.txt",
+             "b.wav.selection.table.txt", "b.1.txt", "c.2.Table.1.selections.txt", "other.selections.txt")  # fmt: skip
+    for name in (*names, "a.wav", "a.1.wav", "b.wav", "c.flac", "d.wav"):
+        (tmp_path / name).touch()
+    recordings = [tmp_path / name for name in ("a.wav", "a.1.wav", "b.wav", "c.flac", "d.wav")]
+    found = annotation_files(recordings)
+    assert {one.name: [path.name for path in files] for one, files in found.items()} == {
+        "a.wav": ["a.Table.1.selections.txt", "a.Table.2.selections.txt", "a.txt"],
+        "a.1.wav": ["a.1.Table.1.selections.txt"],
+        "b.wav": ["b.wav.selection.table.txt"],
+        "c.flac": ["c.2.Table.1.selections.txt"],
+    }
+    assert annotation_files(recordings[:1]) == {recordings[0]: found[recordings[0]]}  # a.1.wav lies beside it
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "a.1.Table.1.selections.txt").touch()
+    assert list(annotation_files(recordings, tmp_path / "labels")) == [recordings[1]]
+
+
+def test_clips_have_the_labels_of_their_own_recording(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a.wav", "a.1.wav"):
+        soundfile.write(tmp_path / name, np.zeros(RATE), RATE)
+    (tmp_path / "a.1.Table.1.selections.txt").write_text(RAVEN)
+    (tmp_path / "a.Table.1.selections.txt").write_text(RAVEN.replace("low", "right"))
+    (tmp_path / "a.txt").write_text(AUDACITY)
+    assert main(["annotations", str(tmp_path), "--out", str(tmp_path / "out")]) == 0
+    assert "Not used: 1 annotation file of recordings that have another one" in capsys.readouterr().out
+    with (tmp_path / "out" / "manifest.csv").open(newline="") as file:
+        assert {(row["recording"], row["label"]) for row in csv.DictReader(file)} == {
+            ("a.wav", "right"), ("a.1.wav", "low")
+        }  # fmt: skip
+
+
 def test_the_commands_train_on_annotations_and_cut_predictions_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,3 +172,7 @@ def test_the_commands_train_on_annotations_and_cut_predictions_out(
     assert "--labels is 'nowhere'; it should be an existing folder" in capsys.readouterr().err
     assert main(["classify", model, "in", "in", "--labels", "c"]) == 2
     assert "--labels is 'used with 2 recordings named" in capsys.readouterr().err
+    Path("a file").touch()
+    assert main(["classify", model, "in", "--labels", "a file/labels"]) == 2
+    found = capsys.readouterr()
+    assert "a file" in found.err and not found.out  # before anything is classified
