@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-__all__ = ["needed_packages"]
+__all__ = ["needed_packages", "package_of"]
 
 _ELF = b"\x7fELF"
 _LOADER = re.compile(r"(linux-vdso|ld-linux).*\.so")
@@ -20,12 +20,12 @@ def needed_packages(folder: Path, setup: Path) -> list[str]:
     Parameters
     ----------
     folder
-        The frozen program. Whatever its files are linked to, directly or through the system's libraries, and do not
-        find in it comes from the system.
+        The frozen program. The libraries that its files are linked to, and that are not in it, come from the system;
+        what these are linked to is left to the dependencies of their packages.
     setup
         ``packaging/setup.sh``, which lists the libraries that are loaded at run time by their names.
     """
-    files = [path for path in folder.rglob("*") if path.is_file() and path.read_bytes()[:4] == _ELF]
+    files = [path for path in folder.rglob("*") if path.is_file() and _is_elf(path)]
     inside = {path.name for path in files}
     names = {name for path in files for name in _linked(path)} - inside
     packages = {package for name in names if not _LOADER.match(name) for package in [_package(name)]}
@@ -35,6 +35,11 @@ def needed_packages(folder: Path, setup: Path) -> list[str]:
     glibc = max(version for path in files for version in _glibc_versions(path))
     own = [f"libc6 (>= {glibc[0]}.{glibc[1]})"]
     return sorted([*own, *(packages - {"libc6"})])
+
+
+def _is_elf(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_ELF)) == _ELF
 
 
 def _linked(path: Path) -> set[str]:
@@ -65,12 +70,22 @@ def _package(name: str) -> str:
     RuntimeError
         If the system has none: the program would not start on another one either.
     """
-    path = _linker_list().get(name)
-    if path is None:
+    package = package_of(_linker_list().get(name, ""))
+    if not package:
         raise RuntimeError(f"{name}, which the program is linked to, belongs to no package of this system")
-    real = str(Path(path).resolve())
-    for candidate in dict.fromkeys((path, real, real.removeprefix("/usr"), path.removeprefix("/usr"))):
+    return package
+
+
+@functools.cache
+def package_of(path: str) -> str:
+    """Return the Debian package that a system's library belongs to; empty if none, or if this is no Debian."""
+    if not path.startswith(("/usr/lib/", "/lib")) or shutil.which("dpkg") is None:
+        return ""
+    # dpkg lists a file below /lib or below /usr/lib, whichever its package names; both are the same folder.
+    places = (str(Path(path).resolve()), path)
+    below_root = [place.removeprefix("/usr") for place in places]
+    for candidate in dict.fromkeys((*places, *below_root, *(f"/usr{place}" for place in below_root))):
         done = subprocess.run(["dpkg", "-S", candidate], capture_output=True, text=True, check=False)
         if done.returncode == 0:
             return done.stdout.split(":")[0].split(",")[0].strip()
-    raise RuntimeError(f"{path}, which the program is linked to, belongs to no package of this system")
+    return ""

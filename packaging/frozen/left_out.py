@@ -7,14 +7,12 @@ declares them as dependencies instead.
 
 from __future__ import annotations
 
-import functools
 import re
-import shutil
-import subprocess
 from collections.abc import Sequence
-from pathlib import Path
 
-__all__ = ["MODULES", "REASONS", "debian_package", "without"]
+from system_libraries import package_of
+
+__all__ = ["MODULES", "REASONS", "without"]
 
 Entry = tuple[str, str, str]
 """PyInstaller's: path in the folder, path on the build machine, kind."""
@@ -78,17 +76,4 @@ def _reason(entry: Entry) -> str:
         if any(re.search(pattern, path) for path in paths):
             return reason
     is_library = re.search(r"\.so(\.|$)", target) and "/" not in target and "libpython" not in target
-    return "of the system" if is_library and debian_package(source) else ""
-
-
-@functools.cache
-def debian_package(path: str) -> str:
-    """Return the Debian package that a library belongs to; empty if none, or if this is no Debian."""
-    if not path.startswith(("/usr/lib/", "/lib")) or shutil.which("dpkg") is None:
-        return ""
-    real = str(Path(path).resolve())
-    for candidate in dict.fromkeys((real, real.removeprefix("/usr"), f"/usr{real}", path)):
-        done = subprocess.run(["dpkg", "-S", candidate], capture_output=True, text=True, check=False)
-        if done.returncode == 0:
-            return done.stdout.split(":")[0].split(",")[0].strip()
-    return ""
+    return "of the system" if is_library and package_of(source) else ""
