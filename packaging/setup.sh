@@ -1,21 +1,29 @@
 # shellcheck shell=sh
-# Installs what ./run and ./test need before Python can start. Sourced by both; plain sh.
+# Installs what ./run, ./test and packaging/build need before Python can start. Sourced by the three; plain sh.
 #
 # The caller sets:   root          the top folder of the clone
 #                    caller        its own name, for messages
-# and calls:         set_up run | set_up test
-# which sets:        venv_python   the interpreter to use
+# which sets:        venv          the virtual environment; packaging/build sets another
+#                    venv_python   its interpreter
+# ./run and ./test:  set_up run | set_up test
+# packaging/build:   set_up_system run, then make_venv, pip_install_uv and uv_install
 #
 # Nothing is installed twice. System libraries are looked up in the linker's cache at every start, which takes a
 # hundredth of a second. A stamp in the virtual environment identifies what it was made from.
 
 root=${root:?the caller sets it}
 caller=${caller:?the caller sets it}
+
+# Print the interpreter of the virtual environment in the folder $1.
+python_of() {
+    case "$(uname -s)" in
+        MINGW* | MSYS* | CYGWIN*) printf '%s/Scripts/python.exe' "$1" ;;
+        *) printf '%s/bin/python' "$1" ;;
+    esac
+}
+
 venv="$root/.venv"
-case "$(uname -s)" in
-    MINGW* | MSYS* | CYGWIN*) venv_python="$venv/Scripts/python.exe" ;;
-    *) venv_python="$venv/bin/python" ;;
-esac
+venv_python=$(python_of "$venv")
 
 say() {
     printf '%s: %s\n' "$caller" "$*" >&2
@@ -194,7 +202,7 @@ make_venv() {
         package="$(basename "$base_python")-venv"
         apt_install "$package" || give_up "$base_python cannot create virtual environments; install $package."
     fi
-    say "creating the virtual environment .venv with $("$base_python" --version)"
+    say "creating the virtual environment ${venv#"$root/"} with $("$base_python" --version)"
     rm -rf "$venv"
     mkdir "$venv"
     : >"$venv/unfinished"
