@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -94,9 +95,11 @@ def _add_manual(tree: Path, time: int) -> None:
         "mlpsvd": mlpsvd.cli.program.command_parser(),
         "mlpsvd-gui": mlpsvd_gui.app.command_parser(),
     }
-    for name, other in (("mlpsvd", "mlpsvd-gui"), ("mlpsvd-gui", "mlpsvd")):
-        page = man_page(parsers[name], _SUMMARIES[name], other, time)
-        _write(tree / f"usr/share/man/man1/{name}.1.gz", gzip.compress(page.encode(), 9, mtime=0))
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["HOME"] = home  # who builds may have moved the library of runs, which a file in the home folder says
+        for name, other in (("mlpsvd", "mlpsvd-gui"), ("mlpsvd-gui", "mlpsvd")):
+            page = man_page(parsers[name], _SUMMARIES[name], other, time)
+            _write(tree / f"usr/share/man/man1/{name}.1.gz", gzip.compress(page.encode(), 9, mtime=0))
 
 
 def _add_documents(tree: Path, root: Path, time: int) -> None:

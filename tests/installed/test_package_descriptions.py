@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import shutil
@@ -11,10 +12,12 @@ from pathlib import Path
 import pytest
 from left_out import REASONS, without
 
+import debian_package
 import mlpsvd.cli.program
 import mlpsvd_gui.app
 from man_pages import man_page
 from mlpsvd.experiments.experiment_file import to_toml
+from mlpsvd.experiments.runs.places import set_runs_folder
 
 PARSERS = {"mlpsvd": mlpsvd.cli.program.command_parser, "mlpsvd-gui": mlpsvd_gui.app.command_parser}
 
@@ -38,6 +41,19 @@ def test_the_manual_has_every_option(tmp_path: Path, name: str, monkeypatch: pyt
             command, capture_output=True, text=True, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
         )
         assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_manual_in_the_package_names_the_places_of_anybody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in [one for one in os.environ if one.startswith(("XDG_", "MLPSVD_RUNS", "NUMBA_"))]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("HOME", str(tmp_path / "builder"))
+    set_runs_folder(tmp_path / "moved")
+    debian_package._add_manual(tmp_path / "tree", 1_700_000_000)
+    page = gzip.decompress((tmp_path / "tree/usr/share/man/man1/mlpsvd.1.gz").read_bytes()).decode()
+    files = page.partition(".SH FILES")[2]
+    assert "~/.local/share/mlpsvd/runs\nKept runs\n" in files
+    assert "moved" not in files
 
 
 def test_the_menu_entry_opens_the_types_that_are_described(project_root: Path) -> None:
