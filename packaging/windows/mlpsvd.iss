@@ -1,10 +1,12 @@
-; Installer for Windows, made with Inno Setup 6 from the one-folder program: packaging/build frozen, then
-;   iscc /DVersion=0.1.0 /DProgram=build\mlpsvd packaging\windows\mlpsvd.iss
+; Installer for Windows, made with Inno Setup 6 from the one-folder program: packaging/build icons and frozen, then, with
+; the version of pyproject.toml,
+;   iscc /DVersion=0.1.0 packaging\windows\mlpsvd.iss
+; /DProgram names another folder than build\mlpsvd, relative to that of this file.
 ;
 ; UNTRIED: written from the documentation of Inno Setup, never run. There was no Windows to run it on.
 
 #ifndef Version
-  #define Version "0.1.0"
+  #error "The version is missing: iscc /DVersion=0.1.0 packaging\windows\mlpsvd.iss"
 #endif
 #ifndef Program
   #define Program "..\..\build\mlpsvd"
