@@ -12,8 +12,8 @@ __all__ = ["add_sweep"]
 
 _EPILOG = """\
 examples:
-  mlpsvd sweep --over hidden=10,20,50 --over training.rate=1e-3:1e-1:log5 --repeats 3
-  mlpsvd sweep recordings --over discarding.threshold=0.05:0.2:0.05 --stop-early --jobs 4
+  mlpsvd sweep --over hidden=10,20,50 --over training.rate=1e-3:1e-1:log5 --stop-early
+  mlpsvd sweep recordings --over discarding.threshold=0.05:0.2:0.05 --repeats 3 --jobs 4
   mlpsvd sweep birds.toml --repeats 10 --scheduler tcp://node:8786
   mlpsvd sweep --resume latest
 

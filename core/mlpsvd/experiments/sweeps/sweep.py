@@ -153,7 +153,7 @@ class Sweep:
         """Return the stages of the sweep; the last one trains to the last epoch.
 
         With ``stops_early`` all combinations are trained for a ninth of the epochs, the best third of them for a third,
-        and the best third of those to the end. There are fewer stages for fewer than nine combinations.
+        and the best third of those to the end. There are fewer stages for fewer than nine combinations or 18 epochs.
         """
         n = len(self.combinations)
         epochs = max(self.experiment(one).training.epochs for one in self.combinations)
