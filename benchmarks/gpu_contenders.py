@@ -28,7 +28,7 @@ SMALL = {
     "discarding.last": 4,
     "discarding.points": 2,
 }
-"""Two classes far apart, which reach every layer family, penalty and rank policy in a moment."""
+"""Two classes far apart, which reach every layer family but *clipped*, every penalty and rank policy in a moment."""
 
 
 def check_contenders(backend: Backend, report: Any) -> None:
