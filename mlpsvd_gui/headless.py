@@ -56,7 +56,7 @@ def run_without_screen(experiment: Experiment | None, folder: Path) -> int:
         print(f"mlpsvd-gui: stopped after {run.epoch} of {experiment.training.epochs} epochs; kept in {folder}/")
         return stop.exit_code
     picture = _take_picture(folder, run)
-    print(f"In {folder}/: experiment, results, histories, singular values, plots and both models, and the window as\n"
+    print(f"In {folder}/: experiment, results, histories, singular values, plots and models, and the window as\n"
           f"it shows this run in {picture}.")  # fmt: skip
     return 0
 
