@@ -282,4 +282,5 @@ def test_random_actions_end_in_no_error(
     qtbot.waitUntil(lambda: person.close_all() == "" and window.close() and not window.isVisible(), timeout=60_000)
     qtbot.wait(500)  # what is still drawn for the last epochs
     print(f"{len(person.done)} actions, the slowest took {person.slowest_s:.2f} s")
+    assert not errors, f"seed {SEED}, while the window closed:\n{last}\n{errors[0]}"
     assert len(person.done) > 50
