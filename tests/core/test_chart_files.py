@@ -49,7 +49,7 @@ CONFUSION = confusion_chart(np.array([[5, 1], [0, 4]]), ("one_1", "x^2$"), "MLP:
 CHARTS = {"lines": LINES, "points": POINTS, "bars": BARS, "image": IMAGE, "log": ON_LOG_AXIS, "confusion": CONFUSION}
 
 
-@pytest.mark.parametrize("name", ["lines", "bars", "log", "confusion"])
+@pytest.mark.parametrize("name", CHARTS)
 def test_pictures_have_the_size_and_embedded_fonts(name: str, tmp_path: Path) -> None:
     size = PictureSize(85.0, 60.0, 200)
     png, svg, pdf = (write_picture(tmp_path / f"one.{kind}", CHARTS[name], size) for kind in ("png", "svg", "pdf"))

@@ -15,6 +15,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from mlpsvd.chart_files import to_csv
 from mlpsvd.draw_chart import PictureSize
 from mlpsvd_gui.file_dialogs import LAST_FOLDERS
 from mlpsvd_gui.main_window import MainWindow
@@ -100,6 +101,9 @@ def test_the_menu_of_a_dark_plot_saves_on_white_and_the_numbers_shown(
     assert header[:2] == ["Frequency (Hz)", "710 Hz: Response (dB)"]
     shown = plot.curve_data(0)
     np.testing.assert_array_equal(np.array(rows, dtype=np.float64)[:, :2], np.stack(shown, axis=1))
+
+    click(qtbot, open_menu(qtbot, plot), "Copy data")
+    assert QGuiApplication.clipboard().text() == to_csv(plot.chart())
 
     click(qtbot, open_menu(qtbot, plot), "Copy picture")
     wait_for(qtbot, window, "Copied the picture.")

@@ -8,12 +8,13 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from mlpsvd.chart import Chart
 from mlpsvd.chart_files import to_csv
+from mlpsvd.draw_chart import PictureSize, picture
 from mlpsvd.drawing import PALETTE
 from mlpsvd_gui.plots.bar_plot import BarPlot
 from mlpsvd_gui.plots.base_plot import BasePlot
@@ -100,6 +101,12 @@ def test_the_table_has_a_header_and_its_numbers(plot: BasePlot) -> None:
     header, *rows = csv.reader(io.StringIO(to_csv(plot.chart())))
     assert all(header) and len(rows) >= 2
     assert all(len(row) == len(header) for row in rows)
+
+
+def test_the_chart_of_each_plot_is_drawn(plot: BasePlot) -> None:
+    image = QImage.fromData(picture(plot.chart(), "png", PictureSize(50.8, dpi=100)))
+    colours = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+    assert image.width() == 200 and len(colours) > 3
 
 
 @pytest.mark.parametrize("make", [lambda: CurvePlot("x", "", "y", ""), lambda: Heatmap("x", "y", "v"), BarPlot,
