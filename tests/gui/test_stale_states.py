@@ -161,7 +161,8 @@ def test_an_impossible_number_stays_in_its_field(qtbot: QtBot, window: MainWindo
         assert window.settings_panel.rows[key].problem and not window.actions_.train.isEnabled(), key
         _type(qtbot, field, possible)
         assert not window.settings_panel.rows[key].problem and window.actions_.train.isEnabled(), key
-    _type(qtbot, field, text)
+    for key, text in IMPOSSIBLE_TEXTS.items():
+        _type(qtbot, window.settings_panel.rows[key].editor.editor, text)
     window.experiments.set_value("seed", 424242)
     window.close()
     assert window.preferences.experiment() == window.experiments.experiment, "the rest is remembered"

@@ -133,3 +133,10 @@ def test_what_a_message_offers_stays_in_the_edit_menu(qtbot: QtBot, window: Main
     assert not window.actions_.go_back.isEnabled()
     window.actions_.undo.trigger()
     assert window.experiments.experiment.seed == 99, "going back is a step as well"
+
+
+def test_the_undo_keys_are_the_same_on_every_page(window: MainWindow) -> None:
+    for index in range(window.tabs.count()):
+        window.tabs.setCurrentIndex(index)
+        assert [one.toString() for one in window.actions_.undo.shortcuts()] == ["Ctrl+Z"]
+        assert "Ctrl+Shift+Z" in [one.toString() for one in window.actions_.redo.shortcuts()]

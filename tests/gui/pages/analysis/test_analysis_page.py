@@ -200,18 +200,20 @@ def test_a_temperature_is_used_by_the_models_and_stored_wherever_the_run_is_save
     models = {one.key: one.classifier.model for one in models_from_run(page.run.data, list(page.run.outcomes.values()))}
     assert models["mlp-svd"].temperature == found.temperature and models["mlp"].temperature == 1.0
     assert f"uses the temperature {found.temperature:.2f}" in view.stored.text()
-    for folder in (kept, tmp_path / "mine"):
+    folders = (kept, tmp_path / "mine")
+    for folder in folders:
         assert load_run(folder).model("mlp-svd").temperature == found.temperature
         assert load_model(folder / "model-mlp-svd.safetensors").temperature == found.temperature
     with page.qtbot.waitSignal(page.controller.noted, timeout=_WAIT_MS):
         page.qtbot.mouseClick(view.remove_button, Qt.MouseButton.LeftButton)
     assert page.run.outcomes["mlp-svd"].temperature == 1.0
+    assert [load_run(one).model("mlp-svd").temperature for one in folders] == [1.0, 1.0]
     steps = page.controller.temperature_steps
     for move, expected in ((steps.undo, found.temperature), (steps.redo, 1.0)):
         with page.qtbot.waitSignal(page.controller.noted, timeout=_WAIT_MS):
             move()
-        assert page.run.outcomes["mlp-svd"].temperature == load_run(kept).model("mlp-svd").temperature == expected
-    assert load_run(tmp_path / "mine").model("mlp-svd").temperature == 1.0
+        assert page.run.outcomes["mlp-svd"].temperature == expected
+        assert [load_run(one).model("mlp-svd").temperature for one in folders] == [expected, expected]
 
 
 def test_a_temperature_that_is_stored_nowhere_says_how_to_keep_it(shown: Page) -> None:
