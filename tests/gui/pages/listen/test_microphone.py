@@ -158,7 +158,7 @@ def test_settings_take_effect_while_it_runs_and_the_mark_on_the_meter_can_be_dra
     assert "nearest" in panel.decision.detail
     n_before = len(panel.log.rows)
     type_number(qtbot, panel.settings_form.editors["hop_share"].editor, "0.25")
-    qtbot.waitUntil(lambda: len(panel.log.rows) > n_before + 30, timeout=1500)  # 40 a second are due, 10 were
+    qtbot.waitUntil(lambda: len(panel.log.rows) > n_before + 30, timeout=2900)  # 40 a second are due; 10 were, 29 rows
     type_number(qtbot, panel.settings_form.editors["hop_share"].editor, "7")
     assert "from 0.05 to 1 of a window" in panel.settings_form.problem("hop_share")
     assert tab.controller.settings.settings.hop_share == 0.25
