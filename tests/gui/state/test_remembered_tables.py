@@ -110,6 +110,6 @@ def test_the_window_opens_whatever_it_remembers(qtbot: QtBot, preferences: Prefe
     preferences.set_table("collections", {"latest first": [{"folder": value, "classes": ["a"], "goal": 3}]})
     window = MainWindow(preferences)
     qtbot.addWidget(window)
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     window.close()

@@ -77,8 +77,8 @@ def matrix_map(qtbot: QtBot, n: int, side: int = 600) -> ConfusionMap:
     qtbot.addWidget(one)
     one.resize(side, side)
     one.show_counts(confusion(n), names(n))
-    one.show()
-    qtbot.waitExposed(one)
+    with qtbot.waitExposed(one):
+        one.show()
     return one
 
 

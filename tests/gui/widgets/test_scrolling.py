@@ -14,8 +14,8 @@ def test_a_message_at_the_lower_end_of_a_page_lies_inside_a_small_window(qtbot: 
     qtbot.addWidget(area)
     area.resize(1280, 588)
     panel.show_open(True)
-    area.show()
-    qtbot.waitExposed(area)
+    with qtbot.waitExposed(area):
+        area.show()
     panel.show_warning("2 clips are reached through a link: read, and never moved, trimmed or deleted. " * 4)
     bar = panel.messages
     qtbot.waitUntil(lambda: bar.isVisible() and bar.height() > 0)

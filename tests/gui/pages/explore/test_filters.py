@@ -44,8 +44,8 @@ def desk(qtbot: Any) -> Iterator[Desk]:
     qtbot.addWidget(panel)
     controller = FiltersController(panel, model, selection)
     panel.resize(900, 420)
-    panel.show()
-    qtbot.waitExposed(panel)
+    with qtbot.waitExposed(panel):
+        panel.show()
     yield Desk(panel, model, selection, controller)
     controller.close()
 

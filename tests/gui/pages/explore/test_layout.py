@@ -25,8 +25,8 @@ def window(qtbot: QtBot, tmp_path: Path) -> MainWindow:
     window = MainWindow(preferences)
     qtbot.addWidget(window)
     window.resize(*SMALL)
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     return window
 
 

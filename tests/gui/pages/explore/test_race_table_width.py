@@ -13,8 +13,8 @@ def test_five_networks_that_are_always_right_fit_at_1280_pixels(qtbot: QtBot) ->
     panel = RacePanel()
     qtbot.addWidget(panel)
     panel.resize(990, 160)  # its width in a window of 1280 pixels
-    panel.show()
-    qtbot.waitExposed(panel)
+    with qtbot.waitExposed(panel):
+        panel.show()
     panel.show_contenders(named_contenders(FAIR_CONTENDERS))
     table = panel.table
     needed = table.fontMetrics().horizontalAdvance("100.0 % (64.6–100.0)") + 6

@@ -72,8 +72,8 @@ def page(qtbot: QtBot) -> Iterator[Page]:
     qtbot.addWidget(panel)
     controller = FilesController(panel, models)
     panel.resize(1240, 560)
-    panel.show()
-    qtbot.waitExposed(panel)
+    with qtbot.waitExposed(panel):
+        panel.show()
     yield Page(panel, controller, run_model, models, qtbot)
     controller.close()
     models.close()

@@ -94,8 +94,8 @@ def test_file_names_and_notes_have_room_beside_all_other_columns(
 ) -> None:
     table.resize(930, 300)  # as in a window of 1280 x 720
     table.rows.add([entry(number) for number in range(5)])
-    table.show()
-    qtbot.waitExposed(table)
+    with qtbot.waitExposed(table):
+        table.show()
     table.fit_names(("eight by george", "no"))
     table.show_columns(has_truth=True, has_notes=True, has_distances=True, has_several=has_several)
     assert table.columnWidth(0) >= 150 and table.columnWidth(NOTE) >= 120

@@ -14,8 +14,8 @@ def test_rename_again_returns_to_the_open_editor(qtbot: QtBot) -> None:
     """Qt logged "edit: editing failed", which fails a test, and closed the editor."""
     view = RecordClasses()
     qtbot.addWidget(view)
-    view.show()
-    qtbot.waitExposed(view)
+    with qtbot.waitExposed(view):
+        view.show()
     view.show_rows([ClassRow("kettle", 3, 2.0), ClassRow("bell", 3, 2.0)], "bell")
     view.rename_button.click()
     view.rename_button.click()

@@ -54,8 +54,8 @@ def _page(qtbot: QtBot, library: RunLibrary) -> Iterator[Page]:
     run = RunState()
     controller = RunsController(panel, library, run)
     panel.resize(1256, 600)
-    panel.show()
-    qtbot.waitExposed(panel)
+    with qtbot.waitExposed(panel):
+        panel.show()
     page = Page(panel, controller, library, run, qtbot)
     page.wait()
     yield page

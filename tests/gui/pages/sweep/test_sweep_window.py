@@ -40,7 +40,8 @@ def opened(qtbot: QtBot, tmp_path: Path) -> Iterator[tuple[SweepController, Swee
     controller = SweepController(parent, action, experiments, used.append, RunLibrary(tmp_path / "runs"))
     action.trigger()
     assert controller.window is not None
-    qtbot.waitExposed(controller.window)
+    with qtbot.waitExposed(controller.window):
+        pass
     yield controller, controller.window, used
     controller.close()
 
@@ -86,12 +87,12 @@ def test_a_sweep_by_clicks(
     assert "6 combinations × 2 seeds" in form.status.text()
 
     click(qtbot, form.start_button)
-    (folder,) = kept_sweeps(tmp_path / "runs") or [controller.kept.folder]
+    folder = controller.kept.folder
     qtbot.waitUntil(lambda: len(list(folder.glob("trials/*.json"))) >= 3, timeout=120_000)
     click(qtbot, form.stop_button)
     qtbot.waitUntil(lambda: not controller.is_running, timeout=120_000)
     kept = {path: path.read_bytes() for path in folder.glob("trials/*.json")}
-    assert 3 <= len(kept) <= 12
+    assert 3 <= len(kept) <= 12 and kept_sweeps(tmp_path / "runs") == [folder]
     assert window.kept_box.currentText() == folder.name
     assert form.start_button.text() == "Continue"
     click(qtbot, form.start_button)
@@ -108,7 +109,7 @@ def test_a_sweep_by_clicks(
     assert set(window.parallel.curve_keys()) == {1, 2, 3, 4, 5, 6}
     window.pages.choose(2)
     window.cost_box.setCurrentIndex(1)
-    (front_y,) = [max(one.networks[key].mean for one in ordered for key in one.networks)]
+    front_y = max(one.networks[key].mean for one in ordered for key in one.networks)
     assert window.points._front[-1][2] == pytest.approx(100 * front_y)
     for plot in (window.parallel, window.points):
         (tmp_path / f"{type(plot).__name__}.png").write_bytes(picture(plot.chart(), "png", PictureSize()))
