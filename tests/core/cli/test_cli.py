@@ -78,7 +78,7 @@ def test_training_reports_both_networks_and_their_ratio(capsys: pytest.CaptureFi
 
 def test_a_comparison_is_chosen_by_name_and_five_networks_are_the_default(capsys: pytest.CaptureFixture[str]) -> None:
     for more in ([], ["--contenders", "fair"]):
-        assert main(["train", *SMALL[:-2], *more, "--quiet"]) == 0
+        assert main(["train", *SMALL[:-2], *more, "--set", "training.epochs=1", "--quiet"]) == 0
         names = [line.split("  ")[0].strip() for line in capsys.readouterr().out.splitlines()[1:6]]
         assert names == [CONTENDERS[key].title for key in FAIR_CONTENDERS]
 

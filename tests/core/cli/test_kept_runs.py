@@ -11,14 +11,20 @@ from kept_runs import fill, small_run
 from mlpsvd.cli.program import main
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.places import RUNS_VARIABLE
+from mlpsvd.experiments.runs.run import Run
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    return small_run()
 
 
 @pytest.fixture
-def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunLibrary:
+def library(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunLibrary:
     """Three copies of a run; the command line uses this library."""
     monkeypatch.setenv(RUNS_VARIABLE, str(tmp_path / "library"))
     found = RunLibrary(tmp_path / "library")
-    fill(found, small_run(), 3)
+    fill(found, run, 3)
     return found
 
 
@@ -63,10 +69,14 @@ def test_a_run_that_is_not_there_is_one_sentence(library: RunLibrary, capsys: py
 
 
 def test_filters_and_data_set_of_a_kept_run(
-    library: RunLibrary, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    library: RunLibrary,
+    run: Run,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    filters = small_run().experiment.data.synthetic.filters
+    filters = run.experiment.data.synthetic.filters
     assert main(["filters", "latest", "--out", "bank.csv"]) == 0
     assert capsys.readouterr().out == f"Written to: bank.csv ({len(filters)} filters)\n"
     assert main(["dataset", library.folders()[1].name, "--out", "features.npz", "--quiet"]) == 0

@@ -19,7 +19,8 @@ from mlpsvd.analysis.result import AnalysisResult
 from mlpsvd.engines.optimiser import fresh_state
 from mlpsvd.errors import DataError, FileFormatError, NetworkError, SettingError
 from mlpsvd.experiments.analyse import subject_of
-from mlpsvd.experiments.prepare import prepare
+from mlpsvd.experiments.papers.tasks import changed
+from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Race
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.experiments.transfer import first_layer_of_model
@@ -35,7 +36,7 @@ from mlpsvd.network.operations import epoch_flops, forward_flops, layer_weights
 from mlpsvd.network.settings import NetworkSettings
 from mlpsvd.network.spec import LayerSpec, NetworkSpec
 from mlpsvd.network.spec_table import spec_from_fields, spec_to_table
-from mlpsvd.settings import check, with_value
+from mlpsvd.settings import check
 from mlpsvd.training.discarding import discard
 from mlpsvd.training.settings import DiscardingSettings
 
@@ -256,8 +257,7 @@ def test_singular_values_of_the_kernels_are_discarded(kind: str) -> None:
 
 
 def an_experiment(**changes: object) -> mlpsvd.Experiment:
-    experiment = mlpsvd.Experiment()
-    for key, value in {
+    small = {
         "data.synthetic.train_per_class": 60,
         "data.synthetic.test_per_class": 30,
         "features.segments": "several",
@@ -269,15 +269,17 @@ def an_experiment(**changes: object) -> mlpsvd.Experiment:
         "discarding.first": 3,
         "discarding.criterion": "rank",
         "discarding.rank": 3,
-        **changes,
-    }.items():
-        experiment = with_value(experiment, key, value)
-    return experiment
+    }
+    return changed(mlpsvd.Experiment(), {**small, **changes})
 
 
 @pytest.fixture(scope="module")
-def run() -> Run:
-    prepared = prepare(an_experiment())
+def prepared() -> Prepared:
+    return prepare(an_experiment())
+
+
+@pytest.fixture(scope="module")
+def run(prepared: Prepared) -> Run:
     race = Race(prepared)
     for _ in race.run():
         pass
@@ -318,8 +320,8 @@ def test_model_files_give_the_same_results_and_exports_refuse(run: Run, key: str
 
 
 @pytest.mark.parametrize("key", ["rank", "calibration", "spectra", "robustness", "class-means", "similarity"])
-def test_analyses_of_a_convolution(run: Run, key: str) -> None:
-    subject = subject_of(run, "convolution-svd", prepare(run.experiment))
+def test_analyses_of_a_convolution(run: Run, prepared: Prepared, key: str) -> None:
+    subject = subject_of(run, "convolution-svd", prepared)
     result = list(ANALYSES[key].run(subject))[-1]
     assert isinstance(result, AnalysisResult) and result.findings
     if key == "rank":
@@ -331,16 +333,16 @@ def test_analyses_of_a_convolution(run: Run, key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["directions", "compression", "hessian"])
-def test_analyses_that_need_the_whole_matrix_say_so(run: Run, key: str) -> None:
-    subject = subject_of(run, "convolution", prepare(run.experiment))
+def test_analyses_that_need_the_whole_matrix_say_so(run: Run, prepared: Prepared, key: str) -> None:
+    subject = subject_of(run, "convolution", prepared)
     with pytest.raises(
         NetworkError, match="layer 1 is a convolution, whose kernels multiply 16 inputs at a time; this"
     ):
         list(ANALYSES[key].run(subject))
 
 
-def test_directions_of_the_layer_after_it(run: Run) -> None:
-    result = list(ANALYSES["directions"].run(subject_of(run, "convolution", prepare(run.experiment), layer=1)))[-1]
+def test_directions_of_the_layer_after_it(run: Run, prepared: Prepared) -> None:
+    result = list(ANALYSES["directions"].run(subject_of(run, "convolution", prepared, layer=1)))[-1]
     assert isinstance(result, AnalysisResult)
     assert result.arrays["accuracy"] == pytest.approx(run.outcomes["convolution"].last.test_accuracy)
 
