@@ -19,7 +19,8 @@ from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.datasets.split import split_groups
 from mlpsvd.errors import DataError, SettingError
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.settings import problems, with_value
+from mlpsvd.experiments.papers.tasks import changed
+from mlpsvd.settings import problems
 
 
 def write(path: Path, seed: int) -> Path:
@@ -98,9 +99,8 @@ def by_name_settings(folder: Path) -> RecordingsSettings:
     ],
 )
 def test_settings_that_contradict_each_other_are_found(changes: dict[str, object], key: str) -> None:
-    experiment = with_value(with_value(Experiment(), "data.recordings.path", "x"), "data.source", "recordings")
-    for name, value in changes.items():
-        experiment = with_value(experiment, f"data.recordings.{name}", value)
+    recordings = {f"data.recordings.{name}": value for name, value in {"path": "x", **changes}.items()}
+    experiment = changed(Experiment(), {"data.source": "recordings", **recordings})
     assert [one.key for one in problems(experiment)] == [f"data.recordings.{key}"]
 
 

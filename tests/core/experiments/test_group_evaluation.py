@@ -13,11 +13,10 @@ from small_sounds import write_tones
 from mlpsvd.cli import main
 from mlpsvd.errors import DataError
 from mlpsvd.experiments.cross_validation import cross_validate, folds_of
-from mlpsvd.experiments.experiment import Experiment
+from mlpsvd.experiments.papers.tasks import changed
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.recordings_recipe import experiment_for_folder
 from mlpsvd.experiments.runs.read_run import read_run
-from mlpsvd.settings import with_value
 
 SMALL = ("training.epochs=20", "training.learning_rate=0.01")
 
@@ -33,10 +32,10 @@ def tones(folder: Path, n_clips: int = 6) -> Path:
 
 
 def prepared(folder: Path, **changes: object) -> Prepared:
-    experiment: Experiment = experiment_for_folder(folder)
-    for name, value in {"groups_from": "folders", "evaluation": "leave one group out", **changes}.items():
-        experiment = with_value(experiment, f"data.recordings.{name}", value)
-    return prepare(with_value(with_value(experiment, "training.epochs", 5), "training.learning_rate", 0.01))
+    recordings = {"groups_from": "folders", "evaluation": "leave one group out", **changes}
+    short = {"training.epochs": 5, "training.learning_rate": 0.01}
+    keys = {f"data.recordings.{name}": value for name, value in recordings.items()}
+    return prepare(changed(experiment_for_folder(folder), {**keys, **short}))
 
 
 def test_each_group_is_tested_by_networks_trained_on_the_others(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from mlpsvd.analysis.direction_sound import direction_noise
 from mlpsvd.classification.live.spectrum_scale import SpectrumScale
 from mlpsvd.errors import DataError, FileFormatError, SettingError
 from mlpsvd.experiments.bayes_limit import bayes_limit
+from mlpsvd.experiments.papers.tasks import changed
 from mlpsvd.features.background import measure_background
 from mlpsvd.features.bands import a_weighting_db, band_edges_hz, band_frequencies_hz, power_weights, weighting_gain
 from mlpsvd.features.conditioning import Conditioning
@@ -34,16 +35,9 @@ A_TABLE = {
 }  # fmt: skip
 
 
-def changed(experiment: mlpsvd.Experiment, **changes: object) -> mlpsvd.Experiment:
-    for name, value in changes.items():
-        experiment = with_value(experiment, f"features.{name}", value)
-    return experiment
-
-
-def small(**changes: object) -> mlpsvd.Experiment:
-    experiment = with_value(mlpsvd.Experiment(), "data.synthetic.train_per_class", 30)
-    experiment = with_value(experiment, "data.synthetic.test_per_class", 10)
-    return changed(with_value(experiment, "training.epochs", 4), **changes)
+def small(**features: object) -> mlpsvd.Experiment:
+    sizes = {"data.synthetic.train_per_class": 30, "data.synthetic.test_per_class": 10, "training.epochs": 4}
+    return changed(mlpsvd.Experiment(), {**sizes, **{f"features.{name}": value for name, value in features.items()}})
 
 
 def test_a_weighting_is_that_of_the_standards_table_and_of_its_analogue_filter() -> None:
@@ -145,7 +139,7 @@ def test_settings_that_cannot_be_are_one_sentence() -> None:
     with pytest.raises(DataError, match=r"Mel bands is 40; .* band 1, from 100 to 167 Hz, contains none of the freq"):
         fit(CLIPS, RATE_HZ, FeatureSettings(bands="mel", n_mels=40, fft_size=64))
     with pytest.raises(SettingError, match=r"features.bands_to_hz is 9000.0; it should be at most 8000, as the highe"):
-        check(changed(mlpsvd.Experiment(), bands="mel", bands_to_hz=9000.0))
+        check(changed(mlpsvd.Experiment(), {"features.bands": "mel", "features.bands_to_hz": 9000.0}))
     with pytest.raises(DataError, match="above 100"):
         fit(CLIPS, RATE_HZ, FeatureSettings(bands="mel", bands_to_hz=50.0))
     assert fit(CLIPS, RATE_HZ, FeatureSettings(bands="mel", bands_to_hz=8000.0)).n_features == 24

@@ -18,10 +18,10 @@ from mlpsvd.cli.program import main
 from mlpsvd.errors import DataError, FileFormatError, MlpSvdError
 from mlpsvd.experiments.experiment_file import save_experiment
 from mlpsvd.experiments.model_import import prepared_frame, with_accuracy
+from mlpsvd.experiments.papers.tasks import changed
 from mlpsvd.experiments.prepare import Prepared
 from mlpsvd.models.imports.import_model import import_model
 from mlpsvd.models.model import Model
-from mlpsvd.settings import with_value
 from mlpsvd.signals.bank import paper_bank
 
 RNG = np.random.default_rng(1)
@@ -29,15 +29,13 @@ SIZES = (129, 7, 6, 5)
 
 
 def experiment(n_classes: int = 5) -> mlpsvd.Experiment:
-    made = mlpsvd.Experiment()
-    for key, value in {
+    changes = {
         "data.synthetic.filters": paper_bank(n_classes, 60.0, 40.0),
         "data.synthetic.train_per_class": 40,
         "data.synthetic.test_per_class": 20,
         "features.scaling": "standardised",
-    }.items():
-        made = with_value(made, key, value)
-    return made
+    }
+    return changed(mlpsvd.Experiment(), changes)
 
 
 @pytest.fixture(scope="module")
