@@ -22,7 +22,10 @@ _INSTEAD = "the reference engine is used instead"
 
 
 def choose(
-    engine: EngineName, precision: Precision, networks: Sequence[NetworkSpec] = (), needs_reference: str = ""
+    engine: EngineName,
+    precision: Precision,
+    networks: Sequence[NetworkSpec] = (),
+    needs_reference: Sequence[str] = (),
 ) -> tuple[Engine, str]:
     """Return the requested engine, or the closest one that works on this machine and supports the networks.
 
@@ -37,7 +40,8 @@ def choose(
     networks
         The networks to run. All networks of a race use the same engine, so that their times can be compared.
     needs_reference
-        What the training needs that only the reference engine computes, e.g. ``the nuclear-norm penalty``; or empty.
+        What the training needs that only the reference engine computes, e.g. ``the nuclear-norm penalty``; see
+        :attr:`mlpsvd.engines.optimiser.OptimiserRule.needs_reference`.
 
     Returns
     -------
@@ -58,7 +62,7 @@ def choose(
         if not support:
             return reference, f"{support.reason}; {_INSTEAD}"
     if needs_reference:
-        return reference, f"{CAPABILITIES.engine} does not support {needs_reference}; {_INSTEAD}"
+        return reference, f"{CAPABILITIES.engine} does not support {' and '.join(needs_reference)}; {_INSTEAD}"
     try:
         return fused_engine(), ""
     except (MissingLibraryError, EngineError) as error:

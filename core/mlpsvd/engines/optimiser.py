@@ -52,6 +52,16 @@ class OptimiserRule:
     frozen_layers: int = 0
     class_weights: tuple[float, ...] = ()
 
+    @property
+    def needs_reference(self) -> tuple[str, ...]:
+        """What only the reference engine computes, as words of a sentence; empty if every engine does it all."""
+        needs = {
+            "the nuclear-norm penalty": self.nuclear_norm > 0,
+            "class weights": bool(self.class_weights),
+            "frozen layers": self.frozen_layers > 0,
+        }
+        return tuple(what for what, is_needed in needs.items() if is_needed)
+
 
 @dataclass
 class OptimiserState:

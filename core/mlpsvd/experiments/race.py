@@ -32,7 +32,7 @@ from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.settings import check
 from mlpsvd.text import percent
 from mlpsvd.training.events import EpochEvent, Snapshot
-from mlpsvd.training.trainer import Trainer, TrainerState
+from mlpsvd.training.trainer import Trainer, TrainerState, optimiser_rule
 
 __all__ = [
     "ContenderState",
@@ -183,7 +183,7 @@ class Race:
             experiment.training.engine,
             experiment.training.precision,
             specs,
-            _needs_reference(experiment, self.contenders),
+            _needs_reference(prepared, self.contenders),
         )
         self._notes = [note] if note else []
         self._chance_notes: dict[str, str] = {}
@@ -319,19 +319,17 @@ def _network_specs(prepared: Prepared, contenders: Sequence[Contender]) -> list[
     ]
 
 
-def _needs_reference(experiment: Experiment, contenders: Sequence[Contender]) -> str:
+def _needs_reference(prepared: Prepared, contenders: Sequence[Contender]) -> list[str]:
     """Return what only the reference engine computes of the contenders' training; empty if nothing."""
-    applied = [one.applied_to(experiment) for one in contenders]
-    needs = {
-        "the nuclear-norm penalty": any(one.training.nuclear_norm > 0 for one in applied),
-        "class weights": any(one.training.class_weights != "none" for one in applied),
-        "frozen layers": any(one.training.frozen_layers > 0 for one in applied),
-        "dynamical low-rank training": any(
-            one.discarding.criterion == "dynamical" and contender.is_factored
-            for one, contender in zip(applied, contenders, strict=True)
-        ),
-    }
-    return " and ".join(what for what, is_needed in needs.items() if is_needed)
+    applied = [one.applied_to(prepared.experiment) for one in contenders]
+    rules = [optimiser_rule(one.training, prepared.dataset) for one in applied]
+    needs = list(dict.fromkeys(what for rule in rules for what in rule.needs_reference))
+    if any(
+        one.discarding.criterion == "dynamical" and contender.is_factored
+        for one, contender in zip(applied, contenders, strict=True)
+    ):
+        needs.append("dynamical low-rank training")
+    return needs
 
 
 def _check_contenders(contenders: Sequence[Contender], experiment: Experiment) -> None:

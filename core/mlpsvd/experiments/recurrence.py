@@ -30,7 +30,7 @@ from mlpsvd.signals.bank import paper_bank
 from mlpsvd.tables import Picture, Table
 from mlpsvd.training.events import EpochEvent
 from mlpsvd.training.task import TrainingTask
-from mlpsvd.training.trainer import Trainer
+from mlpsvd.training.trainer import Trainer, optimiser_rule
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -270,6 +270,7 @@ def _mean_mlp(experiment: Experiment, settings: RecurrenceSettings, data: dict[s
     network_settings = NetworkSettings(hidden=settings.units[:1], initial="glorot")
     kinds = (DENSE.name,) * 2
     network = build(network_settings, dataset.x_train.shape[1], len(names), kinds, experiment.seed)
-    engine, _ = choose(experiment.training.engine, experiment.training.precision, [network.spec])
+    needs = optimiser_rule(experiment.training, dataset).needs_reference
+    engine, _ = choose(experiment.training.engine, experiment.training.precision, [network.spec], needs)
     task = TrainingTask(network, kinds, dataset, experiment.training, experiment.discarding, experiment.seed)
     return Trainer(task, engine).run()

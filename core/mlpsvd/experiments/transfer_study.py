@@ -207,7 +207,10 @@ def _accuracy_after_training(network: Network, dataset: DataSet, experiment: Exp
     if is_frozen:
         network, dataset = _after_first_layer(network, dataset)
     training = experiment.training
-    engine, rule = choose(training.engine, training.precision, [network.spec])[0], optimiser_rule(training)
+    rule = optimiser_rule(training, dataset)
+    if is_frozen:
+        rule = replace(rule, frozen_layers=max(0, rule.frozen_layers - 1))  # the first layer is not part of the network
+    engine, _ = choose(training.engine, training.precision, [network.spec], rule.needs_reference)
     n_classes = len(dataset.class_names)
     train = engine.vectors(dataset.x_train, dataset.y_train, n_classes)
     n_epochs = max(training.epochs, -(-FEWEST_UPDATES // -(-len(train) // training.batch_size)))

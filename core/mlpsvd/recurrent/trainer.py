@@ -59,7 +59,8 @@ class RecurrentTask:
     n_classes
         Number of classes.
     training, discarding
-        The settings of the other networks; engine and precision have no effect.
+        The settings of the other networks; engine and precision have no effect. There are no class weights, no
+        nuclear-norm penalty and no frozen layers.
     seed
         Determines the order of the clips.
     """
@@ -83,11 +84,13 @@ def train_recurrent(task: RecurrentTask) -> Iterator[EpochEvent]:
     Raises
     ------
     TrainingError
-        If the loss is no longer a finite number.
+        If the loss is no longer a finite number, or the settings ask for what recurrent networks do not have.
     """
     store = task.network.store
     store = Network(store.spec, store.theta.copy())
     state, rule = fresh_state(store.spec, store.theta), optimiser_rule(task.training)
+    if rule.needs_reference:
+        raise TrainingError(f"Recurrent networks are trained without {' and '.join(rule.needs_reference)}")
     points = discarding_points(task.discarding) if any(layer_family(kind).is_factored for kind in task.kinds) else ()
     targets, threads = one_hot(task.train.labels, task.n_classes, store.theta.dtype), OneThread()
     with threads.limited():

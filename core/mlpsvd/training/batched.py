@@ -70,15 +70,12 @@ class _Member:
         self.run = run
         self.network = Network(run.network.spec, run.network.theta.astype(dtype))
         self.state: OptimiserState = fresh_state(self.network.spec, self.network.theta)
-        self.rule = optimiser_rule(run.training)
+        self.rule = optimiser_rule(run.training, run.dataset)
         self.train_set, self.test_set = train, test
         self.points = run.discarding_points()
-        others = run.training.nuclear_norm or run.training.frozen_layers or run.training.class_weights != "none"
-        if run.is_dynamical or others:
-            raise TrainingError(
-                "The fused GPU engine has no dynamical low-rank training, nuclear-norm penalty, frozen layers or class "
-                "weights; train on the CPU"
-            )
+        needs = [*self.rule.needs_reference, *(["dynamical low-rank training"] if run.is_dynamical else [])]
+        if needs:
+            raise TrainingError(f"The fused GPU engine does not support {' and '.join(needs)}; train on the CPU")
 
     def next_stop(self, epoch: int) -> int:
         """Return the next discarding point or last epoch after ``epoch``."""

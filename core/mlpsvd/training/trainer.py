@@ -60,8 +60,23 @@ class TrainerState:
 
 
 def optimiser_rule(settings: TrainingSettings, dataset: DataSet | None = None) -> OptimiserRule:
-    """Return the optimiser and its parameters; ``dataset`` is needed for class weights only."""
+    """Return the optimiser and its parameters.
+
+    Parameters
+    ----------
+    settings
+        Settings of the training.
+    dataset
+        The data set, whose labels determine class weights; not needed without them.
+
+    Raises
+    ------
+    TrainingError
+        If the settings ask for class weights and there is no data set.
+    """
     is_weighted = settings.class_weights == "balanced"
+    if is_weighted and dataset is None:
+        raise TrainingError("This training has no class weights; set training.class_weights to none")
     return OptimiserRule(
         settings.optimiser,
         settings.learning_rate,

@@ -153,6 +153,21 @@ def test_classes_and_clips(task: Experiment) -> None:
     assert {one.tobytes() for one in few.x_train} < {one.tobytes() for one in more.x_train}
 
 
+def test_the_new_classes_are_weighted(task: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer_study, "FEWEST_UPDATES", 60)
+    new = of_classes(prepare(task).dataset, (2, 3))
+    kept = np.flatnonzero((new.y_train == 0) | (np.cumsum(new.y_train) <= 2))
+    rare = replace(new, x_train=new.x_train[kept], y_train=new.y_train[kept])
+    network = transfer_study._initial(task, rare, WAYS[0], {})
+    accuracies = {
+        weights: transfer_study._accuracy_after_training(
+            network, rare, with_value(task, "training.class_weights", weights), is_frozen=False
+        )
+        for weights in ("none", "balanced")
+    }
+    assert accuracies["balanced"] != accuracies["none"]
+
+
 def test_the_study(task: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transfer_study, "FEWEST_UPDATES", 60)
     found = compare_transfer(task, (1, 10, 500))

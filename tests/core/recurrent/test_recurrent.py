@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,19 @@ def test_a_rate_that_is_too_large_ends_with_one_sentence() -> None:
     train = sequences(64, 1)
     task = RecurrentTask(build_recurrent(shape, 1), shape.kinds, train, train, 2, training, DiscardingSettings(), 1)
     with np.errstate(all="ignore"), pytest.raises(TrainingError, match="no longer a finite number after epoch"):
+        list(train_recurrent(task))
+
+
+@pytest.mark.parametrize(("changes", "what"), [
+    ({"class_weights": "balanced"}, "has no class weights"),
+    ({"nuclear_norm": 0.1}, "without the nuclear-norm penalty"),
+    ({"frozen_layers": 1}, "without frozen layers"),
+])  # fmt: skip
+def test_what_recurrent_networks_do_not_have_is_an_error(changes: dict[str, Any], what: str) -> None:
+    shape, train = RecurrentShape(5, 2, (12,), "relu"), sequences(64, 1)
+    training = replace(TrainingSettings(epochs=1), **changes)
+    task = RecurrentTask(build_recurrent(shape, 1), shape.kinds, train, train, 2, training, DiscardingSettings(), 1)
+    with pytest.raises(TrainingError, match=what):
         list(train_recurrent(task))
 
 

@@ -12,7 +12,7 @@ from small_sounds import write_tones
 
 from mlpsvd.contenders import named_contenders
 from mlpsvd.datasets.dataset import DataSet
-from mlpsvd.errors import SettingError
+from mlpsvd.errors import SettingError, TrainingError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import Prepared, prepare
 from mlpsvd.experiments.race import Race
@@ -20,7 +20,8 @@ from mlpsvd.experiments.recordings_recipe import experiment_for_folder
 from mlpsvd.network.initialise import build
 from mlpsvd.network.settings import NetworkSettings
 from mlpsvd.settings import check, with_value
-from mlpsvd.training.trainer import balanced_weights
+from mlpsvd.training.settings import TrainingSettings
+from mlpsvd.training.trainer import balanced_weights, optimiser_rule
 
 
 def test_a_weight_counts_like_repeated_clips() -> None:
@@ -66,6 +67,17 @@ def test_a_rare_class_is_found_more_often_with_weights(tmp_path: Path) -> None:
         assert is_noted == (weights == "balanced") == ("reference" in race.engine_description)
     assert recalls["balanced"][1] > recalls["none"][1] + 0.1
     assert recalls["balanced"].mean() > recalls["none"].mean()
+
+
+def test_weights_need_labels() -> None:
+    balanced = TrainingSettings(class_weights="balanced")
+    with pytest.raises(TrainingError, match=r"has no class weights; set training\.class_weights to none"):
+        optimiser_rule(balanced)
+    dataset = DataSet(np.zeros((3, 1)), np.array([0, 0, 1]), np.zeros((1, 1)), np.array([0]), ("a", "b"))
+    assert optimiser_rule(balanced, dataset).needs_reference == ("class weights",)
+    penalised = replace(balanced, class_weights="none", nuclear_norm=0.1, frozen_layers=1)
+    assert optimiser_rule(penalised).needs_reference == ("the nuclear-norm penalty", "frozen layers")
+    assert not optimiser_rule(TrainingSettings()).needs_reference
 
 
 def test_dynamical_training_has_no_weights() -> None:
