@@ -175,9 +175,8 @@ def in_bands(magnitudes: NDArray[np.float64], settings: FeatureSettings, sample_
     if settings.bands == "none" and settings.frequency_weighting == "none":
         return magnitudes
     spectra = magnitudes.reshape(-1, settings.n_fft_bins)
-    gain = weighting_gain(settings, sample_rate_hz)
     if settings.bands == "none":
-        return (spectra * gain).reshape(magnitudes.shape)
+        return (spectra * weighting_gain(settings, sample_rate_hz)).reshape(magnitudes.shape)
     power = np.square(spectra)
     bands = _occupied(settings, sample_rate_hz)
     out = np.empty((len(power), len(bands)))
@@ -187,10 +186,16 @@ def in_bands(magnitudes: NDArray[np.float64], settings: FeatureSettings, sample_
     return np.sqrt(out).reshape(len(magnitudes), -1)
 
 
+@lru_cache(maxsize=16)
 def weighting_gain(settings: FeatureSettings, sample_rate_hz: float) -> NDArray[np.float64]:
-    """Return the factor of the magnitude at each frequency of a transform [shape=(fft_size // 2 + 1,)]."""
+    """Return the factor of the magnitude at each frequency of a transform [shape=(fft_size // 2 + 1,)].
+
+    The array is cached and cannot be changed.
+    """
     frequencies = np.asarray(np.fft.rfftfreq(settings.fft_size, 1.0 / sample_rate_hz), np.float64)
-    return _a_gain(frequencies) if settings.frequency_weighting == "A" else np.ones(len(frequencies))
+    gain = _a_gain(frequencies) if settings.frequency_weighting == "A" else np.ones(len(frequencies))
+    gain.flags.writeable = False
+    return gain
 
 
 @lru_cache(maxsize=16)

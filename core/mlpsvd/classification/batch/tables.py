@@ -128,10 +128,9 @@ def window_entries(result: FileResult) -> Iterator[dict[str, Any]]:
 
 
 def _window_rows(result: FileResult) -> Iterator[list[str]]:
-    path, truth = _text(result.path), result.truth or ""
+    path, truth, start = _text(result.path), result.truth or "", recorded_at_text(result.path)
     if not result.is_usable:
-        yield [path, "", "", "", "", truth, result.problem, *("" for _ in (*_DOUBTS, *result.class_names)),
-               recorded_at_text(result.path)]  # fmt: skip
+        yield [path, "", "", "", "", truth, result.problem, *("" for _ in (*_DOUBTS, *result.class_names)), start]
     for number, one in enumerate(result.decisions()):
         end_s = one.start_s + one.duration_s
         values = [f"{value:.6f}" for value in one.probabilities]
@@ -139,7 +138,7 @@ def _window_rows(result: FileResult) -> Iterator[list[str]]:
         yield [
             path, f"{one.start_s:.6f}", f"{end_s:.6f}", one.label, f"{one.probability:.6f}", truth, "",
             doubts["verdict"], _number(doubts["distance"]), _number(doubts["level_dbfs"]),
-            _yes_or_empty(result.is_training), result.note, *values, recorded_at_text(result.path),
+            _yes_or_empty(result.is_training), result.note, *values, start,
         ]  # fmt: skip
 
 
