@@ -57,7 +57,13 @@ def import_file(
         raise SettingError("--out", str(out), "a file with the suffix .safetensors")
     require_new(out, may_overwrite)
     if not is_foreign(source):
-        for option, value in (("--features", features), ("--activation", activation), ("--output", output)):
+        others = {
+            "--features": features,
+            "--activation": activation,
+            "--output": output,
+            "--layers": ",".join(layers) or None,
+        }
+        for option, value in others.items():
             if value is not None:
                 raise SettingError(option, value, "left out: the model file states it")
         model, data = load_model(source), None

@@ -107,11 +107,15 @@ def _require_one_label(foreign: ForeignWeights, path: Path) -> None:
 
 def _two_outputs(layers: tuple[ForeignLayer, ...], output: str, n_classes: int) -> tuple[tuple[ForeignLayer, ...], str]:
     last = layers[-1]
-    if last.weights.ndim != 2 or last.weights.shape[0] != 1 or n_classes != 2 or output not in ("sigmoid", "softmax"):
+    if (
+        (last.weights.ndim, last.biases.ndim) != (2, 1)
+        or last.weights.shape[0] != 1
+        or n_classes != 2
+        or output not in ("sigmoid", "softmax")
+    ):
         return layers, output
-    both = ForeignLayer(
-        last.name, np.vstack([np.zeros_like(last.weights), last.weights]), np.append([0.0], last.biases)
-    )
+    weights, biases = (np.concatenate([np.zeros_like(one[:1]), one]) for one in (last.weights, last.biases))
+    both = ForeignLayer(last.name, weights, biases)
     return (*layers[:-1], both), "softmax"
 
 

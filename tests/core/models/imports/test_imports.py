@@ -110,6 +110,7 @@ def test_one_logistic_output_becomes_two_classes(tmp_path: Path) -> None:
     del tensors["0.bias"]  # bias=False
     save_file(tensors, tmp_path / "two.safetensors")
     model = import_model(tmp_path / "two.safetensors", frame, activation="relu", output="sigmoid")
+    assert model.theta.dtype == np.float32  # as the file
     x = np.maximum(data.dataset.x_test @ tensors["0.weight"].T, 0.0)
     z = (x @ tensors["2.weight"].T + tensors["2.bias"])[:, 0].astype(np.float64)
     expected = 1.0 / (1.0 + np.exp(-z))
