@@ -18,7 +18,6 @@ from mlpsvd.engines.contract import LabelledVectors
 from mlpsvd.engines.optimiser import OptimiserRule, OptimiserState, update
 from mlpsvd.network.factorise import with_layer
 from mlpsvd.network.layers import SVD, TWO_FACTOR, LayerSpec, Parameters
-from mlpsvd.network.layers.svd import Svd
 from mlpsvd.network.network import Network, parameter_views
 from mlpsvd.network.spec import NetworkSpec
 
@@ -73,8 +72,7 @@ def low_rank_step(
     tolerance
         As in :func:`truncated_rank`.
     """
-    families = [layer.family for layer in network.spec.layers]
-    low_rank = [index for index, family in enumerate(families) if isinstance(family, Svd) and not family.slides]
+    low_rank = [index for index, layer in enumerate(network.spec.layers) if layer.family.has_low_rank_steps]
     old = {index: network.parameters(index) for index in low_rank}
     left = _gradient(network, {i: (one["U"] * one["sigma"], one["Vt"]) for i, one in old.items()}, x, targets)
     right = _gradient(network, {i: (one["U"], one["sigma"][:, None] * one["Vt"]) for i, one in old.items()}, x, targets)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.network.layers import layer_family
-from mlpsvd.network.layers.svd import Svd
 from mlpsvd.network.network import Network
 from mlpsvd.training.discarding import discarding_points
 from mlpsvd.training.settings import DiscardingSettings, TrainingSettings
@@ -51,5 +50,5 @@ class TrainingTask:
     def is_dynamical(self) -> bool:
         """Whether the rank is adapted at every update; see :mod:`mlpsvd.training.low_rank`."""
         return self.discarding.criterion == "dynamical" and any(
-            isinstance(family, Svd) and not family.slides for family in map(layer_family, self.kinds)
+            layer_family(kind).has_low_rank_steps for kind in self.kinds
         )

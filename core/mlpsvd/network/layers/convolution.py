@@ -33,6 +33,7 @@ class Sliding(LayerFamily):
     """
 
     slides = True
+    has_low_rank_steps = False
     unfactored = "convolution"
     inner: ClassVar[LayerFamily]
 

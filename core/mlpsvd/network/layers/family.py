@@ -119,7 +119,8 @@ class LayerSpec:
 class LayerFamily(ABC):
     """One way to store and train the weight matrix W of a layer.
 
-    Instances hold no state; the parameters of a layer are passed in, on NumPy or CuPy.
+    The parameters of a layer are passed in, on NumPy or CuPy. Instances hold none; that of :meth:`bound` may hold the
+    sizes of its layer.
     """
 
     name: str
@@ -133,6 +134,9 @@ class LayerFamily(ABC):
 
     slides: bool = False
     """Whether W multiplies windows of the input instead of the whole input."""
+
+    has_low_rank_steps: bool = False
+    """Whether dynamical low-rank training applies; see :mod:`mlpsvd.training.low_rank`."""
 
     unfactored: str = "dense"
     """Name of the family that trains the same W as one matrix."""

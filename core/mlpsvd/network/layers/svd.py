@@ -15,6 +15,7 @@ class Svd(Factored):
 
     name = "svd"
     has_tangents = True
+    has_low_rank_steps = True
     right = "Vt"
     rank_axes: ClassVar = {"U": 1, "sigma": 0, "Vt": 0}
 
