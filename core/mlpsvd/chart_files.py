@@ -20,9 +20,7 @@ from mlpsvd.errors import SettingError
 from mlpsvd.files import write_atomically
 from mlpsvd.text import csv_text, format_number
 
-__all__ = ["DATA_FORMATS", "file_stem", "to_csv", "to_npy", "to_npz", "write_charts", "write_data", "write_picture"]
-
-DATA_FORMATS = ("csv", "npz", "npy")
+__all__ = ["file_stem", "to_csv", "to_npy", "to_npz", "write_charts", "write_data", "write_picture"]
 
 Column = Sequence[Any] | NDArray[Any]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlpsvd.chart import Axis, Bars, Cells, Chart, Curve, Palette
-from mlpsvd.drawing import figure_content, new_figure, style
+from mlpsvd.drawing import figure_content, integer_ticks, new_figure, style
 from mlpsvd.errors import SettingError
 from mlpsvd.text import one_line, with_minus
 
@@ -285,9 +285,7 @@ def _set_axis(axes: Axes, which: str, axis: Axis) -> None:
     elif axis.is_log:
         _set_log_ticks(drawn, low, high)
     elif axis.has_integers:
-        from matplotlib.ticker import MaxNLocator
-
-        drawn.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        integer_ticks(drawn)
 
 
 def _set_log_ticks(axis: DrawnAxis, low: float, high: float) -> None:

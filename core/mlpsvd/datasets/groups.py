@@ -45,13 +45,11 @@ def _found(path: PurePosixPath, settings: RecordingsSettings, cell: str) -> tupl
     if settings.groups_from == "manifest":
         return normalised(cell), f"it has no {settings.group_column.strip()}"
     if settings.groups_from == "folders":
-        folders = path.parts[:-1]
-        level = settings.group_level
-        return folders[level - 1] if len(
-            folders
-        ) >= level else "", f"it is not in a folder of level {level} (its group)"
-    group = text_from_name(path.stem, settings.group_pattern, "group")
-    return group or "", f"its name does not match {settings.group_pattern} (its group)"
+        folders, level = path.parts[:-1], settings.group_level
+        group = folders[level - 1] if len(folders) >= level else ""
+        return group, f"it is not in a folder of level {level} (its group)"
+    found = text_from_name(path.stem, settings.group_pattern, "group")
+    return found or "", f"its name does not match {settings.group_pattern} (its group)"
 
 
 def with_groups(settings: RecordingsSettings, text: str) -> RecordingsSettings:
