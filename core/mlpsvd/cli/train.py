@@ -68,10 +68,8 @@ def resume(folder: Path, quiet: bool) -> int:
 
 
 def _train(experiment: Experiment, saved: Run | None, out: Path | None, quiet: bool, *, with_figures: bool) -> int:
-    if experiment.data.recordings.path and experiment.data.source != "recordings":
-        report("note: data.recordings.path is not used; add --set data.source=recordings to train on recordings")
-    if experiment.data.recordings.evaluation != "test set" and experiment.data.source != "recordings":
-        report("note: groups and cross-validation apply to recordings only")
+    for note in _notes_on_unused(experiment):
+        report(f"note: {note}")
     run_id = saved.id if saved is not None else new_run_id()
     with _opened(out, experiment) as folder, StopRequest() as stop:
         with progress_on_stderr(experiment, quiet) as progress:
@@ -104,6 +102,19 @@ def _train(experiment: Experiment, saved: Run | None, out: Path | None, quiet: b
         return FAILED
     print(f"{'Written to: ' if out is not None else 'Kept in:    '} {where}")
     return OK
+
+
+def _notes_on_unused(experiment: Experiment) -> Iterator[str]:
+    """Yield one sentence for each kind of settings that only recordings use, if they are set for another source."""
+    data = experiment.data
+    if data.source == "recordings":
+        return
+    if data.recordings.path:
+        yield "data.recordings.path is not used; add --set data.source=recordings to train on recordings"
+    if data.recordings.evaluation != "test set" or data.recordings.groups_from != "none":
+        yield "groups and cross-validation apply to recordings only"
+    if data.augmentation.copies:
+        yield "changed copies (data.augmentation.copies) are made of recordings only"
 
 
 @contextmanager

@@ -204,6 +204,16 @@ def test_a_path_that_will_not_be_used_is_pointed_out(capsys: pytest.CaptureFixtu
     assert "add --set data.source=recordings" in capsys.readouterr().err
 
 
+def test_settings_of_recordings_are_pointed_out_without_recordings(capsys: pytest.CaptureFixture[str]) -> None:
+    small = [*SMALL, "--contenders", "mlp", "--set", "training.epochs=1", "--quiet"]
+    assert main(["train", *small, "--groups", "*_{group}_*", "--set", "data.augmentation.copies=2"]) == 0
+    notes = [line for line in capsys.readouterr().err.splitlines() if "recordings only" in line]
+    assert notes == [
+        "mlpsvd: note: groups and cross-validation apply to recordings only",
+        "mlpsvd: note: changed copies (data.augmentation.copies) are made of recordings only",
+    ]
+
+
 def test_recordings_are_trained_on_and_classified(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(1)
     time_s = np.arange(3200) / 8000
