@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from mlpsvd.cli.common_options import add_experiment_options
 from mlpsvd.cli.console import OK
 
 __all__ = ["add_data_commands"]
@@ -51,7 +52,7 @@ def add_data_commands(add: Callable[..., argparse.ArgumentParser], exit_codes: s
         help="experiment file, run (folder, name, date, identity or latest), or bank to read; the default experiment "
         "if left out",
     )  # fmt: skip
-    _add_experiment_options(filters)
+    add_experiment_options(filters)
     filters.add_argument("--out", type=Path, required=True, metavar="FILE", help=".csv, .mat, .py or .m; or .toml")
     _add_overwrite(filters)
     filters.set_defaults(run=_filters)
@@ -63,7 +64,7 @@ def add_data_commands(add: Callable[..., argparse.ArgumentParser], exit_codes: s
         help="experiment file, run (folder, name, date, identity or latest), folder of recordings or manifest; the "
         "default experiment if left out",
     )  # fmt: skip
-    _add_experiment_options(dataset)
+    add_experiment_options(dataset)
     dataset.add_argument(
         "--out", type=Path, required=True, metavar="FOLDER|FILE", help="folder of WAV files; or .npz or .mat file"
     )
@@ -79,14 +80,6 @@ def add_data_commands(add: Callable[..., argparse.ArgumentParser], exit_codes: s
     settings.add_argument("prefixes", nargs="*", metavar="KEY", help="beginning of keys, e.g. training.")
     settings.add_argument("--json", action="store_true", help="print a JSON list")
     settings.set_defaults(run=_settings)
-
-
-def _add_experiment_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--preset", metavar="NAME", help="start from a preset (see: mlpsvd presets)")
-    parser.add_argument(
-        "--set", dest="changes", action="append", default=[], metavar="KEY=VALUE",
-        help="change a setting, e.g. seed=7; may be repeated",
-    )  # fmt: skip
 
 
 def _add_overwrite(parser: argparse.ArgumentParser) -> None:

@@ -72,7 +72,7 @@ def _export(arguments: argparse.Namespace) -> int:
         if value is not None:
             raise SettingError(option, value, "used with --pictures")
     if arguments.to not in _MODEL_FORMATS:
-        raise SettingError("--to", arguments.to, "onnx, mat, npz or safetensors; or --pictures DIR")
+        raise SettingError("--to", arguments.to or "left out", "onnx, mat, npz or safetensors; or --pictures DIR")
     is_file = Path(arguments.source).is_file()
     source = Path(arguments.source) if is_file else find_run(arguments.source)
     return export(source, arguments.to, arguments.contender, arguments.epoch, arguments.out, arguments.merged)

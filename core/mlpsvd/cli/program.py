@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from mlpsvd import __version__
 from mlpsvd.cli.annotations_command import add_annotations, add_label_options
+from mlpsvd.cli.common_options import add_experiment_options, add_set_option, add_worker_options
 from mlpsvd.cli.console import FAILED, INTERRUPTED, OK, report
 from mlpsvd.cli.data_commands import add_data_commands
 from mlpsvd.cli.evaluation_options import EVALUATION_OPTIONS, add_evaluation_options, evaluation_changes
@@ -140,11 +141,7 @@ A folder of recordings contains one folder per class, a manifest.csv, or files w
         help="networks to train: paper (MLP and MLP-SVD), fair (also MLP-SVD at full rank, MLP at a matched step and "
         "softmax without a hidden layer; the default for filtered noise) or their keys",
     )
-    train.add_argument("--preset", metavar="NAME", help="start from a preset (see: mlpsvd presets)")
-    train.add_argument(
-        "--set", dest="changes", action="append", default=[], metavar="KEY=VALUE",
-        help="change a setting, e.g. training.epochs=20 or network.hidden=40,20; may be repeated",
-    )  # fmt: skip
+    add_experiment_options(train, "a setting, e.g. training.epochs=20 or network.hidden=40,20")
     train.add_argument(
         "--out", type=Path, metavar="DIR", help="write experiment, results, models and figures to this folder"
     )
@@ -222,10 +219,7 @@ examples:
     )
     source.add_argument("--file", type=Path, metavar="FILE", help="classify this audio file in real time")
     listen.add_argument("--fast", action="store_true", help="process the file as fast as possible")
-    listen.add_argument(
-        "--set", dest="changes", action="append", default=[], metavar="KEY=VALUE",
-        help="change a setting, e.g. live.hop_share=0.5 or live.unknown_below=0.6; may be repeated",
-    )  # fmt: skip
+    add_set_option(listen, "a setting, e.g. live.hop_share=0.5 or live.unknown_below=0.6")
     listen.add_argument("--seconds", type=float, default=0.0, metavar="S", help="stop after S seconds of sound")
     listen.add_argument("--json", action="store_true", help="one JSON object per line, with all details")
     listen.add_argument("--csv", type=Path, metavar="FILE", help="also write every decision to this CSV file")
@@ -275,10 +269,7 @@ Finished trials are kept under DIR; the same command continues an interrupted ru
         "--out", type=Path, default=Path("mlpsvd-reproduction"), metavar="DIR",
         help="folder of CSV, figures and report.html (mlpsvd-reproduction)",
     )  # fmt: skip
-    reproduce.add_argument("--jobs", type=int, default=0, metavar="N", help="number of worker processes (one per core)")
-    reproduce.add_argument(
-        "--scheduler", default="", metavar="ADDRESS", help="compute on a Dask cluster, e.g. tcp://node:8786"
-    )
+    add_worker_options(reproduce)
     reproduce.add_argument(
         "--gpu", dest="on_gpu", action="store_true", help="train the networks of all trials at once on an NVIDIA GPU"
     )
@@ -331,7 +322,7 @@ def _listen(arguments: argparse.Namespace) -> int:
     if arguments.list_devices:
         return list_devices()
     if arguments.model is None:
-        raise SettingError("MODEL", None, "model file (model-….safetensors)")
+        raise SettingError("MODEL", "left out", "model file (model-….safetensors)")
     if arguments.fast and arguments.file is None:
         raise SettingError("--fast", True, "used together with --file")
     options = ListenOptions(
@@ -353,7 +344,7 @@ def _analyse(arguments: argparse.Namespace) -> int:
     if arguments.listed:
         return list_analyses()
     if arguments.run_name is None:
-        raise SettingError("RUN", None, RUN_HELP)
+        raise SettingError("RUN", "left out", RUN_HELP)
     return analyse(
         find_run(arguments.run_name),
         arguments.names,

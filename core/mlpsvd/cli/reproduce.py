@@ -51,12 +51,10 @@ def reproduce(
     """
     reproductions = _chosen(names, everything)
     at_least_one("--trials", n_trials)
-    if n_jobs:
-        at_least_one("--jobs", n_jobs)
+    executor = chosen_executor(n_jobs, scheduler)
     check_folder(out)
     if not scheduler and not on_gpu:
         prepare_engine()
-    executor = chosen_executor(n_jobs, scheduler)
     together = GpuTrials() if on_gpu else None
     with (
         StopRequest("stopping; finished results are kept") as stop,

@@ -12,8 +12,9 @@ from mlpsvd.cli.interrupt import StopRequest
 from mlpsvd.cli.text_table import aligned
 from mlpsvd.cli.train import chosen_experiment
 from mlpsvd.cli.trial_progress import TrialProgress, trial_progress
-from mlpsvd.cli.trial_workers import at_least_one, chosen_executor, prepare_engine
+from mlpsvd.cli.trial_workers import at_least_one, prepare_engine
 from mlpsvd.errors import MlpSvdError
+from mlpsvd.executors import OpenExecutor
 from mlpsvd.experiments.sweeps.axes import parse_axis, value_text
 from mlpsvd.experiments.sweeps.files import BEST, results_table, write_results
 from mlpsvd.experiments.sweeps.folder import SweepFolder, find_sweep, kept_sweeps, new_sweep_folder, read_sweep
@@ -80,10 +81,23 @@ def list_sweeps() -> int:
     return OK
 
 
-def run(folder: SweepFolder, n_jobs: int, scheduler: str, as_json: bool, quiet: bool) -> int:
+def run(folder: SweepFolder, workers: OpenExecutor, is_local: bool, as_json: bool, quiet: bool) -> int:
     """Run a sweep, print and write its results, and close its folder; return the exit code.
 
     Ctrl-C stops it; finished trials are kept.
+
+    Parameters
+    ----------
+    folder
+        The folder of the sweep.
+    workers
+        What trains, see :func:`mlpsvd.cli.trial_workers.chosen_executor`.
+    is_local
+        Whether these are processes of this machine.
+    as_json
+        Whether to print the results as JSON.
+    quiet
+        Whether to hide the progress.
 
     Raises
     ------
@@ -91,16 +105,14 @@ def run(folder: SweepFolder, n_jobs: int, scheduler: str, as_json: bool, quiet: 
         If the scheduler cannot be used, or a trial fails.
     """
     with folder:
-        if n_jobs:
-            at_least_one("--jobs", n_jobs)
-        if not scheduler:
+        if is_local:
             prepare_engine()
         if not quiet:
             report(f"{summary(folder.sweep)}; kept in {folder.path}")
         with (
             StopRequest("stopping after the running trials; finished trials are kept") as stop,
             trial_progress(quiet) as progress,
-            closing(run_sweep(folder, chosen_executor(n_jobs, scheduler))) as events,
+            closing(run_sweep(folder, workers)) as events,
         ):
             for event in events:
                 _report(event, progress)

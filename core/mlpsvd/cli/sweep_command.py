@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from mlpsvd.cli.common_options import add_experiment_options, add_worker_options
 from mlpsvd.errors import SettingError
 
 __all__ = ["add_sweep"]
@@ -36,11 +37,7 @@ def add_sweep(command: Callable[..., argparse.ArgumentParser], exit_codes: str) 
         "experiment", nargs="?", type=Path, metavar="EXPERIMENT.toml|FOLDER",
         help="experiment file, folder of recordings or CSV manifest",
     )  # fmt: skip
-    sweep.add_argument("--preset", metavar="NAME", help="start from a preset (see: mlpsvd presets)")
-    sweep.add_argument(
-        "--set", dest="changes", action="append", default=[], metavar="KEY=VALUE",
-        help="change a setting of all combinations; may be repeated",
-    )  # fmt: skip
+    add_experiment_options(sweep, "a setting of all combinations")
     sweep.add_argument(
         "--over", action="append", default=[], metavar="KEY=VALUES", help="a setting and its values; may be repeated"
     )
@@ -50,10 +47,7 @@ def add_sweep(command: Callable[..., argparse.ArgumentParser], exit_codes: str) 
     sweep.add_argument("--out", type=Path, metavar="DIR", help="folder of the sweep (default: in the library)")
     sweep.add_argument("--resume", metavar="SWEEP", help="continue a sweep: its folder, its name, or latest")
     sweep.add_argument("--list", dest="listed", action="store_true", help="list the kept sweeps and exit")
-    sweep.add_argument("--jobs", type=int, default=0, metavar="N", help="number of worker processes (one per core)")
-    sweep.add_argument(
-        "--scheduler", default="", metavar="ADDRESS", help="compute on a Dask cluster, e.g. tcp://node:8786"
-    )
+    add_worker_options(sweep)
     sweep.add_argument("--json", action="store_true", help="print the results as one JSON object")
     sweep.add_argument("--quiet", action="store_true", help="hide progress")
     sweep.set_defaults(run=_sweep)
@@ -61,10 +55,12 @@ def add_sweep(command: Callable[..., argparse.ArgumentParser], exit_codes: str) 
 
 def _sweep(arguments: argparse.Namespace) -> int:
     from mlpsvd.cli.sweep import begun_sweep, list_sweeps, resume_sweep, run
+    from mlpsvd.cli.trial_workers import chosen_executor
 
     if arguments.listed:
         return list_sweeps()
-    how = arguments.jobs, arguments.scheduler, arguments.json, arguments.quiet
+    workers = chosen_executor(arguments.jobs, arguments.scheduler)  # checked before there is a folder
+    how = workers, not arguments.scheduler, arguments.json, arguments.quiet
     if arguments.resume is not None:
         others = ("experiment", "preset", "changes", "over", "stop_early", "judge", "out")
         if any(getattr(arguments, name) for name in others) or arguments.repeats != 1:

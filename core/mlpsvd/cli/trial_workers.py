@@ -27,7 +27,15 @@ def at_least_one(option: str, value: int) -> None:
 
 
 def chosen_executor(n_jobs: int, scheduler: str) -> OpenExecutor:
-    """Return what opens the cluster at ``scheduler`` or, if that is empty, local processes (0: one per core)."""
+    """Return what opens the cluster at ``scheduler`` or, if that is empty, local processes (0: one per core).
+
+    Raises
+    ------
+    SettingError
+        If the number of processes is negative.
+    """
+    if n_jobs:
+        at_least_one("--jobs", n_jobs)
     if scheduler:
         return lambda: dask_workers(scheduler)
     return lambda: local_workers(n_jobs or n_usable_cores())

@@ -46,6 +46,7 @@ def test_a_usage_error_is_one_line(
     error = capsys.readouterr().err
     assert said in error
     assert len(error.splitlines()) == 1
+    assert not list(tmp_path.glob("sweeps/*"))  # nothing is left in the library
 
 
 def test_a_sweep_in_the_library(

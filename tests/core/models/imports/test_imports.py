@@ -248,6 +248,10 @@ def test_the_command_imports_and_rewrites(
         (["state.safetensors", "--out", "b.safetensors"], "--features is 'left out'; it should be a model, experiment"),
         (["state.safetensors", "--out", "b.npz"], "a file with the suffix .safetensors"),
         (["model.safetensors", "--out", "b.safetensors", "--features", "x"], "left out: the model file states it"),
+        (
+            ["model.safetensors", "--out", "b.safetensors", "--layers", "a,b"],
+            "--layers is 'a,b'; it should be left out",
+        ),
         (["experiment.toml", "--out", "b.safetensors"], "named with one of the suffixes .npz, .safetensors"),
         (["nothing.npz", "--out", "b.safetensors", "--features", "model.safetensors"], "nothing.npz cannot be read"),
     ]:
