@@ -12,7 +12,18 @@ from types import TracebackType
 
 from PySide6.QtCore import QStandardPaths, QtMsgType, qInstallMessageHandler
 
-__all__ = ["catch_everything", "default_folder", "log_path", "log_qt_messages", "start_logging", "unexpected_sentence"]
+from mlpsvd.errors import MlpSvdError
+from mlpsvd.text import sentence
+
+__all__ = [
+    "catch_everything",
+    "default_folder",
+    "error_sentence",
+    "log_path",
+    "log_qt_messages",
+    "start_logging",
+    "unexpected_sentence",
+]
 
 LOGGER = logging.getLogger("mlpsvd_gui")
 _LOGGERS = (LOGGER, logging.getLogger("mlpsvd"))
@@ -97,6 +108,25 @@ def log_qt_messages() -> None:
         LOGGER.log(_QT_LEVELS.get(kind, logging.INFO), "Qt: %s", text)
 
     qInstallMessageHandler(take)
+
+
+def error_sentence(error: Exception, what: str = "") -> str:
+    """Return an error of the core or of the system as one sentence; others are logged.
+
+    Parameters
+    ----------
+    error
+        The error.
+    what
+        The path or the action, for errors that do not name it.
+    """
+    if isinstance(error, MlpSvdError):
+        return sentence(str(error))
+    if isinstance(error, OSError):
+        where = error.filename or what
+        return sentence(f"{where}: {error.strerror or error}" if where else str(error))
+    LOGGER.error("%s failed", what or "An action", exc_info=error)
+    return unexpected_sentence(error)
 
 
 def unexpected_sentence(error: BaseException) -> str:

@@ -19,9 +19,9 @@ from mlpsvd.experiments.projects.project_folder import ProjectFolder, create_pro
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.experiments.runs.run_folder import write_run
-from mlpsvd.text import one_line, sentence
+from mlpsvd.text import one_line
 from mlpsvd_gui.file_dialogs import ask_for_path
-from mlpsvd_gui.log import LOGGER, unexpected_sentence
+from mlpsvd_gui.log import error_sentence
 from mlpsvd_gui.pages.record.controllers.collection import CollectionController
 from mlpsvd_gui.pages.record.views.bar import RecordBar
 from mlpsvd_gui.pages.record.workers.clip_library import CollectionView
@@ -155,7 +155,7 @@ class ProjectController(QObject):
         self._jobs.submit(
             partial(_create, folder, experiment, run),
             lambda file: self.open(file, f"Created project {one_line(file.parent.name)}."),
-            lambda error: self._fail(_reason(folder, error)),
+            lambda error: self._fail(error_sentence(error, str(folder))),
         )
 
     def open(self, path: Path, words: str = "") -> None:
@@ -171,7 +171,7 @@ class ProjectController(QObject):
         except (MlpSvdError, OSError) as error:
             if self._preferences.project == str(path):
                 self._preferences.project = ""  # it is not tried again at every start
-            self._fail(_reason(path, error))
+            self._fail(error_sentence(error, str(path)))
             return
         self._release()
         self._open, self._collections = opened, opened.project.collections
@@ -202,7 +202,7 @@ class ProjectController(QObject):
         try:
             self._open.save(self._present(self._open.project))
         except (MlpSvdError, OSError) as error:
-            reason = f"The project is not saved: {_reason(self._open.file, error)}"
+            reason = f"The project is not saved: {error_sentence(error, str(self._open.file))}"
             if reason != self._problem:
                 self._fail(reason)
             self._problem = reason
@@ -348,12 +348,3 @@ def _create(folder: Path, experiment: Experiment, run: Run | None) -> Path:
 def _nearest(path: Path) -> Path:
     """Return the nearest folder above a path that exists."""
     return next((one for one in path.parents if one.is_dir()), Path.home())
-
-
-def _reason(path: Path, error: Exception) -> str:
-    if isinstance(error, MlpSvdError):
-        return sentence(str(error))
-    if isinstance(error, OSError):
-        return sentence(f"{error.filename or path}: {error.strerror or error}")
-    LOGGER.error("The project %s could not be created", path, exc_info=error)
-    return unexpected_sentence(error)

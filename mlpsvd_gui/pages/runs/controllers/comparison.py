@@ -13,7 +13,7 @@ from mlpsvd.experiments.runs.comparison_files import group_letter
 from mlpsvd.experiments.runs.kept_run import KeptRun
 from mlpsvd.metrics.uncertainty import points_text
 from mlpsvd.text import counted, one_line, with_minus
-from mlpsvd_gui.pages.runs.controllers.history import error_sentence
+from mlpsvd_gui.log import error_sentence
 from mlpsvd_gui.pages.runs.views.comparison import ComparisonView, ShownComparison, ShownCurve, ShownRow, ShownTable
 from mlpsvd_gui.pages.runs.views.confusions import ShownConfusion
 from mlpsvd_gui.pages.runs.workers.comparison_work import RunsCompared, compare_runs, report_runs, write_comparison

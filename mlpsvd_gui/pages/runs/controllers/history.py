@@ -8,14 +8,12 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand
 
-from mlpsvd.errors import MlpSvdError
-from mlpsvd.text import sentence
-from mlpsvd_gui.log import LOGGER, unexpected_sentence
+from mlpsvd_gui.log import error_sentence
 from mlpsvd_gui.pages.runs.workers.steps import ChangeAbout, Step
 from mlpsvd_gui.state.undo_steps import NamedStep, drop_obsolete, make_stack
 from mlpsvd_gui.threads.serial_jobs import SerialJobs
 
-__all__ = ["StepHistory", "error_sentence"]
+__all__ = ["StepHistory"]
 
 _TYPING_S = 5.0
 """Changes of one note within this time are one step: it is saved as it is typed."""
@@ -119,13 +117,3 @@ class _Change(NamedStep):
             return False
         self.step, self._made_s = joined, other._made_s
         return True
-
-
-def error_sentence(error: Exception) -> str:
-    """Return an error of the core or of the system as one sentence; others are logged."""
-    if isinstance(error, MlpSvdError):
-        return sentence(str(error))
-    if isinstance(error, OSError):
-        return sentence(f"{error.filename}: {error.strerror or error}" if error.filename else str(error))
-    LOGGER.error("A run could not be changed", exc_info=error)
-    return unexpected_sentence(error)

@@ -14,8 +14,9 @@ from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.trash import TRASH as TRASH_FOLDER
 from mlpsvd.text import counted, one_line
 from mlpsvd_gui.file_dialogs import ask_for_path
+from mlpsvd_gui.log import error_sentence
 from mlpsvd_gui.pages.runs.controllers.comparison import ComparisonController
-from mlpsvd_gui.pages.runs.controllers.history import StepHistory, error_sentence
+from mlpsvd_gui.pages.runs.controllers.history import StepHistory
 from mlpsvd_gui.pages.runs.views.panel import STARRED, TRASH, UNFINISHED, RunsPanel
 from mlpsvd_gui.pages.runs.workers.library_work import Listing, changed_settings, list_runs, load_to_continue
 from mlpsvd_gui.pages.runs.workers.steps import ChangeAbout, MoveToTrash, RestoreFromTrash
