@@ -25,7 +25,7 @@ from mlpsvd.setting_labels import label
 from mlpsvd.setting_labels import sentence as setting_sentence
 from mlpsvd.settings import get
 from mlpsvd.text import duration_text, one_line, sentence
-from mlpsvd_gui.log import unexpected_sentence
+from mlpsvd_gui.log import error_sentence
 from mlpsvd_gui.pages.sweep.controllers.shown import shown_results
 from mlpsvd_gui.pages.sweep.views.window import ShownResults, SweepWindow
 from mlpsvd_gui.pages.sweep.workers.sweep_work import (
@@ -195,15 +195,16 @@ class SweepController(QObject):
         self._reading.submit(partial(read_kept, Path(folder)), self._show_kept, self._tell)
 
     def _show_kept(self, kept: KeptSweep) -> None:
+        if self.window is None or self._is_running or self.window.kept_box.currentData() != str(kept.folder):
+            return  # a late answer: something else was chosen or started meanwhile
         self.kept = kept
-        if self.window is not None:
-            self.window.messages.clear()
-            form, sweep = self.window.form, kept.sweep
-            form.show_axes([(axis.key, ", ".join(axis.texts)) for axis in sweep.axes])
-            form.repeats.show_value(sweep.n_seeds)
-            form.early_box.setChecked(sweep.stops_early)
-            self._show_plan()
-            form.judge_box.setCurrentIndex(form.judge_box.findData(sweep.judge))
+        self.window.messages.clear()
+        form, sweep = self.window.form, kept.sweep
+        form.show_axes([(axis.key, ", ".join(axis.texts)) for axis in sweep.axes])
+        form.repeats.show_value(sweep.n_seeds)
+        form.early_box.setChecked(sweep.stops_early)
+        self._show_plan()
+        form.judge_box.setCurrentIndex(form.judge_box.findData(sweep.judge))
         self._show()
 
     def _show(self) -> None:
@@ -257,14 +258,8 @@ class SweepController(QObject):
             )
 
     def _tell(self, error: Exception) -> None:
-        if self.window is None:
-            return
-        if isinstance(error, MlpSvdError):
-            self.window.show_error(sentence(str(error)))
-        elif isinstance(error, OSError):
-            self.window.show_error(sentence(f"{error.filename or ''}: {error.strerror or error}".lstrip(": ")))
-        else:
-            self.window.show_error(unexpected_sentence(error))
+        if self.window is not None:
+            self.window.show_error(error_sentence(error))
 
 
 def _labelled_settings() -> list[tuple[str, str]]:

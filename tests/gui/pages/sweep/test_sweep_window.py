@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +15,11 @@ from mlpsvd.draw_chart import PictureSize, picture
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.papers.tasks import changed
 from mlpsvd.experiments.runs.library import RunLibrary
-from mlpsvd.experiments.sweeps.folder import kept_sweeps, read_sweep, trial_store
+from mlpsvd.experiments.sweeps.axes import parse_axis
+from mlpsvd.experiments.sweeps.folder import SweepFolder, kept_sweeps, new_sweep_folder, read_sweep, trial_store
 from mlpsvd.experiments.sweeps.results import best_first
 from mlpsvd.experiments.sweeps.run import kept_results
+from mlpsvd.experiments.sweeps.sweep import Sweep
 from mlpsvd_gui.pages.sweep.controllers.sweep import SweepController
 from mlpsvd_gui.pages.sweep.views.window import SweepWindow
 from mlpsvd_gui.state.experiment_state import ExperimentState
@@ -62,6 +64,32 @@ def choose_setting(qtbot: QtBot, window: SweepWindow, row: int, label: str) -> N
     edit.selectAll()
     qtbot.keyClicks(edit, label)
     qtbot.keyClick(edit, Qt.Key.Key_Return)
+
+
+def test_a_late_answer_does_not_replace_a_new_sweep(
+    qtbot: QtBot, opened: tuple[SweepController, SweepWindow, list[Experiment]], tmp_path: Path
+) -> None:
+    controller, window, _ = opened
+    sweep = Sweep(changed(Experiment(), SMALL), (parse_axis("hidden=3,4"),), n_seeds=5)
+    SweepFolder(new_sweep_folder(sweep, tmp_path / "runs"), sweep).close()
+    controller.open()
+    window.kept_box.setCurrentIndex(1)
+    window.kept_box.setCurrentIndex(0)
+    qtbot.waitUntil(lambda: not controller._reading.is_busy, timeout=10_000)
+    assert controller.kept is None
+    assert len(window.form.rows) == 2
+    window.kept_box.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: controller.kept is not None, timeout=10_000)
+    assert window.form.axes == [("network.hidden", "3, 4")]
+
+
+def test_unexpected_errors_are_logged(
+    opened: tuple[SweepController, SweepWindow, list[Experiment]], expect_log: Callable[[str], None]
+) -> None:
+    expect_log("An action failed")
+    controller, window, _ = opened
+    controller._tell(RuntimeError("broken"))
+    assert "RuntimeError: broken" in window.messages.text
 
 
 @pytest.mark.slow
