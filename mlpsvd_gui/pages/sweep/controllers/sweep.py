@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -92,8 +93,8 @@ class SweepController(QObject):
         if self.window is None:
             self.window = self._new_window()
         self._show_list()
-        self._show_plan()
         self.window.show()
+        self._show_plan()
         self.window.raise_()
         self.window.activateWindow()
 
@@ -110,6 +111,7 @@ class SweepController(QObject):
             return
         self.window.messages.clear()
         try:
+            sweep = replace(sweep, data_identity=identity_of_data(sweep.base))
             if self.kept is None or self.kept.sweep != sweep:
                 folder = new_sweep_folder(sweep, self._library.folder)
                 self.kept = KeptSweep(folder, sweep, ())
@@ -145,19 +147,18 @@ class SweepController(QObject):
     # -- the plan
 
     def _planned(self) -> Sweep | str:
-        """Return the sweep of the form, or why it is not possible."""
+        """Return the sweep of the form, or why it is not possible; recordings count as unchanged until it starts."""
         if self.window is None:
             return ""
         form = self.window.form
         base = self.kept.sweep.base if self.kept is not None else self._experiments.experiment
         try:
             axes = tuple(axis_of(key, values) for key, values in form.axes)
-            return Sweep(
-                base, axes, form.repeats.value(), form.early_box.isChecked(), form.judge, identity_of_data(base)
-            )
+            identity = "" if self.kept is None else self.kept.sweep.data_identity
+            return Sweep(base, axes, form.repeats.value(), form.early_box.isChecked(), form.judge, identity)
         except SettingError as error:
             return setting_sentence(error, Experiment)
-        except (MlpSvdError, OSError) as error:
+        except MlpSvdError as error:
             return sentence(str(error))
 
     def _show_plan(self) -> None:
@@ -166,6 +167,8 @@ class SweepController(QObject):
         form, base = self.window.form, self.kept.sweep.base if self.kept else self._experiments.experiment
         keys = base.training.contenders
         form.show_networks([(key, contender_title(key)) for key in keys], "mlp-svd" if "mlp-svd" in keys else keys[0])
+        if not self.window.isVisible():
+            return  # opening the window shows it
         sweep = self._planned()
         if isinstance(sweep, str):
             form.show_state(sweep, False, self.window.theme)

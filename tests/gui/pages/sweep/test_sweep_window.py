@@ -19,7 +19,7 @@ from mlpsvd.experiments.sweeps.axes import parse_axis
 from mlpsvd.experiments.sweeps.folder import SweepFolder, kept_sweeps, new_sweep_folder, read_sweep, trial_store
 from mlpsvd.experiments.sweeps.results import best_first
 from mlpsvd.experiments.sweeps.run import kept_results
-from mlpsvd.experiments.sweeps.sweep import Sweep
+from mlpsvd.experiments.sweeps.sweep import Sweep, identity_of_data
 from mlpsvd_gui.pages.sweep.controllers.sweep import SweepController
 from mlpsvd_gui.pages.sweep.views.window import SweepWindow
 from mlpsvd_gui.state.experiment_state import ExperimentState
@@ -90,6 +90,25 @@ def test_unexpected_errors_are_logged(
     controller, window, _ = opened
     controller._tell(RuntimeError("broken"))
     assert "RuntimeError: broken" in window.messages.text
+
+
+def test_recordings_are_read_at_the_start_not_at_every_edit(
+    qtbot: QtBot, opened: tuple[SweepController, SweepWindow, list[Experiment]], tmp_path: Path
+) -> None:
+    controller, window, _ = opened
+    folder = tmp_path / "clips" / "a"
+    folder.mkdir(parents=True)
+    (folder / "1.wav").write_bytes(b"not a sound")
+    base = changed(Experiment(), {"data.source": "recordings", "data.recordings.path": str(folder.parent)})
+    controller._experiments.replace(base)
+    planned = controller._planned()
+    assert isinstance(planned, Sweep) and planned.data_identity == ""
+    click(qtbot, window.form.start_button)
+    assert controller.kept is not None
+    assert controller.kept.sweep.data_identity == identity_of_data(base) != ""
+    click(qtbot, window.form.stop_button)
+    qtbot.waitUntil(lambda: not controller.is_running, timeout=60_000)
+    assert window.form.start_button.text() == "Continue"
 
 
 @pytest.mark.slow
