@@ -16,7 +16,7 @@ from mlpsvd.errors import MlpSvdError
 from mlpsvd.experiments.papers.kept_results import Completion, Tracker
 from mlpsvd.experiments.papers.registry import chosen
 from mlpsvd.experiments.papers.reproduce import FindingWritten, ReproductionEvent, TrialDone, reproduce
-from mlpsvd_gui.pages.papers.workers.trial_processes import StoppedError, TrialProcesses
+from mlpsvd_gui.workers.trial_processes import StoppedError, TrialProcesses
 
 __all__ = [
     "EngineCompiling",

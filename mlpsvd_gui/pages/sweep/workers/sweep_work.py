@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from mlpsvd.engines.cpu.warm_up import ensure_compiled
-from mlpsvd.executors import begin_worker
 from mlpsvd.experiments.sweeps.files import write_results
 from mlpsvd.experiments.sweeps.folder import SweepFolder, kept_sweeps, read_sweep, trial_store
 from mlpsvd.experiments.sweeps.results import CombinationResult
 from mlpsvd.experiments.sweeps.run import SweepTrialDone, kept_results, run_sweep
 from mlpsvd.experiments.sweeps.sweep import Sweep
+from mlpsvd_gui.workers.trial_processes import TrialProcesses
 
 __all__ = ["KeptSweep", "SweepEnded", "SweepNews", "SweepProgressed", "SweepWorker", "list_sweeps", "read_kept"]
 
@@ -118,56 +115,12 @@ class SweepWorker(QObject):
         return news.token == self._token
 
 
-class _StoppedError(Exception):
-    """Raised after Stop: no more processes are started."""
-
-
-class _Processes:
-    """Opens worker processes, and terminates them when the sweep is stopped."""
-
-    def __init__(self, n_processes: int) -> None:
-        self._n_processes = n_processes
-        self._stop = threading.Event()
-        self._executor: ProcessPoolExecutor | None = None
-
-    @property
-    def is_stopped(self) -> bool:
-        """Whether :meth:`stop` was called."""
-        return self._stop.is_set()
-
-    @contextmanager
-    def open(self) -> Iterator[Executor]:
-        """Open an executor; raises ``_StoppedError`` after :meth:`stop`."""
-        if self._stop.is_set():
-            raise _StoppedError
-        ensure_compiled()
-        executor = ProcessPoolExecutor(self._n_processes, get_context("spawn"), initializer=begin_worker)
-        self._executor = executor
-        try:
-            yield executor
-        finally:
-            if self._stop.is_set():
-                _terminate(executor)
-            executor.shutdown(wait=True, cancel_futures=True)
-
-    def stop(self) -> None:
-        """Terminate the processes; at most one trial of each is lost."""
-        self._stop.set()
-        if self._executor is not None:
-            _terminate(self._executor)
-
-
-def _terminate(executor: ProcessPoolExecutor) -> None:
-    for process in list((executor._processes or {}).values()):
-        process.terminate()
-
-
 class _Run:
     """A running sweep."""
 
     def __init__(self, worker: SweepWorker, token: int, folder: Path, sweep: Sweep, n_processes: int) -> None:
         self.thread = threading.Thread(target=self._work, name="sweep", daemon=True)
-        self.processes = _Processes(n_processes)
+        self.processes = TrialProcesses(n_processes)
         self._worker = worker
         self._token = token
         self._folder = folder
@@ -182,6 +135,7 @@ class _Run:
         try:
             with SweepFolder(self._folder, self._sweep) as folder:
                 try:
+                    ensure_compiled()
                     self._pull(folder)
                 except Exception as problem:  # shown by the window
                     error = None if self.processes.is_stopped else problem

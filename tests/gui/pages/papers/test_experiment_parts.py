@@ -19,8 +19,8 @@ from mlpsvd.experiments.papers.kept_results import Completion, KeptResult
 from mlpsvd.experiments.papers.registry import REPRODUCTIONS
 from mlpsvd_gui.pages.papers.controllers.texts import failure_text, idle_state, running_state, shown_result
 from mlpsvd_gui.pages.papers.views.table import shares_px
-from mlpsvd_gui.pages.papers.workers.trial_processes import StoppedError, TrialProcesses
 from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.workers.trial_processes import StoppedError, TrialProcesses
 
 
 @given(st.lists(st.integers(1, 900), min_size=2, max_size=6), st.integers(100, 1500))

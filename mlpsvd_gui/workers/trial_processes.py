@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import active_children, get_context
+from multiprocessing import get_context
 
 from mlpsvd.executors import begin_worker
 
@@ -31,6 +31,7 @@ class TrialProcesses:
     def __init__(self, n_processes: int) -> None:
         self._n_processes = n_processes
         self._stop = threading.Event()
+        self._executor: ProcessPoolExecutor | None = None
 
     @property
     def is_stopped(self) -> bool:
@@ -49,20 +50,23 @@ class TrialProcesses:
         if self._stop.is_set():
             raise StoppedError
         executor = ProcessPoolExecutor(self._n_processes, get_context("spawn"), initializer=begin_worker)
+        self._executor = executor
         try:
+            if self._stop.is_set():  # it was pressed before there was an executor to end
+                raise StoppedError
             yield executor
         finally:
             if self._stop.is_set():
-                _end_processes()  # one that was being started when Stop was pressed
+                _terminate(executor)  # a process that was being started when Stop was pressed
             executor.shutdown(wait=True, cancel_futures=True)
 
     def stop(self) -> None:
         """Terminate the processes; at most one trial each is lost."""
         self._stop.set()
-        _end_processes()
+        if self._executor is not None:
+            _terminate(self._executor)
 
 
-def _end_processes() -> None:
-    """Terminate all children: nothing else in this process uses ``multiprocessing``."""
-    for process in active_children():
+def _terminate(executor: ProcessPoolExecutor) -> None:
+    for process in list((executor._processes or {}).values()):
         process.terminate()
