@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,20 @@ from mlpsvd.text import one_line, quoted
 
 __all__ = [
     "FORMAT_VERSION",
+    "PATH_KEYS",
     "from_toml",
     "load_experiment",
     "parse_toml",
     "save_experiment",
     "to_toml",
     "with_absolute_paths",
+    "with_paths",
 ]
 
 FORMAT_VERSION = 1
+PATH_KEYS = ("data.recordings.path", "network.first_layer")
+"""Settings that are paths; an empty text is none."""
+
 _LARGEST = 1_000_000
 _DEEP_KEY = re.compile(r"""(?<![\w"'-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){20}""")
 """A key of more than 20 parts, for which tomllib needs quadratic time; valid keys have at most 4."""
@@ -175,8 +181,13 @@ def _check_version(version: Any) -> None:
 
 def with_absolute_paths(experiment: Experiment, folder: Path) -> Experiment:
     """Return an experiment whose relative paths are resolved relative to a folder; ``~`` is the home folder."""
-    for key in ("data.recordings.path", "network.first_layer"):
+    return with_paths(experiment, lambda text: folder / expand_home(text))
+
+
+def with_paths(experiment: Experiment, change: Callable[[str], Path | str]) -> Experiment:
+    """Return an experiment whose paths are changed by a function; it gets each one that is not empty."""
+    for key in PATH_KEYS:
         text = get(experiment, key)
         if text:
-            experiment = with_value(experiment, key, str(folder / expand_home(text)))
+            experiment = with_value(experiment, key, str(change(text)))
     return experiment

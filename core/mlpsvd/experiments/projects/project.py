@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import tomli_w
 
 from mlpsvd.errors import FileFormatError, MlpSvdError
 from mlpsvd.experiments.experiment import Experiment, experiment_from_table
-from mlpsvd.experiments.experiment_file import parse_toml
+from mlpsvd.experiments.experiment_file import PATH_KEYS, parse_toml, with_paths
 from mlpsvd.experiments.projects.moved import Move, find_moved, move_of
 from mlpsvd.files import expand_home, read_plain
 from mlpsvd.json_fields import Fields
-from mlpsvd.settings import get, impossible_values, to_table, with_value
+from mlpsvd.settings import get, impossible_values, to_table
 from mlpsvd.text import is_unicode, one_line
 
 __all__ = ["PROJECT", "SUFFIX", "Project", "find_project_file", "read_project", "to_text"]
@@ -30,7 +29,6 @@ _MOST_BYTES = 2_000_000
 _MOST_COLLECTIONS = 8
 _MOST_MOVES = 50
 _MOST_STATES = 50
-_PATH_KEYS = ("data.recordings.path", "network.first_layer")
 _HEADER = "# A project of MLP-SVD; open it with: mlpsvd-gui FOLDER\n"
 
 
@@ -73,7 +71,7 @@ class Project:
 
     def missing(self) -> tuple[Path, ...]:
         """Return the recordings, first layer and latest collection that do not exist where they should."""
-        places = [Path(get(self.experiment, key)) for key in _PATH_KEYS if get(self.experiment, key)]
+        places = [Path(get(self.experiment, key)) for key in PATH_KEYS if get(self.experiment, key)]
         return tuple(path for path in (*places, *self.collections[:1]) if find_moved(path, ()) is None)
 
     def with_moved(self, old: Path, new: Path) -> Project:
@@ -89,11 +87,7 @@ class Project:
 
     def relocated(self, experiment: Experiment) -> Experiment:
         """Return an experiment, such as that of an earlier run, with the present places of its files."""
-        for key in _PATH_KEYS:
-            text = get(experiment, key)
-            if text:
-                experiment = with_value(experiment, key, str(self._place(expand_home(text))))
-        return experiment
+        return with_paths(experiment, lambda text: self._place(expand_home(text)))
 
     def _place(self, path: Path) -> Path:
         return find_moved(self.folder / path, self.moves) or path
@@ -139,11 +133,7 @@ def to_text(project: Project) -> str:
     FileFormatError
         If a text in it is not Unicode, such as a path in an unknown encoding.
     """
-    experiment = project.experiment
-    for key in _PATH_KEYS:
-        text = get(experiment, key)
-        if text:
-            experiment = with_value(experiment, key, _stored(expand_home(text), project.folder))
+    experiment = with_paths(project.experiment, lambda text: _stored(expand_home(text), project.folder))
     table = {
         "program": _PROGRAM,
         "format_version": FORMAT_VERSION,
@@ -172,7 +162,7 @@ def _of_table(folder: Path, fields: Fields) -> Project:
         raise problem
     project = Project(
         folder,
-        _with_absolute_paths(experiment, folder),
+        with_paths(experiment, lambda text: _absolute(text, folder)),
         tuple(_absolute(text, folder) for text in fields.texts("collections"))[:_MOST_COLLECTIONS],
         _moves(fields)[:_MOST_MOVES],
         fields.text("page"),
@@ -187,14 +177,6 @@ def _of_table(folder: Path, fields: Fields) -> Project:
 def _moves(fields: Fields) -> tuple[Move, ...]:
     pairs = [(Path(one.text("from")), Path(one.text("to"))) for one in fields.tables("moved")]
     return tuple(Move(old, new) for old, new in pairs if old.is_absolute() and new.is_absolute())
-
-
-def _with_absolute_paths(experiment: Experiment, folder: Path) -> Experiment:
-    for key in _PATH_KEYS:
-        text: Any = get(experiment, key)
-        if text:
-            experiment = with_value(experiment, key, str(_absolute(text, folder)))
-    return experiment
 
 
 def _absolute(text: str, folder: Path) -> Path:
