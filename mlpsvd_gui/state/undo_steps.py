@@ -37,10 +37,10 @@ class NamedStep(QUndoCommand):
 class _ValueStep(NamedStep, Generic[T]):
     """Replaces a value; joined with the next step if that has the same key and follows at once."""
 
-    def __init__(self, name: str, before: T, after: T, show: Callable[[T], None], key: str, joins: bool) -> None:
+    def __init__(self, name: str, before: T, after: T, history: ValueHistory[T], key: str, joins: bool) -> None:
         super().__init__(name)
         self.before, self.after, self.key, self.joins = before, after, key, joins
-        self._show = show
+        self._history = weakref.ref(history)  # see make_stack
         self._is_new = True
 
     def redo(self) -> None:
@@ -48,6 +48,11 @@ class _ValueStep(NamedStep, Generic[T]):
         if not self._is_new:
             self._show(self.after)
         self._is_new = False
+
+    def _show(self, value: T) -> None:
+        history = self._history()
+        if history is not None:
+            history.take(value)
 
     def undo(self) -> None:
         """Show the old value."""
@@ -90,8 +95,8 @@ class ValueHistory(Generic[T]):
         """Make ``after`` the current value, as a step; a quick change with the same key extends the last step."""
         now_s = time.monotonic()
         joins = bool(key) and now_s - self._last_s < _MERGE_S
-        self.stack.push(_ValueStep(name, before, after, self._take, key, joins))
-        self._take(after)
+        self.stack.push(_ValueStep(name, before, after, self, key, joins))
+        self.take(after)
         self._last_s = now_s if key else 0.0
 
     def clear(self) -> None:
@@ -99,7 +104,8 @@ class ValueHistory(Generic[T]):
         self.stack.clear()
         self._last_s = 0.0
 
-    def _take(self, value: T) -> None:
+    def take(self, value: T) -> None:
+        """Make a value the current one, without a step."""
         self._last_s = 0.0  # a change after undo or redo is a step of its own
         self._show(value)
 
@@ -108,7 +114,8 @@ def make_stack(parent: QObject | None = None) -> QUndoStack:
     """Return an empty stack with the usual limit.
 
     It is emptied before its parent goes: Python's garbage collector may otherwise delete the steps first, and the stack
-    then deletes them once more, which ends the program.
+    then deletes them once more, which ends the program. Steps hold their target weakly, because the finalizer holds the
+    stack and its steps: a parent that they hold is not collected.
     """
     stack = QUndoStack(parent)
     stack.setUndoLimit(MOST_STEPS)

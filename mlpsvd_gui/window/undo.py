@@ -56,7 +56,7 @@ class UndoController(QObject):
         super().__init__(parent)
         self._tabs, self._live_tab = tabs, live_tab
         self._experiment, self._others = experiment, dict(others)
-        self._group = QUndoGroup(self)
+        self._group = QUndoGroup(actions)  # goes with them: stacks that are deleted later would change them
         for steps in (experiment, *self._others.values()):
             self._group.addStack(steps.stack)
         self._keys = _TextFieldKeys(self)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QObject, QSettings
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mlpsvd.experiments.presets import new_experiment
 from mlpsvd.settings import with_value
 from mlpsvd_gui.main_window import MainWindow
+from mlpsvd_gui.pages.record.controllers.journal_steps import JournalSteps
+from mlpsvd_gui.pages.runs.controllers.history import StepHistory
+from mlpsvd_gui.pages.runs.workers.steps import Step
 from mlpsvd_gui.state import undo_steps
 from mlpsvd_gui.state.experiment_state import ExperimentState
 from mlpsvd_gui.state.preferences import Preferences
@@ -41,6 +47,45 @@ print("collected")
 def test_a_history_that_only_the_garbage_collector_finds_is_deleted_once() -> None:
     done = subprocess.run([sys.executable, "-c", FORGOTTEN], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "collected\n", "")
+
+
+class _Nothing(Step):
+    name = "nothing"
+
+    def do(self) -> None:
+        pass
+
+    def undo(self) -> None:
+        pass
+
+
+def _experiment_with_a_step() -> QObject:
+    owner = ExperimentState()
+    owner.set_value("seed", 5)
+    return owner
+
+
+def _runs_with_a_step() -> QObject:
+    owner = StepHistory()
+    owner.make(_Nothing())
+    owner.close()
+    return owner
+
+
+def _journal_with_a_step() -> QObject:
+    owner = JournalSteps(lambda: None, lambda: None)
+    owner.show(["delete"], ["trim"])
+    return owner
+
+
+@pytest.mark.parametrize("make", [_experiment_with_a_step, _runs_with_a_step, _journal_with_a_step])
+def test_steps_do_not_keep_their_owner(qapp: QApplication, make: Callable[[], QObject]) -> None:
+    owner = make()
+    qapp.processEvents()  # answers of jobs
+    gone = weakref.ref(owner)
+    del owner
+    gc.collect()
+    assert gone() is None
 
 
 @pytest.fixture

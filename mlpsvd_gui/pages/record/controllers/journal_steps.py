@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject
@@ -51,10 +52,15 @@ class JournalSteps(QObject):
 class _JournalStep(NamedStep):
     def __init__(self, name: str, steps: JournalSteps) -> None:
         super().__init__(name)
-        self._steps = steps
+        self._steps = weakref.ref(steps)
 
     def redo(self) -> None:
-        self._steps.request(is_undo=False)
+        self._request(is_undo=False)
 
     def undo(self) -> None:
-        self._steps.request(is_undo=True)
+        self._request(is_undo=True)
+
+    def _request(self, *, is_undo: bool) -> None:
+        steps = self._steps()
+        if steps is not None:
+            steps.request(is_undo=is_undo)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
@@ -88,19 +89,24 @@ class _Change(NamedStep):
     def __init__(self, history: StepHistory, step: Step) -> None:
         super().__init__(step.name)
         self.step = step
-        self._history = history
+        self._history = weakref.ref(history)
         self._is_new = True
         self._made_s = time.monotonic()
 
     def redo(self) -> None:
         """Submit the change."""
-        self._history.submit(self, is_undo=False, is_new=self._is_new)
+        self._submit(is_undo=False, is_new=self._is_new)
         self._is_new = False
 
     def undo(self) -> None:
         """Submit its reversal."""
-        self._history.submit(self, is_undo=True, is_new=False)
+        self._submit(is_undo=True, is_new=False)
         self._made_s = 0.0
+
+    def _submit(self, *, is_undo: bool, is_new: bool) -> None:
+        history = self._history()
+        if history is not None:
+            history.submit(self, is_undo=is_undo, is_new=is_new)
 
     def id(self) -> int:
         """Return the same number for all steps; :meth:`mergeWith` decides."""
