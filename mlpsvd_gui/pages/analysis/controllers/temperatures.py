@@ -26,9 +26,11 @@ _OTHER_EPOCH = "The model is the network of the last epoch; select that epoch to
 
 @dataclass(frozen=True, eq=False)
 class _Temperature:
-    """Temperature of a network; ``folder`` is that of a saved run, None for the run of the window."""
+    """Temperature of a contender; ``folder`` is that of a saved run, None for the run of the window."""
 
-    place: Place
+    run_id: str
+    key: str
+    title: str
     temperature: float
     folder: Path | None
 
@@ -67,39 +69,43 @@ class TemperatureController(QObject):
 
     def use(self, place: Place, temperature: float, folder: Path | None) -> None:
         """Set the temperature of a network; ``folder`` is that of a saved run, None for the run of the window."""
-        before = place.run.outcomes[place.contender].temperature
-        if not self.refusal(place) and temperature != before:
-            old, new = _Temperature(place, before, folder), _Temperature(place, temperature, folder)
-            self.history.add("change of temperature", old, new)
+        outcome = place.run.outcomes[place.contender]
+        if not self.refusal(place) and temperature != outcome.temperature:
+            old = _Temperature(place.run.id, place.contender, outcome.contender.title, outcome.temperature, folder)
+            self.history.add("change of temperature", old, replace(old, temperature=temperature))
 
     def _use(self, wanted: _Temperature) -> None:
-        place, temperature, folder = wanted.place, wanted.temperature, wanted.folder
-        key, title = place.contender, place.run.outcomes[place.contender].contender.title
-        if folder is not None:
-            job = partial(store_in, folder, place.run.id, key, temperature)
-            self._jobs.submit(job, partial(self._tell_saved, place.run.id, key, title, temperature), self._tell_failure)
+        run_id, key, temperature = wanted.run_id, wanted.key, wanted.temperature
+        if wanted.folder is not None:
+            job = partial(store_in, wanted.folder, run_id, key, temperature)
+            self._jobs.submit(job, partial(self._tell_saved, wanted), self._tell_failure)
             return
-        if place.run.id == self._run.run_id:
+        if run_id == self._run.run_id:
             self._set(key, temperature)
         library, folders = self._library, tuple(self._run.folders)
-        store = partial(store_wherever_saved, place.run.id, key, temperature, folders, library)
-        self._jobs.submit(store, partial(self._tell_stored, title, temperature), self._tell_failure)
+        store = partial(store_wherever_saved, run_id, key, temperature, folders, library)
+        self._jobs.submit(store, partial(self._tell_stored, wanted), self._tell_failure)
 
     def _set(self, key: str, temperature: float) -> None:
         outcomes = dict(self._run.outcomes)
         outcomes[key] = replace(outcomes[key], temperature=temperature)
         self._run.set_outcomes(outcomes, self._run.states)
 
-    def _tell_saved(self, run_id: str, key: str, title: str, temperature: float, folder: Path) -> None:
-        if run_id == self._run.run_id:
-            self._set(key, temperature)
-        self.stored.emit(run_id, key, temperature)
-        self.noted.emit(f"{_now(title, temperature)} in the saved run {folder.name}.")
+    def _tell_saved(self, wanted: _Temperature, folder: Path) -> None:
+        if wanted.run_id == self._run.run_id:
+            self._set(wanted.key, wanted.temperature)
+        self.stored.emit(wanted.run_id, wanted.key, wanted.temperature)
+        self.noted.emit(f"{_now(wanted)} in the saved run {folder.name}.")
 
-    def _tell_stored(self, title: str, temperature: float, folders: Sequence[Path]) -> None:
+    def _tell_stored(self, wanted: _Temperature, folders: Sequence[Path]) -> None:
         where = " and ".join(path.name for path in folders)
-        kept = f"stored in the run ({where})" if where else "save the run or export the model to keep it"
-        self.noted.emit(f"{_now(title, temperature)} on Listen and Files; {kept}.")
+        if wanted.run_id == self._run.run_id:
+            kept = f"stored in the run ({where})" if where else "save the run or export the model to keep it"
+            self.noted.emit(f"{_now(wanted)} on Listen and Files; {kept}.")
+        elif where:
+            self.noted.emit(f"{_now(wanted)} in the saved run {where}.")
+        else:
+            self.failed.emit("The run is no longer open; its temperature was not stored.")
 
     def _tell_failure(self, error: Exception) -> None:
         if isinstance(error, MlpSvdError | OSError):
@@ -110,5 +116,6 @@ class TemperatureController(QObject):
             self.failed.emit(unexpected_sentence(error))
 
 
-def _now(title: str, temperature: float) -> str:
-    return f"{title} has no temperature" if temperature == 1.0 else f"{title} has the temperature {temperature:.2f}"
+def _now(one: _Temperature) -> str:
+    has = "no temperature" if one.temperature == 1.0 else f"the temperature {one.temperature:.2f}"
+    return f"{one.title} has {has}"

@@ -45,15 +45,10 @@ def trained() -> Run:
     """Three classes, ten epochs, singular values discarded."""
     experiment = with_value(Experiment(), "data.synthetic.filters", paper_bank(3, 60.0, 40.0))
     for key, value in {
-        "data.synthetic.train_per_class": 60,
-        "data.synthetic.test_per_class": 40,
-        "training.epochs": 10,
-        "training.learning_rate": 0.01,
-        "training.batch_size": 8,
-        "discarding.first": 4,
-        "discarding.last": 8,
-        "discarding.points": 2,
-    }.items():
+        "data.synthetic.train_per_class": 60, "data.synthetic.test_per_class": 40, "training.epochs": 10,
+        "training.learning_rate": 0.01, "training.batch_size": 8,
+        "discarding.first": 4, "discarding.last": 8, "discarding.points": 2,
+    }.items():  # fmt: skip
         experiment = with_value(experiment, key, value)
     return train(experiment)
 
@@ -216,11 +211,15 @@ def test_a_temperature_is_used_by_the_models_and_stored_wherever_the_run_is_save
         assert [load_run(one).model("mlp-svd").temperature for one in folders] == [expected, expected]
 
 
-def test_a_temperature_that_is_stored_nowhere_says_how_to_keep_it(shown: Page) -> None:
+def test_a_temperature_that_is_stored_nowhere_says_how_to_keep_it(shown: Page, trained: Run) -> None:
     shown.show("calibration")
     with shown.qtbot.waitSignal(shown.controller.noted, timeout=_WAIT_MS) as noted:
         shown.qtbot.mouseClick(shown.panel.calibration.use_button, Qt.MouseButton.LeftButton)
     assert "save the run or export the model" in noted.args[0]
+    shown.run.show(dataclasses.replace(trained, id=new_run_id()))
+    shown.controller.temperature_steps.undo()
+    shown.qtbot.waitUntil(lambda: "no longer open" in shown.panel.messages.text, timeout=_WAIT_MS)
+    assert shown.run.outcomes["mlp-svd"].temperature == 1.0
 
 
 def test_a_saved_run_gets_its_temperature_without_being_the_run_of_the_window(
