@@ -24,6 +24,7 @@ from mlpsvd_gui.pages.record.views.panel import RecordPanel
 from mlpsvd_gui.pages.record.workers.clip_library import CollectionThread, CollectionView
 from mlpsvd_gui.plots.theme import class_colour
 from mlpsvd_gui.state.record_memory import RecordMemory
+from mlpsvd_gui.state.undo_steps import redo_name, undo_name
 from mlpsvd_gui.threads.serial_jobs import SerialJobs
 
 __all__ = ["CollectionController"]
@@ -112,6 +113,7 @@ class CollectionController(QObject):
         library.added.connect(self._while_open(library, self._on_added))
         library.done.connect(self._while_open(library, self._report_done))
         library.failed.connect(self._panel.show_error)
+        library.failed.connect(self._while_open(library, lambda _: self._show_steps()))
         library.take_failed.connect(self._report_take_failed)
         self._panel.welcome.show_status(words)
         return library
@@ -273,11 +275,14 @@ class CollectionController(QObject):
         self._remember(tuple(dict.fromkeys((*remembered, *content.counts))))
         self._show_classes(self._panel.classes.chosen)
         self._panel.review.set_writable(content.writable)
-        self.steps.show(content.undo_names, content.redo_names)
-        self._panel.review.show_history(
-            *(next(reversed(names), "") for names in (content.undo_names, content.redo_names))
-        )
+        self._show_steps()
         self.content_changed.emit(content)
+
+    def _show_steps(self) -> None:
+        """Show the steps of the journal; the stack has moved even if a step failed."""
+        if self._content is not None:
+            self.steps.show(self._content.undo_names, self._content.redo_names)
+            self._panel.review.show_history(undo_name(self.steps.stack), redo_name(self.steps.stack))
 
     def _show_classes(self, chosen: str) -> None:
         if self._content is None:

@@ -23,6 +23,7 @@ from mlpsvd.collection.collection import Collection
 from mlpsvd.collection.encoding import encode
 from mlpsvd.collection.take import Take
 from mlpsvd_gui.pages.record.views.bar import RecordBar
+from mlpsvd_gui.widgets.messages import MessageKind
 
 RATE_HZ = 16000.0
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -125,6 +126,21 @@ def test_clips_are_deleted_by_key_and_come_back_by_the_message_bar(qtbot: QtBot,
     assert len(filled.visible_files) == 6
     filled.controller.collection.steps.stack.redo()
     qtbot.waitUntil(lambda: len(table.rows) == 3)
+
+
+def test_an_undo_that_fails_can_be_tried_again(qtbot: QtBot, filled: Page, tmp_path: Path) -> None:
+    table, review, steps = filled.panel.review.table, filled.panel.review, filled.controller.collection.steps
+    select(filled, 0)
+    table.setFocus()
+    qtbot.keyClick(table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: len(table.rows) == 5)
+    shutil.move(filled.folder, tmp_path / "unplugged")
+    steps.stack.undo()
+    qtbot.waitUntil(lambda: filled.panel.messages.kind is MessageKind.ERROR)
+    assert steps.stack.canUndo() and review.undo_button.isEnabled() and not review.redo_button.isEnabled()
+    shutil.move(tmp_path / "unplugged", filled.folder)
+    review.undo_button.click()
+    qtbot.waitUntil(lambda: len(table.rows) == 6)
 
 
 def test_many_clips_get_another_class_by_menu_and_by_key(qtbot: QtBot, filled: Page) -> None:
