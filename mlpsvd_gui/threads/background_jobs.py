@@ -36,6 +36,10 @@ class BackgroundJobs(QObject):
         """Run ``job`` in the background, then ``done(result)`` or ``failed(error)`` on this thread."""
         self._runner.ask(_Job(job, done, failed))
 
+    def cancel(self) -> None:
+        """Drop pending jobs and late results."""
+        self._runner.cancel()
+
     @property
     def is_busy(self) -> bool:
         """Whether a result is pending."""

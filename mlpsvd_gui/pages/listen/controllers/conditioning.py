@@ -152,12 +152,10 @@ class ConditioningController(QObject):
         self._cancel()
         self._device_key = key
         self._sound = DeviceSound() if key is None else self._memory.load(key)
-        self._correction, self._read_path = None, ""
         self._background = None
         self._form.show_device(name if key is not None else "")
         self._form.show_problem("")
-        if self._sound.correction_path:
-            self._read_correction(self._sound.correction_path)
+        self._renew_correction()
         self._see_background()
         self._show()
         self.changed.emit()
@@ -243,6 +241,13 @@ class ConditioningController(QObject):
         else:
             self._change("removal of the microphone correction", correction_path="")
 
+    def _renew_correction(self) -> None:
+        """Forget the correction, and read the file of the present one; a late answer to another question is dropped."""
+        self._correction, self._read_path = None, ""
+        self._files.cancel()
+        if self._sound.correction_path:
+            self._read_correction(self._sound.correction_path)
+
     def _read_correction(self, path: str) -> None:
         key = self._device_key
 
@@ -280,10 +285,9 @@ class ConditioningController(QObject):
         self._sound = sound
         if "background" in values:
             self._see_background()
-        if values.get("correction_path") == "":
-            self._correction, self._read_path = None, ""
-        elif values.get("correction_path", self._read_path) != self._read_path:
-            self._read_correction(sound.correction_path)
+        path = sound.correction_path
+        if "correction_path" in values and not (path and path == self._read_path):
+            self._renew_correction()
         self._update(sound)
         if "calibration" in values:
             self.calibration_changed.emit()

@@ -98,7 +98,8 @@ class LiveSettingsController(QObject):
             self._form.show_problem(info.name, "")
         if wanted != self._settings:
             self.history.add(step, self._settings, wanted, key)
-        self._show()
+        else:
+            self._show()
 
     def _apply(self, wanted: LiveSettings) -> None:
         self._settings = wanted
