@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "command_parser",
+    "experiment_at_start",
     "give_memory_back",
     "leave_a_core_to_the_window",
     "main",
@@ -56,11 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         from mlpsvd_gui.self_test import self_test
 
         return self_test()
-    from mlpsvd.experiments.runs.read_experiment import read_experiment  # loads NumPy: after the line above
-
     problem = ""
     try:
-        experiment = read_experiment(arguments.file) if arguments.file else None
+        experiment = experiment_at_start(arguments.file) if arguments.file else None
     except (MlpSvdError, OSError) as error:
         if not (arguments.show_errors and has_screen()):
             print(f"mlpsvd-gui: {error}", file=sys.stderr)
@@ -73,6 +72,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     from mlpsvd_gui.headless import run_without_screen  # imports plotting libraries: late
 
     return run_without_screen(experiment, OUTPUT_FOLDER)
+
+
+def experiment_at_start(path: Path) -> Experiment | None:
+    """Read the experiment of a file; None for a project where there is a screen: its settings may be incompatible."""
+    from mlpsvd.experiments.projects.project import find_project_file, read_project  # loads NumPy
+    from mlpsvd.experiments.runs.read_experiment import read_experiment
+
+    project = find_project_file(path)
+    if project is None or not has_screen():
+        return read_experiment(path)
+    read_project(project)  # raises if it is damaged
+    return None
 
 
 def share_the_interpreter() -> None:
@@ -137,14 +148,12 @@ def _run_window(experiment: Experiment | None, path: Path | None, problem: str =
     log_qt_messages()
     app = make_application()
     start_logging()
-    from mlpsvd.experiments.projects.project import find_project_file
     from mlpsvd_gui.main_window import MainWindow
     from mlpsvd_gui.state.preferences import Preferences
     from mlpsvd_gui.widgets.icons import app_icon
 
     app.setWindowIcon(app_icon())
-    is_project = path is not None and find_project_file(path) is not None
-    window = MainWindow(Preferences(QSettings()), None if is_project else experiment)
+    window = MainWindow(Preferences(QSettings()), experiment)
     catch_everything(window.unexpected.emit)
     signals = StopSignals(app)
     signals.stop_requested.connect(window.session.stop_and_close)

@@ -129,10 +129,10 @@ class MainWindow(QMainWindow):
         self.live_tab = LiveTab(self.listen_panel, self.record_panel, self.files_panel)
 
     def _make_controllers(self) -> None:
-        experiments, selection, run = self.experiments, self.selection, self.run
-        self.settings = SettingsController(self.settings_panel, experiments)
-        self.filters = FiltersController(self.filters_panel, experiments, selection)
-        self.data = DataController(self.data_panel, experiments, selection, self.sound)
+        experiments, selection, run, sound = self.experiments, self.selection, self.run, self.sound
+        self.settings = SettingsController(self.settings_panel, experiments, self)
+        self.filters = FiltersController(self.filters_panel, experiments, selection, self)
+        self.data = DataController(self.data_panel, experiments, selection, sound, self)
         worker = TrainingWorker(warm_up=self.warm_up, library=self._library)
         self.training = TrainingJob(experiments, run, worker, self)
         self.results = TrainingController(
@@ -144,16 +144,17 @@ class MainWindow(QMainWindow):
             selection,
             run,
             self.training,
+            self,
         )
-        self.runs = RunsController(self.runs_panel, self._library, run)
-        self.analysis = AnalysisController(self.analysis_panel, run, selection, self.sound, self._library)
+        self.runs = RunsController(self.runs_panel, self._library, run, self)
+        self.analysis = AnalysisController(self.analysis_panel, run, selection, sound, self._library, self)
         self.papers = PapersController(self.papers_panel, self.preferences, self.warm_up, self)
-        self.listen = ListenController(self.listen_panel, self.models, self.listening, self.preferences, self.sound)
+        self.listen = ListenController(self.listen_panel, self.models, self.listening, self.preferences, sound, self)
         self.record = RecordController(
-            self.record_panel, self.listening, experiments, run, self.training, self.preferences, self.sound
+            self.record_panel, self.listening, experiments, run, self.training, self.preferences, sound, self
         )
-        self.files = FilesController(self.files_panel, self.models)
-        self.documents = DocumentsController(experiments, run, self.preferences)
+        self.files = FilesController(self.files_panel, self.models, self)
+        self.documents = DocumentsController(experiments, run, self.preferences, self)
         self.pictures = PicturesController(self, run, self.preferences)
         self.session = SessionController(
             self, self.actions_.recent_runs, run, self.documents, self.training, self._library
@@ -215,7 +216,7 @@ class MainWindow(QMainWindow):
             self.actions_, self.tabs, self.live_tab, experiment_steps, self._page_steps(), parent=self
         )
         self.controls = RunControls(
-            self.actions_, self.toolbar, self.race_panel, self.settings, self.training, self.run, self._state_text
+            self.actions_, self.toolbar, self.race_panel, self.settings, self.training, self.run, self._state_text, self
         )
         self.training.failed.connect(self.report_error)
         self.session.noted.connect(self._report_done)
@@ -231,9 +232,8 @@ class MainWindow(QMainWindow):
         self.actions_.export_pictures.triggered.connect(self.pictures.ask_all)
         self.unexpected.connect(self.report_error)
         self.listen_panel.welcome.record_requested.connect(lambda: self.live_tab.show_page(self.record_panel))
-        self.listen_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
-        self.analysis_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
-        self.runs_panel.welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
+        for welcome in (self.listen_panel.welcome, self.analysis_panel.welcome, self.runs_panel.welcome):
+            welcome.explore_requested.connect(lambda: self.tabs.setCurrentIndex(0))
         self.runs.open_requested.connect(self._open_kept)
         self.runs.analyse_requested.connect(self._analyse_kept)
         self.runs.resume_requested.connect(self._resume_kept)
@@ -369,7 +369,7 @@ class MainWindow(QMainWindow):
         self.layout_.restore()
 
     def _remember(self) -> None:
-        if not self.project.save():
+        if not self.project.save() and not self.project.is_read_only:
             self.preferences.set_experiment(self.experiments.experiment)
         self.preferences.set_table("folders", LAST_FOLDERS.table())
         self.layout_.remember()

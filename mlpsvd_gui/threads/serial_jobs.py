@@ -52,8 +52,12 @@ class SerialJobs(QObject):
             self._post(done, result)
 
     def _post(self, answer: Callable[[Any], None], value: object) -> None:
-        if not self._closed:
+        if self._closed:
+            return
+        try:
             self._posted.emit(lambda: answer(value))
+        except RuntimeError:  # the window and this object no longer exist
+            return
 
     @Slot(object)
     def _deliver(self, answer: Callable[[], None]) -> None:

@@ -79,11 +79,6 @@ class DocumentsController(QObject):
         return self._experiments.origin.path
 
     @property
-    def experiment_name(self) -> str:
-        """Name of the experiment."""
-        return self._experiments.experiment.name
-
-    @property
     def saved(self) -> Experiment:
         """The experiment as last opened or saved."""
         return self._experiments.origin.saved
@@ -125,9 +120,10 @@ class DocumentsController(QObject):
             self._experiments.replace(before, "return to unsaved settings", origin)
             self.origin_changed.emit()
 
-    def start_again(self, experiment: Experiment) -> None:
-        """Make the experiment of a project the current one; nothing before can be undone."""
-        self._previous = None
+    def start_again(self, experiment: Experiment, keeps: bool = False) -> None:
+        """Make the experiment of a project the current one; unsaved changes can be restored if ``keeps``."""
+        lost = keeps and self.is_modified
+        self._previous = (self._experiments.experiment, self._experiments.origin) if lost else None
         self._experiments.start_again(experiment)
 
     def adopt(self, path: Path) -> None:

@@ -54,7 +54,7 @@ class ExchangeDialogs(QObject):
         elif is_foreign and path.suffix.lower() == ".npz":
             self._ask_target(path, ImportChoice())
         elif is_foreign:
-            dialog = ImportDialog(one_line(path.name), one_line(self._files.experiment_name), self._window)
+            dialog = ImportDialog(one_line(path.name), one_line(self._files.experiment.name), self._window)
             dialog.chosen.connect(partial(self._ask_target, path))
             dialog.open()
 

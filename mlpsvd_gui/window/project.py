@@ -11,7 +11,7 @@ from PySide6.QtCore import QByteArray, QObject, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QTabWidget
 
-from mlpsvd.errors import MlpSvdError
+from mlpsvd.errors import DataError, MlpSvdError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import new_experiment
 from mlpsvd.experiments.projects.project import SUFFIX, Project
@@ -72,8 +72,8 @@ class ProjectController(QObject):
 
     failed = Signal(str)
     """Emits why a project cannot be opened or saved, in one sentence."""
-    done = Signal(str)
-    """Emits what was done, in one sentence."""
+    done = Signal(str, str)
+    """Emits what was done, in one sentence, and an optional action ("go back" or empty)."""
     changed = Signal()
     """Emitted after a project has been opened or closed."""
 
@@ -164,24 +164,29 @@ class ProjectController(QObject):
             self._when_idle(partial(self._open_now, path, words))
 
     def _open_now(self, path: Path, words: str) -> None:
+        if self._refuse_while_training():  # it may have started while a run was written
+            return
         if self._open is not None and path.resolve() in (self._open.file, self._open.file.parent):
             return
         try:
             opened = ProjectFolder(path)
         except (MlpSvdError, OSError) as error:
-            if self._preferences.project == str(path):
+            is_locked = isinstance(error, DataError)
+            if self._preferences.project == str(path) and not is_locked:
                 self._preferences.project = ""  # it is not tried again at every start
             self._fail(error_sentence(error, str(path)))
             return
-        self._release()
+        if self._open is None:
+            self._preferences.set_experiment(self._documents.experiment)
+        is_saved = self._release()
         self._open, self._collections = opened, opened.project.collections
         self._chosen, self._asked = set(), set()
-        self._enter(opened.project)
+        self._enter(opened.project, is_saved)
         self._preferences.add_recent_project(str(opened.file.parent))
         self._preferences.project = str(opened.file.parent)
         name = one_line(opened.project.name)
         words = f"Opened project {name} {_READ_ONLY}." if self.is_read_only else words
-        self.done.emit(words or f"Opened project {name}.")
+        self._report_change(words or f"Opened project {name}.")
         self._ask_next()
 
     def leave(self) -> None:
@@ -189,10 +194,10 @@ class ProjectController(QObject):
         if self._open is None or self._refuse_while_training():
             return
         name = one_line(self._open.project.name)
-        self._release()
+        is_saved = self._release()
         self._preferences.project = ""
-        self._use(self._preferences.experiment() or new_experiment(), self._general_runs)
-        self.done.emit(f"Closed project {name}.")
+        self._use(self._preferences.experiment() or new_experiment(), self._general_runs, is_saved)
+        self._report_change(f"Closed project {name}.")
 
     def save(self) -> bool:
         """Save the project if it has changed; return whether it is stored. A problem is told once."""
@@ -227,8 +232,8 @@ class ProjectController(QObject):
             layout=tuple((name, state.toBase64().toStdString()) for name, state in states.items()),
         )
 
-    def _enter(self, project: Project) -> None:
-        self._use(project.experiment, project.runs_folder)
+    def _enter(self, project: Project, is_saved: bool) -> None:
+        self._use(project.experiment, project.runs_folder, is_saved)
         workspace = self._workspace
         workspace.layout.show({name: QByteArray.fromBase64(QByteArray(text.encode())) for name, text in project.layout})
         titles = [workspace.tabs.tabText(index) for index in range(workspace.tabs.count())]
@@ -238,9 +243,9 @@ class ProjectController(QObject):
             if folder.is_dir():
                 workspace.collection.open(folder)
 
-    def _use(self, experiment: Experiment, runs_folder: Path) -> None:
-        """Show an experiment and a library of runs, with the newest of them."""
-        self._documents.start_again(experiment)
+    def _use(self, experiment: Experiment, runs_folder: Path, is_saved: bool) -> None:
+        """Show an experiment and a library of runs, with the newest of them; settings not saved can be restored."""
+        self._documents.start_again(experiment, keeps=not is_saved)
         self._library.folder = runs_folder
         self._workspace.runs.use_other_library()
         self._run.forget()
@@ -251,16 +256,26 @@ class ProjectController(QObject):
     def _relocated(self, experiment: Experiment) -> Experiment:
         return experiment if self._open is None else self._open.project.relocated(experiment)
 
-    def _release(self) -> None:
-        if self._open is not None:
-            self.save()
-            self._open.close()
-            self._open = None
+    def _release(self) -> bool:
+        """Save and close the open project; return whether nothing is lost."""
+        if self._open is None:
+            return True
+        is_saved = self.save()
+        self._open.close()
+        self._open = None
+        return is_saved
+
+    def _report_change(self, words: str) -> None:
+        """Report that another project, or none, is shown, and whether the settings before were not saved."""
+        if self._documents.can_go_back:
+            self.done.emit(f"{words} The previous settings are not saved.", "go back")
+        else:
+            self.done.emit(words, "")
 
     def _save_by_hand(self) -> None:
         self._problem = ""
         if self.save() and self._open is not None:
-            self.done.emit(f"Saved project {one_line(self._open.project.name)}.")
+            self.done.emit(f"Saved project {one_line(self._open.project.name)}.", "")
         elif self.is_read_only:
             self._fail("The project is open read-only and is not saved.")
 

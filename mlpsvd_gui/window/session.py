@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
 
@@ -59,6 +59,9 @@ class SessionController(QObject):
         self._training = training
         self._library = library
         self._reading = BackgroundJobs("last session", self)
+        self._soon = QTimer(self)  # a project that is opened at the start replaces the library first
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._read)
         self._may_stop = False
         self._closes_when_stopped = False
         menu.aboutToShow.connect(self._fill_menu)
@@ -66,7 +69,10 @@ class SessionController(QObject):
         QGuiApplication.instance().commitDataRequest.connect(self._end_of_login)  # type: ignore[union-attr]
 
     def restore(self) -> None:
-        """Read the last run in the background, and show it unless another one was started meanwhile."""
+        """Read the last run in the background soon, and show it unless another one was started meanwhile."""
+        self._soon.start()
+
+    def _read(self) -> None:
         self._reading.submit(self._library.read_latest, self._show, self._report_unread)
 
     def may_close(self) -> bool:
@@ -78,12 +84,13 @@ class SessionController(QObject):
 
     def close(self) -> None:
         """Stop reading."""
+        self._soon.stop()
         self._reading.close()
 
     @property
     def is_restoring(self) -> bool:
         """Whether the last run is being read."""
-        return self._reading.is_busy
+        return self._soon.isActive() or self._reading.is_busy
 
     def _show(self, run: Run | None) -> None:
         if run is None or self._run.state is not RunPhase.EMPTY:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,13 +18,14 @@ from pytestqt.qtbot import QtBot
 
 from mlpsvd.chart_files import write_picture
 from mlpsvd.draw_chart import PictureSize
+from mlpsvd.errors import FileFormatError
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.presets import new_experiment
 from mlpsvd.experiments.projects.project import PROJECT, read_project
 from mlpsvd.experiments.projects.project_folder import ProjectFolder, create_project
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.settings import with_value
-from mlpsvd_gui.app import open_at_start
+from mlpsvd_gui.app import experiment_at_start, open_at_start
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.run_state import RunPhase
@@ -202,3 +205,85 @@ def test_a_project_that_cannot_be_opened_changes_nothing(qtbot: QtBot, open_wind
     qtbot.waitUntil(lambda: window.messages.text.startswith("The project is not saved:"), timeout=5000)
     window.close()
     assert open_window().experiments.experiment.training.epochs == 33, "what could not be saved is not lost"
+
+
+def test_unsaved_settings_outlive_a_project(qtbot: QtBot, open_window: OpenWindow, tmp_path: Path) -> None:
+    for name in ("mine", "other"):
+        create_project(tmp_path / name, Experiment(seed=5))
+    window = open_window()
+    enter(qtbot, window, "training.epochs", "41")
+    window.project.open(tmp_path / "mine")
+    window.actions_.close_project.trigger()
+    assert window.experiments.experiment.training.epochs == 41, "what was edited before the project was opened"
+    assert not window.actions_.go_back.isEnabled()
+    for leave in (lambda: window.project.open(tmp_path / "other"), window.actions_.close_project.trigger):
+        window.project.open(tmp_path / "mine")
+        enter(qtbot, window, "training.epochs", "42")
+        shutil.move(tmp_path / "mine", tmp_path / "unplugged")
+        leave()
+        assert "previous settings are not saved" in window.messages.text
+        window.actions_.go_back.trigger()
+        assert window.experiments.experiment.training.epochs == 42, "those of a project that could not be saved"
+        shutil.move(tmp_path / "unplugged", tmp_path / "mine")
+    window.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders have no permissions there")
+def test_a_read_only_project_leaves_the_other_settings(
+    qtbot: QtBot, open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = create_project(tmp_path / "study", Experiment(seed=5))
+    monkeypatch.setattr(os, "access", lambda path, mode: file.parent not in (Path(path), *Path(path).parents))
+    window = open_window()
+    window.project.open(tmp_path / "study")
+    assert window.project.is_read_only and window.experiments.experiment.seed == 5
+    enter(qtbot, window, "training.epochs", "43")
+    window.close()
+    assert open_window().experiments.experiment == new_experiment()
+
+
+def test_a_project_is_not_opened_once_training_has_begun(qtbot: QtBot, open_window: OpenWindow, tmp_path: Path) -> None:
+    create_project(tmp_path / "study", Experiment(seed=5))
+    window = open_window()
+    for key, value in {"data.synthetic.train_per_class": 20, "data.synthetic.test_per_class": 20, "training.epochs": 2,
+                       "training.engine": "reference"}.items():  # fmt: skip
+        window.experiments.set_value(key, value)
+    train(qtbot, window)
+    window.experiments.set_value("training.epochs", 5000)
+    window.documents.export_model(tmp_path / "model.npz", "mlp")
+    assert window.documents.is_busy
+    with qtbot.waitSignal(window.project.failed, timeout=20_000) as failed:
+        window.project.open(tmp_path / "study")  # waits until the file is written
+        window.actions_.train.trigger()
+    assert "A run is active" in failed.args[0] and window.project.project is None
+    window.training.stop_and_keep()
+    qtbot.waitUntil(lambda: not window.run.state.is_active, timeout=20_000)
+    window.close()
+
+
+def test_a_project_with_incompatible_settings_opens_at_the_start(open_window: OpenWindow, tmp_path: Path) -> None:
+    wrong = with_value(Experiment(), "data.synthetic.sample_rate_hz", 100.0)
+    file = create_project(tmp_path / "study", wrong)
+    assert experiment_at_start(file) is experiment_at_start(file.parent) is None
+    window = open_window()
+    open_at_start(window, file)
+    assert window.experiments.experiment == wrong
+    window.close()
+    file.write_text("not a project")
+    with pytest.raises(FileFormatError):
+        experiment_at_start(file)
+
+
+def test_a_project_that_another_window_has_open_is_tried_again(open_window: OpenWindow, tmp_path: Path) -> None:
+    file = create_project(tmp_path / "study", Experiment(seed=5))
+    held = ProjectFolder(file)
+    window = open_window()
+    window.preferences.project = str(file.parent)
+    open_at_start(window, None)
+    assert window.project.project is None and window.preferences.project == str(file.parent)
+    window.close()
+    held.close()
+    again = open_window()
+    open_at_start(again, None)
+    assert again.project.project is not None
+    again.close()
