@@ -29,7 +29,7 @@ class ParallelAxis:
 
 
 class ParallelPlot(CurvePlot):
-    """Lines are coloured from muted (the least score) to the accent colour (the largest, which is wider)."""
+    """Lines are coloured from muted (the least score) to the accent colour (the largest, wider if lines are few)."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._axes: tuple[ParallelAxis, ...] = ()
@@ -52,8 +52,8 @@ class ParallelPlot(CurvePlot):
         with self.changes():
             self.clear_curves()
             order = sorted(range(len(self._keys)), key=lambda index: self._scores[index])
+            low, high = min(self._scores, default=0.0), max(self._scores, default=0.0)
             for index in order:
-                low, high = min(self._scores), max(self._scores)
                 share = (self._scores[index] - low) / (high - low) if high > low else 1.0
                 colour = mix(self._theme.accent, self._theme.grid, 0.9 * (1.0 - share))
                 ys = [axis.positions[index] for axis in self._axes]

@@ -55,6 +55,7 @@ class SettingRow(QObject):
         self._reset = QToolButton(parent)
         self._problem = PlainLabel(parent)
         self._visible = True
+        self._start: Any = object()  # none is shown yet
         self._build(parent)
 
     def _build(self, parent: QWidget) -> None:
@@ -107,7 +108,9 @@ class SettingRow(QObject):
     def show_value(self, value: Any, start: Any) -> None:
         """Show a value, and whether it differs from ``start``, that of a new experiment."""
         self.editor.show_value(value)
-        self._reset.setToolTip(plain_tip(f"Reset to the default: {_value_text(self.info, start)}"))
+        if start != self._start:
+            self._start = start
+            self._reset.setToolTip(plain_tip(f"Reset to the default: {_value_text(self.info, start)}"))
         changed = value != start
         font = self._label.font()
         font.setBold(changed)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.log import log_path
-from mlpsvd_gui.window.about import AboutDialog
 from mlpsvd_gui.window.actions import WindowActions
 from mlpsvd_gui.window.documents import DocumentsController
 from mlpsvd_gui.window.exchange_dialogs import ExchangeDialogs
@@ -162,6 +161,8 @@ class Dialogs(QObject):
 
     def show_about(self) -> None:
         """Show version, licences and the places of files."""
+        from mlpsvd_gui.window.about import AboutDialog  # nobody opens it at the start
+
         AboutDialog(self._window).open()
 
     def show_log(self) -> None:

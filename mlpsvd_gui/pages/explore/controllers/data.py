@@ -151,7 +151,7 @@ class DataController(QObject):
 
     def _choose_groups(self, key: str, text: str) -> None:
         try:
-            self._model.replace(parse_text(self._model.experiment, key, text), setting_labels.label(Experiment, key))
+            self._model.replace(parse_text(self._model.experiment, key, text))
         except SettingError as error:
             self._panel.form.show_settings(self._data.recordings)
             self._panel.form.show_status(setting_labels.sentence(error, Experiment), is_problem=True)

@@ -56,9 +56,11 @@ class ExplorePage(QWidget):
         self._outer.splitterMoved.connect(self._keep_settings_width)
 
     def show_validation(self, is_shown: bool, is_chosen: bool) -> None:
-        """Show or hide the tab with the cross-validation; one that the user chose is brought to the front."""
-        self.results.setTabVisible(self.results.indexOf(self.validation), is_shown)
-        if is_shown and is_chosen:
+        """Show or hide the tab with the cross-validation; one that the user chose comes to the front as it appears."""
+        index = self.results.indexOf(self.validation)
+        was_shown = self.results.isTabVisible(index)
+        self.results.setTabVisible(index, is_shown)
+        if is_shown and is_chosen and not was_shown:
             self.results.setCurrentWidget(self.validation)
 
     @property
