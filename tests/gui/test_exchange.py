@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings
+from dialogs import choose_path
+from main_window import open_main_window
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 from safetensors.numpy import save_file
 
@@ -18,7 +19,6 @@ from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.models.model_file import load_model
 from mlpsvd.settings import with_value
 from mlpsvd_gui.main_window import MainWindow
-from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.window.import_dialog import ImportDialog
 
 
@@ -26,11 +26,7 @@ from mlpsvd_gui.window.import_dialog import ImportDialog
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     small = with_value(Experiment(), "data.synthetic.train_per_class", 30)
     small = with_value(small, "data.synthetic.test_per_class", 20)
-    preferences = Preferences(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
-    window = MainWindow(preferences, small)
-    qtbot.addWidget(window)
-    with qtbot.waitExposed(window):
-        window.show()
+    window = open_main_window(qtbot, tmp_path, small)
     yield window
     window.close()
 
@@ -42,12 +38,7 @@ def choose(qtbot: QtBot, window: MainWindow, path: Path, action: QAction | None 
         listed = [one for each in (menu, *menu.findChildren(QMenu)) for one in each.actions()]
         assert action in listed and action.isEnabled()
         action.trigger()
-    qtbot.waitUntil(lambda: any(one.isVisible() for one in window.findChildren(QFileDialog)))
-    dialog = next(one for one in window.findChildren(QFileDialog) if one.isVisible())
-    dialog.setDirectory(str(path.parent))
-    dialog.selectFile(path.name)
-    dialog.accept()
-    qtbot.waitUntil(lambda: not dialog.isVisible())
+    choose_path(qtbot, window, path)
 
 
 def wait(qtbot: QtBot, window: MainWindow, begin: str) -> None:

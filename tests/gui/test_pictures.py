@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dialogs import choose_path
 from kept_runs import small_run
-from PySide6.QtCore import QSettings, Qt
+from main_window import open_main_window
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mlpsvd.chart_files import to_csv
@@ -21,7 +23,6 @@ from mlpsvd_gui.file_dialogs import LAST_FOLDERS
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.plots.base_plot import BasePlot
 from mlpsvd_gui.plots.picture_menu import PictureMenu
-from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.widgets.picture_dialog import PictureDialog
 from mlpsvd_gui.widgets.svg_files import svg_content
 from mlpsvd_gui.widgets.svg_picture import SvgPicture
@@ -34,10 +35,7 @@ SVG = (
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    window = MainWindow(Preferences(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)))
-    qtbot.addWidget(window)
-    with qtbot.waitExposed(window):
-        window.show()
+    window = open_main_window(qtbot, tmp_path)
     yield window
     qtbot.waitUntil(lambda: not window.pictures.is_busy, timeout=60_000)
     window.theme.choose("system")
@@ -58,13 +56,6 @@ def click(qtbot: QtBot, menu: PictureMenu, text: str) -> None:
     qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
 
 
-def answer(window: MainWindow, path: Path) -> None:
-    """Accept the open file dialog with a path."""
-    dialog = next(one for one in window.findChildren(QFileDialog) if one.isVisible())
-    dialog.selectFile(str(path))
-    dialog.accept()
-
-
 def wait_for(qtbot: QtBot, window: MainWindow, text: str) -> None:
     qtbot.waitUntil(lambda: window.statusBar().currentMessage() == text, timeout=60_000)
 
@@ -83,7 +74,7 @@ def test_the_menu_of_a_dark_plot_saves_on_white_and_the_numbers_shown(
     dialog.dpi_field.setValue(100)
     qtbot.mouseClick(dialog.buttons.buttons()[0], Qt.MouseButton.LeftButton)
     (tmp_path / "figures").mkdir()
-    answer(window, tmp_path / "figures" / "filters")
+    choose_path(qtbot, window, tmp_path / "figures" / "filters")
     path = tmp_path / "figures" / "filters.png"
     wait_for(qtbot, window, f"Saved {path}.")
     width, _ = struct.unpack(">II", path.read_bytes()[16:24])
@@ -94,7 +85,7 @@ def test_the_menu_of_a_dark_plot_saves_on_white_and_the_numbers_shown(
     assert window.preferences.table("pictures")["width_mm"] == 180.0
 
     click(qtbot, open_menu(qtbot, plot), "Save data…")
-    answer(window, tmp_path / "figures" / "filters.csv")
+    choose_path(qtbot, window, tmp_path / "figures" / "filters.csv")
     wait_for(qtbot, window, f"Saved {tmp_path / 'figures' / 'filters.csv'}.")
     with (tmp_path / "figures" / "filters.csv").open(encoding="utf-8") as file:
         header, *rows = csv.reader(file)
@@ -130,7 +121,7 @@ def test_all_pictures_and_the_report_of_a_run_from_the_file_menu(
     window.actions_.export_pictures.trigger()
     assert window.messages.text == "No run to draw. Train first."
     window.actions_.save_report.trigger()
-    answer(window, tmp_path / "none")
+    choose_path(qtbot, window, tmp_path / "none")
     assert window.messages.text == "No run to report. Train first."
     run = small_run({"training.epochs": 2})
     window.show_run(run)
@@ -139,11 +130,11 @@ def test_all_pictures_and_the_report_of_a_run_from_the_file_menu(
     dialog.format_box.setCurrentText("PNG")
     dialog.dpi_field.setValue(72)
     qtbot.mouseClick(dialog.buttons.buttons()[0], Qt.MouseButton.LeftButton)
-    answer(window, tmp_path / "all")
+    choose_path(qtbot, window, tmp_path / "all")
     wait_for(qtbot, window, f"Saved 18 files in {tmp_path / 'all'}.")
     assert (tmp_path / "all" / "confusion-mlp-svd.png").exists() and (tmp_path / "all" / "accuracy.csv").exists()
     window.actions_.save_report.trigger()
-    answer(window, tmp_path / "report")
+    choose_path(qtbot, window, tmp_path / "report")
     qtbot.waitUntil(lambda: window.messages.text == f"Saved {tmp_path / 'report.html'}.", timeout=60_000)
     text = (tmp_path / "report.html").read_text("utf-8")
     assert all(f'<data value="{share!r}">' in text for share in run.accuracy.values())

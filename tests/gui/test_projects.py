@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QItemSelectionModel, QSettings, Qt
+from dialogs import choose_path
+from main_window import open_main_window
+from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
@@ -27,7 +29,6 @@ from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.settings import with_value
 from mlpsvd_gui.app import experiment_at_start, open_at_start
 from mlpsvd_gui.main_window import MainWindow
-from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.run_state import RunPhase
 from mlpsvd_gui.widgets.messages import MessageKind
 from mlpsvd_gui.widgets.number_field import NumberField
@@ -41,12 +42,7 @@ def open_window(qtbot: QtBot, tmp_path: Path) -> OpenWindow:
     """Return a function that starts the program again, with the same preferences."""
 
     def start() -> MainWindow:
-        (tmp_path / "preferences").mkdir(exist_ok=True)
-        store = QSettings(str(tmp_path / "preferences" / "window.ini"), QSettings.Format.IniFormat)
-        window = MainWindow(Preferences(store))
-        qtbot.addWidget(window)
-        with qtbot.waitExposed(window):
-            window.show()
+        window = open_main_window(qtbot, tmp_path / "preferences")
         window.activateWindow()
         qtbot.waitUntil(window.isActiveWindow)
         return window
@@ -57,15 +53,7 @@ def open_window(qtbot: QtBot, tmp_path: Path) -> OpenWindow:
 def choose(qtbot: QtBot, window: MainWindow, action: QAction, path: Path) -> None:
     """Trigger an action and answer its file dialog."""
     action.trigger()
-    answer(qtbot, window, path)
-
-
-def answer(qtbot: QtBot, window: MainWindow, path: Path) -> None:
-    (dialog,) = (one for one in window.findChildren(QFileDialog) if one.isVisible())
-    dialog.setDirectory(str(path.parent))
-    dialog.selectFile(path.name)
-    dialog.accept()
-    qtbot.waitUntil(lambda: not dialog.isVisible())
+    choose_path(qtbot, window, path)
 
 
 def enter(qtbot: QtBot, window: MainWindow, key: str, text: str) -> None:
@@ -160,7 +148,7 @@ def test_moved_recordings_are_asked_for_once(qtbot: QtBot, open_window: OpenWind
     window.project.open(tmp_path / "study")
     (dialog,) = window.findChildren(QFileDialog)
     assert dialog.windowTitle() == "Where is the folder “birds”?"
-    answer(qtbot, window, tmp_path / "archive" / "birds")
+    choose_path(qtbot, window, tmp_path / "archive" / "birds")
     assert window.experiments.experiment.data.recordings.path == str(tmp_path / "archive" / "birds")
     qtbot.waitUntil(lambda: "2 classes" in window.data_panel.form.status.text(), timeout=20_000)
     assert not window.actions_.undo.isEnabled()

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from kept_runs import fill, small_run
-from PySide6.QtCore import QItemSelectionModel, QSettings, Qt
+from main_window import open_main_window
+from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QLineEdit, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -18,8 +19,8 @@ from mlpsvd.collection.take import Take
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.runs.about import About, read_about
 from mlpsvd.experiments.runs.library import RunLibrary
+from mlpsvd.experiments.runs.run import Run
 from mlpsvd_gui.main_window import MainWindow
-from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.sound_memory import DeviceSound, SoundMemory
 from mlpsvd_gui.widgets.number_field import NumberField
 from mlpsvd_gui.widgets.setting_editors import SeveralChoicesEditor
@@ -65,14 +66,20 @@ class Hands:
         return self.window.actions_.undo.text().replace("&", "", 1)
 
 
+@pytest.fixture(scope="module")
+def run() -> Run:
+    return small_run()
+
+
+@pytest.fixture
+def two_runs(run: Run, tmp_path: Path) -> None:
+    """Save two runs for the Runs page of the window, which is opened after it."""
+    fill(RunLibrary(tmp_path / "runs"), run, 2)
+
+
 @pytest.fixture
 def hands(qtbot: QtBot, tmp_path: Path) -> Iterator[Hands]:
-    fill(RunLibrary(tmp_path / "runs"), small_run(), 2)
-    preferences = Preferences(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
-    window = MainWindow(preferences, Experiment())
-    qtbot.addWidget(window)
-    with qtbot.waitExposed(window):
-        window.show()
+    window = open_main_window(qtbot, tmp_path, Experiment())
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     yield Hands(qtbot, window)
@@ -133,6 +140,7 @@ def test_another_page_says_what_was_undone_on_explore(hands: Hands) -> None:
     assert window.messages.text == "Undone on Explore: change of epochs."
 
 
+@pytest.mark.usefixtures("two_runs")
 def test_runs_are_starred_noted_and_deleted_with_undo(hands: Hands, tmp_path: Path) -> None:
     window = hands.window
     hands.type_into(window.findChild(NumberField, "training.epochs"), "42")
@@ -165,6 +173,7 @@ def test_runs_are_starred_noted_and_deleted_with_undo(hands: Hands, tmp_path: Pa
     hands.wait(lambda: not folder.exists() and not window.runs.is_busy)
 
 
+@pytest.mark.usefixtures("two_runs")
 def test_a_change_of_a_run_that_fails_leaves_no_step(hands: Hands) -> None:
     window = hands.window
     window.tabs.setCurrentIndex(1)

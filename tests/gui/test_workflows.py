@@ -6,32 +6,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from main_window import open_main_window
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from mlpsvd.contenders import DEFAULT_CONTENDERS, FAIR_CONTENDERS
 from mlpsvd.experiments.experiment_file import load_experiment
 from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.main_window import MainWindow
-from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.run_state import RunPhase
 from mlpsvd_gui.widgets.number_field import NumberField
 
 PRESET = "Paper: 2 classes, 10 Hz"
 
 
-def _preferences(folder: Path) -> Preferences:
-    return Preferences(QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat))
-
-
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    window = MainWindow(_preferences(tmp_path))
-    qtbot.addWidget(window)
-    window.resize(1280, 720)
-    with qtbot.waitExposed(window):
-        window.show()
+    window = open_main_window(qtbot, tmp_path, size=(1280, 720))
     yield window
     window.close()
 
@@ -62,8 +55,11 @@ def _choose_preset(qtbot: QtBot, window: MainWindow, name: str) -> None:
     qtbot.waitUntil(lambda: not menu.isVisible())
 
 
-def _make_small(qtbot: QtBot, window: MainWindow, epochs: str) -> None:
+def _make_small(
+    qtbot: QtBot, window: MainWindow, epochs: str, contenders: tuple[str, ...] = DEFAULT_CONTENDERS
+) -> None:
     _choose_preset(qtbot, window, PRESET)
+    window.experiments.set_value("training.contenders", contenders)
     _type(qtbot, window, "data.synthetic.train_per_class", "60")
     _type(qtbot, window, "data.synthetic.test_per_class", "60")
     _type(qtbot, window, "training.epochs", epochs)
@@ -78,13 +74,13 @@ def _percent(window: MainWindow, contender: str) -> float:
 
 
 def test_choose_a_preset_change_train_and_read_the_accuracies(qtbot: QtBot, window: MainWindow) -> None:
-    _make_small(qtbot, window, "8")
+    _make_small(qtbot, window, "8", FAIR_CONTENDERS)
     _press(qtbot, window, window.actions_.train)
     _wait_for(qtbot, window, RunPhase.FINISHED)
     experiment = window.run.experiment
     assert experiment is not None and experiment.name == PRESET
     assert (experiment.training.epochs, experiment.data.synthetic.train_per_class) == (8, 60)
-    for contender in ("mlp", "mlp-svd"):
+    for contender in FAIR_CONTENDERS:
         assert 40 <= _percent(window, contender) <= 100
         assert window.race_panel.cell(contender, "Epoch") == "8 of 8"
         assert window.race_panel.cell(contender, "Training time").endswith(" s")
@@ -97,7 +93,6 @@ def test_choose_a_preset_change_train_and_read_the_accuracies(qtbot: QtBot, wind
 
 def test_pause_resume_stop_and_keep(qtbot: QtBot, window: MainWindow) -> None:
     _make_small(qtbot, window, "100000")
-    window.experiments.set_value("training.contenders", ("mlp", "mlp-svd"))
     _press(qtbot, window, window.actions_.train)
     _wait_for(qtbot, window, RunPhase.TRAINING)
     assert not window.actions_.train.isEnabled()
@@ -202,16 +197,12 @@ def test_a_run_is_saved_to_a_folder_while_the_window_lives(qtbot: QtBot, window:
 
 
 def test_the_last_settings_come_back_after_a_restart(qtbot: QtBot, tmp_path: Path) -> None:
-    first = MainWindow(_preferences(tmp_path))
-    qtbot.addWidget(first)
-    first.show()
+    first = open_main_window(qtbot, tmp_path)
     _type(qtbot, first, "training.epochs", "77")
     first.explore._outer.setSizes([400, 900])
     width = first.explore._outer.sizes()[0]
     first.close()
-    second = MainWindow(_preferences(tmp_path))
-    qtbot.addWidget(second)
-    second.show()
+    second = open_main_window(qtbot, tmp_path)
     assert second.experiments.experiment.training.epochs == 77
     assert second.explore._outer.sizes()[0] == pytest.approx(width, abs=2)
     second.close()
@@ -219,7 +210,6 @@ def test_the_last_settings_come_back_after_a_restart(qtbot: QtBot, tmp_path: Pat
 
 def test_a_saved_run_comes_back_with_its_results_the_next_day(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     _make_small(qtbot, window, "12")
-    window.experiments.set_value("training.contenders", ("mlp", "mlp-svd"))
     _press(qtbot, window, window.actions_.train)
     _wait_for(qtbot, window, RunPhase.FINISHED)
     columns = ("Test accuracy", "Rank", "Trained weights", "Operations", "Training time")
@@ -228,10 +218,7 @@ def test_a_saved_run_comes_back_with_its_results_the_next_day(qtbot: QtBot, wind
     window.documents.save_run(tmp_path / "run")
     qtbot.waitUntil(lambda: not window.documents.is_busy and (tmp_path / "run").is_dir(), timeout=60_000)
 
-    tomorrow = MainWindow(_preferences(tmp_path / "other"))
-    qtbot.addWidget(tomorrow)
-    with qtbot.waitExposed(tomorrow):
-        tomorrow.show()
+    tomorrow = open_main_window(qtbot, tmp_path / "other")
     tomorrow.documents.open(tmp_path / "run")
     _wait_for(qtbot, tomorrow, RunPhase.FINISHED)
     for name, cells in shown.items():

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from dialogs import choose_path
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from trained import Trained
 
@@ -73,9 +74,7 @@ class Page:
 
     def save_in_dialog(self, path: Path) -> None:
         """Type a name into the dialog that is open, and accept it."""
-        (dialog,) = [one for one in self.panel.findChildren(QFileDialog) if one.isVisible()]
-        dialog.selectFile(str(path))
-        dialog.accept()
+        choose_path(self.qtbot, self.panel, path)
         self.qtbot.waitUntil(lambda: str(path) in self.panel.messages.text, timeout=WAIT_MS)
 
     def finish(self, trained: Trained) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QObject, QSettings
+from main_window import open_main_window
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -22,7 +23,6 @@ from mlpsvd_gui.pages.runs.controllers.history import StepHistory
 from mlpsvd_gui.pages.runs.workers.steps import Step
 from mlpsvd_gui.state import undo_steps
 from mlpsvd_gui.state.experiment_state import ExperimentState
-from mlpsvd_gui.state.preferences import Preferences
 
 FORGOTTEN = """
 import gc
@@ -90,10 +90,7 @@ def test_steps_do_not_keep_their_owner(qapp: QApplication, make: Callable[[], QO
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    window = MainWindow(Preferences(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)))
-    qtbot.addWidget(window)
-    with qtbot.waitExposed(window):
-        window.show()
+    window = open_main_window(qtbot, tmp_path)
     yield window
     window.close()
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from main_window import open_main_window
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from small_sounds import write_tones
 
@@ -16,17 +17,12 @@ from mlpsvd.experiments.presets import RECORDINGS_PRESET, new_experiment, preset
 from mlpsvd.experiments.recordings_recipe import fitted_to
 from mlpsvd.experiments.unknown_speakers import KNOWN_SPEAKERS_ONLY, UNKNOWN_SPEAKERS
 from mlpsvd_gui.main_window import MainWindow
-from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.state.run_state import RunPhase
 
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    window = MainWindow(Preferences(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)))
-    qtbot.addWidget(window)
-    window.resize(1280, 720)
-    with qtbot.waitExposed(window):
-        window.show()
+    window = open_main_window(qtbot, tmp_path, size=(1280, 720))
     yield window
     window.close()
 

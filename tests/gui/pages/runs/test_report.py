@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dialogs import choose_path
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QLineEdit
 from runs_page import Page
 
 from mlpsvd.experiments.runs.about import About, change_about
@@ -17,9 +17,7 @@ def test_two_selected_runs_give_one_report_with_their_notes(page: Page, tmp_path
     page.wait()
     page.select(2, 3)
     page.key(Qt.Key.Key_P)
-    dialog = next(one for one in page.panel.findChildren(QFileDialog) if one.isVisible())
-    dialog.findChild(QLineEdit, "fileNameEdit").setText(str(tmp_path / "both"))
-    dialog.accept()
+    choose_path(page.qtbot, page.panel, tmp_path / "both")
     path = tmp_path / "both.html"
     page.qtbot.waitUntil(lambda: page.panel.messages.text == f"Saved {path}.", timeout=60_000)
     text = path.read_text("utf-8")
