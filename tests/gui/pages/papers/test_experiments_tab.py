@@ -224,7 +224,6 @@ def test_a_folder_of_something_else_is_refused_in_a_sentence_and_another_one_is_
 def test_a_run_that_fails_says_why_and_leaves_the_tab_usable(tab: Tab) -> None:
     tab.tick_only("figure-5")
     tab.qtbot.waitUntil(tab.panel.form.run_button.isEnabled)
-    tab.qtbot.wait(50)
     tab.controller.folder.write_text("a file, made while nobody looked")
     tab.qtbot.mouseClick(tab.panel.form.run_button, LEFT)
     tab.qtbot.waitUntil(lambda: "is a file" in tab.panel.messages.text, timeout=30_000)
