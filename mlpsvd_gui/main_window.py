@@ -46,7 +46,7 @@ from mlpsvd_gui.pages.runs.controllers.runs import RunsController
 from mlpsvd_gui.pages.runs.views.panel import RunsPanel
 from mlpsvd_gui.pages.sweep.controllers.sweep import SweepController
 from mlpsvd_gui.plots.theme import Theme
-from mlpsvd_gui.qt_text import menu_text
+from mlpsvd_gui.qt_text import menu_text, title_text
 from mlpsvd_gui.state.experiment_state import ExperimentState
 from mlpsvd_gui.state.listening_state import ListeningState
 from mlpsvd_gui.state.model_library import ModelLibrary
@@ -60,6 +60,7 @@ from mlpsvd_gui.widgets.scrolling import scrolling
 from mlpsvd_gui.window.actions import WindowActions, fill_menu_bar
 from mlpsvd_gui.window.dialogs import Dialogs
 from mlpsvd_gui.window.documents import DocumentsController
+from mlpsvd_gui.window.help import HelpController
 from mlpsvd_gui.window.layout import WindowLayout
 from mlpsvd_gui.window.live_tab import LiveTab
 from mlpsvd_gui.window.pictures import STATUS_MS, PicturesController
@@ -251,6 +252,8 @@ class MainWindow(QMainWindow):
         self._recent_menu.aboutToShow.connect(self._fill_recent)
         self.tabs.currentChanged.connect(self._show_state)
         self.papers_panel.form.status_changed.connect(self._reproduction_text.setText)
+        self.help = HelpController(self, self.actions_)
+        self.help.failed.connect(self.report_error)
         self.sweep = SweepController(self, self.actions_.sweep, self.experiments, self.documents.use, self._library)
         self._update_title()
         self._show_go_back()
@@ -349,7 +352,7 @@ class MainWindow(QMainWindow):
         file_name = f" – {self.documents.path.name}" if self.documents.path else ""
         project = self.project.project
         project_name = "" if project is None else f" – {one_line(project.name, 60)}"
-        self.setWindowTitle(f"{_title_text(name)}[*]{_title_text(file_name + project_name)} – MLP-SVD")
+        self.setWindowTitle(f"{title_text(name)}[*]{title_text(file_name + project_name)} – MLP-SVD")
         is_unsaved = self.documents.path is not None or project is None or self.project.is_read_only
         self.setWindowModified(self.documents.is_modified and is_unsaved)
 
@@ -393,8 +396,3 @@ class MainWindow(QMainWindow):
             controller.close()
         self.sound.close()  # no longer needed
         super().closeEvent(event)
-
-
-def _title_text(name: str) -> str:
-    """Return a name for a window title, where [*] marks a modified document."""
-    return name.replace("[*]", "[*][*]")

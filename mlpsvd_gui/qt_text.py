@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-__all__ = ["menu_text", "plain_tip"]
+__all__ = ["menu_text", "plain_tip", "title_text"]
 
 
 def plain_tip(text: str, *, is_long: bool = False) -> str:
@@ -22,3 +22,8 @@ def plain_tip(text: str, *, is_long: bool = False) -> str:
 def menu_text(name: str) -> str:
     """Return a name for a menu entry, button or tab, with & escaped."""
     return name.replace("&", "&&")
+
+
+def title_text(name: str) -> str:
+    """Return a name for a window title, where [*] marks a modified document."""
+    return name.replace("[*]", "[*][*]")

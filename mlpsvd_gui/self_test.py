@@ -16,6 +16,8 @@ from mlpsvd.cli.self_test_checks import load_all_modules
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.text import counted
 from mlpsvd_gui.application import has_screen, make_application
+from mlpsvd_gui.help_pages import help_page
+from mlpsvd_gui.help_topics import TOPICS
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state.preferences import Preferences
 from mlpsvd_gui.widgets.icons import ICON_NAMES, app_icon, svg_text
@@ -58,6 +60,7 @@ class _Window:
             Check("Qt", _qt),
             Check("Fonts", _fonts),
             Check("Icons", _icons),
+            Check("Documentation", _documentation),
             *pages,
         ]
 
@@ -108,6 +111,13 @@ def _fonts() -> str:
     if n == 0:
         raise FileNotFoundError("no font is installed; on Debian and Ubuntu install fonts-dejavu-core")
     return f"{n} families"
+
+
+def _documentation() -> str:
+    missing = [name for name in ("", *TOPICS) if help_page(name) is None]
+    if missing:
+        raise FileNotFoundError("the documentation is not part of this copy; packaging/build docs makes it")
+    return counted(len(TOPICS), "topic")
 
 
 def _icons() -> str:

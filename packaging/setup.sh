@@ -221,8 +221,8 @@ uv_install() {
 
 install_packages() {
     case "$1" in
-        test) what="${root}[test]" ;;
-        *) what="$root" ;;
+        test) what="${root}[test,docs]" ;;
+        *) what="${root}[docs]" ;;
     esac
     say "installing the Python packages pinned in constraints.txt"
     : >"$venv/unfinished"
@@ -251,7 +251,22 @@ set_up_python() {
     exec 9<&-
 }
 
+# Build the pages that the Help menu opens, if they have changed.
+set_up_documentation() {
+    if [ ! -f "$root/docs/conf.py" ]; then return 0; fi
+    pages=$(cat "$root"/docs/*.md "$root/docs/conf.py" "$root/mlpsvd_gui/help_topics.py" | cksum)
+    site="$root/resources/mlpsvd_resources/site"
+    if [ -d "$site" ] && [ "$(contents "$venv/documented")" = "$pages" ]; then return 0; fi
+    say "building the documentation for the Help menu"
+    if PYTHONPATH="$root/packaging/builder" "$venv_python" -m documentation "$root" "$site" >/dev/null; then
+        printf '%s' "$pages" >"$venv/documented"
+    else
+        say "the documentation could not be built; the Help menu does without it."
+    fi
+}
+
 set_up() {
     set_up_system "$1"
     set_up_python "$1"
+    set_up_documentation
 }

@@ -131,7 +131,7 @@ class Classifier:
     def magnitudes_and_features(
         self, samples: Samples, conditioning: Conditioning | None = None
     ) -> tuple[NDArray[np.float64], Samples]:
-        """Return the magnitudes |FFT| of one clip [shape=(n_magnitudes,)] and its features [shape=(n_features,)].
+        """Return the magnitudes ``|FFT|`` of one clip [shape=(n_magnitudes,)] and its features [shape=(n_features,)].
 
         Parameters and errors are those of :meth:`features`.
         """

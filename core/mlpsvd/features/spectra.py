@@ -113,8 +113,8 @@ class FittedFeatures:
     def unscaled(self, samples: Clips, conditioning: Conditioning | None = None) -> NDArray[np.float64]:
         """Return the magnitudes before logarithm and scaling [shape=(n_clips, n_magnitudes)], for plots in dB.
 
-        They are |FFT|, with A-weighting and summed in bands if the settings ask for it. A full-scale sine at the centre
-        of a bin has the magnitude ``fft_size / 2`` with the rectangular window, also in a one-third-octave band.
+        They are ``|FFT|``, with A-weighting and summed in bands if the settings ask for it. A full-scale sine at the
+        centre of a bin has the magnitude ``fft_size / 2`` with the rectangular window, also in a one-third-octave band.
         Parameters and errors are those of :meth:`transform`.
         """
         magnitudes = in_bands(clip_magnitudes(samples, self.settings), self.settings, self.sample_rate_hz)

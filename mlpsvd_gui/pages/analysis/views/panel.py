@@ -29,6 +29,7 @@ from mlpsvd_gui.plots.theme import Theme, theme_for
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.choosers import Chooser, Slider
 from mlpsvd_gui.widgets.eliding import ElidedLabel
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.messages import MessageBar, ShowsMessages
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 
@@ -67,6 +68,7 @@ class AnalysisPanel(ShowsMessages, QWidget):
 
     def __init__(self, analyses: Sequence[tuple[str, str, str, str]] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "analysis")
         self.messages = MessageBar(self)
         self.welcome = AnalysisWelcome(self)
         self.directions = DirectionsView(self)

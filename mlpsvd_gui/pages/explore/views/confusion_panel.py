@@ -34,6 +34,7 @@ from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.choosers import Chooser, Tabs
 from mlpsvd_gui.widgets.confusion_map import LONGEST_NAME, MOST_IN_TABLE, ConfusionMap
 from mlpsvd_gui.widgets.eliding import ElidedLabel
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 
 __all__ = ["ClassScores", "ConfusionPanel"]
@@ -72,6 +73,7 @@ class ConfusionPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "confusion")
         self.table = QTableWidget(self)
         self.contender_box = Chooser(self)
         self._empty = PlainLabel(self, _EMPTY)

@@ -32,6 +32,7 @@ from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.choosers import Tabs
 from mlpsvd_gui.widgets.eliding import ElidedLabel
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.path_edit import dropped_paths
 from mlpsvd_gui.widgets.segments import Segments
 
@@ -51,6 +52,7 @@ class DataPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "data")
         self._theme = theme_for(self.palette())
         self._names: tuple[str, ...] = ()
         self._waveform_class = 0

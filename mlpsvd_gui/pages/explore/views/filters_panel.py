@@ -13,6 +13,7 @@ from mlpsvd_gui.pages.explore.views.filter_table import FilterRow, FilterTable
 from mlpsvd_gui.pages.explore.views.filter_view import FilterView
 from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
 from mlpsvd_gui.qt_text import plain_tip
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 from mlpsvd_gui.widgets.style_sheets import restyle
 
@@ -46,6 +47,7 @@ class FiltersPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "filters")
         self._theme = theme_for(self.palette())
         self._filters: tuple[BandPass, ...] = ()
         self._selected: int | None = None

@@ -29,6 +29,7 @@ from mlpsvd.text import operations_text
 from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour, small_font
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.eliding import ElidedLabel
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 from mlpsvd_gui.widgets.style_sheets import restyle
 
@@ -105,6 +106,7 @@ class RacePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "comparison")
         self._places = _places()
         self.table = QTableWidget(0, len(_COLUMNS) + len(_COMPARED), self)
         self._contenders: tuple[Contender, ...] = ()

@@ -15,6 +15,7 @@ from mlpsvd.experiments.presets import start_value
 from mlpsvd.settings import SettingInfo
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.folding_section import FoldingSection
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 from mlpsvd_gui.widgets.setting_editors import FileEditor, SettingEditor, SeveralChoicesEditor, editor_for
 from mlpsvd_gui.widgets.setting_row import SettingRow
@@ -91,6 +92,7 @@ class SettingsPanel(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "settings")
         self.rows: dict[str, SettingRow] = {}
         self.sections: dict[str, FoldingSection] = {}
         self._recordings_note = PlainLabel(text=_RECORDINGS_NOTE)

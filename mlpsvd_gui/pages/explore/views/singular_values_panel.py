@@ -17,6 +17,7 @@ from mlpsvd_gui.plots.heatmap import Heatmap
 from mlpsvd_gui.plots.matrix_view import MatrixView
 from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour
 from mlpsvd_gui.widgets.eliding import ElidedLabel, ElidingComboBox
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.segments import Segments
 
 __all__ = ["Factors", "LayerChoice", "SingularValuesPanel"]
@@ -77,6 +78,7 @@ class SingularValuesPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "singular-values")
         self.layer_box = ElidingComboBox(self)
         self.pages = Segments(
             ("Over epochs", "U σ Vᵀ"),

@@ -17,6 +17,7 @@ from mlpsvd.metrics.uncertainty import ASSUMPTION, accuracy_text
 from mlpsvd_gui.plots.curve_plot import CurvePlot
 from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour, with_alpha
 from mlpsvd_gui.qt_text import plain_tip
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.segments import Segments
 
 __all__ = ["TrainingCurves", "TrainingPanel"]
@@ -70,6 +71,7 @@ class TrainingPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "training")
         self._reading = QLabel(self)
         self.pages = Segments(
             ("Accuracy", "Loss", "Rank and weights"),

@@ -22,6 +22,7 @@ from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.plots.theme import small_font
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.eliding import ElidedLabel
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.tables import list_rows
 
 __all__ = ["ValidationPanel"]
@@ -37,6 +38,7 @@ class ValidationPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "cross-validation")
         self.title = ElidedLabel(parent=self)
         self.basis = ElidedLabel(parent=self)
         self.basis.setFont(small_font())

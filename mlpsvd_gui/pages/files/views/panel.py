@@ -25,6 +25,7 @@ from mlpsvd_gui.pages.files.views.totals import TotalsView
 from mlpsvd_gui.pages.files.views.welcome import FilesWelcome
 from mlpsvd_gui.pages.files.views.windows import WindowsView
 from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.messages import MessageBar, MessageKind, ShowsMessages
 from mlpsvd_gui.widgets.path_edit import dropped_paths
 from mlpsvd_gui.widgets.tables import pad_cells
@@ -46,6 +47,7 @@ class FilesPanel(ShowsMessages, QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "files")
         self._theme = theme_for(self.palette())
         self._names: tuple[str, ...] = ()
         self.controls = FilesControls(self)

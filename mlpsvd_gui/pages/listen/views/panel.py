@@ -25,6 +25,7 @@ from mlpsvd_gui.plots.theme import Theme, class_colour, theme_for
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.choosers import Tabs
 from mlpsvd_gui.widgets.decision_table import DecisionRow
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.level_meter import LevelMeter
 from mlpsvd_gui.widgets.messages import MessageBar, ShowsMessages
 from mlpsvd_gui.widgets.note_list import NoteList
@@ -46,6 +47,7 @@ class ListenPanel(ShowsMessages, QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "listen")
         self._theme = theme_for(self.palette())
         self._names: tuple[str, ...] = ()
         self.controls = ListenControls(self)

@@ -12,6 +12,7 @@ from mlpsvd_gui.pages.papers.views.result_list import ResultList
 from mlpsvd_gui.pages.papers.views.result_view import ResultView
 from mlpsvd_gui.pages.papers.views.run_form import PapersRunForm
 from mlpsvd_gui.plots.theme import Theme, theme_for
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.icons import icon
 from mlpsvd_gui.widgets.messages import MessageBar, ShowsMessages
 
@@ -40,6 +41,7 @@ class PapersPanel(ShowsMessages, QWidget):
 
     def __init__(self, n_cores: int = 1, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "papers")
         self.messages = MessageBar(self)
         self.list = ResultList(self)
         self.form = PapersRunForm(n_cores, self)

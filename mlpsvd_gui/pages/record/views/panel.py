@@ -17,6 +17,7 @@ from mlpsvd_gui.pages.record.views.scope import RecordScope
 from mlpsvd_gui.pages.record.views.training import RecordTraining
 from mlpsvd_gui.pages.record.views.welcome import RecordWelcome
 from mlpsvd_gui.plots.theme import Theme, theme_for
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.messages import MessageBar, ShowsMessages
 
 __all__ = ["RecordPanel"]
@@ -33,6 +34,7 @@ class RecordPanel(ShowsMessages, QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "record")
         self.bar = RecordBar(self)
         self.messages = MessageBar(self)
         self.welcome = RecordWelcome(self)

@@ -27,6 +27,7 @@ from mlpsvd_gui.pages.runs.views.welcome import RunsWelcome
 from mlpsvd_gui.plots.theme import Theme, theme_for
 from mlpsvd_gui.widgets.choosers import Chooser
 from mlpsvd_gui.widgets.eliding import ElidedLabel
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.messages import MessageBar, ShowsMessages
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 
@@ -55,6 +56,7 @@ class RunsPanel(ShowsMessages, QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "runs")
         self.messages = MessageBar(self)
         self.welcome = RunsWelcome(self)
         self.find_edit = QLineEdit(self)

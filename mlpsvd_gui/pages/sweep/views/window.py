@@ -26,6 +26,7 @@ from mlpsvd_gui.plots.point_plot import PointPlot, PointSeries
 from mlpsvd_gui.plots.theme import Theme, theme_for
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.choosers import Chooser
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.messages import MessageBar, ShowsMessages
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 from mlpsvd_gui.widgets.segments import Segments
@@ -77,6 +78,7 @@ class SweepWindow(ShowsMessages, QDialog):
 
     def __init__(self, settings: Sequence[tuple[str, str]], n_cores: int, parent: QWidget) -> None:
         super().__init__(parent)
+        mark_help(self, "sweep")
         self.messages = MessageBar(self)
         self.kept_box = Chooser(self)
         self.form = SweepForm(settings, n_cores, self)
