@@ -136,6 +136,7 @@ def open_at_start(window: MainWindow, path: Path | None) -> None:
     from mlpsvd.experiments.projects.project import SUFFIX
 
     if path is None:
+        window.welcome.show_at_first_start()
         if window.preferences.project:
             window.project.open(Path(window.preferences.project))
     elif path.is_dir() or path.suffix.lower() == SUFFIX:

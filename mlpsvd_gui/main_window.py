@@ -70,6 +70,7 @@ from mlpsvd_gui.window.session import SessionController
 from mlpsvd_gui.window.theme import ThemeController
 from mlpsvd_gui.window.toolbar import RunToolBar
 from mlpsvd_gui.window.undo import PageSteps, UndoController
+from mlpsvd_gui.window.welcome import WelcomeController
 from mlpsvd_gui.workers.training import TrainingWorker
 from mlpsvd_gui.workers.training_job import TrainingJob
 from mlpsvd_gui.workers.warm_up import WarmUp
@@ -208,7 +209,6 @@ class MainWindow(QMainWindow):
             self._library,
             Workspace(self.layout_, self.tabs, self.session, self.runs, self.record.collection, self.record_panel.bar),
         )
-        self.project.failed.connect(self.report_error)
         self.project.done.connect(self._report_done)
         self.project.changed.connect(self._update_title)
         self.dialogs = Dialogs(self, self.actions_, self.documents)
@@ -219,17 +219,13 @@ class MainWindow(QMainWindow):
         self.controls = RunControls(
             self.actions_, self.toolbar, self.race_panel, self.settings, self.training, self.run, self._state_text, self
         )
-        self.training.failed.connect(self.report_error)
         self.session.noted.connect(self._report_done)
         self.training.noted.connect(lambda text: self.messages.show_message(MessageKind.WARNING, text))
-        self.documents.failed.connect(self.report_error)
         self.documents.done.connect(self._report_done)
         self.documents.origin_changed.connect(self._update_title)
         self.dialogs.reported.connect(self._report_done)
         self.validation.exported.connect(self._report_done)
-        self.validation.failed.connect(self.report_error)
         self.pictures.done.connect(lambda text: self.statusBar().showMessage(text, STATUS_MS))
-        self.pictures.failed.connect(self.report_error)
         self.actions_.export_pictures.triggered.connect(self.pictures.ask_all)
         self.unexpected.connect(self.report_error)
         self.listen_panel.welcome.record_requested.connect(lambda: self.live_tab.show_page(self.record_panel))
@@ -253,7 +249,12 @@ class MainWindow(QMainWindow):
         self.tabs.currentChanged.connect(self._show_state)
         self.papers_panel.form.status_changed.connect(self._reproduction_text.setText)
         self.help = HelpController(self, self.actions_)
-        self.help.failed.connect(self.report_error)
+        use_recordings = self.data.use_recordings
+        self.welcome = WelcomeController(self, self.actions_, self.tabs, self.explore, self.preferences, use_recordings)
+        self.welcome.noted.connect(self._report_done)
+        self.experiments.changed.connect(self.welcome.leave)
+        for controller in (self.project, self.training, self.documents, self.validation, self.pictures, self.help):
+            controller.failed.connect(self.report_error)
         self.sweep = SweepController(self, self.actions_.sweep, self.experiments, self.documents.use, self._library)
         self._update_title()
         self._show_go_back()
@@ -311,21 +312,11 @@ class MainWindow(QMainWindow):
         return shown.text()
 
     def _theme_takers(self) -> list[Callable[[Theme], None]]:
-        return [
-            self._tint,
-            self.filters_panel.set_theme,
-            self.data_panel.set_theme,
-            self.training_panel.set_theme,
-            self.singular_values_panel.set_theme,
-            self.confusion_panel.set_theme,
-            self.race_panel.set_theme,
-            self.runs_panel.set_theme,
-            self.analysis_panel.set_theme,
-            self.papers_panel.set_theme,
-            self.listen_panel.set_theme,
-            self.record_panel.set_theme,
-            self.files_panel.set_theme,
-        ]
+        upper = (self.filters_panel, self.data_panel, self.training_panel, self.singular_values_panel)
+        lower = (self.confusion_panel, self.race_panel, self.explore.welcome)
+        pages = (self.runs_panel, self.analysis_panel, self.papers_panel)
+        live = (self.listen_panel, self.record_panel, self.files_panel)
+        return [self._tint, *(panel.set_theme for panel in (*upper, *lower, *pages, *live))]
 
     def _tint(self, theme: Theme) -> None:
         self.actions_.tint(theme.foreground)
@@ -390,7 +381,16 @@ class MainWindow(QMainWindow):
             return
         self._remember()
         self.project.close()
-        looking = (self.models, self.results, self.data, self.filters, self.settings, self.session, self.documents)
+        looking = (
+            self.models,
+            self.results,
+            self.data,
+            self.filters,
+            self.settings,
+            self.session,
+            self.documents,
+            self.welcome,
+        )
         live = (self.record, self.files, self.listen, self.pictures)  # listeners end before their sources
         for controller in (self.training, self.sweep, self.runs, self.analysis, self.papers, *live, *looking):
             controller.close()

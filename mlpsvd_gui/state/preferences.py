@@ -106,6 +106,15 @@ class Preferences:
         self._store.setValue("projects/recent", [folder, *others][:_N_RECENT])
 
     @property
+    def is_welcomed(self) -> bool:
+        """Whether the welcome of the first start was seen."""
+        return self._store.value("welcomed", "") == "yes"
+
+    @is_welcomed.setter
+    def is_welcomed(self, is_welcomed: bool) -> None:
+        self._store.setValue("welcomed", "yes" if is_welcomed else "")
+
+    @property
     def project(self) -> str:
         """Folder of the project that is opened at the start; empty for none."""
         found = self._store.value("projects/open", "")

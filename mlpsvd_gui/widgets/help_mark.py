@@ -12,7 +12,7 @@ from mlpsvd_gui.help_pages import open_help
 from mlpsvd_gui.help_topics import TOPICS
 from mlpsvd_gui.qt_text import plain_tip
 
-__all__ = ["mark_help", "topic_of"]
+__all__ = ["mark_help", "marked", "topic_of"]
 
 _PROPERTY = "help topic"
 
@@ -32,6 +32,20 @@ def topic_of(widget: QWidget | None) -> str:
             return str(topic)
         widget = widget.parentWidget()
     return ""
+
+
+def marked(window: QWidget, topic: str) -> QWidget:
+    """Return the panel of a window that has a topic.
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+    """
+    for panel in window.findChildren(QWidget):
+        if panel.property(_PROPERTY) == topic:
+            return panel
+    raise KeyError(topic)
 
 
 class _Links(QObject):

@@ -1,4 +1,4 @@
-"""Options of ``mlpsvd filters``, ``dataset``, ``settings`` and ``presets``."""
+"""Options of ``mlpsvd filters``, ``dataset``, ``examples``, ``settings`` and ``presets``."""
 
 from __future__ import annotations
 
@@ -31,6 +31,13 @@ examples:
 
 A folder gets the clips as WAV files in train and test, with manifest.csv and experiment.toml; mlpsvd train FOLDER/
 experiment.toml trains on them with the same split. A file gets the feature vectors, as the networks receive them.
+
+"""
+_EXAMPLES = """\
+example:
+  mlpsvd examples sounds && mlpsvd train sounds
+
+200 sounds of half a second, made by the program: bell, motor, rain, whistle and wind, with noise behind them.
 
 """
 _SETTINGS = """\
@@ -76,10 +83,24 @@ def add_data_commands(add: Callable[..., argparse.ArgumentParser], exit_codes: s
     dataset.add_argument("--quiet", action="store_true", help="hide progress")
     dataset.set_defaults(run=_dataset)
     add("presets", "list the presets").set_defaults(run=_presets)
+    examples = add("examples", "write example recordings to train on", _EXAMPLES + exit_codes)
+    examples.add_argument("folder", type=Path, metavar="FOLDER", help="folder to make")
+    examples.set_defaults(run=_examples)
     settings = add("settings", "list all settings of an experiment", _SETTINGS + exit_codes)
     settings.add_argument("prefixes", nargs="*", metavar="KEY", help="beginning of keys, e.g. training.")
     settings.add_argument("--json", action="store_true", help="print a JSON list")
     settings.set_defaults(run=_settings)
+
+
+def _examples(arguments: argparse.Namespace) -> int:
+    from mlpsvd.datasets.example_recordings import write_example_recordings
+    from mlpsvd.errors import SettingError
+
+    if arguments.folder.exists():
+        raise SettingError("FOLDER", str(arguments.folder), "a folder that does not exist")
+    write_example_recordings(arguments.folder)
+    print(f"Written: {arguments.folder}")
+    return OK
 
 
 def _add_overwrite(parser: argparse.ArgumentParser) -> None:

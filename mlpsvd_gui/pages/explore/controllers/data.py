@@ -87,9 +87,9 @@ class DataController(QObject):
     def _connect(self) -> None:
         panel, form, browser = self._panel, self._panel.form, self._panel.browser
         panel.source_chosen.connect(self._choose_source)
-        panel.path_dropped.connect(self._choose_path)
+        panel.path_dropped.connect(self.use_recordings)
         panel.class_chosen.connect(self._selection.select_class)
-        form.path_chosen.connect(self._choose_path)
+        form.path_chosen.connect(self.use_recordings)
         form.labels_chosen.connect(lambda labels: self._model.set_value("data.recordings.labels_from", labels))
         form.pattern_edited.connect(self._try_pattern)
         form.pattern_chosen.connect(lambda pattern: self._model.set_value("data.recordings.pattern", pattern))
@@ -135,7 +135,8 @@ class DataController(QObject):
             data = replace(self._data, source="recordings")
             self._model.replace(replace(experiment, name=name_of(data.recordings), data=data), "source")
 
-    def _choose_path(self, path: str) -> None:
+    def use_recordings(self, path: str) -> None:
+        """Make a folder or a manifest of recordings the data of the experiment, once it has been looked through."""
         self._panel.form.show_path(path)
         if self._data.source != "recordings":
             self._panel.show_source("recordings", "")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from mlpsvd_gui.pages.explore.views.filters_panel import FiltersPanel
 from mlpsvd_gui.pages.explore.views.validation_panel import ValidationPanel
+from mlpsvd_gui.pages.explore.views.welcome import ExploreWelcome
 from mlpsvd_gui.widgets.choosers import Tabs
 
 __all__ = ["ExplorePage"]
@@ -48,12 +49,19 @@ class ExplorePage(QWidget):
         below_layout.addWidget(_line())
         below_layout.addWidget(race)
         self._outer = _splitter(Qt.Orientation.Horizontal, (settings, below), (0, 1))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._outer)
+        self.welcome = ExploreWelcome(self)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._outer)
+        self._stack.addWidget(self.welcome)
         self._first_sizes()
         filters.folded.connect(self._share_middle)
         self._outer.splitterMoved.connect(self._keep_settings_width)
+
+    def show_welcome(self, is_shown: bool) -> None:
+        """Show the welcome in place of the panels."""
+        self._stack.setCurrentWidget(self.welcome if is_shown else self._outer)
+        if is_shown:
+            self.welcome.task_button.setFocus()
 
     def show_validation(self, is_shown: bool, is_chosen: bool) -> None:
         """Show or hide the tab with the cross-validation; one that the user chose comes to the front as it appears."""
