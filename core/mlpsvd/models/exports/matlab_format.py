@@ -176,8 +176,10 @@ def _features(recipe: Recipe) -> list[str]:
         lines.append(f"v = log(max(v, {floor}));")
     if settings.scaling == "per sample":
         lines += ["if max(abs(v)) > 0", "  v = v / max(abs(v));", "end"]
-    kind = "single" if recipe.model.theta.dtype == np.float32 else "double"
-    return [*lines, f"x = {kind}(single((v - m.offset) ./ m.scale));"]
+    lines.append("v = (v - m.offset) ./ m.scale;")
+    if settings.n_components:
+        lines.append("v = m.components * (v - m.component_mean);")
+    return [*lines, "x = single(v);" if recipe.model.theta.dtype == np.float32 else "x = double(single(v));"]
 
 
 def _network(recipe: Recipe) -> list[str]:

@@ -166,8 +166,10 @@ def _features(recipe: Recipe) -> list[str]:
         lines.append(f"v = np.log(np.maximum(v, {floor}))")
     if settings.scaling == "per sample":
         lines.append("v = v / (np.abs(v).max() or 1.0)")
-    kind = recipe.model.theta.dtype.name
-    return [*lines, f'x = ((v - MODEL["offset"]) / MODEL["scale"]).astype(np.float32).astype(np.{kind})']
+    lines.append('v = (v - MODEL["offset"]) / MODEL["scale"]')
+    if settings.n_components:
+        lines.append('v = MODEL["components"] @ (v - MODEL["component_mean"])')
+    return [*lines, f"x = v.astype(np.float32).astype(np.{recipe.model.theta.dtype.name})"]
 
 
 def _network(recipe: Recipe) -> list[str]:

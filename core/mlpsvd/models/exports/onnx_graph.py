@@ -165,13 +165,18 @@ def _values(graph: Graph, magnitudes: str, settings: FeatureSettings) -> str:
 
 
 def _scaled(graph: Graph, values: str, recipe: Recipe) -> str:
+    """Add the scaling, and the projection onto principal components, if the features have one."""
     if recipe.settings.scaling == "per sample":
         largest = graph.add("ReduceMax", graph.add("Abs", values), axes=[1], keepdims=1)
         is_zero = graph.add("Equal", largest, np.zeros(1))
         values = graph.add("Div", values, graph.add("Where", is_zero, np.ones(1), largest))
     features = recipe.model.features
     centred = graph.add("Sub", values, graph.constant(features.offset, "offset"))
-    return graph.add("Div", centred, graph.constant(features.scale, "scale"))
+    scaled = graph.add("Div", centred, graph.constant(features.scale, "scale"))
+    if features.pca is None:
+        return scaled
+    centred = graph.add("Sub", scaled, graph.constant(features.pca.mean, "component_mean"))
+    return graph.add("MatMul", centred, graph.constant(features.pca.components.T, "components_transposed"))
 
 
 def _layer(graph: Graph, x: str, layer: ExportedLayer, prefix: str) -> str:

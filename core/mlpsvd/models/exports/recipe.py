@@ -24,9 +24,9 @@ __all__ = ["ExportedLayer", "Recipe", "merged", "recipe_of"]
 
 _CARRIED = {
     "fft_size", "window", "hop", "segments", "trim_db", "n_parts", "bands", "bands_from_hz", "bands_to_hz", "n_mels",
-    "frequency_weighting", "magnitude", "floor_db", "scaling",
+    "frequency_weighting", "magnitude", "floor_db", "scaling", "n_components",
 }  # fmt: skip
-_ARRAYS = {"offset", "scale"}
+_ARRAYS = {"offset", "scale", "component_mean", "components", "component_shares"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ class Recipe:
         return power_weights(self.settings, rate_hz) * weighting_gain(self.settings, rate_hz) ** 2
 
     def arrays(self) -> dict[str, NDArray[np.floating]]:
-        """Return all arrays by name: ``window``, ``bands``, ``offset``, ``scale``, ``layer1_Vt`` … ``layer1_b``."""
+        """Return all arrays by name: ``window``, ``offset``, ``scale``, ``components``, ``layer1_Vt`` … ``layer1_b``."""
         features = self.model.features
         found: dict[str, NDArray[np.floating]] = {
             "window": window(self.settings),
@@ -82,6 +82,8 @@ class Recipe:
             "scale": features.scale,
         }
         optional = {"weighting": self.weighting, "bands": self.bands}
+        if features.pca is not None:
+            optional |= {"component_mean": features.pca.mean, "components": features.pca.components}
         found |= {name: array for name, array in optional.items() if array is not None}
         for prefix, layer in self.named_layers():
             found |= {f"{prefix}{name}": array for name, array in (*layer.factors, ("b", layer.bias))}

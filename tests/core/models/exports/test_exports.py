@@ -142,26 +142,34 @@ def test_a_merged_model_file_gives_the_same_probabilities(
     np.testing.assert_array_equal(merged(again).theta, again.theta)
 
 
-BANDS: dict[str, dict[str, Any]] = {
+PREPROCESSING: dict[str, dict[str, Any]] = {
     "third octaves": {"features.bands": "third-octave", "features.frequency_weighting": "A", "features.trim_db": 30.0,
                       "features.segments": "several", "features.magnitude": "log"},
     "mel": {"features.bands": "mel", "features.segments": "mean", "features.window": "hann"},
     "A-weighting": {"features.frequency_weighting": "A", "features.segments": "several"},
+    "components": {"features.n_components": 9, "features.magnitude": "log", "features.scaling": "standardised"},
+    "one component": {"features.n_components": 1, "features.scaling": "per sample", "features.bands": "mel",
+                      "features.segments": "several"},
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", BANDS)
-def test_bands_and_weighting_leave_with_the_model(name: str, clips: list[np.ndarray], tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", PREPROCESSING)
+def test_bands_weighting_and_components_leave_with_the_model(
+    name: str, clips: list[np.ndarray], tmp_path: Path
+) -> None:
     from scipy.io import loadmat, savemat
 
-    model = trained(BANDS[name])
+    model = trained(PREPROCESSING[name])
     expected = mlpsvd.Classifier(model).probabilities_many(clips)
     mlpsvd.export_model(tmp_path / "a.onnx", model)
     np.testing.assert_allclose(by_onnx(tmp_path / "a.onnx", clips), expected, rtol=0, atol=TOLERANCE)
     _, script = mlpsvd.export_model(tmp_path / "a.npz", model)
     np.testing.assert_allclose(by_script(script, clips, tmp_path), expected, rtol=0, atol=TOLERANCE)
     _, function = mlpsvd.export_model(tmp_path / "b.mat", model)
-    assert ("bands" in loadmat(tmp_path / "b.mat")) == (name != "A-weighting")
+    stored = loadmat(tmp_path / "b.mat")
+    assert ("bands" in stored) == ("features.bands" in PREPROCESSING[name])
+    n_components = PREPROCESSING[name].get("features.n_components", 0)
+    assert stored.get("components", np.empty((0, 0))).shape[0] == n_components == model.features.settings.n_components
     if shutil.which("octave-cli") is None:
         pytest.skip("octave-cli is not installed")
     savemat(tmp_path / "clips.mat", {f"c{index}": clip for index, clip in enumerate(clips)})
@@ -172,15 +180,18 @@ def test_bands_and_weighting_leave_with_the_model(name: str, clips: list[np.ndar
     np.testing.assert_allclose(loadmat(tmp_path / "p.mat")["p"], expected, rtol=0, atol=TOLERANCE)
 
 
-def test_spoken_digits_by_onnxruntime(spoken_digits: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("n_components", [0, 20])
+def test_spoken_digits_by_onnxruntime_and_the_script(spoken_digits: Path, n_components: int, tmp_path: Path) -> None:
     data = RecordingsSettings(path=str(spoken_digits), labels_from="file names", pattern="{label}_*_*")
     clips = [np.asarray(one) for one in load_recordings(data, seed=1).test.samples][:60]
-    model = trained(VARIANTS["words"])
+    model = trained(VARIANTS["words"] | {"features.n_components": n_components})
     features = mlpsvd.fit(clips, RATE_HZ, model.features.settings)
     model = dataclasses.replace(model, features=features)
     mlpsvd.export_model(tmp_path / "a.onnx", model)
     expected = mlpsvd.Classifier(model).probabilities_many(clips)
     np.testing.assert_allclose(by_onnx(tmp_path / "a.onnx", clips), expected, rtol=0, atol=TOLERANCE)
+    _, script = mlpsvd.export_model(tmp_path / "a.npz", model)
+    np.testing.assert_allclose(by_script(script, clips, tmp_path), expected, rtol=0, atol=TOLERANCE)
 
 
 def test_an_onnx_file_says_what_it_contains(tmp_path: Path) -> None:
