@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
-from mlpsvd.classification.batch.results import FileResult
-from mlpsvd.classification.batch.tables import to_audacity_labels, to_raven_table
+from mlpsvd.classification.batch.label_files import shared_name
 from mlpsvd.cli.console import OK
 from mlpsvd.errors import SettingError
-from mlpsvd.files import write_atomically
 from mlpsvd.text import counted, one_line
 
-__all__ = ["LabelFormat", "cut", "require_distinct", "write_labels"]
-
-LabelFormat = Literal["raven", "audacity"]
+__all__ = ["cut", "require_distinct"]
 
 
 def cut(recordings: Path, out: Path, annotations: Path | None, column: str) -> int:
@@ -46,19 +40,8 @@ def cut(recordings: Path, out: Path, annotations: Path | None, column: str) -> i
 
 def require_distinct(paths: Sequence[Path]) -> None:
     """Raise SettingError if two recordings would have the same file of labels."""
-    stem, n = next(iter(Counter(path.stem.casefold() for path in paths).most_common(1)), ("", 0))
-    if n > 1:
+    stem, n = shared_name(paths)
+    if stem:
         raise SettingError(
             "--labels", f"used with {n} recordings named {stem}", "used with recordings of different names"
         )
-
-
-def write_labels(folder: Path, results: Sequence[FileResult], kind: LabelFormat, highest_hz: float) -> int:
-    """Write the predictions of each recording to a file of labels in a folder; return the number of files."""
-    usable = [one for one in results if one.is_usable]
-    for one in usable:
-        if kind == "raven":
-            write_atomically(folder / f"{one.path.stem}.Table.1.selections.txt", to_raven_table(one, highest_hz))
-        else:
-            write_atomically(folder / f"{one.path.stem}.txt", to_audacity_labels(one))
-    return len(usable)

@@ -18,9 +18,10 @@ from mlpsvd.classification.batch.classify import (
     processes_that_pay,
 )
 from mlpsvd.classification.batch.journal import ClassificationJournal
+from mlpsvd.classification.batch.label_files import LabelFormat, write_labels
 from mlpsvd.classification.batch.summary import totals_of
 from mlpsvd.classification.batch.tables import file_entry, files_csv, to_json, window_entries, windows_csv
-from mlpsvd.cli.annotations import LabelFormat, require_distinct, write_labels
+from mlpsvd.cli.annotations import require_distinct
 from mlpsvd.cli.console import OK, SOME_FAILED, report
 from mlpsvd.cli.files_progress import FilesProgress
 from mlpsvd.cli.interrupt import StopRequest

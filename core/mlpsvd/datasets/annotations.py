@@ -57,6 +57,9 @@ def read_annotations(path: Path, column: str = "") -> list[Annotation]:
     numbered = [(number, row) for number, row in enumerate(rows, start=1) if any(cell.strip() for cell in row)]
     if _BEGIN in heading and _END in heading:
         return _raven(name, heading, numbered[1:], column)
+    if heading and (_is_table(path.name) or "selection" in heading):
+        missing = " and ".join(one for one in _RAVEN[3:5] if one.casefold() not in heading)
+        raise FileFormatError(f"{name} has no column {missing}; it has {', '.join(one_line(one) for one in heading)}")
     return [_audacity(name, number, row) for number, row in numbered if row[0].strip() != "\\"]
 
 

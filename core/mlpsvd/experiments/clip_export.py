@@ -28,7 +28,16 @@ from mlpsvd.experiments.experiment_file import to_toml
 from mlpsvd.settings import check
 from mlpsvd.text import format_number, frequency_text, one_line
 
-__all__ = ["MANIFEST_COLUMNS", "ExportedClips", "WavBits", "export_clips", "is_export", "new_folder", "write_wav"]
+__all__ = [
+    "MANIFEST_COLUMNS",
+    "ExportedClips",
+    "WavBits",
+    "export_clips",
+    "is_export",
+    "is_occupied",
+    "new_folder",
+    "write_wav",
+]
 
 WavBits = Literal["float", "16"]
 MANIFEST_COLUMNS = ("path", "label", "split", "source", "start_s", "sample_rate_hz", "scale")
@@ -171,15 +180,38 @@ def _reading(experiment: Experiment, rate_hz: float) -> Experiment:
     return replace(experiment, data=replace(experiment.data, source="recordings", recordings=recordings))
 
 
-@contextmanager
-def new_folder(folder: Path) -> Iterator[Path]:
-    """Make a folder beside ``folder`` that takes its place at the end; after an error nothing is left of it."""
+def is_occupied(folder: Path) -> bool:
+    """Whether there is something at ``folder`` other than an empty folder."""
     is_empty = folder.is_dir() and not folder.is_symlink() and next(folder.iterdir(), None) is None
-    if (folder.exists() or folder.is_symlink()) and not is_empty and not is_export(folder):
+    return (folder.exists() or folder.is_symlink()) and not is_empty
+
+
+@contextmanager
+def new_folder(folder: Path, may_replace: Callable[[Path], bool] = is_export) -> Iterator[Path]:
+    """Make a folder beside ``folder`` that takes its place at the end; after an error nothing is left of it.
+
+    Parameters
+    ----------
+    folder
+        The path of the folder.
+    may_replace
+        Whether what is there may be replaced.
+
+    Raises
+    ------
+    DataError
+        If there is something else.
+    OSError
+        If the folder cannot be made.
+    """
+    if is_occupied(folder) and not may_replace(folder):
         raise DataError(f"{one_line(str(folder), 300)} is no earlier export; choose the name of a new folder")
     mark = secrets.token_hex(6)
     unfinished, earlier = (folder.absolute().parent / f".{folder.name[:80]}.{mark}.{end}" for end in ("new", "old"))
-    unfinished.mkdir()
+    try:
+        unfinished.mkdir()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
     try:
         yield unfinished
         if hasattr(os, "sync"):

@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 import soundfile
 
 from mlpsvd.audio.recording_time import recording_start
+from mlpsvd.classification.batch.label_files import LabelFormat, label_files, write_labels
+from mlpsvd.classification.batch.results import FileResult
 from mlpsvd.cli.program import main
 from mlpsvd.datasets.annotations import Annotation, annotation_files, audacity_text, raven_text, read_annotations
 from mlpsvd.errors import MlpSvdError
-from mlpsvd.experiments.annotated_clips import CUT_COLUMNS, cut_annotations
+from mlpsvd.experiments.annotated_clips import CUT_COLUMNS, cut_annotations, cut_predictions, is_cut
 
 RATE = 8000
 RAVEN = """\
@@ -68,12 +71,13 @@ def test_both_kinds_are_read_and_written(tmp_path: Path) -> None:
     ("0\t1\tx\n1\tnan\ty\n", r"line 2 of .* lasts from '1' to 'nan'"),
     (RAVEN.replace("Species", "Notes"), r"has no column of labels, such as Annotation or Species; it has selection"),
     (RAVEN.replace("0.5\t1.0", "-0.5\t1.0", 1), r"line 2 of .* lasts from '-0.5'"),
+    (RAVEN.replace("Begin Time (s)", "Begin File"), r"has no column Begin Time \(s\); it has selection, view, channel"),
 ])  # fmt: skip
 def test_bad_annotations_are_one_sentence(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "a.txt").write_text(text)
     with pytest.raises(MlpSvdError, match=message):
         read_annotations(tmp_path / "a.txt")
-    with pytest.raises(MlpSvdError, match=r"no column .Call.|line"):
+    with pytest.raises(MlpSvdError, match=r"no column (.Call.|Begin)|line"):
         read_annotations(tmp_path / "a.txt", "Call")
 
 
@@ -96,11 +100,79 @@ def test_annotated_stretches_become_clips(tmp_path: Path) -> None:
     clip, rate = soundfile.read(tmp_path / "out" / rows[1]["path"], dtype="float32")
     assert rate == RATE
     np.testing.assert_array_equal(clip, whole[10_000:14_000].mean(axis=1, dtype=np.float32))
-    with pytest.raises(MlpSvdError, match="is no earlier export"):
+    with pytest.raises(MlpSvdError, match="exists and is not empty; choose the name of a new folder"):
         cut_annotations(tmp_path / "in", tmp_path / "out")
-    with pytest.raises(MlpSvdError, match=r"gives no clip: 1 recordings, 0 with annotations"):
+    with pytest.raises(MlpSvdError, match=r"gives no clip: 1 recording, 0 with annotations"):
         cut_annotations(tmp_path / "in" / "other.wav", tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+def test_only_clips_that_were_cut_out_are_replaced(tmp_path: Path) -> None:
+    write_recordings(tmp_path / "in", 1)
+    table = tmp_path / "in" / "A_20200131_000000.txt"
+    table.write_text("0.5\t1.0\tA\n1\t1.5\ta\n2\t3\tx/y\n3\t4\tx:y\n")
+    out = tmp_path / "out"
+    assert cut_annotations(tmp_path / "in", out).labels == ("A", "a", "x/y", "x:y")
+    assert sorted(one.name for one in out.iterdir()) == ["A", "a (2)", "manifest.csv", "x_y", "x_y (2)"]
+    assert is_cut(out)
+    table.write_text("0.5\t1.0\tnew\n")
+    shares: list[float] = []
+    assert cut_annotations(tmp_path / "in", out, progress=shares.append, replace=True).n_clips == 1
+    assert sorted(one.name for one in out.iterdir()) == ["manifest.csv", "new"]
+    assert shares == sorted(shares) and shares[-1] == 1.0
+    (out / "new" / "mine.txt").write_text("notes")
+    assert not is_cut(out)
+    with pytest.raises(MlpSvdError, match="exists and is not empty"):
+        cut_annotations(tmp_path / "in", out, replace=True)
+    assert (out / "new" / "mine.txt").exists()
+
+    def cancel(share: float) -> None:
+        if share:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cut_annotations(tmp_path / "in", tmp_path / "cancelled", progress=cancel)
+    table.write_text("9\t10\tlate\n")
+    with pytest.raises(MlpSvdError, match=r"nothing can be cut out of 1 recording: 1 annotation, each without label"):
+        cut_annotations(tmp_path / "in", tmp_path / "none")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["in", "out"]
+
+
+def test_two_recordings_do_not_share_annotations(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for site in ("a", "b"):
+        write_recordings(tmp_path / "in" / site, 1)
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "A_20200131_000000.txt").write_text(AUDACITY)
+    with pytest.raises(
+        MlpSvdError, match=r"A_20200131_000000.txt would belong to .*a.A_20200131_000000.wav and to .*b."
+    ):
+        cut_annotations(tmp_path / "in", tmp_path / "out", tmp_path / "labels")
+
+
+def test_predictions_are_cut_out_and_written_as_labels(tmp_path: Path) -> None:
+    write_recordings(tmp_path / "in", 2)
+    starts, p = np.arange(4) * 0.5, np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.6, 0.4]])
+    paths = sorted((tmp_path / "in").iterdir())
+    results = [FileResult(one, ("low", "high"), 4.0, starts, np.full(4, 0.5), p) for one in paths]
+    none = FileResult(tmp_path / "bad.wav", ("low", "high"), np.nan, starts[:0], starts[:0], p[:0], problem="no sound")
+    written = cut_predictions([*results, none], tmp_path / "out")
+    assert (written.n_clips, written.n_recordings, written.labels, written.n_without) == (6, 2, ("high", "low"), 1)
+    with (tmp_path / "out" / "manifest.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["label"], row["start_s"], row["end_s"]) for row in rows[:3]] == [
+        ("low", "0", "1"), ("high", "1", "1.5"), ("low", "1.5", "2")
+    ]  # fmt: skip
+    clip, _ = soundfile.read(tmp_path / "out" / rows[0]["path"])
+    assert len(clip) == RATE and rows[3]["recorded_at"] == "2020-01-31T00:00:01"
+    with pytest.raises(MlpSvdError, match="no recording has predictions"):
+        cut_predictions([none], tmp_path / "none")
+    for kind in get_args(LabelFormat):
+        files = label_files(tmp_path, [*results, none], kind)
+        assert write_labels(tmp_path, [*results, none], kind, 4000.0) == 2
+        assert [len(read_annotations(one)) for one in files] == [3, 3]
+    with pytest.raises(MlpSvdError, match="2 recordings are named a_20200131_000000; in one folder of labels"):
+        write_labels(tmp_path, [results[0], results[0]], "raven", 4000.0)
 
 
 def test_a_table_belongs_to_the_longest_name(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from mlpsvd.text import csv_text
 __all__ = [
     "file_entry",
     "files_csv",
+    "stretches",
     "to_audacity_labels",
     "to_json",
     "to_raven_table",
@@ -74,22 +75,23 @@ def to_json(results: Iterable[FileResult], class_names: Sequence[str], with_wind
 
 def to_audacity_labels(result: FileResult) -> str:
     """Return a label track: start, end and label per line, separated by tabs; adjacent equal labels are merged."""
-    return audacity_text(_stretches(result))
+    return audacity_text(stretches(result))
 
 
 def to_raven_table(result: FileResult, highest_hz: float) -> str:
     """Return a selection table for Raven, up to ``highest_hz``; adjacent equal labels are merged."""
-    return raven_text(_stretches(result), highest_hz)
+    return raven_text(stretches(result), highest_hz)
 
 
-def _stretches(result: FileResult) -> list[Annotation]:
-    stretches = []
+def stretches(result: FileResult) -> list[Annotation]:
+    """Return the predicted class over time; adjacent windows of the same class are one stretch."""
+    found = []
     for best, group in groupby(range(result.n_windows), key=lambda window: result.window_classes[window]):
         windows = list(group)
         first, last = windows[0], windows[-1]
         end_s = float(result.starts_s[last] + result.durations_s[last])
-        stretches.append(Annotation(float(result.starts_s[first]), end_s, result.class_names[best]))
-    return stretches
+        found.append(Annotation(float(result.starts_s[first]), end_s, result.class_names[best]))
+    return found
 
 
 def file_entry(result: FileResult) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class Recipe:
         return power_weights(self.settings, rate_hz) * weighting_gain(self.settings, rate_hz) ** 2
 
     def arrays(self) -> dict[str, NDArray[np.floating]]:
-        """Return all arrays by name: ``window``, ``offset``, ``scale``, ``components``, ``layer1_Vt`` … ``layer1_b``."""
+        """Return all arrays by name: ``window``, ``offset``, ``scale``, ``components``, ``layer1_Vt``, ``layer1_b``."""
         features = self.model.features
         found: dict[str, NDArray[np.floating]] = {
             "window": window(self.settings),
