@@ -38,6 +38,7 @@ class Purpose(enum.IntEnum):
     HEARD_DIRECTION = 30
     FEW_CLIPS = 31
     AUGMENTATION = 32
+    RANDOM_SIGNS = 40
 
 
 def seeds(purpose: Purpose, seed: int, *key: int) -> np.random.SeedSequence:

@@ -47,7 +47,8 @@ class _Place:
 class ConfusionMap(QWidget):
     """Rows are actual classes, columns predicted ones; darker cells have a larger fraction of the row.
 
-    Empty cells are blank. Mouse or arrow keys show single cells; a click or Enter selects one.
+    Empty cells are blank; others hold their count where it fits. Mouse or arrow keys show single cells; a click or
+    Enter selects one.
 
     Parameters
     ----------
@@ -127,6 +128,7 @@ class ConfusionMap(QWidget):
         if self._names:
             place = self._place()
             painter.drawImage(place.square, self._image(int(place.square.width())))
+            self._paint_counts(painter, place.square)
             painter.setPen(self._theme.grid)
             painter.drawRect(place.square)
             self._paint_names(painter, place)
@@ -154,6 +156,19 @@ class ConfusionMap(QWidget):
         data = np.ascontiguousarray((base + strength * (full - base)).round().astype(np.uint8))
         n = len(data)
         return QImage(data.tobytes(), n, n, 3 * n, QImage.Format.Format_RGB888).copy()
+
+    def _paint_counts(self, painter: QPainter, square: QRectF) -> None:
+        """Write the counts where the cells have room for all of them."""
+        cell, metrics = square.width() / len(self._names), painter.fontMetrics()
+        widest = metrics.horizontalAdvance(f"{int(self._counts.max(initial=0)):,}")
+        if cell < max(widest, metrics.height()) + _GAP_PX:
+            return
+        for (row, column), count in np.ndenumerate(self._counts):
+            if count:
+                is_dark = self._shares[row, column] > 0.5
+                painter.setPen(self._theme.background if is_dark else self._theme.foreground)
+                area = QRectF(square.left() + column * cell, square.top() + row * cell, cell, cell)
+                painter.drawText(area, Qt.AlignmentFlag.AlignCenter, f"{int(count):,}")
 
     def _paint_names(self, painter: QPainter, place: _Place) -> None:
         metrics = QFontMetricsF(small_font())

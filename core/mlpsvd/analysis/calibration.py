@@ -39,6 +39,9 @@ class Reliability:
         Expected calibration error: mean of \\|accuracy − confidence\\| over the clips.
     mean_confidence, mean_accuracy
         Over all clips.
+    error_by_chance
+        Expected calibration error that these clips would show on average if each were correct with the probability
+        shown: √(2/π) Σ_b √(Σ_i p_i (1 − p_i)) / n over the bins b and their clips i, in the normal approximation.
     """
 
     edges: Array
@@ -46,6 +49,7 @@ class Reliability:
     accuracy: Array
     counts: NDArray[np.intp]
     expected_error: float
+    error_by_chance: float
     mean_confidence: float
     mean_accuracy: float
 
@@ -113,6 +117,9 @@ def reliability(probabilities: Array, labels: NDArray[np.intp], n_bins: int = _N
         accuracy=accuracy,
         counts=counts,
         expected_error=float((gaps * counts).sum() / counts.sum()),
+        error_by_chance=float(
+            np.sqrt(2.0 / np.pi * np.bincount(bins, shown * (1.0 - shown), n_bins)).sum() / len(shown)
+        ),
         mean_confidence=float(shown.mean()),
         mean_accuracy=float(is_correct.mean()),
     )

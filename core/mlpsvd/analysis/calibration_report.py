@@ -63,10 +63,14 @@ def calibration_result(subject: Subject, found: Calibration) -> AnalysisResult:
 def findings(found: Calibration, title: str) -> tuple[str, ...]:
     """Return what the calibration shows, in sentences."""
     before, after = found.before, found.after
+    excess = before.mean_confidence - before.mean_accuracy
+    side = "too high" if excess > 0.0 else "too low"
     return (
-        f"{title} shows {percent(before.mean_confidence)} on average and is correct for "
-        f"{percent(before.mean_accuracy)} of the clips: the expected calibration error is "
-        f"{100 * before.expected_error:.1f} points.",
+        f"{title} shows a probability of {percent(before.mean_confidence)} on average and is correct for "
+        f"{percent(before.mean_accuracy)} of the clips: its probabilities are {100 * abs(excess):.1f} points {side}.",
+        f"The expected calibration error, the mean distance of the curve from the dotted line over all clips, is "
+        f"{100 * before.expected_error:.1f} points; with so many clips, correct probabilities would show "
+        f"{100 * before.error_by_chance:.1f} by chance.",
         f"With the temperature {found.temperature:.2f} it shows {percent(after.mean_confidence)} and the error is "
         f"{100 * after.expected_error:.1f} points; predicted classes do not change.",
         f"The temperature is fitted on {found.n_fitted} test clips; all figures are from the other {found.n_judged}.",

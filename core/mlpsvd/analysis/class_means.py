@@ -71,8 +71,8 @@ class Combination:
 
     def __str__(self) -> str:
         first, *others = self.terms
-        text = f"{self.name} ≈ {first[1]:.2f} {first[0]}".replace("-", "−")
-        return text + "".join(f" {'−' if factor < 0 else '+'} {abs(factor):.2f} {name}" for name, factor in others)
+        text = f"{self.name} ≈ {'−' if first[1] < 0 else ''}{abs(first[1]):.2f} × {first[0]}"
+        return text + "".join(f" {'−' if factor < 0 else '+'} {abs(factor):.2f} × {name}" for name, factor in others)
 
 
 def class_means(x: NDArray[np.floating], labels: NDArray[np.integer], n_classes: int) -> _Matrix:

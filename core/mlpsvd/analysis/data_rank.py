@@ -54,10 +54,10 @@ def data_rank(subject: Subject) -> Generator[AnalysisEvent, None, None]:
         key="class-means",
         findings=(
             f"The {len(names)} class means have stable rank {means.stable:.2f} and entropy rank "
-            f"{means.entropy_of_energies:.2f}; the training set has {everything.stable:.2f} and "
-            f"{everything.entropy_of_energies:.2f}.",
-            f"Nearest to a combination of other classes is {found[0]}, which leaves "
-            f"{percent(found[0].residual, 0)} of it.",
+            f"{means.entropy_of_energies:.2f} of at most {min(a.shape)}; the training set has {everything.stable:.2f} "
+            f"and {everything.entropy_of_energies:.2f}. Near 1, all have nearly the same shape.",
+            f"The class whose mean is nearest to a sum of other means is {found[0]}: {percent(found[0].residual, 0)} "
+            f"of its norm is left. The furthest, {found[-1].name}, leaves {percent(found[-1].residual, 0)}.",
             f"A linear classifier, the pseudo-inverse of the class means, classifies {percent(closed)} of the test "
             f"clips correctly; the nearest class mean {percent(nearest)}.",
         ),

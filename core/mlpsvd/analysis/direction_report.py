@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.analysis.direction_meaning import meaning, meaning_sentences
 from mlpsvd.analysis.directions import Directions, directions, over_frequency, why_factors_differ
 from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult, Progress
 from mlpsvd.analysis.subject import Subject
 from mlpsvd.features.spectra import FittedFeatures
 from mlpsvd.tables import Picture, Table
-from mlpsvd.text import percent
+from mlpsvd.text import counted, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["direction_report", "directions_result", "findings"]
+__all__ = ["accuracy_sentences", "direction_report", "directions_result", "findings"]
 
 _MOST_DRAWN = 12
 _STEPS = 100
+_LEAST_LOSS = 0.01
 
 
 def direction_report(subject: Subject) -> Generator[AnalysisEvent, None, None]:
@@ -51,8 +53,8 @@ def directions_result(subject: Subject, found: Directions) -> AnalysisResult:
     factors = found.factors
     return AnalysisResult(
         key="directions",
-        findings=findings(found, subject.title),
-        tables=(_table(found, subject.class_names),),
+        findings=findings(found, subject.title, subject.class_names, subject.features),
+        tables=(_table(found, subject.class_names), _meanings(found, subject.class_names, subject.features)),
         arrays={
             "u": factors.u,
             "sigma": factors.sigma,
@@ -64,6 +66,7 @@ def directions_result(subject: Subject, found: Directions) -> AnalysisResult:
             "activation_std": found.activation_std,
             "accuracy": np.array(found.accuracy),
             "accuracy_without": found.accuracy_without,
+            "class_inputs": found.class_inputs,
         },
         pictures=(
             Picture("directions", "Singular directions: rows of Vᵀ", lambda: _draw_directions(found, subject.features)),
@@ -72,19 +75,26 @@ def directions_result(subject: Subject, found: Directions) -> AnalysisResult:
     )
 
 
-def findings(found: Directions, title: str) -> tuple[str, ...]:
-    """Return what the directions show, in sentences."""
+def findings(found: Directions, title: str, class_names: tuple[str, ...], features: FittedFeatures) -> tuple[str, ...]:
+    """Return what the directions show, in sentences: the most important direction first."""
+    first, second = accuracy_sentences(found, title)
     worst = int(np.argmin(found.accuracy_without))
-    lost = found.accuracy - found.accuracy_without
-    n_needed = int((lost > 0.01).sum())
-    sentences = [
-        f"{title} classifies {percent(found.accuracy)} of the test clips correctly; without direction {worst + 1} "
-        f"(σ = {found.factors.sigma[worst]:.3g}) it classifies {percent(found.accuracy_without[worst])}.",
-        f"{n_needed} of {found.factors.rank} directions each cost more than one percentage point when removed.",
-    ]
+    sentences = [first, *meaning_sentences(found, worst, class_names, features), second]
     if found.factors.departure is not None:
         sentences.append(why_factors_differ(found.factors.departure))
     return tuple(sentences)
+
+
+def accuracy_sentences(found: Directions, title: str) -> tuple[str, str]:
+    """Return the accuracy without the most important direction, and how many matter, in words."""
+    worst = int(np.argmin(found.accuracy_without))
+    n_needed = int((found.accuracy - found.accuracy_without > _LEAST_LOSS).sum())
+    return (
+        f"{title} classifies {percent(found.accuracy)} of the test clips correctly; without direction {worst + 1} "
+        f"(σ = {found.factors.sigma[worst]:.3g}), the most important, {percent(found.accuracy_without[worst])}.",
+        f"Removing one direction costs more than one percentage point for {n_needed} of "
+        f"{counted(found.factors.rank, 'direction')}.",
+    )
 
 
 def _table(found: Directions, class_names: tuple[str, ...]) -> Table:
@@ -96,6 +106,21 @@ def _table(found: Directions, class_names: tuple[str, ...]) -> Table:
         rows.append((index + 1, round(float(sigma), 6), without, int(found.importance[index]), *means))
     heads = (*names, *(f"Activation: {name}" for name in class_names))
     return Table("directions", "Singular directions", heads, tuple(rows), shown=len(class_names) <= 10)
+
+
+def _meanings(found: Directions, class_names: tuple[str, ...], features: FittedFeatures) -> Table:
+    heads = ("Direction", "Highest class", "Lowest class", "Distance of their means / standard deviation",
+             "Part", "From (Hz)", "To (Hz)", "Share of the distance")  # fmt: skip
+    rows: list[tuple[int | float | str, ...]] = []
+    for r in range(found.factors.rank):
+        one = meaning(found, r, features)
+        if one is None:
+            rows.append((r + 1, *["–"] * 7))
+            continue
+        band = one.band
+        where = ("–",) * 4 if band is None else (band.part + 1, band.low_hz, band.high_hz, round(band.share, 4))
+        rows.append((r + 1, class_names[one.high], class_names[one.low], round(one.gap, 4), *where))
+    return Table("separated", "Classes and frequencies that each direction separates", heads, tuple(rows), shown=True)
 
 
 def _draw_directions(found: Directions, features: FittedFeatures) -> Figure:

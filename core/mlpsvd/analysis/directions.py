@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from mlpsvd.analysis.layer_inputs import layer_inputs, network_from, require_layer, require_whole
 from mlpsvd.datasets.dataset import DataSet
 from mlpsvd.features.spectra import FittedFeatures
+from mlpsvd.metrics.scores import accuracy, confusion_matrix
 from mlpsvd.network.activations import activate
 from mlpsvd.network.network import Network
 
 __all__ = [
+    "Confused",
     "Directions",
     "Factors",
     "directions",
@@ -57,6 +59,32 @@ class Factors:
         return len(self.sigma)
 
 
+@dataclass(frozen=True)
+class Confused:
+    """The two classes that are confused most when a direction is removed.
+
+    Attributes
+    ----------
+    actual, predicted
+        Class indices.
+    n_with, n_without
+        Test clips of the actual class that are predicted as the other with and without the direction.
+    n_clips
+        Test clips of the actual class.
+    """
+
+    actual: int
+    predicted: int
+    n_with: int
+    n_without: int
+    n_clips: int
+
+    @property
+    def more(self) -> int:
+        """Clips that are confused only since the direction is missing."""
+        return self.n_without - self.n_with
+
+
 @dataclass(frozen=True, eq=False)
 class Directions:
     """The singular directions of a layer on a test set.
@@ -79,6 +107,10 @@ class Directions:
     importance : np.ndarray [shape=(rank,)]
         Place of each direction by the accuracy that is lost without it; 1 loses the most. Equal losses keep the order
         of the singular values.
+    class_inputs : np.ndarray [shape=(n_classes, n_in)]
+        Mean over the test clips of each class of what enters the layer.
+    confused : tuple of Confused or None, [length=rank]
+        The classes confused most without each direction; None with one class.
     """
 
     layer: int
@@ -89,6 +121,8 @@ class Directions:
     accuracy: float
     accuracy_without: NDArray[np.float64]
     importance: NDArray[np.intp]
+    class_inputs: NDArray[np.float64]
+    confused: tuple[Confused | None, ...]
 
 
 def layer_factors(network: Network, layer: int = 0, *, as_trained: bool = False) -> Factors:
@@ -174,19 +208,26 @@ def directions(
     projected = inputs @ (factors.sigma[:, np.newaxis] * factors.vt).T.astype(inputs.dtype)
     means, deviations = _by_class(projected, dataset.y_test, len(dataset.class_names))
     before = network.spec.layers[layer].family.forward(network.parameters(layer), inputs)[0]
-    accuracies = np.empty(factors.rank)
+    labels, n_classes = dataset.y_test, len(dataset.class_names)
+    whole = _confusion(network, layer, before, projected[:, 0], np.zeros(len(factors.u)), labels, n_classes)
+    accuracies, confused = np.empty(factors.rank), []
     for index in range(factors.rank):
         yield index / factors.rank
-        accuracies[index] = _accuracy(network, layer, before, projected[:, index], factors.u[:, index], dataset.y_test)
+        column = factors.u[:, index]
+        without = _confusion(network, layer, before, projected[:, index], column, labels, n_classes)
+        accuracies[index] = accuracy(without)
+        confused.append(_most_confused(whole, without))
     yield Directions(
         layer=layer,
         factors=factors,
         weights=np.asarray(network.weight_matrix(layer), np.float64),
         activation_mean=means,
         activation_std=deviations,
-        accuracy=_accuracy(network, layer, before, projected[:, 0], np.zeros(len(factors.u)), dataset.y_test),
+        accuracy=accuracy(whole),
         accuracy_without=accuracies,
         importance=_places(accuracies),
+        class_inputs=_by_class(inputs, labels, n_classes)[0].T,
+        confused=tuple(confused),
     )
 
 
@@ -199,7 +240,12 @@ def over_frequency(found: Directions, features: FittedFeatures) -> Directions:
     if found.layer or features.pca is None:
         return found
     factors = replace(found.factors, vt=np.asarray(features.filters(found.factors.vt), np.float64))
-    return replace(found, factors=factors, weights=np.asarray(features.filters(found.weights), np.float64))
+    return replace(
+        found,
+        factors=factors,
+        weights=np.asarray(features.filters(found.weights), np.float64),
+        class_inputs=np.asarray(features.spectra(found.class_inputs), np.float64),
+    )
 
 
 def _by_class(
@@ -214,20 +260,35 @@ def _by_class(
     return means, deviations
 
 
-def _accuracy(
-    network: Network, layer: int, before: Array, projected: Array, column: Array, labels: NDArray[np.intp]
-) -> float:
-    """Accuracy with W − σᵣ uᵣ vᵣᵀ instead of W; ``before`` are the layer's values before its activation."""
+def _confusion(
+    network: Network,
+    layer: int,
+    before: Array,
+    projected: Array,
+    column: Array,
+    labels: NDArray[np.intp],
+    n_classes: int,
+) -> NDArray[np.intp]:
+    """Confusion matrix with W − σᵣ uᵣ vᵣᵀ instead of W; ``before`` are the layer's values before its activation."""
     spec, is_last = network.spec.layers[layer], layer == len(network.spec.layers) - 1
     rest = None if is_last else network_from(network, layer + 1)
     step = max(1, _NUMBERS_AT_ONCE // len(column))
-    n_correct = 0
+    predicted = np.empty(len(labels), np.intp)
     for first in range(0, len(labels), step):
         some = slice(first, first + step)
         z = activate(spec.activation, before[some] - np.outer(projected[some], column).astype(before.dtype))
-        outputs = z if rest is None else rest.predict(z)
-        n_correct += int((outputs.argmax(axis=1) == labels[some]).sum())
-    return n_correct / len(labels)
+        predicted[some] = (z if rest is None else rest.predict(z)).argmax(axis=1)
+    return confusion_matrix(labels, predicted, n_classes)
+
+
+def _most_confused(whole: NDArray[np.intp], without: NDArray[np.intp]) -> Confused | None:
+    if len(whole) < 2:
+        return None
+    more = without - whole
+    np.fill_diagonal(more, np.iinfo(more.dtype).min)
+    actual, predicted = (int(index) for index in np.unravel_index(more.argmax(), more.shape))
+    n_with, n_without = int(whole[actual, predicted]), int(without[actual, predicted])
+    return Confused(actual, predicted, n_with, n_without, int(whole[actual].sum()))
 
 
 def _places(accuracies: NDArray[np.float64]) -> NDArray[np.intp]:

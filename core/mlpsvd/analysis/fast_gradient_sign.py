@@ -13,6 +13,7 @@ from mlpsvd.analysis.predictions import accuracy_on
 from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult, Progress
 from mlpsvd.analysis.subject import Subject
 from mlpsvd.network.network import Network
+from mlpsvd.streams import Purpose, seeds
 from mlpsvd.tables import Picture, Table
 from mlpsvd.text import percent
 
@@ -75,17 +76,19 @@ def robustness(subject: Subject) -> Generator[AnalysisEvent, None, None]:
     """
     dataset, network = subject.require_dataset(), subject.network
     scale = float(np.sqrt(np.mean(dataset.x_test.astype(np.float64) ** 2)))
-    accuracies = []
+    accuracies, random = [], []
     for done, step in enumerate(STEPS):
         yield Progress(done, len(STEPS))
         accuracies.append(accuracy_under_attack(network, dataset.x_test, dataset.y_test, step * scale))
+        random.append(accuracy_on(network, _with_random_signs(dataset.x_test, step * scale), dataset.y_test))
     gain = _gain(network)
     at = STEPS.index(0.1)
     yield AnalysisResult(
         key="robustness",
         findings=(
             f"Changes of at most 10 % of the features' root mean square, chosen against {subject.title}, lower its "
-            f"test accuracy from {percent(accuracies[0])} to {percent(accuracies[at])}.",
+            f"test accuracy from {percent(accuracies[0])} to {percent(accuracies[at])}; changes of the same size with "
+            f"random signs to {percent(random[at])}.",
             f"The spectral norm of the first weight matrix, which bounds how far a change of the input moves the "
             f"neuron inputs, is {gain:.3g}.",
         ),
@@ -93,14 +96,26 @@ def robustness(subject: Subject) -> Generator[AnalysisEvent, None, None]:
             Table(
                 "robustness",
                 "Accuracy under the fast gradient sign",
-                ("Step / rms of the features", "Accuracy"),
-                tuple((step, round(value, 6)) for step, value in zip(STEPS, accuracies, strict=True)),
+                ("Step / rms of the features", "Accuracy", "With random signs"),
+                tuple((step, round(a, 6), round(b, 6)) for step, a, b in zip(STEPS, accuracies, random, strict=True)),
                 shown=True,
             ),
         ),
-        arrays={"step": np.array(STEPS), "accuracy": np.array(accuracies)},
-        pictures=(Picture("robustness", "Test accuracy against the step", lambda: _draw(STEPS, accuracies)),),
+        arrays={"step": np.array(STEPS), "accuracy": np.array(accuracies), "accuracy_random": np.array(random)},
+        pictures=(
+            Picture(
+                "robustness",
+                "Test accuracy against the step, with the worst sign for every feature and with random signs",
+                lambda: _draw(STEPS, accuracies, random),
+            ),
+        ),
     )
+
+
+def _with_random_signs(x: _Array, step: float) -> _Array:
+    signs = np.random.default_rng(seeds(Purpose.RANDOM_SIGNS, 0)).choice([-1.0, 1.0], x.shape)
+    changed: _Array = x + np.asarray(step * signs, dtype=x.dtype)
+    return changed
 
 
 def _gain(network: Network) -> float:
@@ -114,14 +129,16 @@ def _gain(network: Network) -> float:
     )
 
 
-def _draw(steps: Sequence[float], accuracies: Sequence[float]) -> Figure:
+def _draw(steps: Sequence[float], accuracies: Sequence[float], random: Sequence[float]) -> Figure:
     from mlpsvd.drawing import new_figure, style
 
     with style():
         figure = new_figure(2.2)
         axes = figure.add_subplot()
-        axes.plot(steps, 100 * np.array(accuracies), marker=".")
+        axes.plot(steps, 100 * np.array(accuracies), marker=".", label="worst signs")
+        axes.plot(steps, 100 * np.array(random), marker=".", linestyle="--", label="random signs")
         axes.set_xlabel("Step / rms of the features")
         axes.set_ylabel("Test accuracy (%)")
         axes.set_ylim(bottom=0)
+        axes.legend()
     return figure

@@ -12,8 +12,9 @@ from mlpsvd.analysis.predictions import Predictions, predict
 from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult
 from mlpsvd.analysis.subject import Subject
 from mlpsvd.analysis.truncation import accuracies_by_rank
+from mlpsvd.metrics.confused_pairs import most_confused
 from mlpsvd.tables import Picture, Table
-from mlpsvd.text import percent
+from mlpsvd.text import counted, percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,7 +52,7 @@ def rank_result(subject: Subject, accuracies: NDArray[np.float64], predictions: 
     ranks = np.arange(1, len(accuracies) + 1)
     return AnalysisResult(
         key="rank",
-        findings=findings(accuracies, subject.title),
+        findings=findings(accuracies, subject.title, predictions.confusion, subject.class_names),
         tables=(
             Table(
                 "accuracy_by_rank",
@@ -82,12 +83,37 @@ def rank_result(subject: Subject, accuracies: NDArray[np.float64], predictions: 
     )
 
 
-def findings(accuracies: NDArray[np.float64], title: str) -> tuple[str, ...]:
-    """Return what the accuracies by rank show, in sentences."""
-    enough = int(np.argmax(accuracies >= accuracies[-1] - _WITHIN)) + 1
-    return (
-        f"With all {len(accuracies)} singular values, {title} classifies {percent(accuracies[-1])} of the test clips "
-        f"correctly; rank {enough} is the smallest within one percentage point of that.",
+def findings(
+    accuracies: NDArray[np.float64], title: str, confusion: NDArray[np.intp], names: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return what the accuracies by rank and the confusion matrix show, in sentences."""
+    full = len(accuracies)
+    if full == 1:
+        sentences = [
+            f"With one singular value, {title} classifies {percent(accuracies[0])} of the test clips correctly."
+        ]
+    else:
+        sentences = [
+            f"With all {full} singular values, {title} classifies {percent(accuracies[-1])} of the test clips "
+            f"correctly, with the largest alone {percent(accuracies[0])}.",
+            _enough(int(np.argmax(accuracies >= accuracies[-1] - _WITHIN)) + 1, full),
+        ]
+    return (*sentences, *_most_confused(confusion, names))
+
+
+def _enough(rank: int, full: int) -> str:
+    limit = "within one percentage point of that"
+    if rank == full:
+        return f"No smaller rank is {limit}: the network needs all of them."
+    return f"Rank {rank} is the smallest {limit}: the other {counted(full - rank, 'singular value')} add little."
+
+
+def _most_confused(confusion: NDArray[np.intp], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return which classes are confused most, as one sentence; none if no clip is misclassified."""
+    return tuple(
+        f"Most confused: {one.count} of {counted(int(confusion[one.actual].sum()), 'clip')} of {names[one.actual]} are "
+        f"predicted as {names[one.predicted]}."
+        for one in most_confused(confusion, 1)
     )
 
 

@@ -92,13 +92,24 @@ _ANALYSES = (
         uses_layer=True,
     ),
     Analysis(
+        "occlusion",
+        "What it looks at",
+        "Which frequencies, parts of a clip or pixels does the network need?",
+        "mlpsvd.analysis.occlusion_report:occlusion",
+        note="Occlusion: in one band of frequency after the other (or patch of an image), every feature is replaced by "
+        "its mean over the training clips, so that the band no longer tells the classes apart, and the test clips are "
+        "classified again. The loss is what the network needs of this band that no other band tells it as well. Bands "
+        "are narrow where clips differ most.",
+    ),
+    Analysis(
         "hessian",
         "Curvature",
         "In how many directions, and how strongly, does the loss curve?",
         "mlpsvd.analysis.hessian.curvature:hessian",
         note="An eigenvalue λ of the Hessian, the matrix of second derivatives of the training loss, is the curvature "
         "along its eigenvector: gradient descent converges along it only with a learning rate below 2/λ, so the "
-        "largest one limits the rate to 2/λ_max. Directions with λ near 0 hardly change the loss.",
+        "largest one limits the rate to 2/λ_max. Directions here are those of the parameters, not of the input: along "
+        "those with λ near 0 the parameters can change without changing the loss.",
     ),
     Analysis(
         "sharpness",
@@ -132,7 +143,8 @@ _ANALYSES = (
         "How much do the worst small changes of the input cost?",
         "mlpsvd.analysis.fast_gradient_sign:robustness",
         note="Every feature is changed by the same step, up or down, whichever raises the loss of the clip; 0.1 is a "
-        "tenth of the root mean square of all features of the test clips.",
+        "tenth of the root mean square of all features of the test clips. Random signs tell how much a change of this "
+        "size costs that is not aimed at the network.",
     ),
     Analysis(
         "similarity",

@@ -114,11 +114,11 @@ def findings(found: WeightSpectra, title: str) -> tuple[str, ...]:
     n_left = int(np.isfinite(found.values[-1]).sum())
     others = "" if found.n_above[-1] == n_left else "; the others are no larger than those of random weights"
     return (
-        f"At epoch {last}, {found.n_above[-1]} of {n_left} singular values of {title} are above the Marchenko-Pastur "
-        f"edge of the initial weights, {found.edge:.3g}{others}.",
-        f"From epoch {first} to {last} the stable rank changes from {found.stable_rank[0]:.1f} to "
-        f"{found.stable_rank[-1]:.1f}, the entropy rank from {found.entropy_rank[0]:.1f} to "
-        f"{found.entropy_rank[-1]:.1f}.",
+        f"At epoch {last}, {found.n_above[-1]} of {n_left} singular values of {title} are above {found.edge:.3g}, the "
+        f"largest value of random weights of this size (Marchenko-Pastur edge): training has made them{others}.",
+        f"From epoch {first} to {last} the stable rank, about the number of directions that carry W, changes from "
+        f"{found.stable_rank[0]:.1f} to {found.stable_rank[-1]:.1f}, and the entropy rank, in which small values count "
+        f"more, from {found.entropy_rank[0]:.1f} to {found.entropy_rank[-1]:.1f}.",
     )
 
 

@@ -137,3 +137,13 @@ def test_a_clip_is_the_sound_of_its_row_in_the_test_set(model: Model) -> None:
     clip = ClipSounds(experiment).clip(41)
     assert clip.origin.endswith("test clip 12") and len(clip.samples) == 4800
     np.testing.assert_array_equal(prepared.features.transform(clip.samples), prepared.dataset.x_test[41:42])
+
+
+def test_the_error_by_chance_is_that_of_correct_probabilities() -> None:
+    """Labels drawn again and again with the probabilities shown."""
+    rng, p = np.random.default_rng(2), _drawn(1000)[0]
+    errors = [
+        reliability(p, (p.cumsum(axis=1) < rng.random((len(p), 1))).sum(axis=1)).expected_error for _ in range(300)
+    ]
+    by_chance = reliability(p, p.argmax(axis=1)).error_by_chance
+    assert by_chance == pytest.approx(np.mean(errors), rel=0.05)

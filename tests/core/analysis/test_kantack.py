@@ -55,8 +55,8 @@ def test_dependent_letters_leave_a_projector_and_are_named(reference: dict[str, 
     np.testing.assert_allclose(weights, received["W"], rtol=0, atol=1e-14)
     np.testing.assert_allclose(weights @ a, received["W A"], rtol=0, atol=1e-14)
     by_name = {one.name: one for one in combinations(a, ["I", "L", "T", "E"])}
-    assert str(by_name["E"]) in ("E ≈ 1.00 L + 1.00 T", "E ≈ 1.00 T + 1.00 L")
-    assert str(by_name["L"]) == "L ≈ 1.00 E − 1.00 T"
+    assert str(by_name["E"]) in ("E ≈ 1.00 × L + 1.00 × T", "E ≈ 1.00 × T + 1.00 × L")
+    assert str(by_name["L"]) == "L ≈ 1.00 × E − 1.00 × T"
     assert max(by_name[name].residual for name in "LTE") < 1e-14
     assert by_name["I"].residual == pytest.approx(by_name["I"].residual_of_all)
     assert by_name["I"].residual > 0.1

@@ -83,12 +83,16 @@ def _result(subject: Subject, found: Sequence[Sharpness]) -> AnalysisResult:
 def _findings(subject: Subject, found: Sequence[Sharpness]) -> tuple[str, ...]:
     first, last = found[0], found[-1]
     peak = max(found, key=lambda one: one.largest)
+    largest = f"{last.largest:.3g} at epoch {last.epoch}"
+    rates = f"{_rate(last.stable_rate)} at epoch {last.epoch}"
+    if peak is not last:
+        largest += f", and largest at epoch {peak.epoch} ({peak.largest:.3g})"
+        rates += f", {_rate(peak.stable_rate)} at epoch {peak.epoch}"
     return (
-        f"The largest eigenvalue of the full Hessian of {subject.title} is {first.largest:.3g} at epoch {first.epoch}, "
-        f"{last.largest:.3g} at epoch {last.epoch}, and largest at epoch {peak.epoch} ({peak.largest:.3g}).",
-        f"Gradient descent on the whole training set is stable up to 2/λ_max: a learning rate of "
-        f"{_rate(last.stable_rate)} at epoch {last.epoch}, {_rate(peak.stable_rate)} at epoch {peak.epoch}. Adam "
-        "scales the gradient first, so its own limit differs.",
+        f"The sharpness of {subject.title}, the largest eigenvalue of the full Hessian, changes from "
+        f"{first.largest:.3g} at epoch {first.epoch} to {largest}.",
+        f"Gradient descent on the whole training set is stable up to 2/λ_max: a learning rate of {rates}. Adam scales "
+        "the gradient first, so its own limit differs.",
         f"At epoch {last.epoch}, {last.n_directions} of the {last.n_leading} leading directions have an eigenvalue of "
         f"at least a tenth of the largest; at epoch {first.epoch}, {first.n_directions}.",
     )

@@ -14,7 +14,6 @@ from PySide6.QtGui import QUndoStack
 
 from mlpsvd.analysis.calibration import Calibration
 from mlpsvd.analysis.calibration_report import findings as calibration_findings
-from mlpsvd.analysis.direction_report import findings as direction_findings
 from mlpsvd.analysis.direction_sound import direction_noise
 from mlpsvd.analysis.rank_accuracy import findings as rank_findings
 from mlpsvd.analysis.registry import ANALYSES
@@ -30,6 +29,7 @@ from mlpsvd.text import sentence
 from mlpsvd_gui.log import LOGGER, unexpected_sentence
 from mlpsvd_gui.pages.analysis.controllers.registry_runs import OWN_VIEWS, RegistryRuns
 from mlpsvd_gui.pages.analysis.controllers.scenes import (
+    direction_findings,
     kept_epochs,
     layer_names,
     layer_scene,
@@ -314,11 +314,11 @@ class AnalysisController(QObject):
         match answer:
             case DirectionsAnswer():
                 panel.directions.show_directions(answer.found, layer_scene(place, answer))
-                section.show_findings(direction_findings(answer.found, title)[:2])
+                section.show_findings(direction_findings(place, answer))
             case RankAnswer():
                 shown = shown_rank(place, answer)
                 panel.rank.show_rank(shown)
-                section.show_findings(rank_findings(answer.accuracies, title))
+                section.show_findings(rank_findings(answer.accuracies, title, shown.confusion, shown.class_names))
             case Calibration():
                 panel.calibration.show_calibration(answer)
                 section.show_findings(calibration_findings(answer, title))

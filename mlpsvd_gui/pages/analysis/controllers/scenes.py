@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.analysis.direction_meaning import meaning_sentences
+from mlpsvd.analysis.direction_report import accuracy_sentences
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.features.settings import FeatureSettings
@@ -13,7 +17,15 @@ from mlpsvd_gui.pages.analysis.views.directions_view import LayerScene
 from mlpsvd_gui.pages.analysis.views.rank_view import ShownClip, ShownRank
 from mlpsvd_gui.pages.analysis.workers.analysis_work import DirectionsAnswer, Place, RankAnswer
 
-__all__ = ["feature_label", "kept_epochs", "layer_names", "layer_scene", "progress_text", "shown_rank"]
+__all__ = [
+    "direction_findings",
+    "feature_label",
+    "kept_epochs",
+    "layer_names",
+    "layer_scene",
+    "progress_text",
+    "shown_rank",
+]
 
 _MOST_CLIPS = 300
 _QUANTITY = {"linear": "Magnitude", "log": "Log magnitude", "pixels": "Pixel"}
@@ -47,8 +59,20 @@ def layer_names(run: Run, contender: str) -> list[str]:
     return [f"{index + 1} ({one.n_in} → {one.n_out})" for index, one in enumerate(layers)]
 
 
+def direction_findings(place: Place, answer: DirectionsAnswer) -> tuple[str, ...]:
+    """Return what the directions show as a whole; the selected row and the switch beside it tell the rest."""
+    return accuracy_sentences(answer.found, place.run.outcomes[place.contender].contender.title)
+
+
 def layer_scene(place: Place, answer: DirectionsAnswer) -> LayerScene:
     """Return what lies behind the rows of a layer."""
+    found, data = answer.found, place.run.data
+    names, features = data.class_names, data.features
+    meanings = tuple(" ".join(meaning_sentences(found, r, names, features)) for r in range(found.factors.rank))
+    return replace(_scene(place, answer), meanings=meanings)
+
+
+def _scene(place: Place, answer: DirectionsAnswer) -> LayerScene:
     run, found = place.run, answer.found
     names = run.data.class_names
     n_layers = len(run.outcomes[place.contender].snapshot.spec.layers)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from mlpsvd.analysis.directions import Directions, why_factors_differ
@@ -23,14 +23,23 @@ from mlpsvd_gui.widgets.segments import Segments
 __all__ = ["DirectionsView", "LayerScene"]
 
 _NEURONS = 1
+_INTRO = (
+    "The weights W of a layer are a sum of directions. Each compares the input with a pattern, its row of Vᵀ: where "
+    "the black line is above the middle, {more} raises the activation of the direction, below it lowers it. The "
+    "singular value σ is its strength, and its column of U passes it to the neurons."
+)
+_NEURON_INTRO = (
+    "A neuron adds up its input, weighted by its row of W: where the black line is above the middle, {more} "
+    "drives it, below it inhibits it. {bars}"
+)
+_OUTGOING = {
+    True: "Bars: its weights to the classes; above the middle they speak for a class, below against it.",
+    False: "Bars: its weights to the neurons of the next layer.",
+}
 _MEANS_KEY = "Thin coloured lines: class means, scaled to the height."
 _FILTERS_KEY = "Dashed: filter centres."
 _IMAGE_KEY = "Orange: positive, blue: negative; each image has its own scale, centred at zero."
-_SIGNS_KEY = "Signs: a row of Vᵀ and its column of U can be flipped together, which leaves W as it is."
-_ACTIVATION_KEY = (
-    "Activation by class: mean ± standard deviation of σ vᵀx over the class's test clips, in the unit of the input x. "
-    "No. 1 is the direction whose removal costs the most accuracy."
-)
+_SIGNS_KEY = "A row of Vᵀ and its column of U can be flipped together: only differences between classes have a meaning."
 _VALUES_KEY = "Hold the mouse over a row for values, over a heading for its meaning."
 _TIPS = (
     "Singular value σ of W; the bar is its share of the largest",
@@ -80,6 +89,8 @@ class LayerScene:
         Height and width of the image that a row of Vᵀ is; None for a line.
     input_unit
         Unit of what enters the layer, in words.
+    meanings
+        What each direction separates, in words.
     """
 
     x: NDArray[np.float64]
@@ -93,6 +104,7 @@ class LayerScene:
     outgoing_is_classes: bool
     image_shape: tuple[int, int] | None = None
     input_unit: str = _NO_UNIT
+    meanings: tuple[str, ...] = ()
 
 
 class DirectionsView(Section):
@@ -124,17 +136,21 @@ class DirectionsView(Section):
         self.legend = PlainLabel(self)
         self.classes = ClassKey(self)
         self.rows = RowList(self)
+        self.meaning = PlainLabel(self)
         self._build()
 
     def _build(self) -> None:
-        for label in (self.note, self.legend):
+        for label in (self.note, self.legend, self.meaning):
             label.setWordWrap(True)
+        self.meaning.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         head = QHBoxLayout()
         head.setSpacing(12)
         for widget in (self.kind, self.range, self.trained_box):
             head.addWidget(widget)
         head.addWidget(self.note, 1)
+        head.addStretch(0)
         self.content.addLayout(head)
+        self.content.addWidget(self.meaning)
         self.content.addWidget(self.rows, 1)
         self.content.addWidget(self.classes)
         self.content.addWidget(self.legend)
@@ -142,6 +158,7 @@ class DirectionsView(Section):
         self.range.chosen.connect(self._redraw)
         self.trained_box.toggled.connect(self.trained_chosen)
         self.rows.hear_requested.connect(self.hear_requested)
+        self.rows.meaning_changed.connect(self._show_meaning)
 
     def show_directions(self, found: Directions, scene: LayerScene) -> None:
         """Show the directions of a layer."""
@@ -150,7 +167,6 @@ class DirectionsView(Section):
         self.trained_box.setEnabled(departure is not None)
         self.note.setText("" if departure is None else why_factors_differ(departure))
         self.range.setVisible(scene.near is not None)
-        self.legend.setText(" ".join((*_keys(scene), _SIGNS_KEY, _ACTIVATION_KEY, _VALUES_KEY)))
         self.legend.show()
         self.classes.show_names(scene.class_names)
         self._redraw()
@@ -163,6 +179,11 @@ class DirectionsView(Section):
         self.classes.show_names(())
         self.rows.list.clear()
         self.rows.rows = []
+        self._show_meaning("")
+
+    def _show_meaning(self, text: str) -> None:
+        self.meaning.setText(text.replace(" %", "\u00a0%"))
+        self.meaning.setVisible(bool(text))
 
     def show_sound(self, problem: str) -> None:
         """Disable Hear with a reason; an empty text enables it."""
@@ -187,6 +208,11 @@ class DirectionsView(Section):
         is_neurons = self.kind.index == _NEURONS
         for widget in (self.trained_box, self.note):
             widget.setVisible(not is_neurons)
+        intro, last = (_NEURON_INTRO, ()) if is_neurons else (_INTRO, (_SIGNS_KEY,))
+        more = "more energy" if scene.unit else "a larger input"
+        bars = _OUTGOING[scene.outgoing_is_classes] if scene.outgoing.size else ""
+        text = " ".join((intro.format(more=more, bars=bars).strip(), *_keys(scene), *last, _VALUES_KEY))
+        self.legend.setText(text)
         rows = neuron_rows(found, scene) if is_neurons else direction_rows(found, scene)
         self.rows.show_rows(rows, _frame(found, scene, is_neurons), x_range)
         self.rows.show_sound(NO_SOUND if scene.image_shape else self._problem)
@@ -207,6 +233,7 @@ def direction_rows(found: Directions, scene: LayerScene) -> list[ShownRow]:
             spread=found.activation_std[r],
             effect=_effect(found, r),
             can_be_heard=scene.unit == "Hz" or scene.image_shape is not None,
+            meaning=scene.meanings[r] if scene.meanings else "",
         )
         for r in range(factors.rank)
     ]

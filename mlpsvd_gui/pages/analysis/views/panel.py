@@ -92,6 +92,8 @@ class AnalysisPanel(ShowsMessages, QWidget):
         self.show_welcome()
 
     def _build(self) -> None:
+        for box in (self.contender_box, self.layer_box):
+            box.setSizeAdjustPolicy(box.SizeAdjustPolicy.AdjustToContents)
         self.contender_box.setAccessibleName("Network to analyse")
         self.layer_box.setAccessibleName("Layer to analyse")
         self.slider.setAccessibleName("Epoch to analyse")

@@ -117,7 +117,7 @@ class RankView(Section):
         self._cell: tuple[int, int] | None = None
         self._is_playing = False
         self._theme = LIGHT
-        self.curve = CurvePlot("Rank", "", "Test accuracy", "%")
+        self.curve = CurvePlot("Rank: singular values kept, largest first", "", "Test accuracy", "%")
         self.curve.set_integer_x(True)
         self.curve.set_legend_visible(False)
         self.curve.set_empty_text("Accuracy with fewer singular values.")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QPushButton, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from mlpsvd.tables import Table
+from mlpsvd.text import sentence
 from mlpsvd_gui.pages.analysis.views.section import Section
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import plain_tip
@@ -62,10 +63,20 @@ class ResultView(Section):
             picture.show_picture(svg, caption)
             self._pictures.append(picture)
             title = "Figure" if len(pictures) == 1 else f"Figure {number}"
-            self.tabs.setTabToolTip(self.tabs.addTab(picture, title), plain_tip(caption))
+            self.tabs.setTabToolTip(self.tabs.addTab(self._with_caption(picture, caption), title), plain_tip(caption))
         for table in tables:
             self.tabs.setTabToolTip(self.tabs.addTab(_table(table, self.tabs), table.title), plain_tip(table.title))
         self.tabs.setVisible(self.tabs.count() > 0)
+
+    def _with_caption(self, picture: SvgPicture, caption: str) -> QWidget:
+        page, label = QWidget(self.tabs), PlainLabel(self.tabs, sentence(caption))
+        label.setWordWrap(True)
+        label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.addWidget(picture, 1)
+        column.addWidget(label)
+        return page
 
     def clear(self) -> None:
         """Remove the result."""

@@ -59,7 +59,9 @@ class LearnedRow(QWidget):
         self.hear_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Space in the list
         self.hear_button.clicked.connect(lambda: self.hear_requested.emit(self.index))
         self.show_sound("")
-        self.setAccessibleName(" ".join((shown.name, shown.value, *shown.effect)))
+        self.setAccessibleName(
+            " ".join(part for part in (shown.name, shown.value, *shown.effect, shown.meaning) if part)
+        )
         offer_picture(self, self.chart)
 
     def chart(self) -> Chart:
@@ -109,7 +111,9 @@ class LearnedRow(QWidget):
 
     def text_at(self, position: QPointF) -> str:
         """Return what is at a point, in words; empty where there is nothing."""
-        _, line, column, classes, _ = self._places()
+        words, line, column, classes, effect = self._places()
+        if words.contains(position) or effect.contains(position):
+            return self.shown.meaning
         if self._frame.image_shape is not None and self._image_place(line).contains(position):
             return pixel_text(self._image_place(line), self._image(), position)
         if self._frame.image_shape is None and line.contains(position):

@@ -67,6 +67,8 @@ class RowList(QWidget):
 
     hear_requested = Signal(int)
     """Emits the index of the direction to play."""
+    meaning_changed = Signal(str)
+    """Emits the meaning of the selected row in words; empty without one."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +76,7 @@ class RowList(QWidget):
         self.heads = _Heads(self)
         self.list = _List(self)
         self.list.space_pressed.connect(self._hear_current)
+        self.list.currentRowChanged.connect(self._tell_meaning)
         self.rows: list[LearnedRow] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -116,6 +119,9 @@ class RowList(QWidget):
         self.list.setStyleSheet(f"QListWidget::item:selected {{ background: {tint}; }}")
         for row in self.rows:
             row.set_theme(theme)
+
+    def _tell_meaning(self, index: int) -> None:
+        self.meaning_changed.emit(self.rows[index].shown.meaning if 0 <= index < len(self.rows) else "")
 
     def _hear_current(self) -> None:
         index = self.list.currentRow()

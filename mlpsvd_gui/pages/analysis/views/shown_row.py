@@ -28,6 +28,8 @@ class ShownRow:
         Up to three lines on the accuracy without it.
     can_be_heard
         Whether *Hear* is offered.
+    meaning
+        What it separates, in words; empty for a neuron.
     """
 
     name: str
@@ -39,6 +41,7 @@ class ShownRow:
     spread: NDArray[np.float64]
     effect: tuple[str, ...]
     can_be_heard: bool
+    meaning: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,9 +18,10 @@ __all__ = ["SpectraView"]
 
 _EDGE_COLOUR = "#ff3d7f"
 _KEY = (
-    "Pink line: Marchenko-Pastur edge s (√m + √n), the largest singular value of a large m × n matrix of independent "
-    "random entries; s is the root mean square of W before training. Cells below the line hold larger values. "
-    "Thin vertical line: the epoch chosen above."
+    "Each column holds the singular values of W at one epoch, the largest at the bottom; brighter is larger, white is "
+    "discarded. Cells below the pink line hold values above the Marchenko-Pastur edge s (√m + √n), the largest that an "
+    "m × n matrix of random entries has; s is the root mean square of W before training. What lies above it, training "
+    "has made. Thin vertical line: the epoch chosen above."
 )
 _RANKS_KEY = (
     "Stable rank: sum of the squared singular values over the largest square. Entropy rank: exponential of the entropy "
@@ -40,7 +41,7 @@ class SpectraView(Section):
         super().__init__("spectra", "Spectra over training", question, parent)
         self._shown: WeightSpectra | None = None
         self._theme = LIGHT
-        self.heatmap = Heatmap("Epoch", "Index", "Singular value")
+        self.heatmap = Heatmap("Epoch", "Number of the value", "Singular value")
         self.heatmap.set_empty_text("Singular values over the epochs.")
         self._edge = pg.PlotDataItem(pen=pg.mkPen(_EDGE_COLOUR, width=2.0), stepMode="center")
         self._edge.setZValue(40)

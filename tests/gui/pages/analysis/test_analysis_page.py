@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pytest
+from analysis_page import WAIT_MS, Page
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
-from pytestqt.qtbot import QtBot
 
 from mlpsvd.analysis.calibration import calibrate
-from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.prepare import prepare
-from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.read_run import load_run
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.experiments.runs.run_data import new_run_id
@@ -26,71 +23,10 @@ from mlpsvd.features.settings import FeatureSettings, Magnitude, Scaling
 from mlpsvd.models.model_file import load_model
 from mlpsvd.network.network import Network
 from mlpsvd.settings import with_value
-from mlpsvd.signals.bank import paper_bank
-from mlpsvd_gui.pages.analysis.controllers.analysis import AnalysisController
-from mlpsvd_gui.pages.analysis.controllers.registry_runs import offered
 from mlpsvd_gui.pages.analysis.controllers.scenes import feature_label, progress_text
-from mlpsvd_gui.pages.analysis.views.panel import AnalysisPanel
 from mlpsvd_gui.pages.analysis.views.row import columns
 from mlpsvd_gui.plots.theme import DARK, LIGHT
 from mlpsvd_gui.state.available_models import models_from_run
-from mlpsvd_gui.state.run_state import RunState
-from mlpsvd_gui.state.selection_state import SelectionState
-
-_WAIT_MS = 20_000
-
-
-@pytest.fixture(scope="module")
-def trained() -> Run:
-    """Three classes, ten epochs, singular values discarded."""
-    experiment = with_value(Experiment(), "data.synthetic.filters", paper_bank(3, 60.0, 40.0))
-    for key, value in {
-        "data.synthetic.train_per_class": 60, "data.synthetic.test_per_class": 40, "training.epochs": 10,
-        "training.learning_rate": 0.01, "training.batch_size": 8,
-        "discarding.first": 4, "discarding.last": 8, "discarding.points": 2,
-    }.items():  # fmt: skip
-        experiment = with_value(experiment, key, value)
-    return train(experiment)
-
-
-class Page:
-    """Panel and controller with a run in the window."""
-
-    def __init__(self, qtbot: QtBot, runs: Path) -> None:
-        self.qtbot, self.run, self.selection = qtbot, RunState(), SelectionState()
-        self.panel = AnalysisPanel(offered())
-        self.library = RunLibrary(runs)
-        self.controller = AnalysisController(self.panel, self.run, self.selection, library=self.library)
-        qtbot.addWidget(self.panel)
-        self.panel.resize(1280, 620)
-        self.panel.show()
-
-    def wait(self) -> None:
-        """Wait until the visible section is computed."""
-        self.qtbot.waitUntil(self.panel.section.bar.isHidden, timeout=_WAIT_MS)
-
-    def show(self, key: str) -> None:
-        """Choose a section by a click in the list, and wait."""
-        row = list(self.panel.sections).index(key)
-        item = self.panel.list.item(row)
-        place = self.panel.list.visualItemRect(item).center()
-        self.qtbot.mouseClick(self.panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
-        assert self.panel.section.key == key
-        self.wait()
-
-
-@pytest.fixture
-def page(qtbot: QtBot, tmp_path: Path) -> Iterator[Page]:
-    made = Page(qtbot, tmp_path / "runs")
-    yield made
-    made.controller.close()
-
-
-@pytest.fixture
-def shown(page: Page, trained: Run) -> Page:
-    page.run.show(trained)
-    page.wait()
-    return page
 
 
 def test_without_a_run_the_page_welcomes(page: Page) -> None:
@@ -189,7 +125,7 @@ def test_a_temperature_is_used_by_the_models_and_stored_wherever_the_run_is_save
     view = page.panel.calibration
     found = calibrate(trained.model("mlp-svd").network(), prepare(trained.experiment).dataset)
     assert f"{found.temperature:.2f}" in view.use_button.text()
-    with page.qtbot.waitSignal(page.controller.noted, timeout=_WAIT_MS) as noted:
+    with page.qtbot.waitSignal(page.controller.noted, timeout=WAIT_MS) as noted:
         page.qtbot.mouseClick(view.use_button, Qt.MouseButton.LeftButton)
     assert "mine" in noted.args[0] and kept.name in noted.args[0]
     models = {one.key: one.classifier.model for one in models_from_run(page.run.data, list(page.run.outcomes.values()))}
@@ -199,13 +135,13 @@ def test_a_temperature_is_used_by_the_models_and_stored_wherever_the_run_is_save
     for folder in folders:
         assert load_run(folder).model("mlp-svd").temperature == found.temperature
         assert load_model(folder / "model-mlp-svd.safetensors").temperature == found.temperature
-    with page.qtbot.waitSignal(page.controller.noted, timeout=_WAIT_MS):
+    with page.qtbot.waitSignal(page.controller.noted, timeout=WAIT_MS):
         page.qtbot.mouseClick(view.remove_button, Qt.MouseButton.LeftButton)
     assert page.run.outcomes["mlp-svd"].temperature == 1.0
     assert [load_run(one).model("mlp-svd").temperature for one in folders] == [1.0, 1.0]
     steps = page.controller.temperature_steps
     for move, expected in ((steps.undo, found.temperature), (steps.redo, 1.0)):
-        with page.qtbot.waitSignal(page.controller.noted, timeout=_WAIT_MS):
+        with page.qtbot.waitSignal(page.controller.noted, timeout=WAIT_MS):
             move()
         assert page.run.outcomes["mlp-svd"].temperature == expected
         assert [load_run(one).model("mlp-svd").temperature for one in folders] == [expected, expected]
@@ -213,12 +149,12 @@ def test_a_temperature_is_used_by_the_models_and_stored_wherever_the_run_is_save
 
 def test_a_temperature_that_is_stored_nowhere_says_how_to_keep_it(shown: Page, trained: Run) -> None:
     shown.show("calibration")
-    with shown.qtbot.waitSignal(shown.controller.noted, timeout=_WAIT_MS) as noted:
+    with shown.qtbot.waitSignal(shown.controller.noted, timeout=WAIT_MS) as noted:
         shown.qtbot.mouseClick(shown.panel.calibration.use_button, Qt.MouseButton.LeftButton)
     assert "save the run or export the model" in noted.args[0]
     shown.run.show(dataclasses.replace(trained, id=new_run_id()))
     shown.controller.temperature_steps.undo()
-    shown.qtbot.waitUntil(lambda: "no longer open" in shown.panel.messages.text, timeout=_WAIT_MS)
+    shown.qtbot.waitUntil(lambda: "no longer open" in shown.panel.messages.text, timeout=WAIT_MS)
     assert shown.run.outcomes["mlp-svd"].temperature == 1.0
 
 
@@ -228,18 +164,18 @@ def test_a_saved_run_gets_its_temperature_without_being_the_run_of_the_window(
     other = dataclasses.replace(trained, id=new_run_id())
     other.save(tmp_path / "other", with_figures=False)
     shown.panel.run_chosen.emit(str(tmp_path / "other"))
-    shown.qtbot.waitUntil(lambda: "other" in shown.panel.source.text(), timeout=_WAIT_MS)
+    shown.qtbot.waitUntil(lambda: "other" in shown.panel.source.text(), timeout=WAIT_MS)
     shown.wait()
     shown.show("calibration")
     view = shown.panel.calibration
-    with shown.qtbot.waitSignal(shown.controller.noted, timeout=_WAIT_MS):
+    with shown.qtbot.waitSignal(shown.controller.noted, timeout=WAIT_MS):
         shown.qtbot.mouseClick(view.use_button, Qt.MouseButton.LeftButton)
     stored = load_run(tmp_path / "other").model("mlp-svd").temperature
     assert f"uses the temperature {stored:.2f}" in view.stored.text() and view.remove_button.isVisible()
     assert shown.run.outcomes["mlp-svd"].temperature == 1.0 != stored
     with RunFolder(tmp_path / "other"):
         shown.qtbot.mouseClick(view.remove_button, Qt.MouseButton.LeftButton)
-        shown.qtbot.waitUntil(lambda: "not stored" in shown.panel.messages.text, timeout=_WAIT_MS)
+        shown.qtbot.waitUntil(lambda: "not stored" in shown.panel.messages.text, timeout=WAIT_MS)
     assert load_run(tmp_path / "other").model("mlp-svd").temperature == stored
 
 
@@ -266,7 +202,7 @@ def test_exports_hold_what_is_shown(shown: Page, trained: Run, tmp_path: Path) -
     shown.panel.slider.setValue(5)
     for key in ("directions", "rank", "calibration", "spectra"):
         shown.show(key)
-        with shown.qtbot.waitSignal(shown.controller.noted, timeout=_WAIT_MS):
+        with shown.qtbot.waitSignal(shown.controller.noted, timeout=WAIT_MS):
             shown.panel.export_chosen.emit(key, str(tmp_path))
     event = trained.history("mlp")[5]
     network = Network(event.snapshot.spec, event.snapshot.theta)  # type: ignore[union-attr]
@@ -297,9 +233,9 @@ def test_the_export_of_an_analysis_is_of_the_network_that_it_was_run_for(shown: 
     shown.show("compression")
     view = next(one for one in shown.panel.results if one.key == "compression")
     shown.qtbot.mouseClick(view.run_button, Qt.MouseButton.LeftButton)
-    shown.qtbot.waitUntil(view.export_button.isEnabled, timeout=_WAIT_MS)
+    shown.qtbot.waitUntil(view.export_button.isEnabled, timeout=WAIT_MS)
     shown.panel.contender_chosen.emit("mlp")
-    with shown.qtbot.waitSignal(shown.controller.noted, timeout=_WAIT_MS):
+    with shown.qtbot.waitSignal(shown.controller.noted, timeout=WAIT_MS):
         shown.panel.export_chosen.emit("compression", str(tmp_path))
     lines = (tmp_path / "compression.txt").read_text("utf-8").splitlines()
     assert lines[0].endswith(": MLP-SVD, epoch 10") and " ".join(lines[1:]) == view.findings.text().replace(
@@ -310,7 +246,7 @@ def test_the_export_of_an_analysis_is_of_the_network_that_it_was_run_for(shown: 
 def test_a_saved_run_is_analysed_and_the_current_one_comes_back(shown: Page, trained: Run, tmp_path: Path) -> None:
     trained.save(tmp_path / "kept", with_figures=False)
     shown.panel.run_chosen.emit(str(tmp_path / "kept"))
-    shown.qtbot.waitUntil(lambda: "kept" in shown.panel.source.text(), timeout=_WAIT_MS)
+    shown.qtbot.waitUntil(lambda: "kept" in shown.panel.source.text(), timeout=WAIT_MS)
     shown.wait()
     assert shown.panel.directions.rows.list.count() == trained.outcomes["mlp-svd"].last.ranks[0]
     shown.qtbot.mouseClick(shown.panel.current_button, Qt.MouseButton.LeftButton)
@@ -319,7 +255,7 @@ def test_a_saved_run_is_analysed_and_the_current_one_comes_back(shown: Page, tra
 
 def test_a_folder_without_a_run_is_refused_in_words(shown: Page, tmp_path: Path) -> None:
     shown.controller.open_run(tmp_path)
-    shown.qtbot.waitUntil(lambda: "holds no run" in shown.panel.messages.text, timeout=_WAIT_MS)
+    shown.qtbot.waitUntil(lambda: "holds no run" in shown.panel.messages.text, timeout=WAIT_MS)
 
 
 def test_an_analysis_of_the_registry_runs_on_request(shown: Page) -> None:
@@ -328,7 +264,7 @@ def test_an_analysis_of_the_registry_runs_on_request(shown: Page) -> None:
     view = next(one for one in shown.panel.results if one.key == key)
     assert not view.export_button.isEnabled()
     shown.qtbot.mouseClick(view.run_button, Qt.MouseButton.LeftButton)
-    shown.qtbot.waitUntil(view.export_button.isEnabled, timeout=_WAIT_MS)
+    shown.qtbot.waitUntil(view.export_button.isEnabled, timeout=WAIT_MS)
     assert view.findings.text() and view.tabs.count() and view.note.isVisible()
     shown.run.forget()
     assert not view.findings.text() and shown.panel.welcome.isVisible()
@@ -339,7 +275,7 @@ def test_the_comparison_of_all_networks_holds_for_each_of_them(shown: Page) -> N
     view = next(one for one in shown.panel.results if one.key == "similarity")
     assert "all networks" in view.status.text()
     shown.qtbot.mouseClick(view.run_button, Qt.MouseButton.LeftButton)
-    shown.qtbot.waitUntil(view.export_button.isEnabled, timeout=_WAIT_MS)
+    shown.qtbot.waitUntil(view.export_button.isEnabled, timeout=WAIT_MS)
     assert "MLP and MLP-SVD" in view.findings.text() and view.tabs.count() == 2
     shown.panel.contender_chosen.emit("mlp")
     assert not view.status.text()
