@@ -24,8 +24,8 @@ __all__ = ["occlusion"]
 
 _MOST_NAMED = 4
 _MOST_MEANS = 10
-_MARGIN = 0.01
-"""Share of the standard deviation that lies outside either end of the frequencies drawn."""
+_LEAST_ROOM = 3
+"""Frequencies that are drawn at either side of the needed ones."""
 
 
 def occlusion(subject: Subject) -> Generator[AnalysisEvent, None, None]:
@@ -49,7 +49,6 @@ def occlusion(subject: Subject) -> Generator[AnalysisEvent, None, None]:
     if parts.regions:
         tables.append(_table("parts", "Loss without each part of the clip", parts, subject.class_names))
     means = class_means(spectra, dataset.y_train, len(subject.class_names)).T
-    drawn = _drawn(features, spectra)
     yield AnalysisResult(
         key="occlusion",
         findings=_findings(subject, found, parts),
@@ -62,7 +61,7 @@ def occlusion(subject: Subject) -> Generator[AnalysisEvent, None, None]:
             "accuracy_without_part": parts.accuracy_without,
         },
         pictures=(
-            Picture("loss", _loss_caption(features), lambda: _draw_loss(found, features, means, drawn, subject)),
+            Picture("loss", _loss_caption(features), lambda: _draw_loss(found, features, means, subject.class_names)),
             Picture("classes", "Percentage points of each class's clips that are no longer classified correctly "
                     f"without each {_noun(features)}; blue: more are",
                     lambda: _draw_classes(found, subject.class_names, features)),
@@ -133,25 +132,18 @@ def _table(stem: str, title: str, found: Occlusion, names: tuple[str, ...]) -> T
     return Table(stem, title, heads, tuple(rows), shown=True)
 
 
-def _drawn(features: FittedFeatures, spectra: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the range of frequencies outside which clips hardly differ; (0, 0) for an image."""
-    if features.image_shape is not None:
-        return 0.0, 0.0
-    n_parts = int(features.parts[-1]) + 1
-    total = np.cumsum(spectra.std(axis=0).reshape(n_parts, -1).sum(axis=0))
-    hz = features.frequencies_hz[: len(total)]
-    if total[-1] <= 0.0:
-        return float(hz[0]), float(hz[-1])
-    first, last = np.searchsorted(total, [_MARGIN * total[-1], (1.0 - _MARGIN) * total[-1]])
-    return float(hz[max(int(first) - 1, 0)]), float(hz[min(int(last) + 1, len(hz) - 1)])
+def _drawn(features: FittedFeatures, found: Occlusion) -> tuple[float, float]:
+    """Return the range of frequencies around the needed bands, or all of them without any."""
+    hz, needed = features.frequencies_hz, [found.regions[index] for index in found.needed]
+    if not needed:
+        return float(hz.min()), float(hz.max())
+    low, high = float(hz[min(one.first for one in needed)]), float(hz[max(one.last for one in needed)])
+    room = max(high - low, _LEAST_ROOM * float(hz[1] - hz[0]))
+    return max(low - room, float(hz.min())), min(high + room, float(hz.max()))
 
 
 def _draw_loss(
-    found: Occlusion,
-    features: FittedFeatures,
-    means: NDArray[np.float64],
-    drawn: tuple[float, float],
-    subject: Subject,
+    found: Occlusion, features: FittedFeatures, means: NDArray[np.float64], names: tuple[str, ...]
 ) -> Figure:
     from mlpsvd.drawing import COLUMN_IN, new_figure, style
 
@@ -162,23 +154,26 @@ def _draw_loss(
             _draw_images(figure, found, points, means.mean(axis=0), features.image_shape)
             return figure
         above, below = figure.subplots(2, 1, sharex=True)
-        _draw_means(above, features, means, subject.class_names)
+        _draw_means(above, features, means, names)
         hz = features.frequencies_hz
         half = float(hz[1] - hz[0]) / 2.0
         edges = [float(hz[one.first]) - half for one in found.regions] + [float(hz[found.regions[-1].last]) + half]
         below.bar(edges[:-1], points, np.diff(edges), align="edge", edgecolor="white", linewidth=0.4)
         below.axhline(0.0, color="0.5", linewidth=0.6)
-        below.set_xlim(*drawn)
+        below.set_xlim(*_drawn(features, found))
         below.set_xlabel("Frequency (Hz)")
         below.set_ylabel("Accuracy lost\n(points)")
     return figure
 
 
 def _draw_means(axes: Axes, features: FittedFeatures, means: NDArray[np.float64], names: tuple[str, ...]) -> None:
+    from mlpsvd.drawing import PALETTE
+
     n_parts = int(features.parts[-1]) + 1
     by_part = means.reshape(len(means), n_parts, -1).mean(axis=1)
-    for values, name in zip(by_part, names, strict=True):
-        axes.plot(features.frequencies_hz[: by_part.shape[1]], values, label=name, linewidth=0.8)
+    for index, (values, name) in enumerate(zip(by_part, names, strict=True)):
+        colour, line = PALETTE[index % len(PALETTE)], ("-", "--", ":", "-.")[index // len(PALETTE) % 4]
+        axes.plot(features.frequencies_hz[: by_part.shape[1]], values, line, color=colour, label=name, linewidth=0.8)
     axes.set_ylabel("Mean feature")
     if len(names) <= _MOST_MEANS:
         axes.legend(ncols=1 if len(names) <= 5 else 2, loc="upper right")
@@ -210,7 +205,7 @@ def _draw_classes(found: Occlusion, names: tuple[str, ...], features: FittedFeat
         figure = new_figure(max(2.4, min(0.5 + 0.18 * len(names), 8.0)), 2 * COLUMN_IN)
         axes = figure.add_subplot()
         image = axes.imshow(lost, cmap="RdBu_r", vmin=-largest, vmax=largest, aspect="auto")
-        figure.colorbar(image, ax=axes, label="Clips of the class lost (points)")
+        figure.colorbar(image, ax=axes, label="Loss (points)")
         axes.set_yticks(range(len(names)), names)
         is_image = features.image_shape is not None
         texts = [str(n + 1) for n in range(len(found.regions))] if is_image else [one.name for one in found.regions]

@@ -81,7 +81,7 @@ class RecordingsSettings:
                            help="Position of the label in a file name (without suffix): {label} is the label, * "
                            "matches anything. Example: {label}_*_* gives 7 for 7_george_12.wav.")  # fmt: skip
     sample_rate_hz: float = setting(0.0, label="Sample rate", unit="Hz", symbol="f_s", low=0.0, high=768000.0,
-                                    zero="most common rate",
+                                    zero="most common",
                                     help="Recordings are resampled to this rate; 0 uses the most common "
                                     "rate.")  # fmt: skip
     channel: int = setting(

@@ -38,6 +38,8 @@ __all__ = ["AnalysisPanel"]
 _LIST_PX = 176
 _SLIDER_PX = 150
 _EPOCH_PX = 96
+_SECOND = "occlusion"
+"""Section below the first one, of the same question."""
 
 
 class AnalysisPanel(ShowsMessages, QWidget):
@@ -77,7 +79,9 @@ class AnalysisPanel(ShowsMessages, QWidget):
         self.spectra = SpectraView(self)
         self.results = [ResultView(*one, self) for one in analyses]
         self.own_sections = (self.directions, self.rank, self.calibration, self.spectra)
-        self.sections: dict[str, Section] = {one.key: one for one in (*self.own_sections, *self.results)}
+        first, *rest = self.own_sections
+        shown = sorted((*rest, *self.results), key=lambda one: one.key != _SECOND)
+        self.sections: dict[str, Section] = {one.key: one for one in (first, *shown)}
         self.source = ElidedLabel(Qt.TextElideMode.ElideMiddle, least_px=30, parent=self)
         self.current_button = QPushButton("Current run", self)
         self.open_button = QPushButton("Open run…", self)

@@ -28,7 +28,6 @@ from mlpsvd.metrics.uncertainty import ASSUMPTION, Comparison, accuracy_text, po
 from mlpsvd.text import operations_text
 from mlpsvd_gui.plots.theme import LIGHT, Theme, series_colour, small_font
 from mlpsvd_gui.qt_text import plain_tip
-from mlpsvd_gui.widgets.eliding import ElidedLabel
 from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 from mlpsvd_gui.widgets.style_sheets import restyle
@@ -113,7 +112,7 @@ class RacePanel(QWidget):
         self._grey: set[str] = set()
         self._theme = LIGHT
         self._caption = QLabel(self)
-        self.note = ElidedLabel(parent=self)
+        self.note = PlainLabel(self)
         self.banner = QFrame(self)
         self._banner_text = PlainLabel(self.banner)
         self.again_button = QPushButton("Retrain", self.banner)
@@ -135,12 +134,9 @@ class RacePanel(QWidget):
         self._caption.setMinimumWidth(1)
         self._caption.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.note.setFont(small_font())
-        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        head = QHBoxLayout()
-        head.setSpacing(16)
-        head.addWidget(self._caption)
-        head.addWidget(self.note, 1)
-        layout.addLayout(head)
+        self.note.setWordWrap(True)
+        layout.addWidget(self._caption)
+        layout.addWidget(self.note)
         layout.addWidget(self.banner)
         layout.addWidget(self.table)
 
@@ -270,6 +266,7 @@ class RacePanel(QWidget):
         """Show a note on the validity of the accuracies, with details in the tooltip; empty hides it."""
         self.note.setText(sentence)
         self.note.setToolTip(plain_tip(tip))
+        self.note.setVisible(bool(sentence))
 
     def show_stale(self, changed: str) -> None:
         """Show that the results belong to other settings.

@@ -120,7 +120,8 @@ def test_the_window_says_for_whom_the_accuracies_hold(qtbot: QtBot, window: Main
     window.experiments.set_value("training.epochs", 5)
     assert note.text() == note.toolTip() == ""
     train(qtbot, window)
-    assert note.isVisible() and note.text() == KNOWN_SPEAKERS_ONLY == note.shown_text(), "all of it at 1280 x 720"
+    assert note.isVisible() and note.text() == KNOWN_SPEAKERS_ONLY
+    assert note.height() >= note.heightForWidth(note.width()), "all of it at 1280 x 720"
     assert UNKNOWN_SPEAKERS in note.toolTip()
     rows = [
         f"{label}/{number}.wav,{label},{'test' if number < 2 else 'train'}" for label in "ab" for number in range(6)

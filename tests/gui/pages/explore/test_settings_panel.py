@@ -191,7 +191,7 @@ def test_a_zero_that_means_something_else_is_said_in_words(qtbot: QtBot, parts: 
     for key, words in (
         ("clip_s", "whole recording"),
         ("channel", "mix of all"),
-        ("sample_rate_hz", "most common rate"),
+        ("sample_rate_hz", "most common"),
     ):
         box = panel.rows[f"data.recordings.{key}"].editor.editor
         assert isinstance(box, NumberField) and box.text() == words
