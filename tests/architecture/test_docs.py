@@ -44,6 +44,7 @@ DOCUMENTS = [
     "docs/reference.md",
     "docs/reproduction.md",
     "docs/sweeps.md",
+    "docs/tutorial.md",
 ]
 
 
