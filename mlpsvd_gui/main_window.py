@@ -155,7 +155,7 @@ class MainWindow(QMainWindow):
         self.record = RecordController(
             self.record_panel, self.listening, experiments, run, self.training, self.preferences, sound, self
         )
-        self.files = FilesController(self.files_panel, self.models, self)
+        self.files = FilesController(self.files_panel, self.models, sound, self.preferences.data_folder, self)
         self.documents = DocumentsController(experiments, run, self.preferences, self)
         self.pictures = PicturesController(self, run, self.preferences)
         self.session = SessionController(
@@ -223,8 +223,6 @@ class MainWindow(QMainWindow):
         self.training.noted.connect(lambda text: self.messages.show_message(MessageKind.WARNING, text))
         self.documents.done.connect(self._report_done)
         self.documents.origin_changed.connect(self._update_title)
-        self.dialogs.reported.connect(self._report_done)
-        self.validation.exported.connect(self._report_done)
         self.pictures.done.connect(lambda text: self.statusBar().showMessage(text, STATUS_MS))
         self.actions_.export_pictures.triggered.connect(self.pictures.ask_all)
         self.unexpected.connect(self.report_error)
@@ -234,12 +232,12 @@ class MainWindow(QMainWindow):
         self.runs.open_requested.connect(self._open_kept)
         self.runs.analyse_requested.connect(self._analyse_kept)
         self.runs.resume_requested.connect(self._resume_kept)
-        self.analysis.noted.connect(self._report_done)
         self.record.listen_requested.connect(lambda: self.live_tab.show_page(self.listen_panel))
         self.messages.action_requested.connect(self._do_offered)
+        self.files.train_requested.connect(self.data_panel.path_dropped)
+        self.files.train_requested.connect(lambda: self.tabs.setCurrentIndex(0))
         self.data.settings_applied.connect(lambda text: self._report_done(text, "undo"))
         self.documents.model_opened.connect(self.open_model)
-        self.undo.done.connect(self._report_done)
         self.actions_.go_back.triggered.connect(self.documents.go_back)
         self.documents.origin_changed.connect(self._show_go_back)
         self.actions_.quit.triggered.connect(self.close)
@@ -251,7 +249,9 @@ class MainWindow(QMainWindow):
         self.help = HelpController(self, self.actions_)
         use_recordings = self.data.use_recordings
         self.welcome = WelcomeController(self, self.actions_, self.tabs, self.explore, self.preferences, use_recordings)
-        self.welcome.noted.connect(self._report_done)
+        dialogs, exported = self.dialogs.reported, self.validation.exported
+        for done in (dialogs, exported, self.analysis.noted, self.undo.done, self.welcome.noted):
+            done.connect(self._report_done)
         self.experiments.changed.connect(self.welcome.leave)
         for controller in (self.project, self.training, self.documents, self.validation, self.pictures, self.help):
             controller.failed.connect(self.report_error)
@@ -266,6 +266,7 @@ class MainWindow(QMainWindow):
             self.analysis_panel: PageSteps(self.analysis.temperature_steps),
             self.listen_panel: PageSteps(self.listen.settings.history.stack),
             self.record_panel: PageSteps(self.record.collection.steps.stack),
+            self.files_panel: PageSteps(self.files.steps),
         }
 
     def open_model(self, path: Path) -> None:

@@ -57,12 +57,15 @@ class Player(QObject):
     failed = Signal(str)
     """Emits why a clip could not be played, in one sentence."""
     playing_changed = Signal(bool)
+    moved = Signal(float)
+    """Emits the fraction of the clip that has been heard, 0 to 1, about 50 times a second."""
 
     def __init__(self, host: PortAudioThread | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._host, self._is_own_host = host or PortAudioThread(), host is None
         self._runner = LatestRunner(_PlayWork(self._host), "playback", self)
         self._runner.answered.connect(self._on_answered)
+        self._runner.progressed.connect(self._on_progressed)
         self._runner.failed.connect(lambda _, sentence: self.failed.emit(sentence))
 
     def look_for_output(self) -> None:
@@ -85,6 +88,10 @@ class Player(QObject):
         if self._is_own_host:
             self._host.close(0.5)
         return has_ended
+
+    def _on_progressed(self, request: _Play, share: float) -> None:
+        if request.samples is not None:
+            self.moved.emit(share)
 
     def _on_answered(self, request: _Play, problem: str) -> None:
         if request.samples is None:
@@ -160,6 +167,7 @@ class _Output:
         self._samples = samples
         self._rate_hz = rate_hz
         self._position = 0
+        self._latency = 0
         self._done = threading.Event()
         self._stream: Any = None
         self.is_wanted = True
@@ -184,6 +192,7 @@ class _Output:
             )
             library.register(self._stream)
             self._stream.start()
+            self._latency = round(float(self._stream.latency) * self._rate_hz)
         except (sd.PortAudioError, ValueError) as error:
             _log.info("no sound output: %s", error)
             raise DeviceError(_NO_DEVICE) from None
@@ -193,7 +202,12 @@ class _Output:
         for _ in range(int((len(self._samples) / self._rate_hz + _GRACE_S) / _POLL_S)):
             if self._done.wait(_POLL_S):
                 return
-            progress(0.0)
+            progress(self._heard)
+
+    @property
+    def _heard(self) -> float:
+        """Fraction of the clip that has left the loudspeaker: the last samples are still on their way."""
+        return max(0, self._position - self._latency) / max(1, len(self._samples))
 
     def close(self, library: PortAudioLibrary) -> None:
         """End playback; in PortAudio's thread."""

@@ -119,6 +119,7 @@ class FileClassifier:
             notes=self._notes(last, windows),
             is_training=last.digest in self._trained_on,
             thresholds=self._thresholds,
+            digest=last.digest,
         )
         _ = result.agreement  # computed and cached here, where the others need not wait for it
         return result

@@ -180,7 +180,10 @@ class ClassificationJournal:
                 notes=tuple(str(note) for note in entry["notes"]),
                 is_training=bool(entry["training"]),
                 thresholds=self._thresholds,
-                **arrays,
+                starts_s=arrays["starts_s"],
+                durations_s=arrays["durations_s"],
+                levels_dbfs=arrays["levels_dbfs"],
+                distances=arrays["distances"],
             )
         except (KeyError, TypeError, ValueError):
             return None

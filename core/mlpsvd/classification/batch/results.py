@@ -74,6 +74,10 @@ class FileResult:
         Whether the model was trained on this recording.
     thresholds
         Distance beyond which, and probability below which, the prediction is "unknown"; 0 for never.
+    digest
+        Digest of the samples (:class:`mlpsvd.datasets.sound_digest.SoundDigest`); 0 if it is not known.
+    reviewed
+        The label that a person gave to the file; empty if nobody has reviewed it.
     """
 
     path: Path
@@ -89,6 +93,8 @@ class FileResult:
     notes: tuple[str, ...] = ()
     is_training: bool = False
     thresholds: Thresholds = Thresholds()
+    digest: int = 0
+    reviewed: str = ""
 
     @property
     def n_windows(self) -> int:
@@ -183,6 +189,15 @@ class FileResult:
     def is_wrong(self) -> bool:
         """Whether the actual class is known and differs from the predicted one."""
         return self.is_usable and self.truth is not None and self.truth != self.label
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether it was reviewed, and the label differs from the predicted class."""
+        return bool(self.reviewed) and self.reviewed != self.label
+
+    def needs_review(self, below: float) -> bool:
+        """Whether it is wrong, or its probability is less than ``below``, and nobody has reviewed it."""
+        return self.is_usable and not self.reviewed and (self.is_wrong or self.probability < below)
 
     @property
     def sentence(self) -> str:

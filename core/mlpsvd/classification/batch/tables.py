@@ -29,24 +29,32 @@ __all__ = [
 
 _FORMAT_VERSION = 1
 _TIME = "recorded_at"
+_REVIEWED = "reviewed_label"
 _DOUBTS = ("verdict", "distance", "level_dbfs", "training", "notes")
 
 
 def windows_csv(results: Iterable[FileResult], class_names: Sequence[str]) -> str:
     """Return one line per window: position, predicted class, and probability of every class.
 
-    An unusable file has one line with the reason.
+    An unusable file has one line with the reason. If any file was reviewed, the last column is its reviewed label.
     """
+    files = list(results)
+    reviewed = [_REVIEWED] if any(one.reviewed for one in files) else []
     heading = ["file", "start_s", "end_s", "label", "probability", "true_class", "problem", *_DOUBTS,
-               *_headings(class_names), _TIME]  # fmt: skip
-    return csv_text([heading, *(row for one in results for row in _window_rows(one))])
+               *_headings(class_names), _TIME, *reviewed]  # fmt: skip
+    return csv_text([heading, *([*row, one.reviewed][: len(heading)] for one in files for row in _window_rows(one))])
 
 
 def files_csv(results: Iterable[FileResult], class_names: Sequence[str]) -> str:
-    """Return one line per file: its predicted class by mean and by majority, or the reason why there is none."""
+    """Return one line per file: its predicted class by mean and by majority, or the reason why there is none.
+
+    If any file was reviewed, the last column is its reviewed label.
+    """
+    files = list(results)
+    reviewed = [_REVIEWED] if any(one.reviewed for one in files) else []
     heading = ["file", "duration_s", "n_windows", "label", "probability", "majority", "agreement", "true_class",
-               "problem", *_DOUBTS, *_headings(class_names), _TIME]  # fmt: skip
-    return csv_text([heading, *(_file_row(one) for one in results)])
+               "problem", *_DOUBTS, *_headings(class_names), _TIME, *reviewed]  # fmt: skip
+    return csv_text([heading, *([*_file_row(one), one.reviewed][: len(heading)] for one in files)])
 
 
 def to_json(results: Iterable[FileResult], class_names: Sequence[str], with_windows: bool = True) -> str:
@@ -100,6 +108,7 @@ def file_entry(result: FileResult) -> dict[str, Any]:
     entry: dict[str, Any] = {"file": _text(result.path), "true_class": result.truth, _TIME: start}
     if not result.is_usable:
         return entry | {"problem": result.problem}
+    entry |= {_REVIEWED: result.reviewed} if result.reviewed else {}
     return entry | {
         "duration_s": result.duration_s,
         "n_windows": result.n_windows,

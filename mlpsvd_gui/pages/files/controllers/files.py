@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import assert_never
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QUndoStack
 
+from mlpsvd.audio.devices.portaudio_thread import PortAudioThread
 from mlpsvd.classification.batch.classify import FileResult, SoundFile, find_sound_files
 from mlpsvd.classification.batch.summary import totals_of
 from mlpsvd.text import sentence
 from mlpsvd_gui.pages.files.controllers.export import FilesExport
+from mlpsvd_gui.pages.files.controllers.recording import RecordingController
+from mlpsvd_gui.pages.files.controllers.review import ReviewController
 from mlpsvd_gui.pages.files.controllers.texts import progress_text, ready_text, stale_text
 from mlpsvd_gui.pages.files.views.panel import FilesPanel
 from mlpsvd_gui.pages.files.views.rows import FileEntry
@@ -34,7 +38,7 @@ _DRAW_MS = 300
 
 
 class FilesController(QObject):
-    """Finds recordings, classifies them on all cores, and exports results.
+    """Finds recordings, classifies them on all cores, shows, plays and labels them, and exports results.
 
     Parameters
     ----------
@@ -42,9 +46,23 @@ class FilesController(QObject):
         The page.
     models
         The available models.
+    sound
+        The owner of PortAudio; by default a new one.
+    folder
+        Where the labels of reviewed recordings are kept; None keeps them while the program runs.
     """
 
-    def __init__(self, panel: FilesPanel, models: ModelLibrary, parent: QObject | None = None) -> None:
+    train_requested = Signal(str)
+    """Emits the path of a manifest to train on."""
+
+    def __init__(
+        self,
+        panel: FilesPanel,
+        models: ModelLibrary,
+        sound: PortAudioThread | None = None,
+        folder: Path | None = None,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self._panel = panel
         self._models = models
@@ -60,6 +78,8 @@ class FilesController(QObject):
         self._worker = ClassificationWorker(self)
         self._finder = LatestRunner(_find, "find recordings", self)
         self._export = FilesExport(panel, self)
+        self._recording = RecordingController(panel, sound, self)
+        self._review = ReviewController(panel, folder, self)
         self._drawing = QTimer(self)
         self._drawing.setInterval(_DRAW_MS)
         self._drawing.setSingleShot(True)
@@ -71,6 +91,11 @@ class FilesController(QObject):
         """Whether a classification is running."""
         return self._is_running
 
+    @property
+    def steps(self) -> QUndoStack:
+        """Undo steps of the review."""
+        return self._review.history.stack
+
     def open_model(self, path: str) -> None:
         """Open a model file and select it on this page."""
         self._opening = path
@@ -78,6 +103,7 @@ class FilesController(QObject):
 
     def add(self, paths: Sequence[str]) -> None:
         """Add new files and folders of files; searched in the background."""
+        self._review.load()
         self._to_find.extend(paths)
         self._find_next()
 
@@ -86,6 +112,8 @@ class FilesController(QObject):
         self._drawing.stop()
         self._worker.close()
         self._finder.close(0.2)
+        self._recording.close()
+        self._review.close()
         self._export.close()
 
     def _connect(self) -> None:
@@ -96,7 +124,8 @@ class FilesController(QObject):
         controls.model_file_chosen.connect(self.open_model)
         controls.paths_chosen.connect(self.add)
         controls.clear_requested.connect(self.clear)
-        controls.export_requested.connect(lambda kind, path: self._export.write(kind, Path(path), self._made_by))
+        controls.export_requested.connect(self._write)
+        self._review.train_requested.connect(self.train_requested)
         self._panel.remove_requested.connect(self.remove)
         self._panel.table.entry_chosen.connect(lambda _: self._show_state())
         self._models.models_changed.connect(self._on_models)
@@ -106,6 +135,12 @@ class FilesController(QObject):
         self._finder.failed.connect(lambda _, text: self._panel.show_error(sentence(text)))
         self._worker.news.connect(self._on_news)
         self._drawing.timeout.connect(self._draw)
+
+    def _write(self, kind: str, path: str) -> None:
+        if kind in ("manifest", "train"):
+            self._review.export(Path(path), trains=kind == "train")
+        else:
+            self._export.write(kind, Path(path), self._made_by)
 
     # --- model -------------------------------------------------------------------------------------------------------
 
@@ -212,6 +247,7 @@ class FilesController(QObject):
         self._was_stopped = False
         self._panel.show_error("")
         self._panel.show_classes(model.classifier.class_names)
+        self._recording.set_channel(model.classifier.model.contract.channel)
         self._panel.controls.show_running(True)
         self._panel.controls.show_progress(None, f"Starting classification of {len(entries):,} recordings…")
         self._show_stale()
@@ -231,7 +267,7 @@ class FilesController(QObject):
 
     def _on_results(self, news: FilesClassified) -> None:
         for index, result in news.finished:
-            self._running[index].result = result
+            self._running[index].result = self._review.with_label(result)
         if news.left_s is not None or news.n_done:
             self._panel.controls.show_progress(news.share, progress_text(news))
         if news.finished and not self._drawing.isActive():

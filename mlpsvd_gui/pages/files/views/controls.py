@@ -37,7 +37,14 @@ _EXPORTS = (
         "recording.Table.1.selections.txt",
         "Selection table of the selected recording",
     ),
+    (
+        "manifest",
+        "&Labelled recordings for training…",
+        "reviewed.csv",
+        "Manifest of the recordings with a reviewed label, or a class known from folder or file name",
+    ),
 )
+_NAMES = {kind: name for kind, _, name, _ in _EXPORTS} | {"train": "reviewed.csv"}
 _FULL = 1000
 
 
@@ -54,7 +61,7 @@ class FilesControls(QWidget):
     """Emits paths of files and folders to add."""
     clear_requested = Signal()
     export_requested = Signal(str, str)
-    """Emits ``files``, ``windows``, ``json`` or ``audacity``, and the path to write to."""
+    """Emits the kind of export (``train`` writes a manifest and trains on it), and the path to write to."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -104,6 +111,10 @@ class FilesControls(QWidget):
         for kind in ("audacity", "raven"):
             self.export_actions[kind].setEnabled(can_label)
 
+    def show_trainable(self, is_trainable: bool) -> None:
+        """Enable the list of labelled recordings, if there are any."""
+        self.export_actions["manifest"].setEnabled(is_trainable)
+
     def set_theme(self, theme: Theme) -> None:
         """Apply the colours of a theme."""
         self._ink = theme.foreground
@@ -129,14 +140,13 @@ class FilesControls(QWidget):
 
     def ask_for_export(self, kind: str) -> None:
         """Ask for the file of an export."""
-        name = next(one[2] for one in _EXPORTS if one[0] == kind)
         ask_for_path(
             self,
             "results",
-            "Export",
+            "Save list of labelled recordings" if kind == "train" else "Export",
             lambda path: self.export_requested.emit(kind, path),
             mode=QFileDialog.FileMode.AnyFile,
-            suggested=name,
+            suggested=_NAMES[kind],
         )
 
     def _on_paths(self, paths: list[str]) -> None:

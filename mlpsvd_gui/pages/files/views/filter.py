@@ -8,7 +8,17 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
-from mlpsvd_gui.pages.files.views.rows import ALL, DOUBTFUL, PROBLEMS, UNCLEAR, WRONG, RowFilter
+from mlpsvd_gui.pages.files.views.rows import (
+    ALL,
+    DOUBTFUL,
+    PROBLEMS,
+    REVIEWED,
+    TO_REVIEW,
+    UNCERTAIN_BELOW,
+    UNCLEAR,
+    WRONG,
+    RowFilter,
+)
 from mlpsvd_gui.widgets.choosers import Chooser
 from mlpsvd_gui.widgets.eliding import ElidedLabel, ElidingComboBox
 
@@ -16,9 +26,11 @@ __all__ = ["FileFilter"]
 
 _KINDS = (
     (ALL, "All recordings"),
+    (TO_REVIEW, "To review (wrong or uncertain)"),
     (WRONG, "Wrong predictions"),
     (UNCLEAR, "Ambiguous (windows differ)"),
     (DOUBTFUL, "Doubtful"),
+    (REVIEWED, "Reviewed"),
     (PROBLEMS, "With errors"),
 )
 
@@ -38,6 +50,7 @@ class FileFilter(QWidget):
         self.reset_button = QToolButton(self)
         self.count_label = ElidedLabel(parent=self)
         self._names: tuple[str, ...] = ()
+        self._below = UNCERTAIN_BELOW
         self._build()
         self._layout()
         self.show_classes((), has_truth=False)
@@ -45,11 +58,13 @@ class FileFilter(QWidget):
     @property
     def filter(self) -> RowFilter:
         """The current filter."""
+        kind = str(self.kind_box.currentData())
         return RowFilter(
-            str(self.kind_box.currentData()),
+            kind,
             str(self.label_box.currentData() or ""),
             str(self.truth_box.currentData() or ""),
             self.find_edit.text().strip(),
+            self._below if kind == TO_REVIEW else UNCERTAIN_BELOW,
         )
 
     def choose(self, row_filter: RowFilter) -> None:
@@ -66,6 +81,11 @@ class FileFilter(QWidget):
         self.find_edit.blockSignals(True)
         self.find_edit.setText(row_filter.text)
         self.find_edit.blockSignals(False)
+        self._emit_filter()
+
+    def set_uncertain_below(self, below: float) -> None:
+        """Set the probability below which a prediction is uncertain."""
+        self._below = below
         self._emit_filter()
 
     def show_classes(self, names: Sequence[str], has_truth: bool) -> None:

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 from mlpsvd.classification.batch.summary import ClassificationTotals
 from mlpsvd_gui.pages.files.views.controls import FilesControls
 from mlpsvd_gui.pages.files.views.filter import FileFilter
-from mlpsvd_gui.pages.files.views.rows import FileEntry, RowFilter
-from mlpsvd_gui.pages.files.views.table import FileTable
+from mlpsvd_gui.pages.files.views.rows import UNCERTAIN_BELOW, FileEntry, RowFilter
+from mlpsvd_gui.pages.files.views.table import REVIEWED, FileTable
 from mlpsvd_gui.pages.files.views.totals import TotalsView
 from mlpsvd_gui.pages.files.views.welcome import FilesWelcome
 from mlpsvd_gui.pages.files.views.windows import WindowsView
@@ -44,12 +44,16 @@ class FilesPanel(ShowsMessages, QWidget):
 
     remove_requested = Signal(list)
     """Emits the :class:`FileEntry` objects to remove."""
+    current_shown = Signal()
+    """Another recording may be the current one, or its result may have changed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         mark_help(self, "files")
         self._theme = theme_for(self.palette())
         self._names: tuple[str, ...] = ()
+        self.below = UNCERTAIN_BELOW
+        """Probability below which a prediction is uncertain."""
         self.controls = FilesControls(self)
         self.messages = MessageBar(self)
         self.filter = FileFilter(self)
@@ -98,16 +102,40 @@ class FilesPanel(ShowsMessages, QWidget):
         results = [one.result for one in self.table.rows.entries if one.result is not None]
         has_distances = any(one.distance > 0.0 for one in results)
         has_several = not results or any(one.n_windows > 1 for one in results)
-        self.table.show_columns(has_truth, has_notes, has_distances, has_several)
+        has_reviews = any(one.reviewed for one in results)
+        self.table.show_columns(has_truth, has_notes, has_distances, has_several, has_reviews)
         self.filter.show_classes(self._names, has_truth)
         self.totals.show_totals(totals)
+        self.show_reviews()
+
+    def show_reviews(self) -> None:
+        """Update the labels given in the review, and what is left."""
+        results = [one.result for one in self.table.rows.entries if one.result is not None]
+        self.table.setColumnHidden(REVIEWED, not any(one.reviewed for one in results))
+        is_trainable = any(one.is_usable and (one.reviewed or one.truth) for one in results)
+        self.windows.review.show_trainable(is_trainable)
+        self.controls.show_trainable(is_trainable)
+        self.totals.show_reviews(results)
         self.table.rows.results_changed()
+        self._show_left()
         self.show_current()
 
     def show_current(self) -> None:
         """Show the windows of the selected file, and the number of files shown."""
-        self.windows.show_entry(self.table.current)
+        entry = self.table.current
+        self.windows.show_entry(entry)
+        self.windows.review.show_result(entry.result if entry is not None else None, len(self.table.selected))
         self.filter.show_count(len(self.table.rows.shown), len(self.table.rows.entries))
+        self.current_shown.emit()
+
+    def _show_left(self) -> None:
+        shown = (one.result for one in self.table.rows.shown)
+        self.windows.review.show_left(sum(one is not None and one.needs_review(self.below) for one in shown))
+
+    def _set_below(self, below: float) -> None:
+        self.below = below
+        self.filter.set_uncertain_below(below)
+        self._show_left()
 
     def show_stale(self, sentence: str) -> None:
         """Dim the results with a reason; an empty text restores them."""
@@ -147,6 +175,7 @@ class FilesPanel(ShowsMessages, QWidget):
     def _recolour(self) -> None:
         self.table.rows.set_colours(self.colour_of, self._theme)
         self.windows.set_colours(self.colour_of)
+        self.windows.review.show_classes(self._names, self.colour_of)
         self.totals.set_colours(self.colour_of)
 
     def _build_layout(self) -> None:
@@ -169,8 +198,8 @@ class FilesPanel(ShowsMessages, QWidget):
         left = QSplitter(Qt.Orientation.Vertical, self)
         left.addWidget(files)
         left.addWidget(self.windows)
-        left.setSizes([300, 200])
-        left.setStretchFactor(0, 3)
+        left.setSizes([180, 320])
+        left.setStretchFactor(0, 1)
         left.setStretchFactor(1, 2)
         body = QSplitter(Qt.Orientation.Horizontal, self)
         body.addWidget(left)
@@ -188,14 +217,27 @@ class FilesPanel(ShowsMessages, QWidget):
         self.table.entry_chosen.connect(lambda _: self.show_current())
         self.table.remove_requested.connect(self.remove_requested)
         self.table.rows.layoutChanged.connect(self.show_current)
-        self.totals.files_wanted.connect(lambda truth, label: self.filter.choose(RowFilter(label=label, truth=truth)))
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self.show_current())
+        self.totals.files_wanted.connect(self._list_files)
+        self.windows.review.add_keys(self.table)
+        self.windows.recording.add_keys(self.table)
+        self.windows.review.below_changed.connect(self._set_below)
+        self.windows.review.train_requested.connect(lambda: self.controls.ask_for_export("train"))
         self.windows.audacity_button.clicked.connect(lambda: self.controls.ask_for_export("audacity"))
         self.welcome.files_requested.connect(self.controls.ask_for_files)
         self.welcome.folder_requested.connect(self.controls.ask_for_folder)
         self.welcome.model_requested.connect(self.controls.ask_for_model)
 
+    def _list_files(self, truth: str, label: str) -> None:
+        """List the recordings of a cell of the confusion matrix, and show the first of them."""
+        self.filter.choose(RowFilter(label=label, truth=truth))
+        if self.table.rows.shown:
+            self.table.choose(self.table.rows.shown[0])
+            self.table.setFocus()
+
     def _filter(self, row_filter: RowFilter) -> None:
         self.table.rows.set_filter(row_filter)
+        self._show_left()
         self.show_current()
 
     @property

@@ -19,6 +19,9 @@ __all__ = [
     "COLUMNS",
     "DOUBTFUL",
     "PROBLEMS",
+    "REVIEWED",
+    "TO_REVIEW",
+    "UNCERTAIN_BELOW",
     "UNCLEAR",
     "WRONG",
     "Column",
@@ -28,6 +31,9 @@ __all__ = [
 ]
 
 ALL, WRONG, UNCLEAR, DOUBTFUL, PROBLEMS = "all", "wrong", "unclear", "doubtful", "problems"
+TO_REVIEW, REVIEWED = "to review", "reviewed"
+UNCERTAIN_BELOW = 0.7
+"""Probability below which a prediction is uncertain, unless the user sets another one."""
 
 
 @dataclass(eq=False)
@@ -56,17 +62,21 @@ class RowFilter:
     ----------
     kind
         One of ``ALL``, ``WRONG`` (known to be of another class), ``UNCLEAR`` (windows disagree), ``DOUBTFUL`` (unlike
-        the training set, or with a note), ``PROBLEMS``.
+        the training set, or with a note), ``PROBLEMS``, ``TO_REVIEW`` (wrong or uncertain, and not reviewed),
+        ``REVIEWED``.
     label, truth
         Predicted and actual class; empty for any.
     text
         Text in the file name, ignoring case.
+    below
+        Probability below which a prediction is uncertain, for ``TO_REVIEW``.
     """
 
     kind: str = ALL
     label: str = ""
     truth: str = ""
     text: str = ""
+    below: float = UNCERTAIN_BELOW
 
     def accepts(self, entry: FileEntry) -> bool:
         """Whether a file passes the filter."""
@@ -77,6 +87,8 @@ class RowFilter:
             return False
         if self.truth and (result is None or result.truth != self.truth):
             return False
+        if self.kind == TO_REVIEW:
+            return result is not None and result.needs_review(self.below)
         return self.kind == ALL or (result is not None and _IS_OF_KIND[self.kind](result))
 
     @property
@@ -90,6 +102,7 @@ _IS_OF_KIND: dict[str, Callable[[FileResult], bool]] = {
     UNCLEAR: lambda result: result.is_usable and result.agreement < 1.0,
     DOUBTFUL: lambda result: result.is_doubtful,
     PROBLEMS: lambda result: not result.is_usable,
+    REVIEWED: lambda result: bool(result.reviewed),
 }
 
 
@@ -122,6 +135,10 @@ def _count(result: FileResult) -> str:
 
 def _truth(result: FileResult) -> str:
     return f"✗ {result.truth}" if result.is_wrong else result.truth or ""
+
+
+def _reviewed(result: FileResult) -> str:
+    return f"{'→' if result.is_corrected else '✓'} {result.reviewed}" if result.reviewed else ""
 
 
 def _distance(result: FileResult) -> str:
@@ -183,6 +200,12 @@ COLUMNS: Sequence[Column] = (
         "Actual class, from the folder or file name; ✗ marks a wrong prediction",
         _truth,
         lambda r: natural_key(r.truth) if r.truth else None,
+    ),
+    Column(
+        "Reviewed",
+        "Label given in the review: ✓ the prediction was accepted, → it was corrected",
+        _reviewed,
+        lambda r: natural_key(r.reviewed) if r.reviewed else None,
     ),
     Column(
         "Note",

@@ -24,9 +24,9 @@ from mlpsvd_gui.widgets.tables import list_rows, pad_cells
 
 __all__ = ["LABEL", "NOTE", "TRUTH", "FileRows", "FileTable"]
 
-LABEL, AGREEMENT, WINDOWS, DISTANCE, TRUTH, NOTE = 2, 4, 5, 6, 8, 9
+LABEL, AGREEMENT, WINDOWS, DISTANCE, TRUTH, REVIEWED, NOTE = 2, 4, 5, 6, 8, 9, 10
 _SAMPLES = ("", "0:00:00", "a longer class", "Probability", "Agreement", "Windows", "Distance", "−100.0 dBFS",
-            "✗ actual class", "it is not readable as audio")  # fmt: skip
+            "✗ actual class", "✓ a longer class", "it is not readable as audio")  # fmt: skip
 """Texts that determine the initial column widths."""
 _LEAST_PX = {0: 150, NOTE: 120}
 """Minimum width of names and notes, which share the remaining width; with less, the table scrolls."""
@@ -247,13 +247,26 @@ class FileTable(QTableView):
         """The selected files, from the top."""
         return [self.rows.shown[row] for row in sorted(one.row() for one in self.selectionModel().selectedRows())]
 
+    def choose(self, entry: FileEntry | None) -> bool:
+        """Select a file alone, if it is shown; return whether it is."""
+        row = next((row for row, one in enumerate(self.rows.shown) if one is entry), -1)
+        if row >= 0:
+            self.selectRow(row)
+            self.scrollTo(self.rows.index(row, 0))
+        return row >= 0
+
     def show_columns(
-        self, has_truth: bool, has_notes: bool, has_distances: bool = False, has_several: bool = True
+        self,
+        has_truth: bool,
+        has_notes: bool,
+        has_distances: bool = False,
+        has_several: bool = True,
+        has_reviews: bool = False,
     ) -> None:
         """Show the relevant columns; ``has_several``: a file has more than one window."""
         for column, is_shown in (
             (TRUTH, has_truth), (NOTE, has_notes), (DISTANCE, has_distances), (AGREEMENT, has_several),
-            (WINDOWS, has_several),
+            (WINDOWS, has_several), (REVIEWED, has_reviews),
         ):  # fmt: skip
             self.setColumnHidden(column, not is_shown)
         self._share_room()
@@ -261,7 +274,7 @@ class FileTable(QTableView):
     def fit_names(self, names: Sequence[str]) -> None:
         """Fit the columns of classes to the longest name, within limits."""
         longest = max((self.fontMetrics().horizontalAdvance(name) for name in names), default=0)
-        for column in (LABEL, TRUTH):
+        for column in (LABEL, TRUTH, REVIEWED):
             least = self.fontMetrics().horizontalAdvance(COLUMNS[column].heading) + 20
             self.setColumnWidth(column, max(least, min(longest, _MOST_NAME_PX) + 40))
 

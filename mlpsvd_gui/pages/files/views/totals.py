@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
+from mlpsvd.classification.batch.results import FileResult
 from mlpsvd.classification.batch.summary import ClassificationTotals
 from mlpsvd.metrics.uncertainty import accuracy_text
 from mlpsvd.text import counted, length_text, one_line, percent, sentence
@@ -169,6 +170,7 @@ class TotalsView(QWidget):
         super().__init__(parent)
         self.headline = PlainLabel(self)
         self.details = PlainLabel(self)
+        self.reviews = PlainLabel(self)
         self.class_table = QTableView(self)
         self.confusion_label = QLabel("Rows: actual class, columns: predicted class", self)
         self.confusion_table = QTableView(self)
@@ -183,7 +185,7 @@ class TotalsView(QWidget):
         """Apply the colours of a theme."""
         self._confusion.accent = theme.accent
         self.confusion_map.set_theme(theme)
-        for label in (self.details, self.confusion_label):
+        for label in (self.details, self.reviews, self.confusion_label):
             label.setStyleSheet(f"color: {theme.muted.name()};")
         self.confusion_table.viewport().update()
         pad_cells(self.class_table)
@@ -210,6 +212,14 @@ class TotalsView(QWidget):
         self._show_text(totals if has_any else None)
         self._fit()
 
+    def show_reviews(self, results: Sequence[FileResult]) -> None:
+        """Show how many recordings were reviewed."""
+        reviewed = [one for one in results if one.reviewed]
+        n_corrected = sum(one.is_corrected for one in reviewed)
+        accepted = f"{len(reviewed) - n_corrected:,} accepted, {n_corrected:,} corrected"
+        self.reviews.setText(f"{len(reviewed):,} of {len(results):,} reviewed: {accepted}.")
+        self.reviews.setVisible(bool(reviewed))
+
     def _show_text(self, totals: ClassificationTotals | None) -> None:
         if totals is None:
             self.details.setText(_EMPTY)
@@ -232,6 +242,8 @@ class TotalsView(QWidget):
         font.setPointSizeF(font.pointSizeF() * 1.6)
         self.headline.setFont(font)
         self.details.setWordWrap(True)
+        self.reviews.setWordWrap(True)
+        self.reviews.hide()
         self.details.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.confusion_label.setWordWrap(True)
         for table, rows, name in (
@@ -265,6 +277,7 @@ class TotalsView(QWidget):
         layout.setSpacing(6)
         layout.addWidget(self.headline)
         layout.addWidget(self.details)
+        layout.addWidget(self.reviews)
         layout.addWidget(self.class_table, 1)
         layout.addWidget(self.confusion_label)
         layout.addWidget(self.confusion_table, 1)

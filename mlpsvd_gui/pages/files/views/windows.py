@@ -1,4 +1,4 @@
-"""Windows of one file: timeline and table."""
+"""One file: review, timeline, spectrogram, and table of its windows."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPush
 
 from mlpsvd.classification.batch.results import FileResult
 from mlpsvd.text import counted, percent, with_minus
+from mlpsvd_gui.pages.files.views.recording import RecordingView
+from mlpsvd_gui.pages.files.views.review_bar import ReviewBar
 from mlpsvd_gui.pages.files.views.rows import FileEntry
 from mlpsvd_gui.pages.files.views.window_strip import WindowStrip
 from mlpsvd_gui.plots.theme import Theme
+from mlpsvd_gui.widgets.choosers import Tabs
 from mlpsvd_gui.widgets.decision_table import clock_text
 from mlpsvd_gui.widgets.eliding import ElidedLabel
 from mlpsvd_gui.widgets.swatch import swatch
@@ -95,30 +98,38 @@ class _WindowRows(QAbstractTableModel):
 
 
 class WindowsView(QWidget):
-    """File name, timeline and table of the windows, with a shared selection."""
+    """File name, review, timeline, spectrogram and table of the windows, with a shared selection."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title = ElidedLabel(Qt.TextElideMode.ElideMiddle, parent=self)
         self.audacity_button = QPushButton("Audacity labels…", self)
+        self.review = ReviewBar(self)
         self.strip = WindowStrip(self)
+        self.recording = RecordingView(self)
+        self.tabs = Tabs(self)
         self.table = QTableView(self)
         self._rows = _WindowRows(self.table)
         self._build_table()
         self._build_layout()
         self.strip.window_chosen.connect(self.table.selectRow)
-        self.table.selectionModel().currentRowChanged.connect(lambda now, _: self.strip.choose(now.row()))
+        self.recording.window_chosen.connect(self.table.selectRow)
+        self.recording.add_keys(self.strip, self.table)
+        self.review.add_keys(self)
+        self.table.selectionModel().currentRowChanged.connect(lambda now, _: self._choose(now.row()))
         self.show_entry(None)
 
     def set_theme(self, theme: Theme) -> None:
         """Apply the colours of a theme."""
         self.strip.set_theme(theme)
+        self.recording.set_theme(theme)
         pad_cells(self.table)
 
     def set_colours(self, colour_of: Callable[[str], QColor]) -> None:
         """Set the colours of the classes."""
         self._rows.colour_of = colour_of
         self.table.viewport().update()
+        self.show_spans()
 
     @property
     def result(self) -> FileResult | None:
@@ -130,9 +141,20 @@ class WindowsView(QWidget):
         result = entry.result if entry is not None else None
         self.title.setText(_title(entry))
         self.audacity_button.setEnabled(result is not None and result.is_usable)
-        if result is not self._rows.result:
+        if _has_same_windows(result, self._rows.result):
+            self._rows.result = result
+        else:
             self._rows.show_result(result)
             self.strip.show_result(result)
+            self.show_spans()
+
+    def show_spans(self) -> None:
+        """Show the windows in the spectrogram."""
+        self.recording.show_windows(self._rows.result, self._rows.colour_of)
+
+    def _choose(self, window: int) -> None:
+        self.strip.choose(window)
+        self.recording.select_window(window)
 
     def _build_table(self) -> None:
         table = self.table
@@ -159,14 +181,36 @@ class WindowsView(QWidget):
             "Export the windows of this recording as a label track for Audacity (File › Import › Labels)"
         )
         head = QHBoxLayout()
+        head.setSpacing(6)
+        head.addWidget(self.recording.play_button)
+        head.addWidget(self.recording.window_button)
         head.addWidget(self.title, 1)
         head.addWidget(self.audacity_button)
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.recording, "Spectrogram")
+        self.tabs.addTab(self._timeline(), "Windows")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(head)
-        layout.addWidget(self.strip)
-        layout.addWidget(self.table, 1)
+        layout.addWidget(self.review)
+        layout.addWidget(self.tabs, 1)
+
+    def _timeline(self) -> QWidget:
+        page = QWidget(self)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.strip)
+        column.addWidget(self.table, 1)
+        return page
+
+
+def _has_same_windows(one: FileResult | None, other: FileResult | None) -> bool:
+    """Whether two results differ at most in their review."""
+    if one is None or other is None:
+        return one is other
+    return one.probabilities is other.probabilities
 
 
 def _title(entry: FileEntry | None) -> str:

@@ -74,6 +74,7 @@ def test_the_windows_of_the_chosen_recording_are_shown(qtbot: QtBot, ready_page:
     assert shown == [one.label for one in result.decisions()]
     assert model.index(1, 0).data() == "0.100 s"
     strip = windows.strip
+    windows.tabs.setCurrentIndex(1)
     qtbot.mouseClick(strip, LEFT, pos=QPoint(round(strip.width() * 0.5), 20))
     assert strip.current == windows.table.currentIndex().row() == 2
     qtbot.keyClick(strip, Qt.Key.Key_Right)
