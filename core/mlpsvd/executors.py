@@ -7,17 +7,29 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context, parent_process
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from mlpsvd.engines.cpu.warm_up import ensure_compiled
 from mlpsvd.errors import DeviceError, MissingLibraryError
 from mlpsvd.frozen import how_to_add
 from mlpsvd.text import first_line
 
-__all__ = ["OpenExecutor", "begin_worker", "dask_workers", "interrupts_held", "local_workers", "n_usable_cores"]
+__all__ = [
+    "ClusterExecutor",
+    "OpenExecutor",
+    "begin_worker",
+    "dask_workers",
+    "interrupts_held",
+    "local_workers",
+    "n_usable_cores",
+    "result_of",
+]
+
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
 
 OpenExecutor = Callable[[], AbstractContextManager[Executor]]
 """Opens an executor for a ``with`` block; can be called again after a failure."""
@@ -84,8 +96,63 @@ def local_workers(n_jobs: int) -> Iterator[Executor]:
         executor.shutdown(wait=True, cancel_futures=True)
 
 
+class ClusterExecutor(Executor):
+    """Executor of a Dask cluster.
+
+    Parameters
+    ----------
+    client
+        A connected ``distributed.Client``.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        # Repeated calls are computed again: known results are read from the store, not from the cluster.
+        self._executor: Executor = client.get_executor(pure=False)
+
+    @property
+    def n_cores(self) -> int:
+        """Number of tasks that run at the same time, at least 1; workers may come and go."""
+        n_cores: int = sum(self._client.nthreads().values())
+        return max(1, n_cores)
+
+    def submit(
+        self, task: Callable[_Parameters, _Result], /, *args: _Parameters.args, **kwargs: _Parameters.kwargs
+    ) -> Future[_Result]:
+        """Compute a task on a worker; :func:`result_of` waits for the result."""
+        return self._executor.submit(task, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Cancel all tasks unless ``wait`` is true."""
+        self._executor.shutdown(wait=wait)
+
+
+def result_of(future: Future[_Result]) -> _Result:
+    """Return the result of a task of any executor, or raise its error.
+
+    Raises
+    ------
+    BrokenExecutor
+        If the worker of the task was killed (on a cluster: again and again), or the scheduler of the cluster is lost.
+    MissingLibraryError
+        If a worker of a cluster has no MLP-SVD.
+    """
+    try:
+        return future.result()
+    except CancelledError as error:
+        raise BrokenExecutor("the connection to the scheduler was lost") from error
+    except ModuleNotFoundError as error:
+        raise MissingLibraryError(
+            f"A worker of the cluster lacks {error.name}: install the same version of MLP-SVD on all workers"
+        ) from error
+    except Exception as error:
+        if type(error).__name__ == "KilledWorker":  # of distributed, which need not be installed
+            raise BrokenExecutor(first_line(error)) from error
+        raise
+
+
 @contextmanager
-def dask_workers(address: str) -> Iterator[Executor]:
+def dask_workers(address: str) -> Iterator[ClusterExecutor]:
     """Connect to the Dask scheduler at ``address``, e.g. ``tcp://node:8786``; the tasks of a lost worker are repeated.
 
     Raises
@@ -106,8 +173,7 @@ def dask_workers(address: str) -> Iterator[Executor]:
     except (OSError, ValueError) as error:
         raise DeviceError(f"No Dask scheduler answers at {address}: {first_line(error)}") from error
     with client:
-        # Repeated calls are computed again: known results are read from the store, not from the cluster.
-        executor = client.get_executor(pure=False)
+        executor = ClusterExecutor(client)
         try:
             yield executor
         finally:

@@ -5,21 +5,31 @@ from __future__ import annotations
 import collections
 import os
 import signal
+import sys
 from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
+from mlpsvd.classification.batch.classify import classify_files, find_sound_files
+from mlpsvd.classification.batch.journal import ClassificationJournal, journal_path
+from mlpsvd.classification.batch.results import Thresholds
+from mlpsvd.cli import main
 from mlpsvd.errors import DeviceError
-from mlpsvd.executors import dask_workers, local_workers, n_usable_cores
+from mlpsvd.executors import dask_workers, local_workers, n_usable_cores, result_of
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.papers.tasks import changed
+from mlpsvd.experiments.runs.trained_model import model_of
 from mlpsvd.experiments.sweeps.axes import parse_axis
 from mlpsvd.experiments.sweeps.folder import SweepFolder
 from mlpsvd.experiments.sweeps.run import kept_results, run_sweep
 from mlpsvd.experiments.sweeps.sweep import Sweep
 from mlpsvd.experiments.trials.trials import Trial, TrialStore, run_trials, seeded
+from mlpsvd.models.model_file import load_model, save_model
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # what Dask warns of is not ours to mend
 
@@ -96,6 +106,101 @@ def test_a_sweep_on_a_cluster_gives_the_same_numbers(cluster: Any, tmp_path: Pat
         found.append([(one.epoch, {key: net.accuracies for key, net in one.networks.items()}) for one in results])
     assert found[0] == found[1]
     assert [epoch for epoch, _ in found[0]].count(9) == 1
+
+
+@pytest.mark.slow
+def test_repeats_of_an_experiment_on_a_cluster_by_one_command(
+    cluster: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = ["data.synthetic.train_per_class=30", "data.synthetic.test_per_class=30", "training.epochs=3",
+             "discarding.first=2", "discarding.last=3", "training.contenders=mlp,mlp-svd"]  # fmt: skip
+    sets = [part for one in small for part in ("--set", one)]
+    for name, where in (("dask", ["--scheduler", cluster.scheduler_address]), ("here", ["--jobs", "1"])):
+        command = ["sweep", *sets, "--repeats", "3", *where, "--out", str(tmp_path / name), "--quiet"]
+        assert main(command) == 0, capsys.readouterr().err
+    tables = [(tmp_path / name / "accuracies.csv").read_bytes() for name in ("dask", "here")]
+    assert tables[0] == tables[1]
+    assert len(tables[0].splitlines()) == 7
+
+
+@pytest.fixture
+def archive(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of nine recordings and other things, the working directory, which is not that of the workers."""
+    save_model(tmp_path / "model.safetensors", model_of(run.prepared, run.outcomes["mlp-svd"]))
+    rng = np.random.default_rng(0)
+    for number in range(9):
+        folder = tmp_path / "archive" / run.prepared.dataset.class_names[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        soundfile.write(folder / f"{number}.wav", 0.1 * rng.standard_normal(16000 * (1 + 3 * number)), 16000)
+    (tmp_path / "archive" / "bad.wav").write_text("no sound")
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "archive"
+
+
+@pytest.mark.slow
+def test_recordings_are_classified_on_a_cluster_as_here(
+    cluster: Any, archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = ["archive", "empty", "missing.wav"]  # relative paths, two of which have no sounds
+    received, there = [], ["--scheduler", cluster.scheduler_address]
+    for where in (["--jobs", "1"], there):
+        assert main(["classify", "model.safetensors", *files, *where]) == 1
+        received.append(capsys.readouterr())
+        out = f"{len(received)}.csv"
+        assert main(["classify", "model.safetensors", *files, *where, "--per", "file", "--out", out]) == 1
+        capsys.readouterr()
+    assert received[0].out == received[1].out
+    assert len(received[0].out.splitlines()) > 100
+    assert [line for line in received[1].err.splitlines() if "files/s" not in line] == received[0].err.splitlines()
+    assert Path("1.csv").read_bytes() == Path("2.csv").read_bytes()
+    assert not list(Path().glob("*.part"))
+
+    model, wanted = load_model("model.safetensors"), list(find_sound_files([archive]))
+    journal = ClassificationJournal(Path("3.csv"), model, Thresholds())
+    journal.load(wanted)
+    for number, one in [done for event in classify_files(model, wanted) for done in event.finished][:4]:
+        journal.add(wanted[number], one)
+    journal.close()
+    assert main(["classify", "model.safetensors", str(archive), *there, "--per", "file", "--out", "3.csv"]) == 1
+    n_kept = 3 if wanted[0].path.name == "bad.wav" else 4
+    assert f"{n_kept} of 10 files are already classified" in capsys.readouterr().err
+    assert not journal_path(Path("3.csv")).exists()
+    assert main(["classify", "model.safetensors", str(archive), "--per", "file", "--out", "4.csv"]) == 1
+    assert Path("3.csv").read_bytes() == Path("4.csv").read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="there is no /proc")
+def test_a_recording_that_a_worker_does_not_find_is_one_sentence(
+    cluster: Any, archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = "/proc/self/cwd/archive"  # of this process only
+    command = ["classify", "model.safetensors", elsewhere, "--scheduler", cluster.scheduler_address]
+    assert main([*command, "--out", "table.csv"]) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "does not exist for the worker on" in error
+    assert "same path on this machine and on all workers" in error
+    assert not Path("table.csv").exists()
+    assert main([*command[:3], "--scheduler", "tcp://127.0.0.1:9", "--jobs", "2"]) == 2
+    assert "--jobs is 2; it should be left out with --scheduler" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_task_that_kills_its_workers_breaks_the_executor(cluster: Any) -> None:
+    from distributed import Client
+
+    with Client(cluster, set_as_default=False) as client:
+        client.run_on_scheduler(_allow_no_failures)
+    with dask_workers(cluster.scheduler_address) as executor:
+        with pytest.raises(BrokenExecutor):
+            result_of(executor.submit(os._exit, 1))
+        assert result_of(executor.submit(os.getpid)) != os.getpid()
+        assert executor.n_cores >= 1
+
+
+def _allow_no_failures(dask_scheduler: Any) -> None:
+    dask_scheduler.allowed_failures = 0
 
 
 def _n_waiting(dask_scheduler: Any) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from mlpsvd.classification.batch.classify import (
+    ClassifyEvent,
     FileResult,
     SoundFile,
     Thresholds,
@@ -17,6 +19,7 @@ from mlpsvd.classification.batch.classify import (
     in_order,
     processes_that_pay,
 )
+from mlpsvd.classification.batch.cluster import classify_on_cluster
 from mlpsvd.classification.batch.journal import ClassificationJournal
 from mlpsvd.classification.batch.label_files import LabelFormat, write_labels
 from mlpsvd.classification.batch.summary import totals_of
@@ -25,7 +28,9 @@ from mlpsvd.cli.annotations import require_distinct
 from mlpsvd.cli.console import OK, SOME_FAILED, report
 from mlpsvd.cli.files_progress import FilesProgress
 from mlpsvd.cli.interrupt import StopRequest
+from mlpsvd.cli.trial_workers import no_jobs_on_a_cluster
 from mlpsvd.errors import SettingError
+from mlpsvd.executors import dask_workers
 from mlpsvd.files import write_atomically
 from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import load_model
@@ -47,6 +52,7 @@ def classify(
     thresholds: Thresholds | None = None,
     labels: Path | None = None,
     label_format: LabelFormat = "raven",
+    scheduler: str = "",
 ) -> int:
     """Print the predicted class of each clip or file, or write a table; return the exit code.
 
@@ -72,6 +78,8 @@ def classify(
         Thresholds beyond which a prediction is "unknown".
     labels, label_format
         Folder for a file of labels per recording, for Raven or Audacity.
+    scheduler
+        Address of the Dask cluster that classifies; empty for this machine.
 
     Raises
     ------
@@ -79,11 +87,14 @@ def classify(
         If the model cannot be used.
     SettingError
         If an option is invalid.
+    DataError, DeviceError, MissingLibraryError
+        If the cluster cannot be used, or does not find the files.
     OSError
         If the table cannot be written.
     """
     thresholds = thresholds or Thresholds()
-    _check(n_jobs, out, as_json, thresholds)
+    _check(n_jobs, scheduler, out, as_json, thresholds)
+    work = _Work(n_jobs, scheduler, thresholds)
     loaded = load_model(model)
     files = list(find_sound_files(paths))
     if labels is not None:
@@ -91,9 +102,9 @@ def classify(
         labels.mkdir(parents=True, exist_ok=True)  # reported before the files are classified if it is not possible
     with StopRequest("stopping; completed results are kept") as stop:
         if out is None:
-            results = _print(loaded, files, n_jobs, thresholds, _Printer(as_json, per == "file"), stop)
+            results = _print(loaded, files, work, _Printer(as_json, per == "file"), stop)
         else:
-            results = _write_table(loaded, files, n_jobs, thresholds, out, per == "file", stop)
+            results = _write_table(loaded, files, work, out, per == "file", stop)
     if labels is not None:
         n_written = write_labels(labels, results, label_format, loaded.features.sample_rate_hz / 2.0)
         report(f"labels of {counted(n_written, 'recording')} written to {labels}")
@@ -104,9 +115,26 @@ def classify(
     return SOME_FAILED if any(not one.is_usable for one in results) else OK
 
 
-def _check(n_jobs: int, out: Path | None, as_json: bool, thresholds: Thresholds) -> None:
+@dataclass(frozen=True)
+class _Work:
+    """How files are classified: processes of this machine or a cluster, and the thresholds for "unknown"."""
+
+    n_jobs: int
+    scheduler: str
+    thresholds: Thresholds
+
+    def events(self, model: Model, files: Sequence[SoundFile]) -> Generator[ClassifyEvent, None, None]:
+        """Classify files."""
+        if self.scheduler:
+            return classify_on_cluster(model, files, lambda: dask_workers(self.scheduler), self.thresholds)
+        n_processes = 0 if self.n_jobs == 1 else self.n_jobs or processes_that_pay(files)
+        return classify_files(model, files, n_processes, thresholds=self.thresholds)
+
+
+def _check(n_jobs: int, scheduler: str, out: Path | None, as_json: bool, thresholds: Thresholds) -> None:
     if n_jobs < 0:
         raise SettingError("--jobs", n_jobs, "a number of processes, or 0 to select it automatically")
+    no_jobs_on_a_cluster(n_jobs, scheduler)
     if not thresholds.beyond >= 0.0:
         raise SettingError("--unknown-beyond", thresholds.beyond, "a distance above 0, or 0 for never")
     if not 0.0 <= thresholds.below <= 1.0:
@@ -120,13 +148,12 @@ def _check(n_jobs: int, out: Path | None, as_json: bool, thresholds: Thresholds)
 
 
 def _print(
-    model: Model, files: Sequence[SoundFile], n_jobs: int, thresholds: Thresholds, printer: _Printer, stop: StopRequest
+    model: Model, files: Sequence[SoundFile], work: _Work, printer: _Printer, stop: StopRequest
 ) -> list[FileResult]:
     """Print the results in the order of the files as they become available."""
     results: list[FileResult] = []
-    n_processes = 0 if n_jobs == 1 else n_jobs or processes_that_pay(files)
     with (
-        closing(classify_files(model, files, n_processes, thresholds=thresholds)) as events,
+        closing(work.events(model, files)) as events,
         FilesProgress(not sys.stdout.isatty() and len(files) > 1) as progress,
     ):
         reporter = _Doubts(progress)
@@ -147,23 +174,21 @@ def _print(
 def _write_table(
     model: Model,
     files: Sequence[SoundFile],
-    n_jobs: int,
-    thresholds: Thresholds,
+    work: _Work,
     out: Path,
     per_file: bool,
     stop: StopRequest,
 ) -> list[FileResult]:
     """Write a table of all files; results of an interrupted command are reused."""
-    journal = ClassificationJournal(out, model, thresholds)
+    journal = ClassificationJournal(out, model, work.thresholds)
     done = journal.load(files)
     try:
         if done:
             report(f"{len(done):,} of {len(files):,} files are already classified; continuing with the others")
         left = [index for index in range(len(files)) if index not in done]
         some = [files[index] for index in left]
-        n_processes = 0 if n_jobs == 1 else n_jobs or processes_that_pay(some)
         with (
-            closing(classify_files(model, some, n_processes, thresholds=thresholds)) as events,
+            closing(work.events(model, some)) as events,
             FilesProgress(len(some) > 1) as progress,
         ):
             reporter = _Doubts(progress)
@@ -180,6 +205,8 @@ def _write_table(
             _write(out, results, model.class_names, per_file, journal.path)
     finally:
         journal.close()
+        if not done:
+            journal.remove()
     if len(results) == len(files):
         journal.remove()
     _sum_up(results, model)

@@ -21,9 +21,11 @@ def add_set_option(parser: argparse.ArgumentParser, what: str) -> None:
     )  # fmt: skip
 
 
-def add_worker_options(parser: argparse.ArgumentParser) -> None:
+def add_worker_options(
+    parser: argparse.ArgumentParser, jobs_help: str = "number of worker processes (one per core)"
+) -> None:
     """Add the options that :func:`mlpsvd.cli.trial_workers.chosen_executor` takes."""
-    parser.add_argument("--jobs", type=int, default=0, metavar="N", help="number of worker processes (one per core)")
+    parser.add_argument("--jobs", type=int, default=0, metavar="N", help=jobs_help)
     parser.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="compute on a Dask cluster, e.g. tcp://node:8786"
     )

@@ -162,10 +162,12 @@ examples:
   mlpsvd classify model-mlp-svd.safetensors recording.wav
   mlpsvd classify model-mlp-svd.safetensors recordings --per file
   mlpsvd classify model-mlp-svd.safetensors recordings --out windows.csv
+  mlpsvd classify model-mlp-svd.safetensors recordings --out windows.csv --scheduler tcp://node:8786
 
 If folders are named after classes, the accuracy is printed at the end, also for the files outside the training set.
 Reasons to doubt predictions (sample rate, level, distance from the training set, silence) are printed on stderr.
 With --out, results are saved as they are computed (FILE.part); the same command continues an interrupted run.
+With --scheduler, the workers of a Dask cluster read the files, which must be at the same path there.
 
 """
     what = "classify audio files, one line per window: file, start in seconds, label, probability"
@@ -183,10 +185,7 @@ With --out, results are saved as they are computed (FILE.part); the same command
     classify.add_argument(
         "--out", type=Path, metavar="FILE", help="write a table to this .csv or .json file instead of printing"
     )
-    classify.add_argument(
-        "--jobs", type=int, default=0, metavar="N",
-        help="number of worker processes (default: automatic); does not affect the results",
-    )  # fmt: skip
+    add_worker_options(classify, "number of worker processes (default: automatic); does not affect the results")
     classify.add_argument(
         "--unknown-beyond", type=float, default=1.0, metavar="DISTANCE",
         help="unknown if the distance from the training set exceeds this (1: 99th percentile of the training clips; "
@@ -312,7 +311,7 @@ def _classify(arguments: argparse.Namespace) -> int:
     thresholds = Thresholds(arguments.unknown_beyond, arguments.unknown_below)
     return classify(
         arguments.model, arguments.files, arguments.json, arguments.per, arguments.jobs, arguments.out, thresholds,
-        arguments.labels, arguments.labels_for,
+        arguments.labels, arguments.labels_for, arguments.scheduler,
     )  # fmt: skip
 
 

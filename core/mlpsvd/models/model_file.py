@@ -29,7 +29,8 @@ from mlpsvd.network.network import parameter_views
 from mlpsvd.network.spec import NetworkSpec
 from mlpsvd.text import one_line, quoted
 
-__all__ = ["FORMAT_VERSION", "Model", "is_model_file", "load_model", "model_digest", "read_tensors", "save_model"]
+__all__ = ["FORMAT_VERSION", "Model", "is_model_file", "load_model", "model_content", "model_digest", "read_tensors",
+           "save_model"]  # fmt: skip
 
 FORMAT_VERSION = 3
 _KEY = "mlpsvd_model"
@@ -76,6 +77,17 @@ def save_model(path: str | Path, model: Model) -> None:
 def model_digest(model: Model) -> str:
     """Return a digest of the content of a model file; it is the same for a model and for its file after loading."""
     return hashlib.blake2b(_content(None, model), digest_size=16).hexdigest()
+
+
+def model_content(model: Model) -> bytes:
+    """Return the content of a model file, for a worker on another machine.
+
+    Raises
+    ------
+    FileFormatError
+        If a weight is not a finite number.
+    """
+    return _content(None, model)
 
 
 def _content(path: Path | None, model: Model) -> bytes:

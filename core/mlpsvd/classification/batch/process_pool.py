@@ -22,7 +22,7 @@ from mlpsvd.executors import begin_worker
 from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import load_model, save_model
 
-__all__ = ["REPORT_INTERVAL_S", "classify_in_processes"]
+__all__ = ["LOST", "REPORT_INTERVAL_S", "Job", "classify_in_processes", "jobs_of"]
 
 REPORT_INTERVAL_S = 0.1
 """Maximum time between two events."""
@@ -31,7 +31,8 @@ _MOST_FILES_AT_ONCE = 64
 _NICENESS = 5
 """Niceness of low-priority processes: all cores are used, and the user's other work takes precedence."""
 
-_LOST = "the process that read it crashed: the file may be damaged or too large for memory"
+LOST = "the process that read it crashed: the file may be damaged or too large for memory"
+"""Problem of a file whose worker ended."""
 
 Job = list[tuple[int, SoundFile]]
 
@@ -45,7 +46,7 @@ def classify_in_processes(
     thresholds: Thresholds | None = None,
 ) -> Iterator[ClassifyEvent]:
     """Classify in ``n`` processes; see :func:`mlpsvd.classification.batch.classify.classify_files`."""
-    jobs = deque(_jobs(files, count.costs, n))
+    jobs = deque(jobs_of(files, count.costs, n))
     unusable = FileClassifier(model).unusable
     with _started_workers(model, n, is_polite, thresholds) as workers:
         n_open = len(files)
@@ -55,7 +56,7 @@ def classify_in_processes(
                 try:
                     finished.extend(worker.take(count))
                 except EOFError:
-                    finished.extend((index, unusable(file, _LOST)) for index, file in worker.lost(jobs))
+                    finished.extend((index, unusable(file, LOST)) for index, file in worker.lost(jobs))
                     workers[workers.index(worker)] = worker.another()
             for worker in workers:
                 worker.give(jobs)
@@ -63,7 +64,7 @@ def classify_in_processes(
             yield count.event(finished)
 
 
-def _jobs(files: Sequence[SoundFile], costs: Sequence[int], n: int) -> Iterator[Job]:
+def jobs_of(files: Sequence[SoundFile], costs: Sequence[int], n: int) -> Iterator[Job]:
     """Divide the files into jobs: first the long files, one per job, then the others in groups."""
     share = sum(costs) / (4 * n)
     for index in sorted((index for index, cost in enumerate(costs) if cost > share), key=lambda index: -costs[index]):

@@ -24,6 +24,7 @@ from typing import Any, Protocol
 from mlpsvd import __version__
 from mlpsvd.datasets.settings import LettersSettings
 from mlpsvd.errors import MlpSvdError
+from mlpsvd.executors import result_of
 from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.trials.measurements import Measurement, measure
 from mlpsvd.experiments.trials.trial_results import checked_result
@@ -255,7 +256,7 @@ def _computed(
             finished, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in _broken_last(finished):
                 trial = pending.pop(future)
-                yield trial, future.result()
+                yield trial, result_of(future)
     finally:
         for future in pending:
             future.cancel()
