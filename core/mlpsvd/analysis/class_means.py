@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.analysis.words import class_text
 from mlpsvd.errors import DataError
 from mlpsvd.linalg.random_matrix import entropy_rank, stable_rank
 
@@ -71,8 +72,10 @@ class Combination:
 
     def __str__(self) -> str:
         first, *others = self.terms
-        text = f"{self.name} ≈ {'−' if first[1] < 0 else ''}{abs(first[1]):.2f} × {first[0]}"
-        return text + "".join(f" {'−' if factor < 0 else '+'} {abs(factor):.2f} × {name}" for name, factor in others)
+        text = f"{class_text(self.name)} ≈ {'−' if first[1] < 0 else ''}{abs(first[1]):.2f} × {class_text(first[0])}"
+        return text + "".join(
+            f" {'−' if factor < 0 else '+'} {abs(factor):.2f} × {class_text(name)}" for name, factor in others
+        )
 
 
 def class_means(x: NDArray[np.floating], labels: NDArray[np.integer], n_classes: int) -> _Matrix:

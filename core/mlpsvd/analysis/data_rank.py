@@ -12,6 +12,7 @@ from mlpsvd.analysis.class_means import class_means, combinations, measure_ranks
 from mlpsvd.analysis.closed_form import closed_form_weights, linear_predictions, nearest_mean
 from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult, Progress
 from mlpsvd.analysis.subject import Subject
+from mlpsvd.analysis.words import class_text
 from mlpsvd.tables import Picture, Table
 from mlpsvd.text import percent
 
@@ -57,7 +58,8 @@ def data_rank(subject: Subject) -> Generator[AnalysisEvent, None, None]:
             f"{means.entropy_of_energies:.2f} of at most {min(a.shape)}; the training set has {everything.stable:.2f} "
             f"and {everything.entropy_of_energies:.2f}. Near 1, all have nearly the same shape.",
             f"The class whose mean is nearest to a sum of other means is {found[0]}: {percent(found[0].residual, 0)} "
-            f"of its norm is left. The furthest, {found[-1].name}, leaves {percent(found[-1].residual, 0)}.",
+            f"of its norm is left. The furthest, {class_text(found[-1].name)}, leaves "
+            f"{percent(found[-1].residual, 0)}.",
             f"A linear classifier, the pseudo-inverse of the class means, classifies {percent(closed)} of the test "
             f"clips correctly; the nearest class mean {percent(nearest)}.",
         ),

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.analysis.directions import Directions
+from mlpsvd.analysis.words import class_text
 from mlpsvd.features.spectra import FittedFeatures
 from mlpsvd.text import counted, frequency_text, percent, rounded_number
 
@@ -144,7 +145,7 @@ def meaning_sentences(
     one = meaning(found, r, features)
     if one is None:
         return (f"Direction {r + 1} gives all classes the same mean activation.",)
-    high, low = class_names[one.high], class_names[one.low]
+    high, low = class_text(class_names[one.high]), class_text(class_names[one.low])
     gap = f"{rounded_number(one.gap, 2)} standard deviations"
     if one.gap < _OVERLAP:
         return (
@@ -160,8 +161,8 @@ def meaning_sentences(
     if confused is not None and confused.more > 0:
         sentences.append(
             f"Without it, {confused.n_without} of {counted(confused.n_clips, 'test clip')} of "
-            f"{class_names[confused.actual]} are predicted as {class_names[confused.predicted]}, with it "
-            f"{confused.n_with}."
+            f"{class_text(class_names[confused.actual])} are predicted as "
+            f"{class_text(class_names[confused.predicted])}, with it {confused.n_with}."
         )
     return tuple(sentences)
 

@@ -12,6 +12,7 @@ from mlpsvd.analysis.direction_meaning import meaning, meaning_sentences
 from mlpsvd.analysis.directions import Directions, directions, over_frequency, why_factors_differ
 from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult, Progress
 from mlpsvd.analysis.subject import Subject
+from mlpsvd.analysis.words import few_clips
 from mlpsvd.features.spectra import FittedFeatures
 from mlpsvd.tables import Picture, Table
 from mlpsvd.text import counted, percent
@@ -77,15 +78,15 @@ def directions_result(subject: Subject, found: Directions) -> AnalysisResult:
 
 def findings(found: Directions, title: str, class_names: tuple[str, ...], features: FittedFeatures) -> tuple[str, ...]:
     """Return what the directions show, in sentences: the most important direction first."""
-    first, second = accuracy_sentences(found, title)
+    first, *rest = accuracy_sentences(found, title)
     worst = int(np.argmin(found.accuracy_without))
-    sentences = [first, *meaning_sentences(found, worst, class_names, features), second]
+    sentences = [first, *meaning_sentences(found, worst, class_names, features), *rest]
     if found.factors.departure is not None:
         sentences.append(why_factors_differ(found.factors.departure))
     return tuple(sentences)
 
 
-def accuracy_sentences(found: Directions, title: str) -> tuple[str, str]:
+def accuracy_sentences(found: Directions, title: str) -> tuple[str, ...]:
     """Return the accuracy without the most important direction, and how many matter, in words."""
     worst = int(np.argmin(found.accuracy_without))
     n_needed = int((found.accuracy - found.accuracy_without > _LEAST_LOSS).sum())
@@ -94,6 +95,7 @@ def accuracy_sentences(found: Directions, title: str) -> tuple[str, str]:
         f"(σ = {found.factors.sigma[worst]:.3g}), the most important, {percent(found.accuracy_without[worst])}.",
         f"Removing one direction costs more than one percentage point for {n_needed} of "
         f"{counted(found.factors.rank, 'direction')}.",
+        *few_clips(found.n_clips),
     )
 
 

@@ -111,6 +111,8 @@ class Directions:
         Mean over the test clips of each class of what enters the layer.
     confused : tuple of Confused or None, [length=rank]
         The classes confused most without each direction; None with one class.
+    n_clips
+        Number of test clips.
     """
 
     layer: int
@@ -123,6 +125,7 @@ class Directions:
     importance: NDArray[np.intp]
     class_inputs: NDArray[np.float64]
     confused: tuple[Confused | None, ...]
+    n_clips: int
 
 
 def layer_factors(network: Network, layer: int = 0, *, as_trained: bool = False) -> Factors:
@@ -228,6 +231,7 @@ def directions(
         importance=_places(accuracies),
         class_inputs=_by_class(inputs, labels, n_classes)[0].T,
         confused=tuple(confused),
+        n_clips=len(labels),
     )
 
 

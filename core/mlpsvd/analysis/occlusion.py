@@ -19,14 +19,16 @@ from mlpsvd.features.spectra import FittedFeatures
 from mlpsvd.metrics.scores import accuracy, confusion_matrix
 from mlpsvd.network.network import Network
 
-__all__ = ["LEAST_LOSS", "Occlusion", "Region", "merged", "occlude", "part_regions", "regions"]
+__all__ = ["LEAST_LOSS", "N_REGIONS", "Occlusion", "Region", "merged", "occlude", "part_regions", "regions"]
 
 LEAST_LOSS = 0.01
 """A region is needed if the accuracy falls by more than this without it."""
 
-_N_BANDS = 24
-_N_PATCHES = 6
-"""Patches of an image along each side."""
+N_REGIONS = (24, 12, 6)
+"""Bands of frequency, finest first."""
+
+_SIDES = {24: 6, 12: 4, 6: 3}
+"""Patches along each side of an image instead of so many bands."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,11 +98,11 @@ class Occlusion:
         return np.where(n_clips > 0, lost / np.maximum(n_clips, 1), np.nan)
 
 
-def regions(features: FittedFeatures, spectra: NDArray[np.floating]) -> tuple[Region, ...]:
+def regions(features: FittedFeatures, spectra: NDArray[np.floating], n: int = N_REGIONS[0]) -> tuple[Region, ...]:
     """Return bands of frequency, or patches of an image.
 
-    The up to 24 bands hold about equal shares of the standard deviation of the training spectra, so that they are
-    narrow where clips differ; an image is divided into 6 × 6 patches.
+    The bands hold about equal shares of the standard deviation of the training spectra, so that they are narrow where
+    clips differ; an image is divided into equal patches, 6 × 6 instead of 24 bands, 4 × 4 instead of 12.
 
     Parameters
     ----------
@@ -108,14 +110,16 @@ def regions(features: FittedFeatures, spectra: NDArray[np.floating]) -> tuple[Re
         The features of the run.
     spectra : np.ndarray [shape=(n_clips, n_magnitudes)]
         Training clips over frequency.
+    n
+        Largest number of bands, one of :data:`N_REGIONS`.
     """
     if features.image_shape is not None:
-        return _patches(features.image_shape)
+        return _patches(features.image_shape, _SIDES[n])
     n_parts = int(features.parts[-1]) + 1
     spread = np.asarray(spectra, np.float64).std(axis=0).reshape(n_parts, -1).sum(axis=0)
     hz, of_bin = features.frequencies_hz[: len(spread)], np.tile(np.arange(len(spread)), n_parts)
     found = []
-    for first, last in _ranges(spread, _N_BANDS):
+    for first, last in _ranges(spread, n):
         members = (of_bin >= first) & (of_bin <= last)
         found.append(Region(range_text(float(hz[first]), float(hz[last])), members, first, last))
     return tuple(found)
@@ -131,8 +135,8 @@ def _ranges(spread: NDArray[np.float64], n: int) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in zip(starts, [*(starts[1:] - 1), len(spread) - 1], strict=True)]
 
 
-def _patches(shape: tuple[int, int]) -> tuple[Region, ...]:
-    rows, columns = (np.array_split(np.arange(n), min(n, _N_PATCHES)) for n in shape)
+def _patches(shape: tuple[int, int], n: int) -> tuple[Region, ...]:
+    rows, columns = (np.array_split(np.arange(size), min(size, n)) for size in shape)
     found = []
     for own_rows in rows:
         for own_columns in columns:

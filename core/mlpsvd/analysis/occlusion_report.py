@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpsvd.analysis.class_means import class_means
-from mlpsvd.analysis.occlusion import Occlusion, merged, occlude, part_regions, regions
+from mlpsvd.analysis.occlusion import N_REGIONS, Occlusion, merged, occlude, part_regions, regions
 from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult
 from mlpsvd.analysis.subject import Subject
+from mlpsvd.analysis.words import class_text, few_clips
 from mlpsvd.features.spectra import FittedFeatures
 from mlpsvd.tables import Picture, Table
 from mlpsvd.text import counted, percent
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["occlusion"]
 
 _MOST_NAMED = 4
+_MOST_LEFT_OUT = 0.1
+"""Accuracy that regions which cost little one by one may cost together; wider ones are tried if it is more."""
 _MOST_MEANS = 10
 _LEAST_ROOM = 3
 """Frequencies that are drawn at either side of the needed ones."""
@@ -43,7 +46,10 @@ def occlusion(subject: Subject) -> Generator[AnalysisEvent, None, None]:
     """
     dataset, features, network = subject.require_dataset(), subject.features, subject.network
     spectra = np.asarray(features.spectra(dataset.x_train), np.float64)
-    found = yield from occlude(network, dataset, features, regions(features, spectra))
+    for n in N_REGIONS:
+        found = yield from occlude(network, dataset, features, regions(features, spectra, n))
+        if found.with_needed >= found.accuracy - _MOST_LEFT_OUT:
+            break
     parts = yield from occlude(network, dataset, features, part_regions(features))
     tables = [_table("regions", _title(features), found, subject.class_names)]
     if parts.regions:
@@ -93,11 +99,12 @@ def _findings(subject: Subject, found: Occlusion, parts: Occlusion) -> tuple[str
     ]
     needed, n = found.needed, len(found.regions)
     if len(needed):
-        spans = merged([found.regions[index] for index in needed], features)
-        named = ", ".join(spans[:_MOST_NAMED]) + (f" and {len(spans) - _MOST_NAMED} more" * (len(spans) > _MOST_NAMED))
+        together = found.with_needed < found.accuracy - _MOST_LEFT_OUT
+        rest = ": the others cost little one by one but matter together" if together else ""
         sentences.append(
             f"{len(needed)} of {counted(n, noun).replace('patchs', 'patches')} cost more than one percentage point "
-            f"each ({named}); with these alone, all others replaced, it classifies {percent(found.with_needed)}."
+            f"each{_names(found, features)}; with these alone, all others replaced, it classifies "
+            f"{percent(found.with_needed)}{rest}."
         )
     else:
         sentences.append(
@@ -107,7 +114,16 @@ def _findings(subject: Subject, found: Occlusion, parts: Occlusion) -> tuple[str
         losses = (f"{percent(value)} without {one.name.split(' of ')[0]}" for one, value in
                   zip(parts.regions, parts.accuracy_without, strict=True))  # fmt: skip
         sentences.append(f"Of the {len(parts.regions)} equal parts of a clip: " + ", ".join(losses) + ".")
-    return tuple(sentences)
+    return (*sentences, *few_clips(int(found.confusion.sum())))
+
+
+def _names(found: Occlusion, features: FittedFeatures) -> str:
+    """Return the names of the needed regions in brackets, the first of many; none for many patches."""
+    spans = merged([found.regions[index] for index in found.needed], features)
+    more = len(spans) - _MOST_NAMED
+    if more > 0 and features.image_shape is not None:
+        return ""
+    return f" ({'; '.join(spans[:_MOST_NAMED])}{f' and {more} more' if more > 0 else ''})"
 
 
 def _of_class(found: Occlusion, region: int, names: tuple[str, ...]) -> str:
@@ -118,7 +134,8 @@ def _of_class(found: Occlusion, region: int, names: tuple[str, ...]) -> str:
     k = int(np.nanargmax(lost))
     n = int(found.confusion[k].sum())
     before, after = int(found.confusion[k, k]), int(found.without[region, k, k])
-    return f"; {names[k]} loses the most ({before} of {counted(n, 'clip')} are correct with it, {after} without)"
+    clips = f"{before} of {counted(n, 'clip')} are correct with it, {after} without"
+    return f"; {class_text(names[k])} loses the most ({clips})"
 
 
 def _table(stem: str, title: str, found: Occlusion, names: tuple[str, ...]) -> Table:

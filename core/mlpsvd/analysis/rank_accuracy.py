@@ -12,6 +12,7 @@ from mlpsvd.analysis.predictions import Predictions, predict
 from mlpsvd.analysis.result import AnalysisEvent, AnalysisResult
 from mlpsvd.analysis.subject import Subject
 from mlpsvd.analysis.truncation import accuracies_by_rank
+from mlpsvd.analysis.words import class_text, few_clips
 from mlpsvd.metrics.confused_pairs import most_confused
 from mlpsvd.tables import Picture, Table
 from mlpsvd.text import counted, percent
@@ -98,7 +99,7 @@ def findings(
             f"correctly, with the largest alone {percent(accuracies[0])}.",
             _enough(int(np.argmax(accuracies >= accuracies[-1] - _WITHIN)) + 1, full),
         ]
-    return (*sentences, *_most_confused(confusion, names))
+    return (*sentences, *_most_confused(confusion, names), *few_clips(int(confusion.sum())))
 
 
 def _enough(rank: int, full: int) -> str:
@@ -111,8 +112,8 @@ def _enough(rank: int, full: int) -> str:
 def _most_confused(confusion: NDArray[np.intp], names: tuple[str, ...]) -> tuple[str, ...]:
     """Return which classes are confused most, as one sentence; none if no clip is misclassified."""
     return tuple(
-        f"Most confused: {one.count} of {counted(int(confusion[one.actual].sum()), 'clip')} of {names[one.actual]} are "
-        f"predicted as {names[one.predicted]}."
+        f"Most confused: {one.count} of {counted(int(confusion[one.actual].sum()), 'clip')} of "
+        f"{class_text(names[one.actual])} are predicted as {class_text(names[one.predicted])}."
         for one in most_confused(confusion, 1)
     )
 

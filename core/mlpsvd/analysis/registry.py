@@ -99,7 +99,7 @@ _ANALYSES = (
         note="Occlusion: in one band of frequency after the other (or patch of an image), every feature is replaced by "
         "its mean over the training clips, so that the band no longer tells the classes apart, and the test clips are "
         "classified again. The loss is what the network needs of this band that no other band tells it as well. Bands "
-        "are narrow where clips differ most.",
+        "are narrow where clips differ most, and as narrow as the needed ones alone keep most of the accuracy.",
     ),
     Analysis(
         "hessian",

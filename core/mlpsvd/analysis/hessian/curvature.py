@@ -197,8 +197,8 @@ def _findings(
            if largest > 0 else "the loss curves up in no direction."),
         f"{counted(n_directions, 'direction')} of {product.n_parameters} "
         f"{'has' if n_directions == 1 else 'have'} an eigenvalue of at least a tenth of the largest"
-        + (f" (of the {len(leading.values)} computed)" if n_directions == len(leading.values) else "")
-        + "; along the others the loss hardly changes.",
+        + (f" (of the {len(leading.values)} computed)." if n_directions == len(leading.values)
+           else "; along the others the loss hardly changes."),
         f"The blocks of the single weight matrices (Naumov, theorem 1) hold {percent(share, 0)} of the squared "
         f"Frobenius norm of the full Hessian in W; their largest eigenvalue is "
         f"{max(one.largest for one in blocks):.3g}. They neglect how layers act together.",
