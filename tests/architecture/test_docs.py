@@ -52,6 +52,11 @@ def text_of(project_root: Path, name: str) -> str:
     return (project_root / name).read_text("utf-8")
 
 
+def python_of(project_root: Path, name: str) -> list[str]:
+    """Return the Python code in a document."""
+    return re.findall(r"```python\n(.*?)```", text_of(project_root, name), re.DOTALL)
+
+
 def commands(text: str) -> list[list[str]]:
     """Return every command line of ours in a document, split into words."""
     lines = [line.strip() for line in text.splitlines()]
@@ -129,12 +134,16 @@ def test_the_readme_begins_with_the_two_commands(project_root: Path) -> None:
 
 @pytest.mark.slow
 def test_the_readmes_python_runs(project_root: Path, tmp_path: Path) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", text_of(project_root, "README.md"), re.DOTALL)
+    (code,) = python_of(project_root, "README.md")
     soundfile.write(tmp_path / "recording.wav", np.random.default_rng(1).uniform(-0.1, 0.1, 16000), 16000)
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert re.fullmatch(r"\{'mlp': 0\.\d+, 'mlp-svd': 0\.\d+\} \(6, 20\)\n\d+ Hz\n", done.stdout)
     assert (tmp_path / "results" / "model-mlp-svd.safetensors").is_file()
+    for name in ("docs/files.md", "docs/reference.md"):  # the first reads the run; docs/exports.md has tests of its own
+        (code,) = python_of(project_root, name)
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, ""), name
 
 
 SETTINGS = [*settings_keys(Experiment), *settings_keys(LiveSettings, "live.")]
