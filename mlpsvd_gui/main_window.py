@@ -63,6 +63,7 @@ from mlpsvd_gui.window.documents import DocumentsController
 from mlpsvd_gui.window.help import HelpController
 from mlpsvd_gui.window.layout import WindowLayout
 from mlpsvd_gui.window.live_tab import LiveTab
+from mlpsvd_gui.window.page_links import PageLinks
 from mlpsvd_gui.window.pictures import STATUS_MS, PicturesController
 from mlpsvd_gui.window.project import ProjectController, Workspace
 from mlpsvd_gui.window.run_controls import RunControls
@@ -234,8 +235,8 @@ class MainWindow(QMainWindow):
         self.runs.resume_requested.connect(self._resume_kept)
         self.record.listen_requested.connect(lambda: self.live_tab.show_page(self.listen_panel))
         self.messages.action_requested.connect(self._do_offered)
-        self.files.train_requested.connect(self.data_panel.path_dropped)
-        self.files.train_requested.connect(lambda: self.tabs.setCurrentIndex(0))
+        panels = self.data, self.confusion_panel, self.runs, self.analysis, self.files
+        self.links = PageLinks(self.tabs, *panels, self)
         self.data.settings_applied.connect(lambda text: self._report_done(text, "undo"))
         self.documents.model_opened.connect(self.open_model)
         self.actions_.go_back.triggered.connect(self.documents.go_back)

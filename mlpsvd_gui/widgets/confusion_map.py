@@ -48,7 +48,7 @@ class ConfusionMap(QWidget):
     """Rows are actual classes, columns predicted ones; darker cells have a larger fraction of the row.
 
     Empty cells are blank; others hold their count where it fits. Mouse or arrow keys show single cells; a click or
-    Enter selects one.
+    Enter selects one, a double click or Enter opens it.
 
     Parameters
     ----------
@@ -58,6 +58,8 @@ class ConfusionMap(QWidget):
 
     cell_chosen = Signal(int, int)
     """Emits the indices of the actual and the predicted class."""
+    cell_opened = Signal(int, int)
+    """Emits the same on a double click or Enter."""
 
     def __init__(self, noun: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -233,8 +235,14 @@ class ConfusionMap(QWidget):
             self._go_to(*cell)
             self.cell_chosen.emit(*cell)
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Open the cell under the mouse."""
+        cell = self.cell_at(event.position())
+        if cell is not None:
+            self.cell_opened.emit(*cell)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move between cells; Enter selects one."""
+        """Move between cells; Enter selects and opens one."""
         key = Qt.Key(event.key())
         if self._names and key in _STEPS:
             row, column = self._current or (self._selected or 0, self._selected or 0)
@@ -242,7 +250,9 @@ class ConfusionMap(QWidget):
             last = len(self._names) - 1
             self._go_to(min(last, max(0, row + down)), min(last, max(0, column + right)))
         elif self._current is not None and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.cell_chosen.emit(*self._current)
+            cell = self._current
+            self.cell_chosen.emit(*cell)
+            self.cell_opened.emit(*cell)
         else:
             super().keyPressEvent(event)
 

@@ -20,7 +20,7 @@ _TRANSFORM_S = 0.023
 _SMALLEST, _LARGEST = 64, 8192
 _WHOLE_SAMPLES = 2**23
 """A stretch of at most so many samples (33 MB) is read at once."""
-_MOST_FRAMES = 64
+_MOST_FRAMES = 16
 """Transforms of one column; a longer column is sampled."""
 _BLOCK_SAMPLES = 2**20
 _FLOOR = 1e-20
@@ -63,8 +63,8 @@ def file_spectrogram(
     """Return the spectrogram of an audio file between two moments.
 
     Hann windows of about 23 ms (a power of two samples). Each column shows the maximum over its transforms, so that
-    short sounds stay visible in an overview. Only the stretch itself is read; of columns longer than 32 windows, only
-    their middle.
+    short sounds stay visible in an overview. Only the stretch itself is read; of stretches of more than 2^23 samples,
+    only the middle of each column, at most 9 windows long.
 
     Parameters
     ----------

@@ -165,15 +165,30 @@ class AnalysisController(QObject):
 
     # -- which run
 
-    def open_run(self, folder: Path) -> None:
-        """Read a saved run in the background and show it; the run of the window stays as it is."""
+    def open_run(self, folder: Path, cell: tuple[str, int, int] | None = None) -> None:
+        """Read a saved run in the background and show it, or the clips of a cell; the window's run stays as it is."""
         self._reading.submit(
-            partial(load_run, folder), partial(self._show_saved, folder), partial(self._tell_unread, folder)
+            partial(load_run, folder), partial(self._show_saved, folder, cell), partial(self._tell_unread, folder)
         )
 
-    def _show_saved(self, folder: Path, run: Run) -> None:
+    def show_cell(self, contender: str, row: int, column: int) -> None:
+        """List the misclassified clips of a cell of a confusion matrix of the window's run."""
+        self._opened = None
+        self._choose_cell(contender, row, column)
+        self._follow_run()
+
+    def _choose_cell(self, contender: str, row: int, column: int) -> None:
+        """Choose network, last epoch, section and cell for the run that is shown next."""
+        self._contender, self._position = contender, len(self._epochs) - 1
+        self._panel.rank.choose_cell(row, column)
+        self._panel.choose_section("rank")
+
+    def _show_saved(self, folder: Path, cell: tuple[str, int, int] | None, run: Run) -> None:
         self._opened = (folder, run)
         self._panel.messages.clear()
+        if cell is not None:
+            self._run = None  # no answer for the last run takes the cell
+            self._choose_cell(*cell)
         self._show_run(run)
 
     def _tell_unread(self, folder: Path, error: Exception) -> None:
@@ -283,7 +298,7 @@ class AnalysisController(QObject):
         if key not in OWN_VIEWS:
             return
         question = SectionQuestion(key, place)
-        known = self._answers.get(_identity(question))
+        known = self._answers.get(question.identity)
         if known is not None:
             self._sections.cancel()
             self._take(question, known)
@@ -307,7 +322,7 @@ class AnalysisController(QObject):
         section.show_idle(sentence(text))
 
     def _take(self, question: SectionQuestion, answer: object) -> None:
-        self._answers[_identity(question)] = answer
+        self._answers[question.identity] = answer
         place, panel = question.place, self._panel
         title = place.run.outcomes[place.contender].contender.title
         section = panel.sections[question.key]
@@ -336,7 +351,7 @@ class AnalysisController(QObject):
 
     def _hear(self, index: int) -> None:
         place = self._place()
-        answer = None if place is None else self._answers.get(_identity(SectionQuestion("directions", place)))
+        answer = None if place is None else self._answers.get(SectionQuestion("directions", place).identity)
         if place is None or answer is None:
             return
         features = place.run.data.features
@@ -353,7 +368,7 @@ class AnalysisController(QObject):
         place = self._place()
         if place is None:
             return
-        answer: Exported | None = self._answers.get(_identity(SectionQuestion(key, place)))
+        answer: Exported | None = self._answers.get(SectionQuestion(key, place).identity)
         if key not in OWN_VIEWS:
             place, answer = self.registry.result(key) or (place, None)
         if answer is not None:
@@ -382,18 +397,3 @@ class AnalysisController(QObject):
     def _show_temperature(self, place: Place) -> None:
         stored = place.run.outcomes[place.contender].temperature
         self._panel.calibration.show_stored(stored, self._temperatures.refusal(place))
-
-
-def _identity(question: SectionQuestion) -> tuple[Any, ...]:
-    place = question.place
-    by_layer = ANALYSES[question.key].uses_layer
-    by_epoch = question.key != "spectra"
-    return (
-        question.key,
-        place.run.id,
-        place.run.epoch,
-        place.contender,
-        place.epoch if by_epoch else None,
-        place.layer if by_layer else None,
-        place.as_trained and question.key == "directions",
-    )

@@ -206,6 +206,10 @@ class AnalysisPanel(ShowsMessages, QWidget):
         self.epoch_label.setToolTip(plain_tip(only))
         self.epoch_label.setText(f"{epochs[position]} of {last}" if epochs else "")
 
+    def choose_section(self, key: str) -> None:
+        """Show a section."""
+        self.list.setCurrentRow(list(self.sections).index(key))
+
     def set_theme(self, theme: Theme) -> None:
         """Apply the colours of a theme."""
         self.welcome.set_theme(theme)

@@ -115,6 +115,7 @@ class RankView(Section):
         self._shown: ShownRank | None = None
         self._listed: list[ShownClip] = []
         self._cell: tuple[int, int] | None = None
+        self._wanted: tuple[int, int] | None = None
         self._is_playing = False
         self._theme = LIGHT
         self.curve = CurvePlot("Rank: singular values kept, largest first", "", "Test accuracy", "%")
@@ -194,7 +195,12 @@ class RankView(Section):
         self.spectrum.plot_item.getAxis("left").setToolTip(plain_tip(shown.feature_tip, is_long=True))
         self.confusion.show_counts(shown.confusion, shown.class_names)
         self.show_sound(self._sound_problem)
-        self._choose(None)
+        wanted, self._wanted = self._wanted, None
+        self._choose(wanted)
+
+    def choose_cell(self, row: int, column: int) -> None:
+        """List the clips of a cell of the confusion matrix that is shown next."""
+        self._wanted = row, column
 
     def clear(self) -> None:
         """Remove the content."""

@@ -72,6 +72,15 @@ class SectionQuestion:
     key: str
     place: Place
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What its answer depends on."""
+        place = self.place
+        epoch = place.epoch if self.key != "spectra" else None
+        layer = place.layer if analysis(self.key).uses_layer else None
+        as_trained = place.as_trained and self.key == "directions"
+        return self.key, place.run.id, place.run.epoch, place.contender, epoch, layer, as_trained
+
 
 @dataclass(frozen=True, eq=False)
 class RunQuestion:

@@ -41,6 +41,7 @@ __all__ = ["ClassScores", "ConfusionPanel"]
 
 _MOST_WITH_COUNTS = 6
 _SCORES = ("Recall", "Precision", "F1")
+_HOW_TO_OPEN = "; double-click to see and hear them"
 _EMPTY = (
     "How the test clips were classified: actual classes in rows, predicted classes in columns.\n"
     "It appears when a training run ends or is stopped: press Train (F5)."
@@ -66,10 +67,12 @@ class ClassScores:
 
 
 class ConfusionPanel(QWidget):
-    """Shows confusion matrices; clicking a row selects its class on all panels."""
+    """Shows confusion matrices; clicking a row selects its class on all panels, a double click opens a cell."""
 
     class_selected = Signal(int)
     """Emits the index of the class whose row was clicked."""
+    cell_opened = Signal(str, int, int)
+    """Emits the key of the network, and the indices of actual and predicted class, on a double click or Enter."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -128,6 +131,7 @@ class ConfusionPanel(QWidget):
         lists.addTab(self.scores, "Classes")
         lists.setDocumentMode(True)
         self.map.cell_chosen.connect(lambda row, _: self.class_selected.emit(row))
+        self.map.cell_opened.connect(self._open_cell)
         self.pairs.pair_chosen.connect(lambda row, _: self.class_selected.emit(row))
         self.scores.class_chosen.connect(self.class_selected)
         both = QSplitter(Qt.Orientation.Horizontal, self)
@@ -148,12 +152,18 @@ class ConfusionPanel(QWidget):
         table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         table.setFrameShape(QFrame.Shape.NoFrame)
         table.cellClicked.connect(lambda row, _: self.class_selected.emit(row))
+        table.cellActivated.connect(self._open_cell)
         table.verticalHeader().sectionClicked.connect(self.class_selected)
         for header in (table.horizontalHeader(), table.verticalHeader()):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
             header.setMinimumSectionSize(22)
             header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         table.horizontalHeader().setMinimumSectionSize(40)
+
+    def _open_cell(self, row: int, column: int) -> None:
+        key = self.contender_box.currentData()
+        if key in self._scores and column < len(self._names):
+            self.cell_opened.emit(key, row, column)
 
     def show_scores(self, scores: Mapping[Contender, ClassScores], class_names: Sequence[str]) -> None:
         """Show the contenders' matrices; without any, show the empty text."""
@@ -246,7 +256,7 @@ class ConfusionPanel(QWidget):
             item.setToolTip(
                 plain_tip(
                     f"{count} of {total} test clips of {self._names[row]} ({percent(share)}) "
-                    f"were predicted as {self._names[column]}"
+                    f"were predicted as {self._names[column]}{_HOW_TO_OPEN if count and row != column else ''}"
                 )
             )
             self._paint(item, share)

@@ -34,14 +34,18 @@ class ComparisonController(QObject):
     """Emits why runs could not be compared, in one sentence."""
     noted = Signal(str)
     """Emits what was done."""
+    cell_requested = Signal(object, str, int, int)
+    """Emits the folder of a run, the key of a network, and actual and predicted class: their clips are wanted."""
 
     def __init__(self, view: ComparisonView, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._view = view
         self._found: RunsCompared | None = None
+        self._folders: dict[str, Path] = {}
         self._comparing = BackgroundJobs("comparison of runs", self)
         self._writing = SerialJobs("comparison files", self)
         view.export_requested.connect(self._export)
+        view.confusions.cell_opened.connect(self._open_cell)
 
     @property
     def is_busy(self) -> bool:
@@ -50,8 +54,11 @@ class ComparisonController(QObject):
 
     def compare(self, runs: list[KeptRun]) -> None:
         """Compare runs."""
+        folders = {one.id: one.folder for one in runs}
         self._comparing.submit(
-            partial(compare_runs, runs), self._show, lambda error: self.failed.emit(error_sentence(error))
+            partial(compare_runs, runs),
+            partial(self._show, folders),
+            lambda error: self.failed.emit(error_sentence(error)),
         )
 
     def close(self) -> None:
@@ -59,10 +66,18 @@ class ComparisonController(QObject):
         self._comparing.close()
         self._writing.close()
 
-    def _show(self, found: RunsCompared) -> None:
-        self._found = found
+    def _show(self, folders: dict[str, Path], found: RunsCompared) -> None:
+        self._found, self._folders = found, folders
         self._view.show_comparison(shown_comparison(found))
         self.shown.emit()
+
+    def _open_cell(self, group: int, contender: str, row: int, column: int) -> None:
+        """Ask for the clips of the first run of a group that has any in this cell."""
+        runs = () if self._found is None else self._found.groups[group].runs
+        found = (one.id for one in runs if contender in one.outcomes and one.outcomes[contender].confusion[row, column])
+        folder = self._folders.get(next(found, ""))
+        if folder is not None:
+            self.cell_requested.emit(folder, contender, row, column)
 
     def save_report(self, runs: list[KeptRun], path: Path) -> None:
         """Write a report of runs as an HTML file."""

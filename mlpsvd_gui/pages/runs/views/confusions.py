@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
 from mlpsvd_gui.plots.theme import Theme, series_colour, theme_for
@@ -33,6 +34,9 @@ class ShownConfusion:
 class Confusions(QScrollArea):
     """A grid of matrices, two beside each other, with the names of their groups."""
 
+    cell_opened = Signal(int, str, int, int)
+    """Emits group, key of the network, actual and predicted class on a double click or Enter."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.maps: list[ConfusionMap] = []
@@ -56,6 +60,7 @@ class Confusions(QScrollArea):
             picture.setMinimumSize(_LEAST_PX, _LEAST_PX)
             picture.set_theme(self._theme)
             picture.show_counts(one.counts, one.class_names)
+            picture.cell_opened.connect(partial(self.cell_opened.emit, one.group, one.contender))
             row, column = 2 * (index // 2), index % 2
             grid.addWidget(name, row, column)
             grid.addWidget(picture, row + 1, column)

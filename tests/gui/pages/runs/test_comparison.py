@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from kept_runs import fill, small_run
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QTableWidget, QToolButton
 from pytestqt.qtbot import QtBot
 from runs_page import Page
@@ -72,6 +72,13 @@ def test_runs_on_the_same_axes_with_settings_and_tests(
     assert [name.text()[0] for name in view.confusions.names] == ["A", "B"] and view.confusions.maps[1].isVisible()
     total = repeats[0].confusion("mlp") + repeats[1].confusion("mlp")
     np.testing.assert_array_equal(view.confusions.maps[0]._counts, total)
+    picture, cell = view.confusions.maps[1], np.unravel_index(np.argmax(complete.confusion("mlp")), total.shape)
+    square = picture._place().square
+    size = square.width() / len(total)
+    place = square.topLeft() + QPointF((cell[1] + 0.5) * size, (cell[0] + 0.5) * size)
+    with qtbot.waitSignal(page.controller.comparison.cell_requested) as asked:
+        qtbot.mouseDClick(picture, Qt.MouseButton.LeftButton, pos=place.toPoint())
+    assert asked.args == [page.shown[other].folder, "mlp", *cell]
 
     view.export_requested.emit(str(tmp_path / "out"))
     qtbot.waitUntil(lambda: "Saved" in page.panel.messages.text, timeout=60_000)  # the first import of Matplotlib
