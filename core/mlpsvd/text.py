@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 __all__ = [
+    "capitalised",
     "counted",
     "csv_text",
     "duration_text",
@@ -57,6 +58,17 @@ def sentence(text: str) -> str:
     ('The file is empty.', 'Stop!', '')
     """
     return text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def capitalised(text: str) -> str:
+    """Return ``text`` with a capital first letter, the rest unchanged.
+
+    Examples
+    --------
+    >>> capitalised("layer 1 is MLP"), capitalised("")
+    ('Layer 1 is MLP', '')
+    """
+    return text[:1].upper() + text[1:]
 
 
 def with_minus(text: str) -> str:

@@ -98,7 +98,7 @@ def meaning(found: Directions, r: int, features: FittedFeatures) -> Meaning | No
 
 def _area(terms: NDArray[np.float64]) -> tuple[str, float]:
     sums = {
-        f"{height} {side}": float(block.sum())
+        f"{height} {side}".replace("middle centre", "central"): float(block.sum())
         for height, rows in zip(("upper", "middle", "lower"), np.array_split(terms, 3, axis=0), strict=True)
         for side, block in zip(("left", "centre", "right"), np.array_split(rows, 3, axis=1), strict=True)
     }

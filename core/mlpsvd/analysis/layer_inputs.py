@@ -27,7 +27,8 @@ def require_whole(spec: NetworkSpec, layer: int) -> None:
     if window is not None:
         raise NetworkError(
             f"layer {layer + 1} is a convolution, whose kernels multiply {window.width} inputs at a time; this "
-            "analysis needs a weight matrix that multiplies all of them"
+            "analysis needs a weight matrix that multiplies all of them (What it looks at, Rank and Spectra over "
+            "training work with it)"
         )
 
 

@@ -162,7 +162,7 @@ def _drawn(features: FittedFeatures, found: Occlusion) -> tuple[float, float]:
 def _draw_loss(
     found: Occlusion, features: FittedFeatures, means: NDArray[np.float64], names: tuple[str, ...]
 ) -> Figure:
-    from mlpsvd.drawing import COLUMN_IN, new_figure, style
+    from mlpsvd.drawing import COLUMN_IN, PALETTE, new_figure, style
 
     points = 100.0 * (found.accuracy - found.accuracy_without)
     with style():
@@ -171,29 +171,39 @@ def _draw_loss(
             _draw_images(figure, found, points, means.mean(axis=0), features.image_shape)
             return figure
         above, below = figure.subplots(2, 1, sharex=True)
-        _draw_means(above, features, means, names)
+        low, high = _drawn(features, found)
+        _draw_means(above, features, means, names, (low, high))
+        if len(names) <= _MOST_MEANS:
+            figure.legend(loc="outside right upper")
         hz = features.frequencies_hz
         half = float(hz[1] - hz[0]) / 2.0
         edges = [float(hz[one.first]) - half for one in found.regions] + [float(hz[found.regions[-1].last]) + half]
-        below.bar(edges[:-1], points, np.diff(edges), align="edge", edgecolor="white", linewidth=0.4)
+        edges = np.clip(edges, low, high).tolist()  # QtSvg does not clip
+        below.bar(edges[:-1], points, np.diff(edges), align="edge", color=PALETTE[0], edgecolor="white", linewidth=0.4)
         below.axhline(0.0, color="0.5", linewidth=0.6)
-        below.set_xlim(*_drawn(features, found))
+        below.set_xlim(low, high)
         below.set_xlabel("Frequency (Hz)")
         below.set_ylabel("Accuracy lost\n(points)")
     return figure
 
 
-def _draw_means(axes: Axes, features: FittedFeatures, means: NDArray[np.float64], names: tuple[str, ...]) -> None:
+def _draw_means(
+    axes: Axes,
+    features: FittedFeatures,
+    means: NDArray[np.float64],
+    names: tuple[str, ...],
+    limits: tuple[float, float],
+) -> None:
     from mlpsvd.drawing import PALETTE
 
     n_parts = int(features.parts[-1]) + 1
     by_part = means.reshape(len(means), n_parts, -1).mean(axis=1)
+    hz = features.frequencies_hz[: by_part.shape[1]]
+    inside = (hz >= limits[0]) & (hz <= limits[1])
     for index, (values, name) in enumerate(zip(by_part, names, strict=True)):
         colour, line = PALETTE[index % len(PALETTE)], ("-", "--", ":", "-.")[index // len(PALETTE) % 4]
-        axes.plot(features.frequencies_hz[: by_part.shape[1]], values, line, color=colour, label=name, linewidth=0.8)
+        axes.plot(hz[inside], values[inside], line, color=colour, label=name, linewidth=0.8)
     axes.set_ylabel("Mean feature")
-    if len(names) <= _MOST_MEANS:
-        axes.legend(ncols=1 if len(names) <= 5 else 2, loc="upper right")
 
 
 def _draw_images(

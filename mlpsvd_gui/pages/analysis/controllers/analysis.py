@@ -25,7 +25,7 @@ from mlpsvd.experiments.clip_sounds import ClipSound
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.read_run import load_run
 from mlpsvd.experiments.runs.run import Run
-from mlpsvd.text import sentence
+from mlpsvd.text import capitalised, sentence
 from mlpsvd_gui.log import LOGGER, unexpected_sentence
 from mlpsvd_gui.pages.analysis.controllers.registry_runs import OWN_VIEWS, RegistryRuns
 from mlpsvd_gui.pages.analysis.controllers.scenes import (
@@ -319,7 +319,7 @@ class AnalysisController(QObject):
         section = self._panel.sections[question.key]
         section.clear()  # type: ignore[attr-defined]
         section.show_findings(())
-        section.show_idle(sentence(text))
+        section.show_idle(capitalised(sentence(text)))
 
     def _take(self, question: SectionQuestion, answer: object) -> None:
         self._answers[question.identity] = answer

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 
 from mlpsvd.analysis.registry import ANALYSES, Analysis
 from mlpsvd.analysis.result import AnalysisResult
-from mlpsvd.text import sentence
+from mlpsvd.text import capitalised, sentence
 from mlpsvd_gui.pages.analysis.controllers.scenes import progress_text
 from mlpsvd_gui.pages.analysis.views.result_view import ResultView
 from mlpsvd_gui.pages.analysis.workers.analysis_work import AnalysisWork, DrawnResult, Place, RunQuestion
@@ -110,7 +110,7 @@ class RegistryRuns(QObject):
 
     def _fail(self, question: RunQuestion, text: str) -> None:
         self._running = None
-        self._failures[question.key] = sentence(text)
+        self._failures[question.key] = capitalised(sentence(text))
         self._update()
 
     def _show_progress(self, question: RunQuestion, share: float) -> None:

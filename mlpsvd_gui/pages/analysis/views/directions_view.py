@@ -25,20 +25,24 @@ __all__ = ["DirectionsView", "LayerScene"]
 _NEURONS = 1
 _INTRO = (
     "The weights W of a layer are a sum of directions. Each compares the input with a pattern, its row of Vᵀ: where "
-    "the black line is above the middle, {more} raises the activation of the direction, below it lowers it. The "
-    "singular value σ is its strength, and its column of U passes it to the neurons."
+    "{positive}, {more} raises the activation of the direction, {negative} it lowers it. The singular value σ is its "
+    "strength, and its column of U passes it to the neurons."
 )
 _NEURON_INTRO = (
-    "A neuron adds up its input, weighted by its row of W: where the black line is above the middle, {more} "
-    "drives it, below it inhibits it. {bars}"
+    "A neuron adds up its input, weighted by its row of W: where {positive}, {more} drives it, {negative} it inhibits "
+    "it. {bars}"
 )
+_SIGNS = {
+    True: ("the image is orange", "where it is blue"),
+    False: ("the black line is above the middle", "below"),
+}
 _OUTGOING = {
     True: "Bars: its weights to the classes; above the middle they speak for a class, below against it.",
     False: "Bars: its weights to the neurons of the next layer.",
 }
 _MEANS_KEY = "Thin coloured lines: class means, scaled to the height."
 _FILTERS_KEY = "Dashed: filter centres."
-_IMAGE_KEY = "Orange: positive, blue: negative; each image has its own scale, centred at zero."
+_IMAGE_KEY = "Each image has its own scale, centred at zero."
 _SIGNS_KEY = "A row of Vᵀ and its column of U can be flipped together: only differences between classes have a meaning."
 _VALUES_KEY = "Hold the mouse over a row for values, over a heading for its meaning."
 _TIPS = (
@@ -209,9 +213,18 @@ class DirectionsView(Section):
         for widget in (self.trained_box, self.note):
             widget.setVisible(not is_neurons)
         intro, last = (_NEURON_INTRO, ()) if is_neurons else (_INTRO, (_SIGNS_KEY,))
-        more = "more energy" if scene.unit else "a larger input"
+        has_image = scene.image_shape is not None
+        positive, negative = _SIGNS[has_image]
+        more = "a larger pixel" if has_image else "more energy" if scene.unit else "a larger input"
         bars = _OUTGOING[scene.outgoing_is_classes] if scene.outgoing.size else ""
-        text = " ".join((intro.format(more=more, bars=bars).strip(), *_keys(scene), *last, _VALUES_KEY))
+        text = " ".join(
+            (
+                intro.format(more=more, bars=bars, positive=positive, negative=negative).strip(),
+                *_keys(scene),
+                *last,
+                _VALUES_KEY,
+            )
+        )
         self.legend.setText(text)
         rows = neuron_rows(found, scene) if is_neurons else direction_rows(found, scene)
         self.rows.show_rows(rows, _frame(found, scene, is_neurons), x_range)

@@ -173,7 +173,9 @@ class RankView(Section):
         self._list()
 
     def _matrix(self) -> QWidget:
-        self.confusion_label = PlainLabel(self, "Rows: actual, columns: predicted. Click a cell to list its clips.")
+        self.confusion_label = PlainLabel(
+            self, "Rows: actual, columns: predicted. Click a cell (or arrow keys, Enter) to list its clips."
+        )
         box = QWidget(self)
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
