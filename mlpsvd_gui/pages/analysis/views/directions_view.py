@@ -34,7 +34,7 @@ _NEURON_INTRO = (
 )
 _SIGNS = {
     True: ("the image is orange", "where it is blue"),
-    False: ("the black line is above the middle", "below"),
+    False: ("the thick line is above the middle", "below"),
 }
 _OUTGOING = {
     True: "Bars: its weights to the classes; above the middle they speak for a class, below against it.",

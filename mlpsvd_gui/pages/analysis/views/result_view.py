@@ -74,8 +74,8 @@ class ResultView(Section):
         label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 4, 0, 0)
-        column.addWidget(picture, 1)
         column.addWidget(label)
+        column.addWidget(picture, 1)
         return page
 
     def clear(self) -> None:

@@ -20,7 +20,7 @@ from mlpsvd_gui.qt_text import plain_tip
 
 __all__ = ["LEAST_PX", "MOST_PX", "LearnedRow", "columns"]
 
-LEAST_PX, MOST_PX = 104, 190
+LEAST_PX, MOST_PX = 104, 280
 _GAP_PX = 14
 _NAME_PX, _COLUMN_PX, _CLASSES_PX, _EFFECT_PX = 112, 130, 150, 108
 _BUTTON_PX = 62

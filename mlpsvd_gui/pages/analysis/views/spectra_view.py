@@ -18,7 +18,7 @@ __all__ = ["SpectraView"]
 
 _EDGE_COLOUR = "#ff3d7f"
 _KEY = (
-    "Each column holds the singular values of W at one epoch, the largest at the bottom; brighter is larger, white is "
+    "Each column holds the singular values of W at one epoch, the largest at the bottom; brighter is larger, empty is "
     "discarded. Cells below the pink line hold values above the Marchenko-Pastur edge s (√m + √n), the largest that an "
     "m × n matrix of random entries has; s is the root mean square of W before training. What lies above it, training "
     "has made. Thin vertical line: the epoch chosen above."

@@ -270,6 +270,19 @@ def test_an_analysis_of_the_registry_runs_on_request(shown: Page) -> None:
     assert not view.findings.text() and shown.panel.welcome.isVisible()
 
 
+def test_a_stopped_analysis_leaves_room_for_the_next(shown: Page) -> None:
+    shown.show("hessian")
+    views = {one.key: one for one in shown.panel.results}
+    shown.qtbot.mouseClick(views["hessian"].run_button, Qt.MouseButton.LeftButton)
+    assert not views["compression"].run_button.isEnabled() and "Another" in views["compression"].run_button.toolTip()
+    shown.qtbot.mouseClick(views["hessian"].stop_button, Qt.MouseButton.LeftButton)
+    assert views["hessian"].bar.isHidden() and "Press Run" in views["hessian"].status.text()
+    shown.show("robustness")
+    shown.qtbot.mouseClick(views["robustness"].run_button, Qt.MouseButton.LeftButton)
+    shown.qtbot.waitUntil(views["robustness"].export_button.isEnabled, timeout=WAIT_MS)
+    assert "random signs" in views["robustness"].findings.text() and not views["hessian"].tabs.count()
+
+
 def test_the_comparison_of_all_networks_holds_for_each_of_them(shown: Page) -> None:
     shown.show("similarity")
     view = next(one for one in shown.panel.results if one.key == "similarity")
