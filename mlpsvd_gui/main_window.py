@@ -58,6 +58,7 @@ from mlpsvd_gui.widgets.messages import FloatingMessage, MessageKind
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 from mlpsvd_gui.widgets.scrolling import scrolling
 from mlpsvd_gui.window.actions import WindowActions, fill_menu_bar
+from mlpsvd_gui.window.annotations import AnnotationsImport
 from mlpsvd_gui.window.dialogs import Dialogs
 from mlpsvd_gui.window.documents import DocumentsController
 from mlpsvd_gui.window.help import HelpController
@@ -138,17 +139,8 @@ class MainWindow(QMainWindow):
         self.data = DataController(self.data_panel, experiments, selection, sound, self)
         worker = TrainingWorker(warm_up=self.warm_up, library=self._library)
         self.training = TrainingJob(experiments, run, worker, self)
-        self.results = TrainingController(
-            self.training_panel,
-            self.singular_values_panel,
-            self.race_panel,
-            self.confusion_panel,
-            experiments,
-            selection,
-            run,
-            self.training,
-            self,
-        )
+        panels = self.training_panel, self.singular_values_panel, self.race_panel, self.confusion_panel
+        self.results = TrainingController(*panels, experiments, selection, run, self.training, self)
         self.runs = RunsController(self.runs_panel, self._library, run, self)
         self.analysis = AnalysisController(self.analysis_panel, run, selection, sound, self._library, self)
         self.papers = PapersController(self.papers_panel, self.preferences, self.warm_up, self)
@@ -213,6 +205,8 @@ class MainWindow(QMainWindow):
         self.project.done.connect(self._report_done)
         self.project.changed.connect(self._update_title)
         self.dialogs = Dialogs(self, self.actions_, self.documents)
+        self.annotations = AnnotationsImport(self, self.actions_.import_annotations)
+        self.annotations.recordings_wanted.connect(self._use_recordings)
         experiment_steps = PageSteps(self.experiments.stack, self.settings.commit)
         self.undo = UndoController(
             self.actions_, self.tabs, self.live_tab, experiment_steps, self._page_steps(), parent=self
@@ -251,7 +245,7 @@ class MainWindow(QMainWindow):
         use_recordings = self.data.use_recordings
         self.welcome = WelcomeController(self, self.actions_, self.tabs, self.explore, self.preferences, use_recordings)
         dialogs, exported = self.dialogs.reported, self.validation.exported
-        for done in (dialogs, exported, self.analysis.noted, self.undo.done, self.welcome.noted):
+        for done in (dialogs, exported, self.analysis.noted, self.welcome.noted):
             done.connect(self._report_done)
         self.experiments.changed.connect(self.welcome.leave)
         for controller in (self.project, self.training, self.documents, self.validation, self.pictures, self.help):
@@ -266,7 +260,8 @@ class MainWindow(QMainWindow):
             self.runs_panel: PageSteps(self.runs.history.stack, self.runs.commit),
             self.analysis_panel: PageSteps(self.analysis.temperature_steps),
             self.listen_panel: PageSteps(self.listen.settings.history.stack),
-            self.record_panel: PageSteps(self.record.collection.steps.stack),
+            self.record_panel: PageSteps(self.record.collection.steps.stack, self.record_panel.controls.commit),
+            self.papers_panel: PageSteps(self.papers.choices.history.stack),
             self.files_panel: PageSteps(self.files.steps),
         }
 
@@ -293,6 +288,10 @@ class MainWindow(QMainWindow):
     def _do_offered(self, action: str) -> None:
         """Execute the action of a message."""
         {"undo": self.experiments.undo, "go back": self.documents.go_back, "listen": self._show_listen}[action]()
+
+    def _use_recordings(self, path: str) -> None:
+        self.data.use_recordings(path)
+        self.tabs.setCurrentIndex(0)
 
     def _show_listen(self) -> None:
         self.tabs.setCurrentWidget(self.live_tab)
@@ -384,6 +383,7 @@ class MainWindow(QMainWindow):
         self._remember()
         self.project.close()
         looking = (
+            self.annotations,
             self.models,
             self.results,
             self.data,

@@ -45,6 +45,9 @@ class WindowActions(QObject):
         self.export_pictures = new("All &pictures…", None, "Draw all pictures of the run for print, with their numbers")
         self.import_model = new("&Model…", None, "Import a network that scikit-learn or PyTorch has trained")
         self.export_filters = new("&Filters…", None, "Save the filters as second-order sections")
+        self.import_annotations = new(
+            "&Annotations…", None, "Cut annotated stretches out of recordings (Raven, Audacity), as clips for training"
+        )
         self.import_filters = new("&Filters…", None, "Replace the filters by those of a CSV or MATLAB file")
         self.export_clips = new("&Clips…", None, "Save all clips as WAV files with a manifest, to a new folder")
         self.export_features = new("Fea&tures…", None, "Save the feature vectors for NumPy or MATLAB")
@@ -164,7 +167,7 @@ def fill_menu_bar(bar: QMenuBar, actions: WindowActions) -> QMenu:
     exports.addMenu(actions.export_menu)
     exports.addActions([actions.export_pictures, actions.save_report])
     exports.addActions([actions.export_filters, actions.export_clips, actions.export_features])
-    file_menu.addMenu("&Import").addActions([actions.import_model, actions.import_filters])
+    file_menu.addMenu("&Import").addActions([actions.import_model, actions.import_filters, actions.import_annotations])
     file_menu.addSeparator()
     file_menu.addAction(actions.quit)
     edit_menu = bar.addMenu("&Edit")

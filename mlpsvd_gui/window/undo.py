@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QKeyEvent, QKeySequence, QUndoGroup, QUndoStack
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTabWidget, QTextEdit, QWidget
 
-from mlpsvd_gui.state.undo_steps import drop_obsolete, redo_name, undo_name
+from mlpsvd_gui.state.undo_steps import drop_obsolete
 from mlpsvd_gui.window.actions import WindowActions
 from mlpsvd_gui.window.live_tab import LiveTab
 
@@ -34,15 +34,12 @@ class UndoController(QObject):
     tabs, live_tab
         The tabs, which decide which page is in front.
     experiment
-        Steps of the experiment, which belong to all pages without steps of their own.
+        Steps of the experiment, for pages without steps of their own.
     others
         Steps of other pages, by index of the tab or by page of ``live_tab``.
     parent
         Owner.
     """
-
-    done = Signal(str)
-    """Emits which step of the experiment was undone or redone while another page than Explore is in front."""
 
     def __init__(
         self,
@@ -83,23 +80,15 @@ class UndoController(QObject):
         """Undo the last step of the page in front; what is typed there but not confirmed is the last step."""
         steps = self.front
         steps.commit()
-        name = undo_name(steps.stack)
         steps.stack.undo()
         drop_obsolete(steps.stack)
-        self._tell(steps, "Undone", name)
 
     def redo(self) -> None:
         """Redo the last undone step of the page in front."""
         steps = self.front
         steps.commit()
-        name = redo_name(steps.stack)
         steps.stack.redo()
         drop_obsolete(steps.stack)
-        self._tell(steps, "Redone", name)
-
-    def _tell(self, steps: PageSteps, word: str, name: str) -> None:
-        if steps is self._experiment and name and self._tabs.currentIndex() != 0:
-            self.done.emit(f"{word} on Explore: {name}.")
 
     def _follow(self, _: int = 0) -> None:
         self._group.setActiveStack(self.front.stack)

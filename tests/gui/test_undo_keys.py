@@ -131,15 +131,6 @@ def test_a_text_field_undoes_its_typing_first(hands: Hands) -> None:
     assert model.experiment == Experiment() and field.lineEdit().text() == "100"
 
 
-def test_another_page_says_what_was_undone_on_explore(hands: Hands) -> None:
-    window = hands.window
-    hands.type_into(window.findChild(NumberField, "training.epochs"), "42")
-    window.tabs.setCurrentIndex(3)
-    hands.undo()
-    assert window.experiments.experiment == Experiment()
-    assert window.messages.text == "Undone on Explore: change of epochs."
-
-
 @pytest.mark.usefixtures("two_runs")
 def test_runs_are_starred_noted_and_deleted_with_undo(hands: Hands, tmp_path: Path) -> None:
     window = hands.window
@@ -209,6 +200,58 @@ def test_clips_of_the_collection_are_relabelled_with_undo(hands: Hands, tmp_path
         hands.redo()
     hands.wait(lambda: window.record.collection.content.counts == {"cow": 1, "wolf": 1})
     assert not window.actions_.redo.isEnabled()
+
+
+def test_settings_goal_and_classes_are_undone_on_record(hands: Hands, tmp_path: Path) -> None:
+    window, folder = hands.window, tmp_path / "collection"
+    with Collection.create(folder) as collection:
+        collection.add(Take(np.full(4000, 0.1, np.float32), 8000.0, "dog"), "dog")
+    window.tabs.setCurrentWidget(window.live_tab)
+    window.live_tab.show_page(window.record_panel)
+    window.record.collection.open(folder)
+    hands.wait(lambda: window.record.collection.content is not None)
+    panel, before = window.record_panel, window.record.takes.settings
+    n_steps = window.record.collection.steps.stack.count()
+    hands.type_into(panel.controls.editors["pre_roll_s"].editor, "0.5")
+    assert window.record.takes.settings.pre_roll_s == 0.5 and hands.undo_text == "Undo change of pre-roll"
+    hands.type_into(panel.classes.name_edit, "cow")
+    assert hands.undo_text == "Undo new class cow"
+    hands.type_into(panel.classes.goal_box, "12")
+    panel.controls.settings_edited.emit("mode", "triggered")
+    panel.bar.meter.trigger_dragged.emit(-33.0)
+    panel.bar.meter.trigger_dragged.emit(-30.0)  # of the same drag
+    assert hands.undo_text == "Undo change of trigger level"
+    assert window.record.collection.steps.stack.count() == n_steps + 5
+    after = window.record.takes.settings
+    hands.go_to(panel.review.table)
+    for _ in range(5):
+        hands.undo()
+    assert window.record.takes.settings == before != after
+    assert panel.classes.goal == 0 and [row.name for row in panel.classes.rows] == ["dog"]
+    for _ in range(5):
+        hands.redo()
+    assert window.record.takes.settings == after and panel.classes.goal == 12
+    assert [row.name for row in panel.classes.rows] == ["dog", "cow"]
+
+
+def test_the_choices_are_undone_on_papers(hands: Hands, tmp_path: Path) -> None:
+    window, panel = hands.window, hands.window.papers_panel
+    window.tabs.setCurrentIndex(3)
+    hands.wait(panel.isVisible)
+    before = panel.list.ticked_names(), panel.form.trials.value(), window.papers.folder
+    panel.list.entry(before[0][0]).check.click()
+    hands.type_into(panel.form.trials, "3")
+    panel.folder_chosen.emit(str(tmp_path / "papers"))
+    assert hands.undo_text == "Undo change of folder" and panel.form.folder.text() == str(tmp_path / "papers")
+    window.setFocus()
+    for _ in range(3):
+        hands.undo()
+    assert (panel.list.ticked_names(), panel.form.trials.value(), window.papers.folder) == before
+    assert not window.actions_.undo.isEnabled()
+    for _ in range(3):
+        hands.redo()
+    assert (panel.form.trials.value(), window.papers.folder) == (3, tmp_path / "papers")
+    assert panel.list.ticked_names() == before[0][1:]
 
 
 def test_the_live_settings_are_undone_on_listen(hands: Hands) -> None:

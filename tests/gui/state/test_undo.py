@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from main_window import open_main_window
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -76,6 +77,41 @@ def _journal_with_a_step() -> QObject:
     owner = JournalSteps(lambda: None, lambda: None)
     owner.show(["delete"], ["trim"])
     return owner
+
+
+def _texts(stack: QUndoStack) -> tuple[list[str], int]:
+    return [stack.text(number) for number in range(stack.count())], stack.index()
+
+
+def test_steps_of_a_journal_and_of_a_setting_are_undone_in_their_order() -> None:
+    requests: list[str] = []
+    shown: list[int] = []
+    owner = JournalSteps(lambda: requests.append("undo"), lambda: requests.append("redo"))
+    owner.show(["add", "add"], [])
+    setting = undo_steps.ValueHistory(shown.append, owner, owner.stack)
+    setting.add("level", -40, -30)
+    owner.show(["add", "add", "trim"], [])
+    assert _texts(owner.stack) == (["add", "add", "level", "trim"], 4) and not requests
+    for _ in range(3):  # faster than the journal answers
+        owner.stack.undo()
+    assert requests == ["undo", "undo"] and shown == [-30, -40]
+    owner.show(["add", "add"], ["trim"])
+    owner.show(["add"], ["trim", "add"])
+    assert _texts(owner.stack) == (["add", "add", "level", "trim"], 1) and shown == [-30, -40]
+    owner.stack.redo()
+    owner.show(["add"], ["trim", "add"])  # the journal could not
+    assert owner.stack.index() == 1
+    owner.stack.redo()
+    owner.show(["add", "add"], ["trim"])
+    setting.add("level", -40, -20)  # ends redo on the stack; the journal still has its step
+    owner.show(["add", "add"], ["trim"])
+    assert _texts(owner.stack) == (["add", "add", "level"], 3)
+    owner.show(["add", "add", "delete"], [])
+    assert _texts(owner.stack) == (["add", "add", "level", "delete"], 4)
+    owner.show(["other"], ["one"])
+    assert _texts(owner.stack) == (["other", "one"], 1)
+    owner.forget()
+    assert _texts(owner.stack) == ([], 0) and requests == ["undo", "undo", "redo", "redo"]
 
 
 @pytest.mark.parametrize("make", [_experiment_with_a_step, _runs_with_a_step, _journal_with_a_step])

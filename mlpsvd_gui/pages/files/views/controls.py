@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from mlpsvd_gui.file_dialogs import AUDIO_FILES, ask_for_path, ask_for_paths
+from mlpsvd_gui.pages.files.views.folder_exports import add_folder_exports
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.eliding import ElidedLabel
@@ -180,6 +181,7 @@ class FilesControls(QWidget):
             action.setToolTip(plain_tip(tip))
             action.triggered.connect(lambda _=False, kind=kind: self.ask_for_export(kind))
             self.export_actions[kind] = action
+        self.export_actions |= add_folder_exports(menu, self, self.export_requested.emit)
         return menu
 
     def _build_layout(self) -> None:

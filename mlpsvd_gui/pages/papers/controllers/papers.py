@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import assert_never
 
@@ -15,9 +14,10 @@ from PySide6.QtGui import QDesktopServices
 from mlpsvd.engines.cpu.warm_up import engine_problem
 from mlpsvd.experiments.papers.finding import Reproduction
 from mlpsvd.experiments.papers.kept_results import Completion, KeptResult, Survey, load_result, survey
-from mlpsvd.experiments.papers.registry import PAPERS, REPRODUCTIONS
+from mlpsvd.experiments.papers.registry import REPRODUCTIONS
 from mlpsvd.files import write_atomically
 from mlpsvd.text import counted, duration_text, sentence
+from mlpsvd_gui.pages.papers.controllers.choices import PapersChoices
 from mlpsvd_gui.pages.papers.controllers.texts import (
     failure_text,
     idle_state,
@@ -40,7 +40,8 @@ from mlpsvd_gui.pages.papers.workers.leader_process import (
     TrialsDone,
 )
 from mlpsvd_gui.pages.papers.workers.reproduction import ReproductionWorker
-from mlpsvd_gui.state.preferences import Preferences, or_default
+from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.state.undo_steps import ValueHistory
 from mlpsvd_gui.threads.background_jobs import BackgroundJobs
 from mlpsvd_gui.workers.warm_up import WarmUp
 
@@ -52,7 +53,6 @@ _FIRST_HINT = (
     "with those printed in its paper.\n\nTrials run in separate processes. You can stop at any time: finished trials "
     "are kept, and Run continues from there."
 )
-_REMEMBERED = "experiments/choices"
 _COMPILING = "Compiling the fused engine (once per computer, about 10 s)…"
 _STARTING = "Starting the processes…"
 
@@ -92,6 +92,8 @@ class PapersController(QObject):
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._start_survey)
         self._show_list()
+        self.choices = PapersChoices(panel, preferences, self)
+        self._folders = ValueHistory(self._use_folder, self, self.choices.history.stack)
         self._connect()
 
     @property
@@ -112,7 +114,13 @@ class PapersController(QObject):
             self.worker.stop()
 
     def use_folder(self, folder: Path) -> None:
-        """Use another folder, also after a restart."""
+        """Use another folder, also after a restart; a step that can be undone."""
+        if folder != self.folder:
+            self._folders.add("change of folder", self.folder, folder)
+        else:
+            self._use_folder(folder)
+
+    def _use_folder(self, folder: Path) -> None:
         self.folder = folder
         self._preferences.experiments_folder = folder
         self._panel.form.show_folder(folder)
@@ -128,31 +136,9 @@ class PapersController(QObject):
 
     def _show_list(self) -> None:
         self._panel.list.show_experiments([shown_experiment(one) for one in REPRODUCTIONS.values()])
-        self._show_remembered()
         self._panel.form.show_folder(self.folder)
         self._panel.result.show_nothing(_FIRST_TITLE, _FIRST_HINT, can_run=False)
         self._panel.result.show_files(False, False)
-
-    def _show_remembered(self) -> None:
-        """Restore the last choices; by default the results of the first paper, with its number of trials."""
-        fields, form = self._preferences.fields(_REMEMBERED), self._panel.form
-        ticked = or_default(lambda: fields.texts("ticked"), None)
-        known = None if ticked is None else [name for name in ticked if name in REPRODUCTIONS]
-        own = [one.name for one in PAPERS[0].results if not one.beyond]
-        self._panel.list.tick(own if known is None else known)
-        for box, name in ((form.trials, "trials"), (form.processes, "processes")):
-            number = or_default(partial(fields.integer, name), None)
-            if number is not None:
-                box.setValue(number)  # limited to what is possible on this machine
-
-    def _remember(self) -> None:
-        form = self._panel.form
-        choices = {"trials": form.trials.value(), "processes": form.processes.value()}
-        self._preferences.set_table(_REMEMBERED, {"ticked": list(self._panel.list.ticked_names()), **choices})
-
-    def _on_choice(self) -> None:
-        self._remember()
-        self._survey_later()
 
     def _connect(self) -> None:
         panel, form, result = self._panel, self._panel.form, self._panel.result
@@ -160,9 +146,7 @@ class PapersController(QObject):
         panel.folder_chosen.connect(lambda text: self.use_folder(Path(text)))
         panel.export_requested.connect(self._export)
         panel.list.chosen.connect(self._show_chosen)
-        panel.list.ticked.connect(self._on_choice)
-        form.trials_changed.connect(self._on_choice)
-        form.processes_changed.connect(self._on_choice)
+        self.choices.changed.connect(self._survey_later)
         form.run_requested.connect(self.run)
         form.stop_requested.connect(self.stop)
         result.run_requested.connect(self._run_chosen)
@@ -178,6 +162,7 @@ class PapersController(QObject):
     def _start(self, names: tuple[str, ...]) -> None:
         form = self._panel.form
         self._running = names
+        self.choices.history.clear()  # they are fixed during a run
         self._began = time.monotonic()
         self._panel.show_error("")
         self._panel.show_running(True)

@@ -24,7 +24,7 @@ from mlpsvd_gui.pages.record.views.panel import RecordPanel
 from mlpsvd_gui.pages.record.workers.clip_library import CollectionThread, CollectionView
 from mlpsvd_gui.plots.theme import class_colour
 from mlpsvd_gui.state.record_memory import RecordMemory
-from mlpsvd_gui.state.undo_steps import redo_name, undo_name
+from mlpsvd_gui.state.undo_steps import ValueHistory, redo_name, undo_name
 from mlpsvd_gui.threads.serial_jobs import SerialJobs
 
 __all__ = ["CollectionController"]
@@ -48,6 +48,8 @@ class CollectionController(QObject):
         self._retired: list[tuple[Path, CollectionThread]] = []
         self._content: CollectionView | None = None
         self.steps = JournalSteps(self._undo, self._redo, self)
+        self._lists = ValueHistory(self._use_classes, self, self.steps.stack)
+        self._goals = ValueHistory(self._use_goal, self, self.steps.stack)
         self._renamed: dict[str, str] = {}
         """The old name of each class created by renaming."""
         self._connect()
@@ -124,6 +126,7 @@ class CollectionController(QObject):
         self._opening = None
         before, previous_content = self._library, self._content
         self._library, self._renamed = library, {}
+        self.steps.forget()
         if before is not None and previous_content is not None:
             self._retired.append((previous_content.folder, before))
         self._memory.opened(str(content.folder))
@@ -172,6 +175,7 @@ class CollectionController(QObject):
         panel.undo_requested.connect(self.steps.stack.undo)
         panel.redo_requested.connect(self.steps.stack.redo)
         panel.messages.action_requested.connect(self._act)
+        self.steps.stack.indexChanged.connect(self._show_history)
         classes.add_requested.connect(self._add_class)
         classes.rename_requested.connect(self._rename_class)
         classes.delete_requested.connect(self._delete_class)
@@ -218,7 +222,7 @@ class CollectionController(QObject):
             return
         known = self._known(name)
         if known is None:
-            self._remember((*self._names(), name))
+            self._lists.add(f"new class {name}", self._names(), (*self._names(), name))
         self._show_classes(known or name)
 
     def _known(self, name: str, but: str = "") -> str | None:
@@ -232,26 +236,40 @@ class CollectionController(QObject):
         known = self._known(new, but=old)
         new = known or new
         others = [name for name in self._names() if name != old or known is None]
-        self._remember(tuple(new if name == old else name for name in others))
+        names = tuple(new if name == old else name for name in others)
         if self._content.counts.get(old):
+            self._remember(names)
             if known is None:
                 self._renamed[new] = old
             self._library.rename_class(old, new)
+        else:
+            self._lists.add(f"class {old} renamed to {new}", self._names(), names)
         self._show_classes(new)
 
     def _delete_class(self, name: str) -> None:
         if self._library is None or self._content is None:
             return
-        self._remember(tuple(one for one in self._names() if one != name))
+        names = tuple(one for one in self._names() if one != name)
         ids = [clip.id for clip in self._content.clips if clip.label == name]
         if ids:
+            self._remember(names)
             self._library.delete(ids)
         else:
-            self._show_classes(self._panel.classes.chosen)
+            self._lists.add(f"deletion of class {name}", self._names(), names)
+
+    def _use_classes(self, names: tuple[str, ...]) -> None:
+        self._remember(names)
+        self._show_classes(self._panel.classes.chosen)
 
     def _set_goal(self, goal: int) -> None:
         if self._content is not None:
+            before = self._memory.of(str(self._content.folder)).goal
+            self._goals.add("change of goal", before, goal, "goal")
+
+    def _use_goal(self, goal: int) -> None:
+        if self._content is not None:
             self._memory.set_goal(str(self._content.folder), goal)
+            self._panel.classes.show_goal(goal)
             self.classes_changed.emit()
 
     # -- display
@@ -282,7 +300,10 @@ class CollectionController(QObject):
         """Show the steps of the journal; the stack has moved even if a step failed."""
         if self._content is not None:
             self.steps.show(self._content.undo_names, self._content.redo_names)
-            self._panel.review.show_history(undo_name(self.steps.stack), redo_name(self.steps.stack))
+            self._show_history()
+
+    def _show_history(self, _: int = 0) -> None:
+        self._panel.review.show_history(undo_name(self.steps.stack), redo_name(self.steps.stack))
 
     def _show_classes(self, chosen: str) -> None:
         if self._content is None:

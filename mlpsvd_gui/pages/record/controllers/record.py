@@ -58,7 +58,7 @@ class RecordController(QObject):
         self.player = Player(host, self)
         memory = RecordMemory(preferences)
         self.collection = CollectionController(panel, memory, self)
-        self.takes = TakesController(panel, listening, memory, self)
+        self.takes = TakesController(panel, listening, memory, self.collection.steps.stack, self)
         self.reviewer = ClipReview(panel, self.collection, self.player, self)
         self.retrain = Retraining(panel, self.collection, experiment_model, run_model, training, self)
         self.collection.content_changed.connect(self._show_content)

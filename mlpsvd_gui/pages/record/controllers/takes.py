@@ -7,11 +7,13 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QUndoStack
 
-from mlpsvd import settings
+from mlpsvd import setting_labels, settings
 from mlpsvd.audio.sources.source import SourceState
 from mlpsvd.collection.recording.recorder import RecorderState
 from mlpsvd.collection.recording.settings import TRIGGERED, RecordSettings
+from mlpsvd.setting_labels import inside_sentence
 from mlpsvd.text import sentence
 from mlpsvd_gui.pages.record.controllers import texts
 from mlpsvd_gui.pages.record.views.panel import RecordPanel
@@ -19,6 +21,8 @@ from mlpsvd_gui.pages.record.views.scope import ScopeView, TakeMark
 from mlpsvd_gui.pages.record.workers.recording import InputView, RecordingWorker, TakeSpan
 from mlpsvd_gui.state.listening_state import ListeningState
 from mlpsvd_gui.state.record_memory import RecordMemory
+from mlpsvd_gui.state.undo_steps import ValueHistory
+from mlpsvd_gui.widgets.messages import MessageKind
 from mlpsvd_gui.workers.live_session import LiveSession
 
 __all__ = ["TakesController"]
@@ -31,7 +35,7 @@ _REOPENED_WITHIN_S = 1.0
 
 
 class TakesController(QObject):
-    """Manages one :class:`RecordingWorker` per session and shows its state."""
+    """Manages one :class:`RecordingWorker` per session and shows its state; ``stack`` gets the changes of settings."""
 
     take_ready = Signal(object, object)
     """Emits a :class:`Take` and the folder of the collection that it was recorded for."""
@@ -39,13 +43,19 @@ class TakesController(QObject):
     """Emitted when no take is pending for a previous collection."""
 
     def __init__(
-        self, panel: RecordPanel, listening: ListeningState, memory: RecordMemory, parent: QObject | None = None
+        self,
+        panel: RecordPanel,
+        listening: ListeningState,
+        memory: RecordMemory,
+        stack: QUndoStack,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._panel = panel
         self._listening = listening
         self._memory = memory
         self._settings = memory.settings
+        self._history = ValueHistory(self._use, self, stack)
         self._folder: Path | None = None
         self._spool_folder: Path | None = None
         self._worker: RecordingWorker | None = None
@@ -171,9 +181,18 @@ class TakesController(QObject):
         if problem is not None:
             self._panel.controls.show_settings(edited, sentence(str(problem)))
             return
-        self._settings = self._memory.settings = edited
+        if edited == self._settings:
+            self._show_settings()
+            return
+        label = inside_sentence(setting_labels.label(RecordSettings, name))
+        self._history.add(f"change of {label}", self._settings, edited, name)
+        if self._panel.messages.kind is MessageKind.DONE:
+            self._panel.messages.clear()  # its Undo would undo this change instead
+
+    def _use(self, record: RecordSettings) -> None:
+        self._settings = self._memory.settings = record
         if self._worker is not None:
-            self._worker.set_settings(edited)
+            self._worker.set_settings(record)
         self._show_settings()
 
     def _drag_trigger(self, trigger_dbfs: float) -> None:
