@@ -27,8 +27,9 @@ MODULES = [
     "readline", "curses", "_curses", "_curses_panel",
     # the GPU engine uses CuPy, which cannot be added to the frozen program; Numba's own CUDA is not used
     "cupy", "numba.cuda",
-    # optional: Dask, for clusters; of ONNX only what writes files is used
-    "distributed", "dask", "onnxruntime", "onnx.backend", "onnx.reference", "onnx.test", "onnx.tools",
+    # optional: Dask, for clusters; Optuna, for searches; of ONNX only what writes files is used
+    "distributed", "dask", "optuna", "alembic", "sqlalchemy",
+    "onnxruntime", "onnx.backend", "onnx.reference", "onnx.test", "onnx.tools",
     # tests and examples of libraries
     "numba.tests", "pyqtgraph.examples", "pyqtgraph.opengl", "scipy.datasets",
     "matplotlib.tests", "matplotlib.backends.backend_tkagg",

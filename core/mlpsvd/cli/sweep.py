@@ -20,6 +20,7 @@ from mlpsvd.experiments.sweeps.files import BEST, results_table, write_results
 from mlpsvd.experiments.sweeps.folder import SweepFolder, find_sweep, kept_sweeps, new_sweep_folder, read_sweep
 from mlpsvd.experiments.sweeps.results import CombinationResult, best_first
 from mlpsvd.experiments.sweeps.run import RungEnded, SweepEvent, SweepTrialDone, kept_results, run_sweep
+from mlpsvd.experiments.sweeps.search import require_optuna
 from mlpsvd.experiments.sweeps.sweep import Sweep, identity_of_data
 from mlpsvd.experiments.sweeps.texts import SELECTION_NOTE, row_headings, row_texts, summary
 from mlpsvd.text import counted, one_line
@@ -38,6 +39,7 @@ def begun_sweep(
     n_seeds: int,
     stops_early: bool,
     judge: str,
+    n_searched: int,
     out: Path | None,
 ) -> SweepFolder:
     """Open the folder of a new sweep, or that of the same sweep in ``out``.
@@ -50,7 +52,10 @@ def begun_sweep(
     at_least_one("--repeats", n_seeds)
     base = chosen_experiment(path, preset_name, changes)
     axes = tuple(parse_axis(one) for one in over)
-    sweep = Sweep(base, axes, n_seeds, stops_early, judge, identity_of_data(base))
+    if n_searched:
+        at_least_one("--optuna", n_searched)
+        require_optuna()
+    sweep = Sweep(base, axes, n_seeds, stops_early, judge, identity_of_data(base), n_searched)
     return SweepFolder(new_sweep_folder(sweep) if out is None else out, sweep)
 
 
@@ -76,7 +81,7 @@ def list_sweeps() -> int:
             continue
         settings = ", ".join(axis.label for axis in sweep.axes) or "–"
         name = one_line(sweep.base.name, _LONGEST_NAME)
-        rows.append((folder.name, name, settings, str(len(sweep.combinations)), str(sweep.n_seeds)))
+        rows.append((folder.name, name, settings, str(sweep.n_searched or len(sweep.combinations)), str(sweep.n_seeds)))
     print(aligned(rows, numbers=(3, 4)) if len(rows) > 1 else "There are no sweeps.")
     return OK
 
@@ -144,8 +149,8 @@ def _print(sweep: Sweep, results: Sequence[CombinationResult]) -> None:
     print(aligned(rows, numbers=(0,)))
     if len(ordered) > _MOST_ROWS:
         print(f"… and {counted(len(ordered) - _MOST_ROWS, 'combination')} more in results.csv")
-    best = ordered[0]
-    if best.is_complete and sweep.axes:
+    best = next(iter(ordered), None)
+    if best is not None and best.is_complete and sweep.axes:
         values = ", ".join(
             f"{axis.key}={value_text(value)}" for axis, value in zip(sweep.axes, best.combination.values, strict=True)
         )

@@ -16,6 +16,7 @@ examples:
   mlpsvd sweep --over hidden=10,20,50 --over training.rate=1e-3:1e-1:log5 --stop-early
   mlpsvd sweep recordings --over discarding.threshold=0.05:0.2:0.05 --repeats 3 --jobs 4
   mlpsvd sweep birds.toml --repeats 10 --scheduler tcp://node:8786
+  mlpsvd sweep --over training.rate=1e-4:1e-1:log --over hidden=2:50:log --optuna 40
   mlpsvd sweep --resume latest
 
 KEY is the key of a setting, its last part (hidden) or a word of it (training.rate). VALUES are separated by commas; a
@@ -24,6 +25,9 @@ separated by / (40/20). Without --over, the experiment is repeated over seeds.
 
 --stop-early (successive halving): all combinations are trained for a ninth of the epochs, the best third of them for a
 third, and the best third of those to the end. A combination that is slow at first may be lost.
+
+--optuna N: instead of all combinations, N are trained that Optuna (TPE) chooses from the results of earlier ones.
+Values may also be ranges without a number of values: LOW:HIGH:lin or LOW:HIGH:log.
 
 Finished trials are kept one by one; the same command with --out, or --resume, continues an interrupted sweep.
 
@@ -43,6 +47,13 @@ def add_sweep(command: Callable[..., argparse.ArgumentParser], exit_codes: str) 
     )
     sweep.add_argument("--repeats", type=int, default=1, metavar="N", help="seeds of each combination (%(default)s)")
     sweep.add_argument("--stop-early", action="store_true", help="stop combinations early that fall behind")
+    sweep.add_argument(
+        "--optuna",
+        type=int,
+        default=0,
+        metavar="N",
+        help="train N combinations, chosen by Optuna (TPE), instead of all",
+    )
     sweep.add_argument("--judge", default="", metavar="NETWORK", help="network whose accuracy decides (mlp-svd)")
     sweep.add_argument("--out", type=Path, metavar="DIR", help="folder of the sweep (default: in the library)")
     sweep.add_argument("--resume", metavar="SWEEP", help="continue a sweep: its folder, its name, or latest")
@@ -62,7 +73,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
     workers = chosen_executor(arguments.jobs, arguments.scheduler)  # checked before there is a folder
     how = workers, not arguments.scheduler, arguments.json, arguments.quiet
     if arguments.resume is not None:
-        others = ("experiment", "preset", "changes", "over", "stop_early", "judge", "out")
+        others = ("experiment", "preset", "changes", "over", "stop_early", "optuna", "judge", "out")
         if any(getattr(arguments, name) for name in others) or arguments.repeats != 1:
             raise SettingError("--resume", arguments.resume, "no other setting: the sweep continues with its own")
         return run(resume_sweep(arguments.resume), *how)
@@ -74,6 +85,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
         arguments.repeats,
         arguments.stop_early,
         arguments.judge,
+        arguments.optuna,
         arguments.out,
     )
     return run(folder, *how)

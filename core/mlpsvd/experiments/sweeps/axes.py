@@ -1,4 +1,7 @@
-"""Axes of a sweep: a setting and its values, from text such as ``hidden=10,20`` or ``rate=1e-3:1e-1:log5``."""
+"""Axes of a sweep: a setting and its values, from text such as ``hidden=10,20`` or ``rate=1e-3:1e-1:log5``.
+
+A search also has ranges without a number of values, such as ``rate=1e-3:1e-1:log``.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from mlpsvd.text import format_number
 __all__ = [
     "MOST_VALUES",
     "Axis",
+    "Span",
     "axis_of",
     "parse_axis",
     "setting_info",
@@ -32,9 +36,26 @@ MOST_VALUES = 100
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _RANGE = re.compile(rf"({_NUMBER}):({_NUMBER}):(?:(log|lin)(\d+)|({_NUMBER}))")
+_SPAN = re.compile(rf"({_NUMBER}):({_NUMBER}):(log|lin)")
 _RANGE_FORM = "LOW:HIGH:STEP, LOW:HIGH:linN or LOW:HIGH:logN, e.g. 1e-3:1e-1:log5"
 _FIXED = ("name", "seed")
 _DIGITS = 6
+_CHOSEN_DIGITS = 4
+"""Significant digits of a number that a search chooses from a range."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A range of numbers from which a search chooses, on a linear or logarithmic scale; both ends are included."""
+
+    low: float
+    high: float
+    is_logarithmic: bool
+
+    @property
+    def text(self) -> str:
+        """The range as :func:`parse_axis` reads it."""
+        return f"{value_text(self.low)}:{value_text(self.high)}:{'log' if self.is_logarithmic else 'lin'}"
 
 
 @dataclass(frozen=True)
@@ -46,11 +67,14 @@ class Axis:
     key
         Dotted key, e.g. ``training.learning_rate``.
     values
-        Values of the setting's type, each once.
+        Values of the setting's type, each once; empty for a range.
+    span
+        The range from which a search chooses; None for a list of values.
     """
 
     key: str
     values: tuple[Any, ...]
+    span: Span | None = None
 
     @property
     def label(self) -> str:
@@ -59,8 +83,8 @@ class Axis:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The values as text."""
-        return tuple(value_text(value) for value in self.values)
+        """The values, or the range, as text."""
+        return tuple(value_text(value) for value in self.values) if self.span is None else (self.span.text,)
 
     @property
     def is_numeric(self) -> bool:
@@ -75,8 +99,20 @@ class Axis:
     @property
     def is_logarithmic(self) -> bool:
         """Whether a logarithmic scale suits the values: all are positive and the largest is over 20 times the least."""
+        if self.span is not None:
+            return self.span.is_logarithmic
         numbers = [self.number(value) for value in self.values]
         return self.is_numeric and min(numbers) > 0 and max(numbers) > 20 * min(numbers)
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether the setting is a whole number, or a list of them."""
+        return _kind(setting_info(self.key)) is int
+
+    def value_at(self, number: float) -> Any:
+        """Return the value of the setting for a number of the range; a list setting gets one entry."""
+        text = str(round(number)) if self.is_integer else f"{number:.{_CHOSEN_DIGITS}g}"
+        return get(parse_text(Experiment(), self.key, text), self.key)
 
 
 @functools.cache
@@ -130,7 +166,7 @@ def parse_axis(text: str) -> Axis:
 
     Values are separated by commas. A range of numbers is ``LOW:HIGH:STEP``, or ``LOW:HIGH:linN`` or ``LOW:HIGH:logN``
     for N values at equal distances or ratios, both ends included. The entries of one value of a list setting are
-    separated by ``/``.
+    separated by ``/``. ``LOW:HIGH:lin`` or ``LOW:HIGH:log`` alone is a range from which a search chooses.
 
     Raises
     ------
@@ -145,6 +181,8 @@ def parse_axis(text: str) -> Axis:
     (0.001, 0.01, 0.1)
     >>> parse_axis("epochs=20:60:20").values
     (20, 40, 60)
+    >>> parse_axis("training.rate=1e-3:1e-1:log").span
+    Span(low=0.001, high=0.1, is_logarithmic=True)
     """
     name, equals, values = text.partition("=")
     if not equals:
@@ -161,6 +199,9 @@ def axis_of(key: str, values: str) -> Axis:
         If a value is not possible.
     """
     info = setting_info(key)
+    span = _SPAN.fullmatch(values.strip())
+    if span is not None and _kind(info) in (int, float):
+        return Axis(key, (), _span(key, values.strip(), info, span))
     parts = [part for one in values.split(",") if one.strip() for part in _expanded(key, one.strip(), info)]
     found = tuple(dict.fromkeys(get(parse_text(Experiment(), key, _listed(part, info)), key) for part in parts))
     if not found:
@@ -181,13 +222,32 @@ def value_text(value: Any) -> str:
     return str(value)
 
 
+def _kind(info: SettingInfo) -> Any:
+    """Return the type of a setting, or of the entries of a list."""
+    return get_args(info.type)[0] if get_origin(info.type) is tuple else info.type
+
+
+def _span(key: str, text: str, info: SettingInfo, match: re.Match[str]) -> Span:
+    span = Span(float(match[1]), float(match[2]), match[3] == "log")
+    if span.high <= span.low:
+        raise SettingError(key, text, "a range whose second number is the larger one")
+    if span.is_logarithmic and span.low <= 0:
+        raise SettingError(key, text, "a range of positive numbers, as their ratios are equal")
+    if _kind(info) is int and not (span.low.is_integer() and span.high.is_integer()):
+        raise SettingError(key, text, "a range between whole numbers")
+    for end in (span.low, span.high):
+        if (info.low is not None and end < info.low) or (info.high is not None and end > info.high):
+            raise SettingError(key, text, f"a range whose ends are each {info.expected()}")
+    return span
+
+
 def _listed(part: str, info: SettingInfo) -> str:
     return part.replace("/", ",") if get_origin(info.type) is tuple else part
 
 
 def _expanded(key: str, part: str, info: SettingInfo) -> Sequence[str]:
     """Return the values of a range as text, or the part itself."""
-    kind = get_args(info.type)[0] if get_origin(info.type) is tuple else info.type
+    kind = _kind(info)
     if ":" not in part or kind not in (int, float):
         return [part]
     match = _RANGE.fullmatch(part)

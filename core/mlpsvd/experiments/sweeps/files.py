@@ -42,8 +42,8 @@ def write_results(folder: Path, sweep: Sweep, results: Sequence[CombinationResul
     for name, content in contents.items():
         write_atomically(folder / name, content)
     paths = [folder / name for name in contents]
-    best = best_first(sweep, results)[0]
-    if not best.is_complete:
+    best = next(iter(best_first(sweep, results)), None)
+    if best is None or not best.is_complete:
         return paths
     save_experiment(folder / BEST, sweep.experiment(best.combination))
     paths.append(folder / BEST)
@@ -60,6 +60,7 @@ def results_table(sweep: Sweep, results: Sequence[CombinationResult]) -> dict[st
         "first_seed": sweep.base.seed,
         "seeds": sweep.n_seeds,
         "judge": sweep.judge,
+        **({"searched": sweep.n_searched} if sweep.n_searched else {}),
         "settings": [{"key": axis.key, "label": axis.label} for axis in sweep.axes],
         "combinations": [_combination_table(sweep, one) for one in best_first(sweep, results)],
         "fronts": {

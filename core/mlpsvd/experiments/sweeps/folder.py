@@ -5,17 +5,26 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from mlpsvd.errors import FileFormatError
 from mlpsvd.experiments.runs.kept_run import TIME_FORMAT
 from mlpsvd.experiments.runs.library import name_slug
 from mlpsvd.experiments.runs.lock import WORK, FolderInUse
 from mlpsvd.experiments.runs.places import SWEEP_FILE, SWEEPS, runs_folder
-from mlpsvd.experiments.sweeps.sweep import Sweep, identity_of_data, sweep_from_toml, sweep_to_toml
+from mlpsvd.experiments.sweeps.sweep import (
+    Sweep,
+    chosen_to_json,
+    identity_of_data,
+    sweep_from_toml,
+    sweep_to_toml,
+    with_chosen,
+)
 from mlpsvd.experiments.trials.trials import TrialStore
 from mlpsvd.files import expand_home, is_leftover, read_plain, remove_leftovers, write_atomically
 from mlpsvd.text import quoted
@@ -23,6 +32,7 @@ from mlpsvd.text import quoted
 __all__ = ["SweepFolder", "find_sweep", "kept_sweeps", "new_sweep_folder", "read_sweep", "trial_store"]
 
 _TRIALS = "trials"
+_CHOSEN = "combinations.json"
 _MOST_BYTES = 4_000_000
 _EMPTY_S = 600.0
 
@@ -64,6 +74,18 @@ class SweepFolder:
             raise
         self.store = trial_store(path)
 
+    def choose(self, combinations: Sequence[tuple[Any, ...]]) -> None:
+        """Add combinations to those of a search, and store them.
+
+        Raises
+        ------
+        OSError
+            If they cannot be written; the search is then unchanged.
+        """
+        sweep = replace(self.sweep, chosen=(*self.sweep.chosen, *combinations))
+        write_atomically(self.path / _CHOSEN, chosen_to_json(sweep))
+        self.sweep = sweep
+
     def close(self) -> None:
         """Release the lock of the folder."""
         self._lock.close()
@@ -81,7 +103,7 @@ def trial_store(folder: Path) -> TrialStore:
 
 
 def read_sweep(folder: Path) -> Sweep:
-    """Read the definition of a sweep.
+    """Read the definition of a sweep, for a search with the combinations that it has chosen.
 
     Raises
     ------
@@ -90,7 +112,11 @@ def read_sweep(folder: Path) -> Sweep:
     """
     path = folder / SWEEP_FILE
     try:
-        return sweep_from_toml(read_plain(path, _MOST_BYTES).decode("utf-8-sig"))
+        sweep = sweep_from_toml(read_plain(path, _MOST_BYTES).decode("utf-8-sig"))
+        path = folder / _CHOSEN
+        if not sweep.n_searched or not path.is_file():
+            return sweep
+        return with_chosen(sweep, read_plain(path, _MOST_BYTES))
     except FileFormatError as error:
         raise FileFormatError(f"{path} cannot be used: {error}") from error
     except UnicodeDecodeError as error:

@@ -1,4 +1,8 @@
-"""Running a sweep: a generator of events; what is finished is kept, and the same call continues."""
+"""Running a sweep: a generator of events; what is finished is kept, and the same call continues.
+
+A search runs in groups: Optuna chooses the combinations of a group from the results of all earlier ones, so that they
+do not depend on the number of workers or on interruptions.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from mlpsvd.experiments.sweeps.results import (
     combination_result,
     with_tests,
 )
+from mlpsvd.experiments.sweeps.search import next_group
 from mlpsvd.experiments.sweeps.sweep import Combination, Rung, Sweep
 from mlpsvd.experiments.trials.trials import Trial, TrialStore
 from mlpsvd.experiments.trials.workers import Workers
@@ -58,7 +63,7 @@ SweepEvent = SweepTrialDone | RungEnded
 
 
 def run_sweep(folder: SweepFolder, open_executor: OpenExecutor) -> Generator[SweepEvent, None, None]:
-    """Run the missing trials of a sweep. Close the generator to stop.
+    """Run the missing trials of a sweep, or the rest of a search. Close the generator to stop.
 
     Which combinations are stopped early depends on the results only, not on the number of workers or the order in which
     trials end: a stage ends when all its trials have.
@@ -72,11 +77,16 @@ def run_sweep(folder: SweepFolder, open_executor: OpenExecutor) -> Generator[Swe
 
     Raises
     ------
+    MissingLibraryError
+        If the sweep is a search and Optuna is not installed.
     MlpSvdError
         If a trial fails for another reason than a training that diverges.
     OSError
         If a result cannot be written.
     """
+    if folder.sweep.n_searched:
+        yield from _run_search(folder, open_executor)
+        return
     sweep, rungs = folder.sweep, folder.sweep.rungs()
     progress = _Progress(sweep, rungs)
     left: Sequence[Combination] = sweep.combinations
@@ -94,6 +104,41 @@ def run_sweep(folder: SweepFolder, open_executor: OpenExecutor) -> Generator[Swe
                 left = _going_on(sweep, results, following.n_combinations)
                 progress.expect(rungs[rungs.index(following) :], len(left))
                 yield RungEnded(rung.epoch, len(left), len(results) - len(left))
+
+
+def _run_search(folder: SweepFolder, open_executor: OpenExecutor) -> Generator[SweepEvent, None, None]:
+    n_trials, n_done = folder.sweep.n_searched * folder.sweep.n_seeds, 0
+    pace, results = _SearchPace(), list[CombinationResult]()
+    with Workers(open_executor) as workers:
+        while len(results) < folder.sweep.n_searched:
+            sweep = folder.sweep
+            group = sweep.combinations[len(results) :]
+            owners = {trial.key: one for one in group for trial in sweep.trials(one)}
+            with closing(workers.run([trial for one in group for trial in sweep.trials(one)], folder.store)) as events:
+                for event in events:
+                    n_done += 1
+                    result = _result(sweep, owners[event.trial.key], None, folder.store)
+                    left_s = pace.left_s(n_trials - n_done, kept=event.kept)
+                    yield SweepTrialDone(result, n_done, n_trials, left_s, event.kept)
+            results = [_result(sweep, one, None, folder.store) for one in sweep.combinations]
+            chosen = next_group(sweep, results)
+            if not chosen:
+                return
+            folder.choose(chosen)
+
+
+class _SearchPace:
+    """Estimates the remaining time of a search from the trials that were computed."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._n_computed = 0
+
+    def left_s(self, n_left: int, *, kept: bool) -> float | None:
+        """Count a trial and return the seconds left; None before the first one has been computed."""
+        self._n_computed += not kept
+        elapsed_s = time.monotonic() - self._started
+        return elapsed_s * n_left / self._n_computed if self._n_computed else None
 
 
 def kept_results(sweep: Sweep, store: TrialStore) -> list[CombinationResult]:

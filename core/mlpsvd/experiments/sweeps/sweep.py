@@ -1,14 +1,15 @@
-"""A sweep as data: an experiment, the settings that change, seeds, and the rule that stops combinations early."""
+"""A sweep as data: an experiment, the settings that change, seeds, and the rule that stops or chooses combinations."""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 import math
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,19 +19,32 @@ import tomli_w
 from mlpsvd.contenders import MLP_SVD
 from mlpsvd.errors import FileFormatError, MlpSvdError, SettingError
 from mlpsvd.experiments.experiment import Experiment, experiment_from_table
-from mlpsvd.experiments.sweeps.axes import Axis, value_text
+from mlpsvd.experiments.sweeps.axes import Axis, Span, value_text
 from mlpsvd.experiments.trials.measurements import Measurement
 from mlpsvd.experiments.trials.trials import Trial, seeded
-from mlpsvd.json_fields import Fields
+from mlpsvd.json_fields import Fields, parse_fields
 from mlpsvd.settings import check, get, to_table, with_value
 
-__all__ = ["MOST_COMBINATIONS", "Combination", "Rung", "Sweep", "default_judge", "sweep_from_toml", "sweep_to_toml"]
+__all__ = [
+    "MOST_COMBINATIONS",
+    "Combination",
+    "Rung",
+    "Sweep",
+    "chosen_to_json",
+    "default_judge",
+    "sweep_from_toml",
+    "sweep_to_toml",
+    "with_chosen",
+]
 
 MOST_COMBINATIONS = 2000
 FACTOR = 3
 """Successive halving keeps one of this many combinations, and multiplies the epochs by it."""
 
-_FORMAT_VERSION = 1
+_FORMAT_VERSION = 2
+"""Version of a search; sweeps of all combinations have version 1, so that earlier programs read them."""
+
+_SCALES = ("lin", "log")
 _MOST_RUNGS = 3
 _MOST_SEEDS = 1000
 _HEADER = "# A sweep of MLP-SVD; continue it with: mlpsvd sweep --resume FOLDER\n"
@@ -54,7 +68,7 @@ class Rung:
 
 @dataclass(frozen=True)
 class Sweep:
-    """All combinations of the values of some settings, repeated over consecutive seeds.
+    """All combinations of the values of some settings, or those that a search chooses, repeated over consecutive seeds.
 
     Attributes
     ----------
@@ -70,6 +84,10 @@ class Sweep:
         Key of the network whose test accuracy decides; empty for the MLP-SVD, or the first network without one.
     data_identity
         Checksum of names and sizes of the recordings; empty for clips that are made.
+    n_searched
+        Number of combinations that a search by Optuna chooses (:mod:`mlpsvd.experiments.sweeps.search`); 0 for all.
+    chosen
+        The combinations that a search has chosen so far; not part of the sweep's identity.
 
     Raises
     ------
@@ -79,7 +97,8 @@ class Sweep:
     References
     ----------
     K. Jamieson and A. Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization", Proc.
-    AISTATS (2016): successive halving.
+    AISTATS (2016): successive halving. J. Bergstra et al., "Algorithms for hyper-parameter optimization", Proc. NIPS
+    (2011): the tree-structured Parzen estimator of the search.
 
     Examples
     --------
@@ -97,6 +116,8 @@ class Sweep:
     stops_early: bool = False
     judge: str = ""
     data_identity: str = ""
+    n_searched: int = 0
+    chosen: tuple[tuple[Any, ...], ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         keys = [axis.key for axis in self.axes]
@@ -105,13 +126,47 @@ class Sweep:
             raise SettingError("setting", twice, "named once, with all its values")
         if not 1 <= self.n_seeds <= _MOST_SEEDS:
             raise SettingError("repeats", self.n_seeds, f"a whole number from 1 to {_MOST_SEEDS}")
-        n = math.prod(len(axis.values) for axis in self.axes)
-        if n > MOST_COMBINATIONS:
-            raise SettingError("combinations", n, f"at most {MOST_COMBINATIONS}; use fewer values")
+        if self.n_searched:
+            self._check_search()
+        else:
+            self._check_product()
         if not self.judge:
             object.__setattr__(self, "judge", default_judge(self))
+        without = next((keys for keys in self._networks() if self.judge not in keys), None)
+        if without is not None:
+            raise SettingError("judge", self.judge, f"one of {', '.join(without)}")
         for one in self.combinations:
             self._check(one)
+
+    def _check_product(self) -> None:
+        n = math.prod(len(axis.values) for axis in self.axes if axis.span is None)
+        if n > MOST_COMBINATIONS:
+            raise SettingError("combinations", n, f"at most {MOST_COMBINATIONS}; use fewer values")
+        for axis in self.axes:
+            if axis.span is not None:
+                raise SettingError(
+                    axis.key, axis.span.text, f"a range with a number of values, e.g. {axis.span.text}5, unless a "
+                    "search with Optuna chooses them",
+                )  # fmt: skip
+
+    def _check_search(self) -> None:
+        if not self.axes:
+            raise SettingError("settings", 0, "at least one setting with several values, which the search chooses")
+        if self.stops_early:
+            raise SettingError("early stopping", True, "left out in a search: Optuna chooses after whole trainings")
+        if not 1 <= self.n_searched <= MOST_COMBINATIONS:
+            raise SettingError("combinations", self.n_searched, f"a whole number from 1 to {MOST_COMBINATIONS}")
+        n = math.prod(len(axis.values) for axis in self.axes)
+        if n <= self.n_searched and all(axis.span is None for axis in self.axes):
+            expected = f"fewer than the {n} that there are; a sweep without a search trains all"
+            raise SettingError("combinations", self.n_searched, expected)
+
+    def _networks(self) -> list[tuple[str, ...]]:
+        """Return the networks that combinations train, each list once."""
+        if self.n_searched:
+            swept = (axis.values for axis in self.axes if axis.key == "training.contenders")
+            return list(next(swept, (self.base.training.contenders,)))
+        return list(dict.fromkeys(self.experiment(one).training.contenders for one in self.combinations))
 
     def _check(self, combination: Combination) -> None:
         experiment = self.experiment(combination)
@@ -121,12 +176,12 @@ class Sweep:
             if not self.axes:
                 raise
             raise SettingError(error.key, error.found, f"{error.expected}, with {self.text(combination)}") from error
-        if self.judge not in experiment.training.contenders:
-            raise SettingError("judge", self.judge, f"one of {', '.join(experiment.training.contenders)}")
 
     @cached_property
     def combinations(self) -> tuple[Combination, ...]:
-        """All combinations; the last axis changes fastest."""
+        """All combinations, of which the last axis changes fastest, or those that the search has chosen so far."""
+        if self.n_searched:
+            return tuple(Combination(number, values) for number, values in enumerate(self.chosen, start=1))
         products = itertools.product(*(axis.values for axis in self.axes))
         return tuple(Combination(number, values) for number, values in enumerate(products, start=1))
 
@@ -155,8 +210,10 @@ class Sweep:
         With ``stops_early`` all combinations are trained for a ninth of the epochs, the best third of them for a third,
         and the best third of those to the end. There are fewer stages for fewer than nine combinations or 18 epochs.
         """
-        n = len(self.combinations)
-        epochs = max(self.experiment(one).training.epochs for one in self.combinations)
+        n = self.n_searched or len(self.combinations)
+        epochs = max(
+            (self.experiment(one).training.epochs for one in self.combinations), default=self.base.training.epochs
+        )
         n_rungs = 1
         while self.stops_early and n_rungs < _MOST_RUNGS and n >= FACTOR**n_rungs and epochs >= 2 * FACTOR**n_rungs:
             n_rungs += 1
@@ -168,7 +225,7 @@ class Sweep:
 
 def default_judge(sweep: Sweep) -> str:
     """Return the network that decides by default: the MLP-SVD if every combination trains it, else the first one."""
-    trained = [sweep.experiment(one).training.contenders for one in sweep.combinations]
+    trained = sweep._networks()
     if all(MLP_SVD.key in keys for keys in trained):
         return MLP_SVD.key
     return next(iter(trained[0]), "")
@@ -192,12 +249,13 @@ def identity_of_data(experiment: Experiment) -> str:
 def sweep_to_toml(sweep: Sweep) -> str:
     """Return the text of a sweep file."""
     table = {
-        "format_version": _FORMAT_VERSION,
+        "format_version": _FORMAT_VERSION if sweep.n_searched else 1,
+        **({"searched": sweep.n_searched} if sweep.n_searched else {}),
         "seeds": sweep.n_seeds,
         "stops_early": sweep.stops_early,
         "judge": sweep.judge,
         "data_identity": sweep.data_identity,
-        "axes": [{"key": axis.key, "values": [_plain(value) for value in axis.values]} for axis in sweep.axes],
+        "axes": [_axis_table(axis) for axis in sweep.axes],
         "experiment": to_table(sweep.base),
     }
     return _HEADER + tomli_w.dumps(table)
@@ -225,14 +283,50 @@ def sweep_from_toml(text: str) -> Sweep:
             fields.flag("stops_early"),
             fields.text("judge"),
             fields.text("data_identity"),
+            fields.integer("searched", 1, MOST_COMBINATIONS) if "searched" in fields else 0,
         )
     except (tomllib.TOMLDecodeError, ValueError, RecursionError, MlpSvdError) as error:
         raise FileFormatError(f"this is not a sweep that can be read: {error}") from error
 
 
+def chosen_to_json(sweep: Sweep) -> str:
+    """Return the text of the file of the combinations that a search has chosen."""
+    table = {"format_version": 1, "combinations": [[_plain(value) for value in values] for values in sweep.chosen]}
+    return json.dumps(table)
+
+
+def with_chosen(sweep: Sweep, text: bytes) -> Sweep:
+    """Return a search with the combinations of such a file.
+
+    Raises
+    ------
+    FileFormatError
+        If it is damaged, of a newer version, or of another search.
+    """
+    fields = parse_fields(text)
+    fields.integer("format_version", 1, 1)
+    chosen = []
+    for values in fields.entries("combinations"):
+        if not isinstance(values, list) or len(values) != len(sweep.axes):
+            raise FileFormatError(f"a combination should be a list of {len(sweep.axes)} values")
+        pairs = zip(sweep.axes, values, strict=True)
+        chosen.append(tuple(get(_with_plain(sweep.base, axis.key, value), axis.key) for axis, value in pairs))
+    if len(chosen) > sweep.n_searched:
+        raise FileFormatError(f"it has {len(chosen)} combinations; it should have at most {sweep.n_searched}")
+    return replace(sweep, chosen=tuple(chosen))
+
+
+def _axis_table(axis: Axis) -> dict[str, Any]:
+    if axis.span is None:
+        return {"key": axis.key, "values": [_plain(value) for value in axis.values]}
+    return {"key": axis.key, "low": axis.span.low, "high": axis.span.high, "scale": _SCALES[axis.span.is_logarithmic]}
+
+
 def _axis(base: Experiment, fields: Fields) -> Axis:
     key = fields.text("key")
     get(base, key)  # an unknown key is an error
+    if "low" in fields:
+        return Axis(key, (), Span(fields.number("low"), fields.number("high"), fields.text("scale", _SCALES) == "log"))
     return Axis(key, tuple(get(_with_plain(base, key, value), key) for value in fields.entries("values")))
 
 

@@ -24,6 +24,8 @@ _LONGEST = 24
 def summary(sweep: Sweep) -> str:
     """Return the size of a sweep, e.g. ``6 combinations × 3 seeds``."""
     seeds = counted(sweep.n_seeds, "seed")
+    if sweep.n_searched:
+        return f"{counted(sweep.n_searched, 'combination')} chosen by Optuna × {seeds}"
     rule = ", stopped early by successive halving" if len(sweep.rungs()) > 1 else ""
     return f"{counted(len(sweep.combinations), 'combination')} × {seeds}{rule}"
 

@@ -20,6 +20,7 @@ from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.sweeps.axes import axis_of, sweepable_keys, value_text
 from mlpsvd.experiments.sweeps.files import write_results
 from mlpsvd.experiments.sweeps.folder import new_sweep_folder
+from mlpsvd.experiments.sweeps.search import search_problem
 from mlpsvd.experiments.sweeps.sweep import Sweep, identity_of_data
 from mlpsvd.experiments.sweeps.texts import summary
 from mlpsvd.setting_labels import label
@@ -135,6 +136,7 @@ class SweepController(QObject):
         window = SweepWindow(_labelled_settings(), n_usable_cores(), self._parent)
         base = self._experiments.experiment
         window.form.show_axes([(key, value_text(get(base, key))) for key in _FIRST_KEYS])
+        window.form.show_search_problem(search_problem())
         window.form.edited.connect(self._show_plan)
         window.form.start_requested.connect(self.start)
         window.form.stop_requested.connect(self.stop)
@@ -155,7 +157,9 @@ class SweepController(QObject):
         try:
             axes = tuple(axis_of(key, values) for key, values in form.axes)
             identity = "" if self.kept is None else self.kept.sweep.data_identity
-            return Sweep(base, axes, form.repeats.value(), form.early_box.isChecked(), form.judge, identity)
+            if form.n_searched and search_problem():
+                return search_problem()
+            return Sweep(base, axes, form.repeats.value(), form.stops_early, form.judge, identity, form.n_searched)
         except SettingError as error:
             return setting_sentence(error, Experiment)
         except MlpSvdError as error:
@@ -176,7 +180,7 @@ class SweepController(QObject):
         is_kept = self.kept is not None and self.kept.sweep == sweep
         form.start_button.setText("Continue" if is_kept else "Start")
         results = self.kept.results if self.kept is not None and is_kept else ()
-        is_done = bool(results) and all(one.state != "open" for one in results)
+        is_done = len(results) >= max(1, sweep.n_searched) and all(one.state != "open" for one in results)
         end = ". All trials are done." if is_done else "."
         form.show_state(f"{summary(sweep)} of {one_line(base.name)}{end}", not is_done, self.window.theme)
 
@@ -206,6 +210,7 @@ class SweepController(QObject):
         form.show_axes([(axis.key, ", ".join(axis.texts)) for axis in sweep.axes])
         form.repeats.show_value(sweep.n_seeds)
         form.early_box.setChecked(sweep.stops_early)
+        form.show_search(sweep.n_searched)
         self._show_plan()
         form.judge_box.setCurrentIndex(form.judge_box.findData(sweep.judge))
         self._show()
@@ -222,7 +227,7 @@ class SweepController(QObject):
         if not self.worker.is_current(news) or self.window is None or self.kept is None:
             return
         if news.results:
-            self.kept = KeptSweep(self.kept.folder, self.kept.sweep, news.results)
+            self.kept = KeptSweep(self.kept.folder, news.sweep, news.results)
             self._show()
         if isinstance(news, SweepEnded):
             self._end(news)

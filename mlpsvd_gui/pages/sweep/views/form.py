@@ -35,7 +35,12 @@ _EARLY_TIP = (
     "Successive halving: all combinations are trained for a ninth of the epochs, the best third of them for a third, "
     "and the best third of those to the end. A combination that is slow at first may be lost."
 )
-_MOST_SEEDS, _PER_MILLE = 1000, 1000
+_SEARCH_TIP = (
+    "Train this many combinations, which Optuna (TPE) chooses from the results of earlier ones, instead of all. Values "
+    "may also be ranges of numbers: 1e-4:1e-1:log, 2:50:lin"
+)
+_NO_EARLY_TIP = "Not in a search: Optuna chooses after whole trainings"
+_MOST_SEEDS, _MOST_SEARCHED, _PER_MILLE = 1000, 2000, 1000
 
 
 class _Row(QWidget):
@@ -121,6 +126,9 @@ class SweepForm(QWidget):
         self.processes = NumberField(Quantity(is_integer=True, low=1, high=n_cores), max(1, n_cores - 1), 1, self)
         self.judge_box = Chooser(self)
         self.early_box = QCheckBox("Stop combinations early that fall behind", self)
+        self.search_box = QCheckBox("Search with Optuna", self)
+        self.n_searched_field = NumberField(Quantity(is_integer=True, low=1, high=_MOST_SEARCHED), 30, 1, self)
+        self._search_problem = ""
         self.start_button = QPushButton("Start", self)
         self.stop_button = QPushButton("Stop", self)
         self.bar = QProgressBar(self)
@@ -138,6 +146,37 @@ class SweepForm(QWidget):
     def judge(self) -> str:
         """Key of the network that decides."""
         return str(self.judge_box.currentData() or "")
+
+    @property
+    def n_searched(self) -> int:
+        """Number of combinations that a search chooses; 0 for all."""
+        return int(self.n_searched_field.value()) if self.search_box.isChecked() else 0
+
+    @property
+    def stops_early(self) -> bool:
+        """Whether combinations are stopped early."""
+        return self.early_box.isChecked() and not self.search_box.isChecked()
+
+    def show_search(self, n_searched: int) -> None:
+        """Show a number of combinations that a search chooses; 0 for all."""
+        self.search_box.setChecked(n_searched > 0)
+        if n_searched:
+            self.n_searched_field.show_value(n_searched)
+
+    def show_search_problem(self, reason: str) -> None:
+        """Disable the search for a reason; empty to allow it."""
+        self._search_problem = reason
+        for widget in (self.search_box, self.n_searched_field):
+            widget.setToolTip(plain_tip(reason or _SEARCH_TIP, is_long=True))
+        self._show_choices()
+
+    def _show_choices(self) -> None:
+        """Enable what can be chosen: no early stopping in a search, and no search without Optuna."""
+        is_idle, is_search = self.add_button.isEnabled(), self.search_box.isChecked()
+        self.search_box.setEnabled(is_idle and not self._search_problem)
+        self.n_searched_field.setEnabled(is_idle and is_search and not self._search_problem)
+        self.early_box.setEnabled(is_idle and not is_search)
+        self.early_box.setToolTip(plain_tip(_NO_EARLY_TIP if is_search else _EARLY_TIP, is_long=True))
 
     def show_axes(self, axes: Sequence[tuple[str, str]]) -> None:
         """Show these settings and values."""
@@ -164,9 +203,10 @@ class SweepForm(QWidget):
 
     def show_running(self, is_running: bool) -> None:
         """Disable editing while a sweep runs."""
-        editors = (self.add_button, self.repeats, self.processes, self.judge_box, self.early_box, self.start_button)
+        editors = (self.add_button, self.repeats, self.processes, self.judge_box, self.start_button)
         for widget in (*self.rows, *editors):
             widget.setEnabled(not is_running)
+        self._show_choices()
         self.stop_button.setEnabled(is_running)
         self.bar.setVisible(is_running)
 
@@ -208,7 +248,8 @@ class SweepForm(QWidget):
         self.processes.setToolTip("Trials that are computed at the same time; the numbers do not depend on it")
         self.judge_box.setToolTip("Network whose test accuracy decides which combination is the best")
         self.judge_box.setAccessibleName("Network that decides")
-        self.early_box.setToolTip(plain_tip(_EARLY_TIP, is_long=True))
+        self.n_searched_field.setAccessibleName("Combinations of the search")
+        self.show_search_problem("")
         self.start_button.setDefault(True)
         self.stop_button.setToolTip("Stop now. Finished trials are kept; Start continues from there.")
         self.bar.setTextVisible(False)
@@ -220,7 +261,9 @@ class SweepForm(QWidget):
         self.add_button.clicked.connect(self._add_one)
         self.start_button.clicked.connect(self.start_requested)
         self.stop_button.clicked.connect(self.stop_requested)
-        for box in (self.repeats, self.processes):
+        self.search_box.toggled.connect(lambda _: self._show_choices())
+        self.search_box.toggled.connect(lambda _: self.edited.emit())
+        for box in (self.repeats, self.processes, self.n_searched_field):
             box.valueChanged.connect(lambda _: self.edited.emit())
         self.judge_box.currentIndexChanged.connect(lambda _: self.edited.emit())
         self.early_box.toggled.connect(lambda _: self.edited.emit())
@@ -228,6 +271,7 @@ class SweepForm(QWidget):
         form.addRow("Repeats", self.repeats)
         form.addRow("Processes", self.processes)
         form.addRow("Judged network", self.judge_box)
+        form.addRow(self.search_box, self.n_searched_field)
         buttons = QHBoxLayout()
         buttons.addWidget(self.start_button, 1)
         buttons.addWidget(self.stop_button, 1)

@@ -35,9 +35,13 @@ class KeptSweep:
 
 @dataclass(frozen=True)
 class SweepProgressed:
-    """Trials done, all of them, seconds left if known, and all results, or None if they are not read again yet."""
+    """Trials done, all of them, seconds left if known, and all results, or None if they are not read again yet.
+
+    ``sweep`` includes the combinations that a search has chosen.
+    """
 
     token: int
+    sweep: Sweep
     done: int
     total: int
     left_s: float | None
@@ -49,6 +53,7 @@ class SweepEnded:
     """The sweep ended: all results, whether it was stopped, and the error that ended it."""
 
     token: int
+    sweep: Sweep
     results: tuple[CombinationResult, ...]
     was_stopped: bool
     error: Exception | None
@@ -141,11 +146,12 @@ class _Run:
                     error = None if self.processes.is_stopped else problem
                 if self.is_abandoned:
                     return
+                self._sweep = folder.sweep  # with what a search has chosen
                 results = tuple(kept_results(self._sweep, folder.store))
                 write_results(self._folder, self._sweep, results)
         except Exception as problem:
             error = error or problem
-        self._report(SweepEnded(self._token, results, self.processes.is_stopped, error))
+        self._report(SweepEnded(self._token, self._sweep, results, self.processes.is_stopped, error))
 
     def _pull(self, folder: SweepFolder) -> None:
         with closing(run_sweep(folder, self.processes.open)) as events:
@@ -153,16 +159,15 @@ class _Run:
                 if self.processes.is_stopped:
                     return
                 if isinstance(event, SweepTrialDone):
-                    self._report(
-                        SweepProgressed(self._token, event.done, event.total, event.left_s, self._results(folder))
-                    )
+                    numbers = event.done, event.total, event.left_s
+                    self._report(SweepProgressed(self._token, folder.sweep, *numbers, self._results(folder)))
 
     def _results(self, folder: SweepFolder) -> tuple[CombinationResult, ...] | None:
         """Return all results; None if they were read a moment ago."""
         if time.monotonic() < self._read_at:
             return None
         started = time.monotonic()
-        results = tuple(kept_results(self._sweep, folder.store))
+        results = tuple(kept_results(folder.sweep, folder.store))
         self._read_at = time.monotonic() + max(_INTERVAL_S, 5 * (time.monotonic() - started))
         return results
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from mlpsvd.experiments.sweeps.axes import parse_axis
 from mlpsvd.experiments.sweeps.folder import SweepFolder, kept_sweeps, new_sweep_folder, read_sweep, trial_store
 from mlpsvd.experiments.sweeps.results import best_first
 from mlpsvd.experiments.sweeps.run import kept_results
+from mlpsvd.experiments.sweeps.search import search_problem
 from mlpsvd.experiments.sweeps.sweep import Sweep, identity_of_data
 from mlpsvd_gui.pages.sweep.controllers.sweep import SweepController
 from mlpsvd_gui.pages.sweep.views.window import SweepWindow
@@ -177,3 +179,54 @@ def test_a_sweep_by_clicks(
     assert form.axes == [("network.hidden", "2, 8"), ("training.learning_rate", "0.0001, 0.001, 0.01")]
     assert "All trials are done." in form.status.text()
     assert not form.start_button.isEnabled()
+
+
+def test_without_optuna_a_search_is_disabled_with_a_reason(
+    qtbot: QtBot,
+    opened: tuple[SweepController, SweepWindow, list[Experiment]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    controller, window, _ = opened
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    window.form.show_search_problem(search_problem())
+    assert not window.form.search_box.isEnabled()
+    assert "Optuna, which is not installed; install it" in window.form.search_box.toolTip()
+    sweep = Sweep(changed(Experiment(), SMALL), (parse_axis("hidden=2:9:lin"),), n_searched=3)
+    SweepFolder(new_sweep_folder(sweep, tmp_path / "runs"), sweep).close()
+    controller.open()
+    window.kept_box.setCurrentIndex(1)  # a search of a machine with Optuna can be looked at
+    qtbot.waitUntil(lambda: controller.kept is not None, timeout=10_000)
+    assert "Optuna, which is not installed" in window.form.status.text()
+    assert not window.form.start_button.isEnabled()
+
+
+@pytest.mark.slow
+def test_a_search_by_clicks(qtbot: QtBot, opened: tuple[SweepController, SweepWindow, list[Experiment]]) -> None:
+    pytest.importorskip("optuna")
+    controller, window, _ = opened
+    form = window.form
+    type_values(qtbot, window, 0, "2:9:lin")
+    type_values(qtbot, window, 1, "1e-4:1e-2:log")
+    assert "unless a search with Optuna chooses them" in form.status.text()
+    assert not form.start_button.isEnabled()
+    click(qtbot, form.search_box)
+    form.n_searched_field.show_value(3)
+    form.repeats.show_value(1)
+    form.edited.emit()
+    assert "3 combinations chosen by Optuna × 1 seed" in form.status.text()
+    assert not form.early_box.isEnabled()
+    assert "Not in a search" in form.early_box.toolTip()
+    click(qtbot, form.start_button)
+    assert not form.search_box.isEnabled() and not form.n_searched_field.isEnabled()
+    qtbot.waitUntil(lambda: not controller.is_running, timeout=120_000)
+    assert "Finished" in window.messages.text
+    assert window.table.rowCount() == 3 == len(set(window.parallel.curve_keys()))
+    assert "All trials are done." in form.status.text()
+    window.kept_box.setCurrentIndex(0)
+    click(qtbot, form.search_box)
+    assert form.early_box.isEnabled()
+    window.kept_box.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: window.table.rowCount() == 3, timeout=10_000)
+    assert form.n_searched == 3
+    assert form.axes == [("network.hidden", "2:9:lin"), ("training.learning_rate", "0.0001:0.01:log")]
