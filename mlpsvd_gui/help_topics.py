@@ -68,8 +68,9 @@ TOPICS = {
         "Every training is kept here: search, annotate, compare, open and continue runs.",
     ),
     "analysis": HelpTopic(
-        "guide", "analysis",
-        "What the trained networks have learned: singular directions, rank, calibration, curvature and more.",
+        "analysis", "",
+        "What the trained networks have learned: the frequencies that they need, singular directions, rank, "
+        "calibration, curvature and more.",
     ),
     "papers": HelpTopic(
         "guide", "papers",

@@ -26,6 +26,7 @@ DOCUMENTS = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docs/analysis.md",
     "docs/bayes-limit.md",
     "docs/divya.md",
     "docs/engines.md",

@@ -227,7 +227,8 @@ class DirectionsView(Section):
         )
         self.legend.setText(text)
         rows = neuron_rows(found, scene) if is_neurons else direction_rows(found, scene)
-        self.rows.show_rows(rows, _frame(found, scene, is_neurons), x_range)
+        most_important = 0 if is_neurons else int(found.importance.argmin())
+        self.rows.show_rows(rows, _frame(found, scene, is_neurons), x_range, most_important)
         self.rows.show_sound(NO_SOUND if scene.image_shape else self._problem)
 
 

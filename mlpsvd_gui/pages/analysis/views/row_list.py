@@ -84,8 +84,10 @@ class RowList(QWidget):
         layout.addWidget(self.heads)
         layout.addWidget(self.list, 1)
 
-    def show_rows(self, rows: Sequence[ShownRow], frame: ShownFrame, x_range: tuple[float, float]) -> None:
-        """Show rows; the lines between the two ends of ``x_range``."""
+    def show_rows(
+        self, rows: Sequence[ShownRow], frame: ShownFrame, x_range: tuple[float, float], chosen: int = 0
+    ) -> None:
+        """Show rows, the lines between the two ends of ``x_range``; ``chosen`` is selected unless another one was."""
         at, place = self.list.currentRow(), self.list.verticalScrollBar().value()
         self.list.clear()
         self.rows = []
@@ -100,7 +102,7 @@ class RowList(QWidget):
             self.list.setItemWidget(item, row)
             self.rows.append(row)
         if rows:
-            self.list.setCurrentRow(min(max(at, 0), len(rows) - 1))
+            self.list.setCurrentRow(min(at if at >= 0 else chosen, len(rows) - 1))
             self.list.verticalScrollBar().setValue(place)
         self._align()
         self._share_height()

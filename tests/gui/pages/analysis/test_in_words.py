@@ -14,7 +14,9 @@ def test_the_selected_direction_is_told_in_words(shown: Page, trained: Run) -> N
     view = shown.panel.directions
     assert "most important" in shown.panel.section.findings.text()
     assert " Hz " in view.meaning.text() and "of this difference" in view.meaning.text()
+    assert view.rows.rows[view.rows.list.currentRow()].shown.effect[-1].startswith("No. 1 of ")
     view.rows.list.setFocus()
+    QTest.keyClick(view.rows.list, Qt.Key.Key_Home)
     for index, row in enumerate(view.rows.rows):
         assert view.meaning.text().startswith(f"Direction {index + 1} ") and view.meaning.isVisible()
         assert row.shown.meaning in row.accessibleName()
