@@ -128,6 +128,8 @@ class Photographer:
         panel.table.setColumnWidth(NOTE, 280)
         panel.table.selectRow(len(panel.table.rows.shown) - 3)
         panel.table.scrollToBottom()
+        self.until(lambda: panel.windows.recording.plot.has_image)
+        panel.windows.table.selectRow(20)
         self.shoot("files")
 
     def digits(self, names: set[str]) -> None:

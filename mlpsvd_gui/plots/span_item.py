@@ -118,12 +118,12 @@ class SpanItem(pg.GraphicsObject):  # type: ignore[misc] # pyqtgraph carries no 
             painter.drawLine(QPointF(area.left(), box.bottom()), QPointF(area.left(), area.bottom()))
         if area.width() < _LEAST_TEXT_PX:
             return
-        metrics, room = QFontMetricsF(painter.font()), box.width() - 6.0
+        metrics, room = QFontMetricsF(painter.font()), box.width() - 4.0
         text, short = spans.text_of(index)
         if metrics.horizontalAdvance(text) > room:
             text = metrics.elidedText(short, Qt.TextElideMode.ElideRight, room)
         painter.setPen(_DARK if colour.lightnessF() > 0.5 or colour.greenF() > 0.55 else _WHITE)
-        painter.drawText(box.adjusted(3.0, 0.0, -3.0, 0.0), Qt.AlignmentFlag.AlignVCenter, text)
+        painter.drawText(box.adjusted(2.0, 0.0, -2.0, 0.0), Qt.AlignmentFlag.AlignVCenter, text)
 
     def _draw_frame(
         self, painter: QPainter, spans: Spans, to_px: Callable[[float], float], top: float, bottom: float

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from main_window import open_main_window
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -40,6 +41,7 @@ def listed(qtbot: QtBot, window: MainWindow, contender: str, cell: tuple[int, in
     assert panel.rank.spectrum.isVisible()
 
 
+@pytest.mark.slow
 def test_a_cell_leads_to_its_clips(qtbot: QtBot, tmp_path: Path) -> None:
     window = open_main_window(qtbot, tmp_path / "own", size=(1280, 720))
     experiment = Experiment()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
+from mlpsvd.classification.batch.reviews import LABELS_NAME
 from mlpsvd.engines.cpu.compiled_code import compiled_code_place
 from mlpsvd.experiments.runs.places import runs_folder
 from mlpsvd.frozen import is_frozen
@@ -47,6 +48,7 @@ def places() -> list[tuple[str, str]]:
         ("Compiled kernels", str(compiled_code_place())),
         ("Window's settings", window_settings()),
         ("Window's log", str(log_file())),
+        ("Reviewed labels", str(log_file().with_name(LABELS_NAME))),
     ]
 
 

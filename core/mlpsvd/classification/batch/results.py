@@ -118,7 +118,7 @@ class FileResult:
         """The class with the largest mean probability; empty where there is no window."""
         return self.class_names[int(self.mean_probabilities.argmax())] if self.n_windows else ""
 
-    @property
+    @cached_property
     def probability(self) -> float:
         """Its mean probability; NaN if there is no window."""
         return float(self.mean_probabilities.max(initial=-math.inf)) if self.n_windows else math.nan

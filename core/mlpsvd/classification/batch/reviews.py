@@ -19,7 +19,10 @@ from mlpsvd.errors import DataError
 from mlpsvd.files import open_plain
 from mlpsvd.text import is_unicode, one_line
 
-__all__ = ["LabelsFile", "TrainingList", "checked_review_label", "training_list"]
+__all__ = ["LABELS_NAME", "LabelsFile", "TrainingList", "checked_review_label", "training_list"]
+
+LABELS_NAME = "reviewed-labels.jsonl"
+"""Name of the file in the data folder of the window."""
 
 _FORMAT = "mlpsvd reviewed labels 1"
 _MOST_BYTES = 2**30

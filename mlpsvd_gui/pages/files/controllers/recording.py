@@ -64,7 +64,9 @@ class RecordingController(QObject):
 
     def set_channel(self, channel: int) -> None:
         """Set the channel that the model of the results takes, from 1; 0 for the mean of all."""
-        self._channel = channel
+        if channel != self._channel:
+            self._channel, self._path = channel, None
+            self._show()
 
     def stop(self) -> None:
         """Stop playback."""

@@ -10,7 +10,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from mlpsvd.classification.batch.results import FileResult
-from mlpsvd.classification.batch.reviews import LabelsFile, TrainingList, checked_review_label, training_list
+from mlpsvd.classification.batch.reviews import (
+    LABELS_NAME,
+    LabelsFile,
+    TrainingList,
+    checked_review_label,
+    training_list,
+)
 from mlpsvd.errors import DataError
 from mlpsvd.files import write_atomically
 from mlpsvd.text import counted, one_line, sentence
@@ -22,7 +28,6 @@ from mlpsvd_gui.threads.serial_jobs import SerialJobs
 
 __all__ = ["ReviewController"]
 
-_FILE = "reviewed-labels.jsonl"
 _LONGEST = 40
 Labels = Mapping[int, str]
 
@@ -45,7 +50,7 @@ class ReviewController(QObject):
         super().__init__(parent)
         self._panel = panel
         self._bar = panel.windows.review
-        self._file = LabelsFile(folder / _FILE) if folder is not None else None
+        self._file = LabelsFile(folder / LABELS_NAME) if folder is not None else None
         self._labels: Labels = {}
         self._is_loaded = self._is_labelling = False
         self._writing = SerialJobs("reviewed labels", self)
@@ -118,7 +123,7 @@ class ReviewController(QObject):
         after = {digest: label for digest, label in {**self._labels, **changes}.items() if label}
         if after == self._labels:
             return
-        following = self._following(1) if len(self._panel.table.selected) == 1 and any(changes.values()) else None
+        following = self._following(1) if self._panel.table.n_selected == 1 and any(changes.values()) else None
         self._is_labelling = True
         self.history.add(name, self._labels, after)
         self._is_labelling = False

@@ -124,7 +124,7 @@ class FilesPanel(ShowsMessages, QWidget):
         """Show the windows of the selected file, and the number of files shown."""
         entry = self.table.current
         self.windows.show_entry(entry)
-        self.windows.review.show_result(entry.result if entry is not None else None, len(self.table.selected))
+        self.windows.review.show_result(entry.result if entry is not None else None, self.table.n_selected)
         self.filter.show_count(len(self.table.rows.shown), len(self.table.rows.entries))
         self.current_shown.emit()
 

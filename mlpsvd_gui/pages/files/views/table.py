@@ -245,7 +245,17 @@ class FileTable(QTableView):
     @property
     def selected(self) -> list[FileEntry]:
         """The selected files, from the top."""
-        return [self.rows.shown[row] for row in sorted(one.row() for one in self.selectionModel().selectedRows())]
+        return [self.rows.shown[row] for row in self._selected_rows()]
+
+    @property
+    def n_selected(self) -> int:
+        """Number of selected files."""
+        return len(self._selected_rows())
+
+    def _selected_rows(self) -> list[int]:
+        """Return the selected rows in order; Qt's own list of them takes seconds for ten thousand."""
+        ranges = self.selectionModel().selection().toList()
+        return sorted({row for one in ranges for row in range(one.top(), one.bottom() + 1)})
 
     def choose(self, entry: FileEntry | None) -> bool:
         """Select a file alone, if it is shown; return whether it is."""

@@ -64,6 +64,7 @@ def window_of(page: Page) -> MainWindow:
     return found
 
 
+@pytest.mark.slow
 def test_recordings_are_reviewed_and_trained_on(
     qtbot: QtBot, sound_server: SoundServer, start: Callable[[], Page], muddled: Path, tmp_path: Path
 ) -> None:
@@ -194,3 +195,12 @@ def test_several_recordings_are_labelled_at_once(qtbot: QtBot, ready_page: Page,
     qtbot.mouseClick(panel.table.viewport(), LEFT, pos=QPoint(5, 5))
     qtbot.keyClick(panel.table, Qt.Key.Key_Backspace)
     assert len(panel.table.rows.shown) == 11
+
+    # Digits that are typed into a field are no labels.
+    bar.below_box.setFocus()
+    bar.below_box.selectAll()
+    qtbot.keyClicks(bar.below_box, "25")
+    qtbot.keyClick(bar.below_box, Qt.Key.Key_Return)
+    assert panel.below == 0.25
+    assert len(panel.table.rows.shown) == 11
+    assert {one.reviewed for one in ready_page.results()} == {"", "something else"}
