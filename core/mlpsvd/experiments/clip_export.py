@@ -219,9 +219,11 @@ def new_folder(folder: Path, may_replace: Callable[[Path], bool] = is_export) ->
         if folder.exists():
             folder.rename(earlier)
         unfinished.rename(folder)
-    except BaseException:
+    except BaseException as error:
         if earlier.exists() and not folder.exists():
             earlier.rename(folder)
         shutil.rmtree(unfinished, ignore_errors=True)
+        if isinstance(error, OSError) and error.filename is None:  # a full disk
+            raise OSError(error.errno, error.strerror, str(folder)) from error
         raise
     shutil.rmtree(earlier, ignore_errors=True)

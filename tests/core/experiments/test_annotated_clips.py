@@ -10,6 +10,7 @@ from typing import get_args
 import numpy as np
 import pytest
 import soundfile
+from small_disk import small_disk
 
 from mlpsvd.audio.recording_time import recording_start
 from mlpsvd.classification.batch.label_files import LabelFormat, label_files, write_labels
@@ -136,6 +137,17 @@ def test_only_clips_that_were_cut_out_are_replaced(tmp_path: Path) -> None:
     with pytest.raises(MlpSvdError, match=r"nothing can be cut out of 1 recording: 1 annotation, each without label"):
         cut_annotations(tmp_path / "in", tmp_path / "none")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["in", "out"]
+
+
+def test_a_full_disk_is_named_and_nothing_is_left(tmp_path: Path) -> None:
+    write_recordings(tmp_path / "in", 4)
+    for one in list((tmp_path / "in").iterdir()):
+        one.with_suffix(".txt").write_text("0\t4\twhole\n")
+    with small_disk(tmp_path / "disk"):
+        with pytest.raises(OSError, match="No space left on device") as caught:
+            cut_annotations(tmp_path / "in", tmp_path / "disk" / "out")
+        assert caught.value.filename == str(tmp_path / "disk" / "out")
+        assert not list((tmp_path / "disk").iterdir())
 
 
 def test_two_recordings_do_not_share_annotations(tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from kept_runs import fill, small_run
+from small_disk import small_disk
 
 from mlpsvd.errors import DataError, FileFormatError, MlpSvdError, SettingError
 from mlpsvd.experiments.runs import index, kept_run, places
@@ -311,19 +311,6 @@ def test_nothing_is_lost_by_25_kills(library: RunLibrary) -> None:
     command = [sys.executable, "-c", KILLED, str(library.folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr) == ("intact\n", "")
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    """A file system of 400 kB at a folder, where this may be mounted."""
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(folder)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("no file system can be mounted here")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
 
 
 def test_a_full_disk_is_named_and_what_was_saved_is_intact(run: Run, tmp_path: Path) -> None:
