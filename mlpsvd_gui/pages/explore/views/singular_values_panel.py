@@ -234,7 +234,7 @@ class SingularValuesPanel(QWidget):
         if threshold is None:
             self.values.remove_curve("threshold")
         else:  # a curve and not a guide line: the axis must reach down to it
-            self.values.set_curve("threshold", *threshold, "discard threshold", style=Qt.PenStyle.DotLine)
+            self.values.set_curve("threshold", *threshold, "threshold", style=Qt.PenStyle.DotLine)
 
     def show_epoch(self, epoch: int | None) -> None:
         """Move the cursor to an epoch."""
