@@ -101,17 +101,25 @@ def test_recordings_are_reviewed_and_trained_on(
     qtbot.waitUntil(lambda: plot._origin[0] == pytest.approx(0.1, abs=0.002))  # read again, in finer steps
     plot.reset_view()
 
-    # Heard: the cursor moves, and Stop stops.
+    # Heard: the cursor moves over what is shown, then over the selected window, and Stop stops.
     qtbot.waitUntil(view.play_button.isEnabled)
-    qtbot.mouseClick(view.play_button, LEFT)
-    qtbot.waitUntil(lambda: (plot.playing_s or 0.0) > 0.1)
+    cursor: list[float] = []
+    page.controller._recording._player.moved.connect(lambda _: cursor.append(plot.playing_s or 0.0))
+    for press, start_s, end_s in (
+        (lambda: qtbot.mouseClick(view.play_button, LEFT), 0.0, 0.5),
+        (lambda: qtbot.keyClick(table, Qt.Key.Key_Return), 0.3, 0.4),
+    ):
+        table.setFocus()
+        cursor.clear()
+        press()
+        assert view.play_button.text() == "Stop"
+        qtbot.waitUntil(lambda: view.play_button.text() == "Play", timeout=10_000)
+        assert cursor == sorted(cursor)
+        assert start_s <= cursor[0] < cursor[-1] <= end_s
+        assert plot.playing_s is None
+    qtbot.keyClick(table, Qt.Key.Key_Space)
     assert view.play_button.text() == "Stop"
-    qtbot.waitUntil(lambda: view.play_button.text() == "Play")
-    assert plot.playing_s is None
-    table.setFocus()
-    qtbot.keyClick(table, Qt.Key.Key_Return)  # the selected window
-    qtbot.waitUntil(lambda: (plot.playing_s or 0.0) >= 0.3)
-    view.play_or_stop()
+    qtbot.keyClick(table, Qt.Key.Key_Space)
     assert view.play_button.text() == "Play"
 
     # Labelled: accepted by key, undone and redone by the menu, corrected by another key.
