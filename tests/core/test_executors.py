@@ -29,6 +29,7 @@ from mlpsvd.experiments.sweeps.folder import SweepFolder
 from mlpsvd.experiments.sweeps.run import kept_results, run_sweep
 from mlpsvd.experiments.sweeps.sweep import Sweep
 from mlpsvd.experiments.trials.trials import Trial, TrialStore, run_trials, seeded
+from mlpsvd.experiments.trials.workers import Workers
 from mlpsvd.models.model_file import load_model, save_model
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # what Dask warns of is not ours to mend
@@ -197,6 +198,24 @@ def test_a_task_that_kills_its_workers_breaks_the_executor(cluster: Any) -> None
             result_of(executor.submit(os._exit, 1))
         assert result_of(executor.submit(os.getpid)) != os.getpid()
         assert executor.n_cores >= 1
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_lost_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from distributed import LocalCluster
+
+    monkeypatch.setattr("mlpsvd.executors._CONNECT_TIMEOUT", "1s")
+    trials = [Trial(one) for one in seeded(changed(Experiment(), {"training.epochs": 60}), 20)]
+    options = {"n_workers": 1, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    with LocalCluster(silence_logs=50, **options) as other:
+        address = other.scheduler_address
+        with (
+            Workers(lambda: dask_workers(address)) as workers,
+            pytest.raises(DeviceError, match=f"No Dask scheduler answers at {address}"),
+        ):
+            for _ in workers.run(trials, TrialStore(tmp_path)):
+                other.close()
+    assert list(tmp_path.glob("*.json"))  # what was finished is kept
 
 
 def _allow_no_failures(dask_scheduler: Any) -> None:

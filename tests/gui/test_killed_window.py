@@ -26,6 +26,7 @@ app = make_application()
 import mlpsvd.experiments.runs.run_folder as run_folder
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.state.preferences import Preferences
+from mlpsvd_gui.state.run_state import RunPhase
 
 run_folder.CHECKPOINT_S = 0.02  # ten seconds otherwise
 window = MainWindow(Preferences(QSettings(sys.argv[1], QSettings.Format.IniFormat)))
@@ -35,9 +36,16 @@ for key, value in {"data.synthetic.train_per_class": 40, "data.synthetic.test_pe
     window.experiments.set_value(key, value)
 window.sweep.open()
 window.sweep.window.form.show_axes([("network.hidden", "2, 4, 6")])
+n_trained = 0
 
 
 def go():
+    global n_trained
+    if window.run.state is RunPhase.FINISHED and window.actions_.train.isEnabled():
+        n_trained += 1
+    if n_trained == 1:
+        n_trained += 1
+        print("ready", flush=True)
     if window.actions_.train.isEnabled():
         window.actions_.train.trigger()
     if not window.sweep.is_running:
@@ -47,7 +55,6 @@ def go():
 timer = QTimer()
 timer.timeout.connect(go)
 timer.start(20)
-QTimer.singleShot(0, lambda: print("ready", flush=True))
 QTimer.singleShot(60_000, app.quit)
 app.exec()
 """
@@ -65,9 +72,10 @@ def test_nothing_that_had_finished_is_lost_by_kills(
     watched.check("before the first kill")
     generator = random.Random(SEED)
     for number in range(KILLS or 1):
-        command = [sys.executable, "-c", SCRIPT, str(tmp_path / "window.ini")]
-        assert run_and_kill("window", command, generator, guess_s=8.0)
+        command, n_before = [sys.executable, "-c", SCRIPT, str(tmp_path / "window.ini")], len(watched.runs)
+        assert run_and_kill(command, generator.uniform(0.0, 3.0))
         watched.check((SEED, number))
+        assert len(watched.runs) > n_before  # of the run that was finished before it said that it was ready
     print(f"seed {SEED}: runs {len(watched.runs)}, trials {len(watched.trials)}")
     window = open_main_window(qtbot, tmp_path)  # the next start
     assert window.run.state in (RunPhase.EMPTY, RunPhase.FINISHED, RunPhase.STOPPED)

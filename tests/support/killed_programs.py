@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-import random
 import sqlite3
 import subprocess
-import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +16,7 @@ from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.read_run import read_run
 from mlpsvd.experiments.sweeps.folder import kept_sweeps, read_sweep, trial_store
 from mlpsvd.experiments.sweeps.run import kept_results
+from mlpsvd.models.model_file import load_model
 
 __all__ = ["KILLS", "SEED", "WatchedLibrary", "run_and_kill"]
 
@@ -24,28 +24,20 @@ KILLS = int(os.environ.get("MLPSVD_KILLS", "0"))
 """Number of kills; 0 for that of the test."""
 SEED = int(os.environ.get("MLPSVD_KILL_SEED", "1"))
 
-_DURATIONS_S: dict[str, float] = {}
 
-
-def run_and_kill(kind: str, command: Sequence[str], generator: random.Random, guess_s: float = 2.0) -> bool:
-    """Start a program, wait until it prints ``ready``, kill it at a random moment; return whether it was killed.
-
-    The moment is uniform over the time that the kind of program took when it was not killed.
-    """
+def run_and_kill(command: Sequence[str], moment_s: float) -> bool:
+    """Start a program, wait until it prints ``ready``, kill it so many seconds later; return whether it was killed."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     if process.stdout.readline().strip() != "ready":
         _, error = process.communicate(timeout=60)
-        raise AssertionError(f"{kind} did not start: {error}")
-    began = time.monotonic()
+        raise AssertionError(f"it did not start: {error}")
     try:
-        process.wait(generator.uniform(0.0, 1.1 * _DURATIONS_S.get(kind, guess_s)))
+        process.wait(moment_s)
     except subprocess.TimeoutExpired:
         process.kill()
-    else:
-        _DURATIONS_S[kind] = time.monotonic() - began
     _, error = process.communicate(timeout=60)
-    assert process.returncode in (0, -9), (kind, error)
+    assert process.returncode in (0, -9), error
     return process.returncode != 0
 
 
@@ -57,7 +49,8 @@ class WatchedLibrary:
     folder
         The folder of the library.
     replaced
-        A run folder that a program may replace by another run: it must always contain a finished one.
+        A run folder that a program may replace by another run: it must always contain the files of one finished run,
+        also while an unfinished one is to replace it.
     """
 
     def __init__(self, folder: Path, replaced: Path) -> None:
@@ -65,6 +58,7 @@ class WatchedLibrary:
         self.replaced = replaced
         self.runs: dict[str, str] = {}
         self.trials: dict[Path, bytes] = {}
+        self._replaced = ("", "")
 
     def check(self, why: object) -> None:
         """Check everything that had finished; remember what has finished since. ``why`` is shown by a failure."""
@@ -81,10 +75,19 @@ class WatchedLibrary:
         kept = {run_id: folder for run_id, folder in found.items() if folder != self.replaced}
         assert set(self.runs) <= set(kept), (why, "finished runs are missing", set(self.runs) - set(kept))
         for run_id, folder in kept.items():
-            content = _digest(folder)
+            content = _digest(folder, "*.*")
             assert self.runs.setdefault(run_id, content) == content, (why, folder)
-        assert len(found) - len(kept) == 1, (why, "the run that is replaced is not whole")
+        self._check_replaced(why)
         self._check_sweeps(why)
+
+    def _check_replaced(self, why: object) -> None:
+        """Results and models are of one run: the earlier one, unchanged, or another one."""
+        results = json.loads((self.replaced / "results.json").read_text())
+        for key in results["contenders"]:
+            load_model(self.replaced / f"model-{key}.safetensors")
+        content = _digest(self.replaced, "results.json", "experiment.toml", "model-*.safetensors")
+        assert results["run_id"] != self._replaced[0] or content == self._replaced[1], (why, "changed")
+        self._replaced = results["run_id"], content
 
     def _check_index(self, why: object) -> None:
         """The index is a sound database, or absent."""
@@ -108,10 +111,10 @@ class WatchedLibrary:
             self.trials |= {path: path.read_bytes() for path in written}
 
 
-def _digest(folder: Path) -> str:
-    """Return a digest of the models, histories and results of a run."""
+def _digest(folder: Path, *patterns: str) -> str:
+    """Return a digest of files of a run, without title and notes."""
     digest = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
+    for path in sorted({path for pattern in patterns for path in folder.glob(pattern)}):
         if path.is_file() and path.name != "about.json":
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

@@ -15,7 +15,7 @@ import math
 import operator
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -254,7 +254,7 @@ def _computed(
             pending[executor.submit(measure, trial.experiment, trial.measurement, trial.last_epoch)] = trial
         while pending:
             finished, _ = wait(pending, return_when=FIRST_COMPLETED)
-            for future in _broken_last(finished):
+            for future in _failed_last(finished):
                 trial = pending.pop(future)
                 yield trial, result_of(future)
     finally:
@@ -262,9 +262,9 @@ def _computed(
             future.cancel()
 
 
-def _broken_last(finished: set[Future[dict[str, Any]]]) -> list[Future[dict[str, Any]]]:
-    """Return futures with results before those that failed because a worker was lost."""
-    return sorted(finished, key=lambda future: isinstance(future.exception(), BrokenExecutor))
+def _failed_last(finished: set[Future[dict[str, Any]]]) -> list[Future[dict[str, Any]]]:
+    """Return futures with results before those that failed, for instance because a worker was lost."""
+    return sorted(finished, key=lambda future: future.cancelled() or future.exception() is not None)
 
 
 class _Pace:
