@@ -39,6 +39,8 @@ class Purpose(enum.IntEnum):
     FEW_CLIPS = 31
     AUGMENTATION = 32
     RANDOM_SIGNS = 40
+    EXAMPLE_RECORDINGS = 41
+    SEARCH = 42
 
 
 def seeds(purpose: Purpose, seed: int, *key: int) -> np.random.SeedSequence:

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.streams import Purpose, seeds
+
 __all__ = ["EXAMPLE_CLASSES", "EXAMPLE_RATE_HZ", "example_sound", "write_example_recordings"]
 
 _Values = NDArray[np.floating[Any]]
@@ -60,7 +62,7 @@ def write_example_recordings(folder: Path, n_per_class: int = 40, seed: int = 1)
         for number, name in enumerate(EXAMPLE_CLASSES):
             (scratch / name).mkdir()
             for index in range(n_per_class):
-                rng = np.random.default_rng([seed, number, index])
+                rng = np.random.default_rng(seeds(Purpose.EXAMPLE_RECORDINGS, seed, number, index))
                 path = scratch / name / f"{name}_{index + 1:02d}.flac"
                 soundfile.write(path, example_sound(name, rng), EXAMPLE_RATE_HZ, subtype="PCM_16")
         scratch.chmod(0o755)

@@ -12,14 +12,13 @@ import importlib.util
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from mlpsvd.errors import MissingLibraryError, SettingError
 from mlpsvd.experiments.sweeps.axes import Axis
 from mlpsvd.experiments.sweeps.results import CombinationResult
 from mlpsvd.experiments.sweeps.sweep import Combination, Sweep
 from mlpsvd.frozen import how_to_add
 from mlpsvd.settings import problems
+from mlpsvd.streams import Purpose, seeds
 
 __all__ = ["FIRST_GROUP", "next_group", "require_optuna", "search_problem"]
 
@@ -93,7 +92,7 @@ class _Study:
         self._sweep = sweep
         self._known = {one.combination.values for one in results}
         self._distributions = {axis.key: self._distribution(axis) for axis in sweep.axes}
-        seed = int(np.random.SeedSequence([sweep.base.seed, len(results)]).generate_state(1)[0])
+        seed = int(seeds(Purpose.SEARCH, sweep.base.seed, len(results)).generate_state(1)[0])
         sampler = self._optuna.samplers.TPESampler(seed=seed, n_startup_trials=min(FIRST_GROUP, sweep.n_searched))
         self._study = self._optuna.create_study(direction="maximize", sampler=sampler)
         for one in results:
