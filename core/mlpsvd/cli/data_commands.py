@@ -37,7 +37,7 @@ _EXAMPLES = """\
 example:
   mlpsvd examples sounds && mlpsvd train sounds
 
-200 sounds of half a second, made by the program: bell, motor, rain, whistle and wind, with noise behind them.
+300 sounds of half a second, made by the program: bell, motor, rain, whistle and wind, with noise behind them.
 
 """
 _SETTINGS = """\

@@ -24,7 +24,7 @@ _PARTIALS = (1.0, 2.76, 5.4, 8.93)
 """Frequencies of the bending modes of a free bar, over that of the first (Fletcher and Rossing, 1998, eq. 2.62)."""
 
 
-def write_example_recordings(folder: Path, n_per_class: int = 40, seed: int = 1) -> Path:
+def write_example_recordings(folder: Path, n_per_class: int = 60, seed: int = 1) -> Path:
     """Write the recordings into ``folder``, one folder per class, unless it exists.
 
     Parameters
@@ -76,13 +76,15 @@ def write_example_recordings(folder: Path, n_per_class: int = 40, seed: int = 1)
 def example_sound(name: str, rng: np.random.Generator) -> _Values:
     """Return one sound of a class, [shape=(n_samples,)], between −1 and 1.
 
-    Pitch, level, decay and the pink noise behind it, from 12 dB louder to 20 dB softer, differ from sound to sound.
+    Pitch, level and decay differ from sound to sound, and so does the noise behind it: white, pink or between, from
+    6 dB louder to 50 dB softer, so that a network works in a quiet room too.
     """
     clean = EXAMPLE_CLASSES[name](rng)
     clean = clean / np.sqrt(np.mean(clean**2))
-    noise = _shaped(rng, lambda f_hz: 1.0 / np.sqrt(np.maximum(f_hz, 50.0)))
-    mixed = clean + noise * 10.0 ** (-rng.uniform(-12.0, 20.0) / 20.0)
-    level = 10.0 ** (rng.uniform(-35.0, -15.0) / 20.0)
+    slope = rng.uniform(0.0, 1.0)
+    noise = _shaped(rng, lambda f_hz: np.maximum(f_hz, 50.0) ** -slope)
+    mixed = clean + noise * 10.0 ** (-rng.uniform(-6.0, 50.0) / 20.0)
+    level = 10.0 ** (rng.uniform(-45.0, -12.0) / 20.0)
     sound: _Values = np.clip(level * mixed / np.sqrt(np.mean(mixed**2)), -1.0, 1.0)
     return sound
 
@@ -123,9 +125,11 @@ def _rain(rng: np.random.Generator) -> _Values:
 
 
 def _whistle(rng: np.random.Generator) -> _Values:
-    pitch_hz = rng.uniform(1200.0, 2200.0) * 2.0 ** (0.02 * np.sin(2 * np.pi * rng.uniform(4.0, 7.0) * _time()))
-    breath = _shaped(rng, lambda f_hz: np.exp(-(((f_hz - 1700.0) / 900.0) ** 2)))
-    sound: _Values = np.sin(2 * np.pi * np.cumsum(pitch_hz) / EXAMPLE_RATE_HZ) + 0.15 * breath
+    middle_hz = rng.uniform(900.0, 2500.0)
+    vibrato = rng.uniform(0.0, 0.03) * np.sin(2 * np.pi * rng.uniform(3.0, 7.0) * _time())
+    tone = np.sin(2 * np.pi * np.cumsum(middle_hz * 2.0**vibrato) / EXAMPLE_RATE_HZ)
+    breath = _shaped(rng, lambda f_hz: np.exp(-(((f_hz - middle_hz) / 900.0) ** 2)))
+    sound: _Values = tone + rng.uniform(0.02, 0.2) * breath
     return sound
 
 
