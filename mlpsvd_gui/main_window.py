@@ -230,7 +230,7 @@ class MainWindow(QMainWindow):
         self.record.listen_requested.connect(lambda: self.live_tab.show_page(self.listen_panel))
         self.messages.action_requested.connect(self._do_offered)
         panels = self.data, self.confusion_panel, self.runs, self.analysis, self.files
-        self.links = PageLinks(self.tabs, *panels, self)
+        self.links = PageLinks(self.tabs, *panels, self.record.collection, self)
         self.data.settings_applied.connect(lambda text: self._report_done(text, "undo"))
         self.documents.model_opened.connect(self.open_model)
         self.actions_.go_back.triggered.connect(self.documents.go_back)

@@ -1,4 +1,4 @@
-"""Ways from one page to another: from a cell of a confusion matrix to its clips, from labels to training."""
+"""Ways from one page to another: from a confusion cell to its clips, from labels to training and collections."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from mlpsvd_gui.pages.analysis.controllers.analysis import AnalysisController
 from mlpsvd_gui.pages.explore.controllers.data import DataController
 from mlpsvd_gui.pages.explore.views.confusion_panel import ConfusionPanel
 from mlpsvd_gui.pages.files.controllers.files import FilesController
+from mlpsvd_gui.pages.record.controllers.collection import CollectionController
 from mlpsvd_gui.pages.runs.controllers.runs import RunsController
 
 __all__ = ["ANALYSIS_TAB", "EXPLORE_TAB", "PageLinks"]
@@ -25,7 +26,7 @@ class PageLinks(QObject):
     ----------
     tabs
         The pages.
-    data, confusion, runs, analysis, files
+    data, confusion, runs, analysis, files, collection
         Controllers and panels of the pages.
     """
 
@@ -37,6 +38,7 @@ class PageLinks(QObject):
         runs: RunsController,
         analysis: AnalysisController,
         files: FilesController,
+        collection: CollectionController,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -44,6 +46,8 @@ class PageLinks(QObject):
         confusion.cell_opened.connect(self._show_cell)
         runs.comparison.cell_requested.connect(self._show_cell_of)
         files.train_requested.connect(self._train_on)
+        files.collection_requested.connect(collection.copy)
+        collection.copied.connect(files.tell)
 
     def _show_cell(self, contender: str, row: int, column: int) -> None:
         self._analysis.show_cell(contender, row, column)

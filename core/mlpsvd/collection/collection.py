@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -17,7 +16,7 @@ from mlpsvd.collection.file_names import checked_label, clip_stem, first_free, s
 from mlpsvd.collection.journal import Change, State, Step
 from mlpsvd.collection.paths import file_id
 from mlpsvd.collection.recorded_clip import RecordedClip
-from mlpsvd.collection.store import CollectionStorage, check_format
+from mlpsvd.collection.store import CollectionStorage, Trash, check_format
 from mlpsvd.collection.take import Take
 from mlpsvd.collection.training_warnings import warnings_for_training
 from mlpsvd.datasets.labels import natural_key
@@ -25,15 +24,7 @@ from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd.errors import DataError, FileFormatError
 from mlpsvd.text import counted, one_line, quoted
 
-__all__ = ["Collection", "Trash"]
-
-
-@dataclass(frozen=True)
-class Trash:
-    """Contents of the trash: number of files and their total size."""
-
-    n_files: int
-    n_bytes: int
+__all__ = ["Collection"]
 
 
 class Collection:
@@ -187,25 +178,45 @@ class Collection:
             stays in the spool.
         """
         own = checked_label(label or take.label)
+        self._prepare()
+        self._store.carry_out_step(Step(f"clip of {own} added", (self._addition(take, own, []),)))
+        with contextlib.suppress(OSError):
+            take.discard()
+        return self.clip(take.id)
+
+    def add_all(self, takes: Iterable[Take], label: str) -> str:
+        """Add takes as clips of class ``label``, in one step; return a description of it. Spool files stay.
+
+        Raises
+        ------
+        DataError
+            As :meth:`add`; the collection is then unchanged.
+        """
+        own = checked_label(label)
+        self._prepare()
+        changes: list[Change] = []
+        for take in takes:
+            changes.append(self._addition(take, own, changes))
+        return self._take(Step(f"{counted(len(changes), 'recording')} of {own} added", tuple(changes)))
+
+    def _addition(self, take: Take, label: str, before: Sequence[Change]) -> Change:
+        """Return the change that adds a take, after others of the same step; its file is staged."""
         if file_id(take.id) != take.id:
             raise DataError(f"the id of the take is {quoted(take.id)}; it should be letters, digits, - and _")
-        self._prepare()
         if take.id in self._store.catalogue:
             raise DataError(f"this take is in {self.folder} already")
         if not len(take.samples):
             raise DataError("a take without samples cannot become a clip")
         encoded = encode(take.samples, take.rate_hz, take.file_format or self.file_format)
         moment = take.started_at.astimezone()
-        name = self._new_name(own, clip_stem(own, moment), encoded.suffix)
+        taken = {one.after.cells["path"].casefold() for one in before if one.after is not None}
+        name = self._new_name(label, clip_stem(label, moment), encoded.suffix, taken)
         cells = measured_cells(encoded) | {
-            "path": name, "label": own, "recorded_at": moment.isoformat(timespec="milliseconds"),
+            "path": name, "label": label, "recorded_at": moment.isoformat(timespec="milliseconds"),
             "device": " ".join(one_line(take.device, 200).split()), "has_gap": truth(take.has_gap), "id": take.id,
         }  # fmt: skip
-        state = State(cells, len(self._store.catalogue), self._store.stage(take.id, encoded))
-        self._store.carry_out_step(Step(f"clip of {own} added", (Change(take.id, None, state),)))
-        with contextlib.suppress(OSError):
-            take.discard()
-        return self.clip(take.id)
+        place = len(self._store.catalogue) + len(before)
+        return Change(take.id, None, State(cells, place, self._store.stage(take.id, encoded)))
 
     def relabel(self, ids: Iterable[str], label: str) -> str:
         """Change the label of clips and move their files to its folder; return a description of the change.
@@ -378,9 +389,12 @@ class Collection:
             changes.append(Change(entry.id, before, State(cells, before.at, before.trash)))
         return self._take(Step(words, tuple(changes)))
 
-    def _new_name(self, label: str, stem: str, suffix: str) -> str:
+    def _new_name(self, label: str, stem: str, suffix: str, others: Container[str] = ()) -> str:
         folder = self._store.catalogue.folder_for(label)
-        return first_free(lambda number: f"{folder}/{stem}_{number:02d}{suffix}", self._store.is_taken)
+        return first_free(
+            lambda number: f"{folder}/{stem}_{number:02d}{suffix}",
+            lambda name: name.casefold() in others or self._store.is_taken(name),
+        )
 
     def _free(self, stem: str, suffix: str) -> str:
         return first_free(lambda n: f"{stem}{f'_{n}' * (n > 1)}{suffix}", self._store.is_taken)

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from mlpsvd.collection.catalogue import ClipIndex
@@ -23,10 +24,18 @@ from mlpsvd.files import read_plain, write_atomically
 from mlpsvd.folder_lock import FolderLock
 from mlpsvd.json_fields import parse_fields
 
-__all__ = ["CollectionStorage", "check_format"]
+__all__ = ["CollectionStorage", "Trash", "check_format"]
 
 _FORMATS = ("flac", "wav")
 _MOST_BYTES = 10_000
+
+
+@dataclass(frozen=True)
+class Trash:
+    """Contents of the trash: number of files and their total size."""
+
+    n_files: int
+    n_bytes: int
 
 
 class CollectionStorage:

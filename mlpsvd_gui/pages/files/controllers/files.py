@@ -54,6 +54,8 @@ class FilesController(QObject):
 
     train_requested = Signal(str)
     """Emits the path of a manifest to train on."""
+    collection_requested = Signal(object)
+    """Emits the label of each recording that is to be copied into a collection, by its path."""
 
     def __init__(
         self,
@@ -107,6 +109,10 @@ class FilesController(QObject):
         self._to_find.extend(paths)
         self._find_next()
 
+    def tell(self, sentence: str, is_done: bool) -> None:
+        """Show what became of a request that another page answers."""
+        (self._panel.show_done if is_done else self._panel.show_error)(sentence)
+
     def close(self) -> None:
         """Stop everything, within a second."""
         self._drawing.stop()
@@ -126,6 +132,7 @@ class FilesController(QObject):
         controls.clear_requested.connect(self.clear)
         controls.export_requested.connect(self._write)
         self._review.train_requested.connect(self.train_requested)
+        self._review.collection_requested.connect(self.collection_requested)
         self._panel.remove_requested.connect(self.remove)
         self._panel.table.entry_chosen.connect(lambda _: self._show_state())
         self._models.models_changed.connect(self._on_models)

@@ -45,6 +45,8 @@ class ReviewController(QObject):
 
     train_requested = Signal(str)
     """Emits the path of a manifest to train on."""
+    collection_requested = Signal(object)
+    """Emits the label of each recording that is to be copied into a collection, by its path."""
 
     def __init__(self, panel: FilesPanel, folder: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +60,7 @@ class ReviewController(QObject):
         self._bar.step_requested.connect(self.step)
         self._bar.accept_requested.connect(self.accept)
         self._bar.label_requested.connect(self.label)
+        self._bar.collection_requested.connect(self.send_to_collection)
 
     def load(self) -> None:
         """Read the labels of earlier sessions, once, in the background."""
@@ -100,6 +103,15 @@ class ReviewController(QObject):
             self._panel.show_error(sentence(str(error)))
             return
         self._change({one.digest: label for one in chosen}, f"label {_what(chosen)} as {one_line(label, _LONGEST)}")
+
+    def send_to_collection(self) -> None:
+        """Request copies of the selected recordings with a reviewed label, else the class of folder or file name."""
+        labels = {one.path.absolute(): one.reviewed or one.truth or "" for one in self._chosen()}
+        known = {path: label for path, label in labels.items() if label}
+        if known:
+            self.collection_requested.emit(known)
+        else:
+            self._panel.show_error("The selected recordings have no label: accept or correct their predictions first.")
 
     def _chosen(self) -> list[FileResult]:
         results = (entry.result for entry in self._panel.table.selected)

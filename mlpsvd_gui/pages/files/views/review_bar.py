@@ -34,6 +34,8 @@ class ReviewBar(QWidget):
     label_requested = Signal(str)
     """Emits the label for the selected recordings; empty removes it."""
     train_requested = Signal()
+    collection_requested = Signal()
+    """Requests copies of the selected recordings in the collection of the page *Record*."""
     below_changed = Signal(float)
     """Emits the probability below which a prediction is uncertain."""
 
@@ -49,6 +51,7 @@ class ReviewBar(QWidget):
         self.state_label = ElidedLabel(parent=self)
         self.accept_button = QPushButton("Accept", self)
         self.label_button = QPushButton("Correct", self)
+        self.collection_button = QPushButton("To collection", self)
         self.train_button = QPushButton("Train on labels…", self)
         self._build()
         self.show_left(0)
@@ -92,6 +95,7 @@ class ReviewBar(QWidget):
         self._can_label = result is not None and result.is_usable
         self.accept_button.setEnabled(self._can_label)
         self.label_button.setEnabled(self._can_label)
+        self.collection_button.setEnabled(self._can_label)
         self.state_label.setText(_state(result, n_selected))
 
     def show_trainable(self, is_trainable: bool) -> None:
@@ -135,6 +139,13 @@ class ReviewBar(QWidget):
         self.accept_button.setToolTip("Label the selected recordings with their predicted class (A); can be undone")
         self.label_button.setToolTip("Give the selected recordings another label (1 to 9); can be undone")
         self.label_button.setMenu(QMenu(self.label_button))
+        self.collection_button.setToolTip(
+            plain_tip(
+                "Copy the selected recordings that have a label into the collection that is open on Record; Undo there "
+                "removes them",
+                is_long=True,
+            )
+        )
         self.train_button.setToolTip(
             plain_tip(
                 "Save a list of all recordings with a known label (reviewed, else from folder or file name), and open "
@@ -154,11 +165,12 @@ class ReviewBar(QWidget):
         row.addWidget(self.below_box)
         row.addWidget(self.state_label, 1)
         self.state_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        for button in (self.accept_button, self.label_button, self.train_button):
+        for button in (self.accept_button, self.label_button, self.collection_button, self.train_button):
             row.addWidget(button)
         self.previous_button.clicked.connect(partial(self._step, -1))
         self.next_button.clicked.connect(partial(self._step, 1))
         self.accept_button.clicked.connect(self._accept)
+        self.collection_button.clicked.connect(self.collection_requested)
         self.train_button.clicked.connect(self.train_requested)
         self.below_box.valueChanged.connect(lambda value: self.below_changed.emit(float(value) / 100.0))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl, Signal
@@ -37,6 +37,8 @@ class CollectionController(QObject):
     """Emits the :class:`CollectionView`; None if no collection is open."""
     classes_changed = Signal()
     """Emitted when names, counts or the selected class have changed."""
+    copied = Signal(str, bool)
+    """Emits what became of :meth:`copy`, in one sentence, and whether it succeeded."""
 
     def __init__(self, panel: RecordPanel, memory: RecordMemory, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -95,6 +97,13 @@ class CollectionController(QObject):
         for where, library in self._retired:
             if where == folder:
                 library.add(take, take.label)
+
+    def copy(self, files: Mapping[Path, str]) -> None:
+        """Add copies of recordings with these labels to the open collection; :attr:`copied` follows."""
+        if self._library is None:
+            self.copied.emit("No collection is open: open or create one on the page Record first.", False)
+        else:
+            self._library.copy(files, self.copied.emit)
 
     def close(self) -> None:
         """Wait for all pending steps."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from mlpsvd.collection.collection import Collection
+from mlpsvd.collection.copied_recordings import copy_recordings
 from mlpsvd.collection.recorded_clip import RecordedClip
 from mlpsvd.collection.take import Take
 from mlpsvd.errors import DataError
@@ -101,6 +102,19 @@ class CollectionThread(QObject):
             self._report_added,
             lambda error: self._keep(take, label, error),
         )
+
+    def copy(self, files: Mapping[Path, str], tell: Callable[[str, bool], None]) -> None:
+        """Add copies of recordings with these labels, and tell what was done or, with False, why not."""
+
+        def done(answer: tuple[str, CollectionView]) -> None:
+            self._report_done(True, answer)
+            tell(answer[0], True)
+
+        def failed(error: Exception) -> None:
+            tell(_sentence(error), False)
+            self.when_done(self.changed.emit)  # some classes may have been added
+
+        self._jobs.submit(lambda: (copy_recordings(self._opened_collection(), files), self._content()), done, failed)
 
     def try_again(self) -> None:
         """Retry the takes that could not be written."""

@@ -161,6 +161,23 @@ def test_recordings_are_reviewed_and_trained_on(
     assert panel.current is panel.table.rows.shown[0]
     panel.filter.reset_button.click()
 
+    # Copied into the collection that is open on Record; Undo there removes the copy.
+    bar, collection = panel.windows.review, window.record.collection
+    again = next(entry for entry in panel.table.rows.entries if entry.name == lost.name)
+    panel.table.choose(again)
+    qtbot.mouseClick(bar.collection_button, LEFT)
+    assert "open or create one on the page Record first" in panel.messages.text
+    collection.create(tmp_path / "collection", "flac")
+    qtbot.waitUntil(lambda: collection.content is not None)
+    qtbot.mouseClick(bar.collection_button, LEFT)
+    qtbot.waitUntil(lambda: panel.messages.text == f"1 recording added to collection: {predicted}.")
+    assert collection.content.counts == {predicted: 1}
+    assert again.file.path.is_file()
+    window.live_tab.show_page(window.record_panel)
+    window.actions_.undo.trigger()
+    qtbot.waitUntil(lambda: collection.content.counts == {})
+    window.live_tab.show_page(window.files_panel)
+
     # Trained on: Explore has the labels, corrected ones among them.
     qtbot.mouseClick(panel.windows.review.train_button, LEFT)
     page.save_in_dialog(tmp_path / "reviewed.csv")
