@@ -207,7 +207,18 @@ def strict_module(raw_module: Callable[..., Any], shared_bytes: int) -> ModuleTy
     module = ModuleType("cupy")
     functions = {
         name: on_device(getattr(np, name))
-        for name in ("exp", "log", "sqrt", "tanh", "maximum", "zeros_like", "where", "take_along_axis", "isfinite")
+        for name in (
+            "exp",
+            "log",
+            "sqrt",
+            "tanh",
+            "maximum",
+            "minimum",
+            "zeros_like",
+            "where",
+            "take_along_axis",
+            "isfinite",
+        )
     }
     vars(module).update(
         functions,

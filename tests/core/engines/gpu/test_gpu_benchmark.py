@@ -46,14 +46,14 @@ def test_the_dry_run_checks_and_times_everything(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads((tmp_path / "results" / "gpu.json").read_text(encoding="utf-8"))
     assert found["dry_run"]
-    assert len(found["checks"]) == 28
+    assert len(found["checks"]) == 29
     assert all(check["passed"] for check in found["checks"])
     assert found["problems"] == []
     assert any("Table II: 12 networks" in one["name"] for one in found["times"])
     assert {one["why"] for one in found["left_out"]} == {"No module named 'torch'"}
     page = (tmp_path / "results" / "gpu.md").read_text(encoding="utf-8")
     assert page.startswith("**Dry run on the CPU: the times mean nothing.**")
-    assert page.count("| passed |") == 28
+    assert page.count("| passed |") == 29
 
 
 def test_without_a_card_it_says_so_and_writes_nothing(tmp_path: Path) -> None:
