@@ -24,7 +24,7 @@ import os, time
 from mlpsvd import executors
 
 def task(_):
-    print(os.getpid(), flush=True)
+    os.write(1, b"%d\\n" % os.getpid())  # at once, where print may write the number and the end of the line in turn
     while True:  # as a trial computes, and asks nobody
         time.sleep(0.01)
 
@@ -65,9 +65,11 @@ def kill_and_watch(program: Path, *arguments: str) -> None:
     """Start a leader, wait for the numbers of its two workers, kill it, and see them end."""
     with subprocess.Popen([sys.executable, str(program), *arguments], stdout=subprocess.PIPE, text=True) as leader:
         assert leader.stdout is not None
-        workers = [int(leader.stdout.readline()) for _ in range(2)]
-        assert all(is_running(pid) for pid in workers)
-        leader.send_signal(signal.SIGKILL)
+        try:
+            workers = [int(leader.stdout.readline()) for _ in range(2)]
+            assert all(is_running(pid) for pid in workers)
+        finally:
+            leader.send_signal(signal.SIGKILL)  # otherwise a failure would wait for it for ever
         deadline = time.monotonic() + 10.0
         while any(is_running(pid) for pid in workers) and time.monotonic() < deadline:
             time.sleep(0.02)
