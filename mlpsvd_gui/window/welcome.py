@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QTabWidget, QToolBar, QWidget
 
-from mlpsvd.datasets.example_recordings import write_example_recordings
+from mlpsvd.experiments.example_recordings import write_example_recordings
 from mlpsvd.experiments.runs.places import data_folder
 from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.log import error_sentence

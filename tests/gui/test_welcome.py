@@ -11,7 +11,7 @@ from main_window import open_main_window
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from mlpsvd.datasets.example_recordings import EXAMPLE_CLASSES, write_example_recordings
+from mlpsvd.experiments.example_recordings import EXAMPLE_CLASSES, write_example_recordings
 from mlpsvd_gui.app import open_at_start
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.window.welcome import EXAMPLES

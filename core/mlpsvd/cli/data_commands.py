@@ -93,8 +93,8 @@ def add_data_commands(add: Callable[..., argparse.ArgumentParser], exit_codes: s
 
 
 def _examples(arguments: argparse.Namespace) -> int:
-    from mlpsvd.datasets.example_recordings import write_example_recordings
     from mlpsvd.errors import SettingError
+    from mlpsvd.experiments.example_recordings import write_example_recordings
 
     if arguments.folder.exists():
         raise SettingError("FOLDER", str(arguments.folder), "a folder that does not exist")

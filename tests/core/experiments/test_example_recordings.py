@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from mlpsvd.datasets.example_recordings import (
+from mlpsvd.experiments.example_recordings import (
     EXAMPLE_CLASSES,
     EXAMPLE_RATE_HZ,
     example_sound,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpsvd.experiments.clip_export import new_folder
 from mlpsvd.streams import Purpose, seeds
 
 __all__ = ["EXAMPLE_CLASSES", "EXAMPLE_RATE_HZ", "example_sound", "write_example_recordings"]
@@ -57,19 +56,13 @@ def write_example_recordings(folder: Path, n_per_class: int = 60, seed: int = 1)
     if folder.exists():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with new_folder(folder) as unfinished:
         for number, name in enumerate(EXAMPLE_CLASSES):
-            (scratch / name).mkdir()
+            (unfinished / name).mkdir()
             for index in range(n_per_class):
                 rng = np.random.default_rng(seeds(Purpose.EXAMPLE_RECORDINGS, seed, number, index))
-                path = scratch / name / f"{name}_{index + 1:02d}.flac"
+                path = unfinished / name / f"{name}_{index + 1:02d}.flac"
                 soundfile.write(path, example_sound(name, rng), EXAMPLE_RATE_HZ, subtype="PCM_16")
-        scratch.chmod(0o755)
-        scratch.rename(folder)
-    except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
-        raise
     return folder
 
 
