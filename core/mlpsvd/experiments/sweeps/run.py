@@ -108,37 +108,39 @@ def run_sweep(folder: SweepFolder, open_executor: OpenExecutor) -> Generator[Swe
 
 def _run_search(folder: SweepFolder, open_executor: OpenExecutor) -> Generator[SweepEvent, None, None]:
     n_trials, n_done = folder.sweep.n_searched * folder.sweep.n_seeds, 0
-    pace, results = _SearchPace(), list[CombinationResult]()
+    pace, results = _Pace(), list[CombinationResult]()
     with Workers(open_executor) as workers:
         while len(results) < folder.sweep.n_searched:
             sweep = folder.sweep
             group = sweep.combinations[len(results) :]
-            owners = {trial.key: one for one in group for trial in sweep.trials(one)}
-            with closing(workers.run([trial for one in group for trial in sweep.trials(one)], folder.store)) as events:
+            trials = [(trial, one) for one in group for trial in sweep.trials(one)]
+            owners = {trial.key: one for trial, one in trials}
+            with closing(workers.run([trial for trial, _ in trials], folder.store)) as events:
                 for event in events:
                     n_done += 1
                     result = _result(sweep, owners[event.trial.key], None, folder.store)
-                    left_s = pace.left_s(n_trials - n_done, kept=event.kept)
+                    left_s = pace.left_s(n_trials - n_done, 1.0, kept=event.kept)
                     yield SweepTrialDone(result, n_done, n_trials, left_s, event.kept)
-            results = [_result(sweep, one, None, folder.store) for one in sweep.combinations]
+            results += [_result(sweep, one, None, folder.store) for one in group]
             chosen = next_group(sweep, results)
             if not chosen:
                 return
             folder.choose(chosen)
 
 
-class _SearchPace:
-    """Estimates the remaining time of a search from the trials that were computed."""
+class _Pace:
+    """Estimates the remaining time from the work that was computed."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
-        self._n_computed = 0
+        self._computed = 0.0
 
-    def left_s(self, n_left: int, *, kept: bool) -> float | None:
-        """Count a trial and return the seconds left; None before the first one has been computed."""
-        self._n_computed += not kept
+    def left_s(self, left: float, cost: float, *, kept: bool) -> float | None:
+        """Count the work of a trial and return the seconds left; None before the first one has been computed."""
+        if not kept:
+            self._computed += cost
         elapsed_s = time.monotonic() - self._started
-        return elapsed_s * n_left / self._n_computed if self._n_computed else None
+        return elapsed_s * left / self._computed if self._computed else None
 
 
 def kept_results(sweep: Sweep, store: TrialStore) -> list[CombinationResult]:
@@ -191,8 +193,7 @@ class _Progress:
         self._left = sum(rung.n_combinations * rung.epoch / epochs for rung in rungs) * sweep.n_seeds * mean
         self._n_seeds = sweep.n_seeds
         self._n_done = 0
-        self._computed = 0.0
-        self._started = time.monotonic()
+        self._pace = _Pace()
 
     def expect(self, rungs: Sequence[Rung], n_combinations: int) -> None:
         """Correct the number of trials: fewer combinations go on than planned if some failed."""
@@ -203,10 +204,7 @@ class _Progress:
         """Count a trial."""
         self._n_done += 1
         self._left = max(0.0, self._left - trial.cost)
-        if not kept:
-            self._computed += trial.cost
-        elapsed_s = time.monotonic() - self._started
-        left_s = elapsed_s * self._left / self._computed if self._computed else None
+        left_s = self._pace.left_s(self._left, trial.cost, kept=kept)
         return SweepTrialDone(result, self._n_done, self._total, left_s, kept)
 
 
