@@ -6,14 +6,13 @@ project = "MLP-SVD"
 author = "the MLP-SVD developers"
 version = release = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["README.md", "_build"]
+exclude_patterns = ["_build"]
 
 myst_heading_anchors = 4  # as on code hosting sites: guide.md#train
 myst_enable_extensions = ["colon_fence"]
 
 html_theme = "furo"
 html_title = f"MLP-SVD {__version__}"
-html_static_path: list[str] = []
 html_copy_source = False
 html_show_copyright = False
 

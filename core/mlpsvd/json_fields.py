@@ -10,7 +10,7 @@ from typing import Any, TypeVar, overload
 from mlpsvd.errors import FileFormatError
 from mlpsvd.text import quoted
 
-__all__ = ["Fields", "finite_or_none", "parse_fields", "parse_json"]
+__all__ = ["Fields", "finite_or_none", "parse_fields", "parse_json", "parse_line"]
 
 T = TypeVar("T", bound=str)
 
@@ -40,6 +40,21 @@ def parse_json(data: str | bytes) -> Any:
         raise FileFormatError("its JSON is nested too deeply") from None
     except ValueError as error:
         raise FileFormatError(f"its JSON is damaged ({_reason(error)})") from None
+
+
+def parse_line(line: bytes) -> dict[str, Any] | None:
+    """Return the object in a line of JSON; None if it is damaged or something else, as a line that a crash cut off.
+
+    Examples
+    --------
+    >>> parse_line(b'{"a": 1}'), parse_line(b'{"a": ')
+    ({'a': 1}, None)
+    """
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None
 
 
 def parse_fields(data: str | bytes) -> Fields:

@@ -160,9 +160,7 @@ class Tour(QWidget):
         """Shade the window except for the target."""
         painter = QPainter(self)
         framed = self._framed
-        painter.setClipRegion(self.rect())
-        outside = self.visibleRegion().subtracted(framed)
-        painter.setClipRegion(outside)
+        painter.setClipRegion(self.visibleRegion().subtracted(framed))
         painter.fillRect(self.rect(), _SHADE)
         painter.setClipping(False)
         painter.setPen(QPen(self.palette().highlight().color(), 2))

@@ -133,9 +133,7 @@ class _Cluster:
                 f"{file.path.absolute()} does not exist for the worker on {machine}; the recordings should be at the "
                 "same path on this machine and on all workers of the cluster"
             )
-        *_, result = self._here.classify(file)
-        assert isinstance(result, FileResult)
-        return result
+        return _result(self._here, file)
 
 
 def _classify(content: bytes, thresholds: Thresholds | None, files: Sequence[SoundFile]) -> _Answer:

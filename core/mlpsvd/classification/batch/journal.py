@@ -22,6 +22,7 @@ from mlpsvd.classification.batch.find_files import SoundFile
 from mlpsvd.classification.batch.results import FileResult, Thresholds
 from mlpsvd.errors import FileFormatError
 from mlpsvd.files import open_plain
+from mlpsvd.json_fields import parse_line
 from mlpsvd.models.model import Model
 from mlpsvd.models.model_file import model_digest
 
@@ -143,7 +144,7 @@ class ClassificationJournal:
         try:
             with open_plain(self.path, _MOST_BYTES) as file:
                 for number, line in enumerate(file):
-                    entry = _parsed(line)
+                    entry = parse_line(line) if line.endswith(b"\n") else None
                     if entry is None or (number == 0 and entry != self._head):
                         break
                     n_good += len(line)
@@ -187,16 +188,6 @@ class ClassificationJournal:
             )
         except (KeyError, TypeError, ValueError):
             return None
-
-
-def _parsed(line: bytes) -> dict[str, Any] | None:
-    if not line.endswith(b"\n"):
-        return None
-    try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return entry if isinstance(entry, dict) else None
 
 
 def _identity(file: SoundFile) -> str:

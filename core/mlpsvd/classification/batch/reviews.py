@@ -17,6 +17,7 @@ from mlpsvd.datasets.csv_text import csv_line
 from mlpsvd.datasets.name_patterns import normalised
 from mlpsvd.errors import DataError
 from mlpsvd.files import open_plain
+from mlpsvd.json_fields import parse_line
 from mlpsvd.text import is_unicode, one_line
 
 __all__ = ["LABELS_NAME", "LabelsFile", "TrainingList", "checked_review_label", "training_list"]
@@ -78,7 +79,7 @@ class LabelsFile:
         try:
             with open_plain(self.path, _MOST_BYTES) as file:
                 for number, line in enumerate(file):
-                    entry = _parsed(line)
+                    entry = parse_line(line) or {}
                     if number == 0 and entry.get("format") != _FORMAT:
                         raise DataError(f"{self.path} was not written by this version of MLP-SVD; move it elsewhere")
                     _apply(entry, labels)
@@ -115,14 +116,6 @@ def _ends_with_line(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(size - 1)
         return file.read(1) == b"\n"
-
-
-def _parsed(line: bytes) -> dict[str, object]:
-    try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return entry if isinstance(entry, dict) else {}
 
 
 def _apply(entry: Mapping[str, object], labels: dict[int, str]) -> None:
