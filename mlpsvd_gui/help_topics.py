@@ -31,65 +31,65 @@ class HelpTopic:
 
 TOPICS = {
     "settings": HelpTopic(
-        "guide", "settings",
+        "window-explore", "settings",
         "Every setting that a result depends on. Values that differ from a new experiment are marked.",
     ),
     "filters": HelpTopic(
-        "guide", "filters",
+        "window-explore", "filters",
         "The band-pass filters, one for each class of noise. Drag a handle to move the centre frequency.",
     ),
     "data": HelpTopic(
-        "guide", "data",
+        "window-explore", "data",
         "The clips that the networks learn from: spectra of each class, single clips to see and hear, or your own "
         "recordings.",
     ),
     "training": HelpTopic(
-        "guide", "training",
+        "window-explore", "training",
         "Accuracy, loss and number of weights after each epoch. All plots show the epoch under the cursor.",
     ),
     "singular-values": HelpTopic(
-        "guide", "singular-values",
+        "window-explore", "singular-values",
         "The singular values of a layer at every epoch. Small ones are discarded at the discarding points.",
     ),
     "confusion": HelpTopic(
-        "guide", "confusion-matrix",
+        "window-explore", "confusion-matrix",
         "How many test clips of each actual class were predicted as each class.",
     ),
     "comparison": HelpTopic(
-        "guide", "comparison",
+        "window-explore", "comparison",
         "Accuracy, rank, weights, operations and time of each network, and whether the difference is beyond chance.",
     ),
     "cross-validation": HelpTopic(
-        "evaluation", "",
+        "evaluation", "results",
         "Accuracy on groups or folds of recordings that were left out of training.",
     ),
     "runs": HelpTopic(
-        "guide", "runs",
+        "window-runs", "",
         "Every training is kept here: search, annotate, compare, open and continue runs.",
     ),
     "analysis": HelpTopic(
-        "analysis", "",
+        "window-analysis", "",
         "What the trained networks have learned: the frequencies that they need, singular directions, rank, "
         "calibration, curvature and more.",
     ),
     "papers": HelpTopic(
-        "guide", "papers",
+        "window-papers", "",
         "The tables and figures of the papers, computed again and compared with the printed numbers.",
     ),
     "listen": HelpTopic(
-        "guide", "listen",
+        "window-listen", "",
         "Classifies the sound of a microphone, of the computer, or of a recording as it is heard.",
     ),
     "record": HelpTopic(
-        "guide", "record",
+        "window-record", "",
         "Records labelled clips into a collection, and trains on them.",
     ),
     "files": HelpTopic(
-        "guide", "files",
+        "window-files", "",
         "Classifies recordings, from one file to a whole archive.",
     ),
     "sweep": HelpTopic(
-        "sweeps", "",
+        "sweeps", "in-the-window",
         "Trains the experiment with all combinations of the values of some settings, and shows which are best.",
     ),
 }  # fmt: skip

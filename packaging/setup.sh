@@ -254,7 +254,8 @@ set_up_python() {
 # Build the pages that the Help menu opens, if they have changed; $1 is run or test.
 set_up_documentation() {
     if [ ! -f "$root/docs/conf.py" ]; then return 0; fi
-    pages=$(cat "$root"/docs/*.md "$root/docs/conf.py" "$root/mlpsvd_gui/help_topics.py" | cksum)
+    pages=$(cat "$root"/docs/*.md "$root/docs/conf.py" "$root"/docs/_static/* "$root/mlpsvd_gui/help_topics.py" \
+        "$root"/packaging/builder/*.py "$root"/core/mlpsvd/cli/*.py | cksum)
     site="$root/resources/mlpsvd_resources/site"
     if [ -d "$site" ]; then
         # A test builds the site anew; the others only need that there is one.

@@ -20,7 +20,8 @@ _PROPERTY = "help topic"
 def mark_help(panel: QWidget, topic: str) -> None:
     """Give a panel the text of *What is this?* and a topic for F1."""
     panel.setProperty(_PROPERTY, topic)
-    panel.setWhatsThis(f'<p>{escape(TOPICS[topic].text)}</p><p><a href="{topic}">Read more in the guide</a></p>')
+    more = f'<p><a href="{topic}">Read more in the documentation</a></p>'
+    panel.setWhatsThis(f"<p>{escape(TOPICS[topic].text)}</p>{more}")
     panel.installEventFilter(_Links(panel))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import UTC, datetime
 
+from command_options import commands, help_text, invocation, options, subcommands, without_exit_codes
 from mlpsvd import __version__
 from mlpsvd.cli.installation import places
 
@@ -20,7 +21,7 @@ def man_page(parser: argparse.ArgumentParser, summary: str, see_also: str, time:
     Parameters
     ----------
     parser
-        Its parser; each subcommand becomes a subsection.
+        Its parser; each subcommand becomes a subsection, also those of subcommands.
     summary
         What it is, in a few words.
     see_also
@@ -32,26 +33,18 @@ def man_page(parser: argparse.ArgumentParser, summary: str, see_also: str, time:
     lines = [f'.TH {parser.prog.upper()} 1 "{day}" "MLP-SVD {__version__}" "User commands"', ".SH NAME"]
     lines += [f"{_text(parser.prog)} \\- {_text(summary)}", ".SH SYNOPSIS", *_usage(parser)]
     lines += [".SH DESCRIPTION", _text(parser.description or "")]
-    commands = _subcommands(parser)
     lines += [".SH OPTIONS", *_options(parser)]
-    if commands:
+    if subcommands(parser):
         lines.append(".SH COMMANDS")
-    for name, command in commands.items():
+    for name, command in commands(parser):
         lines += [f".SS {_text(name)}", *_usage(command), ".PP", _text(command.description or ""), *_options(command)]
-        lines += _as_is(_without_exit_codes(command.epilog or ""))
+        lines += _as_is(without_exit_codes(command.epilog or ""))
     lines += [".SH NOTES", *_as_is(parser.epilog or "")]
     lines.append(".SH FILES")
     for name, path in places()[1:]:
         lines += [".TP", _text(_of_anybody(path)), _text(name)]
     lines += [".SH SEE ALSO", f".BR {_text(see_also)} (1)"]
     return "\n".join(lines) + "\n"
-
-
-def _subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            return dict(action.choices)
-    return {}
 
 
 def _usage(parser: argparse.ArgumentParser) -> list[str]:
@@ -62,25 +55,9 @@ def _usage(parser: argparse.ArgumentParser) -> list[str]:
 
 def _options(parser: argparse.ArgumentParser) -> list[str]:
     lines = []
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            continue
-        help_text = parser._get_formatter()._expand_help(action) if action.help else ""
-        lines += [".TP", f".B {_text(_invocation(action))}", _text(help_text)]
+    for action in options(parser):
+        lines += [".TP", f".B {_text(invocation(action))}", _text(help_text(parser, action))]
     return lines
-
-
-def _invocation(action: argparse.Action) -> str:
-    name = ", ".join(action.option_strings)
-    if action.nargs == 0:
-        return name
-    metavar = action.metavar or (f"{{{','.join(map(str, action.choices))}}}" if action.choices else action.dest)
-    return f"{name} {metavar if isinstance(metavar, str) else ' '.join(metavar)}".strip()
-
-
-def _without_exit_codes(epilog: str) -> str:
-    """Return what is said about one command; the exit codes are those of all and stand once, at the end."""
-    return epilog.partition("exit codes:")[0]
 
 
 def _as_is(text: str) -> list[str]:

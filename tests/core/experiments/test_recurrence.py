@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from mlpsvd.analysis.result import Progress
 from mlpsvd.errors import DataError
 from mlpsvd.experiments.bayes_limit import bayes_limit
+from mlpsvd.experiments.experiment import Experiment
 from mlpsvd.experiments.recurrence import (
     MEAN_MLP,
     Recurrence,
@@ -25,10 +27,11 @@ from mlpsvd.settings import with_value
 from mlpsvd.signals.bank import paper_bank
 
 
-def test_a_small_comparison(tmp_path: Path) -> None:
+def small_task(spacing_hz: float = 200.0) -> Experiment:
+    """Return a task of two classes that trains in a moment."""
     task = recurrence_task()
     for key, value in {
-        "data.synthetic.filters": paper_bank(2, 200.0, 100.0),
+        "data.synthetic.filters": paper_bank(2, spacing_hz, 100.0),
         "data.synthetic.duration_s": 0.05,
         "data.synthetic.train_per_class": 60,
         "data.synthetic.test_per_class": 30,
@@ -38,6 +41,11 @@ def test_a_small_comparison(tmp_path: Path) -> None:
         "training.engine": "reference",
     }.items():
         task = with_value(task, key, value)
+    return task
+
+
+def test_a_small_comparison(tmp_path: Path) -> None:
+    task = small_task()
     *events, result = compare_recurrence(task, RecurrenceSettings(limit_clips=200))
     assert isinstance(result, Recurrence)
     progress = [event for event in events if isinstance(event, Progress)]
@@ -77,3 +85,13 @@ def test_limit_of_whole_clips(spacing_hz: float, project_root: Path) -> None:
     limit = bayes_limit(replace(recurrence_task(spacing_hz), features=FeatureSettings(segments="mean")), None, 270)
     assert limit is not None
     assert limit.accuracy == pytest.approx(expected, abs=4 * limit.standard_error + 0.016)
+
+
+def test_the_example_in_the_documents_runs(
+    project_root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (project_root / "docs/naumov.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    monkeypatch.setattr("mlpsvd.experiments.recurrence.recurrence_task", small_task)
+    exec(code, {})
+    assert "No classifier of whole clips" in capsys.readouterr().out

@@ -95,7 +95,7 @@ class HessianBlock:
 
 
 def kronecker_eigenvalues(A: Array, z: Array) -> Array:
-    """Return the eigenvalues of A ⊗ z zᵀ, smallest first: 0, m (n − 1) times, and |z|² λ(A), equation (46).
+    """Return the eigenvalues of A ⊗ z zᵀ, smallest first: 0, m (n − 1) times, and ‖z‖² λ(A), equation (46).
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Hessian of a recurrent network through time: Naumov (2017), theorem 2, as corrected, and complete for one layer.
 
-The network has one layer, y(s) = W x(s) + U z(s−1) + b, z(s) = f(y(s)), z(0) = 0, and the loss ½ |z* − z(t)|² at the
+The network has one layer, y(s) = W x(s) + U z(s−1) + b, z(s) = f(y(s)), z(0) = 0, and the loss ½ ‖z* − z(t)‖² at the
 last step. Steps are counted from 1 in the formulas and from 0 in the arrays.
 """
 
@@ -98,7 +98,7 @@ class TimePass:
         (U v(s+1)) ∘ f″(y(s)) with Uᵀ; at the last step −(z* − z) ∘ f″(y), (83) as corrected.
     U : np.ndarray [shape=(m, m)]
     loss
-        ½ |z* − z(t)|².
+        ½ ‖z* − z(t)‖².
     """
 
     x: Array
