@@ -15,7 +15,6 @@ exclude_patterns = ["_build"]
 
 myst_heading_anchors = 4  # as on code hosting sites: exports.md#onnx
 myst_enable_extensions = ["colon_fence"]
-smartquotes_action = "qe"  # quotes and ellipses, but no dashes: --out stays as it is
 
 html_theme = "furo"
 html_title = f"MLP-SVD {__version__}"

@@ -39,6 +39,7 @@ class CommandReference(SphinxDirective):
 
     def _titled(self, title: str, *content: nodes.Node) -> nodes.section:
         section = nodes.section("", nodes.title("", title), *content, ids=[place_of(title)], names=[title.lower()])
+        section["support_smartquotes"] = False  # --out keeps its hyphens
         self.state.document.note_explicit_target(section)
         return section
 

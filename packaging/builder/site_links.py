@@ -15,12 +15,15 @@ import mlpsvd.cli.program
 from command_options import commands
 from command_reference import place_of
 
-__all__ = ["add_links", "break_names", "mark_settings", "setup"]
+__all__ = ["add_links", "mark_settings", "setup", "shape_tables"]
 
 _COMMANDS, _SETTINGS = "commands", "settings"
 """The pages of the commands and of the settings."""
 
 _KEY = re.compile(r"(?:[a-z]+\.)?[a-z_0-9]+(?:\.[a-z_0-9]+)*")
+
+_SHORT = 20
+"""Characters of a cell that stays on one line."""
 
 _OTHER_CODE = (nodes.reference, nodes.title, nodes.term)
 """What holds code that stays as it is."""
@@ -45,15 +48,22 @@ def add_links(app: Sphinx, document: nodes.document, page: str) -> None:
             code.replace_self(nodes.reference("", "", code.deepcopy(), internal=True, refuri=address))
 
 
-def break_names(app: Sphinx, document: nodes.document, page: str) -> None:
-    """Let long names in tables break after their points."""
-    for code in list(document.findall(nodes.literal)):
-        parts = code.astext().split(".")
-        if len(parts) > 1 and " " not in code.astext() and _is_inside(code, (nodes.entry,)):
-            code.children = []
-            for part in parts[:-1]:
-                code += [nodes.Text(f"{part}."), nodes.raw("", "<wbr>", format="html")]
-            code += nodes.Text(parts[-1])
+def shape_tables(app: Sphinx, document: nodes.document, page: str) -> None:
+    """Let long names in tables break after their points, and short cells nowhere."""
+    for cell in document.findall(nodes.entry):
+        if len(cell.astext()) <= _SHORT:
+            cell["classes"].append("short")
+        for code in list(cell.findall(nodes.literal)):
+            name = code.astext()
+            if len(name) > _SHORT and " " not in name:
+                _break_after_points(code, name.split("."))
+
+
+def _break_after_points(code: nodes.literal, parts: list[str]) -> None:
+    code.children = []
+    for part in parts[:-1]:
+        code += [nodes.Text(f"{part}."), nodes.raw("", "<wbr>", format="html")]
+    code += nodes.Text(parts[-1])
 
 
 def _places(app: Sphinx) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -88,5 +98,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Connect to Sphinx."""
     app.connect("doctree-read", mark_settings)
     app.connect("doctree-resolved", add_links)
-    app.connect("doctree-resolved", break_names, priority=600)
+    app.connect("doctree-resolved", shape_tables, priority=600)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
