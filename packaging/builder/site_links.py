@@ -22,6 +22,9 @@ _COMMANDS, _SETTINGS = "commands", "settings"
 
 _KEY = re.compile(r"(?:[a-z]+\.)?[a-z_0-9]+(?:\.[a-z_0-9]+)*")
 
+_BREAKS = re.compile(r"(?<=\w\.)(?=\w{4})|(?<=/)")
+"""Where a long name or path may go on in the next line."""
+
 _SHORT = 20
 """Characters of a cell that stays on one line."""
 
@@ -56,13 +59,13 @@ def shape_tables(app: Sphinx, document: nodes.document, page: str) -> None:
         for code in list(cell.findall(nodes.literal)):
             name = code.astext()
             if len(name) > _SHORT and " " not in name:
-                _break_after_points(code, name.split("."))
+                _break(code, _BREAKS.split(name))
 
 
-def _break_after_points(code: nodes.literal, parts: list[str]) -> None:
+def _break(code: nodes.literal, parts: list[str]) -> None:
     code.children = []
     for part in parts[:-1]:
-        code += [nodes.Text(f"{part}."), nodes.raw("", "<wbr>", format="html")]
+        code += [nodes.Text(part), nodes.raw("", "<wbr>", format="html")]
     code += nodes.Text(parts[-1])
 
 
