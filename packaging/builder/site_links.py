@@ -77,7 +77,8 @@ def _places(app: Sphinx) -> Iterator[tuple[str, tuple[str, str]]]:
         yield f"mlpsvd {name}", (_COMMANDS, place_of(f"mlpsvd {name}"))
     for row in app.env.get_doctree(_SETTINGS).findall(nodes.row):
         for key in row["ids"]:
-            yield key, (_SETTINGS, key)
+            if "." in key:  # "name" and "seed" are words of much else
+                yield key, (_SETTINGS, key)
 
 
 def _name(code: str, places: dict[str, tuple[str, str]]) -> str:
