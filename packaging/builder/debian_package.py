@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import textwrap
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -40,7 +39,7 @@ Description: neural networks on acoustic spectra, explored and trained
  libraries that they use. It classifies recordings and live sound, and records
  and labels own sounds.
 """
-_PROGRAMS = ("usr/lib/mlpsvd/mlpsvd", "usr/lib/mlpsvd/mlpsvd-gui")
+_PROGRAM = "usr/lib/mlpsvd/mlpsvd"
 _RECOMMENDED = "fonts-dejavu-core, libasound2-plugins | pipewire-alsa, pulseaudio-utils"
 _MAINTAINER = "The MLP-SVD authors <mlpsvd@localhost>"
 
@@ -126,7 +125,7 @@ def _add_control(tree: Path, architecture: str, depends: list[str]) -> None:
         f"Architecture: {architecture}",
         f"Maintainer: {_MAINTAINER}",
         f"Installed-Size: {-(-size // 1024)}",
-        textwrap.fill(f"Depends: {', '.join(depends)}", 100, subsequent_indent=" ", break_on_hyphens=False),
+        f"Depends: {', '.join(depends)}",
         f"Recommends: {_RECOMMENDED}",
     ]
     _write(tree / "DEBIAN/control", ("\n".join(fields) + "\n" + _DESCRIPTION).encode())
@@ -144,7 +143,7 @@ def _normalise(tree: Path, time: int) -> None:
     """Give all files the modes and times that do not depend on who builds, and when."""
     for path in (tree, *tree.rglob("*")):
         if not path.is_symlink():
-            is_open = path.is_dir() or path.relative_to(tree).as_posix() in _PROGRAMS
+            is_open = path.is_dir() or path.relative_to(tree).as_posix() == _PROGRAM
             path.chmod(0o755 if is_open else 0o644)
         os.utime(path, (time, time), follow_symlinks=False)
 

@@ -24,6 +24,8 @@ def build(root: Path, work: Path) -> Path:
     spec = root / "packaging" / "frozen" / "mlpsvd.spec"
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", *places, str(spec)]
     subprocess.run(command, check=True)
+    if not list(folder.glob("mlpsvd-gui*")):
+        (folder / "mlpsvd-gui").symlink_to("mlpsvd")
     (folder / "THIRD-PARTY.txt").write_text(third_party_text(folder, root / "packaging" / "licences"), "utf-8")
     shutil.copy(root / "LICENSE", folder / "LICENSE.txt")
     table = size_table(folder)

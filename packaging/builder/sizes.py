@@ -37,6 +37,6 @@ def _component(path: Path) -> str:
     if len(path.parts) == 1:
         if path.suffix == ".txt":
             return "licences"
-        return "all Python modules, compressed, in each of the two programs"
+        return "all Python modules, compressed"
     inside = Path(*path.parts[1:]).as_posix()
     return next((name for pattern, name in _COMPONENTS if re.match(pattern, inside)), "other")

@@ -1,4 +1,4 @@
-"""Start of the frozen program: the file name decides between the commands mlpsvd and mlpsvd-gui.
+"""Start of the frozen program: its name decides between the commands mlpsvd and mlpsvd-gui.
 
 Each is also its own worker process, and the process that compiles the kernels.
 """
@@ -21,6 +21,11 @@ def keep_list_of_fonts() -> None:
         os.environ["MPLCONFIGDIR"] = str(folder)
 
 
+def own_name() -> str:
+    """Return the name that the program was started by; on Linux, mlpsvd-gui is a link to mlpsvd."""
+    return Path(sys.argv[0] if sys.platform == "linux" else sys.executable).stem
+
+
 def main() -> int:
     """Run what is asked for; return the exit code."""
     keep_list_of_fonts()
@@ -29,11 +34,11 @@ def main() -> int:
 
         compile_kernels()
         return 0
-    if Path(sys.executable).stem == "mlpsvd":
-        return mlpsvd.cli.start.run()
-    from mlpsvd_gui.app import main as open_window
+    if own_name() == "mlpsvd-gui":
+        from mlpsvd_gui.app import main as open_window
 
-    return open_window()
+        return open_window()
+    return mlpsvd.cli.start.run()
 
 
 if __name__ == "__main__":

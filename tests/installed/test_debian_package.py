@@ -43,14 +43,12 @@ epochs = 8
 """Written by hand: a package in dist/ may be older than the settings of this clone."""
 
 
+@pytest.fixture(scope="module")
 def package(project_root: Path) -> Path:
     named = os.environ.get("MLPSVD_DEB")
     built = sorted((project_root / "dist").glob("mlpsvd_*.deb"), key=lambda path: path.stat().st_mtime)
-    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if not named and not built:
         pytest.skip("no package: packaging/build deb makes one")
-    if os.geteuid() != 0 or missing:
-        pytest.skip(f"a clean Debian needs root rights and {', '.join(missing) or 'nothing else'}")
     return Path(named) if named else built[-1]
 
 
@@ -123,8 +121,10 @@ def until(holds: Callable[[], object], what: str, seconds: float = 240.0) -> Non
 
 
 @pytest.fixture(scope="module")
-def computer(project_root: Path) -> Iterator[Computer]:
-    deb = package(project_root)
+def computer(package: Path) -> Iterator[Computer]:
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if os.geteuid() != 0 or missing:
+        pytest.skip(f"a clean Debian needs root rights and {', '.join(missing) or 'nothing else'}")
     with ExitStack() as stack:
         # Mounted folders must be released before anything is removed.
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlpsvd-deb-")))
@@ -140,7 +140,7 @@ def computer(project_root: Path) -> Iterator[Computer]:
             stack.callback(subprocess.run, ["umount", "-l", str(root / place)], check=True)
         (root / "dev/shm").chmod(0o1777)
         shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
-        shutil.copy(deb, root / "var/cache/mlpsvd.deb")
+        shutil.copy(package, root / "var/cache/mlpsvd.deb")
         (root / f"{HOME[1:]}/run").mkdir(parents=True, mode=0o700, exist_ok=True)
         display = stack.enter_context(screen(folder))
         computer = Computer(root, display)
@@ -180,6 +180,13 @@ def xdotool(computer: Computer, *words: str) -> str:
     environment = {**os.environ, "DISPLAY": computer.variables["DISPLAY"]}
     done = subprocess.run(["xdotool", *words], env=environment, capture_output=True, text=True, timeout=60)
     return done.stdout.strip()
+
+
+def test_lintian_has_no_objection(package: Path) -> None:
+    if shutil.which("lintian") is None:
+        pytest.skip("lintian is not installed")
+    done = subprocess.run(["lintian", "--fail-on", "error,warning", str(package)], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_apt_installs_it_with_its_dependencies(computer: Computer, before: set[str]) -> None:

@@ -68,6 +68,22 @@ def test_the_menu_entry_opens_the_types_that_are_described(project_root: Path) -
     assert vars(PARSERS[name]().parse_args([*options, "a.toml"]))["file"] == Path("a.toml")
 
 
+def test_the_tools_of_desktops_accept_the_menu_entry_and_the_metadata(project_root: Path, tmp_path: Path) -> None:
+    debian_package._add_desktop(tmp_path, project_root / "packaging" / "debian", 1_700_000_000)
+    share = tmp_path / "usr/share"
+    metadata = share / "metainfo/com.mlp_svd.mlpsvd.metainfo.xml"
+    assert re.search(r'<release version="[\d.]+" date="2023-11-14"/>', metadata.read_text("utf-8"))
+    assert {path.parent.parent.name for path in share.glob("icons/hicolor/*/apps/mlpsvd.*")} >= {"16x16", "scalable"}
+    checks = {
+        "appstreamcli": ["validate", "--no-net", str(metadata)],
+        "desktop-file-validate": [str(share / "applications/mlpsvd.desktop")],
+    }
+    for program, arguments in checks.items():
+        if shutil.which(program):
+            done = subprocess.run([program, *arguments], capture_output=True, text=True)
+            assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_an_experiment_is_recognised_by_its_first_line(project_root: Path) -> None:
     types = (project_root / "packaging/debian/mime.xml").read_text("utf-8")
     beginnings = tuple(re.findall(r'offset="0" value="([^"]+)"', types))
