@@ -165,6 +165,7 @@ def _run_window(experiment: Experiment | None, path: Path | None, problem: str =
         window.report_error(problem)
     else:
         open_at_start(window, path)
+    app.open_files_with(window.documents.open)
     QTimer.singleShot(0, lambda: LOGGER.info("Window open, MLP-SVD %s", mlpsvd.__version__))
     QTimer.singleShot(_WARM_UP_MS, window.warm_up.start)
     return app.exec() or signals.exit_code

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 import mlpsvd
 
-__all__ = ["has_screen", "make_application"]
+__all__ = ["Application", "has_screen", "make_application"]
 
 
 def has_screen() -> bool:
@@ -38,12 +42,37 @@ def _x_answers(display: str) -> bool:
     return False
 
 
-def make_application() -> QApplication:
+class Application(QApplication):
+    """The Qt application; opens the files that macOS passes to it.
+
+    The Finder, the Dock and ``open`` pass a file as an event, also at the start, and not as an argument.
+    """
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        super().__init__(arguments)
+        self._waiting: list[Path] = []
+        self._open: Callable[[Path], None] = self._waiting.append
+
+    def open_files_with(self, opener: Callable[[Path], None]) -> None:
+        """Pass the files that have arrived, and all later ones, to ``opener``."""
+        self._open = opener
+        while self._waiting:
+            opener(self._waiting.pop(0))
+
+    def event(self, event: QEvent) -> bool:
+        """Take the events that name a file."""
+        if isinstance(event, QFileOpenEvent) and event.file():
+            self._open(Path(event.file()))
+            return True
+        return super().event(event)
+
+
+def make_application() -> Application:
     """Return the application, with the names that determine the paths of settings and log."""
     from mlpsvd_gui.plots.options import configure_pyqtgraph
 
     found = QApplication.instance()
-    app = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
+    app = found if isinstance(found, Application) else Application(sys.argv[:1])
     app.setApplicationName("MLP-SVD")
     app.setApplicationDisplayName("MLP-SVD")
     app.setOrganizationName("MLP-SVD")
