@@ -14,14 +14,24 @@
 root=${root:?the caller sets it}
 caller=${caller:?the caller sets it}
 
-# Print the interpreter of the virtual environment in the folder $1.
-python_of() {
+is_windows() {
     case "$(uname -s)" in
-        MINGW* | MSYS* | CYGWIN*) printf '%s/Scripts/python.exe' "$1" ;;
-        *) printf '%s/bin/python' "$1" ;;
+        MINGW* | MSYS* | CYGWIN*) ;;
+        *) return 1 ;;
     esac
 }
 
+# Print the path $1 as programs of this system understand it: in Git Bash D:/mlpsvd instead of /d/mlpsvd.
+native() {
+    if is_windows; then cygpath -m "$1"; else printf '%s\n' "$1"; fi
+}
+
+# Print the interpreter of the virtual environment in the folder $1.
+python_of() {
+    if is_windows; then printf '%s/Scripts/python.exe' "$1"; else printf '%s/bin/python' "$1"; fi
+}
+
+root=$(native "$root")
 venv="$root/.venv"
 venv_python=$(python_of "$venv")
 

@@ -67,7 +67,11 @@ def require_plain(path: Path, most_bytes: int) -> int:
 def open_plain(path: Path, most_bytes: int) -> BinaryIO:
     """Open a plain file for reading; see :func:`require_plain`. A named pipe is refused without waiting."""
     # Without O_NONBLOCK, opening a named pipe blocks until it has a writer.
-    descriptor = os.open(path, os.O_RDONLY | _BINARY | getattr(os, "O_NONBLOCK", 0))
+    try:
+        descriptor = os.open(path, os.O_RDONLY | _BINARY | getattr(os, "O_NONBLOCK", 0))
+    except PermissionError:  # Windows does not open a folder
+        require_plain(path, most_bytes)
+        raise
     try:
         _checked(path, os.fstat(descriptor), most_bytes)
     except BaseException:

@@ -1,6 +1,6 @@
 """Build of the frozen program: PyInstaller, the list of licences and the table of sizes.
 
-``python -m frozen_program ROOT WORK`` writes WORK/mlpsvd; ``packaging/build`` calls it.
+``python -m frozen_program ROOT WORK`` writes WORK/mlpsvd, on macOS also WORK/MLP-SVD.app; ``packaging/build`` calls it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ __all__ = ["build"]
 def build(root: Path, work: Path) -> Path:
     """Build the program of the clone ``root`` in the folder ``work``; return its folder."""
     folder = work / "mlpsvd"
-    shutil.rmtree(folder, ignore_errors=True)
+    for old in (folder, work / "MLP-SVD.app"):
+        shutil.rmtree(old, ignore_errors=True)
     places = ["--distpath", str(work), "--workpath", str(work / "pyinstaller")]
     spec = root / "packaging" / "frozen" / "mlpsvd.spec"
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", *places, str(spec)]
@@ -28,6 +29,10 @@ def build(root: Path, work: Path) -> Path:
         (folder / "mlpsvd-gui").symlink_to("mlpsvd")
     (folder / "THIRD-PARTY.txt").write_text(third_party_text(folder, root / "packaging" / "licences"), "utf-8")
     shutil.copy(root / "LICENSE", folder / "LICENSE.txt")
+    resources = work / "MLP-SVD.app" / "Contents" / "Resources"
+    if resources.is_dir():  # macOS; packaging/macos/make_dmg signs the bundle again
+        for name in ("THIRD-PARTY.txt", "LICENSE.txt"):
+            shutil.copy(folder / name, resources / name)
     table = size_table(folder)
     (work / "sizes.txt").write_text(table, "utf-8")
     print(table)

@@ -14,8 +14,10 @@ __all__ = ["third_party_text"]
 
 # Libraries inside other packages, which no metadata names: pattern of file names, name, licence.
 _INSIDE = (
-    (r"libQt6|PySide6/Qt/(plugins|lib)/|libpyside6", "Qt, PySide6", "LGPL-3.0-only"),
-    (r"libshiboken6", "shiboken6", "LGPL-3.0-only"),
+    (r"(?i)msvcp140|vcruntime140|concrt140|vcomp140|vccorlib140|vcamp140|ucrtbase|api-ms-win-",
+     "run-time libraries of Microsoft Visual C++", "Microsoft's licence for redistributable code"),
+    (r"libQt6|PySide6/(Qt/)?(plugins|lib)/|PySide6/Qt6|(lib)?pyside6\.|d3dcompiler", "Qt, PySide6", "LGPL-3.0-only"),
+    (r"(^|/)(lib)?shiboken6\.", "shiboken6", "LGPL-3.0-only"),
     (r"libicu", "ICU, in PySide6", "Unicode-3.0"),
     (r"libsndfile|_soundfile_data", "libsndfile with FLAC, Ogg, Vorbis, Opus, mpg123 and LAME, in soundfile",
      "LGPL-2.1-or-later, BSD-3-Clause, LGPL-2.0-or-later"),
@@ -23,15 +25,17 @@ _INSIDE = (
     (r"libgfortran|libquadmath|libgcc_s|libstdc\+\+|libgomp",
      "run-time libraries of GCC, in NumPy, SciPy and llvmlite", "GPL-3.0-or-later WITH GCC-exception-3.1"),
     (r"libllvmlite|llvmlite", "LLVM, in llvmlite", "Apache-2.0 WITH LLVM-exception"),
-    (r"pillow\.libs/", "libjpeg-turbo, libpng, libtiff, openjpeg, lcms2, freetype, harfbuzz, xz, zstd, brotli, xcb, in "
-     "Pillow", "IJG, libpng-2.0, BSD-2-Clause, MIT, FTL, 0BSD, BSD-3-Clause"),
-    (r"libpython|lib-dynload/", "Python", "PSF-2.0"),
+    (r"pillow\.libs/|PIL/\.dylibs/", "libjpeg-turbo, libpng, libtiff, openjpeg, lcms2, freetype, harfbuzz, xz, zstd, "
+     "brotli, xcb, in Pillow", "IJG, libpng-2.0, BSD-2-Clause, MIT, FTL, 0BSD, BSD-3-Clause"),
+    (r"libpython|lib-dynload/|^python3\d*\.dll|^[a-z0-9_]+\.pyd", "Python", "PSF-2.0"),
+    (r"^libffi-\d+\.dll", "libffi, in Python", "MIT"),
+    (r"portaudio-binaries/libportaudio", "PortAudio, in sounddevice", "MIT"),
 )  # fmt: skip
 
 _LGPL = """\
 Qt, PySide6 and shiboken6 are used under the GNU Lesser General Public License, version 3; libsndfile, mpg123, LAME and
 soxr under version 2.1. They are separate shared libraries in this program's folder and may be replaced by other
-versions with the same interface: overwrite the files in PySide6/Qt/lib, PySide6, shiboken6, _soundfile_data and soxr.
+versions with the same interface: overwrite the files in PySide6, PySide6/Qt/lib, shiboken6, _soundfile_data and soxr.
 Nothing in MLP-SVD prevents that, and its licence (MIT) allows reverse engineering for debugging such changes.
 Their source code, of the versions listed above:
   Qt, PySide6, shiboken6   https://download.qt.io/official_releases/

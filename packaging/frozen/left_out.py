@@ -40,18 +40,28 @@ MODULES = [
     "PySide6.QtTest", "PySide6.QtHelp", "PySide6.QtConcurrent", "PySide6.QtXml",
 ]  # fmt: skip
 
+_QT = r"PySide6/(Qt/)?"
+"""Folder of plug-ins and translations: ``PySide6/Qt`` on Linux and macOS, ``PySide6`` on Windows."""
+_PLUGINS = _QT + "plugins/"
+_LIBRARY = r"(PySide6/Qt/lib/(libQt6|Qt)|PySide6/Qt6)"
+"""Start of the path of a library of Qt: on Linux, on macOS as a framework, on Windows."""
+
 REASONS = {
-    r"PySide6/Qt/translations/": "the program is in English",
-    r"PySide6/Qt/plugins/platforms/libq(eglfs|linuxfb|minimal|minimalegl|vkkhrdisplay|vnc)": "not for desktops",
-    r"PySide6/Qt/plugins/(egldeviceintegrations|generic|networkinformation|tls|sqldrivers|printsupport)/": "not used",
-    r"PySide6/Qt/plugins/(qmltooling|qmllint|designer)/": "for developers",
-    r"PySide6/Qt/plugins/platformthemes/libqgtk3": "needs GTK; the desktop portal gives the same file dialogs",
-    r"PySide6/Qt/plugins/platforminputcontexts/libqtvirtualkeyboard": "needs Qt Quick, 20 MB",
-    r"PySide6/Qt/plugins/wayland-graphics-integration-server/": "for a compositor",
-    r"PySide6/Qt/plugins/wayland-shell-integration/lib(fullscreen|ivi|qt|wl)-shell": "for embedded systems",
-    r"PySide6/Qt/plugins/imageformats/libq(gif|icns|ico|jpeg|pdf|tga|tiff|wbmp|webp)\.": "pictures are PNG and SVG",
-    r"PySide6/Qt/lib/libQt6(Quick|Qml|Designer|Pdf|Sql|Network|VirtualKeyboard|Labs|EglF[Ss]|WlShell|Help|Test|Concurrent|Xml|"
+    _QT + r"translations/": "the program is in English",
+    _PLUGINS + r"platforms/(lib)?q(eglfs|linuxfb|minimal|minimalegl|vkkhrdisplay|vnc|direct2d)\b": "not for desktops",
+    _PLUGINS + r"(egldeviceintegrations|generic|networkinformation|tls|sqldrivers|printsupport)/": "not used",
+    _PLUGINS + r"(qmltooling|qmllint|designer)/": "for developers",
+    _PLUGINS + r"platformthemes/libqgtk3": "needs GTK; the desktop portal gives the same file dialogs",
+    _PLUGINS + r"platforminputcontexts/(lib)?qtvirtualkeyboard": "needs Qt Quick, 20 MB",
+    _PLUGINS + r"wayland-graphics-integration-server/": "for a compositor",
+    _PLUGINS + r"wayland-shell-integration/lib(fullscreen|ivi|qt|wl)-shell": "for embedded systems",
+    _PLUGINS + r"imageformats/(lib)?q(gif|icns|ico|jpeg|macheif|macjp2|pdf|tga|tiff|wbmp|webp)\.":
+        "pictures are PNG and SVG",
+    _LIBRARY + r"(Quick|Qml|Designer|Pdf|Sql|Network|VirtualKeyboard|Labs|EglF[Ss]|WlShell|Help|Test|Concurrent|Xml|"
     r"WaylandCompositor|Print)": "no page uses it",
+    r"PySide6/opengl32sw\.dll": "draws OpenGL without a graphics card, 20 MB; no page draws with OpenGL",
+    r"_sounddevice_data/portaudio-binaries/(libportaudio32bit|libportaudioarm64|.*-asio\.)":
+        "the program has 64 bits and does not use ASIO",
     r"numba/np/ufunc/(tbb|omp)pool": "no kernel has parallel loops; TBB is not installed",
     r"(libavif|libwebp|libsharpyuv)": "pictures are PNG and SVG",
     r"matplotlib/mpl-data/(sample_data|images|plot_directive)": "samples and buttons of Matplotlib's own window",
@@ -61,7 +71,7 @@ REASONS = {
     r"(^|/)tzdata(/|-)": "times need no time zone",
     r"scipy/.*/tests/": "tests of libraries",
     r"\.dist-info/(RECORD|INSTALLER|REQUESTED|direct_url\.json)$": "of pip, with paths of the build machine",
-}
+}  # fmt: skip
 """Patterns of paths in the program's folder, and why they are left out."""
 
 

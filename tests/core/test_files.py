@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -89,6 +90,19 @@ def test_only_a_plain_file_of_a_plausible_size_is_read(tmp_path: Path) -> None:
         read_plain(path, 4)
     with pytest.raises(FileFormatError, match="is a folder; it should be a plain file"):
         read_plain(tmp_path, 100)
+
+
+def test_a_folder_is_named_as_one_on_windows_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.json").write_bytes(b"1")
+
+    def refuse(path: Path, *_: int) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(FileFormatError, match="is a folder; it should be a plain file"):
+        open_plain(tmp_path, 100)
+    with pytest.raises(PermissionError):
+        open_plain(tmp_path / "a.json", 100)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no named pipes in folders")

@@ -61,8 +61,9 @@ def program_folder() -> Path:
 
 def third_party_file() -> Path | None:
     """Return the list of all libraries with their licence texts, which the installed program contains; else None."""
-    found = program_folder() / _THIRD_PARTY
-    return found if found.is_file() else None
+    folder = program_folder()
+    places = (folder, folder.with_name("Resources"))  # the second one in a bundle of macOS
+    return next((place / _THIRD_PARTY for place in places if (place / _THIRD_PARTY).is_file()), None)
 
 
 def window_settings() -> str:
