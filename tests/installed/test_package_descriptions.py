@@ -8,8 +8,12 @@ import plistlib
 import re
 import shutil
 import subprocess
+import sys
+from collections.abc import Callable
 from importlib.metadata import Distribution
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from left_out import REASONS, without
@@ -144,6 +148,7 @@ def test_what_is_left_out_is_not_what_the_window_needs(separator: str) -> None:
     assert all(REASONS.values())
 
 
+HOOKS = ("collect_data_files", "collect_submodules", "copy_metadata")
 LIBRARIES = {
     "windows": """
         python313.dll python3.dll _ctypes.pyd _bz2.pyd unicodedata.pyd libffi-8.dll VCRUNTIME140.dll
@@ -201,6 +206,40 @@ def test_macos_is_told_what_the_program_opens_and_needs() -> None:
     assert own["LSItemContentTypes"] == [project["UTTypeIdentifier"]] and own["LSHandlerRank"] == "Owner"
     assert [kind["CFBundleTypeExtensions"] for kind in shared] == [["toml"], ["safetensors"]]
     assert {kind["LSHandlerRank"] for kind in shared} == {"Alternate"}
+
+
+@pytest.mark.parametrize("system", ["linux", "win32", "darwin"])
+def test_the_frozen_program_is_described_for_every_system(
+    project_root: Path, monkeypatch: pytest.MonkeyPatch, system: str
+) -> None:
+    spec = project_root / "packaging" / "frozen" / "mlpsvd.spec"
+    made: dict[str, list[dict[str, Any]]] = {}
+
+    def step(kind: str) -> Callable[..., SimpleNamespace]:
+        def make(*parts: object, **options: Any) -> SimpleNamespace:
+            made.setdefault(kind, []).append(options)
+            return SimpleNamespace(binaries=[], datas=[], pure=[], scripts=[])
+
+        return make
+
+    hooks = SimpleNamespace(**dict.fromkeys(HOOKS, lambda _: []))
+    for name in ("PyInstaller", "PyInstaller.utils", "PyInstaller.utils.hooks"):
+        monkeypatch.setitem(sys.modules, name, hooks)
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv("MLPSVD_IDENTITY", "Developer ID Application: somebody")
+    kinds = {kind: step(kind) for kind in ("Analysis", "PYZ", "EXE", "COLLECT", "BUNDLE")}
+    exec(compile(spec.read_text("utf-8"), str(spec), "exec"), {"SPECPATH": str(spec.parent), **kinds})
+    assert {program["name"]: program["console"] for program in made["EXE"]} == {
+        "mlpsvd": True,
+        "mlpsvd-gui": system == "linux",
+    }
+    assert ("BUNDLE" in made) == (system == "darwin")
+    for bundle in made.get("BUNDLE", []):
+        assert bundle["version"] == mlpsvd.__version__ == bundle["info_plist"]["CFBundleVersion"]
+        assert bundle["bundle_identifier"] == "com.mlp-svd.MLP-SVD"
+        assert all(program["codesign_identity"].startswith("Developer ID") for program in made["EXE"])
+        assert all(Path(program["entitlements_file"]).is_file() for program in made["EXE"])
 
 
 def test_the_entitlements_of_macos_are_those_of_the_microphone_and_of_compiled_code(project_root: Path) -> None:
