@@ -68,7 +68,7 @@ def make_environment(clone: Path) -> None:
     write_script(clone / ".venv/bin/python", 'echo "python was asked: $*"')
 
 
-@pytest.mark.parametrize("name", ["run", "test", "packaging/setup.sh"])
+@pytest.mark.parametrize("name", ["run", "test", "packaging/setup.sh", "packaging/screen.sh"])
 def test_the_scripts_are_plain_sh(project_root: Path, name: str) -> None:
     done = subprocess.run(["sh", "-n", project_root / name], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
