@@ -16,7 +16,7 @@ __all__ = ["third_party_text"]
 _INSIDE = (
     (r"(?i)msvcp140|vcruntime140|concrt140|vcomp140|vccorlib140|vcamp140|ucrtbase|api-ms-win-",
      "run-time libraries of Microsoft Visual C++", "Microsoft's licence for redistributable code"),
-    (r"libQt6|PySide6/(Qt/)?(plugins|lib)/|PySide6/Qt6|(lib)?pyside6\.|d3dcompiler", "Qt, PySide6", "LGPL-3.0-only"),
+    (r"libQt6|PySide6/(Qt/)?(plugins|lib)/|(^|/)Qt6\w+\.dll|(lib)?pyside6\.|d3dcompiler", "Qt, PySide6", "LGPL-3.0-only"),
     (r"(^|/)(lib)?shiboken6\.", "shiboken6", "LGPL-3.0-only"),
     (r"libicu", "ICU, in PySide6", "Unicode-3.0"),
     (r"libsndfile|_soundfile_data", "libsndfile with FLAC, Ogg, Vorbis, Opus, mpg123 and LAME, in soundfile",
@@ -29,6 +29,7 @@ _INSIDE = (
      "brotli, xcb, in Pillow", "IJG, libpng-2.0, BSD-2-Clause, MIT, FTL, 0BSD, BSD-3-Clause"),
     (r"libpython|lib-dynload/|^python3\d*\.dll|^[a-z0-9_]+\.pyd", "Python", "PSF-2.0"),
     (r"^libffi-\d+\.dll", "libffi, in Python", "MIT"),
+    (r"^sqlite3\.dll", "SQLite, in Python", "blessing"),
     (r"portaudio-binaries/libportaudio", "PortAudio, in sounddevice", "MIT"),
 )  # fmt: skip
 
