@@ -16,7 +16,8 @@ __all__ = ["third_party_text"]
 _INSIDE = (
     (r"(?i)msvcp140|vcruntime140|concrt140|vcomp140|vccorlib140|vcamp140|ucrtbase|api-ms-win-",
      "run-time libraries of Microsoft Visual C++", "Microsoft's licence for redistributable code"),
-    (r"libQt6|PySide6/(Qt/)?(plugins|lib)/|(^|/)Qt6\w+\.dll|(lib)?pyside6\.|d3dcompiler", "Qt, PySide6", "LGPL-3.0-only"),
+    (r"libQt6|PySide6/(Qt/)?(plugins|lib)/|(^|/)Qt6\w+\.dll|(lib)?pyside6\.|d3dcompiler",
+     "Qt, PySide6", "LGPL-3.0-only"),
     (r"(^|/)(lib)?shiboken6\.", "shiboken6", "LGPL-3.0-only"),
     (r"libicu", "ICU, in PySide6", "Unicode-3.0"),
     (r"libsndfile|_soundfile_data", "libsndfile with FLAC, Ogg, Vorbis, Opus, mpg123 and LAME, in soundfile",

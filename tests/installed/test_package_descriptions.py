@@ -151,8 +151,8 @@ def test_what_is_left_out_is_not_what_the_window_needs(separator: str) -> None:
 HOOKS = ("collect_data_files", "collect_submodules", "copy_metadata")
 LIBRARIES = {
     "windows": """
-        python313.dll python3.dll _ctypes.pyd _bz2.pyd unicodedata.pyd libffi-8.dll sqlite3.dll VCRUNTIME140.dll Qt6Gui.dll
-        PySide6/Qt6Core.dll PySide6/pyside6.abi3.dll PySide6/plugins/styles/qmodernwindowsstyle.dll
+        python313.dll python3.dll _ctypes.pyd _bz2.pyd unicodedata.pyd libffi-8.dll sqlite3.dll VCRUNTIME140.dll
+        Qt6Gui.dll PySide6/Qt6Core.dll PySide6/pyside6.abi3.dll PySide6/plugins/styles/qmodernwindowsstyle.dll
         shiboken6/shiboken6.abi3.dll shiboken6/MSVCP140.dll llvmlite/binding/llvmlite.dll
         numpy.libs/msvcp140-a4c2229b.dll numpy.libs/libscipy_openblas64_-63c857e7.dll
         _soundfile_data/libsndfile_x64.dll _sounddevice_data/portaudio-binaries/libportaudio64bit.dll
