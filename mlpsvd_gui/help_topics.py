@@ -88,6 +88,88 @@ TOPICS = {
         "window-files", "",
         "Classifies recordings, from one file to a whole archive.",
     ),
+    "groups": HelpTopic(
+        "evaluation", "groups",
+        "Recordings of one speaker, site or day that stay together on one side of the split, and how the networks are "
+        "evaluated.",
+    ),
+    "run-details": HelpTopic(
+        "window-runs", "details",
+        "Name, tags and note of the selected run, and the settings that differ from the defaults.",
+    ),
+    "run-comparison": HelpTopic(
+        "window-runs", "compare",
+        "Runs on the same axes, the settings that differ, and whether one is more accurate beyond chance.",
+    ),
+    "analysis-directions": HelpTopic(
+        "window-analysis", "directions",
+        "One row for each singular direction: the pattern over frequency that it compares the input with, and what is "
+        "lost without it.",
+    ),
+    "analysis-rank": HelpTopic(
+        "window-analysis", "rank",
+        "Accuracy with fewer singular values, and the clips that are misclassified.",
+    ),
+    "analysis-calibration": HelpTopic(
+        "window-analysis", "calibration",
+        "Whether the probabilities agree with the accuracy, and the temperature that makes them agree.",
+    ),
+    "analysis-spectra": HelpTopic(
+        "window-analysis", "spectra-over-training",
+        "The singular values during training, beside those of random weights.",
+    ),
+    "analysis-occlusion": HelpTopic(
+        "window-analysis", "what-it-looks-at",
+        "The accuracy that is lost without each band of frequency, part of a clip or patch of an image.",
+    ),
+    "analysis-hessian": HelpTopic(
+        "window-analysis", "further-analyses",
+        "In how many directions, and how strongly, the training loss curves.",
+    ),
+    "analysis-sharpness": HelpTopic(
+        "window-analysis", "further-analyses",
+        "The largest curvature at each epoch, and the learning rate that it allows.",
+    ),
+    "analysis-class-means": HelpTopic(
+        "window-analysis", "further-analyses",
+        "Which classes are nearly combinations of others.",
+    ),
+    "analysis-compression": HelpTopic(
+        "window-analysis", "further-analyses",
+        "How small the first layer can be made after training.",
+    ),
+    "analysis-robustness": HelpTopic(
+        "window-analysis", "further-analyses",
+        "The accuracy under the worst small changes of the input.",
+    ),
+    "analysis-similarity": HelpTopic(
+        "window-analysis", "further-analyses",
+        "How alike the networks of the run are, in their hidden activations and their directions.",
+    ),
+    "live-settings": HelpTopic(
+        "window-listen", "settings",
+        "How live sound is cut into windows, and how predictions become labels.",
+    ),
+    "microphone": HelpTopic(
+        "window-listen", "microphone",
+        "Background noise, calibration and correction of the microphone, stored for each device.",
+    ),
+    "latency": HelpTopic(
+        "window-listen", "latency-and-log",
+        "The time from the end of a sound to its label, by stage.",
+    ),
+    "log": HelpTopic(
+        "window-listen", "latency-and-log",
+        "Every decision, to be exported as a table or for Audacity.",
+    ),
+    "retrain": HelpTopic(
+        "window-record", "retrain",
+        "Trains on the collection; the networks can then be used on Listen and Files.",
+    ),
+    "review": HelpTopic(
+        "window-files", "review",
+        "The selected recording, to be looked at, played, and labelled.",
+    ),
     "sweep": HelpTopic(
         "sweeps", "in-the-window",
         "Trains the experiment with all combinations of the values of some settings, and shows which are best.",

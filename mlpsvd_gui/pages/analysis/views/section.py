@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolic
 
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import plain_tip
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 
 __all__ = ["NO_SOUND", "Section"]
@@ -36,6 +37,7 @@ class Section(QWidget):
 
     def __init__(self, key: str, title: str, question: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, f"analysis-{key}")
         self.key = key
         self.title = PlainLabel(self, title)
         self.question = PlainLabel(self, question)

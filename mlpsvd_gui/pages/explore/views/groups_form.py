@@ -9,6 +9,7 @@ from mlpsvd import settings
 from mlpsvd.datasets.settings import RecordingsSettings
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.choosers import Chooser
+from mlpsvd_gui.widgets.help_mark import mark_help
 
 __all__ = ["GroupsForm"]
 
@@ -26,6 +27,7 @@ class GroupsForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "groups")
         self.groups_from = self._chooser("groups_from")
         self.value = QLineEdit(self)
         self.value.setMinimumWidth(86)

@@ -17,6 +17,7 @@ from mlpsvd_gui.plots.spectrogram_plot import SpectrogramPlot
 from mlpsvd_gui.plots.theme import LIGHT, Theme
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.eliding import ElidedLabel
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.icons import icon
 
 __all__ = ["LONGEST_PLAYED_S", "RecordingView"]
@@ -41,6 +42,7 @@ class RecordingView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "review")
         self._theme = LIGHT
         self._is_playing = False
         self._sound_problem = ""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import plain_tip
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 
 __all__ = ["LatencyRow", "LatencyTable"]
@@ -32,6 +33,7 @@ class LatencyTable(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "latency")
         self._rows: tuple[LatencyRow, ...] = ()
         self._cells: list[tuple[QLabel, QLabel, QLabel]] = []
         self.note = PlainLabel(self, _EMPTY)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QSizePolicy
 
 from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.widgets.decision_table import DecisionRow, DecisionTable
+from mlpsvd_gui.widgets.help_mark import mark_help
 
 __all__ = ["LiveLogView"]
 
@@ -23,6 +24,7 @@ class LiveLogView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "log")
         self.table = DecisionTable(self)
         self.csv_button = QPushButton("Export CSV…", self)
         self.audacity_button = QPushButton("Audacity labels…", self)

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from mlpsvd.settings import SettingInfo
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 from mlpsvd_gui.widgets.setting_editors import SettingEditor, editor_for
 
@@ -27,6 +28,7 @@ class LiveSettingsForm(QScrollArea):
 
     def __init__(self, infos: Sequence[SettingInfo], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "live-settings")
         self._infos = {info.name: info for info in infos}
         self.editors: dict[str, SettingEditor] = {}
         self._labels: dict[str, QLabel] = {}

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from mlpsvd_gui.file_dialogs import ask_for_path
 from mlpsvd_gui.plots.theme import Theme
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 
 __all__ = ["SoundForm"]
@@ -39,6 +40,7 @@ class SoundForm(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "microphone")
         self._muted: list[QLabel] = []
         self.device = PlainLabel(self)
         self.background = self._sentence()

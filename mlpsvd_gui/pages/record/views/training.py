@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayou
 
 from mlpsvd_gui.plots.theme import LIGHT, Theme, small_font
 from mlpsvd_gui.qt_text import plain_tip
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.icons import icon
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 
@@ -27,6 +28,7 @@ class RecordTraining(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "retrain")
         self._theme = LIGHT
         self.button = QPushButton("&Retrain", self)
         self.listen_button = QPushButton("Listen", self)

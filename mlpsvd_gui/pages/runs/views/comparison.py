@@ -28,6 +28,7 @@ from mlpsvd_gui.plots.theme import Theme, series_colour, theme_for
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.choosers import Chooser
 from mlpsvd_gui.widgets.eliding import ElidedLabel
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 from mlpsvd_gui.widgets.segments import Segments
 from mlpsvd_gui.widgets.tables import list_rows, pad_cells
@@ -98,6 +99,7 @@ class ComparisonView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "run-comparison")
         self.back_button = QPushButton("Back to list", self)
         self.title = ElidedLabel(parent=self)
         self.contender_box = Chooser(self)

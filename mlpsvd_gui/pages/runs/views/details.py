@@ -23,6 +23,7 @@ from mlpsvd_gui.pages.runs.views.rows import accuracy_lines, status_text
 from mlpsvd_gui.plots.theme import Theme
 from mlpsvd_gui.qt_text import plain_tip
 from mlpsvd_gui.widgets.eliding import ElidedLabel
+from mlpsvd_gui.widgets.help_mark import mark_help
 from mlpsvd_gui.widgets.number_field import problem_colour
 from mlpsvd_gui.widgets.plain_label import PlainLabel
 from mlpsvd_gui.widgets.tables import list_rows, pad_cells
@@ -52,6 +53,7 @@ class RunDetails(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        mark_help(self, "run-details")
         self.heading = ElidedLabel(parent=self)
         self.facts, self.accuracies, self.problem = PlainLabel(self), PlainLabel(self), PlainLabel(self)
         self.title_edit, self.tags_edit, self.note_edit = QLineEdit(self), QLineEdit(self), _NoteEdit(self)
