@@ -70,7 +70,7 @@ REASONS = {
     r"(^|/)dateutil/zoneinfo/": "times need no time zone",
     r"(^|/)tzdata(/|-)": "times need no time zone",
     r"scipy/.*/tests/": "tests of libraries",
-    r"\.dist-info/(RECORD|INSTALLER|REQUESTED|direct_url\.json)$": "of pip, with paths of the build machine",
+    r"\.dist-info/(RECORD|INSTALLER|REQUESTED|direct_url\.json|uv_\w+\.json)$": "of pip and uv, with paths and times",
 }  # fmt: skip
 """Patterns of paths in the program's folder, and why they are left out."""
 

@@ -127,6 +127,7 @@ SURPLUS = [
     "PySide6/Qt/plugins/platforms/libqvnc.so",
     "PySide6/Qt/lib/libQt6Quick.so.6",
     "tzdata/zoneinfo/Europe/Berlin",
+    "mlpsvd-0.1.0.dist-info/uv_cache.json",
     "PySide6/plugins/platforms/qminimal.dll",
     "PySide6/plugins/imageformats/qjpeg.dll",
     "PySide6/plugins/tls/qschannelbackend.dll",
