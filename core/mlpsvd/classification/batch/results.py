@@ -196,8 +196,9 @@ class FileResult:
         return bool(self.reviewed) and self.reviewed != self.label
 
     def needs_review(self, below: float) -> bool:
-        """Whether it is wrong, or its probability is less than ``below``, and nobody has reviewed it."""
-        return self.is_usable and not self.reviewed and (self.is_wrong or self.probability < below)
+        """Whether it is wrong, unknown, or less probable than ``below``, and nobody has reviewed it."""
+        is_uncertain = self.is_unknown or self.probability < below
+        return self.is_usable and not self.reviewed and (self.is_wrong or is_uncertain)
 
     @property
     def sentence(self) -> str:

@@ -32,9 +32,10 @@ def result(path: Path, probability: float, truth: str | None = None, reviewed: s
 
 def test_wrong_and_uncertain_recordings_need_a_review_until_they_have_one() -> None:
     right, wrong, uncertain = (result(Path("a.wav"), *one) for one in ((0.9, "robin"), (0.9, "wren"), (0.6, None)))
-    assert [one.needs_review(0.7) for one in (right, wrong, uncertain)] == [False, True, True]
-    assert not uncertain.needs_review(0.5)
-    for one in (wrong, uncertain):
+    unknown = replace(right, distances=np.array([1.1]))
+    assert [one.needs_review(0.7) for one in (right, wrong, uncertain, unknown)] == [False, True, True, True]
+    assert [one.needs_review(0.5) for one in (uncertain, unknown)] == [False, True]
+    for one in (wrong, uncertain, unknown):
         assert not replace(one, reviewed="robin").needs_review(0.7)
     assert not replace(wrong, reviewed="robin").is_corrected
     assert replace(wrong, reviewed="wren").is_corrected
