@@ -2,7 +2,7 @@
 
 ``packaging/build pictures`` calls it on a private display. All that the pictures show is made on the way, in a
 temporary home folder, which also holds the settings of the window; only the spoken digits need a folder of recordings.
-Takes about four minutes.
+Takes several minutes, most of them for sounds in real time and for ten trials of Table II.
 """
 
 from __future__ import annotations

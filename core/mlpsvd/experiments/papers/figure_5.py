@@ -29,7 +29,7 @@ def _find(n_trials: int, results: Results) -> Finding:
     sample_rate_hz = tasks[10.0].data.synthetic.sample_rate_hz
     filters = {bandwidth_hz: task.data.synthetic.filters for bandwidth_hz, task in tasks.items()}
     return Finding(
-        "Every filter has unit gain at its centre frequency, and its -3 dB bandwidth is the nominal bandwidth.",
+        "Every filter has unit gain at its centre frequency, and its −3 dB bandwidth is the nominal bandwidth.",
         tuple(_compared(filters, sample_rate_hz)),
         (_table(filters, sample_rate_hz),),
         (Picture("figure-5", "Gain of ten filters between 710 and 440 Hz: (a) 10 Hz and (b) 100 Hz bandwidth.",
@@ -45,7 +45,7 @@ def _compared(filters: dict[float, tuple[BandPass, ...]], sample_rate_hz: float)
         widths = [measured_bandwidth_hz(coefficients(one, sample_rate_hz), sample_rate_hz) for one in bank]
         right = max(abs(width / bandwidth_hz - 1) for width in widths) < 0.01
         found = f"{min(widths):.2f} to {max(widths):.2f} Hz"
-        yield compare_claim("-3 dB bandwidth", f"{bandwidth_hz:g} Hz", found, right)
+        yield compare_claim("−3 dB bandwidth", f"{bandwidth_hz:g} Hz", found, right)
     centres = [one.centre_hz for one in filters[10.0]]
     found = f"{centres[0]:g} to {centres[-1]:g} Hz in steps of {centres[0] - centres[1]:g} Hz"
     claim = "710 to 440 Hz in steps of 30 Hz"
