@@ -12,7 +12,7 @@ from mlpsvd.errors import SettingError
 from mlpsvd.settings import Settings
 from mlpsvd.text import quoted
 
-__all__ = ["ListedSetting", "differences", "every_setting", "inside_sentence", "label", "sentence", "value_text"]
+__all__ = ["ListedSetting", "differences", "every_setting", "inside_sentence", "label", "label_with_unit", "sentence", "value_text"]
 
 _SENTENCES = {("data.recordings.path", ""): "Choose a folder of recordings first."}
 """Specific messages, by key and value found."""
@@ -137,20 +137,30 @@ def label(cls: type[Settings], key: str) -> str:
     -------
     str
     """
+    return _label_and_unit(cls, key)[0]
+
+
+def label_with_unit(cls: type[Settings], key: str) -> str:
+    """Return the label of a dotted key as it heads values without unit in a table, for example "Clip length (s)"."""
+    text, unit = _label_and_unit(cls, key)
+    return f"{text} ({unit})" if unit else text
+
+
+def _label_and_unit(cls: type[Settings], key: str) -> tuple[str, str]:
     kind: Any = cls
-    text, entry = "", ""
+    text, entry, unit = "", "", ""
     for part in key.split("."):
         name, index = _name_and_index(part)
         info = next((info for info in settings.describe(kind) if info.name == name), None) if kind else None
         if info is None:
-            return key
-        text = info.label
+            return key, ""
+        text, unit = info.label, info.unit
         is_list = get_origin(info.type) is tuple
         kind = get_args(info.type)[0] if is_list else info.type
         kind = kind if dataclasses.is_dataclass(kind) else None
         if index is not None:
             entry = f"class {index + 1}" if kind else f"entry {index + 1}"
-    return f"{text} of {entry}" if entry else text
+    return (f"{text} of {entry}" if entry else text), unit
 
 
 def sentence(error: SettingError, cls: type[Settings]) -> str:

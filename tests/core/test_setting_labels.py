@@ -3,7 +3,7 @@ from __future__ import annotations
 from mlpsvd import settings
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.setting_labels import differences, label, sentence
+from mlpsvd.setting_labels import differences, label, label_with_unit, sentence
 from mlpsvd.settings import with_value
 
 
@@ -41,3 +41,10 @@ def test_differences_name_the_settings_that_differ() -> None:
     other = with_value(with_value(Experiment(), "seed", 3), "training.epochs", 4)
     assert differences(Experiment(), other) == ["seed", "training.epochs"]
     assert differences(Experiment(), Experiment()) == []
+
+
+def test_a_label_above_values_has_their_unit() -> None:
+    assert label_with_unit(Experiment, "features.trim_db") == "Trim ends (dB)"
+    assert label_with_unit(Experiment, "data.synthetic.filters[2].centre_hz") == "Centre of class 3 (Hz)"
+    assert label_with_unit(Experiment, "training.epochs") == "Epochs"
+    assert label_with_unit(Experiment, "training.unheard_of") == "training.unheard_of"

@@ -15,7 +15,7 @@ from mlpsvd.experiments.runs.run import Run
 from mlpsvd.experiments.runs.setting_values import setting_texts
 from mlpsvd.metrics.differences import holm, independent_interval, paired_over_seeds, two_proportions_p
 from mlpsvd.metrics.uncertainty import SIGNIFICANCE, compare_answers
-from mlpsvd.setting_labels import label
+from mlpsvd.setting_labels import label_with_unit
 
 __all__ = ["Group", "RunTest", "compare_groups", "differing_settings", "group_runs"]
 
@@ -109,7 +109,7 @@ def differing_settings(groups: Sequence[Group]) -> list[tuple[str, str, tuple[st
     """Return key, label for people and one value per group of each setting that differs; "–" where there is none."""
     keys = dict.fromkeys(key for group in groups for key in group.settings)
     rows = [(key, tuple(group.settings.get(key, "–") for group in groups)) for key in keys]
-    return [(key, label(Experiment, key), values) for key, values in rows if len(set(values)) > 1]
+    return [(key, label_with_unit(Experiment, key), values) for key, values in rows if len(set(values)) > 1]
 
 
 def compare_groups(groups: Sequence[Group]) -> list[RunTest]:

@@ -22,7 +22,7 @@ from mlpsvd.experiments.runs.setting_values import setting_texts
 from mlpsvd.experiments.validation_rows import basis_text, summary_rows, validation_rows, validation_title
 from mlpsvd.metrics.scores import accuracy
 from mlpsvd.metrics.uncertainty import ASSUMPTION, accuracy_text
-from mlpsvd.setting_labels import differences, label
+from mlpsvd.setting_labels import differences, label_with_unit
 from mlpsvd.text import counted, one_line, rounded_number
 
 __all__ = [
@@ -181,7 +181,7 @@ def settings_table(group: Group, name: str) -> Iterator[str]:
     for changed in differences(default, experiment):
         found = [key for key in values if key == changed or key.startswith((f"{changed}[", f"{changed}."))]
         rows += [
-            [_text(label(Experiment, key)), _text(values[key]), _text(defaults.get(key, "–")), _text(key)]
+            [_text(label_with_unit(Experiment, key)), _text(values[key]), _text(defaults.get(key, "–")), _text(key)]
             for key in found
             if values[key] != defaults.get(key)
         ]

@@ -15,7 +15,7 @@ import numpy as np
 
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.experiment import Experiment
-from mlpsvd.setting_labels import every_setting, label
+from mlpsvd.setting_labels import every_setting, label, label_with_unit
 from mlpsvd.settings import SettingInfo, describe, get, parse_text
 from mlpsvd.text import format_number
 
@@ -80,6 +80,11 @@ class Axis:
     def label(self) -> str:
         """Label of the setting."""
         return label(Experiment, self.key)
+
+    @property
+    def heading(self) -> str:
+        """Label and unit, above values."""
+        return label_with_unit(Experiment, self.key)
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -78,7 +78,7 @@ def _of_axis(axis: Axis, place: int, complete: Sequence[CombinationResult]) -> C
     low, width = min(numbers), (max(numbers) - min(numbers)) or 1.0
     at = {value: (number - low) / width for value, number in zip(axis.values, numbers, strict=True)}
     positions = tuple(at[one.combination.values[place]] for one in complete)
-    return Coordinate(axis.label, positions, tuple(zip(at.values(), axis.texts, strict=True)))
+    return Coordinate(axis.heading, positions, tuple(zip(at.values(), axis.texts, strict=True)))
 
 
 def _of_span(axis: Axis, numbers: Sequence[float]) -> Coordinate:
@@ -90,7 +90,7 @@ def _of_span(axis: Axis, numbers: Sequence[float]) -> Coordinate:
     marks = [back(low + at * width) for at in (0.0, 0.5, 1.0)]
     marks = [float(round(mark)) for mark in marks] if axis.is_integer else marks
     ticks = tuple(((forward(mark) - low) / width, rounded_number(mark, 3)) for mark in marks)
-    return Coordinate(axis.label, tuple((forward(number) - low) / width for number in numbers), ticks)
+    return Coordinate(axis.heading, tuple((forward(number) - low) / width for number in numbers), ticks)
 
 
 def _of_numbers(label: str, numbers: Sequence[float], digits: int = 4) -> Coordinate:

@@ -33,7 +33,7 @@ def summary(sweep: Sweep) -> str:
 def row_headings(sweep: Sweep) -> tuple[str, ...]:
     """Return the headings of the table of combinations."""
     title = contender_title(sweep.judge)
-    labels = (axis.label for axis in sweep.axes)
+    labels = (axis.heading for axis in sweep.axes)
     return ("No.", *labels, title, "Rank", "Weights", "Operations", "Time (s)", "Against the best")
 
 

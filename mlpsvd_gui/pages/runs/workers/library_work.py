@@ -13,7 +13,7 @@ from mlpsvd.experiments.runs.resume import load_unfinished
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.experiments.runs.run_folder import is_in_use
 from mlpsvd.experiments.runs.trash import trashed_folders
-from mlpsvd.setting_labels import label
+from mlpsvd.setting_labels import label_with_unit
 
 __all__ = ["Listing", "changed_settings", "list_runs", "load_to_continue"]
 
@@ -50,7 +50,7 @@ def list_runs(library: RunLibrary, query: str, *, starred: bool, unfinished: boo
 def changed_settings(folder: Path) -> tuple[tuple[str, str, str], ...]:
     """Return label, value and key of each setting of a run that differs from the defaults."""
     changed = read_kept_run(folder).changed_settings
-    return tuple((label(Experiment, key), value, key) for key, value in changed.items())
+    return tuple((label_with_unit(Experiment, key), value, key) for key, value in changed.items())
 
 
 def load_to_continue(folder: Path) -> Run:
