@@ -113,6 +113,7 @@ class _Kept:
         folder = _opened()
         if folder is None:
             return njit(**self._options)(function)
+        _name_source(function)
         before, config.CACHE_DIR = config.CACHE_DIR, str(folder)  # only the decorator reads it
         try:
             compiled = njit(cache=True, **self._options)(function)
@@ -122,6 +123,14 @@ class _Kept:
             config.CACHE_DIR = before
         is_here = Path(compiled.stats.cache_path).is_relative_to(folder)
         return compiled if is_here else njit(**self._options)(function)
+
+
+def _name_source(function: Callable[..., Any]) -> None:
+    """Give a function the full path of its source: Numba caches nothing without it, and PyInstaller shortens it."""
+    code = cast(Any, function).__code__
+    path = Path(code.co_filename)
+    if not path.is_absolute():
+        cast(Any, function).__code__ = code.replace(co_filename=str(Path(__file__).with_name(path.name)))
 
 
 def seal() -> None:

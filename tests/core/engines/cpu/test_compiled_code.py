@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import shutil
@@ -324,3 +325,14 @@ def test_damage_heals_by_compiling_again_in_another_process(healed: Healed) -> N
         [sys.executable, "-c", program], env=healed.environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["1", "0"], "loaded, not compiled"
+
+
+def test_a_function_of_the_frozen_program_has_a_source_that_numba_finds() -> None:
+    def twice(number: int) -> int:
+        return 2 * number
+
+    twice.__code__ = twice.__code__.replace(co_filename="mlpsvd/engines/cpu/activations.py")
+    compiled_code._name_source(twice)
+    source = Path(inspect.getfile(twice))
+    assert source.is_absolute() and source.is_file()
+    assert twice(4) == 8
