@@ -12,7 +12,10 @@ from mlpsvd.errors import SettingError
 from mlpsvd.settings import Settings
 from mlpsvd.text import quoted
 
-__all__ = ["ListedSetting", "differences", "every_setting", "inside_sentence", "label", "label_with_unit", "sentence", "value_text"]
+__all__ = [
+    "ListedSetting", "differences", "every_setting", "inside_sentence", "label", "label_with_unit", "sentence",
+    "value_text",
+]  # fmt: skip
 
 _SENTENCES = {("data.recordings.path", ""): "Choose a folder of recordings first."}
 """Specific messages, by key and value found."""
