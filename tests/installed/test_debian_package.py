@@ -212,7 +212,12 @@ def test_its_self_test_passes(computer: Computer) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 failed" in done.stdout and "Page Record" in done.stdout
     compiled = computer.file(f"{HOME}/.cache/mlpsvd/compiled")
-    assert list(compiled.glob("*/seal.json")), "the kernels are cached where the user may write"
+    assert any(list(one.parent.rglob("*.nbc")) for one in compiled.glob("*/seal.json")), (
+        "cached where the user may write"
+    )
+    before = {path: path.stat().st_mtime_ns for path in compiled.rglob("*")}
+    assert computer.run("mlpsvd", "train", "--set", "training.epochs=2", "--out", f"{HOME}/two").returncode == 0
+    assert {path: path.stat().st_mtime_ns for path in compiled.rglob("*")} == before, "another command loads it"
     assert "installed program" in computer.run("mlpsvd", "doctor").stdout, "why there is no GPU, and what helps"
 
 

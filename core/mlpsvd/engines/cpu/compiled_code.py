@@ -229,7 +229,8 @@ def _opened() -> Path | None:
 def _is_sealed(folder: Path) -> bool:
     try:
         _require_own(folder)
-        return bool(_checksums(folder) == json.loads(read_plain(folder / _SEAL, 2**20)))
+        found = _checksums(folder)
+        return bool(found) and bool(found == json.loads(read_plain(folder / _SEAL, 2**20)))
     except (OSError, EngineError, ValueError, RecursionError):
         return False
 

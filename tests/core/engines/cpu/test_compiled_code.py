@@ -120,6 +120,11 @@ def emptied(folder: Path) -> None:
     folder.mkdir()
 
 
+def sealed_without_code(folder: Path) -> None:
+    emptied(folder)
+    (folder / "seal.json").write_text("{}")
+
+
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "index truncated": written("*run_epoch*.nbi", lambda data: data[:100]),
     "index empty": written("*run_epoch*.nbi", lambda data: b""),
@@ -147,6 +152,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "seal of something else": written("seal.json", lambda data: b'{"a": 1}'),
     "seal nested": written("seal.json", lambda data: b"[" * 100_000),
     "everything missing": emptied,
+    "sealed without code": sealed_without_code,
     "a file in place of the folder": file_in_place_of_the_folder,
     "a link in place of the folder": link_in_place_of_the_folder,
     "a folder that cannot be written": lambda folder: file_of(folder, "cpu_*").chmod(0o500),
