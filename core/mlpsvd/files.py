@@ -33,7 +33,7 @@ _LEFT_OVER_S = 600.0
 
 
 def expand_home(text: str) -> Path:
-    """Return a path with a leading ``~`` expanded to the home folder; ``~user`` is not expanded."""
+    """Return a path with a leading ``~`` or ``~user`` expanded to the home folder; without a home it stays."""
     try:
         return Path(text).expanduser()
     except RuntimeError:
