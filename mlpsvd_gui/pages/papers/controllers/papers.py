@@ -145,7 +145,7 @@ class PapersController(QObject):
         panel.opened.connect(self._survey_later)
         panel.folder_chosen.connect(lambda text: self.use_folder(Path(text)))
         panel.export_requested.connect(self._export)
-        panel.list.chosen.connect(self._show_chosen)
+        panel.list.chosen.connect(self._choose)
         self.choices.changed.connect(self._survey_later)
         form.run_requested.connect(self.run)
         form.stop_requested.connect(self.stop)
@@ -300,6 +300,11 @@ class PapersController(QObject):
             resting = idle_state(completion, n_trials, pace)
             states[name] = running_state(completion) if name in self._running and not resting.is_done else resting
         return states
+
+    def _choose(self, name: str) -> None:
+        """Show another entry; reading its result can take seconds, in which the last one would be taken for it."""
+        self._panel.result.show_nothing(REPRODUCTIONS[name].title, "Reading…", can_run=False)
+        self._show_chosen()
 
     def _show_chosen(self) -> None:
         """Read the selected result from the folder; without one, show how to compute it."""

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from mlpsvd.experiments.papers.registry import PAPERS, REPRODUCTIONS
+from mlpsvd_gui.pages.papers.controllers import papers
 from mlpsvd_gui.pages.papers.controllers.papers import PapersController
 from mlpsvd_gui.pages.papers.views.panel import PapersPanel
 from mlpsvd_gui.plots.theme import DARK, LIGHT
@@ -197,6 +198,22 @@ def test_one_is_run_from_its_own_page_and_its_files_are_opened(tab: Tab, monkeyp
     dialog.close()
     tab.qtbot.waitUntil(lambda: tab.panel.messages.kind is MessageKind.DONE and path.is_file())
     assert path.read_text() == (folder / "figure-5" / "comparison.csv").read_text()
+
+
+def test_no_other_result_is_shown_while_the_chosen_one_is_read(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
+    tab.tick_only("figure-5")
+    tab.press_run()
+    tab.qtbot.waitUntil(lambda: tab.panel.result.shown is not None, timeout=60_000)
+    tab.wait_for_end()
+    may_read = threading.Event()
+    monkeypatch.setattr(papers, "load_result", lambda *_: may_read.wait(30.0) and None)
+    tab.click_entry("figure-6")
+    assert tab.panel.list.current_name == "figure-6" and tab.panel.result.shown is None
+    assert tab.panel.result.hint_title.text() == REPRODUCTIONS["figure-6"].title
+    assert tab.panel.result.hint.text() == "Reading…" and not tab.panel.result.run_button.isVisible()
+    may_read.set()
+    tab.qtbot.waitUntil(tab.panel.result.run_button.isVisible)
+    assert "Not run yet." in tab.panel.result.hint.text()
 
 
 def test_a_folder_of_something_else_is_refused_in_a_sentence_and_another_one_is_remembered(
