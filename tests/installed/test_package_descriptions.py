@@ -43,7 +43,7 @@ def test_the_manual_has_every_option(tmp_path: Path, name: str, monkeypatch: pyt
     assert {"--version", "--help"} <= set(options)
     assert [option for option in options if option not in text] == []
     if name == "mlpsvd":
-        assert all(f".SS {command}\n" in text for command in ("train", "classify", "listen", "self-test", "export"))
+        assert all(f".SS {command}\n" in text for command in ("train", "classify", "runs list", "self-test", "export"))
     assert str(Path.home()) not in page
     if shutil.which("man"):
         (tmp_path / "page.1").write_text(page, "utf-8")
