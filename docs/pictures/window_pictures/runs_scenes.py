@@ -16,6 +16,7 @@ import mlpsvd
 from mlpsvd.experiments.presets import PRESETS
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd_gui.main_window import MainWindow
+from mlpsvd_gui.pages.runs.views.rows import STARTED
 from window_pictures.studio import Studio
 
 __all__ = ["comparison", "page", "runs"]
@@ -24,6 +25,8 @@ _TRAINED = Path("../trained runs")
 _FIRST = datetime(2026, 3, 2, 9, 12)
 _CHOSEN = "Twice the rate"
 _PAPER, _WIDE, _TEN = "Paper: 5 classes, 10 Hz", "Paper: 5 classes, 100 Hz", "Paper: 10 classes, 10 Hz"
+_WIDTHS_PX = {STARTED + 1: 132, STARTED + 3: 68}
+"""Widths of status and tags."""
 _DAY, _N_SEEDS = 24 * 60, 5
 _TWO: Mapping[str, Any] = {"training.contenders": ("mlp", "mlp-svd")}
 
@@ -37,6 +40,8 @@ def page(window: MainWindow) -> QWidget:
 def runs(studio: Studio) -> None:
     """The list, with one run selected that has a name, a note and tags."""
     _fill(studio)
+    for column, width in _WIDTHS_PX.items():  # room for names and notes
+        studio.window.runs_panel.table.setColumnWidth(column, width)
     shown = studio.window.runs_panel.table.rows.shown
     row = next(row for row, run in enumerate(shown) if run.about.title == _CHOSEN)
     studio.window.runs_panel.table.selectRow(row)

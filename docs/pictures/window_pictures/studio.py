@@ -137,6 +137,8 @@ class Studio:
             How long to wait.
         """
         self.wait(settle_s)
+        self.window.messages.clear()  # a slow machine has cleared it already
+        self.app.processEvents()
         picture = part.grab()
         around = round(margin * picture.devicePixelRatio())
         pixels = np.pad(_pixels(picture), ((around, around), (around, around), (0, 0)), mode="edge")
