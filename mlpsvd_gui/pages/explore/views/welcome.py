@@ -35,7 +35,6 @@ class ExploreWelcome(WelcomePage):
         super().__init__("Welcome to MLP-SVD", _TEXT, labels, parent)
         self.task_button, self.examples_button, self.recordings_button = self.buttons
         self.tour_button = QPushButton("Show me around", self)
-        self.tour_button.setFlat(True)
         self.tour_button.setToolTip("A tour of this page in eight steps; Help > Tour calls it again")
         self.status = PlainLabel(self)
         self.status.setWordWrap(True)
