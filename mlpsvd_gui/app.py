@@ -16,7 +16,7 @@ from PySide6.QtCore import QSettings, QTimer
 
 import mlpsvd
 from mlpsvd.errors import MlpSvdError
-from mlpsvd_gui.application import has_screen, make_application
+from mlpsvd_gui.application import Application, has_screen, make_application
 from mlpsvd_gui.log import LOGGER, catch_everything, log_qt_messages, start_logging
 from mlpsvd_gui.stop_signals import StopSignals
 
@@ -165,7 +165,8 @@ def _run_window(experiment: Experiment | None, path: Path | None, problem: str =
         window.report_error(problem)
     else:
         open_at_start(window, path)
-    app.open_files_with(window.documents.open)
+    if isinstance(app, Application):
+        app.open_files_with(window.documents.open)
     QTimer.singleShot(0, lambda: LOGGER.info("Window open, MLP-SVD %s", mlpsvd.__version__))
     QTimer.singleShot(_WARM_UP_MS, window.warm_up.start)
     return app.exec() or signals.exit_code

@@ -67,12 +67,15 @@ class Application(QApplication):
         return super().event(event)
 
 
-def make_application() -> Application:
-    """Return the application, with the names that determine the paths of settings and log."""
+def make_application() -> QApplication:
+    """Return the application, with the names that determine the paths of settings and log.
+
+    Inside another program, which has an application already, this is that one.
+    """
     from mlpsvd_gui.plots.options import configure_pyqtgraph
 
     found = QApplication.instance()
-    app = found if isinstance(found, Application) else Application(sys.argv[:1])
+    app = found if isinstance(found, QApplication) else Application(sys.argv[:1])
     app.setApplicationName("MLP-SVD")
     app.setApplicationDisplayName("MLP-SVD")
     app.setOrganizationName("MLP-SVD")
