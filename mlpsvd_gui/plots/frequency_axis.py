@@ -11,6 +11,8 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
 
+from mlpsvd.text import with_minus
+
 __all__ = ["FrequencyAxis", "PlainAxis", "label_stride", "log_ticks", "rounded_outwards", "tick_text"]
 
 _LADDERS: tuple[tuple[float, ...], ...] = (
@@ -143,6 +145,10 @@ class PlainAxis(_RoomyAxis):
             return levels
         whole = [(spacing, offset) for spacing, offset in levels if spacing >= 1.0]
         return whole or [(1.0, 0.0)]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Return pyqtgraph's labels with minus signs, as in tables."""
+        return [with_minus(text) for text in super().tickStrings(values, scale, spacing)]
 
     def generateDrawSpecs(self, p: Any) -> Any:
         """Return what pyqtgraph draws, with labels thinned so that they do not overlap."""

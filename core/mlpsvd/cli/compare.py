@@ -22,6 +22,7 @@ from mlpsvd.experiments.runs.comparison_files import (
 )
 from mlpsvd.experiments.runs.find import find_run
 from mlpsvd.experiments.runs.read_run import read_run
+from mlpsvd.experiments.runs.setting_values import value_for_people
 from mlpsvd.text import one_line
 
 __all__ = ["compare"]
@@ -74,8 +75,8 @@ def _print(groups: Sequence[Group]) -> None:
     print(aligned([*headings, *rows]))
     letters = [group_letter(index) for index in range(len(groups))]
     differing = [
-        (label, *(one_line(value, _LONGEST_VALUE) for value in values))
-        for _, label, values in differing_settings(groups)
+        (label, *(one_line(value_for_people(key, value), _LONGEST_VALUE) for value in values))
+        for key, label, values in differing_settings(groups)
     ]
     print()
     if len(groups) == 1:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pytestqt.qtbot import QtBot
 
-from mlpsvd_gui.plots.frequency_axis import label_stride, log_ticks, rounded_outwards, tick_text
+from mlpsvd_gui.plots.frequency_axis import PlainAxis, label_stride, log_ticks, rounded_outwards, tick_text
 
 
 @pytest.mark.parametrize(
@@ -74,3 +75,7 @@ def test_labels_are_thinned_until_they_stand_apart_and_no_further(steps: list[tu
 
     assert stand_apart(stride)
     assert not any(stand_apart(k) for k in range(1, stride))
+
+
+def test_negative_numbers_on_an_axis_have_minus_signs(qtbot: QtBot) -> None:
+    assert PlainAxis("left").tickStrings([-20.0, 0.0, 5.0], 1.0, 5.0) == ["−20", "0", "5"]

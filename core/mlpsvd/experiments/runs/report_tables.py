@@ -18,7 +18,7 @@ from mlpsvd.experiments.runs.comparison_files import (
     test_sentence,
 )
 from mlpsvd.experiments.runs.run import Run
-from mlpsvd.experiments.runs.setting_values import setting_texts
+from mlpsvd.experiments.runs.setting_values import setting_texts, value_for_people
 from mlpsvd.experiments.validation_rows import basis_text, summary_rows, validation_rows, validation_title
 from mlpsvd.metrics.scores import accuracy
 from mlpsvd.metrics.uncertainty import ASSUMPTION, accuracy_text
@@ -97,7 +97,10 @@ def comparison_parts(groups: Sequence[Group]) -> Iterator[str]:
         return
     yield "<h3>Differing settings</h3>"
     letters = [group_letter(index) for index in range(len(groups))]
-    differing = [[_text(name), *(_text(value) for value in values)] for _, name, values in differing_settings(groups)]
+    differing = [
+        [_text(name), *(_text(value_for_people(key, value)) for value in values)]
+        for key, name, values in differing_settings(groups)
+    ]
     yield from _table(["Setting", *letters], differing)
     yield "<h3>Tests</h3>"
     tests = compare_groups(groups)
@@ -181,10 +184,11 @@ def settings_table(group: Group, name: str) -> Iterator[str]:
     for changed in differences(default, experiment):
         found = [key for key in values if key == changed or key.startswith((f"{changed}[", f"{changed}."))]
         rows += [
-            [_text(label_with_unit(Experiment, key)), _text(values[key]), _text(defaults.get(key, "–")), _text(key)]
+            [_text(label_with_unit(Experiment, key)),
+             *(_text(value_for_people(key, texts.get(key, "–"))) for texts in (values, defaults)), _text(key)]
             for key in found
             if values[key] != defaults.get(key)
-        ]
+        ]  # fmt: skip
     title = ": ".join(filter(None, (name, "changed settings")))
     yield f"<h3>{escape(title[0].upper() + title[1:])}</h3>"
     if rows:

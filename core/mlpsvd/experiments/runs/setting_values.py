@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
+from mlpsvd.contenders import contender_title
 from mlpsvd.settings import Settings
 from mlpsvd.text import format_number
 
-__all__ = ["search_value", "setting_texts"]
+__all__ = ["search_value", "setting_texts", "value_for_people"]
 
 _MOST_ENTRIES = 400
 
@@ -33,6 +34,17 @@ def setting_texts(settings: Settings) -> dict[str, str]:
             break
         texts[key] = value
     return texts
+
+
+def value_for_people(key: str, text: str) -> str:
+    """Return a value of :func:`setting_texts` as people read it: networks by their titles instead of their keys.
+
+    Examples
+    --------
+    >>> value_for_people("training.contenders", "mlp,mlp-svd"), value_for_people("network.hidden", "40,20")
+    ('MLP, MLP-SVD', '40,20')
+    """
+    return ", ".join(map(contender_title, text.split(","))) if key == "training.contenders" else text
 
 
 def search_value(text: str) -> str:

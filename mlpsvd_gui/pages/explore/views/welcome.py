@@ -12,7 +12,7 @@ __all__ = ["ExploreWelcome"]
 
 _TEXT = (
     "Small neural networks learn to tell spectra apart, and this program shows how: their accuracy, the singular "
-    "values of their weights, and the frequencies that they respond to.\n\n"
+    "values of their weights, and the frequencies that matter.\n\n"
     "The paper's task is noise through five band-pass filters, 30 Hz apart. The example recordings are 300 everyday "
     "sounds of five classes, made by the program. Own recordings lie in a folder with one folder per class."
 )

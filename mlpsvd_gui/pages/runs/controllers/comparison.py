@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from mlpsvd.experiments.runs.comparison import RunTest
 from mlpsvd.experiments.runs.comparison_files import group_letter
 from mlpsvd.experiments.runs.kept_run import KeptRun
+from mlpsvd.experiments.runs.setting_values import value_for_people
 from mlpsvd.metrics.uncertainty import points_text
 from mlpsvd.text import counted, one_line, with_minus
 from mlpsvd_gui.log import error_sentence
@@ -128,9 +130,13 @@ def shown_comparison(found: RunsCompared) -> ShownComparison:
         ),
         settings=ShownTable(
             ("Setting", *groups),
-            tuple(ShownRow((label, *values), f"{label}\n{key}") for key, label, values in found.settings),
+            tuple(_differing(*one) for one in found.settings),
         ),
     )  # fmt: skip
+
+
+def _differing(key: str, label: str, values: Sequence[str]) -> ShownRow:
+    return ShownRow((label, *(value_for_people(key, value) for value in values)), f"{label}\n{key}")
 
 
 def _test_row(test: RunTest, text: str, title: str) -> ShownRow:

@@ -18,7 +18,7 @@ from mlpsvd_gui.widgets.tables import list_rows, pad_cells
 __all__ = ["RunRows", "RunTable"]
 
 _SAMPLES = ("★★", "", "2026-11-27 11:38", "interrupted, 90 of 100",
-            "MLP 100.0 % (70.1–100.0), MLP-SVD 100.0 % (70.1–100.0)", "birds noisy", "")  # fmt: skip
+            "MLP 100.0 % (70.1–100.0), MLP-SVD 100.0 % (70.1–100.0)", "birds", "")  # fmt: skip
 """Texts that determine the initial column widths."""
 _LEAST_PX = {NAME: 130, len(COLUMNS) - 1: 80}
 """Minimum width of names and notes, which share the remaining width; with less, the table scrolls."""

@@ -12,6 +12,7 @@ from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd.experiments.runs.resume import load_unfinished
 from mlpsvd.experiments.runs.run import Run
 from mlpsvd.experiments.runs.run_folder import is_in_use
+from mlpsvd.experiments.runs.setting_values import value_for_people
 from mlpsvd.experiments.runs.trash import trashed_folders
 from mlpsvd.setting_labels import label_with_unit
 
@@ -50,7 +51,9 @@ def list_runs(library: RunLibrary, query: str, *, starred: bool, unfinished: boo
 def changed_settings(folder: Path) -> tuple[tuple[str, str, str], ...]:
     """Return label, value and key of each setting of a run that differs from the defaults."""
     changed = read_kept_run(folder).changed_settings
-    return tuple((label_with_unit(Experiment, key), value, key) for key, value in changed.items())
+    return tuple(
+        (label_with_unit(Experiment, key), value_for_people(key, value), key) for key, value in changed.items()
+    )
 
 
 def load_to_continue(folder: Path) -> Run:

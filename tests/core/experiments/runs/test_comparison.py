@@ -10,6 +10,7 @@ from kept_runs import small_run
 from mlpsvd.errors import SettingError
 from mlpsvd.experiments.runs.comparison import compare_groups, differing_settings, group_runs
 from mlpsvd.experiments.runs.run import Run
+from mlpsvd.experiments.runs.setting_values import setting_texts, value_for_people
 from mlpsvd.metrics.uncertainty import compare_answers
 
 
@@ -57,3 +58,10 @@ def test_the_one_seed_that_both_have_is_compared(runs: dict[tuple[int, int], Run
     test = compare_groups(group_runs([runs[1, 3], runs[2, 3], runs[2, 9]]))[0]
     assert test.method == "McNemar, exact" and not test.reason
     assert test.difference == pytest.approx(runs[2, 9].accuracy["mlp"] - runs[2, 3].accuracy["mlp"])
+
+
+def test_networks_have_their_titles_where_people_read_settings(runs: dict[tuple[int, int], Run]) -> None:
+    texts = setting_texts(next(iter(runs.values())).experiment)
+    assert texts["training.contenders"] == "mlp,mlp-svd"
+    assert value_for_people("training.contenders", texts["training.contenders"]) == "MLP, MLP-SVD"
+    assert value_for_people("data.recordings.path", "birds,2026") == "birds,2026"
