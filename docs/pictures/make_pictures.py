@@ -1,4 +1,4 @@
-"""Take the pictures of README and guide: the real window after training and while listening.
+"""Take the pictures of the window for README and documentation.
 
 ``packaging/build pictures`` calls it on a private display. All that the pictures show is made on the way, in a
 temporary home folder, which also holds the settings of the window; only the spoken digits need a folder of recordings.

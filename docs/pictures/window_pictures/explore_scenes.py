@@ -10,7 +10,7 @@ from mlpsvd.experiments.example_recordings import EXAMPLE_CLASSES, write_example
 from mlpsvd.experiments.presets import RECORDINGS_PRESET
 from mlpsvd.settings import with_value
 from mlpsvd_gui.main_window import MainWindow
-from window_pictures.studio import Studio
+from window_pictures.studio import Studio, tab_page
 
 __all__ = ["digits", "explore", "recordings", "train_on_examples", "welcome", "welcome_block", "whole_window"]
 
@@ -20,7 +20,7 @@ _DIGITS = Path("recordings/spoken digits")
 
 def whole_window(window: MainWindow) -> QWidget:
     """Return the window, with Explore in front."""
-    window.tabs.setCurrentIndex(0)
+    tab_page(window, "Explore")
     return window
 
 

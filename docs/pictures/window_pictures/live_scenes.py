@@ -14,7 +14,7 @@ from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.pages.listen.views.source_chooser import FILE_SOURCE
 from window_pictures.explore_scenes import train_on_examples
 from window_pictures.sounds import Sound, example_takes, make_field_recordings, sequence
-from window_pictures.studio import Studio
+from window_pictures.studio import Studio, live_page
 
 __all__ = ["files", "files_page", "listen", "listen_page", "record", "record_page"]
 
@@ -27,30 +27,24 @@ _N_HEARD = 15
 
 def listen_page(window: MainWindow) -> QWidget:
     """Return the tabs with Listen in front."""
-    return _live_page(window, window.listen_panel)
+    return live_page(window, window.listen_panel)
 
 
 def record_page(window: MainWindow) -> QWidget:
     """Return the tabs with Record in front."""
-    return _live_page(window, window.record_panel)
+    return live_page(window, window.record_panel)
 
 
 def files_page(window: MainWindow) -> QWidget:
     """Return the tabs with Files in front."""
-    return _live_page(window, window.files_panel)
-
-
-def _live_page(window: MainWindow, page: QWidget) -> QWidget:
-    window.tabs.setCurrentWidget(window.live_tab)
-    window.live_tab.show_page(page)
-    return window.tabs
+    return live_page(window, window.files_panel)
 
 
 def listen(studio: Studio) -> None:
     """Half a minute of sounds that the networks were not trained on."""
     train_on_examples(studio)
     window, panel = studio.window, studio.window.listen_panel
-    studio.show_live(panel)
+    listen_page(window)
     _play(studio, Path("sounds.wav"), sequence(_mixed_takes()))
     studio.until(lambda: len(panel.log.rows) > _N_HEARD and panel.log.rows[-1].start_s > 30.0)
     studio.until(lambda: panel.decision.kind is VerdictKind.CLASS and panel.decision.probability > 0.95)
@@ -65,7 +59,7 @@ def _mixed_takes() -> list[Sound]:
 def record(studio: Studio) -> None:
     """A collection of five classes, trained on; another clip is being recorded."""
     window, panel = studio.window, studio.window.record_panel
-    studio.show_live(panel)
+    record_page(window)
     panel.bar.new_requested.emit(str(_COLLECTION))
     studio.until(lambda: window.record.collection.content is not None)
     for label in EXAMPLE_CLASSES:
@@ -115,7 +109,7 @@ def files(studio: Studio) -> None:
     studio.train()
     make_field_recordings(_FIELD)
     controller, panel = studio.window.files, studio.window.files_panel
-    studio.show_live(panel)
+    files_page(studio.window)
     controller.add([str(_FIELD)])
     studio.until(lambda: len(panel.table.rows.entries) == _N_FIELD)
     controller.start()

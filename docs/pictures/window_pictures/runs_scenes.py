@@ -17,7 +17,7 @@ from mlpsvd.experiments.presets import PRESETS
 from mlpsvd.experiments.runs.library import RunLibrary
 from mlpsvd_gui.main_window import MainWindow
 from mlpsvd_gui.pages.runs.views.rows import STARTED
-from window_pictures.studio import Studio
+from window_pictures.studio import Studio, tab_page
 
 __all__ = ["comparison", "page", "runs"]
 
@@ -33,8 +33,7 @@ _TWO: Mapping[str, Any] = {"training.contenders": ("mlp", "mlp-svd")}
 
 def page(window: MainWindow) -> QWidget:
     """Return the tabs with Runs in front."""
-    window.tabs.setCurrentIndex([window.tabs.tabText(n) for n in range(window.tabs.count())].index("Runs"))
-    return window.tabs
+    return tab_page(window, "Runs")
 
 
 def runs(studio: Studio) -> None:
@@ -71,7 +70,7 @@ def _fill(studio: Studio) -> None:
         _train_all(trained)
     library = RunLibrary(studio.preferences.runs_folder)
     shutil.copytree(_TRAINED, library.folder)
-    studio.show_tab("Runs")
+    page(studio.window)
     panel = studio.window.runs_panel
     studio.until(lambda: len(panel.table.rows.shown) == len(library.folders()))
 

@@ -1,4 +1,4 @@
-"""Sounds that the scenes play: the program's example sounds, filtered noise, and spoken digits."""
+"""Sounds that the scenes play: the program's example sounds, and noise through the filters of the paper."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from mlpsvd_gui.state.run_state import RunPhase
 from window_pictures.picture_file import write_picture
 from window_pictures.static_texts import TextRecord, visible_texts
 
-__all__ = ["Studio", "close_window", "new_window"]
+__all__ = ["Studio", "close_window", "live_page", "new_window", "tab_page"]
 
 _WIDTH = 1280
 
@@ -36,6 +36,19 @@ def close_window(window: MainWindow) -> None:
     window.close()
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def tab_page(window: MainWindow, title: str) -> QWidget:
+    """Return the tabs with the page of a title in front."""
+    window.tabs.setCurrentIndex([window.tabs.tabText(index) for index in range(window.tabs.count())].index(title))
+    return window.tabs
+
+
+def live_page(window: MainWindow, page: QWidget) -> QWidget:
+    """Return the tabs with one of the pages of Live audio in front."""
+    window.tabs.setCurrentWidget(window.live_tab)
+    window.live_tab.show_page(page)
+    return window.tabs
 
 
 class Studio:
@@ -73,16 +86,6 @@ class Studio:
         """Choose a theme in the menu."""
         next(one for one in self.window.actions_.themes.actions() if one.data() == name).trigger()
 
-    def show_tab(self, title: str) -> None:
-        """Show a page."""
-        tabs = self.window.tabs
-        tabs.setCurrentIndex([tabs.tabText(index) for index in range(tabs.count())].index(title))
-
-    def show_live(self, page: QWidget) -> None:
-        """Show one of the pages of Live audio."""
-        self.window.tabs.setCurrentWidget(self.window.live_tab)
-        self.window.live_tab.show_page(page)
-
     def train(self) -> None:
         """Train all networks."""
         self.window.actions_.train.trigger()
@@ -90,7 +93,7 @@ class Studio:
 
     def use_recordings(self, folder: Path, n_classes: int) -> None:
         """Use a folder of recordings, with the settings that fit it."""
-        self.show_tab("Explore")
+        tab_page(self.window, "Explore")
         self.window.data.use_recordings(str(folder))
         self.until(lambda: f"{n_classes} classes" in self.window.data_panel.form.status.text())
         self.wait(0.5)

@@ -10,7 +10,7 @@ from mlpsvd.executors import n_usable_cores
 from mlpsvd.settings import with_value
 from mlpsvd_gui.main_window import MainWindow
 from window_pictures.explore_scenes import train_on_examples
-from window_pictures.studio import Studio
+from window_pictures.studio import Studio, tab_page
 
 __all__ = ["analysis", "analysis_page", "papers", "papers_page", "sweep", "sweep_window"]
 
@@ -20,14 +20,12 @@ _TICKED = ("table-1", _SHOWN, "figure-4", "figure-5")
 
 def analysis_page(window: MainWindow) -> QWidget:
     """Return the tabs with Analysis in front."""
-    window.tabs.setCurrentIndex(2)
-    return window.tabs
+    return tab_page(window, "Analysis")
 
 
 def papers_page(window: MainWindow) -> QWidget:
     """Return the tabs with Papers in front."""
-    window.tabs.setCurrentIndex(3)
-    return window.tabs
+    return tab_page(window, "Papers")
 
 
 def sweep_window(window: MainWindow) -> QWidget:
@@ -40,7 +38,7 @@ def sweep_window(window: MainWindow) -> QWidget:
 def analysis(studio: Studio) -> None:
     """The singular directions of the MLP-SVD for the example recordings; the most important one is selected."""
     train_on_examples(studio)
-    studio.show_tab("Analysis")
+    analysis_page(studio.window)
     panel = studio.window.analysis_panel
     studio.until(lambda: bool(panel.directions.rows.rows))
 
@@ -48,7 +46,7 @@ def analysis(studio: Studio) -> None:
 def papers(studio: Studio) -> None:
     """Two tables and two figures of the paper, ten trials each; Table II is selected."""
     window = studio.window
-    studio.show_tab("Papers")
+    papers_page(window)
     window.papers.use_folder(Path("Documents/MLP-SVD experiments"))
     window.papers_panel.list.tick(_TICKED)
     window.papers_panel.form.processes.setValue(n_usable_cores())

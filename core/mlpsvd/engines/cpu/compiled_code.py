@@ -230,7 +230,7 @@ def _is_sealed(folder: Path) -> bool:
     try:
         _require_own(folder)
         found = _checksums(folder)
-        return bool(found) and bool(found == json.loads(read_plain(folder / _SEAL, 2**20)))
+        return bool(found) and found == json.loads(read_plain(folder / _SEAL, 2**20))
     except (OSError, EngineError, ValueError, RecursionError):
         return False
 
